@@ -1,0 +1,3 @@
+module github.com/bitcraps/bitcraps/gateway
+
+go 1.26.0

@@ -1,0 +1,167 @@
+// Package config loads a service's configuration from layers, each above the one before: built-in defaults,
+// defaults.toml, the environment's file, environment variables, the command line. Keys that nobody knows are fatal.
+//
+// All services share the files. A section at the top, such as [telemetry], is for every service that has it; a section
+// under a service's name, such as [game.telemetry], is for that service alone and wins.
+//
+// A service's Config is a struct whose fields carry `koanf` tags for their keys, `jsonschema` tags for their bounds and
+// `jsonschema_description` tags for people. The bounds are enforced from the same schema that schema.json publishes.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/toml/v2"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// EnvPrefix begins the name of every environment variable that is read: BITCRAPS_TELEMETRY_LOG_LEVEL sets
+// telemetry.log_level of every service, BITCRAPS_GAME_TELEMETRY_LOG_LEVEL that of game alone.
+const EnvPrefix = "BITCRAPS_"
+
+// Services are the sections of a configuration file that belong to one service.
+var Services = []string{"gateway", "api", "game", "consensus", "mesh_bridge", "backup", "secrets"}
+
+// shared are the sections that any service may have. A service without one of them skips it.
+var shared = []string{"network", "database", "telemetry", "security", "auth", "rpc", "tls", "admin"}
+
+// Environments are the names that Source.Environment takes.
+var Environments = []string{"local", "development", "staging", "production"}
+
+// Source is where the layers above the built-in defaults come from.
+type Source struct {
+	// Dir holds defaults.toml and the environments' files; empty reads no files.
+	Dir string
+	// Environment chooses the file above defaults.toml. For "local" that is local.toml, which may be missing.
+	Environment string
+	// Environ holds environment variables as "NAME=value".
+	Environ []string
+	// Set holds the command line's "key=value" pairs.
+	Set []string
+}
+
+// Validator is a Config that knows more rules than its schema can say.
+type Validator interface {
+	// Validate returns every broken rule, joined, each naming its key and the remedy.
+	Validate() error
+}
+
+// Load fills cfg, a pointer to a service's Config that holds the built-in defaults. Its error joins everything that is
+// wrong.
+func Load(service string, cfg Validator, source Source) error {
+	k := koanf.New(".")
+	known, err := newSchema(cfg)
+	if err != nil {
+		return err
+	}
+	layers := []func(*koanf.Koanf, string, *schema) error{source.loadFiles, source.loadEnviron, source.loadSet}
+	for _, layer := range layers {
+		if err := layer(k, service, known); err != nil {
+			return err
+		}
+	}
+	if err := known.check(k.Raw()); err != nil {
+		return err
+	}
+	err = k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result: cfg, TagName: "koanf", ErrorUnused: true,
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+	}})
+	if err != nil {
+		return err
+	}
+	return cfg.Validate()
+}
+
+func (s Source) loadFiles(k *koanf.Koanf, service string, known *schema) error {
+	if s.Environment != "" && !slices.Contains(Environments, s.Environment) {
+		return fmt.Errorf("environment %q is none of %s", s.Environment, strings.Join(Environments, ", "))
+	}
+	if s.Dir == "" {
+		return nil
+	}
+	for _, name := range []string{"defaults", s.Environment} {
+		path := filepath.Join(s.Dir, name+".toml")
+		layer := koanf.New(".")
+		err := layer.Load(file.Provider(path), toml.Parser())
+		if name == "local" && errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if err := merge(k, layer.Raw(), service, known); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// merge adds to k what a file says to the service: first the shared sections, then the service's own.
+func merge(k *koanf.Koanf, sections map[string]any, service string, known *schema) error {
+	var unknown []error
+	own := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(sections)) {
+		switch {
+		case name == service:
+			own, _ = sections[name].(map[string]any)
+		case slices.Contains(Services, name):
+		case known.hasSection(name):
+			if err := k.Load(confmap.Provider(map[string]any{name: sections[name]}, ""), nil); err != nil {
+				return err
+			}
+		case !slices.Contains(shared, name):
+			unknown = append(unknown, fmt.Errorf("%s: unknown section; a service's own keys go under [%s.%s]", name, service, name))
+		}
+	}
+	return errors.Join(errors.Join(unknown...), k.Load(confmap.Provider(own, ""), nil))
+}
+
+func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) error {
+	values := make(map[string]string, len(s.Environ))
+	for _, pair := range s.Environ {
+		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, EnvPrefix) {
+			values[name] = value
+		}
+	}
+	toName := strings.NewReplacer(".", "_", "-", "_")
+	for _, key := range known.keys() {
+		name := strings.ToUpper(toName.Replace(key))
+		for _, candidate := range []string{EnvPrefix + name, EnvPrefix + strings.ToUpper(service) + "_" + name} {
+			if value, ok := values[candidate]; ok {
+				if err := known.set(k, key, value); err != nil {
+					return fmt.Errorf("%s: %w", candidate, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) error {
+	for _, pair := range s.Set {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return fmt.Errorf("%q: want key=value", pair)
+		}
+		if first, rest, _ := strings.Cut(key, "."); slices.Contains(Services, first) {
+			if first != service {
+				continue
+			}
+			key = rest
+		}
+		if err := known.set(k, key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

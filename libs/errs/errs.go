@@ -1,0 +1,142 @@
+// Package errs is the one kind of error that crosses a service boundary. An Error names a reason from
+// bitcraps.errors.v1.Reason; the contract says which gRPC code and HTTP status the reason has, so code that raises an
+// error states the cause and nothing else. Everything that is not an Error leaves a server as INTERNAL without its text.
+package errs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// Domain is the ErrorInfo domain of every error that this platform raises.
+const Domain = "bitcraps"
+
+// Error is a failure that its caller may know about.
+type Error struct {
+	reason   errorsv1.Reason
+	message  string
+	fields   []*errdetails.BadRequest_FieldViolation
+	metadata map[string]string
+	retry    time.Duration
+	cause    error
+}
+
+// New makes an error with a reason and a message that says what to do next.
+func New(reason errorsv1.Reason, format string, args ...any) *Error {
+	err := fmt.Errorf(format, args...)
+	return &Error{reason: reason, message: err.Error(), cause: errors.Unwrap(err)}
+}
+
+// Field names the request field at fault. It returns e.
+func (e *Error) Field(name, description string) *Error {
+	e.fields = append(e.fields, &errdetails.BadRequest_FieldViolation{Field: name, Description: description})
+	return e
+}
+
+// With adds a fact for machines, such as the limit that was broken. It returns e.
+func (e *Error) With(key string, value any) *Error {
+	if e.metadata == nil {
+		e.metadata = make(map[string]string)
+	}
+	e.metadata[key] = fmt.Sprint(value)
+	return e
+}
+
+// RetryAfter says when it makes sense to try again. It returns e.
+func (e *Error) RetryAfter(delay time.Duration) *Error {
+	e.retry = delay
+	return e
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.message }
+
+// Unwrap returns the error that the message wrapped with %w, if any.
+func (e *Error) Unwrap() error { return e.cause }
+
+// GRPCStatus implements the interface by which grpc-go turns an error into a status.
+func (e *Error) GRPCStatus() *status.Status {
+	details := []protoadapt.MessageV1{protoadapt.MessageV1Of(&errdetails.ErrorInfo{
+		Reason:   Name(e.reason),
+		Domain:   Domain,
+		Metadata: e.metadata,
+	})}
+	if len(e.fields) > 0 {
+		details = append(details, protoadapt.MessageV1Of(&errdetails.BadRequest{FieldViolations: e.fields}))
+	}
+	if e.retry > 0 {
+		details = append(details, protoadapt.MessageV1Of(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
+	}
+	st, err := status.New(Code(e.reason), e.message).WithDetails(details...)
+	if err != nil { // Only an OK code makes WithDetails fail, and no reason has it; TestEveryReasonHasACode proves so.
+		return status.New(codes.Internal, e.message)
+	}
+	return st
+}
+
+// Name is the reason as ErrorInfo carries it: "GAME_FULL" for REASON_GAME_FULL.
+func Name(reason errorsv1.Reason) string {
+	return strings.TrimPrefix(reason.String(), "REASON_")
+}
+
+// Reason returns why err happened, whether it was raised here or came from another service. It is
+// REASON_UNSPECIFIED for nil and REASON_INTERNAL for errors of other kinds.
+func Reason(err error) errorsv1.Reason {
+	if err == nil {
+		return errorsv1.Reason_REASON_UNSPECIFIED
+	}
+	if local, ok := errors.AsType[*Error](err); ok {
+		return local.reason
+	}
+	if st, ok := status.FromError(err); ok {
+		for _, detail := range st.Details() {
+			if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == Domain {
+				return errorsv1.Reason(errorsv1.Reason_value["REASON_"+info.GetReason()])
+			}
+		}
+	}
+	return errorsv1.Reason_REASON_INTERNAL
+}
+
+// Mask returns what a caller may see of err: an Error and a status with one of our reasons as they are, an ended
+// context and the transport's own codes under their reasons, and everything else as INTERNAL without its text.
+func Mask(err error) error {
+	if err == nil {
+		return nil
+	}
+	if local, ok := errors.AsType[*Error](err); ok {
+		return local
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, "the call took longer than its deadline allowed")
+	case errors.Is(err, context.Canceled):
+		return New(errorsv1.Reason_REASON_CANCELED, "the caller went away")
+	}
+	st, ok := status.FromError(err)
+	if ok && Reason(err) != errorsv1.Reason_REASON_INTERNAL {
+		return st.Err()
+	}
+	switch st.Code() {
+	case codes.DeadlineExceeded:
+		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, "the call took longer than its deadline allowed")
+	case codes.Canceled:
+		return New(errorsv1.Reason_REASON_CANCELED, "the caller went away")
+	case codes.Unavailable:
+		return New(errorsv1.Reason_REASON_UNAVAILABLE, "a service that the call needs does not answer; try again").
+			RetryAfter(time.Second)
+	case codes.Unimplemented:
+		return New(errorsv1.Reason_REASON_UNIMPLEMENTED, "the server does not know this method")
+	}
+	return New(errorsv1.Reason_REASON_INTERNAL, "something failed inside; the request id finds it in the logs")
+}

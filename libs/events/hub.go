@@ -1,0 +1,82 @@
+// Package events hands what happens to those who watch, within one process. It keeps nothing: a watcher first reads
+// the past from the store, and whoever falls behind is cut off and reads it there again.
+package events
+
+import (
+	"errors"
+	"sync"
+)
+
+// ErrSlow ends the subscription of a watcher whose buffer is full.
+var ErrSlow = errors.New("events: the watcher reads too slowly")
+
+// Hub fans out values by topic. Its zero value is not usable; see NewHub.
+type Hub[T any] struct {
+	buffer int
+	mu     sync.RWMutex
+	topics map[string]map[*Subscription[T]]struct{}
+}
+
+// NewHub returns a Hub whose subscriptions each hold up to buffer values.
+func NewHub[T any](buffer int) *Hub[T] {
+	return &Hub[T]{buffer: buffer, topics: make(map[string]map[*Subscription[T]]struct{})}
+}
+
+// Subscription is one watcher's view of a topic.
+type Subscription[T any] struct {
+	// C delivers the values in the order in which they were published. It is closed when the watcher was too slow.
+	C <-chan T
+
+	hub   *Hub[T]
+	topic string
+	c     chan T
+}
+
+// Subscribe begins to watch a topic. The caller must Close the subscription.
+func (h *Hub[T]) Subscribe(topic string) *Subscription[T] {
+	c := make(chan T, h.buffer)
+	sub := &Subscription[T]{C: c, hub: h, topic: topic, c: c}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.topics[topic] == nil {
+		h.topics[topic] = make(map[*Subscription[T]]struct{})
+	}
+	h.topics[topic][sub] = struct{}{}
+	return sub
+}
+
+// Publish hands a value to every watcher of the topic. It never waits: a watcher whose buffer is full is cut off.
+func (h *Hub[T]) Publish(topic string, value T) {
+	var slow []*Subscription[T]
+	h.mu.RLock()
+	for sub := range h.topics[topic] {
+		select {
+		case sub.c <- value:
+		default:
+			slow = append(slow, sub)
+		}
+	}
+	h.mu.RUnlock()
+	for _, sub := range slow {
+		sub.remove(true)
+	}
+}
+
+// Close ends the subscription. It may be called more than once.
+func (s *Subscription[T]) Close() { s.remove(false) }
+
+func (s *Subscription[T]) remove(slow bool) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	watchers := s.hub.topics[s.topic]
+	if _, ok := watchers[s]; !ok {
+		return
+	}
+	delete(watchers, s)
+	if len(watchers) == 0 {
+		delete(s.hub.topics, s.topic)
+	}
+	if slow {
+		close(s.c)
+	}
+}

@@ -1,0 +1,53 @@
+// Package migrate brings a database's schema to the version that a binary was built for. Migrations are numbered SQL
+// files that are embedded into the binary, only ever go forward, and have the same numbers on every engine.
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrations are one service's migrations for one engine.
+type Migrations struct {
+	dialect goose.Dialect
+	files   fs.FS
+}
+
+// SQLite are migrations for SQLite, which has no lock against two migrating processes: only the process that owns the
+// file may run them.
+func SQLite(files fs.FS) Migrations {
+	return Migrations{dialect: goose.DialectSQLite3, files: files}
+}
+
+// Up runs the migrations that the database has not seen. Each runs in a transaction.
+func (m Migrations) Up(ctx context.Context, db *sql.DB) error {
+	provider, err := goose.NewProvider(m.dialect, db, m.files)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Check fails where the database is not at the version that this binary was built for.
+func (m Migrations) Check(ctx context.Context, db *sql.DB) error {
+	provider, err := goose.NewProvider(m.dialect, db, m.files)
+	if err != nil {
+		return err
+	}
+	has, wants, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case has < wants:
+		return fmt.Errorf("the database is at schema version %d and this release needs %d: run its migrations first", has, wants)
+	case has > wants:
+		return fmt.Errorf("the database is at schema version %d and this release knows %d: start the release that migrated it, or a later one", has, wants)
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package rpcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+// call is what an interceptor knows of a call, unary or stream.
+type call struct {
+	method string
+	stream bool
+}
+
+// around is an interceptor for both kinds of calls: it does something, runs next, and does something more.
+type around func(ctx context.Context, c call, next func(context.Context) error) error
+
+// interceptors adapts a chain, outermost first, to grpc-go.
+func interceptors(chain []around) (unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor) {
+	for _, a := range chain {
+		unary = append(unary, func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+			err = a(ctx, call{method: info.FullMethod}, func(ctx context.Context) error {
+				resp, err = handler(ctx, req)
+				return err
+			})
+			return resp, err
+		})
+		stream = append(stream, func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			return a(ss.Context(), call{method: info.FullMethod, stream: true}, func(ctx context.Context) error {
+				return handler(srv, &streamWithContext{ServerStream: ss, ctx: ctx})
+			})
+		})
+	}
+	return unary, stream
+}
+
+type streamWithContext struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s *streamWithContext) Context() context.Context { return s.ctx }
+
+// RequestIDKey is the metadata key under which a request id travels.
+const RequestIDKey = "bitcraps-request-id"
+
+func withRequestID(ctx context.Context, _ call, next func(context.Context) error) error {
+	id := ""
+	if md, ok := metadata.FromIncomingContext(ctx); ok {
+		if v := md.Get(RequestIDKey); len(v) == 1 && len(v[0]) <= 64 {
+			id = v[0]
+		}
+	}
+	if id == "" {
+		id = uuid.NewString()
+	}
+	return next(telemetry.WithRequestID(ctx, id))
+}
+
+func logged(logger *slog.Logger) around {
+	return func(ctx context.Context, c call, next func(context.Context) error) error {
+		start := time.Now()
+		err := next(ctx)
+		level := slog.LevelDebug
+		if errs.HTTPStatus(err) >= 500 {
+			level = slog.LevelWarn
+		}
+		if logger.Enabled(ctx, level) {
+			logger.LogAttrs(ctx, level, "rpc", slog.String("method", c.method), slog.String("code", codeOf(err)),
+				slog.Duration("duration", time.Since(start)))
+		}
+		return err
+	}
+}
+
+// masked gives every error a reason and logs the text of those whose text the caller doesn't see.
+func masked(logger *slog.Logger) around {
+	return func(ctx context.Context, c call, next func(context.Context) error) error {
+		err := next(ctx)
+		out := errs.Mask(err)
+		if errs.Reason(out) == errorsv1.Reason_REASON_INTERNAL {
+			logger.ErrorContext(ctx, "call failed", "method", c.method, "error", err)
+		}
+		return out
+	}
+}
+
+// recovered turns a panic into an error, so that it is logged and counted like any other.
+func recovered(ctx context.Context, _ call, next func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return next(ctx)
+}
+
+// deadlineFloor is how much time must be left for a call to be worth starting.
+const deadlineFloor = 5 * time.Millisecond
+
+func withDeadline(timeout time.Duration) around {
+	return func(ctx context.Context, c call, next func(context.Context) error) error {
+		deadline, ok := ctx.Deadline()
+		switch {
+		case ok && time.Until(deadline) < deadlineFloor:
+			return context.DeadlineExceeded
+		case !ok && !c.stream:
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, timeout)
+			defer cancel()
+		}
+		return next(ctx)
+	}
+}
+
+// authenticated puts the caller into the context. A certificate beats what metadata claims.
+func authenticated(ctx context.Context, _ call, next func(context.Context) error) error {
+	caller, ok := identity.Incoming(ctx)
+	if !ok {
+		return errors.New("a peer sent a player id that is none")
+	}
+	if name, secured := mtls.PeerService(ctx); secured {
+		caller.Service = name
+	}
+	return next(identity.NewContext(ctx, caller))
+}

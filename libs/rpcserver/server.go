@@ -1,0 +1,105 @@
+// Package rpcserver builds gRPC servers that all behave alike: every call has a request id, a log line, metrics, a
+// deadline and a known caller; errors keep their reason and lose their insides; requests obey the rules of their
+// contract before a handler sees them.
+package rpcserver
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+)
+
+// Config is the rpc section of a service's configuration.
+type Config struct {
+	Listen           string        `koanf:"listen" jsonschema_description:"address of the gRPC server"`
+	Timeout          time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls that come without one"`
+	MaxMessageBytes  int           `koanf:"max_message_bytes" jsonschema:"minimum=1024,maximum=16777216" jsonschema_description:"largest message that is received"`
+	MaxHeaderBytes   uint32        `koanf:"max_header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest metadata that is received"`
+	MaxStreams       uint32        `koanf:"max_streams" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"calls at once on one connection"`
+	MaxConnectionAge time.Duration `koanf:"max_connection_age" jsonschema_description:"how long a client may stay on one connection before it must look for replicas again"`
+}
+
+// Default listens nowhere and has the limits that all services start from.
+func Default() Config {
+	return Config{
+		Timeout:          10 * time.Second,
+		MaxMessageBytes:  1 << 20,
+		MaxHeaderBytes:   16 << 10,
+		MaxStreams:       10_000,
+		MaxConnectionAge: 5 * time.Minute,
+	}
+}
+
+// Server is a gRPC server with health and reflection.
+type Server struct {
+	// GRPC is what services register on.
+	GRPC *grpc.Server
+	// Health is what the gRPC health protocol answers. It starts as SERVING.
+	Health *health.Server
+}
+
+// New builds a server. TLS without files means plain text.
+func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
+	transport, err := tls.ServerCredentials()
+	if err != nil {
+		return nil, err
+	}
+	validator, err := protovalidate.New()
+	if err != nil {
+		return nil, err
+	}
+	rules := &access{}
+	chain := []around{
+		withRequestID, logged(scope.Logger), measured(newMetrics(scope.Metrics)), masked(scope.Logger), recovered,
+		withDeadline(cfg.Timeout), authenticated, rules.authorized,
+	}
+	unary, stream := interceptors(chain)
+	server := &Server{Health: health.NewServer(), GRPC: grpc.NewServer(
+		grpc.Creds(transport),
+		grpc.StatsHandler(otelgrpc.NewServerHandler(
+			otelgrpc.WithTracerProvider(scope.Tracer), otelgrpc.WithPropagators(scope.Propagator))),
+		grpc.ChainUnaryInterceptor(append(unary, validatedUnary(validator))...),
+		grpc.ChainStreamInterceptor(append(stream, validatedStream(validator))...),
+		grpc.MaxRecvMsgSize(cfg.MaxMessageBytes),
+		grpc.MaxHeaderListSize(cfg.MaxHeaderBytes),
+		grpc.MaxConcurrentStreams(cfg.MaxStreams),
+		grpc.ConnectionTimeout(5*time.Second),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: time.Minute}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+	)}
+	rules.server = server.GRPC
+	healthpb.RegisterHealthServer(server.GRPC, server.Health)
+	reflection.Register(server.GRPC)
+	return server, nil
+}
+
+// Serve answers calls until Stop.
+func (s *Server) Serve(listener net.Listener) error {
+	return s.GRPC.Serve(listener)
+}
+
+// Stop tells health checkers first, lets running calls end, and cuts off what still runs at the context's end.
+func (s *Server) Stop(ctx context.Context) error {
+	s.Health.Shutdown()
+	done := make(chan struct{})
+	go func() { s.GRPC.GracefulStop(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.GRPC.Stop()
+		<-done
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,69 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/run"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// recorder makes parts that write down what happens to them.
+type recorder struct{ log []string }
+
+func (r *recorder) part(name string, startErr error) run.Part {
+	return run.Part{
+		Name:  name,
+		Start: func(context.Context) error { r.log = append(r.log, "start "+name); return startErr },
+		Stop:  func(context.Context) error { r.log = append(r.log, "stop "+name); return nil },
+	}
+}
+
+func TestStartsInOrderAndStopsInReverse(t *testing.T) {
+	var r recorder
+	group := run.NewGroup(slog.New(slog.DiscardHandler), time.Second)
+	group.Add(r.part("store", nil))
+	group.Add(r.part("server", nil))
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := group.Run(ctx, cancel); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	want := []string{"start store", "start server", "stop server", "stop store"}
+	if !slices.Equal(r.log, want) {
+		t.Errorf("log = %v, want %v", r.log, want)
+	}
+}
+
+func TestFailedStartStopsWhatWasStarted(t *testing.T) {
+	var r recorder
+	broken := errors.New("port in use")
+	group := run.NewGroup(slog.New(slog.DiscardHandler), time.Second)
+	group.Add(r.part("store", nil))
+	group.Add(r.part("server", broken))
+	group.Add(r.part("never", nil))
+	if err := group.Run(t.Context(), func() { t.Error("ready was called") }); !errors.Is(err, broken) {
+		t.Errorf("Run: %v", err)
+	}
+	want := []string{"start store", "start server", "stop store"}
+	if !slices.Equal(r.log, want) {
+		t.Errorf("log = %v, want %v", r.log, want)
+	}
+}
+
+func TestFirstFailureEndsTheProcess(t *testing.T) {
+	broken := errors.New("disk full")
+	stopped := make(chan struct{})
+	group := run.NewGroup(slog.New(slog.DiscardHandler), time.Second)
+	group.Add(run.Part{Name: "waits", Serve: func() error { <-stopped; return nil },
+		Stop: func(context.Context) error { close(stopped); return nil }})
+	group.Add(run.Part{Name: "breaks", Serve: func() error { return broken }})
+	if err := group.Run(t.Context(), nil); !errors.Is(err, broken) {
+		t.Errorf("Run: %v", err)
+	}
+}

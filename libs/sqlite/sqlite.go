@@ -1,0 +1,95 @@
+// Package sqlite opens SQLite databases the way every service uses them: write-ahead log, one writer, and each commit
+// on the disk before it is acknowledged.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // Registers the driver "sqlite"; it needs no C compiler.
+)
+
+// readers is the number of connections that read beside the writer.
+const readers = 4
+
+// DB is an open database. SQLite has one writer at a time, so writes queue for one connection here, in order, and never
+// meet SQLITE_BUSY; readers see the last commit and wait for nobody.
+type DB struct {
+	// Writer begins its transactions with BEGIN IMMEDIATE.
+	Writer *sql.DB
+	// Reader cannot write.
+	Reader *sql.DB
+}
+
+// Open opens the file, and makes it and its folder where they are missing. The file is readable by its owner alone.
+func Open(ctx context.Context, path string) (*DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := created.Close(); err != nil {
+		return nil, err
+	}
+	writer, err := connect(ctx, path, url.Values{"_txlock": {"immediate"}}, 1)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := connect(ctx, path, url.Values{"mode": {"ro"}}, readers)
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	return &DB{Writer: writer, Reader: reader}, nil
+}
+
+func connect(ctx context.Context, path string, query url.Values, connections int) (*sql.DB, error) {
+	query["_pragma"] = []string{
+		"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)",
+		"synchronous(FULL)", // NORMAL would lose acknowledged commits in a power failure.
+		"temp_store(MEMORY)",
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return db, nil
+}
+
+// Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil.
+func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
+	return inTx(ctx, db.Writer, nil, f)
+}
+
+// Read runs f in a transaction that sees one state of the database and changes nothing.
+func (db *DB) Read(ctx context.Context, f func(*sql.Tx) error) error {
+	return inTx(ctx, db.Reader, &sql.TxOptions{ReadOnly: true}, f)
+}
+
+func inTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // Does nothing behind a commit.
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	return errors.Join(db.Reader.Close(), db.Writer.Close())
+}

@@ -1,0 +1,118 @@
+package token_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/token"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+type keySource map[string]ed25519.PublicKey
+
+func (s keySource) PublicKey(_ context.Context, kid string) (ed25519.PublicKey, error) {
+	if kid == "unreachable" {
+		return nil, errors.New("the api service does not answer")
+	}
+	return s[kid], nil
+}
+
+func newKey(t *testing.T, kid string) (token.Key, keySource) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.Key{ID: kid, Private: private}, keySource{kid: public}
+}
+
+func TestSignedTokenVerifies(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	key, keys := newKey(t, "k1")
+	player := uuid.Must(uuid.NewV7())
+	raw, err := key.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := token.NewVerifier(keys, clock)
+	got, err := verifier.Verify(t.Context(), raw)
+	if err != nil || got != player {
+		t.Fatalf("Verify = %v, %v", got, err)
+	}
+	clock.Advance(time.Hour + time.Minute)
+	if _, err := verifier.Verify(t.Context(), raw); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_EXPIRED {
+		t.Errorf("an hour later: %v", err)
+	}
+}
+
+func TestForgedTokensAreRefused(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	key, keys := newKey(t, "k1")
+	stranger, _ := newKey(t, "k1")
+	player := uuid.Must(uuid.NewV7())
+	good, _ := key.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
+	parts := strings.Split(good, ".")
+	public := keys["k1"]
+
+	sign := func(method jwt.SigningMethod, key any, change func(*jwt.Token, jwt.MapClaims)) string {
+		claims := jwt.MapClaims{"iss": "bitcraps", "aud": "bitcraps", "sub": player.String(),
+			"exp": clock.Now().Add(time.Hour).Unix(), "nbf": clock.Now().Unix()}
+		tok := jwt.NewWithClaims(method, claims)
+		tok.Header["kid"] = "k1"
+		if change != nil {
+			change(tok, claims)
+		}
+		raw, err := tok.SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	strangers, _ := stranger.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
+	unknownKid, _ := token.Key{ID: "../../etc/passwd", Private: key.Private}.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
+	early, _ := key.Sign(player, clock.Now().Add(time.Minute), clock.Now().Add(time.Hour))
+
+	for name, raw := range map[string]string{
+		"empty":                           "",
+		"not a token":                     "abc",
+		"alg none":                        sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil),
+		"HS256 keyed with the public key": sign(jwt.SigningMethodHS256, []byte(public), nil),
+		"signed by a stranger":            strangers,
+		"unknown kid":                     unknownKid,
+		"not valid yet":                   early,
+		"wrong audience":                  sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["aud"] = "bank" }),
+		"wrong issuer":                    sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["iss"] = "bank" }),
+		"no expiry":                       sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { delete(c, "exp") }),
+		"subject is no id":                sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["sub"] = "root" }),
+		"embedded key":                    sign(jwt.SigningMethodEdDSA, stranger.Private, func(tok *jwt.Token, _ jwt.MapClaims) { tok.Header["jwk"] = "mine" }),
+		"payload changed":                 parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"x"}`)) + "." + parts[2],
+		"no signature":                    parts[0] + "." + parts[1] + ".",
+		"too long":                        good + strings.Repeat("A", token.MaxLength),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := token.NewVerifier(keys, clock).Verify(t.Context(), raw); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_INVALID {
+				t.Errorf("Verify: %v", err)
+			}
+		})
+	}
+}
+
+func TestUnreachableKeySourceIsNotTheTokensFault(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	key, keys := newKey(t, "unreachable")
+	raw, _ := key.Sign(uuid.Must(uuid.NewV7()), clock.Now(), clock.Now().Add(time.Hour))
+	_, err := token.NewVerifier(keys, clock).Verify(t.Context(), raw)
+	if err == nil || errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_INVALID {
+		t.Errorf("Verify: %v", err)
+	}
+}

@@ -1,0 +1,3 @@
+module github.com/bitcraps/bitcraps/services
+
+go 1.26.0
