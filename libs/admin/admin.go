@@ -1,0 +1,79 @@
+// Package admin is the port of a process that operators look into: probes, metrics and profiles. It is kept apart from
+// the port that clients reach.
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Config is the admin section of a service's configuration.
+type Config struct {
+	Listen string `koanf:"listen" jsonschema_description:"address of /health, /ready, /metrics and /debug/pprof; empty serves none of them"`
+}
+
+// Check reports whether one part of the process can do its work, by a name.
+type Check struct {
+	Name  string
+	Check func(context.Context) error
+}
+
+// checkTimeout is how long a part may take to say how it is.
+const checkTimeout = 2 * time.Second
+
+// Live answers that the process runs.
+func Live() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, map[string]any{"status": "ok"})
+	})
+}
+
+// Ready answers 200 when every part can do its work, else 503 with what can't. It names parts but not their errors,
+// which may hold addresses; those are for the log.
+func Ready(checks []Check) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
+		defer cancel()
+		status, parts := http.StatusOK, make(map[string]string, len(checks))
+		for _, check := range checks {
+			parts[check.Name] = "ok"
+			if err := check.Check(ctx); err != nil {
+				status, parts[check.Name] = http.StatusServiceUnavailable, "failing"
+			}
+		}
+		text := map[bool]string{true: "ok", false: "failing"}[status == http.StatusOK]
+		write(w, status, map[string]any{"status": text, "parts": parts})
+	})
+}
+
+// Metrics answers what Prometheus scrapes.
+func Metrics(gatherer prometheus.Gatherer) http.Handler {
+	return promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{EnableOpenMetrics: true})
+}
+
+// Handler is everything that the admin port serves.
+func Handler(gatherer prometheus.Gatherer, checks []Check) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /health", Live())
+	mux.Handle("GET /ready", Ready(checks))
+	mux.Handle("GET /metrics", Metrics(gatherer))
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // The client may be gone; nobody else would miss the answer.
+}

@@ -1,0 +1,48 @@
+package admin_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/admin"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+)
+
+func TestReadinessNamesWhatFails(t *testing.T) {
+	broken := error(nil)
+	server := httptest.NewServer(admin.Handler(telemetry.Discard().Registry, []admin.Check{
+		{Name: "store", Check: func(context.Context) error { return nil }},
+		{Name: "chain", Check: func(context.Context) error { return broken }},
+	}))
+	defer server.Close()
+	get := func(path string) (int, string) {
+		t.Helper()
+		resp, err := http.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(body)
+	}
+	if status, body := get("/ready"); status != 200 || !strings.Contains(body, `"store":"ok"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	broken = errors.New("dial 10.0.0.7: refused")
+	if status, body := get("/ready"); status != 503 || !strings.Contains(body, `"chain":"failing"`) || strings.Contains(body, "10.0.0.7") {
+		t.Errorf("%d %s", status, body)
+	}
+	for _, path := range []string{"/health", "/metrics", "/debug/pprof/"} {
+		if status, _ := get(path); status != 200 {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+}

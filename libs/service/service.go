@@ -1,0 +1,176 @@
+// Package service runs one service as a process of its own: configuration, telemetry, the gRPC server, the admin port,
+// and an orderly end on SIGTERM.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/admin"
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	"github.com/bitcraps/bitcraps/libs/run"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/version"
+)
+
+// Service is what every service is, in a process of its own or beside others.
+type Service interface {
+	// Register adds the service's contracts to a server.
+	Register(server grpc.ServiceRegistrar)
+	// Start makes the service ready to answer.
+	Start(ctx context.Context) error
+	// Health fails while the service can't do its work.
+	Health(ctx context.Context) error
+	// Stop ends the service; its context is the deadline.
+	Stop(ctx context.Context) error
+}
+
+// Config is what the configuration of every service with a gRPC server begins with.
+type Config struct {
+	RPC       rpcserver.Config `koanf:"rpc"`
+	TLS       mtls.Config      `koanf:"tls"`
+	Telemetry telemetry.Config `koanf:"telemetry"`
+	Admin     admin.Config     `koanf:"admin"`
+}
+
+// Default listens on loopback.
+func Default(rpcPort, adminPort int) Config {
+	cfg := Config{RPC: rpcserver.Default(), Telemetry: telemetry.Default()}
+	cfg.RPC.Listen = fmt.Sprintf("127.0.0.1:%d", rpcPort)
+	cfg.Admin.Listen = fmt.Sprintf("127.0.0.1:%d", adminPort)
+	return cfg
+}
+
+// Validate refuses plain text beyond loopback: there, a caller's name would be anybody's claim.
+func (c Config) Validate() error {
+	err := c.TLS.Validate()
+	if !c.TLS.Enabled() && !loopback(c.RPC.Listen) {
+		err = errors.Join(err, fmt.Errorf("rpc.listen: %s is reachable from other machines; set tls.cert_file, tls.key_file and tls.ca_file, or listen on 127.0.0.1", c.RPC.Listen))
+	}
+	return err
+}
+
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// Drain is how long a process has to end what it is doing.
+const Drain = 20 * time.Second
+
+// Flags are the command line of every service.
+type Flags struct {
+	source config.Source
+}
+
+// Bind adds the flags to a command.
+func (f *Flags) Bind(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.source.Dir, "config-dir", "", "folder with defaults.toml and the environments' files")
+	cmd.Flags().StringVar(&f.source.Environment, "environment", "local", "one of "+strings.Join(config.Environments, ", "))
+	cmd.Flags().StringArrayVar(&f.source.Set, "set", nil, "set one configuration key, such as telemetry.log_level=debug; repeatable")
+}
+
+// Source is where the flags say that configuration comes from.
+func (f *Flags) Source() config.Source {
+	f.source.Environ = os.Environ()
+	return f.source
+}
+
+// Command makes the command of a service that runs in a process of its own. cfg holds the built-in defaults; common
+// points into it.
+func Command(name, short string, cfg config.Validator, common *Config,
+	build func(ctx context.Context, scope telemetry.Scope) (Service, error),
+) *cobra.Command {
+	var flags Flags
+	cmd := &cobra.Command{
+		Use:           name,
+		Short:         short,
+		Example:       fmt.Sprintf("  %s --config-dir deploy/config --environment development\n  %s --set rpc.listen=127.0.0.1:7000", name, name),
+		Args:          cobra.NoArgs,
+		Version:       version.Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := config.Load(name, cfg, flags.Source()); err != nil {
+				return fmt.Errorf("configuration:\n%w", err)
+			}
+			return serve(cmd.Context(), name, common, build)
+		},
+	}
+	flags.Bind(cmd)
+	return cmd
+}
+
+func serve(ctx context.Context, name string, cfg *Config, build func(context.Context, telemetry.Scope) (Service, error)) error {
+	tel, err := telemetry.New(ctx, name, version.Version, cfg.Telemetry, os.Stderr)
+	if err != nil {
+		return err
+	}
+	scope := tel.For("service", name)
+	svc, err := build(ctx, scope)
+	if err != nil {
+		return err
+	}
+	server, err := rpcserver.New(cfg.RPC, cfg.TLS, scope)
+	if err != nil {
+		return err
+	}
+	svc.Register(server.GRPC)
+	listener, err := net.Listen("tcp", cfg.RPC.Listen)
+	if err != nil {
+		return fmt.Errorf("rpc.listen: %w", err)
+	}
+	group := run.NewGroup(scope.Logger, Drain)
+	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
+	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, []admin.Check{{Name: name, Check: svc.Health}})))
+	group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
+	group.Add(run.Part{Name: "grpc", Serve: func() error { return server.Serve(listener) }, Stop: server.Stop})
+	return group.Run(ctx, func() { scope.Logger.Info("ready", "rpc", listener.Addr().String(), "version", version.Version) })
+}
+
+// AdminPart serves the admin port.
+func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	if cfg.Listen == "" {
+		return run.Part{Name: "admin"}
+	}
+	var listener net.Listener
+	return run.Part{
+		Name: "admin",
+		Start: func(context.Context) (err error) {
+			if listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+				return fmt.Errorf("admin.listen: %w", err)
+			}
+			return nil
+		},
+		Serve: func() error {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		},
+		Stop: server.Shutdown,
+	}
+}
+
+// Main runs a command until it ends or a signal ends it, and exits.
+func Main(cmd *cobra.Command) {
+	ctx, cancel := run.SignalContext()
+	defer cancel()
+	if err := cmd.ExecuteContext(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", cmd.Name(), err)
+		os.Exit(1) //nolint:gocritic // cancel only releases what the exit releases too.
+	}
+}

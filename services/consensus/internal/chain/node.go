@@ -1,0 +1,278 @@
+// Package chain runs one validator: CometBFT as a library, with the state machine of package order as its application
+// and the threshold signatures of package threshold in its vote extensions. Nothing outside this package knows CometBFT.
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	dbm "github.com/cometbft/cometbft-db"
+	cmt "github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/mempool"
+	"github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/proxy"
+	"github.com/cometbft/cometbft/types"
+	"github.com/syndtr/goleveldb/leveldb/opt"
+
+	"github.com/bitcraps/bitcraps/libs/events"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// Config is what a validator needs to know.
+type Config struct {
+	// Home is the folder with keys, genesis and data.
+	Home string
+	// Listen is the host:port that other validators connect to.
+	Listen string
+	// Peers are the other validators as id@host:port.
+	Peers []string
+	// ProposeTimeout is how long a proposal may take before the next proposer gets its turn.
+	ProposeTimeout time.Duration
+	// GossipSleep is how long gossip rests when it has nothing to tell.
+	GossipSleep time.Duration
+}
+
+// Decision is a round's commitment with the beacon that throws its dice.
+type Decision struct {
+	order.Ordered
+	// BeaconHeight is the block whose precommits carried the signature.
+	BeaconHeight int64
+	// Signature is the group's over BeaconHeight.
+	Signature []byte
+}
+
+// Node is a running validator.
+type Node struct {
+	logger    *slog.Logger
+	home      *home
+	store     *store
+	app       *app
+	comet     *node.Node
+	decisions *events.Hub[Decision]
+
+	stopOnce  sync.Once
+	stop      chan struct{}
+	collector sync.WaitGroup
+}
+
+// decisionBuffer is how many decisions a watcher may be behind before it is sent to the store.
+const decisionBuffer = 256
+
+// Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
+func Open(cfg Config, logger *slog.Logger) (*Node, error) {
+	h, err := openHome(cfg.Home)
+	if err != nil {
+		return nil, err
+	}
+	indices, err := h.indices()
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDB("application", h.dir)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{
+		logger:    logger.With("validator", h.name),
+		home:      h,
+		store:     &store{db: db},
+		decisions: events.NewHub[Decision](decisionBuffer),
+		stop:      make(chan struct{}),
+	}
+	n.app = &app{logger: n.logger, store: n.store, public: h.public, share: h.share, indices: indices,
+		address: h.key.GetAddress(), committed: make(chan struct{}, 1)}
+	if n.app.last, err = n.store.tip(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if n.comet, err = n.newComet(cfg); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if h.state.Dealing == TrustedDealer {
+		n.logger.Warn(DealerNote)
+	}
+	return n, nil
+}
+
+// DealerNote is what the log and the status say where a dealer made the beacon's shares.
+const DealerNote = "the beacon's shares were dealt in one place at genesis: whoever dealt them could have kept the group secret and foreseen every roll"
+
+func openDB(name, home string) (dbm.DB, error) {
+	// Each validator has four databases; the engine's own defaults would buffer far more than they hold.
+	options := &opt.Options{BlockCacheCapacity: 2 << 20, WriteBuffer: 1 << 20, OpenFilesCacheCapacity: 64}
+	return dbm.NewGoLevelDBWithOpts(name, filepath.Join(home, dataDir), options)
+}
+
+func (n *Node) newComet(cfg Config) (*node.Node, error) {
+	return node.NewNode(
+		cometConfig(cfg, n.home.name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
+		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
+		func(ctx *cmt.DBContext) (dbm.DB, error) { return openDB(ctx.ID, n.home.dir) },
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger},
+	)
+}
+
+// cometConfig is tuned for few validators and quick rounds: blocks are made only when there is work, and as soon as the
+// last one is done.
+func cometConfig(cfg Config, name string) *cmt.Config {
+	c := cmt.DefaultConfig()
+	c.SetRoot(cfg.Home)
+	c.Moniker = name
+	c.RPC.ListenAddress = "" // Our gRPC server is the only way in.
+	c.TxIndex.Indexer = "null"
+	c.Storage.DiscardABCIResponses = true
+
+	c.P2P.ListenAddress = "tcp://" + cfg.Listen
+	c.P2P.PersistentPeers = strings.Join(cfg.Peers, ",")
+	c.P2P.PersistentPeersMaxDialPeriod = time.Second
+	c.P2P.PexReactor = false
+	c.P2P.AddrBook = filepath.Join(dataDir, "addrbook.json")
+	c.P2P.AddrBookStrict = false
+	c.P2P.AllowDuplicateIP = true
+	c.P2P.FlushThrottleTimeout = time.Millisecond
+	c.P2P.MaxPacketMsgPayloadSize = 16 << 10
+	c.P2P.SendRate, c.P2P.RecvRate = 100<<20, 100<<20
+
+	c.Consensus.WalPath = filepath.Join(dataDir, "cs.wal", "wal")
+	c.Consensus.CreateEmptyBlocks = false
+	c.Consensus.TimeoutCommit = 0
+	c.Consensus.SkipTimeoutCommit = true
+	c.Consensus.TimeoutPropose = cfg.ProposeTimeout
+	c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout / 2
+	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/2, cfg.ProposeTimeout/2
+	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/2, cfg.ProposeTimeout/2
+	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
+
+	c.Mempool.Size = 10_000
+	c.Mempool.CacheSize = 50_000
+	c.Mempool.MaxTxBytes = 512
+	return c
+}
+
+// Start connects to the peers and takes part in consensus.
+func (n *Node) Start() error {
+	n.collector.Go(n.collect)
+	return n.comet.Start()
+}
+
+// Stop leaves consensus and closes the stores. It may be called more than once, and without Start.
+func (n *Node) Stop() error {
+	var err error
+	n.stopOnce.Do(func() {
+		if n.comet.IsRunning() {
+			err = n.comet.Stop()
+			n.comet.Wait()
+		}
+		close(n.stop)
+		n.collector.Wait()
+		err = errors.Join(err, n.store.db.Close())
+	})
+	return err
+}
+
+// Errors of Submit.
+var (
+	// ErrFull means that too many commitments wait for a block.
+	ErrFull = errors.New("chain: the mempool is full")
+	// ErrNoQuorum means that too few validators are connected to decide anything.
+	ErrNoQuorum = errors.New("chain: too few validators answer")
+)
+
+// Submit hands a commitment to the validators. Handing one in again does no harm.
+func (n *Node) Submit(tx []byte) error {
+	if len(n.Connected()) < Quorum(len(n.home.state.Validators)) {
+		return ErrNoQuorum
+	}
+	err := n.comet.Mempool().CheckTx(tx, nil, mempool.TxInfo{})
+	var full mempool.ErrMempoolIsFull
+	switch {
+	case errors.Is(err, mempool.ErrTxInCache):
+		return nil
+	case errors.As(err, &full), errors.Is(err, mempool.ErrRecheckFull):
+		return ErrFull
+	}
+	return err
+}
+
+// Connected are the names of the validators that this one talks to, its own first.
+func (n *Node) Connected() []string {
+	names := []string{n.home.name}
+	if !n.comet.IsRunning() {
+		return names
+	}
+	n.comet.Switch().Peers().ForEach(func(peer p2pPeer) {
+		if name := moniker(peer); name != "" {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// Ordered returns what stands under a round.
+func (n *Node) Ordered(round order.Round) (order.Ordered, bool, error) { return n.store.Ordered(round) }
+
+// Beacon returns the signature of a height, nil where there is none.
+func (n *Node) Beacon(height int64) ([]byte, error) { return n.store.beacon(height) }
+
+// Decision returns the decision on a round. ok is false until its beacon is known.
+func (n *Node) Decision(round order.Round) (decision Decision, ok bool, err error) {
+	ordered, ok, err := n.store.Ordered(round)
+	if err != nil || !ok {
+		return Decision{}, false, err
+	}
+	return n.decide(ordered)
+}
+
+func (n *Node) decide(ordered order.Ordered) (Decision, bool, error) {
+	height := order.BeaconHeight(ordered.Height)
+	signature, err := n.store.beacon(height)
+	return Decision{Ordered: ordered, BeaconHeight: height, Signature: signature}, signature != nil, err
+}
+
+// Watch delivers the decision on a round when it is made. The caller must close the subscription.
+func (n *Node) Watch(round order.Round) *events.Subscription[Decision] {
+	return n.decisions.Subscribe(topic(round))
+}
+
+// WatchAll delivers every decision. The caller must close the subscription.
+func (n *Node) WatchAll() *events.Subscription[Decision] { return n.decisions.Subscribe(allDecisions) }
+
+// allDecisions is the topic of WatchAll; topics of rounds are longer.
+const allDecisions = "*"
+
+func topic(round order.Round) string { return string(roundKey(round)) }
+
+// DecisionsFrom calls f with every decision from a height on, in order, up to the latest.
+func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision) error) error {
+	for {
+		next, ok, err := n.store.nextOrdered(height)
+		if err != nil || !ok {
+			return err
+		}
+		all, err := n.store.orderedAt(next)
+		if err != nil {
+			return err
+		}
+		for _, ordered := range all {
+			decision, ok, err := n.decide(ordered)
+			if err != nil || !ok { // The latest block's beacon may be still to come.
+				return err
+			}
+			if err := f(decision); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		height = next + 1
+	}
+}
+
+// String names the validator.
+func (n *Node) String() string { return fmt.Sprintf("%s of %s", n.home.name, n.home.genesis.ChainID) }

@@ -1,0 +1,154 @@
+package chain
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	dbm "github.com/cometbft/cometbft-db"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// store keeps the application's state in four key spaces:
+//
+//	t                       height and app hash behind the last block
+//	r game round            height and commitment of a decided round
+//	h height index          game and round of the index-th commitment of a block
+//	b height                the group's signature
+//
+// Writes are atomic but not synced: what a power failure takes, CometBFT replays from its own synced block store, and
+// beacons are recovered again from the votes that are stored there.
+type store struct{ db dbm.DB }
+
+var tipKey = []byte("t")
+
+func roundKey(round order.Round) []byte {
+	return binary.BigEndian.AppendUint64(append([]byte("r"), round.Game[:]...), round.Number)
+}
+
+func heightKey(height int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("h"), uint64(height))
+}
+
+func beaconKey(height int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("b"), uint64(height))
+}
+
+// tip returns the state behind the last block; the zero tip for a new chain.
+func (s *store) tip() (tip, error) {
+	value, err := s.db.Get(tipKey)
+	if err != nil || value == nil {
+		return tip{}, err
+	}
+	if len(value) != 40 {
+		return tip{}, fmt.Errorf("chain state: the tip has %d bytes", len(value))
+	}
+	return tip{Height: int64(binary.BigEndian.Uint64(value)), AppHash: protocol.Hash(value[8:])}, nil
+}
+
+// commit writes a block.
+func (s *store) commit(t tip, ordered []order.Ordered) error {
+	batch := s.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	for i, o := range ordered {
+		round := roundKey(order.RoundOf(o.Commitment))
+		value := append(binary.BigEndian.AppendUint64(nil, uint64(o.Height)), o.Commitment.Encode()...)
+		if err := errors.Join(
+			batch.Set(round, value),
+			batch.Set(binary.BigEndian.AppendUint32(heightKey(o.Height), uint32(i)), round[1:]),
+		); err != nil {
+			return err
+		}
+	}
+	value := append(binary.BigEndian.AppendUint64(nil, uint64(t.Height)), t.AppHash[:]...)
+	if err := batch.Set(tipKey, value); err != nil {
+		return err
+	}
+	return batch.Write()
+}
+
+// Ordered implements order.Reader.
+func (s *store) Ordered(round order.Round) (order.Ordered, bool, error) {
+	value, err := s.db.Get(roundKey(round))
+	if err != nil || value == nil {
+		return order.Ordered{}, false, err
+	}
+	commitment, err := protocol.DecodeCommitment(value[8:])
+	return order.Ordered{Commitment: commitment, Height: int64(binary.BigEndian.Uint64(value))}, true, err
+}
+
+// orderedAt returns what a block ordered, in its order.
+func (s *store) orderedAt(height int64) ([]order.Ordered, error) {
+	it, err := s.db.Iterator(heightKey(height), heightKey(height+1))
+	if err != nil {
+		return nil, err
+	}
+	var rounds []order.Round
+	for ; it.Valid(); it.Next() {
+		value := it.Value()
+		rounds = append(rounds, order.Round{Game: protocol.ID(value), Number: binary.BigEndian.Uint64(value[16:])})
+	}
+	if err := errors.Join(it.Error(), it.Close()); err != nil {
+		return nil, err
+	}
+	all := make([]order.Ordered, 0, len(rounds))
+	for _, round := range rounds {
+		o, _, err := s.Ordered(round)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// awaited reports whether a round takes its dice from the beacon of the height.
+func (s *store) awaited(height int64) (bool, error) {
+	it, err := s.db.Iterator(heightKey(height-1), heightKey(height))
+	if err != nil {
+		return false, err
+	}
+	awaited := it.Valid()
+	return awaited, errors.Join(it.Error(), it.Close())
+}
+
+// nextOrdered returns the first height from the given one on at which something was ordered; ok is false where none is.
+func (s *store) nextOrdered(from int64) (height int64, ok bool, err error) {
+	it, err := s.db.Iterator(heightKey(from), []byte("i"))
+	if err != nil {
+		return 0, false, err
+	}
+	if it.Valid() {
+		height, ok = int64(binary.BigEndian.Uint64(slices.Clone(it.Key())[1:])), true
+	}
+	return height, ok, errors.Join(it.Error(), it.Close())
+}
+
+// beacon returns the signature of a height; nil where there is none.
+func (s *store) beacon(height int64) ([]byte, error) {
+	return s.db.Get(beaconKey(height))
+}
+
+func (s *store) setBeacon(height int64, signature []byte) error {
+	if len(signature) != beacon.SignatureSize {
+		return fmt.Errorf("chain state: a beacon of %d bytes", len(signature))
+	}
+	return s.db.Set(beaconKey(height), signature)
+}
+
+// lastBeacon returns the latest height with a beacon; 0 where there is none.
+func (s *store) lastBeacon() (int64, error) {
+	it, err := s.db.ReverseIterator([]byte("b"), []byte("c"))
+	if err != nil {
+		return 0, err
+	}
+	height := int64(0)
+	if it.Valid() {
+		height = int64(binary.BigEndian.Uint64(it.Key()[1:]))
+	}
+	return height, errors.Join(it.Error(), it.Close())
+}

@@ -1,0 +1,109 @@
+package order_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+	"pgregory.net/rapid"
+)
+
+// state is a Reader over a map.
+type state map[order.Round]order.Ordered
+
+func (s state) Ordered(round order.Round) (order.Ordered, bool, error) {
+	o, ok := s[round]
+	return o, ok, nil
+}
+
+func (s state) apply(r order.Result) {
+	for _, o := range r.Ordered {
+		s[order.RoundOf(o.Commitment)] = o
+	}
+}
+
+func drawTx(t *rapid.T) []byte {
+	if rapid.IntRange(0, 9).Draw(t, "kind") == 0 {
+		return rapid.SliceOf(rapid.Byte()).Draw(t, "garbage")
+	}
+	return protocol.Commitment{
+		Game:     protocol.ID{rapid.Byte().Draw(t, "game") % 3},
+		Round:    rapid.Uint64Range(1, 4).Draw(t, "round"),
+		BetCount: rapid.Uint32Range(0, 2).Draw(t, "variant"),
+	}.Encode()
+}
+
+// TestRoundsAreDecidedOnce executes random blocks on two replicas.
+func TestRoundsAreDecidedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ours, theirs := state{}, state{}
+		var ourHash, theirHash protocol.Hash
+		first := map[order.Round]order.Ordered{}
+		for height := int64(1); height <= 10; height++ {
+			txs := rapid.SliceOfN(rapid.Custom(drawTx), 0, 6).Draw(t, "txs")
+			result, err := order.Execute(ours, ourHash, height, txs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (result.AppHash == ourHash) != (len(result.Ordered) == 0) {
+				t.Fatalf("%d were ordered, and the hash went from %x to %x", len(result.Ordered), ourHash, result.AppHash)
+			}
+			for _, o := range result.Ordered {
+				if before, ok := first[order.RoundOf(o.Commitment)]; ok {
+					t.Fatalf("round %v was decided at %d and again at %d", order.RoundOf(o.Commitment), before.Height, height)
+				}
+				first[order.RoundOf(o.Commitment)] = o
+			}
+			ours.apply(result)
+			ourHash = result.AppHash
+
+			again, err := order.Execute(theirs, theirHash, height, txs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs.apply(again)
+			if theirHash = again.AppHash; theirHash != ourHash {
+				t.Fatal("two replicas differ")
+			}
+		}
+	})
+}
+
+func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := state{}
+		txs := rapid.SliceOfN(rapid.Custom(drawTx), 0, 12).Draw(t, "txs")
+		limit := rapid.Int64Range(0, 1500).Draw(t, "bytes")
+		proposal, err := order.Acceptable(s, txs, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := order.Execute(s, protocol.Hash{}, 1, proposal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var size int64
+		for i, verdict := range result.Verdicts {
+			if verdict != order.Accepted {
+				t.Fatalf("proposed transaction %d is %d", i, verdict)
+			}
+			size += int64(len(proposal[i])) + 6
+		}
+		if size > limit {
+			t.Fatalf("the proposal has %d bytes of %d", size, limit)
+		}
+	})
+}
+
+type brokenState struct{}
+
+func (brokenState) Ordered(order.Round) (order.Ordered, bool, error) {
+	return order.Ordered{}, false, errors.New("disk")
+}
+
+func TestUnreadableStateIsNotAVerdict(t *testing.T) {
+	if _, err := order.Execute(brokenState{}, protocol.Hash{}, 1, [][]byte{protocol.Commitment{Round: 1}.Encode()}); err == nil {
+		t.Error("Execute guessed")
+	}
+}

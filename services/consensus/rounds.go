@@ -1,0 +1,180 @@
+package consensus
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// roundsServer implements the contract.
+type roundsServer struct {
+	consensusv1.UnimplementedConsensusServiceServer
+	node    *chain.Node
+	timeout time.Duration
+	latency prometheus.Histogram
+	tracer  trace.Tracer
+
+	stopOnce sync.Once
+	stop     chan struct{}
+}
+
+func (s *roundsServer) drain() { s.stopOnce.Do(func() { close(s.stop) }) }
+
+// retryDelay is when a round that could not be decided is worth another try.
+const retryDelay = time.Second
+
+// DecideRound implements the contract.
+func (s *roundsServer) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest) (*consensusv1.DecideRoundResponse, error) {
+	commitment, err := protocol.DecodeCommitment(req.GetCommitment())
+	if err != nil {
+		return nil, errs.New(errorsv1.Reason_REASON_COMMITMENT_MALFORMED, "%w", err).Field("commitment", "see docs/protocol.md")
+	}
+	ctx, span := s.tracer.Start(ctx, "decide round", trace.WithAttributes(
+		attribute.String("game.id", uuid.UUID(commitment.Game).String()), attribute.Int64("game.round", int64(commitment.Round))))
+	defer span.End()
+	start := time.Now()
+	decision, err := s.decide(ctx, commitment)
+	if err != nil {
+		return nil, err
+	}
+	s.latency.Observe(time.Since(start).Seconds())
+	span.SetAttributes(attribute.Int64("consensus.height", decision.Height),
+		attribute.Int64("consensus.duration_ms", time.Since(start).Milliseconds()))
+	return &consensusv1.DecideRoundResponse{Decision: toProto(decision)}, nil
+}
+
+// decide submits the commitment, unless the chain has it, and waits for its beacon.
+func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitment) (chain.Decision, error) {
+	round := order.RoundOf(commitment)
+	watch := s.node.Watch(round) // Before looking, so that a decision between the look and the watch is not missed.
+	defer watch.Close()
+	decision, known, err := s.node.Decision(round)
+	if err != nil {
+		return chain.Decision{}, err
+	}
+	if !known {
+		if err := s.submit(commitment); err != nil {
+			return chain.Decision{}, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+		select {
+		case decision = <-watch.C:
+		case <-ctx.Done():
+			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_NO_QUORUM,
+				"the validators did not decide the round in time; it stands and can be asked for again").RetryAfter(retryDelay)
+		case <-s.stop:
+			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
+		}
+	}
+	if decision.Commitment != commitment {
+		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT,
+			"another commitment was decided for round %d of this game at height %d", round.Number, decision.Height)
+	}
+	return decision, nil
+}
+
+func (s *roundsServer) submit(commitment protocol.Commitment) error {
+	err := s.node.Submit(commitment.Encode())
+	switch {
+	case errors.Is(err, chain.ErrNoQuorum):
+		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
+			"too few validators answer to decide a round; it stands and can be asked for again").RetryAfter(retryDelay)
+	case errors.Is(err, chain.ErrFull):
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)
+	}
+	return err
+}
+
+// GetDecision implements the contract.
+func (s *roundsServer) GetDecision(_ context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
+	game, err := uuid.Parse(req.GetGameId())
+	if err != nil {
+		return nil, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "game_id: %w", err).Field("game_id", "must be a UUID")
+	}
+	decision, ok, err := s.node.Decision(order.Round{Game: protocol.ID(game), Number: uint64(req.GetRound())})
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errs.New(errorsv1.Reason_REASON_DECISION_NOT_FOUND, "round %d of game %s is not decided", req.GetRound(), game)
+	}
+	return &consensusv1.GetDecisionResponse{Decision: toProto(decision)}, nil
+}
+
+// StreamDecisions implements the contract.
+func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream grpc.ServerStreamingServer[consensusv1.StreamDecisionsResponse]) error {
+	watch := s.node.WatchAll() // Before reading the past, so that nothing falls between.
+	defer watch.Close()
+	sent := sentUpTo{}
+	send := func(d chain.Decision) error {
+		if !sent.mark(d) {
+			return nil
+		}
+		return stream.Send(&consensusv1.StreamDecisionsResponse{Decision: toProto(d)})
+	}
+	if from := req.GetFromHeight(); from > 0 {
+		if err := s.node.DecisionsFrom(stream.Context(), from, send); err != nil {
+			return err
+		}
+	}
+	for {
+		select {
+		case decision, ok := <-watch.C:
+			if !ok {
+				return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too slow; resume from height %d", max(sent.height, 1)).RetryAfter(retryDelay)
+			}
+			if err := send(decision); err != nil {
+				return err
+			}
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		case <-s.stop:
+			return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
+		}
+	}
+}
+
+// sentUpTo remembers what a stream has sent of the latest height, so that nothing is sent twice.
+type sentUpTo struct {
+	height int64
+	rounds map[order.Round]bool
+}
+
+// mark reports whether the decision was not sent yet, and remembers it.
+func (s *sentUpTo) mark(d chain.Decision) bool {
+	round := order.RoundOf(d.Commitment)
+	if d.Height < s.height || d.Height == s.height && s.rounds[round] {
+		return false
+	}
+	if d.Height > s.height {
+		s.height, s.rounds = d.Height, make(map[order.Round]bool)
+	}
+	s.rounds[round] = true
+	return true
+}
+
+func toProto(d chain.Decision) *consensusv1.Decision {
+	return &consensusv1.Decision{Commitment: d.Commitment.Encode(), Height: d.Height, Beacon: beaconToProto(d.BeaconHeight, d.Signature)}
+}
+
+func beaconToProto(height int64, signature []byte) *consensusv1.Beacon {
+	randomness := beacon.Randomness(signature)
+	return &consensusv1.Beacon{Height: height, Signature: hex.EncodeToString(signature), Randomness: hex.EncodeToString(randomness[:])}
+}

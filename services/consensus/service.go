@@ -1,0 +1,128 @@
+// Package consensus is one validator as a service: it has round commitments ordered by all validators and answers with
+// the beacon that throws their dice.
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+)
+
+// Config is a validator's configuration.
+type Config struct {
+	service.Config `koanf:",squash"`
+	Chain          ChainConfig `koanf:"chain"`
+}
+
+// ChainConfig is where a validator keeps its chain and whom it runs it with.
+type ChainConfig struct {
+	Home           string        `koanf:"home" jsonschema_description:"folder with the validator's keys, genesis and data; make one with bitcraps chain init"`
+	Listen         string        `koanf:"listen" jsonschema_description:"address that other validators connect to"`
+	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port"`
+	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
+	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a proposal may take before the next proposer gets its turn"`
+	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell"`
+}
+
+// Default is a validator in ./data/consensus on loopback.
+func Default() Config {
+	return Config{
+		Config: service.Default(7003, 7103),
+		Chain: ChainConfig{
+			Home: "data/consensus/validator-0", Listen: "127.0.0.1:26656",
+			DecideTimeout: 3 * time.Second, ProposeTimeout: 300 * time.Millisecond, GossipSleep: time.Millisecond,
+		},
+	}
+}
+
+// Validate implements config.Validator.
+func (c Config) Validate() error {
+	err := c.Config.Validate()
+	for key, value := range map[string]time.Duration{
+		"chain.decide_timeout": c.Chain.DecideTimeout, "chain.propose_timeout": c.Chain.ProposeTimeout, "chain.gossip_sleep": c.Chain.GossipSleep,
+	} {
+		if value <= 0 {
+			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
+		}
+	}
+	return err
+}
+
+// Service is one validator.
+type Service struct {
+	cfg     ChainConfig
+	logger  *slog.Logger
+	node    *chain.Node
+	latency prometheus.Histogram
+	rounds  *roundsServer
+}
+
+// New opens the validator's home. It does not contact the peers yet.
+func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
+	node, err := chain.Open(chain.Config{
+		Home: cfg.Home, Listen: cfg.Listen, Peers: cfg.Peers, ProposeTimeout: cfg.ProposeTimeout, GossipSleep: cfg.GossipSleep,
+	}, scope.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("chain.home %s: %w", cfg.Home, err)
+	}
+	s := &Service{cfg: cfg, logger: scope.Logger, node: node, latency: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "bitcraps_consensus_latency_seconds",
+		Help:    "Time from a round's commitment to its dice.",
+		Buckets: []float64{.01, .025, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10},
+	})}
+	s.rounds = &roundsServer{node: node, timeout: cfg.DecideTimeout, latency: s.latency, tracer: scope.Tracer.Tracer("consensus"), stop: make(chan struct{})}
+	scope.Metrics.MustRegister(s.latency, heightMetric(node), connectedMetric(node))
+	return s, nil
+}
+
+// Register implements service.Service.
+func (s *Service) Register(server grpc.ServiceRegistrar) {
+	consensusv1.RegisterConsensusServiceServer(server, s.rounds)
+}
+
+// Start implements service.Service: the validator takes part from here on.
+func (s *Service) Start(context.Context) error { return s.node.Start() }
+
+// Health implements service.Service: it fails while the validator fetches blocks or too few others answer.
+func (s *Service) Health(context.Context) error {
+	status, err := s.node.Status()
+	if err != nil {
+		return err
+	}
+	n := len(s.node.Facts().Validators)
+	switch {
+	case status.CatchingUp:
+		return errors.New("the validator is catching up")
+	case len(status.Connected) < chain.Quorum(n):
+		return fmt.Errorf("%d of %d validators answer; %d are needed", len(status.Connected), n, chain.Quorum(n))
+	}
+	return nil
+}
+
+// Stop implements service.Service.
+func (s *Service) Stop(context.Context) error { return s.node.Stop() }
+
+// Drain ends the streams that would otherwise keep a server from stopping.
+func (s *Service) Drain() { s.rounds.drain() }
+
+func heightMetric(node *chain.Node) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "bitcraps_consensus_height", Help: "Latest final block that the validator has.",
+	}, func() float64 { return float64(node.Height()) })
+}
+
+func connectedMetric(node *chain.Node) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "bitcraps_consensus_validators_connected", Help: "Validators that this one talks to, itself included.",
+	}, func() float64 { return float64(len(node.Connected())) })
+}

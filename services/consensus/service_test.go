@@ -1,0 +1,172 @@
+package consensus_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"net"
+	"testing"
+	"time"
+
+	circl "github.com/cloudflare/circl/sign/bls"
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/memnet"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service/servicetest"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/consensus"
+)
+
+// start runs a chain with a single validator and returns what a service sees of it.
+func start(t *testing.T) func(self string) consensusv1.ConsensusServiceClient {
+	t.Helper()
+	dir := t.TempDir()
+	if err := consensus.InitNetwork(dir, "bitcraps-test", 1, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	cfg := consensus.Default().Chain
+	cfg.Home = consensus.Home(dir, 0)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Listen = listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	svc, err := consensus.New(cfg, telemetry.Discard().For())
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := memnet.New()
+	servicetest.Serve(t, network, "validator", svc)
+	t.Cleanup(svc.Drain) // Runs first: cleanups run in reverse.
+	return func(self string) consensusv1.ConsensusServiceClient {
+		return consensusv1.NewConsensusServiceClient(servicetest.Dial(t, network, self, rpcclient.Target{
+			Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}, "validator"))
+	}
+}
+
+func decide(t *testing.T, client consensusv1.ConsensusServiceClient, c protocol.Commitment) (*consensusv1.Decision, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	resp, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: c.Encode()})
+	return resp.GetDecision(), err
+}
+
+func TestRoundIsDecidedOnce(t *testing.T) {
+	client := start(t)(identity.Game)
+	c := protocol.Commitment{Game: protocol.ID{1}, Round: 1}
+	first, err := decide(t, client, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := decide(t, client, c)
+	if err != nil || again.String() != first.String() {
+		t.Errorf("decided as %v, then as %v, %v", first, again, err)
+	}
+	c.BetCount++
+	if _, err := decide(t, client, c); errs.Reason(err) != errorsv1.Reason_REASON_ROUND_CONFLICT {
+		t.Errorf("another commitment: %v", err)
+	}
+	if _, err := client.DecideRound(t.Context(), &consensusv1.DecideRoundRequest{Commitment: []byte("x")}); errs.Reason(err) != errorsv1.Reason_REASON_COMMITMENT_MALFORMED {
+		t.Errorf("garbage: %v", err)
+	}
+	got, err := client.GetDecision(t.Context(), &consensusv1.GetDecisionRequest{GameId: uuid.UUID{1}.String(), Round: 1})
+	if err != nil || got.GetDecision().String() != first.String() {
+		t.Errorf("GetDecision = %v, %v", got, err)
+	}
+	if _, err := client.GetDecision(t.Context(), &consensusv1.GetDecisionRequest{GameId: uuid.UUID{1}.String(), Round: 2}); errs.Reason(err) != errorsv1.Reason_REASON_DECISION_NOT_FOUND {
+		t.Errorf("undecided round: %v", err)
+	}
+}
+
+func TestStatusSaysWhoDealtAndWhoAnswers(t *testing.T) {
+	client := start(t)(identity.Game)
+	if _, err := decide(t, client, protocol.Commitment{Round: 1}); err != nil {
+		t.Fatal(err)
+	}
+	status, err := client.GetStatus(t.Context(), &consensusv1.GetStatusRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status.GetN() != 1 || status.GetF() != 0 || status.GetQuorum() != 1 || status.GetConnected() != 1 || status.GetHeight() < 2 ||
+		status.GetDealing() != consensusv1.Dealing_DEALING_TRUSTED_DEALER || status.GetDealingNote() == "" {
+		t.Errorf("status = %v", status)
+	}
+}
+
+func TestDecisionsAreStreamed(t *testing.T) {
+	client := start(t)(identity.Game)
+	first, err := decide(t, client, protocol.Commitment{Round: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := client.StreamDecisions(t.Context(), &consensusv1.StreamDecisionsRequest{FromHeight: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	past, err := stream.Recv()
+	if err != nil || past.GetDecision().String() != first.String() {
+		t.Fatalf("past decision %v, %v", past, err)
+	}
+	second, err := decide(t, client, protocol.Commitment{Round: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := stream.Recv()
+	if err != nil || live.GetDecision().String() != second.String() {
+		t.Errorf("live decision %v, %v", live, err)
+	}
+}
+
+// TestBeaconVerifiesByAnotherImplementation is what a player does: pin the group key, fetch a beacon, check it with
+// drand's rules. circl shares no code with the library that signs.
+func TestBeaconVerifiesByAnotherImplementation(t *testing.T) {
+	as := start(t)
+	decision, err := decide(t, as(identity.Game), protocol.Commitment{Round: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fairness, err := as(identity.Gateway).GetFairness(t.Context(), &consensusv1.GetFairnessRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	height := decision.GetBeacon().GetHeight()
+	resp, err := as(identity.Gateway).GetBeacon(t.Context(), &consensusv1.GetBeaconRequest{Height: height})
+	if err != nil || resp.GetBeacon().String() != decision.GetBeacon().String() {
+		t.Fatalf("GetBeacon = %v, %v", resp, err)
+	}
+	if _, err := as(identity.Gateway).GetBeacon(t.Context(), &consensusv1.GetBeaconRequest{Height: height - 1}); errs.Reason(err) != errorsv1.Reason_REASON_BEACON_NOT_FOUND {
+		t.Errorf("a beacon that nobody awaited: %v", err)
+	}
+	var key circl.PublicKey[circl.KeyG2SigG1]
+	if err := key.UnmarshalBinary(unhex(t, fairness.GetGroupKey())); err != nil {
+		t.Fatal(err)
+	}
+	message := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(height)))
+	signature := unhex(t, resp.GetBeacon().GetSignature())
+	if !circl.Verify(&key, message[:], signature) {
+		t.Error("the signature does not verify")
+	}
+	if randomness := sha256.Sum256(signature); resp.GetBeacon().GetRandomness() != hex.EncodeToString(randomness[:]) {
+		t.Errorf("randomness = %s", resp.GetBeacon().GetRandomness())
+	}
+}
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
