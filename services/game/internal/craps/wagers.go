@@ -1,0 +1,76 @@
+package craps
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+)
+
+// all are the wagers that the table takes.
+var all = []*Wager{
+	&passLine, &dontPass, &come, &dontCome, &field,
+	&hard4, &hard6, &hard8, &hard10,
+	&oddsPass, &oddsDontPass, &oddsCome, &oddsDontCome,
+	&next7,
+	&place4, &place5, &place6, &place8, &place9, &place10,
+	&anyCraps,
+}
+
+var byName, byCode = index(all)
+
+func index(wagers []*Wager) (map[string]*Wager, map[uint16]*Wager) {
+	names, codes := make(map[string]*Wager), make(map[uint16]*Wager, len(wagers))
+	for _, w := range wagers {
+		codes[w.Code] = w
+		for _, name := range append([]string{w.Name}, w.Aliases...) {
+			names[name] = w
+		}
+	}
+	return names, codes
+}
+
+// Wagers returns every wager in the order of the codes.
+func Wagers() []*Wager {
+	return slices.SortedFunc(slices.Values(all), func(a, b *Wager) int { return cmp.Compare(a.Code, b.Code) })
+}
+
+// Named returns the wager with a name or an alias, nil where there is none.
+func Named(name string) *Wager { return byName[name] }
+
+// Coded returns the wager with a code, nil where there is none.
+func Coded(code uint16) *Wager { return byCode[code] }
+
+// PayTableHash is SHA-256 over the definitions of all wagers, in the encoding of docs/protocol.md. Rounds commit to it,
+// so that nobody can pay by another table than the one that was published.
+func PayTableHash() [sha256.Size]byte { return payTableHash }
+
+var payTableHash = hashWagers(Wagers())
+
+func hashWagers(wagers []*Wager) [sha256.Size]byte {
+	b := []byte("bitcraps/pays/01")
+	text := func(s string) { b = append(append(b, byte(len(s))), s...) }
+	for _, w := range wagers {
+		b = binary.BigEndian.AppendUint16(b, w.Code)
+		text(w.Name)
+		text(string(w.Place))
+		b = append(b, flag(w.OffOnComeOut), byte(len(w.Pays)))
+		for _, pay := range w.Pays {
+			text(pay.On)
+			b = binary.BigEndian.AppendUint32(b, uint32(pay.To))
+			b = binary.BigEndian.AppendUint32(b, uint32(pay.Per))
+		}
+		b = append(b, byte(len(w.MaxOdds)))
+		for _, limit := range w.MaxOdds {
+			b = binary.BigEndian.AppendUint32(b, uint32(limit))
+		}
+	}
+	return sha256.Sum256(b)
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,206 @@
+package play
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+)
+
+// NewBet is a bet that a player wants to place.
+type NewBet struct {
+	Player  uuid.UUID
+	Wager   string
+	Amount  int64
+	Number  uint8
+	Working bool
+	Seed    string
+}
+
+// PlaceBet moves a stake onto the table. The player's live bets and wallet must be loaded.
+func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
+	if err := t.betting(); err != nil {
+		return nil, err
+	}
+	if !t.Game.Seated(want.Player) {
+		return nil, errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you bet on it")
+	}
+	wager := craps.Named(want.Wager)
+	if wager == nil {
+		return nil, errs.New(errorsv1.Reason_REASON_WAGER_UNKNOWN, "no wager is called %q; GET /api/v1/wagers lists them", want.Wager).
+			Field("bet_type", "must be the name of a wager")
+	}
+	bet := &Bet{ID: t.NewID(), Game: t.Game.ID, Player: want.Player, Wager: wager, Amount: want.Amount, Seed: want.Seed,
+		Working: want.Working || !wager.OffOnComeOut, Status: Live, PlacedRound: t.Game.Round, PlacedAt: t.Now}
+	if want.Working && !wager.OffOnComeOut {
+		return nil, errs.New(errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE, "%s works on every roll; leave working out", wager.Name).
+			Field("working", "only for wagers that rest on come-out rolls")
+	}
+	var err error
+	if bet.Number, err = t.number(wager, want.Number); err != nil {
+		return nil, err
+	}
+	for _, check := range []func(*Bet) error{t.checkWindow, t.checkAmount, t.checkFunds} {
+		if err := check(bet); err != nil {
+			return nil, err
+		}
+	}
+	t.Bets = append(t.Bets, bet)
+	t.transfer(ledger.Wallet(bet.Player), ledger.Escrow(bet.Game), bet.Amount, ledger.Stake, bet, t.Game.Round)
+	t.emit(&Event{Detail: &gamev1.Event_BetPlaced{BetPlaced: &gamev1.BetPlaced{BetId: bet.ID.String(), PlayerId: bet.Player.String(),
+		BetType: wager.Name, Number: int32(bet.Number), Amount: bet.Amount}}})
+	t.betChanged(bet)
+	return bet, nil
+}
+
+// betChanged notes that a table is played at. A line bet takes dice that nobody holds; any other player's bet makes the
+// shooter's time count.
+func (t *Turn) betChanged(bet *Bet) {
+	g := t.Game
+	g.UpdatedAt = t.Now
+	if g.Shooter == uuid.Nil && g.Craps.ComeOut() && bet.Status == Live && isLine(bet) {
+		t.giveDice(bet.Player)
+	}
+	if g.TurnDueAt.IsZero() && bet.Status == Live && bet.Player != g.Shooter {
+		g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
+	}
+}
+
+// number is what a new bet stands on: the point for odds on the line, the come bet's number for its odds, else nothing.
+func (t *Turn) number(wager *craps.Wager, wanted uint8) (uint8, error) {
+	onLine := wager.Behind != nil && wager.Behind.Settles == craps.Line
+	switch {
+	case wager.Behind == nil && wanted != 0:
+		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s takes no number", wager.Name).Field("number", "must be left out")
+	case onLine && wanted != 0 && wanted != t.Game.Craps.Point:
+		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s stands on the point, which is %d", wager.Name, t.Game.Craps.Point).
+			Field("number", "must be the point, or left out")
+	case onLine:
+		return t.Game.Craps.Point, nil
+	case wager.Behind != nil && !isPoint(wanted):
+		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s needs the number of the bet that it stands behind", wager.Name).
+			Field("number", "must be 4, 5, 6, 8, 9 or 10")
+	}
+	return wanted, nil
+}
+
+func isPoint(number uint8) bool {
+	switch number {
+	case 4, 5, 6, 8, 9, 10:
+		return true
+	}
+	return false
+}
+
+// checkWindow fails where the wager can't be placed now, or is there already.
+func (t *Turn) checkWindow(bet *Bet) error {
+	comeOut, wager := t.Game.Craps.ComeOut(), bet.Wager
+	switch {
+	case wager.Place == craps.OnComeOut && !comeOut:
+		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only before a point is set; the point is %d", wager.Name, t.Game.Craps.Point)
+	case wager.Place == craps.OnPoint && comeOut:
+		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only while a point is set", wager.Name)
+	case wager.Behind != nil && wager.Behind.Settles == craps.Line && comeOut:
+		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only while a point is set", wager.Name)
+	case wager.Behind != nil && t.flat(bet) == nil:
+		return errs.New(errorsv1.Reason_REASON_FLAT_BET_REQUIRED, "%s stands behind a %s bet on that number, and you have none", wager.Name, wager.Behind.Name)
+	case t.find(bet.Player, wager, bet.Number) != nil:
+		return errs.New(errorsv1.Reason_REASON_BET_EXISTS, "you have a live %s bet already", wager.Name)
+	}
+	return nil
+}
+
+// flat is the bet that odds stand behind, nil where there is none.
+func (t *Turn) flat(odds *Bet) *Bet {
+	number := odds.Number
+	if odds.Wager.Behind.Settles == craps.Line {
+		number = 0 // Line bets stand on the table's point, not on a number of their own.
+	}
+	return t.find(odds.Player, odds.Wager.Behind, number)
+}
+
+// checkAmount fails where the table does not take the stake.
+func (t *Turn) checkAmount(bet *Bet) error {
+	limits := t.Game.Limits
+	if bet.Wager.Behind != nil {
+		if most := bet.Wager.MaxStake(bet.Number, t.flat(bet).Amount); bet.Amount > most {
+			return errs.New(errorsv1.Reason_REASON_ODDS_OVER_LIMIT, "amount is %d; at most %d may stand behind your bet on %d", bet.Amount, most, bet.Number).
+				Field("amount", "must not exceed the odds limit").With("max", most)
+		}
+	} else if bet.Amount < limits.MinBet || bet.Amount > limits.MaxBet {
+		return errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is %d; this table takes %d to %d", bet.Amount, limits.MinBet, limits.MaxBet).
+			Field("amount", "must be within the table's limits").With("min", limits.MinBet).With("max", limits.MaxBet)
+	}
+	if multiple := bet.Wager.Multiple(bet.Number); bet.Amount%multiple != 0 {
+		return errs.New(errorsv1.Reason_REASON_AMOUNT_NOT_MULTIPLE, "amount is %d; %s pays exactly only on multiples of %d", bet.Amount, bet.Wager.Name, multiple).
+			Field("amount", "must be a multiple").With("multiple", multiple)
+	}
+	return nil
+}
+
+// checkFunds fails where the wallet can't pay the stake. It opens the wallet of a player who has none.
+func (t *Turn) checkFunds(bet *Bet) error {
+	t.openWallet(bet.Player)
+	if balance := t.Balances[bet.Player]; balance < bet.Amount {
+		return errs.New(errorsv1.Reason_REASON_INSUFFICIENT_FUNDS, "amount is %d; your wallet holds %d", bet.Amount, balance).
+			Field("amount", "must not exceed the balance").With("balance", balance)
+	}
+	return nil
+}
+
+// openWallet grants a new player the play balance.
+func (t *Turn) openWallet(player uuid.UUID) {
+	if _, ok := t.Balances[player]; ok {
+		return
+	}
+	if t.Balances == nil {
+		t.Balances = make(map[uuid.UUID]int64)
+	}
+	t.Balances[player] = t.Rules.Grant
+	t.Transfers = append(t.Transfers, Grant(player, t.Rules.Grant, t.Now))
+}
+
+// Grant is the transfer that opens a player's wallet.
+func Grant(player uuid.UUID, amount int64, now time.Time) ledger.Transfer {
+	return ledger.Transfer{From: ledger.Issuance, To: ledger.Wallet(player), Amount: amount, Reason: ledger.Grant, At: now}
+}
+
+// RemoveBet takes a bet back, together with the odds behind it. The player's live bets and wallet must be loaded; bet is
+// the stored one where it is no longer live.
+func (t *Turn) RemoveBet(bet *Bet) error {
+	switch bet.Status {
+	case Live:
+	case Removed:
+		return nil
+	default:
+		return errs.New(errorsv1.Reason_REASON_BET_DECIDED, "round %d decided the bet", bet.DecidedRound)
+	}
+	if err := t.betting(); err != nil {
+		return err
+	}
+	if !bet.Wager.Removable(bet.rules(), t.Game.Craps) {
+		return errs.New(errorsv1.Reason_REASON_BET_LOCKED, "%s is a contract: it stands until it is decided", bet.Wager.Name)
+	}
+	t.takeBack(bet)
+	return nil
+}
+
+// takeBack returns a stake, and with a flat bet's the stakes of its odds.
+func (t *Turn) takeBack(bet *Bet) {
+	bet.Status, bet.Payout = Removed, bet.Amount
+	t.transfer(ledger.Escrow(bet.Game), ledger.Wallet(bet.Player), bet.Amount, ledger.StakeBack, bet, t.Game.Round)
+	t.emit(&Event{Detail: &gamev1.Event_BetRemoved{BetRemoved: &gamev1.BetRemoved{BetId: bet.ID.String(), PlayerId: bet.Player.String(), Amount: bet.Amount}}})
+	t.betChanged(bet)
+	for _, odds := range t.live(bet.Player) {
+		if odds.Wager.Behind == bet.Wager && t.flat(odds) == nil {
+			t.takeBack(odds)
+		}
+	}
+}
+
+func isLine(bet *Bet) bool { return bet.Wager.Settles == craps.Line && bet.Wager.Behind == nil }

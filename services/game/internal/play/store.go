@@ -1,0 +1,113 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+)
+
+// ErrNotFound is the stores' error for what is not there.
+var ErrNotFound = errors.New("play: not found")
+
+// Store keeps games and their money. Every implementation passes the suite in internal/store/storetest.
+type Store interface {
+	// Update runs f in a transaction that no other one interferes with, and makes its writes durable before it returns.
+	// Nothing of f is kept where f fails.
+	Update(ctx context.Context, f func(Tx) error) error
+	Reader
+	// PruneRequests forgets up to limit requests from before a time and returns how many it forgot.
+	PruneRequests(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Key says what a turn needs of a game.
+type Key struct {
+	Game uuid.UUID
+	// Player's live bets and wallet are loaded; uuid.Nil for nobody's.
+	Player uuid.UUID
+	// All loads everybody's live bets.
+	All bool
+}
+
+// Tx is what a transaction can do. It works on sets, so that a group of commands costs little more than one.
+type Tx interface {
+	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn.
+	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
+	// Save writes what turns changed.
+	Save(ctx context.Context, turns ...*Turn) error
+	// Transfer moves money outside any game.
+	Transfer(ctx context.Context, transfers ...ledger.Transfer) error
+	// Balance returns an account's balance; ok is false where it has no entry yet.
+	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)
+	// Bet returns a bet whatever its status is, or ErrNotFound.
+	Bet(ctx context.Context, id uuid.UUID) (*Bet, error)
+	// Round returns a round, or ErrNotFound.
+	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
+	// Request returns what a player's request did; ok is false where it is new.
+	Request(ctx context.Context, player uuid.UUID, id string) (request Request, ok bool, err error)
+	// SaveRequest remembers what a player's request did.
+	SaveRequest(ctx context.Context, player uuid.UUID, id string, request Request) error
+}
+
+// Request is the memory of a call that has a request id.
+type Request struct {
+	// Fingerprint is a hash of what was asked.
+	Fingerprint []byte
+	// Response is the serialized answer.
+	Response []byte
+	At       time.Time
+}
+
+// Reader answers queries. Pages continue behind the item that the caller has last.
+type Reader interface {
+	// Game returns a game, or ErrNotFound.
+	Game(ctx context.Context, id uuid.UUID) (*Game, error)
+	// OpenGames returns open games, newest first, behind the id; uuid.Nil starts with the newest.
+	OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*Game, error)
+	// Bets returns a player's bets at a game, newest first, behind the id. The zero status means every status.
+	Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*Bet, error)
+	// Rounds returns a game's rounds, newest first, below the number; 0 starts with the newest.
+	Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*Round, error)
+	// Round returns a round, or ErrNotFound.
+	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
+	// Events returns a game's events behind a sequence, oldest first.
+	Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*Event, error)
+	// Entries returns the movements of an account, newest first, below the id; 0 starts with the newest.
+	Entries(ctx context.Context, account ledger.Account, below int64, limit int) ([]Entry, error)
+	// InPlay is what a player has on tables.
+	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
+	// TurnsDue returns games whose shooter's time is over.
+	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
+	// Idle returns open games at which nothing happened since a time.
+	Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error)
+	// Unsettled returns rounds that were committed before a time and are not settled, oldest first.
+	Unsettled(ctx context.Context, before time.Time, limit int) ([]*Round, error)
+	// Audit checks every account against the transfers.
+	Audit(ctx context.Context) (Audit, error)
+}
+
+// Entry is one account's side of a transfer.
+type Entry struct {
+	ID int64
+	ledger.Transfer
+	// Amount is negative for what went out.
+	Amount int64
+	// Balance is the account's behind the transfer.
+	Balance int64
+}
+
+// Audit is the result of adding everything up.
+type Audit struct {
+	// Sum is that of all balances; zero in an honest book.
+	Sum int64
+	// Drift counts accounts whose balance is not the sum of their transfers.
+	Drift int
+	// Overdrawn counts players and tables below zero.
+	Overdrawn int
+	// Stray is what escrows hold beyond the live bets on their tables; zero in an honest book.
+	Stray int64
+}

@@ -1,0 +1,216 @@
+package play
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+)
+
+// Rules are what an operator may set about all tables.
+type Rules struct {
+	// Grant is the play balance that a new player gets.
+	Grant int64
+	// ShooterTimeout is how long others wait for the shooter before the dice pass on, or the house rolls.
+	ShooterTimeout time.Duration
+}
+
+// Turn is one transaction's view of a game: what was loaded, and what commands change.
+type Turn struct {
+	Rules Rules
+	Now   time.Time
+	NewID func() uuid.UUID
+
+	// Game is the game; commands change it in place.
+	Game *Game
+	// Bets are the live bets that were loaded, in the order of their ids: all, or one player's. Commands change them in
+	// place and append new ones; bets that are no longer live stay in the slice.
+	Bets []*Bet
+	// Balances are the wallets that were loaded. A player without an entry has no wallet yet.
+	Balances map[uuid.UUID]int64
+
+	// New is true for a game that the store does not have yet.
+	New bool
+	// Round is the round that was committed or settled in this turn, nil for none.
+	Round *Round
+	// Transfers are the money that moves, in order.
+	Transfers []ledger.Transfer
+	// Events are what happened, in order.
+	Events []*Event
+
+	loaded loaded
+}
+
+// Create opens a game and seats its creator, who gets the dice.
+func Create(t *Turn, creator uuid.UUID, limits Limits) error {
+	if limits.MinBet > limits.MaxBet {
+		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "max_bet is %d, below min_bet of %d", limits.MaxBet, limits.MinBet).
+			Field("max_bet", "must be min_bet or more")
+	}
+	t.New = true
+	t.Game = &Game{ID: t.NewID(), Status: Open, Limits: limits, Hand: 1, Round: 1, CreatedAt: t.Now}
+	t.emit(&Event{Detail: &gamev1.Event_GameCreated{GameCreated: &gamev1.GameCreated{
+		PlayerId: creator.String(), MaxPlayers: int32(limits.MaxPlayers), MinBet: limits.MinBet, MaxBet: limits.MaxBet}}})
+	return t.Join(creator)
+}
+
+// open fails where the game takes no more commands.
+func (t *Turn) open() error {
+	if t.Game.Status != Open {
+		return errs.New(errorsv1.Reason_REASON_GAME_CLOSED, "the game is over; create or join another one")
+	}
+	return nil
+}
+
+// betting fails where bets can't be changed.
+func (t *Turn) betting() error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	if t.Game.Rolling {
+		return errs.New(errorsv1.Reason_REASON_BETTING_CLOSED, "the dice are in the air; betting opens again once round %d is settled", t.Game.Round)
+	}
+	return nil
+}
+
+// Join seats a player. Who sits already stays.
+func (t *Turn) Join(player uuid.UUID) error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	g := t.Game
+	if g.Seated(player) {
+		return nil
+	}
+	if len(g.Seats) >= g.Limits.MaxPlayers {
+		return errs.New(errorsv1.Reason_REASON_GAME_FULL, "all %d seats are taken", g.Limits.MaxPlayers).With("max_players", g.Limits.MaxPlayers)
+	}
+	seat := Seat{Number: 1, Player: player, JoinedAt: t.Now}
+	if n := len(g.Seats); n > 0 {
+		seat.Number = g.Seats[n-1].Number + 1
+	}
+	g.Seats = append(g.Seats, seat)
+	g.UpdatedAt = t.Now
+	t.emit(&Event{Detail: &gamev1.Event_PlayerJoined{PlayerJoined: &gamev1.PlayerJoined{PlayerId: player.String(), Seat: int32(seat.Number)}}})
+	if g.Shooter == uuid.Nil && g.Craps.ComeOut() && !g.Rolling {
+		t.giveDice(player)
+	}
+	return nil
+}
+
+// Leave gives a player's seat up: removable bets come back, contracts stay. All live bets must be loaded. Who has no
+// seat has left already.
+func (t *Turn) Leave(player uuid.UUID) error {
+	g := t.Game
+	place := g.place(player)
+	if place < 0 || g.Status != Open {
+		return nil
+	}
+	if err := t.betting(); err != nil {
+		return err
+	}
+	for _, bet := range t.live(player) {
+		if bet.Status == Live && bet.Wager.Removable(bet.rules(), g.Craps) {
+			t.takeBack(bet)
+		}
+	}
+	next := t.after(place)
+	g.Seats = slices.Delete(g.Seats, place, place+1)
+	g.UpdatedAt = t.Now
+	t.emit(&Event{Detail: &gamev1.Event_PlayerLeft{PlayerLeft: &gamev1.PlayerLeft{PlayerId: player.String()}}})
+	if g.Shooter == player {
+		if !g.Craps.ComeOut() || next == player {
+			next = uuid.Nil // The hand goes on, and the house rolls; or nobody is left.
+		}
+		t.giveDice(next)
+	}
+	t.settleDown()
+	return nil
+}
+
+// after is the player on the next seat.
+func (t *Turn) after(place int) uuid.UUID {
+	if len(t.Game.Seats) == 0 {
+		return uuid.Nil
+	}
+	return t.Game.Seats[(place+1)%len(t.Game.Seats)].Player
+}
+
+// giveDice makes a player the shooter, or the house with uuid.Nil.
+func (t *Turn) giveDice(player uuid.UUID) {
+	if t.Game.Shooter == player {
+		return
+	}
+	t.Game.Shooter = player
+	t.emit(&Event{Detail: &gamev1.Event_ShooterChanged{ShooterChanged: &gamev1.ShooterChanged{PlayerId: Text(player)}}})
+}
+
+// live are a player's live bets among those that were loaded.
+func (t *Turn) live(player uuid.UUID) []*Bet {
+	var out []*Bet
+	for _, bet := range t.Bets {
+		if bet.Player == player && bet.Status == Live {
+			out = append(out, bet)
+		}
+	}
+	return out
+}
+
+// find is a player's live bet on a wager and a number, nil where there is none.
+func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
+	for _, bet := range t.Bets {
+		if bet.Player == player && bet.Status == Live && bet.Wager == wager && bet.Number == number {
+			return bet
+		}
+	}
+	return nil
+}
+
+// transfer moves money and keeps the loaded balances up to date.
+func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Reason, bet *Bet, round uint64) {
+	transfer := ledger.Transfer{From: from, To: to, Amount: amount, Reason: reason, Game: t.Game.ID, Round: round, At: t.Now}
+	if bet != nil {
+		transfer.Bet = bet.ID
+	}
+	t.Transfers = append(t.Transfers, transfer)
+	for player := range t.Balances {
+		switch ledger.Wallet(player) {
+		case from:
+			t.Balances[player] -= amount
+		case to:
+			t.Balances[player] += amount
+		}
+	}
+}
+
+// settleDown closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. All
+// live bets must be loaded.
+func (t *Turn) settleDown() {
+	g := t.Game
+	lying, waiting := false, false
+	for _, bet := range t.Bets {
+		if bet.Status == Live {
+			lying = true
+			waiting = waiting || bet.Player != g.Shooter
+		}
+	}
+	switch {
+	case len(g.Seats) == 0 && !lying:
+		t.close(Completed)
+	case waiting && !g.Rolling:
+		g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
+	default:
+		g.TurnDueAt = time.Time{}
+	}
+}
+
+func (t *Turn) close(status gamev1.GameStatus) {
+	t.Game.Status, t.Game.TurnDueAt, t.Game.UpdatedAt = status, time.Time{}, t.Now
+	t.emit(&Event{Detail: &gamev1.Event_GameClosed{GameClosed: &gamev1.GameClosed{Status: status}}})
+}

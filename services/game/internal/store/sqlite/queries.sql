@@ -1,0 +1,128 @@
+-- name: InsertGame :exec
+INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
+                   turn_due_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: UpdateGame :execrows
+UPDATE games
+SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
+    updated_at = ?
+WHERE id = ?;
+
+-- name: Game :one
+SELECT * FROM games WHERE id = ?;
+
+-- name: OpenGames :many
+SELECT * FROM games WHERE status = 1 AND id < sqlc.arg(behind) ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: TurnsDue :many
+SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= sqlc.arg(now) ORDER BY turn_due_at LIMIT sqlc.arg(count);
+
+-- name: IdleGames :many
+SELECT id FROM games WHERE status = 1 AND updated_at <= sqlc.arg(since) AND rolling = 0 ORDER BY updated_at LIMIT sqlc.arg(count);
+
+-- name: Seats :many
+SELECT * FROM seats WHERE game_id = ? ORDER BY number;
+
+-- name: InsertSeat :exec
+INSERT INTO seats (game_id, number, player_id, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: DeleteSeat :exec
+DELETE FROM seats WHERE game_id = ? AND number = ?;
+
+-- name: InsertBet :exec
+INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round,
+                  payout, placed_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: UpdateBet :execrows
+UPDATE bets SET number = ?, status = sqlc.arg(status), decided_round = ?, payout = ? WHERE id = ? AND status = 1;
+
+-- name: Bet :one
+SELECT * FROM bets WHERE id = ?;
+
+-- name: LiveBets :many
+SELECT * FROM bets WHERE game_id = ? AND status = 1 ORDER BY id;
+
+-- name: LiveBetsOfPlayer :many
+SELECT * FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id;
+
+-- name: BetsOfPlayer :many
+SELECT * FROM bets
+WHERE game_id = sqlc.arg(game_id) AND player_id = sqlc.arg(player_id) AND id < sqlc.arg(behind)
+  AND (sqlc.arg(status) = 0 OR status = sqlc.arg(status))
+ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: InPlay :one
+SELECT CAST(COALESCE(SUM(amount), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1;
+
+-- name: InsertRound :exec
+INSERT INTO rounds (game_id, number, status, commitment, first_die, second_die, call, height, beacon_height,
+                    beacon_signature, closed_at, settled_at)
+VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', ?, 0);
+
+-- name: SettleRound :execrows
+UPDATE rounds
+SET status = 2, first_die = ?, second_die = ?, call = ?, height = ?, beacon_height = ?, beacon_signature = ?,
+    settled_at = ?
+WHERE game_id = ? AND number = ? AND status = 1;
+
+-- name: Round :one
+SELECT * FROM rounds WHERE game_id = ? AND number = ?;
+
+-- name: Rounds :many
+SELECT * FROM rounds WHERE game_id = sqlc.arg(game_id) AND number < sqlc.arg(below) ORDER BY number DESC LIMIT sqlc.arg(count);
+
+-- name: UnsettledRounds :many
+SELECT * FROM rounds WHERE status = 1 AND closed_at <= sqlc.arg(before) ORDER BY closed_at LIMIT sqlc.arg(count);
+
+-- name: Balance :one
+SELECT balance FROM accounts WHERE id = ?;
+
+-- name: MoveBalance :one
+UPDATE accounts SET balance = balance + sqlc.arg(delta) WHERE id = sqlc.arg(id) RETURNING balance;
+
+-- name: OpenAccount :exec
+INSERT INTO accounts (id, balance) VALUES (?, ?);
+
+-- name: InsertTransfer :exec
+INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: TransfersFrom :many
+SELECT * FROM transfers WHERE from_account = sqlc.arg(account) AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: TransfersTo :many
+SELECT * FROM transfers WHERE to_account = sqlc.arg(account) AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: InsertEvent :exec
+INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);
+
+-- name: Events :many
+SELECT event FROM events WHERE game_id = ? AND sequence > sqlc.arg(after) ORDER BY sequence LIMIT sqlc.arg(count);
+
+-- name: Request :one
+SELECT * FROM requests WHERE player_id = ? AND id = ?;
+
+-- name: InsertRequest :exec
+INSERT INTO requests (player_id, id, fingerprint, response, created_at) VALUES (?, ?, ?, ?, ?);
+
+-- name: PruneRequests :execrows
+DELETE FROM requests WHERE (player_id, id) IN (
+    SELECT r.player_id, r.id FROM requests AS r WHERE r.created_at < sqlc.arg(before) ORDER BY r.created_at LIMIT sqlc.arg(count)
+);
+
+-- name: SumOfBalances :one
+SELECT CAST(COALESCE(SUM(balance), 0) AS INTEGER) FROM accounts;
+
+-- name: Overdrawn :one
+SELECT COUNT(*) FROM accounts WHERE balance < 0 AND id NOT IN ('issuance', 'house');
+
+-- name: Drift :one
+SELECT COUNT(*) FROM accounts AS a
+WHERE a.balance <> COALESCE((SELECT SUM(t.amount) FROM transfers AS t WHERE t.to_account = a.id), 0)
+                 - COALESCE((SELECT SUM(t.amount) FROM transfers AS t WHERE t.from_account = a.id), 0);
+
+-- name: StrayEscrow :one
+SELECT CAST(COALESCE((SELECT SUM(balance) FROM accounts WHERE id LIKE 'escrow:%'), 0)
+          - COALESCE((SELECT SUM(amount) FROM bets WHERE status = 1), 0) AS INTEGER);

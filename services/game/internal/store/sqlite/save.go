@@ -1,0 +1,221 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
+)
+
+// Save implements play.Tx.
+func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
+	for _, turn := range turns {
+		for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRound, t.saveEvents} {
+			if err := save(ctx, turn); err != nil {
+				return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
+			}
+		}
+		if err := t.Transfer(ctx, turn.Transfers...); err != nil {
+			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
+		}
+	}
+	return nil
+}
+
+func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
+	g := turn.Game
+	if turn.New {
+		return t.q.InsertGame(ctx, db.InsertGameParams{
+			ID: g.ID, Status: g.Status, MaxPlayers: int64(g.Limits.MaxPlayers), MinBet: g.Limits.MinBet, MaxBet: g.Limits.MaxBet,
+			Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
+			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros(g.TurnDueAt), CreatedAt: micros(g.CreatedAt), UpdatedAt: micros(g.UpdatedAt),
+		})
+	}
+	return one(t.q.UpdateGame(ctx, db.UpdateGameParams{
+		Status: g.Status, Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
+		ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros(g.TurnDueAt), UpdatedAt: micros(g.UpdatedAt), ID: g.ID,
+	}))
+}
+
+func (t *transaction) saveSeats(ctx context.Context, turn *play.Turn) error {
+	joined, left := turn.SeatChanges()
+	for _, seat := range left {
+		if err := t.q.DeleteSeat(ctx, turn.Game.ID, int64(seat.Number)); err != nil {
+			return err
+		}
+	}
+	for _, seat := range joined {
+		if err := t.q.InsertSeat(ctx, db.InsertSeatParams{
+			GameID: turn.Game.ID, Number: int64(seat.Number), PlayerID: seat.Player, JoinedAt: micros(seat.JoinedAt)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveBets writes decided bets first: a come bet may travel to a number that another one has just left, and the schema
+// allows one live bet on each.
+func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
+	placed, changed := turn.BetChanges()
+	slices.SortStableFunc(changed, func(a, b *play.Bet) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, b := range changed {
+		err := one(t.q.UpdateBet(ctx, db.UpdateBetParams{Number: int64(b.Number), Status: b.Status, DecidedRound: int64(b.DecidedRound), Payout: b.Payout, ID: b.ID}))
+		if err != nil {
+			return fmt.Errorf("bet %s: %w", b.ID, err)
+		}
+	}
+	for _, b := range placed {
+		if err := t.q.InsertBet(ctx, db.InsertBetParams{
+			ID: b.ID, GameID: b.Game, PlayerID: b.Player, Wager: int64(b.Wager.Code), Number: int64(b.Number), Working: flag(b.Working), Amount: b.Amount,
+			Seed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound), DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: micros(b.PlacedAt),
+		}); err != nil {
+			return fmt.Errorf("bet %s: %w", b.ID, err)
+		}
+	}
+	return nil
+}
+
+func rank(b *play.Bet) int {
+	if b.Status == play.Live {
+		return 1
+	}
+	return 0
+}
+
+func (t *transaction) saveRound(ctx context.Context, turn *play.Turn) error {
+	r := turn.Round
+	if r == nil {
+		return nil
+	}
+	if r.Status == play.Committed {
+		return t.q.InsertRound(ctx, db.InsertRoundParams{
+			GameID: r.Game, Number: int64(r.Number), Commitment: r.Commitment.Encode(), ClosedAt: micros(r.ClosedAt)})
+	}
+	return one(t.q.SettleRound(ctx, db.SettleRoundParams{
+		FirstDie: int64(r.Dice.First), SecondDie: int64(r.Dice.Second), Call: string(r.Call), Height: r.Decision.Height,
+		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, SettledAt: micros(r.SettledAt),
+		GameID: r.Game, Number: int64(r.Number),
+	}))
+}
+
+func (t *transaction) saveEvents(ctx context.Context, turn *play.Turn) error {
+	for _, event := range turn.Events {
+		encoded, err := proto.Marshal(event)
+		if err != nil {
+			return err
+		}
+		if err := t.q.InsertEvent(ctx, turn.Game.ID, event.GetSequence(), encoded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Transfer implements play.Tx.
+func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
+	for _, transfer := range transfers {
+		from, err := t.move(ctx, transfer.From, -transfer.Amount)
+		if err != nil {
+			return err
+		}
+		to, err := t.move(ctx, transfer.To, transfer.Amount)
+		if err != nil {
+			return err
+		}
+		if err := t.q.InsertTransfer(ctx, db.InsertTransferParams{
+			FromAccount: transfer.From, ToAccount: transfer.To, Amount: transfer.Amount, FromBalance: from, ToBalance: to, Reason: transfer.Reason,
+			GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: micros(transfer.At),
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move changes a balance and returns the new one. An account opens with its first movement.
+func (t *transaction) move(ctx context.Context, account ledger.Account, delta int64) (int64, error) {
+	balance, err := t.q.MoveBalance(ctx, delta, account)
+	if errors.Is(err, sql.ErrNoRows) {
+		balance, err = delta, t.q.OpenAccount(ctx, account, delta)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("move %d on %s: %w", delta, account, err)
+	}
+	return balance, nil
+}
+
+// Balance implements play.Tx.
+func (t *transaction) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
+	balance, err := t.q.Balance(ctx, account)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return balance, err == nil, err
+}
+
+// Bet implements play.Tx.
+func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) {
+	row, err := t.q.Bet(ctx, id)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return toBet(row)
+}
+
+// Round implements play.Tx.
+func (t *transaction) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
+	row, err := t.q.Round(ctx, game, int64(number))
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return toRound(row)
+}
+
+// Request implements play.Tx.
+func (t *transaction) Request(ctx context.Context, player uuid.UUID, id string) (play.Request, bool, error) {
+	row, err := t.q.Request(ctx, player, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return play.Request{}, false, nil
+	}
+	return play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: fromMicros(row.CreatedAt)}, err == nil, err
+}
+
+// SaveRequest implements play.Tx.
+func (t *transaction) SaveRequest(ctx context.Context, player uuid.UUID, id string, request play.Request) error {
+	return t.q.InsertRequest(ctx, db.InsertRequestParams{
+		PlayerID: player, ID: id, Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros(request.At)})
+}
+
+func wallet(player uuid.UUID) ledger.Account { return ledger.Wallet(player) }
+
+func flag(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// micros is a time as it is stored; the zero time is 0.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}

@@ -1,0 +1,172 @@
+// Package sqlite keeps games in a SQLite file.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/migrate"
+	"github.com/bitcraps/bitcraps/libs/sqlite"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
+)
+
+//go:embed migrations
+var embedded embed.FS
+
+// Migrations are the schema's.
+func Migrations() migrate.Migrations {
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		panic(err) // The folder is embedded above.
+	}
+	return migrate.SQLite(files)
+}
+
+// Store implements play.Store.
+type Store struct {
+	file          *sqlite.DB
+	read, written *db.Queries // Statements prepared for readers and for the writer.
+}
+
+// Open opens a migrated file.
+func Open(ctx context.Context, path string) (*Store, error) {
+	file, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{file: file}
+	err = Migrations().Check(ctx, file.Writer)
+	if err == nil {
+		s.written, err = db.Prepare(ctx, file.Writer)
+	}
+	if err == nil {
+		s.read, err = db.Prepare(ctx, file.Reader)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
+func Migrate(ctx context.Context, path string) error {
+	file, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(Migrations().Up(ctx, file.Writer), file.Close())
+}
+
+// Close closes the file.
+func (s *Store) Close() error {
+	var errs []error
+	for _, q := range []*db.Queries{s.read, s.written} {
+		if q != nil {
+			errs = append(errs, q.Close())
+		}
+	}
+	return errors.Join(append(errs, s.file.Close())...)
+}
+
+// Update implements play.Store.
+func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
+	return s.file.Write(ctx, func(tx *sql.Tx) error {
+		return f(&transaction{q: s.written.WithTx(tx)})
+	})
+}
+
+// PruneRequests implements play.Store.
+func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := s.written.PruneRequests(ctx, before.UnixMicro(), int64(limit))
+	return int(n), err
+}
+
+// transaction implements play.Tx. SQLite runs in this process, so a statement for each row costs no round trip.
+type transaction struct{ q *db.Queries }
+
+// Load implements play.Tx.
+func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
+	turns := make([]*play.Turn, len(keys))
+	byGame := make(map[uuid.UUID]*play.Turn, len(keys))
+	for i, key := range keys {
+		turn, seen := byGame[key.Game]
+		if !seen {
+			var err error
+			if turn, err = t.loadGame(ctx, key.Game); err != nil {
+				return nil, err
+			}
+			byGame[key.Game] = turn
+		}
+		if turn == nil {
+			continue
+		}
+		if err := t.loadBets(ctx, turn, key); err != nil {
+			return nil, err
+		}
+		if err := t.loadBalance(ctx, turn, key.Player); err != nil {
+			return nil, err
+		}
+		turns[i] = turn
+	}
+	return turns, nil
+}
+
+func (t *transaction) loadGame(ctx context.Context, id uuid.UUID) (*play.Turn, error) {
+	game, err := loadGame(ctx, t.q, id)
+	if errors.Is(err, play.ErrNotFound) {
+		return nil, nil
+	}
+	return &play.Turn{Game: game, Balances: make(map[uuid.UUID]int64)}, err
+}
+
+func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Key) error {
+	var rows []db.Bet
+	var err error
+	switch {
+	case key.All:
+		rows, err = t.q.LiveBets(ctx, key.Game)
+	case key.Player != uuid.Nil:
+		rows, err = t.q.LiveBetsOfPlayer(ctx, key.Game, key.Player)
+	}
+	if err != nil {
+		return err
+	}
+	bets, err := toBets(rows)
+	turn.AddLoaded(bets...)
+	return err
+}
+
+func (t *transaction) loadBalance(ctx context.Context, turn *play.Turn, player uuid.UUID) error {
+	if player == uuid.Nil {
+		return nil
+	}
+	balance, ok, err := t.Balance(ctx, wallet(player))
+	if ok {
+		turn.Balances[player] = balance
+	}
+	return err
+}
+
+// notFound gives SQL's way of saying that there is nothing the domain's name.
+func notFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return play.ErrNotFound
+	}
+	return err
+}
+
+// one fails unless a statement changed just one row: anything else means that the row is not what was loaded.
+func one(n int64, err error) error {
+	if err == nil && n != 1 {
+		return fmt.Errorf("%d rows changed instead of one", n)
+	}
+	return err
+}
