@@ -14,7 +14,7 @@ func file(sql string) *fstest.MapFile {
 }
 
 func TestUpAndCheck(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), 2)
 	if err != nil {
 		t.Fatal(err)
 	}

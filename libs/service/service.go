@@ -32,7 +32,9 @@ type Service interface {
 	Start(ctx context.Context) error
 	// Health fails while the service can't do its work.
 	Health(ctx context.Context) error
-	// Stop ends the service; its context is the deadline.
+	// Drain ends streams and waits that would keep the server from stopping. Other calls are still answered.
+	Drain()
+	// Stop ends the service behind its server; its context is the deadline.
 	Stop(ctx context.Context) error
 }
 
@@ -136,8 +138,20 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, []admin.Check{{Name: name, Check: svc.Health}})))
 	group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
-	group.Add(run.Part{Name: "grpc", Serve: func() error { return server.Serve(listener) }, Stop: server.Stop})
+	group.Add(RPCPart(server, listener, svc))
 	return group.Run(ctx, func() { scope.Logger.Info("ready", "rpc", listener.Addr().String(), "version", version.Version) })
+}
+
+// RPCPart serves a service's calls. When it stops, it first has the service drain.
+func RPCPart(server *rpcserver.Server, listener net.Listener, svc Service) run.Part {
+	return run.Part{
+		Name:  "grpc",
+		Serve: func() error { return server.Serve(listener) },
+		Stop: func(ctx context.Context) error {
+			svc.Drain()
+			return server.Stop(ctx)
+		},
+	}
 }
 
 // AdminPart serves the admin port.

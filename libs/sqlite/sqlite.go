@@ -14,9 +14,6 @@ import (
 	_ "modernc.org/sqlite" // Registers the driver "sqlite"; it needs no C compiler.
 )
 
-// readers is the number of connections that read beside the writer.
-const readers = 4
-
 // DB is an open database. SQLite has one writer at a time, so writes queue for one connection here, in order, and never
 // meet SQLITE_BUSY; readers see the last commit and wait for nobody.
 type DB struct {
@@ -27,7 +24,8 @@ type DB struct {
 }
 
 // Open opens the file, and makes it and its folder where they are missing. The file is readable by its owner alone.
-func Open(ctx context.Context, path string) (*DB, error) {
+// connections bounds how many connections there are at once, the writer's included; it is at least 2.
+func Open(ctx context.Context, path string, connections int) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -42,7 +40,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := connect(ctx, path, url.Values{"mode": {"ro"}}, readers)
+	reader, err := connect(ctx, path, url.Values{"mode": {"ro"}}, max(1, connections-1))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}

@@ -14,7 +14,7 @@ import (
 func open(t *testing.T) (*sqlite.DB, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a folder", "x?y#z.db")
-	db, err := sqlite.Open(t.Context(), path)
+	db, err := sqlite.Open(t.Context(), path, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func (s *Service) Health(context.Context) error {
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error { return s.node.Stop() }
 
-// Drain ends the streams that would otherwise keep a server from stopping.
+// Drain implements service.Service.
 func (s *Service) Drain() { s.rounds.drain() }
 
 func heightMetric(node *chain.Node) prometheus.Collector {

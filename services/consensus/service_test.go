@@ -47,7 +47,6 @@ func start(t *testing.T) func(self string) consensusv1.ConsensusServiceClient {
 	}
 	network := memnet.New()
 	servicetest.Serve(t, network, "validator", svc)
-	t.Cleanup(svc.Drain) // Runs first: cleanups run in reverse.
 	return func(self string) consensusv1.ConsensusServiceClient {
 		return consensusv1.NewConsensusServiceClient(servicetest.Dial(t, network, self, rpcclient.Target{
 			Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}, "validator"))

@@ -41,6 +41,7 @@ func Serve(t testing.TB, network *memnet.Network, name string, svc service.Servi
 		stopped = true
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
+		svc.Drain()
 		if err := errors.Join(server.Stop(ctx), <-done, svc.Stop(ctx)); err != nil {
 			t.Errorf("stop %s: %v", name, err)
 		}

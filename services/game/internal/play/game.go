@@ -115,8 +115,10 @@ type Round struct {
 	Dice       craps.Dice
 	Call       craps.Call
 	Decision   Decision
-	ClosedAt   time.Time
-	SettledAt  time.Time // Zero until it is settled.
+	// Sequence is that of the event that says what the dice did.
+	Sequence  uint64
+	ClosedAt  time.Time
+	SettledAt time.Time // Zero until it is settled.
 }
 
 // Decision is what the validators answered: the block that made a commitment final, and the beacon behind it.

@@ -77,14 +77,17 @@ func (t *Turn) Settle(round *Round, decision Decision) {
 	g.Craps, round.Call = before.Roll(dice)
 	g.Rolling, g.UpdatedAt = false, t.Now
 	g.Round++
+	shooter := g.Shooter
+	if round.Call == craps.SevenOut {
+		g.Hand++
+		shooter = t.after(g.place(g.Shooter))
+	}
 	t.emit(&Event{Detail: &gamev1.Event_DiceRolled{DiceRolled: &gamev1.DiceRolled{
 		Round: int64(round.Number), Dice: []int32{int32(first), int32(second)}, Total: int32(dice.Total()), Call: string(round.Call),
 		Phase: g.Phase(), Point: int32(g.Craps.Point), DecisionHeight: decision.Height, BeaconHeight: decision.BeaconHeight,
-		Settlements: settlements}}})
-	if round.Call == craps.SevenOut {
-		g.Hand++
-		t.giveDice(t.after(g.place(g.Shooter)))
-	}
+		Settlements: settlements, ShooterId: Text(shooter)}}})
+	round.Sequence = g.Sequence
+	t.giveDice(shooter)
 	t.settleDown()
 }
 

@@ -78,6 +78,8 @@ type Reader interface {
 	Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*Event, error)
 	// Entries returns the movements of an account, newest first, below the id; 0 starts with the newest.
 	Entries(ctx context.Context, account ledger.Account, below int64, limit int) ([]Entry, error)
+	// Balance returns an account's balance; ok is false where it has no entry yet.
+	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)
 	// InPlay is what a player has on tables.
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
 	// TurnsDue returns games whose shooter's time is over.

@@ -668,7 +668,9 @@ type DiceRolled struct {
 	// beacon_height is the block whose precommits threw the dice.
 	BeaconHeight int64 `protobuf:"varint,8,opt,name=beacon_height,json=beaconHeight,proto3" json:"beacon_height,omitempty"`
 	// settlements are the bets that the roll decided or moved.
-	Settlements   []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
+	Settlements []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
+	// shooter_id is who has the dice for the next roll; empty where the house rolls or nobody sits.
+	ShooterId     string `protobuf:"bytes,10,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -764,6 +766,13 @@ func (x *DiceRolled) GetSettlements() []*Settlement {
 		return x.Settlements
 	}
 	return nil
+}
+
+func (x *DiceRolled) GetShooterId() string {
+	if x != nil {
+		return x.ShooterId
+	}
+	return ""
 }
 
 // ShooterChanged says who has the dice.
@@ -913,7 +922,7 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\tbets_root\x18\x03 \x01(\tR\bbetsRoot\x12\x1e\n" +
 	"\n" +
 	"commitment\x18\x04 \x01(\tR\n" +
-	"commitment\"\xb3\x02\n" +
+	"commitment\"\xd2\x02\n" +
 	"\n" +
 	"DiceRolled\x12\x14\n" +
 	"\x05round\x18\x01 \x01(\x03R\x05round\x12\x12\n" +
@@ -924,7 +933,10 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\x05point\x18\x06 \x01(\x05R\x05point\x12'\n" +
 	"\x0fdecision_height\x18\a \x01(\x03R\x0edecisionHeight\x12#\n" +
 	"\rbeacon_height\x18\b \x01(\x03R\fbeaconHeight\x12>\n" +
-	"\vsettlements\x18\t \x03(\v2\x1c.bitcraps.game.v1.SettlementR\vsettlements\"-\n" +
+	"\vsettlements\x18\t \x03(\v2\x1c.bitcraps.game.v1.SettlementR\vsettlements\x12\x1d\n" +
+	"\n" +
+	"shooter_id\x18\n" +
+	" \x01(\tR\tshooterId\"-\n" +
 	"\x0eShooterChanged\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"B\n" +
 	"\n" +

@@ -501,7 +501,7 @@ type Bet struct {
 	Number int32 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
-	// working is false while rolls neither win nor lose the bet.
+	// working is true where the bet takes part in come-out rolls.
 	Working bool `protobuf:"varint,7,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is what the player gave to be bound into the round's commitment.
 	ClientSeed string `protobuf:"bytes,8,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`

@@ -1006,7 +1006,7 @@ type RollDiceResponse struct {
 	ShooterId string `protobuf:"bytes,10,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	// settlements are the caller's own bets that the roll decided or moved.
 	Settlements []*Settlement `protobuf:"bytes,11,rep,name=settlements,proto3" json:"settlements,omitempty"`
-	// balance is the caller's wallet behind the settlement.
+	// balance is the caller's wallet now.
 	Balance       int64 `protobuf:"varint,12,opt,name=balance,proto3" json:"balance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -36,7 +36,7 @@ INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, seed, 
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateBet :execrows
-UPDATE bets SET number = ?, status = sqlc.arg(status), decided_round = ?, payout = ? WHERE id = ? AND status = 1;
+UPDATE bets SET number = ?, status = ?, decided_round = ?, payout = ? WHERE id = ? AND status = 1;
 
 -- name: Bet :one
 SELECT * FROM bets WHERE id = ?;
@@ -58,13 +58,13 @@ SELECT CAST(COALESCE(SUM(amount), 0) AS INTEGER) FROM bets WHERE player_id = ? A
 
 -- name: InsertRound :exec
 INSERT INTO rounds (game_id, number, status, commitment, first_die, second_die, call, height, beacon_height,
-                    beacon_signature, closed_at, settled_at)
-VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', ?, 0);
+                    beacon_signature, sequence, closed_at, settled_at)
+VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', 0, ?, 0);
 
 -- name: SettleRound :execrows
 UPDATE rounds
 SET status = 2, first_die = ?, second_die = ?, call = ?, height = ?, beacon_height = ?, beacon_signature = ?,
-    settled_at = ?
+    sequence = ?, settled_at = ?
 WHERE game_id = ? AND number = ? AND status = 1;
 
 -- name: Round :one
@@ -99,7 +99,7 @@ SELECT * FROM transfers WHERE to_account = sqlc.arg(account) AND id < sqlc.arg(b
 INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);
 
 -- name: Events :many
-SELECT event FROM events WHERE game_id = ? AND sequence > sqlc.arg(after) ORDER BY sequence LIMIT sqlc.arg(count);
+SELECT event FROM events WHERE game_id = sqlc.arg(game_id) AND sequence > sqlc.arg(after) ORDER BY sequence LIMIT sqlc.arg(count);
 
 -- name: Request :one
 SELECT * FROM requests WHERE player_id = ? AND id = ?;

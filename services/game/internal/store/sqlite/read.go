@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -163,7 +164,7 @@ func toRound(row db.Round) (*play.Round, error) {
 	return &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: row.Status, Commitment: commitment,
 		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
 		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
-		ClosedAt: fromMicros(row.ClosedAt), SettledAt: fromMicros(row.SettledAt)}, nil
+		Sequence: uint64(row.Sequence), ClosedAt: fromMicros(row.ClosedAt), SettledAt: fromMicros(row.SettledAt)}, nil
 }
 
 // Events implements play.Reader.
@@ -210,6 +211,19 @@ func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 	return play.Entry{ID: row.ID, Amount: amount, Balance: balance, Transfer: ledger.Transfer{From: row.FromAccount, To: row.ToAccount,
 		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: fromMicros(row.At)}}
+}
+
+// Balance implements play.Reader.
+func (s *Store) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
+	return balance(ctx, s.read, account)
+}
+
+func balance(ctx context.Context, q *db.Queries, account ledger.Account) (int64, bool, error) {
+	balance, err := q.Balance(ctx, account)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return balance, err == nil, err
 }
 
 // InPlay implements play.Reader.

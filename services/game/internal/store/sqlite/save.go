@@ -103,7 +103,7 @@ func (t *transaction) saveRound(ctx context.Context, turn *play.Turn) error {
 	}
 	return one(t.q.SettleRound(ctx, db.SettleRoundParams{
 		FirstDie: int64(r.Dice.First), SecondDie: int64(r.Dice.Second), Call: string(r.Call), Height: r.Decision.Height,
-		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, SettledAt: micros(r.SettledAt),
+		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, Sequence: int64(r.Sequence), SettledAt: micros(r.SettledAt),
 		GameID: r.Game, Number: int64(r.Number),
 	}))
 }
@@ -156,11 +156,7 @@ func (t *transaction) move(ctx context.Context, account ledger.Account, delta in
 
 // Balance implements play.Tx.
 func (t *transaction) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
-	balance, err := t.q.Balance(ctx, account)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
-	}
-	return balance, err == nil, err
+	return balance(ctx, t.q, account)
 }
 
 // Bet implements play.Tx.

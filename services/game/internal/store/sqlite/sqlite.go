@@ -36,9 +36,9 @@ type Store struct {
 	read, written *db.Queries // Statements prepared for readers and for the writer.
 }
 
-// Open opens a migrated file.
-func Open(ctx context.Context, path string) (*Store, error) {
-	file, err := sqlite.Open(ctx, path)
+// Open opens a migrated file with at most so many connections.
+func Open(ctx context.Context, path string, connections int) (*Store, error) {
+	file, err := sqlite.Open(ctx, path, connections)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
 func Migrate(ctx context.Context, path string) error {
-	file, err := sqlite.Open(ctx, path)
+	file, err := sqlite.Open(ctx, path, 2)
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ type Round struct {
 	Height          int64
 	BeaconHeight    int64
 	BeaconSignature []byte
+	Sequence        int64
 	ClosedAt        int64
 	SettledAt       int64
 }

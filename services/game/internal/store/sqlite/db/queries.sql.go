@@ -130,7 +130,7 @@ func (q *Queries) Drift(ctx context.Context) (int64, error) {
 }
 
 const events = `-- name: Events :many
-SELECT event FROM events WHERE game_id = ? AND sequence > ?2 ORDER BY sequence LIMIT ?3
+SELECT event FROM events WHERE game_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3
 `
 
 func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, count int64) ([][]byte, error) {
@@ -341,8 +341,8 @@ func (q *Queries) InsertRequest(ctx context.Context, arg InsertRequestParams) er
 
 const insertRound = `-- name: InsertRound :exec
 INSERT INTO rounds (game_id, number, status, commitment, first_die, second_die, call, height, beacon_height,
-                    beacon_signature, closed_at, settled_at)
-VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', ?, 0)
+                    beacon_signature, sequence, closed_at, settled_at)
+VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', 0, ?, 0)
 `
 
 type InsertRoundParams struct {
@@ -605,7 +605,7 @@ func (q *Queries) Request(ctx context.Context, playerID uuid.UUID, iD string) (R
 }
 
 const round = `-- name: Round :one
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, closed_at, settled_at FROM rounds WHERE game_id = ? AND number = ?
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at FROM rounds WHERE game_id = ? AND number = ?
 `
 
 func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) (Round, error) {
@@ -622,6 +622,7 @@ func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) (Ro
 		&i.Height,
 		&i.BeaconHeight,
 		&i.BeaconSignature,
+		&i.Sequence,
 		&i.ClosedAt,
 		&i.SettledAt,
 	)
@@ -629,7 +630,7 @@ func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) (Ro
 }
 
 const rounds = `-- name: Rounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, closed_at, settled_at FROM rounds WHERE game_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at FROM rounds WHERE game_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
 `
 
 func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int64) ([]Round, error) {
@@ -652,6 +653,7 @@ func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, cou
 			&i.Height,
 			&i.BeaconHeight,
 			&i.BeaconSignature,
+			&i.Sequence,
 			&i.ClosedAt,
 			&i.SettledAt,
 		); err != nil {
@@ -703,7 +705,7 @@ func (q *Queries) Seats(ctx context.Context, gameID uuid.UUID) ([]Seat, error) {
 const settleRound = `-- name: SettleRound :execrows
 UPDATE rounds
 SET status = 2, first_die = ?, second_die = ?, call = ?, height = ?, beacon_height = ?, beacon_signature = ?,
-    settled_at = ?
+    sequence = ?, settled_at = ?
 WHERE game_id = ? AND number = ? AND status = 1
 `
 
@@ -714,6 +716,7 @@ type SettleRoundParams struct {
 	Height          int64
 	BeaconHeight    int64
 	BeaconSignature []byte
+	Sequence        int64
 	SettledAt       int64
 	GameID          uuid.UUID
 	Number          int64
@@ -727,6 +730,7 @@ func (q *Queries) SettleRound(ctx context.Context, arg SettleRoundParams) (int64
 		arg.Height,
 		arg.BeaconHeight,
 		arg.BeaconSignature,
+		arg.Sequence,
 		arg.SettledAt,
 		arg.GameID,
 		arg.Number,
@@ -866,7 +870,7 @@ func (q *Queries) TurnsDue(ctx context.Context, now int64, count int64) ([]uuid.
 }
 
 const unsettledRounds = `-- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, closed_at, settled_at FROM rounds WHERE status = 1 AND closed_at <= ?1 ORDER BY closed_at LIMIT ?2
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at FROM rounds WHERE status = 1 AND closed_at <= ?1 ORDER BY closed_at LIMIT ?2
 `
 
 func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64) ([]Round, error) {
@@ -889,6 +893,7 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64
 			&i.Height,
 			&i.BeaconHeight,
 			&i.BeaconSignature,
+			&i.Sequence,
 			&i.ClosedAt,
 			&i.SettledAt,
 		); err != nil {
@@ -906,7 +911,7 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64
 }
 
 const updateBet = `-- name: UpdateBet :execrows
-UPDATE bets SET number = ?, status = ?5, decided_round = ?, payout = ? WHERE id = ? AND status = 1
+UPDATE bets SET number = ?, status = ?, decided_round = ?, payout = ? WHERE id = ? AND status = 1
 `
 
 type UpdateBetParams struct {

@@ -64,6 +64,7 @@ CREATE TABLE rounds (
     height           INTEGER NOT NULL,
     beacon_height    INTEGER NOT NULL,
     beacon_signature BLOB    NOT NULL,
+    sequence         INTEGER NOT NULL,
     closed_at        INTEGER NOT NULL,
     settled_at       INTEGER NOT NULL,
     PRIMARY KEY (game_id, number)

@@ -1,0 +1,112 @@
+package game
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// PlaceBet implements the contract.
+func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
+	id, err := parseID("game_id", req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	player := identity.FromContext(ctx).Player
+	resp := &gamev1.PlaceBetResponse{}
+	return resp, s.once(ctx, req, resp, func(tx play.Tx) ([]*play.Turn, error) {
+		turn, err := s.load(ctx, tx, play.Key{Game: id, Player: player})
+		if err != nil {
+			return nil, err
+		}
+		bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: req.GetBetType(), Amount: req.GetAmount(),
+			Number: uint8(req.GetNumber()), Working: req.GetWorking(), Seed: req.GetClientSeed()})
+		if err != nil {
+			return nil, err
+		}
+		resp.Bet, resp.Balance = betToProto(bet), turn.Balances[player]
+		return []*play.Turn{turn}, nil
+	})
+}
+
+// ListBets implements the contract.
+func (s *gameServer) ListBets(ctx context.Context, req *gamev1.ListBetsRequest) (*gamev1.ListBetsResponse, error) {
+	game, err := s.game(ctx, req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "bets", game.ID.String(), req.GetStatus().String())
+	if err != nil {
+		return nil, err
+	}
+	behind, err := p.id()
+	if err != nil {
+		return nil, err
+	}
+	bets, err := s.store.Bets(ctx, game.ID, identity.FromContext(ctx).Player, req.GetStatus(), behind, p.size+1)
+	if err != nil {
+		return nil, err
+	}
+	resp := &gamev1.ListBetsResponse{}
+	bets, resp.NextPageToken = cut(p, bets, func(b *play.Bet) string { return b.ID.String() })
+	for _, bet := range bets {
+		resp.Bets = append(resp.Bets, betToProto(bet))
+	}
+	return resp, nil
+}
+
+// RemoveBet implements the contract.
+func (s *gameServer) RemoveBet(ctx context.Context, req *gamev1.RemoveBetRequest) (*gamev1.RemoveBetResponse, error) {
+	id, err := parseID("game_id", req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	betID, err := parseID("bet_id", req.GetBetId())
+	if err != nil {
+		return nil, err
+	}
+	player := identity.FromContext(ctx).Player
+	var turn *play.Turn
+	var bet *play.Bet
+	err = s.store.Update(ctx, func(tx play.Tx) (err error) {
+		if turn, err = s.load(ctx, tx, play.Key{Game: id, Player: player}); err != nil {
+			return err
+		}
+		if bet, err = s.ownBet(ctx, tx, turn, player, betID); err != nil {
+			return err
+		}
+		if err := turn.RemoveBet(bet); err != nil {
+			return err
+		}
+		return tx.Save(ctx, turn)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.done(turn)
+	return &gamev1.RemoveBetResponse{Bet: betToProto(bet), Balance: turn.Balances[player]}, nil
+}
+
+// ownBet finds a bet of the player's at the turn's game. Another player's bet is not found.
+func (s *Service) ownBet(ctx context.Context, tx play.Tx, turn *play.Turn, player, id uuid.UUID) (*play.Bet, error) {
+	for _, bet := range turn.Bets {
+		if bet.ID == id {
+			return bet, nil
+		}
+	}
+	notFound := errs.New(errorsv1.Reason_REASON_BET_NOT_FOUND, "you have no bet with the id %s at this game", id)
+	bet, err := tx.Bet(ctx, id)
+	if err != nil {
+		return nil, orNotFound(err, notFound)
+	}
+	if bet.Player != player || bet.Game != turn.Game.ID {
+		return nil, notFound
+	}
+	return bet, nil
+}

@@ -1,0 +1,32 @@
+package game
+
+import (
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+func gameNotFound(id uuid.UUID) error {
+	return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no game has the id %s", id)
+}
+
+// orNotFound gives a store's ErrNotFound the error that the caller sees instead.
+func orNotFound(err, notFound error) error {
+	if errors.Is(err, play.ErrNotFound) {
+		return notFound
+	}
+	return err
+}
+
+// parseID reads an id that the contract's rules have checked before.
+func parseID(field, text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: must be a UUID", field).Field(field, "must be a UUID")
+	}
+	return id, nil
+}

@@ -1,0 +1,130 @@
+package game
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// gameServer implements the contract of the tables.
+type gameServer struct {
+	gamev1.UnimplementedGameServiceServer
+	*Service
+}
+
+// What a table has where its creator does not say otherwise.
+const (
+	defaultMaxPlayers = 8
+	defaultMinBet     = 1
+	defaultMaxBet     = 1000
+)
+
+// CreateGame implements the contract.
+func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameRequest) (*gamev1.CreateGameResponse, error) {
+	limits := play.Limits{MaxPlayers: defaultMaxPlayers, MinBet: defaultMinBet, MaxBet: defaultMaxBet}
+	if n := req.GetMaxPlayers(); n != 0 {
+		limits.MaxPlayers = int(n)
+	}
+	if n := req.GetMinBet(); n != 0 {
+		limits.MinBet = n
+		limits.MaxBet = max(limits.MaxBet, n)
+	}
+	if n := req.GetMaxBet(); n != 0 {
+		limits.MaxBet = n
+	}
+	resp := &gamev1.CreateGameResponse{}
+	return resp, s.once(ctx, req, resp, func(play.Tx) ([]*play.Turn, error) {
+		turn := s.ready(&play.Turn{})
+		if err := play.Create(turn, identity.FromContext(ctx).Player, limits); err != nil {
+			return nil, err
+		}
+		resp.Game = gameToProto(turn.Game)
+		return []*play.Turn{turn}, nil
+	})
+}
+
+// ListGames implements the contract.
+func (s *gameServer) ListGames(ctx context.Context, req *gamev1.ListGamesRequest) (*gamev1.ListGamesResponse, error) {
+	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "games")
+	if err != nil {
+		return nil, err
+	}
+	behind, err := p.id()
+	if err != nil {
+		return nil, err
+	}
+	games, err := s.store.OpenGames(ctx, behind, p.size+1)
+	if err != nil {
+		return nil, err
+	}
+	resp := &gamev1.ListGamesResponse{}
+	games, resp.NextPageToken = cut(p, games, func(g *play.Game) string { return g.ID.String() })
+	for _, game := range games {
+		resp.Games = append(resp.Games, gameToProto(game))
+	}
+	return resp, nil
+}
+
+// GetGame implements the contract.
+func (s *gameServer) GetGame(ctx context.Context, req *gamev1.GetGameRequest) (*gamev1.GetGameResponse, error) {
+	game, err := s.game(ctx, req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	return &gamev1.GetGameResponse{Game: gameToProto(game)}, nil
+}
+
+// game finds a game by the text of its id.
+func (s *Service) game(ctx context.Context, text string) (*play.Game, error) {
+	id, err := parseID("game_id", text)
+	if err != nil {
+		return nil, err
+	}
+	game, err := s.store.Game(ctx, id)
+	return game, orNotFound(err, gameNotFound(id))
+}
+
+// JoinGame implements the contract.
+func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) (*gamev1.JoinGameResponse, error) {
+	game, err := s.seat(ctx, req.GetGameId(), false, (*play.Turn).Join)
+	if err != nil {
+		return nil, err
+	}
+	return &gamev1.JoinGameResponse{Game: game}, nil
+}
+
+// LeaveGame implements the contract.
+func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest) (*gamev1.LeaveGameResponse, error) {
+	game, err := s.seat(ctx, req.GetGameId(), true, (*play.Turn).Leave)
+	if err != nil {
+		return nil, err
+	}
+	return &gamev1.LeaveGameResponse{Game: game}, nil
+}
+
+// seat runs a command that changes who sits at a game.
+func (s *Service) seat(ctx context.Context, gameID string, allBets bool, command func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
+	id, err := parseID("game_id", gameID)
+	if err != nil {
+		return nil, err
+	}
+	var turn *play.Turn
+	err = s.store.Update(ctx, func(tx play.Tx) (err error) {
+		if turn, err = s.load(ctx, tx, play.Key{Game: id, All: allBets}); err != nil {
+			return err
+		}
+		if err := command(turn, identity.FromContext(ctx).Player); err != nil {
+			return err
+		}
+		return tx.Save(ctx, turn)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.done(turn)
+	return gameToProto(turn.Game), nil
+}

@@ -1,0 +1,159 @@
+package game
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// RollDice implements the contract.
+func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) (*gamev1.RollDiceResponse, error) {
+	id, err := parseID("game_id", req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	player := identity.FromContext(ctx).Player
+	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
+	resp := &gamev1.RollDiceResponse{GameId: id.String()}
+	err = s.once(ctx, req, resp, func(tx play.Tx) ([]*play.Turn, error) {
+		turn, err := s.load(ctx, tx, play.Key{Game: id, All: true})
+		if err != nil {
+			return nil, err
+		}
+		resp.Round = int64(turn.Game.Round)
+		if turn.Game.Rolling && turn.Game.Seated(player) {
+			return nil, nil // The dice are in the air: wait for them.
+		}
+		return []*play.Turn{turn}, turn.Close(player)
+	})
+	if err != nil {
+		return nil, err
+	}
+	round, err := s.finish(ctx, id, uint64(resp.GetRound()))
+	if err != nil {
+		return nil, err
+	}
+	return s.rolled(ctx, player, round)
+}
+
+// finish takes a committed round to its end: the validators decide it, then every bet is settled, once. It may be called
+// any number of times, from any replica, for the same round.
+func (s *Service) finish(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
+	round, err := s.store.Round(ctx, game, number)
+	if err != nil || round.Status == play.Settled {
+		return round, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Tables.RollTimeout)
+	defer cancel()
+	decided, err := s.consensus.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: round.Commitment.Encode()})
+	if err != nil {
+		return nil, undecided(err)
+	}
+	decision, err := readDecision(decided.GetDecision(), round)
+	if err != nil {
+		return nil, err
+	}
+	return s.settle(ctx, game, number, decision)
+}
+
+// undecided is what the caller of a roll sees when the validators do not answer: the round stands and can be asked for
+// again.
+func undecided(err error) error {
+	switch errs.Reason(errs.Mask(err)) {
+	case errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_NO_QUORUM, errorsv1.Reason_REASON_DEADLINE_EXCEEDED:
+		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
+			"too few validators answer to throw the dice; the bets stand, and the roll can be asked for again").RetryAfter(retryDelay)
+	}
+	return err
+}
+
+// readDecision checks that the validators answered for the round that was asked for.
+func readDecision(decision *consensusv1.Decision, round *play.Round) (play.Decision, error) {
+	if !slices.Equal(decision.GetCommitment(), round.Commitment.Encode()) {
+		return play.Decision{}, fmt.Errorf("the validators answered for another commitment than that of round %d", round.Number)
+	}
+	signature, err := hex.DecodeString(decision.GetBeacon().GetSignature())
+	if err != nil || decision.GetBeacon().GetHeight() <= decision.GetHeight() {
+		return play.Decision{}, fmt.Errorf("the validators sent a beacon of height %d for block %d: %w",
+			decision.GetBeacon().GetHeight(), decision.GetHeight(), errors.Join(err, errors.New("malformed decision")))
+	}
+	return play.Decision{Height: decision.GetHeight(), BeaconHeight: decision.GetBeacon().GetHeight(), BeaconSignature: signature}, nil
+}
+
+// settle pays a decided round out, unless somebody else did.
+func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, decision play.Decision) (*play.Round, error) {
+	var round *play.Round
+	var turn *play.Turn
+	err := s.store.Update(ctx, func(tx play.Tx) (err error) {
+		turn = nil
+		if round, err = tx.Round(ctx, game, number); err != nil || round.Status == play.Settled {
+			return err
+		}
+		if turn, err = s.load(ctx, tx, play.Key{Game: game, All: true}); err != nil {
+			return err
+		}
+		turn.Settle(round, decision)
+		return tx.Save(ctx, turn)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if turn != nil {
+		s.done(turn)
+	}
+	return round, nil
+}
+
+// rolled tells a player what a settled round did.
+func (s *Service) rolled(ctx context.Context, player uuid.UUID, round *play.Round) (*gamev1.RollDiceResponse, error) {
+	log, err := s.store.Events(ctx, round.Game, round.Sequence-1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(log) == 0 || log[0].GetDiceRolled() == nil {
+		return nil, fmt.Errorf("game %s has no roll at event %d", round.Game, round.Sequence)
+	}
+	event := log[0].GetDiceRolled()
+	balance, err := s.balance(ctx, player)
+	if err != nil {
+		return nil, err
+	}
+	resp := &gamev1.RollDiceResponse{GameId: round.Game.String(), Round: event.GetRound(), Dice: event.GetDice(), Total: event.GetTotal(),
+		Call: event.GetCall(), DecisionHeight: event.GetDecisionHeight(), BeaconHeight: event.GetBeaconHeight(), Phase: event.GetPhase(),
+		Point: event.GetPoint(), ShooterId: event.GetShooterId(), Balance: balance}
+	for _, settlement := range event.GetSettlements() {
+		if settlement.GetPlayerId() == player.String() {
+			resp.Settlements = append(resp.Settlements, settlement)
+		}
+	}
+	return resp, nil
+}
+
+// balance is what a player may bet. A player's first look opens the wallet.
+func (s *Service) balance(ctx context.Context, player uuid.UUID) (int64, error) {
+	account := ledger.Wallet(player)
+	balance, open, err := s.store.Balance(ctx, account)
+	if err != nil || open {
+		return balance, err
+	}
+	err = s.store.Update(ctx, func(tx play.Tx) (err error) {
+		if balance, open, err = tx.Balance(ctx, account); err != nil || open {
+			return err
+		}
+		balance = s.cfg.Wallets.Grant
+		return tx.Transfer(ctx, play.Grant(player, balance, s.clock.Now()))
+	})
+	return balance, err
+}

@@ -1,0 +1,65 @@
+package game
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// retryDelay is when a call that found a part missing is worth another try.
+const retryDelay = time.Second
+
+// ListRounds implements the contract.
+func (s *gameServer) ListRounds(ctx context.Context, req *gamev1.ListRoundsRequest) (*gamev1.ListRoundsResponse, error) {
+	game, err := s.game(ctx, req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "rounds", game.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	below, err := p.number()
+	if err != nil {
+		return nil, err
+	}
+	rounds, err := s.store.Rounds(ctx, game.ID, uint64(below), p.size+1)
+	if err != nil {
+		return nil, err
+	}
+	resp := &gamev1.ListRoundsResponse{}
+	rounds, resp.NextPageToken = cut(p, rounds, func(r *play.Round) string { return strconv.FormatUint(r.Number, 10) })
+	for _, round := range rounds {
+		resp.Rounds = append(resp.Rounds, roundToProto(round))
+	}
+	return resp, nil
+}
+
+// GetRound implements the contract.
+func (s *gameServer) GetRound(ctx context.Context, req *gamev1.GetRoundRequest) (*gamev1.GetRoundResponse, error) {
+	game, err := s.game(ctx, req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	round, err := s.store.Round(ctx, game.ID, uint64(req.GetRound()))
+	if err != nil {
+		return nil, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", req.GetRound()))
+	}
+	return &gamev1.GetRoundResponse{Round: roundToProto(round)}, nil
+}
+
+// ListWagers implements the contract.
+func (s *gameServer) ListWagers(context.Context, *gamev1.ListWagersRequest) (*gamev1.ListWagersResponse, error) {
+	hash := craps.PayTableHash()
+	resp := &gamev1.ListWagersResponse{PayTableHash: hexOf(hash[:])}
+	for _, w := range craps.Wagers() {
+		resp.Wagers = append(resp.Wagers, wagerToProto(w))
+	}
+	return resp, nil
+}

@@ -1,0 +1,205 @@
+// Package game is the craps table as a service: games, seats, bets, rounds and the ledger that their money moves in.
+package game
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/events"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
+)
+
+// Config is the service's configuration.
+type Config struct {
+	service.Config `koanf:",squash"`
+	Database       config.Database  `koanf:"database"`
+	Consensus      rpcclient.Config `koanf:"consensus"`
+	Tables         Tables           `koanf:"tables"`
+	Wallets        Wallets          `koanf:"wallets"`
+}
+
+// Tables are the rules of all tables.
+type Tables struct {
+	ShooterTimeout time.Duration `koanf:"shooter_timeout" jsonschema_description:"how long others wait for the shooter before the dice pass on, or the house rolls"`
+	IdleExpiry     time.Duration `koanf:"idle_expiry" jsonschema_description:"how long a game may lie idle before it is closed and removable bets go back"`
+	RollTimeout    time.Duration `koanf:"roll_timeout" jsonschema_description:"how long a roll waits for the validators before its caller is told to try again"`
+	SweepInterval  time.Duration `koanf:"sweep_interval" jsonschema_description:"how often unfinished rounds, waiting and idle tables are looked for"`
+	RequestMemory  time.Duration `koanf:"request_memory" jsonschema_description:"how long a request id is remembered"`
+}
+
+// Wallets are the rules of money.
+type Wallets struct {
+	Grant    int64 `koanf:"grant" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"play balance of a new player, in tokens"`
+	Bankroll int64 `koanf:"bankroll" jsonschema:"minimum=0,maximum=1000000000000000" jsonschema_description:"what the house pays wins from, in tokens"`
+}
+
+// Default keeps games in ./data/game.db.
+func Default() Config {
+	return Config{
+		Config:    service.Default(7002, 7102),
+		Database:  config.Database{URL: "sqlite://data/game.db", MaxConnections: 10},
+		Consensus: rpcclient.Config{Addresses: []string{"127.0.0.1:7003"}, Timeout: 5 * time.Second},
+		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
+			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
+		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
+	}
+}
+
+// minRequestMemory is how long clients may rely on a request id.
+const minRequestMemory = 24 * time.Hour
+
+// Validate implements config.Validator.
+func (c Config) Validate() error {
+	err := errors.Join(c.Config.Validate(), c.Database.Validate())
+	for key, value := range map[string]time.Duration{
+		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
+		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
+	} {
+		if value <= 0 {
+			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
+		}
+	}
+	if c.Tables.RequestMemory < minRequestMemory {
+		err = errors.Join(err, fmt.Errorf("tables.request_memory: want at least %s", minRequestMemory))
+	}
+	return err
+}
+
+// Deps are what the service works with.
+type Deps struct {
+	// Consensus are the validators.
+	Consensus consensusv1.ConsensusServiceClient
+	// Clock tells the time.
+	Clock clockwork.Clock
+}
+
+// ConsensusTarget is what the service calls the validators as.
+var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}
+
+// watcherBuffer is how many events a watcher may be behind before it is sent to the store.
+const watcherBuffer = 64
+
+// Service is the craps table.
+type Service struct {
+	cfg       Config
+	logger    *slog.Logger
+	store     *sqlite.Store
+	consensus consensusv1.ConsensusServiceClient
+	clock     clockwork.Clock
+	events    *events.Hub[*play.Event]
+	metrics   *metrics
+	sweeper   *sweeper
+	stopOnce  sync.Once
+	stop      chan struct{}
+}
+
+// New opens the service's database, whose schema must be up to date.
+func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Service, error) {
+	path, _ := cfg.Database.SQLite()
+	store, err := sqlite.Open(ctx, path, cfg.Database.MaxConnections)
+	if err != nil {
+		return nil, fmt.Errorf("database.url: %w", err)
+	}
+	s := &Service{
+		cfg: cfg, logger: scope.Logger, store: store, consensus: deps.Consensus, clock: deps.Clock,
+		events: events.NewHub[*play.Event](watcherBuffer), metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+	}
+	s.sweeper = newSweeper(s)
+	return s, nil
+}
+
+// Migrate brings the database to the schema that New wants.
+func Migrate(ctx context.Context, database config.Database) error {
+	path, _ := database.SQLite()
+	return sqlite.Migrate(ctx, path)
+}
+
+// Register implements service.Service.
+func (s *Service) Register(server grpc.ServiceRegistrar) {
+	gamev1.RegisterGameServiceServer(server, &gameServer{Service: s})
+	gamev1.RegisterLedgerServiceServer(server, &ledgerServer{Service: s})
+}
+
+// Start implements service.Service: it gives the house its bankroll once, and takes up the rounds that an earlier
+// process left unfinished.
+func (s *Service) Start(ctx context.Context) error {
+	err := s.store.Update(ctx, func(tx play.Tx) error {
+		if _, open, err := tx.Balance(ctx, ledger.House); err != nil || open || s.cfg.Wallets.Bankroll == 0 {
+			return err
+		}
+		return tx.Transfer(ctx, ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: s.cfg.Wallets.Bankroll,
+			Reason: ledger.Bankroll, At: s.clock.Now()})
+	})
+	if err != nil {
+		return err
+	}
+	s.sweeper.start()
+	return nil
+}
+
+// Health implements service.Service.
+func (s *Service) Health(ctx context.Context) error {
+	_, err := s.store.TurnsDue(ctx, time.Time{}, 1)
+	return err
+}
+
+// Drain implements service.Service: it ends the watchers' streams.
+func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
+
+// Stop implements service.Service.
+func (s *Service) Stop(context.Context) error {
+	s.sweeper.stop()
+	return s.store.Close()
+}
+
+// Audit adds up the whole ledger.
+func (s *Service) Audit(ctx context.Context) (play.Audit, error) { return s.store.Audit(ctx) }
+
+// load returns a turn on a game, ready for a command.
+func (s *Service) load(ctx context.Context, tx play.Tx, key play.Key) (*play.Turn, error) {
+	turns, err := tx.Load(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if turns[0] == nil {
+		return nil, gameNotFound(key.Game)
+	}
+	return s.ready(turns[0]), nil
+}
+
+// ready gives a turn what commands need beside what was loaded.
+func (s *Service) ready(turn *play.Turn) *play.Turn {
+	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout}
+	turn.Now = s.clock.Now()
+	turn.NewID = newID
+	return turn
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// done tells watchers and metrics what a saved turn did.
+func (s *Service) done(turns ...*play.Turn) {
+	for _, turn := range turns {
+		for _, event := range turn.Events {
+			s.events.Publish(event.GetGameId(), event)
+			s.metrics.count(event)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package game
+
+import (
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// replayBatch is how many past events are read at once.
+const replayBatch = 200
+
+// watcher is one stream's place in a game's log.
+type watcher struct {
+	*Service
+	game   *play.Game
+	stream grpc.ServerStreamingServer[gamev1.WatchGameResponse]
+	last   uint64 // The sequence that was sent last.
+	ended  bool   // Whether that was the game's last event.
+}
+
+// WatchGame implements the contract.
+func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerStreamingServer[gamev1.WatchGameResponse]) error {
+	// Subscribing comes before reading the past, so that nothing falls between the two.
+	live := s.events.Subscribe(req.GetGameId())
+	defer live.Close()
+	game, err := s.game(stream.Context(), req.GetGameId())
+	if err != nil {
+		return err
+	}
+	w := &watcher{Service: s.Service, game: game, stream: stream, last: uint64(req.GetAfterSequence())}
+	if w.last > game.Sequence {
+		return errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none behind %d", game.Sequence, w.last).
+			Field("after_sequence", "must not be beyond the log's end")
+	}
+	if err := w.replay(); err != nil {
+		return err
+	}
+	for !w.ended {
+		select {
+		case event, ok := <-live.C:
+			if !ok {
+				return interrupted("you read too slowly; resume behind sequence %d", w.last)
+			}
+			if err := w.deliver(event); err != nil {
+				return err
+			}
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		case <-s.stop:
+			return interrupted("the service is stopping; resume behind sequence %d", w.last)
+		}
+	}
+	return nil
+}
+
+func interrupted(format string, last uint64) error {
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, format, last).With("after_sequence", last).RetryAfter(retryDelay)
+}
+
+// replay sends the stored events behind the last one that was sent.
+func (w *watcher) replay() error {
+	for {
+		batch, err := w.store.Events(w.stream.Context(), w.game.ID, w.last, replayBatch)
+		if err != nil {
+			return err
+		}
+		for _, event := range batch {
+			if err := w.send(event); err != nil {
+				return err
+			}
+		}
+		if len(batch) < replayBatch {
+			return nil
+		}
+	}
+}
+
+// deliver sends a live event, unless the replay did. Events of different transactions can arrive in any order, so a gap
+// is filled from the store, which has everything up to the event.
+func (w *watcher) deliver(event *play.Event) error {
+	switch sequence := uint64(event.GetSequence()); {
+	case sequence <= w.last:
+		return nil
+	case sequence > w.last+1:
+		return w.replay()
+	}
+	return w.send(event)
+}
+
+func (w *watcher) send(event *play.Event) error {
+	w.last = uint64(event.GetSequence())
+	w.ended = event.GetGameClosed() != nil
+	return w.stream.Send(&gamev1.WatchGameResponse{Event: event})
+}
