@@ -17,10 +17,14 @@ type Migrations struct {
 	files   fs.FS
 }
 
-// SQLite are migrations for SQLite, which has no lock against two migrating processes: only the process that owns the
-// file may run them.
-func SQLite(files fs.FS) Migrations {
-	return Migrations{dialect: goose.DialectSQLite3, files: files}
+// SQLite are migrations for SQLite, in a folder of embedded files. SQLite has no lock against two migrating processes:
+// only the process that owns the file may run them.
+func SQLite(files fs.FS, dir string) Migrations {
+	sub, err := fs.Sub(files, dir)
+	if err != nil {
+		panic(err) // The folder's name is a constant of the caller.
+	}
+	return Migrations{dialect: goose.DialectSQLite3, files: sub}
 }
 
 // Up runs the migrations that the database has not seen. Each runs in a transaction.

@@ -22,24 +22,24 @@ func TestUpAndCheck(t *testing.T) {
 	first := fstest.MapFS{"001_a.sql": file("CREATE TABLE a (n INTEGER);")}
 	second := fstest.MapFS{"001_a.sql": first["001_a.sql"], "002_b.sql": file("CREATE TABLE b (n INTEGER);")}
 
-	if err := migrate.SQLite(first).Check(t.Context(), db.Writer); err == nil {
+	if err := migrate.SQLite(first, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("an empty database passed the check")
 	}
 	for range 2 { // The second run has nothing to do.
-		if err := migrate.SQLite(first).Up(t.Context(), db.Writer); err != nil {
+		if err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := migrate.SQLite(first).Check(t.Context(), db.Writer); err != nil {
+	if err := migrate.SQLite(first, ".").Check(t.Context(), db.Writer); err != nil {
 		t.Error(err)
 	}
-	if err := migrate.SQLite(second).Check(t.Context(), db.Writer); err == nil {
+	if err := migrate.SQLite(second, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("an older database passed the check")
 	}
-	if err := migrate.SQLite(second).Up(t.Context(), db.Writer); err != nil {
+	if err := migrate.SQLite(second, ".").Up(t.Context(), db.Writer); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate.SQLite(first).Check(t.Context(), db.Writer); err == nil {
+	if err := migrate.SQLite(first, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("a newer database passed the check")
 	}
 }

@@ -68,6 +68,8 @@ const (
 	Reason_REASON_TOKEN_EXPIRED Reason = 22
 	// The calling service is not on the method's list of callers.
 	Reason_REASON_CALLER_NOT_ALLOWED Reason = 23
+	// The operator takes no guests. Sign in with an account.
+	Reason_REASON_GUESTS_NOT_ALLOWED Reason = 24
 	// No player has this id.
 	Reason_REASON_PLAYER_NOT_FOUND Reason = 30
 	// No game has this id.
@@ -148,6 +150,7 @@ var (
 		21: "REASON_TOKEN_INVALID",
 		22: "REASON_TOKEN_EXPIRED",
 		23: "REASON_CALLER_NOT_ALLOWED",
+		24: "REASON_GUESTS_NOT_ALLOWED",
 		30: "REASON_PLAYER_NOT_FOUND",
 		40: "REASON_GAME_NOT_FOUND",
 		41: "REASON_GAME_CLOSED",
@@ -197,6 +200,7 @@ var (
 		"REASON_TOKEN_INVALID":          21,
 		"REASON_TOKEN_EXPIRED":          22,
 		"REASON_CALLER_NOT_ALLOWED":     23,
+		"REASON_GUESTS_NOT_ALLOWED":     24,
 		"REASON_PLAYER_NOT_FOUND":       30,
 		"REASON_GAME_NOT_FOUND":         40,
 		"REASON_GAME_CLOSED":            41,
@@ -259,7 +263,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xbb\f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xe0\f\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -280,7 +284,8 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x1aREASON_CREDENTIALS_MISSING\x10\x14\x1a\x04\x98\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_TOKEN_INVALID\x10\x15\x1a\x04\x98\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_TOKEN_EXPIRED\x10\x16\x1a\x04\x98\xb5\x18\x10\x12#\n" +
-	"\x19REASON_CALLER_NOT_ALLOWED\x10\x17\x1a\x04\x98\xb5\x18\a\x12!\n" +
+	"\x19REASON_CALLER_NOT_ALLOWED\x10\x17\x1a\x04\x98\xb5\x18\a\x12#\n" +
+	"\x19REASON_GUESTS_NOT_ALLOWED\x10\x18\x1a\x04\x98\xb5\x18\a\x12!\n" +
 	"\x17REASON_PLAYER_NOT_FOUND\x10\x1e\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
 	"\x15REASON_GAME_NOT_FOUND\x10(\x1a\x04\x98\xb5\x18\x05\x12\x1c\n" +
 	"\x12REASON_GAME_CLOSED\x10)\x1a\x04\x98\xb5\x18\t\x12\x1a\n" +

@@ -24,8 +24,8 @@ import (
 // Game implements play.Reader.
 func (s *Store) Game(ctx context.Context, id uuid.UUID) (*play.Game, error) {
 	var game *play.Game
-	err := s.file.Read(ctx, func(tx *sql.Tx) (err error) {
-		game, err = loadGame(ctx, s.read.WithTx(tx), id)
+	err := s.Read(ctx, func(tx *sql.Tx) (err error) {
+		game, err = loadGame(ctx, s.Reading.WithTx(tx), id)
 		return err
 	})
 	return game, err
@@ -59,8 +59,8 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 // OpenGames implements play.Reader.
 func (s *Store) OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
 	var games []*play.Game
-	err := s.file.Read(ctx, func(tx *sql.Tx) error {
-		q := s.read.WithTx(tx)
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		q := s.Reading.WithTx(tx)
 		rows, err := q.OpenGames(ctx, orMax(behind), int64(limit))
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func orMax(behind uuid.UUID) uuid.UUID {
 
 // Bets implements play.Reader.
 func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*play.Bet, error) {
-	rows, err := s.read.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: orMax(behind), Status: status, Count: int64(limit)})
+	rows, err := s.Reading.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: orMax(behind), Status: status, Count: int64(limit)})
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if below == 0 {
 		below = math.MaxInt64
 	}
-	rows, err := s.read.Rounds(ctx, game, int64(below), int64(limit))
+	rows, err := s.Reading.Rounds(ctx, game, int64(below), int64(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 
 // Unsettled implements play.Reader.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
-	rows, err := s.read.UnsettledRounds(ctx, micros(before), int64(limit))
+	rows, err := s.Reading.UnsettledRounds(ctx, micros(before), int64(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*
 
 // Round implements play.Reader.
 func (s *Store) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
-	row, err := s.read.Round(ctx, game, int64(number))
+	row, err := s.Reading.Round(ctx, game, int64(number))
 	if err != nil {
 		return nil, notFound(err)
 	}
@@ -169,7 +169,7 @@ func toRound(row db.Round) (*play.Round, error) {
 
 // Events implements play.Reader.
 func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*play.Event, error) {
-	rows, err := s.read.Events(ctx, game, int64(after), int64(limit))
+	rows, err := s.Reading.Events(ctx, game, int64(after), int64(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64
 		below = math.MaxInt64
 	}
 	var entries []play.Entry
-	err := s.file.Read(ctx, func(tx *sql.Tx) error {
-		q := s.read.WithTx(tx)
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		q := s.Reading.WithTx(tx)
 		out, err := q.TransfersFrom(ctx, account, below, int64(limit))
 		if err != nil {
 			return err
@@ -215,7 +215,7 @@ func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 
 // Balance implements play.Reader.
 func (s *Store) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
-	return balance(ctx, s.read, account)
+	return balance(ctx, s.Reading, account)
 }
 
 func balance(ctx context.Context, q *db.Queries, account ledger.Account) (int64, bool, error) {
@@ -228,24 +228,24 @@ func balance(ctx context.Context, q *db.Queries, account ledger.Account) (int64,
 
 // InPlay implements play.Reader.
 func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
-	return s.read.InPlay(ctx, player)
+	return s.Reading.InPlay(ctx, player)
 }
 
 // TurnsDue implements play.Reader.
 func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
-	return s.read.TurnsDue(ctx, micros(now), int64(limit))
+	return s.Reading.TurnsDue(ctx, micros(now), int64(limit))
 }
 
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
-	return s.read.IdleGames(ctx, micros(since), int64(limit))
+	return s.Reading.IdleGames(ctx, micros(since), int64(limit))
 }
 
 // Audit implements play.Reader.
 func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	var audit play.Audit
-	err := s.file.Read(ctx, func(tx *sql.Tx) error {
-		q := s.read.WithTx(tx)
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		q := s.Reading.WithTx(tx)
 		var err error
 		read := func(f func(context.Context) (int64, error)) (n int64) {
 			if err == nil {

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,71 +20,31 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-// Migrations are the schema's.
-func Migrations() migrate.Migrations {
-	files, err := fs.Sub(embedded, "migrations")
-	if err != nil {
-		panic(err) // The folder is embedded above.
-	}
-	return migrate.SQLite(files)
-}
+var migrations = migrate.SQLite(embedded, "migrations")
 
 // Store implements play.Store.
-type Store struct {
-	file          *sqlite.DB
-	read, written *db.Queries // Statements prepared for readers and for the writer.
-}
+type Store struct{ *sqlite.Store[*db.Queries] }
 
 // Open opens a migrated file with at most so many connections.
 func Open(ctx context.Context, path string, connections int) (*Store, error) {
-	file, err := sqlite.Open(ctx, path, connections)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{file: file}
-	err = Migrations().Check(ctx, file.Writer)
-	if err == nil {
-		s.written, err = db.Prepare(ctx, file.Writer)
-	}
-	if err == nil {
-		s.read, err = db.Prepare(ctx, file.Reader)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	store, err := sqlite.OpenStore(ctx, path, connections, migrations,
+		func(ctx context.Context, file *sql.DB) (*db.Queries, error) { return db.Prepare(ctx, file) })
+	return &Store{store}, err
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
-func Migrate(ctx context.Context, path string) error {
-	file, err := sqlite.Open(ctx, path, 2)
-	if err != nil {
-		return err
-	}
-	return errors.Join(Migrations().Up(ctx, file.Writer), file.Close())
-}
-
-// Close closes the file.
-func (s *Store) Close() error {
-	var errs []error
-	for _, q := range []*db.Queries{s.read, s.written} {
-		if q != nil {
-			errs = append(errs, q.Close())
-		}
-	}
-	return errors.Join(append(errs, s.file.Close())...)
-}
+func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx, path, migrations) }
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
-	return s.file.Write(ctx, func(tx *sql.Tx) error {
-		return f(&transaction{q: s.written.WithTx(tx)})
+	return s.Write(ctx, func(tx *sql.Tx) error {
+		return f(&transaction{q: s.Writing.WithTx(tx)})
 	})
 }
 
 // PruneRequests implements play.Store.
 func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := s.written.PruneRequests(ctx, before.UnixMicro(), int64(limit))
+	n, err := s.Writing.PruneRequests(ctx, before.UnixMicro(), int64(limit))
 	return int(n), err
 }
 

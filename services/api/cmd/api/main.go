@@ -1,0 +1,27 @@
+// Command api knows the players.
+package main
+
+import (
+	"context"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/api"
+)
+
+func main() {
+	cfg := api.Default()
+	service.Main(service.Command("api", "Know the players", &cfg, &cfg.Config,
+		func(ctx context.Context, scope telemetry.Scope) (service.Service, error) {
+			conn, err := rpcclient.New(identity.API, api.GameTarget, cfg.Game, cfg.TLS, nil, scope)
+			if err != nil {
+				return nil, err
+			}
+			return api.New(ctx, cfg, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()})
+		}))
+}

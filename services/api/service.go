@@ -1,0 +1,120 @@
+// Package api is who plays, as a service: players and the tokens that prove who they are.
+package api
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/token"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite"
+)
+
+// Config is the service's configuration.
+type Config struct {
+	service.Config `koanf:",squash"`
+	Database       config.Database  `koanf:"database"`
+	Auth           config.Auth      `koanf:"auth"`
+	Game           rpcclient.Config `koanf:"game"`
+}
+
+// Default keeps players in ./data/api.db and takes guests.
+func Default() Config {
+	return Config{
+		Config:   service.Default(7001, 7101),
+		Database: config.Database{URL: "sqlite://data/api.db", MaxConnections: 10},
+		Auth:     config.DefaultAuth(),
+		Game:     rpcclient.Config{Addresses: []string{"127.0.0.1:7002"}, Timeout: 5 * time.Second},
+	}
+}
+
+// Validate implements config.Validator.
+func (c Config) Validate() error {
+	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate())
+}
+
+// GameTarget is what the service calls the tables as.
+var GameTarget = rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.LedgerService"}}
+
+// Deps are what the service works with.
+type Deps struct {
+	// Ledger says what players have.
+	Ledger gamev1.LedgerServiceClient
+	// Clock tells the time.
+	Clock clockwork.Clock
+}
+
+// Service is who plays.
+type Service struct {
+	auth   config.Auth
+	store  *sqlite.Store
+	ledger gamev1.LedgerServiceClient
+	clock  clockwork.Clock
+	// signer signs new tokens; keys are all that tokens may be signed with. Both are set by Start.
+	signer token.Key
+	keys   []player.Key
+}
+
+// New opens the service's database, whose schema must be up to date.
+func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
+	path, _ := cfg.Database.SQLite()
+	store, err := sqlite.Open(ctx, path, cfg.Database.MaxConnections)
+	if err != nil {
+		return nil, fmt.Errorf("database.url: %w", err)
+	}
+	return &Service{auth: cfg.Auth, store: store, ledger: deps.Ledger, clock: deps.Clock}, nil
+}
+
+// Migrate brings the database to the schema that New wants.
+func Migrate(ctx context.Context, database config.Database) error {
+	path, _ := database.SQLite()
+	return sqlite.Migrate(ctx, path)
+}
+
+// Register implements service.Service.
+func (s *Service) Register(server grpc.ServiceRegistrar) {
+	apiv1.RegisterPlayerServiceServer(server, &playerServer{Service: s})
+	apiv1.RegisterKeyServiceServer(server, &keyServer{Service: s})
+}
+
+// Start implements service.Service: it makes the first signing key where there is none.
+func (s *Service) Start(ctx context.Context) error {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	first := player.Key{ID: uuid.NewString(), Private: private, CreatedAt: s.clock.Now()}
+	if err := s.store.AddFirstKey(ctx, first); err != nil {
+		return err
+	}
+	if s.keys, err = s.store.Keys(ctx); err != nil {
+		return err
+	}
+	s.signer = token.Key{ID: s.keys[0].ID, Private: s.keys[0].Private}
+	return nil
+}
+
+// Health implements service.Service.
+func (s *Service) Health(ctx context.Context) error {
+	_, err := s.store.Keys(ctx)
+	return err
+}
+
+// Drain implements service.Service.
+func (s *Service) Drain() {}
+
+// Stop implements service.Service.
+func (s *Service) Stop(context.Context) error { return s.store.Close() }
