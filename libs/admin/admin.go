@@ -22,6 +22,8 @@ type Config struct {
 type Check struct {
 	Name  string
 	Check func(context.Context) error
+	// Degrades is true for a part without which the process still does most of its work.
+	Degrades bool
 }
 
 // checkTimeout is how long a part may take to say how it is.
@@ -34,20 +36,25 @@ func Live() http.Handler {
 	})
 }
 
-// Ready answers 200 when every part can do its work, else 503 with what can't. It names parts but not their errors,
-// which may hold addresses; those are for the log.
+// Ready answers 200 with "ok" when every part can do its work, 200 with "degraded" when those that can't are not
+// essential, else 503 with "failing". It names parts but not their errors, which may hold addresses.
 func Ready(checks []Check) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 		defer cancel()
-		status, parts := http.StatusOK, make(map[string]string, len(checks))
+		status, text, parts := http.StatusOK, "ok", make(map[string]string, len(checks))
 		for _, check := range checks {
 			parts[check.Name] = "ok"
-			if err := check.Check(ctx); err != nil {
-				status, parts[check.Name] = http.StatusServiceUnavailable, "failing"
+			if check.Check(ctx) == nil {
+				continue
+			}
+			parts[check.Name] = "failing"
+			if !check.Degrades {
+				status, text = http.StatusServiceUnavailable, "failing"
+			} else if text == "ok" {
+				text = "degraded"
 			}
 		}
-		text := map[bool]string{true: "ok", false: "failing"}[status == http.StatusOK]
 		write(w, status, map[string]any{"status": text, "parts": parts})
 	})
 }

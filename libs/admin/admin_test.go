@@ -14,10 +14,11 @@ import (
 )
 
 func TestReadinessNamesWhatFails(t *testing.T) {
-	broken := error(nil)
+	var broken, slow error
 	server := httptest.NewServer(admin.Handler(telemetry.Discard().Registry, []admin.Check{
 		{Name: "store", Check: func(context.Context) error { return nil }},
 		{Name: "chain", Check: func(context.Context) error { return broken }},
+		{Name: "cache", Check: func(context.Context) error { return slow }, Degrades: true},
 	}))
 	defer server.Close()
 	get := func(path string) (int, string) {
@@ -34,6 +35,10 @@ func TestReadinessNamesWhatFails(t *testing.T) {
 		return resp.StatusCode, string(body)
 	}
 	if status, body := get("/ready"); status != 200 || !strings.Contains(body, `"store":"ok"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	slow = errors.New("away")
+	if status, body := get("/ready"); status != 200 || !strings.Contains(body, `"status":"degraded"`) {
 		t.Errorf("%d %s", status, body)
 	}
 	broken = errors.New("dial 10.0.0.7: refused")

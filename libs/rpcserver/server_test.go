@@ -52,7 +52,7 @@ func serve(t *testing.T, handler func(context.Context) (*gamev1.GetWalletRespons
 	t.Helper()
 	b := &bench{tel: telemetry.Discard(), logs: &bytes.Buffer{}, net: memnet.New()}
 	b.tel.Logger = slog.New(slog.NewTextHandler(b.logs, nil))
-	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, b.tel.For())
+	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, b.tel.For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func serve(t *testing.T, handler func(context.Context) (*gamev1.GetWalletRespons
 func (b *bench) dial(t *testing.T, self string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := rpcclient.New(self, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.LedgerService"}},
-		rpcclient.Config{Addresses: []string{"game"}, Timeout: 5 * time.Second}, mtls.Config{}, b.net.Dial, b.tel.For())
+		rpcclient.Config{Addresses: []string{"game"}, Timeout: 5 * time.Second}, mtls.Config{}, b.net.Dial, b.tel.For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestEveryEndReachesMetricsUnderItsCode(t *testing.T) {
 			want := fmt.Sprintf(`
 # HELP bitcraps_rpc_requests_total gRPC calls answered, by method and by the HTTP status that the error's reason has.
 # TYPE bitcraps_rpc_requests_total counter
-bitcraps_rpc_requests_total{code="%s",method="/bitcraps.game.v1.LedgerService/GetWallet"} 1
+bitcraps_rpc_requests_total{code="%s",method="/bitcraps.game.v1.LedgerService/GetWallet",replica="0",service="test"} 1
 `, tc.code)
 			if err := testutil.GatherAndCompare(b.tel.Registry, strings.NewReader(want), "bitcraps_rpc_requests_total"); err != nil {
 				t.Error(err)

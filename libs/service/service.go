@@ -120,7 +120,7 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	if err != nil {
 		return err
 	}
-	scope := tel.For("service", name)
+	scope := tel.For(name, 0)
 	svc, err := build(ctx, scope)
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -89,18 +91,13 @@ func Discard() *Telemetry {
 	}
 }
 
-// For returns the telemetry of one service of the process: its log lines and metrics carry the labels, given as pairs
-// of names and values, such as "service", "game".
-func (t *Telemetry) For(labels ...string) Scope {
-	pairs := make(prometheus.Labels, len(labels)/2)
-	logger := t.Logger
-	for i := 0; i+1 < len(labels); i += 2 {
-		pairs[labels[i]] = labels[i+1]
-		logger = logger.With(labels[i], labels[i+1])
-	}
+// For returns the telemetry of one service of the process. Its log lines and metrics say which service and, where a
+// process runs several of a kind, which replica.
+func (t *Telemetry) For(service string, replica int) Scope {
+	labels := prometheus.Labels{"service": service, "replica": strconv.Itoa(replica)}
 	return Scope{
-		Logger:     logger,
-		Metrics:    prometheus.WrapRegistererWith(pairs, t.Registry),
+		Logger:     t.Logger.With("service", service, "replica", replica),
+		Metrics:    &metrics{Registerer: prometheus.WrapRegistererWith(labels, t.Registry)},
 		Tracer:     t.Tracer,
 		Propagator: t.Propagator,
 	}
@@ -115,4 +112,44 @@ type Scope struct {
 	Metrics    prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Propagator propagation.TextMapPropagator
+}
+
+// Forget unregisters the scope's metrics, so that the service can be built again in the same process.
+func (s Scope) Forget() {
+	if m, ok := s.Metrics.(*metrics); ok {
+		m.forget()
+	}
+}
+
+// metrics remembers what was registered.
+type metrics struct {
+	prometheus.Registerer
+	mu         sync.Mutex
+	collectors []prometheus.Collector
+}
+
+// Register implements prometheus.Registerer.
+func (m *metrics) Register(c prometheus.Collector) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.collectors = append(m.collectors, c)
+	return m.Registerer.Register(c)
+}
+
+// MustRegister implements prometheus.Registerer.
+func (m *metrics) MustRegister(collectors ...prometheus.Collector) {
+	for _, c := range collectors {
+		if err := m.Register(c); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func (m *metrics) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.collectors {
+		m.Unregister(c)
+	}
+	m.collectors = nil
 }

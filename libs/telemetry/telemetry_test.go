@@ -16,7 +16,7 @@ func TestLinesCarryTraceAndRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, span := tel.Tracer.Tracer("test").Start(telemetry.WithRequestID(t.Context(), "r1"), "work")
-	tel.For("service", "game").Logger.With("n", 1).ErrorContext(ctx, "it broke")
+	tel.For("game", 0).Logger.With("n", 1).ErrorContext(ctx, "it broke")
 	span.End()
 
 	var line map[string]any
@@ -37,9 +37,14 @@ func TestServicesOfOneProcessShareMetricNames(t *testing.T) {
 	tel := telemetry.Discard()
 	for _, service := range []string{"api", "game"} {
 		counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "x_total"})
-		if err := tel.For("service", service).Metrics.Register(counter); err != nil {
-			t.Errorf("%s: %v", service, err)
+		scope := tel.For(service, 0)
+		for range 2 {
+			if err := scope.Metrics.Register(counter); err != nil {
+				t.Errorf("%s: %v", service, err)
+			}
+			scope.Forget()
 		}
+		scope.Metrics.MustRegister(counter)
 	}
 }
 

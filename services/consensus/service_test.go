@@ -41,7 +41,7 @@ func start(t *testing.T) func(self string) consensusv1.ConsensusServiceClient {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	svc, err := consensus.New(cfg, telemetry.Discard().For())
+	svc, err := consensus.New(cfg, telemetry.Discard().For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,9 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 		return errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none behind %d", game.Sequence, w.last).
 			Field("after_sequence", "must not be beyond the log's end")
 	}
+	if err := stream.SendHeader(nil); err != nil { // Tells the watcher that it is watching, before anything happens.
+		return err
+	}
 	if err := w.replay(); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ const stopTimeout = 10 * time.Second
 // Serve starts the service under the name and returns a function that stops it, which the test's end calls too.
 func Serve(t testing.TB, network *memnet.Network, name string, svc service.Service) (stop func()) {
 	t.Helper()
-	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For())
+	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func Serve(t testing.TB, network *memnet.Network, name string, svc service.Servi
 func Dial(t testing.TB, network *memnet.Network, self string, target rpcclient.Target, names ...string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: 5 * time.Second}, mtls.Config{},
-		network.Dial, telemetry.Discard().For())
+		network.Dial, telemetry.Discard().For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,8 @@ const (
 	Reason_REASON_PAGE_TOKEN_INVALID Reason = 16
 	// The request id was used before with other contents. Use a new one for a new request.
 	Reason_REASON_REQUEST_ID_REUSED Reason = 17
+	// The path with its query is longer than the limit that the message names.
+	Reason_REASON_URL_TOO_LONG Reason = 18
 	// The call needs credentials and had none.
 	Reason_REASON_CREDENTIALS_MISSING Reason = 20
 	// The token is not one of ours: malformed, forged, for another audience, or of an unknown key. Sign in again.
@@ -146,6 +148,7 @@ var (
 		15: "REASON_METHOD_NOT_ALLOWED",
 		16: "REASON_PAGE_TOKEN_INVALID",
 		17: "REASON_REQUEST_ID_REUSED",
+		18: "REASON_URL_TOO_LONG",
 		20: "REASON_CREDENTIALS_MISSING",
 		21: "REASON_TOKEN_INVALID",
 		22: "REASON_TOKEN_EXPIRED",
@@ -196,6 +199,7 @@ var (
 		"REASON_METHOD_NOT_ALLOWED":     15,
 		"REASON_PAGE_TOKEN_INVALID":     16,
 		"REASON_REQUEST_ID_REUSED":      17,
+		"REASON_URL_TOO_LONG":           18,
 		"REASON_CREDENTIALS_MISSING":    20,
 		"REASON_TOKEN_INVALID":          21,
 		"REASON_TOKEN_EXPIRED":          22,
@@ -263,7 +267,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xe0\f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x84\r\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -280,7 +284,8 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x16REASON_ROUTE_NOT_FOUND\x10\x0e\x1a\x04\x98\xb5\x18\x05\x12(\n" +
 	"\x19REASON_METHOD_NOT_ALLOWED\x10\x0f\x1a\t\x98\xb5\x18\f\xa0\xb5\x18\x95\x03\x12#\n" +
 	"\x19REASON_PAGE_TOKEN_INVALID\x10\x10\x1a\x04\x98\xb5\x18\x03\x12'\n" +
-	"\x18REASON_REQUEST_ID_REUSED\x10\x11\x1a\t\x98\xb5\x18\x03\xa0\xb5\x18\xa6\x03\x12$\n" +
+	"\x18REASON_REQUEST_ID_REUSED\x10\x11\x1a\t\x98\xb5\x18\x03\xa0\xb5\x18\xa6\x03\x12\"\n" +
+	"\x13REASON_URL_TOO_LONG\x10\x12\x1a\t\x98\xb5\x18\x03\xa0\xb5\x18\x9e\x03\x12$\n" +
 	"\x1aREASON_CREDENTIALS_MISSING\x10\x14\x1a\x04\x98\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_TOKEN_INVALID\x10\x15\x1a\x04\x98\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_TOKEN_EXPIRED\x10\x16\x1a\x04\x98\xb5\x18\x10\x12#\n" +

@@ -1,0 +1,219 @@
+// Package gateway is the only door to the platform: it turns REST calls into calls of the services, signs guests in,
+// renders errors, streams events, and bounds what a stranger can send.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"github.com/jonboulle/clockwork"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/bitcraps/bitcraps/gateway/internal/codec"
+	"github.com/bitcraps/bitcraps/libs/admin"
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/token"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// Config is the gateway's configuration.
+type Config struct {
+	Network   Network          `koanf:"network"`
+	TLS       mtls.Config      `koanf:"tls"`
+	Telemetry telemetry.Config `koanf:"telemetry"`
+	Admin     admin.Config     `koanf:"admin"`
+	Auth      config.Auth      `koanf:"auth"`
+	API       rpcclient.Config `koanf:"api"`
+	Game      rpcclient.Config `koanf:"game"`
+	Consensus rpcclient.Config `koanf:"consensus"`
+	Limits    Limits           `koanf:"limits"`
+}
+
+// Network is where clients reach the gateway.
+type Network struct {
+	ListenHost     string `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
+	ListenPort     int    `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
+	MaxConnections int    `koanf:"max_connections" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"connections at once; further ones wait"`
+	EnableTLS      bool   `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
+	CertFile       string `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
+	KeyFile        string `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
+}
+
+// Limits bound what a client can cost.
+type Limits struct {
+	BodyBytes   int64         `koanf:"body_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest body"`
+	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"longest path with query"`
+	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest header"`
+	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"how long a call may take, streams excepted"`
+}
+
+// Default serves http://127.0.0.1:8080.
+func Default() Config {
+	upstream := func(port int) rpcclient.Config {
+		return rpcclient.Config{Addresses: []string{fmt.Sprintf("127.0.0.1:%d", port)}, Timeout: 10 * time.Second}
+	}
+	return Config{
+		Network:   Network{ListenHost: "127.0.0.1", ListenPort: 8080, MaxConnections: 10_000},
+		Telemetry: telemetry.Default(),
+		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
+		Auth:      config.DefaultAuth(),
+		API:       upstream(7001), Game: upstream(7002), Consensus: upstream(7003),
+		Limits: Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second},
+	}
+}
+
+// Validate implements config.Validator.
+func (c Config) Validate() error {
+	err := errors.Join(c.TLS.Validate(), c.Auth.Validate())
+	if c.Network.EnableTLS && (c.Network.CertFile == "" || c.Network.KeyFile == "") {
+		err = errors.Join(err, errors.New("network.enable_tls: set network.cert_file and network.key_file too"))
+	}
+	if c.Limits.Timeout <= 0 {
+		err = errors.Join(err, errors.New("limits.timeout: want more than 0"))
+	}
+	return err
+}
+
+// Deps are what the gateway works with: a connection to each service.
+type Deps struct {
+	API, Game, Consensus grpc.ClientConnInterface
+	Clock                clockwork.Clock
+	// Gatherer is what /metrics shows; nil hides it.
+	Gatherer prometheus.Gatherer
+}
+
+// Targets are the services that the gateway calls.
+var Targets = map[string]rpcclient.Target{
+	identity.API:       {Service: identity.API, Contracts: []string{apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName}},
+	identity.Game:      {Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName}},
+	identity.Consensus: {Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}},
+}
+
+// Gateway is the door.
+type Gateway struct {
+	cfg     Config
+	logger  *slog.Logger
+	routes  routes
+	signIn  *signIn
+	games   gamev1.GameServiceClient
+	metrics *metrics
+	handler http.Handler
+	drained context.Context
+	drain   context.CancelFunc
+}
+
+// New builds the gateway.
+func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
+	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), metrics: newMetrics(scope.Metrics)}
+	g.drained, g.drain = context.WithCancel(context.WithoutCancel(ctx))
+	for _, route := range Routes() {
+		g.routes[route.RPC] = route
+	}
+	game := withIdempotencyKey(deps.Game)
+	g.games = gamev1.NewGameServiceClient(game)
+	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
+	g.signIn = &signIn{cfg: cfg.Auth, secure: cfg.Network.EnableTLS, verifier: token.NewVerifier(keys, deps.Clock),
+		players: apiv1.NewPlayerServiceClient(deps.API)}
+	mux, err := g.newMux(ctx, game, deps)
+	if err != nil {
+		return nil, err
+	}
+	root := http.NewServeMux()
+	root.Handle("/", mux)
+	root.Handle("GET /health", admin.Live())
+	root.Handle("GET /ready", admin.Ready(checks(deps)))
+	if deps.Gatherer != nil {
+		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
+	}
+	serveDocs(root)
+	g.handler = otelhttp.NewHandler(g.outer(root), "http", otelhttp.WithTracerProvider(scope.Tracer), otelhttp.WithPropagators(scope.Propagator))
+	return g, nil
+}
+
+// newMux routes REST calls to the services.
+func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, deps Deps) (*runtime.ServeMux, error) {
+	mux := runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, codec.JSON{}),
+		runtime.WithMarshalerOption(formType, codec.Form{}),
+		runtime.WithErrorHandler(g.handleError),
+		runtime.WithRoutingErrorHandler(g.handleRoutingError),
+		runtime.WithForwardResponseOption(g.setStatus),
+		// No header of a client ever becomes gRPC metadata: that is where services read who calls.
+		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithMetadata(func(context.Context, *http.Request) metadata.MD { return nil }),
+		runtime.WithDisablePathLengthFallback(),
+		runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithMiddlewares(g.perRoute),
+	)
+	err := errors.Join(
+		gamev1.RegisterGameServiceHandlerClient(ctx, mux, gamev1.NewGameServiceClient(game)),
+		gamev1.RegisterLedgerServiceHandlerClient(ctx, mux, gamev1.NewLedgerServiceClient(game)),
+		apiv1.RegisterPlayerServiceHandlerClient(ctx, mux, apiv1.NewPlayerServiceClient(deps.API)),
+		apiv1.RegisterKeyServiceHandlerClient(ctx, mux, apiv1.NewKeyServiceClient(deps.API)),
+		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),
+		mux.HandlePath(http.MethodGet, EventsPath, g.serveEvents),
+	)
+	return mux, err
+}
+
+// setStatus answers with the status that the contract gives a success.
+func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, _ protoMessage) error {
+	if rpc, ok := runtime.RPCMethod(ctx); ok {
+		if route, ok := g.routes[rpc]; ok && route.Status != http.StatusOK {
+			w.WriteHeader(route.Status)
+		}
+	}
+	return nil
+}
+
+// checks are what /ready asks. Without validators the tables still take bets and show the past, so they only degrade.
+func checks(deps Deps) []admin.Check {
+	return []admin.Check{
+		{Name: identity.API, Check: func(ctx context.Context) error {
+			_, err := apiv1.NewKeyServiceClient(deps.API).ListKeys(ctx, &apiv1.ListKeysRequest{})
+			return err
+		}},
+		{Name: identity.Game, Check: func(ctx context.Context) error {
+			_, err := gamev1.NewGameServiceClient(deps.Game).ListGames(ctx, &gamev1.ListGamesRequest{PageSize: 1})
+			return err
+		}},
+		{Name: identity.Consensus, Degrades: true, Check: func(ctx context.Context) error {
+			status, err := consensusv1.NewConsensusServiceClient(deps.Consensus).GetStatus(ctx, &consensusv1.GetStatusRequest{})
+			if err == nil && (status.GetCatchingUp() || status.GetConnected() < status.GetQuorum()) {
+				err = errors.New("no quorum")
+			}
+			return err
+		}},
+	}
+}
+
+// Handler is the gateway without a server around it.
+func (g *Gateway) Handler() http.Handler { return g.handler }
+
+func (g *Gateway) server() *http.Server {
+	return &http.Server{
+		Handler:           g.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    g.cfg.Limits.HeaderBytes,
+		ErrorLog:          slog.NewLogLogger(g.logger.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.Background() },
+	}
+}

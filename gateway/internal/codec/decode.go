@@ -1,0 +1,128 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Prefix begins the text of every error about a body, by which it is told from one about a path or a query.
+const Prefix = "body: "
+
+func malformed(format string, args ...any) error { return fmt.Errorf(Prefix+format, args...) }
+
+// DecodeJSON reads a JSON object into a message.
+func DecodeJSON(body []byte, m proto.Message) error {
+	if err := checkTokens(body); err != nil {
+		return err
+	}
+	if err := (protojson.UnmarshalOptions{}).Unmarshal(body, m); err != nil {
+		// protojson begins with "proto:" and a space that it makes unstable on purpose.
+		text := strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0")
+		return malformed("%s", text)
+	}
+	return checkQuoted(body, m.ProtoReflect().Descriptor())
+}
+
+// checkQuoted refuses integers that come as text with a fraction or an exponent, which protojson would convert too.
+// Requests are flat, so it looks at the fields of the message alone.
+func checkQuoted(body []byte, message protoreflect.MessageDescriptor) error {
+	var values map[string]any
+	if err := json.Unmarshal(body, &values); err != nil {
+		return malformed("not valid JSON: %w", err)
+	}
+	for name, value := range values {
+		text, quoted := value.(string)
+		field := message.Fields().ByTextName(name)
+		if field == nil {
+			field = message.Fields().ByJSONName(name)
+		}
+		if !quoted || field == nil || field.Kind() != protoreflect.Int64Kind && field.Kind() != protoreflect.Int32Kind {
+			continue
+		}
+		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+			return malformed("%s: %q is not a whole number of 64 bits", name, text)
+		}
+	}
+	return nil
+}
+
+// maxDepth is how deep JSON may nest. No request has more than two levels.
+const maxDepth = 16
+
+// checkTokens refuses numbers that are not plain integers, which protojson would convert, and deep nesting.
+func checkTokens(body []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	depth := 0
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return malformed("not valid JSON: %w", err)
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			if token == '{' || token == '[' {
+				depth++
+			} else {
+				depth--
+			}
+			if depth > maxDepth {
+				return malformed("nested deeper than %d levels", maxDepth)
+			}
+		case json.Number:
+			if _, err := strconv.ParseInt(token.String(), 10, 64); err != nil {
+				return malformed("%s is not a whole number of 64 bits", token)
+			}
+		case string:
+			if strings.ContainsRune(token, 0) {
+				return malformed("a string holds a NUL character")
+			}
+		}
+	}
+}
+
+// DecodeForm reads an application/x-www-form-urlencoded body into a message.
+func DecodeForm(body []byte, m proto.Message) error {
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return malformed("not a valid form: %w", err)
+	}
+	if err := CheckFields(values, m.ProtoReflect().Descriptor()); err != nil {
+		return malformed("%w", err)
+	}
+	if err := runtime.PopulateQueryParameters(m, values, utilities.NewDoubleArray(nil)); err != nil {
+		return malformed("%w", err)
+	}
+	return nil
+}
+
+// CheckFields fails where a form or a query names a field that the message does not have, or one field twice.
+func CheckFields(values url.Values, message protoreflect.MessageDescriptor) error {
+	for name, all := range values {
+		if message.Fields().ByName(protoreflect.Name(name)) == nil {
+			return fmt.Errorf("unknown field %q", name)
+		}
+		if len(all) > 1 {
+			return fmt.Errorf("field %q is there %d times", name, len(all))
+		}
+		if strings.ContainsRune(all[0], 0) {
+			return fmt.Errorf("field %q holds a NUL character", name)
+		}
+	}
+	return nil
+}

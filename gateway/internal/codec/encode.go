@@ -1,0 +1,120 @@
+// Package codec reads and writes the bodies of REST calls: JSON with the contract's field names, and forms. It differs
+// from protojson in two ways. 64-bit integers are written as JSON numbers, because that is what clients of a game expect
+// of an amount; every amount is below 2^53, so JavaScript reads them exactly. And what is read is read strictly: an
+// unknown or repeated field, a fraction where an integer belongs, or bytes behind the end are errors.
+package codec
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Encode returns a message as JSON. Fields that are not set are written with their zero values, except for messages and
+// members of a oneof.
+func Encode(m proto.Message) ([]byte, error) {
+	return appendMessage(nil, m.ProtoReflect())
+}
+
+func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
+	if strings.HasPrefix(string(m.Descriptor().FullName()), "google.protobuf.") {
+		text, err := protojson.Marshal(m.Interface()) // Times, durations and Any have JSON forms of their own.
+		return append(b, text...), err
+	}
+	b = append(b, '{')
+	first := true
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		field := fields.Get(i)
+		if field.HasPresence() && !m.Has(field) {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(strconv.AppendQuote(b, string(field.Name())), ':')
+		var err error
+		if b, err = appendField(b, field, m.Get(field)); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func appendField(b []byte, field protoreflect.FieldDescriptor, v protoreflect.Value) ([]byte, error) {
+	switch {
+	case field.IsList():
+		return appendList(b, field, v.List())
+	case field.IsMap():
+		return appendMap(b, field, v.Map())
+	}
+	return appendValue(b, field, v)
+}
+
+func appendList(b []byte, field protoreflect.FieldDescriptor, list protoreflect.List) ([]byte, error) {
+	b = append(b, '[')
+	for i := range list.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = appendValue(b, field, list.Get(i)); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, ']'), nil
+}
+
+func appendMap(b []byte, field protoreflect.FieldDescriptor, m protoreflect.Map) ([]byte, error) {
+	var keys []protoreflect.MapKey
+	m.Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool { keys = append(keys, key); return true })
+	slices.SortFunc(keys, func(a, b protoreflect.MapKey) int { return strings.Compare(a.String(), b.String()) })
+	b = append(b, '{')
+	for i, key := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		quoted, err := json.Marshal(key.String())
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, quoted...), ':')
+		if b, err = appendValue(b, field.MapValue(), m.Get(key)); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func appendValue(b []byte, field protoreflect.FieldDescriptor, v protoreflect.Value) ([]byte, error) {
+	switch field.Kind() {
+	case protoreflect.MessageKind, protoreflect.GroupKind:
+		return appendMessage(b, v.Message())
+	case protoreflect.BoolKind:
+		return strconv.AppendBool(b, v.Bool()), nil
+	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind,
+		protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
+		return strconv.AppendInt(b, v.Int(), 10), nil
+	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind, protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
+		return strconv.AppendUint(b, v.Uint(), 10), nil
+	case protoreflect.EnumKind:
+		if value := field.Enum().Values().ByNumber(v.Enum()); value != nil {
+			return strconv.AppendQuote(b, string(value.Name())), nil
+		}
+		return strconv.AppendInt(b, int64(v.Enum()), 10), nil
+	case protoreflect.FloatKind, protoreflect.DoubleKind:
+		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
+			return nil, fmt.Errorf("codec: %s is not a JSON number", field.Name())
+		}
+	}
+	text, err := json.Marshal(v.Interface()) // Strings, bytes and floats.
+	return append(b, text...), err
+}

@@ -1,0 +1,71 @@
+package codec
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/protobuf/proto"
+)
+
+// JSON is how grpc-gateway reads and writes application/json.
+type JSON struct{}
+
+// Form is how grpc-gateway reads application/x-www-form-urlencoded; it answers in JSON.
+type Form struct{ JSON }
+
+// ContentType implements runtime.Marshaler.
+func (JSON) ContentType(any) string { return "application/json" }
+
+// Marshal implements runtime.Marshaler.
+func (JSON) Marshal(v any) ([]byte, error) {
+	// A response_body annotation makes grpc-gateway hand over one field of a response instead of the whole.
+	if m, ok := v.(proto.Message); ok {
+		return Encode(m)
+	}
+	return nil, fmt.Errorf("codec: %T is not a message", v)
+}
+
+// Unmarshal implements runtime.Marshaler.
+func (JSON) Unmarshal(body []byte, v any) error { return decode(body, v, DecodeJSON) }
+
+// NewDecoder implements runtime.Marshaler.
+func (JSON) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, DecodeJSON) }
+
+// NewEncoder implements runtime.Marshaler.
+func (j JSON) NewEncoder(w io.Writer) runtime.Encoder {
+	return runtime.EncoderFunc(func(v any) error {
+		text, err := j.Marshal(v)
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		return err
+	})
+}
+
+// Unmarshal implements runtime.Marshaler.
+func (Form) Unmarshal(body []byte, v any) error { return decode(body, v, DecodeForm) }
+
+// NewDecoder implements runtime.Marshaler.
+func (Form) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, DecodeForm) }
+
+func decoder(r io.Reader, read func([]byte, proto.Message) error) runtime.Decoder {
+	return runtime.DecoderFunc(func(v any) error {
+		body, err := io.ReadAll(r) // The gateway has bounded the body before.
+		if err != nil {
+			return err
+		}
+		if len(body) == 0 {
+			return io.EOF
+		}
+		return decode(body, v, read)
+	})
+}
+
+func decode(body []byte, v any, read func([]byte, proto.Message) error) error {
+	m, ok := v.(proto.Message)
+	if !ok {
+		return fmt.Errorf("codec: %T is not a message", v)
+	}
+	return read(body, m)
+}

@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+
+	"github.com/bitcraps/bitcraps/gateway/internal/codec"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+const (
+	jsonType = "application/json"
+	formType = "application/x-www-form-urlencoded"
+	// requestIDHeader names the request in both directions.
+	requestIDHeader = "X-Request-Id"
+)
+
+// outer is around every request: its id, its end in logs and metrics, the headers of every answer, and its bounds.
+func (g *Gateway) outer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if id == "" || len(id) > 64 {
+			id = uuid.NewString()
+		}
+		record := &record{ResponseWriter: w, route: "other", status: http.StatusOK}
+		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), recordKey{}, record)
+		r = r.WithContext(ctx)
+		start := time.Now()
+		defer func() { g.observe(ctx, r, record, time.Since(start)) }()
+		defer g.recover(record, r)
+
+		header := w.Header()
+		header.Set(requestIDHeader, id)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Frame-Options", "DENY")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if g.cfg.Network.EnableTLS {
+			header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		if len(r.RequestURI) > g.cfg.Limits.URLBytes {
+			g.writeError(ctx, record, r, errs.New(errorsv1.Reason_REASON_URL_TOO_LONG, "the URL has %d bytes; at most %d are read", len(r.RequestURI), g.cfg.Limits.URLBytes))
+			return
+		}
+		if rest, ok := strings.CutPrefix(r.URL.Path, "/api/"); ok && !strings.HasPrefix(rest, "v1/") {
+			r.URL.Path, r.URL.RawPath = "/api/v1/"+rest, "" // The short form of every path.
+		}
+		next.ServeHTTP(record, r)
+	})
+}
+
+// recover answers for a handler that panicked.
+func (g *Gateway) recover(w *record, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { //nolint:errorlint // It is compared with the value that was panicked with.
+		panic(cause)
+	}
+	g.writeError(r.Context(), w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+}
+
+// perRoute is around every matched route: who calls, what they send, and for how long.
+func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
+		ctx := r.Context()
+		pattern, _ := runtime.HTTPPattern(ctx)
+		route, ok := g.routes.find(r.Method, strings.ReplaceAll(pattern.String(), "=*", ""))
+		if !ok {
+			g.writeError(ctx, w, r, fmt.Errorf("pattern %s has no route", pattern))
+			return
+		}
+		recordOf(ctx).route = route.Path
+		err := g.bound(w, r, route)
+		if err == nil && route.Player {
+			ctx, err = g.signIn.authenticated(ctx, w, r)
+		}
+		if err != nil {
+			g.writeError(ctx, w, r, err)
+			return
+		}
+		if route.Path == EventsPath {
+			next(w, r, params)
+			return
+		}
+		ctx, cancel := context.WithTimeout(ctx, g.cfg.Limits.Timeout)
+		defer cancel()
+		// A client that does not read its answer keeps the connection no longer than this.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.cfg.Limits.Timeout + 5*time.Second))
+		w.Header().Set("Cache-Control", "no-store")
+		next(w, r.WithContext(withKey(ctx, r.Header.Get("Idempotency-Key"))), params)
+	}
+}
+
+// bound reads the body up to the limit, and refuses what it can't be: a type that is not read here, a query with fields
+// that the call does not have.
+func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.cfg.Limits.BodyBytes))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return errs.New(errorsv1.Reason_REASON_BODY_TOO_LARGE, "the body is too large; at most %d bytes are read", g.cfg.Limits.BodyBytes)
+	}
+	if err != nil {
+		return errs.New(errorsv1.Reason_REASON_MALFORMED_BODY, "%sbroke off", codec.Prefix)
+	}
+	if len(body) > 0 {
+		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if err != nil || kind != jsonType && kind != formType || r.Header.Get("Content-Encoding") != "" {
+			return errs.New(errorsv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send the body as %s or %s, not compressed", jsonType, formType)
+		}
+	}
+	if err := codec.CheckFields(r.URL.Query(), route.Request); err != nil {
+		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "query: %w", err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}

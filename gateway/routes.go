@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+)
+
+// Route is one REST call as its contract describes it.
+type Route struct {
+	// Method and Path are of HTTP; the path has {parameters}.
+	Method, Path string
+	// RPC is the full gRPC name of the method that is called.
+	RPC string
+	// Request describes the message that path, query and body fill.
+	Request protoreflect.MessageDescriptor
+	// Status is that of a success.
+	Status int
+	// Player is true where the call is made by a signed-in player.
+	Player bool
+}
+
+// contracts are the services that REST reaches.
+var contracts = []string{
+	gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
+	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
+	consensusv1.ConsensusService_ServiceDesc.ServiceName,
+}
+
+// EventsPath is where a game's events are streamed from. A stream has no REST annotation in the contract.
+const EventsPath = "/api/v1/games/{game_id}/events"
+
+// routes are all REST calls, by the gRPC name of their method.
+type routes map[string]Route
+
+// Routes reads the contracts' annotations.
+func Routes() []Route {
+	var all []Route
+	for _, contract := range contracts {
+		descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(contract))
+		if err != nil {
+			panic(err) // The generated packages above register what they describe.
+		}
+		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
+		for i := range methods.Len() {
+			if route, ok := read(contract, methods.Get(i)); ok {
+				all = append(all, route)
+			}
+		}
+	}
+	return all
+}
+
+func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
+	access, _ := proto.GetExtension(method.Options(), optionsv1.E_Access).(*optionsv1.Access)
+	route := Route{
+		RPC: fmt.Sprintf("/%s/%s", contract, method.Name()), Request: method.Input(), Status: http.StatusOK,
+		Player: access.GetPrincipal() == optionsv1.Principal_PRINCIPAL_PLAYER,
+	}
+	if status, _ := proto.GetExtension(method.Options(), optionsv1.E_HttpStatus).(int32); status != 0 {
+		route.Status = int(status)
+	}
+	if route.RPC == gamev1.GameService_WatchGame_FullMethodName {
+		route.Method, route.Path = http.MethodGet, EventsPath
+		return route, true
+	}
+	rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
+	switch pattern := rule.GetPattern().(type) {
+	case *annotations.HttpRule_Get:
+		route.Method, route.Path = http.MethodGet, pattern.Get
+	case *annotations.HttpRule_Post:
+		route.Method, route.Path = http.MethodPost, pattern.Post
+	case *annotations.HttpRule_Delete:
+		route.Method, route.Path = http.MethodDelete, pattern.Delete
+	default:
+		return Route{}, false
+	}
+	return route, true
+}
+
+// find returns the route that a matched pattern belongs to.
+func (r routes) find(method, path string) (Route, bool) {
+	for _, route := range r {
+		if route.Method == method && route.Path == path {
+			return route, true
+		}
+	}
+	return Route{}, false
+}
+
+// allowed are the methods that a path has, for the Allow header.
+func (r routes) allowed(path string) string {
+	var methods []string
+	for _, route := range r {
+		if matches(route.Path, path) {
+			methods = append(methods, route.Method)
+		}
+	}
+	slices.Sort(methods)
+	return strings.Join(slices.Compact(methods), ", ")
+}
+
+// matches reports whether a path fits a pattern, segment by segment.
+func matches(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, have, func(w, h string) bool { return strings.HasPrefix(w, "{") || w == h })
+}

@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/admin"
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/run"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/version"
+)
+
+// Command is the gateway in a process of its own.
+func Command() *cobra.Command {
+	cfg := Default()
+	var flags service.Flags
+	cmd := &cobra.Command{
+		Use: "gateway", Short: "Serve the REST API", Version: version.Version, Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		Example: "  gateway --config-dir deploy/config --environment development\n  gateway --set network.listen_port=8081",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := config.Load("gateway", &cfg, flags.Source()); err != nil {
+				return fmt.Errorf("configuration:\n%w", err)
+			}
+			return serve(cmd.Context(), cfg)
+		},
+	}
+	flags.Bind(cmd)
+	return cmd
+}
+
+func serve(ctx context.Context, cfg Config) error {
+	tel, err := telemetry.New(ctx, "gateway", version.Version, cfg.Telemetry, os.Stderr)
+	if err != nil {
+		return err
+	}
+	scope := tel.For("gateway", 0)
+	conns := make(map[string]*grpc.ClientConn, len(Targets))
+	for name, upstream := range map[string]rpcclient.Config{identity.API: cfg.API, identity.Game: cfg.Game, identity.Consensus: cfg.Consensus} {
+		if conns[name], err = rpcclient.New(identity.Gateway, Targets[name], upstream, cfg.TLS, nil, scope); err != nil {
+			return err
+		}
+	}
+	deps := Deps{API: conns[identity.API], Game: conns[identity.Game], Consensus: conns[identity.Consensus], Clock: clockwork.NewRealClock()}
+	g, err := New(ctx, cfg, deps, scope)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(cfg.Network.ListenHost, strconv.Itoa(cfg.Network.ListenPort)))
+	if err != nil {
+		return fmt.Errorf("network.listen_port: %w", err)
+	}
+	group := run.NewGroup(scope.Logger, service.Drain)
+	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
+	group.Add(service.AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(deps))))
+	group.Add(g.Part(listener))
+	return group.Run(ctx, func() { fmt.Println("ready " + g.URL(listener)) })
+}
+
+// URL is where clients reach a listener of the gateway's.
+func (g *Gateway) URL(listener net.Listener) string {
+	scheme := "http"
+	if g.cfg.Network.EnableTLS {
+		scheme = "https"
+	}
+	return scheme + "://" + listener.Addr().String()
+}
+
+// Part serves the gateway on a listener. Stopping it ends event streams, lets running calls end, and closes the rest.
+func (g *Gateway) Part(listener net.Listener) run.Part {
+	listener = netutil.LimitListener(listener, g.cfg.Network.MaxConnections)
+	server := g.server()
+	return run.Part{
+		Name: "http",
+		Serve: func() (err error) {
+			if g.cfg.Network.EnableTLS {
+				err = server.ServeTLS(listener, g.cfg.Network.CertFile, g.cfg.Network.KeyFile)
+			} else {
+				err = server.Serve(listener)
+			}
+			if errors.Is(err, http.ErrServerClosed) {
+				return nil
+			}
+			return err
+		},
+		Stop: func(ctx context.Context) error {
+			g.drain()
+			if err := server.Shutdown(ctx); err != nil {
+				return errors.Join(err, server.Close())
+			}
+			return nil
+		},
+	}
+}

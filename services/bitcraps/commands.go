@@ -1,0 +1,155 @@
+package bitcraps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bitcraps/bitcraps/gateway"
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/version"
+	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/consensus"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// Command is the operator's command line.
+func Command() *cobra.Command {
+	root := &cobra.Command{
+		Use: "bitcraps", Short: "Provably fair multiplayer craps", Version: version.Version, SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand())
+	return root
+}
+
+func upCommand() *cobra.Command {
+	var opts Options
+	var flags service.Flags
+	cmd := &cobra.Command{
+		Use: "up", Short: "Run every service and four validators in one process", Args: cobra.NoArgs,
+		Long: "Run every service and four validators in one process, on SQLite, with no other program.\n" +
+			"It prints \"ready URL\" when it serves, and drains and exits on SIGTERM or Ctrl-C.",
+		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.Source = flags.Source()
+			return up(cmd.Context(), opts)
+		},
+	}
+	flags.Bind(cmd)
+	cmd.Flags().StringVar(&opts.HTTPAddr, "http-addr", "127.0.0.1:8080", "address of the REST API; port 0 takes any free one")
+	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of databases and chain")
+	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
+	return cmd
+}
+
+func up(ctx context.Context, opts Options) error {
+	cfg, err := opts.load()
+	if err != nil {
+		return fmt.Errorf("configuration:\n%w", err)
+	}
+	tel, err := telemetry.New(ctx, "bitcraps", version.Version, cfg.Gateway.Telemetry, os.Stderr)
+	if err != nil {
+		return err
+	}
+	fleet, err := NewFleet(ctx, opts, cfg, tel)
+	if err != nil {
+		return err
+	}
+	return fleet.Run(ctx, func(url string) { fmt.Println("ready " + url) })
+}
+
+func migrateCommand() *cobra.Command {
+	var flags service.Flags
+	cmd := &cobra.Command{
+		Use: "migrate", Short: "Bring the databases of api and game to this release's schema", Args: cobra.NoArgs,
+		Long:    "Bring the databases of api and game to this release's schema. Services refuse to start on another one.\nStop them first; up does this by itself.",
+		Example: "  bitcraps migrate --config-dir deploy/config --environment development",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			apiConfig, gameConfig := api.Default(), game.Default()
+			if err := errors.Join(config.Load("api", &apiConfig, flags.Source()), config.Load("game", &gameConfig, flags.Source())); err != nil {
+				return fmt.Errorf("configuration:\n%w", err)
+			}
+			return errors.Join(api.Migrate(cmd.Context(), apiConfig.Database), game.Migrate(cmd.Context(), gameConfig.Database))
+		},
+	}
+	flags.Bind(cmd)
+	return cmd
+}
+
+func chainCommand() *cobra.Command {
+	chain := &cobra.Command{Use: "chain", Short: "Make and look after the validators' chain"}
+	var dir, chainID string
+	var validators int
+	create := &cobra.Command{
+		Use: "init", Short: "Make a new chain and a home for each of its validators", Args: cobra.NoArgs,
+		Long: "Make a new chain and a home for each of its validators. This command deals the shares of the beacon's key, so it\n" +
+			"could foresee every roll; the chain says so to everyone who asks. Move each home to its own machine and remove it here.",
+		Example: "  bitcraps chain init --dir data/consensus --validators 4 --chain-id craps-1",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if chainID == "" {
+				chainID = newChainID()
+			}
+			if err := consensus.InitNetwork(dir, chainID, validators, time.Now()); err != nil {
+				return err
+			}
+			for i := range validators {
+				id, err := consensus.PeerID(consensus.Home(dir, i))
+				if err != nil {
+					return err
+				}
+				cmd.Printf("%s  peer id %s\n", consensus.Home(dir, i), id)
+			}
+			return nil
+		},
+	}
+	create.Flags().StringVar(&dir, "dir", "data/consensus", "folder for the validators' homes")
+	create.Flags().StringVar(&chainID, "chain-id", "", "name of the chain; a random one where it is not given")
+	create.Flags().IntVar(&validators, "validators", 4, "number of validators; 3f+1 of them bear f faults")
+	chain.AddCommand(create)
+	return chain
+}
+
+func configCommand() *cobra.Command {
+	root := &cobra.Command{Use: "config", Short: "Check and describe configuration"}
+	var flags service.Flags
+	check := &cobra.Command{
+		Use: "check", Short: "Say everything that is wrong with the configuration of every service", Args: cobra.NoArgs,
+		Example: "  bitcraps config check --config-dir deploy/config --environment production",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for name, cfg := range configs() {
+				validator, _ := cfg.(config.Validator)
+				if err := config.Load(name, validator, flags.Source()); err != nil {
+					return fmt.Errorf("[%s]\n%w", name, err)
+				}
+			}
+			cmd.Println("the configuration of every service is valid")
+			return nil
+		},
+	}
+	flags.Bind(check)
+	schema := &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of a configuration file", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text, err := config.Schema(configs())
+			if err == nil {
+				cmd.Println(string(text))
+			}
+			return err
+		},
+	}
+	root.AddCommand(check, schema)
+	return root
+}
+
+// configs are the built-in defaults of every service.
+func configs() map[string]any {
+	gatewayConfig, apiConfig, gameConfig, consensusConfig := gateway.Default(), api.Default(), game.Default(), consensus.Default()
+	return map[string]any{"gateway": &gatewayConfig, "api": &apiConfig, "game": &gameConfig, "consensus": &consensusConfig}
+}

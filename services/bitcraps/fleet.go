@@ -1,0 +1,203 @@
+// Package bitcraps runs the whole platform in one process: every service as it is in a fleet, with its own gRPC server
+// and its own database, over an in-memory network.
+package bitcraps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/gateway"
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/memnet"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	"github.com/bitcraps/bitcraps/libs/run"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/consensus"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// Options are what `bitcraps up` takes.
+type Options struct {
+	// HTTPAddr is where the gateway listens; port 0 takes any free one.
+	HTTPAddr string
+	// DataDir keeps databases and chain.
+	DataDir string
+	// Validators is how many run. It counts only for a new chain.
+	Validators int
+	// Source is where configuration comes from.
+	Source config.Source
+}
+
+// Config is the configuration of every service.
+type Config struct {
+	Gateway   gateway.Config
+	API       api.Config
+	Game      game.Config
+	Consensus consensus.Config
+}
+
+// load reads the configuration of every service, with its data in the data directory.
+func (o Options) load() (Config, error) {
+	cfg := Config{Gateway: gateway.Default(), API: api.Default(), Game: game.Default(), Consensus: consensus.Default()}
+	cfg.API.Database.URL = "sqlite://" + filepath.Join(o.DataDir, "api.db")
+	cfg.Game.Database.URL = "sqlite://" + filepath.Join(o.DataDir, "game.db")
+	err := errors.Join(
+		config.Load("gateway", &cfg.Gateway, o.Source), config.Load("api", &cfg.API, o.Source),
+		config.Load("game", &cfg.Game, o.Source), config.Load("consensus", &cfg.Consensus, o.Source),
+	)
+	return cfg, err
+}
+
+// Fleet is every service in one process.
+type Fleet struct {
+	opts    Options
+	cfg     Config
+	tel     *telemetry.Telemetry
+	network *memnet.Network
+	group   *run.Group
+
+	validators []*validator
+	gateway    *gateway.Gateway
+	listener   net.Listener
+	release    func()
+}
+
+// NewFleet opens every store, and makes databases and chain where the data directory has none.
+func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Fleet, error) {
+	f := &Fleet{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), group: run.NewGroup(tel.Logger, service.Drain)}
+	release, err := lock(opts.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	f.release = release
+	f.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
+	f.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
+	for _, add := range []func(context.Context) error{f.addValidators, f.addGame, f.addAPI, f.addGateway} {
+		if err := add(ctx); err != nil {
+			release()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// Run starts everything, calls ready with the gateway's URL once the fleet answers, and stops everything in reverse when
+// the context ends.
+func (f *Fleet) Run(ctx context.Context, ready func(url string)) error {
+	return f.group.Run(ctx, func() { ready(f.gateway.URL(f.listener)) })
+}
+
+// addService runs a service with a server of its own under a name on the in-memory network.
+func (f *Fleet) addService(name string, svc service.Service, cfg rpcserver.Config, scope telemetry.Scope) error {
+	server, err := rpcserver.New(cfg, mtls.Config{}, scope)
+	if err != nil {
+		return err
+	}
+	svc.Register(server.GRPC)
+	f.group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
+	f.group.Add(service.RPCPart(server, f.network.Listen(name), svc))
+	return nil
+}
+
+// dial connects a service to another one's names on the in-memory network.
+func (f *Fleet) dial(self string, target rpcclient.Target, timeout time.Duration, names ...string) (*grpc.ClientConn, error) {
+	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: timeout}, mtls.Config{}, f.network.Dial, f.tel.For(self, 0))
+	if err == nil {
+		f.group.Add(run.Part{Name: fmt.Sprintf("connection of %s to %s", self, target.Service), Stop: func(context.Context) error { return conn.Close() }})
+	}
+	return conn, err
+}
+
+func (f *Fleet) addGame(ctx context.Context) error {
+	conn, err := f.dial(identity.Game, game.ConsensusTarget, f.cfg.Game.Consensus.Timeout, f.validatorNames()...)
+	if err != nil {
+		return err
+	}
+	if err := game.Migrate(ctx, f.cfg.Game.Database); err != nil {
+		return err
+	}
+	scope := f.tel.For(identity.Game, 0)
+	svc, err := game.New(ctx, f.cfg.Game, game.Deps{Consensus: consensusv1.NewConsensusServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
+	if err != nil {
+		return err
+	}
+	return f.addService(identity.Game, svc, f.cfg.Game.RPC, scope)
+}
+
+func (f *Fleet) addAPI(ctx context.Context) error {
+	conn, err := f.dial(identity.API, api.GameTarget, f.cfg.API.Game.Timeout, identity.Game)
+	if err != nil {
+		return err
+	}
+	if err := api.Migrate(ctx, f.cfg.API.Database); err != nil {
+		return err
+	}
+	svc, err := api.New(ctx, f.cfg.API, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()})
+	if err != nil {
+		return err
+	}
+	return f.addService(identity.API, svc, f.cfg.API.RPC, f.tel.For(identity.API, 0))
+}
+
+func (f *Fleet) addGateway(ctx context.Context) error {
+	conns := make(map[string]*grpc.ClientConn, len(gateway.Targets))
+	for name, upstream := range map[string]rpcclient.Config{identity.API: f.cfg.Gateway.API, identity.Game: f.cfg.Gateway.Game, identity.Consensus: f.cfg.Gateway.Consensus} {
+		names := []string{name}
+		if name == identity.Consensus {
+			names = f.validatorNames()
+		}
+		var err error
+		if conns[name], err = f.dial(identity.Gateway, gateway.Targets[name], upstream.Timeout, names...); err != nil {
+			return err
+		}
+	}
+	var err error
+	f.gateway, err = gateway.New(ctx, f.cfg.Gateway, gateway.Deps{API: conns[identity.API], Game: conns[identity.Game],
+		Consensus: conns[identity.Consensus], Clock: clockwork.NewRealClock(), Gatherer: f.tel.Registry}, f.tel.For(identity.Gateway, 0))
+	if err != nil {
+		return err
+	}
+	if f.listener, err = net.Listen("tcp", f.opts.HTTPAddr); err != nil {
+		return fmt.Errorf("--http-addr: %w", err)
+	}
+	f.group.Add(f.waitForQuorum())
+	f.group.Add(f.gateway.Part(f.listener))
+	return nil
+}
+
+// quorumPatience is how long a start waits for the validators to find each other. Without them the fleet serves all the
+// same, only no rolls.
+const quorumPatience = 10 * time.Second
+
+func (f *Fleet) waitForQuorum() run.Part {
+	return run.Part{Name: "quorum", Start: func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, quorumPatience)
+		defer cancel()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for f.healthyValidators(ctx) < len(f.validators) {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				f.tel.Logger.Warn("not every validator is up; starting without", "healthy", f.healthyValidators(context.Background()), slog.Int("validators", len(f.validators)))
+				return nil
+			}
+		}
+		return nil
+	}}
+}
