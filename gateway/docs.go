@@ -1,23 +1,21 @@
 package gateway
 
 import (
-	_ "embed"
 	"net/http"
 
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
-)
 
-//go:embed internal/openapi/openapi.yaml
-var openAPI []byte
+	"github.com/bitcraps/bitcraps/gateway/internal/openapi"
+)
 
 // serveDocs serves the OpenAPI document and a page to read and try it, with everything that the page needs.
 func serveDocs(mux *http.ServeMux) {
-	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/yaml")
-		_, _ = w.Write(openAPI) // The client may be gone.
+	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(openapi.Document) // The client may be gone.
 	})
-	page := v5emb.NewHandlerWithConfig(swgui.Config{Title: "BitCraps API", SwaggerJSON: "/openapi.yaml", BasePath: "/docs/", HideCurl: false})
+	page := v5emb.NewHandlerWithConfig(swgui.Config{Title: "BitCraps API", SwaggerJSON: "/openapi.json", BasePath: "/docs/", HideCurl: false})
 	mux.Handle("GET /docs/", withPagePolicy(page))
 	mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
 }

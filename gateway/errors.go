@@ -35,7 +35,7 @@ func (g *Gateway) handleRoutingError(ctx context.Context, _ *runtime.ServeMux, _
 		g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_METHOD_NOT_ALLOWED, "%s is not a method of this path; it has %s", r.Method, allow))
 		return
 	}
-	g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_ROUTE_NOT_FOUND, "there is nothing at this path; GET /openapi.yaml lists all paths"))
+	g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_ROUTE_NOT_FOUND, "there is nothing at this path; GET /openapi.json lists all paths"))
 }
 
 // writeError writes an error as google.rpc.Status, with the status and the headers that go with its reason.

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
-
-	"crypto/ed25519"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -33,7 +33,7 @@ func (s *playerServer) CreateGuest(ctx context.Context, _ *apiv1.CreateGuestRequ
 	if err != nil {
 		return nil, err
 	}
-	now := s.clock.Now()
+	now := s.clock.Now().Truncate(time.Microsecond)
 	if err := s.store.AddPlayer(ctx, player.Player{ID: id, Kind: apiv1.PlayerKind_PLAYER_KIND_GUEST, CreatedAt: now}); err != nil {
 		return nil, err
 	}

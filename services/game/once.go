@@ -45,7 +45,7 @@ func (s *Service) once(ctx context.Context, req request, response proto.Message,
 		if err != nil {
 			return err
 		}
-		return tx.SaveRequest(ctx, player, id, play.Request{Fingerprint: fingerprint(req), Response: answer, At: s.clock.Now()})
+		return tx.SaveRequest(ctx, player, id, play.Request{Fingerprint: fingerprint(req), Response: answer, At: s.now()})
 	})
 	if err == nil {
 		s.done(turns...)

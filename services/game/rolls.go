@@ -153,7 +153,7 @@ func (s *Service) balance(ctx context.Context, player uuid.UUID) (int64, error) 
 			return err
 		}
 		balance = s.cfg.Wallets.Grant
-		return tx.Transfer(ctx, play.Grant(player, balance, s.clock.Now()))
+		return tx.Transfer(ctx, play.Grant(player, balance, s.now()))
 	})
 	return balance, err
 }

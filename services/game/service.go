@@ -145,7 +145,7 @@ func (s *Service) Start(ctx context.Context) error {
 			return err
 		}
 		return tx.Transfer(ctx, ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: s.cfg.Wallets.Bankroll,
-			Reason: ledger.Bankroll, At: s.clock.Now()})
+			Reason: ledger.Bankroll, At: s.now()})
 	})
 	if err != nil {
 		return err
@@ -187,10 +187,13 @@ func (s *Service) load(ctx context.Context, tx play.Tx, key play.Key) (*play.Tur
 // ready gives a turn what commands need beside what was loaded.
 func (s *Service) ready(turn *play.Turn) *play.Turn {
 	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout}
-	turn.Now = s.clock.Now()
+	turn.Now = s.now()
 	turn.NewID = newID
 	return turn
 }
+
+// now is the time as stores keep it, so that an answer says the same before and after it was stored.
+func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microsecond) }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 

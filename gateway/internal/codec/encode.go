@@ -25,7 +25,8 @@ func Encode(m proto.Message) ([]byte, error) {
 
 func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 	if strings.HasPrefix(string(m.Descriptor().FullName()), "google.protobuf.") {
-		text, err := protojson.Marshal(m.Interface()) // Times, durations and Any have JSON forms of their own.
+		// Times, durations and Any have JSON forms of their own.
+		text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m.Interface())
 		return append(b, text...), err
 	}
 	b = append(b, '{')

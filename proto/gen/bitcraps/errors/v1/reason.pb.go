@@ -52,7 +52,7 @@ const (
 	Reason_REASON_UNSUPPORTED_MEDIA_TYPE Reason = 12
 	// The body is larger than the limit that the message names.
 	Reason_REASON_BODY_TOO_LARGE Reason = 13
-	// No such path. GET /openapi.yaml lists all of them.
+	// No such path. GET /openapi.json lists all of them.
 	Reason_REASON_ROUTE_NOT_FOUND Reason = 14
 	// The path exists, but not with this method. The Allow header lists those that it has.
 	Reason_REASON_METHOD_NOT_ALLOWED Reason = 15
