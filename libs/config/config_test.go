@@ -22,9 +22,15 @@ type tables struct {
 	Names []string      `koanf:"names"`
 }
 
-type testConfig struct {
+// Base is embedded, as service.Config is.
+type Base struct {
 	Network network `koanf:"network"`
-	Tables  tables  `koanf:"tables"`
+}
+
+type testConfig struct {
+	Base   `koanf:",squash"`
+	Tables tables      `koanf:"tables"`
+	Auth   config.Auth `koanf:"auth"`
 }
 
 func (c *testConfig) Validate() error {
@@ -35,7 +41,7 @@ func (c *testConfig) Validate() error {
 }
 
 func defaults() *testConfig {
-	return &testConfig{Network: network{ListenPort: 8080}, Tables: tables{Idle: time.Minute}}
+	return &testConfig{Base: Base{Network: network{ListenPort: 8080}}, Tables: tables{Idle: time.Minute}}
 }
 
 // write puts files into a new folder.
@@ -141,9 +147,9 @@ func TestValuesOfEveryKindComeFromText(t *testing.T) {
 	cfg := defaults()
 	err := config.Load("game", cfg, config.Source{
 		Environ: []string{"BITCRAPS_NETWORK_ENABLE_TLS=true", "BITCRAPS_TABLES_IDLE=90s"},
-		Set:     []string{"tables.names=a, b", "telemetry.log_level=debug"},
+		Set:     []string{"tables.names=a, b", "telemetry.log_level=debug", "auth.allow_guest=true"},
 	})
-	if got, want := fmt.Sprint(*cfg), "{{8080 true} {1m30s [a b]}}"; err != nil || got != want {
+	if got, want := fmt.Sprint(*cfg), "{{{8080 true}} {1m30s [a b]} {true 0s}}"; err != nil || got != want {
 		t.Errorf("cfg = %s, %v; want %s", got, err, want)
 	}
 	if err := config.Load("game", cfg, config.Source{Set: []string{"nonsense=1"}}); err == nil {

@@ -33,6 +33,8 @@ func reflectSchema(cfg any) *jsonschema.Schema {
 		ExpandedStruct:             true,
 		Anonymous:                  true,
 		RequiredFromJSONSchemaTags: true,
+		// Many types are called Config; by their bare names one would pass for another.
+		Namer: func(t reflect.Type) string { return t.PkgPath() + "." + t.Name() },
 		Mapper: func(t reflect.Type) *jsonschema.Schema {
 			if t == reflect.TypeFor[time.Duration]() {
 				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`}

@@ -50,7 +50,7 @@ func upCommand() *cobra.Command {
 }
 
 func up(ctx context.Context, opts Options) error {
-	cfg, err := opts.load()
+	cfg, err := opts.Load()
 	if err != nil {
 		return fmt.Errorf("configuration:\n%w", err)
 	}

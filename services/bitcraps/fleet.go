@@ -51,8 +51,8 @@ type Config struct {
 	Consensus consensus.Config
 }
 
-// load reads the configuration of every service, with its data in the data directory.
-func (o Options) load() (Config, error) {
+// Load reads the configuration of every service, with its data in the data directory.
+func (o Options) Load() (Config, error) {
 	cfg := Config{Gateway: gateway.Default(), API: api.Default(), Game: game.Default(), Consensus: consensus.Default()}
 	cfg.API.Database.URL = "sqlite://" + filepath.Join(o.DataDir, "api.db")
 	cfg.Game.Database.URL = "sqlite://" + filepath.Join(o.DataDir, "game.db")

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -60,7 +61,8 @@ func (f *Fleet) addValidators(context.Context) error {
 	}
 	for i, home := range homes {
 		cfg := f.cfg.Consensus.Chain
-		cfg.Home, cfg.Listen, cfg.Peers = home, addresses[i], append(append([]string(nil), peers[:i]...), peers[i+1:]...)
+		// Each calls those before it: two that call each other at the same moment would both hang up.
+		cfg.Home, cfg.Listen, cfg.Peers = home, addresses[i], peers[:i]
 		name := fmt.Sprintf("consensus-%d", i)
 		v := &validator{fleet: f, name: name, cfg: cfg, scope: f.tel.For(identity.Consensus, i)}
 		f.validators = append(f.validators, v)
@@ -76,16 +78,26 @@ func newChainID() string {
 	return "bitcraps-" + hex.EncodeToString(b[:])
 }
 
+// Ports below those that operating systems give to outgoing connections: the validators' own calls to each other can't
+// take a port that one of them is about to listen on.
+const (
+	lowestPort  = 20_000
+	highestPort = 30_000
+)
+
 // freeAddresses are loopback addresses that nobody listens on.
 func freeAddresses(n int) ([]string, error) {
-	addresses := make([]string, n)
-	for i := range addresses {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var addresses []string
+	for tries := 0; len(addresses) < n; tries++ {
+		if tries == 100*n {
+			return nil, fmt.Errorf("no %d free ports between %d and %d on 127.0.0.1", n, lowestPort, highestPort)
+		}
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", lowestPort+mathrand.IntN(highestPort-lowestPort)))
 		if err != nil {
-			return nil, err
+			continue // Taken.
 		}
 		defer func() { _ = listener.Close() }() // All are held until all are found, so that no two are the same.
-		addresses[i] = listener.Addr().String()
+		addresses = append(addresses, listener.Addr().String())
 	}
 	return addresses, nil
 }

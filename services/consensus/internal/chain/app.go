@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 
@@ -34,6 +35,8 @@ type app struct {
 
 	// committed tells the beacon collector that there is a new block.
 	committed chan struct{}
+	// leaving is true from when the node begins to stop.
+	leaving atomic.Bool
 
 	mu   sync.RWMutex
 	last tip
@@ -64,6 +67,15 @@ func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, erro
 		response.LastBlockAppHash = last.AppHash[:]
 	}
 	return response, nil
+}
+
+// Query implements abci.Application. CometBFT asks it whether to accept a connection; a node that is stopping would
+// otherwise accept some that it never serves, and the peer would count them.
+func (a *app) Query(context.Context, *abci.RequestQuery) (*abci.ResponseQuery, error) {
+	if a.leaving.Load() {
+		return &abci.ResponseQuery{Code: 1, Log: "stopping"}, nil
+	}
+	return &abci.ResponseQuery{}, nil
 }
 
 // InitChain implements abci.Application. The first state's hash binds the beacon's sharing.

@@ -7,8 +7,6 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 )
 
-type p2pPeer = p2p.Peer
-
 // moniker is the name that a peer gave itself when it connected, under the key that its id is the hash of.
 func moniker(peer p2p.Peer) string {
 	info, _ := peer.NodeInfo().(p2p.DefaultNodeInfo)

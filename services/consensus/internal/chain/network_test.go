@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"testing"
@@ -49,14 +50,19 @@ func newNetwork(t testing.TB, n int) *network {
 	return net
 }
 
+// freeAddress is one that nobody listens on, with a port below those that outgoing connections take.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000)))
+		if err != nil {
+			continue // Taken.
+		}
+		defer func() { _ = listener.Close() }()
+		return listener.Addr().String()
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
 
 func (n *network) home(i int) string { return filepath.Join(n.dir, chain.ValidatorName(i)) }

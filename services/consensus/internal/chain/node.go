@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,9 +15,9 @@ import (
 	cmt "github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/mempool"
 	"github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/types"
-	"github.com/syndtr/goleveldb/leveldb/opt"
 
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -56,10 +55,14 @@ type Node struct {
 	comet     *node.Node
 	decisions *events.Hub[Decision]
 
-	stopOnce  sync.Once
-	stop      chan struct{}
-	collector sync.WaitGroup
+	peers      []*p2p.NetAddress
+	stopOnce   sync.Once
+	stop       chan struct{}
+	background sync.WaitGroup
 }
+
+// maxPeers bounds the connections to other validators, in each direction.
+const maxPeers = 100
 
 // decisionBuffer is how many decisions a watcher may be behind before it is sent to the store.
 const decisionBuffer = 256
@@ -74,6 +77,10 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	peers, err := parsePeers(cfg.Peers)
+	if err != nil {
+		return nil, fmt.Errorf("peers: %w", err)
+	}
 	db, err := openDB("application", h.dir)
 	if err != nil {
 		return nil, err
@@ -82,6 +89,7 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 		logger:    logger.With("validator", h.name),
 		home:      h,
 		store:     &store{db: db},
+		peers:     peers,
 		decisions: events.NewHub[Decision](decisionBuffer),
 		stop:      make(chan struct{}),
 	}
@@ -102,12 +110,6 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 // DealerNote is what the log and the status say where a dealer made the beacon's shares.
 const DealerNote = "the beacon's shares were dealt in one place at genesis: whoever dealt them could have kept the group secret and foreseen every roll"
 
-func openDB(name, home string) (dbm.DB, error) {
-	// Each validator has four databases; the engine's own defaults would buffer far more than they hold.
-	options := &opt.Options{BlockCacheCapacity: 2 << 20, WriteBuffer: 1 << 20, OpenFilesCacheCapacity: 64}
-	return dbm.NewGoLevelDBWithOpts(name, filepath.Join(home, dataDir), options)
-}
-
 func (n *Node) newComet(cfg Config) (*node.Node, error) {
 	return node.NewNode(
 		cometConfig(cfg, n.home.name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
@@ -123,13 +125,13 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c := cmt.DefaultConfig()
 	c.SetRoot(cfg.Home)
 	c.Moniker = name
+	c.FilterPeers = true
 	c.RPC.ListenAddress = "" // Our gRPC server is the only way in.
 	c.TxIndex.Indexer = "null"
 	c.Storage.DiscardABCIResponses = true
 
 	c.P2P.ListenAddress = "tcp://" + cfg.Listen
-	c.P2P.PersistentPeers = strings.Join(cfg.Peers, ",")
-	c.P2P.PersistentPeersMaxDialPeriod = time.Second
+	c.P2P.MaxNumInboundPeers, c.P2P.MaxNumOutboundPeers = maxPeers, maxPeers
 	c.P2P.PexReactor = false
 	c.P2P.AddrBook = filepath.Join(dataDir, "addrbook.json")
 	c.P2P.AddrBookStrict = false
@@ -156,20 +158,25 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 
 // Start connects to the peers and takes part in consensus.
 func (n *Node) Start() error {
-	n.collector.Go(n.collect)
-	return n.comet.Start()
+	if err := n.comet.Start(); err != nil {
+		return err
+	}
+	n.background.Go(n.collect)
+	n.background.Go(func() { n.connect(n.peers) })
+	return nil
 }
 
 // Stop leaves consensus and closes the stores. It may be called more than once, and without Start.
 func (n *Node) Stop() error {
 	var err error
 	n.stopOnce.Do(func() {
+		n.app.leaving.Store(true)
+		close(n.stop)
 		if n.comet.IsRunning() {
 			err = n.comet.Stop()
 			n.comet.Wait()
 		}
-		close(n.stop)
-		n.collector.Wait()
+		n.background.Wait()
 		err = errors.Join(err, n.store.db.Close())
 	})
 	return err
@@ -205,7 +212,7 @@ func (n *Node) Connected() []string {
 	if !n.comet.IsRunning() {
 		return names
 	}
-	n.comet.Switch().Peers().ForEach(func(peer p2pPeer) {
+	n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) {
 		if name := moniker(peer); name != "" {
 			names = append(names, name)
 		}

@@ -546,7 +546,7 @@ type PlaceBetRequest struct {
 	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	// working keeps a bet that rests during come-out rolls at work in them.
 	Working bool `protobuf:"varint,5,opt,name=working,proto3" json:"working,omitempty"`
-	// client_seed is bound into the round's commitment and so into the dice.
+	// client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
 	ClientSeed string `protobuf:"bytes,6,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
 	// request_id makes a retry safe; the Idempotency-Key header sets it over REST.
 	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1543,16 +1543,16 @@ var File_bitcraps_game_v1_game_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\n" +
-	"#bitcraps/game/v1/game_service.proto\x12\x10bitcraps.game.v1\x1a\x1cbitcraps/game/v1/event.proto\x1a\x1bbitcraps/game/v1/game.proto\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xb8\x01\n" +
+	"#bitcraps/game/v1/game_service.proto\x12\x10bitcraps.game.v1\x1a\x1cbitcraps/game/v1/event.proto\x1a\x1bbitcraps/game/v1/game.proto\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xc2\x01\n" +
 	"\x11CreateGameRequest\x12*\n" +
 	"\vmax_players\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\n" +
 	"maxPlayers\x12&\n" +
 	"\amin_bet\x18\x02 \x01(\x03B\r\xbaH\n" +
 	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06minBet\x12&\n" +
 	"\amax_bet\x18\x03 \x01(\x03B\r\xbaH\n" +
-	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06maxBet\x12'\n" +
+	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06maxBet\x121\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\trequestId\"@\n" +
+	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\"@\n" +
 	"\x12CreateGameResponse\x12*\n" +
 	"\x04game\x18\x01 \x01(\v2\x16.bitcraps.game.v1.GameR\x04game\"c\n" +
 	"\x10ListGamesRequest\x12&\n" +
@@ -1573,17 +1573,17 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x10LeaveGameRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\"?\n" +
 	"\x11LeaveGameResponse\x12*\n" +
-	"\x04game\x18\x01 \x01(\v2\x16.bitcraps.game.v1.GameR\x04game\"\x92\x02\n" +
+	"\x04game\x18\x01 \x01(\v2\x16.bitcraps.game.v1.GameR\x04game\"\xa6\x02\n" +
 	"\x0fPlaceBetRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12$\n" +
 	"\bbet_type\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\abetType\x12&\n" +
 	"\x06amount\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d \x00R\x06amount\x12!\n" +
 	"\x06number\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\f(\x00R\x06number\x12\x18\n" +
-	"\aworking\x18\x05 \x01(\bR\aworking\x12(\n" +
-	"\vclient_seed\x18\x06 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
-	"clientSeed\x12'\n" +
+	"\aworking\x18\x05 \x01(\bR\aworking\x122\n" +
+	"\vclient_seed\x18\x06 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[ -~]*$R\n" +
+	"clientSeed\x121\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\trequestId\"U\n" +
+	"request_id\x18\a \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\"U\n" +
 	"\x10PlaceBetResponse\x12'\n" +
 	"\x03bet\x18\x01 \x01(\v2\x15.bitcraps.game.v1.BetR\x03bet\x12\x18\n" +
 	"\abalance\x18\x02 \x01(\x03R\abalance\"\xc4\x01\n" +
@@ -1601,11 +1601,11 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x06bet_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05betId\"V\n" +
 	"\x11RemoveBetResponse\x12'\n" +
 	"\x03bet\x18\x01 \x01(\v2\x15.bitcraps.game.v1.BetR\x03bet\x12\x18\n" +
-	"\abalance\x18\x02 \x01(\x03R\abalance\"]\n" +
+	"\abalance\x18\x02 \x01(\x03R\abalance\"g\n" +
 	"\x0fRollDiceRequest\x12!\n" +
-	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12'\n" +
+	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x121\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\trequestId\"\x8b\x03\n" +
+	"request_id\x18\x02 \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\"\x8b\x03\n" +
 	"\x10RollDiceResponse\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x12\x14\n" +
 	"\x05round\x18\x02 \x01(\x03R\x05round\x12\x12\n" +

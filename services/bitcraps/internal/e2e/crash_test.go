@@ -1,0 +1,221 @@
+package e2e_test
+
+import (
+	"bufio"
+	"database/sql"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	neturl "net/url"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is the platform in a process of its own.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+// build compiles the binary under test.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "bitcraps")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/bitcraps/bitcraps/services/bitcraps/cmd/bitcraps").CombinedOutput()
+	if err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return binary
+}
+
+func spawn(t *testing.T, binary, dir string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(binary, "up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error")}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	p.cmd.Stderr = &stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
+	if err != nil || !ok {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+		t.Fatalf("it said %q, %v\n%s", line, err, stderr.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	p.url = url
+	return p
+}
+
+// gambler plays without end and remembers every bet that was acknowledged.
+type gambler struct {
+	*client
+	game string
+
+	mu           sync.Mutex
+	acknowledged map[string]bool
+	rolls        int
+}
+
+// play goes on until the platform no longer answers.
+func (g *gambler) play() {
+	for {
+		for _, wager := range []string{"pass_line", "field", "hard_6"} {
+			resp := g.try("POST", g.game+"/bets", map[string]any{"bet_type": wager, "amount": 1})
+			if resp == nil {
+				return
+			}
+			if resp.status == 201 {
+				g.mu.Lock()
+				g.acknowledged[resp.str("bet.bet_id")] = true
+				g.mu.Unlock()
+			}
+		}
+		resp := g.try("POST", g.game+"/roll", nil)
+		if resp == nil {
+			return
+		}
+		if resp.status == 200 {
+			g.mu.Lock()
+			g.rolls++
+			g.mu.Unlock()
+		}
+	}
+}
+
+// TestKilledAtAnyMoment kills the platform ten times in a row, with bets and rolls in flight.
+func TestKilledAtAnyMoment(t *testing.T) {
+	binary, dir := build(t), filepath.Join(t.TempDir(), "data")
+	kills := 10
+	if testing.Short() {
+		kills = 3
+	}
+	var gamblers []*gambler
+	for n := range kills {
+		p := spawn(t, binary, dir)
+		if n == 0 {
+			for range 3 {
+				g := &gambler{client: newClient(t, p.url), acknowledged: map[string]bool{}}
+				g.game = "/api/v1/games/" + g.must(201, "POST", "/api/v1/games", nil).str("game_id")
+				gamblers = append(gamblers, g)
+			}
+		}
+		var playing sync.WaitGroup
+		for _, g := range gamblers {
+			keepSession(g.client, p.url)
+			playing.Go(g.play)
+		}
+		time.Sleep(time.Duration(rand.IntN(700)) * time.Millisecond) // Any moment: there is nothing to wait for.
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		playing.Wait()
+		_ = p.cmd.Wait()
+	}
+
+	p := spawn(t, binary, dir)
+	bets, rolls := 0, 0
+	for _, g := range gamblers {
+		keepSession(g.client, p.url)
+		eventually(t, "settlement of what was in flight", func() bool { return g.must(200, "GET", g.game, nil).str("rolling") == "false" })
+		stored := g.allBets()
+		for id := range g.acknowledged {
+			if !stored[id] {
+				t.Errorf("acknowledged bet %s is gone", id)
+			}
+		}
+		bets, rolls = bets+len(g.acknowledged), rolls+g.rolls
+	}
+	t.Logf("%d bets and %d rolls were acknowledged", bets, rolls)
+	if bets < 10*kills || rolls < kills {
+		t.Errorf("too little was in flight for this test to mean anything")
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("stopped by SIGTERM: %v", err)
+	}
+	auditDatabase(t, filepath.Join(dir, "game.db"))
+}
+
+// keepSession carries a client over to the address that the platform got after a restart.
+func keepSession(c *client, url string) {
+	from, err := neturl.Parse(c.base)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	to, err := neturl.Parse(url)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.http.Jar.SetCookies(to, c.http.Jar.Cookies(from))
+	c.base = url
+}
+
+// allBets are the ids of all bets that the platform knows of the gambler's.
+func (g *gambler) allBets() map[string]bool {
+	g.t.Helper()
+	ids := map[string]bool{}
+	for token := ""; ; {
+		page := g.must(200, "GET", g.game+"/bets?page_size=100&page_token="+token, nil)
+		for _, bet := range page.list("bets") {
+			ids[fmt.Sprint(bet["bet_id"])] = true
+		}
+		if token = page.str("next_page_token"); token == "" {
+			return ids
+		}
+	}
+}
+
+// auditDatabase adds the stopped platform's books up by hand, without any of its code.
+func auditDatabase(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for name, query := range map[string]string{
+		"sum of all balances":      "SELECT SUM(balance) FROM accounts",
+		"players below zero":       "SELECT COUNT(*) FROM accounts WHERE balance < 0 AND id NOT IN ('house', 'issuance')",
+		"rounds without an end":    "SELECT COUNT(*) FROM rounds WHERE status <> 2",
+		"games that still roll":    "SELECT COUNT(*) FROM games WHERE rolling <> 0",
+		"bets settled twice":       "SELECT COUNT(*) FROM (SELECT bet_id FROM transfers WHERE reason IN ('stake_back', 'loss') GROUP BY bet_id HAVING COUNT(*) > 1)",
+		"wins paid twice":          "SELECT COUNT(*) FROM (SELECT bet_id FROM transfers WHERE reason = 'win' GROUP BY bet_id HAVING COUNT(*) > 1)",
+		"bets staked not once":     "SELECT COUNT(*) FROM bets WHERE (SELECT COUNT(*) FROM transfers WHERE bet_id = bets.id AND reason = 'stake') <> 1",
+		"decided bets not settled": "SELECT COUNT(*) FROM bets WHERE status <> 1 AND NOT EXISTS (SELECT 1 FROM transfers WHERE bet_id = bets.id AND reason IN ('stake_back', 'loss'))",
+		"live bets settled":        "SELECT COUNT(*) FROM bets WHERE status = 1 AND EXISTS (SELECT 1 FROM transfers WHERE bet_id = bets.id AND reason <> 'stake')",
+		"payouts unlike transfers": "SELECT COUNT(*) FROM bets WHERE payout <> (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE bet_id = bets.id AND reason IN ('stake_back', 'win'))",
+		"gaps in event logs":       "SELECT COUNT(*) FROM games WHERE sequence <> (SELECT COUNT(*) FROM events WHERE game_id = games.id)",
+		"accounts that drifted": "SELECT COUNT(*) FROM accounts WHERE balance <> " +
+			"(SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE to_account = accounts.id) - (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE from_account = accounts.id)",
+	} {
+		var n int64
+		if err := db.QueryRow(query).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+	}
+}
+
+// TestOneProcessPerDataDirectory starts a second process where one runs.
+func TestOneProcessPerDataDirectory(t *testing.T) {
+	tg := platform(t)
+	if second, err := launch(tg.dir); err == nil {
+		_ = second.stop()
+		t.Error("two processes run on one data directory")
+	} else if !strings.Contains(err.Error(), "another process") {
+		t.Errorf("it says %v", err)
+	}
+}

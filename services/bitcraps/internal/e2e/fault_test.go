@@ -1,0 +1,75 @@
+package e2e_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestValidatorsFail stops one validator and then a second, and brings them back.
+func TestValidatorsFail(t *testing.T) {
+	tg := own(t)
+	c := newClient(t, tg.url)
+	game := c.newGame()
+	stop := func(i int) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := tg.fleet.StopValidator(ctx, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.must(201, "POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10})
+	c.must(200, "POST", game+"/roll", nil)
+
+	stop(3)
+	for range 6 { // Each of the others proposes, and so would the stopped one.
+		if c.must(200, "GET", game, nil).str("phase") == "PHASE_COME_OUT" {
+			c.bet(game, "pass_line", 10)
+		}
+		c.must(200, "POST", game+"/roll", nil)
+	}
+
+	stop(2)
+	if c.must(200, "GET", game, nil).str("phase") == "PHASE_COME_OUT" {
+		c.bet(game, "pass_line", 10)
+	}
+	round := c.must(200, "GET", game, nil).num("round")
+	for range 2 { // The round stays closed, whoever asks how often.
+		resp := c.do("POST", game+"/roll", nil)
+		if resp.status != 503 || resp.reason() != "NO_QUORUM" {
+			t.Fatalf("roll without a quorum: %d %s", resp.status, resp.text)
+		}
+		if delay, err := strconv.Atoi(resp.header.Get("Retry-After")); err != nil || delay < 1 {
+			t.Errorf("Retry-After: %q", resp.header.Get("Retry-After"))
+		}
+	}
+	if resp := c.bet(game, "field", 10); resp.reason() != "BETTING_CLOSED" {
+		t.Errorf("a bet while the dice are in the air: %d %s", resp.status, resp.text)
+	}
+	waiting := c.must(200, "GET", game+"/rounds/"+strconv.FormatInt(round, 10), nil)
+	if waiting.str("status") != "ROUND_STATUS_COMMITTED" || len(c.must(200, "GET", game+"/bets", nil).list("bets")) == 0 {
+		t.Errorf("waiting round %s", waiting.text)
+	}
+	if ready := c.must(200, "GET", "/ready", nil).str("status"); ready != "degraded" {
+		t.Errorf("ready says %s", ready)
+	}
+
+	for _, i := range []int{2, 3} {
+		if err := tg.fleet.StartValidator(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var settled *response
+	eventually(t, "settlement of the waiting round", func() bool { // By the service itself: nobody asks for it.
+		settled = c.must(200, "GET", game+"/rounds/"+strconv.FormatInt(round, 10), nil)
+		return settled.str("status") == "ROUND_STATUS_SETTLED"
+	})
+	if settled.str("commitment") != waiting.str("commitment") {
+		t.Errorf("the round was committed as %s and decided as %s", waiting.str("commitment"), settled.str("commitment"))
+	}
+	if game := c.must(200, "GET", game, nil); game.num("round") != round+1 || game.str("rolling") != "false" {
+		t.Errorf("game %s", game.text)
+	}
+	eventually(t, "readiness", func() bool { return c.must(200, "GET", "/ready", nil).str("status") == "ok" })
+}

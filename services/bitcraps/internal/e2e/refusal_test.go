@@ -1,0 +1,231 @@
+package e2e_test
+
+import (
+	"crypto/ed25519"
+	"database/sql"
+	"encoding/base64"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/token"
+	_ "modernc.org/sqlite" // Opens the databases under test.
+)
+
+// TestBadInputChangesNothing sends what strangers send. Every refusal has the status and the reason that the contract
+// gives it, says something to people, and leaves game and wallet as they were.
+func TestBadInputChangesNothing(t *testing.T) {
+	tg := platform(t)
+	c, guest := newClient(t, tg.url), newClient(t, tg.url)
+	game := c.newGame()
+	c.bet(game, "pass_line", 500)
+	c.bet(game, "field", 400) // 100 is left.
+	full := c.must(201, "POST", "/api/v1/games", map[string]any{"max_players": 1}).str("game_id")
+	guest.balance()
+	other := newClient(t, tg.url)
+	other.must(200, "POST", game+"/join", nil)
+	othersBet := other.bet(game, "dont_pass", 10).str("bet.bet_id")
+	before, balance := c.must(200, "GET", game, nil).text, c.balance()
+
+	json := func(text string) raw { return raw{"application/json", text} }
+	nobody := "00000000-0000-7000-8000-000000000000"
+	for name, tc := range map[string]struct {
+		as     *client
+		method string
+		path   string
+		body   any
+		status int
+		reason string
+	}{
+		"unknown wager":           {c, "POST", "/bets", json(`{"bet_type":"lucky","amount":10}`), 400, "WAGER_UNKNOWN"},
+		"amount 0":                {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":0}`), 400, "INVALID_FIELD"},
+		"no amount":               {c, "POST", "/bets", json(`{"bet_type":"hard_6"}`), 400, "INVALID_FIELD"},
+		"empty body":              {c, "POST", "/bets", nil, 400, "INVALID_FIELD"},
+		"negative amount":         {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":-10}`), 400, "INVALID_FIELD"},
+		"minus zero":              {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":-0}`), 400, "INVALID_FIELD"},
+		"fraction":                {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10.5}`), 400, "MALFORMED_BODY"},
+		"exponent":                {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":1e1}`), 400, "MALFORMED_BODY"},
+		"1e308":                   {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":1e308}`), 400, "MALFORMED_BODY"},
+		"2^63":                    {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":9223372036854775808}`), 400, "MALFORMED_BODY"},
+		"2^63-1":                  {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":9223372036854775807}`), 400, "INVALID_FIELD"},
+		"under the table's limit": {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":9}`), 422, "AMOUNT_OUT_OF_LIMITS"},
+		"over the table's limit":  {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":501}`), 422, "AMOUNT_OUT_OF_LIMITS"},
+		"over the wallet":         {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":101}`), 409, "INSUFFICIENT_FUNDS"},
+		"not a multiple":          {c, "POST", "/bets", json(`{"bet_type":"place_6","amount":13}`), 422, "AMOUNT_NOT_MULTIPLE"},
+		"wrong phase":             {c, "POST", "/bets", json(`{"bet_type":"come","amount":10}`), 409, "WRONG_PHASE"},
+		"odds without a point":    {c, "POST", "/bets", json(`{"bet_type":"odds_pass","amount":10}`), 409, "WRONG_PHASE"},
+		"second bet of a kind":    {c, "POST", "/bets", json(`{"bet_type":"pass","amount":10}`), 409, "BET_EXISTS"},
+		"number not wanted":       {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10,"number":6}`), 400, "NUMBER_INVALID"},
+		"working not wanted":      {c, "POST", "/bets", json(`{"bet_type":"next_7","amount":10,"working":true}`), 400, "WORKING_NOT_APPLICABLE"},
+		"control character":       {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10,"client_seed":"a\u0007"}`), 400, "INVALID_FIELD"},
+		"seed too long":           {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10,"client_seed":"` + strings.Repeat("x", 65) + `"}`), 400, "INVALID_FIELD"},
+		"key too long":            {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10,"request_id":"` + strings.Repeat("x", 256) + `"}`), 400, "INVALID_FIELD"},
+		"not seated":              {guest, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10}`), 409, "NOT_SEATED"},
+		"roll without a seat":     {guest, "POST", "/roll", nil, 409, "NOT_SEATED"},
+		"not the shooter":         {other, "POST", "/roll", nil, 403, "NOT_SHOOTER"},
+		"no line bet":             {c, "POST", "!/api/v1/games/" + full + "/roll", nil, 409, "LINE_BET_REQUIRED"},
+		"table full":              {guest, "POST", "!/api/v1/games/" + full + "/join", nil, 409, "GAME_FULL"},
+		"unknown game":            {c, "GET", "!/api/v1/games/" + nobody, nil, 404, "GAME_NOT_FOUND"},
+		"malformed game id":       {c, "GET", "!/api/v1/games/nonsense", nil, 400, "INVALID_FIELD"},
+		"path traversal":          {c, "GET", "!/api/v1/games/..%2f..%2fetc", nil, 404, "ROUTE_NOT_FOUND"},
+		"unknown round":           {c, "GET", "/rounds/99", nil, 404, "ROUND_NOT_FOUND"},
+		"round 0":                 {c, "GET", "/rounds/0", nil, 400, "INVALID_FIELD"},
+		"round that is no number": {c, "GET", "/rounds/one", nil, 400, "INVALID_FIELD"},
+		"unknown bet":             {c, "DELETE", "/bets/" + nobody, nil, 404, "BET_NOT_FOUND"},
+		"another player's bet":    {c, "DELETE", "/bets/" + othersBet, nil, 404, "BET_NOT_FOUND"},
+		"wrong content type":      {c, "POST", "/bets", raw{"text/plain", `{"bet_type":"hard_6","amount":10}`}, 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"no content type":         {c, "POST", "/bets", raw{"", `{"bet_type":"hard_6","amount":10}`}, 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"truncated JSON":          {c, "POST", "/bets", json(`{"bet_type":"hard_6","amo`), 400, "MALFORMED_BODY"},
+		"unknown field":           {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10,"payout":1000}`), 400, "MALFORMED_BODY"},
+		"repeated field":          {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10,"amount":20}`), 400, "MALFORMED_BODY"},
+		"trailing bytes":          {c, "POST", "/bets", json(`{"bet_type":"hard_6","amount":10}]`), 400, "MALFORMED_BODY"},
+		"invalid UTF-8":           {c, "POST", "/bets", json("{\"bet_type\":\"\xff\",\"amount\":10}"), 400, "MALFORMED_BODY"},
+		"deep JSON":               {c, "POST", "/bets", json(strings.Repeat("[", 10_000)), 400, "MALFORMED_BODY"},
+		"1 MB body":               {c, "POST", "/bets", json(`{"bet_type":"` + strings.Repeat("x", 1<<20) + `"}`), 413, "BODY_TOO_LARGE"},
+		"unknown form field":      {c, "POST", "/bets", form{"bet_type": {"hard_6"}, "amount": {"10"}, "x": {"1"}}, 400, "MALFORMED_BODY"},
+		"form with a fraction":    {c, "POST", "/bets", form{"bet_type": {"hard_6"}, "amount": {"10.0"}}, 400, "MALFORMED_BODY"},
+		"unknown query field":     {c, "GET", "/bets?limit=3", nil, 400, "INVALID_FIELD"},
+		"negative page size":      {c, "GET", "/bets?page_size=-1", nil, 400, "INVALID_FIELD"},
+		"unknown route":           {c, "GET", "/chips", nil, 404, "ROUTE_NOT_FOUND"},
+		"wrong method":            {c, "PUT", "/bets", nil, 405, "METHOD_NOT_ALLOWED"},
+		"long URL":                {c, "GET", "/bets?page_token=" + strings.Repeat("x", 10_000), nil, 414, "URL_TOO_LONG"},
+		"limits upside down":      {c, "POST", "!/api/v1/games", json(`{"min_bet":100,"max_bet":10}`), 400, "INVALID_FIELD"},
+		"too many seats":          {c, "POST", "!/api/v1/games", json(`{"max_players":21}`), 400, "INVALID_FIELD"},
+		"height 0":                {c, "GET", "!/api/v1/beacons/0", nil, 400, "INVALID_FIELD"},
+		"height without a beacon": {c, "GET", "!/api/v1/beacons/999999", nil, 404, "BEACON_NOT_FOUND"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, absolute := strings.CutPrefix(tc.path, "!")
+			if !absolute {
+				path = game + path
+			}
+			resp := tc.as.do(tc.method, path, tc.body)
+			if resp.status != tc.status || resp.reason() != tc.reason {
+				t.Errorf("%d %s, want %d %s: %s", resp.status, resp.reason(), tc.status, tc.reason, resp.text)
+			}
+			if len(resp.str("message")) < 10 {
+				t.Errorf("it says %q", resp.str("message"))
+			}
+		})
+	}
+	if after := c.must(200, "GET", game, nil).text; after != before || c.balance() != balance {
+		t.Errorf("the game went from %s to %s, the wallet from %d to %d", before, after, balance, c.balance())
+	}
+}
+
+func TestMethodOverrideIsIgnored(t *testing.T) {
+	c := newClient(t, platform(t).url)
+	resp := c.do("POST", c.newGame()+"/bets", form{}, "X-HTTP-Method-Override", "GET")
+	if resp.status != 400 {
+		t.Errorf("%d %s", resp.status, resp.text)
+	}
+	if allow := c.do("PATCH", "/api/v1/games", nil).header.Get("Allow"); allow != "GET, POST" {
+		t.Errorf("Allow: %s", allow)
+	}
+}
+
+// TestHeadersCannotNameAPlayer sends what the services read as the caller's identity.
+func TestHeadersCannotNameAPlayer(t *testing.T) {
+	tg := platform(t)
+	victim := newClient(t, tg.url).must(200, "GET", "/api/v1/players/me", nil).str("player_id")
+	for _, header := range []string{"Bitcraps-Player-Id", "Grpc-Metadata-Bitcraps-Player-Id", "Grpcgateway-Bitcraps-Player-Id"} {
+		me := newClient(t, tg.url).must(200, "GET", "/api/v1/players/me", nil, header, victim, "Grpc-Metadata-Bitcraps-Service", "operator")
+		if me.str("player_id") == victim {
+			t.Errorf("%s makes anyone the player", header)
+		}
+	}
+}
+
+func TestForgedTokensAreRefused(t *testing.T) {
+	tg := platform(t)
+	newClient(t, tg.url).balance()
+	db, err := sql.Open("sqlite", filepath.Join(tg.dir, "api.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var kid string
+	var seed []byte
+	if err := db.QueryRow("SELECT id, seed FROM signing_keys").Scan(&kid, &seed); err != nil {
+		t.Fatal(err)
+	}
+	sign := func(key ed25519.PrivateKey, expires time.Duration) string {
+		raw, err := token.Key{ID: kid, Private: key}.Sign(uuid.Must(uuid.NewV7()), time.Now().Add(-time.Hour), time.Now().Add(expires))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	_, stranger, _ := ed25519.GenerateKey(nil)
+	ours := ed25519.NewKeyFromSeed(seed)
+	payload := strings.Split(sign(ours, time.Hour), ".")[1]
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + payload + "."
+
+	for name, tc := range map[string]struct{ header, reason string }{
+		"expired":       {"Bearer " + sign(ours, -time.Minute), "TOKEN_EXPIRED"},
+		"forged":        {"Bearer " + sign(stranger, time.Hour), "TOKEN_INVALID"},
+		"alg none":      {"Bearer " + none, "TOKEN_INVALID"},
+		"garbage":       {"Bearer x.y.z", "TOKEN_INVALID"},
+		"empty":         {"Bearer ", "TOKEN_INVALID"},
+		"other scheme":  {"Basic YWRtaW46YWRtaW4=", "TOKEN_INVALID"},
+		"a long string": {"Bearer " + strings.Repeat("x", 5000), "TOKEN_INVALID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp := newClient(t, tg.url).do("GET", "/api/v1/players/me", nil, "Authorization", tc.header)
+			if resp.status != 401 || resp.reason() != tc.reason || resp.header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%d %s", resp.status, resp.text)
+			}
+		})
+	}
+	good := newClient(t, tg.url).do("GET", "/api/v1/players/me", nil, "Authorization", "Bearer "+sign(ours, time.Hour))
+	if good.status != 404 || good.reason() != "PLAYER_NOT_FOUND" {
+		t.Errorf("a good token of nobody: %d %s", good.status, good.text)
+	}
+	cookie := newClient(t, tg.url).do("GET", "/api/v1/players/me", nil, "Cookie", "bitcraps_session="+sign(ours, -time.Minute))
+	if cookie.status != 401 || !strings.Contains(cookie.header.Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("an expired cookie: %d, Set-Cookie %q", cookie.status, cookie.header.Get("Set-Cookie"))
+	}
+}
+
+func TestWithoutGuestsCredentialsAreNeeded(t *testing.T) {
+	tg := own(t, "auth.allow_guest=false")
+	c := newClient(t, tg.url)
+	for path, status := range map[string]int{"/api/v1/players/me": 401, "/api/v1/games": 200, "/api/v1/wagers": 200} {
+		if resp := c.do("GET", path, nil); resp.status != status {
+			t.Errorf("%s: %d %s", path, resp.status, resp.text)
+		}
+	}
+	if resp := c.do("POST", "/api/v1/players/guests", nil); resp.status != 403 || resp.reason() != "GUESTS_NOT_ALLOWED" {
+		t.Errorf("%d %s", resp.status, resp.text)
+	}
+}
+
+// TestMalformedHTTP speaks HTTP by hand, as no client library would.
+func TestMalformedHTTP(t *testing.T) {
+	address := strings.TrimPrefix(platform(t).url, "http://")
+	for name, tc := range map[string]struct{ request, status string }{
+		"two lengths":      {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", "400"},
+		"header too large": {"GET /health HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", "431"},
+		"not HTTP":         {"\x16\x03\x01 hello\r\n\r\n", "400"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			if _, err := conn.Write([]byte(tc.request)); err != nil {
+				t.Fatal(err)
+			}
+			answer := make([]byte, 64)
+			n, _ := conn.Read(answer)
+			if line := string(answer[:n]); !strings.Contains(line, " "+tc.status+" ") {
+				t.Errorf("answer %q, want %s", line, tc.status)
+			}
+		})
+	}
+}
