@@ -12,7 +12,7 @@ import (
 )
 
 // bufferSize is how much a connection holds before a writer waits, in bytes.
-const bufferSize = 256 << 10
+const bufferSize = 64 << 10
 
 // Network connects listeners and dialers by name.
 type Network struct {

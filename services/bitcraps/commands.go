@@ -44,6 +44,7 @@ func upCommand() *cobra.Command {
 	}
 	flags.Bind(cmd)
 	cmd.Flags().StringVar(&opts.HTTPAddr, "http-addr", "127.0.0.1:8080", "address of the REST API; port 0 takes any free one")
+	cmd.Flags().StringVar(&opts.AdminAddr, "admin-addr", "", "address of /debug/pprof, such as 127.0.0.1:6060; not served where it is not given")
 	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of databases and chain")
 	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
 	return cmd

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/bitcraps/bitcraps/gateway"
+	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/memnet"
@@ -35,6 +36,8 @@ import (
 type Options struct {
 	// HTTPAddr is where the gateway listens; port 0 takes any free one.
 	HTTPAddr string
+	// AdminAddr is where probes, metrics and profiles are served beside the API; empty serves no profiles.
+	AdminAddr string
 	// DataDir keeps databases and chain.
 	DataDir string
 	// Validators is how many run. It counts only for a new chain.
@@ -87,6 +90,7 @@ func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Tele
 	f.release = release
 	f.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
 	f.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
+	f.group.Add(service.AdminPart(admin.Config{Listen: opts.AdminAddr}, admin.Handler(tel.Registry, nil)))
 	for _, add := range []func(context.Context) error{f.addValidators, f.addGame, f.addAPI, f.addGateway} {
 		if err := add(ctx); err != nil {
 			release()

@@ -12,7 +12,7 @@ import (
 // openDB opens one of a validator's databases.
 func openDB(name, home string) (dbm.DB, error) {
 	// Each validator has four databases; the engine's own defaults would buffer far more than they hold.
-	options := &opt.Options{BlockCacheCapacity: 2 << 20, WriteBuffer: 1 << 20, OpenFilesCacheCapacity: 64}
+	options := &opt.Options{BlockCacheCapacity: 2 << 20, WriteBuffer: 512 << 10, OpenFilesCacheCapacity: 64}
 	db, err := dbm.NewGoLevelDBWithOpts(name, filepath.Join(home, dataDir), options)
 	return &database{DB: db}, err
 }

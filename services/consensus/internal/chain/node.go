@@ -151,7 +151,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
 
 	c.Mempool.Size = 10_000
-	c.Mempool.CacheSize = 50_000
+	c.Mempool.CacheSize = 10_000
 	c.Mempool.MaxTxBytes = 512
 	return c
 }
