@@ -68,6 +68,7 @@ func (s *signIn) newGuest(ctx context.Context, w http.ResponseWriter) (uuid.UUID
 }
 
 func (s *signIn) setCookie(w http.ResponseWriter, value string, maxAge int) {
+	//nolint:gosec // G124: Secure follows the configuration; on plain HTTP a Secure cookie would never come back.
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure,
 		SameSite: http.SameSiteLaxMode})
 }

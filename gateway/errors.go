@@ -65,7 +65,7 @@ func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http
 		body = []byte(`{"code":13,"message":"something failed inside","details":[]}`)
 	}
 	w.WriteHeader(errs.HTTPStatus(masked))
-	_, _ = w.Write(body) // The client may be gone.
+	_, _ = w.Write(body) //nolint:gosec // G705: it is JSON and says so. An error means that the client is gone.
 }
 
 // own gives the errors that grpc-gateway raises itself a reason: what it could not read of a body, a path or a query.

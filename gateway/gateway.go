@@ -38,10 +38,15 @@ type Config struct {
 	Telemetry telemetry.Config `koanf:"telemetry"`
 	Admin     admin.Config     `koanf:"admin"`
 	Auth      config.Auth      `koanf:"auth"`
+	Upstream  Upstream         `koanf:"upstream"`
+	Limits    Limits           `koanf:"limits"`
+}
+
+// Upstream is where the services are.
+type Upstream struct {
 	API       rpcclient.Config `koanf:"api"`
 	Game      rpcclient.Config `koanf:"game"`
 	Consensus rpcclient.Config `koanf:"consensus"`
-	Limits    Limits           `koanf:"limits"`
 }
 
 // Network is where clients reach the gateway.
@@ -72,8 +77,8 @@ func Default() Config {
 		Telemetry: telemetry.Default(),
 		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
 		Auth:      config.DefaultAuth(),
-		API:       upstream(7001), Game: upstream(7002), Consensus: upstream(7003),
-		Limits: Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second},
+		Upstream:  Upstream{API: upstream(7001), Game: upstream(7002), Consensus: upstream(7003)},
+		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second},
 	}
 }
 
@@ -127,7 +132,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	game := withIdempotencyKey(deps.Game)
 	g.games = gamev1.NewGameServiceClient(game)
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
-	g.signIn = &signIn{cfg: cfg.Auth, secure: cfg.Network.EnableTLS, verifier: token.NewVerifier(keys, deps.Clock),
+	g.signIn = &signIn{cfg: cfg.Auth, secure: cfg.Network.EnableTLS || cfg.Auth.SecureCookies, verifier: token.NewVerifier(keys, deps.Clock),
 		players: apiv1.NewPlayerServiceClient(deps.API)}
 	mux, err := g.newMux(ctx, game, deps)
 	if err != nil {

@@ -47,6 +47,8 @@ type Source struct {
 	Environ []string
 	// Set holds the command line's "key=value" pairs.
 	Set []string
+	// All is true where Set is for several services, each of which skips the pairs of the others.
+	All bool
 }
 
 // Validator is a Config that knows more rules than its schema can say.
@@ -154,6 +156,9 @@ func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) error {
 			return fmt.Errorf("%q: want key=value", pair)
 		}
 		if first, rest, _ := strings.Cut(key, "."); slices.Contains(Services, first) {
+			if first != service && !s.All {
+				return fmt.Errorf("%s: this is %s; it has no keys of %s", key, service, first)
+			}
 			if first != service {
 				continue
 			}

@@ -60,7 +60,7 @@ func write(t *testing.T, files map[string]string) string {
 func TestHighestLayerWins(t *testing.T) {
 	for subset := range 1 << 5 {
 		files := map[string]string{"defaults.toml": "", "staging.toml": ""}
-		source := config.Source{Environment: "staging"}
+		source := config.Source{Environment: "staging", All: true}
 		want := 8080
 		has := func(layer int) bool {
 			if subset&(1<<layer) == 0 {
@@ -134,6 +134,15 @@ func TestOtherServicesSectionsAreSkipped(t *testing.T) {
 	}
 }
 
+func TestOneServiceRefusesAnothersKeys(t *testing.T) {
+	for all, ok := range map[bool]bool{true: true, false: false} {
+		err := config.Load("game", defaults(), config.Source{Set: []string{"api.network.listen_port=2000"}, All: all})
+		if (err == nil) != ok {
+			t.Errorf("all %v: %v", all, err)
+		}
+	}
+}
+
 func TestMissingEnvironmentFileIsFatal(t *testing.T) {
 	dir := write(t, map[string]string{"defaults.toml": ""})
 	for _, environment := range []string{"staging", "prod"} {
@@ -149,8 +158,11 @@ func TestValuesOfEveryKindComeFromText(t *testing.T) {
 		Environ: []string{"BITCRAPS_NETWORK_ENABLE_TLS=true", "BITCRAPS_TABLES_IDLE=90s"},
 		Set:     []string{"tables.names=a, b", "telemetry.log_level=debug", "auth.allow_guest=true"},
 	})
-	if got, want := fmt.Sprint(*cfg), "{{{8080 true}} {1m30s [a b]} {true 0s}}"; err != nil || got != want {
+	if got, want := fmt.Sprint(*cfg), "{{{8080 true}} {1m30s [a b]} {true false 0s}}"; err != nil || got != want {
 		t.Errorf("cfg = %s, %v; want %s", got, err, want)
+	}
+	if err := config.Load("game", cfg, config.Source{Set: []string{"tables.names="}}); err != nil || len(cfg.Tables.Names) != 0 {
+		t.Errorf("an empty list is %q, %v", cfg.Tables.Names, err)
 	}
 	if err := config.Load("game", cfg, config.Source{Set: []string{"nonsense=1"}}); err == nil {
 		t.Error("an unknown key on the command line was accepted")

@@ -113,7 +113,10 @@ func parse(doc *jsonschema.Schema, text string) (any, error) {
 	case "boolean":
 		return strconv.ParseBool(text)
 	case "array":
-		var list []any
+		list := []any{}
+		if text == "" {
+			return list, nil
+		}
 		for item := range strings.SplitSeq(text, ",") {
 			list = append(list, strings.TrimSpace(item))
 		}

@@ -57,7 +57,7 @@ func validate(v protovalidate.Validator, req any) error {
 	out := errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: %s",
 		protovalidate.FieldPathString(first.Proto.GetField()), first.Proto.GetMessage())
 	for _, violation := range broken.Violations {
-		out.Field(protovalidate.FieldPathString(violation.Proto.GetField()), violation.Proto.GetMessage())
+		out = out.Field(protovalidate.FieldPathString(violation.Proto.GetField()), violation.Proto.GetMessage())
 	}
 	return out
 }

@@ -90,6 +90,13 @@ func (f *Flags) Source() config.Source {
 	return f.source
 }
 
+// ForAll is Source for a command that several services read their configuration from.
+func (f *Flags) ForAll() config.Source {
+	source := f.Source()
+	source.All = true
+	return source
+}
+
 // Command makes the command of a service that runs in a process of its own. cfg holds the built-in defaults; common
 // points into it.
 func Command(name, short string, cfg config.Validator, common *Config,
@@ -183,6 +190,7 @@ func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 func Main(cmd *cobra.Command) {
 	ctx, cancel := run.SignalContext()
 	defer cancel()
+	cmd.SetOut(os.Stdout)
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", cmd.Name(), err)
 		os.Exit(1) //nolint:gocritic // cancel only releases what the exit releases too.

@@ -26,9 +26,14 @@ import (
 // Config is the service's configuration.
 type Config struct {
 	service.Config `koanf:",squash"`
-	Database       config.Database  `koanf:"database"`
-	Auth           config.Auth      `koanf:"auth"`
-	Game           rpcclient.Config `koanf:"game"`
+	Database       config.Database `koanf:"database"`
+	Auth           config.Auth     `koanf:"auth"`
+	Upstream       Upstream        `koanf:"upstream"`
+}
+
+// Upstream is where the services are that this one calls.
+type Upstream struct {
+	Game rpcclient.Config `koanf:"game"`
 }
 
 // Default keeps players in ./data/api.db and takes guests.
@@ -37,7 +42,7 @@ func Default() Config {
 		Config:   service.Default(7001, 7101),
 		Database: config.Database{URL: "sqlite://data/api.db", MaxConnections: 10},
 		Auth:     config.DefaultAuth(),
-		Game:     rpcclient.Config{Addresses: []string{"127.0.0.1:7002"}, Timeout: 5 * time.Second},
+		Upstream: Upstream{Game: rpcclient.Config{Addresses: []string{"127.0.0.1:7002"}, Timeout: 5 * time.Second}},
 	}
 }
 

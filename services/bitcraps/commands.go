@@ -38,7 +38,7 @@ func upCommand() *cobra.Command {
 			"It prints \"ready URL\" when it serves, and drains and exits on SIGTERM or Ctrl-C.",
 		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts.Source = flags.Source()
+			opts.Source = flags.ForAll()
 			return up(cmd.Context(), opts)
 		},
 	}
@@ -74,7 +74,7 @@ func migrateCommand() *cobra.Command {
 		Example: "  bitcraps migrate --config-dir deploy/config --environment development",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			apiConfig, gameConfig := api.Default(), game.Default()
-			if err := errors.Join(config.Load("api", &apiConfig, flags.Source()), config.Load("game", &gameConfig, flags.Source())); err != nil {
+			if err := errors.Join(config.Load("api", &apiConfig, flags.ForAll()), config.Load("game", &gameConfig, flags.ForAll())); err != nil {
 				return fmt.Errorf("configuration:\n%w", err)
 			}
 			return errors.Join(api.Migrate(cmd.Context(), apiConfig.Database), game.Migrate(cmd.Context(), gameConfig.Database))
@@ -126,7 +126,7 @@ func configCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for name, cfg := range configs() {
 				validator, _ := cfg.(config.Validator)
-				if err := config.Load(name, validator, flags.Source()); err != nil {
+				if err := config.Load(name, validator, flags.ForAll()); err != nil {
 					return fmt.Errorf("[%s]\n%w", name, err)
 				}
 			}

@@ -128,7 +128,7 @@ func (f *Fleet) dial(self string, target rpcclient.Target, timeout time.Duration
 }
 
 func (f *Fleet) addGame(ctx context.Context) error {
-	conn, err := f.dial(identity.Game, game.ConsensusTarget, f.cfg.Game.Consensus.Timeout, f.validatorNames()...)
+	conn, err := f.dial(identity.Game, game.ConsensusTarget, f.cfg.Game.Upstream.Consensus.Timeout, f.validatorNames()...)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (f *Fleet) addGame(ctx context.Context) error {
 }
 
 func (f *Fleet) addAPI(ctx context.Context) error {
-	conn, err := f.dial(identity.API, api.GameTarget, f.cfg.API.Game.Timeout, identity.Game)
+	conn, err := f.dial(identity.API, api.GameTarget, f.cfg.API.Upstream.Game.Timeout, identity.Game)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (f *Fleet) addAPI(ctx context.Context) error {
 
 func (f *Fleet) addGateway(ctx context.Context) error {
 	conns := make(map[string]*grpc.ClientConn, len(gateway.Targets))
-	for name, upstream := range map[string]rpcclient.Config{identity.API: f.cfg.Gateway.API, identity.Game: f.cfg.Gateway.Game, identity.Consensus: f.cfg.Gateway.Consensus} {
+	for name, upstream := range map[string]rpcclient.Config{identity.API: f.cfg.Gateway.Upstream.API, identity.Game: f.cfg.Gateway.Upstream.Game, identity.Consensus: f.cfg.Gateway.Upstream.Consensus} {
 		names := []string{name}
 		if name == identity.Consensus {
 			names = f.validatorNames()

@@ -29,10 +29,15 @@ import (
 // Config is the service's configuration.
 type Config struct {
 	service.Config `koanf:",squash"`
-	Database       config.Database  `koanf:"database"`
-	Consensus      rpcclient.Config `koanf:"consensus"`
-	Tables         Tables           `koanf:"tables"`
-	Wallets        Wallets          `koanf:"wallets"`
+	Database       config.Database `koanf:"database"`
+	Upstream       Upstream        `koanf:"upstream"`
+	Tables         Tables          `koanf:"tables"`
+	Wallets        Wallets         `koanf:"wallets"`
+}
+
+// Upstream is where the services are that this one calls.
+type Upstream struct {
+	Consensus rpcclient.Config `koanf:"consensus"`
 }
 
 // Tables are the rules of all tables.
@@ -53,9 +58,9 @@ type Wallets struct {
 // Default keeps games in ./data/game.db.
 func Default() Config {
 	return Config{
-		Config:    service.Default(7002, 7102),
-		Database:  config.Database{URL: "sqlite://data/game.db", MaxConnections: 10},
-		Consensus: rpcclient.Config{Addresses: []string{"127.0.0.1:7003"}, Timeout: 5 * time.Second},
+		Config:   service.Default(7002, 7102),
+		Database: config.Database{URL: "sqlite://data/game.db", MaxConnections: 10},
+		Upstream: Upstream{Consensus: rpcclient.Config{Addresses: []string{"127.0.0.1:7003"}, Timeout: 5 * time.Second}},
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
 		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},

@@ -44,6 +44,11 @@ type Latency struct {
 	Max   float64 `json:"max_ms"`
 }
 
+// String is the distribution in one line.
+func (l Latency) String() string {
+	return fmt.Sprintf("p50 %.1f ms  p95 %.1f ms  p99 %.1f ms  max %.1f ms  (%d calls)", l.P50, l.P95, l.P99, l.Max, l.Count)
+}
+
 func main() {
 	binary := flag.String("binary", "../bin/bitcraps", "the platform's binary")
 	rounds := flag.Int("rounds", 1000, "rounds to roll, one behind the other")
@@ -52,7 +57,7 @@ func main() {
 	flag.Parse()
 	report, err := measure(context.Background(), *binary, *rounds, *load)
 	if err == nil {
-		err = print(report, *asJSON)
+		err = show(report, *asJSON)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
@@ -185,7 +190,7 @@ func latency(all []time.Duration) Latency {
 	return Latency{Count: len(all), P50: at(.5), P95: at(.95), P99: at(.99), Max: at(1)}
 }
 
-func print(r Report, asJSON bool) error {
+func show(r Report, asJSON bool) error {
 	if asJSON {
 		encoder := json.NewEncoder(os.Stdout)
 		encoder.SetIndent("", "  ")
@@ -195,9 +200,8 @@ func print(r Report, asJSON bool) error {
 	fmt.Fprintf(w, "one process, four validators, SQLite, %d CPUs\t\n", r.CPUs)
 	fmt.Fprintf(w, "ready, new chain\t%.0f ms\n", r.ReadyMS)
 	fmt.Fprintf(w, "ready, restarted\t%.0f ms\n", r.RestartReadyMS)
-	for name, l := range map[string]Latency{"POST /roll": r.Rolls, "POST /bets": r.Bets} {
-		fmt.Fprintf(w, "%s, alone\tp50 %.1f ms  p95 %.1f ms  p99 %.1f ms  max %.1f ms  (%d calls)\n", name, l.P50, l.P95, l.P99, l.Max, l.Count)
-	}
+	fmt.Fprintf(w, "POST /roll, alone\t%s\n", r.Rolls)
+	fmt.Fprintf(w, "POST /bets, alone\t%s\n", r.Bets)
 	fmt.Fprintf(w, "resident after %d rounds\t%.0f MB\n", r.Rounds, r.ResidentMB)
 	fmt.Fprintf(w, "bets at %d connections\t%.0f a second\n", connections, r.BetsPerSecond)
 	return w.Flush()

@@ -18,7 +18,7 @@ func main() {
 	cfg := api.Default()
 	service.Main(service.Command("api", "Know the players", &cfg, &cfg.Config,
 		func(ctx context.Context, scope telemetry.Scope) (service.Service, error) {
-			conn, err := rpcclient.New(identity.API, api.GameTarget, cfg.Game, cfg.TLS, nil, scope)
+			conn, err := rpcclient.New(identity.API, api.GameTarget, cfg.Upstream.Game, cfg.TLS, nil, scope)
 			if err != nil {
 				return nil, err
 			}

@@ -22,17 +22,6 @@ type process struct {
 	url string
 }
 
-// build compiles the binary under test.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "bitcraps")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/bitcraps/bitcraps/services/bitcraps/cmd/bitcraps").CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return binary
-}
-
 func spawn(t *testing.T, binary, dir string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(binary, "up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error")}
@@ -96,7 +85,7 @@ func (g *gambler) play() {
 
 // TestKilledAtAnyMoment kills the platform ten times in a row, with bets and rolls in flight.
 func TestKilledAtAnyMoment(t *testing.T) {
-	binary, dir := build(t), filepath.Join(t.TempDir(), "data")
+	binary, dir := filepath.Join(compile(t, "services/bitcraps/cmd/bitcraps"), "bitcraps"), filepath.Join(t.TempDir(), "data")
 	kills := 10
 	if testing.Short() {
 		kills = 3

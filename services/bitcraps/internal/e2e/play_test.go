@@ -159,7 +159,7 @@ func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 		c.t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || kind != "text/event-stream" {
+	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || kind != "text/event-stream" {
 		c.t.Fatalf("status %d, %s", resp.StatusCode, kind)
 	}
 	scanner := bufio.NewScanner(resp.Body)

@@ -26,7 +26,7 @@ type target struct {
 
 // launch starts a platform of its own on a data directory.
 func launch(dir string, set ...string) (*target, error) {
-	opts := bitcraps.Options{HTTPAddr: "127.0.0.1:0", DataDir: dir, Validators: 4, Source: config.Source{Set: set}}
+	opts := bitcraps.Options{HTTPAddr: "127.0.0.1:0", DataDir: dir, Validators: 4, Source: config.Source{Set: set, All: true}}
 	cfg, err := opts.Load()
 	if err != nil {
 		return nil, err

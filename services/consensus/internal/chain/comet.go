@@ -1,7 +1,11 @@
 package chain
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 
 	cmtlog "github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/p2p"
@@ -14,17 +18,40 @@ func moniker(peer p2p.Peer) string {
 }
 
 // cometLogger writes CometBFT's log lines to ours. It talks about each step of each round at its level info, which is
-// our debug.
-type cometLogger struct{ logger *slog.Logger }
+// our debug, and calls a peer that hangs up an error, which is our warning, and nothing at all while the node stops.
+type cometLogger struct {
+	logger  *slog.Logger
+	leaving *atomic.Bool
+}
 
 func (l cometLogger) Debug(string, ...any) {}
 
-func (l cometLogger) Info(msg string, keyvals ...any) { l.logger.Debug(msg, keyvals...) }
+func (l cometLogger) Info(msg string, keyvals ...any) { l.log(slog.LevelDebug, msg, keyvals) }
 
-func (l cometLogger) Warn(msg string, keyvals ...any) { l.logger.Warn(msg, keyvals...) }
+func (l cometLogger) Warn(msg string, keyvals ...any) { l.log(slog.LevelWarn, msg, keyvals) }
 
-func (l cometLogger) Error(msg string, keyvals ...any) { l.logger.Warn(msg, keyvals...) }
+func (l cometLogger) Error(msg string, keyvals ...any) { l.log(slog.LevelWarn, msg, keyvals) }
 
 func (l cometLogger) With(keyvals ...any) cmtlog.Logger {
-	return cometLogger{l.logger.With(keyvals...)}
+	return cometLogger{l.logger.With(readable(keyvals)...), l.leaving}
+}
+
+func (l cometLogger) log(level slog.Level, msg string, keyvals []any) {
+	if l.leaving.Load() {
+		level = slog.LevelDebug
+	}
+	if ctx := context.Background(); l.logger.Enabled(ctx, level) {
+		l.logger.Log(ctx, level, msg, readable(keyvals)...)
+	}
+}
+
+// readable makes text of what would log as the fields of a struct.
+func readable(keyvals []any) []any {
+	out := slices.Clone(keyvals)
+	for i, v := range out {
+		if s, ok := v.(fmt.Stringer); ok {
+			out[i] = s.String()
+		}
+	}
+	return out
 }

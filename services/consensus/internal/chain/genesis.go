@@ -149,7 +149,7 @@ func writeHome(home string, genesis []byte, key ed25519.PrivKey, share threshold
 	privval.NewFilePV(key, filepath.Join(home, keyFile), filepath.Join(home, signStateFile)).Save()
 	_, err = p2p.LoadOrGenNodeKey(filepath.Join(home, nodeKeyFile))
 	return errors.Join(err,
-		os.WriteFile(filepath.Join(home, genesisFile), genesis, 0o644),
+		os.WriteFile(filepath.Join(home, genesisFile), genesis, 0o600),
 		os.WriteFile(filepath.Join(home, shareFile), document, 0o600),
 	)
 }

@@ -115,7 +115,7 @@ func (n *Node) newComet(cfg Config) (*node.Node, error) {
 		cometConfig(cfg, n.home.name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		func(ctx *cmt.DBContext) (dbm.DB, error) { return openDB(ctx.ID, n.home.dir) },
-		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger},
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving},
 	)
 }
 

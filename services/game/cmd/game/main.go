@@ -18,7 +18,7 @@ func main() {
 	cfg := game.Default()
 	service.Main(service.Command("game", "Run the craps tables", &cfg, &cfg.Config,
 		func(ctx context.Context, scope telemetry.Scope) (service.Service, error) {
-			conn, err := rpcclient.New(identity.Game, game.ConsensusTarget, cfg.Consensus, cfg.TLS, nil, scope)
+			conn, err := rpcclient.New(identity.Game, game.ConsensusTarget, cfg.Upstream.Consensus, cfg.TLS, nil, scope)
 			if err != nil {
 				return nil, err
 			}

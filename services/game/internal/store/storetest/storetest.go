@@ -85,11 +85,12 @@ func (f *fixture) create(player uuid.UUID) uuid.UUID {
 	return turn.Game.ID
 }
 
-func (f *fixture) bet(game, player uuid.UUID, wager string, amount int64) *play.Bet {
+// bet stakes 10.
+func (f *fixture) bet(game, player uuid.UUID, wager string) *play.Bet {
 	f.t.Helper()
 	var bet *play.Bet
 	f.must(f.do(play.Key{Game: game, Player: player}, func(turn *play.Turn) (err error) {
-		bet, err = turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: amount, Seed: "lucky"})
+		bet, err = turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: 10, Seed: "lucky"})
 		return err
 	}))
 	return bet
@@ -146,7 +147,7 @@ func (f *fixture) audit() {
 func testRoundTrip(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
-	bet := f.bet(id, alice, "pass_line", 10)
+	bet := f.bet(id, alice, "pass_line")
 	round := f.roll(id, alice, 6)
 
 	game, err := f.store.Game(t.Context(), id)
@@ -214,7 +215,7 @@ func testRollback(t *testing.T, f *fixture) {
 func testSettlesOnce(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
-	f.bet(id, alice, "pass_line", 10)
+	f.bet(id, alice, "pass_line")
 	round := f.roll(id, alice, 7)
 	before := f.balance(ledger.Wallet(alice))
 	if err := f.settle(round, round.Decision); err == nil {
@@ -227,7 +228,7 @@ func testSettlesOnce(t *testing.T, f *fixture) {
 	if err != nil || len(unsettled) != 0 {
 		t.Errorf("unsettled = %v, %v", unsettled, err)
 	}
-	f.bet(id, alice, "pass_line", 10)
+	f.bet(id, alice, "pass_line")
 	f.close(id, alice)
 	unsettled, err = f.store.Unsettled(t.Context(), f.now, 10)
 	if err != nil || len(unsettled) != 1 || unsettled[0].Number != 2 {
@@ -238,11 +239,11 @@ func testSettlesOnce(t *testing.T, f *fixture) {
 func testTravel(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
-	f.bet(id, alice, "pass_line", 10)
+	f.bet(id, alice, "pass_line")
 	f.roll(id, alice, 8)
-	first := f.bet(id, alice, "come", 10)
+	first := f.bet(id, alice, "come")
 	f.roll(id, alice, 5)
-	second := f.bet(id, alice, "come", 10)
+	second := f.bet(id, alice, "come")
 	f.roll(id, alice, 5)
 	bets, err := f.store.Bets(t.Context(), id, alice, play.Live, uuid.Nil, 10)
 	f.must(err)
@@ -254,7 +255,7 @@ func testTravel(t *testing.T, f *fixture) {
 func testOneLiveBet(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
-	bet := f.bet(id, alice, "field", 10)
+	bet := f.bet(id, alice, "field")
 	err := f.do(play.Key{Game: id, Player: alice}, func(turn *play.Turn) error {
 		twin := *bet
 		twin.ID = newID()
@@ -283,7 +284,7 @@ func testSharedTurn(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	id := f.create(alice)
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(bob) }))
-	f.bet(id, alice, "field", 10)
+	f.bet(id, alice, "field")
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(t.Context(), play.Key{Game: id, Player: alice}, play.Key{Game: newID()}, play.Key{Game: id, Player: bob}, play.Key{Game: id, All: true})
 		f.must(err)
@@ -349,7 +350,7 @@ func testPages(t *testing.T, f *fixture) {
 		}
 	}
 	for range 3 {
-		f.bet(created[0], alice, "pass_line", 10)
+		f.bet(created[0], alice, "pass_line")
 		f.roll(created[0], alice, 7)
 	}
 	rounds, err := f.store.Rounds(t.Context(), created[0], 3, 5)
@@ -367,7 +368,7 @@ func testPages(t *testing.T, f *fixture) {
 func testEntries(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
-	bet := f.bet(id, alice, "pass_line", 10)
+	bet := f.bet(id, alice, "pass_line")
 	f.roll(id, alice, 11)
 	all, err := f.store.Entries(t.Context(), ledger.Wallet(alice), 0, 10)
 	f.must(err)
@@ -396,7 +397,7 @@ func testDue(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	id, quiet := f.create(alice), f.create(alice)
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(bob) }))
-	f.bet(id, bob, "field", 10)
+	f.bet(id, bob, "field")
 	for after, want := range map[time.Duration]int{0: 0, rules.ShooterTimeout: 1} {
 		due, err := f.store.TurnsDue(t.Context(), f.now.Add(after), 10)
 		if err != nil || len(due) != want {
@@ -408,7 +409,7 @@ func testDue(t *testing.T, f *fixture) {
 		t.Errorf("idle = %v, %v", idle, err)
 	}
 	f.now = f.now.Add(time.Hour)
-	f.bet(id, alice, "field", 10)
+	f.bet(id, alice, "field")
 	idle, err = f.store.Idle(t.Context(), f.now.Add(-time.Minute), 10)
 	if err != nil || len(idle) != 1 || idle[0] != quiet {
 		t.Errorf("idle = %v, %v", idle, err)

@@ -1,0 +1,104 @@
+# Everything that is done with the code. `make help` lists it.
+
+MODULES  := proto libs gateway services loadtest
+PACKAGES := $(addprefix ./,$(addsuffix /...,$(MODULES)))
+BINARIES := bin/bitcraps bin/gateway bin/api bin/game bin/consensus
+TOOLS    := bin/tools
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -X github.com/bitcraps/bitcraps/libs/version.Version=$(VERSION)
+# What `make verify` compares the contracts with.
+BASE     ?= HEAD~1
+
+export GOFLAGS ?= -buildvcs=false
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- run ------------------------------------------------------------------------------------------------------------
+
+.PHONY: run build $(BINARIES)
+run: bin/bitcraps ## Build and start everything in one process, on http://127.0.0.1:8080.
+	./bin/bitcraps up
+
+build: $(BINARIES) ## Build one binary for each service, and the one that holds all of them.
+
+bin/bitcraps:
+	go build -ldflags '$(LDFLAGS)' -o $@ ./services/bitcraps/cmd/bitcraps
+bin/gateway:
+	go build -ldflags '$(LDFLAGS)' -o $@ ./gateway/cmd/gateway
+bin/api bin/game bin/consensus: bin/%:
+	go build -ldflags '$(LDFLAGS)' -o $@ ./services/$*/cmd/$*
+
+# --- test -----------------------------------------------------------------------------------------------------------
+
+.PHONY: test test-short test-race fuzz bench
+test: ## Run every test: units, stores, services, the whole platform, crashes, the plan's load script.
+	go test $(PACKAGES)
+
+test-short: ## Run the tests without the slowest.
+	go test -short $(PACKAGES)
+
+test-race: ## Run the tests under the race detector, which needs a C compiler.
+	go test -race -short $(PACKAGES)
+
+FUZZTIME ?= 20s
+fuzz: ## Fuzz every decoder for FUZZTIME each.
+	go test -run '^$$' -fuzz FuzzDecodeCommitment -fuzztime $(FUZZTIME) ./libs/protocol
+	go test -run '^$$' -fuzz FuzzEncode -fuzztime $(FUZZTIME) ./gateway/internal/codec
+
+bench: bin/bitcraps ## Measure: benchmarks beside the code (benchstat-ready), then the whole platform.
+	go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v 'no test files'
+	cd loadtest && go run ./cmd/report --binary ../bin/bitcraps
+
+# --- check ----------------------------------------------------------------------------------------------------------
+
+.PHONY: lint generate verify tidy
+lint: $(TOOLS)/golangci-lint $(TOOLS)/buf ## Run the linters.
+	$(TOOLS)/buf lint
+	$(TOOLS)/buf format --diff --exit-code
+	@for m in $(filter-out proto,$(MODULES)); do echo "golangci-lint $$m"; (cd $$m && ../$(TOOLS)/golangci-lint run ./...) || exit 1; done
+
+PLUGINS := $(addprefix $(TOOLS)/,protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway protoc-gen-connect-openapi)
+OPENAPI := gateway/internal/openapi/openapi.json
+generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is generated.
+	rm -rf proto/gen
+	$(TOOLS)/buf generate
+	$(TOOLS)/sqlc generate
+	go run ./gateway/internal/openapi/generate bin/openapi/raw.json > bin/openapi/openapi.json
+	mv bin/openapi/openapi.json $(OPENAPI)
+	go run ./services/bitcraps/cmd/bitcraps config schema > deploy/config/schema.json
+	go run ./libs/errs/doc proto/bitcraps/errors/v1/reason.proto > docs/errors.md
+
+tidy:
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+	go work sync
+
+verify: generate tidy ## Fail where regenerating or tidying changes anything, where a contract breaks, or where a module needs the workspace.
+	@git diff --exit-code || { echo "make verify: commit what make generate and make tidy changed"; exit 1; }
+	@test -z "$$(git status --porcelain)" || { git status --short; echo "make verify: commit or remove these files"; exit 1; }
+	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "make verify: run gofmt -w on these files"; exit 1; }
+	go build $(PACKAGES) && go vet $(PACKAGES)
+	@for m in $(MODULES); do echo "GOWORK=off go build $$m"; (cd $$m && GOWORK=off go build ./...) || exit 1; done
+	@if git cat-file -e '$(BASE):buf.yaml' 2>/dev/null; then $(TOOLS)/buf breaking --against '.git#ref=$(BASE)'; \
+	else echo "make verify: no contracts at $(BASE) to compare with"; fi
+
+# --- tools, each pinned by a module of its own in tools/ ------------------------------------------------------------
+
+define tool # name, module folder, package
+$(TOOLS)/$(1): tools/$(2)/go.mod tools/$(2)/go.sum
+	cd tools/$(2) && CGO_ENABLED=0 GOWORK=off go build -o ../../$$@ $(3)
+endef
+$(eval $(call tool,buf,buf,github.com/bufbuild/buf/cmd/buf))
+$(eval $(call tool,sqlc,sqlc,github.com/sqlc-dev/sqlc/cmd/sqlc))
+$(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
+$(eval $(call tool,k6,k6,go.k6.io/k6))
+$(eval $(call tool,protoc-gen-go,plugins,google.golang.org/protobuf/cmd/protoc-gen-go))
+$(eval $(call tool,protoc-gen-go-grpc,plugins,google.golang.org/grpc/cmd/protoc-gen-go-grpc))
+$(eval $(call tool,protoc-gen-grpc-gateway,plugins,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
+$(eval $(call tool,protoc-gen-connect-openapi,plugins,github.com/sudorandom/protoc-gen-connect-openapi))
+
+.PHONY: clean
+clean: ## Remove what was built. Data stays.
+	rm -rf bin
