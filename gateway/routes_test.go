@@ -1,0 +1,62 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/gateway/internal/openapi"
+)
+
+// TestDocumentSaysWhatRoutesDo compares the OpenAPI document with the contracts' annotations.
+func TestDocumentSaysWhatRoutesDo(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]any
+			Security  []map[string]any
+		}
+	}
+	if err := json.Unmarshal(openapi.Document, &doc); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, operations := range doc.Paths {
+		count += len(operations)
+	}
+	if count != len(Routes()) {
+		t.Errorf("%d operations, %d routes", count, len(Routes()))
+	}
+	for _, route := range Routes() {
+		operation, ok := doc.Paths[route.Path][strings.ToLower(route.Method)]
+		if !ok {
+			t.Errorf("%s %s is missing", route.Method, route.Path)
+			continue
+		}
+		if operation.Responses[strconv.Itoa(route.Status)] == nil || operation.Responses["4XX"] == nil {
+			t.Errorf("%s %s lacks status %d or 4XX", route.Method, route.Path, route.Status)
+		}
+		if (len(operation.Security) > 0) != route.Player {
+			t.Errorf("%s %s: security %v, made by a player: %v", route.Method, route.Path, operation.Security, route.Player)
+		}
+	}
+}
+
+func TestRoutesOfTheContract(t *testing.T) {
+	all := make(routes)
+	for _, route := range Routes() {
+		all[route.RPC] = route
+	}
+	create, ok := all.find(http.MethodPost, "/api/v1/games")
+	if !ok || create.Status != http.StatusCreated || !create.Player || create.RPC != "/bitcraps.game.v1.GameService/CreateGame" {
+		t.Errorf("create = %+v", create)
+	}
+	for path, want := range map[string]string{
+		"/api/v1/games": "GET, POST", "/api/v1/games/x/bets/y": "DELETE", "/api/v1/games/x/events": "GET", "/nothing": "",
+	} {
+		if got := all.allowed(path); got != want {
+			t.Errorf("allowed(%s) = %q, want %q", path, got, want)
+		}
+	}
+}

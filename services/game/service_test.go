@@ -1,0 +1,306 @@
+package game_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/memnet"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service/servicetest"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// validators answer as a test wants. The whole platform is tested with real ones elsewhere.
+type validators struct {
+	consensusv1.ConsensusServiceClient
+	mu    sync.Mutex
+	away  bool
+	calls int
+}
+
+// DecideRound throws dice that follow from the commitment, unless the validators are away.
+func (v *validators) DecideRound(_ context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.calls++
+	if v.away {
+		return nil, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "away").GRPCStatus().Err()
+	}
+	signature := sha256.Sum256(req.GetCommitment())
+	return &consensusv1.DecideRoundResponse{Decision: &consensusv1.Decision{Commitment: req.GetCommitment(), Height: 1,
+		Beacon: &consensusv1.Beacon{Height: 2, Signature: hex.EncodeToString(signature[:])}}}, nil
+}
+
+func (v *validators) set(away bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.away = away
+}
+
+// tables is the service under test.
+type tables struct {
+	t          *testing.T
+	path       string
+	clock      *clockwork.FakeClock
+	validators *validators
+	network    *memnet.Network
+	svc        *game.Service
+	stop       func()
+}
+
+func newTables(t *testing.T) *tables {
+	t.Helper()
+	tb := &tables{t: t, path: filepath.Join(t.TempDir(), "game.db"), clock: clockwork.NewFakeClock(), validators: &validators{}}
+	tb.start()
+	return tb
+}
+
+func (tb *tables) start() {
+	tb.t.Helper()
+	cfg := game.Default()
+	cfg.Database.URL = "sqlite://" + tb.path
+	if err := game.Migrate(tb.t.Context(), cfg.Database); err != nil {
+		tb.t.Fatal(err)
+	}
+	var err error
+	if tb.svc, err = game.New(tb.t.Context(), cfg, game.Deps{Consensus: tb.validators, Clock: tb.clock}, telemetry.Discard().For("game", 0)); err != nil {
+		tb.t.Fatal(err)
+	}
+	tb.network = memnet.New()
+	tb.stop = servicetest.Serve(tb.t, tb.network, "game", tb.svc)
+}
+
+// player is a signed-in player's view of the service.
+type player struct {
+	*tables
+	id     uuid.UUID
+	ctx    context.Context
+	games  gamev1.GameServiceClient
+	ledger gamev1.LedgerServiceClient
+}
+
+func (tb *tables) player() *player {
+	p := &player{tables: tb, id: uuid.Must(uuid.NewV7())}
+	p.ctx = identity.WithPlayer(tb.t.Context(), p.id)
+	p.dial()
+	return p
+}
+
+func (p *player) dial() {
+	conn := servicetest.Dial(p.t, p.network, identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}}, "game")
+	p.games, p.ledger = gamev1.NewGameServiceClient(conn), gamev1.NewLedgerServiceClient(conn)
+}
+
+func (p *player) create() string {
+	p.t.Helper()
+	resp, err := p.games.CreateGame(p.ctx, &gamev1.CreateGameRequest{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.GetGame().GetGameId()
+}
+
+func (p *player) bet(gameID, wager string, amount int64) {
+	p.t.Helper()
+	if _, err := p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: gameID, BetType: wager, Amount: amount}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *player) get(gameID string) *gamev1.Game {
+	p.t.Helper()
+	resp, err := p.games.GetGame(p.ctx, &gamev1.GetGameRequest{GameId: gameID})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.GetGame()
+}
+
+func (p *player) balance() int64 {
+	p.t.Helper()
+	resp, err := p.ledger.GetWallet(p.ctx, &gamev1.GetWalletRequest{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.GetBalance()
+}
+
+// pass lets time pass, and the service's sweeper see it, until the condition holds.
+func (tb *tables) pass(step time.Duration, what string, condition func() bool) {
+	tb.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !condition() {
+		if time.Now().After(deadline) {
+			tb.t.Fatalf("%s did not happen", what)
+		}
+		if err := tb.clock.BlockUntilContext(tb.t.Context(), 1); err != nil {
+			tb.t.Fatal(err)
+		}
+		tb.clock.Advance(step)
+	}
+}
+
+func (tb *tables) audit() {
+	tb.t.Helper()
+	audit, err := tb.svc.Audit(tb.t.Context())
+	if err != nil || audit.Sum != 0 || audit.Drift != 0 || audit.Overdrawn != 0 || audit.Stray != 0 {
+		tb.t.Errorf("audit = %+v, %v", audit, err)
+	}
+}
+
+func TestIdleGamesExpire(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	alice.bet(id, "pass_line", 100)
+	tb.pass(time.Minute, "expiry", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_EXPIRED })
+	if balance := alice.balance(); balance != 1000 {
+		t.Errorf("balance = %d", balance)
+	}
+	tb.audit()
+}
+
+func TestTheHouseRollsForAShooterWhoLeft(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	for alice.get(id).GetPhase() != gamev1.Phase_PHASE_POINT {
+		alice.bet(id, "pass_line", 1)
+		if _, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := alice.games.LeaveGame(alice.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
+		t.Fatal(err)
+	}
+	tb.pass(10*time.Second, "the end of the hand", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_COMPLETED })
+	tb.audit()
+}
+
+func TestRoundsAreTakenUpAfterARestart(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	alice.bet(id, "pass_line", 100)
+	tb.validators.set(true)
+	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id, RequestId: "r"})
+	if errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
+		t.Fatalf("roll without validators: %v", err)
+	}
+	before, err := alice.games.GetRound(alice.ctx, &gamev1.GetRoundRequest{GameId: id, Round: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tb.stop()
+	tb.validators.set(false)
+	tb.start()
+	alice.dial()
+	tb.pass(time.Second, "settlement", func() bool { return !alice.get(id).GetRolling() })
+	after, err := alice.games.GetRound(alice.ctx, &gamev1.GetRoundRequest{GameId: id, Round: 1})
+	if err != nil || after.GetRound().GetCommitment() != before.GetRound().GetCommitment() || after.GetRound().GetStatus() != gamev1.RoundStatus_ROUND_STATUS_SETTLED {
+		t.Errorf("round %v became %v, %v", before, after, err)
+	}
+	rolled, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id, RequestId: "r"})
+	if err != nil || rolled.GetRound() != 1 {
+		t.Errorf("the same request after the restart: %v, %v", rolled, err)
+	}
+	tb.audit()
+}
+
+func TestConcurrentRollsAreOneRound(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	alice.bet(id, "hard_4", 1)
+	alice.bet(id, "pass_line", 1)
+	var wg sync.WaitGroup
+	rounds := make([]int64, 8)
+	for i := range rounds {
+		wg.Go(func() {
+			resp, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id, RequestId: "the same"})
+			if err != nil {
+				t.Error(err)
+			}
+			rounds[i] = resp.GetRound()
+		})
+	}
+	wg.Wait()
+	for _, round := range rounds {
+		if round != 1 {
+			t.Errorf("rounds %v", rounds)
+		}
+	}
+	if round := alice.get(id).GetRound(); round != 2 {
+		t.Errorf("the next round is %d", round)
+	}
+	tb.audit()
+}
+
+func TestSlowWatchersAreCutOffAndResume(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	ctx, cancel := context.WithCancel(alice.ctx)
+	defer cancel()
+	stream, err := alice.games.WatchGame(ctx, &gamev1.WatchGameRequest{GameId: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Header(); err != nil {
+		t.Fatal(err)
+	}
+	last := int64(0)
+	for range 700 { // More than the watcher's buffer and the connection hold together.
+		alice.bet(id, "hard_4", 1)
+		bets, err := alice.games.ListBets(alice.ctx, &gamev1.ListBetsRequest{GameId: id, Status: gamev1.BetStatus_BET_STATUS_LIVE})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := alice.games.RemoveBet(alice.ctx, &gamev1.RemoveBetRequest{GameId: id, BetId: bets.GetBets()[0].GetBetId()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		resp, err := stream.Recv()
+		if err != nil {
+			if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+				t.Errorf("the stream ended with %v", err)
+			}
+			break
+		}
+		if resp.GetEvent().GetSequence() != last+1 {
+			t.Fatalf("event %d follows %d", resp.GetEvent().GetSequence(), last)
+		}
+		last++
+	}
+	total := alice.get(id).GetSequence()
+	if last == 0 || last == total {
+		t.Fatalf("the watcher got %d of %d events; it was meant to be too slow", last, total)
+	}
+	again, err := alice.games.WatchGame(ctx, &gamev1.WatchGameRequest{GameId: id, AfterSequence: last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for last < total {
+		resp, err := again.Recv()
+		if err != nil || resp.GetEvent().GetSequence() != last+1 {
+			t.Fatalf("event %d follows %d, %v", resp.GetEvent().GetSequence(), last, err)
+		}
+		last++
+	}
+}
