@@ -72,8 +72,8 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 	go run ./libs/errs/doc proto/bitcraps/errors/v1/reason.proto > docs/errors.md
 
 tidy:
-	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 	go work sync
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
 verify: generate tidy ## Fail where regenerating or tidying changes anything, where a contract breaks, or where a module needs the workspace.
 	@git diff --exit-code || { echo "make verify: commit what make generate and make tidy changed"; exit 1; }
