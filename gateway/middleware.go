@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -85,6 +86,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		recordOf(ctx).route = route.Path
+		trace.SpanFromContext(ctx).SetName(route.Method + " " + route.Path)
 		err := g.bound(w, r, route)
 		if err == nil && route.Player {
 			ctx, err = g.signIn.authenticated(ctx, w, r)

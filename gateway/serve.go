@@ -76,7 +76,14 @@ func (g *Gateway) URL(listener net.Listener) string {
 	if g.cfg.Network.EnableTLS {
 		scheme = "https"
 	}
-	return scheme + "://" + listener.Addr().String()
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return scheme + "://" + listener.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1" // One of the many addresses that it listens on, and one that works here.
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // Part serves the gateway on a listener. Stopping it ends event streams, lets running calls end, and closes the rest.

@@ -61,7 +61,7 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 		grpc.WithDisableServiceConfig(),
 		grpc.WithUnaryInterceptor(unary(self, cfg.Timeout)),
 		grpc.WithStreamInterceptor(stream(self)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),
 	}
 	if dial != nil {
 		options = append(options, grpc.WithContextDialer(dial))

@@ -40,7 +40,7 @@ func Default() Config {
 		Config: service.Default(7003, 7103),
 		Chain: ChainConfig{
 			Home: "data/consensus/validator-0", Listen: "127.0.0.1:26656",
-			DecideTimeout: 3 * time.Second, ProposeTimeout: 300 * time.Millisecond, GossipSleep: time.Millisecond,
+			DecideTimeout: 2 * time.Second, ProposeTimeout: 300 * time.Millisecond, GossipSleep: time.Millisecond,
 		},
 	}
 }

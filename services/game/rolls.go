@@ -3,12 +3,12 @@ package game
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
@@ -57,26 +57,51 @@ func (s *Service) finish(ctx context.Context, game uuid.UUID, number uint64) (*p
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Tables.RollTimeout)
 	defer cancel()
-	decided, err := s.consensus.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: round.Commitment.Encode()})
-	if err != nil {
-		return nil, undecided(err)
-	}
-	decision, err := readDecision(decided.GetDecision(), round)
+	decision, err := s.decide(ctx, round)
 	if err != nil {
 		return nil, err
 	}
 	return s.settle(ctx, game, number, decision)
 }
 
+// decideAttempts is how many validators are asked for a round's dice, each for its share of the roll's time. One that
+// hangs does not answer that it does; asking the next does no harm, since all decide the same.
+const decideAttempts = 3
+
+func (s *Service) decide(ctx context.Context, round *play.Round) (play.Decision, error) {
+	var err error
+	for range decideAttempts {
+		attempt, cancel := context.WithTimeout(ctx, s.cfg.Tables.RollTimeout/decideAttempts)
+		var decided *consensusv1.DecideRoundResponse
+		decided, err = s.consensus.DecideRound(attempt, &consensusv1.DecideRoundRequest{Commitment: round.Commitment.Encode()})
+		cancel()
+		if err == nil {
+			return readDecision(decided.GetDecision(), round)
+		}
+		if !isAway(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return play.Decision{}, undecided(err)
+}
+
+// isAway reports whether an error is that of a validator that does not answer, or not alone.
+func isAway(err error) bool {
+	switch errs.Reason(errs.Mask(err)) {
+	case errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_NO_QUORUM, errorsv1.Reason_REASON_DEADLINE_EXCEEDED:
+		return true
+	}
+	return false
+}
+
 // undecided is what the caller of a roll sees when the validators do not answer: the round stands and can be asked for
 // again.
 func undecided(err error) error {
-	switch errs.Reason(errs.Mask(err)) {
-	case errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_NO_QUORUM, errorsv1.Reason_REASON_DEADLINE_EXCEEDED:
-		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-			"too few validators answer to throw the dice; the bets stand, and the roll can be asked for again").RetryAfter(retryDelay)
+	if !isAway(err) {
+		return err
 	}
-	return err
+	return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
+		"too few validators answer to throw the dice; the bets stand, and the roll can be asked for again").RetryAfter(retryDelay)
 }
 
 // readDecision checks that the validators answered for the round that was asked for.
@@ -85,9 +110,9 @@ func readDecision(decision *consensusv1.Decision, round *play.Round) (play.Decis
 		return play.Decision{}, fmt.Errorf("the validators answered for another commitment than that of round %d", round.Number)
 	}
 	signature, err := hex.DecodeString(decision.GetBeacon().GetSignature())
-	if err != nil || decision.GetBeacon().GetHeight() <= decision.GetHeight() {
-		return play.Decision{}, fmt.Errorf("the validators sent a beacon of height %d for block %d: %w",
-			decision.GetBeacon().GetHeight(), decision.GetHeight(), errors.Join(err, errors.New("malformed decision")))
+	if err != nil || len(signature) != beacon.SignatureSize || decision.GetBeacon().GetHeight() <= decision.GetHeight() {
+		return play.Decision{}, fmt.Errorf("the validators sent a malformed decision: beacon %q of height %d for block %d",
+			decision.GetBeacon().GetSignature(), decision.GetBeacon().GetHeight(), decision.GetHeight())
 	}
 	return play.Decision{Height: decision.GetHeight(), BeaconHeight: decision.GetBeacon().GetHeight(), BeaconSignature: signature}, nil
 }

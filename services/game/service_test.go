@@ -2,7 +2,7 @@ package game_test
 
 import (
 	"context"
-	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"path/filepath"
 	"sync"
@@ -28,20 +28,24 @@ import (
 // validators answer as a test wants. The whole platform is tested with real ones elsewhere.
 type validators struct {
 	consensusv1.ConsensusServiceClient
-	mu    sync.Mutex
-	away  bool
-	calls int
+	mu   sync.Mutex
+	away bool
+	hung int // How many calls will get no answer.
 }
 
 // DecideRound throws dice that follow from the commitment, unless the validators are away.
-func (v *validators) DecideRound(_ context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
+func (v *validators) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.calls++
+	if v.hung > 0 {
+		v.hung--
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if v.away {
 		return nil, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "away").GRPCStatus().Err()
 	}
-	signature := sha256.Sum256(req.GetCommitment())
+	signature := sha512.Sum384(req.GetCommitment()) // As long as a real one.
 	return &consensusv1.DecideRoundResponse{Decision: &consensusv1.Decision{Commitment: req.GetCommitment(), Height: 1,
 		Beacon: &consensusv1.Beacon{Height: 2, Signature: hex.EncodeToString(signature[:])}}}, nil
 }
@@ -218,6 +222,19 @@ func TestRoundsAreTakenUpAfterARestart(t *testing.T) {
 	rolled, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id, RequestId: "r"})
 	if err != nil || rolled.GetRound() != 1 {
 		t.Errorf("the same request after the restart: %v, %v", rolled, err)
+	}
+	tb.audit()
+}
+
+func TestAValidatorThatHangsCostsTimeAndNothingElse(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	alice.bet(id, "pass_line", 1)
+	tb.validators.hung = 1
+	resp, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id})
+	if err != nil || resp.GetRound() != 1 {
+		t.Errorf("roll = %v, %v", resp, err)
 	}
 	tb.audit()
 }
