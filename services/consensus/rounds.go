@@ -15,6 +15,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
@@ -69,18 +70,8 @@ func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitmen
 		return chain.Decision{}, err
 	}
 	if !known {
-		if err := s.submit(commitment); err != nil {
+		if decision, err = s.await(ctx, watch, commitment); err != nil {
 			return chain.Decision{}, err
-		}
-		ctx, cancel := context.WithTimeout(ctx, s.timeout)
-		defer cancel()
-		select {
-		case decision = <-watch.C:
-		case <-ctx.Done():
-			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-				"the validators did not decide the round in time; it stands and can be asked for again").RetryAfter(retryDelay)
-		case <-s.stop:
-			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
 		}
 	}
 	if decision.Commitment != commitment {
@@ -88,6 +79,32 @@ func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitmen
 			"another commitment was decided for round %d of this game at height %d", round.Number, decision.Height)
 	}
 	return decision, nil
+}
+
+// resubmitAfter is when a commitment that is not decided yet is told to all validators again.
+const resubmitAfter = 500 * time.Millisecond
+
+// await submits a commitment until it is decided or the time for it is over.
+func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[chain.Decision], commitment protocol.Commitment) (chain.Decision, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	again := time.NewTicker(resubmitAfter)
+	defer again.Stop()
+	for {
+		if err := s.submit(commitment); err != nil {
+			return chain.Decision{}, err
+		}
+		select {
+		case decision := <-watch.C:
+			return decision, nil
+		case <-again.C:
+		case <-ctx.Done():
+			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_NO_QUORUM,
+				"the validators did not decide the round in time; it stands and can be asked for again").RetryAfter(retryDelay)
+		case <-s.stop:
+			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
+		}
+	}
 }
 
 func (s *roundsServer) submit(commitment protocol.Commitment) error {

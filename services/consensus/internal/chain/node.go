@@ -151,7 +151,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
 
 	c.Mempool.Size = 10_000
-	c.Mempool.CacheSize = 10_000
+	c.Mempool.CacheSize = 0 // The application knows what was decided; a cache would keep Submit from telling again.
 	c.Mempool.MaxTxBytes = 512
 	return c
 }
@@ -186,21 +186,23 @@ func (n *Node) Stop() error {
 var (
 	// ErrFull means that too many commitments wait for a block.
 	ErrFull = errors.New("chain: the mempool is full")
-	// ErrNoQuorum means that too few validators are connected to decide anything.
+	// ErrNoQuorum means that too few validators are connected to decide anything, or that this one is catching up.
 	ErrNoQuorum = errors.New("chain: too few validators answer")
 )
 
-// Submit hands a commitment to the validators. Handing one in again does no harm.
+// Submit hands a commitment to the validators. Handing one in again tells all peers again: one that was still catching
+// up threw away what it was told, and might be the next to propose.
 func (n *Node) Submit(tx []byte) error {
-	if len(n.Connected()) < Quorum(len(n.home.state.Validators)) {
+	if n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < Quorum(len(n.home.state.Validators)) {
 		return ErrNoQuorum
 	}
-	err := n.comet.Mempool().CheckTx(tx, nil, mempool.TxInfo{})
+	pool := n.comet.Mempool()
+	if err := pool.RemoveTxByKey(types.Tx(tx).Key()); err != nil && !errors.Is(err, mempool.ErrTxNotFound) {
+		return err
+	}
+	err := pool.CheckTx(tx, nil, mempool.TxInfo{})
 	var full mempool.ErrMempoolIsFull
-	switch {
-	case errors.Is(err, mempool.ErrTxInCache):
-		return nil
-	case errors.As(err, &full), errors.Is(err, mempool.ErrRecheckFull):
+	if errors.As(err, &full) || errors.Is(err, mempool.ErrRecheckFull) {
 		return ErrFull
 	}
 	return err
