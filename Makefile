@@ -46,7 +46,7 @@ test-race: ## Run the tests under the race detector, which needs a C compiler.
 FUZZTIME ?= 20s
 fuzz: ## Fuzz every decoder for FUZZTIME each.
 	go test -run '^$$' -fuzz FuzzDecodeCommitment -fuzztime $(FUZZTIME) ./libs/protocol
-	go test -run '^$$' -fuzz FuzzEncode -fuzztime $(FUZZTIME) ./gateway/internal/codec
+	go test -run '^$$' -fuzz FuzzJSON -fuzztime $(FUZZTIME) ./libs/canonical
 
 bench: bin/bitcraps ## Measure: benchmarks beside the code (benchstat-ready), then the whole platform.
 	go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v 'no test files'

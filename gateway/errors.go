@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
+	"github.com/bitcraps/bitcraps/libs/canonical"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
@@ -59,7 +60,7 @@ func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http
 			st = detailed
 		}
 	}
-	body, err := codec.Encode(st.Proto())
+	body, err := canonical.JSON(st.Proto())
 	if err != nil {
 		g.logger.ErrorContext(ctx, "error can't be rendered", "error", err)
 		body = []byte(`{"code":13,"message":"something failed inside","details":[]}`)

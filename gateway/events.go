@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/bitcraps/bitcraps/gateway/internal/codec"
+	"github.com/bitcraps/bitcraps/libs/canonical"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -117,7 +117,7 @@ func (e *eventWriter) forward(events <-chan *gamev1.Event) {
 			if !ok {
 				return
 			}
-			body, err := codec.Encode(event)
+			body, err := canonical.JSON(event)
 			if err != nil {
 				return
 			}

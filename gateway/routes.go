@@ -81,6 +81,8 @@ func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
 		route.Method, route.Path = http.MethodGet, pattern.Get
 	case *annotations.HttpRule_Post:
 		route.Method, route.Path = http.MethodPost, pattern.Post
+	case *annotations.HttpRule_Patch:
+		route.Method, route.Path = http.MethodPatch, pattern.Patch
 	case *annotations.HttpRule_Delete:
 		route.Method, route.Path = http.MethodDelete, pattern.Delete
 	default:

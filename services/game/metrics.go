@@ -3,8 +3,8 @@ package game
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 

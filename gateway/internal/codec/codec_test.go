@@ -1,83 +1,14 @@
 package codec_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
-
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 )
-
-func TestIntegersAreNumbers(t *testing.T) {
-	text, err := codec.Encode(&gamev1.PlaceBetResponse{Bet: &gamev1.Bet{BetId: "b", Amount: 1 << 52, Status: gamev1.BetStatus_BET_STATUS_LIVE,
-		PlacedAt: &timestamppb.Timestamp{Seconds: 1}}, Balance: -5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `{"bet":{"bet_id":"b","game_id":"","player_id":"","bet_type":"","number":0,"amount":4503599627370496,"working":false,` +
-		`"client_seed":"","status":"BET_STATUS_LIVE","placed_round":0,"decided_round":0,"payout":0,"placed_at":"1970-01-01T00:00:01Z"},"balance":-5}`
-	if string(text) != want {
-		t.Errorf("encoded as\n%s, want\n%s", text, want)
-	}
-}
-
-func TestErrorsKeepTheirDetails(t *testing.T) {
-	detail, err := anypb.New(&errdetails.ErrorInfo{Reason: "R", Metadata: map[string]string{"b": "\"2\"", "a": "1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := codec.Encode(&status.Status{Code: 3, Message: "<no>", Details: []*anypb.Any{detail}})
-	var back status.Status
-	if err != nil || protojson.Unmarshal(text, &back) != nil || back.GetMessage() != "<no>" || len(back.GetDetails()) != 1 {
-		t.Errorf("%s, %v", text, err)
-	}
-}
-
-// FuzzEncode compares with protojson: what we write, it reads back as the same message.
-func FuzzEncode(f *testing.F) {
-	seed, _ := proto.Marshal(&gamev1.Event{Sequence: 3, Detail: &gamev1.Event_DiceRolled{DiceRolled: &gamev1.DiceRolled{
-		Dice: []int32{1, 6}, Settlements: []*gamev1.Settlement{{BetId: "x", Amount: 7}}}}})
-	f.Add(seed)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var in, out gamev1.Event
-		if proto.Unmarshal(b, &in) != nil {
-			return
-		}
-		in.ProtoReflect().SetUnknown(nil)
-		reference, err := protojson.Marshal(&in)
-		if err != nil {
-			return // A time out of range, or text that is not UTF-8.
-		}
-		text, err := codec.Encode(&in)
-		if err != nil || !json.Valid(text) {
-			t.Fatalf("%s: %v", text, err)
-		}
-		if err := protojson.Unmarshal(text, &out); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		again, _ := protojson.Marshal(&out)
-		if compact(again) != compact(reference) {
-			t.Fatalf("%s came back as %s, not %s", text, again, reference)
-		}
-	})
-}
-
-func compact(b []byte) string {
-	var out bytes.Buffer
-	_ = json.Compact(&out, b)
-	return out.String()
-}
 
 func TestStrictJSON(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -142,15 +73,5 @@ func TestForms(t *testing.T) {
 				t.Errorf("err = %v, message %v", err, &m)
 			}
 		})
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	m := &gamev1.PlaceBetResponse{Bet: &gamev1.Bet{BetId: "b", Amount: 50, PlacedAt: timestamppb.Now()}, Balance: 950}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := codec.Encode(m); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

@@ -1,3 +1,5 @@
+// Package codec reads and writes the bodies of REST calls: JSON with the contract's field names, and forms. What is read
+// is read strictly: an unknown or repeated field, a fraction where an integer belongs, or bytes behind the end are errors.
 package codec
 
 import (

@@ -6,6 +6,8 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/libs/canonical"
 )
 
 // JSON is how grpc-gateway reads and writes application/json.
@@ -21,7 +23,7 @@ func (JSON) ContentType(any) string { return "application/json" }
 func (JSON) Marshal(v any) ([]byte, error) {
 	// A response_body annotation makes grpc-gateway hand over one field of a response instead of the whole.
 	if m, ok := v.(proto.Message); ok {
-		return Encode(m)
+		return canonical.JSON(m)
 	}
 	return nil, fmt.Errorf("codec: %T is not a message", v)
 }

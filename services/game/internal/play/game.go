@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/craps"
 )
 
 // Statuses are the contract's.

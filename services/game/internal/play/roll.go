@@ -10,11 +10,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
 

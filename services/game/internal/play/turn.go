@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
 

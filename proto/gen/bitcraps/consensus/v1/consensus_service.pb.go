@@ -12,6 +12,7 @@ package consensusv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	v1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -338,6 +339,134 @@ func (x *Decision) GetBeacon() *Beacon {
 	return nil
 }
 
+// ProveRoundRequest names a round.
+type ProveRoundRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// game_id is the game.
+	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
+	// round is the round's number within the game.
+	Round         int64 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProveRoundRequest) Reset() {
+	*x = ProveRoundRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProveRoundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProveRoundRequest) ProtoMessage() {}
+
+func (x *ProveRoundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProveRoundRequest.ProtoReflect.Descriptor instead.
+func (*ProveRoundRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ProveRoundRequest) GetGameId() string {
+	if x != nil {
+		return x.GameId
+	}
+	return ""
+}
+
+func (x *ProveRoundRequest) GetRound() int64 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+// ProveRoundResponse is the consensus part of a receipt.
+type ProveRoundResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// chain_id names the chain.
+	ChainId string `protobuf:"bytes,1,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	// group_key verifies the beacon.
+	GroupKey string `protobuf:"bytes,2,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
+	// block proves that the validators ordered the commitment.
+	Block *v1.BlockProof `protobuf:"bytes,3,opt,name=block,proto3" json:"block,omitempty"`
+	// beacon threw the dice.
+	Beacon        *v1.Beacon `protobuf:"bytes,4,opt,name=beacon,proto3" json:"beacon,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProveRoundResponse) Reset() {
+	*x = ProveRoundResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProveRoundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProveRoundResponse) ProtoMessage() {}
+
+func (x *ProveRoundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProveRoundResponse.ProtoReflect.Descriptor instead.
+func (*ProveRoundResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProveRoundResponse) GetChainId() string {
+	if x != nil {
+		return x.ChainId
+	}
+	return ""
+}
+
+func (x *ProveRoundResponse) GetGroupKey() string {
+	if x != nil {
+		return x.GroupKey
+	}
+	return ""
+}
+
+func (x *ProveRoundResponse) GetBlock() *v1.BlockProof {
+	if x != nil {
+		return x.Block
+	}
+	return nil
+}
+
+func (x *ProveRoundResponse) GetBeacon() *v1.Beacon {
+	if x != nil {
+		return x.Beacon
+	}
+	return nil
+}
+
 // GetBeaconRequest names a height.
 type GetBeaconRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -349,7 +478,7 @@ type GetBeaconRequest struct {
 
 func (x *GetBeaconRequest) Reset() {
 	*x = GetBeaconRequest{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[5]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +490,7 @@ func (x *GetBeaconRequest) String() string {
 func (*GetBeaconRequest) ProtoMessage() {}
 
 func (x *GetBeaconRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[5]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +503,7 @@ func (x *GetBeaconRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBeaconRequest.ProtoReflect.Descriptor instead.
 func (*GetBeaconRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{5}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetBeaconRequest) GetHeight() int64 {
@@ -395,7 +524,7 @@ type GetBeaconResponse struct {
 
 func (x *GetBeaconResponse) Reset() {
 	*x = GetBeaconResponse{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[6]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +536,7 @@ func (x *GetBeaconResponse) String() string {
 func (*GetBeaconResponse) ProtoMessage() {}
 
 func (x *GetBeaconResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[6]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +549,7 @@ func (x *GetBeaconResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBeaconResponse.ProtoReflect.Descriptor instead.
 func (*GetBeaconResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{6}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetBeaconResponse) GetBeacon() *Beacon {
@@ -445,7 +574,7 @@ type Beacon struct {
 
 func (x *Beacon) Reset() {
 	*x = Beacon{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[7]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -457,7 +586,7 @@ func (x *Beacon) String() string {
 func (*Beacon) ProtoMessage() {}
 
 func (x *Beacon) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[7]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -470,7 +599,7 @@ func (x *Beacon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beacon.ProtoReflect.Descriptor instead.
 func (*Beacon) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{7}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Beacon) GetHeight() int64 {
@@ -503,7 +632,7 @@ type GetFairnessRequest struct {
 
 func (x *GetFairnessRequest) Reset() {
 	*x = GetFairnessRequest{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[8]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -515,7 +644,7 @@ func (x *GetFairnessRequest) String() string {
 func (*GetFairnessRequest) ProtoMessage() {}
 
 func (x *GetFairnessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[8]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -528,7 +657,7 @@ func (x *GetFairnessRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFairnessRequest.ProtoReflect.Descriptor instead.
 func (*GetFairnessRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{8}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{10}
 }
 
 // GetFairnessResponse is what a player pins.
@@ -556,7 +685,7 @@ type GetFairnessResponse struct {
 
 func (x *GetFairnessResponse) Reset() {
 	*x = GetFairnessResponse{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[9]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +697,7 @@ func (x *GetFairnessResponse) String() string {
 func (*GetFairnessResponse) ProtoMessage() {}
 
 func (x *GetFairnessResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[9]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +710,7 @@ func (x *GetFairnessResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFairnessResponse.ProtoReflect.Descriptor instead.
 func (*GetFairnessResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{9}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetFairnessResponse) GetChainId() string {
@@ -659,7 +788,7 @@ type Validator struct {
 
 func (x *Validator) Reset() {
 	*x = Validator{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[10]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +800,7 @@ func (x *Validator) String() string {
 func (*Validator) ProtoMessage() {}
 
 func (x *Validator) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[10]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +813,7 @@ func (x *Validator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Validator.ProtoReflect.Descriptor instead.
 func (*Validator) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{10}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Validator) GetName() string {
@@ -731,7 +860,7 @@ type GetStatusRequest struct {
 
 func (x *GetStatusRequest) Reset() {
 	*x = GetStatusRequest{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[11]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +872,7 @@ func (x *GetStatusRequest) String() string {
 func (*GetStatusRequest) ProtoMessage() {}
 
 func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[11]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +885,7 @@ func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{11}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{13}
 }
 
 // GetStatusResponse is how the validator and its chain are doing.
@@ -798,7 +927,7 @@ type GetStatusResponse struct {
 
 func (x *GetStatusResponse) Reset() {
 	*x = GetStatusResponse{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[12]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +939,7 @@ func (x *GetStatusResponse) String() string {
 func (*GetStatusResponse) ProtoMessage() {}
 
 func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[12]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +952,7 @@ func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetStatusResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{12}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetStatusResponse) GetChainId() string {
@@ -942,7 +1071,7 @@ type StreamDecisionsRequest struct {
 
 func (x *StreamDecisionsRequest) Reset() {
 	*x = StreamDecisionsRequest{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[13]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -954,7 +1083,7 @@ func (x *StreamDecisionsRequest) String() string {
 func (*StreamDecisionsRequest) ProtoMessage() {}
 
 func (x *StreamDecisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[13]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -967,7 +1096,7 @@ func (x *StreamDecisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamDecisionsRequest.ProtoReflect.Descriptor instead.
 func (*StreamDecisionsRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{13}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *StreamDecisionsRequest) GetFromHeight() int64 {
@@ -988,7 +1117,7 @@ type StreamDecisionsResponse struct {
 
 func (x *StreamDecisionsResponse) Reset() {
 	*x = StreamDecisionsResponse{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[14]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1129,7 @@ func (x *StreamDecisionsResponse) String() string {
 func (*StreamDecisionsResponse) ProtoMessage() {}
 
 func (x *StreamDecisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[14]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1142,7 @@ func (x *StreamDecisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamDecisionsResponse.ProtoReflect.Descriptor instead.
 func (*StreamDecisionsResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{14}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StreamDecisionsResponse) GetDecision() *Decision {
@@ -1027,7 +1156,7 @@ var File_bitcraps_consensus_v1_consensus_service_proto protoreflect.FileDescript
 
 const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\n" +
-	"-bitcraps/consensus/v1/consensus_service.proto\x12\x15bitcraps.consensus.v1\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"@\n" +
+	"-bitcraps/consensus/v1/consensus_service.proto\x12\x15bitcraps.consensus.v1\x1a!bitcraps/options/v1/options.proto\x1a!bitcraps/receipt/v1/receipt.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"@\n" +
 	"\x12DecideRoundRequest\x12*\n" +
 	"\n" +
 	"commitment\x18\x01 \x01(\fB\n" +
@@ -1045,7 +1174,15 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"commitment\x18\x01 \x01(\fR\n" +
 	"commitment\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\x03R\x06height\x125\n" +
-	"\x06beacon\x18\x03 \x01(\v2\x1d.bitcraps.consensus.v1.BeaconR\x06beacon\"3\n" +
+	"\x06beacon\x18\x03 \x01(\v2\x1d.bitcraps.consensus.v1.BeaconR\x06beacon\"U\n" +
+	"\x11ProveRoundRequest\x12!\n" +
+	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1d\n" +
+	"\x05round\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05round\"\xb8\x01\n" +
+	"\x12ProveRoundResponse\x12\x19\n" +
+	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x1b\n" +
+	"\tgroup_key\x18\x02 \x01(\tR\bgroupKey\x125\n" +
+	"\x05block\x18\x03 \x01(\v2\x1f.bitcraps.receipt.v1.BlockProofR\x05block\x123\n" +
+	"\x06beacon\x18\x04 \x01(\v2\x1b.bitcraps.receipt.v1.BeaconR\x06beacon\"3\n" +
 	"\x10GetBeaconRequest\x12\x1f\n" +
 	"\x06height\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06height\"J\n" +
 	"\x11GetBeaconResponse\x125\n" +
@@ -1104,13 +1241,17 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\aDealing\x12\x17\n" +
 	"\x13DEALING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DEALING_TRUSTED_DEALER\x10\x01\x12\x17\n" +
-	"\x13DEALING_DISTRIBUTED\x10\x022\xed\x06\n" +
+	"\x13DEALING_DISTRIBUTED\x10\x022\xeb\a\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
 	"\vGetDecision\x12).bitcraps.consensus.v1.GetDecisionRequest\x1a*.bitcraps.consensus.v1.GetDecisionResponse\"\"\x8a\xb5\x18\x1b\n" +
 	"\x04game\n" +
 	"\agateway\n" +
+	"\boperator\x10\x01\x90\x02\x01\x12|\n" +
+	"\n" +
+	"ProveRound\x12(.bitcraps.consensus.v1.ProveRoundRequest\x1a).bitcraps.consensus.v1.ProveRoundResponse\"\x19\x8a\xb5\x18\x12\n" +
+	"\x04game\n" +
 	"\boperator\x10\x01\x90\x02\x01\x12\xa4\x01\n" +
 	"\tGetBeacon\x12'.bitcraps.consensus.v1.GetBeaconRequest\x1a(.bitcraps.consensus.v1.GetBeaconResponse\"D\x8a\xb5\x18\x15\n" +
 	"\agateway\n" +
@@ -1140,7 +1281,7 @@ func file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP() []byte {
 }
 
 var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(Dealing)(0),                    // 0: bitcraps.consensus.v1.Dealing
 	(*DecideRoundRequest)(nil),      // 1: bitcraps.consensus.v1.DecideRoundRequest
@@ -1148,45 +1289,53 @@ var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(*GetDecisionRequest)(nil),      // 3: bitcraps.consensus.v1.GetDecisionRequest
 	(*GetDecisionResponse)(nil),     // 4: bitcraps.consensus.v1.GetDecisionResponse
 	(*Decision)(nil),                // 5: bitcraps.consensus.v1.Decision
-	(*GetBeaconRequest)(nil),        // 6: bitcraps.consensus.v1.GetBeaconRequest
-	(*GetBeaconResponse)(nil),       // 7: bitcraps.consensus.v1.GetBeaconResponse
-	(*Beacon)(nil),                  // 8: bitcraps.consensus.v1.Beacon
-	(*GetFairnessRequest)(nil),      // 9: bitcraps.consensus.v1.GetFairnessRequest
-	(*GetFairnessResponse)(nil),     // 10: bitcraps.consensus.v1.GetFairnessResponse
-	(*Validator)(nil),               // 11: bitcraps.consensus.v1.Validator
-	(*GetStatusRequest)(nil),        // 12: bitcraps.consensus.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),       // 13: bitcraps.consensus.v1.GetStatusResponse
-	(*StreamDecisionsRequest)(nil),  // 14: bitcraps.consensus.v1.StreamDecisionsRequest
-	(*StreamDecisionsResponse)(nil), // 15: bitcraps.consensus.v1.StreamDecisionsResponse
-	(*timestamppb.Timestamp)(nil),   // 16: google.protobuf.Timestamp
+	(*ProveRoundRequest)(nil),       // 6: bitcraps.consensus.v1.ProveRoundRequest
+	(*ProveRoundResponse)(nil),      // 7: bitcraps.consensus.v1.ProveRoundResponse
+	(*GetBeaconRequest)(nil),        // 8: bitcraps.consensus.v1.GetBeaconRequest
+	(*GetBeaconResponse)(nil),       // 9: bitcraps.consensus.v1.GetBeaconResponse
+	(*Beacon)(nil),                  // 10: bitcraps.consensus.v1.Beacon
+	(*GetFairnessRequest)(nil),      // 11: bitcraps.consensus.v1.GetFairnessRequest
+	(*GetFairnessResponse)(nil),     // 12: bitcraps.consensus.v1.GetFairnessResponse
+	(*Validator)(nil),               // 13: bitcraps.consensus.v1.Validator
+	(*GetStatusRequest)(nil),        // 14: bitcraps.consensus.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),       // 15: bitcraps.consensus.v1.GetStatusResponse
+	(*StreamDecisionsRequest)(nil),  // 16: bitcraps.consensus.v1.StreamDecisionsRequest
+	(*StreamDecisionsResponse)(nil), // 17: bitcraps.consensus.v1.StreamDecisionsResponse
+	(*v1.BlockProof)(nil),           // 18: bitcraps.receipt.v1.BlockProof
+	(*v1.Beacon)(nil),               // 19: bitcraps.receipt.v1.Beacon
+	(*timestamppb.Timestamp)(nil),   // 20: google.protobuf.Timestamp
 }
 var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
 	5,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
 	5,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	8,  // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	8,  // 3: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	0,  // 4: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	11, // 5: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	16, // 6: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	5,  // 8: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 9: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 10: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 11: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	9,  // 12: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	12, // 13: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	14, // 14: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 15: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 16: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 17: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	10, // 18: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	13, // 19: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	15, // 20: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	10, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	18, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
+	19, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
+	10, // 5: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	0,  // 6: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
+	13, // 7: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	20, // 8: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
+	0,  // 9: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
+	5,  // 10: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	1,  // 11: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	3,  // 12: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	6,  // 13: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	8,  // 14: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	11, // 15: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	14, // 16: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	16, // 17: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	2,  // 18: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	4,  // 19: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	7,  // 20: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	9,  // 21: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	12, // 22: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	15, // 23: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	17, // 24: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	18, // [18:25] is the sub-list for method output_type
+	11, // [11:18] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }
@@ -1200,7 +1349,7 @@ func file_bitcraps_consensus_v1_consensus_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc), len(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

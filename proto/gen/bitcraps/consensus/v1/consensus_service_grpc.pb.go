@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	ConsensusService_DecideRound_FullMethodName     = "/bitcraps.consensus.v1.ConsensusService/DecideRound"
 	ConsensusService_GetDecision_FullMethodName     = "/bitcraps.consensus.v1.ConsensusService/GetDecision"
+	ConsensusService_ProveRound_FullMethodName      = "/bitcraps.consensus.v1.ConsensusService/ProveRound"
 	ConsensusService_GetBeacon_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetBeacon"
 	ConsensusService_GetFairness_FullMethodName     = "/bitcraps.consensus.v1.ConsensusService/GetFairness"
 	ConsensusService_GetStatus_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetStatus"
@@ -41,6 +42,9 @@ type ConsensusServiceClient interface {
 	DecideRound(ctx context.Context, in *DecideRoundRequest, opts ...grpc.CallOption) (*DecideRoundResponse, error)
 	// GetDecision returns the decision on a round.
 	GetDecision(ctx context.Context, in *GetDecisionRequest, opts ...grpc.CallOption) (*GetDecisionResponse, error)
+	// ProveRound returns what proves a decision to somebody who trusts none of the services: the block, its signatures, and
+	// that the commitment is in it.
+	ProveRound(ctx context.Context, in *ProveRoundRequest, opts ...grpc.CallOption) (*ProveRoundResponse, error)
 	// GetBeacon returns the beacon of a height. Validators draw one at each height that a round awaits.
 	GetBeacon(ctx context.Context, in *GetBeaconRequest, opts ...grpc.CallOption) (*GetBeaconResponse, error)
 	// GetFairness returns what a player pins to check every roll: the chain, its validators and the beacon's group key.
@@ -73,6 +77,16 @@ func (c *consensusServiceClient) GetDecision(ctx context.Context, in *GetDecisio
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetDecisionResponse)
 	err := c.cc.Invoke(ctx, ConsensusService_GetDecision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *consensusServiceClient) ProveRound(ctx context.Context, in *ProveRoundRequest, opts ...grpc.CallOption) (*ProveRoundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProveRoundResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_ProveRound_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +153,9 @@ type ConsensusServiceServer interface {
 	DecideRound(context.Context, *DecideRoundRequest) (*DecideRoundResponse, error)
 	// GetDecision returns the decision on a round.
 	GetDecision(context.Context, *GetDecisionRequest) (*GetDecisionResponse, error)
+	// ProveRound returns what proves a decision to somebody who trusts none of the services: the block, its signatures, and
+	// that the commitment is in it.
+	ProveRound(context.Context, *ProveRoundRequest) (*ProveRoundResponse, error)
 	// GetBeacon returns the beacon of a height. Validators draw one at each height that a round awaits.
 	GetBeacon(context.Context, *GetBeaconRequest) (*GetBeaconResponse, error)
 	// GetFairness returns what a player pins to check every roll: the chain, its validators and the beacon's group key.
@@ -162,6 +179,9 @@ func (UnimplementedConsensusServiceServer) DecideRound(context.Context, *DecideR
 }
 func (UnimplementedConsensusServiceServer) GetDecision(context.Context, *GetDecisionRequest) (*GetDecisionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDecision not implemented")
+}
+func (UnimplementedConsensusServiceServer) ProveRound(context.Context, *ProveRoundRequest) (*ProveRoundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProveRound not implemented")
 }
 func (UnimplementedConsensusServiceServer) GetBeacon(context.Context, *GetBeaconRequest) (*GetBeaconResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBeacon not implemented")
@@ -228,6 +248,24 @@ func _ConsensusService_GetDecision_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ConsensusServiceServer).GetDecision(ctx, req.(*GetDecisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConsensusService_ProveRound_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProveRoundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).ProveRound(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_ProveRound_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).ProveRound(ctx, req.(*ProveRoundRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -311,6 +349,10 @@ var ConsensusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetDecision",
 			Handler:    _ConsensusService_GetDecision_Handler,
+		},
+		{
+			MethodName: "ProveRound",
+			Handler:    _ConsensusService_ProveRound_Handler,
 		},
 		{
 			MethodName: "GetBeacon",

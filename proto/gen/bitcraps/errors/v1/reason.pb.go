@@ -118,6 +118,18 @@ const (
 	Reason_REASON_ROUND_NOT_FOUND Reason = 63
 	// The sequence lies beyond the end of the game's event log.
 	Reason_REASON_SEQUENCE_AHEAD Reason = 64
+	// The wager can be placed only before the first roll of a hand, or only while nothing was rolled since the last 7.
+	Reason_REASON_WINDOW_PASSED Reason = 65
+	// The house could not pay the most that the bet can win. The message names the largest stake that it could.
+	Reason_REASON_HOUSE_LIMIT Reason = 66
+	// A bet on the table can be reduced, not raised. Take it back and place it again where its rules allow that.
+	Reason_REASON_BET_RAISED Reason = 67
+	// Nobody else sits at the table to take the dice.
+	Reason_REASON_NO_OTHER_SHOOTER Reason = 68
+	// The round's dice are in the air; its receipt exists once it is settled.
+	Reason_REASON_ROUND_NOT_SETTLED Reason = 69
+	// The caller had no bet in this round, so there is nothing to prove.
+	Reason_REASON_RECEIPT_NOT_FOUND Reason = 80
 	// Another commitment was decided under this game and round before.
 	Reason_REASON_ROUND_CONFLICT Reason = 70
 	// Too few validators answer to decide anything. The round waits; retry after the delay that RetryInfo names.
@@ -177,6 +189,12 @@ var (
 		62: "REASON_BET_DECIDED",
 		63: "REASON_ROUND_NOT_FOUND",
 		64: "REASON_SEQUENCE_AHEAD",
+		65: "REASON_WINDOW_PASSED",
+		66: "REASON_HOUSE_LIMIT",
+		67: "REASON_BET_RAISED",
+		68: "REASON_NO_OTHER_SHOOTER",
+		69: "REASON_ROUND_NOT_SETTLED",
+		80: "REASON_RECEIPT_NOT_FOUND",
 		70: "REASON_ROUND_CONFLICT",
 		71: "REASON_NO_QUORUM",
 		72: "REASON_DECISION_NOT_FOUND",
@@ -228,6 +246,12 @@ var (
 		"REASON_BET_DECIDED":            62,
 		"REASON_ROUND_NOT_FOUND":        63,
 		"REASON_SEQUENCE_AHEAD":         64,
+		"REASON_WINDOW_PASSED":          65,
+		"REASON_HOUSE_LIMIT":            66,
+		"REASON_BET_RAISED":             67,
+		"REASON_NO_OTHER_SHOOTER":       68,
+		"REASON_ROUND_NOT_SETTLED":      69,
+		"REASON_RECEIPT_NOT_FOUND":      80,
 		"REASON_ROUND_CONFLICT":         70,
 		"REASON_NO_QUORUM":              71,
 		"REASON_DECISION_NOT_FOUND":     72,
@@ -267,7 +291,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x84\r\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xca\x0e\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -313,7 +337,13 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x11REASON_BET_LOCKED\x10=\x1a\x04\x98\xb5\x18\t\x12\x1c\n" +
 	"\x12REASON_BET_DECIDED\x10>\x1a\x04\x98\xb5\x18\t\x12 \n" +
 	"\x16REASON_ROUND_NOT_FOUND\x10?\x1a\x04\x98\xb5\x18\x05\x12$\n" +
-	"\x15REASON_SEQUENCE_AHEAD\x10@\x1a\t\x98\xb5\x18\v\xa0\xb5\x18\x90\x03\x12\x1f\n" +
+	"\x15REASON_SEQUENCE_AHEAD\x10@\x1a\t\x98\xb5\x18\v\xa0\xb5\x18\x90\x03\x12\x1e\n" +
+	"\x14REASON_WINDOW_PASSED\x10A\x1a\x04\x98\xb5\x18\t\x12\x1c\n" +
+	"\x12REASON_HOUSE_LIMIT\x10B\x1a\x04\x98\xb5\x18\t\x12\x1b\n" +
+	"\x11REASON_BET_RAISED\x10C\x1a\x04\x98\xb5\x18\t\x12!\n" +
+	"\x17REASON_NO_OTHER_SHOOTER\x10D\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_ROUND_NOT_SETTLED\x10E\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_RECEIPT_NOT_FOUND\x10P\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
 	"\x15REASON_ROUND_CONFLICT\x10F\x1a\x04\x98\xb5\x18\x06\x12\x1a\n" +
 	"\x10REASON_NO_QUORUM\x10G\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
 	"\x19REASON_DECISION_NOT_FOUND\x10H\x1a\x04\x98\xb5\x18\x05\x12!\n" +

@@ -44,6 +44,7 @@ type Event struct {
 	//	*Event_DiceRolled
 	//	*Event_ShooterChanged
 	//	*Event_GameClosed
+	//	*Event_BetChanged
 	Detail        isEvent_Detail `protobuf_oneof:"detail"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -188,6 +189,15 @@ func (x *Event) GetGameClosed() *GameClosed {
 	return nil
 }
 
+func (x *Event) GetBetChanged() *BetChanged {
+	if x != nil {
+		if x, ok := x.Detail.(*Event_BetChanged); ok {
+			return x.BetChanged
+		}
+	}
+	return nil
+}
+
 type isEvent_Detail interface {
 	isEvent_Detail()
 }
@@ -237,6 +247,11 @@ type Event_GameClosed struct {
 	GameClosed *GameClosed `protobuf:"bytes,12,opt,name=game_closed,json=gameClosed,proto3,oneof"`
 }
 
+type Event_BetChanged struct {
+	// bet_changed says what a live bet is now.
+	BetChanged *BetChanged `protobuf:"bytes,13,opt,name=bet_changed,json=betChanged,proto3,oneof"`
+}
+
 func (*Event_GameCreated) isEvent_Detail() {}
 
 func (*Event_PlayerJoined) isEvent_Detail() {}
@@ -254,6 +269,8 @@ func (*Event_DiceRolled) isEvent_Detail() {}
 func (*Event_ShooterChanged) isEvent_Detail() {}
 
 func (*Event_GameClosed) isEvent_Detail() {}
+
+func (*Event_BetChanged) isEvent_Detail() {}
 
 // GameCreated is the first event of a game.
 type GameCreated struct {
@@ -441,7 +458,13 @@ type BetPlaced struct {
 	// number is the number that it stands on, or 0.
 	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is the stake.
-	Amount        int64 `protobuf:"varint,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount int64 `protobuf:"varint,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	// working is true where the bet takes part in come-out rolls.
+	Working bool `protobuf:"varint,6,opt,name=working,proto3" json:"working,omitempty"`
+	// client_seed is what the player gave to be bound into the dice.
+	ClientSeed string `protobuf:"bytes,7,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
+	// commission was paid beside the stake.
+	Commission    int64 `protobuf:"varint,8,opt,name=commission,proto3" json:"commission,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,6 +534,109 @@ func (x *BetPlaced) GetAmount() int64 {
 	return 0
 }
 
+func (x *BetPlaced) GetWorking() bool {
+	if x != nil {
+		return x.Working
+	}
+	return false
+}
+
+func (x *BetPlaced) GetClientSeed() string {
+	if x != nil {
+		return x.ClientSeed
+	}
+	return ""
+}
+
+func (x *BetPlaced) GetCommission() int64 {
+	if x != nil {
+		return x.Commission
+	}
+	return 0
+}
+
+// BetChanged says what a live bet is now.
+type BetChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// bet_id is the bet.
+	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
+	// player_id is whose it is.
+	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	// amount is the stake now.
+	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// working is true where the bet takes part in come-out rolls now.
+	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
+	// commission is what was paid beside the stake that lies there now.
+	Commission    int64 `protobuf:"varint,5,opt,name=commission,proto3" json:"commission,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BetChanged) Reset() {
+	*x = BetChanged{}
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BetChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BetChanged) ProtoMessage() {}
+
+func (x *BetChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BetChanged.ProtoReflect.Descriptor instead.
+func (*BetChanged) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BetChanged) GetBetId() string {
+	if x != nil {
+		return x.BetId
+	}
+	return ""
+}
+
+func (x *BetChanged) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
+func (x *BetChanged) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *BetChanged) GetWorking() bool {
+	if x != nil {
+		return x.Working
+	}
+	return false
+}
+
+func (x *BetChanged) GetCommission() int64 {
+	if x != nil {
+		return x.Commission
+	}
+	return 0
+}
+
 // BetRemoved says what was taken back.
 type BetRemoved struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -526,7 +652,7 @@ type BetRemoved struct {
 
 func (x *BetRemoved) Reset() {
 	*x = BetRemoved{}
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[5]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +664,7 @@ func (x *BetRemoved) String() string {
 func (*BetRemoved) ProtoMessage() {}
 
 func (x *BetRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[5]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +677,7 @@ func (x *BetRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BetRemoved.ProtoReflect.Descriptor instead.
 func (*BetRemoved) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *BetRemoved) GetBetId() string {
@@ -592,7 +718,7 @@ type BettingClosed struct {
 
 func (x *BettingClosed) Reset() {
 	*x = BettingClosed{}
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[6]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +730,7 @@ func (x *BettingClosed) String() string {
 func (*BettingClosed) ProtoMessage() {}
 
 func (x *BettingClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[6]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +743,7 @@ func (x *BettingClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BettingClosed.ProtoReflect.Descriptor instead.
 func (*BettingClosed) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BettingClosed) GetRound() int64 {
@@ -677,7 +803,7 @@ type DiceRolled struct {
 
 func (x *DiceRolled) Reset() {
 	*x = DiceRolled{}
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[7]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +815,7 @@ func (x *DiceRolled) String() string {
 func (*DiceRolled) ProtoMessage() {}
 
 func (x *DiceRolled) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[7]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +828,7 @@ func (x *DiceRolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiceRolled.ProtoReflect.Descriptor instead.
 func (*DiceRolled) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DiceRolled) GetRound() int64 {
@@ -786,7 +912,7 @@ type ShooterChanged struct {
 
 func (x *ShooterChanged) Reset() {
 	*x = ShooterChanged{}
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[8]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +924,7 @@ func (x *ShooterChanged) String() string {
 func (*ShooterChanged) ProtoMessage() {}
 
 func (x *ShooterChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[8]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +937,7 @@ func (x *ShooterChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShooterChanged.ProtoReflect.Descriptor instead.
 func (*ShooterChanged) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ShooterChanged) GetPlayerId() string {
@@ -832,7 +958,7 @@ type GameClosed struct {
 
 func (x *GameClosed) Reset() {
 	*x = GameClosed{}
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[9]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +970,7 @@ func (x *GameClosed) String() string {
 func (*GameClosed) ProtoMessage() {}
 
 func (x *GameClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[9]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +983,7 @@ func (x *GameClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GameClosed.ProtoReflect.Descriptor instead.
 func (*GameClosed) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GameClosed) GetStatus() GameStatus {
@@ -871,7 +997,7 @@ var File_bitcraps_game_v1_event_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x05\n" +
+	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x06\n" +
 	"\x05Event\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12;\n" +
@@ -891,7 +1017,9 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"diceRolled\x12K\n" +
 	"\x0fshooter_changed\x18\v \x01(\v2 .bitcraps.game.v1.ShooterChangedH\x00R\x0eshooterChanged\x12?\n" +
 	"\vgame_closed\x18\f \x01(\v2\x1c.bitcraps.game.v1.GameClosedH\x00R\n" +
-	"gameClosedB\b\n" +
+	"gameClosed\x12?\n" +
+	"\vbet_changed\x18\r \x01(\v2\x1c.bitcraps.game.v1.BetChangedH\x00R\n" +
+	"betChangedB\b\n" +
 	"\x06detail\"}\n" +
 	"\vGameCreated\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x1f\n" +
@@ -904,13 +1032,28 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\x04seat\x18\x02 \x01(\x05R\x04seat\")\n" +
 	"\n" +
 	"PlayerLeft\x12\x1b\n" +
-	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"\x8a\x01\n" +
+	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"\xe5\x01\n" +
 	"\tBetPlaced\x12\x15\n" +
 	"\x06bet_id\x18\x01 \x01(\tR\x05betId\x12\x1b\n" +
 	"\tplayer_id\x18\x02 \x01(\tR\bplayerId\x12\x19\n" +
 	"\bbet_type\x18\x03 \x01(\tR\abetType\x12\x16\n" +
 	"\x06number\x18\x04 \x01(\x05R\x06number\x12\x16\n" +
-	"\x06amount\x18\x05 \x01(\x03R\x06amount\"X\n" +
+	"\x06amount\x18\x05 \x01(\x03R\x06amount\x12\x18\n" +
+	"\aworking\x18\x06 \x01(\bR\aworking\x12\x1f\n" +
+	"\vclient_seed\x18\a \x01(\tR\n" +
+	"clientSeed\x12\x1e\n" +
+	"\n" +
+	"commission\x18\b \x01(\x03R\n" +
+	"commission\"\x92\x01\n" +
+	"\n" +
+	"BetChanged\x12\x15\n" +
+	"\x06bet_id\x18\x01 \x01(\tR\x05betId\x12\x1b\n" +
+	"\tplayer_id\x18\x02 \x01(\tR\bplayerId\x12\x16\n" +
+	"\x06amount\x18\x03 \x01(\x03R\x06amount\x12\x18\n" +
+	"\aworking\x18\x04 \x01(\bR\aworking\x12\x1e\n" +
+	"\n" +
+	"commission\x18\x05 \x01(\x03R\n" +
+	"commission\"X\n" +
 	"\n" +
 	"BetRemoved\x12\x15\n" +
 	"\x06bet_id\x18\x01 \x01(\tR\x05betId\x12\x1b\n" +
@@ -957,42 +1100,44 @@ func file_bitcraps_game_v1_event_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_event_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: bitcraps.game.v1.Event
 	(*GameCreated)(nil),           // 1: bitcraps.game.v1.GameCreated
 	(*PlayerJoined)(nil),          // 2: bitcraps.game.v1.PlayerJoined
 	(*PlayerLeft)(nil),            // 3: bitcraps.game.v1.PlayerLeft
 	(*BetPlaced)(nil),             // 4: bitcraps.game.v1.BetPlaced
-	(*BetRemoved)(nil),            // 5: bitcraps.game.v1.BetRemoved
-	(*BettingClosed)(nil),         // 6: bitcraps.game.v1.BettingClosed
-	(*DiceRolled)(nil),            // 7: bitcraps.game.v1.DiceRolled
-	(*ShooterChanged)(nil),        // 8: bitcraps.game.v1.ShooterChanged
-	(*GameClosed)(nil),            // 9: bitcraps.game.v1.GameClosed
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(Phase)(0),                    // 11: bitcraps.game.v1.Phase
-	(*Settlement)(nil),            // 12: bitcraps.game.v1.Settlement
-	(GameStatus)(0),               // 13: bitcraps.game.v1.GameStatus
+	(*BetChanged)(nil),            // 5: bitcraps.game.v1.BetChanged
+	(*BetRemoved)(nil),            // 6: bitcraps.game.v1.BetRemoved
+	(*BettingClosed)(nil),         // 7: bitcraps.game.v1.BettingClosed
+	(*DiceRolled)(nil),            // 8: bitcraps.game.v1.DiceRolled
+	(*ShooterChanged)(nil),        // 9: bitcraps.game.v1.ShooterChanged
+	(*GameClosed)(nil),            // 10: bitcraps.game.v1.GameClosed
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(Phase)(0),                    // 12: bitcraps.game.v1.Phase
+	(*Settlement)(nil),            // 13: bitcraps.game.v1.Settlement
+	(GameStatus)(0),               // 14: bitcraps.game.v1.GameStatus
 }
 var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
-	10, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	11, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
 	1,  // 1: bitcraps.game.v1.Event.game_created:type_name -> bitcraps.game.v1.GameCreated
 	2,  // 2: bitcraps.game.v1.Event.player_joined:type_name -> bitcraps.game.v1.PlayerJoined
 	3,  // 3: bitcraps.game.v1.Event.player_left:type_name -> bitcraps.game.v1.PlayerLeft
 	4,  // 4: bitcraps.game.v1.Event.bet_placed:type_name -> bitcraps.game.v1.BetPlaced
-	5,  // 5: bitcraps.game.v1.Event.bet_removed:type_name -> bitcraps.game.v1.BetRemoved
-	6,  // 6: bitcraps.game.v1.Event.betting_closed:type_name -> bitcraps.game.v1.BettingClosed
-	7,  // 7: bitcraps.game.v1.Event.dice_rolled:type_name -> bitcraps.game.v1.DiceRolled
-	8,  // 8: bitcraps.game.v1.Event.shooter_changed:type_name -> bitcraps.game.v1.ShooterChanged
-	9,  // 9: bitcraps.game.v1.Event.game_closed:type_name -> bitcraps.game.v1.GameClosed
-	11, // 10: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
-	12, // 11: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
-	13, // 12: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	6,  // 5: bitcraps.game.v1.Event.bet_removed:type_name -> bitcraps.game.v1.BetRemoved
+	7,  // 6: bitcraps.game.v1.Event.betting_closed:type_name -> bitcraps.game.v1.BettingClosed
+	8,  // 7: bitcraps.game.v1.Event.dice_rolled:type_name -> bitcraps.game.v1.DiceRolled
+	9,  // 8: bitcraps.game.v1.Event.shooter_changed:type_name -> bitcraps.game.v1.ShooterChanged
+	10, // 9: bitcraps.game.v1.Event.game_closed:type_name -> bitcraps.game.v1.GameClosed
+	5,  // 10: bitcraps.game.v1.Event.bet_changed:type_name -> bitcraps.game.v1.BetChanged
+	12, // 11: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
+	13, // 12: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
+	14, // 13: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_event_proto_init() }
@@ -1011,6 +1156,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 		(*Event_DiceRolled)(nil),
 		(*Event_ShooterChanged)(nil),
 		(*Event_GameClosed)(nil),
+		(*Event_BetChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1018,7 +1164,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_event_proto_rawDesc), len(file_bitcraps_game_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -514,7 +514,9 @@ type Bet struct {
 	// payout is what came back to the wallet, stake included.
 	Payout int64 `protobuf:"varint,12,opt,name=payout,proto3" json:"payout,omitempty"`
 	// placed_at is when the bet became durable.
-	PlacedAt      *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
+	PlacedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
+	// commission was paid beside the stake; it comes back where the bet is removed.
+	Commission    int64 `protobuf:"varint,14,opt,name=commission,proto3" json:"commission,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -638,6 +640,13 @@ func (x *Bet) GetPlacedAt() *timestamppb.Timestamp {
 		return x.PlacedAt
 	}
 	return nil
+}
+
+func (x *Bet) GetCommission() int64 {
+	if x != nil {
+		return x.Commission
+	}
+	return 0
 }
 
 // Round is one roll: what was committed to before, the dice, and the proof's coordinates.
@@ -932,12 +941,31 @@ type Wager struct {
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// aliases are other spellings that bet_type takes.
 	Aliases []string `protobuf:"bytes,4,rep,name=aliases,proto3" json:"aliases,omitempty"`
-	// placement says when the wager can be placed: come_out, point, any, or with its flat bet.
+	// placement says when the wager can be placed: come_out, point, any, with_flat (while its flat bet lies on a number),
+	// new_hand (before a hand's first roll) or since_seven (while nothing was rolled since the last 7).
 	Placement string `protobuf:"bytes,5,opt,name=placement,proto3" json:"placement,omitempty"`
 	// pays lists the odds of every way to win.
 	Pays []*Pay `protobuf:"bytes,6,rep,name=pays,proto3" json:"pays,omitempty"`
-	// off_on_come_out is true where the bet rests during come-out rolls unless it is placed with working.
-	OffOnComeOut  bool `protobuf:"varint,7,opt,name=off_on_come_out,json=offOnComeOut,proto3" json:"off_on_come_out,omitempty"`
+	// off_on_come_out is true where the bet rests during come-out rolls.
+	OffOnComeOut bool `protobuf:"varint,7,opt,name=off_on_come_out,json=offOnComeOut,proto3" json:"off_on_come_out,omitempty"`
+	// stake_multiple is what a stake must be a multiple of to be paid exactly. Odds take multiples of the `per` of their
+	// number's line, of which this is a common multiple.
+	StakeMultiple int64 `protobuf:"varint,8,opt,name=stake_multiple,json=stakeMultiple,proto3" json:"stake_multiple,omitempty"`
+	// edge is the house's share of what a bet costs, computed from this definition.
+	Edge *Edge `protobuf:"bytes,9,opt,name=edge,proto3" json:"edge,omitempty"`
+	// working_choice is true where the player may have the bet take part in come-out rolls.
+	WorkingChoice bool `protobuf:"varint,10,opt,name=working_choice,json=workingChoice,proto3" json:"working_choice,omitempty"`
+	// locked says from when on the bet can't be taken back: never, on_point, on_number (once a come bet has travelled) or
+	// once_rolled.
+	Locked string `protobuf:"bytes,11,opt,name=locked,proto3" json:"locked,omitempty"`
+	// behind is the name of the flat bet that odds stand behind; else empty.
+	Behind string `protobuf:"bytes,12,opt,name=behind,proto3" json:"behind,omitempty"`
+	// max_odds is how many times the flat bet may be staked, for each line of pays; odds only.
+	MaxOdds []int32 `protobuf:"varint,13,rep,packed,name=max_odds,json=maxOdds,proto3" json:"max_odds,omitempty"`
+	// commission is what is paid beside the stake: none, 5_percent_of_stake or 5_percent_of_win.
+	Commission string `protobuf:"bytes,14,opt,name=commission,proto3" json:"commission,omitempty"`
+	// rule says in a sentence what wins and what loses.
+	Rule          string `protobuf:"bytes,15,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1021,12 +1049,132 @@ func (x *Wager) GetOffOnComeOut() bool {
 	return false
 }
 
+func (x *Wager) GetStakeMultiple() int64 {
+	if x != nil {
+		return x.StakeMultiple
+	}
+	return 0
+}
+
+func (x *Wager) GetEdge() *Edge {
+	if x != nil {
+		return x.Edge
+	}
+	return nil
+}
+
+func (x *Wager) GetWorkingChoice() bool {
+	if x != nil {
+		return x.WorkingChoice
+	}
+	return false
+}
+
+func (x *Wager) GetLocked() string {
+	if x != nil {
+		return x.Locked
+	}
+	return ""
+}
+
+func (x *Wager) GetBehind() string {
+	if x != nil {
+		return x.Behind
+	}
+	return ""
+}
+
+func (x *Wager) GetMaxOdds() []int32 {
+	if x != nil {
+		return x.MaxOdds
+	}
+	return nil
+}
+
+func (x *Wager) GetCommission() string {
+	if x != nil {
+		return x.Commission
+	}
+	return ""
+}
+
+func (x *Wager) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+// Edge is a share of what a bet costs, stake and commission, that the house keeps on average: num / den, reduced.
+type Edge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// num is the numerator, in decimal digits: some have more than fit into 64 bits.
+	Num string `protobuf:"bytes,1,opt,name=num,proto3" json:"num,omitempty"`
+	// den is the denominator, in decimal digits.
+	Den string `protobuf:"bytes,2,opt,name=den,proto3" json:"den,omitempty"`
+	// percent is the edge in percent, rounded to six places.
+	Percent       float64 `protobuf:"fixed64,3,opt,name=percent,proto3" json:"percent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Edge) Reset() {
+	*x = Edge{}
+	mi := &file_bitcraps_game_v1_game_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Edge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Edge) ProtoMessage() {}
+
+func (x *Edge) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Edge.ProtoReflect.Descriptor instead.
+func (*Edge) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Edge) GetNum() string {
+	if x != nil {
+		return x.Num
+	}
+	return ""
+}
+
+func (x *Edge) GetDen() string {
+	if x != nil {
+		return x.Den
+	}
+	return ""
+}
+
+func (x *Edge) GetPercent() float64 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
 // Pay is one line of a pay table.
 type Pay struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// on is the event that the line pays for.
 	On string `protobuf:"bytes,1,opt,name=on,proto3" json:"on,omitempty"`
-	// to is the profit for every `for` of stake: 7 to 6 pays 7 tokens for 6.
+	// to is the profit for every `per` of stake: 7 to 6 pays 7 tokens for 6.
 	To int32 `protobuf:"varint,2,opt,name=to,proto3" json:"to,omitempty"`
 	// per is the stake that earns `to`; the wager takes multiples of it.
 	Per           int32 `protobuf:"varint,3,opt,name=per,proto3" json:"per,omitempty"`
@@ -1036,7 +1184,7 @@ type Pay struct {
 
 func (x *Pay) Reset() {
 	*x = Pay{}
-	mi := &file_bitcraps_game_v1_game_proto_msgTypes[6]
+	mi := &file_bitcraps_game_v1_game_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +1196,7 @@ func (x *Pay) String() string {
 func (*Pay) ProtoMessage() {}
 
 func (x *Pay) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_proto_msgTypes[6]
+	mi := &file_bitcraps_game_v1_game_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +1209,7 @@ func (x *Pay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pay.ProtoReflect.Descriptor instead.
 func (*Pay) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_proto_rawDescGZIP(), []int{6}
+	return file_bitcraps_game_v1_game_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Pay) GetOn() string {
@@ -1114,7 +1262,7 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\x04Seat\x12\x12\n" +
 	"\x04seat\x18\x01 \x01(\x05R\x04seat\x12\x1b\n" +
 	"\tplayer_id\x18\x02 \x01(\tR\bplayerId\x127\n" +
-	"\tjoined_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinedAt\"\xa6\x03\n" +
+	"\tjoined_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bjoinedAt\"\xc6\x03\n" +
 	"\x03Bet\x12\x15\n" +
 	"\x06bet_id\x18\x01 \x01(\tR\x05betId\x12\x17\n" +
 	"\agame_id\x18\x02 \x01(\tR\x06gameId\x12\x1b\n" +
@@ -1130,7 +1278,10 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	" \x01(\x03R\vplacedRound\x12#\n" +
 	"\rdecided_round\x18\v \x01(\x03R\fdecidedRound\x12\x16\n" +
 	"\x06payout\x18\f \x01(\x03R\x06payout\x127\n" +
-	"\tplaced_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bplacedAt\"\xb7\x04\n" +
+	"\tplaced_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bplacedAt\x12\x1e\n" +
+	"\n" +
+	"commission\x18\x0e \x01(\x03R\n" +
+	"commission\"\xb7\x04\n" +
 	"\x05Round\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x12\x14\n" +
 	"\x05round\x18\x02 \x01(\x03R\x05round\x125\n" +
@@ -1161,7 +1312,7 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\x06amount\x18\x04 \x01(\x03R\x06amount\x123\n" +
 	"\x06result\x18\x05 \x01(\x0e2\x1b.bitcraps.game.v1.BetStatusR\x06result\x12\x16\n" +
 	"\x06number\x18\x06 \x01(\x05R\x06number\x12\x16\n" +
-	"\x06payout\x18\a \x01(\x03R\x06payout\"\xcf\x01\n" +
+	"\x06payout\x18\a \x01(\x03R\x06payout\"\xc8\x03\n" +
 	"\x05Wager\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1169,7 +1320,22 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\aaliases\x18\x04 \x03(\tR\aaliases\x12\x1c\n" +
 	"\tplacement\x18\x05 \x01(\tR\tplacement\x12)\n" +
 	"\x04pays\x18\x06 \x03(\v2\x15.bitcraps.game.v1.PayR\x04pays\x12%\n" +
-	"\x0foff_on_come_out\x18\a \x01(\bR\foffOnComeOut\"7\n" +
+	"\x0foff_on_come_out\x18\a \x01(\bR\foffOnComeOut\x12%\n" +
+	"\x0estake_multiple\x18\b \x01(\x03R\rstakeMultiple\x12*\n" +
+	"\x04edge\x18\t \x01(\v2\x16.bitcraps.game.v1.EdgeR\x04edge\x12%\n" +
+	"\x0eworking_choice\x18\n" +
+	" \x01(\bR\rworkingChoice\x12\x16\n" +
+	"\x06locked\x18\v \x01(\tR\x06locked\x12\x16\n" +
+	"\x06behind\x18\f \x01(\tR\x06behind\x12\x19\n" +
+	"\bmax_odds\x18\r \x03(\x05R\amaxOdds\x12\x1e\n" +
+	"\n" +
+	"commission\x18\x0e \x01(\tR\n" +
+	"commission\x12\x12\n" +
+	"\x04rule\x18\x0f \x01(\tR\x04rule\"D\n" +
+	"\x04Edge\x12\x10\n" +
+	"\x03num\x18\x01 \x01(\tR\x03num\x12\x10\n" +
+	"\x03den\x18\x02 \x01(\tR\x03den\x12\x18\n" +
+	"\apercent\x18\x03 \x01(\x01R\apercent\"7\n" +
 	"\x03Pay\x12\x0e\n" +
 	"\x02on\x18\x01 \x01(\tR\x02on\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\x05R\x02to\x12\x10\n" +
@@ -1210,7 +1376,7 @@ func file_bitcraps_game_v1_game_proto_rawDescGZIP() []byte {
 }
 
 var file_bitcraps_game_v1_game_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_bitcraps_game_v1_game_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_bitcraps_game_v1_game_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_bitcraps_game_v1_game_proto_goTypes = []any{
 	(GameStatus)(0),               // 0: bitcraps.game.v1.GameStatus
 	(Phase)(0),                    // 1: bitcraps.game.v1.Phase
@@ -1222,28 +1388,30 @@ var file_bitcraps_game_v1_game_proto_goTypes = []any{
 	(*Round)(nil),                 // 7: bitcraps.game.v1.Round
 	(*Settlement)(nil),            // 8: bitcraps.game.v1.Settlement
 	(*Wager)(nil),                 // 9: bitcraps.game.v1.Wager
-	(*Pay)(nil),                   // 10: bitcraps.game.v1.Pay
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*Edge)(nil),                  // 10: bitcraps.game.v1.Edge
+	(*Pay)(nil),                   // 11: bitcraps.game.v1.Pay
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_bitcraps_game_v1_game_proto_depIdxs = []int32{
 	0,  // 0: bitcraps.game.v1.Game.status:type_name -> bitcraps.game.v1.GameStatus
 	1,  // 1: bitcraps.game.v1.Game.phase:type_name -> bitcraps.game.v1.Phase
 	5,  // 2: bitcraps.game.v1.Game.seats:type_name -> bitcraps.game.v1.Seat
-	11, // 3: bitcraps.game.v1.Game.created_at:type_name -> google.protobuf.Timestamp
-	11, // 4: bitcraps.game.v1.Game.updated_at:type_name -> google.protobuf.Timestamp
-	11, // 5: bitcraps.game.v1.Seat.joined_at:type_name -> google.protobuf.Timestamp
+	12, // 3: bitcraps.game.v1.Game.created_at:type_name -> google.protobuf.Timestamp
+	12, // 4: bitcraps.game.v1.Game.updated_at:type_name -> google.protobuf.Timestamp
+	12, // 5: bitcraps.game.v1.Seat.joined_at:type_name -> google.protobuf.Timestamp
 	2,  // 6: bitcraps.game.v1.Bet.status:type_name -> bitcraps.game.v1.BetStatus
-	11, // 7: bitcraps.game.v1.Bet.placed_at:type_name -> google.protobuf.Timestamp
+	12, // 7: bitcraps.game.v1.Bet.placed_at:type_name -> google.protobuf.Timestamp
 	3,  // 8: bitcraps.game.v1.Round.status:type_name -> bitcraps.game.v1.RoundStatus
-	11, // 9: bitcraps.game.v1.Round.closed_at:type_name -> google.protobuf.Timestamp
-	11, // 10: bitcraps.game.v1.Round.settled_at:type_name -> google.protobuf.Timestamp
+	12, // 9: bitcraps.game.v1.Round.closed_at:type_name -> google.protobuf.Timestamp
+	12, // 10: bitcraps.game.v1.Round.settled_at:type_name -> google.protobuf.Timestamp
 	2,  // 11: bitcraps.game.v1.Settlement.result:type_name -> bitcraps.game.v1.BetStatus
-	10, // 12: bitcraps.game.v1.Wager.pays:type_name -> bitcraps.game.v1.Pay
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	11, // 12: bitcraps.game.v1.Wager.pays:type_name -> bitcraps.game.v1.Pay
+	10, // 13: bitcraps.game.v1.Wager.edge:type_name -> bitcraps.game.v1.Edge
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_game_proto_init() }
@@ -1257,7 +1425,7 @@ func file_bitcraps_game_v1_game_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_game_proto_rawDesc), len(file_bitcraps_game_v1_game_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

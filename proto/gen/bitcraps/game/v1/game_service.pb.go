@@ -13,6 +13,7 @@ package gamev1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	v1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -816,6 +817,134 @@ func (x *ListBetsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// UpdateBetRequest says what a bet shall be.
+type UpdateBetRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// game_id is the game.
+	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
+	// bet_id is the bet.
+	BetId string `protobuf:"bytes,2,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
+	// amount is the new stake, which must not be above the old one; left out it stays.
+	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// working says whether the bet takes part in come-out rolls; left out it stays.
+	Working       *bool `protobuf:"varint,4,opt,name=working,proto3,oneof" json:"working,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateBetRequest) Reset() {
+	*x = UpdateBetRequest{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateBetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateBetRequest) ProtoMessage() {}
+
+func (x *UpdateBetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateBetRequest.ProtoReflect.Descriptor instead.
+func (*UpdateBetRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UpdateBetRequest) GetGameId() string {
+	if x != nil {
+		return x.GameId
+	}
+	return ""
+}
+
+func (x *UpdateBetRequest) GetBetId() string {
+	if x != nil {
+		return x.BetId
+	}
+	return ""
+}
+
+func (x *UpdateBetRequest) GetAmount() int64 {
+	if x != nil && x.Amount != nil {
+		return *x.Amount
+	}
+	return 0
+}
+
+func (x *UpdateBetRequest) GetWorking() bool {
+	if x != nil && x.Working != nil {
+		return *x.Working
+	}
+	return false
+}
+
+// UpdateBetResponse is the changed bet.
+type UpdateBetResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// bet is the bet.
+	Bet *Bet `protobuf:"bytes,1,opt,name=bet,proto3" json:"bet,omitempty"`
+	// balance is the caller's wallet behind the change.
+	Balance       int64 `protobuf:"varint,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateBetResponse) Reset() {
+	*x = UpdateBetResponse{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateBetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateBetResponse) ProtoMessage() {}
+
+func (x *UpdateBetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateBetResponse.ProtoReflect.Descriptor instead.
+func (*UpdateBetResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UpdateBetResponse) GetBet() *Bet {
+	if x != nil {
+		return x.Bet
+	}
+	return nil
+}
+
+func (x *UpdateBetResponse) GetBalance() int64 {
+	if x != nil {
+		return x.Balance
+	}
+	return 0
+}
+
 // RemoveBetRequest names a bet.
 type RemoveBetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -829,7 +958,7 @@ type RemoveBetRequest struct {
 
 func (x *RemoveBetRequest) Reset() {
 	*x = RemoveBetRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +970,7 @@ func (x *RemoveBetRequest) String() string {
 func (*RemoveBetRequest) ProtoMessage() {}
 
 func (x *RemoveBetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +983,7 @@ func (x *RemoveBetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveBetRequest.ProtoReflect.Descriptor instead.
 func (*RemoveBetRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{14}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RemoveBetRequest) GetGameId() string {
@@ -884,7 +1013,7 @@ type RemoveBetResponse struct {
 
 func (x *RemoveBetResponse) Reset() {
 	*x = RemoveBetResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -896,7 +1025,7 @@ func (x *RemoveBetResponse) String() string {
 func (*RemoveBetResponse) ProtoMessage() {}
 
 func (x *RemoveBetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -909,7 +1038,7 @@ func (x *RemoveBetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveBetResponse.ProtoReflect.Descriptor instead.
 func (*RemoveBetResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{15}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RemoveBetResponse) GetBet() *Bet {
@@ -939,7 +1068,7 @@ type RollDiceRequest struct {
 
 func (x *RollDiceRequest) Reset() {
 	*x = RollDiceRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1080,7 @@ func (x *RollDiceRequest) String() string {
 func (*RollDiceRequest) ProtoMessage() {}
 
 func (x *RollDiceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1093,7 @@ func (x *RollDiceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollDiceRequest.ProtoReflect.Descriptor instead.
 func (*RollDiceRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{16}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RollDiceRequest) GetGameId() string {
@@ -1014,7 +1143,7 @@ type RollDiceResponse struct {
 
 func (x *RollDiceResponse) Reset() {
 	*x = RollDiceResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1026,7 +1155,7 @@ func (x *RollDiceResponse) String() string {
 func (*RollDiceResponse) ProtoMessage() {}
 
 func (x *RollDiceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1039,7 +1168,7 @@ func (x *RollDiceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollDiceResponse.ProtoReflect.Descriptor instead.
 func (*RollDiceResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{17}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RollDiceResponse) GetGameId() string {
@@ -1126,6 +1255,98 @@ func (x *RollDiceResponse) GetBalance() int64 {
 	return 0
 }
 
+// PassDiceRequest names a game.
+type PassDiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// game_id is the game.
+	GameId        string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PassDiceRequest) Reset() {
+	*x = PassDiceRequest{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PassDiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PassDiceRequest) ProtoMessage() {}
+
+func (x *PassDiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PassDiceRequest.ProtoReflect.Descriptor instead.
+func (*PassDiceRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PassDiceRequest) GetGameId() string {
+	if x != nil {
+		return x.GameId
+	}
+	return ""
+}
+
+// PassDiceResponse holds the game.
+type PassDiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// game is the game with its new shooter.
+	Game          *Game `protobuf:"bytes,1,opt,name=game,proto3" json:"game,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PassDiceResponse) Reset() {
+	*x = PassDiceResponse{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PassDiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PassDiceResponse) ProtoMessage() {}
+
+func (x *PassDiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PassDiceResponse.ProtoReflect.Descriptor instead.
+func (*PassDiceResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PassDiceResponse) GetGame() *Game {
+	if x != nil {
+		return x.Game
+	}
+	return nil
+}
+
 // ListRoundsRequest selects a page of rounds.
 type ListRoundsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1141,7 +1362,7 @@ type ListRoundsRequest struct {
 
 func (x *ListRoundsRequest) Reset() {
 	*x = ListRoundsRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1153,7 +1374,7 @@ func (x *ListRoundsRequest) String() string {
 func (*ListRoundsRequest) ProtoMessage() {}
 
 func (x *ListRoundsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1166,7 +1387,7 @@ func (x *ListRoundsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRoundsRequest.ProtoReflect.Descriptor instead.
 func (*ListRoundsRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{18}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListRoundsRequest) GetGameId() string {
@@ -1203,7 +1424,7 @@ type ListRoundsResponse struct {
 
 func (x *ListRoundsResponse) Reset() {
 	*x = ListRoundsResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1215,7 +1436,7 @@ func (x *ListRoundsResponse) String() string {
 func (*ListRoundsResponse) ProtoMessage() {}
 
 func (x *ListRoundsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1228,7 +1449,7 @@ func (x *ListRoundsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRoundsResponse.ProtoReflect.Descriptor instead.
 func (*ListRoundsResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{19}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListRoundsResponse) GetRounds() []*Round {
@@ -1258,7 +1479,7 @@ type GetRoundRequest struct {
 
 func (x *GetRoundRequest) Reset() {
 	*x = GetRoundRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1270,7 +1491,7 @@ func (x *GetRoundRequest) String() string {
 func (*GetRoundRequest) ProtoMessage() {}
 
 func (x *GetRoundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1504,7 @@ func (x *GetRoundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRoundRequest.ProtoReflect.Descriptor instead.
 func (*GetRoundRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{20}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetRoundRequest) GetGameId() string {
@@ -1311,7 +1532,7 @@ type GetRoundResponse struct {
 
 func (x *GetRoundResponse) Reset() {
 	*x = GetRoundResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1323,7 +1544,7 @@ func (x *GetRoundResponse) String() string {
 func (*GetRoundResponse) ProtoMessage() {}
 
 func (x *GetRoundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1336,12 +1557,113 @@ func (x *GetRoundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRoundResponse.ProtoReflect.Descriptor instead.
 func (*GetRoundResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{21}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetRoundResponse) GetRound() *Round {
 	if x != nil {
 		return x.Round
+	}
+	return nil
+}
+
+// GetReceiptRequest names a round.
+type GetReceiptRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// game_id is the game.
+	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
+	// round is the round's number, from 1.
+	Round         int64 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReceiptRequest) Reset() {
+	*x = GetReceiptRequest{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReceiptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReceiptRequest) ProtoMessage() {}
+
+func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
+func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetReceiptRequest) GetGameId() string {
+	if x != nil {
+		return x.GameId
+	}
+	return ""
+}
+
+func (x *GetReceiptRequest) GetRound() int64 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+// GetReceiptResponse holds the receipt.
+type GetReceiptResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// receipt is what `bitcraps verify` checks.
+	Receipt       *v1.Receipt `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReceiptResponse) Reset() {
+	*x = GetReceiptResponse{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReceiptResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReceiptResponse) ProtoMessage() {}
+
+func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
+func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetReceiptResponse) GetReceipt() *v1.Receipt {
+	if x != nil {
+		return x.Receipt
 	}
 	return nil
 }
@@ -1359,7 +1681,7 @@ type WatchGameRequest struct {
 
 func (x *WatchGameRequest) Reset() {
 	*x = WatchGameRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1693,7 @@ func (x *WatchGameRequest) String() string {
 func (*WatchGameRequest) ProtoMessage() {}
 
 func (x *WatchGameRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1706,7 @@ func (x *WatchGameRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGameRequest.ProtoReflect.Descriptor instead.
 func (*WatchGameRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{22}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WatchGameRequest) GetGameId() string {
@@ -1412,7 +1734,7 @@ type WatchGameResponse struct {
 
 func (x *WatchGameResponse) Reset() {
 	*x = WatchGameResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1746,7 @@ func (x *WatchGameResponse) String() string {
 func (*WatchGameResponse) ProtoMessage() {}
 
 func (x *WatchGameResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1759,7 @@ func (x *WatchGameResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGameResponse.ProtoReflect.Descriptor instead.
 func (*WatchGameResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{23}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WatchGameResponse) GetEvent() *Event {
@@ -1456,7 +1778,7 @@ type ListWagersRequest struct {
 
 func (x *ListWagersRequest) Reset() {
 	*x = ListWagersRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1468,7 +1790,7 @@ func (x *ListWagersRequest) String() string {
 func (*ListWagersRequest) ProtoMessage() {}
 
 func (x *ListWagersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1481,7 +1803,7 @@ func (x *ListWagersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWagersRequest.ProtoReflect.Descriptor instead.
 func (*ListWagersRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{24}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{30}
 }
 
 // ListWagersResponse holds every wager.
@@ -1497,7 +1819,7 @@ type ListWagersResponse struct {
 
 func (x *ListWagersResponse) Reset() {
 	*x = ListWagersResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1509,7 +1831,7 @@ func (x *ListWagersResponse) String() string {
 func (*ListWagersResponse) ProtoMessage() {}
 
 func (x *ListWagersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1522,7 +1844,7 @@ func (x *ListWagersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWagersResponse.ProtoReflect.Descriptor instead.
 func (*ListWagersResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{25}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListWagersResponse) GetWagers() []*Wager {
@@ -1543,7 +1865,7 @@ var File_bitcraps_game_v1_game_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\n" +
-	"#bitcraps/game/v1/game_service.proto\x12\x10bitcraps.game.v1\x1a\x1cbitcraps/game/v1/event.proto\x1a\x1bbitcraps/game/v1/game.proto\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xc2\x01\n" +
+	"#bitcraps/game/v1/game_service.proto\x12\x10bitcraps.game.v1\x1a\x1cbitcraps/game/v1/event.proto\x1a\x1bbitcraps/game/v1/game.proto\x1a!bitcraps/options/v1/options.proto\x1a!bitcraps/receipt/v1/receipt.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xc2\x01\n" +
 	"\x11CreateGameRequest\x12*\n" +
 	"\vmax_players\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\n" +
 	"maxPlayers\x12&\n" +
@@ -1595,7 +1917,18 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\"e\n" +
 	"\x10ListBetsResponse\x12)\n" +
 	"\x04bets\x18\x01 \x03(\v2\x15.bitcraps.game.v1.BetR\x04bets\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"V\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb9\x01\n" +
+	"\x10UpdateBetRequest\x12!\n" +
+	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1f\n" +
+	"\x06bet_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05betId\x12+\n" +
+	"\x06amount\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d \x00H\x00R\x06amount\x88\x01\x01\x12\x1d\n" +
+	"\aworking\x18\x04 \x01(\bH\x01R\aworking\x88\x01\x01B\t\n" +
+	"\a_amountB\n" +
+	"\n" +
+	"\b_working\"V\n" +
+	"\x11UpdateBetResponse\x12'\n" +
+	"\x03bet\x18\x01 \x01(\v2\x15.bitcraps.game.v1.BetR\x03bet\x12\x18\n" +
+	"\abalance\x18\x02 \x01(\x03R\abalance\"V\n" +
 	"\x10RemoveBetRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1f\n" +
 	"\x06bet_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05betId\"V\n" +
@@ -1620,7 +1953,11 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"shooter_id\x18\n" +
 	" \x01(\tR\tshooterId\x12>\n" +
 	"\vsettlements\x18\v \x03(\v2\x1c.bitcraps.game.v1.SettlementR\vsettlements\x12\x18\n" +
-	"\abalance\x18\f \x01(\x03R\abalance\"\x87\x01\n" +
+	"\abalance\x18\f \x01(\x03R\abalance\"4\n" +
+	"\x0fPassDiceRequest\x12!\n" +
+	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\">\n" +
+	"\x10PassDiceResponse\x12*\n" +
+	"\x04game\x18\x01 \x01(\v2\x16.bitcraps.game.v1.GameR\x04game\"\x87\x01\n" +
 	"\x11ListRoundsRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12&\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
@@ -1633,7 +1970,12 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1d\n" +
 	"\x05round\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05round\"A\n" +
 	"\x10GetRoundResponse\x12-\n" +
-	"\x05round\x18\x01 \x01(\v2\x17.bitcraps.game.v1.RoundR\x05round\"e\n" +
+	"\x05round\x18\x01 \x01(\v2\x17.bitcraps.game.v1.RoundR\x05round\"U\n" +
+	"\x11GetReceiptRequest\x12!\n" +
+	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1d\n" +
+	"\x05round\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05round\"L\n" +
+	"\x12GetReceiptResponse\x126\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1c.bitcraps.receipt.v1.ReceiptR\areceipt\"e\n" +
 	"\x10WatchGameRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12.\n" +
 	"\x0eafter_sequence\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterSequence\"B\n" +
@@ -1642,7 +1984,7 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +
-	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\xbf\x0e\n" +
+	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x99\x12\n" +
 	"\vGameService\x12\x8b\x01\n" +
 	"\n" +
 	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"2\x8a\xb5\x18\v\n" +
@@ -1660,16 +2002,23 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\";\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\x89\x01\n" +
 	"\bListBets\x12!.bitcraps.game.v1.ListBetsRequest\x1a\".bitcraps.game.v1.ListBetsResponse\"6\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\x95\x01\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\x98\x01\n" +
+	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"B\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02*:\x01*2%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\x95\x01\n" +
 	"\tRemoveBet\x12\".bitcraps.game.v1.RemoveBetRequest\x1a#.bitcraps.game.v1.RemoveBetResponse\"?\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02\x82\xd3\xe4\x93\x02'*%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\x89\x01\n" +
 	"\bRollDice\x12!.bitcraps.game.v1.RollDiceRequest\x1a\".bitcraps.game.v1.RollDiceResponse\"6\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/roll\x12\x91\x01\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/roll\x12\x8f\x01\n" +
+	"\bPassDice\x12!.bitcraps.game.v1.PassDiceRequest\x1a\".bitcraps.game.v1.PassDiceResponse\"<\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/pass\x12\x91\x01\n" +
 	"\n" +
 	"ListRounds\x12#.bitcraps.game.v1.ListRoundsRequest\x1a$.bitcraps.game.v1.ListRoundsResponse\"8\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/games/{game_id}/rounds\x90\x02\x01\x12\x9a\x01\n" +
 	"\bGetRound\x12!.bitcraps.game.v1.GetRoundRequest\x1a\".bitcraps.game.v1.GetRoundResponse\"G\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02/b\x05round\x12&/api/v1/games/{game_id}/rounds/{round}\x90\x02\x01\x12j\n" +
+	"\agateway\x10\x01\x82\xd3\xe4\x93\x02/b\x05round\x12&/api/v1/games/{game_id}/rounds/{round}\x90\x02\x01\x12\xaa\x01\n" +
+	"\n" +
+	"GetReceipt\x12#.bitcraps.game.v1.GetReceiptRequest\x1a$.bitcraps.game.v1.GetReceiptResponse\"Q\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x029b\areceipt\x12./api/v1/games/{game_id}/rounds/{round}/receipt\x90\x02\x01\x12j\n" +
 	"\tWatchGame\x12\".bitcraps.game.v1.WatchGameRequest\x1a#.bitcraps.game.v1.WatchGameResponse\"\x12\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x90\x02\x010\x01\x12\x81\x01\n" +
 	"\n" +
@@ -1689,7 +2038,7 @@ func file_bitcraps_game_v1_game_service_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_game_service_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_game_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_bitcraps_game_v1_game_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_bitcraps_game_v1_game_service_proto_goTypes = []any{
 	(*CreateGameRequest)(nil),  // 0: bitcraps.game.v1.CreateGameRequest
 	(*CreateGameResponse)(nil), // 1: bitcraps.game.v1.CreateGameResponse
@@ -1705,74 +2054,90 @@ var file_bitcraps_game_v1_game_service_proto_goTypes = []any{
 	(*PlaceBetResponse)(nil),   // 11: bitcraps.game.v1.PlaceBetResponse
 	(*ListBetsRequest)(nil),    // 12: bitcraps.game.v1.ListBetsRequest
 	(*ListBetsResponse)(nil),   // 13: bitcraps.game.v1.ListBetsResponse
-	(*RemoveBetRequest)(nil),   // 14: bitcraps.game.v1.RemoveBetRequest
-	(*RemoveBetResponse)(nil),  // 15: bitcraps.game.v1.RemoveBetResponse
-	(*RollDiceRequest)(nil),    // 16: bitcraps.game.v1.RollDiceRequest
-	(*RollDiceResponse)(nil),   // 17: bitcraps.game.v1.RollDiceResponse
-	(*ListRoundsRequest)(nil),  // 18: bitcraps.game.v1.ListRoundsRequest
-	(*ListRoundsResponse)(nil), // 19: bitcraps.game.v1.ListRoundsResponse
-	(*GetRoundRequest)(nil),    // 20: bitcraps.game.v1.GetRoundRequest
-	(*GetRoundResponse)(nil),   // 21: bitcraps.game.v1.GetRoundResponse
-	(*WatchGameRequest)(nil),   // 22: bitcraps.game.v1.WatchGameRequest
-	(*WatchGameResponse)(nil),  // 23: bitcraps.game.v1.WatchGameResponse
-	(*ListWagersRequest)(nil),  // 24: bitcraps.game.v1.ListWagersRequest
-	(*ListWagersResponse)(nil), // 25: bitcraps.game.v1.ListWagersResponse
-	(*Game)(nil),               // 26: bitcraps.game.v1.Game
-	(*Bet)(nil),                // 27: bitcraps.game.v1.Bet
-	(BetStatus)(0),             // 28: bitcraps.game.v1.BetStatus
-	(Phase)(0),                 // 29: bitcraps.game.v1.Phase
-	(*Settlement)(nil),         // 30: bitcraps.game.v1.Settlement
-	(*Round)(nil),              // 31: bitcraps.game.v1.Round
-	(*Event)(nil),              // 32: bitcraps.game.v1.Event
-	(*Wager)(nil),              // 33: bitcraps.game.v1.Wager
+	(*UpdateBetRequest)(nil),   // 14: bitcraps.game.v1.UpdateBetRequest
+	(*UpdateBetResponse)(nil),  // 15: bitcraps.game.v1.UpdateBetResponse
+	(*RemoveBetRequest)(nil),   // 16: bitcraps.game.v1.RemoveBetRequest
+	(*RemoveBetResponse)(nil),  // 17: bitcraps.game.v1.RemoveBetResponse
+	(*RollDiceRequest)(nil),    // 18: bitcraps.game.v1.RollDiceRequest
+	(*RollDiceResponse)(nil),   // 19: bitcraps.game.v1.RollDiceResponse
+	(*PassDiceRequest)(nil),    // 20: bitcraps.game.v1.PassDiceRequest
+	(*PassDiceResponse)(nil),   // 21: bitcraps.game.v1.PassDiceResponse
+	(*ListRoundsRequest)(nil),  // 22: bitcraps.game.v1.ListRoundsRequest
+	(*ListRoundsResponse)(nil), // 23: bitcraps.game.v1.ListRoundsResponse
+	(*GetRoundRequest)(nil),    // 24: bitcraps.game.v1.GetRoundRequest
+	(*GetRoundResponse)(nil),   // 25: bitcraps.game.v1.GetRoundResponse
+	(*GetReceiptRequest)(nil),  // 26: bitcraps.game.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil), // 27: bitcraps.game.v1.GetReceiptResponse
+	(*WatchGameRequest)(nil),   // 28: bitcraps.game.v1.WatchGameRequest
+	(*WatchGameResponse)(nil),  // 29: bitcraps.game.v1.WatchGameResponse
+	(*ListWagersRequest)(nil),  // 30: bitcraps.game.v1.ListWagersRequest
+	(*ListWagersResponse)(nil), // 31: bitcraps.game.v1.ListWagersResponse
+	(*Game)(nil),               // 32: bitcraps.game.v1.Game
+	(*Bet)(nil),                // 33: bitcraps.game.v1.Bet
+	(BetStatus)(0),             // 34: bitcraps.game.v1.BetStatus
+	(Phase)(0),                 // 35: bitcraps.game.v1.Phase
+	(*Settlement)(nil),         // 36: bitcraps.game.v1.Settlement
+	(*Round)(nil),              // 37: bitcraps.game.v1.Round
+	(*v1.Receipt)(nil),         // 38: bitcraps.receipt.v1.Receipt
+	(*Event)(nil),              // 39: bitcraps.game.v1.Event
+	(*Wager)(nil),              // 40: bitcraps.game.v1.Wager
 }
 var file_bitcraps_game_v1_game_service_proto_depIdxs = []int32{
-	26, // 0: bitcraps.game.v1.CreateGameResponse.game:type_name -> bitcraps.game.v1.Game
-	26, // 1: bitcraps.game.v1.ListGamesResponse.games:type_name -> bitcraps.game.v1.Game
-	26, // 2: bitcraps.game.v1.GetGameResponse.game:type_name -> bitcraps.game.v1.Game
-	26, // 3: bitcraps.game.v1.JoinGameResponse.game:type_name -> bitcraps.game.v1.Game
-	26, // 4: bitcraps.game.v1.LeaveGameResponse.game:type_name -> bitcraps.game.v1.Game
-	27, // 5: bitcraps.game.v1.PlaceBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	28, // 6: bitcraps.game.v1.ListBetsRequest.status:type_name -> bitcraps.game.v1.BetStatus
-	27, // 7: bitcraps.game.v1.ListBetsResponse.bets:type_name -> bitcraps.game.v1.Bet
-	27, // 8: bitcraps.game.v1.RemoveBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	29, // 9: bitcraps.game.v1.RollDiceResponse.phase:type_name -> bitcraps.game.v1.Phase
-	30, // 10: bitcraps.game.v1.RollDiceResponse.settlements:type_name -> bitcraps.game.v1.Settlement
-	31, // 11: bitcraps.game.v1.ListRoundsResponse.rounds:type_name -> bitcraps.game.v1.Round
-	31, // 12: bitcraps.game.v1.GetRoundResponse.round:type_name -> bitcraps.game.v1.Round
-	32, // 13: bitcraps.game.v1.WatchGameResponse.event:type_name -> bitcraps.game.v1.Event
-	33, // 14: bitcraps.game.v1.ListWagersResponse.wagers:type_name -> bitcraps.game.v1.Wager
-	0,  // 15: bitcraps.game.v1.GameService.CreateGame:input_type -> bitcraps.game.v1.CreateGameRequest
-	2,  // 16: bitcraps.game.v1.GameService.ListGames:input_type -> bitcraps.game.v1.ListGamesRequest
-	4,  // 17: bitcraps.game.v1.GameService.GetGame:input_type -> bitcraps.game.v1.GetGameRequest
-	6,  // 18: bitcraps.game.v1.GameService.JoinGame:input_type -> bitcraps.game.v1.JoinGameRequest
-	8,  // 19: bitcraps.game.v1.GameService.LeaveGame:input_type -> bitcraps.game.v1.LeaveGameRequest
-	10, // 20: bitcraps.game.v1.GameService.PlaceBet:input_type -> bitcraps.game.v1.PlaceBetRequest
-	12, // 21: bitcraps.game.v1.GameService.ListBets:input_type -> bitcraps.game.v1.ListBetsRequest
-	14, // 22: bitcraps.game.v1.GameService.RemoveBet:input_type -> bitcraps.game.v1.RemoveBetRequest
-	16, // 23: bitcraps.game.v1.GameService.RollDice:input_type -> bitcraps.game.v1.RollDiceRequest
-	18, // 24: bitcraps.game.v1.GameService.ListRounds:input_type -> bitcraps.game.v1.ListRoundsRequest
-	20, // 25: bitcraps.game.v1.GameService.GetRound:input_type -> bitcraps.game.v1.GetRoundRequest
-	22, // 26: bitcraps.game.v1.GameService.WatchGame:input_type -> bitcraps.game.v1.WatchGameRequest
-	24, // 27: bitcraps.game.v1.GameService.ListWagers:input_type -> bitcraps.game.v1.ListWagersRequest
-	1,  // 28: bitcraps.game.v1.GameService.CreateGame:output_type -> bitcraps.game.v1.CreateGameResponse
-	3,  // 29: bitcraps.game.v1.GameService.ListGames:output_type -> bitcraps.game.v1.ListGamesResponse
-	5,  // 30: bitcraps.game.v1.GameService.GetGame:output_type -> bitcraps.game.v1.GetGameResponse
-	7,  // 31: bitcraps.game.v1.GameService.JoinGame:output_type -> bitcraps.game.v1.JoinGameResponse
-	9,  // 32: bitcraps.game.v1.GameService.LeaveGame:output_type -> bitcraps.game.v1.LeaveGameResponse
-	11, // 33: bitcraps.game.v1.GameService.PlaceBet:output_type -> bitcraps.game.v1.PlaceBetResponse
-	13, // 34: bitcraps.game.v1.GameService.ListBets:output_type -> bitcraps.game.v1.ListBetsResponse
-	15, // 35: bitcraps.game.v1.GameService.RemoveBet:output_type -> bitcraps.game.v1.RemoveBetResponse
-	17, // 36: bitcraps.game.v1.GameService.RollDice:output_type -> bitcraps.game.v1.RollDiceResponse
-	19, // 37: bitcraps.game.v1.GameService.ListRounds:output_type -> bitcraps.game.v1.ListRoundsResponse
-	21, // 38: bitcraps.game.v1.GameService.GetRound:output_type -> bitcraps.game.v1.GetRoundResponse
-	23, // 39: bitcraps.game.v1.GameService.WatchGame:output_type -> bitcraps.game.v1.WatchGameResponse
-	25, // 40: bitcraps.game.v1.GameService.ListWagers:output_type -> bitcraps.game.v1.ListWagersResponse
-	28, // [28:41] is the sub-list for method output_type
-	15, // [15:28] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	32, // 0: bitcraps.game.v1.CreateGameResponse.game:type_name -> bitcraps.game.v1.Game
+	32, // 1: bitcraps.game.v1.ListGamesResponse.games:type_name -> bitcraps.game.v1.Game
+	32, // 2: bitcraps.game.v1.GetGameResponse.game:type_name -> bitcraps.game.v1.Game
+	32, // 3: bitcraps.game.v1.JoinGameResponse.game:type_name -> bitcraps.game.v1.Game
+	32, // 4: bitcraps.game.v1.LeaveGameResponse.game:type_name -> bitcraps.game.v1.Game
+	33, // 5: bitcraps.game.v1.PlaceBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	34, // 6: bitcraps.game.v1.ListBetsRequest.status:type_name -> bitcraps.game.v1.BetStatus
+	33, // 7: bitcraps.game.v1.ListBetsResponse.bets:type_name -> bitcraps.game.v1.Bet
+	33, // 8: bitcraps.game.v1.UpdateBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	33, // 9: bitcraps.game.v1.RemoveBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	35, // 10: bitcraps.game.v1.RollDiceResponse.phase:type_name -> bitcraps.game.v1.Phase
+	36, // 11: bitcraps.game.v1.RollDiceResponse.settlements:type_name -> bitcraps.game.v1.Settlement
+	32, // 12: bitcraps.game.v1.PassDiceResponse.game:type_name -> bitcraps.game.v1.Game
+	37, // 13: bitcraps.game.v1.ListRoundsResponse.rounds:type_name -> bitcraps.game.v1.Round
+	37, // 14: bitcraps.game.v1.GetRoundResponse.round:type_name -> bitcraps.game.v1.Round
+	38, // 15: bitcraps.game.v1.GetReceiptResponse.receipt:type_name -> bitcraps.receipt.v1.Receipt
+	39, // 16: bitcraps.game.v1.WatchGameResponse.event:type_name -> bitcraps.game.v1.Event
+	40, // 17: bitcraps.game.v1.ListWagersResponse.wagers:type_name -> bitcraps.game.v1.Wager
+	0,  // 18: bitcraps.game.v1.GameService.CreateGame:input_type -> bitcraps.game.v1.CreateGameRequest
+	2,  // 19: bitcraps.game.v1.GameService.ListGames:input_type -> bitcraps.game.v1.ListGamesRequest
+	4,  // 20: bitcraps.game.v1.GameService.GetGame:input_type -> bitcraps.game.v1.GetGameRequest
+	6,  // 21: bitcraps.game.v1.GameService.JoinGame:input_type -> bitcraps.game.v1.JoinGameRequest
+	8,  // 22: bitcraps.game.v1.GameService.LeaveGame:input_type -> bitcraps.game.v1.LeaveGameRequest
+	10, // 23: bitcraps.game.v1.GameService.PlaceBet:input_type -> bitcraps.game.v1.PlaceBetRequest
+	12, // 24: bitcraps.game.v1.GameService.ListBets:input_type -> bitcraps.game.v1.ListBetsRequest
+	14, // 25: bitcraps.game.v1.GameService.UpdateBet:input_type -> bitcraps.game.v1.UpdateBetRequest
+	16, // 26: bitcraps.game.v1.GameService.RemoveBet:input_type -> bitcraps.game.v1.RemoveBetRequest
+	18, // 27: bitcraps.game.v1.GameService.RollDice:input_type -> bitcraps.game.v1.RollDiceRequest
+	20, // 28: bitcraps.game.v1.GameService.PassDice:input_type -> bitcraps.game.v1.PassDiceRequest
+	22, // 29: bitcraps.game.v1.GameService.ListRounds:input_type -> bitcraps.game.v1.ListRoundsRequest
+	24, // 30: bitcraps.game.v1.GameService.GetRound:input_type -> bitcraps.game.v1.GetRoundRequest
+	26, // 31: bitcraps.game.v1.GameService.GetReceipt:input_type -> bitcraps.game.v1.GetReceiptRequest
+	28, // 32: bitcraps.game.v1.GameService.WatchGame:input_type -> bitcraps.game.v1.WatchGameRequest
+	30, // 33: bitcraps.game.v1.GameService.ListWagers:input_type -> bitcraps.game.v1.ListWagersRequest
+	1,  // 34: bitcraps.game.v1.GameService.CreateGame:output_type -> bitcraps.game.v1.CreateGameResponse
+	3,  // 35: bitcraps.game.v1.GameService.ListGames:output_type -> bitcraps.game.v1.ListGamesResponse
+	5,  // 36: bitcraps.game.v1.GameService.GetGame:output_type -> bitcraps.game.v1.GetGameResponse
+	7,  // 37: bitcraps.game.v1.GameService.JoinGame:output_type -> bitcraps.game.v1.JoinGameResponse
+	9,  // 38: bitcraps.game.v1.GameService.LeaveGame:output_type -> bitcraps.game.v1.LeaveGameResponse
+	11, // 39: bitcraps.game.v1.GameService.PlaceBet:output_type -> bitcraps.game.v1.PlaceBetResponse
+	13, // 40: bitcraps.game.v1.GameService.ListBets:output_type -> bitcraps.game.v1.ListBetsResponse
+	15, // 41: bitcraps.game.v1.GameService.UpdateBet:output_type -> bitcraps.game.v1.UpdateBetResponse
+	17, // 42: bitcraps.game.v1.GameService.RemoveBet:output_type -> bitcraps.game.v1.RemoveBetResponse
+	19, // 43: bitcraps.game.v1.GameService.RollDice:output_type -> bitcraps.game.v1.RollDiceResponse
+	21, // 44: bitcraps.game.v1.GameService.PassDice:output_type -> bitcraps.game.v1.PassDiceResponse
+	23, // 45: bitcraps.game.v1.GameService.ListRounds:output_type -> bitcraps.game.v1.ListRoundsResponse
+	25, // 46: bitcraps.game.v1.GameService.GetRound:output_type -> bitcraps.game.v1.GetRoundResponse
+	27, // 47: bitcraps.game.v1.GameService.GetReceipt:output_type -> bitcraps.game.v1.GetReceiptResponse
+	29, // 48: bitcraps.game.v1.GameService.WatchGame:output_type -> bitcraps.game.v1.WatchGameResponse
+	31, // 49: bitcraps.game.v1.GameService.ListWagers:output_type -> bitcraps.game.v1.ListWagersResponse
+	34, // [34:50] is the sub-list for method output_type
+	18, // [18:34] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_game_service_proto_init() }
@@ -1782,13 +2147,14 @@ func file_bitcraps_game_v1_game_service_proto_init() {
 	}
 	file_bitcraps_game_v1_event_proto_init()
 	file_bitcraps_game_v1_game_proto_init()
+	file_bitcraps_game_v1_game_service_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_game_service_proto_rawDesc), len(file_bitcraps_game_v1_game_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

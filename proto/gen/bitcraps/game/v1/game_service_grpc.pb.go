@@ -30,10 +30,13 @@ const (
 	GameService_LeaveGame_FullMethodName  = "/bitcraps.game.v1.GameService/LeaveGame"
 	GameService_PlaceBet_FullMethodName   = "/bitcraps.game.v1.GameService/PlaceBet"
 	GameService_ListBets_FullMethodName   = "/bitcraps.game.v1.GameService/ListBets"
+	GameService_UpdateBet_FullMethodName  = "/bitcraps.game.v1.GameService/UpdateBet"
 	GameService_RemoveBet_FullMethodName  = "/bitcraps.game.v1.GameService/RemoveBet"
 	GameService_RollDice_FullMethodName   = "/bitcraps.game.v1.GameService/RollDice"
+	GameService_PassDice_FullMethodName   = "/bitcraps.game.v1.GameService/PassDice"
 	GameService_ListRounds_FullMethodName = "/bitcraps.game.v1.GameService/ListRounds"
 	GameService_GetRound_FullMethodName   = "/bitcraps.game.v1.GameService/GetRound"
+	GameService_GetReceipt_FullMethodName = "/bitcraps.game.v1.GameService/GetReceipt"
 	GameService_WatchGame_FullMethodName  = "/bitcraps.game.v1.GameService/WatchGame"
 	GameService_ListWagers_FullMethodName = "/bitcraps.game.v1.GameService/ListWagers"
 )
@@ -58,15 +61,21 @@ type GameServiceClient interface {
 	PlaceBet(ctx context.Context, in *PlaceBetRequest, opts ...grpc.CallOption) (*PlaceBetResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(ctx context.Context, in *ListBetsRequest, opts ...grpc.CallOption) (*ListBetsResponse, error)
+	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
+	UpdateBet(ctx context.Context, in *UpdateBetRequest, opts ...grpc.CallOption) (*UpdateBetResponse, error)
 	// RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
 	RemoveBet(ctx context.Context, in *RemoveBetRequest, opts ...grpc.CallOption) (*RemoveBetResponse, error)
 	// RollDice closes betting, has the validators order the round and throw the dice, and settles every live bet.
 	// While a round is in the air a further call waits for that round.
 	RollDice(ctx context.Context, in *RollDiceRequest, opts ...grpc.CallOption) (*RollDiceResponse, error)
+	// PassDice hands the dice to the next seat, those with a line bet first. The shooter may do so before a point is set.
+	PassDice(ctx context.Context, in *PassDiceRequest, opts ...grpc.CallOption) (*PassDiceResponse, error)
 	// ListRounds pages through the rounds of a game, newest first.
 	ListRounds(ctx context.Context, in *ListRoundsRequest, opts ...grpc.CallOption) (*ListRoundsResponse, error)
 	// GetRound returns one round.
 	GetRound(ctx context.Context, in *GetRoundRequest, opts ...grpc.CallOption) (*GetRoundResponse, error)
+	// GetReceipt returns the proof of what a settled round did to the caller's bets.
+	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
 	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
 	// a gap. A watcher who reads too slowly is cut off with UNAVAILABLE and resumes behind the last event it has.
 	// Over REST this is GET /api/v1/games/{game_id}/events as server-sent events.
@@ -153,6 +162,16 @@ func (c *gameServiceClient) ListBets(ctx context.Context, in *ListBetsRequest, o
 	return out, nil
 }
 
+func (c *gameServiceClient) UpdateBet(ctx context.Context, in *UpdateBetRequest, opts ...grpc.CallOption) (*UpdateBetResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateBetResponse)
+	err := c.cc.Invoke(ctx, GameService_UpdateBet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *gameServiceClient) RemoveBet(ctx context.Context, in *RemoveBetRequest, opts ...grpc.CallOption) (*RemoveBetResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RemoveBetResponse)
@@ -173,6 +192,16 @@ func (c *gameServiceClient) RollDice(ctx context.Context, in *RollDiceRequest, o
 	return out, nil
 }
 
+func (c *gameServiceClient) PassDice(ctx context.Context, in *PassDiceRequest, opts ...grpc.CallOption) (*PassDiceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PassDiceResponse)
+	err := c.cc.Invoke(ctx, GameService_PassDice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *gameServiceClient) ListRounds(ctx context.Context, in *ListRoundsRequest, opts ...grpc.CallOption) (*ListRoundsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRoundsResponse)
@@ -187,6 +216,16 @@ func (c *gameServiceClient) GetRound(ctx context.Context, in *GetRoundRequest, o
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetRoundResponse)
 	err := c.cc.Invoke(ctx, GameService_GetRound_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *gameServiceClient) GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetReceiptResponse)
+	err := c.cc.Invoke(ctx, GameService_GetReceipt_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -242,15 +281,21 @@ type GameServiceServer interface {
 	PlaceBet(context.Context, *PlaceBetRequest) (*PlaceBetResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error)
+	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
+	UpdateBet(context.Context, *UpdateBetRequest) (*UpdateBetResponse, error)
 	// RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
 	RemoveBet(context.Context, *RemoveBetRequest) (*RemoveBetResponse, error)
 	// RollDice closes betting, has the validators order the round and throw the dice, and settles every live bet.
 	// While a round is in the air a further call waits for that round.
 	RollDice(context.Context, *RollDiceRequest) (*RollDiceResponse, error)
+	// PassDice hands the dice to the next seat, those with a line bet first. The shooter may do so before a point is set.
+	PassDice(context.Context, *PassDiceRequest) (*PassDiceResponse, error)
 	// ListRounds pages through the rounds of a game, newest first.
 	ListRounds(context.Context, *ListRoundsRequest) (*ListRoundsResponse, error)
 	// GetRound returns one round.
 	GetRound(context.Context, *GetRoundRequest) (*GetRoundResponse, error)
+	// GetReceipt returns the proof of what a settled round did to the caller's bets.
+	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
 	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
 	// a gap. A watcher who reads too slowly is cut off with UNAVAILABLE and resumes behind the last event it has.
 	// Over REST this is GET /api/v1/games/{game_id}/events as server-sent events.
@@ -288,17 +333,26 @@ func (UnimplementedGameServiceServer) PlaceBet(context.Context, *PlaceBetRequest
 func (UnimplementedGameServiceServer) ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListBets not implemented")
 }
+func (UnimplementedGameServiceServer) UpdateBet(context.Context, *UpdateBetRequest) (*UpdateBetResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateBet not implemented")
+}
 func (UnimplementedGameServiceServer) RemoveBet(context.Context, *RemoveBetRequest) (*RemoveBetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveBet not implemented")
 }
 func (UnimplementedGameServiceServer) RollDice(context.Context, *RollDiceRequest) (*RollDiceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RollDice not implemented")
 }
+func (UnimplementedGameServiceServer) PassDice(context.Context, *PassDiceRequest) (*PassDiceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PassDice not implemented")
+}
 func (UnimplementedGameServiceServer) ListRounds(context.Context, *ListRoundsRequest) (*ListRoundsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRounds not implemented")
 }
 func (UnimplementedGameServiceServer) GetRound(context.Context, *GetRoundRequest) (*GetRoundResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetRound not implemented")
+}
+func (UnimplementedGameServiceServer) GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReceipt not implemented")
 }
 func (UnimplementedGameServiceServer) WatchGame(*WatchGameRequest, grpc.ServerStreamingServer[WatchGameResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchGame not implemented")
@@ -453,6 +507,24 @@ func _GameService_ListBets_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GameService_UpdateBet_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateBetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GameServiceServer).UpdateBet(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GameService_UpdateBet_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GameServiceServer).UpdateBet(ctx, req.(*UpdateBetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _GameService_RemoveBet_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RemoveBetRequest)
 	if err := dec(in); err != nil {
@@ -489,6 +561,24 @@ func _GameService_RollDice_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GameService_PassDice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PassDiceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GameServiceServer).PassDice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GameService_PassDice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GameServiceServer).PassDice(ctx, req.(*PassDiceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _GameService_ListRounds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRoundsRequest)
 	if err := dec(in); err != nil {
@@ -521,6 +611,24 @@ func _GameService_GetRound_Handler(srv interface{}, ctx context.Context, dec fun
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(GameServiceServer).GetRound(ctx, req.(*GetRoundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GameService_GetReceipt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReceiptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GameServiceServer).GetReceipt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GameService_GetReceipt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GameServiceServer).GetReceipt(ctx, req.(*GetReceiptRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -590,6 +698,10 @@ var GameService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _GameService_ListBets_Handler,
 		},
 		{
+			MethodName: "UpdateBet",
+			Handler:    _GameService_UpdateBet_Handler,
+		},
+		{
 			MethodName: "RemoveBet",
 			Handler:    _GameService_RemoveBet_Handler,
 		},
@@ -598,12 +710,20 @@ var GameService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _GameService_RollDice_Handler,
 		},
 		{
+			MethodName: "PassDice",
+			Handler:    _GameService_PassDice_Handler,
+		},
+		{
 			MethodName: "ListRounds",
 			Handler:    _GameService_ListRounds_Handler,
 		},
 		{
 			MethodName: "GetRound",
 			Handler:    _GameService_GetRound_Handler,
+		},
+		{
+			MethodName: "GetReceipt",
+			Handler:    _GameService_GetReceipt_Handler,
 		},
 		{
 			MethodName: "ListWagers",

@@ -232,7 +232,7 @@ type Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// entry_id numbers the transfer within the whole ledger.
 	EntryId int64 `protobuf:"varint,1,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"`
-	// reason says what moved the money: grant, stake, stake_back, win, loss.
+	// reason says what moved the money: grant, stake, stake_back, commission, commission_back, win.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// amount is positive for what came in and negative for what went out.
 	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
@@ -336,6 +336,271 @@ func (x *Entry) GetOccurredAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// AuditLedgerRequest has no parameters: an audit is of everything.
+type AuditLedgerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditLedgerRequest) Reset() {
+	*x = AuditLedgerRequest{}
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditLedgerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditLedgerRequest) ProtoMessage() {}
+
+func (x *AuditLedgerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditLedgerRequest.ProtoReflect.Descriptor instead.
+func (*AuditLedgerRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_ledger_service_proto_rawDescGZIP(), []int{5}
+}
+
+// AuditLedgerResponse is what adding up gave.
+type AuditLedgerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// balanced is true where nothing is wrong.
+	Balanced bool `protobuf:"varint,1,opt,name=balanced,proto3" json:"balanced,omitempty"`
+	// accounts is the number of accounts.
+	Accounts int64 `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	// transfers is the number of transfers.
+	Transfers int64 `protobuf:"varint,3,opt,name=transfers,proto3" json:"transfers,omitempty"`
+	// sum is that of all balances; 0 in an honest book.
+	Sum int64 `protobuf:"varint,4,opt,name=sum,proto3" json:"sum,omitempty"`
+	// kinds are the accounts by kind.
+	Kinds []*AccountKind `protobuf:"bytes,5,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	// differences are accounts, at most 100, that are not what their transfers or bets make them.
+	Differences   []*AccountDifference `protobuf:"bytes,6,rep,name=differences,proto3" json:"differences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditLedgerResponse) Reset() {
+	*x = AuditLedgerResponse{}
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditLedgerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditLedgerResponse) ProtoMessage() {}
+
+func (x *AuditLedgerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditLedgerResponse.ProtoReflect.Descriptor instead.
+func (*AuditLedgerResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_ledger_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AuditLedgerResponse) GetBalanced() bool {
+	if x != nil {
+		return x.Balanced
+	}
+	return false
+}
+
+func (x *AuditLedgerResponse) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *AuditLedgerResponse) GetTransfers() int64 {
+	if x != nil {
+		return x.Transfers
+	}
+	return 0
+}
+
+func (x *AuditLedgerResponse) GetSum() int64 {
+	if x != nil {
+		return x.Sum
+	}
+	return 0
+}
+
+func (x *AuditLedgerResponse) GetKinds() []*AccountKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *AuditLedgerResponse) GetDifferences() []*AccountDifference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+// AccountKind adds up the accounts of one kind.
+type AccountKind struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// kind is issuance, house, reserve, escrow or player.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// accounts is how many there are.
+	Accounts int64 `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	// balance is the sum of their balances.
+	Balance       int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountKind) Reset() {
+	*x = AccountKind{}
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountKind) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountKind) ProtoMessage() {}
+
+func (x *AccountKind) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountKind.ProtoReflect.Descriptor instead.
+func (*AccountKind) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_ledger_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AccountKind) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AccountKind) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
+func (x *AccountKind) GetBalance() int64 {
+	if x != nil {
+		return x.Balance
+	}
+	return 0
+}
+
+// AccountDifference is an account that is not what it must be.
+type AccountDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// account is its name.
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets.
+	Check string `protobuf:"bytes,2,opt,name=check,proto3" json:"check,omitempty"`
+	// balance is what the account holds.
+	Balance int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
+	// expected is what it must hold, at least for below_zero and reserve_for_bets.
+	Expected      int64 `protobuf:"varint,4,opt,name=expected,proto3" json:"expected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountDifference) Reset() {
+	*x = AccountDifference{}
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountDifference) ProtoMessage() {}
+
+func (x *AccountDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_ledger_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountDifference.ProtoReflect.Descriptor instead.
+func (*AccountDifference) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_ledger_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *AccountDifference) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AccountDifference) GetCheck() string {
+	if x != nil {
+		return x.Check
+	}
+	return ""
+}
+
+func (x *AccountDifference) GetBalance() int64 {
+	if x != nil {
+		return x.Balance
+	}
+	return 0
+}
+
+func (x *AccountDifference) GetExpected() int64 {
+	if x != nil {
+		return x.Expected
+	}
+	return 0
+}
+
 var File_bitcraps_game_v1_ledger_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_ledger_service_proto_rawDesc = "" +
@@ -361,13 +626,32 @@ const file_bitcraps_game_v1_ledger_service_proto_rawDesc = "" +
 	"\x05round\x18\x06 \x01(\x03R\x05round\x12\x15\n" +
 	"\x06bet_id\x18\a \x01(\tR\x05betId\x12;\n" +
 	"\voccurred_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"occurredAt2\x90\x02\n" +
+	"occurredAt\"\x14\n" +
+	"\x12AuditLedgerRequest\"\xf9\x01\n" +
+	"\x13AuditLedgerResponse\x12\x1a\n" +
+	"\bbalanced\x18\x01 \x01(\bR\bbalanced\x12\x1a\n" +
+	"\baccounts\x18\x02 \x01(\x03R\baccounts\x12\x1c\n" +
+	"\ttransfers\x18\x03 \x01(\x03R\ttransfers\x12\x10\n" +
+	"\x03sum\x18\x04 \x01(\x03R\x03sum\x123\n" +
+	"\x05kinds\x18\x05 \x03(\v2\x1d.bitcraps.game.v1.AccountKindR\x05kinds\x12E\n" +
+	"\vdifferences\x18\x06 \x03(\v2#.bitcraps.game.v1.AccountDifferenceR\vdifferences\"W\n" +
+	"\vAccountKind\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1a\n" +
+	"\baccounts\x18\x02 \x01(\x03R\baccounts\x12\x18\n" +
+	"\abalance\x18\x03 \x01(\x03R\abalance\"y\n" +
+	"\x11AccountDifference\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05check\x18\x02 \x01(\tR\x05check\x12\x18\n" +
+	"\abalance\x18\x03 \x01(\x03R\abalance\x12\x1a\n" +
+	"\bexpected\x18\x04 \x01(\x03R\bexpected2\x81\x03\n" +
 	"\rLedgerService\x12m\n" +
 	"\tGetWallet\x12\".bitcraps.game.v1.GetWalletRequest\x1a#.bitcraps.game.v1.GetWalletResponse\"\x17\x8a\xb5\x18\x10\n" +
 	"\agateway\n" +
 	"\x03api\x10\x02\x90\x02\x02\x12\x8f\x01\n" +
 	"\vListEntries\x12$.bitcraps.game.v1.ListEntriesRequest\x1a%.bitcraps.game.v1.ListEntriesResponse\"3\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/players/me/ledger\x90\x02\x01B\xcc\x01\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/players/me/ledger\x90\x02\x01\x12o\n" +
+	"\vAuditLedger\x12$.bitcraps.game.v1.AuditLedgerRequest\x1a%.bitcraps.game.v1.AuditLedgerResponse\"\x13\x8a\xb5\x18\f\n" +
+	"\boperator\x10\x01\x90\x02\x01B\xcc\x01\n" +
 	"\x14com.bitcraps.game.v1B\x12LedgerServiceProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
 
 var (
@@ -382,27 +666,35 @@ func file_bitcraps_game_v1_ledger_service_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_ledger_service_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_ledger_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_bitcraps_game_v1_ledger_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_bitcraps_game_v1_ledger_service_proto_goTypes = []any{
 	(*GetWalletRequest)(nil),      // 0: bitcraps.game.v1.GetWalletRequest
 	(*GetWalletResponse)(nil),     // 1: bitcraps.game.v1.GetWalletResponse
 	(*ListEntriesRequest)(nil),    // 2: bitcraps.game.v1.ListEntriesRequest
 	(*ListEntriesResponse)(nil),   // 3: bitcraps.game.v1.ListEntriesResponse
 	(*Entry)(nil),                 // 4: bitcraps.game.v1.Entry
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*AuditLedgerRequest)(nil),    // 5: bitcraps.game.v1.AuditLedgerRequest
+	(*AuditLedgerResponse)(nil),   // 6: bitcraps.game.v1.AuditLedgerResponse
+	(*AccountKind)(nil),           // 7: bitcraps.game.v1.AccountKind
+	(*AccountDifference)(nil),     // 8: bitcraps.game.v1.AccountDifference
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_bitcraps_game_v1_ledger_service_proto_depIdxs = []int32{
 	4, // 0: bitcraps.game.v1.ListEntriesResponse.entries:type_name -> bitcraps.game.v1.Entry
-	5, // 1: bitcraps.game.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	0, // 2: bitcraps.game.v1.LedgerService.GetWallet:input_type -> bitcraps.game.v1.GetWalletRequest
-	2, // 3: bitcraps.game.v1.LedgerService.ListEntries:input_type -> bitcraps.game.v1.ListEntriesRequest
-	1, // 4: bitcraps.game.v1.LedgerService.GetWallet:output_type -> bitcraps.game.v1.GetWalletResponse
-	3, // 5: bitcraps.game.v1.LedgerService.ListEntries:output_type -> bitcraps.game.v1.ListEntriesResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	9, // 1: bitcraps.game.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	7, // 2: bitcraps.game.v1.AuditLedgerResponse.kinds:type_name -> bitcraps.game.v1.AccountKind
+	8, // 3: bitcraps.game.v1.AuditLedgerResponse.differences:type_name -> bitcraps.game.v1.AccountDifference
+	0, // 4: bitcraps.game.v1.LedgerService.GetWallet:input_type -> bitcraps.game.v1.GetWalletRequest
+	2, // 5: bitcraps.game.v1.LedgerService.ListEntries:input_type -> bitcraps.game.v1.ListEntriesRequest
+	5, // 6: bitcraps.game.v1.LedgerService.AuditLedger:input_type -> bitcraps.game.v1.AuditLedgerRequest
+	1, // 7: bitcraps.game.v1.LedgerService.GetWallet:output_type -> bitcraps.game.v1.GetWalletResponse
+	3, // 8: bitcraps.game.v1.LedgerService.ListEntries:output_type -> bitcraps.game.v1.ListEntriesResponse
+	6, // 9: bitcraps.game.v1.LedgerService.AuditLedger:output_type -> bitcraps.game.v1.AuditLedgerResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_ledger_service_proto_init() }
@@ -416,7 +708,7 @@ func file_bitcraps_game_v1_ledger_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_ledger_service_proto_rawDesc), len(file_bitcraps_game_v1_ledger_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

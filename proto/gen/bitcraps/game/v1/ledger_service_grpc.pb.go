@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	LedgerService_GetWallet_FullMethodName   = "/bitcraps.game.v1.LedgerService/GetWallet"
 	LedgerService_ListEntries_FullMethodName = "/bitcraps.game.v1.LedgerService/ListEntries"
+	LedgerService_AuditLedger_FullMethodName = "/bitcraps.game.v1.LedgerService/AuditLedger"
 )
 
 // LedgerServiceClient is the client API for LedgerService service.
@@ -35,6 +36,9 @@ type LedgerServiceClient interface {
 	GetWallet(ctx context.Context, in *GetWalletRequest, opts ...grpc.CallOption) (*GetWalletResponse, error)
 	// ListEntries pages through the movements of the caller's wallet, newest first.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
+	// AuditLedger adds up the whole ledger: it recomputes every balance from the transfers, follows the balance behind each
+	// transfer, and compares what tables hold with the bets that lie on them.
+	AuditLedger(ctx context.Context, in *AuditLedgerRequest, opts ...grpc.CallOption) (*AuditLedgerResponse, error)
 }
 
 type ledgerServiceClient struct {
@@ -65,6 +69,16 @@ func (c *ledgerServiceClient) ListEntries(ctx context.Context, in *ListEntriesRe
 	return out, nil
 }
 
+func (c *ledgerServiceClient) AuditLedger(ctx context.Context, in *AuditLedgerRequest, opts ...grpc.CallOption) (*AuditLedgerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AuditLedgerResponse)
+	err := c.cc.Invoke(ctx, LedgerService_AuditLedger_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LedgerServiceServer is the server API for LedgerService service.
 // All implementations must embed UnimplementedLedgerServiceServer
 // for forward compatibility.
@@ -77,6 +91,9 @@ type LedgerServiceServer interface {
 	GetWallet(context.Context, *GetWalletRequest) (*GetWalletResponse, error)
 	// ListEntries pages through the movements of the caller's wallet, newest first.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
+	// AuditLedger adds up the whole ledger: it recomputes every balance from the transfers, follows the balance behind each
+	// transfer, and compares what tables hold with the bets that lie on them.
+	AuditLedger(context.Context, *AuditLedgerRequest) (*AuditLedgerResponse, error)
 	mustEmbedUnimplementedLedgerServiceServer()
 }
 
@@ -92,6 +109,9 @@ func (UnimplementedLedgerServiceServer) GetWallet(context.Context, *GetWalletReq
 }
 func (UnimplementedLedgerServiceServer) ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntries not implemented")
+}
+func (UnimplementedLedgerServiceServer) AuditLedger(context.Context, *AuditLedgerRequest) (*AuditLedgerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AuditLedger not implemented")
 }
 func (UnimplementedLedgerServiceServer) mustEmbedUnimplementedLedgerServiceServer() {}
 func (UnimplementedLedgerServiceServer) testEmbeddedByValue()                       {}
@@ -150,6 +170,24 @@ func _LedgerService_ListEntries_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LedgerService_AuditLedger_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AuditLedgerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LedgerServiceServer).AuditLedger(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LedgerService_AuditLedger_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LedgerServiceServer).AuditLedger(ctx, req.(*AuditLedgerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LedgerService_ServiceDesc is the grpc.ServiceDesc for LedgerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -164,6 +202,10 @@ var LedgerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListEntries",
 			Handler:    _LedgerService_ListEntries_Handler,
+		},
+		{
+			MethodName: "AuditLedger",
+			Handler:    _LedgerService_AuditLedger_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -13,9 +13,9 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"

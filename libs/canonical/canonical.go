@@ -1,8 +1,8 @@
-// Package codec reads and writes the bodies of REST calls: JSON with the contract's field names, and forms. It differs
-// from protojson in two ways. 64-bit integers are written as JSON numbers, because that is what clients of a game expect
-// of an amount; every amount is below 2^53, so JavaScript reads them exactly. And what is read is read strictly: an
-// unknown or repeated field, a fraction where an integer belongs, or bytes behind the end are errors.
-package codec
+// Package canonical writes messages as JSON in one way only: the contract's field names in the contract's order, without
+// spaces, zero values included. It differs from protojson in writing 64-bit integers as JSON numbers, because that is
+// what clients of a game expect of an amount; every amount is below 2^53, so JavaScript reads them exactly. What it
+// writes is what the gateway answers, and what a receipt must be to the byte.
+package canonical
 
 import (
 	"encoding/json"
@@ -17,9 +17,9 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Encode returns a message as JSON. Fields that are not set are written with their zero values, except for messages and
+// JSON returns a message as JSON. Fields that are not set are written with their zero values, except for messages and
 // members of a oneof.
-func Encode(m proto.Message) ([]byte, error) {
+func JSON(m proto.Message) ([]byte, error) {
 	return appendMessage(nil, m.ProtoReflect())
 }
 
@@ -113,7 +113,7 @@ func appendValue(b []byte, field protoreflect.FieldDescriptor, v protoreflect.Va
 		return strconv.AppendInt(b, int64(v.Enum()), 10), nil
 	case protoreflect.FloatKind, protoreflect.DoubleKind:
 		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
-			return nil, fmt.Errorf("codec: %s is not a JSON number", field.Name())
+			return nil, fmt.Errorf("canonical: %s is not a JSON number", field.Name())
 		}
 	}
 	text, err := json.Marshal(v.Interface()) // Strings, bytes and floats.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/bitcraps/bitcraps/services/game/internal/craps"
+	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
 // rolls are the 36 outcomes.
