@@ -53,7 +53,7 @@ func TestRoutesOfTheContract(t *testing.T) {
 		t.Errorf("create = %+v", create)
 	}
 	for path, want := range map[string]string{
-		"/api/v1/games": "GET, POST", "/api/v1/games/x/bets/y": "DELETE", "/api/v1/games/x/events": "GET", "/nothing": "",
+		"/api/v1/games": "GET, POST", "/api/v1/games/x/bets/y": "DELETE, PATCH", "/api/v1/games/x/events": "GET", "/nothing": "",
 	} {
 		if got := all.allowed(path); got != want {
 			t.Errorf("allowed(%s) = %q, want %q", path, got, want)
