@@ -4,25 +4,22 @@ package craps
 
 var come = Wager{
 	Code: 2, Name: "come", Title: "Come",
-	Place: OnPoint, Pays: evenMoney, Settles: Pending,
-	Locked: func(b Bet, _ State) bool { return b.Number != 0 },
-	Resolve: func(b Bet, _ State, d Dice) Result {
-		return travelling(b, d, right(b.Number, d.Total()))
-	},
+	Rule:  "The next roll is its come-out: 7 or 11 wins, 2, 3 or 12 loses; any other number becomes its own and must come again before a 7.",
+	Place: OnPoint, Lock: OnNumber, Pays: evenMoney, Settles: Pending,
+	Resolve: func(b Bet, r Roll) Result { return travelling(b, r, right(b.Number, r.Total)) },
 }
 
 var dontCome = Wager{
 	Code: 3, Name: "dont_come", Title: "Don't come", Aliases: []string{"dontcome"},
-	Place: OnPoint, Pays: evenMoney, Settles: Pending,
-	Resolve: func(b Bet, _ State, d Dice) Result {
-		return travelling(b, d, wrong(b.Number, d.Total()))
-	},
+	Rule:  "The next roll is its come-out: 2 or 3 wins, 7 or 11 loses, 12 pushes; any other number becomes its own, and a 7 must come first.",
+	Place: OnPoint, Lock: Never, Pays: evenMoney, Settles: Pending,
+	Resolve: func(b Bet, r Roll) Result { return travelling(b, r, wrong(b.Number, r.Total)) },
 }
 
 // travelling moves a bet that the first roll did not decide to its number.
-func travelling(b Bet, d Dice, result Result) Result {
+func travelling(b Bet, r Roll, result Result) Result {
 	if b.Number == 0 && result.Outcome == Stay {
-		return Result{Outcome: Travel, Number: d.Total()}
+		return Result{Outcome: Travel, Number: r.Total}
 	}
 	return result
 }

@@ -1,8 +1,10 @@
-// Package craps is the rules of the table: what a roll does to the hand and to every wager. It is pure: no clock, no
-// chance, no money moves here.
+// Package craps is the rules of the table: how a roll moves a hand on, and what it does to each wager. It knows no money
+// but stakes and pay tables, no players, no clock and no chance: dice come in, results come out. The service that runs
+// the tables settles by it, and so does everybody who checks the service: the verifier of receipts, the simulator, and
+// the solver in package edge.
 //
-// A wager is defined in one place: its name, when it can be placed, its pay table, and a small function that says what
-// one roll does to it. wagers.go lists all of them.
+// Every wager is defined in one place: its name, when it can be placed, its pay table, and a small function that says
+// what one roll does to it. wagers.go lists all of them.
 package craps
 
 // Dice are two dice in the order in which they were thrown. Each is 1 to 6.
@@ -14,12 +16,16 @@ func (d Dice) Total() uint8 { return d.First + d.Second }
 // Hard reports whether both dice show the same.
 func (d Dice) Hard() bool { return d.First == d.Second }
 
-// State is where a hand stands between two rolls.
+// State is where a table stands between two rolls.
 type State struct {
 	// Point is 4, 5, 6, 8, 9 or 10 in the point phase, and 0 in the come-out phase.
 	Point uint8
 	// Rolls is how often the hand was rolled.
 	Rolls uint32
+	// Since7 is what came since the last 7.
+	Since7 Since7
+	// Hand is what the hand has won so far.
+	Hand Hand
 }
 
 // ComeOut reports whether the next roll may set a point.
@@ -38,23 +44,41 @@ const (
 	Rolled    Call = "roll"       // Anything else.
 )
 
-// Roll returns the state behind a roll and what it is called. A seven-out returns the state of a new hand.
-func (s State) Roll(d Dice) (State, Call) {
-	next := State{Point: s.Point, Rolls: s.Rolls + 1}
-	total := d.Total()
+// Roll is one throw as bets see it: where the table stood, and where it stands behind it.
+type Roll struct {
+	Dice          Dice
+	Total         uint8
+	Call          Call
+	Before, After State
+}
+
+// Roll moves the table on. Behind a seven-out it is in the state of a new hand.
+func (s State) Roll(d Dice) Roll {
+	r := Roll{Dice: d, Total: d.Total(), Before: s, After: s}
+	r.After.Rolls++
+	r.After.Since7 = s.Since7.roll(d)
 	switch {
-	case s.ComeOut() && (total == 7 || total == 11):
-		return next, Natural
-	case s.ComeOut() && (total == 2 || total == 3 || total == 12):
-		return next, Craps
 	case s.ComeOut():
-		next.Point = total
-		return next, PointSet
-	case total == s.Point:
-		next.Point = 0
-		return next, PointMade
-	case total == 7:
-		return State{}, SevenOut
+		r.comeOut()
+	case r.Total == s.Point:
+		r.Call, r.After.Point = PointMade, 0
+		r.After.Hand = s.Hand.made(s.Point)
+	case r.Total == 7:
+		r.Call, r.After = SevenOut, State{}
+	default:
+		r.Call = Rolled
 	}
-	return next, Rolled
+	return r
+}
+
+func (r *Roll) comeOut() {
+	switch r.Total {
+	case 7, 11:
+		r.Call = Natural
+		r.After.Hand = r.Before.Hand.won()
+	case 2, 3, 12:
+		r.Call = Craps
+	default:
+		r.Call, r.After.Point = PointSet, r.Total
+	}
 }

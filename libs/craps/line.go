@@ -4,19 +4,16 @@ var evenMoney = []Pay{{On: "win", To: 1, Per: 1}}
 
 var passLine = Wager{
 	Code: 0, Name: "pass_line", Title: "Pass line", Aliases: []string{"pass", "passline"},
-	Place: OnComeOut, Pays: evenMoney, Settles: Line,
-	Locked: func(_ Bet, s State) bool { return !s.ComeOut() },
-	Resolve: func(_ Bet, s State, d Dice) Result {
-		return right(s.Point, d.Total())
-	},
+	Rule:  "Come-out 7 or 11 wins, 2, 3 or 12 loses; any other number must come again before a 7.",
+	Place: OnComeOut, Lock: WindowClosed, Pays: evenMoney, Settles: Line,
+	Resolve: func(_ Bet, r Roll) Result { return right(r.Before.Point, r.Total) },
 }
 
 var dontPass = Wager{
 	Code: 1, Name: "dont_pass", Title: "Don't pass", Aliases: []string{"dontpass"},
-	Place: OnComeOut, Pays: evenMoney, Settles: Line,
-	Resolve: func(_ Bet, s State, d Dice) Result {
-		return wrong(s.Point, d.Total())
-	},
+	Rule:  "Come-out 2 or 3 wins, 7 or 11 loses, 12 pushes; behind any other number a 7 must come first.",
+	Place: OnComeOut, Lock: Never, Pays: evenMoney, Settles: Line,
+	Resolve: func(_ Bet, r Roll) Result { return wrong(r.Before.Point, r.Total) },
 }
 
 // right bets with the shooter: on naturals first, then on the number before a 7. number is 0 for a bet without one.

@@ -24,22 +24,25 @@ func oddsLine(number uint8) int {
 
 var oddsPass = Wager{
 	Code: 29, Name: "odds_pass", Title: "Odds on the pass line", Aliases: []string{"pass_odds"},
-	Place: WithFlat, Behind: &passLine, Pays: takeOdds, MaxOdds: takeLimits, Settles: Line,
+	Rule:  "The point before a 7 wins.",
+	Place: WithFlat, Lock: Never, Behind: &passLine, Pays: takeOdds, MaxOdds: takeLimits, Settles: Line,
 	Resolve: takeNumber,
 }
 
 var oddsDontPass = Wager{
 	Code: 30, Name: "odds_dont_pass", Title: "Odds on don't pass", Aliases: []string{"dont_pass_odds"},
-	Place: WithFlat, Behind: &dontPass, Pays: layOdds, MaxOdds: layLimits, Settles: Line,
+	Rule:  "A 7 before the point wins.",
+	Place: WithFlat, Lock: Never, Behind: &dontPass, Pays: layOdds, MaxOdds: layLimits, Settles: Line,
 	Resolve: layNumber,
 }
 
 var oddsCome = Wager{
 	Code: 31, Name: "odds_come", Title: "Odds on come", Aliases: []string{"come_odds"},
-	Place: WithFlat, Behind: &come, Pays: takeOdds, MaxOdds: takeLimits, OffOnComeOut: true, Settles: Established,
-	Resolve: func(b Bet, s State, d Dice) Result {
-		result := takeNumber(b, s, d)
-		if s.ComeOut() && !b.Working && result.Outcome != Stay {
+	Rule:  "The come bet's number before a 7 wins; on a come-out roll that decides the come bet they push, unless they work.",
+	Place: WithFlat, Lock: Never, Behind: &come, Pays: takeOdds, MaxOdds: takeLimits, OffOnComeOut: true, Settles: Established,
+	Resolve: func(b Bet, r Roll) Result {
+		result := takeNumber(b, r)
+		if r.Before.ComeOut() && !b.Working && result.Outcome != Stay {
 			return push // The flat bet is decided, and odds that rest go back with it.
 		}
 		return result
@@ -48,13 +51,14 @@ var oddsCome = Wager{
 
 var oddsDontCome = Wager{
 	Code: 32, Name: "odds_dont_come", Title: "Odds on don't come", Aliases: []string{"dont_come_odds"},
-	Place: WithFlat, Behind: &dontCome, Pays: layOdds, MaxOdds: layLimits, Settles: Established,
+	Rule:  "A 7 before the don't come bet's number wins.",
+	Place: WithFlat, Lock: Never, Behind: &dontCome, Pays: layOdds, MaxOdds: layLimits, Settles: Established,
 	Resolve: layNumber,
 }
 
 // takeNumber wins when the bet's number comes before a 7.
-func takeNumber(b Bet, _ State, d Dice) Result {
-	switch d.Total() {
+func takeNumber(b Bet, r Roll) Result {
+	switch r.Total {
 	case b.Number:
 		return win(oddsLine(b.Number))
 	case 7:
@@ -64,8 +68,8 @@ func takeNumber(b Bet, _ State, d Dice) Result {
 }
 
 // layNumber wins when a 7 comes before the bet's number.
-func layNumber(b Bet, _ State, d Dice) Result {
-	switch d.Total() {
+func layNumber(b Bet, r Roll) Result {
+	switch r.Total {
 	case 7:
 		return win(oddsLine(b.Number))
 	case b.Number:

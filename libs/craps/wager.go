@@ -10,22 +10,29 @@ type Wager struct {
 	Title string
 	// Aliases are other spellings that are accepted.
 	Aliases []string
+	// Rule says in a sentence what wins and what loses.
+	Rule string
 	// Place says when it can be placed.
 	Place Window
+	// Lock says from when on it is a contract.
+	Lock Lock
 	// Behind is the wager that it stands behind, for odds; else nil. At most one bet of each lies on a number.
 	Behind *Wager
 	// Pays are the odds of every way to win. Resolve refers to them by their place.
 	Pays []Pay
 	// MaxOdds is how many times the flat bet may be staked, for each line of Pays; odds only.
 	MaxOdds []int64
+	// Commission is what it costs beside the stake.
+	Commission Commission
 	// OffOnComeOut rests the bet during come-out rolls, unless the player keeps it working.
 	OffOnComeOut bool
 	// Settles is the wager's place in the order in which a roll settles bets; a come bet that has travelled comes earlier.
 	Settles Stage
-	// Locked reports whether the bet is a contract that must stand until it is decided. nil means never.
-	Locked func(b Bet, s State) bool
-	// Resolve says what a roll does to the bet, given the state before the roll.
-	Resolve func(b Bet, s State, d Dice) Result
+	// Sees is the part of a state that Resolve looks at, with zeros elsewhere; nil is the point alone. The solver in
+	// package edge tells states apart by it.
+	Sees func(State) State
+	// Resolve says what a roll does to the bet.
+	Resolve func(Bet, Roll) Result
 }
 
 // Bet is what a wager's rules need to know of a bet.
@@ -47,11 +54,51 @@ type Window string
 
 // The windows.
 const (
-	OnComeOut Window = "come_out"  // In the come-out phase.
-	OnPoint   Window = "point"     // In the point phase.
-	AnyTime   Window = "any"       // Between any two rolls.
-	WithFlat  Window = "with_flat" // While the bet that it stands behind lies on a number.
+	OnComeOut  Window = "come_out"    // In the come-out phase.
+	OnPoint    Window = "point"       // In the point phase.
+	AnyTime    Window = "any"         // Between any two rolls.
+	WithFlat   Window = "with_flat"   // While the bet that it stands behind lies on a number.
+	OnNewHand  Window = "new_hand"    // Before the first roll of a hand.
+	OnlySince7 Window = "since_seven" // While nothing was rolled since the last 7.
 )
+
+// Open reports whether a table in this state takes the wager. Odds need their flat bet as well.
+func (w Window) Open(s State) bool {
+	switch w {
+	case OnComeOut:
+		return s.ComeOut()
+	case OnPoint:
+		return !s.ComeOut()
+	case OnNewHand:
+		return s.Rolls == 0
+	case OnlySince7:
+		return s.Since7.Empty()
+	}
+	return true
+}
+
+// Lock says from when on a bet is a contract that must stand until it is decided.
+type Lock string
+
+// The locks.
+const (
+	Never        Lock = "never"         // The player may take it back between any two rolls.
+	WindowClosed Lock = "window_closed" // Once it could not be placed any more.
+	OnNumber     Lock = "on_number"     // Once a come bet has travelled.
+)
+
+// Commission is a price beside the stake, a twentieth of something, paid when the bet is placed.
+type Commission string
+
+// The commissions.
+const (
+	None    Commission = ""                   // Nothing.
+	OnStake Commission = "5_percent_of_stake" // Of bets on a number at true odds.
+	OnWin   Commission = "5_percent_of_win"   // Of bets against a number at true odds.
+)
+
+// twentieth is 1 / 5 %.
+const twentieth = 20
 
 // Stage is a place in the order in which a roll settles bets. The order does not change what any bet gets; it makes the
 // ledger reproducible.
@@ -63,6 +110,7 @@ const (
 	Established              // Come bets that have travelled, and their odds.
 	Pending                  // Come bets that have not.
 	Line                     // The line, and its odds.
+	Side                     // Side bets.
 )
 
 // Outcome is what a roll does to a bet.
@@ -76,6 +124,9 @@ const (
 	Push                  // The stake comes back.
 	Travel                // A come bet moves to its number.
 )
+
+// String is the outcome's name, as receipts have it.
+func (o Outcome) String() string { return [...]string{"stay", "win", "lose", "push", "travel"}[o] }
 
 // Result is what one roll did to one bet.
 type Result struct {
@@ -93,47 +144,3 @@ var (
 )
 
 func win(line int) Result { return Result{Outcome: Win, Line: line} }
-
-// Stage is the bet's place in the order of settlement.
-func (w *Wager) Stage(b Bet) Stage {
-	if w.Settles == Pending && b.Number != 0 {
-		return Established
-	}
-	return w.Settles
-}
-
-// Off reports whether the next roll passes the bet by.
-func (w *Wager) Off(b Bet, s State) bool {
-	return w.OffOnComeOut && s.ComeOut() && !b.Working
-}
-
-// Removable reports whether the player may take the bet back before the next roll.
-func (w *Wager) Removable(b Bet, s State) bool { return w.Locked == nil || !w.Locked(b, s) }
-
-// Multiple is what a stake must be a multiple of to be paid exactly on the number.
-func (w *Wager) Multiple(number uint8) int64 {
-	if w.Behind != nil {
-		return w.Pays[oddsLine(number)].Per
-	}
-	multiple := int64(1)
-	for _, pay := range w.Pays {
-		multiple = lcm(multiple, pay.Per)
-	}
-	return multiple
-}
-
-// MaxStake is the most that may stand behind a flat bet on the number; odds only.
-func (w *Wager) MaxStake(number uint8, flat int64) int64 { return w.MaxOdds[oddsLine(number)] * flat }
-
-// Profit is what a stake wins on a line of the pay table. The stake must be a multiple of the line's Per.
-func (w *Wager) Profit(line int, stake int64) int64 {
-	return stake / w.Pays[line].Per * w.Pays[line].To
-}
-
-func lcm(a, b int64) int64 {
-	x, y := a, b
-	for y != 0 {
-		x, y = y, x%y
-	}
-	return a / x * b
-}

@@ -10,9 +10,13 @@ import (
 // all are the wagers that the table takes.
 var all = []*Wager{
 	&passLine, &dontPass, &come, &dontCome, &field,
+	&yes2, &yes3, &yes4, &yes5, &yes6, &yes8, &yes9, &yes10, &yes11, &yes12,
+	&no2, &no3, &no4, &no5, &no6, &no8, &no9, &no10, &no11, &no12,
 	&hard4, &hard6, &hard8, &hard10,
 	&oddsPass, &oddsDontPass, &oddsCome, &oddsDontCome,
-	&next7,
+	&hotRoller, &fire, &twiceHard, &rideLine, &muggsy, &bonusSmall, &bonusTall, &bonusAll, &replay, &differentDoubles,
+	&next2, &next3, &next4, &next5, &next6, &next7, &next8, &next9, &next10, &next11, &next12,
+	&repeater2, &repeater3, &repeater4, &repeater5, &repeater6, &repeater8, &repeater9, &repeater10, &repeater11, &repeater12,
 	&place4, &place5, &place6, &place8, &place9, &place10,
 	&anyCraps,
 }
@@ -48,12 +52,14 @@ func PayTableHash() [sha256.Size]byte { return payTableHash }
 var payTableHash = hashWagers(Wagers())
 
 func hashWagers(wagers []*Wager) [sha256.Size]byte {
-	b := []byte("bitcraps/pays/01")
+	b := []byte("bitcraps/pays/02")
 	text := func(s string) { b = append(append(b, byte(len(s))), s...) }
 	for _, w := range wagers {
 		b = binary.BigEndian.AppendUint16(b, w.Code)
 		text(w.Name)
 		text(string(w.Place))
+		text(string(w.Lock))
+		text(string(w.Commission))
 		b = append(b, flag(w.OffOnComeOut), byte(len(w.Pays)))
 		for _, pay := range w.Pays {
 			text(pay.On)

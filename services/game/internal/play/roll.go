@@ -63,27 +63,27 @@ func (t *Turn) mayShoot(player uuid.UUID) error {
 // loaded. The dice follow from the beacon and the commitment, so a round can't be settled in two ways.
 func (t *Turn) Settle(round *Round, decision Decision) {
 	first, second := protocol.Dice(beacon.Randomness(decision.BeaconSignature), round.Commitment.Hash())
-	before, dice := t.Game.Craps, craps.Dice{First: first, Second: second}
+	roll := t.Game.Craps.Roll(craps.Dice{First: first, Second: second})
 	var settlements []*gamev1.Settlement
 	for _, bet := range inOrder(t.Bets) {
-		if s := t.settleBet(bet, before, dice, round.Number); s != nil {
+		if s := t.settleBet(bet, roll, round.Number); s != nil {
 			settlements = append(settlements, s)
 		}
 	}
-	round.Status, round.Dice, round.Decision, round.SettledAt = Settled, dice, decision, t.Now
+	round.Status, round.Dice, round.Call, round.Decision, round.SettledAt = Settled, roll.Dice, roll.Call, decision, t.Now
 	t.Round = round
 
 	g := t.Game
-	g.Craps, round.Call = before.Roll(dice)
+	g.Craps = roll.After
 	g.Rolling, g.UpdatedAt = false, t.Now
 	g.Round++
 	shooter := g.Shooter
-	if round.Call == craps.SevenOut {
+	if roll.Call == craps.SevenOut {
 		g.Hand++
 		shooter = t.after(g.place(g.Shooter))
 	}
 	t.emit(&Event{Detail: &gamev1.Event_DiceRolled{DiceRolled: &gamev1.DiceRolled{
-		Round: int64(round.Number), Dice: []int32{int32(first), int32(second)}, Total: int32(dice.Total()), Call: string(round.Call),
+		Round: int64(round.Number), Dice: []int32{int32(first), int32(second)}, Total: int32(roll.Total), Call: string(roll.Call),
 		Phase: g.Phase(), Point: int32(g.Craps.Point), DecisionHeight: decision.Height, BeaconHeight: decision.BeaconHeight,
 		Settlements: settlements, ShooterId: Text(shooter)}}})
 	round.Sequence = g.Sequence
@@ -101,9 +101,9 @@ func inOrder(bets []*Bet) []*Bet {
 }
 
 // settleBet applies a roll to one bet. It returns nil where nothing happened to it.
-func (t *Turn) settleBet(bet *Bet, before craps.State, dice craps.Dice, round uint64) *gamev1.Settlement {
+func (t *Turn) settleBet(bet *Bet, roll craps.Roll, round uint64) *gamev1.Settlement {
 	escrow, wallet := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player)
-	result := bet.Wager.Resolve(bet.rules(), before, dice)
+	result := bet.Wager.Resolve(bet.rules(), roll)
 	switch result.Outcome {
 	case craps.Stay:
 		return nil

@@ -946,26 +946,24 @@ type Wager struct {
 	Placement string `protobuf:"bytes,5,opt,name=placement,proto3" json:"placement,omitempty"`
 	// pays lists the odds of every way to win.
 	Pays []*Pay `protobuf:"bytes,6,rep,name=pays,proto3" json:"pays,omitempty"`
-	// off_on_come_out is true where the bet rests during come-out rolls.
+	// off_on_come_out is true where the bet rests during come-out rolls, unless the player has it work.
 	OffOnComeOut bool `protobuf:"varint,7,opt,name=off_on_come_out,json=offOnComeOut,proto3" json:"off_on_come_out,omitempty"`
 	// stake_multiple is what a stake must be a multiple of to be paid exactly. Odds take multiples of the `per` of their
 	// number's line, of which this is a common multiple.
 	StakeMultiple int64 `protobuf:"varint,8,opt,name=stake_multiple,json=stakeMultiple,proto3" json:"stake_multiple,omitempty"`
 	// edge is the house's share of what a bet costs, computed from this definition.
 	Edge *Edge `protobuf:"bytes,9,opt,name=edge,proto3" json:"edge,omitempty"`
-	// working_choice is true where the player may have the bet take part in come-out rolls.
-	WorkingChoice bool `protobuf:"varint,10,opt,name=working_choice,json=workingChoice,proto3" json:"working_choice,omitempty"`
-	// locked says from when on the bet can't be taken back: never, on_point, on_number (once a come bet has travelled) or
-	// once_rolled.
-	Locked string `protobuf:"bytes,11,opt,name=locked,proto3" json:"locked,omitempty"`
+	// locked says from when on the bet can't be taken back: never, window_closed (once it could not
+	// be placed any more) or on_number (once a come bet has travelled).
+	Locked string `protobuf:"bytes,10,opt,name=locked,proto3" json:"locked,omitempty"`
 	// behind is the name of the flat bet that odds stand behind; else empty.
-	Behind string `protobuf:"bytes,12,opt,name=behind,proto3" json:"behind,omitempty"`
+	Behind string `protobuf:"bytes,11,opt,name=behind,proto3" json:"behind,omitempty"`
 	// max_odds is how many times the flat bet may be staked, for each line of pays; odds only.
-	MaxOdds []int32 `protobuf:"varint,13,rep,packed,name=max_odds,json=maxOdds,proto3" json:"max_odds,omitempty"`
-	// commission is what is paid beside the stake: none, 5_percent_of_stake or 5_percent_of_win.
-	Commission string `protobuf:"bytes,14,opt,name=commission,proto3" json:"commission,omitempty"`
+	MaxOdds []int32 `protobuf:"varint,12,rep,packed,name=max_odds,json=maxOdds,proto3" json:"max_odds,omitempty"`
+	// commission is what is paid beside the stake: 5_percent_of_stake, 5_percent_of_win, or empty for nothing.
+	Commission string `protobuf:"bytes,13,opt,name=commission,proto3" json:"commission,omitempty"`
 	// rule says in a sentence what wins and what loses.
-	Rule          string `protobuf:"bytes,15,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule          string `protobuf:"bytes,14,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1061,13 +1059,6 @@ func (x *Wager) GetEdge() *Edge {
 		return x.Edge
 	}
 	return nil
-}
-
-func (x *Wager) GetWorkingChoice() bool {
-	if x != nil {
-		return x.WorkingChoice
-	}
-	return false
 }
 
 func (x *Wager) GetLocked() string {
@@ -1312,7 +1303,7 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\x06amount\x18\x04 \x01(\x03R\x06amount\x123\n" +
 	"\x06result\x18\x05 \x01(\x0e2\x1b.bitcraps.game.v1.BetStatusR\x06result\x12\x16\n" +
 	"\x06number\x18\x06 \x01(\x05R\x06number\x12\x16\n" +
-	"\x06payout\x18\a \x01(\x03R\x06payout\"\xc8\x03\n" +
+	"\x06payout\x18\a \x01(\x03R\x06payout\"\xa1\x03\n" +
 	"\x05Wager\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1322,16 +1313,15 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\x04pays\x18\x06 \x03(\v2\x15.bitcraps.game.v1.PayR\x04pays\x12%\n" +
 	"\x0foff_on_come_out\x18\a \x01(\bR\foffOnComeOut\x12%\n" +
 	"\x0estake_multiple\x18\b \x01(\x03R\rstakeMultiple\x12*\n" +
-	"\x04edge\x18\t \x01(\v2\x16.bitcraps.game.v1.EdgeR\x04edge\x12%\n" +
-	"\x0eworking_choice\x18\n" +
-	" \x01(\bR\rworkingChoice\x12\x16\n" +
-	"\x06locked\x18\v \x01(\tR\x06locked\x12\x16\n" +
-	"\x06behind\x18\f \x01(\tR\x06behind\x12\x19\n" +
-	"\bmax_odds\x18\r \x03(\x05R\amaxOdds\x12\x1e\n" +
+	"\x04edge\x18\t \x01(\v2\x16.bitcraps.game.v1.EdgeR\x04edge\x12\x16\n" +
+	"\x06locked\x18\n" +
+	" \x01(\tR\x06locked\x12\x16\n" +
+	"\x06behind\x18\v \x01(\tR\x06behind\x12\x19\n" +
+	"\bmax_odds\x18\f \x03(\x05R\amaxOdds\x12\x1e\n" +
 	"\n" +
-	"commission\x18\x0e \x01(\tR\n" +
+	"commission\x18\r \x01(\tR\n" +
 	"commission\x12\x12\n" +
-	"\x04rule\x18\x0f \x01(\tR\x04rule\"D\n" +
+	"\x04rule\x18\x0e \x01(\tR\x04rule\"D\n" +
 	"\x04Edge\x12\x10\n" +
 	"\x03num\x18\x01 \x01(\tR\x03num\x12\x10\n" +
 	"\x03den\x18\x02 \x01(\tR\x03den\x12\x18\n" +

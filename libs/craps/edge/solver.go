@@ -1,0 +1,150 @@
+package edge
+
+import (
+	"math/big"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+)
+
+// outcomes is how many ways two dice can fall.
+const outcomes = 36
+
+// node is a state of a live bet.
+type node struct {
+	number uint8
+	state  craps.State
+}
+
+// solver finds what a stake returns on average from each node. Nodes that lead to each other are solved together, those
+// that they lead out to before them: the strongly connected components, in the order of Tarjan (SIAM J. Comput. 1, 1972).
+type solver struct {
+	wager  *craps.Wager
+	stake  int64
+	values map[node]*big.Rat // Of nodes that are solved.
+	open   map[node]*mark    // Nodes on the way, which are not solved yet.
+	stack  []node
+}
+
+type mark struct {
+	index, low int
+	moves      moves
+}
+
+// moves is what the 36 outcomes do to a bet: how many lead where, and what the others pay back in all.
+type moves struct {
+	to   map[node]int64
+	paid int64
+}
+
+// see forgets what the wager does not look at, so that states that are the same to it are one node.
+func (s *solver) see(number uint8, state craps.State) node {
+	if s.wager.Sees == nil {
+		return node{number, craps.State{Point: state.Point}}
+	}
+	return node{number, s.wager.Sees(state)}
+}
+
+// value is what the stake returns on average from a node.
+func (s *solver) value(n node) *big.Rat {
+	if s.values[n] == nil {
+		s.visit(n)
+	}
+	return s.values[n]
+}
+
+func (s *solver) visit(n node) *mark {
+	m := &mark{index: len(s.stack), low: len(s.stack), moves: s.moves(n)}
+	s.open[n] = m
+	s.stack = append(s.stack, n)
+	for next := range m.moves.to {
+		if s.values[next] != nil {
+			continue
+		}
+		seen := s.open[next]
+		if seen == nil {
+			if seen = s.visit(next); s.values[next] != nil {
+				continue
+			}
+			m.low = min(m.low, seen.low)
+		}
+		m.low = min(m.low, seen.index)
+	}
+	if m.low == m.index {
+		s.solve(s.stack[m.index:])
+		s.stack = s.stack[:m.index]
+	}
+	return m
+}
+
+// moves rolls all dice on a node.
+func (s *solver) moves(n node) moves {
+	out := moves{to: make(map[node]int64)}
+	for first := uint8(1); first <= 6; first++ {
+		for second := uint8(1); second <= 6; second++ {
+			roll := n.state.Roll(craps.Dice{First: first, Second: second})
+			switch result := s.wager.Resolve(craps.Bet{Number: n.number}, roll); result.Outcome {
+			case craps.Win:
+				out.paid += s.stake + s.wager.Profit(result.Line, s.stake)
+			case craps.Push:
+				out.paid += s.stake
+			case craps.Stay:
+				out.to[s.see(n.number, roll.After)]++
+			case craps.Travel:
+				out.to[s.see(result.Number, roll.After)]++
+			}
+		}
+	}
+	return out
+}
+
+// solve finds the values of a component: for each node, outcomes * value = paid + the sum over its moves.
+func (s *solver) solve(component []node) {
+	column := make(map[node]int, len(component))
+	for i, n := range component {
+		column[n] = i
+	}
+	rows := make([][]*big.Rat, len(component))
+	for i, n := range component {
+		row := make([]*big.Rat, len(component)+1)
+		for j := range row {
+			row[j] = new(big.Rat)
+		}
+		row[i].SetInt64(outcomes)
+		constant := row[len(component)].SetInt64(s.open[n].moves.paid)
+		for next, ways := range s.open[n].moves.to {
+			weight := new(big.Rat).SetInt64(ways)
+			if j, inside := column[next]; inside {
+				row[j].Sub(row[j], weight)
+			} else {
+				constant.Add(constant, weight.Mul(weight, s.values[next]))
+			}
+		}
+		rows[i] = row
+	}
+	eliminate(rows)
+	for i, n := range component {
+		s.values[n] = rows[i][len(component)]
+		delete(s.open, n)
+	}
+}
+
+// eliminate solves a system, each row of which ends with its constant, by Gauss and Jordan; the constants become the
+// solution. Pivots are never zero: a row's diagonal outweighs the rest, since some outcome always leads out.
+func eliminate(rows [][]*big.Rat) {
+	product := new(big.Rat)
+	for i, pivot := range rows {
+		inverse := new(big.Rat).Inv(pivot[i])
+		for j := i; j < len(pivot); j++ {
+			pivot[j].Mul(pivot[j], inverse)
+		}
+		for k, row := range rows {
+			if k == i || row[i].Sign() == 0 {
+				continue
+			}
+			factor := new(big.Rat).Set(row[i])
+			for j := i; j < len(row); j++ {
+				row[j].Sub(row[j], product.Mul(factor, pivot[j]))
+			}
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package craps
+
+// Replay is on one point that is made again and again. Its pay lines are tried from the best down.
+var replay = Wager{
+	Code: 41, Name: "replay", Title: "Replay",
+	Rule:  "When the shooter sevens out, a point that was made three or more times in the hand wins; the best one pays.",
+	Place: OnNewHand, Lock: WindowClosed, Settles: Side,
+	Pays: []Pay{{On: "4 or 10, 4 times", To: 1000, Per: 1}, {On: "5 or 9, 4 times", To: 500, Per: 1}, {On: "4 or 10, 3 times", To: 120, Per: 1},
+		{On: "6 or 8, 4 times", To: 100, Per: 1}, {On: "5 or 9, 3 times", To: 95, Per: 1}, {On: "6 or 8, 3 times", To: 70, Per: 1}},
+	Sees: func(s State) State { return State{Point: s.Point, Hand: Hand{Made: s.Hand.Made}} },
+	Resolve: func(_ Bet, r Roll) Result {
+		if r.Call != SevenOut {
+			return stay
+		}
+		made := r.Before.Hand.Made
+		for line, tier := range replayTiers {
+			if made.Of(tier.low) >= tier.times || made.Of(tier.high) >= tier.times {
+				return win(line)
+			}
+		}
+		return lose
+	},
+}
+
+// replayTiers are what each pay line asks for.
+var replayTiers = [...]struct {
+	low, high uint8
+	times     int
+}{{4, 10, 4}, {5, 9, 4}, {4, 10, 3}, {6, 8, 4}, {5, 9, 3}, {6, 8, 3}}

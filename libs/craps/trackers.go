@@ -1,0 +1,142 @@
+package craps
+
+import "math/bits"
+
+// Some wagers are about more than the next roll and the point: what came since the last 7, or what the hand has won. All
+// of them are placed while that is still nothing, so the table keeps one memory for all bets, and bets have none.
+
+// Since7 is what came since the last 7. Every 7 empties it, that of a come-out included.
+type Since7 struct {
+	Totals Totals
+	Pairs  Pairs
+	Hard   Hards
+}
+
+// Empty reports whether nothing was rolled since the last 7.
+func (s Since7) Empty() bool { return s == Since7{} }
+
+func (s Since7) roll(d Dice) Since7 {
+	total := d.Total()
+	if total == 7 {
+		return Since7{}
+	}
+	s.Totals = s.Totals.add(total)
+	s.Pairs |= Pair(d.First, d.Second)
+	if number := hard(total); d.Hard() {
+		s.Hard |= number
+	} else {
+		s.Hard &^= number
+	}
+	return s
+}
+
+// Totals counts how often each total came, three bits for each, up to MaxTotal times.
+type Totals uint32
+
+// MaxTotal is how far totals are counted; no wager asks for more.
+const MaxTotal = 6
+
+// Of is how often a total came. It is 0 for 7, which empties the count.
+func (t Totals) Of(total uint8) int { return int(t >> totalShift[total] & 7) }
+
+func (t Totals) add(total uint8) Totals {
+	if t.Of(total) < MaxTotal {
+		t += 1 << totalShift[total]
+	}
+	return t
+}
+
+// Only returns the counts of some totals, each counted up to a limit; the others are 0.
+func (t Totals) Only(limit int, totals ...uint8) Totals {
+	var out Totals
+	for _, total := range totals {
+		out |= Totals(min(t.Of(total), limit)) << totalShift[total]
+	}
+	return out
+}
+
+// totalShift is where a total's bits begin. Those of 7 lie where no bit is ever set.
+var totalShift = [13]uint8{2: 0, 3: 3, 4: 6, 5: 9, 6: 12, 8: 15, 9: 18, 10: 21, 11: 24, 12: 27, 7: 30}
+
+// Pairs are bits of unordered pairs of dice, in the order 1-1, 1-2, ... 1-6, 2-2, ... 6-6.
+type Pairs uint32
+
+// Pair is the bit of a pair.
+func Pair(a, b uint8) Pairs { return pairBit[a][b] }
+
+var pairBit = func() (bits [7][7]Pairs) {
+	bit := Pairs(1)
+	for a := 1; a <= 6; a++ {
+		for b := a; b <= 6; b++ {
+			bits[a][b], bits[b][a] = bit, bit
+			bit <<= 1
+		}
+	}
+	return bits
+}()
+
+// Hards are bits of 4, 6, 8 and 10, in this order: the number came as a pair, and not another way behind it.
+type Hards uint8
+
+// hard is the bit of a total, 0 for one that has none.
+func hard(total uint8) Hards {
+	if total%2 != 0 || total < 4 || total > 10 {
+		return 0
+	}
+	return 1 << (total/2 - 2)
+}
+
+// Hand is what a shooter's hand has won. A seven-out empties it.
+type Hand struct {
+	Made Made
+	// Wins counts the wins of the pass line, come-out 7 and 11 and points made, up to MaxWins.
+	Wins uint8
+}
+
+// MaxWins is how far a hand's wins are counted; no wager asks for more.
+const MaxWins = 11
+
+func (h Hand) won() Hand {
+	h.Wins = min(h.Wins+1, MaxWins)
+	return h
+}
+
+func (h Hand) made(point uint8) Hand {
+	h.Made = h.Made.add(point)
+	return h.won()
+}
+
+// Made counts how often each point was made, three bits for each, up to MaxMade times.
+type Made uint32
+
+// MaxMade is how far points are counted; no wager asks for more.
+const MaxMade = 4
+
+// Of is how often a point was made.
+func (m Made) Of(point uint8) int { return int(m >> pointShift[point] & 7) }
+
+func (m Made) add(point uint8) Made {
+	if m.Of(point) < MaxMade {
+		m += 1 << pointShift[point]
+	}
+	return m
+}
+
+// Once is the same with each point counted once.
+func (m Made) Once() Made {
+	var out Made
+	for _, point := range Points {
+		if m.Of(point) > 0 {
+			out |= 1 << pointShift[point]
+		}
+	}
+	return out
+}
+
+// Distinct is how many different points were made.
+func (m Made) Distinct() int { return bits.OnesCount32(uint32(m.Once())) }
+
+// Points are the numbers that can be a point.
+var Points = [6]uint8{4, 5, 6, 8, 9, 10}
+
+var pointShift = [11]uint8{4: 0, 5: 3, 6: 6, 8: 9, 9: 12, 10: 15}
