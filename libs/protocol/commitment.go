@@ -20,7 +20,7 @@ type ID = [16]byte
 const (
 	commitmentTag = "bitcraps/round/1"
 	betTag        = "bitcraps/bet/001"
-	stateTag      = "bitcraps/state/1"
+	stateTag      = "bitcraps/state/2"
 )
 
 // CommitmentSize is the length of an encoded commitment in bytes.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"reflect"
 	"testing"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -33,6 +34,12 @@ type vectors struct {
 		Round, Hand   uint64
 		Rolls         uint32
 		Point         uint8
+		Totals        [10]uint8
+		Pairs         uint32
+		Hard          uint8
+		PointsMade    [6]uint8
+		PassWins      uint8
+		Encoding      string
 		Hash          string
 	}
 	Commitment struct {
@@ -88,9 +95,17 @@ func TestVectors(t *testing.T) {
 		}
 	}
 	state := protocol.State{Game: decode[protocol.ID](t, v.State.Game), Round: v.State.Round, Hand: v.State.Hand,
-		Rolls: v.State.Rolls, Point: v.State.Point, Shooter: decode[protocol.ID](t, v.State.Shooter)}.Hash()
-	if got := hex.EncodeToString(state[:]); got != v.State.Hash {
-		t.Errorf("state hash = %s, want %s", got, v.State.Hash)
+		Rolls: v.State.Rolls, Point: v.State.Point, Shooter: decode[protocol.ID](t, v.State.Shooter), Totals: v.State.Totals,
+		Pairs: v.State.Pairs, Hard: v.State.Hard, PointsMade: v.State.PointsMade, PassWins: v.State.PassWins}
+	stateHash := state.Hash()
+	if got := hex.EncodeToString(state.Encode()); got != v.State.Encoding || hex.EncodeToString(stateHash[:]) != v.State.Hash {
+		t.Errorf("state encodes to\n%s, want\n%s", got, v.State.Encoding)
+	}
+	if back, err := protocol.DecodeState(state.Encode()); err != nil || back != state {
+		t.Errorf("state came back as %+v, %v", back, err)
+	}
+	if back, err := protocol.DecodeBets(protocol.EncodeBets(bets)); err != nil || !reflect.DeepEqual(back, bets) {
+		t.Errorf("bets came back as %+v, %v", back, err)
 	}
 	c := v.Commitment
 	commitment := protocol.Commitment{Game: decode[protocol.ID](t, c.Game), Round: c.Round, BetCount: c.BetCount,
@@ -137,6 +152,26 @@ func FuzzDecodeCommitment(f *testing.F) {
 		c, err := protocol.DecodeCommitment(b)
 		if err == nil && !bytes.Equal(c.Encode(), b) {
 			t.Errorf("%x decodes, but is not what its commitment encodes to", b)
+		}
+	})
+}
+
+func FuzzDecodeBets(f *testing.F) {
+	f.Add(protocol.EncodeBets([]protocol.Bet{{Wager: 1, Amount: 5, Seed: []byte("x")}, {Working: true}}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		bets, err := protocol.DecodeBets(b)
+		if err == nil && !bytes.Equal(protocol.EncodeBets(bets), b) {
+			t.Errorf("%x decodes, but is not what its bets encode to", b)
+		}
+	})
+}
+
+func FuzzDecodeState(f *testing.F) {
+	f.Add(protocol.State{Round: 1, Pairs: 7}.Encode())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		state, err := protocol.DecodeState(b)
+		if err == nil && !bytes.Equal(state.Encode(), b) {
+			t.Errorf("%x decodes, but is not what its state encodes to", b)
 		}
 	})
 }

@@ -3,7 +3,11 @@ package protocol
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 )
+
+// StateSize is the length of an encoded state in bytes.
+const StateSize = 91
 
 // State is a game's state before a roll, as a round commits to it.
 type State struct {
@@ -19,11 +23,21 @@ type State struct {
 	Point uint8
 	// Shooter has the dice; all zero where the house rolls.
 	Shooter ID
+	// Totals counts, for 2 to 6 and 8 to 12, how often the total came since the last 7, up to 6.
+	Totals [10]uint8
+	// Pairs are the bits of the unordered pairs of dice that came since the last 7: 1-1 is bit 0, 1-2 bit 1, 6-6 bit 20.
+	Pairs uint32
+	// Hard are the bits of 4, 6, 8 and 10 that came as a pair since the last 7, and not another way behind it: 4 is bit 0.
+	Hard uint8
+	// PointsMade counts, for 4, 5, 6, 8, 9 and 10, how often the point was made in this hand, up to 4.
+	PointsMade [6]uint8
+	// PassWins counts the pass line's wins in this hand, up to 11.
+	PassWins uint8
 }
 
-// Hash is SHA-256 of the canonical encoding.
-func (s State) Hash() Hash {
-	b := make([]byte, 0, 69)
+// Encode returns the canonical encoding.
+func (s State) Encode() []byte {
+	b := make([]byte, 0, StateSize)
 	b = append(b, stateTag...)
 	b = append(b, s.Game[:]...)
 	b = binary.BigEndian.AppendUint64(b, s.Round)
@@ -31,5 +45,24 @@ func (s State) Hash() Hash {
 	b = binary.BigEndian.AppendUint32(b, s.Rolls)
 	b = append(b, s.Point)
 	b = append(b, s.Shooter[:]...)
-	return sha256.Sum256(b)
+	b = append(b, s.Totals[:]...)
+	b = binary.BigEndian.AppendUint32(b, s.Pairs)
+	b = append(b, s.Hard)
+	b = append(b, s.PointsMade[:]...)
+	return append(b, s.PassWins)
 }
+
+// DecodeState is the inverse of Encode. What the numbers mean it does not check.
+func DecodeState(b []byte) (State, error) {
+	if len(b) != StateSize || string(b[:16]) != stateTag {
+		return State{}, fmt.Errorf("%w: a state begins with %q and has %d bytes", ErrMalformed, stateTag, StateSize)
+	}
+	return State{
+		Game: ID(b[16:32]), Round: binary.BigEndian.Uint64(b[32:40]), Hand: binary.BigEndian.Uint64(b[40:48]),
+		Rolls: binary.BigEndian.Uint32(b[48:52]), Point: b[52], Shooter: ID(b[53:69]), Totals: [10]uint8(b[69:79]),
+		Pairs: binary.BigEndian.Uint32(b[79:83]), Hard: b[83], PointsMade: [6]uint8(b[84:90]), PassWins: b[90],
+	}, nil
+}
+
+// Hash is SHA-256 of the canonical encoding.
+func (s State) Hash() Hash { return sha256.Sum256(s.Encode()) }

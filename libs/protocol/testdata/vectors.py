@@ -49,9 +49,11 @@ bets = [dict(ID=f"0190{i:028x}", Player=ident(f"player {i % 2}"), Seed="" if i %
              Number=[0, 6, 0, 8, 10][i], Working=i != 3, Amount=10 ** i) for i in range(5)]
 roots = [dict(Count=n, Root=tree([bet(b) for b in bets[:n]]).hex()) for n in range(len(bets) + 1)]
 
-state = dict(Game=ident("game"), Shooter=ident("player 0"), Round=12, Hand=3, Rolls=4, Point=8)
-state["Hash"] = sha(b"bitcraps/state/1" + bytes.fromhex(state["Game"]) + u64(12) + u64(3) + u32(4) + u8(8)
-                    + bytes.fromhex(state["Shooter"])).hex()
+state = dict(Game=ident("game"), Shooter=ident("player 0"), Round=12, Hand=3, Rolls=4, Point=8,
+             Totals=[1, 0, 2, 0, 6, 1, 0, 0, 3, 0], Pairs=1 << 0 | 1 << 20 | 1 << 7, Hard=0b0101, PointsMade=[0, 1, 4, 0, 0, 2], PassWins=11)
+encoded = (b"bitcraps/state/2" + bytes.fromhex(state["Game"]) + u64(12) + u64(3) + u32(4) + u8(8) + bytes.fromhex(state["Shooter"])
+           + bytes(state["Totals"]) + u32(state["Pairs"]) + u8(state["Hard"]) + bytes(state["PointsMade"]) + u8(state["PassWins"]))
+state["Encoding"], state["Hash"] = encoded.hex(), sha(encoded).hex()
 
 com = dict(Game=state["Game"], BetsRoot=roots[-1]["Root"], StateHash=state["Hash"],
            PayTableHash=sha(b"pay table").hex(), Round=12, BetCount=5)
