@@ -55,6 +55,25 @@ func (t Totals) Only(limit int, totals ...uint8) Totals {
 	return out
 }
 
+// Counted are the totals that are counted, in the order of Counts.
+var Counted = [10]uint8{2, 3, 4, 5, 6, 8, 9, 10, 11, 12}
+
+// Counts are the counts in the order of Counted.
+func (t Totals) Counts() (counts [10]uint8) {
+	for i, total := range Counted {
+		counts[i] = uint8(t.Of(total))
+	}
+	return counts
+}
+
+// TotalsOf is the inverse of Counts. Counts beyond MaxTotal are cut.
+func TotalsOf(counts [10]uint8) (t Totals) {
+	for i, total := range Counted {
+		t |= Totals(min(counts[i], MaxTotal)) << totalShift[total]
+	}
+	return t
+}
+
 // totalShift is where a total's bits begin. Those of 7 lie where no bit is ever set.
 var totalShift = [13]uint8{2: 0, 3: 3, 4: 6, 5: 9, 6: 12, 8: 15, 9: 18, 10: 21, 11: 24, 12: 27, 7: 30}
 
@@ -135,6 +154,22 @@ func (m Made) Once() Made {
 
 // Distinct is how many different points were made.
 func (m Made) Distinct() int { return bits.OnesCount32(uint32(m.Once())) }
+
+// Counts are the counts in the order of Points.
+func (m Made) Counts() (counts [6]uint8) {
+	for i, point := range Points {
+		counts[i] = uint8(m.Of(point))
+	}
+	return counts
+}
+
+// MadeOf is the inverse of Counts. Counts beyond MaxMade are cut.
+func MadeOf(counts [6]uint8) (m Made) {
+	for i, point := range Points {
+		m |= Made(min(counts[i], MaxMade)) << pointShift[point]
+	}
+	return m
+}
 
 // Points are the numbers that can be a point.
 var Points = [6]uint8{4, 5, 6, 8, 9, 10}

@@ -61,15 +61,35 @@ func (s *gameServer) ListBets(ctx context.Context, req *gamev1.ListBetsRequest) 
 	return resp, nil
 }
 
-// RemoveBet implements the contract.
-func (s *gameServer) RemoveBet(ctx context.Context, req *gamev1.RemoveBetRequest) (*gamev1.RemoveBetResponse, error) {
-	id, err := parseID("game_id", req.GetGameId())
+// UpdateBet implements the contract.
+func (s *gameServer) UpdateBet(ctx context.Context, req *gamev1.UpdateBetRequest) (*gamev1.UpdateBetResponse, error) {
+	bet, balance, err := s.changeBet(ctx, req.GetGameId(), req.GetBetId(), func(turn *play.Turn, bet *play.Bet) error {
+		return turn.UpdateBet(bet, play.Change{Amount: req.Amount, Working: req.Working})
+	})
 	if err != nil {
 		return nil, err
 	}
-	betID, err := parseID("bet_id", req.GetBetId())
+	return &gamev1.UpdateBetResponse{Bet: bet, Balance: balance}, nil
+}
+
+// RemoveBet implements the contract.
+func (s *gameServer) RemoveBet(ctx context.Context, req *gamev1.RemoveBetRequest) (*gamev1.RemoveBetResponse, error) {
+	bet, balance, err := s.changeBet(ctx, req.GetGameId(), req.GetBetId(), (*play.Turn).RemoveBet)
 	if err != nil {
 		return nil, err
+	}
+	return &gamev1.RemoveBetResponse{Bet: bet, Balance: balance}, nil
+}
+
+// changeBet runs a command on one of the caller's bets. It returns the bet and the wallet behind it.
+func (s *Service) changeBet(ctx context.Context, gameID, betID string, command func(*play.Turn, *play.Bet) error) (*gamev1.Bet, int64, error) {
+	id, err := parseID("game_id", gameID)
+	if err != nil {
+		return nil, 0, err
+	}
+	own, err := parseID("bet_id", betID)
+	if err != nil {
+		return nil, 0, err
 	}
 	player := identity.FromContext(ctx).Player
 	var turn *play.Turn
@@ -78,19 +98,19 @@ func (s *gameServer) RemoveBet(ctx context.Context, req *gamev1.RemoveBetRequest
 		if turn, err = s.load(ctx, tx, play.Key{Game: id, Player: player}); err != nil {
 			return err
 		}
-		if bet, err = s.ownBet(ctx, tx, turn, player, betID); err != nil {
+		if bet, err = s.ownBet(ctx, tx, turn, player, own); err != nil {
 			return err
 		}
-		if err := turn.RemoveBet(bet); err != nil {
+		if err := command(turn, bet); err != nil {
 			return err
 		}
 		return tx.Save(ctx, turn)
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	s.done(turn)
-	return &gamev1.RemoveBetResponse{Bet: betToProto(bet), Balance: turn.Balances[player]}, nil
+	return betToProto(bet), turn.Balances[player], nil
 }
 
 // ownBet finds a bet of the player's at the turn's game. Another player's bet is not found.

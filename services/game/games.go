@@ -106,7 +106,16 @@ func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest
 	return &gamev1.LeaveGameResponse{Game: game}, nil
 }
 
-// seat runs a command that changes who sits at a game.
+// PassDice implements the contract.
+func (s *gameServer) PassDice(ctx context.Context, req *gamev1.PassDiceRequest) (*gamev1.PassDiceResponse, error) {
+	game, err := s.seat(ctx, req.GetGameId(), true, (*play.Turn).PassDice)
+	if err != nil {
+		return nil, err
+	}
+	return &gamev1.PassDiceResponse{Game: game}, nil
+}
+
+// seat runs a command that changes who sits at a game, or who has the dice.
 func (s *Service) seat(ctx context.Context, gameID string, allBets bool, command func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
 	id, err := parseID("game_id", gameID)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/bitcraps/bitcraps/libs/craps"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
@@ -27,7 +26,7 @@ func betToProto(b *play.Bet) *gamev1.Bet {
 	return &gamev1.Bet{
 		BetId: b.ID.String(), GameId: b.Game.String(), PlayerId: b.Player.String(), BetType: b.Wager.Name, Number: int32(b.Number),
 		Amount: b.Amount, Working: b.Working, ClientSeed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound),
-		DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: timeToProto(b.PlacedAt),
+		DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: timeToProto(b.PlacedAt), Commission: b.Commission,
 	}
 }
 
@@ -42,14 +41,6 @@ func roundToProto(r *play.Round) *gamev1.Round {
 		out.Dice, out.Total = []int32{int32(r.Dice.First), int32(r.Dice.Second)}, int32(r.Dice.Total())
 		out.Call, out.DecisionHeight = string(r.Call), r.Decision.Height
 		out.BeaconHeight, out.BeaconSignature = r.Decision.BeaconHeight, hexOf(r.Decision.BeaconSignature)
-	}
-	return out
-}
-
-func wagerToProto(w *craps.Wager) *gamev1.Wager {
-	out := &gamev1.Wager{Code: int32(w.Code), Name: w.Name, Title: w.Title, Aliases: w.Aliases, Placement: string(w.Place), OffOnComeOut: w.OffOnComeOut}
-	for _, pay := range w.Pays {
-		out.Pays = append(out.Pays, &gamev1.Pay{On: pay.On, To: int32(pay.To), Per: int32(pay.Per)})
 	}
 	return out
 }

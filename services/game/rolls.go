@@ -129,7 +129,9 @@ func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, dec
 		if turn, err = s.load(ctx, tx, play.Key{Game: game, All: true}); err != nil {
 			return err
 		}
-		turn.Settle(round, decision)
+		if err := turn.Settle(round, decision); err != nil {
+			return err
+		}
 		return tx.Save(ctx, turn)
 	})
 	if err != nil {

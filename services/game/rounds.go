@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -52,14 +51,4 @@ func (s *gameServer) GetRound(ctx context.Context, req *gamev1.GetRoundRequest) 
 		return nil, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", req.GetRound()))
 	}
 	return &gamev1.GetRoundResponse{Round: roundToProto(round)}, nil
-}
-
-// ListWagers implements the contract.
-func (s *gameServer) ListWagers(context.Context, *gamev1.ListWagersRequest) (*gamev1.ListWagersResponse, error) {
-	hash := craps.PayTableHash()
-	resp := &gamev1.ListWagersResponse{PayTableHash: hexOf(hash[:])}
-	for _, w := range craps.Wagers() {
-		resp.Wagers = append(resp.Wagers, wagerToProto(w))
-	}
-	return resp, nil
 }

@@ -174,9 +174,6 @@ func (s *Service) Stop(context.Context) error {
 	return s.store.Close()
 }
 
-// Audit adds up the whole ledger.
-func (s *Service) Audit(ctx context.Context) (play.Audit, error) { return s.store.Audit(ctx) }
-
 // load returns a turn on a game, ready for a command.
 func (s *Service) load(ctx context.Context, tx play.Tx, key play.Key) (*play.Turn, error) {
 	turns, err := tx.Load(ctx, key)

@@ -3,55 +3,39 @@
 package ledger
 
 import (
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Account names an account.
-type Account string
-
-// The accounts that exist once.
-const (
-	// Issuance is where tokens come from; its balance is minus what was ever issued.
-	Issuance Account = "issuance"
-	// House wins what players lose and pays what they win.
-	House Account = "house"
-)
-
-const (
-	playerPrefix = "player:"
-	escrowPrefix = "escrow:"
-)
-
-// Wallet is a player's account.
-func Wallet(player uuid.UUID) Account { return Account(playerPrefix + player.String()) }
-
-// Escrow is the account of a game: what lies on its table.
-func Escrow(game uuid.UUID) Account { return Account(escrowPrefix + game.String()) }
-
-// MayBeNegative reports whether an account may owe. Players and tables never do.
-func (a Account) MayBeNegative() bool {
-	return !strings.HasPrefix(string(a), playerPrefix) && !strings.HasPrefix(string(a), escrowPrefix)
-}
-
 // Reason says why money moved.
 type Reason string
 
-// The reasons.
+// The reasons, which are the movements that exist.
 const (
-	// Bankroll gives the house what it pays wins from.
+	// Bankroll gives the house what it pays wins from: issuance to house.
 	Bankroll Reason = "bankroll"
-	// Grant gives a new player the play balance.
+	// Grant gives a new player the play balance: issuance to player.
 	Grant Reason = "grant"
-	// Stake puts a bet on the table.
+	// Stake puts a bet on the table: player to escrow.
 	Stake Reason = "stake"
-	// StakeBack returns a stake: of a bet that won, pushed or was removed.
+	// Removed gives a player back what was taken off the table: escrow to player.
+	Removed Reason = "removed"
+	// CommissionHeld puts a bet's commission beside it: player to escrow.
+	CommissionHeld Reason = "commission_held"
+	// CommissionBack gives it back with the bet: escrow to player.
+	CommissionBack Reason = "commission_back"
+	// Commission is earned once the bet is decided: escrow to house.
+	Commission Reason = "commission"
+	// SetAside keeps ready what a table's bets can win: house to reserve.
+	SetAside Reason = "set_aside"
+	// Release takes back what they can't win any more: reserve to house.
+	Release Reason = "release"
+	// StakeBack returns the stake of a bet that won or pushed: escrow to player.
 	StakeBack Reason = "stake_back"
-	// Win pays a profit.
+	// Win pays a profit: reserve to player.
 	Win Reason = "win"
-	// Loss gives a lost stake to the house.
+	// Loss gives a lost stake to the house: escrow to house.
 	Loss Reason = "loss"
 )
 

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,10 +51,16 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 			return nil, err
 		}
 	}
+	bet.Commission = wager.Price(bet.Amount)
+	if err := t.expose(bet.maxProfit()); err != nil {
+		return nil, err
+	}
 	t.Bets = append(t.Bets, bet)
-	t.transfer(ledger.Wallet(bet.Player), ledger.Escrow(bet.Game), bet.Amount, ledger.Stake, bet, t.Game.Round)
+	wallet, escrow := ledger.Wallet(bet.Player), ledger.Escrow(bet.Game)
+	t.transfer(wallet, escrow, bet.Amount, ledger.Stake, bet, t.Game.Round)
+	t.transfer(wallet, escrow, bet.Commission, ledger.CommissionHeld, bet, t.Game.Round)
 	t.emit(&Event{Detail: &gamev1.Event_BetPlaced{BetPlaced: &gamev1.BetPlaced{BetId: bet.ID.String(), PlayerId: bet.Player.String(),
-		BetType: wager.Name, Number: int32(bet.Number), Amount: bet.Amount}}})
+		BetType: wager.Name, Number: int32(bet.Number), Amount: bet.Amount, Working: bet.Working, ClientSeed: bet.Seed, Commission: bet.Commission}}})
 	t.betChanged(bet)
 	return bet, nil
 }
@@ -73,40 +80,33 @@ func (t *Turn) betChanged(bet *Bet) {
 
 // number is what a new bet stands on: the point for odds on the line, the come bet's number for its odds, else nothing.
 func (t *Turn) number(wager *craps.Wager, wanted uint8) (uint8, error) {
-	onLine := wager.Behind != nil && wager.Behind.Settles == craps.Line
 	switch {
 	case wager.Behind == nil && wanted != 0:
 		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s takes no number", wager.Name).Field("number", "must be left out")
-	case onLine && wanted != 0 && wanted != t.Game.Craps.Point:
+	case onLine(wager) && wanted != 0 && wanted != t.Game.Craps.Point:
 		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s stands on the point, which is %d", wager.Name, t.Game.Craps.Point).
 			Field("number", "must be the point, or left out")
-	case onLine:
+	case onLine(wager):
 		return t.Game.Craps.Point, nil
-	case wager.Behind != nil && !isPoint(wanted):
+	case wager.Behind != nil && !slices.Contains(craps.Points[:], wanted):
 		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s needs the number of the bet that it stands behind", wager.Name).
 			Field("number", "must be 4, 5, 6, 8, 9 or 10")
 	}
 	return wanted, nil
 }
 
-func isPoint(number uint8) bool {
-	switch number {
-	case 4, 5, 6, 8, 9, 10:
-		return true
-	}
-	return false
-}
-
 // checkWindow fails where the wager can't be placed now, or is there already.
 func (t *Turn) checkWindow(bet *Bet) error {
-	comeOut, wager := t.Game.Craps.ComeOut(), bet.Wager
+	state, wager := t.Game.Craps, bet.Wager
 	switch {
-	case wager.Place == craps.OnComeOut && !comeOut:
-		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only before a point is set; the point is %d", wager.Name, t.Game.Craps.Point)
-	case wager.Place == craps.OnPoint && comeOut:
+	case wager.Place == craps.OnComeOut && !wager.Place.Open(state):
+		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only before a point is set; the point is %d", wager.Name, state.Point)
+	case wager.Place == craps.OnPoint && !wager.Place.Open(state), onLine(wager) && state.ComeOut():
 		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only while a point is set", wager.Name)
-	case wager.Behind != nil && wager.Behind.Settles == craps.Line && comeOut:
-		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only while a point is set", wager.Name)
+	case wager.Place == craps.OnNewHand && !wager.Place.Open(state):
+		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll of a hand; wait for the next shooter", wager.Name)
+	case wager.Place == craps.OnlySince7 && !wager.Place.Open(state):
+		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll behind a 7; wait for the next 7", wager.Name)
 	case wager.Behind != nil && t.flat(bet) == nil:
 		return errs.New(errorsv1.Reason_REASON_FLAT_BET_REQUIRED, "%s stands behind a %s bet on that number, and you have none", wager.Name, wager.Behind.Name)
 	case t.find(bet.Player, wager, bet.Number) != nil:
@@ -115,10 +115,15 @@ func (t *Turn) checkWindow(bet *Bet) error {
 	return nil
 }
 
+// onLine reports whether a wager is odds on the line, which stand on the table's point.
+func onLine(wager *craps.Wager) bool {
+	return wager.Behind != nil && wager.Behind.Settles == craps.Line
+}
+
 // flat is the bet that odds stand behind, nil where there is none.
 func (t *Turn) flat(odds *Bet) *Bet {
 	number := odds.Number
-	if odds.Wager.Behind.Settles == craps.Line {
+	if onLine(odds.Wager) {
 		number = 0 // Line bets stand on the table's point, not on a number of their own.
 	}
 	return t.find(odds.Player, odds.Wager.Behind, number)
@@ -143,13 +148,23 @@ func (t *Turn) checkAmount(bet *Bet) error {
 	return nil
 }
 
-// checkFunds fails where the wallet can't pay the stake. It opens the wallet of a player who has none.
+// checkFunds fails where the wallet can't pay stake and commission. It opens the wallet of a player who has none.
 func (t *Turn) checkFunds(bet *Bet) error {
 	t.openWallet(bet.Player)
-	if balance := t.Balances[bet.Player]; balance < bet.Amount {
-		return errs.New(errorsv1.Reason_REASON_INSUFFICIENT_FUNDS, "amount is %d; your wallet holds %d", bet.Amount, balance).
+	commission := bet.Wager.Price(bet.Amount)
+	if balance := t.Balances[bet.Player]; balance < bet.Amount+commission {
+		return errs.New(errorsv1.Reason_REASON_INSUFFICIENT_FUNDS, "the bet costs %d, commission of %d included; your wallet holds %d", bet.Amount+commission, commission, balance).
 			Field("amount", "must not exceed the balance").With("balance", balance)
 	}
+	return nil
+}
+
+// expose adds to what the table's bets can win, and sets it aside. It fails where the house could not pay it.
+func (t *Turn) expose(profit int64) error {
+	if err := t.cover(t.Game.Exposure + profit); err != nil {
+		return err
+	}
+	t.Game.Exposure += profit
 	return nil
 }
 
@@ -168,39 +183,6 @@ func (t *Turn) openWallet(player uuid.UUID) {
 // Grant is the transfer that opens a player's wallet.
 func Grant(player uuid.UUID, amount int64, now time.Time) ledger.Transfer {
 	return ledger.Transfer{From: ledger.Issuance, To: ledger.Wallet(player), Amount: amount, Reason: ledger.Grant, At: now}
-}
-
-// RemoveBet takes a bet back, together with the odds behind it. The player's live bets and wallet must be loaded; bet is
-// the stored one where it is no longer live.
-func (t *Turn) RemoveBet(bet *Bet) error {
-	switch bet.Status {
-	case Live:
-	case Removed:
-		return nil
-	default:
-		return errs.New(errorsv1.Reason_REASON_BET_DECIDED, "round %d decided the bet", bet.DecidedRound)
-	}
-	if err := t.betting(); err != nil {
-		return err
-	}
-	if !bet.Wager.Removable(bet.rules(), t.Game.Craps) {
-		return errs.New(errorsv1.Reason_REASON_BET_LOCKED, "%s is a contract: it stands until it is decided", bet.Wager.Name)
-	}
-	t.takeBack(bet)
-	return nil
-}
-
-// takeBack returns a stake, and with a flat bet's the stakes of its odds.
-func (t *Turn) takeBack(bet *Bet) {
-	bet.Status, bet.Payout = Removed, bet.Amount
-	t.transfer(ledger.Escrow(bet.Game), ledger.Wallet(bet.Player), bet.Amount, ledger.StakeBack, bet, t.Game.Round)
-	t.emit(&Event{Detail: &gamev1.Event_BetRemoved{BetRemoved: &gamev1.BetRemoved{BetId: bet.ID.String(), PlayerId: bet.Player.String(), Amount: bet.Amount}}})
-	t.betChanged(bet)
-	for _, odds := range t.live(bet.Player) {
-		if odds.Wager.Behind == bet.Wager && t.flat(odds) == nil {
-			t.takeBack(odds)
-		}
-	}
 }
 
 func isLine(bet *Bet) bool { return bet.Wager.Settles == craps.Line && bet.Wager.Behind == nil }

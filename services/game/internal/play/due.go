@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 // TurnDue acts for a table whose shooter keeps others waiting: before a point the dice pass to the next seat with a line
@@ -23,6 +26,32 @@ func (t *Turn) TurnDue() (rolls bool, err error) {
 		g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 	}
 	return false, nil
+}
+
+// PassDice hands the shooter's dice to the next seat with a line bet, or else to the next seat. All live bets must be
+// loaded.
+func (t *Turn) PassDice(player uuid.UUID) error {
+	if err := t.betting(); err != nil {
+		return err
+	}
+	g := t.Game
+	if err := t.holdsDice(player); err != nil {
+		return err
+	}
+	if !g.Craps.ComeOut() {
+		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "the point is %d; the dice can be passed on only before a point is set", g.Craps.Point)
+	}
+	next := t.nextShooter()
+	if next == uuid.Nil || next == player {
+		next = t.after(g.place(player))
+	}
+	if next == player {
+		return errs.New(errorsv1.Reason_REASON_NO_OTHER_SHOOTER, "nobody else sits at the table")
+	}
+	g.UpdatedAt = t.Now
+	t.giveDice(next)
+	t.settleDown()
+	return nil
 }
 
 // nextShooter is the first player behind the shooter's seat who has a line bet, uuid.Nil where nobody has.

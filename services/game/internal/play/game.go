@@ -43,6 +43,8 @@ type Game struct {
 	// Hand numbers the hands from 1, Round the rolls; Round is that of the roll that comes next.
 	Hand, Round uint64
 	Craps       craps.State
+	// Exposure is the sum of the most that each live bet can win.
+	Exposure int64
 	// Rolling is true while a round is committed and not yet settled.
 	Rolling bool
 	// Shooter has the dice; uuid.Nil where the house rolls or nobody sits.
@@ -76,12 +78,6 @@ func (g *Game) place(player uuid.UUID) int {
 	return -1
 }
 
-// state is what a round commits to of the game.
-func (g *Game) state() protocol.State {
-	return protocol.State{Game: protocol.ID(g.ID), Round: g.Round, Hand: g.Hand, Rolls: g.Craps.Rolls, Point: g.Craps.Point,
-		Shooter: protocol.ID(g.Shooter)}
-}
-
 // Bet is a stake on a wager.
 type Bet struct {
 	ID, Game, Player uuid.UUID
@@ -89,8 +85,10 @@ type Bet struct {
 	Number           uint8
 	Working          bool
 	Amount           int64
-	Seed             string
-	Status           gamev1.BetStatus
+	// Commission was paid beside the stake; it lies in escrow until the bet is decided.
+	Commission int64
+	Seed       string
+	Status     gamev1.BetStatus
 	// PlacedRound is the first round that the bet took part in, DecidedRound the one that closed it or 0.
 	PlacedRound, DecidedRound uint64
 	// Payout is what came back to the wallet, the stake included.
@@ -112,13 +110,29 @@ type Round struct {
 	Number     uint64
 	Status     gamev1.RoundStatus
 	Commitment protocol.Commitment
-	Dice       craps.Dice
-	Call       craps.Call
-	Decision   Decision
+	// State and Bets are what the commitment's hashes are of: the game before the roll, and every bet on it in the order
+	// of the ids.
+	State    protocol.State
+	Bets     []protocol.Bet
+	Dice     craps.Dice
+	Call     craps.Call
+	Decision Decision
 	// Sequence is that of the event that says what the dice did.
 	Sequence  uint64
 	ClosedAt  time.Time
 	SettledAt time.Time // Zero until it is settled.
+}
+
+// Result is what a settled round did to one player's bets.
+type Result struct {
+	Game   uuid.UUID
+	Round  uint64
+	Player uuid.UUID
+	// Bets is how many took part, Payout what came back of them.
+	Bets   int
+	Payout int64
+	// Balance is the player's wallet behind the settlement.
+	Balance int64
 }
 
 // Decision is what the validators answered: the block that made a commitment final, and the beacon behind it.

@@ -18,7 +18,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-const grant = 1000
+const (
+	grant    = 1000
+	bankroll = 10_000_000
+)
 
 // table keeps one game and its money in memory, the way a store would, and checks the invariants behind every command.
 type table struct {
@@ -33,7 +36,8 @@ type table struct {
 }
 
 func newTable(t rapid.TB) *table {
-	return &table{t: t, now: time.Unix(1_700_000_000, 0), bets: map[uuid.UUID]*play.Bet{}, accounts: map[ledger.Account]int64{}}
+	return &table{t: t, now: time.Unix(1_700_000_000, 0), bets: map[uuid.UUID]*play.Bet{},
+		accounts: map[ledger.Account]int64{ledger.House: bankroll, ledger.Issuance: -bankroll}}
 }
 
 func (tb *table) newID() uuid.UUID {
@@ -45,20 +49,22 @@ func (tb *table) newID() uuid.UUID {
 
 // do runs a command with everything loaded and keeps what it changed, if it succeeded.
 func (tb *table) do(command func(*play.Turn) error) error {
-	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Balances: map[uuid.UUID]int64{}}
+	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Balances: map[uuid.UUID]int64{},
+		House: tb.accounts[ledger.House]}
 	if tb.game != nil {
 		game := *tb.game
 		game.Seats = append([]play.Seat(nil), tb.game.Seats...)
 		turn.Game = &game
+		turn.Reserve = tb.accounts[ledger.Reserve(game.ID)]
 		for _, bet := range tb.sorted() {
 			if bet.Status == play.Live {
 				loaded := *bet
 				turn.AddLoaded(&loaded)
 			}
 		}
-		for _, seat := range game.Seats {
-			if balance, ok := tb.accounts[ledger.Wallet(seat.Player)]; ok {
-				turn.Balances[seat.Player] = balance
+		for account, balance := range tb.accounts {
+			if account.Kind == ledger.KindPlayer {
+				turn.Balances[account.Owner] = balance
 			}
 		}
 	}
@@ -97,10 +103,11 @@ func (tb *table) keep(turn *play.Turn) {
 }
 
 func (tb *table) check(turn *play.Turn) {
-	lying := int64(0)
+	lying, exposure := int64(0), int64(0)
 	for _, bet := range tb.bets {
 		if bet.Status == play.Live {
-			lying += bet.Amount
+			lying += bet.Amount + bet.Commission
+			exposure += bet.Wager.MaxProfit(bet.Number, bet.Amount)
 		}
 	}
 	sum := int64(0)
@@ -112,6 +119,9 @@ func (tb *table) check(turn *play.Turn) {
 	}
 	if escrow := tb.accounts[ledger.Escrow(tb.game.ID)]; sum != 0 || escrow != lying {
 		tb.t.Fatalf("accounts sum to %d; %d lies on the table, escrow holds %d", sum, lying, escrow)
+	}
+	if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; tb.game.Exposure != exposure || reserve < exposure || turn.Reserve != reserve || turn.House != tb.accounts[ledger.House] {
+		tb.t.Fatalf("the bets can win %d, the game says %d, and %d is set aside (the turn says %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
 	}
 	for player, balance := range turn.Balances {
 		if balance != tb.accounts[ledger.Wallet(player)] {
@@ -142,8 +152,7 @@ func (tb *table) roll(player uuid.UUID, seed uint64) error {
 func (tb *table) settle(seed uint64) error {
 	signature := binary.BigEndian.AppendUint64(nil, seed)
 	return tb.do(func(t *play.Turn) error {
-		t.Settle(tb.round, play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: signature})
-		return nil
+		return t.Settle(tb.round, play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: signature})
 	})
 }
 
@@ -160,7 +169,9 @@ func (tb *table) settleTo(total uint8) {
 	for seed := range uint64(10_000) {
 		round, game := *tb.round, *tb.game
 		probe := &play.Turn{Game: &game, NewID: tb.newID}
-		probe.Settle(&round, play.Decision{BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)})
+		if err := probe.Settle(&round, play.Decision{BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}); err != nil {
+			tb.t.Fatal(err)
+		}
 		if round.Dice.Total() == total {
 			if err := tb.settle(seed); err != nil {
 				tb.t.Fatalf("settle: %v", err)

@@ -29,7 +29,7 @@ type Key struct {
 	Game uuid.UUID
 	// Player's live bets and wallet are loaded; uuid.Nil for nobody's.
 	Player uuid.UUID
-	// All loads everybody's live bets.
+	// All loads everybody's live bets, and the wallets of those whose they are.
 	All bool
 }
 
@@ -74,6 +74,8 @@ type Reader interface {
 	Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*Round, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
+	// Result returns what a settled round did to a player's bets, or ErrNotFound where the player had none.
+	Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (Result, error)
 	// Events returns a game's events behind a sequence, oldest first.
 	Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*Event, error)
 	// Entries returns the movements of an account, newest first, below the id; 0 starts with the newest.
@@ -88,7 +90,7 @@ type Reader interface {
 	Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error)
 	// Unsettled returns rounds that were committed before a time and are not settled, oldest first.
 	Unsettled(ctx context.Context, before time.Time, limit int) ([]*Round, error)
-	// Audit checks every account against the transfers.
+	// Audit checks every account against the transfers, and what tables hold against the bets that lie on them.
 	Audit(ctx context.Context) (Audit, error)
 }
 
@@ -100,16 +102,4 @@ type Entry struct {
 	Amount int64
 	// Balance is the account's behind the transfer.
 	Balance int64
-}
-
-// Audit is the result of adding everything up.
-type Audit struct {
-	// Sum is that of all balances; zero in an honest book.
-	Sum int64
-	// Drift counts accounts whose balance is not the sum of their transfers.
-	Drift int
-	// Overdrawn counts players and tables below zero.
-	Overdrawn int
-	// Stray is what escrows hold beyond the live bets on their tables; zero in an honest book.
-	Stray int64
 }

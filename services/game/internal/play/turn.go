@@ -34,6 +34,8 @@ type Turn struct {
 	Bets []*Bet
 	// Balances are the wallets that were loaded. A player without an entry has no wallet yet.
 	Balances map[uuid.UUID]int64
+	// House is what the house has that is not set aside, Reserve what is set aside for this table.
+	House, Reserve int64
 
 	// New is true for a game that the store does not have yet.
 	New bool
@@ -41,6 +43,8 @@ type Turn struct {
 	Round *Round
 	// Transfers are the money that moves, in order.
 	Transfers []ledger.Transfer
+	// Results are what a settlement did to each player who had bets, in the order of their ids.
+	Results []Result
 	// Events are what happened, in order.
 	Events []*Event
 
@@ -172,20 +176,30 @@ func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 	return nil
 }
 
-// transfer moves money and keeps the loaded balances up to date.
+// transfer moves money, unless it is nothing, and keeps the loaded balances up to date.
 func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Reason, bet *Bet, round uint64) {
+	if amount == 0 {
+		return
+	}
 	transfer := ledger.Transfer{From: from, To: to, Amount: amount, Reason: reason, Game: t.Game.ID, Round: round, At: t.Now}
 	if bet != nil {
 		transfer.Bet = bet.ID
 	}
 	t.Transfers = append(t.Transfers, transfer)
-	for player := range t.Balances {
-		switch ledger.Wallet(player) {
-		case from:
-			t.Balances[player] -= amount
-		case to:
-			t.Balances[player] += amount
+	t.adjust(from, -amount)
+	t.adjust(to, amount)
+}
+
+func (t *Turn) adjust(account ledger.Account, delta int64) {
+	switch account.Kind {
+	case ledger.KindPlayer:
+		if balance, loaded := t.Balances[account.Owner]; loaded {
+			t.Balances[account.Owner] = balance + delta
 		}
+	case ledger.KindHouse:
+		t.House += delta
+	case ledger.KindReserve:
+		t.Reserve += delta
 	}
 }
 
@@ -212,5 +226,6 @@ func (t *Turn) settleDown() {
 
 func (t *Turn) close(status gamev1.GameStatus) {
 	t.Game.Status, t.Game.TurnDueAt, t.Game.UpdatedAt = status, time.Time{}, t.Now
+	t.release()
 	t.emit(&Event{Detail: &gamev1.Event_GameClosed{GameClosed: &gamev1.GameClosed{Status: status}}})
 }

@@ -1,12 +1,12 @@
 -- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
-                   turn_due_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateGame :execrows
 UPDATE games
 SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
-    updated_at = ?
+    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?
 WHERE id = ?;
 
 -- name: Game :one
@@ -31,12 +31,14 @@ INSERT INTO seats (game_id, number, player_id, joined_at) VALUES (?, ?, ?, ?) ON
 DELETE FROM seats WHERE game_id = ? AND number = ?;
 
 -- name: InsertBet :exec
-INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round,
-                  payout, placed_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, commission, seed, status, placed_round,
+                  decided_round, payout, placed_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateBet :execrows
-UPDATE bets SET number = ?, status = ?, decided_round = ?, payout = ? WHERE id = ? AND status = 1;
+UPDATE bets
+SET number = ?, working = ?, amount = ?, commission = ?, status = ?, decided_round = ?, payout = ?
+WHERE id = ? AND status = 1;
 
 -- name: Bet :one
 SELECT * FROM bets WHERE id = ?;
@@ -54,12 +56,12 @@ WHERE game_id = sqlc.arg(game_id) AND player_id = sqlc.arg(player_id) AND id < s
 ORDER BY id DESC LIMIT sqlc.arg(count);
 
 -- name: InPlay :one
-SELECT CAST(COALESCE(SUM(amount), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1;
+SELECT CAST(COALESCE(SUM(amount + commission), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1;
 
 -- name: InsertRound :exec
-INSERT INTO rounds (game_id, number, status, commitment, first_die, second_die, call, height, beacon_height,
+INSERT INTO rounds (game_id, number, status, commitment, state, bets, first_die, second_die, call, height, beacon_height,
                     beacon_signature, sequence, closed_at, settled_at)
-VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', 0, ?, 0);
+VALUES (?, ?, 1, ?, ?, ?, 0, 0, '', 0, 0, x'', 0, ?, 0);
 
 -- name: SettleRound :execrows
 UPDATE rounds
@@ -84,6 +86,12 @@ UPDATE accounts SET balance = balance + sqlc.arg(delta) WHERE id = sqlc.arg(id) 
 
 -- name: OpenAccount :exec
 INSERT INTO accounts (id, balance) VALUES (?, ?);
+
+-- name: InsertResult :exec
+INSERT INTO results (game_id, round, player_id, bets, payout, balance) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: Result :one
+SELECT * FROM results WHERE game_id = ? AND round = ? AND player_id = ?;
 
 -- name: InsertTransfer :exec
 INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
@@ -111,18 +119,3 @@ INSERT INTO requests (player_id, id, fingerprint, response, created_at) VALUES (
 DELETE FROM requests WHERE (player_id, id) IN (
     SELECT r.player_id, r.id FROM requests AS r WHERE r.created_at < sqlc.arg(before) ORDER BY r.created_at LIMIT sqlc.arg(count)
 );
-
--- name: SumOfBalances :one
-SELECT CAST(COALESCE(SUM(balance), 0) AS INTEGER) FROM accounts;
-
--- name: Overdrawn :one
-SELECT COUNT(*) FROM accounts WHERE balance < 0 AND id NOT IN ('issuance', 'house');
-
--- name: Drift :one
-SELECT COUNT(*) FROM accounts AS a
-WHERE a.balance <> COALESCE((SELECT SUM(t.amount) FROM transfers AS t WHERE t.to_account = a.id), 0)
-                 - COALESCE((SELECT SUM(t.amount) FROM transfers AS t WHERE t.from_account = a.id), 0);
-
--- name: StrayEscrow :one
-SELECT CAST(COALESCE((SELECT SUM(balance) FROM accounts WHERE id LIKE 'escrow:%'), 0)
-          - COALESCE((SELECT SUM(amount) FROM bets WHERE status = 1), 0) AS INTEGER);

@@ -46,7 +46,7 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 	}
 	game := &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
-		Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: craps.State{Point: uint8(row.Point), Rolls: uint32(row.Rolls)},
+		Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
 		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: fromMicros(row.TurnDueAt),
 		CreatedAt: fromMicros(row.CreatedAt), UpdatedAt: fromMicros(row.UpdatedAt),
 	}
@@ -54,6 +54,14 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: fromMicros(seat.JoinedAt)})
 	}
 	return game, nil
+}
+
+func crapsState(row db.Game) craps.State {
+	return craps.State{
+		Point: uint8(row.Point), Rolls: uint32(row.Rolls),
+		Since7: craps.Since7{Totals: craps.Totals(row.Totals), Pairs: craps.Pairs(row.Pairs), Hard: craps.Hards(row.Hard)},
+		Hand:   craps.Hand{Made: craps.Made(row.PointsMade), Wins: uint8(row.PassWins)},
+	}
 }
 
 // OpenGames implements play.Reader.
@@ -111,7 +119,7 @@ func toBet(row db.Bet) (*play.Bet, error) {
 		return nil, fmt.Errorf("bet %s is on wager %d, which this release does not know", row.ID, row.Wager)
 	}
 	return &play.Bet{ID: row.ID, Game: row.GameID, Player: row.PlayerID, Wager: wager, Number: uint8(row.Number), Working: row.Working != 0,
-		Amount: row.Amount, Seed: row.Seed, Status: row.Status, PlacedRound: uint64(row.PlacedRound), DecidedRound: uint64(row.DecidedRound),
+		Amount: row.Amount, Commission: row.Commission, Seed: row.Seed, Status: row.Status, PlacedRound: uint64(row.PlacedRound), DecidedRound: uint64(row.DecidedRound),
 		Payout: row.Payout, PlacedAt: fromMicros(row.PlacedAt)}, nil
 }
 
@@ -145,6 +153,15 @@ func (s *Store) Round(ctx context.Context, game uuid.UUID, number uint64) (*play
 	return toRound(row)
 }
 
+// Result implements play.Reader.
+func (s *Store) Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (play.Result, error) {
+	row, err := s.Reading.Result(ctx, game, int64(round), player)
+	if err != nil {
+		return play.Result{}, notFound(err)
+	}
+	return play.Result{Game: row.GameID, Round: uint64(row.Round), Player: row.PlayerID, Bets: int(row.Bets), Payout: row.Payout, Balance: row.Balance}, nil
+}
+
 func toRounds(rows []db.Round) ([]*play.Round, error) {
 	rounds := make([]*play.Round, len(rows))
 	for i, row := range rows {
@@ -157,14 +174,20 @@ func toRounds(rows []db.Round) ([]*play.Round, error) {
 }
 
 func toRound(row db.Round) (*play.Round, error) {
-	commitment, err := protocol.DecodeCommitment(row.Commitment)
+	round := &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: row.Status,
+		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
+		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
+		Sequence: uint64(row.Sequence), ClosedAt: fromMicros(row.ClosedAt), SettledAt: fromMicros(row.SettledAt)}
+	var err error
+	if round.Commitment, err = protocol.DecodeCommitment(row.Commitment); err == nil && len(row.State) > 0 {
+		if round.State, err = protocol.DecodeState(row.State); err == nil {
+			round.Bets, err = protocol.DecodeBets(row.Bets)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("round %d of game %s: %w", row.Number, row.GameID, err)
 	}
-	return &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: row.Status, Commitment: commitment,
-		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
-		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
-		Sequence: uint64(row.Sequence), ClosedAt: fromMicros(row.ClosedAt), SettledAt: fromMicros(row.SettledAt)}, nil
+	return round, nil
 }
 
 // Events implements play.Reader.
@@ -239,22 +262,4 @@ func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
 	return s.Reading.IdleGames(ctx, micros(since), int64(limit))
-}
-
-// Audit implements play.Reader.
-func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
-	var audit play.Audit
-	err := s.Read(ctx, func(tx *sql.Tx) error {
-		q := s.Reading.WithTx(tx)
-		var err error
-		read := func(f func(context.Context) (int64, error)) (n int64) {
-			if err == nil {
-				n, err = f(ctx)
-			}
-			return n
-		}
-		audit = play.Audit{Sum: read(q.SumOfBalances), Drift: int(read(q.Drift)), Overdrawn: int(read(q.Overdrawn)), Stray: read(q.StrayEscrow)}
-		return err
-	})
-	return audit, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
@@ -20,7 +21,7 @@ import (
 // Save implements play.Tx.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	for _, turn := range turns {
-		for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRound, t.saveEvents} {
+		for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRound, t.saveResults, t.saveEvents} {
 			if err := save(ctx, turn); err != nil {
 				return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 			}
@@ -39,11 +40,15 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 			ID: g.ID, Status: g.Status, MaxPlayers: int64(g.Limits.MaxPlayers), MinBet: g.Limits.MinBet, MaxBet: g.Limits.MaxBet,
 			Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
 			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros(g.TurnDueAt), CreatedAt: micros(g.CreatedAt), UpdatedAt: micros(g.UpdatedAt),
+			Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
+			PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
 		})
 	}
 	return one(t.q.UpdateGame(ctx, db.UpdateGameParams{
 		Status: g.Status, Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
 		ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros(g.TurnDueAt), UpdatedAt: micros(g.UpdatedAt), ID: g.ID,
+		Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
+		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
 	}))
 }
 
@@ -69,7 +74,8 @@ func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
 	placed, changed := turn.BetChanges()
 	slices.SortStableFunc(changed, func(a, b *play.Bet) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, b := range changed {
-		err := one(t.q.UpdateBet(ctx, db.UpdateBetParams{Number: int64(b.Number), Status: b.Status, DecidedRound: int64(b.DecidedRound), Payout: b.Payout, ID: b.ID}))
+		err := one(t.q.UpdateBet(ctx, db.UpdateBetParams{Number: int64(b.Number), Working: flag(b.Working), Amount: b.Amount, Commission: b.Commission,
+			Status: b.Status, DecidedRound: int64(b.DecidedRound), Payout: b.Payout, ID: b.ID}))
 		if err != nil {
 			return fmt.Errorf("bet %s: %w", b.ID, err)
 		}
@@ -77,7 +83,7 @@ func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
 	for _, b := range placed {
 		if err := t.q.InsertBet(ctx, db.InsertBetParams{
 			ID: b.ID, GameID: b.Game, PlayerID: b.Player, Wager: int64(b.Wager.Code), Number: int64(b.Number), Working: flag(b.Working), Amount: b.Amount,
-			Seed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound), DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: micros(b.PlacedAt),
+			Commission: b.Commission, Seed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound), DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: micros(b.PlacedAt),
 		}); err != nil {
 			return fmt.Errorf("bet %s: %w", b.ID, err)
 		}
@@ -99,13 +105,24 @@ func (t *transaction) saveRound(ctx context.Context, turn *play.Turn) error {
 	}
 	if r.Status == play.Committed {
 		return t.q.InsertRound(ctx, db.InsertRoundParams{
-			GameID: r.Game, Number: int64(r.Number), Commitment: r.Commitment.Encode(), ClosedAt: micros(r.ClosedAt)})
+			GameID: r.Game, Number: int64(r.Number), Commitment: r.Commitment.Encode(), State: r.State.Encode(), Bets: protocol.EncodeBets(r.Bets),
+			ClosedAt: micros(r.ClosedAt)})
 	}
 	return one(t.q.SettleRound(ctx, db.SettleRoundParams{
 		FirstDie: int64(r.Dice.First), SecondDie: int64(r.Dice.Second), Call: string(r.Call), Height: r.Decision.Height,
 		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, Sequence: int64(r.Sequence), SettledAt: micros(r.SettledAt),
 		GameID: r.Game, Number: int64(r.Number),
 	}))
+}
+
+func (t *transaction) saveResults(ctx context.Context, turn *play.Turn) error {
+	for _, r := range turn.Results {
+		if err := t.q.InsertResult(ctx, db.InsertResultParams{
+			GameID: r.Game, Round: int64(r.Round), PlayerID: r.Player, Bets: int64(r.Bets), Payout: r.Payout, Balance: r.Balance}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *transaction) saveEvents(ctx context.Context, turn *play.Turn) error {
@@ -147,6 +164,9 @@ func (t *transaction) move(ctx context.Context, account ledger.Account, delta in
 	balance, err := t.q.MoveBalance(ctx, delta, account)
 	if errors.Is(err, sql.ErrNoRows) {
 		balance, err = delta, t.q.OpenAccount(ctx, account, delta)
+	}
+	if err == nil && balance < 0 && !account.MayBeNegative() {
+		err = fmt.Errorf("it would be at %d", balance)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("move %d on %s: %w", delta, account, err)
@@ -191,8 +211,6 @@ func (t *transaction) SaveRequest(ctx context.Context, player uuid.UUID, id stri
 	return t.q.InsertRequest(ctx, db.InsertRequestParams{
 		PlayerID: player, ID: id, Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros(request.At)})
 }
-
-func wallet(player uuid.UUID) ledger.Account { return ledger.Wallet(player) }
 
 func flag(set bool) int64 {
 	if set {

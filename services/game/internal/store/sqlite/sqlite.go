@@ -13,6 +13,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/sqlite"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
@@ -83,7 +84,11 @@ func (t *transaction) loadGame(ctx context.Context, id uuid.UUID) (*play.Turn, e
 	if errors.Is(err, play.ErrNotFound) {
 		return nil, nil
 	}
-	return &play.Turn{Game: game, Balances: make(map[uuid.UUID]int64)}, err
+	if err != nil {
+		return nil, err
+	}
+	turn := &play.Turn{Game: game, Balances: make(map[uuid.UUID]int64)}
+	return turn, t.loadReserve(ctx, turn)
 }
 
 func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Key) error {
@@ -100,6 +105,11 @@ func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Ke
 	}
 	bets, err := toBets(rows)
 	turn.AddLoaded(bets...)
+	for _, bet := range bets {
+		if _, known := turn.Balances[bet.Player]; !known && err == nil {
+			err = t.loadBalance(ctx, turn, bet.Player)
+		}
+	}
 	return err
 }
 
@@ -107,10 +117,19 @@ func (t *transaction) loadBalance(ctx context.Context, turn *play.Turn, player u
 	if player == uuid.Nil {
 		return nil
 	}
-	balance, ok, err := t.Balance(ctx, wallet(player))
+	balance, ok, err := t.Balance(ctx, ledger.Wallet(player))
 	if ok {
 		turn.Balances[player] = balance
 	}
+	return err
+}
+
+// loadReserve loads what the house has to pay the table's bets from.
+func (t *transaction) loadReserve(ctx context.Context, turn *play.Turn) (err error) {
+	if turn.House, _, err = t.Balance(ctx, ledger.House); err != nil {
+		return err
+	}
+	turn.Reserve, _, err = t.Balance(ctx, ledger.Reserve(turn.Game.ID))
 	return err
 }
 

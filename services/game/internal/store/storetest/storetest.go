@@ -34,6 +34,9 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fixture{t: t, store: open(t), now: time.UnixMicro(1_700_000_000_123_456).UTC()}
+			f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
+				return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: f.now})
+			}))
 			test(t, f)
 			f.audit()
 		})
@@ -46,6 +49,8 @@ type fixture struct {
 	store play.Store
 	now   time.Time
 }
+
+const bankroll = 1_000_000
 
 var rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute}
 
@@ -114,7 +119,7 @@ func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
 	for seed := uint64(0); ; seed++ {
 		probe := *round
 		decision := play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}
-		f.ready(&play.Turn{Game: &play.Game{}}).Settle(&probe, decision)
+		f.must(f.ready(&play.Turn{Game: &play.Game{}}).Settle(&probe, decision))
 		if probe.Dice.Total() == total {
 			f.must(f.settle(round, decision))
 			return round
@@ -124,8 +129,7 @@ func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
 
 func (f *fixture) settle(round *play.Round, decision play.Decision) error {
 	return f.do(play.Key{Game: round.Game, All: true}, func(turn *play.Turn) error {
-		turn.Settle(round, decision)
-		return nil
+		return turn.Settle(round, decision)
 	})
 }
 
@@ -139,7 +143,7 @@ func (f *fixture) balance(account ledger.Account) int64 {
 func (f *fixture) audit() {
 	f.t.Helper()
 	audit, err := f.store.Audit(context.Background())
-	if err != nil || audit != (play.Audit{}) {
+	if err != nil || !audit.Balanced() || audit.Accounts() < 2 || audit.Transfers < 1 {
 		f.t.Errorf("audit = %+v, %v", audit, err)
 	}
 }

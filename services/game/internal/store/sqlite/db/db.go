@@ -36,9 +36,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteSeatStmt, err = db.PrepareContext(ctx, deleteSeat); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSeat: %w", err)
 	}
-	if q.driftStmt, err = db.PrepareContext(ctx, drift); err != nil {
-		return nil, fmt.Errorf("error preparing query Drift: %w", err)
-	}
 	if q.eventsStmt, err = db.PrepareContext(ctx, events); err != nil {
 		return nil, fmt.Errorf("error preparing query Events: %w", err)
 	}
@@ -62,6 +59,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
+	}
+	if q.insertResultStmt, err = db.PrepareContext(ctx, insertResult); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertResult: %w", err)
 	}
 	if q.insertRoundStmt, err = db.PrepareContext(ctx, insertRound); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRound: %w", err)
@@ -87,14 +87,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openGamesStmt, err = db.PrepareContext(ctx, openGames); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenGames: %w", err)
 	}
-	if q.overdrawnStmt, err = db.PrepareContext(ctx, overdrawn); err != nil {
-		return nil, fmt.Errorf("error preparing query Overdrawn: %w", err)
-	}
 	if q.pruneRequestsStmt, err = db.PrepareContext(ctx, pruneRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneRequests: %w", err)
 	}
 	if q.requestStmt, err = db.PrepareContext(ctx, request); err != nil {
 		return nil, fmt.Errorf("error preparing query Request: %w", err)
+	}
+	if q.resultStmt, err = db.PrepareContext(ctx, result); err != nil {
+		return nil, fmt.Errorf("error preparing query Result: %w", err)
 	}
 	if q.roundStmt, err = db.PrepareContext(ctx, round); err != nil {
 		return nil, fmt.Errorf("error preparing query Round: %w", err)
@@ -107,12 +107,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.settleRoundStmt, err = db.PrepareContext(ctx, settleRound); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleRound: %w", err)
-	}
-	if q.strayEscrowStmt, err = db.PrepareContext(ctx, strayEscrow); err != nil {
-		return nil, fmt.Errorf("error preparing query StrayEscrow: %w", err)
-	}
-	if q.sumOfBalancesStmt, err = db.PrepareContext(ctx, sumOfBalances); err != nil {
-		return nil, fmt.Errorf("error preparing query SumOfBalances: %w", err)
 	}
 	if q.transfersFromStmt, err = db.PrepareContext(ctx, transfersFrom); err != nil {
 		return nil, fmt.Errorf("error preparing query TransfersFrom: %w", err)
@@ -157,11 +151,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteSeatStmt: %w", cerr)
 		}
 	}
-	if q.driftStmt != nil {
-		if cerr := q.driftStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing driftStmt: %w", cerr)
-		}
-	}
 	if q.eventsStmt != nil {
 		if cerr := q.eventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eventsStmt: %w", cerr)
@@ -200,6 +189,11 @@ func (q *Queries) Close() error {
 	if q.insertRequestStmt != nil {
 		if cerr := q.insertRequestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRequestStmt: %w", cerr)
+		}
+	}
+	if q.insertResultStmt != nil {
+		if cerr := q.insertResultStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertResultStmt: %w", cerr)
 		}
 	}
 	if q.insertRoundStmt != nil {
@@ -242,11 +236,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openGamesStmt: %w", cerr)
 		}
 	}
-	if q.overdrawnStmt != nil {
-		if cerr := q.overdrawnStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing overdrawnStmt: %w", cerr)
-		}
-	}
 	if q.pruneRequestsStmt != nil {
 		if cerr := q.pruneRequestsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneRequestsStmt: %w", cerr)
@@ -255,6 +244,11 @@ func (q *Queries) Close() error {
 	if q.requestStmt != nil {
 		if cerr := q.requestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing requestStmt: %w", cerr)
+		}
+	}
+	if q.resultStmt != nil {
+		if cerr := q.resultStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resultStmt: %w", cerr)
 		}
 	}
 	if q.roundStmt != nil {
@@ -275,16 +269,6 @@ func (q *Queries) Close() error {
 	if q.settleRoundStmt != nil {
 		if cerr := q.settleRoundStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing settleRoundStmt: %w", cerr)
-		}
-	}
-	if q.strayEscrowStmt != nil {
-		if cerr := q.strayEscrowStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing strayEscrowStmt: %w", cerr)
-		}
-	}
-	if q.sumOfBalancesStmt != nil {
-		if cerr := q.sumOfBalancesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing sumOfBalancesStmt: %w", cerr)
 		}
 	}
 	if q.transfersFromStmt != nil {
@@ -360,7 +344,6 @@ type Queries struct {
 	betStmt              *sql.Stmt
 	betsOfPlayerStmt     *sql.Stmt
 	deleteSeatStmt       *sql.Stmt
-	driftStmt            *sql.Stmt
 	eventsStmt           *sql.Stmt
 	gameStmt             *sql.Stmt
 	idleGamesStmt        *sql.Stmt
@@ -369,6 +352,7 @@ type Queries struct {
 	insertEventStmt      *sql.Stmt
 	insertGameStmt       *sql.Stmt
 	insertRequestStmt    *sql.Stmt
+	insertResultStmt     *sql.Stmt
 	insertRoundStmt      *sql.Stmt
 	insertSeatStmt       *sql.Stmt
 	insertTransferStmt   *sql.Stmt
@@ -377,15 +361,13 @@ type Queries struct {
 	moveBalanceStmt      *sql.Stmt
 	openAccountStmt      *sql.Stmt
 	openGamesStmt        *sql.Stmt
-	overdrawnStmt        *sql.Stmt
 	pruneRequestsStmt    *sql.Stmt
 	requestStmt          *sql.Stmt
+	resultStmt           *sql.Stmt
 	roundStmt            *sql.Stmt
 	roundsStmt           *sql.Stmt
 	seatsStmt            *sql.Stmt
 	settleRoundStmt      *sql.Stmt
-	strayEscrowStmt      *sql.Stmt
-	sumOfBalancesStmt    *sql.Stmt
 	transfersFromStmt    *sql.Stmt
 	transfersToStmt      *sql.Stmt
 	turnsDueStmt         *sql.Stmt
@@ -402,7 +384,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		betStmt:              q.betStmt,
 		betsOfPlayerStmt:     q.betsOfPlayerStmt,
 		deleteSeatStmt:       q.deleteSeatStmt,
-		driftStmt:            q.driftStmt,
 		eventsStmt:           q.eventsStmt,
 		gameStmt:             q.gameStmt,
 		idleGamesStmt:        q.idleGamesStmt,
@@ -411,6 +392,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertEventStmt:      q.insertEventStmt,
 		insertGameStmt:       q.insertGameStmt,
 		insertRequestStmt:    q.insertRequestStmt,
+		insertResultStmt:     q.insertResultStmt,
 		insertRoundStmt:      q.insertRoundStmt,
 		insertSeatStmt:       q.insertSeatStmt,
 		insertTransferStmt:   q.insertTransferStmt,
@@ -419,15 +401,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveBalanceStmt:      q.moveBalanceStmt,
 		openAccountStmt:      q.openAccountStmt,
 		openGamesStmt:        q.openGamesStmt,
-		overdrawnStmt:        q.overdrawnStmt,
 		pruneRequestsStmt:    q.pruneRequestsStmt,
 		requestStmt:          q.requestStmt,
+		resultStmt:           q.resultStmt,
 		roundStmt:            q.roundStmt,
 		roundsStmt:           q.roundsStmt,
 		seatsStmt:            q.seatsStmt,
 		settleRoundStmt:      q.settleRoundStmt,
-		strayEscrowStmt:      q.strayEscrowStmt,
-		sumOfBalancesStmt:    q.sumOfBalancesStmt,
 		transfersFromStmt:    q.transfersFromStmt,
 		transfersToStmt:      q.transfersToStmt,
 		turnsDueStmt:         q.turnsDueStmt,

@@ -29,6 +29,7 @@ type Bet struct {
 	DecidedRound int64
 	Payout       int64
 	PlacedAt     int64
+	Commission   int64
 }
 
 type Event struct {
@@ -53,6 +54,12 @@ type Game struct {
 	TurnDueAt  int64
 	CreatedAt  int64
 	UpdatedAt  int64
+	Totals     int64
+	Pairs      int64
+	Hard       int64
+	PointsMade int64
+	PassWins   int64
+	Exposure   int64
 }
 
 type Request struct {
@@ -61,6 +68,15 @@ type Request struct {
 	Fingerprint []byte
 	Response    []byte
 	CreatedAt   int64
+}
+
+type Result struct {
+	GameID   uuid.UUID
+	Round    int64
+	PlayerID uuid.UUID
+	Bets     int64
+	Payout   int64
+	Balance  int64
 }
 
 type Round struct {
@@ -77,6 +93,8 @@ type Round struct {
 	Sequence        int64
 	ClosedAt        int64
 	SettledAt       int64
+	State           []byte
+	Bets            []byte
 }
 
 type Seat struct {

@@ -25,7 +25,7 @@ func (q *Queries) Balance(ctx context.Context, id ledger.Account) (int64, error)
 }
 
 const bet = `-- name: Bet :one
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at FROM bets WHERE id = ?
+SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE id = ?
 `
 
 func (q *Queries) Bet(ctx context.Context, id uuid.UUID) (Bet, error) {
@@ -45,12 +45,13 @@ func (q *Queries) Bet(ctx context.Context, id uuid.UUID) (Bet, error) {
 		&i.DecidedRound,
 		&i.Payout,
 		&i.PlacedAt,
+		&i.Commission,
 	)
 	return i, err
 }
 
 const betsOfPlayer = `-- name: BetsOfPlayer :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at FROM bets
+SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets
 WHERE game_id = ?1 AND player_id = ?2 AND id < ?3
   AND (?4 = 0 OR status = ?4)
 ORDER BY id DESC LIMIT ?5
@@ -93,6 +94,7 @@ func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]B
 			&i.DecidedRound,
 			&i.Payout,
 			&i.PlacedAt,
+			&i.Commission,
 		); err != nil {
 			return nil, err
 		}
@@ -114,19 +116,6 @@ DELETE FROM seats WHERE game_id = ? AND number = ?
 func (q *Queries) DeleteSeat(ctx context.Context, gameID uuid.UUID, number int64) error {
 	_, err := q.exec(ctx, q.deleteSeatStmt, deleteSeat, gameID, number)
 	return err
-}
-
-const drift = `-- name: Drift :one
-SELECT COUNT(*) FROM accounts AS a
-WHERE a.balance <> COALESCE((SELECT SUM(t.amount) FROM transfers AS t WHERE t.to_account = a.id), 0)
-                 - COALESCE((SELECT SUM(t.amount) FROM transfers AS t WHERE t.from_account = a.id), 0)
-`
-
-func (q *Queries) Drift(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.driftStmt, drift)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const events = `-- name: Events :many
@@ -157,7 +146,7 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 }
 
 const game = `-- name: Game :one
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at FROM games WHERE id = ?
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure FROM games WHERE id = ?
 `
 
 func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
@@ -179,6 +168,12 @@ func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
 		&i.TurnDueAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Totals,
+		&i.Pairs,
+		&i.Hard,
+		&i.PointsMade,
+		&i.PassWins,
+		&i.Exposure,
 	)
 	return i, err
 }
@@ -211,7 +206,7 @@ func (q *Queries) IdleGames(ctx context.Context, since int64, count int64) ([]uu
 }
 
 const inPlay = `-- name: InPlay :one
-SELECT CAST(COALESCE(SUM(amount), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1
+SELECT CAST(COALESCE(SUM(amount + commission), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1
 `
 
 func (q *Queries) InPlay(ctx context.Context, playerID uuid.UUID) (int64, error) {
@@ -222,9 +217,9 @@ func (q *Queries) InPlay(ctx context.Context, playerID uuid.UUID) (int64, error)
 }
 
 const insertBet = `-- name: InsertBet :exec
-INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round,
-                  payout, placed_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, commission, seed, status, placed_round,
+                  decided_round, payout, placed_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertBetParams struct {
@@ -235,6 +230,7 @@ type InsertBetParams struct {
 	Number       int64
 	Working      int64
 	Amount       int64
+	Commission   int64
 	Seed         string
 	Status       gamev1.BetStatus
 	PlacedRound  int64
@@ -252,6 +248,7 @@ func (q *Queries) InsertBet(ctx context.Context, arg InsertBetParams) error {
 		arg.Number,
 		arg.Working,
 		arg.Amount,
+		arg.Commission,
 		arg.Seed,
 		arg.Status,
 		arg.PlacedRound,
@@ -273,8 +270,8 @@ func (q *Queries) InsertEvent(ctx context.Context, gameID uuid.UUID, sequence in
 
 const insertGame = `-- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
-                   turn_due_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertGameParams struct {
@@ -293,6 +290,12 @@ type InsertGameParams struct {
 	TurnDueAt  int64
 	CreatedAt  int64
 	UpdatedAt  int64
+	Totals     int64
+	Pairs      int64
+	Hard       int64
+	PointsMade int64
+	PassWins   int64
+	Exposure   int64
 }
 
 func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
@@ -312,6 +315,12 @@ func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
 		arg.TurnDueAt,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Totals,
+		arg.Pairs,
+		arg.Hard,
+		arg.PointsMade,
+		arg.PassWins,
+		arg.Exposure,
 	)
 	return err
 }
@@ -339,16 +348,43 @@ func (q *Queries) InsertRequest(ctx context.Context, arg InsertRequestParams) er
 	return err
 }
 
+const insertResult = `-- name: InsertResult :exec
+INSERT INTO results (game_id, round, player_id, bets, payout, balance) VALUES (?, ?, ?, ?, ?, ?)
+`
+
+type InsertResultParams struct {
+	GameID   uuid.UUID
+	Round    int64
+	PlayerID uuid.UUID
+	Bets     int64
+	Payout   int64
+	Balance  int64
+}
+
+func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) error {
+	_, err := q.exec(ctx, q.insertResultStmt, insertResult,
+		arg.GameID,
+		arg.Round,
+		arg.PlayerID,
+		arg.Bets,
+		arg.Payout,
+		arg.Balance,
+	)
+	return err
+}
+
 const insertRound = `-- name: InsertRound :exec
-INSERT INTO rounds (game_id, number, status, commitment, first_die, second_die, call, height, beacon_height,
+INSERT INTO rounds (game_id, number, status, commitment, state, bets, first_die, second_die, call, height, beacon_height,
                     beacon_signature, sequence, closed_at, settled_at)
-VALUES (?, ?, 1, ?, 0, 0, '', 0, 0, x'', 0, ?, 0)
+VALUES (?, ?, 1, ?, ?, ?, 0, 0, '', 0, 0, x'', 0, ?, 0)
 `
 
 type InsertRoundParams struct {
 	GameID     uuid.UUID
 	Number     int64
 	Commitment []byte
+	State      []byte
+	Bets       []byte
 	ClosedAt   int64
 }
 
@@ -357,6 +393,8 @@ func (q *Queries) InsertRound(ctx context.Context, arg InsertRoundParams) error 
 		arg.GameID,
 		arg.Number,
 		arg.Commitment,
+		arg.State,
+		arg.Bets,
 		arg.ClosedAt,
 	)
 	return err
@@ -418,7 +456,7 @@ func (q *Queries) InsertTransfer(ctx context.Context, arg InsertTransferParams) 
 }
 
 const liveBets = `-- name: LiveBets :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at FROM bets WHERE game_id = ? AND status = 1 ORDER BY id
+SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = ? AND status = 1 ORDER BY id
 `
 
 func (q *Queries) LiveBets(ctx context.Context, gameID uuid.UUID) ([]Bet, error) {
@@ -444,6 +482,7 @@ func (q *Queries) LiveBets(ctx context.Context, gameID uuid.UUID) ([]Bet, error)
 			&i.DecidedRound,
 			&i.Payout,
 			&i.PlacedAt,
+			&i.Commission,
 		); err != nil {
 			return nil, err
 		}
@@ -459,7 +498,7 @@ func (q *Queries) LiveBets(ctx context.Context, gameID uuid.UUID) ([]Bet, error)
 }
 
 const liveBetsOfPlayer = `-- name: LiveBetsOfPlayer :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id
+SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id
 `
 
 func (q *Queries) LiveBetsOfPlayer(ctx context.Context, gameID uuid.UUID, playerID uuid.UUID) ([]Bet, error) {
@@ -485,6 +524,7 @@ func (q *Queries) LiveBetsOfPlayer(ctx context.Context, gameID uuid.UUID, player
 			&i.DecidedRound,
 			&i.Payout,
 			&i.PlacedAt,
+			&i.Commission,
 		); err != nil {
 			return nil, err
 		}
@@ -520,7 +560,7 @@ func (q *Queries) OpenAccount(ctx context.Context, iD ledger.Account, balance in
 }
 
 const openGames = `-- name: OpenGames :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at FROM games WHERE status = 1 AND id < ?1 ORDER BY id DESC LIMIT ?2
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure FROM games WHERE status = 1 AND id < ?1 ORDER BY id DESC LIMIT ?2
 `
 
 func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
@@ -548,6 +588,12 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 			&i.TurnDueAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Totals,
+			&i.Pairs,
+			&i.Hard,
+			&i.PointsMade,
+			&i.PassWins,
+			&i.Exposure,
 		); err != nil {
 			return nil, err
 		}
@@ -560,17 +606,6 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 		return nil, err
 	}
 	return items, nil
-}
-
-const overdrawn = `-- name: Overdrawn :one
-SELECT COUNT(*) FROM accounts WHERE balance < 0 AND id NOT IN ('issuance', 'house')
-`
-
-func (q *Queries) Overdrawn(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.overdrawnStmt, overdrawn)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const pruneRequests = `-- name: PruneRequests :execrows
@@ -604,8 +639,26 @@ func (q *Queries) Request(ctx context.Context, playerID uuid.UUID, iD string) (R
 	return i, err
 }
 
+const result = `-- name: Result :one
+SELECT game_id, round, player_id, bets, payout, balance FROM results WHERE game_id = ? AND round = ? AND player_id = ?
+`
+
+func (q *Queries) Result(ctx context.Context, gameID uuid.UUID, round int64, playerID uuid.UUID) (Result, error) {
+	row := q.queryRow(ctx, q.resultStmt, result, gameID, round, playerID)
+	var i Result
+	err := row.Scan(
+		&i.GameID,
+		&i.Round,
+		&i.PlayerID,
+		&i.Bets,
+		&i.Payout,
+		&i.Balance,
+	)
+	return i, err
+}
+
 const round = `-- name: Round :one
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at FROM rounds WHERE game_id = ? AND number = ?
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE game_id = ? AND number = ?
 `
 
 func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) (Round, error) {
@@ -625,12 +678,14 @@ func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) (Ro
 		&i.Sequence,
 		&i.ClosedAt,
 		&i.SettledAt,
+		&i.State,
+		&i.Bets,
 	)
 	return i, err
 }
 
 const rounds = `-- name: Rounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at FROM rounds WHERE game_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE game_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
 `
 
 func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int64) ([]Round, error) {
@@ -656,6 +711,8 @@ func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, cou
 			&i.Sequence,
 			&i.ClosedAt,
 			&i.SettledAt,
+			&i.State,
+			&i.Bets,
 		); err != nil {
 			return nil, err
 		}
@@ -739,29 +796,6 @@ func (q *Queries) SettleRound(ctx context.Context, arg SettleRoundParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const strayEscrow = `-- name: StrayEscrow :one
-SELECT CAST(COALESCE((SELECT SUM(balance) FROM accounts WHERE id LIKE 'escrow:%'), 0)
-          - COALESCE((SELECT SUM(amount) FROM bets WHERE status = 1), 0) AS INTEGER)
-`
-
-func (q *Queries) StrayEscrow(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.strayEscrowStmt, strayEscrow)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
-const sumOfBalances = `-- name: SumOfBalances :one
-SELECT CAST(COALESCE(SUM(balance), 0) AS INTEGER) FROM accounts
-`
-
-func (q *Queries) SumOfBalances(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.sumOfBalancesStmt, sumOfBalances)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const transfersFrom = `-- name: TransfersFrom :many
@@ -870,7 +904,7 @@ func (q *Queries) TurnsDue(ctx context.Context, now int64, count int64) ([]uuid.
 }
 
 const unsettledRounds = `-- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at FROM rounds WHERE status = 1 AND closed_at <= ?1 ORDER BY closed_at LIMIT ?2
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE status = 1 AND closed_at <= ?1 ORDER BY closed_at LIMIT ?2
 `
 
 func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64) ([]Round, error) {
@@ -896,6 +930,8 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64
 			&i.Sequence,
 			&i.ClosedAt,
 			&i.SettledAt,
+			&i.State,
+			&i.Bets,
 		); err != nil {
 			return nil, err
 		}
@@ -911,11 +947,16 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64
 }
 
 const updateBet = `-- name: UpdateBet :execrows
-UPDATE bets SET number = ?, status = ?, decided_round = ?, payout = ? WHERE id = ? AND status = 1
+UPDATE bets
+SET number = ?, working = ?, amount = ?, commission = ?, status = ?, decided_round = ?, payout = ?
+WHERE id = ? AND status = 1
 `
 
 type UpdateBetParams struct {
 	Number       int64
+	Working      int64
+	Amount       int64
+	Commission   int64
 	Status       gamev1.BetStatus
 	DecidedRound int64
 	Payout       int64
@@ -925,6 +966,9 @@ type UpdateBetParams struct {
 func (q *Queries) UpdateBet(ctx context.Context, arg UpdateBetParams) (int64, error) {
 	result, err := q.exec(ctx, q.updateBetStmt, updateBet,
 		arg.Number,
+		arg.Working,
+		arg.Amount,
+		arg.Commission,
 		arg.Status,
 		arg.DecidedRound,
 		arg.Payout,
@@ -939,22 +983,28 @@ func (q *Queries) UpdateBet(ctx context.Context, arg UpdateBetParams) (int64, er
 const updateGame = `-- name: UpdateGame :execrows
 UPDATE games
 SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
-    updated_at = ?
+    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?
 WHERE id = ?
 `
 
 type UpdateGameParams struct {
-	Status    gamev1.GameStatus
-	Hand      int64
-	Round     int64
-	Point     int64
-	Rolls     int64
-	Rolling   int64
-	ShooterID uuid.UUID
-	Sequence  int64
-	TurnDueAt int64
-	UpdatedAt int64
-	ID        uuid.UUID
+	Status     gamev1.GameStatus
+	Hand       int64
+	Round      int64
+	Point      int64
+	Rolls      int64
+	Rolling    int64
+	ShooterID  uuid.UUID
+	Sequence   int64
+	TurnDueAt  int64
+	UpdatedAt  int64
+	Totals     int64
+	Pairs      int64
+	Hard       int64
+	PointsMade int64
+	PassWins   int64
+	Exposure   int64
+	ID         uuid.UUID
 }
 
 func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, error) {
@@ -969,6 +1019,12 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 		arg.Sequence,
 		arg.TurnDueAt,
 		arg.UpdatedAt,
+		arg.Totals,
+		arg.Pairs,
+		arg.Hard,
+		arg.PointsMade,
+		arg.PassWins,
+		arg.Exposure,
 		arg.ID,
 	)
 	if err != nil {

@@ -1,0 +1,125 @@
+package play
+
+import (
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+)
+
+// Change is what a player wants of a live bet; nil leaves it as it is.
+type Change struct {
+	// Amount is a smaller stake.
+	Amount *int64
+	// Working is whether the bet takes part in come-out rolls.
+	Working *bool
+}
+
+// UpdateBet changes a bet. The player's live bets and wallet must be loaded; bet is the stored one where it is no longer
+// live.
+func (t *Turn) UpdateBet(bet *Bet, change Change) error {
+	if err := t.changeable(bet); err != nil {
+		return err
+	}
+	if change.Working != nil && *change.Working != bet.Working && !bet.Wager.OffOnComeOut {
+		return errs.New(errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE, "%s works on every roll; leave working out", bet.Wager.Name).
+			Field("working", "only for wagers that rest on come-out rolls")
+	}
+	before := *bet
+	if change.Amount != nil && *change.Amount != bet.Amount {
+		if err := t.reduce(bet, *change.Amount); err != nil {
+			return err
+		}
+	}
+	if change.Working != nil {
+		bet.Working = *change.Working
+	}
+	if *bet == before {
+		return nil
+	}
+	t.emit(&Event{Detail: &gamev1.Event_BetChanged{BetChanged: &gamev1.BetChanged{BetId: bet.ID.String(), PlayerId: bet.Player.String(),
+		Amount: bet.Amount, Working: bet.Working, Commission: bet.Commission}}})
+	t.betChanged(bet)
+	return nil
+}
+
+// reduce takes a part of a stake back, and with it a part of the commission.
+func (t *Turn) reduce(bet *Bet, amount int64) error {
+	if amount > bet.Amount {
+		return errs.New(errorsv1.Reason_REASON_BET_RAISED, "amount is %d; the bet of %d can be reduced, not raised", amount, bet.Amount).
+			Field("amount", "must not exceed the stake").With("max", bet.Amount)
+	}
+	if err := t.unlocked(bet); err != nil {
+		return err
+	}
+	smaller := *bet
+	smaller.Amount, smaller.Commission = amount, bet.Wager.Price(amount)
+	if err := t.checkAmount(&smaller); err != nil {
+		return err
+	}
+	for _, odds := range t.live(bet.Player) {
+		if odds.Wager.Behind == bet.Wager && t.flat(odds) == bet && odds.Amount > odds.Wager.MaxStake(odds.Number, amount) {
+			return errs.New(errorsv1.Reason_REASON_ODDS_OVER_LIMIT, "odds of %d stand behind the bet; behind %d at most %d may stand, so reduce them first",
+				odds.Amount, amount, odds.Wager.MaxStake(odds.Number, amount)).Field("amount", "must carry its odds")
+		}
+	}
+	t.Game.Exposure += smaller.maxProfit() - bet.maxProfit()
+	t.giveBack(bet, bet.Amount-smaller.Amount, bet.Commission-smaller.Commission)
+	*bet = smaller
+	return nil
+}
+
+// giveBack returns a stake and its commission from the table to the wallet.
+func (t *Turn) giveBack(bet *Bet, stake, commission int64) {
+	escrow, wallet := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player)
+	t.transfer(escrow, wallet, stake, ledger.Removed, bet, t.Game.Round)
+	t.transfer(escrow, wallet, commission, ledger.CommissionBack, bet, t.Game.Round)
+}
+
+// RemoveBet takes a bet back, together with the odds behind it. The player's live bets and wallet must be loaded; bet is
+// the stored one where it is no longer live.
+func (t *Turn) RemoveBet(bet *Bet) error {
+	if bet.Status == Removed {
+		return nil
+	}
+	if err := t.changeable(bet); err != nil {
+		return err
+	}
+	if err := t.unlocked(bet); err != nil {
+		return err
+	}
+	t.takeBack(bet)
+	return nil
+}
+
+// changeable fails where a bet does not lie on the table, or the dice are in the air.
+func (t *Turn) changeable(bet *Bet) error {
+	switch bet.Status {
+	case Live:
+		return t.betting()
+	case Removed:
+		return errs.New(errorsv1.Reason_REASON_BET_DECIDED, "the bet was taken back")
+	}
+	return errs.New(errorsv1.Reason_REASON_BET_DECIDED, "round %d decided the bet", bet.DecidedRound)
+}
+
+func (t *Turn) unlocked(bet *Bet) error {
+	if !bet.Wager.Removable(bet.rules(), t.Game.Craps) {
+		return errs.New(errorsv1.Reason_REASON_BET_LOCKED, "%s is a contract: it stands until it is decided", bet.Wager.Name)
+	}
+	return nil
+}
+
+// takeBack returns a stake, and with a flat bet's the stakes of its odds.
+func (t *Turn) takeBack(bet *Bet) {
+	t.Game.Exposure -= bet.maxProfit()
+	bet.Status, bet.Payout = Removed, bet.Amount+bet.Commission
+	t.giveBack(bet, bet.Amount, bet.Commission)
+	t.emit(&Event{Detail: &gamev1.Event_BetRemoved{BetRemoved: &gamev1.BetRemoved{BetId: bet.ID.String(), PlayerId: bet.Player.String(), Amount: bet.Payout}}})
+	t.betChanged(bet)
+	for _, odds := range t.live(bet.Player) {
+		if odds.Wager.Behind == bet.Wager && t.flat(odds) == nil {
+			t.takeBack(odds)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package play
+
+import (
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+)
+
+// A table's exposure is the sum of the most that each of its live bets can win. Not all of them can win at once, so it
+// is more than the worst roll costs, and it needs no knowledge of how wagers depend on each other. The house sets it
+// aside on the table's reserve before a bet lies there, so no bet is ever taken that could not be paid, and the house's
+// balance is what it can still promise.
+
+const (
+	// reserveFloor is the smallest reserve that a table keeps while it is played at.
+	reserveFloor = 1024
+	// reserveSlack is how many times its step a reserve may grow before the house takes the rest back.
+	reserveSlack = 4
+	// plenty is how many steps the house must have for a table to set more aside than it needs. Steps double, so that a
+	// busy table touches the house's account seldom; a house that is short counts every token.
+	plenty = 1024
+)
+
+// reserveStep is the smallest step that covers an exposure.
+func reserveStep(exposure int64) int64 {
+	step := int64(reserveFloor)
+	for step < exposure {
+		step *= 2
+	}
+	return step
+}
+
+// cover sets aside what an exposure needs. It fails where the house does not have it.
+func (t *Turn) cover(exposure int64) error {
+	missing := exposure - t.Reserve
+	if missing <= 0 {
+		return nil
+	}
+	if missing > t.House {
+		return errs.New(errorsv1.Reason_REASON_HOUSE_LIMIT,
+			"the house could not pay what this can win: it would have to set %d more aside and has %d; stake less", missing, t.House).
+			Field("amount", "must be what the house can pay").With("missing", missing).With("available", t.House)
+	}
+	if step := reserveStep(exposure); t.House/plenty >= step {
+		missing = step - t.Reserve
+	}
+	t.transfer(ledger.House, ledger.Reserve(t.Game.ID), missing, ledger.SetAside, nil, t.Game.Round)
+	return nil
+}
+
+// release gives the house back what a table does not need any more.
+func (t *Turn) release() {
+	keep := t.Game.Exposure
+	if step := reserveStep(keep); t.House/plenty >= step && t.Reserve <= reserveSlack*step && t.Game.Status == Open {
+		return
+	}
+	if t.Reserve > keep {
+		t.transfer(ledger.Reserve(t.Game.ID), ledger.House, t.Reserve-keep, ledger.Release, nil, t.Game.Round)
+	}
+}
+
+// maxProfit is the most that a bet can win.
+func (b *Bet) maxProfit() int64 { return b.Wager.MaxProfit(b.Number, b.Amount) }

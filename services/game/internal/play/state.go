@@ -1,0 +1,27 @@
+package play
+
+import (
+	"slices"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+)
+
+// state is what a round commits to of the game.
+func (g *Game) state() protocol.State {
+	since, hand := g.Craps.Since7, g.Craps.Hand
+	return protocol.State{Game: protocol.ID(g.ID), Round: g.Round, Hand: g.Hand, Rolls: g.Craps.Rolls, Point: g.Craps.Point,
+		Shooter: protocol.ID(g.Shooter), Totals: since.Totals.Counts(), Pairs: uint32(since.Pairs), Hard: uint8(since.Hard),
+		PointsMade: hand.Made.Counts(), PassWins: hand.Wins}
+}
+
+// committed are the live bets as a round commits to them, in the order of their ids.
+func (t *Turn) committed() []protocol.Bet {
+	var bets []protocol.Bet
+	for _, bet := range t.Bets {
+		if bet.Status == Live {
+			bets = append(bets, bet.committed())
+		}
+	}
+	slices.SortFunc(bets, func(a, b protocol.Bet) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	return bets
+}
