@@ -1,0 +1,115 @@
+package lab
+
+import (
+	"github.com/bitcraps/bitcraps/libs/errs"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// entry is one line of output. Event says what it is; fields that say nothing of it are left out.
+type entry struct {
+	Line       int     `json:"line"`
+	Event      string  `json:"event"`
+	Player     string  `json:"player,omitempty"`
+	Command    string  `json:"command,omitempty"`
+	Reason     string  `json:"reason,omitempty"`
+	Message    string  `json:"message,omitempty"`
+	Dice       []int32 `json:"dice,omitempty"`
+	Total      int32   `json:"total,omitempty"`
+	Call       string  `json:"call,omitempty"`
+	Point      *int32  `json:"point,omitempty"`
+	BetType    string  `json:"bet_type,omitempty"`
+	Number     int32   `json:"number,omitempty"`
+	Amount     int64   `json:"amount,omitempty"`
+	Commission int64   `json:"commission,omitempty"`
+	Working    *bool   `json:"working,omitempty"`
+	Result     string  `json:"result,omitempty"`
+	Payout     *int64  `json:"payout,omitempty"`
+	Balance    *int64  `json:"balance,omitempty"`
+}
+
+func (s *Script) print(e entry) error {
+	e.Line = s.line
+	return s.out.Encode(e)
+}
+
+// refuse says what the table does not do, and why.
+func (s *Script) refuse(player, command string, err error) error {
+	s.Refused++
+	balance := s.table.wallets[s.id(player)]
+	return s.print(entry{Event: "refused", Player: player, Command: command, Reason: errs.Name(errs.Reason(err)), Message: err.Error(), Balance: &balance})
+}
+
+// write says what a command did, and behind a roll what everybody has.
+func (s *Script) write(turn *play.Turn) error {
+	for _, event := range turn.Events {
+		for _, e := range s.entries(event, turn) {
+			if err := s.print(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Script) entries(event *play.Event, turn *play.Turn) []entry {
+	switch detail := event.GetDetail().(type) {
+	case *gamev1.Event_PlayerJoined:
+		return []entry{s.ofPlayer(detail.PlayerJoined.GetPlayerId(), entry{Event: "joined"})}
+	case *gamev1.Event_BetPlaced:
+		d := detail.BetPlaced
+		return []entry{s.ofPlayer(d.GetPlayerId(), entry{Event: "placed", BetType: d.GetBetType(), Number: d.GetNumber(), Amount: d.GetAmount(),
+			Commission: d.GetCommission(), Working: &d.Working})}
+	case *gamev1.Event_BetChanged:
+		d := detail.BetChanged
+		return []entry{s.ofPlayer(d.GetPlayerId(), entry{Event: "changed", BetType: betType(turn, d.GetBetId()), Amount: d.GetAmount(),
+			Commission: d.GetCommission(), Working: &d.Working})}
+	case *gamev1.Event_BetRemoved:
+		d := detail.BetRemoved
+		return []entry{s.ofPlayer(d.GetPlayerId(), entry{Event: "removed", BetType: betType(turn, d.GetBetId()), Payout: &d.Amount})}
+	case *gamev1.Event_ShooterChanged:
+		return []entry{{Event: "shooter", Player: s.name(detail.ShooterChanged.GetPlayerId())}}
+	case *gamev1.Event_PlayerLeft:
+		return []entry{s.ofPlayer(detail.PlayerLeft.GetPlayerId(), entry{Event: "left"})}
+	case *gamev1.Event_DiceRolled:
+		return s.roll(detail.DiceRolled)
+	}
+	return nil
+}
+
+// roll is the dice, each bet that they decided or moved, and every player's balance.
+func (s *Script) roll(d *gamev1.DiceRolled) []entry {
+	entries := []entry{{Event: "roll", Dice: d.GetDice(), Total: d.GetTotal(), Call: d.GetCall(), Point: &d.Point}}
+	for _, settlement := range d.GetSettlements() {
+		e := entry{Event: "settlement", Player: s.name(settlement.GetPlayerId()), BetType: settlement.GetBetType(),
+			Number: settlement.GetNumber(), Amount: settlement.GetAmount(), Result: results[settlement.GetResult()]}
+		if settlement.GetResult() != play.Live {
+			e.Payout = &settlement.Payout
+		}
+		entries = append(entries, e)
+	}
+	for _, name := range s.names {
+		entries = append(entries, s.ofPlayer(s.id(name).String(), entry{Event: "balance"}))
+	}
+	return entries
+}
+
+// results are the names of what a roll does to a bet. One that still lives has travelled.
+var results = map[gamev1.BetStatus]string{play.Won: "won", play.Lost: "lost", play.Pushed: "pushed", play.Live: "travelled"}
+
+// ofPlayer adds who it was, and what the player has now.
+func (s *Script) ofPlayer(id string, e entry) entry {
+	e.Player = s.name(id)
+	balance := s.table.wallets[s.id(e.Player)]
+	e.Balance = &balance
+	return e
+}
+
+func betType(turn *play.Turn, id string) string {
+	for _, bet := range turn.Bets {
+		if bet.ID.String() == id {
+			return bet.Wager.Name
+		}
+	}
+	return ""
+}

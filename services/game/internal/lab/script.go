@@ -1,0 +1,119 @@
+package lab
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Script is a run of a script.
+type Script struct {
+	table   *table
+	out     *json.Encoder
+	names   []string // In the order in which players came; player i has the i-th id.
+	speaker string
+	line    int
+	// Refused is how many commands the table refused.
+	Refused int
+}
+
+// defaultPlayer is who speaks before a script names anybody.
+const defaultPlayer = "player"
+
+// maxLine bounds a script's lines.
+const maxLine = 4096
+
+// Run plays a script and writes a JSON object for everything that happens, each on a line of its own. What the table
+// refuses is written too and changes nothing; a line that is no command ends the run with an error.
+func Run(script io.Reader, out io.Writer, options Options) (*Script, error) {
+	s := &Script{table: newTable(options), out: json.NewEncoder(out), speaker: defaultPlayer}
+	lines := bufio.NewScanner(script)
+	lines.Buffer(make([]byte, maxLine), maxLine)
+	for lines.Scan() {
+		s.line++
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		if err := s.run(strings.Fields(text)); err != nil {
+			return s, fmt.Errorf("line %d: %w", s.line, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return s, fmt.Errorf("line %d: %w", s.line+1, err)
+	}
+	return s, nil
+}
+
+// run plays one line: a command, with the name of a player and a colon before it where another one speaks.
+func (s *Script) run(words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	speaker := s.speaker
+	if name, named := strings.CutSuffix(words[0], ":"); named {
+		if speaker, words = name, words[1:]; len(words) == 0 {
+			return fmt.Errorf("%s: what shall the player do?", name)
+		}
+	}
+	if words[0] == "player" {
+		if len(words) != 2 {
+			return fmt.Errorf("want: player NAME")
+		}
+		s.speaker = words[1]
+		return s.seat(s.speaker)
+	}
+	if err := s.seat(speaker); err != nil {
+		return err
+	}
+	command, known := commands[words[0]]
+	if !known { // A wager's name alone places a bet on it.
+		command, words = commands["bet"], append([]string{"bet"}, words...)
+	}
+	args, err := parse(command, words[1:])
+	if err != nil {
+		return fmt.Errorf("%s: %w; want: %s", words[0], err, command.usage)
+	}
+	turn, err := command.do(s.table, s.id(speaker), args)
+	if err != nil {
+		return s.refuse(speaker, strings.Join(words, " "), err)
+	}
+	return s.write(turn)
+}
+
+// seat has a player sit down, once.
+func (s *Script) seat(name string) error {
+	if slices.Contains(s.names, name) {
+		return nil
+	}
+	s.names = append(s.names, name)
+	turn, err := s.table.join(s.id(name))
+	if err != nil {
+		return err
+	}
+	return s.write(turn)
+}
+
+// id is a player's; name is the inverse.
+func (s *Script) id(name string) uuid.UUID {
+	return uuid.UUID{0: byte(slices.Index(s.names, name) + 1)}
+}
+
+func (s *Script) name(id string) string {
+	if parsed, err := uuid.Parse(id); err == nil && parsed[0] > 0 {
+		return s.names[parsed[0]-1]
+	}
+	return ""
+}
+
+// number reads a word as a number from low to high.
+func number(word string, low, high int64) (int64, error) {
+	n, err := strconv.ParseInt(word, 10, 64)
+	if err != nil || n < low || n > high {
+		return 0, fmt.Errorf("%q is no whole number from %d to %d", word, low, high)
+	}
+	return n, nil
+}

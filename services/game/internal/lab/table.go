@@ -1,0 +1,102 @@
+// Package lab plays scripts at a table that exists for them alone: with the rules that the service plays by and with dice
+// that the script names. Auditors and testers of rules read what it prints.
+package lab
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// Options are what a script's table is like.
+type Options struct {
+	// Balance is what each player brings.
+	Balance int64
+	// Bankroll is what the house pays from.
+	Bankroll int64
+	// MinBet and MaxBet are the table's limits.
+	MinBet, MaxBet int64
+}
+
+// maxPlayers is how many may sit at a script's table.
+const maxPlayers = 20
+
+// table keeps one game in memory, as a store would.
+type table struct {
+	options Options
+	game    *play.Game
+	bets    []*play.Bet // Live ones.
+	wallets map[uuid.UUID]int64
+	house   int64
+	reserve int64
+	ids     uint64
+}
+
+func newTable(options Options) *table {
+	return &table{options: options, wallets: make(map[uuid.UUID]int64), house: options.Bankroll}
+}
+
+// newID counts, so that a script prints the same at every run.
+func (t *table) newID() uuid.UUID {
+	t.ids++
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[8:], t.ids)
+	return id
+}
+
+// do runs a command and keeps what it changed, if it succeeded.
+func (t *table) do(command func(*play.Turn) error) (*play.Turn, error) {
+	turn := &play.Turn{Rules: play.Rules{Grant: t.options.Balance, ShooterTimeout: time.Hour}, NewID: t.newID,
+		Balances: maps.Clone(t.wallets), House: t.house, Reserve: t.reserve}
+	if t.game != nil {
+		game := *t.game
+		game.Seats = slices.Clone(game.Seats)
+		turn.Game = &game
+		for _, bet := range t.bets {
+			loaded := *bet
+			turn.AddLoaded(&loaded)
+		}
+	}
+	if err := command(turn); err != nil {
+		return nil, err
+	}
+	t.game, t.wallets, t.house, t.reserve = turn.Game, turn.Balances, turn.House, turn.Reserve
+	t.bets = slices.DeleteFunc(slices.Clone(turn.Bets), func(b *play.Bet) bool { return b.Status != play.Live })
+	return turn, nil
+}
+
+// join seats a player. The first one opens the table.
+func (t *table) join(player uuid.UUID) (*play.Turn, error) {
+	return t.do(func(turn *play.Turn) error {
+		turn.Balances[player] = t.options.Balance
+		if turn.Game == nil {
+			return play.Create(turn, player, play.Limits{MaxPlayers: maxPlayers, MinBet: t.options.MinBet, MaxBet: t.options.MaxBet})
+		}
+		return turn.Join(player)
+	})
+}
+
+// roll has the house throw the dice.
+func (t *table) roll(dice craps.Dice) (*play.Turn, error) {
+	closed, err := t.do(func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+	if err != nil {
+		return nil, err
+	}
+	return t.do(func(turn *play.Turn) error { return turn.SettleDice(closed.Round, dice) })
+}
+
+// find is a player's live bet on a wager; on the number, where one is given. It is nil where there is none.
+func find(turn *play.Turn, player uuid.UUID, wager *craps.Wager, number uint8) *play.Bet {
+	for _, bet := range turn.Bets {
+		if bet.Player == player && bet.Wager == wager && (number == 0 || bet.Number == number) {
+			return bet
+		}
+	}
+	return nil
+}
