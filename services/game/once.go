@@ -32,7 +32,7 @@ func (s *Service) once(ctx context.Context, req request, response proto.Message,
 				return err
 			}
 			if ok {
-				return replay(known, req, response)
+				return recall(known, req, response)
 			}
 		}
 		if turns, err = command(tx); err != nil {
@@ -53,7 +53,7 @@ func (s *Service) once(ctx context.Context, req request, response proto.Message,
 	return err
 }
 
-func replay(known play.Request, req request, response proto.Message) error {
+func recall(known play.Request, req request, response proto.Message) error {
 	if !bytes.Equal(known.Fingerprint, fingerprint(req)) {
 		return errs.New(errorsv1.Reason_REASON_REQUEST_ID_REUSED, "request id %q was used for another request; use a new one", req.GetRequestId()).
 			Field("request_id", "must be new for a new request")

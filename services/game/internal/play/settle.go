@@ -25,7 +25,7 @@ func (t *Turn) Settle(round *Round, decision Decision) error {
 // SettleDice settles a committed round with dice that are known, for a laboratory that throws its own.
 func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	// What the bets can win is set aside since they were placed. Bets from before reserves were kept make up for it here.
-	if err := t.cover(t.exposure()); err != nil {
+	if err := t.cover(t.Exposure()); err != nil {
 		return err
 	}
 	roll, decision := t.Game.Craps.Roll(dice), round.Decision
@@ -52,7 +52,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 		Phase: g.Phase(), Point: int32(g.Craps.Point), DecisionHeight: decision.Height, BeaconHeight: decision.BeaconHeight,
 		Settlements: settlements, ShooterId: Text(shooter)}}})
 	round.Sequence = g.Sequence
-	g.Exposure = t.exposure()
+	g.Exposure = t.Exposure()
 	t.release()
 	t.Results = t.results(bets, round.Number)
 	t.giveDice(shooter)
@@ -60,8 +60,8 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	return nil
 }
 
-// exposure adds up what the live bets can win. All of them must be loaded.
-func (t *Turn) exposure() int64 {
+// Exposure adds up what the live bets can win. All of them must be loaded.
+func (t *Turn) Exposure() int64 {
 	sum := int64(0)
 	for _, bet := range t.Bets {
 		if bet.Status == Live {

@@ -70,6 +70,8 @@ type Reader interface {
 	OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*Game, error)
 	// Bets returns a player's bets at a game, newest first, behind the id. The zero status means every status.
 	Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*Bet, error)
+	// LiveBets returns every bet that lies on a game's table, in the order of their ids.
+	LiveBets(ctx context.Context, game uuid.UUID) ([]*Bet, error)
 	// Rounds returns a game's rounds, newest first, below the number; 0 starts with the newest.
 	Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*Round, error)
 	// Round returns a round, or ErrNotFound.

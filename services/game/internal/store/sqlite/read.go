@@ -102,6 +102,15 @@ func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.
 	return toBets(rows)
 }
 
+// LiveBets implements play.Reader.
+func (s *Store) LiveBets(ctx context.Context, game uuid.UUID) ([]*play.Bet, error) {
+	rows, err := s.Reading.LiveBets(ctx, game)
+	if err != nil {
+		return nil, err
+	}
+	return toBets(rows)
+}
+
 func toBets(rows []db.Bet) ([]*play.Bet, error) {
 	bets := make([]*play.Bet, len(rows))
 	for i, row := range rows {

@@ -1,0 +1,146 @@
+package bitcraps
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/bitcraps/bitcraps/libs/service"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// archiveFlags say where the game service's database is: by default where `bitcraps up` keeps it.
+type archiveFlags struct {
+	flags   service.Flags
+	dataDir string
+}
+
+func (f *archiveFlags) bind(cmd *cobra.Command) {
+	f.flags.Bind(cmd)
+	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which `bitcraps up` keeps its databases; game.database.url names another one")
+}
+
+// with opens the database for a command.
+func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Archive) error) error {
+	cfg, err := Options{DataDir: f.dataDir, Source: f.flags.ForAll()}.Load()
+	if err != nil {
+		return fmt.Errorf("configuration:\n%w", err)
+	}
+	archive, err := game.OpenArchive(cmd.Context(), cfg.Game.Database)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(archive), archive.Close())
+}
+
+func replayCommand() *cobra.Command {
+	var where archiveFlags
+	var id string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "replay", Short: "Play a game again from what is stored, and report the first difference", Args: cobra.NoArgs,
+		Long: "Play a game again from what is stored: derive the state and the bets that each round committed to, its dice and what\n" +
+			"they did to every bet, and hold them against what was recorded. It prints each round that is as it must be, and fails\n" +
+			"at the first difference. It may run beside the service.",
+		Example: "  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4\n  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 --data-dir /srv/craps --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			gameID, err := uuid.Parse(id)
+			if err != nil {
+				return fmt.Errorf("--game %q: want the id of a game, a UUID", id)
+			}
+			return where.with(cmd, func(archive *game.Archive) error {
+				return replayGame(cmd, archive, gameID, asJSON)
+			})
+		},
+	}
+	where.bind(cmd)
+	cmd.Flags().StringVar(&id, "game", "", "id of the game")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print each round as a JSON object on a line of its own")
+	_ = cmd.MarkFlagRequired("game") // It fails only for a flag that is not there.
+	return cmd
+}
+
+func replayGame(cmd *cobra.Command, archive *game.Archive, id uuid.UUID, asJSON bool) error {
+	out, rounds := cmd.OutOrStdout(), 0
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	err := archive.Replay(cmd.Context(), id, func(round *gamev1.Round) error {
+		rounds++
+		if asJSON {
+			return printJSON(out, round)
+		}
+		if rounds == 1 {
+			_, _ = fmt.Fprintln(table, "ROUND\tDICE\tCALL\tBETS\tBLOCK\tBEACON\tCOMMITMENT")
+		}
+		commitment, err := hex.DecodeString(round.GetCommitment())
+		_, _ = fmt.Fprintf(table, "%d\t%d-%d\t%s\t%d\t%d\t%d\t%.8x\n", round.GetRound(), round.GetDice()[0], round.GetDice()[1], round.GetCall(),
+			round.GetBetCount(), round.GetDecisionHeight(), round.GetBeaconHeight(), sha256.Sum256(commitment))
+		return err
+	})
+	if flushed := table.Flush(); flushed != nil || err != nil {
+		return errors.Join(err, flushed)
+	}
+	if !asJSON {
+		_, err = fmt.Fprintf(out, "%d rounds: dice, settlements and hashes are what follows from the facts\n", rounds)
+	}
+	return err
+}
+
+func auditCommand() *cobra.Command {
+	var where archiveFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Add up the whole ledger, and report what is wrong", Args: cobra.NoArgs,
+		Long: "Add up the whole ledger: every balance from the transfers, the balance behind each transfer, what tables hold against\n" +
+			"the bets that lie on them, and what is set aside against what they can win. It fails where anything is wrong, and may\n" +
+			"run beside the service, which answers the same as LedgerService.AuditLedger.",
+		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return where.with(cmd, func(archive *game.Archive) error {
+				audit, err := archive.Audit(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					err = printJSON(cmd.OutOrStdout(), audit)
+				} else {
+					err = printAudit(cmd.OutOrStdout(), audit)
+				}
+				if err == nil && !audit.GetBalanced() {
+					err = errors.New("the ledger is wrong")
+				}
+				return err
+			})
+		},
+	}
+	where.bind(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func printAudit(out io.Writer, audit *gamev1.AuditLedgerResponse) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "KIND\tACCOUNTS\tBALANCE\t")
+	for _, kind := range audit.GetKinds() {
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%d\t\n", kind.GetKind(), kind.GetAccounts(), kind.GetBalance())
+	}
+	_, _ = fmt.Fprintf(table, "sum\t%d\t%d\t\n", audit.GetAccounts(), audit.GetSum())
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, d := range audit.GetDifferences() {
+		_, _ = fmt.Fprintf(out, "%s: %s has %d, must have %d\n", d.GetCheck(), d.GetAccount(), d.GetBalance(), d.GetExpected())
+	}
+	verdict := "the ledger is wrong"
+	if audit.GetBalanced() {
+		verdict = "every balance follows from the transfers"
+	}
+	_, err := fmt.Fprintf(out, "%d transfers: %s\n", audit.GetTransfers(), verdict)
+	return err
+}

@@ -1,0 +1,269 @@
+package play_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+const (
+	grant    = 1000
+	bankroll = 10_000_000
+)
+
+// table keeps one game and its money in memory, the way a store would, and checks the invariants behind every command.
+type table struct {
+	t        rapid.TB
+	now      time.Time
+	ids      uint64
+	game     *play.Game
+	bets     map[uuid.UUID]*play.Bet
+	live     map[uuid.UUID]*play.Bet // Those of bets that are.
+	accounts map[ledger.Account]int64
+	round    *play.Round
+	rounds   map[uint64]*play.Round
+	events   []*play.Event
+	sequence uint64
+}
+
+func newTable(t rapid.TB) *table {
+	return &table{t: t, now: time.Unix(1_700_000_000, 0), bets: map[uuid.UUID]*play.Bet{}, live: map[uuid.UUID]*play.Bet{}, rounds: map[uint64]*play.Round{},
+		accounts: map[ledger.Account]int64{ledger.House: bankroll, ledger.Issuance: -bankroll}}
+}
+
+func (tb *table) newID() uuid.UUID {
+	tb.ids++
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[8:], tb.ids)
+	return id
+}
+
+// do runs a command with everything loaded and keeps what it changed, if it succeeded.
+func (tb *table) do(command func(*play.Turn) error) error {
+	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Balances: map[uuid.UUID]int64{},
+		House: tb.accounts[ledger.House]}
+	if tb.game != nil {
+		game := *tb.game
+		game.Seats = append([]play.Seat(nil), tb.game.Seats...)
+		turn.Game = &game
+		turn.Reserve = tb.accounts[ledger.Reserve(game.ID)]
+		for _, bet := range tb.sorted() {
+			loaded := *bet
+			turn.AddLoaded(&loaded)
+		}
+		for account, balance := range tb.accounts {
+			if account.Kind == ledger.KindPlayer {
+				turn.Balances[account.Owner] = balance
+			}
+		}
+	}
+	if err := command(turn); err != nil {
+		return err
+	}
+	tb.keep(turn)
+	tb.check(turn)
+	return nil
+}
+
+func (tb *table) keep(turn *play.Turn) {
+	tb.game = turn.Game
+	placed, changed := turn.BetChanges()
+	for _, bet := range append(placed, changed...) {
+		if before := tb.bets[bet.ID]; before != nil && before.Status != play.Live {
+			tb.t.Fatalf("bet %s was %s and is changed again", bet.ID, before.Status)
+		}
+		tb.bets[bet.ID] = bet
+		if tb.live[bet.ID] = bet; bet.Status != play.Live {
+			delete(tb.live, bet.ID)
+		}
+	}
+	for _, transfer := range turn.Transfers {
+		if transfer.Amount <= 0 {
+			tb.t.Fatalf("a transfer of %d", transfer.Amount)
+		}
+		tb.accounts[transfer.From] -= transfer.Amount
+		tb.accounts[transfer.To] += transfer.Amount
+	}
+	if turn.Round != nil {
+		tb.round = turn.Round
+		tb.rounds[turn.Round.Number] = turn.Round
+	}
+	tb.events = append(tb.events, turn.Events...)
+	for _, event := range turn.Events {
+		if tb.sequence++; uint64(event.GetSequence()) != tb.sequence {
+			tb.t.Fatalf("event %d follows %d", event.GetSequence(), tb.sequence-1)
+		}
+	}
+}
+
+func (tb *table) check(turn *play.Turn) {
+	lying, exposure := int64(0), int64(0)
+	for _, bet := range tb.live {
+		lying += bet.Amount + bet.Commission
+		exposure += bet.Wager.MaxProfit(bet.Number, bet.Amount)
+	}
+	sum := int64(0)
+	for account, balance := range tb.accounts {
+		sum += balance
+		if balance < 0 && !account.MayBeNegative() {
+			tb.t.Fatalf("%s is at %d", account, balance)
+		}
+	}
+	if escrow := tb.accounts[ledger.Escrow(tb.game.ID)]; sum != 0 || escrow != lying {
+		tb.t.Fatalf("accounts sum to %d; %d lies on the table, escrow holds %d", sum, lying, escrow)
+	}
+	if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; tb.game.Exposure != exposure || reserve < exposure || turn.Reserve != reserve || turn.House != tb.accounts[ledger.House] {
+		tb.t.Fatalf("the bets can win %d, the game says %d, and %d is set aside (the turn says %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
+	}
+	for player, balance := range turn.Balances {
+		if balance != tb.accounts[ledger.Wallet(player)] {
+			tb.t.Fatalf("the turn says that %s has %d, the book says %d", player, balance, tb.accounts[ledger.Wallet(player)])
+		}
+	}
+	if tb.game.Status != play.Open && lying != 0 {
+		tb.t.Fatalf("the game is %s with %d on the table", tb.game.Status, lying)
+	}
+	if g := tb.game; g.Shooter != uuid.Nil && !g.Seated(g.Shooter) {
+		tb.t.Fatal("the shooter has no seat")
+	}
+}
+
+// Game, Events, Round and LiveBets are what a replay reads.
+
+func (tb *table) Game(context.Context, uuid.UUID) (*play.Game, error) { return tb.game, nil }
+
+func (tb *table) Events(_ context.Context, _ uuid.UUID, after uint64, limit int) ([]*play.Event, error) {
+	return tb.events[after:min(after+uint64(limit), uint64(len(tb.events)))], nil
+}
+
+func (tb *table) Round(_ context.Context, _ uuid.UUID, number uint64) (*play.Round, error) {
+	if round := tb.rounds[number]; round != nil {
+		return round, nil
+	}
+	return nil, play.ErrNotFound
+}
+
+func (tb *table) LiveBets(context.Context, uuid.UUID) ([]*play.Bet, error) {
+	return tb.sorted(), nil
+}
+
+// sorted are the live bets in the order of their ids, so that a failing run can be repeated.
+func (tb *table) sorted() []*play.Bet {
+	return slices.SortedFunc(maps.Values(tb.live), func(a, b *play.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+}
+
+// roll closes betting for the player and settles with a beacon made of the seed.
+func (tb *table) roll(player uuid.UUID, seed uint64) error {
+	if err := tb.do(func(t *play.Turn) error { return t.Close(player) }); err != nil {
+		return err
+	}
+	return tb.settle(seed)
+}
+
+func (tb *table) settle(seed uint64) error {
+	signature := binary.BigEndian.AppendUint64(nil, seed)
+	return tb.do(func(t *play.Turn) error {
+		return t.Settle(tb.round, play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: signature})
+	})
+}
+
+// rollTo closes betting and has the dice show the total.
+func (tb *table) rollTo(player uuid.UUID, total uint8) {
+	if err := tb.do(func(t *play.Turn) error { return t.Close(player) }); err != nil {
+		tb.t.Fatalf("close: %v", err)
+	}
+	tb.settleTo(total)
+}
+
+// settleTo settles the committed round with a beacon that throws the total.
+func (tb *table) settleTo(total uint8) {
+	for seed := range uint64(10_000) {
+		round, game := *tb.round, *tb.game
+		probe := &play.Turn{Game: &game, NewID: tb.newID}
+		if err := probe.Settle(&round, play.Decision{BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}); err != nil {
+			tb.t.Fatal(err)
+		}
+		if round.Dice.Total() == total {
+			if err := tb.settle(seed); err != nil {
+				tb.t.Fatalf("settle: %v", err)
+			}
+			return
+		}
+	}
+	tb.t.Fatalf("no seed throws %d", total)
+}
+
+func (tb *table) create(player uuid.UUID, limits play.Limits) {
+	if err := tb.do(func(t *play.Turn) error { return play.Create(t, player, limits) }); err != nil {
+		tb.t.Fatalf("create: %v", err)
+	}
+}
+
+func (tb *table) bet(player uuid.UUID, wager string, amount int64, number uint8) (*play.Bet, error) {
+	var bet *play.Bet
+	err := tb.do(func(t *play.Turn) (err error) {
+		bet, err = t.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: amount, Number: number})
+		return err
+	})
+	return bet, err
+}
+
+func (tb *table) mustBet(player uuid.UUID, wager string, amount int64, number uint8) *play.Bet {
+	bet, err := tb.bet(player, wager, amount, number)
+	if err != nil {
+		tb.t.Fatalf("%s %d: %v", wager, amount, err)
+	}
+	return bet
+}
+
+func (tb *table) remove(id uuid.UUID) error {
+	return tb.do(func(t *play.Turn) error {
+		for _, bet := range t.Bets {
+			if bet.ID == id {
+				return t.RemoveBet(bet)
+			}
+		}
+		return t.RemoveBet(tb.bets[id])
+	})
+}
+
+func (tb *table) wants(err error, reason errorsv1.Reason) {
+	if got := errs.Reason(err); got != reason {
+		tb.t.Errorf("reason %s (%v), want %s", got, err, reason)
+	}
+}
+
+// change applies a change to a bet.
+func (tb *table) change(id uuid.UUID, change play.Change) error {
+	return tb.do(func(t *play.Turn) error {
+		for _, bet := range t.Bets {
+			if bet.ID == id {
+				return t.UpdateBet(bet, change)
+			}
+		}
+		return t.UpdateBet(tb.bets[id], change)
+	})
+}
+
+var limits = play.Limits{MaxPlayers: 3, MinBet: 10, MaxBet: 500}
+
+// top gives players who have little more tokens, so that a long game goes on.
+func (tb *table) top(players []uuid.UUID) {
+	for _, player := range players {
+		if balance, open := tb.accounts[ledger.Wallet(player)]; open && balance < grant {
+			tb.accounts[ledger.Wallet(player)] += grant
+			tb.accounts[ledger.Issuance] -= grant
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package replay
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/libs/canonical"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// turn is the game as it follows, ready for a command. The money is not the replay's concern; the ledger has its audit.
+func (r *replayer) turn() *play.Turn {
+	game := r.game
+	return &play.Turn{Game: &game, Bets: r.bets, House: math.MaxInt64 / 2}
+}
+
+// closed commits to the round again.
+func (r *replayer) closed(d *gamev1.BettingClosed) error {
+	stored, err := r.source.Round(r.ctx, r.game.ID, r.game.Round)
+	if err != nil {
+		return fmt.Errorf("round %d: %w", r.game.Round, err)
+	}
+	if stored.State == (protocol.State{}) {
+		return fmt.Errorf("round %d: %w", r.game.Round, ErrEarlier)
+	}
+	turn := r.turn()
+	if err := turn.Close(uuid.Nil); err != nil {
+		return err
+	}
+	r.round = turn.Round
+	for _, check := range []struct{ what, stored, derived string }{
+		{"the state before the roll", hex.EncodeToString(stored.State.Encode()), hex.EncodeToString(r.round.State.Encode())},
+		{"the bets of the round", hex.EncodeToString(protocol.EncodeBets(stored.Bets)), hex.EncodeToString(protocol.EncodeBets(r.round.Bets))},
+		{"the commitment", hex.EncodeToString(stored.Commitment.Encode()), hex.EncodeToString(r.round.Commitment.Encode())},
+		{"the commitment in the log", d.GetCommitment(), hex.EncodeToString(r.round.Commitment.Encode())},
+	} {
+		if err := r.differs(check.what, check.stored, check.derived); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rolled throws the dice again, from the beacon that is stored, and settles every bet with them.
+func (r *replayer) rolled(d *gamev1.DiceRolled) error {
+	if r.round == nil {
+		return r.differs("the roll", "there", "before betting closed")
+	}
+	stored, err := r.source.Round(r.ctx, r.game.ID, r.game.Round)
+	if err != nil {
+		return fmt.Errorf("round %d: %w", r.game.Round, err)
+	}
+	turn := r.turn()
+	if err := turn.Settle(r.round, stored.Decision); err != nil {
+		return err
+	}
+	derived := turn.Events[0].GetDiceRolled()
+	for _, check := range []struct{ what, stored, derived string }{
+		{"the dice", fmt.Sprint(stored.Dice), fmt.Sprint(r.round.Dice)},
+		{"the call", string(stored.Call), string(r.round.Call)},
+		{"what the roll did", text(d), text(derived)},
+	} {
+		if err := r.differs(check.what, check.stored, check.derived); err != nil {
+			return err
+		}
+	}
+	// Who has the dice now, the log says next.
+	shooter, sequence := r.game.Shooter, r.game.Sequence
+	r.game = *turn.Game
+	r.game.Shooter, r.game.Sequence, r.game.Status = shooter, sequence, play.Open
+	r.bets = live(turn.Bets)
+	r.round = nil
+	return r.each(stored)
+}
+
+func live(bets []*play.Bet) []*play.Bet {
+	var out []*play.Bet
+	for _, bet := range bets {
+		if bet.Status == play.Live {
+			out = append(out, bet)
+		}
+	}
+	return out
+}
+
+// text is a message for people to compare; equal messages have equal texts.
+func text(m proto.Message) string {
+	out, err := canonical.JSON(m)
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
+}
