@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,9 @@ const archiveConnections = 2
 // OpenArchive opens a database at the schema of this release.
 func OpenArchive(ctx context.Context, database config.Database) (*Archive, error) {
 	path, _ := database.SQLite()
+	if _, err := os.Stat(path); err != nil { // Opening would make a new one.
+		return nil, fmt.Errorf("no database of a game service: %w", err)
+	}
 	store, err := sqlite.Open(ctx, path, archiveConnections)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", database.URL, err)

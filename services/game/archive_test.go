@@ -1,0 +1,138 @@
+package game_test
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	_ "modernc.org/sqlite" // Tampers with the database behind the service's back.
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// history plays a game with bets of many kinds and returns its id.
+func (tb *tables) history(rounds int) string {
+	tb.t.Helper()
+	alice, bob := tb.player(), tb.player()
+	id := alice.create()
+	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
+		tb.t.Fatal(err)
+	}
+	for range rounds {
+		shooter := alice
+		if alice.get(id).GetShooterId() == bob.id.String() {
+			shooter = bob
+		}
+		for _, p := range []*player{alice, bob} {
+			for wager, amount := range map[string]int64{"pass_line": 1, "come": 1, "yes_6": 20, "hard_8": 1, "bonus_all": 1, "fire": 1, "repeater_6": 1} {
+				_, _ = p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: wager, Amount: amount, ClientSeed: wager}) // Some are refused.
+			}
+		}
+		if _, err := shooter.games.RollDice(shooter.ctx, &gamev1.RollDiceRequest{GameId: id}); err != nil {
+			tb.t.Fatal(err)
+		}
+	}
+	alice.bet(id, "field", 1) // One lies there in any case.
+	return id
+}
+
+func (tb *tables) archive() *game.Archive {
+	tb.t.Helper()
+	archive, err := game.OpenArchive(tb.t.Context(), config.Database{URL: "sqlite://" + tb.path, MaxConnections: 2})
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	tb.t.Cleanup(func() { _ = archive.Close() })
+	return archive
+}
+
+func (tb *tables) tamper(statement string, args ...any) {
+	tb.t.Helper()
+	db, err := sql.Open("sqlite", tb.path+"?_pragma=ignore_check_constraints(1)")
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	result, err := db.ExecContext(tb.t.Context(), statement, args...)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		tb.t.Fatalf("%s changed %d rows, %v", statement, n, err)
+	}
+}
+
+func TestAGameReplaysBesideTheService(t *testing.T) {
+	tb := newTables(t)
+	id := uuid.MustParse(tb.history(20))
+	rounds := 0
+	if err := tb.archive().Replay(t.Context(), id, func(round *gamev1.Round) error {
+		if rounds++; round.GetRound() != int64(rounds) {
+			t.Errorf("round %d follows %d", round.GetRound(), rounds-1)
+		}
+		return nil
+	}); err != nil || rounds != 20 {
+		t.Errorf("%d rounds, %v", rounds, err)
+	}
+	if err := tb.archive().Replay(t.Context(), uuid.New(), nil); !errors.Is(err, game.ErrNoGame) {
+		t.Errorf("a game that is not there: %v", err)
+	}
+}
+
+func TestReplayFindsWhatWasTamperedWith(t *testing.T) {
+	for name, tc := range map[string]struct{ statement, what string }{
+		"dice":        {`UPDATE rounds SET first_die = first_die % 6 + 1 WHERE number = 3`, "the dice"},
+		"beacon":      {`UPDATE rounds SET beacon_signature = zeroblob(48) WHERE number = 3`, "the dice"},
+		"call":        {`UPDATE rounds SET call = 'seven_out_of_luck' WHERE number = 3`, "the call"},
+		"commitment":  {`UPDATE rounds SET commitment = (SELECT r.commitment FROM rounds AS r WHERE r.number = 2) WHERE number = 3`, "the commitment"},
+		"state":       {`UPDATE rounds SET state = (SELECT r.state FROM rounds AS r WHERE r.number = 2) WHERE number = 3`, "the state before the roll"},
+		"bets":        {`UPDATE rounds SET bets = x'' WHERE number = 3`, "the bets of the round"},
+		"live bet":    {`UPDATE bets SET amount = amount + 1 WHERE status = 1`, "the bets on the table"},
+		"point":       {`UPDATE games SET pairs = pairs + 1`, "the state of the table"},
+		"log":         {`DELETE FROM events WHERE sequence = 9`, "the number of the event"},
+		"end of log":  {`DELETE FROM events WHERE sequence > 40`, "the log"},
+		"hand":        {`UPDATE games SET hand = hand + 1`, "the hand"},
+		"what it won": {`UPDATE games SET exposure = exposure + 1`, "what the bets can win"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tb := newTables(t)
+			id := uuid.MustParse(tb.history(8))
+			tb.tamper(tc.statement)
+			err := tb.archive().Replay(t.Context(), id, func(*gamev1.Round) error { return nil })
+			var difference *game.Difference
+			if !errors.As(err, &difference) || !strings.HasPrefix(difference.What, tc.what) {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
+
+func TestAuditFindsWhatWasTamperedWith(t *testing.T) {
+	for check, statement := range map[string]string{
+		"sum_of_transfers": `UPDATE accounts SET balance = balance + 5 WHERE id = 'house'`,
+		"running_balance":  `UPDATE transfers SET to_balance = to_balance + 1 WHERE id = 5`,
+		"below_zero":       `UPDATE accounts SET balance = -1 WHERE id LIKE 'player:%'`,
+		"bets_on_table":    `UPDATE bets SET amount = amount + 1 WHERE status = 1`,
+		"reserve_for_bets": `UPDATE games SET exposure = exposure + 1000000`,
+	} {
+		t.Run(check, func(t *testing.T) {
+			tb := newTables(t)
+			tb.history(3)
+			tb.tamper(statement)
+			audit, err := tb.archive().Audit(t.Context())
+			if err != nil || audit.GetBalanced() {
+				t.Fatalf("audit = %v, %v", audit, err)
+			}
+			for _, difference := range audit.GetDifferences() {
+				if difference.GetCheck() == check {
+					return
+				}
+			}
+			t.Errorf("no %s among %v", check, audit.GetDifferences())
+		})
+	}
+}
