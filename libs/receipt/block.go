@@ -26,6 +26,9 @@ func CheckInclusion(proof *receiptv1.BlockProof, commitment protocol.Commitment)
 	if err != nil {
 		return err
 	}
+	if proof.GetInclusion() == nil { // Another spelling of an empty one, which proves the only transaction of a block.
+		return errors.New("inclusion: is missing")
+	}
 	if n := len(proof.GetInclusion().GetPath()); n > maxPath {
 		return fmt.Errorf("inclusion.path: %d hashes; at most %d are allowed", n, maxPath)
 	}
