@@ -13,9 +13,8 @@ import (
 
 // change is one way to change a proof, and what to call it.
 type change struct {
-	name  string
-	apply func()
-	undo  func()
+	name        string
+	apply, undo func()
 }
 
 // changes are the ways to change a message a little: a bit of each number and character, an element of each list, the
@@ -65,7 +64,6 @@ func listChanges(m protoreflect.Message, field protoreflect.FieldDescriptor, nam
 			yield(change{fmt.Sprintf("%s[%d] swapped", name, i), set(append(append(before, after[0], e), after[1:]...)...), undo})
 		}
 		if element := fmt.Sprintf("%s[%d]", name, i); field.Message() != nil {
-			undo() // What was yielded before has other elements in its list; here they are those of the proof.
 			changes(e.Message(), element, yield)
 		} else {
 			scalarChanges(e, element, func(what string, v protoreflect.Value) {
