@@ -47,6 +47,7 @@ FUZZTIME ?= 20s
 fuzz: ## Fuzz every decoder for FUZZTIME each.
 	go test -run '^$$' -fuzz FuzzDecodeCommitment -fuzztime $(FUZZTIME) ./libs/protocol
 	go test -run '^$$' -fuzz FuzzJSON -fuzztime $(FUZZTIME) ./libs/canonical
+	go test -run '^$$' -fuzz FuzzBlockProof -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./libs/receipt
 
 bench: bin/bitcraps ## Measure: benchmarks beside the code (benchstat-ready), then the whole platform.
 	go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v 'no test files'

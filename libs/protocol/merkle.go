@@ -1,74 +1,28 @@
 package protocol
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 )
 
-// Bet is a live bet as a round commits to it.
-type Bet struct {
-	// ID is the bet's id.
-	ID ID
-	// Player is whose bet it is.
-	Player ID
-	// Wager is the wager's code.
-	Wager uint16
-	// Number is the number that the bet stands on, or 0.
-	Number uint8
-	// Working is false while rolls neither win nor lose the bet.
-	Working bool
-	// Amount is the stake in tokens.
-	Amount uint64
-	// Seed is what the player gave to be bound into the dice; at most 255 bytes.
-	Seed []byte
-}
-
-// Encode returns the canonical encoding, which is the bet's leaf in the tree.
-func (b Bet) Encode() []byte {
-	e := make([]byte, 0, 61+len(b.Seed))
-	e = append(e, betTag...)
-	e = append(e, b.ID[:]...)
-	e = append(e, b.Player[:]...)
-	e = binary.BigEndian.AppendUint16(e, b.Wager)
-	e = append(e, b.Number, flag(b.Working))
-	e = binary.BigEndian.AppendUint64(e, b.Amount)
-	e = append(e, byte(len(b.Seed)))
-	return append(e, b.Seed...)
-}
-
-func flag(set bool) byte {
-	if set {
-		return 1
+// MerkleRoot is the Merkle Tree Hash of RFC 6962, section 2.1, over the leaves in their order. No leaves have the hash of
+// the empty string. The chain's blocks hash their parts with the same tree.
+func MerkleRoot(leaves [][]byte) Hash {
+	hashes := make([]Hash, len(leaves))
+	for i, leaf := range leaves {
+		hashes[i] = leafHash(leaf)
 	}
-	return 0
+	return merkleRoot(hashes)
 }
 
-// BetsRoot is the Merkle Tree Hash of RFC 6962, section 2.1, over the bets in the order of their ids. No bets have the
-// hash of the empty string.
-func BetsRoot(bets []Bet) Hash {
-	return merkleRoot(leaves(bets))
-}
-
-// BetProof is the audit path of RFC 6962, section 2.1.1, for the bet with the id, lowest sibling first, and the bet's
-// place in the order of ids. ok is false where no bet has the id.
-func BetProof(bets []Bet, id ID) (path []Hash, index int, ok bool) {
-	sorted := sortedByID(bets)
-	index = slices.IndexFunc(sorted, func(b Bet) bool { return b.ID == id })
-	if index < 0 {
-		return nil, 0, false
-	}
-	return auditPath(leaves(bets), index), index, true
-}
-
-// VerifyBet reports whether the path proves that the bet is the index-th of count bets under the root.
-func VerifyBet(bet Bet, index, count int, path []Hash, root Hash) bool {
+// VerifyPath reports whether the audit path of RFC 6962, section 2.1.1, lowest sibling first, proves that the leaf is the
+// index-th of count leaves under the root. It takes the count on trust: trees of several sizes have the same path.
+func VerifyPath(leaf []byte, index, count int, path []Hash, root Hash) bool {
 	if index < 0 || index >= count {
 		return false
 	}
-	hash, used := leafHash(bet.Encode()), 0
+	hash, used := leafHash(leaf), 0
 	for i, last := index, count-1; last > 0; i, last = i/2, last/2 {
 		if i%2 == 0 && i == last { // The rightmost node of an odd row moves up as it is.
 			continue
@@ -84,20 +38,6 @@ func VerifyBet(bet Bet, index, count int, path []Hash, root Hash) bool {
 		used++
 	}
 	return used == len(path) && hash == root
-}
-
-func sortedByID(bets []Bet) []Bet {
-	sorted := slices.Clone(bets)
-	slices.SortFunc(sorted, func(a, b Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	return sorted
-}
-
-func leaves(bets []Bet) []Hash {
-	hashes := make([]Hash, len(bets))
-	for i, bet := range sortedByID(bets) {
-		hashes[i] = leafHash(bet.Encode())
-	}
-	return hashes
 }
 
 func merkleRoot(hashes []Hash) Hash {

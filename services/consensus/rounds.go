@@ -121,18 +121,27 @@ func (s *roundsServer) submit(commitment protocol.Commitment) error {
 
 // GetDecision implements the contract.
 func (s *roundsServer) GetDecision(_ context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
-	game, err := uuid.Parse(req.GetGameId())
-	if err != nil {
-		return nil, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "game_id: %w", err).Field("game_id", "must be a UUID")
-	}
-	decision, ok, err := s.node.Decision(order.Round{Game: protocol.ID(game), Number: uint64(req.GetRound())})
+	decision, err := s.decision(req.GetGameId(), req.GetRound())
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, errs.New(errorsv1.Reason_REASON_DECISION_NOT_FOUND, "round %d of game %s is not decided", req.GetRound(), game)
-	}
 	return &consensusv1.GetDecisionResponse{Decision: toProto(decision)}, nil
+}
+
+// decision is that on the round of a request.
+func (s *roundsServer) decision(gameID string, round int64) (chain.Decision, error) {
+	game, err := uuid.Parse(gameID)
+	if err != nil {
+		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "game_id: %w", err).Field("game_id", "must be a UUID")
+	}
+	decision, ok, err := s.node.Decision(order.Round{Game: protocol.ID(game), Number: uint64(round)})
+	if err != nil {
+		return chain.Decision{}, err
+	}
+	if !ok {
+		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_DECISION_NOT_FOUND, "round %d of game %s is not decided", round, game)
+	}
+	return decision, nil
 }
 
 // StreamDecisions implements the contract.

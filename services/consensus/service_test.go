@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"net"
 	"testing"
 	"time"
 
@@ -14,51 +13,35 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/libs/memnet"
 	"github.com/bitcraps/bitcraps/libs/protocol"
-	"github.com/bitcraps/bitcraps/libs/rpcclient"
-	"github.com/bitcraps/bitcraps/libs/service/servicetest"
-	"github.com/bitcraps/bitcraps/libs/telemetry"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
-	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
 // start runs a chain with a single validator and returns what a service sees of it.
 func start(t *testing.T) func(self string) consensusv1.ConsensusServiceClient {
 	t.Helper()
-	dir := t.TempDir()
-	if err := consensus.InitNetwork(dir, "bitcraps-test", 1, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	cfg := consensus.Default().Chain
-	cfg.Home = consensus.Home(dir, 0)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Listen = listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	svc, err := consensus.New(cfg, telemetry.Discard().For("test", 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	network := memnet.New()
-	servicetest.Serve(t, network, "validator", svc)
-	return func(self string) consensusv1.ConsensusServiceClient {
-		return consensusv1.NewConsensusServiceClient(servicetest.Dial(t, network, self, rpcclient.Target{
-			Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}, "validator"))
-	}
+	return startNetwork(t, 1).client
 }
 
+// decide has a round decided, and asks again while the validators are still finding each other.
 func decide(t *testing.T, client consensusv1.ConsensusServiceClient, c protocol.Commitment) (*consensusv1.Decision, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	resp, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: c.Encode()})
-	return resp.GetDecision(), err
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		resp, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: c.Encode()})
+		if errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
+			return resp.GetDecision(), err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 func TestRoundIsDecidedOnce(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 	"sync"
 	"time"
 
-	dbm "github.com/cometbft/cometbft-db"
 	cmt "github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/mempool"
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/proxy"
+	"github.com/cometbft/cometbft/state"
 	"github.com/cometbft/cometbft/types"
 
 	"github.com/bitcraps/bitcraps/libs/events"
@@ -53,6 +53,7 @@ type Node struct {
 	store     *store
 	app       *app
 	comet     *node.Node
+	states    state.Store
 	decisions *events.Hub[Decision]
 
 	peers      []*p2p.NetAddress
@@ -114,7 +115,7 @@ func (n *Node) newComet(cfg Config) (*node.Node, error) {
 	return node.NewNode(
 		cometConfig(cfg, n.home.name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
-		func(ctx *cmt.DBContext) (dbm.DB, error) { return openDB(ctx.ID, n.home.dir) },
+		n.provide,
 		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving},
 	)
 }

@@ -954,13 +954,13 @@ func (x *CommitSignature) GetSignature() string {
 	return ""
 }
 
-// Inclusion is the audit path of a transaction to the header's data_hash.
+// Inclusion is the audit path of a transaction to the header's data_hash. It says that the transaction is in the block, not
+// how many others are: paths of the same form exist in blocks of several sizes, so a count here would be bound by nothing.
 type Inclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// index is the transaction's place in the block.
+	// index says on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of
+	// transactions is a power of two it is the transaction's place.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// total is the number of the block's transactions.
-	Total int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
 	// path is the audit path, lowest sibling first.
 	Path          []string `protobuf:"bytes,3,rep,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1000,13 +1000,6 @@ func (*Inclusion) Descriptor() ([]byte, []int) {
 func (x *Inclusion) GetIndex() int32 {
 	if x != nil {
 		return x.Index
-	}
-	return 0
-}
-
-func (x *Inclusion) GetTotal() int32 {
-	if x != nil {
-		return x.Total
 	}
 	return 0
 }
@@ -1171,11 +1164,10 @@ const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\x0fCommitSignature\x12\x1c\n" +
 	"\tvalidator\x18\x01 \x01(\x05R\tvalidator\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1c\n" +
-	"\tsignature\x18\x03 \x01(\tR\tsignature\"K\n" +
+	"\tsignature\x18\x03 \x01(\tR\tsignature\"B\n" +
 	"\tInclusion\x12\x14\n" +
-	"\x05index\x18\x01 \x01(\x05R\x05index\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x05R\x05total\x12\x12\n" +
-	"\x04path\x18\x03 \x03(\tR\x04path\"@\n" +
+	"\x05index\x18\x01 \x01(\x05R\x05index\x12\x12\n" +
+	"\x04path\x18\x03 \x03(\tR\x04pathJ\x04\b\x02\x10\x03R\x05total\"@\n" +
 	"\tValidator\x12\x1d\n" +
 	"\n" +
 	"public_key\x18\x01 \x01(\tR\tpublicKey\x12\x14\n" +

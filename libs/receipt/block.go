@@ -1,0 +1,54 @@
+// Package receipt checks that the validators of a chain ordered a round's commitment, from the bytes of a block's proof
+// alone: it asks nobody, and it takes everything that it is given for a stranger's. It is an implementation of CometBFT's
+// hashes and votes of its own, so that a player need not run CometBFT to check it, nor trust that the validators' copy of
+// it tells the truth. docs/protocol.md, section 8, is its specification, testdata/vectors.json its test vectors.
+//
+// A proof holds where CheckValidators, CheckInclusion and CheckSignatures all do; each binds what the others leave open.
+// They say that the validators in the proof signed. Whether these are the chain's is the caller's to check, who knows
+// the chain's set or its ValidatorsHash from elsewhere.
+package receipt
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// maxPath bounds audit paths. A block is far from having 2^30 transactions, and an int has that many bits everywhere.
+const maxPath = 30
+
+// CheckInclusion checks that the commitment is a transaction of the block. A transaction's leaf is its SHA-256, which is
+// the commitment's hash.
+func CheckInclusion(proof *receiptv1.BlockProof, commitment protocol.Commitment) error {
+	root, err := parseHash("header.data_hash", proof.GetHeader().GetDataHash())
+	if err != nil {
+		return err
+	}
+	if proof.GetInclusion() == nil { // Another spelling of an empty one, which proves the only transaction of a block.
+		return errors.New("inclusion: is missing")
+	}
+	if n := len(proof.GetInclusion().GetPath()); n > maxPath {
+		return fmt.Errorf("inclusion.path: %d hashes; at most %d are allowed", n, maxPath)
+	}
+	var path []protocol.Hash
+	for i, text := range proof.GetInclusion().GetPath() {
+		sibling, err := parseHash(fmt.Sprintf("inclusion.path[%d]", i), text)
+		if err != nil {
+			return err
+		}
+		path = append(path, sibling)
+	}
+	// The tree with a leaf for every choice of sides is the full one, in which the sides are the index. How many
+	// transactions the block has does not matter, and nothing here could tell.
+	index, full := int(proof.GetInclusion().GetIndex()), 1<<len(path)
+	if index < 0 || index >= full {
+		return fmt.Errorf("inclusion.index: %d has other bits than the path's %d", index, len(path))
+	}
+	leaf := commitment.Hash()
+	if !protocol.VerifyPath(leaf[:], index, full, path, root) {
+		return errors.New("inclusion.path: does not lead from the commitment to header.data_hash")
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package chain
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	dbm "github.com/cometbft/cometbft-db"
+	cmt "github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/state"
+	"github.com/cometbft/cometbft/types"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// ErrNoBlock means that this validator has a decision, but not or no longer the block that made it.
+var ErrNoBlock = errors.New("chain: the block is not in the store")
+
+// Prove returns what shows to a stranger that the validators ordered a commitment.
+func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
+	block := n.comet.BlockStore().LoadBlock(ordered.Height)
+	commit := n.comet.BlockStore().LoadBlockCommit(ordered.Height)
+	if commit == nil { // No block behind this one holds its commit yet.
+		commit = n.comet.BlockStore().LoadSeenCommit(ordered.Height)
+	}
+	if block == nil || commit == nil {
+		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, ordered.Height)
+	}
+	validators, err := n.states.LoadValidators(ordered.Height)
+	if err != nil {
+		return nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, ordered.Height, err)
+	}
+	index := block.Txs.Index(ordered.Commitment.Encode())
+	if index < 0 {
+		return nil, fmt.Errorf("block %d does not hold the commitment that it is known to have ordered", ordered.Height)
+	}
+	return &receiptv1.BlockProof{
+		Header:     headerToProto(block.Header),
+		Commit:     commitToProto(block.ChainID, commit, validators),
+		Inclusion:  inclusion(block.Txs, index),
+		Validators: validatorsToProto(validators),
+	}, nil
+}
+
+func headerToProto(h types.Header) *receiptv1.Header {
+	return &receiptv1.Header{
+		BlockVersion: int64(h.Version.Block), AppVersion: int64(h.Version.App), Height: h.Height, Time: timestamppb.New(h.Time),
+		LastBlockHash:  hex.EncodeToString(h.LastBlockID.Hash),
+		LastPartsTotal: int32(h.LastBlockID.PartSetHeader.Total), LastPartsHash: hex.EncodeToString(h.LastBlockID.PartSetHeader.Hash),
+		LastCommitHash: hex.EncodeToString(h.LastCommitHash), DataHash: hex.EncodeToString(h.DataHash),
+		ValidatorsHash: hex.EncodeToString(h.ValidatorsHash), NextValidatorsHash: hex.EncodeToString(h.NextValidatorsHash),
+		ConsensusHash: hex.EncodeToString(h.ConsensusHash), AppHash: hex.EncodeToString(h.AppHash),
+		LastResultsHash: hex.EncodeToString(h.LastResultsHash), EvidenceHash: hex.EncodeToString(h.EvidenceHash),
+		ProposerAddress: hex.EncodeToString(h.ProposerAddress),
+	}
+}
+
+// commitToProto keeps the votes for the block. It leaves out one that the standard library refuses: by the rules of
+// CometBFT, which accept more, one odd signature of one bad validator would spoil a proof that the others suffice for.
+func commitToProto(chainID string, commit *types.Commit, validators *types.ValidatorSet) *receiptv1.Commit {
+	out := &receiptv1.Commit{Round: commit.Round, PartsTotal: int32(commit.BlockID.PartSetHeader.Total),
+		PartsHash: hex.EncodeToString(commit.BlockID.PartSetHeader.Hash)}
+	for i, vote := range commit.Signatures {
+		key := validators.Validators[i].PubKey.Bytes()
+		if vote.BlockIDFlag != types.BlockIDFlagCommit || !ed25519.Verify(key, commit.VoteSignBytes(chainID, int32(i)), vote.Signature) {
+			continue
+		}
+		out.Signatures = append(out.Signatures, &receiptv1.CommitSignature{
+			Validator: int32(i), Time: timestamppb.New(vote.Timestamp), Signature: hex.EncodeToString(vote.Signature)})
+	}
+	return out
+}
+
+// inclusion is the audit path of a transaction, with the sides of its siblings.
+func inclusion(txs types.Txs, index int) *receiptv1.Inclusion {
+	out := &receiptv1.Inclusion{}
+	for _, sibling := range txs.Proof(index).Proof.Aunts {
+		out.Path = append(out.Path, hex.EncodeToString(sibling))
+	}
+	used := 0
+	for i, last := index, len(txs)-1; last > 0; i, last = i/2, last/2 {
+		if i%2 == 0 && i == last { // The rightmost node of an odd row moves up as it is.
+			continue
+		}
+		out.Index |= int32(i%2) << used
+		used++
+	}
+	return out
+}
+
+func validatorsToProto(validators *types.ValidatorSet) []*receiptv1.Validator {
+	out := make([]*receiptv1.Validator, len(validators.Validators))
+	for i, v := range validators.Validators {
+		out[i] = &receiptv1.Validator{PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.VotingPower}
+	}
+	return out
+}
+
+// provide opens CometBFT's databases, and keeps a view of that which holds the validator sets; it shows them to nobody.
+func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
+	db, err := openDB(ctx.ID, n.home.dir)
+	if err == nil && ctx.ID == stateDB {
+		n.states = state.NewStore(db, state.StoreOptions{})
+	}
+	return db, err
+}
+
+// stateDB is CometBFT's name for it.
+const stateDB = "state"

@@ -1,0 +1,77 @@
+package consensus_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/memnet"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service/servicetest"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	"github.com/bitcraps/bitcraps/services/consensus"
+)
+
+// network is a chain whose validators are services of this process.
+type network struct {
+	// client returns what a service sees of the first validator.
+	client func(self string) consensusv1.ConsensusServiceClient
+	// stop ends the i-th validator.
+	stop []func()
+}
+
+func startNetwork(t *testing.T, n int) network {
+	t.Helper()
+	dir := t.TempDir()
+	if err := consensus.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	addresses, peers := freeAddresses(t, n), make([]string, n)
+	for i := range n {
+		id, err := consensus.PeerID(consensus.Home(dir, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		peers[i] = id + "@" + addresses[i]
+	}
+	fleet, net := memnet.New(), network{}
+	for i := range n {
+		cfg := consensus.Default().Chain
+		cfg.Home, cfg.Listen, cfg.Peers = consensus.Home(dir, i), addresses[i], slices.Delete(slices.Clone(peers), i, i+1)
+		svc, err := consensus.New(cfg, telemetry.Discard().For("test", 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		net.stop = append(net.stop, servicetest.Serve(t, fleet, validator(i), svc))
+	}
+	net.client = func(self string) consensusv1.ConsensusServiceClient {
+		return consensusv1.NewConsensusServiceClient(servicetest.Dial(t, fleet, self, rpcclient.Target{
+			Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}, validator(0)))
+	}
+	return net
+}
+
+func validator(i int) string { return fmt.Sprintf("validator-%d", i) }
+
+// freeAddresses are some that nobody listens on, with ports below those that outgoing connections take.
+func freeAddresses(t *testing.T, n int) []string {
+	t.Helper()
+	var addresses []string
+	for range 100 * n {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000)))
+		if err != nil {
+			continue // Taken.
+		}
+		defer func() { _ = listener.Close() }() // Only when all are found, so that none is found twice.
+		if addresses = append(addresses, listener.Addr().String()); len(addresses) == n {
+			return addresses
+		}
+	}
+	t.Fatal("no free ports")
+	return nil
+}

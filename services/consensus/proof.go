@@ -1,0 +1,34 @@
+package consensus
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+)
+
+// ProveRound implements the contract.
+func (s *roundsServer) ProveRound(_ context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
+	decision, err := s.decision(req.GetGameId(), req.GetRound())
+	if err != nil {
+		return nil, err
+	}
+	block, err := s.node.Prove(decision.Ordered)
+	if errors.Is(err, chain.ErrNoBlock) { // The client asks the next validator, which may have kept it.
+		return nil, errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
+			"this validator no longer has block %d, which decided the round; ask another one", decision.Height).RetryAfter(retryDelay)
+	}
+	if err != nil {
+		return nil, err
+	}
+	facts := s.node.Facts()
+	return &consensusv1.ProveRoundResponse{
+		ChainId: facts.ChainID, GroupKey: facts.GroupKey, Block: block,
+		Beacon: &receiptv1.Beacon{Height: decision.BeaconHeight, Signature: hex.EncodeToString(decision.Signature)},
+	}, nil
+}
