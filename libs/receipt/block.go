@@ -1,11 +1,3 @@
-// Package receipt checks that the validators of a chain ordered a round's commitment, from the bytes of a block's proof
-// alone: it asks nobody, and it takes everything that it is given for a stranger's. It is an implementation of CometBFT's
-// hashes and votes of its own, so that a player need not run CometBFT to check it, nor trust that the validators' copy of
-// it tells the truth. docs/protocol.md, section 8, is its specification, testdata/vectors.json its test vectors.
-//
-// A proof holds where CheckValidators, CheckInclusion and CheckSignatures all do; each binds what the others leave open.
-// They say that the validators in the proof signed. Whether these are the chain's is the caller's to check, who knows
-// the chain's set or its ValidatorsHash from elsewhere.
 package receipt
 
 import (

@@ -13,8 +13,8 @@ import (
 )
 
 // ProveRound implements the contract.
-func (s *roundsServer) ProveRound(_ context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
-	decision, err := s.decision(req.GetGameId(), req.GetRound())
+func (s *roundsServer) ProveRound(ctx context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
+	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
 		return nil, err
 	}

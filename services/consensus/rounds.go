@@ -120,8 +120,8 @@ func (s *roundsServer) submit(commitment protocol.Commitment) error {
 }
 
 // GetDecision implements the contract.
-func (s *roundsServer) GetDecision(_ context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
-	decision, err := s.decision(req.GetGameId(), req.GetRound())
+func (s *roundsServer) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
+	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
 		return nil, err
 	}
@@ -129,19 +129,22 @@ func (s *roundsServer) GetDecision(_ context.Context, req *consensusv1.GetDecisi
 }
 
 // decision is that on the round of a request.
-func (s *roundsServer) decision(gameID string, round int64) (chain.Decision, error) {
+func (s *roundsServer) decision(ctx context.Context, gameID string, number int64) (decision chain.Decision, err error) {
 	game, err := uuid.Parse(gameID)
 	if err != nil {
 		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "game_id: %w", err).Field("game_id", "must be a UUID")
 	}
-	decision, ok, err := s.node.Decision(order.Round{Game: protocol.ID(game), Number: uint64(round)})
-	if err != nil {
-		return chain.Decision{}, err
+	round := order.Round{Game: protocol.ID(game), Number: uint64(number)}
+	watch := s.node.Watch(round)
+	defer watch.Close()
+	ok, err := s.awaitKnown(ctx, watch, func() (known bool, err error) {
+		decision, known, err = s.node.Decision(round)
+		return known, err
+	})
+	if err == nil && !ok {
+		err = errs.New(errorsv1.Reason_REASON_DECISION_NOT_FOUND, "round %d of game %s is not decided", number, game)
 	}
-	if !ok {
-		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_DECISION_NOT_FOUND, "round %d of game %s is not decided", round, game)
-	}
-	return decision, nil
+	return decision, err
 }
 
 // StreamDecisions implements the contract.

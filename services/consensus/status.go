@@ -14,16 +14,24 @@ import (
 )
 
 // GetBeacon implements the contract.
-func (s *roundsServer) GetBeacon(_ context.Context, req *consensusv1.GetBeaconRequest) (*consensusv1.GetBeaconResponse, error) {
-	signature, err := s.node.Beacon(req.GetHeight())
+func (s *roundsServer) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconRequest) (*consensusv1.GetBeaconResponse, error) {
+	height := req.GetHeight()
+	watch := s.node.WatchAll()
+	defer watch.Close()
+	var signature []byte
+	_, err := s.awaitKnown(ctx, watch, func() (done bool, err error) {
+		collected := s.node.Collected() // Before looking, or a beacon could come between.
+		signature, err = s.node.Beacon(height)
+		return signature != nil || height <= collected || height > collected+maxLag, err
+	})
 	if err != nil {
 		return nil, err
 	}
 	if signature == nil {
 		return nil, errs.New(errorsv1.Reason_REASON_BEACON_NOT_FOUND,
-			"no beacon was drawn at height %d: validators draw one only where a round awaits its dice; a round names its beacon_height", req.GetHeight())
+			"no beacon was drawn at height %d: validators draw one only where a round awaits its dice; a round names its beacon_height", height)
 	}
-	return &consensusv1.GetBeaconResponse{Beacon: beaconToProto(req.GetHeight(), signature)}, nil
+	return &consensusv1.GetBeaconResponse{Beacon: beaconToProto(height, signature)}, nil
 }
 
 // GetFairness implements the contract.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -46,9 +48,15 @@ func (s *gameServer) GetRound(ctx context.Context, req *gamev1.GetRoundRequest) 
 	if err != nil {
 		return nil, err
 	}
-	round, err := s.store.Round(ctx, game.ID, uint64(req.GetRound()))
+	round, err := s.round(ctx, game.ID, req.GetRound())
 	if err != nil {
-		return nil, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", req.GetRound()))
+		return nil, err
 	}
 	return &gamev1.GetRoundResponse{Round: roundToProto(round)}, nil
+}
+
+// round finds a round of a game.
+func (s *Service) round(ctx context.Context, game uuid.UUID, number int64) (*play.Round, error) {
+	round, err := s.store.Round(ctx, game, uint64(number))
+	return round, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", number))
 }

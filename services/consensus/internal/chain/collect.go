@@ -16,12 +16,14 @@ func (n *Node) collect() {
 		n.logger.Error("beacons can't be collected", "error", err)
 		return
 	}
+	n.collected.Store(last)
 	next := last + 1
 	for {
 		for tip := n.app.tip().Height; next <= tip; next++ {
 			if err := n.collectAt(next); err != nil {
 				n.logger.Error("no beacon", "height", next, "error", err)
 			}
+			n.collected.Store(next)
 		}
 		select {
 		case <-n.app.committed:

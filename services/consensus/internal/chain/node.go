@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	cmt "github.com/cometbft/cometbft/config"
@@ -55,6 +56,7 @@ type Node struct {
 	comet     *node.Node
 	states    state.Store
 	decisions *events.Hub[Decision]
+	collected atomic.Int64
 
 	peers      []*p2p.NetAddress
 	stopOnce   sync.Once
@@ -225,6 +227,9 @@ func (n *Node) Connected() []string {
 
 // Ordered returns what stands under a round.
 func (n *Node) Ordered(round order.Round) (order.Ordered, bool, error) { return n.store.Ordered(round) }
+
+// Collected is the height up to which every beacon that was drawn is known here.
+func (n *Node) Collected() int64 { return n.collected.Load() }
 
 // Beacon returns the signature of a height, nil where there is none.
 func (n *Node) Beacon(height int64) ([]byte, error) { return n.store.beacon(height) }

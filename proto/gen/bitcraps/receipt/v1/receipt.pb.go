@@ -962,7 +962,7 @@ type Inclusion struct {
 	// transactions is a power of two it is the transaction's place.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
 	// path is the audit path, lowest sibling first.
-	Path          []string `protobuf:"bytes,3,rep,name=path,proto3" json:"path,omitempty"`
+	Path          []string `protobuf:"bytes,2,rep,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1164,10 +1164,10 @@ const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\x0fCommitSignature\x12\x1c\n" +
 	"\tvalidator\x18\x01 \x01(\x05R\tvalidator\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1c\n" +
-	"\tsignature\x18\x03 \x01(\tR\tsignature\"B\n" +
+	"\tsignature\x18\x03 \x01(\tR\tsignature\"5\n" +
 	"\tInclusion\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12\x12\n" +
-	"\x04path\x18\x03 \x03(\tR\x04pathJ\x04\b\x02\x10\x03R\x05total\"@\n" +
+	"\x04path\x18\x02 \x03(\tR\x04path\"@\n" +
 	"\tValidator\x12\x1d\n" +
 	"\n" +
 	"public_key\x18\x01 \x01(\tR\tpublicKey\x12\x14\n" +

@@ -1,0 +1,89 @@
+package receipt
+
+import (
+	"encoding/hex"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// Facts are what a receipt is made of.
+type Facts struct {
+	// ChainID names the chain, GroupKey verifies its beacon, in hex.
+	ChainID, GroupKey string
+	// Player is whose receipt it is.
+	Player protocol.ID
+	// Commitment is what the round was bound to, State and Bets what its hashes are of: the game before the roll, and
+	// every bet on it.
+	Commitment protocol.Commitment
+	State      protocol.State
+	Bets       []protocol.Bet
+	// Block proves that the commitment was ordered.
+	Block *receiptv1.BlockProof
+	// BeaconHeight and BeaconSignature threw the dice.
+	BeaconHeight    int64
+	BeaconSignature []byte
+	// BalanceAfter is the player's wallet behind the settlement.
+	BalanceAfter int64
+}
+
+// Build makes a player's receipt. Its bets are the player's; without any there is nothing to prove.
+func Build(f Facts) *receiptv1.Receipt {
+	first, second := protocol.Dice(beacon.Randomness(f.BeaconSignature), f.Commitment.Hash())
+	r := &receiptv1.Receipt{
+		Version: version, ChainId: f.ChainID, GroupKey: f.GroupKey,
+		GameId: uuid.UUID(f.Commitment.Game).String(), Round: int64(f.Commitment.Round), PlayerId: uuid.UUID(f.Player).String(),
+		State: tableState(f.State), Block: f.Block,
+		Commitment: &receiptv1.Commitment{BetCount: int32(f.Commitment.BetCount), BetsRoot: hex.EncodeToString(f.Commitment.BetsRoot[:]),
+			StateHash: hex.EncodeToString(f.Commitment.StateHash[:]), PayTableHash: hex.EncodeToString(f.Commitment.PayTableHash[:])},
+		Beacon:       &receiptv1.Beacon{Height: f.BeaconHeight, Signature: hex.EncodeToString(f.BeaconSignature)},
+		Dice:         []int32{int32(first), int32(second)},
+		BalanceAfter: f.BalanceAfter, BalanceBefore: f.BalanceAfter,
+	}
+	roll := crapsState(f.State).Roll(craps.Dice{First: first, Second: second})
+	for _, bet := range f.Bets {
+		if bet.Player == f.Player {
+			proof := betProof(f.Bets, bet, roll)
+			r.Bets = append(r.Bets, proof)
+			r.BalanceBefore -= proof.GetPayout()
+		}
+	}
+	return r
+}
+
+func betProof(all []protocol.Bet, bet protocol.Bet, roll craps.Roll) *receiptv1.BetProof {
+	outcome, payout := Settle(bet, roll)
+	path, index, _ := protocol.BetProof(all, bet.ID)
+	proof := &receiptv1.BetProof{BetId: uuid.UUID(bet.ID).String(), BetType: craps.Coded(bet.Wager).Name, Number: int32(bet.Number),
+		Working: bet.Working, Amount: int64(bet.Amount), ClientSeed: string(bet.Seed), Index: int32(index), Outcome: outcome.String(), Payout: payout}
+	for _, sibling := range path {
+		proof.Path = append(proof.Path, hex.EncodeToString(sibling[:]))
+	}
+	return proof
+}
+
+func tableState(s protocol.State) *receiptv1.TableState {
+	out := &receiptv1.TableState{Hand: int64(s.Hand), Rolls: int32(s.Rolls), Point: int32(s.Point), Pairs: int32(s.Pairs), Hard: int32(s.Hard),
+		PassWins: int32(s.PassWins)}
+	if s.Shooter != (protocol.ID{}) {
+		out.ShooterId = uuid.UUID(s.Shooter).String()
+	}
+	for _, n := range s.Totals {
+		out.Totals = append(out.Totals, int32(n))
+	}
+	for _, n := range s.PointsMade {
+		out.PointsMade = append(out.PointsMade, int32(n))
+	}
+	return out
+}
+
+// crapsState is a committed state as the rules know it.
+func crapsState(s protocol.State) craps.State {
+	return craps.State{Point: s.Point, Rolls: s.Rolls,
+		Since7: craps.Since7{Totals: craps.TotalsOf(s.Totals), Pairs: craps.Pairs(s.Pairs), Hard: craps.Hards(s.Hard)},
+		Hand:   craps.Hand{Made: craps.MadeOf(s.PointsMade), Wins: s.PassWins}}
+}

@@ -1,0 +1,70 @@
+// Package receipt checks receipts: from the bytes of the file alone it follows a player's bets from the commitment that
+// bound them, through the block that ordered it and the beacon that threw the dice, to what was paid. It asks nobody, and
+// it takes everything that it is given for a stranger's. docs/protocol.md specifies every check.
+//
+// The checks of a block are an implementation of CometBFT's hashes and votes of its own, so that a player need not run
+// CometBFT to check it, nor trust that the validators' copy of it tells the truth. A block's proof holds where
+// CheckValidators, CheckInclusion and CheckSignatures all do; each binds what the others leave open. They say that the
+// validators in the proof signed. Whether these are the chain's is what a Trust is for.
+package receipt
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/bitcraps/bitcraps/libs/canonical"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+const (
+	// version is that of the receipts that this package reads.
+	version = 1
+	// maxSize bounds the text of a receipt. One with a bet on every wager, at a full table, has a tenth of it.
+	maxSize = 1 << 20
+)
+
+// Parse reads a receipt. Its text must be the canonical one, spaces and line breaks aside, so that there is no part of it
+// that no check reads.
+func Parse(text []byte) (*receiptv1.Receipt, error) {
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("%d bytes; at most %d are allowed", len(text), maxSize)
+	}
+	r := &receiptv1.Receipt{}
+	if err := protojson.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("not a receipt: %w", err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	again, err := canonical.JSON(r)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(compact.Bytes(), again) {
+		return nil, fmt.Errorf("not written the one way that a receipt is written, from byte %d on", firstDifference(compact.Bytes(), again))
+	}
+	if r.GetVersion() != version {
+		return nil, fmt.Errorf("version: %d; this program reads version %d", r.GetVersion(), version)
+	}
+	for name, missing := range map[string]bool{
+		"state": r.State == nil, "commitment": r.Commitment == nil, "block": r.Block == nil, "beacon": r.Beacon == nil, "bets": len(r.Bets) == 0,
+	} {
+		if missing {
+			return nil, errors.New(name + ": is missing")
+		}
+	}
+	return r, nil
+}
+
+func firstDifference(a, b []byte) int {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,146 @@
+package receipt
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// Step is one check of a receipt.
+type Step struct {
+	// Name is the check's: format, trust, state, pay_table, bets, validators, inclusion, signatures, beacon, dice,
+	// settlement or balance.
+	Name string
+	// Found says what the check found where it holds.
+	Found string
+	// Err says what is wrong; nil where the check holds.
+	Err error
+}
+
+// Account is what a verifier did, in order. It ends with the first check that failed, since what follows builds on it.
+type Account []Step
+
+// Err is nil where every check holds; else it names the one that does not.
+func (a Account) Err() error {
+	if last := a[len(a)-1]; last.Err != nil {
+		return fmt.Errorf("%s: %w", last.Name, last.Err)
+	}
+	return nil
+}
+
+// Verify checks the text of a receipt. With a nil trust it proves no more than that some validators threw these dice.
+func Verify(text []byte, trust *Trust) Account {
+	r, err := Parse(text)
+	if err != nil {
+		return Account{{Name: "format", Err: err}}
+	}
+	v := &verifier{receipt: r, trust: trust}
+	account := Account{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
+	for _, check := range []struct {
+		name string
+		do   func() (string, error)
+	}{
+		{"trust", v.checkTrust},
+		{"state", v.checkState},
+		{"pay_table", v.checkPayTable},
+		{"bets", v.checkBets},
+		{"validators", v.checkValidators},
+		{"inclusion", v.checkInclusion},
+		{"signatures", v.checkSignatures},
+		{"beacon", v.checkBeacon},
+		{"dice", v.checkDice},
+		{"settlement", v.checkSettlement},
+		{"balance", v.checkBalance},
+	} {
+		found, err := check.do()
+		account = append(account, Step{Name: check.name, Found: found, Err: err})
+		if err != nil {
+			break
+		}
+	}
+	return account
+}
+
+// verifier is a receipt with what its checks have read so far.
+type verifier struct {
+	receipt    *receiptv1.Receipt
+	trust      *Trust
+	game       protocol.ID
+	player     protocol.ID
+	commitment protocol.Commitment
+	state      craps.State
+	bets       []protocol.Bet
+	roll       craps.Roll
+}
+
+func (v *verifier) checkTrust() (string, error) {
+	if v.trust == nil {
+		return "not pinned: keep GET /api/v1/fairness from before you played and give it as trust, or the chain may be made up", nil
+	}
+	return v.trust.check(v.receipt)
+}
+
+func (v *verifier) checkPayTable() (string, error) {
+	if hash := craps.PayTableHash(); v.commitment.PayTableHash != hash {
+		return "", fmt.Errorf("the round was bound to the pay tables %x; this program knows %x", v.commitment.PayTableHash, hash)
+	}
+	return "the round was bound to the pay tables that this program knows", nil
+}
+
+func (v *verifier) checkValidators() (string, error) {
+	return fmt.Sprintf("%d validators are the set of block %d", len(v.receipt.GetBlock().GetValidators()), v.receipt.GetBlock().GetHeader().GetHeight()),
+		CheckValidators(v.receipt.GetBlock())
+}
+
+func (v *verifier) checkInclusion() (string, error) {
+	return fmt.Sprintf("block %d holds the commitment %x", v.receipt.GetBlock().GetHeader().GetHeight(), v.commitment.Hash()),
+		CheckInclusion(v.receipt.GetBlock(), v.commitment)
+}
+
+func (v *verifier) checkSignatures() (string, error) {
+	block := v.receipt.GetBlock()
+	return fmt.Sprintf("%d of %d validators signed the block on chain %s", len(block.GetCommit().GetSignatures()), len(block.GetValidators()), v.receipt.GetChainId()),
+		CheckSignatures(v.receipt.GetChainId(), block)
+}
+
+// checkBeacon also checks that the beacon is the first one behind the block: no share of it existed before.
+func (v *verifier) checkBeacon() (string, error) {
+	drawn, ordered := v.receipt.GetBeacon().GetHeight(), v.receipt.GetBlock().GetHeader().GetHeight()
+	if drawn != ordered+1 {
+		return "", fmt.Errorf("height: %d; the beacon behind block %d is that of %d", drawn, ordered, ordered+1)
+	}
+	text, err := parseHex("group_key", v.receipt.GetGroupKey(), beacon.KeySize)
+	if err != nil {
+		return "", err
+	}
+	key, err := beacon.ParseKey(text)
+	if err != nil {
+		return "", err
+	}
+	signature, err := parseHex("signature", v.receipt.GetBeacon().GetSignature(), beacon.SignatureSize)
+	if err != nil {
+		return "", err
+	}
+	if err := key.Verify(drawn, signature); err != nil {
+		return "", errors.New("signature: is not the group's over the height")
+	}
+	return fmt.Sprintf("the group signed height %d, behind the block", drawn), nil
+}
+
+func (v *verifier) checkDice() (string, error) {
+	signature, err := parseHex("beacon.signature", v.receipt.GetBeacon().GetSignature(), beacon.SignatureSize)
+	if err != nil {
+		return "", err
+	}
+	first, second := protocol.Dice(beacon.Randomness(signature), v.commitment.Hash())
+	dice := v.receipt.GetDice()
+	if len(dice) != 2 || dice[0] != int32(first) || dice[1] != int32(second) {
+		return "", fmt.Errorf("%v; beacon and commitment throw %d and %d", dice, first, second)
+	}
+	v.roll = v.state.Roll(craps.Dice{First: first, Second: second})
+	return fmt.Sprintf("beacon and commitment throw %d and %d: %s", first, second, v.roll.Call), nil
+}
