@@ -44,10 +44,10 @@ test-race: ## Run the tests under the race detector, which needs a C compiler.
 	go test -race -short $(PACKAGES)
 
 FUZZTIME ?= 20s
-fuzz: ## Fuzz every decoder for FUZZTIME each.
-	go test -run '^$$' -fuzz FuzzDecodeCommitment -fuzztime $(FUZZTIME) ./libs/protocol
-	go test -run '^$$' -fuzz FuzzJSON -fuzztime $(FUZZTIME) ./libs/canonical
-	go test -run '^$$' -fuzz FuzzBlockProof -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./libs/receipt
+FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/canonical:FuzzJSON \
+	libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt services/game/internal/lab:FuzzScript
+fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
+	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 
 bench: bin/bitcraps ## Measure: benchmarks beside the code (benchstat-ready), then the whole platform.
 	go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v 'no test files'

@@ -5,6 +5,7 @@
 package canonical
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -83,11 +84,11 @@ func appendMap(b []byte, field protoreflect.FieldDescriptor, m protoreflect.Map)
 		if i > 0 {
 			b = append(b, ',')
 		}
-		quoted, err := json.Marshal(key.String())
-		if err != nil {
+		var err error
+		if b, err = appendString(b, key.String()); err != nil {
 			return nil, err
 		}
-		b = append(append(b, quoted...), ':')
+		b = append(b, ':')
 		if b, err = appendValue(b, field.MapValue(), m.Get(key)); err != nil {
 			return nil, err
 		}
@@ -116,6 +117,24 @@ func appendValue(b []byte, field protoreflect.FieldDescriptor, v protoreflect.Va
 			return nil, fmt.Errorf("canonical: %s is not a JSON number", field.Name())
 		}
 	}
-	text, err := json.Marshal(v.Interface()) // Strings, bytes and floats.
+	if field.Kind() == protoreflect.StringKind {
+		return appendString(b, v.String())
+	}
+	text, err := json.Marshal(v.Interface()) // Bytes and floats.
 	return append(b, text...), err
+}
+
+// appendString writes text as every JSON writer does that escapes only what it must, so that a receipt may pass through
+// one. Most text needs no escape.
+func appendString(b []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			var out bytes.Buffer
+			encoder := json.NewEncoder(&out)
+			encoder.SetEscapeHTML(false)
+			err := encoder.Encode(s)
+			return append(b, bytes.TrimSuffix(out.Bytes(), []byte{'\n'})...), err
+		}
+	}
+	return append(append(append(b, '"'), s...), '"'), nil
 }

@@ -1,0 +1,201 @@
+package receipt_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/libs/canonical"
+	"github.com/bitcraps/bitcraps/libs/receipt"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// real is a receipt that the whole platform gave, and what it is checked against. It must be recorded anew when a pay
+// table changes: services/bitcraps/internal/e2e/receipt_test.go says how.
+func real(t testing.TB) (text []byte, trust *receipt.Trust) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/receipt.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := os.ReadFile("testdata/fairness.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trust, err = receipt.ParseTrust(facts); err != nil {
+		t.Fatal(err)
+	}
+	return text, trust
+}
+
+func TestRealReceiptHolds(t *testing.T) {
+	text, trust := real(t)
+	account := receipt.Verify(text, trust)
+	if err := account.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, step := range account {
+		names = append(names, step.Name)
+		if step.Found == "" {
+			t.Errorf("%s says nothing", step.Name)
+		}
+	}
+	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures beacon dice settlement balance" {
+		t.Errorf("steps: %s", got)
+	}
+}
+
+func TestReceiptMayBePrettyPrinted(t *testing.T) {
+	text, trust := real(t)
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, text, "  ", "\t"); err != nil {
+		t.Fatal(err)
+	}
+	if err := receipt.Verify(pretty.Bytes(), trust).Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEveryByteCounts changes one bit of one byte at a time, by which case, digits, signs and punctuation change; it drops
+// each byte, and doubles each. Nobody is trusted, so that nothing but the receipt itself can give the change away.
+func TestEveryByteCounts(t *testing.T) {
+	text, _ := real(t)
+	failed := map[string]int{}
+	refuse := func(what string, at int, changed []byte) {
+		t.Helper()
+		account := receipt.Verify(changed, nil)
+		if account.Err() == nil {
+			t.Errorf("byte %d %s: ...%s... is accepted", at, what, changed[max(0, at-30):min(at+30, len(changed))])
+		}
+		failed[account[len(account)-1].Name]++
+	}
+	for at := range text {
+		for bit := range 8 {
+			changed := bytes.Clone(text)
+			changed[at] ^= 1 << bit
+			refuse("flipped", at, changed)
+		}
+		refuse("dropped", at, append(bytes.Clone(text[:at]), text[at+1:]...))
+		refuse("doubled", at, append(bytes.Clone(text[:at+1]), text[at:]...))
+	}
+	for _, step := range []string{"format", "state", "bets", "validators", "inclusion", "signatures", "beacon", "dice", "settlement", "balance"} {
+		if failed[step] == 0 {
+			t.Errorf("no change failed at %s: %v", step, failed)
+		}
+	}
+}
+
+// TestChangesFailWhereTheyAre makes changes of which the canonical form knows nothing.
+func TestChangesFailWhereTheyAre(t *testing.T) {
+	text, trust := real(t)
+	for name, tc := range map[string]struct {
+		step   string
+		change func(*receiptv1.Receipt)
+	}{
+		"another version":         {"format", func(r *receiptv1.Receipt) { r.Version = 2 }},
+		"no block":                {"format", func(r *receiptv1.Receipt) { r.Block = nil }},
+		"no bets":                 {"format", func(r *receiptv1.Receipt) { r.Bets = nil }},
+		"another chain":           {"trust", func(r *receiptv1.Receipt) { r.ChainId = "craps-2" }},
+		"another key":             {"trust", func(r *receiptv1.Receipt) { r.GroupKey = strings.Repeat("0", 192) }},
+		"another validator":       {"trust", func(r *receiptv1.Receipt) { r.Block.Validators[0].Power = 9 }},
+		"a validator less":        {"trust", func(r *receiptv1.Receipt) { r.Block.Validators = r.Block.Validators[1:] }},
+		"another point":           {"state", func(r *receiptv1.Receipt) { r.State.Point = 10 - r.State.Point }},
+		"a count out of range":    {"state", func(r *receiptv1.Receipt) { r.State.Totals[0] = 7 }},
+		"a count less":            {"state", func(r *receiptv1.Receipt) { r.State.Totals = r.State.Totals[1:] }},
+		"another game":            {"state", func(r *receiptv1.Receipt) { r.GameId = r.PlayerId }},
+		"nobody":                  {"state", func(r *receiptv1.Receipt) { r.PlayerId = "00000000-0000-0000-0000-000000000000" }},
+		"other pay tables":        {"pay_table", func(r *receiptv1.Receipt) { r.Commitment.PayTableHash = r.Commitment.BetsRoot }},
+		"another player":          {"bets", func(r *receiptv1.Receipt) { r.PlayerId = r.GameId }},
+		"a greater stake":         {"bets", func(r *receiptv1.Receipt) { r.Bets[0].Amount++ }},
+		"a bet twice":             {"bets", func(r *receiptv1.Receipt) { r.Bets = append(r.Bets, r.Bets[len(r.Bets)-1]) }},
+		"another order":           {"bets", func(r *receiptv1.Receipt) { r.Bets[0], r.Bets[1] = r.Bets[1], r.Bets[0] }},
+		"an alias":                {"bets", func(r *receiptv1.Receipt) { r.Bets[0].BetType = "pass" }},
+		"another count":           {"bets", func(r *receiptv1.Receipt) { r.Commitment.BetCount = 1 }},
+		"another transaction":     {"inclusion", func(r *receiptv1.Receipt) { r.Block.Header.DataHash = r.Block.Header.AppHash }},
+		"a signature too few":     {"signatures", func(r *receiptv1.Receipt) { r.Block.Commit.Signatures = r.Block.Commit.Signatures[:2] }},
+		"another block":           {"signatures", func(r *receiptv1.Receipt) { r.Block.Header.Height++ }},
+		"another height":          {"beacon", func(r *receiptv1.Receipt) { r.Beacon.Height++ }},
+		"another beacon":          {"beacon", func(r *receiptv1.Receipt) { r.Beacon.Signature = strings.Repeat("0", 96) }},
+		"other dice":              {"dice", func(r *receiptv1.Receipt) { r.Dice[0] = r.Dice[0]%6 + 1 }},
+		"three dice":              {"dice", func(r *receiptv1.Receipt) { r.Dice = append(r.Dice, 1) }},
+		"a greater payout":        {"settlement", func(r *receiptv1.Receipt) { r.Bets[0].Payout++ }},
+		"another outcome":         {"settlement", func(r *receiptv1.Receipt) { r.Bets[0].Outcome = "push" }},
+		"a balance that is wrong": {"balance", func(r *receiptv1.Receipt) { r.BalanceAfter++ }},
+		"a debt":                  {"balance", func(r *receiptv1.Receipt) { r.BalanceAfter -= r.BalanceBefore + 1; r.BalanceBefore = -1 }},
+	} {
+		r := &receiptv1.Receipt{}
+		if err := protojson.Unmarshal(text, r); err != nil {
+			t.Fatal(err)
+		}
+		tc.change(r)
+		changed, err := canonical.JSON(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		account := receipt.Verify(changed, trust)
+		if err := account.Err(); err == nil || account[len(account)-1].Name != tc.step {
+			t.Errorf("%s: %v, want a failure at %s", name, err, tc.step)
+		}
+	}
+}
+
+func TestTrustMustBeOne(t *testing.T) {
+	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`} {
+		if trust, err := receipt.ParseTrust([]byte(text)); err == nil {
+			t.Errorf("%s is trusted as %+v", text, trust)
+		}
+	}
+}
+
+// FuzzVerify gives the verifier anything at all. What it accepts must be what its contents are written as.
+func FuzzVerify(f *testing.F) {
+	text, trust := real(f)
+	f.Add(text)
+	f.Add([]byte(`{"version":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if receipt.Verify(text, trust).Err() == nil {
+			if r, err := receipt.Parse(text); err != nil || proto.Size(r) == 0 {
+				t.Errorf("accepted and not parsed: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzReceipt fills the fields of a receipt with anything, so that the checks behind its form are reached.
+func FuzzReceipt(f *testing.F) {
+	text, _ := real(f)
+	seed := &receiptv1.Receipt{}
+	if err := protojson.Unmarshal(text, seed); err != nil {
+		f.Fatal(err)
+	}
+	wire, err := proto.Marshal(seed)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(wire)
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		r := &receiptv1.Receipt{}
+		if proto.Unmarshal(b, r) != nil {
+			return
+		}
+		if text, err := canonical.JSON(r); err == nil {
+			_ = receipt.Verify(text, nil)
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	text, trust := real(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := receipt.Verify(text, trust).Err(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package e2e_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/receipt"
+	"github.com/bitcraps/bitcraps/services/bitcraps"
+)
+
+// record is where to write a receipt and the facts that it is checked against, for the tests of libs/receipt and for other
+// implementations: go test ./services/bitcraps/internal/e2e -run TestReceiptsProve -args -record libs/receipt/testdata
+var record = flag.String("record", "", "folder for receipt.json and fairness.json")
+
+// maxReceipt is how long a receipt for five bets at four validators may be, in bytes.
+const maxReceipt = 10_000
+
+// TestReceiptsProveEveryRound plays two hands with another player and has each round proven to both, without a network.
+func TestReceiptsProveEveryRound(t *testing.T) {
+	tg := platform(t)
+	alice, bob := newClient(t, tg.url), newClient(t, tg.url)
+	facts := []byte(alice.must(200, "GET", "/api/v1/fairness", nil).text)
+	trust, err := receipt.ParseTrust(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	game := alice.newGame()
+	bob.must(200, "POST", game+"/join", nil)
+	for hand := int64(1); hand < 3; {
+		alice.bet(game, "pass_line", 10) // Whatever is refused lies there already, or waits for its phase.
+		for _, wager := range []string{"dont_pass", "come", "place_6", "hard_8", "bonus_small"} {
+			alice.do("POST", game+"/bets", map[string]any{"bet_type": wager, "amount": 12, "client_seed": "<" + wager + ">"})
+		}
+		bob.bet(game, "no_4", 40)
+		bob.bet(game, "pass_line", 10)
+		shooter := alice
+		if alice.must(200, "GET", game, nil).str("shooter_id") == bob.must(200, "GET", "/api/v1/players/me", nil).str("player_id") {
+			shooter = bob
+		}
+		rolled := shooter.must(200, "POST", game+"/roll", nil)
+		path := fmt.Sprintf("%s/rounds/%d/receipt", game, rolled.num("round"))
+		for _, player := range []*client{alice, bob} {
+			answer := player.must(200, "GET", path, nil)
+			account := receipt.Verify([]byte(answer.text), trust)
+			if err := account.Err(); err != nil || len(account) != 12 {
+				t.Fatalf("%s: %v\n%s", path, err, answer.text)
+			}
+			if bets := len(answer.list("bets")); bets <= 5 && len(answer.text) > maxReceipt {
+				t.Errorf("a receipt for %d bets has %d bytes", bets, len(answer.text))
+			}
+			if answer.num("balance_after") != player.balance() {
+				t.Errorf("the receipt says that %d is left, the wallet %d", answer.num("balance_after"), player.balance())
+			}
+			if *record != "" && len(answer.list("bets")) == 5 && player == alice {
+				write(t, "receipt.json", []byte(answer.text))
+				write(t, "fairness.json", facts)
+			}
+		}
+		hand = alice.must(200, "GET", game, nil).num("hand")
+	}
+}
+
+func write(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(*record, name), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReceiptsAreForThoseWhoBet(t *testing.T) {
+	tg := platform(t)
+	alice, eve := newClient(t, tg.url), newClient(t, tg.url)
+	game := alice.newGame()
+	alice.bet(game, "pass_line", 10)
+	alice.must(200, "POST", game+"/roll", nil)
+	for name, tc := range map[string]struct {
+		as     *client
+		path   string
+		status int
+		reason string
+	}{
+		"somebody else":      {eve, game + "/rounds/1/receipt", 404, "RECEIPT_NOT_FOUND"},
+		"a round to come":    {alice, game + "/rounds/2/receipt", 404, "ROUND_NOT_FOUND"},
+		"a game that is not": {alice, "/api/v1/games/00000000-0000-7000-8000-000000000000/rounds/1/receipt", 404, "GAME_NOT_FOUND"},
+		"no number":          {alice, game + "/rounds/x/receipt", 400, "INVALID_FIELD"},
+	} {
+		if resp := tc.as.do("GET", tc.path, nil); resp.status != tc.status || resp.reason() != tc.reason {
+			t.Errorf("%s: %d %s", name, resp.status, resp.text)
+		}
+	}
+}
+
+// TestVerifyCommand runs the command as a player would.
+func TestVerifyCommand(t *testing.T) {
+	c := newClient(t, platform(t).url)
+	game := c.newGame()
+	c.bet(game, "pass_line", 10)
+	c.must(200, "POST", game+"/roll", nil)
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text := c.must(200, "GET", game+"/rounds/1/receipt", nil).text
+	good, trust := file("receipt.json", text), file("fairness.json", c.must(200, "GET", "/api/v1/fairness", nil).text)
+	bad := file("bad.json", text[:len(text)-3]+"9}")
+	for name, tc := range map[string]struct {
+		args []string
+		ok   bool
+		says string
+	}{
+		"a good one":               {[]string{"verify", good, "--trust", trust}, true, "ok      balance"},
+		"without trust":            {[]string{"verify", good}, true, "not pinned"},
+		"as JSON":                  {[]string{"verify", good, "--trust", trust, "--json"}, true, `{"step":"dice","ok":true,`},
+		"a changed one":            {[]string{"verify", bad, "--trust", trust}, false, "FAILED  balance"},
+		"no receipt":               {[]string{"verify", trust, "--trust", trust}, false, "FAILED  format"},
+		"trust that is none":       {[]string{"verify", good, "--trust", good}, false, ""},
+		"a file that is not there": {[]string{"verify", filepath.Join(dir, "nothing")}, false, ""},
+	} {
+		var out bytes.Buffer
+		cmd := bitcraps.Command()
+		cmd.SetArgs(tc.args)
+		cmd.SetOut(&out)
+		if err := cmd.Execute(); (err == nil) != tc.ok || !bytes.Contains(out.Bytes(), []byte(tc.says)) {
+			t.Errorf("%s: %v\n%s", name, err, out.String())
+		}
+	}
+}
