@@ -16,9 +16,14 @@ func sees(w *craps.Wager, s craps.State) craps.State {
 	return w.Sees(s)
 }
 
-// reached draws a state that some rolls lead to. Most of them are no 7, or hands would be too short to remember much.
+// reached draws a state that some rolls lead to. Throws alone would hardly ever lead to a long hand, so points are made
+// before them, and most 7s are passed over.
 func reached(t *rapid.T) craps.State {
 	var state craps.State
+	for _, point := range rapid.SliceOfN(rapid.SampledFrom(craps.Points[:]), 0, 20).Draw(t, "points") {
+		made := craps.Dice{First: point / 2, Second: point - point/2}
+		state = state.Roll(made).After.Roll(made).After
+	}
 	for _, d := range rapid.SliceOfN(anyDice(), 0, 60).Draw(t, "throws") {
 		if d.Total() != 7 || rapid.IntRange(0, 4).Draw(t, "seven") == 0 {
 			state = state.Roll(d).After
