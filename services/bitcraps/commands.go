@@ -25,7 +25,7 @@ func Command() *cobra.Command {
 		Use: "bitcraps", Short: "Provably fair multiplayer craps", Version: version.Version, SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand())
+	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), simulateCommand())
 	return root
 }
 
