@@ -7,16 +7,13 @@ var replay = Wager{
 	Place: OnNewHand, Lock: WindowClosed, Settles: Side,
 	Pays: []Pay{{On: "4 or 10, 4 times", To: 1000, Per: 1}, {On: "5 or 9, 4 times", To: 500, Per: 1}, {On: "4 or 10, 3 times", To: 120, Per: 1},
 		{On: "6 or 8, 4 times", To: 100, Per: 1}, {On: "5 or 9, 3 times", To: 95, Per: 1}, {On: "6 or 8, 3 times", To: 70, Per: 1}},
-	Sees: func(s State) State { return State{Point: s.Point, Hand: Hand{Made: s.Hand.Made}} },
+	Sees: func(s State) State { return State{Point: s.Point, Hand: Hand{Made: replayable(s.Hand.Made)}} },
 	Resolve: func(_ Bet, r Roll) Result {
 		if r.Call != SevenOut {
 			return stay
 		}
-		made := r.Before.Hand.Made
-		for line, tier := range replayTiers {
-			if made.Of(tier.low) >= tier.times || made.Of(tier.high) >= tier.times {
-				return win(line)
-			}
+		if line := replayLine(r.Before.Hand.Made); line < len(replayTiers) {
+			return win(line)
 		}
 		return lose
 	},
@@ -27,3 +24,22 @@ var replayTiers = [...]struct {
 	low, high uint8
 	times     int
 }{{4, 10, 4}, {5, 9, 4}, {4, 10, 3}, {6, 8, 4}, {5, 9, 3}, {6, 8, 3}}
+
+// replayLine is the best pay line that was reached, behind the last one where none was.
+func replayLine(made Made) int {
+	for line, tier := range replayTiers {
+		if made.Of(tier.low) >= tier.times || made.Of(tier.high) >= tier.times {
+			return line
+		}
+	}
+	return len(replayTiers)
+}
+
+// replayable forgets the points that can't reach a better line than was reached, which most states of a long hand differ in.
+func replayable(made Made) Made {
+	var out Made
+	for _, tier := range replayTiers[:min(replayLine(made)+1, len(replayTiers))] {
+		out |= made.only(tier.low) | made.only(tier.high)
+	}
+	return out
+}

@@ -141,6 +141,9 @@ func (m Made) add(point uint8) Made {
 	return m
 }
 
+// only is the count of one point; the others are 0.
+func (m Made) only(point uint8) Made { return m & (7 << pointShift[point]) }
+
 // Once is the same with each point counted once.
 func (m Made) Once() Made {
 	var out Made

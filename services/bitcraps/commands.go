@@ -25,7 +25,8 @@ func Command() *cobra.Command {
 		Use: "bitcraps", Short: "Provably fair multiplayer craps", Version: version.Version, SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), tableCommand(), verifyCommand(), replayCommand(), auditCommand())
+	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), verifyCommand(), replayCommand(), auditCommand(),
+		simulateCommand(), tableCommand())
 	return root
 }
 

@@ -27,12 +27,12 @@ func (s *Service) once(ctx context.Context, req request, response proto.Message,
 	var turns []*play.Turn
 	err := s.store.Update(ctx, func(tx play.Tx) (err error) {
 		if id != "" {
-			known, ok, err := tx.Request(ctx, player, id)
+			known, err := tx.Requests(ctx, play.RequestKey{Player: player, ID: id})
 			if err != nil {
 				return err
 			}
-			if ok {
-				return recall(known, req, response)
+			for _, request := range known {
+				return recall(request, req, response)
 			}
 		}
 		if turns, err = command(tx); err != nil {
@@ -45,7 +45,7 @@ func (s *Service) once(ctx context.Context, req request, response proto.Message,
 		if err != nil {
 			return err
 		}
-		return tx.SaveRequest(ctx, player, id, play.Request{Fingerprint: fingerprint(req), Response: answer, At: s.now()})
+		return tx.SaveRequests(ctx, map[play.RequestKey]play.Request{{Player: player, ID: id}: {Fingerprint: fingerprint(req), Response: answer, At: s.now()}})
 	})
 	if err == nil {
 		s.done(turns...)

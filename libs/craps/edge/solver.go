@@ -32,8 +32,24 @@ type mark struct {
 
 // moves is what the 36 outcomes do to a bet: how many lead where, and what the others pay back in all.
 type moves struct {
-	to   map[node]int64
+	to   []move
 	paid int64
+}
+
+type move struct {
+	node node
+	ways int64
+}
+
+// add counts one more outcome that leads to a node. Nodes are so few that a list finds them faster than a map.
+func (m *moves) add(n node) {
+	for i := range m.to {
+		if m.to[i].node == n {
+			m.to[i].ways++
+			return
+		}
+	}
+	m.to = append(m.to, move{n, 1})
 }
 
 // see forgets what the wager does not look at, so that states that are the same to it are one node.
@@ -56,7 +72,8 @@ func (s *solver) visit(n node) *mark {
 	m := &mark{index: len(s.stack), low: len(s.stack), moves: s.moves(n)}
 	s.open[n] = m
 	s.stack = append(s.stack, n)
-	for next := range m.moves.to {
+	for _, move := range m.moves.to {
+		next := move.node
 		if s.values[next] != nil {
 			continue
 		}
@@ -78,7 +95,7 @@ func (s *solver) visit(n node) *mark {
 
 // moves rolls all dice on a node.
 func (s *solver) moves(n node) moves {
-	out := moves{to: make(map[node]int64)}
+	var out moves
 	for first := uint8(1); first <= 6; first++ {
 		for second := uint8(1); second <= 6; second++ {
 			roll := n.state.Roll(craps.Dice{First: first, Second: second})
@@ -88,9 +105,9 @@ func (s *solver) moves(n node) moves {
 			case craps.Push:
 				out.paid += s.stake
 			case craps.Stay:
-				out.to[s.see(n.number, roll.After)]++
+				out.add(s.see(n.number, roll.After))
 			case craps.Travel:
-				out.to[s.see(result.Number, roll.After)]++
+				out.add(s.see(result.Number, roll.After))
 			}
 		}
 	}
@@ -111,12 +128,12 @@ func (s *solver) solve(component []node) {
 		}
 		row[i].SetInt64(outcomes)
 		constant := row[len(component)].SetInt64(s.open[n].moves.paid)
-		for next, ways := range s.open[n].moves.to {
-			weight := new(big.Rat).SetInt64(ways)
-			if j, inside := column[next]; inside {
+		for _, move := range s.open[n].moves.to {
+			weight := new(big.Rat).SetInt64(move.ways)
+			if j, inside := column[move.node]; inside {
 				row[j].Sub(row[j], weight)
 			} else {
-				constant.Add(constant, weight.Mul(weight, s.values[next]))
+				constant.Add(constant, weight.Mul(weight, s.values[move.node]))
 			}
 		}
 		rows[i] = row

@@ -47,10 +47,16 @@ type Tx interface {
 	Bet(ctx context.Context, id uuid.UUID) (*Bet, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
-	// Request returns what a player's request did; ok is false where it is new.
-	Request(ctx context.Context, player uuid.UUID, id string) (request Request, ok bool, err error)
-	// SaveRequest remembers what a player's request did.
-	SaveRequest(ctx context.Context, player uuid.UUID, id string, request Request) error
+	// Requests returns what players' requests did; those that are new are missing.
+	Requests(ctx context.Context, keys ...RequestKey) (map[RequestKey]Request, error)
+	// SaveRequests remembers what players' requests did.
+	SaveRequests(ctx context.Context, requests map[RequestKey]Request) error
+}
+
+// RequestKey names a player's call.
+type RequestKey struct {
+	Player uuid.UUID
+	ID     string
 }
 
 // Request is the memory of a call that has a request id.

@@ -197,19 +197,31 @@ func (t *transaction) Round(ctx context.Context, game uuid.UUID, number uint64) 
 	return toRound(row)
 }
 
-// Request implements play.Tx.
-func (t *transaction) Request(ctx context.Context, player uuid.UUID, id string) (play.Request, bool, error) {
-	row, err := t.q.Request(ctx, player, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return play.Request{}, false, nil
+// Requests implements play.Tx.
+func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (map[play.RequestKey]play.Request, error) {
+	known := make(map[play.RequestKey]play.Request)
+	for _, key := range keys {
+		row, err := t.q.Request(ctx, key.Player, key.ID)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		known[key] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: fromMicros(row.CreatedAt)}
 	}
-	return play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: fromMicros(row.CreatedAt)}, err == nil, err
+	return known, nil
 }
 
-// SaveRequest implements play.Tx.
-func (t *transaction) SaveRequest(ctx context.Context, player uuid.UUID, id string, request play.Request) error {
-	return t.q.InsertRequest(ctx, db.InsertRequestParams{
-		PlayerID: player, ID: id, Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros(request.At)})
+// SaveRequests implements play.Tx.
+func (t *transaction) SaveRequests(ctx context.Context, requests map[play.RequestKey]play.Request) error {
+	for key, request := range requests {
+		if err := t.q.InsertRequest(ctx, db.InsertRequestParams{PlayerID: key.Player, ID: key.ID,
+			Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros(request.At)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func flag(set bool) int64 {

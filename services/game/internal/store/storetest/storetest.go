@@ -424,12 +424,14 @@ func testRequests(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	save := func(player uuid.UUID, id string, at time.Time) error {
 		return f.store.Update(t.Context(), func(tx play.Tx) error {
-			return tx.SaveRequest(t.Context(), player, id, play.Request{Fingerprint: []byte{1}, Response: []byte{2, 3}, At: at})
+			return tx.SaveRequests(t.Context(), map[play.RequestKey]play.Request{{Player: player, ID: id}: {Fingerprint: []byte{1}, Response: []byte{2, 3}, At: at}})
 		})
 	}
 	known := func(player uuid.UUID, id string) (request play.Request, ok bool) {
 		f.must(f.store.Update(t.Context(), func(tx play.Tx) (err error) {
-			request, ok, err = tx.Request(t.Context(), player, id)
+			key := play.RequestKey{Player: player, ID: id}
+			all, err := tx.Requests(t.Context(), play.RequestKey{Player: newID(), ID: id}, key)
+			request, ok = all[key]
 			return err
 		}))
 		return request, ok

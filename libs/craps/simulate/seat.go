@@ -1,0 +1,44 @@
+package simulate
+
+import "github.com/bitcraps/bitcraps/libs/craps"
+
+// seat holds one live bet on a wager, or none.
+type seat struct {
+	wager *craps.Wager
+	live  bool
+	bet   craps.Bet
+	stake int64
+	price int64
+}
+
+// place bets the smallest stake that is paid exactly.
+func (s *seat) place(number uint8) {
+	s.live, s.bet = true, craps.Bet{Number: number}
+	s.stake = s.wager.Multiple(number)
+	s.price = s.wager.Price(s.stake)
+}
+
+// settle does to the bet what a roll does.
+func (s *seat) settle(roll *craps.Roll) craps.Result {
+	result := s.wager.Resolve(s.bet, *roll)
+	switch result.Outcome {
+	case craps.Stay:
+	case craps.Travel:
+		s.bet.Number = result.Number
+	default:
+		s.live = false
+	}
+	return result
+}
+
+// number is where odds behind the bet would stand: on the number that a come bet travelled to, or on the point. It is 0
+// where there is no such number yet.
+func (s *seat) number(state craps.State) uint8 {
+	switch {
+	case !s.live:
+		return 0
+	case s.bet.Number == 0 && s.wager.Place == craps.OnComeOut:
+		return state.Point
+	}
+	return s.bet.Number
+}

@@ -1,0 +1,161 @@
+package bitcraps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/craps/edge"
+	"github.com/bitcraps/bitcraps/libs/craps/simulate"
+)
+
+// simulation is what `bitcraps simulate` takes.
+type simulation struct {
+	names    []string
+	rolls    int64
+	seed     uint64
+	diceFile string
+	json     bool
+
+	recorded []craps.Dice // Of the dice file.
+}
+
+// errStopped says that the result is about fewer rolls than were asked for.
+var errStopped = errors.New("stopped before all rolls were made")
+
+func simulateCommand() *cobra.Command {
+	var s simulation
+	cmd := &cobra.Command{
+		Use: "simulate", Short: "Play wagers many times, and compare what the house keeps with its exact edge", Args: cobra.NoArgs,
+		Long: "Play wagers many times by the rules of the tables, each at a table of its own, and compare what the house keeps with\n" +
+			"its exact edge. The smallest stake that pays exactly is bet whenever the table takes the wager and none is live; odds are\n" +
+			"bet behind a flat bet that nobody counts. All wagers see the same rolls. Ctrl-C stops, and shows what there is by then.",
+		Example: "  bitcraps simulate --wager pass_line\n  bitcraps simulate --wager fire --wager odds_come --rolls 100_000_000 --seed 7\n" +
+			"  bitcraps simulate --wager all --rolls 1_000_000 --json\n  bitcraps simulate --wager field --dice-file rolls.txt",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("seed") {
+				s.seed = mathrand.Uint64N(1 << 53) // Every reader of JSON can hold it.
+			}
+			return s.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.Flags().Changed("rolls"))
+		},
+	}
+	cmd.Flags().StringSliceVar(&s.names, "wager", nil, "wager to play, such as pass_line; may be repeated; all plays every one")
+	cmd.Flags().Int64Var(&s.rolls, "rolls", 10_000_000, "rolls for each wager; with --dice-file as many as it has where this is not given")
+	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "seed of the dice, which repeats a run; a random one where it is not given")
+	cmd.Flags().StringVar(&s.diceFile, "dice-file", "", "file of rolls to play, one on a line, such as 3 5")
+	cmd.Flags().BoolVar(&s.json, "json", false, "print a JSON object for each wager")
+	cmd.MarkFlagsMutuallyExclusive("seed", "dice-file")
+	_ = cmd.MarkFlagRequired("wager") // It fails for flags that are not there.
+	return cmd
+}
+
+func (s *simulation) run(ctx context.Context, out, status io.Writer, rollsGiven bool) error {
+	wagers, err := wagersNamed(s.names)
+	if err != nil {
+		return err
+	}
+	if s.rolls <= 0 {
+		return fmt.Errorf("--rolls %d: at least one roll is needed", s.rolls)
+	}
+	if s.diceFile != "" {
+		if err := s.read(rollsGiven); err != nil {
+			return fmt.Errorf("--dice-file %s: %w", s.diceFile, err)
+		}
+	}
+	results, err := s.play(ctx, wagers, status)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		err = s.printJSON(out, results)
+	} else {
+		err = s.printTable(out, results)
+	}
+	if ctx.Err() != nil {
+		return errors.Join(err, errStopped)
+	}
+	return err
+}
+
+// read reads the dice file, which must have as many rolls as are asked for.
+func (s *simulation) read(rollsGiven bool) error {
+	file, err := os.Open(s.diceFile)
+	if err != nil {
+		return errors.Unwrap(err) // The path is said already.
+	}
+	defer func() { _ = file.Close() }()
+	if s.recorded, err = simulate.ReadDice(file); err != nil {
+		return err
+	}
+	n := int64(len(s.recorded))
+	switch {
+	case n == 0:
+		return errors.New("it has no rolls")
+	case rollsGiven && n < s.rolls:
+		return fmt.Errorf("it has %d rolls, and --rolls asks for %d", n, s.rolls)
+	case !rollsGiven:
+		s.rolls = n
+	}
+	return nil
+}
+
+func (s *simulation) dice() simulate.Dice {
+	if s.diceFile != "" {
+		return simulate.Recorded(s.recorded)
+	}
+	return simulate.Seeded(s.seed)
+}
+
+// chunk is how many rolls are made between two looks at the progress and at Ctrl-C.
+const chunk = 1 << 18
+
+// play plays every wager, as many at once as there are processors.
+func (s *simulation) play(ctx context.Context, wagers []*craps.Wager, status io.Writer) ([]measurement, error) {
+	advance, finish := progress(status, s.rolls*int64(len(wagers)))
+	defer finish()
+	results := make([]measurement, len(wagers))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, w := range wagers {
+		group.Go(func() error {
+			table := simulate.New(w, s.dice())
+			for left := s.rolls; left > 0 && ctx.Err() == nil; {
+				n := min(left, chunk)
+				if err := table.Play(n); err != nil {
+					return err
+				}
+				left -= n
+				advance(n)
+			}
+			results[i] = measurement{wager: w, Tally: table.Tally(), exact: edge.Of(w)}
+			return nil
+		})
+	}
+	return results, group.Wait()
+}
+
+// progress shows a bar on a terminal until it is finished, and nothing where the output goes elsewhere.
+func progress(status io.Writer, rolls int64) (advance func(int64), finish func()) {
+	file, isFile := status.(*os.File)
+	if !isFile || !term.IsTerminal(int(file.Fd())) {
+		return func(int64) {}, func() {}
+	}
+	bar := progressbar.NewOptions64(rolls, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription("rolling"), progressbar.OptionSetItsString("rolls"),
+		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(redraw), progressbar.OptionClearOnFinish())
+	// A bar that can't be drawn is no reason to stop.
+	return func(n int64) { _ = bar.Add64(n) }, func() { _ = bar.Clear() }
+}
+
+// redraw is how long a bar stands still at least.
+const redraw = 100 * time.Millisecond
