@@ -53,8 +53,8 @@ type Roll struct {
 }
 
 // Roll moves the table on. Behind a seven-out it is in the state of a new hand.
-func (s State) Roll(d Dice) Roll {
-	r := Roll{Dice: d, Total: d.Total(), Before: s, After: s}
+func (s State) Roll(d Dice) (r Roll) { // A named result is filled where the caller wants it: a Roll is large to copy.
+	r.Dice, r.Total, r.Before, r.After = d, d.Total(), s, s
 	r.After.Rolls++
 	r.After.Since7 = s.Since7.roll(d)
 	switch {

@@ -89,7 +89,7 @@ func run(out io.Writer) error {
 			fmt.Fprintf(out, "| %s |\n", strings.Join(row(w), " | "))
 		}
 	}
-	fmt.Fprint(out, "\n## Long fractions\n\nThe exact edges that did not fit above.\n\n")
+	fmt.Fprintf(out, "\n## Long fractions\n\nThe exact edges that did not fit above.\n\n")
 	for _, w := range craps.Wagers() {
 		if fraction := edge.Table()[w.Code].RatString(); long(fraction) {
 			fmt.Fprintf(out, "- `%s`: %s\n", w.Name, fraction)
