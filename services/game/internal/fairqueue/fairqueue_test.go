@@ -1,0 +1,109 @@
+package fairqueue_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/fairqueue"
+)
+
+func TestEachIsServedInTurn(t *testing.T) {
+	q := fairqueue.New[string, string](100, 50)
+	for _, item := range []string{"a1", "a2", "a3", "a4", "b1", "b2", "c1"} {
+		if err := q.Put(item[:1], item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := q.Take(t.Context(), 5); !slices.Equal(got, []string{"a1", "b1", "c1", "a2", "b2"}) {
+		t.Errorf("first %v", got)
+	}
+	if got := q.Take(t.Context(), 5); !slices.Equal(got, []string{"a3", "a4"}) || q.Len() != 0 {
+		t.Errorf("then %v, %d left", got, q.Len())
+	}
+}
+
+func TestBoundsAreForAllAndForEach(t *testing.T) {
+	q := fairqueue.New[int, int](5, 2)
+	for i, want := range []error{nil, nil, fairqueue.ErrFull} {
+		if err := q.Put(1, i); !errors.Is(err, want) {
+			t.Errorf("item %d of one: %v", i, err)
+		}
+	}
+	for key, want := range map[int]error{2: nil, 3: nil, 4: nil} {
+		if err := q.Put(key, 0); !errors.Is(err, want) {
+			t.Errorf("item of %d: %v", key, err)
+		}
+	}
+	if err := q.Put(5, 0); !errors.Is(err, fairqueue.ErrFull) {
+		t.Errorf("item beyond all: %v", err)
+	}
+	q.Close()
+	if err := q.Put(6, 0); !errors.Is(err, fairqueue.ErrClosed) {
+		t.Errorf("item behind the end: %v", err)
+	}
+	if got := q.Take(t.Context(), 10); len(got) != 5 {
+		t.Errorf("what was in it is %v", got)
+	}
+	if got := q.Take(t.Context(), 10); got != nil {
+		t.Errorf("behind the end came %v", got)
+	}
+}
+
+func TestNothingIsLostBetweenManyAndFew(t *testing.T) {
+	const producers, each = 32, 500
+	q := fairqueue.New[int, int](producers*each, each)
+	var puts, takes sync.WaitGroup
+	var mu sync.Mutex
+	seen := make(map[int]bool)
+	for range 3 {
+		takes.Go(func() {
+			for items := q.Take(context.Background(), 7); items != nil; items = q.Take(context.Background(), 7) {
+				mu.Lock()
+				for _, item := range items {
+					if seen[item] {
+						t.Errorf("%d came twice", item)
+					}
+					seen[item] = true
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for p := range producers {
+		puts.Go(func() {
+			for i := range each {
+				if err := q.Put(p, p*each+i); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	puts.Wait()
+	q.Close()
+	takes.Wait()
+	if len(seen) != producers*each {
+		t.Errorf("%d of %d came out", len(seen), producers*each)
+	}
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := fairqueue.New[int, int](1, 1).Take(ctx, 1); got != nil {
+		t.Errorf("took %v", got)
+	}
+}
+
+func BenchmarkQueue(b *testing.B) {
+	q := fairqueue.New[int, int](1<<20, 1<<20)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		_ = q.Put(i%64, i)
+		if i%64 == 63 {
+			q.Take(context.Background(), 64)
+		}
+	}
+}
