@@ -20,19 +20,16 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 	}
 	player := identity.FromContext(ctx).Player
 	resp := &gamev1.PlaceBetResponse{}
-	return resp, s.once(ctx, req, resp, func(tx play.Tx) ([]*play.Turn, error) {
-		turn, err := s.load(ctx, tx, play.Key{Game: id, Player: player})
-		if err != nil {
-			return nil, err
-		}
-		bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: req.GetBetType(), Amount: req.GetAmount(),
-			Number: uint8(req.GetNumber()), Working: req.GetWorking(), Seed: req.GetClientSeed()})
-		if err != nil {
-			return nil, err
-		}
-		resp.Bet, resp.Balance = betToProto(bet), turn.Balances[player]
-		return []*play.Turn{turn}, nil
-	})
+	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+			bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: req.GetBetType(), Amount: req.GetAmount(),
+				Number: uint8(req.GetNumber()), Working: req.GetWorking(), Seed: req.GetClientSeed()})
+			if err != nil {
+				return nil, err
+			}
+			resp.Bet, resp.Balance = betToProto(bet), turn.Balances[player]
+			return turn, nil
+		}})
 }
 
 // ListBets implements the contract.
@@ -81,8 +78,8 @@ func (s *gameServer) RemoveBet(ctx context.Context, req *gamev1.RemoveBetRequest
 	return &gamev1.RemoveBetResponse{Bet: bet, Balance: balance}, nil
 }
 
-// changeBet runs a command on one of the caller's bets. It returns the bet and the wallet behind it.
-func (s *Service) changeBet(ctx context.Context, gameID, betID string, command func(*play.Turn, *play.Bet) error) (*gamev1.Bet, int64, error) {
+// changeBet changes one of the caller's bets. It returns the bet and the wallet behind it.
+func (s *Service) changeBet(ctx context.Context, gameID, betID string, change func(*play.Turn, *play.Bet) error) (*gamev1.Bet, int64, error) {
 	id, err := parseID("game_id", gameID)
 	if err != nil {
 		return nil, 0, err
@@ -92,25 +89,21 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, command f
 		return nil, 0, err
 	}
 	player := identity.FromContext(ctx).Player
-	var turn *play.Turn
-	var bet *play.Bet
-	err = s.store.Update(ctx, func(tx play.Tx) (err error) {
-		if turn, err = s.load(ctx, tx, play.Key{Game: id, Player: player}); err != nil {
-			return err
-		}
-		if bet, err = s.ownBet(ctx, tx, turn, player, own); err != nil {
-			return err
-		}
-		if err := command(turn, bet); err != nil {
-			return err
-		}
-		return tx.Save(ctx, turn)
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	s.done(turn)
-	return betToProto(bet), turn.Balances[player], nil
+	var changed *gamev1.Bet
+	balance := int64(0)
+	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player},
+		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+			bet, err := s.ownBet(ctx, tx, turn, player, own)
+			if err != nil {
+				return nil, err
+			}
+			if err := change(turn, bet); err != nil {
+				return nil, err
+			}
+			changed, balance = betToProto(bet), turn.Balances[player]
+			return turn, nil
+		}})
+	return changed, balance, err
 }
 
 // ownBet finds a bet of the player's at the turn's game. Another player's bet is not found.

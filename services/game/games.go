@@ -36,15 +36,14 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 	if n := req.GetMaxBet(); n != 0 {
 		limits.MaxBet = n
 	}
-	resp := &gamev1.CreateGameResponse{}
-	return resp, s.once(ctx, req, resp, func(play.Tx) ([]*play.Turn, error) {
-		turn := s.ready(&play.Turn{})
-		if err := play.Create(turn, identity.FromContext(ctx).Player, limits); err != nil {
+	resp, player := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player
+	return resp, s.commits.do(&command{ctx: ctx, from: player, req: req, resp: resp, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+		if err := play.Create(turn, player, limits); err != nil {
 			return nil, err
 		}
 		resp.Game = gameToProto(turn.Game)
-		return []*play.Turn{turn}, nil
-	})
+		return turn, nil
+	}})
 }
 
 // ListGames implements the contract.
@@ -115,25 +114,20 @@ func (s *gameServer) PassDice(ctx context.Context, req *gamev1.PassDiceRequest) 
 	return &gamev1.PassDiceResponse{Game: game}, nil
 }
 
-// seat runs a command that changes who sits at a game, or who has the dice.
-func (s *Service) seat(ctx context.Context, gameID string, allBets bool, command func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
+// seat changes who sits at a game, or who has the dice.
+func (s *Service) seat(ctx context.Context, gameID string, allBets bool, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
 	id, err := parseID("game_id", gameID)
 	if err != nil {
 		return nil, err
 	}
-	var turn *play.Turn
-	err = s.store.Update(ctx, func(tx play.Tx) (err error) {
-		if turn, err = s.load(ctx, tx, play.Key{Game: id, All: allBets}); err != nil {
-			return err
+	player := identity.FromContext(ctx).Player
+	var game *gamev1.Game
+	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: allBets}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+		if err := change(turn, player); err != nil {
+			return nil, err
 		}
-		if err := command(turn, identity.FromContext(ctx).Player); err != nil {
-			return err
-		}
-		return tx.Save(ctx, turn)
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.done(turn)
-	return gameToProto(turn.Game), nil
+		game = gameToProto(turn.Game)
+		return turn, nil
+	}})
+	return game, err
 }

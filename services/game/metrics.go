@@ -11,6 +11,7 @@ import (
 // metrics count what happens at the tables.
 type metrics struct {
 	bets, rolls, completed *prometheus.CounterVec
+	groups                 prometheus.Histogram
 }
 
 func newMetrics(registerer prometheus.Registerer) *metrics {
@@ -24,6 +25,9 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		rolls:     counter("bitcraps_rolls_total", "Rolls settled, by call.", "call"),
 		completed: counter("bitcraps_games_completed_total", "Games closed, by outcome.", "outcome"),
 	}
+	m.groups = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "bitcraps_commit_group_size", Help: "Changes that were written in one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)})
+	registerer.MustRegister(m.groups)
 	for _, w := range craps.Wagers() {
 		m.bets.WithLabelValues(w.Name)
 	}

@@ -27,17 +27,14 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 	player := identity.FromContext(ctx).Player
 	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
 	resp := &gamev1.RollDiceResponse{GameId: id.String()}
-	err = s.once(ctx, req, resp, func(tx play.Tx) ([]*play.Turn, error) {
-		turn, err := s.load(ctx, tx, play.Key{Game: id, All: true})
-		if err != nil {
-			return nil, err
-		}
-		resp.Round = int64(turn.Game.Round)
-		if turn.Game.Rolling && turn.Game.Seated(player) {
-			return nil, nil // The dice are in the air: wait for them.
-		}
-		return []*play.Turn{turn}, turn.Close(player)
-	})
+	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
+		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+			resp.Round = int64(turn.Game.Round)
+			if turn.Game.Rolling && turn.Game.Seated(player) {
+				return nil, nil // The dice are in the air: wait for them.
+			}
+			return turn, turn.Close(player)
+		}})
 	if err != nil {
 		return nil, err
 	}
@@ -120,25 +117,14 @@ func readDecision(decision *consensusv1.Decision, round *play.Round) (play.Decis
 // settle pays a decided round out, unless somebody else did.
 func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, decision play.Decision) (*play.Round, error) {
 	var round *play.Round
-	var turn *play.Turn
-	err := s.store.Update(ctx, func(tx play.Tx) (err error) {
-		turn = nil
+	err := s.commits.do(&command{ctx: ctx, from: game, key: play.Key{Game: game, All: true}, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
 		if round, err = tx.Round(ctx, game, number); err != nil || round.Status == play.Settled {
-			return err
+			return nil, err
 		}
-		if turn, err = s.load(ctx, tx, play.Key{Game: game, All: true}); err != nil {
-			return err
-		}
-		if err := turn.Settle(round, decision); err != nil {
-			return err
-		}
-		return tx.Save(ctx, turn)
-	})
+		return turn, turn.Settle(round, decision)
+	}})
 	if err != nil {
 		return nil, err
-	}
-	if turn != nil {
-		s.done(turn)
 	}
 	return round, nil
 }
@@ -175,12 +161,12 @@ func (s *Service) balance(ctx context.Context, player uuid.UUID) (int64, error) 
 	if err != nil || open {
 		return balance, err
 	}
-	err = s.store.Update(ctx, func(tx play.Tx) (err error) {
+	err = s.commits.do(&command{ctx: ctx, from: player, run: func(ctx context.Context, tx play.Tx, _ *play.Turn) (_ *play.Turn, err error) {
 		if balance, open, err = tx.Balance(ctx, account); err != nil || open {
-			return err
+			return nil, err
 		}
 		balance = s.cfg.Wallets.Grant
-		return tx.Transfer(ctx, play.Grant(player, balance, s.now()))
-	})
+		return nil, tx.Transfer(ctx, play.Grant(player, balance, s.now()))
+	}})
 	return balance, err
 }

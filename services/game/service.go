@@ -33,6 +33,7 @@ type Config struct {
 	Upstream       Upstream        `koanf:"upstream"`
 	Tables         Tables          `koanf:"tables"`
 	Wallets        Wallets         `koanf:"wallets"`
+	Commit         Commit          `koanf:"commit"`
 }
 
 // Upstream is where the services are that this one calls.
@@ -55,6 +56,13 @@ type Wallets struct {
 	Bankroll int64 `koanf:"bankroll" jsonschema:"minimum=0,maximum=1000000000000000" jsonschema_description:"what the house pays wins from, in tokens"`
 }
 
+// Commit is how changes are written.
+type Commit struct {
+	Writers        int `koanf:"writers" jsonschema:"minimum=1,maximum=16" jsonschema_description:"transactions that are on their way at a time; SQLite has one writer whatever this says"`
+	Queue          int `koanf:"queue" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"changes that may wait to be written; more are refused with a retry hint"`
+	QueuePerPlayer int `koanf:"queue_per_player" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"changes of one player that may wait"`
+}
+
 // Default keeps games in ./data/game.db.
 func Default() Config {
 	return Config{
@@ -64,6 +72,7 @@ func Default() Config {
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
 		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
+		Commit:  Commit{Writers: 2, Queue: 10_000, QueuePerPlayer: 256},
 	}
 }
 
@@ -111,6 +120,7 @@ type Service struct {
 	events    *events.Hub[*play.Event]
 	metrics   *metrics
 	sweeper   *sweeper
+	commits   *committer
 	stopOnce  sync.Once
 	stop      chan struct{}
 }
@@ -126,7 +136,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 		cfg: cfg, logger: scope.Logger, store: store, consensus: deps.Consensus, clock: deps.Clock,
 		events: events.NewHub[*play.Event](watcherBuffer), metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
 	}
-	s.sweeper = newSweeper(s)
+	s.sweeper, s.commits = newSweeper(s), newCommitter(s)
 	return s, nil
 }
 
@@ -155,6 +165,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.commits.start()
 	s.sweeper.start()
 	return nil
 }
@@ -171,19 +182,8 @@ func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
 	s.sweeper.stop()
+	s.commits.stop()
 	return s.store.Close()
-}
-
-// load returns a turn on a game, ready for a command.
-func (s *Service) load(ctx context.Context, tx play.Tx, key play.Key) (*play.Turn, error) {
-	turns, err := tx.Load(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if turns[0] == nil {
-		return nil, gameNotFound(key.Game)
-	}
-	return s.ready(turns[0]), nil
 }
 
 // ready gives a turn what commands need beside what was loaded.

@@ -55,6 +55,7 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	if err := t.expose(bet.maxProfit()); err != nil {
 		return nil, err
 	}
+	t.openWallet(bet.Player)
 	t.Bets = append(t.Bets, bet)
 	wallet, escrow := ledger.Wallet(bet.Player), ledger.Escrow(bet.Game)
 	t.transfer(wallet, escrow, bet.Amount, ledger.Stake, bet, t.Game.Round)
@@ -148,11 +149,14 @@ func (t *Turn) checkAmount(bet *Bet) error {
 	return nil
 }
 
-// checkFunds fails where the wallet can't pay stake and commission. It opens the wallet of a player who has none.
+// checkFunds fails where the wallet can't pay stake and commission. A player who has none yet has what it will open with.
 func (t *Turn) checkFunds(bet *Bet) error {
-	t.openWallet(bet.Player)
+	balance, open := t.Balances[bet.Player]
+	if !open {
+		balance = t.Rules.Grant
+	}
 	commission := bet.Wager.Price(bet.Amount)
-	if balance := t.Balances[bet.Player]; balance < bet.Amount+commission {
+	if balance < bet.Amount+commission {
 		return errs.New(errorsv1.Reason_REASON_INSUFFICIENT_FUNDS, "the bet costs %d, commission of %d included; your wallet holds %d", bet.Amount+commission, commission, balance).
 			Field("amount", "must not exceed the balance").With("balance", balance)
 	}

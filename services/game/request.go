@@ -2,14 +2,12 @@ package game
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
-	"github.com/bitcraps/bitcraps/libs/identity"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
@@ -20,39 +18,7 @@ type request interface {
 	GetRequestId() string
 }
 
-// once runs a command in a transaction and saves the turns that it returns. A request id makes it run once: a retry
-// with the same contents gets the first answer, and one with other contents is refused. response is filled.
-func (s *Service) once(ctx context.Context, req request, response proto.Message, command func(play.Tx) ([]*play.Turn, error)) error {
-	player, id := identity.FromContext(ctx).Player, req.GetRequestId()
-	var turns []*play.Turn
-	err := s.store.Update(ctx, func(tx play.Tx) (err error) {
-		if id != "" {
-			known, err := tx.Requests(ctx, play.RequestKey{Player: player, ID: id})
-			if err != nil {
-				return err
-			}
-			for _, request := range known {
-				return recall(request, req, response)
-			}
-		}
-		if turns, err = command(tx); err != nil {
-			return err
-		}
-		if err := tx.Save(ctx, turns...); err != nil || id == "" {
-			return err
-		}
-		answer, err := proto.Marshal(response)
-		if err != nil {
-			return err
-		}
-		return tx.SaveRequests(ctx, map[play.RequestKey]play.Request{{Player: player, ID: id}: {Fingerprint: fingerprint(req), Response: answer, At: s.now()}})
-	})
-	if err == nil {
-		s.done(turns...)
-	}
-	return err
-}
-
+// recall answers a retry with what the request did the first time.
 func recall(known play.Request, req request, response proto.Message) error {
 	if !bytes.Equal(known.Fingerprint, fingerprint(req)) {
 		return errs.New(errorsv1.Reason_REASON_REQUEST_ID_REUSED, "request id %q was used for another request; use a new one", req.GetRequestId()).

@@ -1,0 +1,142 @@
+package game
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/fairqueue"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// Commands of many callers are written together: those that arrive while one transaction is on its way to the disk share
+// the next one. Nobody waits for a group to fill, so a lone command is as quick as by itself; and each is answered only
+// once its transaction is durable.
+
+const (
+	// maxGroup is how many commands share a transaction at most.
+	maxGroup = 256
+	// commitTimeout is how long a transaction may take. A caller who does not wait that long learns the outcome by the
+	// same request id.
+	commitTimeout = 10 * time.Second
+)
+
+// command is one caller's change.
+type command struct {
+	ctx context.Context
+	// from is in whose turn the command waits: a player, or a game where the house acts.
+	from uuid.UUID
+	// key is what must be loaded; the zero key loads nothing.
+	key play.Key
+	// req and resp make a retry with the same request id get the first answer; req is nil for calls without one.
+	req  request
+	resp proto.Message
+	// run changes the turn on the loaded game, or makes one. It returns the turn that must be saved, nil where there is
+	// nothing to save. It may be called more than once, with the context of the group. A command that fails has changed
+	// nothing.
+	run func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error)
+
+	err  error
+	done chan struct{}
+}
+
+// committer writes commands in groups.
+type committer struct {
+	*Service
+	queue   *fairqueue.Queue[uuid.UUID, *command]
+	writers sync.WaitGroup
+}
+
+func newCommitter(s *Service) *committer {
+	return &committer{Service: s, queue: fairqueue.New[uuid.UUID, *command](s.cfg.Commit.Queue, s.cfg.Commit.QueuePerPlayer)}
+}
+
+func (c *committer) start() {
+	for range c.cfg.Commit.Writers {
+		c.writers.Go(func() {
+			for {
+				group := c.queue.Take(context.Background(), maxGroup)
+				if group == nil {
+					return // The queue is closed and empty.
+				}
+				c.commit(group)
+			}
+		})
+	}
+}
+
+// stop writes what waits and ends.
+func (c *committer) stop() {
+	c.queue.Close()
+	c.writers.Wait()
+}
+
+// do has a command written and waits until it is durable.
+func (c *committer) do(cmd *command) error {
+	cmd.done = make(chan struct{})
+	switch err := c.queue.Put(cmd.from, cmd); {
+	case errors.Is(err, fairqueue.ErrFull):
+		return errs.New(errorsv1.Reason_REASON_OVERLOADED, "too many changes wait to be written; try again").RetryAfter(retryDelay)
+	case err != nil:
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping").RetryAfter(retryDelay)
+	}
+	select {
+	case <-cmd.done:
+		return cmd.err
+	case <-cmd.ctx.Done():
+		return cmd.ctx.Err()
+	}
+}
+
+// commit writes a group. Where the transaction fails each command is tried alone, so that one that the store does not
+// take fails by itself.
+func (c *committer) commit(group []*command) {
+	group = slices.DeleteFunc(group, func(cmd *command) bool {
+		if cmd.err = cmd.ctx.Err(); cmd.err != nil { // Its caller has given up.
+			close(cmd.done)
+		}
+		return cmd.err != nil
+	})
+	if len(group) == 0 {
+		return
+	}
+	c.metrics.groups.Observe(float64(len(group)))
+	if err := c.write(group); err != nil {
+		for _, cmd := range group {
+			if alone := []*command{cmd}; len(group) > 1 {
+				err = c.write(alone)
+			}
+			if err != nil {
+				cmd.err = err
+			}
+		}
+	}
+	for _, cmd := range group {
+		close(cmd.done)
+	}
+}
+
+// write runs a group's commands in one transaction. What the rules refuse is in each command's err; an error of the
+// store is returned, and nothing was written.
+func (c *committer) write(group []*command) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), commitTimeout)
+	defer cancel()
+	var turns []*play.Turn
+	err := c.store.Update(ctx, func(tx play.Tx) error {
+		run := &groupRun{Service: c.Service, ctx: ctx, tx: tx}
+		err := run.all(group)
+		turns = run.turns
+		return err
+	})
+	if err == nil {
+		c.Service.done(turns...)
+	}
+	return err
+}

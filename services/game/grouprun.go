@@ -1,0 +1,126 @@
+package game
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// groupRun is a group of commands within its transaction.
+type groupRun struct {
+	*Service
+	ctx context.Context
+	tx  play.Tx
+	// turns are what must be saved, each once, in the order of the commands.
+	turns []*play.Turn
+	// known are the answers of requests that were made before, also within the group; fresh are those of now.
+	known, fresh map[play.RequestKey]play.Request
+}
+
+// all loads what the commands need, runs them in their order, and saves what they changed.
+func (r *groupRun) all(group []*command) error {
+	if err := r.recall(group); err != nil {
+		return err
+	}
+	turns, err := r.load(group)
+	if err != nil {
+		return err
+	}
+	for i, cmd := range group {
+		if err := r.one(cmd, turns[i]); err != nil {
+			return err
+		}
+	}
+	if err := r.tx.Save(r.ctx, r.turns...); err != nil || len(r.fresh) == 0 {
+		return err
+	}
+	return r.tx.SaveRequests(r.ctx, r.fresh)
+}
+
+// recall finds the requests of the group that were made before.
+func (r *groupRun) recall(group []*command) error {
+	r.known, r.fresh = make(map[play.RequestKey]play.Request), make(map[play.RequestKey]play.Request)
+	var keys []play.RequestKey
+	for _, cmd := range group {
+		if key, ok := cmd.requestKey(); ok {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	known, err := r.tx.Requests(r.ctx, keys...)
+	if err == nil {
+		r.known = known
+	}
+	return err
+}
+
+// load returns the turn of each command; nil for one that loads nothing, and where there is no such game.
+func (r *groupRun) load(group []*command) ([]*play.Turn, error) {
+	turns := make([]*play.Turn, len(group))
+	var keys []play.Key
+	var places []int
+	for i, cmd := range group {
+		if cmd.key.Game != uuid.Nil {
+			keys, places = append(keys, cmd.key), append(places, i)
+		}
+	}
+	if len(keys) == 0 {
+		return turns, nil
+	}
+	loaded, err := r.tx.Load(r.ctx, keys...)
+	for i, turn := range loaded {
+		turns[places[i]] = turn
+	}
+	return turns, err
+}
+
+// one runs a command. What the rules refuse is the command's own error.
+func (r *groupRun) one(cmd *command, turn *play.Turn) error {
+	cmd.err = nil
+	key, named := cmd.requestKey()
+	if answer, known := r.known[key]; named && known {
+		cmd.err = recall(answer, cmd.req, cmd.resp)
+		return nil
+	}
+	if turn == nil && cmd.key.Game != uuid.Nil {
+		cmd.err = gameNotFound(cmd.key.Game)
+		return nil
+	}
+	if turn == nil {
+		turn = &play.Turn{}
+	}
+	changed, err := cmd.run(r.ctx, r.tx, r.ready(turn))
+	if refused, ok := errors.AsType[*errs.Error](err); ok {
+		cmd.err = refused
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if changed != nil && !slices.Contains(r.turns, changed) {
+		r.turns = append(r.turns, changed)
+	}
+	if !named {
+		return nil
+	}
+	response, err := proto.Marshal(cmd.resp)
+	r.fresh[key] = play.Request{Fingerprint: fingerprint(cmd.req), Response: response, At: r.now()}
+	r.known[key] = r.fresh[key]
+	return err
+}
+
+// requestKey is under what the command is remembered; ok is false for one that is not.
+func (c *command) requestKey() (key play.RequestKey, ok bool) {
+	if c.req == nil || c.req.GetRequestId() == "" {
+		return play.RequestKey{}, false
+	}
+	return play.RequestKey{Player: c.from, ID: c.req.GetRequestId()}, true
+}
