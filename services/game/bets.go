@@ -32,6 +32,35 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 		}})
 }
 
+// PlaceBets implements the contract.
+func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest) (*gamev1.PlaceBetsResponse, error) {
+	id, err := parseID("game_id", req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	player := identity.FromContext(ctx).Player
+	resp := &gamev1.PlaceBetsResponse{}
+	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+			resp.Results = nil
+			for _, want := range req.GetBets() {
+				bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: want.GetBetType(), Amount: want.GetAmount(),
+					Number: uint8(want.GetNumber()), Working: want.GetWorking(), Seed: want.GetClientSeed()})
+				resp.Results = append(resp.Results, resultToProto(bet, err))
+			}
+			resp.Balance = turn.Balances[player]
+			return turn, nil
+		}})
+}
+
+func resultToProto(bet *play.Bet, err error) *gamev1.PlaceBetResult {
+	if err != nil {
+		return &gamev1.PlaceBetResult{Outcome: &gamev1.PlaceBetResult_Error{Error: &gamev1.BetError{
+			Code: int32(errs.Code(errs.Reason(err))), Reason: errs.Name(errs.Reason(err)), Message: err.Error()}}}
+	}
+	return &gamev1.PlaceBetResult{Outcome: &gamev1.PlaceBetResult_Bet{Bet: betToProto(bet)}}
+}
+
 // ListBets implements the contract.
 func (s *gameServer) ListBets(ctx context.Context, req *gamev1.ListBetsRequest) (*gamev1.ListBetsResponse, error) {
 	game, err := s.game(ctx, req.GetGameId())

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/bitcraps/bitcraps/libs/canonical"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -27,19 +27,13 @@ func recall(known play.Request, req request, response proto.Message) error {
 	return proto.Unmarshal(known.Response, response)
 }
 
-// fingerprint is a hash of what is asked: the kind of request and all its fields.
+// fingerprint is a hash of what is asked: the kind of request and all its fields. Canonical JSON is the same in every
+// release that has the same fields; the encoding of protobuf may change with the library.
 func fingerprint(req proto.Message) []byte {
-	h := sha256.New()
-	h.Write([]byte(req.ProtoReflect().Descriptor().FullName()))
-	// Requests are flat, so hashing their fields in the order of the contract is canonical; the encoding of protobuf,
-	// deterministic or not, may change with the library.
-	fields := req.ProtoReflect().Descriptor().Fields()
-	for i := range fields.Len() {
-		field := fields.Get(i)
-		h.Write(append([]byte{0}, field.Name()...))
-		h.Write(append([]byte{0}, text(req.ProtoReflect().Get(field))...))
+	text, err := canonical.JSON(req)
+	if err != nil {
+		panic(err) // Requests hold no floats, which alone can't be written.
 	}
-	return h.Sum(nil)
+	sum := sha256.Sum256(append([]byte(req.ProtoReflect().Descriptor().FullName()), text...))
+	return sum[:]
 }
-
-func text(v protoreflect.Value) string { return v.String() }

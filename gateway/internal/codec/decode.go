@@ -38,29 +38,54 @@ func DecodeJSON(body []byte, m proto.Message) error {
 }
 
 // checkQuoted refuses integers that come as text with a fraction or an exponent, which protojson would convert too.
-// Requests are flat, so it looks at the fields of the message alone.
 func checkQuoted(body []byte, message protoreflect.MessageDescriptor) error {
 	var values map[string]any
 	if err := json.Unmarshal(body, &values); err != nil {
 		return malformed("not valid JSON: %w", err)
 	}
+	return checkMessage("", values, message)
+}
+
+func checkMessage(path string, values map[string]any, message protoreflect.MessageDescriptor) error {
 	for name, value := range values {
-		text, quoted := value.(string)
 		field := message.Fields().ByTextName(name)
 		if field == nil {
 			field = message.Fields().ByJSONName(name)
 		}
-		if !quoted || field == nil || field.Kind() != protoreflect.Int64Kind && field.Kind() != protoreflect.Int32Kind {
+		if field == nil { // Of a message with a JSON form of its own.
 			continue
 		}
-		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			return malformed("%s: %q is not a whole number of 64 bits", name, text)
+		items, repeated := value.([]any)
+		if !repeated {
+			items = []any{value}
+		}
+		for _, item := range items {
+			if err := checkValue(path+name, item, field); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// maxDepth is how deep JSON may nest. No request has more than two levels.
+func checkValue(path string, value any, field protoreflect.FieldDescriptor) error {
+	switch value := value.(type) {
+	case map[string]any:
+		if field.Message() != nil {
+			return checkMessage(path+".", value, field.Message())
+		}
+	case string:
+		if field.Kind() != protoreflect.Int64Kind && field.Kind() != protoreflect.Int32Kind {
+			return nil
+		}
+		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+			return malformed("%s: %q is not a whole number of 64 bits", path, value)
+		}
+	}
+	return nil
+}
+
+// maxDepth is how deep JSON may nest. No request has more than three levels.
 const maxDepth = 16
 
 // checkTokens refuses numbers that are not plain integers, which protojson would convert, and deep nesting.

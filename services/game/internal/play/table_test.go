@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -68,12 +69,23 @@ func (tb *table) do(command func(*play.Turn) error) error {
 			}
 		}
 	}
+	before := fmt.Sprintf("%+v", turn.Game)
 	if err := command(turn); err != nil {
+		tb.untouched(turn, before)
 		return err
 	}
 	tb.keep(turn)
 	tb.check(turn)
 	return nil
+}
+
+// untouched fails where a command that was refused has changed something: others may share its turn.
+func (tb *table) untouched(turn *play.Turn, before string) {
+	placed, changed := turn.BetChanges()
+	if after := fmt.Sprintf("%+v", turn.Game); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || turn.Round != nil {
+		tb.t.Fatalf("a refused command left %d events, %d transfers, %v and %v, and the game went from %s to %s",
+			len(turn.Events), len(turn.Transfers), placed, changed, before, after)
+	}
 }
 
 func (tb *table) keep(turn *play.Turn) {

@@ -689,6 +689,358 @@ func (x *PlaceBetResponse) GetBalance() int64 {
 	return 0
 }
 
+// PlaceBetsRequest is a list of bets.
+type PlaceBetsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// game_id is the game.
+	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
+	// bets are placed in their order.
+	Bets []*NewBet `protobuf:"bytes,2,rep,name=bets,proto3" json:"bets,omitempty"`
+	// request_id makes a retry of the whole list safe; the Idempotency-Key header sets it over REST.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceBetsRequest) Reset() {
+	*x = PlaceBetsRequest{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceBetsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceBetsRequest) ProtoMessage() {}
+
+func (x *PlaceBetsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceBetsRequest.ProtoReflect.Descriptor instead.
+func (*PlaceBetsRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PlaceBetsRequest) GetGameId() string {
+	if x != nil {
+		return x.GameId
+	}
+	return ""
+}
+
+func (x *PlaceBetsRequest) GetBets() []*NewBet {
+	if x != nil {
+		return x.Bets
+	}
+	return nil
+}
+
+func (x *PlaceBetsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// NewBet is one bet of a list. Its fields are those of PlaceBetRequest.
+type NewBet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// bet_type is a wager's name or one of its aliases.
+	BetType string `protobuf:"bytes,1,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
+	// amount is the stake in tokens.
+	Amount int64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// number chooses the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
+	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	// working keeps a bet that rests during come-out rolls at work in them.
+	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
+	// client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
+	ClientSeed    string `protobuf:"bytes,5,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewBet) Reset() {
+	*x = NewBet{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewBet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewBet) ProtoMessage() {}
+
+func (x *NewBet) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewBet.ProtoReflect.Descriptor instead.
+func (*NewBet) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *NewBet) GetBetType() string {
+	if x != nil {
+		return x.BetType
+	}
+	return ""
+}
+
+func (x *NewBet) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *NewBet) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *NewBet) GetWorking() bool {
+	if x != nil {
+		return x.Working
+	}
+	return false
+}
+
+func (x *NewBet) GetClientSeed() string {
+	if x != nil {
+		return x.ClientSeed
+	}
+	return ""
+}
+
+// PlaceBetsResponse has a result for each bet.
+type PlaceBetsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// results are in the order of the bets.
+	Results []*PlaceBetResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// balance is the caller's wallet behind all of them.
+	Balance       int64 `protobuf:"varint,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceBetsResponse) Reset() {
+	*x = PlaceBetsResponse{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceBetsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceBetsResponse) ProtoMessage() {}
+
+func (x *PlaceBetsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceBetsResponse.ProtoReflect.Descriptor instead.
+func (*PlaceBetsResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PlaceBetsResponse) GetResults() []*PlaceBetResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *PlaceBetsResponse) GetBalance() int64 {
+	if x != nil {
+		return x.Balance
+	}
+	return 0
+}
+
+// PlaceBetResult is what became of one bet.
+type PlaceBetResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// outcome is one of the two.
+	//
+	// Types that are valid to be assigned to Outcome:
+	//
+	//	*PlaceBetResult_Bet
+	//	*PlaceBetResult_Error
+	Outcome       isPlaceBetResult_Outcome `protobuf_oneof:"outcome"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceBetResult) Reset() {
+	*x = PlaceBetResult{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceBetResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceBetResult) ProtoMessage() {}
+
+func (x *PlaceBetResult) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceBetResult.ProtoReflect.Descriptor instead.
+func (*PlaceBetResult) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PlaceBetResult) GetOutcome() isPlaceBetResult_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *PlaceBetResult) GetBet() *Bet {
+	if x != nil {
+		if x, ok := x.Outcome.(*PlaceBetResult_Bet); ok {
+			return x.Bet
+		}
+	}
+	return nil
+}
+
+func (x *PlaceBetResult) GetError() *BetError {
+	if x != nil {
+		if x, ok := x.Outcome.(*PlaceBetResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isPlaceBetResult_Outcome interface {
+	isPlaceBetResult_Outcome()
+}
+
+type PlaceBetResult_Bet struct {
+	// bet lies on the table.
+	Bet *Bet `protobuf:"bytes,1,opt,name=bet,proto3,oneof"`
+}
+
+type PlaceBetResult_Error struct {
+	// error says why it does not, as the error of PlaceBet would.
+	Error *BetError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*PlaceBetResult_Bet) isPlaceBetResult_Outcome() {}
+
+func (*PlaceBetResult_Error) isPlaceBetResult_Outcome() {}
+
+// BetError is why a bet was refused.
+type BetError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// code is the gRPC code.
+	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	// reason is that of bitcraps.errors.v1, without its prefix.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// message says what to do, for people.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BetError) Reset() {
+	*x = BetError{}
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BetError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BetError) ProtoMessage() {}
+
+func (x *BetError) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BetError.ProtoReflect.Descriptor instead.
+func (*BetError) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *BetError) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *BetError) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BetError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // ListBetsRequest selects a page of the caller's bets.
 type ListBetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -706,7 +1058,7 @@ type ListBetsRequest struct {
 
 func (x *ListBetsRequest) Reset() {
 	*x = ListBetsRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[12]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +1070,7 @@ func (x *ListBetsRequest) String() string {
 func (*ListBetsRequest) ProtoMessage() {}
 
 func (x *ListBetsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[12]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +1083,7 @@ func (x *ListBetsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBetsRequest.ProtoReflect.Descriptor instead.
 func (*ListBetsRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{12}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListBetsRequest) GetGameId() string {
@@ -775,7 +1127,7 @@ type ListBetsResponse struct {
 
 func (x *ListBetsResponse) Reset() {
 	*x = ListBetsResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[13]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +1139,7 @@ func (x *ListBetsResponse) String() string {
 func (*ListBetsResponse) ProtoMessage() {}
 
 func (x *ListBetsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[13]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +1152,7 @@ func (x *ListBetsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBetsResponse.ProtoReflect.Descriptor instead.
 func (*ListBetsResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{13}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListBetsResponse) GetBets() []*Bet {
@@ -834,7 +1186,7 @@ type UpdateBetRequest struct {
 
 func (x *UpdateBetRequest) Reset() {
 	*x = UpdateBetRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +1198,7 @@ func (x *UpdateBetRequest) String() string {
 func (*UpdateBetRequest) ProtoMessage() {}
 
 func (x *UpdateBetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[14]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +1211,7 @@ func (x *UpdateBetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateBetRequest.ProtoReflect.Descriptor instead.
 func (*UpdateBetRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{14}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UpdateBetRequest) GetGameId() string {
@@ -903,7 +1255,7 @@ type UpdateBetResponse struct {
 
 func (x *UpdateBetResponse) Reset() {
 	*x = UpdateBetResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +1267,7 @@ func (x *UpdateBetResponse) String() string {
 func (*UpdateBetResponse) ProtoMessage() {}
 
 func (x *UpdateBetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[15]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1280,7 @@ func (x *UpdateBetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateBetResponse.ProtoReflect.Descriptor instead.
 func (*UpdateBetResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{15}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UpdateBetResponse) GetBet() *Bet {
@@ -958,7 +1310,7 @@ type RemoveBetRequest struct {
 
 func (x *RemoveBetRequest) Reset() {
 	*x = RemoveBetRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1322,7 @@ func (x *RemoveBetRequest) String() string {
 func (*RemoveBetRequest) ProtoMessage() {}
 
 func (x *RemoveBetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[16]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1335,7 @@ func (x *RemoveBetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveBetRequest.ProtoReflect.Descriptor instead.
 func (*RemoveBetRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{16}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RemoveBetRequest) GetGameId() string {
@@ -1013,7 +1365,7 @@ type RemoveBetResponse struct {
 
 func (x *RemoveBetResponse) Reset() {
 	*x = RemoveBetResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1377,7 @@ func (x *RemoveBetResponse) String() string {
 func (*RemoveBetResponse) ProtoMessage() {}
 
 func (x *RemoveBetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[17]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1390,7 @@ func (x *RemoveBetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveBetResponse.ProtoReflect.Descriptor instead.
 func (*RemoveBetResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{17}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RemoveBetResponse) GetBet() *Bet {
@@ -1068,7 +1420,7 @@ type RollDiceRequest struct {
 
 func (x *RollDiceRequest) Reset() {
 	*x = RollDiceRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1432,7 @@ func (x *RollDiceRequest) String() string {
 func (*RollDiceRequest) ProtoMessage() {}
 
 func (x *RollDiceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[18]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1445,7 @@ func (x *RollDiceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollDiceRequest.ProtoReflect.Descriptor instead.
 func (*RollDiceRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{18}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RollDiceRequest) GetGameId() string {
@@ -1143,7 +1495,7 @@ type RollDiceResponse struct {
 
 func (x *RollDiceResponse) Reset() {
 	*x = RollDiceResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1155,7 +1507,7 @@ func (x *RollDiceResponse) String() string {
 func (*RollDiceResponse) ProtoMessage() {}
 
 func (x *RollDiceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[19]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1168,7 +1520,7 @@ func (x *RollDiceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollDiceResponse.ProtoReflect.Descriptor instead.
 func (*RollDiceResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{19}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RollDiceResponse) GetGameId() string {
@@ -1266,7 +1618,7 @@ type PassDiceRequest struct {
 
 func (x *PassDiceRequest) Reset() {
 	*x = PassDiceRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1278,7 +1630,7 @@ func (x *PassDiceRequest) String() string {
 func (*PassDiceRequest) ProtoMessage() {}
 
 func (x *PassDiceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[20]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1291,7 +1643,7 @@ func (x *PassDiceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PassDiceRequest.ProtoReflect.Descriptor instead.
 func (*PassDiceRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{20}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *PassDiceRequest) GetGameId() string {
@@ -1312,7 +1664,7 @@ type PassDiceResponse struct {
 
 func (x *PassDiceResponse) Reset() {
 	*x = PassDiceResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1324,7 +1676,7 @@ func (x *PassDiceResponse) String() string {
 func (*PassDiceResponse) ProtoMessage() {}
 
 func (x *PassDiceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[21]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1337,7 +1689,7 @@ func (x *PassDiceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PassDiceResponse.ProtoReflect.Descriptor instead.
 func (*PassDiceResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{21}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *PassDiceResponse) GetGame() *Game {
@@ -1362,7 +1714,7 @@ type ListRoundsRequest struct {
 
 func (x *ListRoundsRequest) Reset() {
 	*x = ListRoundsRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1374,7 +1726,7 @@ func (x *ListRoundsRequest) String() string {
 func (*ListRoundsRequest) ProtoMessage() {}
 
 func (x *ListRoundsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[22]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1387,7 +1739,7 @@ func (x *ListRoundsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRoundsRequest.ProtoReflect.Descriptor instead.
 func (*ListRoundsRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{22}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListRoundsRequest) GetGameId() string {
@@ -1424,7 +1776,7 @@ type ListRoundsResponse struct {
 
 func (x *ListRoundsResponse) Reset() {
 	*x = ListRoundsResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +1788,7 @@ func (x *ListRoundsResponse) String() string {
 func (*ListRoundsResponse) ProtoMessage() {}
 
 func (x *ListRoundsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[23]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +1801,7 @@ func (x *ListRoundsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRoundsResponse.ProtoReflect.Descriptor instead.
 func (*ListRoundsResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{23}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListRoundsResponse) GetRounds() []*Round {
@@ -1479,7 +1831,7 @@ type GetRoundRequest struct {
 
 func (x *GetRoundRequest) Reset() {
 	*x = GetRoundRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1491,7 +1843,7 @@ func (x *GetRoundRequest) String() string {
 func (*GetRoundRequest) ProtoMessage() {}
 
 func (x *GetRoundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[24]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1504,7 +1856,7 @@ func (x *GetRoundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRoundRequest.ProtoReflect.Descriptor instead.
 func (*GetRoundRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{24}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetRoundRequest) GetGameId() string {
@@ -1532,7 +1884,7 @@ type GetRoundResponse struct {
 
 func (x *GetRoundResponse) Reset() {
 	*x = GetRoundResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1896,7 @@ func (x *GetRoundResponse) String() string {
 func (*GetRoundResponse) ProtoMessage() {}
 
 func (x *GetRoundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[25]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1909,7 @@ func (x *GetRoundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRoundResponse.ProtoReflect.Descriptor instead.
 func (*GetRoundResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{25}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetRoundResponse) GetRound() *Round {
@@ -1580,7 +1932,7 @@ type GetReceiptRequest struct {
 
 func (x *GetReceiptRequest) Reset() {
 	*x = GetReceiptRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[26]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1592,7 +1944,7 @@ func (x *GetReceiptRequest) String() string {
 func (*GetReceiptRequest) ProtoMessage() {}
 
 func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[26]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1605,7 +1957,7 @@ func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
 func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{26}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetReceiptRequest) GetGameId() string {
@@ -1633,7 +1985,7 @@ type GetReceiptResponse struct {
 
 func (x *GetReceiptResponse) Reset() {
 	*x = GetReceiptResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[27]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1997,7 @@ func (x *GetReceiptResponse) String() string {
 func (*GetReceiptResponse) ProtoMessage() {}
 
 func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[27]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +2010,7 @@ func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
 func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{27}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetReceiptResponse) GetReceipt() *v1.Receipt {
@@ -1681,7 +2033,7 @@ type WatchGameRequest struct {
 
 func (x *WatchGameRequest) Reset() {
 	*x = WatchGameRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[28]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +2045,7 @@ func (x *WatchGameRequest) String() string {
 func (*WatchGameRequest) ProtoMessage() {}
 
 func (x *WatchGameRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[28]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1706,7 +2058,7 @@ func (x *WatchGameRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGameRequest.ProtoReflect.Descriptor instead.
 func (*WatchGameRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{28}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WatchGameRequest) GetGameId() string {
@@ -1734,7 +2086,7 @@ type WatchGameResponse struct {
 
 func (x *WatchGameResponse) Reset() {
 	*x = WatchGameResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[29]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1746,7 +2098,7 @@ func (x *WatchGameResponse) String() string {
 func (*WatchGameResponse) ProtoMessage() {}
 
 func (x *WatchGameResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[29]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1759,7 +2111,7 @@ func (x *WatchGameResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGameResponse.ProtoReflect.Descriptor instead.
 func (*WatchGameResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{29}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *WatchGameResponse) GetEvent() *Event {
@@ -1778,7 +2130,7 @@ type ListWagersRequest struct {
 
 func (x *ListWagersRequest) Reset() {
 	*x = ListWagersRequest{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[30]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1790,7 +2142,7 @@ func (x *ListWagersRequest) String() string {
 func (*ListWagersRequest) ProtoMessage() {}
 
 func (x *ListWagersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[30]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1803,7 +2155,7 @@ func (x *ListWagersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWagersRequest.ProtoReflect.Descriptor instead.
 func (*ListWagersRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{30}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{35}
 }
 
 // ListWagersResponse holds every wager.
@@ -1819,7 +2171,7 @@ type ListWagersResponse struct {
 
 func (x *ListWagersResponse) Reset() {
 	*x = ListWagersResponse{}
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[31]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1831,7 +2183,7 @@ func (x *ListWagersResponse) String() string {
 func (*ListWagersResponse) ProtoMessage() {}
 
 func (x *ListWagersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[31]
+	mi := &file_bitcraps_game_v1_game_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1844,7 +2196,7 @@ func (x *ListWagersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWagersResponse.ProtoReflect.Descriptor instead.
 func (*ListWagersResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{31}
+	return file_bitcraps_game_v1_game_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListWagersResponse) GetWagers() []*Wager {
@@ -1908,7 +2260,31 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"request_id\x18\a \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\"U\n" +
 	"\x10PlaceBetResponse\x12'\n" +
 	"\x03bet\x18\x01 \x01(\v2\x15.bitcraps.game.v1.BetR\x03bet\x12\x18\n" +
-	"\abalance\x18\x02 \x01(\x03R\abalance\"\xc4\x01\n" +
+	"\abalance\x18\x02 \x01(\x03R\abalance\"\xa2\x01\n" +
+	"\x10PlaceBetsRequest\x12!\n" +
+	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x128\n" +
+	"\x04bets\x18\x02 \x03(\v2\x18.bitcraps.game.v1.NewBetB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x04bets\x121\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\"\xc7\x01\n" +
+	"\x06NewBet\x12$\n" +
+	"\bbet_type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\abetType\x12&\n" +
+	"\x06amount\x18\x02 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d \x00R\x06amount\x12!\n" +
+	"\x06number\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\f(\x00R\x06number\x12\x18\n" +
+	"\aworking\x18\x04 \x01(\bR\aworking\x122\n" +
+	"\vclient_seed\x18\x05 \x01(\tB\x11\xbaH\x0er\f\x18@2\b^[ -~]*$R\n" +
+	"clientSeed\"i\n" +
+	"\x11PlaceBetsResponse\x12:\n" +
+	"\aresults\x18\x01 \x03(\v2 .bitcraps.game.v1.PlaceBetResultR\aresults\x12\x18\n" +
+	"\abalance\x18\x02 \x01(\x03R\abalance\"z\n" +
+	"\x0ePlaceBetResult\x12)\n" +
+	"\x03bet\x18\x01 \x01(\v2\x15.bitcraps.game.v1.BetH\x00R\x03bet\x122\n" +
+	"\x05error\x18\x02 \x01(\v2\x1a.bitcraps.game.v1.BetErrorH\x00R\x05errorB\t\n" +
+	"\aoutcome\"P\n" +
+	"\bBetError\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\xc4\x01\n" +
 	"\x0fListBetsRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12=\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1b.bitcraps.game.v1.BetStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12&\n" +
@@ -1984,7 +2360,7 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +
-	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x99\x12\n" +
+	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\xae\x13\n" +
 	"\vGameService\x12\x8b\x01\n" +
 	"\n" +
 	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"2\x8a\xb5\x18\v\n" +
@@ -2000,7 +2376,9 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\tLeaveGame\x12\".bitcraps.game.v1.LeaveGameRequest\x1a#.bitcraps.game.v1.LeaveGameResponse\"@\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\x8e\x01\n" +
 	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\";\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\x89\x01\n" +
+	"\agateway\x10\x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\x92\x01\n" +
+	"\tPlaceBets\x12\".bitcraps.game.v1.PlaceBetsRequest\x1a#.bitcraps.game.v1.PlaceBetsResponse\"<\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02':\x01*\"\"/api/v1/games/{game_id}/bets:batch\x12\x89\x01\n" +
 	"\bListBets\x12!.bitcraps.game.v1.ListBetsRequest\x1a\".bitcraps.game.v1.ListBetsResponse\"6\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\x98\x01\n" +
 	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"B\x8a\xb5\x18\v\n" +
@@ -2038,7 +2416,7 @@ func file_bitcraps_game_v1_game_service_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_game_service_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_game_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_bitcraps_game_v1_game_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_bitcraps_game_v1_game_service_proto_goTypes = []any{
 	(*CreateGameRequest)(nil),  // 0: bitcraps.game.v1.CreateGameRequest
 	(*CreateGameResponse)(nil), // 1: bitcraps.game.v1.CreateGameResponse
@@ -2052,92 +2430,103 @@ var file_bitcraps_game_v1_game_service_proto_goTypes = []any{
 	(*LeaveGameResponse)(nil),  // 9: bitcraps.game.v1.LeaveGameResponse
 	(*PlaceBetRequest)(nil),    // 10: bitcraps.game.v1.PlaceBetRequest
 	(*PlaceBetResponse)(nil),   // 11: bitcraps.game.v1.PlaceBetResponse
-	(*ListBetsRequest)(nil),    // 12: bitcraps.game.v1.ListBetsRequest
-	(*ListBetsResponse)(nil),   // 13: bitcraps.game.v1.ListBetsResponse
-	(*UpdateBetRequest)(nil),   // 14: bitcraps.game.v1.UpdateBetRequest
-	(*UpdateBetResponse)(nil),  // 15: bitcraps.game.v1.UpdateBetResponse
-	(*RemoveBetRequest)(nil),   // 16: bitcraps.game.v1.RemoveBetRequest
-	(*RemoveBetResponse)(nil),  // 17: bitcraps.game.v1.RemoveBetResponse
-	(*RollDiceRequest)(nil),    // 18: bitcraps.game.v1.RollDiceRequest
-	(*RollDiceResponse)(nil),   // 19: bitcraps.game.v1.RollDiceResponse
-	(*PassDiceRequest)(nil),    // 20: bitcraps.game.v1.PassDiceRequest
-	(*PassDiceResponse)(nil),   // 21: bitcraps.game.v1.PassDiceResponse
-	(*ListRoundsRequest)(nil),  // 22: bitcraps.game.v1.ListRoundsRequest
-	(*ListRoundsResponse)(nil), // 23: bitcraps.game.v1.ListRoundsResponse
-	(*GetRoundRequest)(nil),    // 24: bitcraps.game.v1.GetRoundRequest
-	(*GetRoundResponse)(nil),   // 25: bitcraps.game.v1.GetRoundResponse
-	(*GetReceiptRequest)(nil),  // 26: bitcraps.game.v1.GetReceiptRequest
-	(*GetReceiptResponse)(nil), // 27: bitcraps.game.v1.GetReceiptResponse
-	(*WatchGameRequest)(nil),   // 28: bitcraps.game.v1.WatchGameRequest
-	(*WatchGameResponse)(nil),  // 29: bitcraps.game.v1.WatchGameResponse
-	(*ListWagersRequest)(nil),  // 30: bitcraps.game.v1.ListWagersRequest
-	(*ListWagersResponse)(nil), // 31: bitcraps.game.v1.ListWagersResponse
-	(*Game)(nil),               // 32: bitcraps.game.v1.Game
-	(*Bet)(nil),                // 33: bitcraps.game.v1.Bet
-	(BetStatus)(0),             // 34: bitcraps.game.v1.BetStatus
-	(Phase)(0),                 // 35: bitcraps.game.v1.Phase
-	(*Settlement)(nil),         // 36: bitcraps.game.v1.Settlement
-	(*Round)(nil),              // 37: bitcraps.game.v1.Round
-	(*v1.Receipt)(nil),         // 38: bitcraps.receipt.v1.Receipt
-	(*Event)(nil),              // 39: bitcraps.game.v1.Event
-	(*Wager)(nil),              // 40: bitcraps.game.v1.Wager
+	(*PlaceBetsRequest)(nil),   // 12: bitcraps.game.v1.PlaceBetsRequest
+	(*NewBet)(nil),             // 13: bitcraps.game.v1.NewBet
+	(*PlaceBetsResponse)(nil),  // 14: bitcraps.game.v1.PlaceBetsResponse
+	(*PlaceBetResult)(nil),     // 15: bitcraps.game.v1.PlaceBetResult
+	(*BetError)(nil),           // 16: bitcraps.game.v1.BetError
+	(*ListBetsRequest)(nil),    // 17: bitcraps.game.v1.ListBetsRequest
+	(*ListBetsResponse)(nil),   // 18: bitcraps.game.v1.ListBetsResponse
+	(*UpdateBetRequest)(nil),   // 19: bitcraps.game.v1.UpdateBetRequest
+	(*UpdateBetResponse)(nil),  // 20: bitcraps.game.v1.UpdateBetResponse
+	(*RemoveBetRequest)(nil),   // 21: bitcraps.game.v1.RemoveBetRequest
+	(*RemoveBetResponse)(nil),  // 22: bitcraps.game.v1.RemoveBetResponse
+	(*RollDiceRequest)(nil),    // 23: bitcraps.game.v1.RollDiceRequest
+	(*RollDiceResponse)(nil),   // 24: bitcraps.game.v1.RollDiceResponse
+	(*PassDiceRequest)(nil),    // 25: bitcraps.game.v1.PassDiceRequest
+	(*PassDiceResponse)(nil),   // 26: bitcraps.game.v1.PassDiceResponse
+	(*ListRoundsRequest)(nil),  // 27: bitcraps.game.v1.ListRoundsRequest
+	(*ListRoundsResponse)(nil), // 28: bitcraps.game.v1.ListRoundsResponse
+	(*GetRoundRequest)(nil),    // 29: bitcraps.game.v1.GetRoundRequest
+	(*GetRoundResponse)(nil),   // 30: bitcraps.game.v1.GetRoundResponse
+	(*GetReceiptRequest)(nil),  // 31: bitcraps.game.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil), // 32: bitcraps.game.v1.GetReceiptResponse
+	(*WatchGameRequest)(nil),   // 33: bitcraps.game.v1.WatchGameRequest
+	(*WatchGameResponse)(nil),  // 34: bitcraps.game.v1.WatchGameResponse
+	(*ListWagersRequest)(nil),  // 35: bitcraps.game.v1.ListWagersRequest
+	(*ListWagersResponse)(nil), // 36: bitcraps.game.v1.ListWagersResponse
+	(*Game)(nil),               // 37: bitcraps.game.v1.Game
+	(*Bet)(nil),                // 38: bitcraps.game.v1.Bet
+	(BetStatus)(0),             // 39: bitcraps.game.v1.BetStatus
+	(Phase)(0),                 // 40: bitcraps.game.v1.Phase
+	(*Settlement)(nil),         // 41: bitcraps.game.v1.Settlement
+	(*Round)(nil),              // 42: bitcraps.game.v1.Round
+	(*v1.Receipt)(nil),         // 43: bitcraps.receipt.v1.Receipt
+	(*Event)(nil),              // 44: bitcraps.game.v1.Event
+	(*Wager)(nil),              // 45: bitcraps.game.v1.Wager
 }
 var file_bitcraps_game_v1_game_service_proto_depIdxs = []int32{
-	32, // 0: bitcraps.game.v1.CreateGameResponse.game:type_name -> bitcraps.game.v1.Game
-	32, // 1: bitcraps.game.v1.ListGamesResponse.games:type_name -> bitcraps.game.v1.Game
-	32, // 2: bitcraps.game.v1.GetGameResponse.game:type_name -> bitcraps.game.v1.Game
-	32, // 3: bitcraps.game.v1.JoinGameResponse.game:type_name -> bitcraps.game.v1.Game
-	32, // 4: bitcraps.game.v1.LeaveGameResponse.game:type_name -> bitcraps.game.v1.Game
-	33, // 5: bitcraps.game.v1.PlaceBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	34, // 6: bitcraps.game.v1.ListBetsRequest.status:type_name -> bitcraps.game.v1.BetStatus
-	33, // 7: bitcraps.game.v1.ListBetsResponse.bets:type_name -> bitcraps.game.v1.Bet
-	33, // 8: bitcraps.game.v1.UpdateBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	33, // 9: bitcraps.game.v1.RemoveBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	35, // 10: bitcraps.game.v1.RollDiceResponse.phase:type_name -> bitcraps.game.v1.Phase
-	36, // 11: bitcraps.game.v1.RollDiceResponse.settlements:type_name -> bitcraps.game.v1.Settlement
-	32, // 12: bitcraps.game.v1.PassDiceResponse.game:type_name -> bitcraps.game.v1.Game
-	37, // 13: bitcraps.game.v1.ListRoundsResponse.rounds:type_name -> bitcraps.game.v1.Round
-	37, // 14: bitcraps.game.v1.GetRoundResponse.round:type_name -> bitcraps.game.v1.Round
-	38, // 15: bitcraps.game.v1.GetReceiptResponse.receipt:type_name -> bitcraps.receipt.v1.Receipt
-	39, // 16: bitcraps.game.v1.WatchGameResponse.event:type_name -> bitcraps.game.v1.Event
-	40, // 17: bitcraps.game.v1.ListWagersResponse.wagers:type_name -> bitcraps.game.v1.Wager
-	0,  // 18: bitcraps.game.v1.GameService.CreateGame:input_type -> bitcraps.game.v1.CreateGameRequest
-	2,  // 19: bitcraps.game.v1.GameService.ListGames:input_type -> bitcraps.game.v1.ListGamesRequest
-	4,  // 20: bitcraps.game.v1.GameService.GetGame:input_type -> bitcraps.game.v1.GetGameRequest
-	6,  // 21: bitcraps.game.v1.GameService.JoinGame:input_type -> bitcraps.game.v1.JoinGameRequest
-	8,  // 22: bitcraps.game.v1.GameService.LeaveGame:input_type -> bitcraps.game.v1.LeaveGameRequest
-	10, // 23: bitcraps.game.v1.GameService.PlaceBet:input_type -> bitcraps.game.v1.PlaceBetRequest
-	12, // 24: bitcraps.game.v1.GameService.ListBets:input_type -> bitcraps.game.v1.ListBetsRequest
-	14, // 25: bitcraps.game.v1.GameService.UpdateBet:input_type -> bitcraps.game.v1.UpdateBetRequest
-	16, // 26: bitcraps.game.v1.GameService.RemoveBet:input_type -> bitcraps.game.v1.RemoveBetRequest
-	18, // 27: bitcraps.game.v1.GameService.RollDice:input_type -> bitcraps.game.v1.RollDiceRequest
-	20, // 28: bitcraps.game.v1.GameService.PassDice:input_type -> bitcraps.game.v1.PassDiceRequest
-	22, // 29: bitcraps.game.v1.GameService.ListRounds:input_type -> bitcraps.game.v1.ListRoundsRequest
-	24, // 30: bitcraps.game.v1.GameService.GetRound:input_type -> bitcraps.game.v1.GetRoundRequest
-	26, // 31: bitcraps.game.v1.GameService.GetReceipt:input_type -> bitcraps.game.v1.GetReceiptRequest
-	28, // 32: bitcraps.game.v1.GameService.WatchGame:input_type -> bitcraps.game.v1.WatchGameRequest
-	30, // 33: bitcraps.game.v1.GameService.ListWagers:input_type -> bitcraps.game.v1.ListWagersRequest
-	1,  // 34: bitcraps.game.v1.GameService.CreateGame:output_type -> bitcraps.game.v1.CreateGameResponse
-	3,  // 35: bitcraps.game.v1.GameService.ListGames:output_type -> bitcraps.game.v1.ListGamesResponse
-	5,  // 36: bitcraps.game.v1.GameService.GetGame:output_type -> bitcraps.game.v1.GetGameResponse
-	7,  // 37: bitcraps.game.v1.GameService.JoinGame:output_type -> bitcraps.game.v1.JoinGameResponse
-	9,  // 38: bitcraps.game.v1.GameService.LeaveGame:output_type -> bitcraps.game.v1.LeaveGameResponse
-	11, // 39: bitcraps.game.v1.GameService.PlaceBet:output_type -> bitcraps.game.v1.PlaceBetResponse
-	13, // 40: bitcraps.game.v1.GameService.ListBets:output_type -> bitcraps.game.v1.ListBetsResponse
-	15, // 41: bitcraps.game.v1.GameService.UpdateBet:output_type -> bitcraps.game.v1.UpdateBetResponse
-	17, // 42: bitcraps.game.v1.GameService.RemoveBet:output_type -> bitcraps.game.v1.RemoveBetResponse
-	19, // 43: bitcraps.game.v1.GameService.RollDice:output_type -> bitcraps.game.v1.RollDiceResponse
-	21, // 44: bitcraps.game.v1.GameService.PassDice:output_type -> bitcraps.game.v1.PassDiceResponse
-	23, // 45: bitcraps.game.v1.GameService.ListRounds:output_type -> bitcraps.game.v1.ListRoundsResponse
-	25, // 46: bitcraps.game.v1.GameService.GetRound:output_type -> bitcraps.game.v1.GetRoundResponse
-	27, // 47: bitcraps.game.v1.GameService.GetReceipt:output_type -> bitcraps.game.v1.GetReceiptResponse
-	29, // 48: bitcraps.game.v1.GameService.WatchGame:output_type -> bitcraps.game.v1.WatchGameResponse
-	31, // 49: bitcraps.game.v1.GameService.ListWagers:output_type -> bitcraps.game.v1.ListWagersResponse
-	34, // [34:50] is the sub-list for method output_type
-	18, // [18:34] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	37, // 0: bitcraps.game.v1.CreateGameResponse.game:type_name -> bitcraps.game.v1.Game
+	37, // 1: bitcraps.game.v1.ListGamesResponse.games:type_name -> bitcraps.game.v1.Game
+	37, // 2: bitcraps.game.v1.GetGameResponse.game:type_name -> bitcraps.game.v1.Game
+	37, // 3: bitcraps.game.v1.JoinGameResponse.game:type_name -> bitcraps.game.v1.Game
+	37, // 4: bitcraps.game.v1.LeaveGameResponse.game:type_name -> bitcraps.game.v1.Game
+	38, // 5: bitcraps.game.v1.PlaceBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	13, // 6: bitcraps.game.v1.PlaceBetsRequest.bets:type_name -> bitcraps.game.v1.NewBet
+	15, // 7: bitcraps.game.v1.PlaceBetsResponse.results:type_name -> bitcraps.game.v1.PlaceBetResult
+	38, // 8: bitcraps.game.v1.PlaceBetResult.bet:type_name -> bitcraps.game.v1.Bet
+	16, // 9: bitcraps.game.v1.PlaceBetResult.error:type_name -> bitcraps.game.v1.BetError
+	39, // 10: bitcraps.game.v1.ListBetsRequest.status:type_name -> bitcraps.game.v1.BetStatus
+	38, // 11: bitcraps.game.v1.ListBetsResponse.bets:type_name -> bitcraps.game.v1.Bet
+	38, // 12: bitcraps.game.v1.UpdateBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	38, // 13: bitcraps.game.v1.RemoveBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	40, // 14: bitcraps.game.v1.RollDiceResponse.phase:type_name -> bitcraps.game.v1.Phase
+	41, // 15: bitcraps.game.v1.RollDiceResponse.settlements:type_name -> bitcraps.game.v1.Settlement
+	37, // 16: bitcraps.game.v1.PassDiceResponse.game:type_name -> bitcraps.game.v1.Game
+	42, // 17: bitcraps.game.v1.ListRoundsResponse.rounds:type_name -> bitcraps.game.v1.Round
+	42, // 18: bitcraps.game.v1.GetRoundResponse.round:type_name -> bitcraps.game.v1.Round
+	43, // 19: bitcraps.game.v1.GetReceiptResponse.receipt:type_name -> bitcraps.receipt.v1.Receipt
+	44, // 20: bitcraps.game.v1.WatchGameResponse.event:type_name -> bitcraps.game.v1.Event
+	45, // 21: bitcraps.game.v1.ListWagersResponse.wagers:type_name -> bitcraps.game.v1.Wager
+	0,  // 22: bitcraps.game.v1.GameService.CreateGame:input_type -> bitcraps.game.v1.CreateGameRequest
+	2,  // 23: bitcraps.game.v1.GameService.ListGames:input_type -> bitcraps.game.v1.ListGamesRequest
+	4,  // 24: bitcraps.game.v1.GameService.GetGame:input_type -> bitcraps.game.v1.GetGameRequest
+	6,  // 25: bitcraps.game.v1.GameService.JoinGame:input_type -> bitcraps.game.v1.JoinGameRequest
+	8,  // 26: bitcraps.game.v1.GameService.LeaveGame:input_type -> bitcraps.game.v1.LeaveGameRequest
+	10, // 27: bitcraps.game.v1.GameService.PlaceBet:input_type -> bitcraps.game.v1.PlaceBetRequest
+	12, // 28: bitcraps.game.v1.GameService.PlaceBets:input_type -> bitcraps.game.v1.PlaceBetsRequest
+	17, // 29: bitcraps.game.v1.GameService.ListBets:input_type -> bitcraps.game.v1.ListBetsRequest
+	19, // 30: bitcraps.game.v1.GameService.UpdateBet:input_type -> bitcraps.game.v1.UpdateBetRequest
+	21, // 31: bitcraps.game.v1.GameService.RemoveBet:input_type -> bitcraps.game.v1.RemoveBetRequest
+	23, // 32: bitcraps.game.v1.GameService.RollDice:input_type -> bitcraps.game.v1.RollDiceRequest
+	25, // 33: bitcraps.game.v1.GameService.PassDice:input_type -> bitcraps.game.v1.PassDiceRequest
+	27, // 34: bitcraps.game.v1.GameService.ListRounds:input_type -> bitcraps.game.v1.ListRoundsRequest
+	29, // 35: bitcraps.game.v1.GameService.GetRound:input_type -> bitcraps.game.v1.GetRoundRequest
+	31, // 36: bitcraps.game.v1.GameService.GetReceipt:input_type -> bitcraps.game.v1.GetReceiptRequest
+	33, // 37: bitcraps.game.v1.GameService.WatchGame:input_type -> bitcraps.game.v1.WatchGameRequest
+	35, // 38: bitcraps.game.v1.GameService.ListWagers:input_type -> bitcraps.game.v1.ListWagersRequest
+	1,  // 39: bitcraps.game.v1.GameService.CreateGame:output_type -> bitcraps.game.v1.CreateGameResponse
+	3,  // 40: bitcraps.game.v1.GameService.ListGames:output_type -> bitcraps.game.v1.ListGamesResponse
+	5,  // 41: bitcraps.game.v1.GameService.GetGame:output_type -> bitcraps.game.v1.GetGameResponse
+	7,  // 42: bitcraps.game.v1.GameService.JoinGame:output_type -> bitcraps.game.v1.JoinGameResponse
+	9,  // 43: bitcraps.game.v1.GameService.LeaveGame:output_type -> bitcraps.game.v1.LeaveGameResponse
+	11, // 44: bitcraps.game.v1.GameService.PlaceBet:output_type -> bitcraps.game.v1.PlaceBetResponse
+	14, // 45: bitcraps.game.v1.GameService.PlaceBets:output_type -> bitcraps.game.v1.PlaceBetsResponse
+	18, // 46: bitcraps.game.v1.GameService.ListBets:output_type -> bitcraps.game.v1.ListBetsResponse
+	20, // 47: bitcraps.game.v1.GameService.UpdateBet:output_type -> bitcraps.game.v1.UpdateBetResponse
+	22, // 48: bitcraps.game.v1.GameService.RemoveBet:output_type -> bitcraps.game.v1.RemoveBetResponse
+	24, // 49: bitcraps.game.v1.GameService.RollDice:output_type -> bitcraps.game.v1.RollDiceResponse
+	26, // 50: bitcraps.game.v1.GameService.PassDice:output_type -> bitcraps.game.v1.PassDiceResponse
+	28, // 51: bitcraps.game.v1.GameService.ListRounds:output_type -> bitcraps.game.v1.ListRoundsResponse
+	30, // 52: bitcraps.game.v1.GameService.GetRound:output_type -> bitcraps.game.v1.GetRoundResponse
+	32, // 53: bitcraps.game.v1.GameService.GetReceipt:output_type -> bitcraps.game.v1.GetReceiptResponse
+	34, // 54: bitcraps.game.v1.GameService.WatchGame:output_type -> bitcraps.game.v1.WatchGameResponse
+	36, // 55: bitcraps.game.v1.GameService.ListWagers:output_type -> bitcraps.game.v1.ListWagersResponse
+	39, // [39:56] is the sub-list for method output_type
+	22, // [22:39] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_game_service_proto_init() }
@@ -2147,14 +2536,18 @@ func file_bitcraps_game_v1_game_service_proto_init() {
 	}
 	file_bitcraps_game_v1_event_proto_init()
 	file_bitcraps_game_v1_game_proto_init()
-	file_bitcraps_game_v1_game_service_proto_msgTypes[14].OneofWrappers = []any{}
+	file_bitcraps_game_v1_game_service_proto_msgTypes[15].OneofWrappers = []any{
+		(*PlaceBetResult_Bet)(nil),
+		(*PlaceBetResult_Error)(nil),
+	}
+	file_bitcraps_game_v1_game_service_proto_msgTypes[19].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_game_service_proto_rawDesc), len(file_bitcraps_game_v1_game_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

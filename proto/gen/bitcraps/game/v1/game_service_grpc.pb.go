@@ -29,6 +29,7 @@ const (
 	GameService_JoinGame_FullMethodName   = "/bitcraps.game.v1.GameService/JoinGame"
 	GameService_LeaveGame_FullMethodName  = "/bitcraps.game.v1.GameService/LeaveGame"
 	GameService_PlaceBet_FullMethodName   = "/bitcraps.game.v1.GameService/PlaceBet"
+	GameService_PlaceBets_FullMethodName  = "/bitcraps.game.v1.GameService/PlaceBets"
 	GameService_ListBets_FullMethodName   = "/bitcraps.game.v1.GameService/ListBets"
 	GameService_UpdateBet_FullMethodName  = "/bitcraps.game.v1.GameService/UpdateBet"
 	GameService_RemoveBet_FullMethodName  = "/bitcraps.game.v1.GameService/RemoveBet"
@@ -59,6 +60,9 @@ type GameServiceClient interface {
 	LeaveGame(ctx context.Context, in *LeaveGameRequest, opts ...grpc.CallOption) (*LeaveGameResponse, error)
 	// PlaceBet moves a stake from the caller's wallet onto the table. It is durable when it is answered.
 	PlaceBet(ctx context.Context, in *PlaceBetRequest, opts ...grpc.CallOption) (*PlaceBetResponse, error)
+	// PlaceBets places up to 100 bets, each by itself: one that is refused says why in its own result, and the others stand.
+	// All that were taken are durable when it is answered.
+	PlaceBets(ctx context.Context, in *PlaceBetsRequest, opts ...grpc.CallOption) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(ctx context.Context, in *ListBetsRequest, opts ...grpc.CallOption) (*ListBetsResponse, error)
 	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
@@ -146,6 +150,16 @@ func (c *gameServiceClient) PlaceBet(ctx context.Context, in *PlaceBetRequest, o
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PlaceBetResponse)
 	err := c.cc.Invoke(ctx, GameService_PlaceBet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *gameServiceClient) PlaceBets(ctx context.Context, in *PlaceBetsRequest, opts ...grpc.CallOption) (*PlaceBetsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlaceBetsResponse)
+	err := c.cc.Invoke(ctx, GameService_PlaceBets_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -279,6 +293,9 @@ type GameServiceServer interface {
 	LeaveGame(context.Context, *LeaveGameRequest) (*LeaveGameResponse, error)
 	// PlaceBet moves a stake from the caller's wallet onto the table. It is durable when it is answered.
 	PlaceBet(context.Context, *PlaceBetRequest) (*PlaceBetResponse, error)
+	// PlaceBets places up to 100 bets, each by itself: one that is refused says why in its own result, and the others stand.
+	// All that were taken are durable when it is answered.
+	PlaceBets(context.Context, *PlaceBetsRequest) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error)
 	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
@@ -329,6 +346,9 @@ func (UnimplementedGameServiceServer) LeaveGame(context.Context, *LeaveGameReque
 }
 func (UnimplementedGameServiceServer) PlaceBet(context.Context, *PlaceBetRequest) (*PlaceBetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PlaceBet not implemented")
+}
+func (UnimplementedGameServiceServer) PlaceBets(context.Context, *PlaceBetsRequest) (*PlaceBetsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PlaceBets not implemented")
 }
 func (UnimplementedGameServiceServer) ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListBets not implemented")
@@ -485,6 +505,24 @@ func _GameService_PlaceBet_Handler(srv interface{}, ctx context.Context, dec fun
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(GameServiceServer).PlaceBet(ctx, req.(*PlaceBetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GameService_PlaceBets_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PlaceBetsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GameServiceServer).PlaceBets(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GameService_PlaceBets_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GameServiceServer).PlaceBets(ctx, req.(*PlaceBetsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -692,6 +730,10 @@ var GameService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PlaceBet",
 			Handler:    _GameService_PlaceBet_Handler,
+		},
+		{
+			MethodName: "PlaceBets",
+			Handler:    _GameService_PlaceBets_Handler,
 		},
 		{
 			MethodName: "ListBets",
