@@ -1,15 +1,14 @@
 package e2e_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bitcraps/bitcraps/libs/receipt"
-	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
 // record is where to write a receipt and the facts that it is checked against, for the tests of libs/receipt and for other
@@ -124,12 +123,8 @@ func TestVerifyCommand(t *testing.T) {
 		"trust that is none":       {[]string{"verify", good, "--trust", good}, false, ""},
 		"a file that is not there": {[]string{"verify", filepath.Join(dir, "nothing")}, false, ""},
 	} {
-		var out bytes.Buffer
-		cmd := bitcraps.Command()
-		cmd.SetArgs(tc.args)
-		cmd.SetOut(&out)
-		if err := cmd.Execute(); (err == nil) != tc.ok || !bytes.Contains(out.Bytes(), []byte(tc.says)) {
-			t.Errorf("%s: %v\n%s", name, err, out.String())
+		if out, err := run(tc.args...); (err == nil) != tc.ok || !strings.Contains(out, tc.says) {
+			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 }

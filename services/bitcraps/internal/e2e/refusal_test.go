@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"database/sql"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,100 @@ func TestBadInputChangesNothing(t *testing.T) {
 	}
 	if after := c.must(200, "GET", game, nil).text; after != before || c.balance() != balance {
 		t.Errorf("the game went from %s to %s, the wallet from %d to %d", before, after, balance, c.balance())
+	}
+}
+
+// TestWagersAreRefusedForTheirReason breaks a rule of each kind of wager, on a table with a point.
+func TestWagersAreRefusedForTheirReason(t *testing.T) {
+	tg := own(t, "game.wallets.bankroll=20000")
+	c, other := newClient(t, tg.url), newClient(t, tg.url)
+	game := c.newGame()
+	json := func(format string, args ...any) raw { return raw{"application/json", fmt.Sprintf(format, args...)} }
+	bet := func(text string) string {
+		return c.must(201, "POST", game+"/bets", json("%s", text)).str("bet.bet_id")
+	}
+	small, place := "", ""
+	for phase := ""; phase != "PHASE_POINT"; { // Until a point is set.
+		c.bet(game, "pass_line", 10)
+		if resp := c.bet(game, "bonus_small", 10); resp.status == 201 {
+			small = resp.str("bet.bet_id")
+		}
+		phase = c.must(200, "POST", game+"/roll", nil).str("phase")
+	}
+	place = bet(`{"bet_type":"yes_10","amount":20}`)
+	passed := c.must(200, "GET", game+"/bets?status=BET_STATUS_LIVE", nil).list("bets")
+	pass := ""
+	for _, b := range passed {
+		if b["bet_type"] == "pass_line" {
+			pass = fmt.Sprint(b["bet_id"])
+		}
+	}
+	before, balance := c.must(200, "GET", game, nil).text, c.balance()
+	for name, tc := range map[string]struct {
+		method, path string
+		body         any
+		status       int
+		reason       string
+	}{
+		"line bet with a point":        {"POST", "/bets", json(`{"bet_type":"dont_pass","amount":10}`), 409, "WRONG_PHASE"},
+		"muggsy with a point":          {"POST", "/bets", json(`{"bet_type":"muggsy","amount":10}`), 409, "WRONG_PHASE"},
+		"fire in a hand":               {"POST", "/bets", json(`{"bet_type":"fire","amount":10}`), 409, "WINDOW_PASSED"},
+		"replay in a hand":             {"POST", "/bets", json(`{"bet_type":"replay","amount":10}`), 409, "WINDOW_PASSED"},
+		"repeater behind a roll":       {"POST", "/bets", json(`{"bet_type":"repeater_6","amount":10}`), 409, "WINDOW_PASSED"},
+		"hot_roller behind a roll":     {"POST", "/bets", json(`{"bet_type":"hot_roller","amount":10}`), 409, "WINDOW_PASSED"},
+		"yes not in twenties":          {"POST", "/bets", json(`{"bet_type":"yes_4","amount":30}`), 422, "AMOUNT_NOT_MULTIPLE"},
+		"no not in twenty-fours":       {"POST", "/bets", json(`{"bet_type":"no_6","amount":20}`), 422, "AMOUNT_NOT_MULTIPLE"},
+		"next_4 not in twos":           {"POST", "/bets", json(`{"bet_type":"next_4","amount":11}`), 422, "AMOUNT_NOT_MULTIPLE"},
+		"odds over the limit":          {"POST", "/bets", json(`{"bet_type":"odds_pass","amount":60}`), 422, "ODDS_OVER_LIMIT"},
+		"odds without a flat bet":      {"POST", "/bets", json(`{"bet_type":"odds_dont_pass","amount":30}`), 409, "FLAT_BET_REQUIRED"},
+		"odds on another number":       {"POST", "/bets", json(`{"bet_type":"odds_come","amount":30,"number":7}`), 400, "NUMBER_INVALID"},
+		"odds on no come bet":          {"POST", "/bets", json(`{"bet_type":"odds_come","amount":30,"number":6}`), 409, "FLAT_BET_REQUIRED"},
+		"second bet of a kind":         {"POST", "/bets", json(`{"bet_type":"buy_10","amount":20}`), 409, "BET_EXISTS"},
+		"removing a line bet":          {"DELETE", "/bets/" + pass, nil, 409, "BET_LOCKED"},
+		"removing a side bet":          {"DELETE", "/bets/" + small, nil, 409, "BET_LOCKED"},
+		"reducing a line bet":          {"PATCH", "/bets/" + pass, json(`{"amount":9}`), 409, "BET_LOCKED"},
+		"raising a bet":                {"PATCH", "/bets/" + place, json(`{"amount":40}`), 409, "BET_RAISED"},
+		"reducing to nothing":          {"PATCH", "/bets/" + place, json(`{"amount":0}`), 400, "INVALID_FIELD"},
+		"reducing below the multiple":  {"PATCH", "/bets/" + place, json(`{"amount":15}`), 422, "AMOUNT_NOT_MULTIPLE"},
+		"switching off what can't be":  {"PATCH", "/bets/" + pass, json(`{"working":false}`), 400, "WORKING_NOT_APPLICABLE"},
+		"changing what the rules keep": {"PATCH", "/bets/" + place, json(`{"status":"BET_STATUS_WON"}`), 400, "MALFORMED_BODY"},
+		"passing the dice":             {"POST", "/pass", nil, 409, "WRONG_PHASE"},
+		"an empty list":                {"POST", "/bets:batch", json(`{"bets":[]}`), 400, "INVALID_FIELD"},
+		"a fraction in a list":         {"POST", "/bets:batch", json(`{"bets":[{"bet_type":"field","amount":"10.0"}]}`), 400, "MALFORMED_BODY"},
+		"too long a list":              {"POST", "/bets:batch", json(`{"bets":[%s]}`, strings.TrimSuffix(strings.Repeat(`{"bet_type":"field","amount":10},`, 101), ",")), 400, "INVALID_FIELD"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp := c.do(tc.method, game+tc.path, tc.body)
+			if resp.status != tc.status || resp.reason() != tc.reason || len(resp.str("message")) < 10 {
+				t.Errorf("%d %s, want %d %s: %s", resp.status, resp.reason(), tc.status, tc.reason, resp.text)
+			}
+		})
+	}
+	if after := c.must(200, "GET", game, nil).text; after != before || c.balance() != balance {
+		t.Errorf("the game went from %s to %s, the wallet from %d to %d", before, after, balance, c.balance())
+	}
+	if resp := other.bet(game, "field", 10); resp.status != 409 || resp.reason() != "NOT_SEATED" {
+		t.Errorf("on a foreign table: %s", resp.text)
+	}
+}
+
+// TestTheHouseHasALimit bets against a house that has little.
+func TestTheHouseHasALimit(t *testing.T) {
+	c := newClient(t, own(t, "game.wallets.bankroll=2000").url)
+	game := c.newGame()
+	resp := c.bet(game, "fire", 10)
+	if resp.status != 409 || resp.reason() != "HOUSE_LIMIT" {
+		t.Errorf("%d %s", resp.status, resp.text)
+	}
+	if c.balance() != 1000 || c.bet(game, "bonus_small", 60).status != 201 || c.bet(game, "pass_line", 300).reason() != "HOUSE_LIMIT" {
+		t.Error("what the house can pay is not taken, or what it can't is")
+	}
+	c.must(200, "POST", game+"/leave", nil)
+	if status := c.must(200, "GET", game, nil).str("status"); status != "GAME_STATUS_COMPLETED" {
+		t.Errorf("the game is %s", status)
+	}
+	if resp := c.bet(c.newGame(), "pass_line", 300); resp.status != 201 { // The closed table's reserve is the house's again.
+		t.Errorf("%s", resp.text)
 	}
 }
 

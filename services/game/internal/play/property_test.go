@@ -84,7 +84,11 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 // that no live bet is lost; at the end every payout must be one of the wager's pay table, and the log must play to the
 // same state again.
 func TestRandomGames(t *testing.T) {
-	const steps, wantRolls = 4000, 100_000
+	const steps = 4000
+	wantRolls := 100_000
+	if testing.Short() { // rapid plays fewer games then.
+		wantRolls = 10_000
+	}
 	rolled, wagers := 0, map[*craps.Wager]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		tb := newTable(t)
