@@ -136,7 +136,7 @@ func (c *committer) write(group []*command) error {
 		return err
 	})
 	if err == nil {
-		c.Service.done(turns...)
+		c.done(turns...)
 	}
 	return err
 }

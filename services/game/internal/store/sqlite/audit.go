@@ -68,8 +68,11 @@ func each(ctx context.Context, tx *sql.Tx, query string, args []any, read func(s
 	if err != nil {
 		return err
 	}
-	for rows.Next() && err == nil {
-		err = read(rows.Scan)
+	defer func() { _ = rows.Close() }() // Its error is that of rows.Err.
+	for rows.Next() {
+		if err := read(rows.Scan); err != nil {
+			return err
+		}
 	}
-	return errors.Join(err, rows.Err(), rows.Close())
+	return rows.Err()
 }
