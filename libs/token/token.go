@@ -5,11 +5,13 @@ package token
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -53,15 +55,32 @@ type KeySource interface {
 	PublicKey(ctx context.Context, kid string) (ed25519.PublicKey, error)
 }
 
-// Verifier checks tokens.
+// Verifier checks tokens. It is safe for concurrent use.
 type Verifier struct {
 	keys  KeySource
 	clock clockwork.Clock
+	// good are tokens that were verified, by their hashes: checking a signature costs more than all the rest of a call.
+	good *lru.Cache[[sha256.Size]byte, verified]
+}
+
+// maxGood bounds the tokens that are remembered.
+const maxGood = 10_000
+
+// verified is what a good token says, and the key that says so.
+type verified struct {
+	player  uuid.UUID
+	expires time.Time
+	kid     string
+	key     ed25519.PublicKey
 }
 
 // NewVerifier returns a Verifier that trusts the keys of the source.
 func NewVerifier(keys KeySource, clock clockwork.Clock) *Verifier {
-	return &Verifier{keys: keys, clock: clock}
+	good, err := lru.New[[sha256.Size]byte, verified](maxGood)
+	if err != nil {
+		panic(err) // It fails for a size below one.
+	}
+	return &Verifier{keys: keys, clock: clock, good: good}
 }
 
 // Verify returns the player whose token it is. Errors have the reason TOKEN_INVALID or TOKEN_EXPIRED, or are the key
@@ -70,19 +89,42 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (uuid.UUID, error) {
 	if len(raw) > MaxLength {
 		return uuid.Nil, invalid()
 	}
+	hash := sha256.Sum256([]byte(raw))
+	if token, ok := v.remembered(ctx, hash); ok {
+		return token.player, nil
+	}
+	token, err := v.verify(ctx, raw)
+	if err == nil {
+		v.good.Add(hash, token)
+	}
+	return token.player, err
+}
+
+// remembered returns a token that was verified before. ok is false where it expired since, or its key is not published
+// any more.
+func (v *Verifier) remembered(ctx context.Context, hash [sha256.Size]byte) (token verified, ok bool) {
+	token, ok = v.good.Get(hash)
+	if !ok || !v.clock.Now().Before(token.expires) {
+		return verified{}, false
+	}
+	key, err := v.keys.PublicKey(ctx, token.kid)
+	return token, err == nil && token.key.Equal(key)
+}
+
+func (v *Verifier) verify(ctx context.Context, raw string) (verified, error) {
 	var claims jwt.RegisteredClaims
 	var sourceErr error
+	var out verified
 	_, err := jwt.ParseWithClaims(raw, &claims, func(t *jwt.Token) (any, error) {
-		kid, _ := t.Header["kid"].(string)
-		key, err := v.keys.PublicKey(ctx, kid)
-		if err != nil {
-			sourceErr = err
-			return nil, err
+		out.kid, _ = t.Header["kid"].(string)
+		out.key, sourceErr = v.keys.PublicKey(ctx, out.kid)
+		if sourceErr != nil {
+			return nil, sourceErr
 		}
-		if key == nil {
+		if out.key == nil {
 			return nil, errors.New("unknown key")
 		}
-		return key, nil
+		return out.key, nil
 	},
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
@@ -91,17 +133,17 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (uuid.UUID, error) {
 	)
 	switch {
 	case sourceErr != nil:
-		return uuid.Nil, sourceErr
+		return verified{}, sourceErr
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return uuid.Nil, errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the token has expired; sign in again")
+		return verified{}, errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the token has expired; sign in again")
 	case err != nil:
-		return uuid.Nil, invalid()
+		return verified{}, invalid()
 	}
-	player, err := uuid.Parse(claims.Subject)
-	if err != nil {
-		return uuid.Nil, invalid()
+	if out.player, err = uuid.Parse(claims.Subject); err != nil {
+		return verified{}, invalid()
 	}
-	return player, nil
+	out.expires = claims.ExpiresAt.Time
+	return out, nil
 }
 
 func invalid() error {

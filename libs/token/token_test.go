@@ -55,6 +55,30 @@ func TestSignedTokenVerifies(t *testing.T) {
 	}
 }
 
+func TestARememberedTokenEndsWithItsKey(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	key, keys := newKey(t, "k1")
+	raw, err := key.Sign(uuid.Must(uuid.NewV7()), clock.Now(), clock.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := token.NewVerifier(keys, clock)
+	for range 2 { // The second time from memory.
+		if _, err := verifier.Verify(t.Context(), raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, others := newKey(t, "k1")
+	keys["k1"] = others["k1"]
+	if _, err := verifier.Verify(t.Context(), raw); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_INVALID {
+		t.Errorf("with another key under its id: %v", err)
+	}
+	delete(keys, "k1")
+	if _, err := verifier.Verify(t.Context(), raw); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_INVALID {
+		t.Errorf("without its key: %v", err)
+	}
+}
+
 func TestForgedTokensAreRefused(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	key, keys := newKey(t, "k1")
