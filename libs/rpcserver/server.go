@@ -41,6 +41,10 @@ func Default() Config {
 	}
 }
 
+// streamWorkers is how many goroutines wait for calls. They have grown their stacks already; a call that finds none free gets
+// a new one.
+const streamWorkers = 32
+
 // Server is a gRPC server with health and reflection.
 type Server struct {
 	// GRPC is what services register on.
@@ -75,6 +79,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.MaxHeaderListSize(cfg.MaxHeaderBytes),
 		grpc.MaxConcurrentStreams(cfg.MaxStreams),
 		grpc.ConnectionTimeout(5*time.Second),
+		grpc.NumStreamWorkers(streamWorkers), grpc.SharedWriteBuffer(true),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: time.Minute}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)}

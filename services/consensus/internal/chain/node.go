@@ -51,6 +51,7 @@ type Decision struct {
 type Node struct {
 	logger    *slog.Logger
 	home      *home
+	facts     Facts
 	store     *store
 	app       *app
 	comet     *node.Node
@@ -96,6 +97,7 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 		decisions: events.NewHub[Decision](decisionBuffer),
 		stop:      make(chan struct{}),
 	}
+	n.facts = n.readFacts()
 	n.app = &app{logger: n.logger, store: n.store, public: h.public, share: h.share, indices: indices,
 		address: h.key.GetAddress(), committed: make(chan struct{}, 1)}
 	if n.app.last, err = n.store.tip(); err != nil {

@@ -25,8 +25,10 @@ type Facts struct {
 	Validators  []Validator
 }
 
-// Facts returns the chain's facts.
-func (n *Node) Facts() Facts {
+// Facts returns the chain's facts. The caller must not change them.
+func (n *Node) Facts() Facts { return n.facts }
+
+func (n *Node) readFacts() Facts {
 	facts := Facts{
 		ChainID:     n.home.genesis.ChainID,
 		GenesisHash: hex.EncodeToString(n.home.genesisHash[:]),

@@ -1,0 +1,61 @@
+package load
+
+import (
+	"context"
+	"fmt"
+)
+
+// Table is a player's way to play, over whatever protocol.
+type Table interface {
+	// Guest becomes a new player.
+	Guest(ctx context.Context) error
+	// Create opens a new table and sits down at it.
+	Create(ctx context.Context) error
+	// Bet places a bet at the table. It is durable when it returns.
+	Bet(ctx context.Context, wager string, amount int64) error
+}
+
+// wagers are those that can be placed at a new table, each once.
+var wagers = []string{
+	"pass_line", "dont_pass", "field", "hard_4", "hard_6", "hard_8", "hard_10", "next_2", "next_3", "next_5", "next_7", "next_9",
+	"next_11", "next_12", "any_craps", "bonus_small", "bonus_tall", "bonus_all", "fire", "hot_roller", "twice_hard", "ride_line",
+	"muggsy", "replay", "different_doubles", "repeater_2", "repeater_3", "repeater_4", "repeater_5", "repeater_6", "repeater_8",
+	"repeater_9", "repeater_10", "repeater_11", "repeater_12",
+}
+
+// tablesPerGuest is how many tables a guest's play balance of 1,000 tokens lasts for, at one token a bet.
+const tablesPerGuest = 25
+
+// Bets places a bet of one token with each call: every wager that a new table takes, then on to the next table.
+type Bets struct {
+	Table  Table
+	tables int
+	next   int
+}
+
+// Next implements Caller.
+func (b *Bets) Next(ctx context.Context) error {
+	if b.next%len(wagers) != 0 {
+		return nil
+	}
+	if b.tables%tablesPerGuest == 0 {
+		if err := b.Table.Guest(ctx); err != nil {
+			return fmt.Errorf("guest: %w", err)
+		}
+	}
+	b.tables++
+	if err := b.Table.Create(ctx); err != nil {
+		return fmt.Errorf("table: %w", err)
+	}
+	return nil
+}
+
+// Call implements Caller.
+func (b *Bets) Call(ctx context.Context) error {
+	wager := wagers[b.next%len(wagers)]
+	b.next++
+	if err := b.Table.Bet(ctx, wager, 1); err != nil {
+		return fmt.Errorf("bet on %s: %w", wager, err)
+	}
+	return nil
+}

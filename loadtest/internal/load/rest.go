@@ -1,0 +1,100 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// callTimeout is how long a call may take.
+const callTimeout = 30 * time.Second
+
+// REST plays over a gateway's REST API, on one connection.
+type REST struct {
+	client *fasthttp.HostClient
+	base   string
+	cookie string
+	game   string
+}
+
+// NewREST plays at a gateway, such as http://127.0.0.1:8080.
+func NewREST(gateway string) (*REST, error) {
+	u, err := url.Parse(gateway)
+	if err != nil {
+		return nil, err
+	}
+	return &REST{base: gateway, client: &fasthttp.HostClient{Addr: u.Host, MaxConns: 1, ReadTimeout: callTimeout, WriteTimeout: callTimeout}}, nil
+}
+
+// Guest implements Table: the next call is made without a cookie and gets one.
+func (r *REST) Guest(context.Context) error {
+	r.cookie = ""
+	return nil
+}
+
+// Create implements Table.
+func (r *REST) Create(context.Context) error {
+	body, err := r.do(fasthttp.MethodPost, "/api/v1/games", `{"min_bet":1}`)
+	if err != nil {
+		return err
+	}
+	var created struct {
+		GameID string `json:"game_id"`
+	}
+	err = json.Unmarshal(body, &created)
+	r.game = "/api/v1/games/" + created.GameID + "/bets"
+	return err
+}
+
+// Bet implements Table.
+func (r *REST) Bet(_ context.Context, wager string, amount int64) error {
+	_, err := r.do(fasthttp.MethodPost, r.game, fmt.Sprintf(`{"bet_type":%q,"amount":%d}`, wager, amount))
+	return err
+}
+
+// Get is a call that reads.
+func (r *REST) Get(path string) error {
+	_, err := r.do(fasthttp.MethodGet, path, "")
+	return err
+}
+
+func (r *REST) do(method, path, body string) ([]byte, error) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer func() { fasthttp.ReleaseRequest(req); fasthttp.ReleaseResponse(resp) }()
+	req.SetRequestURI(r.base + path)
+	req.Header.SetMethod(method)
+	if body != "" {
+		req.Header.SetContentType("application/json")
+		req.SetBodyString(body)
+	}
+	if r.cookie != "" {
+		req.Header.Set("Cookie", r.cookie)
+	}
+	if err := r.client.Do(req, resp); err != nil {
+		return nil, err
+	}
+	if resp.StatusCode() >= fasthttp.StatusBadRequest {
+		return nil, fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode(), resp.Body())
+	}
+	if set := resp.Header.Peek("Set-Cookie"); len(set) > 0 {
+		r.cookie, _, _ = strings.Cut(string(set), ";")
+	}
+	return append([]byte(nil), resp.Body()...), nil
+}
+
+// Reads makes the same call again and again.
+type Reads struct {
+	REST *REST
+	Path string
+}
+
+// Next implements Caller.
+func (Reads) Next(context.Context) error { return nil }
+
+// Call implements Caller.
+func (r Reads) Call(context.Context) error { return r.REST.Get(r.Path) }
