@@ -27,7 +27,7 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 			if err != nil {
 				return nil, err
 			}
-			resp.Bet, resp.Balance = betToProto(bet), turn.Balances[player]
+			resp.Bet, resp.Balance = betToProto(bet), turn.Wallets[player]
 			return turn, nil
 		}})
 }
@@ -48,7 +48,7 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 					Number: uint8(want.GetNumber()), Working: want.GetWorking(), Seed: want.GetClientSeed()})
 				resp.Results = append(resp.Results, resultToProto(bet, err))
 			}
-			resp.Balance = turn.Balances[player]
+			resp.Balance = turn.Wallets[player]
 			return turn, nil
 		}})
 }
@@ -129,7 +129,7 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, change fu
 			if err := change(turn, bet); err != nil {
 				return nil, err
 			}
-			changed, balance = betToProto(bet), turn.Balances[player]
+			changed, balance = betToProto(bet), turn.Wallets[player]
 			return turn, nil
 		}})
 	return changed, balance, err

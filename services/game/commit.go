@@ -3,6 +3,8 @@ package game
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -33,7 +35,7 @@ type command struct {
 	ctx context.Context
 	// from is in whose turn the command waits: a player, or a game where the house acts.
 	from uuid.UUID
-	// key is what must be loaded; the zero key loads nothing.
+	// key is what must be loaded; without a game it is a turn to make one with.
 	key play.Key
 	// req and resp make a retry with the same request id get the first answer; req is nil for calls without one.
 	req  request
@@ -125,11 +127,16 @@ func (c *committer) commit(group []*command) {
 
 // write runs a group's commands in one transaction. What the rules refuse is in each command's err; an error of the
 // store is returned, and nothing was written.
-func (c *committer) write(group []*command) error {
+func (c *committer) write(group []*command) (err error) {
+	defer func() { // The commands run here, not under the server's recovery.
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), commitTimeout)
 	defer cancel()
 	var turns []*play.Turn
-	err := c.store.Update(ctx, func(tx play.Tx) error {
+	err = c.store.Update(ctx, func(tx play.Tx) error {
 		run := &groupRun{Service: c.Service, ctx: ctx, tx: tx}
 		err := run.all(group)
 		turns = run.turns

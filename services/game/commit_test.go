@@ -75,6 +75,33 @@ func TestARetryInTheSameGroupHasOneEffect(t *testing.T) {
 	tb.audit()
 }
 
+// TestAWalletOpensOnce has everything at once happen to a player who has no wallet yet.
+func TestAWalletOpensOnce(t *testing.T) {
+	tb := newTables(t)
+	for range 20 {
+		p := tb.player()
+		tables := []string{p.create(), p.create()}
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				if i%3 == 2 {
+					p.balance()
+					return
+				}
+				wager := []string{"field", "hard_4", "hard_6", "next_7"}[i/3]
+				if _, err := p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: tables[i%3], BetType: wager, Amount: 50}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if balance := p.balance(); balance != 1000-8*50 {
+			t.Fatalf("balance %d", balance)
+		}
+	}
+	tb.audit()
+}
+
 func TestAListOfBetsHasAResultForEach(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -62,24 +61,13 @@ func (r *groupRun) recall(group []*command) error {
 	return err
 }
 
-// load returns the turn of each command; nil for one that loads nothing, and where there is no such game.
+// load returns the turn of each command; nil where there is no such game.
 func (r *groupRun) load(group []*command) ([]*play.Turn, error) {
-	turns := make([]*play.Turn, len(group))
-	var keys []play.Key
-	var places []int
+	keys := make([]play.Key, len(group))
 	for i, cmd := range group {
-		if cmd.key.Game != uuid.Nil {
-			keys, places = append(keys, cmd.key), append(places, i)
-		}
+		keys[i] = cmd.key
 	}
-	if len(keys) == 0 {
-		return turns, nil
-	}
-	loaded, err := r.tx.Load(r.ctx, keys...)
-	for i, turn := range loaded {
-		turns[places[i]] = turn
-	}
-	return turns, err
+	return r.tx.Load(r.ctx, keys...)
 }
 
 // one runs a command. What the rules refuse is the command's own error.
@@ -90,12 +78,9 @@ func (r *groupRun) one(cmd *command, turn *play.Turn) error {
 		cmd.err = recall(answer, cmd.req, cmd.resp)
 		return nil
 	}
-	if turn == nil && cmd.key.Game != uuid.Nil {
+	if turn == nil {
 		cmd.err = gameNotFound(cmd.key.Game)
 		return nil
-	}
-	if turn == nil {
-		turn = &play.Turn{}
 	}
 	changed, err := cmd.run(r.ctx, r.tx, r.ready(turn))
 	if refused, ok := errors.AsType[*errs.Error](err); ok {

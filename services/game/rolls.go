@@ -161,12 +161,11 @@ func (s *Service) balance(ctx context.Context, player uuid.UUID) (int64, error) 
 	if err != nil || open {
 		return balance, err
 	}
-	err = s.commits.do(&command{ctx: ctx, from: player, run: func(ctx context.Context, tx play.Tx, _ *play.Turn) (_ *play.Turn, err error) {
-		if balance, open, err = tx.Balance(ctx, account); err != nil || open {
-			return nil, err
-		}
-		balance = s.cfg.Wallets.Grant
-		return nil, tx.Transfer(ctx, play.Grant(player, balance, s.now()))
-	}})
+	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Player: player},
+		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+			turn.OpenWallet(player)
+			balance = turn.Wallets[player]
+			return turn, nil
+		}})
 	return balance, err
 }

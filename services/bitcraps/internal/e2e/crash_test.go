@@ -22,9 +22,9 @@ type process struct {
 	url string
 }
 
-func spawn(t *testing.T, binary, dir string) *process {
+func spawn(t *testing.T, binary, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(binary, "up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error")}
+	p := &process{cmd: exec.Command(binary, append([]string{"up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error"}, args...)...)}
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

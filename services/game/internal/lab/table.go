@@ -53,7 +53,7 @@ func (t *table) newID() uuid.UUID {
 // do runs a command and keeps what it changed, if it succeeded.
 func (t *table) do(command func(*play.Turn) error) (*play.Turn, error) {
 	turn := &play.Turn{Rules: play.Rules{Grant: t.options.Balance, ShooterTimeout: time.Hour}, NewID: t.newID,
-		Balances: maps.Clone(t.wallets), House: t.house, Reserve: t.reserve}
+		Funds: &play.Funds{Wallets: maps.Clone(t.wallets), House: t.house}, Reserve: t.reserve}
 	if t.game != nil {
 		game := *t.game
 		game.Seats = slices.Clone(game.Seats)
@@ -66,7 +66,7 @@ func (t *table) do(command func(*play.Turn) error) (*play.Turn, error) {
 	if err := command(turn); err != nil {
 		return nil, err
 	}
-	t.game, t.wallets, t.house, t.reserve = turn.Game, turn.Balances, turn.House, turn.Reserve
+	t.game, t.wallets, t.house, t.reserve = turn.Game, turn.Wallets, turn.House, turn.Reserve
 	t.bets = slices.DeleteFunc(slices.Clone(turn.Bets), func(b *play.Bet) bool { return b.Status != play.Live })
 	return turn, nil
 }
@@ -74,7 +74,7 @@ func (t *table) do(command func(*play.Turn) error) (*play.Turn, error) {
 // join seats a player. The first one opens the table.
 func (t *table) join(player uuid.UUID) (*play.Turn, error) {
 	return t.do(func(turn *play.Turn) error {
-		turn.Balances[player] = t.options.Balance
+		turn.Wallets[player] = t.options.Balance
 		if turn.Game == nil {
 			return play.Create(turn, player, play.Limits{MaxPlayers: maxPlayers, MinBet: t.options.MinBet, MaxBet: t.options.MaxBet})
 		}

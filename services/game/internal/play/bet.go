@@ -2,7 +2,6 @@ package play
 
 import (
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -55,7 +54,7 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	if err := t.expose(bet.maxProfit()); err != nil {
 		return nil, err
 	}
-	t.openWallet(bet.Player)
+	t.OpenWallet(bet.Player)
 	t.Bets = append(t.Bets, bet)
 	wallet, escrow := ledger.Wallet(bet.Player), ledger.Escrow(bet.Game)
 	t.transfer(wallet, escrow, bet.Amount, ledger.Stake, bet, t.Game.Round)
@@ -151,7 +150,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 
 // checkFunds fails where the wallet can't pay stake and commission. A player who has none yet has what it will open with.
 func (t *Turn) checkFunds(bet *Bet) error {
-	balance, open := t.Balances[bet.Player]
+	balance, open := t.Wallets[bet.Player]
 	if !open {
 		balance = t.Rules.Grant
 	}
@@ -172,21 +171,14 @@ func (t *Turn) expose(profit int64) error {
 	return nil
 }
 
-// openWallet grants a new player the play balance.
-func (t *Turn) openWallet(player uuid.UUID) {
-	if _, ok := t.Balances[player]; ok {
+// OpenWallet grants a player who has no wallet yet the play balance. The player's wallet must be loaded.
+func (t *Turn) OpenWallet(player uuid.UUID) {
+	if _, open := t.Wallets[player]; open {
 		return
 	}
-	if t.Balances == nil {
-		t.Balances = make(map[uuid.UUID]int64)
-	}
-	t.Balances[player] = t.Rules.Grant
-	t.Transfers = append(t.Transfers, Grant(player, t.Rules.Grant, t.Now))
-}
-
-// Grant is the transfer that opens a player's wallet.
-func Grant(player uuid.UUID, amount int64, now time.Time) ledger.Transfer {
-	return ledger.Transfer{From: ledger.Issuance, To: ledger.Wallet(player), Amount: amount, Reason: ledger.Grant, At: now}
+	t.Wallets[player] = t.Rules.Grant
+	t.Transfers = append(t.Transfers, ledger.Transfer{From: ledger.Issuance, To: ledger.Wallet(player), Amount: t.Rules.Grant,
+		Reason: ledger.Grant, At: t.Now})
 }
 
 func isLine(bet *Bet) bool { return bet.Wager.Settles == craps.Line && bet.Wager.Behind == nil }

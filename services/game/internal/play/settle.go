@@ -116,7 +116,7 @@ func (t *Turn) results(bets []*Bet, round uint64) []Result {
 	for _, bet := range bets {
 		r := byPlayer[bet.Player]
 		if r == nil {
-			r = &Result{Game: t.Game.ID, Round: round, Player: bet.Player, Balance: t.Balances[bet.Player]}
+			r = &Result{Game: t.Game.ID, Round: round, Player: bet.Player, Balance: t.Wallets[bet.Player]}
 			byPlayer[bet.Player] = r
 			players = append(players, bet.Player)
 		}

@@ -26,6 +26,7 @@ type Store interface {
 
 // Key says what a turn needs of a game.
 type Key struct {
+	// Game is the game; uuid.Nil for a turn without one, which can open its player's wallet and no more.
 	Game uuid.UUID
 	// Player's live bets and wallet are loaded; uuid.Nil for nobody's.
 	Player uuid.UUID
@@ -35,7 +36,8 @@ type Key struct {
 
 // Tx is what a transaction can do. It works on sets, so that a group of commands costs little more than one.
 type Tx interface {
-	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn.
+	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn, and
+	// all turns of a transaction share their Funds.
 	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
 	// Save writes what turns changed.
 	Save(ctx context.Context, turns ...*Turn) error

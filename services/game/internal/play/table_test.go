@@ -52,8 +52,8 @@ func (tb *table) newID() uuid.UUID {
 
 // do runs a command with everything loaded and keeps what it changed, if it succeeded.
 func (tb *table) do(command func(*play.Turn) error) error {
-	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Balances: map[uuid.UUID]int64{},
-		House: tb.accounts[ledger.House]}
+	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Funds: play.NewFunds()}
+	turn.House = tb.accounts[ledger.House]
 	if tb.game != nil {
 		game := *tb.game
 		game.Seats = append([]play.Seat(nil), tb.game.Seats...)
@@ -65,7 +65,7 @@ func (tb *table) do(command func(*play.Turn) error) error {
 		}
 		for account, balance := range tb.accounts {
 			if account.Kind == ledger.KindPlayer {
-				turn.Balances[account.Owner] = balance
+				turn.Wallets[account.Owner] = balance
 			}
 		}
 	}
@@ -138,7 +138,7 @@ func (tb *table) check(turn *play.Turn) {
 	if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; tb.game.Exposure != exposure || reserve < exposure || turn.Reserve != reserve || turn.House != tb.accounts[ledger.House] {
 		tb.t.Fatalf("the bets can win %d, the game says %d, and %d is set aside (the turn says %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
 	}
-	for player, balance := range turn.Balances {
+	for player, balance := range turn.Wallets {
 		if balance != tb.accounts[ledger.Wallet(player)] {
 			tb.t.Fatalf("the turn says that %s has %d, the book says %d", player, balance, tb.accounts[ledger.Wallet(player)])
 		}
@@ -202,7 +202,7 @@ func (tb *table) rollTo(player uuid.UUID, total uint8) {
 func (tb *table) settleTo(total uint8) {
 	for seed := range uint64(10_000) {
 		round, game := *tb.round, *tb.game
-		probe := &play.Turn{Game: &game, NewID: tb.newID}
+		probe := &play.Turn{Game: &game, NewID: tb.newID, Funds: play.NewFunds()}
 		if err := probe.Settle(&round, play.Decision{BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}); err != nil {
 			tb.t.Fatal(err)
 		}

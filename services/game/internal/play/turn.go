@@ -27,15 +27,15 @@ type Turn struct {
 	Now   time.Time
 	NewID func() uuid.UUID
 
-	// Game is the game; commands change it in place.
+	// Game is the game; commands change it in place. It is nil where a turn was loaded for a player alone.
 	Game *Game
 	// Bets are the live bets that were loaded, in the order of their ids: all, or one player's. Commands change them in
 	// place and append new ones; bets that are no longer live stay in the slice.
 	Bets []*Bet
-	// Balances are the wallets that were loaded. A player without an entry has no wallet yet.
-	Balances map[uuid.UUID]int64
-	// House is what the house has that is not set aside, Reserve what is set aside for this table.
-	House, Reserve int64
+	// Funds are what the turns of a transaction have in common.
+	*Funds
+	// Reserve is what the house has set aside for this table.
+	Reserve int64
 
 	// New is true for a game that the store does not have yet.
 	New bool
@@ -50,6 +50,17 @@ type Turn struct {
 
 	loaded loaded
 }
+
+// Funds are the money that the turns of a transaction share: a player may bet at several tables in one.
+type Funds struct {
+	// Wallets are those that were loaded. A player without an entry has no wallet yet.
+	Wallets map[uuid.UUID]int64
+	// House is what the house has that is not set aside.
+	House int64
+}
+
+// NewFunds are none.
+func NewFunds() *Funds { return &Funds{Wallets: make(map[uuid.UUID]int64)} }
 
 // Create opens a game and seats its creator, who gets the dice.
 func Create(t *Turn, creator uuid.UUID, limits Limits) error {
@@ -193,8 +204,8 @@ func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Rea
 func (t *Turn) adjust(account ledger.Account, delta int64) {
 	switch account.Kind {
 	case ledger.KindPlayer:
-		if balance, loaded := t.Balances[account.Owner]; loaded {
-			t.Balances[account.Owner] = balance + delta
+		if balance, loaded := t.Wallets[account.Owner]; loaded {
+			t.Wallets[account.Owner] = balance + delta
 		}
 	case ledger.KindHouse:
 		t.House += delta

@@ -17,7 +17,7 @@ import (
 // turn is the game as it follows, ready for a command. The money is not the replay's concern; the ledger has its audit.
 func (r *replayer) turn() *play.Turn {
 	game := r.game
-	return &play.Turn{Game: &game, Bets: r.bets, House: math.MaxInt64 / 2}
+	return &play.Turn{Game: &game, Bets: r.bets, Funds: &play.Funds{House: math.MaxInt64 / 2}}
 }
 
 // closed commits to the round again.

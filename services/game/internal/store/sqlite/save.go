@@ -21,13 +21,22 @@ import (
 // Save implements play.Tx.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	for _, turn := range turns {
-		for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRound, t.saveResults, t.saveEvents} {
-			if err := save(ctx, turn); err != nil {
+		if turn.Game != nil {
+			if err := t.saveAll(ctx, turn); err != nil {
 				return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 			}
 		}
 		if err := t.Transfer(ctx, turn.Transfers...); err != nil {
-			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
+	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRound, t.saveResults, t.saveEvents} {
+		if err := save(ctx, turn); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	return s.Write(ctx, func(tx *sql.Tx) error {
-		return f(&transaction{q: s.Writing.WithTx(tx)})
+		return f(&transaction{q: s.Writing.WithTx(tx), funds: play.NewFunds()})
 	})
 }
 
@@ -50,7 +50,11 @@ func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) 
 }
 
 // transaction implements play.Tx. SQLite runs in this process, so a statement for each row costs no round trip.
-type transaction struct{ q *db.Queries }
+type transaction struct {
+	q *db.Queries
+	// funds are shared by all turns of the transaction.
+	funds *play.Funds
+}
 
 // Load implements play.Tx.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
@@ -58,7 +62,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	byGame := make(map[uuid.UUID]*play.Turn, len(keys))
 	for i, key := range keys {
 		turn, seen := byGame[key.Game]
-		if !seen {
+		if !seen || key.Game == uuid.Nil {
 			var err error
 			if turn, err = t.loadGame(ctx, key.Game); err != nil {
 				return nil, err
@@ -71,7 +75,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 		if err := t.loadBets(ctx, turn, key); err != nil {
 			return nil, err
 		}
-		if err := t.loadBalance(ctx, turn, key.Player); err != nil {
+		if err := t.loadWallet(ctx, key.Player); err != nil {
 			return nil, err
 		}
 		turns[i] = turn
@@ -80,6 +84,9 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 }
 
 func (t *transaction) loadGame(ctx context.Context, id uuid.UUID) (*play.Turn, error) {
+	if id == uuid.Nil {
+		return &play.Turn{Funds: t.funds}, nil
+	}
 	game, err := loadGame(ctx, t.q, id)
 	if errors.Is(err, play.ErrNotFound) {
 		return nil, nil
@@ -87,7 +94,7 @@ func (t *transaction) loadGame(ctx context.Context, id uuid.UUID) (*play.Turn, e
 	if err != nil {
 		return nil, err
 	}
-	turn := &play.Turn{Game: game, Balances: make(map[uuid.UUID]int64)}
+	turn := &play.Turn{Game: game, Funds: t.funds}
 	return turn, t.loadReserve(ctx, turn)
 }
 
@@ -95,6 +102,8 @@ func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Ke
 	var rows []db.Bet
 	var err error
 	switch {
+	case turn.Game == nil:
+		return nil
 	case key.All:
 		rows, err = t.q.LiveBets(ctx, key.Game)
 	case key.Player != uuid.Nil:
@@ -106,28 +115,29 @@ func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Ke
 	bets, err := toBets(rows)
 	turn.AddLoaded(bets...)
 	for _, bet := range bets {
-		if _, known := turn.Balances[bet.Player]; !known && err == nil {
-			err = t.loadBalance(ctx, turn, bet.Player)
-		}
+		err = errors.Join(err, t.loadWallet(ctx, bet.Player))
 	}
 	return err
 }
 
-func (t *transaction) loadBalance(ctx context.Context, turn *play.Turn, player uuid.UUID) error {
-	if player == uuid.Nil {
+// loadWallet loads a wallet, unless it is loaded already: another turn may have changed it since.
+func (t *transaction) loadWallet(ctx context.Context, player uuid.UUID) error {
+	if _, known := t.funds.Wallets[player]; known || player == uuid.Nil {
 		return nil
 	}
 	balance, ok, err := t.Balance(ctx, ledger.Wallet(player))
 	if ok {
-		turn.Balances[player] = balance
+		t.funds.Wallets[player] = balance
 	}
 	return err
 }
 
 // loadReserve loads what the house has to pay the table's bets from.
 func (t *transaction) loadReserve(ctx context.Context, turn *play.Turn) (err error) {
-	if turn.House, _, err = t.Balance(ctx, ledger.House); err != nil {
-		return err
+	if t.funds.House == 0 { // Not loaded, or nothing is there.
+		if t.funds.House, _, err = t.Balance(ctx, ledger.House); err != nil {
+			return err
+		}
 	}
 	turn.Reserve, _, err = t.Balance(ctx, ledger.Reserve(turn.Game.ID))
 	return err

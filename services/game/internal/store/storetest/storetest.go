@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"a player has one live bet of a kind":   testOneLiveBet,
 		"overdrafts are refused":                testOverdraft,
 		"keys of one game share a turn":         testSharedTurn,
+		"turns share their funds":               testSharedFunds,
 		"updates do not interfere":              testConcurrency,
 		"lists page without gaps":               testPages,
 		"entries show both sides":               testEntries,
@@ -119,7 +120,7 @@ func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
 	for seed := uint64(0); ; seed++ {
 		probe := *round
 		decision := play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}
-		f.must(f.ready(&play.Turn{Game: &play.Game{}}).Settle(&probe, decision))
+		f.must(f.ready(&play.Turn{Game: &play.Game{}, Funds: play.NewFunds()}).Settle(&probe, decision))
 		if probe.Dice.Total() == total {
 			f.must(f.settle(round, decision))
 			return round
@@ -297,6 +298,45 @@ func testSharedTurn(t *testing.T, f *fixture) {
 		}
 		return nil
 	}))
+}
+
+// testSharedFunds has a new player bet at two tables and look at the wallet, all in one transaction.
+func testSharedFunds(t *testing.T, f *fixture) {
+	alice, bob := newID(), newID()
+	first, second := f.create(alice), f.create(bob)
+	for _, game := range []uuid.UUID{first, second} {
+		f.must(f.do(play.Key{Game: game}, func(turn *play.Turn) error { return turn.Join(alice) }))
+	}
+	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(t.Context(), play.Key{Player: alice}, play.Key{Game: first, Player: alice}, play.Key{Game: second, Player: alice},
+			play.Key{Game: first, Player: alice})
+		f.must(err)
+		if turns[1].Funds != turns[2].Funds || turns[0].Funds != turns[1].Funds || turns[1] != turns[3] || turns[0].Game != nil {
+			t.Error("turns do not share what they must")
+		}
+		f.ready(turns[0]).OpenWallet(alice)
+		for i, turn := range turns[1:3] {
+			bet, err := f.ready(turn).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 300})
+			if err != nil || turn.Wallets[alice] != 700-300*int64(i) {
+				t.Errorf("bet %v, %v, wallet %d", bet, err, turn.Wallets[alice])
+			}
+		}
+		if _, err := turns[2].PlaceBet(play.NewBet{Player: alice, Wager: "hard_6", Amount: 401}); err == nil {
+			t.Error("a wallet was overdrawn by bets at two tables")
+		}
+		return tx.Save(t.Context(), turns[:3]...)
+	}))
+	if wallet := f.balance(ledger.Wallet(alice)); wallet != 400 {
+		t.Errorf("wallet %d", wallet)
+	}
+	entries, err := f.store.Entries(t.Context(), ledger.Wallet(alice), 0, 10)
+	f.must(err)
+	want := []int64{400, 700, 1000}
+	for i, entry := range entries {
+		if len(entries) != len(want) || entry.Balance != want[i] {
+			t.Errorf("entry %d of %d leaves %d", i, len(entries), entry.Balance)
+		}
+	}
 }
 
 func testConcurrency(t *testing.T, f *fixture) {
