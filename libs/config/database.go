@@ -36,9 +36,9 @@ func (d Database) Validate() error {
 	return nil
 }
 
-// Schema returns a PostgreSQL URL whose tables are in a schema, so that services can share a database. A URL that names
+// InSchema returns a PostgreSQL URL whose tables are in a schema, so that services can share a database. A URL that names
 // one already keeps it.
-func Schema(postgres, schema string) (string, error) {
+func InSchema(postgres, schema string) (string, error) {
 	parsed, err := url.Parse(postgres)
 	if err != nil || parsed.Scheme != "postgresql" {
 		return "", errors.New("want a URL such as postgresql://USER@HOST/DATABASE")

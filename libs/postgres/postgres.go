@@ -61,7 +61,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.MaxConns = int32(o.Connections)
+	cfg.MaxConns, cfg.AfterConnect = int32(o.Connections), registerUUID
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,9 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 		await(t, &playersBets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOfPlayers(ctx, want.at, want.players) })
 	}
 	if len(want.all) > 0 || len(want.wallets) > 0 {
-		await(t, &wallets, func(q *db.Queries) ([]db.Account, error) { return q.LockWallets(ctx, column(want.wallets, ledger.Account.String), want.all) })
+		await(t, &wallets, func(q *db.Queries) ([]db.Account, error) {
+			return q.LockWallets(ctx, column(want.wallets, ledger.Account.String), want.all)
+		})
 	}
 	await(t, &shared, func(q *db.Queries) ([]db.Account, error) { return q.Accounts(ctx, want.accounts()) })
 	if err := t.tx.Flush(ctx); err != nil {

@@ -18,16 +18,16 @@ var embedded embed.FS
 
 var migrations = migrate.Postgres(embedded, "migrations")
 
-// settings make every statement go by an index. A plan is made once for each connection, maybe while tables are still
-// empty and reading all of one looks cheap; it would stay so while they grow. Snapshot, which adds up whole tables,
-// takes the planner's usual ones.
+// settings make every statement go by the index that is meant for it. A plan is made once for each connection, maybe
+// while tables are still empty and reading all of one looks cheap; it would stay so while they grow. The audit, which
+// adds up whole tables, goes back to the planner's own choice.
 var settings = map[string]string{
 	"plan_cache_mode": "force_generic_plan",
-	"enable_seqscan":  "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+	"enable_seqscan":  "off", "enable_bitmapscan": "off", "enable_material": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 }
 
-const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
-	SET LOCAL enable_mergejoin = on`
+const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on;
+	SET LOCAL enable_material = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on`
 
 // races are what two transactions may both try to be the first at: a request, and the opening of an account.
 var races = []string{"requests_pkey", "accounts_pkey"}

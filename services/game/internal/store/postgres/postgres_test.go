@@ -14,7 +14,9 @@ func TestMain(m *testing.M) { testserver.Main(m) }
 // connections is how many a store of these tests opens.
 const connections = 10
 
-func open(t testing.TB) play.Store { return openURL(t, testserver.Database(t, "game", postgres.Migrate)) }
+func open(t testing.TB) play.Store {
+	return openURL(t, testserver.Database(t, "game", postgres.Migrate))
+}
 
 func openURL(t testing.TB, url string) *postgres.Store {
 	t.Helper()
@@ -32,4 +34,8 @@ func openURL(t testing.TB, url string) *postgres.Store {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) play.Store { return open(t) })
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	storetest.Bench(b, func(b *testing.B) play.Store { return open(b) })
 }

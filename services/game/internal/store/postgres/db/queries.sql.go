@@ -584,7 +584,7 @@ func (q *Queries) LiveBets(ctx context.Context, gameID uuid.UUID) ([]Bet, error)
 }
 
 const liveBetsOf = `-- name: LiveBetsOf :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = ANY($1::uuid[]) AND status = 1 ORDER BY id
+SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = ANY($1::uuid[]) AND status = 1
 `
 
 func (q *Queries) LiveBetsOf(ctx context.Context, games []uuid.UUID) ([]Bet, error) {
@@ -624,11 +624,11 @@ func (q *Queries) LiveBetsOf(ctx context.Context, games []uuid.UUID) ([]Bet, err
 
 const liveBetsOfPlayers = `-- name: LiveBetsOfPlayers :many
 SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id, unnest($2::uuid[]) AS player_id) AS k
-    JOIN bets AS b ON b.game_id = k.game_id AND b.player_id = k.player_id AND b.status = 1
-ORDER BY b.id
+    CROSS JOIN LATERAL (SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b
 `
 
-// The live bets of one player at one game for each index of both lists.
+// The live bets of one player at one game for each index of both lists. OFFSET 0 keeps the planner from turning it round
+// and reading all live bets, which looks cheap while there are few.
 func (q *Queries) LiveBetsOfPlayers(ctx context.Context, games []uuid.UUID, players []uuid.UUID) ([]Bet, error) {
 	rows, err := q.db.Query(ctx, liveBetsOfPlayers, games, players)
 	if err != nil {
@@ -852,7 +852,7 @@ func (q *Queries) PruneRequests(ctx context.Context, before int64, count int32) 
 
 const requests = `-- name: Requests :many
 SELECT r.player_id, r.id, r.fingerprint, r.response, r.created_at FROM (SELECT unnest($1::uuid[]) AS player_id, unnest($2::text[]) AS id) AS k
-    JOIN requests AS r ON r.player_id = k.player_id AND r.id = k.id
+    CROSS JOIN LATERAL (SELECT player_id, id, fingerprint, response, created_at FROM requests WHERE player_id = k.player_id AND id = k.id OFFSET 0) AS r
 `
 
 // The requests of one player and one id for each index of both lists.
