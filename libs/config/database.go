@@ -36,17 +36,17 @@ func (d Database) Validate() error {
 	return nil
 }
 
-// InSchema returns a PostgreSQL URL whose tables are in a schema, so that services can share a database. A URL that names
-// one already keeps it.
+// InSchema returns a PostgreSQL URL whose tables are in a schema, so that services can share a database.
 func InSchema(postgres, schema string) (string, error) {
 	parsed, err := url.Parse(postgres)
-	if err != nil || parsed.Scheme != "postgresql" {
+	if err != nil || parsed.Scheme != "postgresql" { // The cause would show the URL, with its password.
 		return "", errors.New("want a URL such as postgresql://USER@HOST/DATABASE")
 	}
 	query := parsed.Query()
-	if !query.Has("search_path") {
-		query.Set("search_path", schema)
+	if query.Has("search_path") {
+		return "", errors.New("leave search_path out: each service has a schema of its own")
 	}
+	query.Set("search_path", schema)
 	parsed.RawQuery = query.Encode()
 	return parsed.String(), nil
 }

@@ -26,6 +26,7 @@ func (s *Service) once(ctx context.Context, req request, response proto.Message,
 	player, id := identity.FromContext(ctx).Player, req.GetRequestId()
 	var turns []*play.Turn
 	err := s.store.Update(ctx, func(tx play.Tx) (err error) {
+		turns = nil // Of an attempt before this one nothing is left.
 		if id != "" {
 			known, err := tx.Requests(ctx, play.RequestKey{Player: player, ID: id})
 			if err != nil {

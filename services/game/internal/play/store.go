@@ -17,7 +17,8 @@ var ErrNotFound = errors.New("play: not found")
 // Store keeps games and their money. Every implementation passes the suite in internal/store/storetest.
 type Store interface {
 	// Update runs f in a transaction that no other one interferes with, and makes its writes durable before it returns.
-	// Nothing of f is kept where f fails.
+	// Nothing of f is kept where f fails. Where another transaction is in the way, f runs again, so it must start from
+	// scratch each time.
 	Update(ctx context.Context, f func(Tx) error) error
 	Reader
 	// PruneRequests forgets up to limit requests from before a time and returns how many it forgot.
@@ -35,7 +36,8 @@ type Key struct {
 
 // Tx is what a transaction can do. It works on sets, so that a group of commands costs little more than one.
 type Tx interface {
-	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn.
+	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn, and
+	// all turns share their balances, since a player may bet at several tables.
 	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
 	// Save writes what turns changed.
 	Save(ctx context.Context, turns ...*Turn) error

@@ -55,12 +55,12 @@ type transaction struct{ q *db.Queries }
 // Load implements play.Tx.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	turns := make([]*play.Turn, len(keys))
-	byGame := make(map[uuid.UUID]*play.Turn, len(keys))
+	byGame, balances := make(map[uuid.UUID]*play.Turn, len(keys)), make(map[uuid.UUID]int64)
 	for i, key := range keys {
 		turn, seen := byGame[key.Game]
 		if !seen {
 			var err error
-			if turn, err = t.loadGame(ctx, key.Game); err != nil {
+			if turn, err = t.loadGame(ctx, key.Game, balances); err != nil {
 				return nil, err
 			}
 			byGame[key.Game] = turn
@@ -79,7 +79,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	return turns, nil
 }
 
-func (t *transaction) loadGame(ctx context.Context, id uuid.UUID) (*play.Turn, error) {
+func (t *transaction) loadGame(ctx context.Context, id uuid.UUID, balances map[uuid.UUID]int64) (*play.Turn, error) {
 	game, err := loadGame(ctx, t.q, id)
 	if errors.Is(err, play.ErrNotFound) {
 		return nil, nil
@@ -87,7 +87,7 @@ func (t *transaction) loadGame(ctx context.Context, id uuid.UUID) (*play.Turn, e
 	if err != nil {
 		return nil, err
 	}
-	turn := &play.Turn{Game: game, Balances: make(map[uuid.UUID]int64)}
+	turn := &play.Turn{Game: game, Balances: balances}
 	return turn, t.loadReserve(ctx, turn)
 }
 
