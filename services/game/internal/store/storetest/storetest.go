@@ -31,6 +31,15 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"entries show both sides":               testEntries,
 		"due and idle games are found":          testDue,
 		"requests are remembered and forgotten": testRequests,
+		"what bets look back on comes back":     testTrackers,
+		"commissions lie beside the stakes":     testCommission,
+		"each player has a result":              testResults,
+		"live bets are listed in order":         testLiveBets,
+		"the house promises what it has":        testHouseLimit,
+		"a group adds up in order":              testGroup,
+		"a group may be large":                  testLargeGroup,
+		"a request takes effect once":           testSameRequest,
+		"a wallet opens once":                   testOneWallet,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fixture{t: t, store: open(t), now: time.UnixMicro(1_700_000_000_123_456).UTC()}
