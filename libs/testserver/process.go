@@ -137,7 +137,10 @@ var ends struct {
 
 // Main runs a package's tests and then stops the servers that they started. A package that uses one calls it from its
 // TestMain.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a TestMain that has more to do. It returns the code to exit with.
+func Run(m *testing.M) int {
 	ends.managed = true
 	code := m.Run()
 	for _, stop := range ends.stops {
@@ -146,7 +149,7 @@ func Main(m *testing.M) {
 			code = max(code, 1)
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 // atEnd stops a shared server behind the last test.
