@@ -2,27 +2,51 @@ package config
 
 import (
 	"errors"
-	"fmt"
+	"net/url"
 	"strings"
 )
 
 // Database is the database section of every service that stores.
 type Database struct {
-	URL            string `koanf:"url" jsonschema:"pattern=^(sqlite|postgresql)://" jsonschema_description:"sqlite://FILE, or postgresql:// with everything behind it"`
+	URL            string `koanf:"url" jsonschema:"pattern=^(sqlite|postgresql)://" jsonschema_description:"sqlite://FILE, or postgresql://USER@HOST/DATABASE?search_path=SCHEMA with what else PostgreSQL takes"`
 	MaxConnections int    `koanf:"max_connections" jsonschema:"minimum=1,maximum=100" jsonschema_description:"connections that this process holds at most"`
 }
 
 // SQLite returns the path of the file; ok is false for another engine.
 func (d Database) SQLite() (path string, ok bool) { return strings.CutPrefix(d.URL, "sqlite://") }
 
-// Validate wants a file for SQLite and refuses engines that this release can't use.
+// Postgres reports whether the engine is PostgreSQL.
+func (d Database) Postgres() bool { return strings.HasPrefix(d.URL, "postgresql://") }
+
+// Validate wants a file for SQLite, and for PostgreSQL something that it can be asked for. Messages leave the URL out,
+// which may hold a password.
 func (d Database) Validate() error {
-	path, ok := d.SQLite()
-	switch {
-	case ok && path == "":
-		return errors.New("database.url: name a file behind sqlite://, such as sqlite://data/game.db")
-	case !ok:
-		return fmt.Errorf("database.url: %s is not supported yet; use sqlite://FILE", d.URL)
+	if path, ok := d.SQLite(); ok {
+		if path == "" {
+			return errors.New("database.url: name a file behind sqlite://, such as sqlite://data/game.db")
+		}
+		return nil
+	}
+	if !d.Postgres() {
+		return errors.New("database.url: use sqlite://FILE or postgresql://USER@HOST/DATABASE")
+	}
+	if _, err := url.Parse(d.URL); err != nil {
+		return errors.New("database.url: what is behind postgresql:// is not a URL; write special characters of a password as %XX")
 	}
 	return nil
+}
+
+// InSchema returns a PostgreSQL URL whose tables are in a schema, so that services can share a database.
+func InSchema(postgres, schema string) (string, error) {
+	parsed, err := url.Parse(postgres)
+	if err != nil || parsed.Scheme != "postgresql" { // The cause would show the URL, with its password.
+		return "", errors.New("want a URL such as postgresql://USER@HOST/DATABASE")
+	}
+	query := parsed.Query()
+	if query.Has("search_path") {
+		return "", errors.New("leave search_path out: each service has a schema of its own")
+	}
+	query.Set("search_path", schema)
+	parsed.RawQuery = query.Encode()
+	return parsed.String(), nil
 }

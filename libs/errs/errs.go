@@ -58,10 +58,16 @@ func (e *Error) RetryAfter(delay time.Duration) *Error {
 	return e
 }
 
+// Because keeps what led to e for those who look behind it in this process; callers see the message alone. It returns e.
+func (e *Error) Because(cause error) *Error {
+	e.cause = cause
+	return e
+}
+
 // Error implements error.
 func (e *Error) Error() string { return e.message }
 
-// Unwrap returns the error that the message wrapped with %w, if any.
+// Unwrap returns the error that the message wrapped with %w, or that Because named, if any.
 func (e *Error) Unwrap() error { return e.cause }
 
 // GRPCStatus implements the interface by which grpc-go turns an error into a status.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 // Migrations are one service's migrations for one engine.
@@ -19,17 +20,34 @@ type Migrations struct {
 
 // SQLite are migrations for SQLite, in a folder of embedded files. SQLite has no lock against two migrating processes:
 // only the process that owns the file may run them.
-func SQLite(files fs.FS, dir string) Migrations {
+func SQLite(files fs.FS, dir string) Migrations { return in(goose.DialectSQLite3, files, dir) }
+
+// Postgres are migrations for PostgreSQL, in a folder of embedded files. Any number of processes may run them at once:
+// one does, the others wait for it.
+func Postgres(files fs.FS, dir string) Migrations { return in(goose.DialectPostgres, files, dir) }
+
+func in(dialect goose.Dialect, files fs.FS, dir string) Migrations {
 	sub, err := fs.Sub(files, dir)
 	if err != nil {
 		panic(err) // The folder's name is a constant of the caller.
 	}
-	return Migrations{dialect: goose.DialectSQLite3, files: sub}
+	return Migrations{dialect: dialect, files: sub}
 }
+
+// lockSeconds is how long a process waits for another one that migrates.
+const lockSeconds = 300
 
 // Up runs the migrations that the database has not seen. Each runs in a transaction.
 func (m Migrations) Up(ctx context.Context, db *sql.DB) error {
-	provider, err := goose.NewProvider(m.dialect, db, m.files)
+	var options []goose.ProviderOption
+	if m.dialect == goose.DialectPostgres {
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, lockSeconds))
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(m.dialect, db, m.files, options...)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
-	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
 // Config is the service's configuration.
@@ -65,7 +65,7 @@ type Deps struct {
 // Service is who plays.
 type Service struct {
 	auth   config.Auth
-	store  *sqlite.Store
+	store  store.Store
 	ledger gamev1.LedgerServiceClient
 	clock  clockwork.Clock
 	// signer signs new tokens; keys are all that tokens may be signed with. Both are set by Start.
@@ -75,18 +75,16 @@ type Service struct {
 
 // New opens the service's database, whose schema must be up to date.
 func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
-	path, _ := cfg.Database.SQLite()
-	store, err := sqlite.Open(ctx, path, cfg.Database.MaxConnections)
+	opened, err := store.Open(ctx, cfg.Database)
 	if err != nil {
 		return nil, fmt.Errorf("database.url: %w", err)
 	}
-	return &Service{auth: cfg.Auth, store: store, ledger: deps.Ledger, clock: deps.Clock}, nil
+	return &Service{auth: cfg.Auth, store: opened, ledger: deps.Ledger, clock: deps.Clock}, nil
 }
 
 // Migrate brings the database to the schema that New wants.
 func Migrate(ctx context.Context, database config.Database) error {
-	path, _ := database.SQLite()
-	return sqlite.Migrate(ctx, path)
+	return store.Migrate(ctx, database)
 }
 
 // Register implements service.Service.

@@ -18,18 +18,20 @@ import (
 
 // archiveFlags say where the game service's database is: by default where `bitcraps up` keeps it.
 type archiveFlags struct {
-	flags   service.Flags
-	dataDir string
+	flags       service.Flags
+	dataDir     string
+	databaseURL string
 }
 
 func (f *archiveFlags) bind(cmd *cobra.Command) {
 	f.flags.Bind(cmd)
 	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which `bitcraps up` keeps its databases; game.database.url names another one")
+	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL that `bitcraps up` was given")
 }
 
 // with opens the database for a command.
 func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Archive) error) error {
-	cfg, err := Options{DataDir: f.dataDir, Source: f.flags.ForAll()}.Load()
+	cfg, err := Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.ForAll()}.Load()
 	if err != nil {
 		return fmt.Errorf("configuration:\n%w", err)
 	}

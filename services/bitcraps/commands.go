@@ -36,8 +36,11 @@ func upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run every service and four validators in one process", Args: cobra.NoArgs,
 		Long: "Run every service and four validators in one process, on SQLite, with no other program.\n" +
-			"It prints \"ready URL\" when it serves, and drains and exits on SIGTERM or Ctrl-C.",
-		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
+			"It prints \"ready URL\" when it serves, and drains and exits on SIGTERM or Ctrl-C.\n\n" +
+			"With --database-url it keeps its data in a PostgreSQL database that is there already, whose owner it must be or\n" +
+			"may create schemas: api in the schema \"api\", game in the schema \"game\". It makes and migrates both. The chain\n" +
+			"stays in the data directory.",
+		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --database-url postgresql://craps@127.0.0.1/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Source = flags.ForAll()
 			return up(cmd.Context(), opts)
@@ -47,6 +50,7 @@ func upCommand() *cobra.Command {
 	cmd.Flags().StringVar(&opts.HTTPAddr, "http-addr", "127.0.0.1:8080", "address of the REST API; port 0 takes any free one")
 	cmd.Flags().StringVar(&opts.AdminAddr, "admin-addr", "", "address of /debug/pprof, such as 127.0.0.1:6060; not served where it is not given")
 	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of databases and chain")
+	cmd.Flags().StringVar(&opts.DatabaseURL, "database-url", "", "PostgreSQL of api and game, such as postgresql://USER@HOST/DATABASE; SQLite in the data directory where it is not given")
 	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
 	return cmd
 }
@@ -71,7 +75,9 @@ func migrateCommand() *cobra.Command {
 	var flags service.Flags
 	cmd := &cobra.Command{
 		Use: "migrate", Short: "Bring the databases of api and game to this release's schema", Args: cobra.NoArgs,
-		Long:    "Bring the databases of api and game to this release's schema. Services refuse to start on another one.\nStop them first; up does this by itself.",
+		Long: "Bring the databases of api and game to this release's schema. Services refuse to start on another one.\n" +
+			"On SQLite, stop them first; on PostgreSQL, any number of processes may run this at once, and one migrates.\n" +
+			"up does this by itself.",
 		Example: "  bitcraps migrate --config-dir deploy/config --environment development",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			apiConfig, gameConfig := api.Default(), game.Default()

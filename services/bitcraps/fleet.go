@@ -38,8 +38,10 @@ type Options struct {
 	HTTPAddr string
 	// AdminAddr is where probes, metrics and profiles are served beside the API; empty serves no profiles.
 	AdminAddr string
-	// DataDir keeps databases and chain.
+	// DataDir keeps the chain, and the databases unless DatabaseURL names one.
 	DataDir string
+	// DatabaseURL is a PostgreSQL for all services, each of which has a schema of its own there.
+	DatabaseURL string
 	// Validators is how many run. It counts only for a new chain.
 	Validators int
 	// Source is where configuration comes from.
@@ -57,8 +59,15 @@ type Config struct {
 // Load reads the configuration of every service, with its data in the data directory.
 func (o Options) Load() (Config, error) {
 	cfg := Config{Gateway: gateway.Default(), API: api.Default(), Game: game.Default(), Consensus: consensus.Default()}
-	cfg.API.Database.URL = "sqlite://" + filepath.Join(o.DataDir, "api.db")
-	cfg.Game.Database.URL = "sqlite://" + filepath.Join(o.DataDir, "game.db")
+	for name, database := range map[string]*config.Database{identity.API: &cfg.API.Database, identity.Game: &cfg.Game.Database} {
+		database.URL = "sqlite://" + filepath.Join(o.DataDir, name+".db")
+		if o.DatabaseURL != "" {
+			var err error
+			if database.URL, err = config.InSchema(o.DatabaseURL, name); err != nil {
+				return cfg, fmt.Errorf("--database-url: %w", err)
+			}
+		}
+	}
 	err := errors.Join(
 		config.Load("gateway", &cfg.Gateway, o.Source), config.Load("api", &cfg.API, o.Source),
 		config.Load("game", &cfg.Game, o.Source), config.Load("consensus", &cfg.Consensus, o.Source),

@@ -12,26 +12,28 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/replay"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
+	"github.com/bitcraps/bitcraps/services/game/internal/store"
 )
 
 // Archive reads a game service's database, also while the service runs.
-type Archive struct{ store *sqlite.Store }
+type Archive struct{ store store.Store }
 
 // archiveConnections is how many an archive opens; it answers one question at a time.
 const archiveConnections = 2
 
 // OpenArchive opens a database at the schema of this release.
 func OpenArchive(ctx context.Context, database config.Database) (*Archive, error) {
-	path, _ := database.SQLite()
-	if _, err := os.Stat(path); err != nil { // Opening would make a new one.
-		return nil, fmt.Errorf("no database of a game service: %w", err)
+	if path, ok := database.SQLite(); ok {
+		if _, err := os.Stat(path); err != nil { // Opening would make a new one.
+			return nil, fmt.Errorf("no database of a game service: %w", err)
+		}
 	}
-	store, err := sqlite.Open(ctx, path, archiveConnections)
+	database.MaxConnections = archiveConnections
+	opened, err := store.Open(ctx, database)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", database.URL, err)
+		return nil, fmt.Errorf("database.url: %w", err)
 	}
-	return &Archive{store: store}, nil
+	return &Archive{store: opened}, nil
 }
 
 // Close closes the database.

@@ -23,7 +23,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
+	"github.com/bitcraps/bitcraps/services/game/internal/store"
 )
 
 // Config is the service's configuration.
@@ -114,7 +114,7 @@ const watcherBuffer = 64
 type Service struct {
 	cfg       Config
 	logger    *slog.Logger
-	store     *sqlite.Store
+	store     store.Store
 	consensus consensusv1.ConsensusServiceClient
 	clock     clockwork.Clock
 	events    *events.Hub[*play.Event]
@@ -127,13 +127,12 @@ type Service struct {
 
 // New opens the service's database, whose schema must be up to date.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Service, error) {
-	path, _ := cfg.Database.SQLite()
-	store, err := sqlite.Open(ctx, path, cfg.Database.MaxConnections)
+	opened, err := store.Open(ctx, cfg.Database)
 	if err != nil {
 		return nil, fmt.Errorf("database.url: %w", err)
 	}
 	s := &Service{
-		cfg: cfg, logger: scope.Logger, store: store, consensus: deps.Consensus, clock: deps.Clock,
+		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock,
 		events: events.NewHub[*play.Event](watcherBuffer), metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
 	}
 	s.sweeper, s.commits = newSweeper(s), newCommitter(s)
@@ -142,8 +141,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 
 // Migrate brings the database to the schema that New wants.
 func Migrate(ctx context.Context, database config.Database) error {
-	path, _ := database.SQLite()
-	return sqlite.Migrate(ctx, path)
+	return store.Migrate(ctx, database)
 }
 
 // Register implements service.Service.

@@ -112,6 +112,7 @@ func (w *sweeper) act(ctx context.Context, games []uuid.UUID, command func(*play
 	var turns []*play.Turn
 	var committed []*play.Round
 	err := w.store.Update(ctx, func(tx play.Tx) (err error) {
+		committed = nil
 		if turns, err = tx.Load(ctx, keys...); err != nil {
 			return err
 		}
@@ -121,7 +122,7 @@ func (w *sweeper) act(ctx context.Context, games []uuid.UUID, command func(*play
 				return err
 			}
 			if rolls {
-				committed = append(committed, turn.Round)
+				committed = append(committed, turn.Round())
 			}
 		}
 		return tx.Save(ctx, turns...)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
@@ -25,8 +26,11 @@ type target struct {
 }
 
 // launch starts a platform of its own on a data directory.
-func launch(dir string, set ...string) (*target, error) {
-	opts := bitcraps.Options{HTTPAddr: "127.0.0.1:0", DataDir: dir, Validators: 4, Source: config.Source{Set: set, All: true}}
+func launch(dir string, set ...string) (*target, error) { return launchOn("", dir, set...) }
+
+// launchOn is launch with a PostgreSQL beside the data directory.
+func launchOn(database, dir string, set ...string) (*target, error) {
+	opts := bitcraps.Options{HTTPAddr: "127.0.0.1:0", DataDir: dir, DatabaseURL: database, Validators: 4, Source: config.Source{Set: set, All: true}}
 	cfg, err := opts.Load()
 	if err != nil {
 		return nil, err
@@ -86,7 +90,7 @@ func platform(t *testing.T) *target {
 }
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := testserver.Run(m)
 	if tg, err := shared(); err == nil {
 		if err := tg.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop:", err)

@@ -88,7 +88,7 @@ func (t *table) roll(dice craps.Dice) (*play.Turn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.do(func(turn *play.Turn) error { return turn.SettleDice(closed.Round, dice) })
+	return t.do(func(turn *play.Turn) error { return turn.SettleDice(closed.Round(), dice) })
 }
 
 // find is a player's live bet on a wager; on the number, where one is given. It is nil where there is none.

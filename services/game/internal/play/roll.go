@@ -29,7 +29,7 @@ func (t *Turn) Close(player uuid.UUID) error {
 	state, bets := g.state(), t.committed()
 	commitment := protocol.Commitment{Game: protocol.ID(g.ID), Round: g.Round, BetCount: uint32(len(bets)),
 		BetsRoot: protocol.BetsRoot(bets), StateHash: state.Hash(), PayTableHash: craps.PayTableHash()}
-	t.Round = &Round{Game: g.ID, Number: g.Round, Status: Committed, Commitment: commitment, State: state, Bets: bets, ClosedAt: t.Now}
+	t.Rounds = append(t.Rounds, &Round{Game: g.ID, Number: g.Round, Status: Committed, Commitment: commitment, State: state, Bets: bets, ClosedAt: t.Now})
 	g.Rolling, g.TurnDueAt, g.UpdatedAt = true, time.Time{}, t.Now
 	t.emit(&Event{Detail: &gamev1.Event_BettingClosed{BettingClosed: &gamev1.BettingClosed{
 		Round: int64(g.Round), BetCount: int32(len(bets)), BetsRoot: hex.EncodeToString(commitment.BetsRoot[:]), Commitment: hex.EncodeToString(commitment.Encode())}}})

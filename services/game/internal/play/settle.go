@@ -37,7 +37,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 		}
 	}
 	round.Status, round.Dice, round.Call, round.SettledAt = Settled, roll.Dice, roll.Call, t.Now
-	t.Round = round
+	t.Rounds = append(t.Rounds, round)
 
 	g := t.Game
 	g.Craps, g.Rolling, g.UpdatedAt = roll.After, false, t.Now
@@ -54,7 +54,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	round.Sequence = g.Sequence
 	g.Exposure = t.Exposure()
 	t.release()
-	t.Results = t.results(bets, round.Number)
+	t.Results = append(t.Results, t.results(bets, round.Number)...)
 	t.giveDice(shooter)
 	t.settleDown()
 	return nil

@@ -17,7 +17,8 @@ var ErrNotFound = errors.New("play: not found")
 // Store keeps games and their money. Every implementation passes the suite in internal/store/storetest.
 type Store interface {
 	// Update runs f in a transaction that no other one interferes with, and makes its writes durable before it returns.
-	// Nothing of f is kept where f fails.
+	// Nothing of f is kept where f fails. Where another transaction is in the way, f runs again, so it must start from
+	// scratch each time.
 	Update(ctx context.Context, f func(Tx) error) error
 	Reader
 	// PruneRequests forgets up to limit requests from before a time and returns how many it forgot.

@@ -82,7 +82,7 @@ func (tb *table) do(command func(*play.Turn) error) error {
 // untouched fails where a command that was refused has changed something: others may share its turn.
 func (tb *table) untouched(turn *play.Turn, before string) {
 	placed, changed := turn.BetChanges()
-	if after := fmt.Sprintf("%+v", turn.Game); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || turn.Round != nil {
+	if after := fmt.Sprintf("%+v", turn.Game); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
 		tb.t.Fatalf("a refused command left %d events, %d transfers, %v and %v, and the game went from %s to %s",
 			len(turn.Events), len(turn.Transfers), placed, changed, before, after)
 	}
@@ -107,9 +107,9 @@ func (tb *table) keep(turn *play.Turn) {
 		tb.accounts[transfer.From] -= transfer.Amount
 		tb.accounts[transfer.To] += transfer.Amount
 	}
-	if turn.Round != nil {
-		tb.round = turn.Round
-		tb.rounds[turn.Round.Number] = turn.Round
+	for _, round := range turn.Rounds {
+		tb.round = round
+		tb.rounds[round.Number] = round
 	}
 	tb.events = append(tb.events, turn.Events...)
 	for _, event := range turn.Events {

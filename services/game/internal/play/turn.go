@@ -39,11 +39,11 @@ type Turn struct {
 
 	// New is true for a game that the store does not have yet.
 	New bool
-	// Round is the round that was committed or settled in this turn, nil for none.
-	Round *Round
+	// Rounds are those that were committed or settled, in order.
+	Rounds []*Round
 	// Transfers are the money that moves, in order.
 	Transfers []ledger.Transfer
-	// Results are what a settlement did to each player who had bets, in the order of their ids.
+	// Results are what settlements did to each player who had bets, in the order of their ids.
 	Results []Result
 	// Events are what happened, in order.
 	Events []*Event
@@ -61,6 +61,14 @@ type Funds struct {
 
 // NewFunds are none.
 func NewFunds() *Funds { return &Funds{Wallets: make(map[uuid.UUID]int64)} }
+
+// Round is the round that was committed or settled last in this turn, nil for none.
+func (t *Turn) Round() *Round {
+	if len(t.Rounds) == 0 {
+		return nil
+	}
+	return t.Rounds[len(t.Rounds)-1]
+}
 
 // Create opens a game and seats its creator, who gets the dice.
 func Create(t *Turn, creator uuid.UUID, limits Limits) error {

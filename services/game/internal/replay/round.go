@@ -33,7 +33,7 @@ func (r *replayer) closed(d *gamev1.BettingClosed) error {
 	if err := turn.Close(uuid.Nil); err != nil {
 		return err
 	}
-	r.round = turn.Round
+	r.round = turn.Round()
 	for _, check := range []struct{ what, stored, derived string }{
 		{"the state before the roll", hex.EncodeToString(stored.State.Encode()), hex.EncodeToString(r.round.State.Encode())},
 		{"the bets of the round", hex.EncodeToString(protocol.EncodeBets(stored.Bets)), hex.EncodeToString(protocol.EncodeBets(r.round.Bets))},

@@ -34,7 +34,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 }
 
 func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
-	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRound, t.saveResults, t.saveEvents} {
+	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults, t.saveEvents} {
 		if err := save(ctx, turn); err != nil {
 			return err
 		}
@@ -107,11 +107,16 @@ func rank(b *play.Bet) int {
 	return 0
 }
 
-func (t *transaction) saveRound(ctx context.Context, turn *play.Turn) error {
-	r := turn.Round
-	if r == nil {
-		return nil
+func (t *transaction) saveRounds(ctx context.Context, turn *play.Turn) error {
+	for _, round := range turn.Rounds {
+		if err := t.saveRound(ctx, round); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (t *transaction) saveRound(ctx context.Context, r *play.Round) error {
 	if r.Status == play.Committed {
 		return t.q.InsertRound(ctx, db.InsertRoundParams{
 			GameID: r.Game, Number: int64(r.Number), Commitment: r.Commitment.Encode(), State: r.State.Encode(), Bets: protocol.EncodeBets(r.Bets),

@@ -9,24 +9,30 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/storetest"
 )
 
-func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) play.Store {
-		path := filepath.Join(t.TempDir(), "game.db")
-		if _, err := sqlite.Open(t.Context(), path, 4); err == nil {
-			t.Fatal("a database without a schema was opened")
+func open(t testing.TB) play.Store {
+	path := filepath.Join(t.TempDir(), "game.db")
+	if _, err := sqlite.Open(t.Context(), path, 4); err == nil {
+		t.Fatal("a database without a schema was opened")
+	}
+	if err := sqlite.Migrate(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlite.Open(t.Context(), path, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
 		}
-		if err := sqlite.Migrate(t.Context(), path); err != nil {
-			t.Fatal(err)
-		}
-		store, err := sqlite.Open(t.Context(), path, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := store.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return store
 	})
+	return store
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) play.Store { return open(t) })
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	storetest.Bench(b, func(b *testing.B) play.Store { return open(b) })
 }

@@ -32,6 +32,15 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"entries show both sides":               testEntries,
 		"due and idle games are found":          testDue,
 		"requests are remembered and forgotten": testRequests,
+		"what bets look back on comes back":     testTrackers,
+		"commissions lie beside the stakes":     testCommission,
+		"each player has a result":              testResults,
+		"live bets are listed in order":         testLiveBets,
+		"the house promises what it has":        testHouseLimit,
+		"a group adds up in order":              testGroup,
+		"a group may be large":                  testLargeGroup,
+		"a request takes effect once":           testSameRequest,
+		"a wallet opens once":                   testOneWallet,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fixture{t: t, store: open(t), now: time.UnixMicro(1_700_000_000_123_456).UTC()}
@@ -107,7 +116,7 @@ func (f *fixture) close(game, player uuid.UUID) *play.Round {
 	var round *play.Round
 	f.must(f.do(play.Key{Game: game, All: true}, func(turn *play.Turn) error {
 		err := turn.Close(player)
-		round = turn.Round
+		round = turn.Round()
 		return err
 	}))
 	return round

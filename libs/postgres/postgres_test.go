@@ -1,0 +1,208 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bitcraps/bitcraps/libs/migrate"
+	"github.com/bitcraps/bitcraps/libs/postgres"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+)
+
+func TestMain(m *testing.M) { testserver.Main(m) }
+
+func migrations(files map[string]string) migrate.Migrations {
+	all := fstest.MapFS{}
+	for name, sql := range files {
+		all[name] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + sql)}
+	}
+	return migrate.Postgres(all, ".")
+}
+
+var things = migrations(map[string]string{"001_things.sql": "CREATE TABLE things (id uuid PRIMARY KEY, n bigint NOT NULL);"})
+
+func empty(t *testing.T) string {
+	return testserver.Database(t, "empty", func(context.Context, string) error { return nil })
+}
+
+func open(t *testing.T, url string) *postgres.DB {
+	t.Helper()
+	if err := postgres.Migrate(t.Context(), url, things); err != nil {
+		t.Fatal(err)
+	}
+	db, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 4, Migrations: things, Races: []string{"things_pkey"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func insert(ctx context.Context, tx *postgres.Tx, id uuid.UUID, n int) error {
+	_, err := tx.Later().Exec(ctx, "INSERT INTO things VALUES ($1, $2)", id, n)
+	return err
+}
+
+func count(t *testing.T, db *postgres.DB) (n int) {
+	t.Helper()
+	if err := db.Read(t.Context(), func(on postgres.DBTX) error {
+		return on.QueryRow(t.Context(), "SELECT COUNT(*) FROM things").Scan(&n)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestSchemas(t *testing.T) {
+	url := empty(t)
+	if _, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 1, Migrations: things}); err == nil {
+		t.Error("a database without a schema was opened")
+	}
+	var wg sync.WaitGroup
+	for range 3 { // Processes that start at once.
+		wg.Go(func() {
+			if err := postgres.Migrate(t.Context(), url+"&search_path=a", things); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	a, b := open(t, url+"&search_path=a"), open(t, url+"&search_path=b")
+	if err := a.Write(t.Context(), func(tx *postgres.Tx) error { return insert(t.Context(), tx, uuid.New(), 1) }); err != nil {
+		t.Fatal(err)
+	}
+	if count(t, a) != 1 || count(t, b) != 0 {
+		t.Errorf("a has %d rows, b has %d", count(t, a), count(t, b))
+	}
+	later := migrations(map[string]string{"001_things.sql": "SELECT 1;", "002_more.sql": "SELECT 1;"})
+	if err := postgres.Migrate(t.Context(), url+"&search_path=a", later); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Open(t.Context(), url+"&search_path=a", postgres.Options{Connections: 1, Migrations: things}); err == nil || !strings.Contains(err.Error(), "schema version 2") {
+		t.Errorf("a newer schema: %v", err)
+	}
+}
+
+func TestTransactionsAreAllOrNothing(t *testing.T) {
+	db, broken := open(t, empty(t)), errors.New("broken")
+	for name, f := range map[string]func(*postgres.Tx) error{
+		"refused": func(tx *postgres.Tx) error { return errors.Join(insert(t.Context(), tx, uuid.New(), 1), broken) },
+		"refused behind a flush": func(tx *postgres.Tx) error {
+			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), tx.Flush(t.Context()), broken)
+		},
+		"a statement fails with the commit": func(tx *postgres.Tx) error {
+			_, err := tx.Later().Exec(t.Context(), "SELECT 1 / 0")
+			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), err)
+		},
+		"a failure is ignored": func(tx *postgres.Tx) error {
+			_, _ = tx.Later().Exec(t.Context(), "SELECT 1 / 0")
+			_ = tx.Flush(t.Context())
+			return insert(t.Context(), tx, uuid.New(), 1)
+		},
+		"a query that can't wait": func(tx *postgres.Tx) error {
+			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), tx.Later().QueryRow(t.Context(), "SELECT 1").Scan(new(int)))
+		},
+	} {
+		if err := db.Write(t.Context(), f); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := db.Write(t.Context(), func(*postgres.Tx) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if n := count(t, db); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+func TestAwaitSeesWhatWasQueued(t *testing.T) {
+	db := open(t, empty(t))
+	if err := db.Write(t.Context(), func(tx *postgres.Tx) error {
+		for n := range 3 {
+			if err := insert(t.Context(), tx, uuid.New(), n); err != nil {
+				return err
+			}
+		}
+		var n int
+		postgres.Await(tx, &n, func(on postgres.DBTX) (n int, err error) {
+			err = on.QueryRow(t.Context(), "SELECT COUNT(*) FROM things").Scan(&n)
+			return n, err
+		})
+		err := tx.Flush(t.Context())
+		if n != 3 {
+			t.Errorf("%d rows", n)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Snapshot(t.Context(), func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "DELETE FROM things")
+		return err
+	}); err == nil {
+		t.Error("a snapshot wrote")
+	}
+}
+
+func TestRacesAndConflictsRunAgain(t *testing.T) {
+	db, taken := open(t, empty(t)), uuid.New()
+	if err := db.Write(t.Context(), func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		fail func(tx *postgres.Tx) error
+		runs int
+	}{
+		"conflict": {func(*postgres.Tx) error { return postgres.ErrConflict }, 2},
+		"race":     {func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 1) }, 2},
+		"cut": {func(tx *postgres.Tx) error {
+			_, _ = tx.Later().Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+			return tx.Flush(t.Context())
+		}, 2},
+		"cut with the commit, before it": {func(tx *postgres.Tx) error {
+			_, err := tx.Later().Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+			return err
+		}, 2},
+		"broken": {func(*postgres.Tx) error { return errors.New("broken") }, 1},
+	} {
+		runs := 0
+		err := db.Write(t.Context(), func(tx *postgres.Tx) error {
+			if runs++; runs == 1 {
+				return tc.fail(tx)
+			}
+			return nil
+		})
+		if runs != tc.runs || (err == nil) != (tc.runs == 2) {
+			t.Errorf("%s: %d runs, %v", name, runs, err)
+		}
+	}
+}
+
+func TestConnectionsAreBounded(t *testing.T) {
+	db := open(t, empty(t))
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := db.Write(t.Context(), func(tx *postgres.Tx) error { return insert(t.Context(), tx, uuid.New(), 1) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := db.Health(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var backends int
+	if err := db.Read(t.Context(), func(on postgres.DBTX) error {
+		return on.QueryRow(t.Context(), "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bitcraps'").Scan(&backends)
+	}); err != nil || backends > 4 {
+		t.Errorf("%d connections, %v", backends, err)
+	}
+}

@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+// ErrConflict is for what a transaction finds to be otherwise than it must be because of another one: it runs again.
+var ErrConflict = errors.New("postgres: another transaction was first")
+
+const (
+	// attempts is how often a transaction is tried.
+	attempts = 8
+	// firstPause is the longest pause before the second attempt; it doubles with each, to about a second in all.
+	firstPause = 8 * time.Millisecond
+	// awayDelay is when callers are told to come back.
+	awayDelay = time.Second
+)
+
+// Write runs f in a transaction and commits when f returns nil. Where another transaction is in the way, or the connection
+// breaks before the commit, nothing happened and f runs again, so it must start from scratch. Where it breaks during the
+// commit, f may have taken effect or not: the error says so, and a caller who repeats the request by its id finds out.
+func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
+	return db.retry(ctx, func() error {
+		conn, err := db.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		tx := &Tx{conn: conn.Conn()}
+		if err = f(tx); err == nil {
+			err = tx.commit(ctx)
+		}
+		if err != nil {
+			tx.rollback(ctx)
+		}
+		if tx.err != nil {
+			return tx.err // What f made of it hides whether it is worth another attempt.
+		}
+		return err
+	})
+}
+
+// retry tries something up to attempts times, while nothing comes of it.
+func (db *DB) retry(ctx context.Context, try func() error) error {
+	for attempt := 0; ; attempt++ {
+		err := try()
+		if err == nil || ctx.Err() != nil || !db.again(err) || attempt == attempts-1 {
+			return away(ctx, err)
+		}
+		pause := time.NewTimer(rand.N(firstPause << attempt))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return away(ctx, err)
+		}
+	}
+}
+
+// again reports whether an error means that nothing happened, and the next attempt may go better.
+func (db *DB) again(err error) bool {
+	if _, ok := errors.AsType[*errs.Error](err); ok {
+		return false
+	}
+	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch said.Code {
+		case "40001", "40P01": // Serialization failure, deadlock.
+			return true
+		case "23505":
+			return db.races[said.ConstraintName]
+		}
+	}
+	return errors.Is(err, ErrConflict) || lost(err)
+}
+
+// lost reports whether an error is that of a connection, or of a server that takes none.
+func lost(err error) bool {
+	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// Connection exceptions, shutdowns and crashes, too many connections, a transaction that idled.
+		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P") || said.Code == "53300" || said.Code == "25P03"
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
+}
+
+// away is what callers see of a database that does not answer. An ended context stays what it is.
+func away(ctx context.Context, err error) error {
+	if _, ok := errors.AsType[*errs.Error](err); ok || err == nil || ctx.Err() != nil || !lost(err) {
+		return err
+	}
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database does not answer; nothing was changed, try again").
+		Because(err).RetryAfter(awayDelay)
+}
+
+// unknown is what callers see of a commit without an answer.
+func unknown(err error) error {
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
+		"the database went away before it answered; ask again with the same request id to learn what came of it").
+		Because(err).RetryAfter(awayDelay)
+}

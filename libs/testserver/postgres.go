@@ -1,0 +1,171 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Postgres is a private PostgreSQL that listens on a socket in its own folder, with the durability of production.
+type Postgres struct {
+	bin, dir string
+	process  *Process
+	number   atomic.Int64
+
+	mu        sync.Mutex
+	templates map[string]string
+}
+
+// shared is the server of this test process.
+var shared = sync.OnceValues(func() (*Postgres, error) {
+	server, err := newPostgres()
+	if err != nil {
+		return nil, err
+	}
+	return server, atEnd(server.process.Stop)
+})
+
+// Database makes a database for a test on the process's server and returns its URL. migrate brings an empty one to a
+// schema, once for each name; databases of the same name are copies of that.
+func Database(t testing.TB, name string, migrate func(ctx context.Context, url string) error) string {
+	t.Helper()
+	server, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server.Database(t, name, migrate)
+}
+
+// NewPostgres starts a server for one test alone, which may stop it and start it again.
+func NewPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	server, err := newPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.process.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+func newPostgres() (*Postgres, error) {
+	bin, err := install("postgresql", findPostgres)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := NewDir()
+	if err != nil {
+		return nil, err
+	}
+	p := &Postgres{bin: bin, dir: dir, templates: make(map[string]string)}
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", p.data(), "--username", "postgres", "--auth", "trust",
+		"--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync") // What a test makes is synced, as ever.
+	initdb.Dir = dir
+	if err := asServer(initdb); err != nil {
+		return nil, err
+	}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return p, p.start()
+}
+
+// findPostgres returns the folder of the programs, which Debian keeps out of the PATH.
+func findPostgres() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // It fails only for a malformed pattern.
+	if len(found) == 0 {
+		return "", errors.New("PostgreSQL's server programs are not there")
+	}
+	return filepath.Dir(slices.Max(found)), nil
+}
+
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
+
+func (p *Postgres) start() (err error) {
+	p.process, err = Start(Command{Dir: p.dir, Path: filepath.Join(p.bin, "postgres"), Signal: "INT",
+		Args: []string{"-D", p.data(), "-k", p.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=256MB"}},
+		func(ctx context.Context) error { return p.exec(ctx, "SELECT 1") })
+	return err
+}
+
+// Restart ends the server, orderly with INT and as by a crash with QUIT, and starts it again.
+func (p *Postgres) Restart(t testing.TB, signal string) {
+	t.Helper()
+	if err := p.process.Interrupt(signal); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Bin is the folder of PostgreSQL's programs.
+func (p *Postgres) Bin() string { return p.bin }
+
+// URL is that of a database on the server.
+func (p *Postgres) URL(database string) string {
+	return (&url.URL{Scheme: "postgresql", Path: "/" + database, RawQuery: url.Values{"host": {p.dir}, "user": {"postgres"}}.Encode()}).String()
+}
+
+// Database is what the function of that name is, on this server.
+func (p *Postgres) Database(t testing.TB, name string, migrate func(ctx context.Context, url string) error) string {
+	t.Helper()
+	template, err := p.template(t.Context(), name, migrate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := fmt.Sprintf("%s_%d", name, p.number.Add(1))
+	p.Exec(t, fmt.Sprintf("CREATE DATABASE %q TEMPLATE %q", database, template))
+	t.Cleanup(func() { _ = p.exec(context.Background(), fmt.Sprintf("DROP DATABASE %q WITH (FORCE)", database)) })
+	return p.URL(database)
+}
+
+// template is the migrated database that those of a name are copied from.
+func (p *Postgres) template(ctx context.Context, name string, migrate func(ctx context.Context, url string) error) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if template, ok := p.templates[name]; ok {
+		return template, nil
+	}
+	template := "template_" + name
+	if err := p.exec(ctx, fmt.Sprintf("CREATE DATABASE %q", template)); err != nil {
+		return "", err
+	}
+	if err := migrate(ctx, p.URL(template)); err != nil {
+		return "", err
+	}
+	p.templates[name] = template
+	return template, nil
+}
+
+// Exec runs a statement as the server's owner, such as one that ends other connections.
+func (p *Postgres) Exec(t testing.TB, statement string) {
+	t.Helper()
+	if err := p.exec(context.WithoutCancel(t.Context()), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *Postgres) exec(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, p.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}

@@ -1,0 +1,48 @@
+// Package audit is the SQL that adds up a ledger. It is the same on every engine, which each store runs in a transaction
+// that sees one moment.
+package audit
+
+import (
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// movements are both sides of every transfer: the account, what it got, and what it had behind it.
+const movements = `(SELECT id, to_account AS account, amount AS delta, to_balance AS balance FROM transfers
+	UNION ALL SELECT id, from_account, -amount, from_balance FROM transfers)`
+
+// Check looks for accounts that are not what they must be.
+type Check struct {
+	// Name is the check's in play.Audit.
+	Name string
+	// Query returns the account, its balance, and what it must be.
+	Query string
+}
+
+// Transfers counts them.
+const Transfers = `SELECT COUNT(*) FROM transfers`
+
+// Kinds adds up accounts by their kind: the part of the name before the colon and an owner's 36 characters.
+const Kinds = `SELECT CASE WHEN LENGTH(id) > 37 THEN SUBSTR(id, 1, LENGTH(id) - 37) ELSE id END AS kind, COUNT(*), CAST(SUM(balance) AS BIGINT)
+	FROM accounts GROUP BY 1`
+
+// Checks are all of them.
+var Checks = []Check{
+	{play.SumOfTransfers, limited(`SELECT a.id, a.balance, CAST(COALESCE(m.sum, 0) AS BIGINT)
+		FROM accounts AS a LEFT JOIN (SELECT account, SUM(delta) AS sum FROM ` + movements + ` AS b GROUP BY account) AS m ON m.account = a.id
+		WHERE a.balance <> COALESCE(m.sum, 0) ORDER BY a.id`)},
+	{play.RunningBalance, limited(`SELECT account, balance, CAST(expected AS BIGINT)
+		FROM (SELECT account, balance, SUM(delta) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + movements + ` AS b) AS m
+		WHERE balance <> expected ORDER BY account`)},
+	{play.BelowZero, limited(`SELECT id, balance, 0 FROM accounts WHERE balance < 0 AND id <> 'issuance' ORDER BY id`)},
+	{play.BetsOnTable, limited(`SELECT 'escrow:' || g.id, COALESCE(a.balance, 0), CAST(COALESCE(b.sum, 0) AS BIGINT)
+		FROM games AS g LEFT JOIN accounts AS a ON a.id = 'escrow:' || g.id
+			LEFT JOIN (SELECT game_id, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY game_id) AS b ON b.game_id = g.id
+		WHERE COALESCE(a.balance, 0) <> COALESCE(b.sum, 0) ORDER BY g.id`)},
+	{play.ReserveForBets, limited(`SELECT 'reserve:' || g.id, COALESCE(a.balance, 0), g.exposure
+		FROM games AS g LEFT JOIN accounts AS a ON a.id = 'reserve:' || g.id
+		WHERE COALESCE(a.balance, 0) < g.exposure ORDER BY g.id`)},
+}
+
+func limited(query string) string { return fmt.Sprintf("%s LIMIT %d", query, play.MaxDifferences) }

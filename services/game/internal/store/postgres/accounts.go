@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/postgres"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+)
+
+// account is what a transaction knows of one.
+type account struct {
+	// loaded is what is stored, balance what will be.
+	loaded, balance int64
+	// open is false for one that has no row yet.
+	open bool
+	// held is true where nobody else can move it: its row is locked, or the row that guards it.
+	held bool
+	// stale is true where it moved between a look and the lock.
+	stale bool
+}
+
+type accounts map[ledger.Account]*account
+
+// add keeps what was read, except where this transaction knows better.
+func (a accounts) add(found map[ledger.Account]*account) {
+	for name, read := range found {
+		if known := a[name]; known == nil || !known.held {
+			read.stale = known != nil && known.balance != read.balance
+			a[name] = read
+		}
+	}
+}
+
+func (a accounts) balance(name ledger.Account) int64 {
+	if known := a[name]; known != nil {
+		return known.balance
+	}
+	return 0
+}
+
+// hold locks accounts that are not held yet. Those that are there are held afterwards; who opens one that is not there
+// may find that another transaction did so first, and then runs again.
+func (t *transaction) hold(ctx context.Context, names []ledger.Account) error {
+	var missing []string
+	found := make(map[ledger.Account]*account)
+	for _, name := range names {
+		if known := t.accounts[name]; (known == nil || !known.held) && found[name] == nil {
+			found[name] = &account{held: true}
+			missing = append(missing, name.String())
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var rows []db.Account
+	await(t, &rows, func(q *db.Queries) ([]db.Account, error) { return q.LockAccounts(ctx, missing) })
+	if err := t.tx.Flush(ctx); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, held: true}
+	}
+	t.accounts.add(found)
+	return nil
+}
+
+// Balance implements play.Tx. It locks the account, so that it stays as it is.
+func (t *transaction) Balance(ctx context.Context, name ledger.Account) (int64, bool, error) {
+	if err := t.hold(ctx, []ledger.Account{name}); err != nil {
+		return 0, false, err
+	}
+	return t.accounts[name].balance, t.accounts[name].open, nil
+}
+
+// Transfer implements play.Tx. Balances are added up here, from what is held; each account is written once, however
+// often it moved.
+func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
+	if len(transfers) == 0 {
+		return nil
+	}
+	var names []ledger.Account
+	for _, transfer := range transfers {
+		names = append(names, transfer.From, transfer.To)
+	}
+	if err := t.hold(ctx, names); err != nil {
+		return err
+	}
+	behind := make([]balances, len(transfers))
+	for i, transfer := range transfers {
+		var err error
+		if behind[i], err = t.accounts.move(transfer); err != nil {
+			return err
+		}
+	}
+	if err := t.saveAccounts(ctx, names); err != nil {
+		return err
+	}
+	return t.later.InsertTransfers(ctx, db.InsertTransfersParams{
+		FromAccounts: column(transfers, func(m ledger.Transfer) string { return m.From.String() }),
+		ToAccounts:   column(transfers, func(m ledger.Transfer) string { return m.To.String() }),
+		Amounts:      column(transfers, func(m ledger.Transfer) int64 { return m.Amount }),
+		FromBalances: column(behind, func(b balances) int64 { return b.from }),
+		ToBalances:   column(behind, func(b balances) int64 { return b.to }),
+		Reasons:      column(transfers, func(m ledger.Transfer) string { return string(m.Reason) }),
+		Games:        column(transfers, func(m ledger.Transfer) uuid.UUID { return m.Game }),
+		Rounds:       column(transfers, func(m ledger.Transfer) int64 { return int64(m.Round) }),
+		Bets:         column(transfers, func(m ledger.Transfer) uuid.UUID { return m.Bet }),
+		At:           column(transfers, func(m ledger.Transfer) int64 { return micros(m.At) }),
+	})
+}
+
+// balances are those of both sides behind a transfer.
+type balances struct{ from, to int64 }
+
+func (a accounts) move(transfer ledger.Transfer) (balances, error) {
+	from, to := a[transfer.From], a[transfer.To]
+	if transfer.Amount <= 0 {
+		return balances{}, fmt.Errorf("move %d from %s: want more than 0", transfer.Amount, transfer.From)
+	}
+	from.balance -= transfer.Amount
+	to.balance += transfer.Amount
+	if from.balance < 0 && !transfer.From.MayBeNegative() {
+		err := fmt.Errorf("move %d from %s: it would be at %d", transfer.Amount, transfer.From, from.balance)
+		if from.stale { // Commands decided on a balance that is gone; they may decide otherwise.
+			err = fmt.Errorf("%w: %w", postgres.ErrConflict, err)
+		}
+		return balances{}, err
+	}
+	return balances{from.balance, to.balance}, nil
+}
+
+// saveAccounts writes the accounts whose balances changed. An account opens with its first movement, also where its
+// balance is zero again behind the last.
+func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) error {
+	var changed, opened []string
+	var loaded, balances, first []int64
+	slices.SortFunc(names, func(a, b ledger.Account) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Owner[:], b.Owner[:]))
+	})
+	for _, name := range slices.Compact(names) {
+		switch a := t.accounts[name]; {
+		case !a.open:
+			opened, first = append(opened, name.String()), append(first, a.balance)
+			a.open, a.loaded = true, a.balance
+		case a.balance != a.loaded:
+			changed, loaded, balances = append(changed, name.String()), append(loaded, a.loaded), append(balances, a.balance)
+			a.loaded = a.balance
+		}
+	}
+	if len(changed) > 0 {
+		if err := t.later.UpdateAccounts(ctx, changed, loaded, balances); err != nil {
+			return err
+		}
+	}
+	if len(opened) > 0 {
+		return t.later.OpenAccounts(ctx, opened, first)
+	}
+	return nil
+}

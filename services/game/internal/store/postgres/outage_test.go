@@ -1,0 +1,183 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+)
+
+// proxy stands between a store and its server. Once cut is set, the server's next answer is the connection's end.
+type proxy struct {
+	url string
+	cut atomic.Bool
+}
+
+func newProxy(t *testing.T, server string) *proxy {
+	t.Helper()
+	parsed, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := parsed.Query()
+	socket, dir := filepath.Join(query.Get("host"), ".s.PGSQL.5432"), t.TempDir()
+	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	query.Set("host", dir)
+	parsed.RawQuery = query.Encode()
+	p := &proxy{url: parsed.String()}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(client, socket)
+		}
+	}()
+	return p
+}
+
+func (p *proxy) serve(client net.Conn, socket string) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("unix", socket)
+	if err != nil {
+		return
+	}
+	defer func() { _ = server.Close() }()
+	go func() { _, _ = io.Copy(server, client) }()
+	answer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(answer)
+		if err != nil || p.cut.CompareAndSwap(true, false) {
+			return
+		}
+		if _, err := client.Write(answer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// TestConnectionCutAtTheCommit loses the answer to a commit: the caller learns that nobody knows, and by repeating the
+// request that it took effect, once.
+func TestConnectionCutAtTheCommit(t *testing.T) {
+	p := newProxy(t, testserver.Database(t, "game", postgres.Migrate))
+	store, err := postgres.Open(t.Context(), p.url, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	bankroll(t, store)
+	alice := newID()
+	key := play.Key{Game: table(t, store, alice), Player: alice}
+	for _, id := range []string{"place", "remove"} { // Behind these the connection knows every statement.
+		if _, err := call(t.Context(), store, key, id, toggle(alice), func() {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	place := func(between func()) (bool, error) {
+		return call(t.Context(), store, key, "k", toggle(alice), between)
+	}
+	if _, err := place(func() { p.cut.Store(true) }); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+		t.Errorf("a commit without an answer: %v", err)
+	}
+	if first, err := place(func() {}); err != nil || first {
+		t.Errorf("the repeated request: was the first %v, %v", first, err)
+	}
+	if balance, _, err := store.Balance(t.Context(), ledger.Wallet(alice)); err != nil || balance != rules.Grant-10 {
+		t.Errorf("wallet = %d, %v", balance, err)
+	}
+	balanced(t, store)
+}
+
+// TestConnectionCutBeforeTheCommit loses a connection while nothing is committed: the store starts again by itself.
+func TestConnectionCutBeforeTheCommit(t *testing.T) {
+	p := newProxy(t, testserver.Database(t, "game", postgres.Migrate))
+	store := openURL(t, p.url)
+	bankroll(t, store)
+	alice := newID()
+	key, runs := play.Key{Game: table(t, store, alice), Player: alice}, 0
+	err := store.Update(t.Context(), func(tx play.Tx) error {
+		if runs++; runs == 1 {
+			p.cut.Store(true)
+		}
+		turns, err := tx.Load(t.Context(), key)
+		if err != nil {
+			return errors.New("the store knows better than what is made of its errors")
+		}
+		if err := toggle(alice)(ready(turns[0])); err != nil {
+			return err
+		}
+		return tx.Save(t.Context(), turns...)
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("%d runs, %v", runs, err)
+	}
+	balanced(t, store)
+}
+
+// TestServerRestartsUnderLoad crashes and restarts PostgreSQL while players play. Whoever got no answer repeats the
+// request; everything takes effect once.
+func TestServerRestartsUnderLoad(t *testing.T) {
+	server := testserver.NewPostgres(t)
+	store := openURL(t, server.Database(t, "game", postgres.Migrate))
+	bankroll(t, store)
+	const players, atLeast = 6, 40
+	var playing sync.WaitGroup
+	var over atomic.Bool
+	var calls [players]atomic.Int64
+	var ids [players]uuid.UUID
+	for i := range players {
+		ids[i] = newID()
+		key := play.Key{Game: table(t, store, ids[i]), Player: ids[i]}
+		playing.Go(func() {
+			for n := int64(1); !over.Load() || n <= atLeast || n%2 == 0; n++ { // An even number of toggles.
+				for {
+					_, err := call(t.Context(), store, key, fmt.Sprint(n), toggle(key.Player), func() {})
+					if err == nil {
+						break
+					}
+					if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+						t.Error(err)
+						return
+					}
+				}
+				calls[i].Store(n)
+			}
+		})
+	}
+	for _, signal := range []string{"INT", "QUIT"} {
+		before := calls[0].Load()
+		server.Restart(t, signal)
+		for calls[0].Load() <= before && !t.Failed() { // It answers again.
+			runtime.Gosched()
+		}
+	}
+	over.Store(true)
+	playing.Wait()
+	for i, id := range ids {
+		balance, _, err := store.Balance(t.Context(), ledger.Wallet(id))
+		if err != nil || balance != rules.Grant {
+			t.Errorf("behind %d calls the wallet is at %d, %v", calls[i].Load(), balance, err)
+		}
+	}
+	balanced(t, store)
+}

@@ -1,0 +1,91 @@
+// Package postgres keeps games in PostgreSQL. Groups of commands cost a constant number of statements and two round
+// trips, and replicas that work on other games are never waited for.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/migrate"
+	"github.com/bitcraps/bitcraps/libs/postgres"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+)
+
+//go:embed migrations
+var embedded embed.FS
+
+var migrations = migrate.Postgres(embedded, "migrations")
+
+// settings make every statement go by the index that is meant for it. A plan is made once for each connection, maybe
+// while tables are still empty and reading all of one looks cheap; it would stay so while they grow. The audit, which
+// adds up whole tables, goes back to the planner's own choice.
+var settings = map[string]string{
+	"plan_cache_mode": "force_generic_plan",
+	"enable_seqscan":  "off", "enable_bitmapscan": "off", "enable_material": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+}
+
+const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on;
+	SET LOCAL enable_material = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on`
+
+// races are what two transactions may both try to be the first at: a request, and the opening of an account.
+var races = []string{"requests_pkey", "accounts_pkey"}
+
+// Store implements play.Store.
+type Store struct{ db *postgres.DB }
+
+// Open opens a migrated database with at most so many connections.
+func Open(ctx context.Context, url string, connections int) (*Store, error) {
+	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: races, Settings: settings})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{opened}, nil
+}
+
+// Migrate brings the database to the schema that Open wants.
+func Migrate(ctx context.Context, url string) error { return postgres.Migrate(ctx, url, migrations) }
+
+// Close waits for what runs and closes every connection.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Update implements play.Store.
+func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
+	return s.db.Write(ctx, func(tx *postgres.Tx) error {
+		t := &transaction{tx: tx, later: db.New(tx.Later()), funds: play.NewFunds(), accounts: make(accounts), asked: make(map[play.RequestKey]bool)}
+		return t.refused(ctx, f(t))
+	})
+}
+
+// PruneRequests implements play.Store.
+func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := read(ctx, s, func(q *db.Queries) (int64, error) { return q.PruneRequests(ctx, before.UnixMicro(), int32(limit)) })
+	return int(n), err
+}
+
+// read runs one statement by itself.
+func read[R any](ctx context.Context, s *Store, query func(*db.Queries) (R, error)) (result R, err error) {
+	err = s.db.Read(ctx, func(on postgres.DBTX) (err error) {
+		result, err = query(db.New(on))
+		return err
+	})
+	return result, err
+}
+
+// transaction implements play.Tx. Every transaction locks in one order: games by their ids, wallets and the accounts of
+// tables by their ids, the accounts that all tables share. So none waits for one that waits for it, and the shared ones
+// are held only from the moment of writing to the commit. Whoever holds a game holds its seats, bets, rounds, events,
+// escrow and reserve.
+type transaction struct {
+	tx       *postgres.Tx
+	later    *db.Queries // Its statements go with the next round trip.
+	funds    *play.Funds // Shared by all turns.
+	accounts accounts
+	asked    map[play.RequestKey]bool // Requests that were looked for and are neither known nor saved.
+}
+
+// await queues a query whose answer is there behind the next flush.
+func await[R any](t *transaction, into *R, query func(*db.Queries) (R, error)) {
+	postgres.Await(t.tx, into, func(on postgres.DBTX) (R, error) { return query(db.New(on)) })
+}

@@ -1,0 +1,41 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { testserver.Main(m) }
+
+// connections is how many a store of these tests opens.
+const connections = 10
+
+func open(t testing.TB) play.Store {
+	return openURL(t, testserver.Database(t, "game", postgres.Migrate))
+}
+
+func openURL(t testing.TB, url string) *postgres.Store {
+	t.Helper()
+	store, err := postgres.Open(t.Context(), url, connections)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) play.Store { return open(t) })
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	storetest.Bench(b, func(b *testing.B) play.Store { return open(b) })
+}

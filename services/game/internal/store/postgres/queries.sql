@@ -1,0 +1,201 @@
+-- The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
+-- what all tables share.
+
+-- name: LockGames :many
+SELECT * FROM games WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: Game :one
+-- One statement sees one moment, so readers get the seats with the game.
+SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+    ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
+    ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
+FROM games AS g WHERE g.id = $1;
+
+-- name: SeatsOf :many
+SELECT * FROM seats WHERE game_id = ANY(@games::uuid[]) ORDER BY game_id, number;
+
+-- name: LockWallets :many
+-- Locks wallets, and those of everybody who has a live bet at some games.
+SELECT * FROM accounts
+WHERE id = ANY(ARRAY(
+    SELECT unnest(@wallets::text[]) UNION
+    SELECT 'player:' || b.player_id FROM bets AS b WHERE b.game_id = ANY(@games::uuid[]) AND b.status = 1))
+ORDER BY id FOR UPDATE;
+
+-- name: LockAccounts :many
+SELECT * FROM accounts WHERE id = ANY(@ids::text[]) ORDER BY id IN ('house', 'issuance'), id FOR UPDATE;
+
+-- name: Accounts :many
+SELECT * FROM accounts WHERE id = ANY(@ids::text[]);
+
+-- name: LiveBetsOf :many
+SELECT * FROM bets WHERE game_id = ANY(@games::uuid[]) AND status = 1;
+
+-- name: LiveBetsOfPlayers :many
+-- The live bets of one player at one game for each index of both lists. OFFSET 0 keeps the planner from turning it round
+-- and reading all live bets, which looks cheap while there are few.
+SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id) AS k
+    CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b;
+
+-- name: InsertGames :exec
+INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
+SELECT unnest(@ids::uuid[]), unnest(@statuses::integer[]), unnest(@max_players::integer[]), unnest(@min_bets::bigint[]),
+    unnest(@max_bets::bigint[]), unnest(@hands::bigint[]), unnest(@rounds::bigint[]), unnest(@points::integer[]),
+    unnest(@rolls::bigint[]), unnest(@rolling::boolean[]), unnest(@shooters::uuid[]), unnest(@sequences::bigint[]),
+    unnest(@turns_due_at::bigint[]), unnest(@created_at::bigint[]), unnest(@updated_at::bigint[]), unnest(@totals::bigint[]),
+    unnest(@pairs::bigint[]), unnest(@hard::bigint[]), unnest(@points_made::bigint[]), unnest(@pass_wins::bigint[]),
+    unnest(@exposures::bigint[]);
+
+-- name: UpdateGames :exec
+WITH changed AS (
+    UPDATE games AS g
+    SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
+        shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
+        totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
+        exposure = u.exposure
+    FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::integer[]) AS status, unnest(@hands::bigint[]) AS hand,
+              unnest(@rounds::bigint[]) AS round, unnest(@points::integer[]) AS point, unnest(@rolls::bigint[]) AS rolls,
+              unnest(@rolling::boolean[]) AS rolling, unnest(@shooters::uuid[]) AS shooter_id,
+              unnest(@sequences::bigint[]) AS sequence, unnest(@turns_due_at::bigint[]) AS turn_due_at,
+              unnest(@updated_at::bigint[]) AS updated_at, unnest(@totals::bigint[]) AS totals,
+              unnest(@pairs::bigint[]) AS pairs, unnest(@hard::bigint[]) AS hard, unnest(@points_made::bigint[]) AS points_made,
+              unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure) AS u
+    WHERE g.id = u.id RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
+
+-- name: OpenGames :many
+SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+    ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
+    ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
+FROM games AS g WHERE g.status = 1 AND g.id < @behind ORDER BY g.id DESC LIMIT sqlc.arg(count);
+
+-- name: TurnsDue :many
+SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= @now ORDER BY turn_due_at LIMIT sqlc.arg(count);
+
+-- name: IdleGames :many
+SELECT id FROM games
+WHERE status = 1 AND updated_minute <= @since_minute AND updated_at <= @since AND NOT rolling
+ORDER BY updated_minute LIMIT sqlc.arg(count);
+
+-- name: InsertSeats :exec
+INSERT INTO seats (game_id, number, player_id, joined_at)
+SELECT unnest(@games::uuid[]), unnest(@numbers::integer[]), unnest(@players::uuid[]), unnest(@joined_at::bigint[]);
+
+-- name: DeleteSeats :exec
+DELETE FROM seats WHERE (game_id, number) IN (SELECT unnest(@games::uuid[]), unnest(@numbers::integer[]));
+
+-- name: InsertBets :exec
+INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, commission, seed, status, placed_round,
+                  decided_round, payout, placed_at)
+SELECT unnest(@ids::uuid[]), unnest(@games::uuid[]), unnest(@players::uuid[]), unnest(@wagers::integer[]),
+    unnest(@numbers::integer[]), unnest(@working::boolean[]), unnest(@amounts::bigint[]), unnest(@commissions::bigint[]),
+    unnest(@seeds::text[]), unnest(@statuses::integer[]), unnest(@placed_rounds::bigint[]), unnest(@decided_rounds::bigint[]),
+    unnest(@payouts::bigint[]), unnest(@placed_at::bigint[]);
+
+-- name: UpdateBets :exec
+WITH changed AS (
+    UPDATE bets AS b
+    SET number = u.number, working = u.working, amount = u.amount, commission = u.commission, status = u.status,
+        decided_round = u.decided_round, payout = u.payout
+    FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@numbers::integer[]) AS number, unnest(@working::boolean[]) AS working,
+              unnest(@amounts::bigint[]) AS amount, unnest(@commissions::bigint[]) AS commission,
+              unnest(@statuses::integer[]) AS status, unnest(@decided_rounds::bigint[]) AS decided_round,
+              unnest(@payouts::bigint[]) AS payout) AS u
+    WHERE b.id = u.id AND b.status = 1 RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
+
+-- name: Bets :many
+SELECT * FROM bets WHERE id = $1;
+
+-- name: LiveBets :many
+SELECT * FROM bets WHERE game_id = $1 AND status = 1 ORDER BY id;
+
+-- name: BetsOfPlayer :many
+SELECT * FROM bets
+WHERE game_id = @game_id AND player_id = @player_id AND id < @behind AND (@status::integer = 0 OR status = @status)
+ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: InPlay :one
+SELECT COALESCE(SUM(amount + commission), 0)::bigint FROM bets WHERE player_id = $1 AND status = 1;
+
+-- name: InsertRounds :exec
+INSERT INTO rounds (game_id, number, status, commitment, state, bets, first_die, second_die, call, height, beacon_height,
+                    beacon_signature, sequence, closed_at, settled_at)
+SELECT unnest(@games::uuid[]), unnest(@numbers::bigint[]), 1, unnest(@commitments::bytea[]), unnest(@states::bytea[]),
+    unnest(@bets::bytea[]), 0, 0, '', 0, 0, '', 0, unnest(@closed_at::bigint[]), 0;
+
+-- name: SettleRounds :exec
+WITH changed AS (
+    UPDATE rounds AS r
+    SET status = 2, first_die = u.first_die, second_die = u.second_die, call = u.call, height = u.height,
+        beacon_height = u.beacon_height, beacon_signature = u.beacon_signature, sequence = u.sequence, settled_at = u.settled_at
+    FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@numbers::bigint[]) AS number,
+              unnest(@first_dice::integer[]) AS first_die, unnest(@second_dice::integer[]) AS second_die,
+              unnest(@calls::text[]) AS call, unnest(@heights::bigint[]) AS height,
+              unnest(@beacon_heights::bigint[]) AS beacon_height, unnest(@beacon_signatures::bytea[]) AS beacon_signature,
+              unnest(@sequences::bigint[]) AS sequence, unnest(@settled_at::bigint[]) AS settled_at) AS u
+    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status = 1 RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@games::uuid[])) FROM changed;
+
+-- name: Round :many
+SELECT * FROM rounds WHERE game_id = $1 AND number = $2;
+
+-- name: Rounds :many
+SELECT * FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LIMIT sqlc.arg(count);
+
+-- name: UnsettledRounds :many
+SELECT * FROM rounds WHERE status = 1 AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
+
+-- name: UpdateAccounts :exec
+WITH changed AS (
+    UPDATE accounts AS a SET balance = u.balance
+    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@loaded::bigint[]) AS loaded, unnest(@balances::bigint[]) AS balance) AS u
+    WHERE a.id = u.id AND a.balance = u.loaded RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
+
+-- name: OpenAccounts :exec
+INSERT INTO accounts (id, balance) SELECT unnest(@ids::text[]), unnest(@balances::bigint[]);
+
+-- name: InsertResults :exec
+INSERT INTO results (game_id, round, player_id, bets, payout, balance)
+SELECT unnest(@games::uuid[]), unnest(@rounds::bigint[]), unnest(@players::uuid[]), unnest(@bets::integer[]),
+    unnest(@payouts::bigint[]), unnest(@balances::bigint[]);
+
+-- name: Result :one
+SELECT * FROM results WHERE game_id = $1 AND round = $2 AND player_id = $3;
+
+-- name: InsertTransfers :exec
+INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
+SELECT unnest(@from_accounts::text[]), unnest(@to_accounts::text[]), unnest(@amounts::bigint[]), unnest(@from_balances::bigint[]),
+    unnest(@to_balances::bigint[]), unnest(@reasons::text[]), unnest(@games::uuid[]), unnest(@rounds::bigint[]),
+    unnest(@bets::uuid[]), unnest(@at::bigint[]);
+
+-- name: Entries :many
+SELECT t.* FROM transfers AS t WHERE t.id IN (
+    (SELECT f.id FROM transfers AS f WHERE f.from_account = @account AND f.id < @below ORDER BY f.id DESC LIMIT sqlc.arg(count))
+    UNION ALL
+    (SELECT i.id FROM transfers AS i WHERE i.to_account = @account AND i.id < @below ORDER BY i.id DESC LIMIT sqlc.arg(count)))
+ORDER BY t.id DESC LIMIT sqlc.arg(count);
+
+-- name: InsertEvents :exec
+INSERT INTO events (game_id, sequence, event)
+SELECT unnest(@games::uuid[]), unnest(@sequences::bigint[]), unnest(@events::bytea[]);
+
+-- name: Events :many
+SELECT event FROM events WHERE game_id = @game_id AND sequence > @after ORDER BY sequence LIMIT sqlc.arg(count);
+
+-- name: Requests :many
+-- The requests of one player and one id for each index of both lists.
+SELECT r.* FROM (SELECT unnest(@players::uuid[]) AS player_id, unnest(@ids::text[]) AS id) AS k
+    CROSS JOIN LATERAL (SELECT * FROM requests WHERE player_id = k.player_id AND id = k.id OFFSET 0) AS r;
+
+-- name: InsertRequests :exec
+INSERT INTO requests (player_id, id, fingerprint, response, created_at)
+SELECT unnest(@players::uuid[]), unnest(@ids::text[]), unnest(@fingerprints::bytea[]), unnest(@responses::bytea[]),
+    unnest(@created_at::bigint[]);
+
+-- name: PruneRequests :execrows
+DELETE FROM requests WHERE (player_id, id) IN (
+    SELECT r.player_id, r.id FROM requests AS r WHERE r.created_at < @before ORDER BY r.created_at LIMIT sqlc.arg(count)
+);

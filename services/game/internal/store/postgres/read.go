@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/proto"
+
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+)
+
+// Game implements play.Reader.
+func (s *Store) Game(ctx context.Context, id uuid.UUID) (*play.Game, error) {
+	row, err := read(ctx, s, func(q *db.Queries) (db.GameRow, error) { return q.Game(ctx, id) })
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return seated(row), nil
+}
+
+// OpenGames implements play.Reader.
+func (s *Store) OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.OpenGamesRow, error) { return q.OpenGames(ctx, orMax(behind), int32(limit)) })
+	return column(rows, func(row db.OpenGamesRow) *play.Game { return seated(db.GameRow(row)) }), err
+}
+
+// orMax is what a list in falling order of ids starts below.
+func orMax(behind uuid.UUID) uuid.UUID {
+	if behind == uuid.Nil {
+		return uuid.Max
+	}
+	return behind
+}
+
+// Bets implements play.Reader.
+func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*play.Bet, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Bet, error) {
+		return q.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: orMax(behind), Status: int32(status), Count: int32(limit)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all(rows, toBet)
+}
+
+// LiveBets implements play.Reader.
+func (s *Store) LiveBets(ctx context.Context, game uuid.UUID) ([]*play.Bet, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBets(ctx, game) })
+	if err != nil {
+		return nil, err
+	}
+	return all(rows, toBet)
+}
+
+// Rounds implements play.Reader.
+func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*play.Round, error) {
+	if below == 0 {
+		below = math.MaxInt64
+	}
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.Rounds(ctx, game, int64(below), int32(limit)) })
+	if err != nil {
+		return nil, err
+	}
+	return all(rows, toRound)
+}
+
+// Unsettled implements play.Reader.
+func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.UnsettledRounds(ctx, micros(before), int32(limit)) })
+	if err != nil {
+		return nil, err
+	}
+	return all(rows, toRound)
+}
+
+// Round implements play.Reader.
+func (s *Store) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.Round(ctx, game, int64(number)) })
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, play.ErrNotFound
+	}
+	return toRound(rows[0])
+}
+
+// Result implements play.Reader.
+func (s *Store) Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (play.Result, error) {
+	row, err := read(ctx, s, func(q *db.Queries) (db.Result, error) { return q.Result(ctx, game, int64(round), player) })
+	if err != nil {
+		return play.Result{}, notFound(err)
+	}
+	return play.Result{Game: row.GameID, Round: uint64(row.Round), Player: row.PlayerID, Bets: int(row.Bets), Payout: row.Payout, Balance: row.Balance}, nil
+}
+
+// Events implements play.Reader.
+func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*play.Event, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([][]byte, error) { return q.Events(ctx, game, int64(after), int32(limit)) })
+	if err != nil {
+		return nil, err
+	}
+	return all(rows, func(row []byte) (*play.Event, error) {
+		event := &play.Event{}
+		if err := proto.Unmarshal(row, event); err != nil {
+			return nil, fmt.Errorf("event of game %s: %w", game, err)
+		}
+		return event, nil
+	})
+}
+
+// Entries implements play.Reader.
+func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64, limit int) ([]play.Entry, error) {
+	if below == 0 {
+		below = math.MaxInt64
+	}
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Transfer, error) { return q.Entries(ctx, account, below, int32(limit)) })
+	return column(rows, func(row db.Transfer) play.Entry {
+		if row.FromAccount == account {
+			return toEntry(row, -row.Amount, row.FromBalance)
+		}
+		return toEntry(row, row.Amount, row.ToBalance)
+	}), err
+}
+
+// Balance implements play.Reader.
+func (s *Store) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Account, error) { return q.Accounts(ctx, []string{account.String()}) })
+	if err != nil || len(rows) == 0 {
+		return 0, false, err
+	}
+	return rows[0].Balance, true, nil
+}
+
+// InPlay implements play.Reader.
+func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
+	return read(ctx, s, func(q *db.Queries) (int64, error) { return q.InPlay(ctx, player) })
+}
+
+// TurnsDue implements play.Reader.
+func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
+	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.TurnsDue(ctx, micros(now), int32(limit)) })
+}
+
+// Idle implements play.Reader.
+func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
+	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) {
+		return q.IdleGames(ctx, micros(since)/time.Minute.Microseconds(), micros(since), int32(limit))
+	})
+}
+
+// notFound gives SQL's way of saying that there is nothing the domain's name.
+func notFound(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return play.ErrNotFound
+	}
+	return err
+}

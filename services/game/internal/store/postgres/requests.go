@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/postgres"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+)
+
+// Requests implements play.Tx.
+func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (map[play.RequestKey]play.Request, error) {
+	known := make(map[play.RequestKey]play.Request)
+	if len(keys) == 0 {
+		return known, nil
+	}
+	var rows []db.Request
+	await(t, &rows, func(q *db.Queries) ([]db.Request, error) {
+		return q.Requests(ctx, column(keys, playerOf), column(keys, idOf))
+	})
+	if err := t.tx.Flush(ctx); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: fromMicros(row.CreatedAt)}
+	}
+	for _, key := range keys {
+		if _, ok := known[key]; !ok {
+			t.asked[key] = true
+		}
+	}
+	return known, nil
+}
+
+// SaveRequests implements play.Tx. Where a key is there already, another transaction was first with the same request;
+// this one runs again, and then knows it.
+func (t *transaction) SaveRequests(ctx context.Context, requests map[play.RequestKey]play.Request) error {
+	if len(requests) == 0 {
+		return nil
+	}
+	keys := sorted(maps.Keys(requests)) // So that two transactions never wait for each other.
+	for _, key := range keys {
+		delete(t.asked, key)
+	}
+	return t.later.InsertRequests(ctx, db.InsertRequestsParams{
+		Players: column(keys, playerOf), Ids: column(keys, idOf),
+		Fingerprints: column(keys, func(k play.RequestKey) []byte { return requests[k].Fingerprint }),
+		Responses:    column(keys, func(k play.RequestKey) []byte { return requests[k].Response }),
+		CreatedAt:    column(keys, func(k play.RequestKey) int64 { return micros(requests[k].At) }),
+	})
+}
+
+// refused looks once more for requests that were new and were not saved, because their commands were refused. A command
+// may have been refused for what the same request did a moment ago, in a transaction that this one waited for: then it
+// runs again, and gets the first answer. result is what it returns otherwise.
+func (t *transaction) refused(ctx context.Context, result error) error {
+	if len(t.asked) == 0 {
+		return result
+	}
+	known, err := t.Requests(ctx, sorted(maps.Keys(t.asked))...)
+	if err == nil && len(known) > 0 {
+		err = fmt.Errorf("%w: with the same request", postgres.ErrConflict)
+	}
+	return cmp.Or(err, result)
+}
+
+func sorted(keys func(func(play.RequestKey) bool)) []play.RequestKey {
+	return slices.SortedFunc(keys, func(a, b play.RequestKey) int {
+		return cmp.Or(bytes.Compare(a.Player[:], b.Player[:]), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func playerOf(key play.RequestKey) uuid.UUID { return key.Player }
+
+func idOf(key play.RequestKey) string { return key.ID }

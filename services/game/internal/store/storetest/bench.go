@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// benchRules make players who never run out.
+var benchRules = play.Rules{Grant: 1_000_000_000, ShooterTimeout: time.Minute}
+
+const (
+	benchBankroll = 1_000_000_000_000_000
+	seatsOfTable  = 8
+	betsOfPlayer  = 8
+	opener        = "field"
+	stake         = 120
+)
+
+// Bench measures how many bets a store makes durable in a second, for groups of different sizes. Each group is one
+// transaction with a bet of each of so many players, eight to a table, and a request id for each. Groups run one by one,
+// and at last some at once, as a busy service runs them.
+func Bench(b *testing.B, open func(b *testing.B) play.Store) {
+	for _, size := range []int{1, 16, 128} {
+		b.Run(fmt.Sprintf("group=%d", size), func(b *testing.B) {
+			bench := newBench(b, open(b))
+			for b.Loop() {
+				bench.step(size)
+			}
+			bench.report()
+		})
+	}
+	const size = 64
+	b.Run(fmt.Sprintf("group=%d/parallel", size), func(b *testing.B) {
+		bench := newBench(b, open(b))
+		b.SetParallelism(2)
+		b.RunParallel(func(pb *testing.PB) {
+			own := bench
+			for pb.Next() {
+				own.step(size)
+			}
+		})
+		bench.report()
+	})
+}
+
+// anytime are the wagers that can be placed on a new table, whatever else lies there.
+func anytime() []string {
+	var names []string
+	for _, wager := range craps.Wagers() {
+		if wager.Place.Open(craps.State{}) && wager.Behind == nil && stake%wager.Multiple(0) == 0 && wager.Name != opener {
+			names = append(names, wager.Name)
+		}
+	}
+	return names[:betsOfPlayer]
+}
+
+type bench struct {
+	b      *testing.B
+	store  play.Store
+	now    time.Time
+	wagers []string
+	next   int
+	keys   []play.Key
+	bets   *atomic.Int64
+}
+
+func newBench(b *testing.B, store play.Store) bench {
+	bench := bench{b: b, store: store, now: time.Now().Truncate(time.Microsecond), wagers: anytime(), bets: new(atomic.Int64)}
+	bench.update(func(tx play.Tx) error {
+		return tx.Transfer(b.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: benchBankroll, Reason: ledger.Bankroll, At: bench.now})
+	})
+	return bench
+}
+
+func (b *bench) report() { b.b.ReportMetric(float64(b.bets.Load())/b.b.Elapsed().Seconds(), "bets/s") }
+
+// step is one group. Once every player has a bet of each kind, others sit down at new tables.
+func (b *bench) step(size int) {
+	if b.next%len(b.wagers) == 0 {
+		b.seat(size)
+	}
+	b.place(b.wagers[b.next%len(b.wagers)])
+	b.next++
+}
+
+func (b *bench) must(err error) {
+	b.b.Helper()
+	if err != nil {
+		b.b.Fatal(err)
+	}
+}
+
+func (b *bench) update(f func(play.Tx) error) {
+	b.b.Helper()
+	b.must(b.store.Update(b.b.Context(), f))
+}
+
+func (b *bench) ready(turn *play.Turn) *play.Turn {
+	turn.Rules, turn.Now, turn.NewID = benchRules, b.now, newID
+	return turn
+}
+
+// seat opens new tables for new players.
+func (b *bench) seat(players int) {
+	b.keys = b.keys[:0]
+	var turns []*play.Turn
+	for i := range players {
+		player := newID()
+		if i%seatsOfTable == 0 {
+			turn := b.ready(&play.Turn{})
+			b.must(play.Create(turn, player, play.Limits{MaxPlayers: seatsOfTable, MinBet: 1, MaxBet: stake}))
+			turns = append(turns, turn)
+		}
+		turn := turns[len(turns)-1]
+		b.must(turn.Join(player))
+		b.keys = append(b.keys, play.Key{Game: turn.Game.ID, Player: player})
+	}
+	b.update(func(tx play.Tx) error { return tx.Save(b.b.Context(), turns...) })
+	b.place(opener) // Opens wallets and reserves.
+}
+
+// place is one group.
+func (b *bench) place(wager string) {
+	ctx := b.b.Context()
+	b.update(func(tx play.Tx) error {
+		requests := make(map[play.RequestKey]play.Request, len(b.keys))
+		asked := make([]play.RequestKey, len(b.keys))
+		for i, key := range b.keys {
+			asked[i] = play.RequestKey{Player: key.Player, ID: uuid.NewString()}
+			requests[asked[i]] = play.Request{Fingerprint: make([]byte, 32), Response: make([]byte, 150), At: b.now}
+		}
+		if _, err := tx.Requests(ctx, asked...); err != nil {
+			return err
+		}
+		turns, err := tx.Load(ctx, b.keys...)
+		if err != nil {
+			return err
+		}
+		var changed []*play.Turn
+		for i, key := range b.keys {
+			turn := turns[i]
+			if i%seatsOfTable == 0 {
+				changed = append(changed, b.ready(turn))
+			}
+			if _, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: wager, Amount: stake, Seed: "lucky"}); err != nil {
+				return fmt.Errorf("%s: %w", wager, err)
+			}
+		}
+		if err := tx.Save(ctx, changed...); err != nil {
+			return err
+		}
+		return tx.SaveRequests(ctx, requests)
+	})
+	b.bets.Add(int64(len(b.keys)))
+}
