@@ -1,0 +1,128 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/prometheus/client_golang/prometheus"
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+)
+
+const (
+	// Timeout is how long a command may take. A server that is slower is as good as none to those who wait for it.
+	Timeout = 250 * time.Millisecond
+	// probeInterval is how often the server is asked whether it answers.
+	probeInterval = time.Second
+	// poolSize is how many connections there are at most.
+	poolSize = 32
+)
+
+// ErrDown is why a client whose server does not answer is not asked anything.
+var ErrDown = errors.New("redis: the server does not answer")
+
+// Client is a pool of connections that knows whether the server behind them answers. Users ask Up before a command and
+// report Failed behind one, so that a server that is gone or hangs costs one timeout, not one for each call.
+type Client struct {
+	*goredis.Client
+
+	logger *slog.Logger
+	clock  clockwork.Clock
+	up     atomic.Bool
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+// Open connects to the server and begins to watch it. A server that is away is no error: it may come back. The caller
+// must Close the client.
+func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetry.Scope) (*Client, error) {
+	options, err := cfg.options()
+	if err != nil {
+		return nil, err
+	}
+	logging.Disable() // It writes to standard error what the client below logs once, in the form of all other logs.
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = Timeout, Timeout, Timeout, Timeout
+	options.ContextTimeoutEnabled = true
+	options.MaxRetries, options.DialerRetries = -1, 1 // Who can't wait goes on without the server; nobody else needs it.
+	options.PoolSize = poolSize
+	options.DisableIdentity = true
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	c := &Client{Client: goredis.NewClient(options), logger: scope.Logger.With("redis", options.Addr), clock: clock}
+	scope.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers: 1, or 0 while the service goes on without.",
+	}, func() float64 {
+		if c.Up() {
+			return 1
+		}
+		return 0
+	}))
+	if err := c.probe(ctx); err != nil {
+		c.logger.WarnContext(ctx, "redis does not answer; going on without it", "error", err)
+	}
+	watching, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.ended.Go(func() { c.watch(watching) })
+	return c, nil
+}
+
+// Up reports whether the server answered when it was last asked.
+func (c *Client) Up() bool { return c.up.Load() }
+
+// Failed says that a command failed. Until the server answers again, Up is false.
+func (c *Client) Failed(err error) {
+	if errors.Is(err, goredis.ErrClosed) || !c.up.CompareAndSwap(true, false) {
+		return
+	}
+	c.logger.Warn("redis fails; going on without it", "error", err)
+}
+
+// Check fails while the server does not answer. It has the form of admin.Check and asks nobody.
+func (c *Client) Check(context.Context) error {
+	if c.Up() {
+		return nil
+	}
+	return ErrDown
+}
+
+// Close ends the watch and every connection, and with them each command that still waits.
+func (c *Client) Close() error {
+	c.cancel()
+	err := c.Client.Close()
+	c.ended.Wait()
+	return err
+}
+
+func (c *Client) watch(ctx context.Context) {
+	ticker := c.clock.NewTicker(probeInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.Chan():
+			if err := c.probe(ctx); err != nil && ctx.Err() == nil {
+				c.Failed(err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (c *Client) probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	if err := c.Ping(ctx).Err(); err != nil {
+		return err
+	}
+	if c.up.CompareAndSwap(false, true) {
+		c.logger.InfoContext(ctx, "redis answers")
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+const (
+	// databases is how many tests of one process can have a database of their own.
+	databases = 4096
+	// portAttempts is how often a port may be taken between finding and using it.
+	portAttempts = 5
+)
+
+// RedisServer is a private Redis server on loopback that keeps nothing on the disk.
+type RedisServer struct {
+	addr    string
+	program string
+	used    atomic.Int64 // Databases that were given out.
+
+	mu      sync.Mutex
+	process *process
+}
+
+var sharedRedis = sync.OnceValues(func() (*RedisServer, error) {
+	server, err := newRedis()
+	if err == nil {
+		stopWithTests(server.stop)
+	}
+	return server, err
+})
+
+// Redis returns the URL of an empty database of its own on a server that all tests of the process share. TestMain stops
+// the server by running its tests through Suite.
+func Redis(t testing.TB) string {
+	t.Helper()
+	server, err := sharedRedis()
+	if err != nil {
+		t.Fatalf("redis-server: %v", err)
+	}
+	return server.URL()
+}
+
+// NewRedis starts a server for one test, which may kill it. It is gone when the test ends.
+func NewRedis(t testing.TB) *RedisServer {
+	t.Helper()
+	server, err := newRedis()
+	if err != nil {
+		t.Fatalf("redis-server: %v", err)
+	}
+	t.Cleanup(server.stop)
+	return server
+}
+
+func newRedis() (*RedisServer, error) {
+	program, err := find("redis-server", "redis-server")
+	if err != nil {
+		return nil, err
+	}
+	for range portAttempts {
+		server := &RedisServer{program: program}
+		if server.addr, err = freeAddress(); err != nil {
+			return nil, err
+		}
+		if err = server.run(); err == nil {
+			return server, nil
+		}
+	}
+	return nil, err
+}
+
+// URL is that of a database which no other call returned.
+func (s *RedisServer) URL() string {
+	return fmt.Sprintf("redis://%s/%d", s.addr, s.used.Add(1)%databases)
+}
+
+// Kill ends the server by SIGKILL, with everything that it held.
+func (s *RedisServer) Kill() { s.stop() }
+
+// Restart starts the server again at its address, empty.
+func (s *RedisServer) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.run(); err != nil {
+		t.Fatalf("redis-server: %v", err)
+	}
+}
+
+func (s *RedisServer) run() error {
+	host, port, err := net.SplitHostPort(s.addr)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(s.program, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", os.TempDir(),
+		"--databases", fmt.Sprint(databases))
+	client := goredis.NewClient(&goredis.Options{Addr: s.addr, MaxRetries: -1, DialerRetries: 1})
+	defer func() { _ = client.Close() }()
+	running, err := start(cmd, func(ctx context.Context) error {
+		info, err := client.Info(ctx, "server").Result()
+		if err == nil && !strings.Contains(info, fmt.Sprintf("process_id:%d\r", cmd.Process.Pid)) {
+			err = errors.New("another server has its port")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.process = running
+	return nil
+}
+
+func (s *RedisServer) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process != nil {
+		s.process.kill()
+		s.process = nil
+	}
+}
+
+// freeAddress is one on loopback that nobody listens at.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
