@@ -23,7 +23,7 @@ const (
 	// probeInterval is how often the server is asked whether it answers.
 	probeInterval = time.Second
 	// poolSize is how many connections there are at most.
-	poolSize = 32
+	poolSize = 64
 )
 
 // ErrDown is why a client whose server does not answer is not asked anything.
@@ -78,7 +78,10 @@ func (c *Client) Up() bool { return c.up.Load() }
 
 // Failed says that a command failed. Until the server answers again, Up is false.
 func (c *Client) Failed(err error) {
-	if errors.Is(err, goredis.ErrClosed) || !c.up.CompareAndSwap(true, false) {
+	if errors.Is(err, goredis.ErrClosed) || errors.Is(err, goredis.ErrPoolTimeout) {
+		return // Neither says anything about the server: the client was closed, or is busier than its pool.
+	}
+	if !c.up.CompareAndSwap(true, false) {
 		return
 	}
 	c.logger.Warn("redis fails; going on without it", "error", err)
