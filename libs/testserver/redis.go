@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 const (
@@ -101,6 +102,7 @@ func (s *RedisServer) run() error {
 	if err != nil {
 		return err
 	}
+	logging.Disable() // Until the server listens, the client would tell standard error of each attempt.
 	cmd := exec.Command(s.program, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", os.TempDir(),
 		"--databases", fmt.Sprint(databases))
 	client := goredis.NewClient(&goredis.Options{Addr: s.addr, MaxRetries: -1, DialerRetries: 1})
