@@ -140,7 +140,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	}
 	root := http.NewServeMux()
 	root.Handle("/", mux)
-	root.Handle("GET /health", admin.Live())
+	root.Handle("GET /health", admin.Live(nil))
 	root.Handle("GET /ready", admin.Ready(checks(deps)))
 	if deps.Gatherer != nil {
 		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
@@ -87,12 +88,14 @@ func (c *Client) Failed(err error) {
 	c.logger.Warn("redis fails; going on without it", "error", err)
 }
 
-// Check fails while the server does not answer. It has the form of admin.Check and asks nobody.
-func (c *Client) Check(context.Context) error {
-	if c.Up() {
-		return nil
-	}
-	return ErrDown
+// Check tells probes whether the server answers. Those who use it do most of their work without.
+func (c *Client) Check() admin.Check {
+	return admin.Check{Name: "redis", Degrades: true, Known: true, Check: func(context.Context) error {
+		if c.Up() {
+			return nil
+		}
+		return ErrDown
+	}}
 }
 
 // Close ends the watch and every connection, and with them each command that still waits.

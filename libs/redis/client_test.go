@@ -54,7 +54,7 @@ func TestAServerThatDies(t *testing.T) {
 			}
 			clock.Advance(time.Second)
 		}
-		if err := client.Check(ctx); (err == nil) != up {
+		if err := client.Check().Check(ctx); (err == nil) != up {
 			t.Errorf("up %v, but %v", up, err)
 		}
 		want := map[bool]string{true: "1", false: "0"}[up]

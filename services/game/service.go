@@ -13,9 +13,11 @@ import (
 	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 
+	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
@@ -33,6 +35,7 @@ type Config struct {
 	Upstream       Upstream        `koanf:"upstream"`
 	Tables         Tables          `koanf:"tables"`
 	Wallets        Wallets         `koanf:"wallets"`
+	Redis          redis.Config    `koanf:"redis"`
 }
 
 // Upstream is where the services are that this one calls.
@@ -72,7 +75,7 @@ const minRequestMemory = 24 * time.Hour
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	err := errors.Join(c.Config.Validate(), c.Database.Validate())
+	err := errors.Join(c.Config.Validate(), c.Database.Validate(), c.Redis.Validate())
 	for key, value := range map[string]time.Duration{
 		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
 		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
@@ -98,9 +101,6 @@ type Deps struct {
 // ConsensusTarget is what the service calls the validators as.
 var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}
 
-// watcherBuffer is how many events a watcher may be behind before it is sent to the store.
-const watcherBuffer = 64
-
 // Service is the craps table.
 type Service struct {
 	cfg       Config
@@ -108,7 +108,8 @@ type Service struct {
 	store     *sqlite.Store
 	consensus consensusv1.ConsensusServiceClient
 	clock     clockwork.Clock
-	events    *events.Hub[*play.Event]
+	events    events.Bus[*play.Event]
+	degraded  []admin.Check
 	metrics   *metrics
 	sweeper   *sweeper
 	stopOnce  sync.Once
@@ -124,7 +125,10 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: store, consensus: deps.Consensus, clock: deps.Clock,
-		events: events.NewHub[*play.Event](watcherBuffer), metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+	}
+	if err := s.openBus(ctx, scope); err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
 	s.sweeper = newSweeper(s)
 	return s, nil
@@ -171,7 +175,7 @@ func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
 	s.sweeper.stop()
-	return s.store.Close()
+	return errors.Join(s.events.Close(), s.store.Close())
 }
 
 // load returns a turn on a game, ready for a command.
@@ -203,7 +207,7 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 func (s *Service) done(turns ...*play.Turn) {
 	for _, turn := range turns {
 		for _, event := range turn.Events {
-			s.events.Publish(event.GetGameId(), event)
+			s.events.Publish(event.GetGameId(), uint64(event.GetSequence()), event)
 			s.metrics.count(event)
 		}
 	}
