@@ -48,6 +48,7 @@ func upCommand() *cobra.Command {
 	cmd.Flags().StringVar(&opts.AdminAddr, "admin-addr", "", "address of /debug/pprof, such as 127.0.0.1:6060; not served where it is not given")
 	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of databases and chain")
 	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
+	cmd.Flags().StringVar(&opts.RedisURL, "redis-url", "", "Redis to share rate limits and events by, such as redis://127.0.0.1:6379/0; not needed by one process")
 	return cmd
 }
 
