@@ -73,7 +73,7 @@ func NewRedis[T any](client *redis.Client, name string, buffer int, codec Codec[
 			Help: "Events that other replicas were not sent; they find them in the store."}),
 	}
 	scope.Metrics.MustRegister(b.dropped)
-	b.reading, b.cancel = context.WithCancel(context.Background())
+	b.reading, b.cancel = context.WithCancel(context.Background()) //nolint:gosec // G118: Close calls it.
 	b.sender.Go(b.send)
 	b.others.Go(b.read)
 	b.others.Go(b.wake)

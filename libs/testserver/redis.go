@@ -103,6 +103,7 @@ func (s *RedisServer) run() error {
 		return err
 	}
 	logging.Disable() // Until the server listens, the client would tell standard error of each attempt.
+	//nolint:gosec // G204: The program is the one that PATH has under a constant name.
 	cmd := exec.Command(s.program, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", os.TempDir(),
 		"--databases", fmt.Sprint(databases))
 	client := goredis.NewClient(&goredis.Options{Addr: s.addr, MaxRetries: -1, DialerRetries: 1})
