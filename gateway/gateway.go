@@ -85,6 +85,7 @@ func Default() Config {
 		Upstream:  Upstream{API: upstream(7001), Game: upstream(7002), Consensus: upstream(7003)},
 		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Rates: DefaultRates()},
 		Security:  config.DefaultSecurity(),
+		Redis:     redis.Default(),
 	}
 }
 

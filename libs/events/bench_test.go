@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 
@@ -14,7 +15,7 @@ import (
 // BenchmarkPublish is what publishing costs whoever has just stored an event, with nobody watching.
 func BenchmarkPublish(b *testing.B) {
 	scope := telemetry.Discard().For("bench", 0)
-	client, err := redis.Open(b.Context(), redis.Config{URL: testserver.Redis(b)}, clockwork.NewRealClock(), scope)
+	client, err := redis.Open(b.Context(), redis.Config{URL: testserver.Redis(b), Timeout: time.Second}, clockwork.NewRealClock(), scope)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func newReplicaAt(t *testing.T, url string, clock clockwork.Clock) *replica {
 	t.Helper()
 	r := &replica{tel: telemetry.Discard()}
 	var err error
-	if r.client, err = redis.Open(t.Context(), redis.Config{URL: url}, clock, r.tel.For("test", 0)); err != nil {
+	if r.client, err = redis.Open(t.Context(), redis.Config{URL: url, Timeout: time.Second}, clock, r.tel.For("test", 0)); err != nil {
 		t.Fatal(err)
 	}
 	r.Redis = events.NewRedis(r.client, "test", 64, codec, clock, r.tel.For("test", 0))

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-
-	"github.com/bitcraps/bitcraps/libs/redis"
 )
 
 const (
@@ -58,7 +56,7 @@ func (b *Redis[T]) read() {
 
 // resume finds the place to read from: behind what was read last or, where the stream is new or was lost, at its end.
 func (b *Redis[T]) resume(r *reader) error {
-	ctx, cancel := context.WithTimeout(b.reading, redis.Timeout)
+	ctx, cancel := context.WithTimeout(b.reading, b.client.Timeout())
 	defer cancel()
 	newest, err := b.client.XRevRangeN(ctx, b.stream, "+", "-", 1).Result()
 	if err != nil {
@@ -76,7 +74,7 @@ func (b *Redis[T]) resume(r *reader) error {
 
 // next waits for entries and tells of them.
 func (b *Redis[T]) next(r *reader) error {
-	ctx, cancel := context.WithTimeout(b.reading, readBlock+redis.Timeout)
+	ctx, cancel := context.WithTimeout(b.reading, readBlock+b.client.Timeout())
 	defer cancel()
 	streams, err := b.client.XRead(ctx, &goredis.XReadArgs{Streams: []string{b.stream, r.last}, Count: readBatch, Block: readBlock}).Result()
 	if errors.Is(err, goredis.Nil) {

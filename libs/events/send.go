@@ -5,8 +5,6 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-
-	"github.com/bitcraps/bitcraps/libs/redis"
 )
 
 const (
@@ -79,7 +77,7 @@ func (b *Redis[T]) append(s *sending, batch []outgoing[T]) {
 		}
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), redis.Timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), b.client.Timeout())
 	defer cancel()
 	pipe := b.client.Pipeline()
 	if len(batch) == 0 {

@@ -16,7 +16,7 @@ func BenchmarkAllow(b *testing.B) {
 	for i := range keys {
 		keys[i] = "bet:" + strconv.Itoa(i)
 	}
-	client := connect(b, testserver.Redis(b), clockwork.NewFakeClock())
+	client := connect(b, testserver.Redis(b), patience, clockwork.NewFakeClock())
 	for _, tc := range []struct {
 		name string
 		Limiter

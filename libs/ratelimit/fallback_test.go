@@ -18,9 +18,9 @@ type replica struct {
 	clock  *clockwork.FakeClock
 }
 
-func newReplica(t *testing.T, url string) *replica {
+func newReplica(t *testing.T, url string, timeout time.Duration) *replica {
 	clock := clockwork.NewFakeClock()
-	client := connect(t, url, clock)
+	client := connect(t, url, timeout, clock)
 	return &replica{Fallback: NewFallback(client, NewRedis(client), NewMemory(clock, 1000)), client: client, clock: clock}
 }
 
@@ -51,14 +51,14 @@ func (r *replica) recovers(t *testing.T) {
 func TestLimitsHoldWhileRedisIsGone(t *testing.T) {
 	limit := Limit{Rate: 1, Period: 24 * time.Hour, Burst: 10}
 	server := testserver.NewRedis(t)
-	url := server.URL()
-	a, b := newReplica(t, url), newReplica(t, url)
 	for _, fail := range []struct {
-		name string
-		how  func()
-	}{{"killed", server.Kill}, {"frozen", func() { server.Freeze(t) }}} {
+		name    string
+		timeout time.Duration
+		how     func()
+	}{{"killed", patience, server.Kill}, {"frozen", time.Second, func() { server.Freeze(t) }}} {
 		t.Run(fail.name, func(t *testing.T) {
-			key := fail.name
+			key, url := fail.name, server.URL()
+			a, b := newReplica(t, url, fail.timeout), newReplica(t, url, fail.timeout)
 			for range 6 {
 				allow(t, a, key, limit, 1)
 			}
@@ -83,7 +83,7 @@ func TestLimitsHoldWhileRedisIsGone(t *testing.T) {
 }
 
 func TestACallerWhoLeavesIsNotAnOutage(t *testing.T) {
-	r := newReplica(t, testserver.Redis(t))
+	r := newReplica(t, testserver.Redis(t), patience)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := r.Allow(gone, "a", Limit{Rate: 1, Period: time.Hour, Burst: 1}, 1); err == nil || !r.client.Up() {

@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	// Timeout is how long a command may take. A server that is slower is as good as none to those who wait for it.
-	Timeout = 250 * time.Millisecond
 	// probeInterval is how often the server is asked whether it answers.
 	probeInterval = time.Second
 	// poolSize is how many connections there are at most.
@@ -35,11 +33,12 @@ var ErrDown = errors.New("redis: the server does not answer")
 type Client struct {
 	*goredis.Client
 
-	logger *slog.Logger
-	clock  clockwork.Clock
-	up     atomic.Bool
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	timeout time.Duration
+	logger  *slog.Logger
+	clock   clockwork.Clock
+	up      atomic.Bool
+	cancel  context.CancelFunc
+	ended   sync.WaitGroup
 }
 
 // Open connects to the server and begins to watch it. A server that is away is no error: it may come back. The caller
@@ -50,13 +49,13 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 		return nil, err
 	}
 	logging.Disable() // It writes to standard error what the client below logs once, in the form of all other logs.
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = Timeout, Timeout, Timeout, Timeout
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = cfg.Timeout, cfg.Timeout, cfg.Timeout, cfg.Timeout
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries, options.DialerRetries = -1, 1 // Who can't wait goes on without the server; nobody else needs it.
 	options.PoolSize = poolSize
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	c := &Client{Client: goredis.NewClient(options), logger: scope.Logger.With("redis", options.Addr), clock: clock}
+	c := &Client{Client: goredis.NewClient(options), timeout: cfg.Timeout, logger: scope.Logger.With("redis", options.Addr), clock: clock}
 	scope.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers: 1, or 0 while the service goes on without.",
 	}, func() float64 {
@@ -73,6 +72,9 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 	c.ended.Go(func() { c.watch(watching) })
 	return c, nil
 }
+
+// Timeout is how long a command may take.
+func (c *Client) Timeout() time.Duration { return c.timeout }
 
 // Up reports whether the server answered when it was last asked.
 func (c *Client) Up() bool { return c.up.Load() }
@@ -122,7 +124,7 @@ func (c *Client) watch(ctx context.Context) {
 }
 
 func (c *Client) probe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if err := c.Ping(ctx).Err(); err != nil {
 		return err

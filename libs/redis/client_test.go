@@ -22,7 +22,9 @@ func TestURLs(t *testing.T) {
 		"": true, "redis://localhost:6379": true, "rediss://user:secret@redis.example:6380/3": true, "unix:///run/redis.sock": true,
 		"redis://": false, "redis://localhost:6379/secret": false, "redis://localhost:6379?nonsense=secret": false, "redis://user:secret@%zz": false,
 	} {
-		err := redis.Config{URL: url}.Validate()
+		cfg := redis.Default()
+		cfg.URL = url
+		err := cfg.Validate()
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", url, err)
 		}
@@ -35,7 +37,7 @@ func TestURLs(t *testing.T) {
 // TestAServerThatDies follows what the client says of one that is killed and comes back.
 func TestAServerThatDies(t *testing.T) {
 	server, clock, tel := testserver.NewRedis(t), clockwork.NewFakeClock(), telemetry.Discard()
-	client, err := redis.Open(t.Context(), redis.Config{URL: server.URL()}, clock, tel.For("test", 0))
+	client, err := redis.Open(t.Context(), redis.Config{URL: server.URL(), Timeout: 10 * time.Second}, clock, tel.For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,7 @@ bitcraps_redis_up{replica="0",service="test"} `+want+"\n"), "bitcraps_redis_up")
 }
 
 func TestAServerThatIsAwayAtTheStartIsNoError(t *testing.T) {
-	client, err := redis.Open(t.Context(), redis.Config{URL: "redis://127.0.0.1:1"}, clockwork.NewFakeClock(), telemetry.Discard().For("test", 0))
+	client, err := redis.Open(t.Context(), redis.Config{URL: "redis://127.0.0.1:1", Timeout: time.Second}, clockwork.NewFakeClock(), telemetry.Discard().For("test", 0))
 	if err != nil || client.Up() {
 		t.Fatalf("up %v, %v", client.Up(), err)
 	}

@@ -6,14 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 )
 
 // Config is the redis section of the services that share something between their replicas.
 type Config struct {
-	URL string `koanf:"url" jsonschema:"pattern=^((redis|rediss|unix)://.+)?$" jsonschema_description:"redis://[USER:PASSWORD@]HOST:PORT/DB, rediss:// for TLS, or unix://FILE; empty shares nothing, as one process needs it"`
+	URL     string        `koanf:"url" jsonschema:"pattern=^((redis|rediss|unix)://.+)?$" jsonschema_description:"redis://[USER:PASSWORD@]HOST:PORT/DB, rediss:// for TLS, or unix://FILE; empty shares nothing, as one process needs it"`
+	Timeout time.Duration `koanf:"timeout" jsonschema_description:"how long a command may take; a server that is slower is as good as none to those who wait for it"`
 }
+
+// Default uses no server.
+func Default() Config { return Config{Timeout: 250 * time.Millisecond} }
 
 // Enabled reports whether there is a server to share things by.
 func (c Config) Enabled() bool { return c.URL != "" }
@@ -24,6 +29,9 @@ func (c Config) Validate() error {
 		return nil
 	}
 	_, err := c.options()
+	if c.Timeout <= 0 {
+		err = errors.Join(err, errors.New("redis.timeout: want more than 0"))
+	}
 	return err
 }
 

@@ -67,6 +67,7 @@ func Default() Config {
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
 		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
+		Redis:   redis.Default(),
 	}
 }
 

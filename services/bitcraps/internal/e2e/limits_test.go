@@ -84,7 +84,7 @@ func (c *client) says(status, redis, up string) bool {
 // with its own, and says so.
 func TestPlatformsShareARedis(t *testing.T) {
 	server := testserver.NewRedis(t)
-	set := append(slow("address", "10"), "redis.url="+server.URL(), "network.trusted_proxies=127.0.0.1")
+	set := append(slow("address", "10"), "redis.url="+server.URL(), "redis.timeout=10s", "network.trusted_proxies=127.0.0.1")
 	a, b := own(t, set...), own(t, set...)
 	visit := func(tg *target, address string) int {
 		t.Helper()
