@@ -29,6 +29,7 @@ type signIn struct {
 	secure   bool // Whether cookies travel by HTTPS alone.
 	verifier *token.Verifier
 	players  apiv1.PlayerServiceClient
+	limits   *limits
 }
 
 // player returns who calls: by bearer token, by cookie, or as a new guest, whose cookie it sets. It fails where the call
@@ -50,6 +51,9 @@ func (s *signIn) player(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	}
 	if !s.cfg.AllowGuest {
 		return uuid.Nil, errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\"")
+	}
+	if err := s.limits.ofGuest(ctx, w, r); err != nil {
+		return uuid.Nil, err
 	}
 	return s.newGuest(ctx, w)
 }

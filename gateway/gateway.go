@@ -23,6 +23,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/token"
@@ -40,6 +41,8 @@ type Config struct {
 	Auth      config.Auth      `koanf:"auth"`
 	Upstream  Upstream         `koanf:"upstream"`
 	Limits    Limits           `koanf:"limits"`
+	Security  config.Security  `koanf:"security"`
+	Redis     redis.Config     `koanf:"redis"`
 }
 
 // Upstream is where the services are.
@@ -51,12 +54,13 @@ type Upstream struct {
 
 // Network is where clients reach the gateway.
 type Network struct {
-	ListenHost     string `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
-	ListenPort     int    `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
-	MaxConnections int    `koanf:"max_connections" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"connections at once; further ones wait"`
-	EnableTLS      bool   `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
-	CertFile       string `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
-	KeyFile        string `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
+	ListenHost     string   `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
+	ListenPort     int      `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
+	MaxConnections int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"connections at once; further ones wait"`
+	EnableTLS      bool     `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
+	CertFile       string   `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
+	KeyFile        string   `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
+	TrustedProxies []string `koanf:"trusted_proxies" jsonschema_description:"addresses and prefixes of the proxies whose X-Forwarded-For counts; from all others it is ignored"`
 }
 
 // Limits bound what a client can cost.
@@ -65,6 +69,7 @@ type Limits struct {
 	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"longest path with query"`
 	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest header"`
 	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"how long a call may take, streams excepted"`
+	Rates       Rates         `koanf:"rates"`
 }
 
 // Default serves http://127.0.0.1:8080.
@@ -78,13 +83,16 @@ func Default() Config {
 		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
 		Auth:      config.DefaultAuth(),
 		Upstream:  Upstream{API: upstream(7001), Game: upstream(7002), Consensus: upstream(7003)},
-		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second},
+		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Rates: DefaultRates()},
+		Security:  config.DefaultSecurity(),
+		Redis:     redis.Default(),
 	}
 }
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	err := errors.Join(c.TLS.Validate(), c.Auth.Validate())
+	_, broken := parseProxies(c.Network.TrustedProxies)
+	err := errors.Join(c.TLS.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
 	if c.Network.EnableTLS && (c.Network.CertFile == "" || c.Network.KeyFile == "") {
 		err = errors.Join(err, errors.New("network.enable_tls: set network.cert_file and network.key_file too"))
 	}
@@ -115,8 +123,10 @@ type Gateway struct {
 	logger  *slog.Logger
 	routes  routes
 	signIn  *signIn
+	limits  *limits
 	games   gamev1.GameServiceClient
 	metrics *metrics
+	checks  []admin.Check // What probes ask.
 	handler http.Handler
 	drained context.Context
 	drain   context.CancelFunc
@@ -125,6 +135,10 @@ type Gateway struct {
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
 	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), metrics: newMetrics(scope.Metrics)}
+	var err error
+	if g.limits, err = newLimits(ctx, cfg, deps.Clock, scope); err != nil {
+		return nil, err
+	}
 	g.drained, g.drain = context.WithCancel(context.WithoutCancel(ctx))
 	for _, route := range Routes() {
 		g.routes[route.RPC] = route
@@ -133,15 +147,16 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	g.games = gamev1.NewGameServiceClient(game)
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
 	g.signIn = &signIn{cfg: cfg.Auth, secure: cfg.Network.EnableTLS || cfg.Auth.SecureCookies, verifier: token.NewVerifier(keys, deps.Clock),
-		players: apiv1.NewPlayerServiceClient(deps.API)}
+		players: apiv1.NewPlayerServiceClient(deps.API), limits: g.limits}
 	mux, err := g.newMux(ctx, game, deps)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, g.limits.close())
 	}
+	g.checks = append(upstreams(deps), g.limits.checks()...)
 	root := http.NewServeMux()
-	root.Handle("/", mux)
-	root.Handle("GET /health", admin.Live())
-	root.Handle("GET /ready", admin.Ready(checks(deps)))
+	root.Handle("/", g.perAddress(mux))
+	root.Handle("GET /health", admin.Live(g.checks))
+	root.Handle("GET /ready", admin.Ready(g.checks))
 	if deps.Gatherer != nil {
 		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
 	}
@@ -187,8 +202,9 @@ func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, _ protoM
 	return nil
 }
 
-// checks are what /ready asks. Without validators the tables still take bets and show the past, so they only degrade.
-func checks(deps Deps) []admin.Check {
+// upstreams are what /ready asks of the services. Without validators the tables still take bets and show the past, so they
+// only degrade.
+func upstreams(deps Deps) []admin.Check {
 	return []admin.Check{
 		{Name: identity.API, Check: func(ctx context.Context) error {
 			_, err := apiv1.NewKeyServiceClient(deps.API).ListKeys(ctx, &apiv1.ListKeysRequest{})

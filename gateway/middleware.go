@@ -75,6 +75,17 @@ func (g *Gateway) recover(w *record, r *http.Request) {
 	g.writeError(r.Context(), w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 }
 
+// perAddress is around every call, those included that no route fits and that nobody is signed in for.
+func (g *Gateway) perAddress(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := g.limits.ofAddress(r.Context(), w, r); err != nil {
+			g.writeError(r.Context(), w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // perRoute is around every matched route: who calls, what they send, and for how long.
 func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
@@ -90,6 +101,9 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		err := g.bound(w, r, route)
 		if err == nil && route.Player {
 			ctx, err = g.signIn.authenticated(ctx, w, r)
+		}
+		if err == nil {
+			err = g.limits.ofRoute(ctx, w, r, route)
 		}
 		if err != nil {
 			g.writeError(ctx, w, r, err)

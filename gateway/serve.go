@@ -65,7 +65,7 @@ func serve(ctx context.Context, cfg Config) error {
 	}
 	group := run.NewGroup(scope.Logger, service.Drain)
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
-	group.Add(service.AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(deps))))
+	group.Add(service.AdminPart(cfg.Admin, admin.Handler(tel.Registry, g.checks)))
 	group.Add(g.Part(listener))
 	return group.Run(ctx, func() { fmt.Println("ready " + g.URL(listener)) })
 }
@@ -105,10 +105,11 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 		},
 		Stop: func(ctx context.Context) error {
 			g.drain()
-			if err := server.Shutdown(ctx); err != nil {
-				return errors.Join(err, server.Close())
+			err := server.Shutdown(ctx)
+			if err != nil {
+				err = errors.Join(err, server.Close())
 			}
-			return nil
+			return errors.Join(err, g.limits.close())
 		},
 	}
 }

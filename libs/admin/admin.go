@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/pprof"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,15 +25,30 @@ type Check struct {
 	Check func(context.Context) error
 	// Degrades is true for a part without which the process still does most of its work.
 	Degrades bool
+	// Known is true for a check that only tells what the process knows already, so that /health tells it too.
+	Known bool
 }
 
 // checkTimeout is how long a part may take to say how it is.
 const checkTimeout = 2 * time.Second
 
-// Live answers that the process runs.
-func Live() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		write(w, http.StatusOK, map[string]any{"status": "ok"})
+// Live answers that the process runs, always with 200: to start it again would help none of its parts. It says "degraded"
+// where it is known that one of them fails.
+func Live(checks []Check) http.Handler {
+	known := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool { return !check.Known })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, parts := "ok", make(map[string]string, len(known))
+		for _, check := range known {
+			parts[check.Name] = "ok"
+			if check.Check(r.Context()) != nil {
+				text, parts[check.Name] = "degraded", "failing"
+			}
+		}
+		body := map[string]any{"status": text}
+		if len(parts) > 0 {
+			body["parts"] = parts
+		}
+		write(w, http.StatusOK, body)
 	})
 }
 
@@ -67,7 +83,7 @@ func Metrics(gatherer prometheus.Gatherer) http.Handler {
 // Handler is everything that the admin port serves.
 func Handler(gatherer prometheus.Gatherer, checks []Check) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /health", Live())
+	mux.Handle("GET /health", Live(checks))
 	mux.Handle("GET /ready", Ready(checks))
 	mux.Handle("GET /metrics", Metrics(gatherer))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)

@@ -18,7 +18,7 @@ func TestReadinessNamesWhatFails(t *testing.T) {
 	server := httptest.NewServer(admin.Handler(telemetry.Discard().Registry, []admin.Check{
 		{Name: "store", Check: func(context.Context) error { return nil }},
 		{Name: "chain", Check: func(context.Context) error { return broken }},
-		{Name: "cache", Check: func(context.Context) error { return slow }, Degrades: true},
+		{Name: "cache", Check: func(context.Context) error { return slow }, Degrades: true, Known: true},
 	}))
 	defer server.Close()
 	get := func(path string) (int, string) {
@@ -37,7 +37,13 @@ func TestReadinessNamesWhatFails(t *testing.T) {
 	if status, body := get("/ready"); status != 200 || !strings.Contains(body, `"store":"ok"`) {
 		t.Errorf("%d %s", status, body)
 	}
+	if status, body := get("/health"); status != 200 || !strings.Contains(body, `"status":"ok"`) || strings.Contains(body, "store") {
+		t.Errorf("%d %s", status, body)
+	}
 	slow = errors.New("away")
+	if status, body := get("/health"); status != 200 || !strings.Contains(body, `"cache":"failing"`) || !strings.Contains(body, `"status":"degraded"`) {
+		t.Errorf("%d %s", status, body)
+	}
 	if status, body := get("/ready"); status != 200 || !strings.Contains(body, `"status":"degraded"`) {
 		t.Errorf("%d %s", status, body)
 	}

@@ -32,7 +32,7 @@ const EnvPrefix = "BITCRAPS_"
 var Services = []string{"gateway", "api", "game", "consensus", "mesh_bridge", "backup", "secrets"}
 
 // shared are the sections that any service may have. A service without one of them skips it.
-var shared = []string{"network", "database", "telemetry", "security", "auth", "rpc", "tls", "admin"}
+var shared = []string{"network", "database", "telemetry", "security", "auth", "rpc", "tls", "admin", "redis"}
 
 // Environments are the names that Source.Environment takes.
 var Environments = []string{"local", "development", "staging", "production"}

@@ -1,9 +1,11 @@
-// Package events hands what happens to those who watch, within one process. It keeps nothing: a watcher first reads
-// the past from the store, and whoever falls behind is cut off and reads it there again.
+// Package events hands what happens to those who watch, within one process or over all replicas of a service. It keeps
+// nothing: a watcher first reads the past from the store, and whoever falls behind is cut off and reads it there again.
 package events
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -60,6 +62,20 @@ func (h *Hub[T]) Publish(topic string, value T) {
 	for _, sub := range slow {
 		sub.remove(true)
 	}
+}
+
+// Topics are those that somebody watches.
+func (h *Hub[T]) Topics() []string {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Keys(h.topics))
+}
+
+// Watched reports whether somebody watches the topic.
+func (h *Hub[T]) Watched(topic string) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.topics[topic]) > 0
 }
 
 // Close ends the subscription. It may be called more than once.

@@ -39,6 +39,22 @@ type Service interface {
 	Stop(ctx context.Context) error
 }
 
+// Degradable is a Service that does most of its work without some of its parts.
+type Degradable interface {
+	Service
+	// Degraded are the checks of those parts.
+	Degraded() []admin.Check
+}
+
+// checks are what the probes of a service's process ask.
+func checks(name string, svc Service) []admin.Check {
+	all := []admin.Check{{Name: name, Check: svc.Health}}
+	if degradable, ok := svc.(Degradable); ok {
+		all = append(all, degradable.Degraded()...)
+	}
+	return all
+}
+
 // Config is what the configuration of every service with a gRPC server begins with.
 type Config struct {
 	RPC       rpcserver.Config `koanf:"rpc"`
@@ -144,7 +160,7 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	}
 	group := run.NewGroup(scope.Logger, Drain)
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
-	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, []admin.Check{{Name: name, Check: svc.Health}})))
+	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(name, svc))))
 	group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
 	group.Add(RPCPart(server, listener, svc))
 	return group.Run(ctx, func() { scope.Logger.Info("ready", "rpc", listener.Addr().String(), "version", version.Version) })

@@ -135,14 +135,17 @@ var ends struct {
 	stops   []func() error
 }
 
-// Main runs a package's tests and then stops the servers that they started. A package that uses one calls it from its
-// TestMain.
-func Main(m *testing.M) { os.Exit(Run(m)) }
+// Suite is a test's main function, as goleak.VerifyTestMain takes it: it runs the tests and stops the servers that they
+// shared.
+type Suite struct {
+	// M runs the tests; it is a *testing.M.
+	M interface{ Run() int }
+}
 
-// Run is Main for a TestMain that has more to do. It returns the code to exit with.
-func Run(m *testing.M) int {
+// Run runs the tests. It returns the code to exit with.
+func (s Suite) Run() int {
 	ends.managed = true
-	code := m.Run()
+	code := s.M.Run()
 	for _, stop := range ends.stops {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "testserver:", err)
@@ -151,6 +154,10 @@ func Run(m *testing.M) int {
 	}
 	return code
 }
+
+// Main runs a package's tests and then stops the servers that they started. A package that uses one calls it from its
+// TestMain.
+func Main(m *testing.M) { os.Exit(Suite{M: m}.Run()) }
 
 // atEnd stops a shared server behind the last test.
 func atEnd(stop func() error) error {
@@ -169,12 +176,18 @@ func install(pkg string, find func() (string, error)) (string, error) {
 	if err == nil {
 		return found, nil
 	}
-	missing := fmt.Errorf("%w; install it with: apt-get install -y %s", err, pkg)
-	if os.Getuid() != 0 {
+	missing := fmt.Errorf("%w; install it with: apt-get update && apt-get install -y %s", err, pkg)
+	apt, err := exec.LookPath("apt-get")
+	if err != nil || os.Getuid() != 0 {
 		return "", missing
 	}
-	if out, err := exec.Command("apt-get", "install", "-y", "--no-install-recommends", pkg).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w, which failed here: %w\n%s", missing, err, out)
+	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", pkg}} {
+		cmd := exec.Command(apt, args...) //nolint:gosec // G204: The package's name is a constant of this package's.
+		// Installing a server must not start it as well.
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w, which failed here: %w\n%s", missing, err, out)
+		}
 	}
 	return find()
 }

@@ -52,6 +52,7 @@ func upCommand() *cobra.Command {
 	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of databases and chain")
 	cmd.Flags().StringVar(&opts.DatabaseURL, "database-url", "", "PostgreSQL of api and game, such as postgresql://USER@HOST/DATABASE; SQLite in the data directory where it is not given")
 	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
+	cmd.Flags().StringVar(&opts.RedisURL, "redis-url", "", "Redis to share rate limits and events by, such as redis://127.0.0.1:6379/0; not needed by one process")
 	return cmd
 }
 

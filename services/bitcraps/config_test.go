@@ -7,6 +7,7 @@ import (
 	"github.com/bitcraps/bitcraps/gateway"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/bitcraps"
 	"github.com/bitcraps/bitcraps/services/consensus"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -39,6 +40,18 @@ func TestShippedFilesAreValid(t *testing.T) {
 				t.Errorf("mutual TLS: %v", consensusConfig.TLS.Enabled())
 			}
 		})
+	}
+}
+
+func TestOneFlagGivesEveryServiceItsRedis(t *testing.T) {
+	opts := bitcraps.Options{DataDir: "data", RedisURL: "redis://127.0.0.1:6379/0", Source: config.Source{All: true, Environ: []string{"BITCRAPS_REDIS_URL=redis://elsewhere"}}}
+	cfg, err := opts.Load()
+	if err != nil || cfg.Gateway.Redis.URL != opts.RedisURL || cfg.Game.Redis.URL != opts.RedisURL {
+		t.Errorf("gateway %+v, game %+v, %v", cfg.Gateway.Redis, cfg.Game.Redis, err)
+	}
+	opts.RedisURL = "http://127.0.0.1"
+	if _, err := opts.Load(); err == nil {
+		t.Error("HTTP is Redis")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -44,6 +45,8 @@ type Options struct {
 	DatabaseURL string
 	// Validators is how many run. It counts only for a new chain.
 	Validators int
+	// RedisURL is the server that this process shares with others; empty shares nothing.
+	RedisURL string
 	// Source is where configuration comes from.
 	Source config.Source
 }
@@ -68,9 +71,13 @@ func (o Options) Load() (Config, error) {
 			}
 		}
 	}
+	source := o.Source
+	if o.RedisURL != "" {
+		source.Set = append(slices.Clone(source.Set), "redis.url="+o.RedisURL)
+	}
 	err := errors.Join(
-		config.Load("gateway", &cfg.Gateway, o.Source), config.Load("api", &cfg.API, o.Source),
-		config.Load("game", &cfg.Game, o.Source), config.Load("consensus", &cfg.Consensus, o.Source),
+		config.Load("gateway", &cfg.Gateway, source), config.Load("api", &cfg.API, source),
+		config.Load("game", &cfg.Game, source), config.Load("consensus", &cfg.Consensus, source),
 	)
 	return cfg, err
 }

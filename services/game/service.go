@@ -13,9 +13,11 @@ import (
 	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 
+	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
@@ -34,6 +36,7 @@ type Config struct {
 	Tables         Tables          `koanf:"tables"`
 	Wallets        Wallets         `koanf:"wallets"`
 	Commit         Commit          `koanf:"commit"`
+	Redis          redis.Config    `koanf:"redis"`
 }
 
 // Upstream is where the services are that this one calls.
@@ -73,6 +76,7 @@ func Default() Config {
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
 		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
 		Commit:  Commit{Writers: 2, Queue: 10_000, QueuePerPlayer: 256},
+		Redis:   redis.Default(),
 	}
 }
 
@@ -81,7 +85,7 @@ const minRequestMemory = 24 * time.Hour
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	err := errors.Join(c.Config.Validate(), c.Database.Validate())
+	err := errors.Join(c.Config.Validate(), c.Database.Validate(), c.Redis.Validate())
 	for key, value := range map[string]time.Duration{
 		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
 		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
@@ -107,9 +111,6 @@ type Deps struct {
 // ConsensusTarget is what the service calls the validators as.
 var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}
 
-// watcherBuffer is how many events a watcher may be behind before it is sent to the store.
-const watcherBuffer = 64
-
 // Service is the craps table.
 type Service struct {
 	cfg       Config
@@ -117,7 +118,8 @@ type Service struct {
 	store     store.Store
 	consensus consensusv1.ConsensusServiceClient
 	clock     clockwork.Clock
-	events    *events.Hub[*play.Event]
+	events    events.Bus[*play.Event]
+	degraded  []admin.Check
 	metrics   *metrics
 	sweeper   *sweeper
 	commits   *committer
@@ -133,7 +135,10 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock,
-		events: events.NewHub[*play.Event](watcherBuffer), metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+	}
+	if err := s.openBus(ctx, scope); err != nil {
+		return nil, errors.Join(err, opened.Close())
 	}
 	s.sweeper, s.commits = newSweeper(s), newCommitter(s)
 	return s, nil
@@ -181,7 +186,7 @@ func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 func (s *Service) Stop(context.Context) error {
 	s.sweeper.stop()
 	s.commits.stop()
-	return s.store.Close()
+	return errors.Join(s.events.Close(), s.store.Close())
 }
 
 // ready gives a turn what commands need beside what was loaded.
@@ -201,7 +206,7 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 func (s *Service) done(turns ...*play.Turn) {
 	for _, turn := range turns {
 		for _, event := range turn.Events {
-			s.events.Publish(event.GetGameId(), event)
+			s.events.Publish(event.GetGameId(), uint64(event.GetSequence()), event)
 			s.metrics.count(event)
 		}
 	}

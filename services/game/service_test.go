@@ -60,6 +60,7 @@ func (v *validators) set(away bool) {
 type tables struct {
 	t          *testing.T
 	path       string
+	redis      string // The server that replicas share; with it the service has the real clock, as the server does.
 	clock      *clockwork.FakeClock
 	validators *validators
 	network    *memnet.Network
@@ -81,8 +82,12 @@ func (tb *tables) start() {
 	if err := game.Migrate(tb.t.Context(), cfg.Database); err != nil {
 		tb.t.Fatal(err)
 	}
+	clock := clockwork.Clock(tb.clock)
+	if cfg.Redis.URL = tb.redis; cfg.Redis.Enabled() {
+		clock = clockwork.NewRealClock()
+	}
 	var err error
-	if tb.svc, err = game.New(tb.t.Context(), cfg, game.Deps{Consensus: tb.validators, Clock: tb.clock}, telemetry.Discard().For("game", 0)); err != nil {
+	if tb.svc, err = game.New(tb.t.Context(), cfg, game.Deps{Consensus: tb.validators, Clock: clock}, telemetry.Discard().For("game", 0)); err != nil {
 		tb.t.Fatal(err)
 	}
 	tb.network = memnet.New()

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/events"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -43,11 +44,11 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 	}
 	for !w.ended {
 		select {
-		case event, ok := <-live.C:
+		case notice, ok := <-live.C:
 			if !ok {
 				return interrupted("you read too slowly; resume behind sequence %d", w.last)
 			}
-			if err := w.deliver(event); err != nil {
+			if err := w.deliver(notice); err != nil {
 				return err
 			}
 		case <-stream.Context().Done():
@@ -81,16 +82,16 @@ func (w *watcher) replay() error {
 	}
 }
 
-// deliver sends a live event, unless the replay did. Events of different transactions can arrive in any order, so a gap
-// is filled from the store, which has everything up to the event.
-func (w *watcher) deliver(event *play.Event) error {
-	switch sequence := uint64(event.GetSequence()); {
-	case sequence <= w.last:
-		return nil
-	case sequence > w.last+1:
+// deliver sends a live event, unless the replay did. Events of different transactions and replicas can arrive in any order
+// or not at all, so a gap is filled from the store, which has everything up to the event.
+func (w *watcher) deliver(notice events.Notice[*play.Event]) error {
+	switch {
+	case notice.Sequence == 0 || notice.Sequence > w.last+1:
 		return w.replay()
+	case notice.Sequence <= w.last:
+		return nil
 	}
-	return w.send(event)
+	return w.send(notice.Value)
 }
 
 func (w *watcher) send(event *play.Event) error {

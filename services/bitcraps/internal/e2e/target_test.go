@@ -90,7 +90,7 @@ func platform(t *testing.T) *target {
 }
 
 func TestMain(m *testing.M) {
-	code := testserver.Run(m)
+	code := testserver.Suite{M: m}.Run()
 	if tg, err := shared(); err == nil {
 		if err := tg.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop:", err)

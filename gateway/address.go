@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// proxies are those whose word for a client's address counts.
+type proxies []netip.Prefix
+
+// parseProxies reads addresses and prefixes.
+func parseProxies(texts []string) (proxies, error) {
+	var all proxies
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			var addr netip.Addr
+			if addr, err = netip.ParseAddr(text); err == nil {
+				prefix, err = addr.Prefix(addr.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("network.trusted_proxies: %q is neither an address nor a prefix such as 10.0.0.0/8", text)
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
+}
+
+func (p proxies) trust(addr netip.Addr) bool {
+	for _, prefix := range p {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// client is the address that a request comes from: the connection's or, where that is a trusted proxy's, the one that the
+// proxy saw. Each proxy appends to X-Forwarded-For, so it is read from its end, and what stands before the first address
+// that nobody vouches for is what a stranger wrote.
+func (p proxies) client(r *http.Request) netip.Addr {
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := remote.Addr().Unmap().WithZone("")
+	if !p.trust(addr) {
+		return addr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && p.trust(addr); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap().WithZone("")
+	}
+	return addr
+}
+
+// subscriberBits is how much of an IPv6 address tells subscribers apart; the rest is theirs to choose.
+const subscriberBits = 64
+
+// subscriber is the key under which an address is limited.
+func subscriber(addr netip.Addr) string {
+	if addr.Is6() {
+		if prefix, err := addr.Prefix(subscriberBits); err == nil {
+			return prefix.String()
+		}
+	}
+	return addr.String()
+}

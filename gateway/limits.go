@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bitcraps/bitcraps/libs/admin"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/ratelimit"
+	"github.com/bitcraps/bitcraps/libs/redis"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+// limitedKeys is how many players and addresses this process remembers the calls of.
+const limitedKeys = 200_000
+
+// limits count calls and refuse those beyond the rates.
+type limits struct {
+	limiter ratelimit.Limiter // nil where rates are not limited.
+	rates   map[string]ratelimit.Limit
+	policy  map[string]string // What RateLimit-Policy says of each rate.
+	proxies proxies
+	refused *prometheus.CounterVec
+	redis   *redis.Client // nil where this process counts alone.
+}
+
+func newLimits(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetry.Scope) (*limits, error) {
+	l := &limits{rates: make(map[string]ratelimit.Limit), policy: make(map[string]string)}
+	if !cfg.Security.EnableRateLimiting {
+		return l, nil
+	}
+	var err error
+	if l.proxies, err = parseProxies(cfg.Network.TrustedProxies); err != nil {
+		return nil, err
+	}
+	l.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bitcraps_rate_limited_total", Help: "REST requests refused because there were too many, by the rate that they broke.",
+	}, []string{"rate"})
+	scope.Metrics.MustRegister(l.refused)
+	for kind, rate := range cfg.Limits.Rates.byKind() {
+		l.rates[kind], l.policy[kind] = rate.limit(), fmt.Sprintf("%q;q=%d;w=60", kind, rate.PerMinute)
+		l.refused.WithLabelValues(kind)
+	}
+	local := ratelimit.NewMemory(clock, limitedKeys)
+	l.limiter = local
+	if cfg.Redis.Enabled() {
+		if l.redis, err = redis.Open(ctx, cfg.Redis, clock, scope); err != nil {
+			return nil, err
+		}
+		l.limiter = ratelimit.NewFallback(l.redis, ratelimit.NewRedis(l.redis), local)
+	}
+	return l, nil
+}
+
+// checks are what probes ask.
+func (l *limits) checks() []admin.Check {
+	if l.redis == nil {
+		return nil
+	}
+	return []admin.Check{l.redis.Check()}
+}
+
+func (l *limits) close() error {
+	if l.redis == nil {
+		return nil
+	}
+	return l.redis.Close()
+}
+
+// ofAddress counts a call against what its address may send in all.
+func (l *limits) ofAddress(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	return l.count(ctx, w, ofAddress, l.address(r))
+}
+
+// ofGuest counts a call that makes a guest.
+func (l *limits) ofGuest(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	return l.count(ctx, w, ofGuest, l.address(r))
+}
+
+// ofRoute counts a call against what the player may do or, where there is none, the address.
+func (l *limits) ofRoute(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) error {
+	who := ""
+	if player := identity.FromContext(ctx).Player; player != uuid.Nil {
+		who = player.String()
+	} else {
+		who = l.address(r)
+	}
+	return l.count(ctx, w, kindOf(route), who)
+}
+
+func (l *limits) address(r *http.Request) string { return subscriber(l.proxies.client(r)) }
+
+// count counts a call of a kind and says in the answer's header what is left. The fields are those of
+// draft-ietf-httpapi-ratelimit-headers-10: a policy allows q calls in w seconds; r of them are left, and in t seconds all
+// will be. Of the many that apply, the header has the one that was counted last, which is that of the kind of call.
+func (l *limits) count(ctx context.Context, w http.ResponseWriter, kind, who string) error {
+	if l.limiter == nil {
+		return nil
+	}
+	result, err := l.limiter.Allow(ctx, kind+":"+who, l.rates[kind], 1)
+	if err != nil {
+		return err
+	}
+	header, reset := w.Header(), seconds(result.ResetAfter)
+	header.Set("RateLimit-Policy", l.policy[kind])
+	header.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", kind, result.Remaining, reset))
+	if result.Allowed {
+		return nil
+	}
+	// Clients that are older than the draft look for these.
+	header.Set("X-RateLimit-Limit", strconv.Itoa(l.rates[kind].Rate))
+	header.Set("X-RateLimit-Remaining", strconv.Itoa(result.Remaining))
+	header.Set("X-RateLimit-Reset", strconv.Itoa(reset))
+	l.refused.WithLabelValues(kind).Inc()
+	return errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "too many calls; the rate %q allows %d a minute, %d at once. Try again in %s",
+		kind, l.rates[kind].Rate, l.rates[kind].Burst, time.Duration(seconds(result.RetryAfter))*time.Second).
+		With("rate", kind).With("per_minute", l.rates[kind].Rate).With("burst", l.rates[kind].Burst).RetryAfter(result.RetryAfter)
+}
+
+// seconds rounds up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

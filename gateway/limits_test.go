@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+func TestAddressOfTheClient(t *testing.T) {
+	trusted, err := parseProxies([]string{"10.0.0.0/8", "192.0.2.7", "2001:db8::/32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		"nobody between":           {"203.0.113.5:1234", nil, "203.0.113.5"},
+		"a stranger's claim":       {"203.0.113.5:1234", []string{"198.51.100.1"}, "203.0.113.5"},
+		"one proxy":                {"10.1.2.3:1234", []string{"198.51.100.1"}, "198.51.100.1"},
+		"a proxy that says naught": {"10.1.2.3:1234", nil, "10.1.2.3"},
+		"claims before the proxy":  {"10.1.2.3:1234", []string{"1.1.1.1, 198.51.100.1"}, "198.51.100.1"},
+		"two proxies":              {"10.1.2.3:1234", []string{"1.1.1.1, 198.51.100.1, 192.0.2.7"}, "198.51.100.1"},
+		"two fields":               {"10.1.2.3:1234", []string{"1.1.1.1", "198.51.100.1"}, "198.51.100.1"},
+		"only proxies":             {"10.1.2.3:1234", []string{"10.9.9.9, 192.0.2.7"}, "10.9.9.9"},
+		"nonsense":                 {"10.1.2.3:1234", []string{"198.51.100.1, me"}, "10.1.2.3"},
+		"IPv6":                     {"[2001:db8::1]:1234", []string{"2001:dead::5"}, "2001:dead::/64"},
+		"the same subscriber":      {"[2001:dead::ffff:5]:1234", nil, "2001:dead::/64"},
+		"IPv4 in IPv6":             {"[::ffff:10.1.2.3]:1234", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
+		"another network":          {"@", nil, "invalid IP"},
+	} {
+		r := &http.Request{RemoteAddr: tc.remote, Header: http.Header{"X-Forwarded-For": tc.forwarded}}
+		if got := subscriber(trusted.client(r)); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
+	}
+	for _, bad := range []string{"", "10.0.0.0/33", "proxy.example"} {
+		cfg := Default()
+		if cfg.Network.TrustedProxies = []string{bad}; cfg.Validate() == nil {
+			t.Errorf("%q is a trusted proxy", bad)
+		}
+	}
+}
+
+func TestEveryRouteHasARate(t *testing.T) {
+	kinds := map[string]int{}
+	for _, route := range Routes() {
+		kinds[kindOf(route)]++
+		if route.Method == http.MethodGet != (kindOf(route) == ofRead) {
+			t.Errorf("%s %s counts as %s", route.Method, route.Path, kindOf(route))
+		}
+	}
+	for _, kind := range []string{ofCreate, ofJoin, ofBet, ofRoll, ofRead} {
+		if kinds[kind] == 0 {
+			t.Errorf("no route counts as %s", kind)
+		}
+	}
+}
+
+func TestRatesAreChecked(t *testing.T) {
+	cfg := Default()
+	if err := cfg.Validate(); err != nil {
+		t.Error(err)
+	}
+	cfg.Limits.Rates.Bet = Rate{PerMinute: 1, Burst: 1_000_000}
+	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "limits.rates.bet") {
+		t.Errorf("a burst that takes years to return: %v", err)
+	}
+	// The plan's load test makes 35,000 requests a minute at its peak, all from one address.
+	if rates := DefaultRates(); rates.Address.PerMinute <= 60_000 || rates.Guest.PerMinute < 15_000 {
+		t.Errorf("the plan's load test would break %+v", rates)
+	}
+}
+
+// TestHeadersOfARate counts calls until they are too many, and reads what clients are told.
+func TestHeadersOfARate(t *testing.T) {
+	cfg, clock := Default(), clockwork.NewFakeClock()
+	cfg.Limits.Rates.Bet = Rate{PerMinute: 6, Burst: 2}
+	l, err := newLimits(t.Context(), cfg, clock, telemetry.Discard().For("gateway", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := func(want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		err := l.count(t.Context(), w, ofBet, "somebody")
+		got := w.Header().Get("RateLimit-Policy") + " " + w.Header().Get("RateLimit")
+		if err != nil {
+			got += " " + errs.Name(errs.Reason(err)) + " " + w.Header().Get("X-RateLimit-Limit") + " " + w.Header().Get("X-RateLimit-Reset")
+		}
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		if err != nil && errs.Reason(err) != errorsv1.Reason_REASON_RATE_LIMITED {
+			t.Error(err)
+		}
+	}
+	call(`"bet";q=6;w=60 "bet";r=1;t=10`)
+	call(`"bet";q=6;w=60 "bet";r=0;t=20`)
+	clock.Advance(2500 * time.Millisecond)
+	call(`"bet";q=6;w=60 "bet";r=0;t=18 RATE_LIMITED 6 18`)
+	clock.Advance(7500 * time.Millisecond)
+	call(`"bet";q=6;w=60 "bet";r=0;t=20`)
+}

@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/ratelimit"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// Rate is how often something may be called.
+type Rate struct {
+	PerMinute int `koanf:"per_minute" jsonschema:"minimum=1,maximum=6000000" jsonschema_description:"calls in a minute in the long run"`
+	Burst     int `koanf:"burst" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"calls at once"`
+}
+
+func (r Rate) limit() ratelimit.Limit {
+	return ratelimit.Limit{Rate: r.PerMinute, Period: time.Minute, Burst: r.Burst}
+}
+
+// Rates bound how often clients call. Each kind of call is counted for itself.
+type Rates struct {
+	Address Rate `koanf:"address" jsonschema_description:"all calls from one address; many players may share it"`
+	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address"`
+	Create  Rate `koanf:"create" jsonschema_description:"games that a player creates, and whatever else no other rate is for"`
+	Join    Rate `koanf:"join" jsonschema_description:"games that a player joins and leaves"`
+	Bet     Rate `koanf:"bet" jsonschema_description:"bets that a player places, changes and takes back"`
+	Roll    Rate `koanf:"roll" jsonschema_description:"rolls and passes of a player"`
+	Read    Rate `koanf:"read" jsonschema_description:"what a player reads, and an address without a player"`
+}
+
+// DefaultRates are far beyond what people do, and bear a load test from one address: they stop loops, not players.
+func DefaultRates() Rates {
+	return Rates{
+		Address: Rate{PerMinute: 1_200_000, Burst: 40_000},
+		Guest:   Rate{PerMinute: 60_000, Burst: 5000},
+		Create:  Rate{PerMinute: 600, Burst: 200},
+		Join:    Rate{PerMinute: 600, Burst: 200},
+		Bet:     Rate{PerMinute: 60_000, Burst: 2000},
+		Roll:    Rate{PerMinute: 6000, Burst: 500},
+		Read:    Rate{PerMinute: 60_000, Burst: 2000},
+	}
+}
+
+// The kinds of calls, as clients see them in headers and operators in metrics. They are the keys under limits.rates.
+const (
+	ofAddress = "address"
+	ofGuest   = "guest"
+	ofCreate  = "create"
+	ofJoin    = "join"
+	ofBet     = "bet"
+	ofRoll    = "roll"
+	ofRead    = "read"
+)
+
+func (r Rates) byKind() map[string]Rate {
+	return map[string]Rate{ofAddress: r.Address, ofGuest: r.Guest, ofCreate: r.Create, ofJoin: r.Join, ofBet: r.Bet, ofRoll: r.Roll, ofRead: r.Read}
+}
+
+func (r Rates) validate() (err error) {
+	for kind, rate := range r.byKind() {
+		if broken := rate.limit().Validate(); broken != nil {
+			err = errors.Join(err, fmt.Errorf("limits.rates.%s: %w", kind, broken))
+		}
+	}
+	return err
+}
+
+// kindOf is which rate a route's calls count for.
+func kindOf(route Route) string {
+	switch route.RPC {
+	case apiv1.PlayerService_CreateGuest_FullMethodName:
+		return ofGuest
+	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName:
+		return ofJoin
+	case gamev1.GameService_PlaceBet_FullMethodName, gamev1.GameService_UpdateBet_FullMethodName, gamev1.GameService_RemoveBet_FullMethodName:
+		return ofBet
+	case gamev1.GameService_RollDice_FullMethodName, gamev1.GameService_PassDice_FullMethodName:
+		return ofRoll
+	}
+	if route.Method == http.MethodGet {
+		return ofRead
+	}
+	return ofCreate // The tightest, so that a call which is new here is not the loosest.
+}

@@ -1,0 +1,41 @@
+package events
+
+// Notice tells a watcher that the log of its topic has grown.
+type Notice[T any] struct {
+	// Sequence is the event's place in the log. It is 0 where there may be events that nobody told of: the watcher must
+	// look into the store.
+	Sequence uint64
+	// Value is the event, unless Sequence is 0.
+	Value T
+}
+
+// Bus tells the watchers of a topic what is appended to its log, whichever replica appends it. It may repeat, reorder and
+// lose events: the log in the store is what counts, sequences say what is missing, and where an event was or may have been
+// lost, a notice without one follows before long.
+type Bus[T any] interface {
+	// Publish tells of an event that is in the store. It never waits.
+	Publish(topic string, sequence uint64, value T)
+	// Subscribe begins to watch. The caller must Close the subscription.
+	Subscribe(topic string) *Subscription[Notice[T]]
+	// Close ends the bus, behind the last Publish. Subscriptions hear nothing more.
+	Close() error
+}
+
+// Local is a Bus for a service that has one replica.
+type Local[T any] struct{ hub *Hub[Notice[T]] }
+
+// NewLocal returns a Bus within this process. A watcher may be up to buffer notices behind before it is cut off.
+func NewLocal[T any](buffer int) *Local[T] {
+	return &Local[T]{hub: NewHub[Notice[T]](buffer)}
+}
+
+// Publish implements Bus.
+func (l *Local[T]) Publish(topic string, sequence uint64, value T) {
+	l.hub.Publish(topic, Notice[T]{Sequence: sequence, Value: value})
+}
+
+// Subscribe implements Bus.
+func (l *Local[T]) Subscribe(topic string) *Subscription[Notice[T]] { return l.hub.Subscribe(topic) }
+
+// Close implements Bus.
+func (l *Local[T]) Close() error { return nil }

@@ -1,0 +1,140 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+const (
+	// readBatch is how many entries are read at once.
+	readBatch = 256
+	// readBlock is how long a read waits for an entry.
+	readBlock = 2 * time.Second
+	// retryInterval is how often a reader looks whether the server is back.
+	retryInterval = 100 * time.Millisecond
+	// maxOrigins is how many processes a reader remembers; those that were restarted never append again.
+	maxOrigins = 1024
+)
+
+// start is the id before every entry of a stream.
+const start = "0-0"
+
+// reader is a replica's place in the stream.
+type reader struct {
+	last    string            // The id of the last entry that was read.
+	numbers map[string]uint64 // The last number of each process.
+}
+
+// read tells this replica's watchers of the others' events until the bus is closed.
+func (b *Redis[T]) read() {
+	r := reader{numbers: make(map[string]uint64)}
+	for connected := false; b.reading.Err() == nil; {
+		var err error
+		switch {
+		case !b.client.Up():
+			connected = false
+			b.pause(retryInterval)
+		case !connected:
+			if err = b.resume(&r); err == nil {
+				connected = true
+				b.gap.Store(true)
+			}
+		default:
+			err = b.next(&r)
+		}
+		if err != nil {
+			connected = false
+			b.failed(err)
+		}
+	}
+}
+
+// resume finds the place to read from: behind what was read last or, where the stream is new or was lost, at its end.
+func (b *Redis[T]) resume(r *reader) error {
+	ctx, cancel := context.WithTimeout(b.reading, b.client.Timeout())
+	defer cancel()
+	newest, err := b.client.XRevRangeN(ctx, b.stream, "+", "-", 1).Result()
+	if err != nil {
+		return err
+	}
+	end := start
+	if len(newest) > 0 {
+		end = newest[0].ID
+	}
+	if r.last == "" || before(end, r.last) {
+		r.last = end
+	}
+	return nil
+}
+
+// next waits for entries and tells of them.
+func (b *Redis[T]) next(r *reader) error {
+	ctx, cancel := context.WithTimeout(b.reading, readBlock+b.client.Timeout())
+	defer cancel()
+	streams, err := b.client.XRead(ctx, &goredis.XReadArgs{Streams: []string{b.stream, r.last}, Count: readBatch, Block: readBlock}).Result()
+	if errors.Is(err, goredis.Nil) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, stream := range streams {
+		for _, entry := range stream.Messages {
+			r.last = entry.ID
+			b.receive(r, entry.Values)
+		}
+	}
+	return nil
+}
+
+// receive tells of one entry, and notes where numbers show that there were more.
+func (b *Redis[T]) receive(r *reader, entry map[string]any) {
+	origin, topic := text(entry, fieldOrigin), text(entry, fieldTopic)
+	if origin == b.origin {
+		return // Its watchers know.
+	}
+	number, err := strconv.ParseUint(text(entry, fieldNumber), 10, 64)
+	if err != nil || number != r.numbers[origin]+1 {
+		b.gap.Store(true)
+	}
+	if len(r.numbers) >= maxOrigins {
+		clear(r.numbers)
+	}
+	r.numbers[origin] = number
+	if !b.hub.Watched(topic) {
+		return
+	}
+	notice := Notice[T]{}
+	if sequence, err := strconv.ParseUint(text(entry, fieldSequence), 10, 64); err == nil {
+		if payload, ok := entry[fieldPayload].(string); ok {
+			if value, err := b.codec.Decode([]byte(payload)); err == nil {
+				notice = Notice[T]{Sequence: sequence, Value: value}
+			}
+		}
+	}
+	b.hub.Publish(topic, notice)
+}
+
+func text(entry map[string]any, field string) string {
+	value, _ := entry[field].(string)
+	return value
+}
+
+// before reports whether a stream's id is before another: two numbers, of which the second counts where the first are the
+// same.
+func before(a, b string) bool {
+	part := func(id string) (ms, n uint64) {
+		first, second, _ := strings.Cut(id, "-")
+		ms, _ = strconv.ParseUint(first, 10, 64)
+		n, _ = strconv.ParseUint(second, 10, 64)
+		return ms, n
+	}
+	am, an := part(a)
+	bm, bn := part(b)
+	return am < bm || am == bm && an < bn
+}
