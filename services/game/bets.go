@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
@@ -20,7 +21,8 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 	}
 	player := identity.FromContext(ctx).Player
 	resp := &gamev1.PlaceBetResponse{}
-	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+	key := play.Key{Game: id, Player: player, Only: craps.Named(req.GetBetType())}
+	return resp, s.commits.do(&command{ctx: ctx, from: player, key: key, req: req, resp: resp,
 		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 			bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: req.GetBetType(), Amount: req.GetAmount(),
 				Number: uint8(req.GetNumber()), Working: req.GetWorking(), Seed: req.GetClientSeed()})

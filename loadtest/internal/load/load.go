@@ -3,8 +3,8 @@
 package load
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -54,7 +54,7 @@ func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller
 		})
 	}
 	running.Wait()
-	if err := errors.Join(failed...); err != nil {
+	if err := cmp.Or(failed...); err != nil {
 		return Result{}, err
 	}
 	return summarize(slices.Concat(took...), duration), nil

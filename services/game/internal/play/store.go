@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
@@ -31,6 +32,9 @@ type Key struct {
 	Game uuid.UUID
 	// Player's live bets and wallet are loaded; uuid.Nil for nobody's.
 	Player uuid.UUID
+	// Only leaves out, of the player's live bets, those on other wagers than this one and the flat bet that it stands
+	// behind; nil leaves out none. It is what placing a bet needs.
+	Only *craps.Wager
 	// All loads everybody's live bets, and the wallets of those whose they are.
 	All bool
 }

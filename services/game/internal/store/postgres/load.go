@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
@@ -26,7 +27,9 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 		await(t, &bets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, want.all) })
 	}
 	if len(want.players) > 0 {
-		await(t, &playersBets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOfPlayers(ctx, want.at, want.players) })
+		await(t, &playersBets, func(q *db.Queries) ([]db.Bet, error) {
+			return q.LiveBetsOfPlayers(ctx, db.LiveBetsOfPlayersParams{Games: want.at, Players: want.players, Wagers: want.wagers, Flats: want.flats})
+		})
 	}
 	if len(want.all) > 0 || len(want.wallets) > 0 {
 		await(t, &wallets, func(q *db.Queries) ([]db.Account, error) {
@@ -49,6 +52,8 @@ type want struct {
 	all     []uuid.UUID // Games whose live bets are all needed.
 	at      []uuid.UUID // The games of players.
 	players []uuid.UUID
+	wagers  []int32 // What they bet on, and flats what that stands behind; -1 for anything.
+	flats   []int32
 	wallets []ledger.Account
 }
 
@@ -76,11 +81,24 @@ func wantOf(keys []play.Key) want {
 		if once(play.Key{Player: key.Player}) {
 			w.wallets = append(w.wallets, ledger.Wallet(key.Player))
 		}
-		if key.Game != uuid.Nil && !all[key.Game] && once(play.Key{Game: key.Game, Player: key.Player, All: true}) {
+		if key.Game != uuid.Nil && !all[key.Game] && once(play.Key{Game: key.Game, Player: key.Player, Only: key.Only, All: true}) {
 			w.at, w.players = append(w.at, key.Game), append(w.players, key.Player)
+			wager, flat := codes(key.Only)
+			w.wagers, w.flats = append(w.wagers, wager), append(w.flats, flat)
 		}
 	}
 	return w
+}
+
+// codes are those of a wager and of what it stands behind, -1 for none.
+func codes(only *craps.Wager) (wager, flat int32) {
+	switch {
+	case only == nil:
+		return -1, -1
+	case only.Behind == nil:
+		return int32(only.Code), -1
+	}
+	return int32(only.Code), int32(only.Behind.Code)
 }
 
 // accounts are those of the tables, which the games' locks guard, and the house's, which is only looked at: the house

@@ -32,10 +32,14 @@ SELECT * FROM accounts WHERE id = ANY(@ids::text[]);
 SELECT * FROM bets WHERE game_id = ANY(@games::uuid[]) AND status = 1;
 
 -- name: LiveBetsOfPlayers :many
--- The live bets of one player at one game for each index of both lists. OFFSET 0 keeps the planner from turning it round
+-- The live bets of one player at one game for each index of the lists, on a wager and its flat one; any where the wager is
+-- below zero. OFFSET 0 keeps the planner from turning it round
 -- and reading all live bets, which looks cheap while there are few.
-SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id) AS k
-    CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b;
+SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id,
+        unnest(@wagers::integer[]) AS wager, unnest(@flats::integer[]) AS flat) AS k
+    CROSS JOIN LATERAL (
+        SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1
+            AND (k.wager < 0 OR bets.wager = k.wager OR bets.wager = k.flat) OFFSET 0) AS b;
 
 -- name: InsertGames :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,

@@ -49,6 +49,11 @@ SELECT * FROM bets WHERE game_id = ? AND status = 1 ORDER BY id;
 -- name: LiveBetsOfPlayer :many
 SELECT * FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id;
 
+-- name: LiveBetsOnWagers :many
+SELECT * FROM bets
+WHERE game_id = sqlc.arg(game_id) AND player_id = sqlc.arg(player_id) AND status = 1 AND wager IN (sqlc.arg(wager), sqlc.arg(flat))
+ORDER BY id;
+
 -- name: BetsOfPlayer :many
 SELECT * FROM bets
 WHERE game_id = sqlc.arg(game_id) AND player_id = sqlc.arg(player_id) AND id < sqlc.arg(behind)

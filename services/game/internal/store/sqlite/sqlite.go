@@ -106,6 +106,13 @@ func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Ke
 		return nil
 	case key.All:
 		rows, err = t.q.LiveBets(ctx, key.Game)
+	case key.Only != nil:
+		flat := key.Only
+		if flat.Behind != nil {
+			flat = flat.Behind
+		}
+		rows, err = t.q.LiveBetsOnWagers(ctx, db.LiveBetsOnWagersParams{
+			GameID: key.Game, PlayerID: key.Player, Wager: int64(key.Only.Code), Flat: int64(flat.Code)})
 	case key.Player != uuid.Nil:
 		rows, err = t.q.LiveBetsOfPlayer(ctx, key.Game, key.Player)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
@@ -26,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"a player has one live bet of a kind":   testOneLiveBet,
 		"overdrafts are refused":                testOverdraft,
 		"keys of one game share a turn":         testSharedTurn,
+		"a bet loads what it needs":             testOnly,
 		"turns share their funds":               testSharedFunds,
 		"updates do not interfere":              testConcurrency,
 		"lists page without gaps":               testPages,
@@ -304,6 +306,33 @@ func testSharedTurn(t *testing.T, f *fixture) {
 		f.must(err)
 		if turns[0] != turns[2] || turns[0] != turns[3] || turns[1] != nil || len(turns[0].Bets) != 1 {
 			t.Errorf("turns = %v", turns)
+		}
+		return nil
+	}))
+}
+
+// testOnly loads what placing a bet needs: the bets on its wager and on the flat bet behind which it would stand.
+func testOnly(t *testing.T, f *fixture) {
+	alice := newID()
+	id := f.create(alice)
+	f.bet(id, alice, "pass_line")
+	f.roll(id, alice, 8)
+	for _, wager := range []string{"come", "field", "hard_6"} {
+		f.bet(id, alice, wager)
+	}
+	for wager, want := range map[string]int{"odds_pass": 1, "come": 1, "field": 1, "next_7": 0} {
+		f.must(f.do(play.Key{Game: id, Player: alice, Only: craps.Named(wager)}, func(turn *play.Turn) error {
+			if len(turn.Bets) != want {
+				t.Errorf("%s: %d bets, want %d", wager, len(turn.Bets), want)
+			}
+			return nil
+		}))
+	}
+	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(t.Context(), play.Key{Game: id, Player: alice, Only: craps.Named("field")}, play.Key{Game: id, Player: alice, Only: craps.Named("odds_pass")})
+		f.must(err)
+		if turns[0] != turns[1] || len(turns[0].Bets) != 2 {
+			t.Errorf("together %d bets", len(turns[0].Bets))
 		}
 		return nil
 	}))

@@ -623,14 +623,30 @@ func (q *Queries) LiveBetsOf(ctx context.Context, games []uuid.UUID) ([]Bet, err
 }
 
 const liveBetsOfPlayers = `-- name: LiveBetsOfPlayers :many
-SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id, unnest($2::uuid[]) AS player_id) AS k
-    CROSS JOIN LATERAL (SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id, unnest($2::uuid[]) AS player_id,
+        unnest($3::integer[]) AS wager, unnest($4::integer[]) AS flat) AS k
+    CROSS JOIN LATERAL (
+        SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1
+            AND (k.wager < 0 OR bets.wager = k.wager OR bets.wager = k.flat) OFFSET 0) AS b
 `
 
-// The live bets of one player at one game for each index of both lists. OFFSET 0 keeps the planner from turning it round
+type LiveBetsOfPlayersParams struct {
+	Games   []uuid.UUID
+	Players []uuid.UUID
+	Wagers  []int32
+	Flats   []int32
+}
+
+// The live bets of one player at one game for each index of the lists, on a wager and its flat one; any where the wager is
+// below zero. OFFSET 0 keeps the planner from turning it round
 // and reading all live bets, which looks cheap while there are few.
-func (q *Queries) LiveBetsOfPlayers(ctx context.Context, games []uuid.UUID, players []uuid.UUID) ([]Bet, error) {
-	rows, err := q.db.Query(ctx, liveBetsOfPlayers, games, players)
+func (q *Queries) LiveBetsOfPlayers(ctx context.Context, arg LiveBetsOfPlayersParams) ([]Bet, error) {
+	rows, err := q.db.Query(ctx, liveBetsOfPlayers,
+		arg.Games,
+		arg.Players,
+		arg.Wagers,
+		arg.Flats,
+	)
 	if err != nil {
 		return nil, err
 	}

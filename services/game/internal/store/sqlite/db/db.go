@@ -78,6 +78,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.liveBetsOfPlayerStmt, err = db.PrepareContext(ctx, liveBetsOfPlayer); err != nil {
 		return nil, fmt.Errorf("error preparing query LiveBetsOfPlayer: %w", err)
 	}
+	if q.liveBetsOnWagersStmt, err = db.PrepareContext(ctx, liveBetsOnWagers); err != nil {
+		return nil, fmt.Errorf("error preparing query LiveBetsOnWagers: %w", err)
+	}
 	if q.moveBalanceStmt, err = db.PrepareContext(ctx, moveBalance); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveBalance: %w", err)
 	}
@@ -221,6 +224,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing liveBetsOfPlayerStmt: %w", cerr)
 		}
 	}
+	if q.liveBetsOnWagersStmt != nil {
+		if cerr := q.liveBetsOnWagersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing liveBetsOnWagersStmt: %w", cerr)
+		}
+	}
 	if q.moveBalanceStmt != nil {
 		if cerr := q.moveBalanceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing moveBalanceStmt: %w", cerr)
@@ -358,6 +366,7 @@ type Queries struct {
 	insertTransferStmt   *sql.Stmt
 	liveBetsStmt         *sql.Stmt
 	liveBetsOfPlayerStmt *sql.Stmt
+	liveBetsOnWagersStmt *sql.Stmt
 	moveBalanceStmt      *sql.Stmt
 	openAccountStmt      *sql.Stmt
 	openGamesStmt        *sql.Stmt
@@ -398,6 +407,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertTransferStmt:   q.insertTransferStmt,
 		liveBetsStmt:         q.liveBetsStmt,
 		liveBetsOfPlayerStmt: q.liveBetsOfPlayerStmt,
+		liveBetsOnWagersStmt: q.liveBetsOnWagersStmt,
 		moveBalanceStmt:      q.moveBalanceStmt,
 		openAccountStmt:      q.openAccountStmt,
 		openGamesStmt:        q.openGamesStmt,

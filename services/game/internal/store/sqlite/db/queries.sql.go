@@ -539,6 +539,62 @@ func (q *Queries) LiveBetsOfPlayer(ctx context.Context, gameID uuid.UUID, player
 	return items, nil
 }
 
+const liveBetsOnWagers = `-- name: LiveBetsOnWagers :many
+SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets
+WHERE game_id = ?1 AND player_id = ?2 AND status = 1 AND wager IN (?3, ?4)
+ORDER BY id
+`
+
+type LiveBetsOnWagersParams struct {
+	GameID   uuid.UUID
+	PlayerID uuid.UUID
+	Wager    int64
+	Flat     int64
+}
+
+func (q *Queries) LiveBetsOnWagers(ctx context.Context, arg LiveBetsOnWagersParams) ([]Bet, error) {
+	rows, err := q.query(ctx, q.liveBetsOnWagersStmt, liveBetsOnWagers,
+		arg.GameID,
+		arg.PlayerID,
+		arg.Wager,
+		arg.Flat,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bet
+	for rows.Next() {
+		var i Bet
+		if err := rows.Scan(
+			&i.ID,
+			&i.GameID,
+			&i.PlayerID,
+			&i.Wager,
+			&i.Number,
+			&i.Working,
+			&i.Amount,
+			&i.Seed,
+			&i.Status,
+			&i.PlacedRound,
+			&i.DecidedRound,
+			&i.Payout,
+			&i.PlacedAt,
+			&i.Commission,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const moveBalance = `-- name: MoveBalance :one
 UPDATE accounts SET balance = balance + ?1 WHERE id = ?2 RETURNING balance
 `
