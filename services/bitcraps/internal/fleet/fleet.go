@@ -1,0 +1,199 @@
+// Package fleet runs every service in a process of its own on this machine, with mutual TLS between them and, where it is
+// asked for, a private PostgreSQL and Redis. What it knows is in one folder, so that one command starts the fleet and another
+// one stops it.
+//
+//	fleet.json   addresses, options and the password of the private stores
+//	config/      a folder with a configuration file for each process
+//	tls/         the authority, and a folder with a certificate for each service
+//	chain/       the validators' homes
+//	log/, run/   a log and a pid file for each process
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// Fleet is the processes of a folder, running or not.
+type Fleet struct {
+	dir      string
+	programs string
+	say      func(string)
+	runner   runner
+	plan     plan
+	release  func()
+}
+
+// Open takes the folder until Close; another command on it waits. programs is the folder of the services' binaries. say
+// gets a line about what takes long.
+func Open(dir, programs string, say func(string)) (*Fleet, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if programs, err = filepath.Abs(programs); err != nil {
+		return nil, err
+	}
+	f := &Fleet{dir: dir, programs: programs, say: say, runner: runner{dir: dir}}
+	for _, folder := range []string{dir, filepath.Join(dir, "run"), filepath.Join(dir, "log")} {
+		// The private PostgreSQL runs as another user below it, so others may enter, but see nothing: files are 0600.
+		if err := os.MkdirAll(folder, 0o711); err != nil { //nolint:gosec // See above.
+			return nil, err
+		}
+	}
+	if f.release, err = lock(filepath.Join(dir, "lock")); err != nil {
+		return nil, err
+	}
+	if f.plan, err = loadPlan(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		f.release()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Close lets the next command have the folder. Processes go on.
+func (f *Fleet) Close() { f.release() }
+
+// lock waits until no other process has the file.
+func lock(path string) (release func(), err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+func (f *Fleet) tlsDir() string { return filepath.Join(f.dir, "tls") }
+
+func (f *Fleet) chainDir() string { return filepath.Join(f.dir, "chain") }
+
+// Patience is how long everything may take to get ready.
+const Patience = time.Minute
+
+// Up starts what does not run and waits until everything is ready. It returns the names of what it started; nothing, where
+// the fleet ran already. What it started is stopped again where something fails.
+func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	if !f.plan.fits(opts) {
+		if len(f.alive()) > 0 {
+			return nil, fmt.Errorf("the fleet in %s runs with other options; stop it first", f.dir)
+		}
+		if f.plan, err = newPlan(opts, f.plan); err != nil {
+			return nil, err
+		}
+		if err := f.plan.save(f.dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := Init(f.dir, validators, nil, time.Now()); err != nil {
+		return nil, err
+	}
+	if err := f.writeConfiguration(); err != nil {
+		return nil, err
+	}
+	stores, err := f.stores(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ready, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	started, err = f.start(ready, stores, nil)
+	if err == nil {
+		err = f.migrate(ready)
+	}
+	if err == nil {
+		started, err = f.start(ready, f.services(), started)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.stop(context.WithoutCancel(ctx), started))
+	}
+	return started, nil
+}
+
+func (f *Fleet) services() (out []process) {
+	for _, m := range f.plan.Members {
+		out = append(out, f.service(m))
+	}
+	return out
+}
+
+// start starts those that do not run and waits until all are ready. It returns the names of what it started behind those
+// that are given.
+func (f *Fleet) start(ctx context.Context, processes []process, started []string) ([]string, error) {
+	ended := map[string]<-chan struct{}{}
+	for _, p := range processes {
+		if _, ok := f.runner.running(p.name); ok {
+			continue
+		}
+		if _, err := os.Stat(p.program); err != nil {
+			return started, fmt.Errorf("%s: %w; `make build` makes all services", p.name, err)
+		}
+		done, err := f.runner.start(p)
+		if err != nil {
+			return started, err
+		}
+		started, ended[p.name] = append(started, p.name), done
+	}
+	for _, p := range processes {
+		if err := f.await(ctx, p, ended[p.name]); err != nil {
+			return started, err
+		}
+	}
+	return started, nil
+}
+
+// await waits until a process is ready. ended is nil where it was started by somebody else.
+func (f *Fleet) await(ctx context.Context, p process, ended <-chan struct{}) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watched := make(chan struct{})
+	defer func() { cancel(nil); <-watched }()
+	go func() {
+		defer close(watched)
+		select {
+		case <-ended:
+			cancel(errors.New("it ended"))
+		case <-ctx.Done():
+		}
+	}()
+	err := poll(ctx, func() error { return p.ready(ctx) })
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s is not ready: %w: %w\n%s", p.name, context.Cause(ctx), err, tail(f.runner.logFile(p.name)))
+}
+
+// migrate brings the databases of services that do not run to this release's schema. One that runs has it, or must be
+// stopped first.
+func (f *Fleet) migrate(ctx context.Context) error {
+	for service, migrate := range map[string]func(context.Context, config.Database) error{identity.API: api.Migrate, identity.Game: game.Migrate} {
+		running := false
+		for _, m := range f.plan.Members {
+			if _, ok := f.runner.running(m.name()); ok && m.Service == service {
+				running = true
+			}
+		}
+		if running {
+			continue
+		}
+		if err := migrate(ctx, config.Database{URL: f.plan.databaseURL(f.dir, service), MaxConnections: 2}); err != nil {
+			return fmt.Errorf("migrate %s: %w", service, err)
+		}
+	}
+	return nil
+}
