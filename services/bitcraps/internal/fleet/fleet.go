@@ -20,6 +20,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/services/api"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -34,6 +35,9 @@ type Fleet struct {
 	release  func()
 }
 
+// drainMargin is what a process gets beyond the time that a service takes to end at most.
+const drainMargin = 5 * time.Second
+
 // Open takes the folder until Close; another command on it waits. programs is the folder of the services' binaries. say
 // gets a line about what takes long.
 func Open(dir, programs string, say func(string)) (*Fleet, error) {
@@ -44,7 +48,7 @@ func Open(dir, programs string, say func(string)) (*Fleet, error) {
 	if programs, err = filepath.Abs(programs); err != nil {
 		return nil, err
 	}
-	f := &Fleet{dir: dir, programs: programs, say: say, runner: runner{dir: dir}}
+	f := &Fleet{dir: dir, programs: programs, say: say, runner: runner{dir: dir, killAfter: service.Drain + drainMargin}}
 	for _, folder := range []string{dir, filepath.Join(dir, "run"), filepath.Join(dir, "log")} {
 		// The private PostgreSQL runs as another user below it, so others may enter, but see nothing: files are 0600.
 		if err := os.MkdirAll(folder, 0o711); err != nil { //nolint:gosec // See above.
@@ -181,18 +185,18 @@ func (f *Fleet) await(ctx context.Context, p process, ended <-chan struct{}) err
 // migrate brings the databases of services that do not run to this release's schema. One that runs has it, or must be
 // stopped first.
 func (f *Fleet) migrate(ctx context.Context) error {
-	for service, migrate := range map[string]func(context.Context, config.Database) error{identity.API: api.Migrate, identity.Game: game.Migrate} {
+	for name, migrate := range map[string]func(context.Context, config.Database) error{identity.API: api.Migrate, identity.Game: game.Migrate} {
 		running := false
 		for _, m := range f.plan.Members {
-			if _, ok := f.runner.running(m.name()); ok && m.Service == service {
+			if _, ok := f.runner.running(m.name()); ok && m.Service == name {
 				running = true
 			}
 		}
 		if running {
 			continue
 		}
-		if err := migrate(ctx, config.Database{URL: f.plan.databaseURL(f.dir, service), MaxConnections: 2}); err != nil {
-			return fmt.Errorf("migrate %s: %w", service, err)
+		if err := migrate(ctx, config.Database{URL: f.plan.databaseURL(f.dir, name), MaxConnections: 2}); err != nil {
+			return fmt.Errorf("migrate %s: %w", name, err)
 		}
 	}
 	return nil

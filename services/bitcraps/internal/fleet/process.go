@@ -31,7 +31,11 @@ type process struct {
 }
 
 // runner starts and stops processes, and remembers them in files: the fleet goes on when the command that started it ends.
-type runner struct{ dir string }
+type runner struct {
+	dir string
+	// killAfter is how long a process has to end in good order.
+	killAfter time.Duration
+}
 
 // record is the content of a pid file. A pid alone could be somebody else's by now.
 type record struct {
@@ -92,9 +96,6 @@ func (r runner) running(name string) (rec record, ok bool) {
 	return rec, birth(rec.PID) == rec.Birth
 }
 
-// killAfter is how long a process has to end in good order. Services take service.Drain at most.
-const killAfter = 25 * time.Second
-
 // stop ends a process, by force where it does not end in time, and reports whether it ran.
 func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 	rec, ok := r.running(name)
@@ -102,7 +103,7 @@ func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 		if err := signal(rec, rec.End); err != nil {
 			return true, fmt.Errorf("%s: %w", name, err)
 		}
-		patience, cancel := context.WithTimeout(ctx, killAfter)
+		patience, cancel := context.WithTimeout(ctx, r.killAfter)
 		defer cancel()
 		if r.awaitEnd(patience, rec) != nil {
 			if err := errors.Join(signal(rec, syscall.SIGKILL), r.awaitEnd(ctx, rec)); err != nil {
