@@ -55,7 +55,7 @@ func fleetUpCommand() *cobra.Command {
 		Long: "Start every service as a process of its own on loopback, with mutual TLS between them: two gateways, api, four validators,\n" +
 			"and one game on SQLite or two on PostgreSQL. PostgreSQL and Redis are started too, unless their addresses are given.\n" +
 			"It ends when everything is ready. Started again, it starts only what has died.",
-		Example: "  bitcraps fleet up\n  bitcraps fleet up --database postgresql\n  bitcraps fleet up --database-url postgresql://me:secret@db:5432/craps --redis-url redis://cache:6379/0",
+		Example: "  bitcraps fleet up\n  bitcraps fleet up --database postgresql\n  bitcraps fleet up --database-url postgresql://me@db:5432/craps --redis-url redis://cache:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if opts.DatabaseURL != "" && !cmd.Flags().Changed("database") {
 				opts.Engine = fleet.PostgreSQL

@@ -183,7 +183,7 @@ func loadPlan(dir string) (p plan, err error) {
 }
 
 func (p plan) save(dir string) error {
-	text, err := json.MarshalIndent(p, "", "  ")
+	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file is where the password is kept, for its owner alone.
 	if err != nil {
 		return err
 	}
