@@ -15,7 +15,7 @@ api | game | consensus | bitcraps) module=services package=./$service/cmd/$servi
 esac
 
 rm -rf "$out"
-mkdir -p "$out/root/app" "$out/root/etc/ssl/certs" "$out/owned/bitcraps"
+mkdir -p "$out/root/app" "$out/root/etc/ssl/certs" "$out/root/var/lib" "$out/owned/bitcraps"
 out=$(cd "$out" && pwd)
 authorities=/etc/ssl/certs/ca-certificates.crt
 if ! [ -f "$authorities" ]; then
