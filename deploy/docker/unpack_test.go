@@ -57,7 +57,7 @@ func (img image) add(header *tar.Header, content io.Reader) error {
 			return err
 		}
 	case tar.TypeReg:
-		out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, os.FileMode(header.Mode)) //nolint:gosec // A mode has 12 bits.
+		out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, os.FileMode(header.Mode))
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,9 @@ type target struct {
 	fleet *bitcraps.Fleet
 	// states are the processes of a fleet by their names, as they were when it was ready.
 	states map[string]fleet.State
-	stop   func() error
+	// heal starts what died of a fleet.
+	heal func() error
+	stop func() error
 }
 
 // door is a gateway's address and that of its metrics.
@@ -159,11 +161,16 @@ func launchFleet(dir string, opts fleet.Options) (*target, error) {
 		f.Close()
 		return nil, err
 	}
-	tg := &target{dir: dir, states: map[string]fleet.State{}, stop: func() error {
+	tg := &target{dir: dir, states: map[string]fleet.State{}}
+	tg.heal = func() error {
+		_, err := f.Up(context.Background(), opts)
+		return err
+	}
+	tg.stop = func() error {
 		defer f.Close()
 		_, err := f.Down(context.Background())
 		return err
-	}}
+	}
 	for _, state := range f.Status(context.Background()) {
 		tg.states[state.Name] = state
 		if strings.HasPrefix(state.Name, "gateway-") {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -139,47 +140,51 @@ func (f *Fleet) services() (out []process) {
 // start starts those that do not run and waits until all are ready. It returns the names of what it started behind those
 // that are given.
 func (f *Fleet) start(ctx context.Context, processes []process, started []string) ([]string, error) {
-	ended := map[string]<-chan struct{}{}
+	begin := func(p process) error {
+		if _, err := os.Stat(p.program); err != nil {
+			return fmt.Errorf("%s: %w; `make build` makes all services", p.name, err)
+		}
+		err := f.runner.start(p)
+		if err == nil {
+			started = append(started, p.name)
+		}
+		return err
+	}
 	for _, p := range processes {
 		if _, ok := f.runner.running(p.name); ok {
 			continue
 		}
-		if _, err := os.Stat(p.program); err != nil {
-			return started, fmt.Errorf("%s: %w; `make build` makes all services", p.name, err)
-		}
-		done, err := f.runner.start(p)
-		if err != nil {
+		if err := begin(p); err != nil {
 			return started, err
 		}
-		started, ended[p.name] = append(started, p.name), done
 	}
 	for _, p := range processes {
-		if err := f.await(ctx, p, ended[p.name]); err != nil {
-			return started, err
+		err := f.await(ctx, p)
+		if errors.Is(err, errEnded) && !slices.Contains(started, p.name) { // It was about to die when it was looked at.
+			if err = begin(p); err == nil {
+				err = f.await(ctx, p)
+			}
+		}
+		if err != nil {
+			return started, fmt.Errorf("%s is not ready: %w\n%s", p.name, err, tail(f.runner.logFile(p.name)))
 		}
 	}
 	return started, nil
 }
 
-// await waits until a process is ready. ended is nil where it was started by somebody else.
-func (f *Fleet) await(ctx context.Context, p process, ended <-chan struct{}) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	watched := make(chan struct{})
-	defer func() { cancel(nil); <-watched }()
-	go func() {
-		defer close(watched)
-		select {
-		case <-ended:
-			cancel(errors.New("it ended"))
-		case <-ctx.Done():
+var errEnded = errors.New("it ended")
+
+// await waits until a process is ready, or ends.
+func (f *Fleet) await(ctx context.Context, p process) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return poll(ctx, func() error {
+		if _, ok := f.runner.running(p.name); !ok {
+			cancel()
+			return errEnded
 		}
-	}()
-	err := poll(ctx, func() error { return p.ready(ctx) })
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s is not ready: %w: %w\n%s", p.name, context.Cause(ctx), err, tail(f.runner.logFile(p.name)))
+		return p.ready(ctx)
+	})
 }
 
 // migrate brings the databases of services that do not run to this release's schema. One that runs has it, or must be

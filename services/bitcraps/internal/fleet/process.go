@@ -49,31 +49,28 @@ func (r runner) pidFile(name string) string { return filepath.Join(r.dir, "run",
 
 func (r runner) logFile(name string) string { return filepath.Join(r.dir, "log", name+".log") }
 
-// start runs a process in a session of its own, so that Ctrl-C at the command does not reach it. ended is closed when it
-// ends while this process lives.
-func (r runner) start(p process) (ended <-chan struct{}, err error) {
+// start runs a process in a session of its own, so that Ctrl-C at the command does not reach it.
+func (r runner) start(p process) error {
 	log, err := os.OpenFile(r.logFile(p.name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(p.program, p.args...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append(environment(), p.env...), p.dir, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: p.user}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", p.name, err)
+		return fmt.Errorf("%s: %w", p.name, err)
 	}
-	done := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(done) }() // Its log says how it ended.
+	go func() { _ = cmd.Wait() }() // If this process is still there then. Its log says how it ended.
 	text, err := json.Marshal(record{PID: cmd.Process.Pid, Birth: birth(cmd.Process.Pid), Program: p.program, End: p.end})
 	if err == nil {
 		err = replaceFile(r.pidFile(p.name), text)
 	}
 	if err != nil { // What is not written down could never be stopped.
 		_ = cmd.Process.Kill()
-		<-done
 	}
-	return done, err
+	return err
 }
 
 // environment is this process's without what configures services: the fleet's files do.

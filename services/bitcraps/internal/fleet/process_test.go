@@ -26,7 +26,7 @@ func newRunner(t *testing.T, killAfter time.Duration) runner {
 // shell is a process that runs a script until it is stopped. The script says "up" when its traps are set.
 func shell(t *testing.T, r runner, name, script string) record {
 	t.Helper()
-	ended, err := r.start(process{name: name, program: "/bin/sh", args: []string{"-c", script}, end: syscall.SIGTERM, dir: r.dir})
+	err := r.start(process{name: name, program: "/bin/sh", args: []string{"-c", script}, end: syscall.SIGTERM, dir: r.dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,6 @@ func shell(t *testing.T, r runner, name, script string) record {
 		if rec, ok := r.running(name); ok {
 			_ = syscall.Kill(rec.PID, syscall.SIGKILL)
 		}
-		<-ended
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
