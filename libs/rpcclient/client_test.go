@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -127,11 +129,25 @@ func TestOnlyALostCallIsRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			game := &replica{refusal: errs.New(tc.reason, "not now")}
-			address := serve(t, game)
+			address := serve(t, game, rpcserver.Default())
 			_, err := gamev1.NewGameServiceClient(dial(t, address)).PlaceBet(asPlayer(t), bet(tc.id))
 			if errs.Reason(err) != tc.reason || int(game.calls.Load()) != tc.calls {
 				t.Errorf("%v after %d calls, want %d", err, game.calls.Load(), tc.calls)
 			}
 		})
+	}
+}
+
+// TestOldConnectionsAreReplaced calls until the server has sent the client to look for replicas again. No call notices.
+func TestOldConnectionsAreReplaced(t *testing.T) {
+	cfg := rpcserver.Default()
+	cfg.MaxConnectionAge = 20 * time.Millisecond
+	client, seen := gamev1.NewGameServiceClient(dial(t, serve(t, &replica{}, cfg))), map[string]bool{}
+	for len(seen) < 3 {
+		var connection peer.Peer
+		if _, err := client.PlaceBet(asPlayer(t), bet(""), grpc.Peer(&connection)); err != nil {
+			t.Fatal(err)
+		}
+		seen[connection.LocalAddr.String()] = true
 	}
 }

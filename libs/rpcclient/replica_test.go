@@ -68,7 +68,7 @@ func (r *replica) took(ctx context.Context) error {
 }
 
 func serveReplica(kind string) error {
-	server, listener, err := listen(&replica{hangs: kind == "hangs"})
+	server, listener, err := listen(&replica{hangs: kind == "hangs"}, rpcserver.Default())
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func serveReplica(kind string) error {
 	return server.Serve(listener)
 }
 
-func listen(game *replica) (*rpcserver.Server, net.Listener, error) {
-	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("game", 0))
+func listen(game *replica, cfg rpcserver.Config) (*rpcserver.Server, net.Listener, error) {
+	server, err := rpcserver.New(cfg, mtls.Config{}, telemetry.Discard().For("game", 0))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,9 +87,9 @@ func listen(game *replica) (*rpcserver.Server, net.Listener, error) {
 }
 
 // serve runs a replica in this process.
-func serve(t *testing.T, game *replica) (address string) {
+func serve(t *testing.T, game *replica, cfg rpcserver.Config) (address string) {
 	t.Helper()
-	server, listener, err := listen(game)
+	server, listener, err := listen(game, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
