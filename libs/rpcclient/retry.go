@@ -21,8 +21,8 @@ import (
 const (
 	// attempts is how often a call is made at most.
 	attempts = 3
-	// retryBudget is how many calls may fail, beyond half of those that succeed, until none is tried again: a service that
-	// is down altogether must not get three times its load.
+	// retryBudget bounds retries of idempotent calls: a service that is down altogether must not get three times its load.
+	// A failure uses one up, a success gives half of one back, and none is tried again while half of the budget is gone.
 	retryBudget = 1000
 )
 
