@@ -41,7 +41,7 @@ func (c commanded) run(args ...string) (out, messages string, err error) {
 // up returns the names of what was started, and every process.
 func (c commanded) up(args ...string) (started []string, states map[string]fleet.State) {
 	c.t.Helper()
-	out, messages, err := c.run(append([]string{"up", "--port", "0"}, args...)...)
+	out, messages, err := c.run(append([]string{"up", "--port", "0", "--database", *engine}, args...)...)
 	if err != nil {
 		c.t.Fatalf("fleet up: %v\n%s", err, messages)
 	}
@@ -64,16 +64,20 @@ func TestFleetCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
 	}
-	c := commanded{t, filepath.Join(t.TempDir(), "fleet")}
+	c := commanded{t, fleetDir(t)}
 	t.Cleanup(func() { _, _, _ = c.run("down") })
 	started, before := c.up()
-	if len(started) != 8 || len(before) != 8 {
+	want := 8 // Two gateways, api, game and four validators.
+	if *engine == fleet.PostgreSQL {
+		want += 3 // The second game, PostgreSQL and Redis.
+	}
+	if len(started) != want || len(before) != want {
 		t.Fatalf("started %v", started)
 	}
 	if again, _ := c.up(); len(again) != 0 {
 		t.Errorf("a second up started %v", again)
 	}
-	if _, messages, err := c.run("up", "--port", "0", "--set", "auth.allow_guest=false"); err == nil || !strings.Contains(messages, "other options") {
+	if _, messages, err := c.run("up", "--port", "0", "--database", *engine, "--set", "auth.allow_guest=false"); err == nil || !strings.Contains(messages, "other options") {
 		t.Errorf("up with other options: %v\n%s", err, messages)
 	}
 	player := newClient(t, before["gateway-0"].Address)
@@ -106,7 +110,7 @@ func TestFleetCommands(t *testing.T) {
 	}
 	eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
 
-	if out, messages, err := c.run("down"); err != nil || strings.Count(out, "-") != 8 {
+	if out, messages, err := c.run("down"); err != nil || strings.Count(out, ",") != want-1 {
 		t.Errorf("down: %v %s %s", err, out, messages)
 	}
 	for name, state := range after {
@@ -118,7 +122,9 @@ func TestFleetCommands(t *testing.T) {
 	if out, _, err := c.run("down"); err != nil || strings.TrimSpace(out) != `{"stopped":[]}` {
 		t.Errorf("down again: %v %s", err, out)
 	}
-	auditDatabase(t, filepath.Join(c.dir, "game.db"))
+	if *engine == fleet.SQLite {
+		auditDatabase(t, filepath.Join(c.dir, "game.db"))
+	}
 }
 
 // TestServicesOfAFleetKnowTheirCallers calls game with certificates of others, and with none.

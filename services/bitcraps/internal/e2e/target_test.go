@@ -3,6 +3,7 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
+
+// engine is what fleets under test keep their data in: go test ./services/bitcraps/internal/e2e -args -engine postgresql
+var engine = flag.String("engine", fleet.DefaultEngine, "sqlite, or postgresql for fleets with two games")
 
 // target is a platform under test.
 type target struct {
@@ -59,7 +63,7 @@ var targets = []struct {
 	start func() (*target, error)
 }{
 	{"one process", false, shared(func(dir string) (*target, error) { return launch(dir) })},
-	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir, fleet.Options{Engine: fleet.SQLite}) })},
+	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir) })},
 }
 
 // everywhere runs a test against every target.
@@ -100,6 +104,9 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 			return nil, err
 		}
 		cleanups = append(cleanups, func() error { return os.RemoveAll(dir) })
+		if err := os.Chmod(dir, 0o711); err != nil { // A private PostgreSQL must be able to enter.
+			return nil, err
+		}
 		tg, err := start(filepath.Join(dir, "data"))
 		if err == nil {
 			cleanups = append(cleanups, tg.stop)
@@ -148,7 +155,8 @@ func launch(dir string, set ...string) (*target, error) {
 }
 
 // launchFleet starts every service in a process of its own.
-func launchFleet(dir string, opts fleet.Options) (*target, error) {
+func launchFleet(dir string) (*target, error) {
+	opts := fleet.Options{Engine: *engine}
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -178,6 +186,20 @@ func launchFleet(dir string, opts fleet.Options) (*target, error) {
 		}
 	}
 	return tg, nil
+}
+
+// fleetDir is a folder for a fleet of one test. PostgreSQL can't enter those of t.TempDir where root makes them.
+func fleetDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bitcraps-fleet")
+	if err == nil {
+		err = os.Chmod(dir, 0o711)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "data")
 }
 
 // binaries is a folder with every service's, built when it is first needed.
