@@ -2,44 +2,15 @@ package fleet
 
 import (
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
-	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/loopback"
 )
-
-// Engines that keep what game and api store.
-const (
-	SQLite     = "sqlite"
-	PostgreSQL = "postgresql"
-)
-
-// DefaultEngine is what every release can use.
-const DefaultEngine = SQLite
-
-// Options are what a fleet is like.
-type Options struct {
-	// Engine is SQLite, with one game, or PostgreSQL, with two.
-	Engine string `json:"engine"`
-	// DatabaseURL is a PostgreSQL server's and the first part of its databases' names: postgresql://USER:PASSWORD@HOST/NAME
-	// is for NAME_api and NAME_game, which must be there. Empty starts a private server.
-	DatabaseURL string `json:"database_url,omitempty"`
-	// RedisURL is a Redis server's. Empty starts a private one where the engine is PostgreSQL.
-	RedisURL string `json:"redis_url,omitempty"`
-	// Port is the first gateway's; the second has the next one. 0 takes any that are free.
-	Port int `json:"port"`
-	// Set are further configuration keys, as --set takes them, with the service's name in front of its own keys.
-	Set []string `json:"set,omitempty"`
-}
 
 // Numbers of processes.
 const (
@@ -48,25 +19,6 @@ const (
 	// games is how many share one PostgreSQL database; a SQLite file bears one.
 	games = 2
 )
-
-// Validate refuses what can't be started.
-func (o Options) Validate() error {
-	if o.Engine != SQLite && o.Engine != PostgreSQL {
-		return fmt.Errorf("--database %s: want %s or %s", o.Engine, SQLite, PostgreSQL)
-	}
-	if o.Engine == SQLite {
-		if o.DatabaseURL != "" {
-			return errors.New("--database-url is for --database postgresql")
-		}
-		return nil
-	}
-	if o.DatabaseURL != "" {
-		if address, err := url.Parse(o.DatabaseURL); err != nil || address.Scheme != PostgreSQL || len(address.Path) < 2 {
-			return errors.New("--database-url: want postgresql://USER:PASSWORD@HOST:PORT/NAME")
-		}
-	}
-	return config.Database{URL: PostgreSQL + "://host/name", MaxConnections: 1}.Validate()
-}
 
 // plan is which processes there are and where they listen. It is kept, so that a fleet has the same addresses every time.
 type plan struct {
@@ -166,33 +118,4 @@ func (p plan) redisURL() string {
 		return p.Options.RedisURL
 	}
 	return (&url.URL{Scheme: "redis", User: url.UserPassword("", p.Password), Host: p.Redis, Path: "/0"}).String()
-}
-
-func planFile(dir string) string { return filepath.Join(dir, "fleet.json") }
-
-// loadPlan returns os.ErrNotExist where no fleet was ever started.
-func loadPlan(dir string) (p plan, err error) {
-	text, err := os.ReadFile(planFile(dir))
-	if err != nil {
-		return plan{}, err
-	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return plan{}, fmt.Errorf("%s: %w", planFile(dir), err)
-	}
-	return p, nil
-}
-
-func (p plan) save(dir string) error {
-	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file is where the password is kept, for its owner alone.
-	if err != nil {
-		return err
-	}
-	return replaceFile(planFile(dir), text)
-}
-
-// fits reports whether the plan is for the options.
-func (p plan) fits(opts Options) bool {
-	old := p.Options
-	return old.Engine == opts.Engine && old.DatabaseURL == opts.DatabaseURL && old.RedisURL == opts.RedisURL && old.Port == opts.Port &&
-		slices.Equal(old.Set, opts.Set)
 }
