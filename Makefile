@@ -2,6 +2,8 @@
 
 MODULES  := proto libs gateway services loadtest
 PACKAGES := $(addprefix ./,$(addsuffix /...,$(MODULES)))
+# Outside the workspace: what tests of deploy/ need must not raise a version that a service is built with.
+DEPLOY   := cd deploy && GOWORK=off
 BINARIES := bin/bitcraps bin/gateway bin/api bin/game bin/consensus
 TOOLS    := bin/tools
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -14,13 +16,25 @@ export GOFLAGS ?= -buildvcs=false
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- run ------------------------------------------------------------------------------------------------------------
 
 .PHONY: run build $(BINARIES)
 run: bin/bitcraps ## Build and start everything in one process, on http://127.0.0.1:8080.
 	./bin/bitcraps up
+
+DB   ?= postgresql
+PORT ?= 8080
+.PHONY: fleet-up fleet-down images
+fleet-up: build ## Start every service as a process of its own; with PostgreSQL, Redis and two games, or one on DB=sqlite.
+	./bin/bitcraps fleet up --database $(DB) --port $(PORT)
+
+fleet-down: bin/bitcraps ## Stop what fleet-up started. Data stays.
+	./bin/bitcraps fleet down
+
+images: ## Build the image of every service with Buildah, or with Docker where that is missing.
+	VERSION=$(VERSION) deploy/docker/build.sh
 
 build: $(BINARIES) ## Build one binary for each service, and the one that holds all of them.
 
@@ -33,7 +47,7 @@ bin/api bin/game bin/consensus: bin/%:
 
 # --- test -----------------------------------------------------------------------------------------------------------
 
-.PHONY: test test-short test-race fuzz bench
+.PHONY: test test-short test-race test-deploy fuzz bench
 test: ## Run every test: units, stores, services, the whole platform, crashes, the plan's load script.
 	go test $(PACKAGES)
 
@@ -42,6 +56,9 @@ test-short: ## Run the tests without the slowest.
 
 test-race: ## Run the tests under the race detector, which needs a C compiler.
 	go test -race -short $(PACKAGES)
+
+test-deploy: ## Check what is in deploy/, and build and run the images. It needs root and Buildah, which it installs on Debian.
+	$(DEPLOY) go test -count=1 ./... # What it builds is not what Go caches by.
 
 FUZZTIME ?= 20s
 FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/canonical:FuzzJSON \
@@ -60,6 +77,7 @@ lint: $(TOOLS)/golangci-lint $(TOOLS)/buf ## Run the linters.
 	$(TOOLS)/buf lint
 	$(TOOLS)/buf format --diff --exit-code
 	@for m in $(filter-out proto,$(MODULES)); do echo "golangci-lint $$m"; (cd $$m && ../$(TOOLS)/golangci-lint run ./...) || exit 1; done
+	$(DEPLOY) ../$(TOOLS)/golangci-lint run ./...
 
 PLUGINS := $(addprefix $(TOOLS)/,protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway protoc-gen-connect-openapi)
 OPENAPI := gateway/internal/openapi/openapi.json
@@ -75,13 +93,14 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 
 tidy:
 	go work sync
-	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+	@for m in $(MODULES) deploy; do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
 verify: generate tidy ## Fail where regenerating or tidying changes anything, where a contract breaks, or where a module needs the workspace.
 	@git diff --exit-code || { echo "make verify: commit what make generate and make tidy changed"; exit 1; }
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "make verify: commit or remove these files"; exit 1; }
-	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "make verify: run gofmt -w on these files"; exit 1; }
+	@test -z "$$(gofmt -l $(MODULES) deploy)" || { gofmt -l $(MODULES) deploy; echo "make verify: run gofmt -w on these files"; exit 1; }
 	go build $(PACKAGES) && go vet $(PACKAGES)
+	$(DEPLOY) go vet ./...
 	@for m in $(MODULES); do echo "GOWORK=off go build $$m"; (cd $$m && GOWORK=off go build ./...) || exit 1; done
 	@if git cat-file -e '$(BASE):buf.yaml' 2>/dev/null; then $(TOOLS)/buf breaking --against '.git#ref=$(BASE)'; \
 	else echo "make verify: no contracts at $(BASE) to compare with"; fi

@@ -39,6 +39,8 @@ func Command() *cobra.Command {
 		},
 	}
 	flags.Bind(cmd)
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.AddCommand(service.ProbeCommand("gateway", &cfg, &cfg.Admin))
 	return cmd
 }
 

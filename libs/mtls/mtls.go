@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -18,6 +19,11 @@ import (
 
 // uriPrefix begins the name of a service in its certificate.
 const uriPrefix = "spiffe://bitcraps/"
+
+// URI names a service in its certificate.
+func URI(service string) *url.URL {
+	return &url.URL{Scheme: "spiffe", Host: "bitcraps", Path: "/" + service}
+}
 
 // Config is the tls section of a service's configuration. Without files, connections are in plain text and a caller's
 // name is only a claim, which Validate allows on loopback alone.

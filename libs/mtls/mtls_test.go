@@ -76,7 +76,7 @@ func (a *authority) issue(t *testing.T, name string, uri *url.URL) (*x509.Certif
 
 func (a *authority) config(t *testing.T, service string) mtls.Config {
 	t.Helper()
-	a.issue(t, service, &url.URL{Scheme: "spiffe", Host: "bitcraps", Path: "/" + service})
+	a.issue(t, service, mtls.URI(service))
 	return mtls.Config{CertFile: filepath.Join(a.dir, service+".crt"), KeyFile: filepath.Join(a.dir, service+".key"),
 		CAFile: filepath.Join(a.dir, "ca.crt")}
 }

@@ -1,10 +1,10 @@
-// Package rpcclient builds gRPC clients that all behave alike: every call has a deadline and says who makes it; calls
-// that the contract marks as idempotent are retried once more elsewhere when a server is unavailable, and no others.
+// Package rpcclient builds gRPC clients that all behave alike: every call has a deadline and says who makes it, and goes to
+// the next replica that is well. Calls that the contract marks as idempotent, and calls that carry a request id, are tried
+// again elsewhere when a server is unavailable; no others are, and none is sent twice at once.
 package rpcclient
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"strings"
@@ -12,14 +12,12 @@ import (
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	_ "google.golang.org/grpc/health" // Lets round_robin leave out servers that report NOT_SERVING.
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/mtls"
@@ -31,6 +29,12 @@ import (
 type Config struct {
 	Addresses []string      `koanf:"addresses" jsonschema_description:"host:port of each replica, or one dns:/// target"`
 	Timeout   time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls whose context has none"`
+}
+
+// reconnect is how long a replica that went away stays away after it came back, at most. gRPC's own limit is two minutes.
+var reconnect = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
+	MinConnectTimeout: 5 * time.Second,
 }
 
 // Dialer connects to one of a client's addresses. nil means TCP.
@@ -59,8 +63,9 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 			otelgrpc.WithTracerProvider(scope.Tracer), otelgrpc.WithPropagators(scope.Propagator))),
 		grpc.WithDefaultServiceConfig(serviceConfig(target.Contracts)),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithUnaryInterceptor(unary(self, cfg.Timeout)),
+		grpc.WithChainUnaryInterceptor(unary(self, cfg.Timeout), retriedByRequestID),
 		grpc.WithStreamInterceptor(stream(self)),
+		grpc.WithConnectParams(reconnect),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),
 	}
 	if dial != nil {
@@ -100,44 +105,4 @@ func outgoing(ctx context.Context, self string) context.Context {
 		ctx = metadata.AppendToOutgoingContext(ctx, rpcserver.RequestIDKey, id)
 	}
 	return identity.Outgoing(ctx, self)
-}
-
-// serviceConfig balances over the addresses by health and retries what the contracts mark as safe to repeat.
-func serviceConfig(contracts []string) string {
-	type name struct {
-		Service string `json:"service"`
-		Method  string `json:"method"`
-	}
-	var safe []name
-	for _, contract := range contracts {
-		descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(contract))
-		if err != nil {
-			panic(fmt.Sprintf("rpcclient: no contract %s: %v", contract, err)) // A constant of the caller is wrong.
-		}
-		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
-		for i := range methods.Len() {
-			options, _ := methods.Get(i).Options().(*descriptorpb.MethodOptions)
-			if options.GetIdempotencyLevel() != descriptorpb.MethodOptions_IDEMPOTENCY_UNKNOWN {
-				safe = append(safe, name{Service: contract, Method: string(methods.Get(i).Name())})
-			}
-		}
-	}
-	config := map[string]any{
-		"loadBalancingConfig": []any{map[string]any{"round_robin": map[string]any{}}},
-		"healthCheckConfig":   map[string]any{"serviceName": ""},
-	}
-	if len(safe) > 0 {
-		config["methodConfig"] = []any{map[string]any{
-			"name": safe,
-			"retryPolicy": map[string]any{
-				"maxAttempts": 3, "initialBackoff": "0.01s", "maxBackoff": "0.1s", "backoffMultiplier": 2,
-				"retryableStatusCodes": []string{"UNAVAILABLE"},
-			},
-		}}
-	}
-	text, err := json.Marshal(config)
-	if err != nil {
-		panic(err) // Maps of strings and numbers always marshal.
-	}
-	return string(text)
 }

@@ -27,7 +27,8 @@ type Config struct {
 	MaxMessageBytes  int           `koanf:"max_message_bytes" jsonschema:"minimum=1024,maximum=16777216" jsonschema_description:"largest message that is received"`
 	MaxHeaderBytes   uint32        `koanf:"max_header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest metadata that is received"`
 	MaxStreams       uint32        `koanf:"max_streams" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"calls at once on one connection"`
-	MaxConnectionAge time.Duration `koanf:"max_connection_age" jsonschema_description:"how long a client may stay on one connection before it must look for replicas again"`
+	MaxConnectionAge time.Duration `koanf:"max_connection_age" jsonschema_description:"how long a client may stay on one connection before it must look for replicas again, give or take a tenth"`
+	ConnectionGrace  time.Duration `koanf:"connection_grace" jsonschema_description:"how long calls and streams may go on when their connection is too old, before they are cut off"`
 }
 
 // Default listens nowhere and has the limits that all services start from.
@@ -38,12 +39,17 @@ func Default() Config {
 		MaxHeaderBytes:   16 << 10,
 		MaxStreams:       10_000,
 		MaxConnectionAge: 5 * time.Minute,
+		ConnectionGrace:  time.Minute,
 	}
 }
 
 // streamWorkers is how many goroutines wait for calls. They have grown their stacks already; a call that finds none free gets
 // a new one.
 const streamWorkers = 32
+
+// pingInterval is how often a client may ask whether the connection still works. Ours do every ten seconds; one that asks
+// much more often is cut off.
+const pingInterval = 5 * time.Second
 
 // Server is a gRPC server with health and reflection.
 type Server struct {
@@ -80,8 +86,9 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.MaxConcurrentStreams(cfg.MaxStreams),
 		grpc.ConnectionTimeout(5*time.Second),
 		grpc.NumStreamWorkers(streamWorkers), grpc.SharedWriteBuffer(true),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: time.Minute}),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+		// gRPC adds the tenth, so that the connections of one start do not all end at one moment.
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: cfg.ConnectionGrace}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	)}
 	rules.server = server.GRPC
 	healthpb.RegisterHealthServer(server.GRPC, server.Health)

@@ -136,6 +136,8 @@ func Command(name, short string, cfg config.Validator, common *Config,
 		},
 	}
 	flags.Bind(cmd)
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.AddCommand(ProbeCommand(name, cfg, &common.Admin))
 	return cmd
 }
 

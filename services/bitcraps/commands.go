@@ -15,6 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/version"
 	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 	"github.com/bitcraps/bitcraps/services/consensus"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -26,7 +27,7 @@ func Command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), verifyCommand(), replayCommand(), auditCommand(),
-		simulateCommand(), tableCommand())
+		simulateCommand(), tableCommand(), fleetCommand())
 	return root
 }
 
@@ -65,11 +66,11 @@ func up(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	fleet, err := NewFleet(ctx, opts, cfg, tel)
+	all, err := NewFleet(ctx, opts, cfg, tel)
 	if err != nil {
 		return err
 	}
-	return fleet.Run(ctx, func(url string) { fmt.Println("ready " + url) })
+	return all.Run(ctx, func(url string) { fmt.Println("ready " + url) })
 }
 
 func migrateCommand() *cobra.Command {
@@ -103,7 +104,7 @@ func chainCommand() *cobra.Command {
 		Example: "  bitcraps chain init --dir data/consensus --validators 4 --chain-id craps-1",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if chainID == "" {
-				chainID = newChainID()
+				chainID = fleet.NewChainID()
 			}
 			if err := consensus.InitNetwork(dir, chainID, validators, time.Now()); err != nil {
 				return err

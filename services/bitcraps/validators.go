@@ -2,12 +2,8 @@ package bitcraps
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,6 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/loopback"
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
@@ -36,7 +34,7 @@ type validator struct {
 func (f *Fleet) addValidators(context.Context) error {
 	dir := filepath.Join(f.opts.DataDir, "consensus")
 	if _, err := os.Stat(consensus.Home(dir, 0)); errors.Is(err, os.ErrNotExist) {
-		if err := consensus.InitNetwork(dir, newChainID(), f.opts.Validators, time.Now()); err != nil {
+		if err := consensus.InitNetwork(dir, fleet.NewChainID(), f.opts.Validators, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -47,7 +45,7 @@ func (f *Fleet) addValidators(context.Context) error {
 		}
 		homes = append(homes, consensus.Home(dir, i))
 	}
-	addresses, err := freeAddresses(len(homes))
+	addresses, err := loopback.Free(len(homes))
 	if err != nil {
 		return err
 	}
@@ -69,37 +67,6 @@ func (f *Fleet) addValidators(context.Context) error {
 		f.group.Add(run.Part{Name: name, Start: v.start, Stop: v.stop})
 	}
 	return nil
-}
-
-// newChainID names a new chain. No other has the name, so that nothing of one is valid on the other.
-func newChainID() string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // It never fails.
-	return "bitcraps-" + hex.EncodeToString(b[:])
-}
-
-// Ports below those that operating systems give to outgoing connections: the validators' own calls to each other can't
-// take a port that one of them is about to listen on.
-const (
-	lowestPort  = 20_000
-	highestPort = 30_000
-)
-
-// freeAddresses are loopback addresses that nobody listens on.
-func freeAddresses(n int) ([]string, error) {
-	var addresses []string
-	for tries := 0; len(addresses) < n; tries++ {
-		if tries == 100*n {
-			return nil, fmt.Errorf("no %d free ports between %d and %d on 127.0.0.1", n, lowestPort, highestPort)
-		}
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", lowestPort+mathrand.IntN(highestPort-lowestPort)))
-		if err != nil {
-			continue // Taken.
-		}
-		defer func() { _ = listener.Close() }() // All are held until all are found, so that no two are the same.
-		addresses = append(addresses, listener.Addr().String())
-	}
-	return addresses, nil
 }
 
 func (f *Fleet) validatorNames() []string {

@@ -17,3 +17,9 @@ func Home(dir string, i int) string { return filepath.Join(dir, chain.ValidatorN
 
 // PeerID is how other validators address the one that lives in a home: as PeerID@host:port.
 func PeerID(home string) (string, error) { return chain.PeerID(home) }
+
+// WritePeers writes into each home of the chain in dir, which has n, where the others are. A validator whose
+// configuration names no peers reads them there.
+func WritePeers(dir string, n int, address func(i int) string) error {
+	return chain.WritePeers(dir, n, address)
+}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,18 +31,16 @@ func startNetwork(t *testing.T, n int) network {
 	if err := consensus.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	addresses, peers := freeAddresses(t, n), make([]string, n)
-	for i := range n {
-		id, err := consensus.PeerID(consensus.Home(dir, i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		peers[i] = id + "@" + addresses[i]
+	addresses := freeAddresses(t, n)
+	// By name, as in a cluster.
+	byName := func(i int) string { return strings.Replace(addresses[i], "127.0.0.1", "localhost", 1) }
+	if err := consensus.WritePeers(dir, n, byName); err != nil {
+		t.Fatal(err)
 	}
 	fleet, net := memnet.New(), network{}
 	for i := range n {
 		cfg := consensus.Default().Chain
-		cfg.Home, cfg.Listen, cfg.Peers = consensus.Home(dir, i), addresses[i], slices.Delete(slices.Clone(peers), i, i+1)
+		cfg.Home, cfg.Listen = consensus.Home(dir, i), addresses[i]
 		svc, err := consensus.New(cfg, telemetry.Discard().For("test", 0))
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,7 @@ type Config struct {
 type ChainConfig struct {
 	Home           string        `koanf:"home" jsonschema_description:"folder with the validator's keys, genesis and data; make one with bitcraps chain init"`
 	Listen         string        `koanf:"listen" jsonschema_description:"address that other validators connect to"`
-	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port"`
+	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names"`
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
 	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a proposal may take before the next proposer gets its turn"`
 	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell"`

@@ -21,8 +21,8 @@ func run(args ...string) (string, error) {
 
 // TestReplayAndAuditCommands look at a platform that is running.
 func TestReplayAndAuditCommands(t *testing.T) {
-	tg := platform(t)
-	c := newClient(t, tg.url)
+	tg := oneProcess(t)
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	for range 5 {
 		c.bet(game, "pass_line", 10)

@@ -22,9 +22,9 @@ type process struct {
 	url string
 }
 
-func spawn(t *testing.T, binary, dir string, args ...string) *process {
+func spawn(t *testing.T, program, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(binary, append([]string{"up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error"}, args...)...)}
+	p := &process{cmd: exec.Command(program, append([]string{"up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error"}, args...)...)}
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -85,14 +85,14 @@ func (g *gambler) play() {
 
 // TestKilledAtAnyMoment kills the platform ten times in a row, with bets and rolls in flight.
 func TestKilledAtAnyMoment(t *testing.T) {
-	binary, dir := filepath.Join(compile(t, "services/bitcraps/cmd/bitcraps"), "bitcraps"), filepath.Join(t.TempDir(), "data")
+	program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 	kills := 10
 	if testing.Short() {
 		kills = 3
 	}
 	var gamblers []*gambler
 	for n := range kills {
-		p := spawn(t, binary, dir)
+		p := spawn(t, program, dir)
 		if n == 0 {
 			for range 3 {
 				g := &gambler{client: newClient(t, p.url), acknowledged: map[string]bool{}}
@@ -113,7 +113,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		_ = p.cmd.Wait()
 	}
 
-	p := spawn(t, binary, dir)
+	p := spawn(t, program, dir)
 	bets, rolls := 0, 0
 	for _, g := range gamblers {
 		keepSession(g.client, p.url)
@@ -200,7 +200,7 @@ func auditDatabase(t *testing.T, path string) {
 
 // TestOneProcessPerDataDirectory starts a second process where one runs.
 func TestOneProcessPerDataDirectory(t *testing.T) {
-	tg := platform(t)
+	tg := oneProcess(t)
 	if second, err := launch(tg.dir); err == nil {
 		_ = second.stop()
 		t.Error("two processes run on one data directory")

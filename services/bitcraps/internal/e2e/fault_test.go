@@ -10,7 +10,7 @@ import (
 // TestValidatorsFail stops one validator and then a second, and brings them back.
 func TestValidatorsFail(t *testing.T) {
 	tg := own(t)
-	c := newClient(t, tg.url)
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	stop := func(i int) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -17,7 +17,7 @@ func slow(kind, burst string) []string {
 // from is a stranger behind a proxy that the platform trusts, with an address of his own.
 func (tg *target) from(t *testing.T, address string) *client {
 	t.Helper()
-	c := newClient(t, tg.url)
+	c := newClient(t, tg.url())
 	c.header.Set("X-Forwarded-For", address)
 	return c
 }
@@ -66,7 +66,7 @@ func TestTooManyCallsAreRefused(t *testing.T) {
 }
 
 func TestLimitsCanBeSwitchedOff(t *testing.T) {
-	c := newClient(t, own(t, append(slow("create", "1"), "security.enable_rate_limiting=false")...).url)
+	c := newClient(t, own(t, append(slow("create", "1"), "security.enable_rate_limiting=false")...).url())
 	if n, last := limited(c, 5, "POST", "/api/v1/games"); n != 6 || last.header.Get("RateLimit") != "" {
 		t.Errorf("%d games, then %v", n, last.header)
 	}
@@ -94,7 +94,7 @@ func TestPlatformsShareARedis(t *testing.T) {
 	if n, m := visit(a, "203.0.113.1"), visit(b, "203.0.113.1"); n != 10 || m != 0 {
 		t.Errorf("an address makes %d calls at one platform and %d at the other", n, m)
 	}
-	probes := []*client{newClient(t, a.url), newClient(t, b.url)}
+	probes := []*client{newClient(t, a.url()), newClient(t, b.url())}
 	says := func(status, redis, up string) bool {
 		t.Helper()
 		return !slices.ContainsFunc(probes, func(probe *client) bool { return !probe.says(status, redis, up) })

@@ -150,7 +150,7 @@ func (t *teller) insist(in walletInput, key string) (*response, int) {
 // TestWalletsAreLinearizable has many act for the same players at once while the platform is killed and started again.
 func TestWalletsAreLinearizable(t *testing.T) {
 	const players, tellers, calls, kills = 3, 5, 130, 3
-	binary, dir := filepath.Join(compile(t, "services/bitcraps/cmd/bitcraps"), "bitcraps"), filepath.Join(t.TempDir(), "data")
+	program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestWalletsAreLinearizable(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := spawn(t, binary, dir, "--http-addr", address)
+	p := spawn(t, program, dir, "--http-addr", address)
 	var all []*teller
 	begin := time.Now()
 	for player := range players {
@@ -189,7 +189,7 @@ func TestWalletsAreLinearizable(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = p.cmd.Wait()
-		p = spawn(t, binary, dir, "--http-addr", address)
+		p = spawn(t, program, dir, "--http-addr", address)
 	}
 	acting.Wait()
 	var history []porcupine.Operation

@@ -9,10 +9,13 @@ import (
 )
 
 // TestStrangersMakeNoSeries asks for many paths and methods that nobody has, and counts the metrics that come of it.
-func TestStrangersMakeNoSeries(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestStrangersMakeNoSeries(t *testing.T) { everywhere(t, strangersMakeNoSeries) }
+
+func strangersMakeNoSeries(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
+	metrics := newClient(t, tg.metrics(c.base))
 	series := func() (n int) {
-		for line := range strings.Lines(c.must(200, "GET", "/metrics", nil).text) {
+		for line := range strings.Lines(metrics.must(200, "GET", "/metrics", nil).text) {
 			if strings.HasPrefix(line, "bitcraps_requests_total") || strings.HasPrefix(line, "bitcraps_rpc_requests_total") {
 				n++
 			}

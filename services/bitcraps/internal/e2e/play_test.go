@@ -10,8 +10,10 @@ import (
 )
 
 // TestFirstMinute is what the README shows.
-func TestFirstMinute(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestFirstMinute(t *testing.T) { everywhere(t, firstMinute) }
+
+func firstMinute(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	created := c.must(201, "POST", "/api/v1/games", form{"max_players": {"4"}, "min_bet": {"10"}, "max_bet": {"1000"}})
 	game := "/api/v1/games/" + created.str("game_id")
 	if created.num("max_players") != 4 || created.str("phase") != "PHASE_COME_OUT" || len(created.list("seats")) != 1 {
@@ -64,8 +66,10 @@ func TestFirstMinute(t *testing.T) {
 	}
 }
 
-func TestShortPathsAreTheSame(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestShortPathsAreTheSame(t *testing.T) { everywhere(t, shortPathsAreTheSame) }
+
+func shortPathsAreTheSame(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	game := c.must(201, "POST", "/api/games", form{"max_players": {"4"}, "min_bet": {"10"}, "max_bet": {"1000"}}).str("game_id")
 	c.must(200, "POST", "/api/games/"+game+"/join", nil)
 	c.must(201, "POST", "/api/games/"+game+"/bets", form{"bet_type": {"pass_line"}, "amount": {"50"}})
@@ -73,9 +77,10 @@ func TestShortPathsAreTheSame(t *testing.T) {
 	c.must(404, "GET", "/api/v1/v1/games/"+game, nil)
 }
 
-func TestGuestsAreTheirCookie(t *testing.T) {
-	tg := platform(t)
-	alice, bob := newClient(t, tg.url), newClient(t, tg.url)
+func TestGuestsAreTheirCookie(t *testing.T) { everywhere(t, guestsAreTheirCookie) }
+
+func guestsAreTheirCookie(t *testing.T, tg *target) {
+	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	game := alice.newGame()
 	if len(bob.must(200, "POST", game+"/join", nil).list("seats")) != 2 {
 		t.Error("two browsers are one player")
@@ -84,13 +89,13 @@ func TestGuestsAreTheirCookie(t *testing.T) {
 	if second := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"); first != second {
 		t.Errorf("one browser is %s, then %s", first, second)
 	}
-	guest := newClient(t, tg.url).must(201, "POST", "/api/v1/players/guests", nil)
-	app := newClient(t, tg.url)
+	guest := newClient(t, tg.url()).must(201, "POST", "/api/v1/players/guests", nil)
+	app := newClient(t, tg.url())
 	app.header.Set("Authorization", "Bearer "+guest.str("access_token"))
 	if me := app.must(200, "GET", "/api/v1/players/me", nil); me.str("player_id") != guest.str("player_id") || me.header.Get("Set-Cookie") != "" {
 		t.Errorf("with a bearer token: %s, cookie %q", me.text, me.header.Get("Set-Cookie"))
 	}
-	cookie := newClient(t, tg.url).must(200, "GET", "/api/v1/players/me", nil).header.Get("Set-Cookie")
+	cookie := newClient(t, tg.url()).must(200, "GET", "/api/v1/players/me", nil).header.Get("Set-Cookie")
 	for _, attribute := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
 		if !strings.Contains(cookie, attribute) {
 			t.Errorf("cookie %q lacks %s", cookie, attribute)
@@ -98,8 +103,10 @@ func TestGuestsAreTheirCookie(t *testing.T) {
 	}
 }
 
-func TestRetriesHaveOneEffect(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestRetriesHaveOneEffect(t *testing.T) { everywhere(t, retriesHaveOneEffect) }
+
+func retriesHaveOneEffect(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	first := c.bet(game, "pass_line", 50, "Idempotency-Key", "k1")
 	again := c.bet(game, "pass_line", 50, "Idempotency-Key", "k1")
@@ -114,7 +121,7 @@ func TestRetriesHaveOneEffect(t *testing.T) {
 	if other.status != 422 || other.reason() != "REQUEST_ID_REUSED" {
 		t.Errorf("another body: %d %s", other.status, other.text)
 	}
-	stranger := newClient(t, platform(t).url)
+	stranger := newClient(t, tg.url())
 	stranger.must(200, "POST", game+"/join", nil)
 	if resp := stranger.bet(game, "pass_line", 60, "Idempotency-Key", "k1"); resp.status != 201 {
 		t.Errorf("another player's key: %d %s", resp.status, resp.text)
@@ -174,8 +181,10 @@ func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 	return ids, kinds
 }
 
-func TestEventsResumeWithoutAGap(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestEventsResumeWithoutAGap(t *testing.T) { everywhere(t, eventsResumeWithoutAGap) }
+
+func eventsResumeWithoutAGap(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	c.bet(game, "pass_line", 50)
 	want := []string{"game_created", "player_joined", "shooter_changed", "bet_placed", "betting_closed", "dice_rolled"}
@@ -204,8 +213,10 @@ func TestEventsResumeWithoutAGap(t *testing.T) {
 	}
 }
 
-func TestListsPage(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestListsPage(t *testing.T) { everywhere(t, listsPage) }
+
+func listsPage(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	for range 3 {
 		c.must(201, "POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10})
@@ -236,8 +247,10 @@ func TestListsPage(t *testing.T) {
 	c.must(400, "GET", "/api/v1/games?page_size=101", nil)
 }
 
-func TestWagersAreListed(t *testing.T) {
-	list := newClient(t, platform(t).url).must(200, "GET", "/api/v1/wagers", nil)
+func TestWagersAreListed(t *testing.T) { everywhere(t, wagersAreListed) }
+
+func wagersAreListed(t *testing.T, tg *target) {
+	list := newClient(t, tg.url()).must(200, "GET", "/api/v1/wagers", nil)
 	names := map[string]bool{}
 	for _, wager := range list.list("wagers") {
 		names[fmt.Sprint(wager["name"])] = true
@@ -253,8 +266,10 @@ func TestWagersAreListed(t *testing.T) {
 	}
 }
 
-func TestDocsNeedNothingFromElsewhere(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestDocsNeedNothingFromElsewhere(t *testing.T) { everywhere(t, docsNeedNothingFromElsewhere) }
+
+func docsNeedNothingFromElsewhere(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	page := c.must(200, "GET", "/docs/", nil)
 	for _, attribute := range []string{`src="http`, `href="http`, `src="//`, `href="//`} {
 		if strings.Contains(page.text, attribute) {
@@ -264,9 +279,12 @@ func TestDocsNeedNothingFromElsewhere(t *testing.T) {
 	if c.must(200, "GET", "/openapi.json", nil).str("openapi") != "3.1.0" {
 		t.Error("no OpenAPI document")
 	}
-	for path, text := range map[string]string{"/health": `"ok"`, "/ready": `"consensus":"ok"`, "/metrics": "bitcraps_requests_total", "/.well-known/jwks.json": "Ed25519"} {
+	for path, text := range map[string]string{"/health": `"ok"`, "/ready": `"consensus":"ok"`, "/.well-known/jwks.json": "Ed25519"} {
 		if resp := c.must(200, "GET", path, nil); !strings.Contains(resp.text, text) {
 			t.Errorf("%s lacks %s", path, text)
 		}
+	}
+	if resp := newClient(t, tg.metrics(c.base)).must(200, "GET", "/metrics", nil); !strings.Contains(resp.text, "bitcraps_requests_total") {
+		t.Error("no metrics")
 	}
 }

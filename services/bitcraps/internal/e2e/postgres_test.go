@@ -29,7 +29,7 @@ func TestOnePostgresForAllServices(t *testing.T) {
 		}
 	}
 	tg := start()
-	c := newClient(t, tg.url)
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	for range 5 {
 		c.do("POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10}) // It lies there already while a point is set.
@@ -39,7 +39,7 @@ func TestOnePostgresForAllServices(t *testing.T) {
 	stop(tg)
 
 	tg = start()
-	keepSession(c, tg.url)
+	keepSession(c, tg.url())
 	if after := c.balance(); after != balance {
 		t.Errorf("the balance went from %v to %v", balance, after)
 	}

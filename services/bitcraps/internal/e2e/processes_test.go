@@ -1,118 +1,186 @@
 package e2e_test
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"bytes"
+	"encoding/json"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/localca"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// compile builds main packages of the project into a folder.
-func compile(t *testing.T, packages ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, pkg := range packages {
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", dir+"/", "github.com/bitcraps/bitcraps/"+pkg).CombinedOutput()
-		if err != nil {
-			t.Fatalf("build %s: %v\n%s", pkg, err, out)
-		}
-	}
-	return dir
+// commanded is a fleet that is run as operators do, by its commands.
+type commanded struct {
+	t   *testing.T
+	dir string
 }
 
-// freePort is one that nobody listens on, below those that outgoing connections take.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + rand.IntN(10_000)
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			_ = listener.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return 0
+func (c commanded) run(args ...string) (out, messages string, err error) {
+	c.t.Helper()
+	cmd := exec.Command(built(c.t, "bitcraps"), append(append([]string{"fleet"}, args...), "--dir", c.dir, "--json")...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	return stdout.String(), stderr.String(), err
 }
 
-// TestServicesInProcessesOfTheirOwn runs the same constructors as one process does, behind one binary for each service,
-// over TCP.
-func TestServicesInProcessesOfTheirOwn(t *testing.T) {
+// up returns the names of what was started, and every process.
+func (c commanded) up(args ...string) (started []string, states map[string]fleet.State) {
+	c.t.Helper()
+	out, messages, err := c.run(append([]string{"up", "--port", "0", "--database", *engine}, args...)...)
+	if err != nil {
+		c.t.Fatalf("fleet up: %v\n%s", err, messages)
+	}
+	for line := range strings.Lines(messages) {
+		if names, ok := strings.CutPrefix(strings.TrimSpace(line), "started "); ok {
+			started = strings.Split(names, ", ")
+		}
+	}
+	var report struct{ Processes []fleet.State }
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		c.t.Fatal(err)
+	}
+	states = map[string]fleet.State{}
+	for _, state := range report.Processes {
+		states[state.Name] = state
+	}
+	return started, states
+}
+
+// TestFleetCommands starts a fleet, kills a process of every kind with bets on the table, and has it healed and stopped.
+func TestFleetCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
 	}
-	bin := compile(t, "services/bitcraps/cmd/bitcraps", "services/consensus/cmd/consensus", "services/game/cmd/game", "services/api/cmd/api", "gateway/cmd/gateway")
-	dir := t.TempDir()
-	run := func(name string, set ...string) *exec.Cmd {
-		t.Helper()
-		var args []string
-		for _, pair := range append(set, "telemetry.log_level=error", "admin.listen=") {
-			args = append(args, "--set", pair)
-		}
-		return exec.Command(filepath.Join(bin, name), args...)
+	c := commanded{t, fleetDir(t)}
+	t.Cleanup(func() { _, _, _ = c.run("down") })
+	started, before := c.up()
+	want := 8 // Two gateways, api, game and four validators.
+	if *engine == fleet.PostgreSQL {
+		want += 3 // The second game, PostgreSQL and Redis.
 	}
-	address := func() string { return fmt.Sprintf("127.0.0.1:%d", freePort(t)) }
+	if len(started) != want || len(before) != want {
+		t.Fatalf("started %v", started)
+	}
+	if again, _ := c.up(); len(again) != 0 {
+		t.Errorf("a second up started %v", again)
+	}
+	if _, messages, err := c.run("up", "--port", "0", "--database", *engine, "--set", "auth.allow_guest=false"); err == nil || !strings.Contains(messages, "other options") {
+		t.Errorf("up with other options: %v\n%s", err, messages)
+	}
+	player := newClient(t, before["gateway-0"].Address)
+	game := player.newGame()
+	bet := player.bet(game, "pass_line", 10)
 
-	out, err := exec.Command(filepath.Join(bin, "bitcraps"), "chain", "init", "--dir", filepath.Join(dir, "chain")).CombinedOutput()
-	ids := regexp.MustCompile(`peer id ([0-9a-f]{40})`).FindAllStringSubmatch(string(out), -1)
-	if err != nil || len(ids) != 4 {
-		t.Fatalf("chain init: %v\n%s", err, out)
-	}
-	databases := []string{"--set", "game.database.url=sqlite://" + filepath.Join(dir, "game.db"), "--set", "api.database.url=sqlite://" + filepath.Join(dir, "api.db")}
-	game := run("game", "database.url=sqlite://"+filepath.Join(dir, "game.db"), "rpc.listen="+address())
-	if out, err := game.CombinedOutput(); err == nil || !strings.Contains(string(out), "schema version") {
-		t.Errorf("game starts on a database without a schema: %v\n%s", err, out)
-	}
-	if out, err := exec.Command(filepath.Join(bin, "bitcraps"), append([]string{"migrate"}, databases...)...).CombinedOutput(); err != nil {
-		t.Fatalf("migrate: %v\n%s", err, out)
-	}
-
-	var processes []*exec.Cmd
-	var validators, peers []string
-	for i, id := range ids {
-		validators = append(validators, address())
-		listen := address()
-		processes = append(processes, run("consensus", "rpc.listen="+validators[i], "chain.listen="+listen,
-			"chain.home="+filepath.Join(dir, "chain", fmt.Sprintf("validator-%d", i)), "chain.peers="+strings.Join(peers, ",")))
-		peers = append(peers, id[1]+"@"+listen)
-	}
-	apiAddress, gameAddress, port := address(), address(), freePort(t)
-	processes = append(processes,
-		run("game", "rpc.listen="+gameAddress, "upstream.consensus.addresses="+strings.Join(validators, ","), "database.url=sqlite://"+filepath.Join(dir, "game.db")),
-		run("api", "rpc.listen="+apiAddress, "upstream.game.addresses="+gameAddress, "database.url=sqlite://"+filepath.Join(dir, "api.db")),
-		run("gateway", fmt.Sprintf("network.listen_port=%d", port), "upstream.api.addresses="+apiAddress, "upstream.game.addresses="+gameAddress,
-			"upstream.consensus.addresses="+strings.Join(validators, ",")),
-	)
-	for _, process := range processes {
-		process.Stderr = os.Stderr
-		if err := process.Start(); err != nil {
+	victims := []string{"consensus-2", "game-0", "api-0", "gateway-1"}
+	for _, name := range victims {
+		if err := syscall.Kill(before[name].PID, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = process.Process.Kill(); _ = process.Wait() })
 	}
-
-	c := newClient(t, fmt.Sprintf("http://127.0.0.1:%d", port))
-	eventually(t, "readiness", func() bool {
-		ready := c.try("GET", "/ready", nil)
-		return ready != nil && ready.str("status") == "ok"
+	eventually(t, "the victims' end", func() bool {
+		out, _, err := c.run("status")
+		return err == nil && strings.Count(out, `"`+fleet.Stopped+`"`) == len(victims)
 	})
-	table := c.newGame()
-	c.must(201, "POST", table+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10})
-	if rolled := c.must(200, "POST", table+"/roll", nil); rolled.num("beacon_height") == 0 {
-		t.Errorf("rolled %s", rolled.text)
+	started, after := c.up()
+	if strings.Join(started, " ") != strings.Join(victims, " ") {
+		t.Errorf("up started %v, want %v", started, victims)
 	}
-	for i := len(processes) - 1; i >= 0; i-- {
-		if err := processes[i].Process.Signal(syscall.SIGTERM); err != nil {
-			t.Error(err)
+	for name, state := range after {
+		if state.State != fleet.Ready || state.Address != before[name].Address {
+			t.Errorf("%s was %+v and is %+v", name, before[name], state)
 		}
-		if err := processes[i].Wait(); err != nil {
-			t.Errorf("%s: %v", filepath.Base(processes[i].Path), err)
+	}
+	other := newClient(t, after["gateway-1"].Address) // The game has one name and every gateway leads to it.
+	keepSession(player, other.base)
+	if bets := player.must(200, "GET", game+"/bets", nil).list("bets"); len(bets) != 1 || bets[0]["bet_id"] != bet.str("bet.bet_id") {
+		t.Errorf("bets %v, placed %s", bets, bet.text)
+	}
+	eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
+
+	if out, messages, err := c.run("down"); err != nil || strings.Count(out, ",") != want-1 {
+		t.Errorf("down: %v %s %s", err, out, messages)
+	}
+	for name, state := range after {
+		if conn, err := net.Dial("tcp", strings.TrimPrefix(state.Address, "http://")); err == nil {
+			_ = conn.Close()
+			t.Errorf("%s answers when all is stopped", name)
 		}
+	}
+	if out, _, err := c.run("down"); err != nil || strings.TrimSpace(out) != `{"stopped":[]}` {
+		t.Errorf("down again: %v %s", err, out)
+	}
+	if *engine == fleet.SQLite {
+		auditDatabase(t, filepath.Join(c.dir, "game.db"))
+	}
+}
+
+// TestServicesOfAFleetKnowTheirCallers calls game with certificates of others, and with none.
+func TestServicesOfAFleetKnowTheirCallers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds five binaries")
+	}
+	tg, err := targets[1].start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := localca.Open(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := stranger.Issue(identity.Gateway, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(service string) mtls.Config { return localca.Files(filepath.Join(tg.dir, "tls"), service) }
+	trusting := forged
+	trusting.CAFile = in(identity.Gateway).CAFile
+	for name, tc := range map[string]struct {
+		tls  mtls.Config
+		want codes.Code
+	}{
+		"the gateway":                        {in(identity.Gateway), codes.OK},
+		"a validator, which may not":         {in(identity.Consensus), codes.PermissionDenied},
+		"plain text":                         {mtls.Config{}, codes.Unavailable},
+		"a certificate of another authority": {trusting, codes.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// Each claims to be the gateway in its metadata; only the certificate counts.
+			conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}},
+				rpcclient.Config{Addresses: []string{tg.states["game-0"].Address}, Timeout: 10 * time.Second}, tc.tls, nil, telemetry.Discard().For("test", 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			if _, err := gamev1.NewGameServiceClient(conn).ListGames(t.Context(), &gamev1.ListGamesRequest{PageSize: 1}); status.Code(err) != tc.want {
+				t.Errorf("ListGames: %v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+// TestServicesRefuseAnUnknownSchema starts a service on a database that nobody migrated.
+func TestServicesRefuseAnUnknownSchema(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds five binaries")
+	}
+	out, err := exec.Command(built(t, "game"), "--set", "database.url=sqlite://"+filepath.Join(t.TempDir(), "game.db"), "--set", "rpc.listen=127.0.0.1:0",
+		"--set", "admin.listen=").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "schema version") {
+		t.Errorf("game starts on a database without a schema: %v\n%s", err, out)
 	}
 }

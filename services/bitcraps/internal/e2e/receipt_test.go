@@ -19,9 +19,10 @@ var record = flag.String("record", "", "folder for receipt.json and fairness.jso
 const maxReceipt = 10_000
 
 // TestReceiptsProveEveryRound plays two hands with another player and has each round proven to both, without a network.
-func TestReceiptsProveEveryRound(t *testing.T) {
-	tg := platform(t)
-	alice, bob := newClient(t, tg.url), newClient(t, tg.url)
+func TestReceiptsProveEveryRound(t *testing.T) { everywhere(t, receiptsProveEveryRound) }
+
+func receiptsProveEveryRound(t *testing.T, tg *target) {
+	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	facts := []byte(alice.must(200, "GET", "/api/v1/fairness", nil).text)
 	trust, err := receipt.ParseTrust(facts)
 	if err != nil {
@@ -70,9 +71,10 @@ func write(t *testing.T, name string, text []byte) {
 	}
 }
 
-func TestReceiptsAreForThoseWhoBet(t *testing.T) {
-	tg := platform(t)
-	alice, eve := newClient(t, tg.url), newClient(t, tg.url)
+func TestReceiptsAreForThoseWhoBet(t *testing.T) { everywhere(t, receiptsAreForThoseWhoBet) }
+
+func receiptsAreForThoseWhoBet(t *testing.T, tg *target) {
+	alice, eve := newClient(t, tg.url()), newClient(t, tg.url())
 	game := alice.newGame()
 	alice.bet(game, "pass_line", 10)
 	alice.must(200, "POST", game+"/roll", nil)
@@ -94,8 +96,10 @@ func TestReceiptsAreForThoseWhoBet(t *testing.T) {
 }
 
 // TestVerifyCommand runs the command as a player would.
-func TestVerifyCommand(t *testing.T) {
-	c := newClient(t, platform(t).url)
+func TestVerifyCommand(t *testing.T) { everywhere(t, verifyCommand) }
+
+func verifyCommand(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	c.bet(game, "pass_line", 10)
 	c.must(200, "POST", game+"/roll", nil)

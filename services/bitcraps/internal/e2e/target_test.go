@@ -3,11 +3,15 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,17 +19,115 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/bitcraps"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// target is a platform under test, in this process.
+// engine is what fleets under test keep their data in: go test ./services/bitcraps/internal/e2e -args -engine postgresql
+var engine = flag.String("engine", fleet.DefaultEngine, "sqlite, or postgresql for fleets with two games")
+
+// target is a platform under test.
 type target struct {
-	url   string
+	doors []door
+	next  atomic.Int64
 	dir   string
+	// fleet is the platform where it runs in this process, and nil elsewhere.
 	fleet *bitcraps.Fleet
-	stop  func() error
+	// states are the processes of a fleet by their names, as they were when it was ready.
+	states map[string]fleet.State
+	// heal starts what died of a fleet.
+	heal func() error
+	stop func() error
 }
 
-// launch starts a platform of its own on a data directory.
+// door is a gateway's address and that of its metrics.
+type door struct{ url, metrics string }
+
+// url is where the next client goes: each gateway in turn.
+func (tg *target) url() string {
+	return tg.doors[tg.next.Add(1)%int64(len(tg.doors))].url
+}
+
+// metrics is where the gateway at a URL has its own.
+func (tg *target) metrics(url string) string {
+	for _, door := range tg.doors {
+		if door.url == url {
+			return door.metrics
+		}
+	}
+	return ""
+}
+
+// targets are the ways to run the same code. What breaks nothing is tested in each.
+var targets = []struct {
+	name  string
+	slow  bool
+	start func() (*target, error)
+}{
+	{"one process", false, shared(func(dir string) (*target, error) { return launch(dir) })},
+	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir) })},
+}
+
+// everywhere runs a test against every target.
+func everywhere(t *testing.T, test func(*testing.T, *target)) {
+	t.Helper()
+	for _, kind := range targets {
+		t.Run(kind.name, func(t *testing.T) {
+			if kind.slow && testing.Short() {
+				t.Skip("it builds five binaries")
+			}
+			tg, err := kind.start()
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, tg)
+		})
+	}
+}
+
+// oneProcess is the target for tests of what only one process has.
+func oneProcess(t *testing.T) *target {
+	t.Helper()
+	tg, err := targets[0].start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tg
+}
+
+// cleanups run behind all tests, the last first.
+var cleanups []func() error
+
+// shared starts a target when it is first needed, for all tests.
+func shared(start func(dir string) (*target, error)) func() (*target, error) {
+	return sync.OnceValues(func() (*target, error) {
+		dir, err := os.MkdirTemp("", "bitcraps-e2e")
+		if err != nil {
+			return nil, err
+		}
+		cleanups = append(cleanups, func() error { return os.RemoveAll(dir) })
+		if err := os.Chmod(dir, 0o711); err != nil { // A private PostgreSQL must be able to enter.
+			return nil, err
+		}
+		tg, err := start(filepath.Join(dir, "data"))
+		if err == nil {
+			cleanups = append(cleanups, tg.stop)
+		}
+		return tg, err
+	})
+}
+
+func TestMain(m *testing.M) {
+	code := testserver.Suite{M: m}.Run()
+	for i := len(cleanups) - 1; i >= 0; i-- {
+		if err := cleanups[i](); err != nil {
+			fmt.Fprintln(os.Stderr, "stop:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// launch starts a platform of its own in this process on a data directory.
 func launch(dir string, set ...string) (*target, error) { return launchOn("", dir, set...) }
 
 // launchOn is launch with a PostgreSQL beside the data directory.
@@ -39,21 +141,96 @@ func launchOn(database, dir string, set ...string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := bitcraps.NewFleet(context.Background(), opts, cfg, tel)
+	all, err := bitcraps.NewFleet(context.Background(), opts, cfg, tel)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	urls, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- fleet.Run(ctx, func(url string) { urls <- url }) }()
+	go func() { ended <- all.Run(ctx, func(url string) { urls <- url }) }()
 	stop := func() error { cancel(); return <-ended }
 	select {
 	case url := <-urls:
-		return &target{url: url, dir: dir, fleet: fleet, stop: stop}, nil
+		return &target{doors: []door{{url, url}}, dir: dir, fleet: all, stop: stop}, nil
 	case err := <-ended:
 		cancel()
 		return nil, fmt.Errorf("the platform did not start: %w", err)
 	}
+}
+
+// launchFleet starts every service in a process of its own.
+func launchFleet(dir string) (*target, error) {
+	opts := fleet.Options{Engine: *engine}
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	f, err := fleet.Open(dir, bin, func(string) {})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Up(context.Background(), opts); err != nil {
+		f.Close()
+		return nil, err
+	}
+	tg := &target{dir: dir, states: map[string]fleet.State{}}
+	tg.heal = func() error {
+		_, err := f.Up(context.Background(), opts)
+		return err
+	}
+	tg.stop = func() error {
+		defer f.Close()
+		_, err := f.Down(context.Background())
+		return err
+	}
+	for _, state := range f.Status(context.Background()) {
+		tg.states[state.Name] = state
+		if strings.HasPrefix(state.Name, "gateway-") {
+			tg.doors = append(tg.doors, door{state.Address, "http://" + state.Admin})
+		}
+	}
+	return tg, nil
+}
+
+// fleetDir is a folder for a fleet of one test. PostgreSQL can't enter those of t.TempDir where root makes them.
+func fleetDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bitcraps-fleet")
+	if err == nil {
+		err = os.Chmod(dir, 0o711)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "data")
+}
+
+// binaries is a folder with every service's, built when it is first needed.
+var binaries = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "bitcraps-bin")
+	if err != nil {
+		return "", err
+	}
+	cleanups = append(cleanups, func() error { return os.RemoveAll(dir) })
+	args := []string{"build", "-o", dir + "/"}
+	for _, pkg := range []string{"services/bitcraps/cmd/bitcraps", "services/consensus/cmd/consensus", "services/game/cmd/game", "services/api/cmd/api", "gateway/cmd/gateway"} {
+		args = append(args, "github.com/bitcraps/bitcraps/"+pkg)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+// built is the path of the binary of a service's.
+func built(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := binaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
 }
 
 // own starts a platform for one test.
@@ -69,36 +246,6 @@ func own(t *testing.T, set ...string) *target {
 		}
 	})
 	return tg
-}
-
-// shared is one platform for all tests that break nothing.
-var shared = sync.OnceValues(func() (*target, error) {
-	dir, err := os.MkdirTemp("", "bitcraps-e2e")
-	if err != nil {
-		return nil, err
-	}
-	return launch(filepath.Join(dir, "data"))
-})
-
-func platform(t *testing.T) *target {
-	t.Helper()
-	tg, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tg
-}
-
-func TestMain(m *testing.M) {
-	code := testserver.Suite{M: m}.Run()
-	if tg, err := shared(); err == nil {
-		if err := tg.stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stop:", err)
-			code = 1
-		}
-		_ = os.RemoveAll(filepath.Dir(tg.dir))
-	}
-	os.Exit(code)
 }
 
 // eventually waits for a condition; the deadline is far beyond what it should need.

@@ -49,7 +49,7 @@ func TestOneTraceFromRESTToTheValidators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newClient(t, tg.url)
+	c := newClient(t, tg.url())
 	game := c.newGame()
 	c.bet(game, "pass_line", 10)
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"

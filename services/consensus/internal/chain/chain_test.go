@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -207,5 +208,19 @@ func TestPrunedBlocksProveNothing(t *testing.T) {
 	unknown.Commitment.BetCount++
 	if _, err := net.nodes[0].Prove(unknown); err == nil {
 		t.Error("a commitment that the block does not hold was proven")
+	}
+}
+
+func TestMalformedPeersAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := chain.InitNetwork(dir, "bitcraps-test", 1, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	id := strings.Repeat("0a", 20)
+	for _, peer := range []string{"127.0.0.1:1", id + "@127.0.0.1", id + "@:1", "nonsense@127.0.0.1:1", id + "@127.0.0.1:70000"} {
+		_, err := chain.Open(chain.Config{Home: filepath.Join(dir, chain.ValidatorName(0)), Listen: "127.0.0.1:0", Peers: []string{peer}}, discard)
+		if err == nil || !strings.Contains(err.Error(), "peers") {
+			t.Errorf("%s: %v", peer, err)
+		}
 	}
 }

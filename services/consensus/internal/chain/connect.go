@@ -1,26 +1,24 @@
 package chain
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
-
-	"github.com/cometbft/cometbft/p2p"
 )
 
 // redialAfter is about how long a lost peer stays lost, if it can be reached. CometBFT's own redialling waits up to
 // eight seconds, and up to three before it dials at all.
 const redialAfter = 500 * time.Millisecond
 
-// connect keeps a connection to every configured peer.
-func (n *Node) connect(peers []*p2p.NetAddress) {
+// connect keeps a connection to a peer. Its name is looked up for every call: a peer that moved is found again.
+func (n *Node) connect(peer peerAddress) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	n.background.Go(func() { <-n.stop; cancel() })
 	for {
-		for _, peer := range peers {
-			if n.comet.IsRunning() && !n.comet.Switch().IsDialingOrExistingAddress(peer) {
-				n.background.Go(func() {
-					if err := n.comet.Switch().DialPeerWithAddress(peer); err != nil {
-						n.logger.Debug("peer can't be reached", "peer", peer.String(), "error", err)
-					}
-				})
+		if n.comet.IsRunning() && !n.comet.Switch().Peers().Has(peer.id) {
+			if err := n.call(ctx, peer); err != nil {
+				n.logger.Debug("peer can't be reached", "peer", peer.String(), "error", err)
 			}
 		}
 		// Two validators that dial each other at the same moment both hang up; chance keeps them from doing so again.
@@ -32,14 +30,10 @@ func (n *Node) connect(peers []*p2p.NetAddress) {
 	}
 }
 
-// parsePeers reads peers of the form id@host:port. Names are resolved now.
-func parsePeers(peers []string) ([]*p2p.NetAddress, error) {
-	addresses := make([]*p2p.NetAddress, len(peers))
-	for i, peer := range peers {
-		var err error
-		if addresses[i], err = p2p.NewNetAddressString(peer); err != nil {
-			return nil, err
-		}
+func (n *Node) call(ctx context.Context, peer peerAddress) error {
+	address, err := peer.resolve(ctx)
+	if err != nil || n.comet.Switch().IsDialingOrExistingAddress(address) {
+		return err
 	}
-	return addresses, nil
+	return n.comet.Switch().DialPeerWithAddress(address)
 }

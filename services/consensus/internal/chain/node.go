@@ -30,7 +30,7 @@ type Config struct {
 	Home string
 	// Listen is the host:port that other validators connect to.
 	Listen string
-	// Peers are the other validators as id@host:port.
+	// Peers are the other validators as id@host:port; where there are none, those that the home names.
 	Peers []string
 	// ProposeTimeout is how long a proposal may take before the next proposer gets its turn.
 	ProposeTimeout time.Duration
@@ -59,7 +59,7 @@ type Node struct {
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
 
-	peers      []*p2p.NetAddress
+	peers      []peerAddress
 	stopOnce   sync.Once
 	stop       chan struct{}
 	background sync.WaitGroup
@@ -80,6 +80,11 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 	indices, err := h.indices()
 	if err != nil {
 		return nil, err
+	}
+	if len(cfg.Peers) == 0 {
+		if cfg.Peers, err = readPeers(cfg.Home); err != nil {
+			return nil, err
+		}
 	}
 	peers, err := parsePeers(cfg.Peers)
 	if err != nil {
@@ -167,7 +172,9 @@ func (n *Node) Start() error {
 		return err
 	}
 	n.background.Go(n.collect)
-	n.background.Go(func() { n.connect(n.peers) })
+	for _, peer := range n.peers {
+		n.background.Go(func() { n.connect(peer) })
+	}
 	return nil
 }
 

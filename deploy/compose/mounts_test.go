@@ -1,0 +1,74 @@
+package compose_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/bitcraps/bitcraps/services/bitcraps"
+)
+
+// TestWhatInitMakesIsWhatIsMounted runs init's command and looks for what the others mount of it.
+func TestWhatInitMakesIsWhatIsMounted(t *testing.T) {
+	p, dir := project(t), t.TempDir()
+	initializer := p.Services["init"]
+	args := slices.Clone(initializer.Command)
+	args[slices.Index(args, initializer.Volumes[0].Target)] = dir
+	for range 2 { // The second time finds everything there.
+		command := bitcraps.Command()
+		command.SetArgs(args)
+		if err := command.Execute(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, container := range ours(p) {
+		for _, volume := range container.Volumes {
+			if name == "init" || volume.Source != "fleet" {
+				continue
+			}
+			path := filepath.Join(dir, volume.Volume.Subpath)
+			if volume.Volume.Subpath == "" {
+				t.Errorf("%s sees the secrets of all", name)
+			}
+			for variable, value := range container.Environment {
+				if file, ok := strings.CutPrefix(*value, volume.Target+"/"); ok {
+					if _, err := os.Stat(filepath.Join(path, file)); err != nil {
+						t.Errorf("%s: %s: %v", name, variable, err)
+					}
+				}
+			}
+			if strings.HasPrefix(volume.Volume.Subpath, "tls/") && volume.Volume.Subpath != "tls/"+program(container) {
+				t.Errorf("%s passes for %s", name, volume.Volume.Subpath)
+			}
+			if strings.HasPrefix(volume.Volume.Subpath, "chain/") {
+				checkHome(t, p, name, path)
+			}
+		}
+	}
+}
+
+// checkHome looks for the other validators where the home says that they are.
+func checkHome(t *testing.T, p *types.Project, name, home string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(home, "peers.json"))
+	var peers []string
+	if err == nil {
+		err = json.Unmarshal(text, &peers)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index := strings.TrimPrefix(name, "consensus-"); fmt.Sprint(len(peers)) != index {
+		t.Errorf("%s calls %v; want those before it", name, peers)
+	}
+	for _, peer := range peers {
+		_, address, _ := strings.Cut(peer, "@")
+		reach(t, p, name, address, "BITCRAPS_CONSENSUS_CHAIN_LISTEN")
+	}
+}

@@ -1,0 +1,185 @@
+// Package docker_test builds the image of every service, looks into it, and runs what is in it. It needs root and Buildah,
+// and no daemon.
+package docker_test
+
+import (
+	"debug/elf"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// user is as whom images run: a number, so that no image needs a list of users.
+const user = 65532
+
+// services are those that have images, with the ports that they listen on.
+var services = map[string][]string{
+	"gateway": {"7100/tcp", "8080/tcp"}, "api": {"7000/tcp", "7100/tcp"}, "game": {"7000/tcp", "7100/tcp"},
+	"consensus": {"26656/tcp", "7000/tcp", "7100/tcp"}, "bitcraps": {"8080/tcp"},
+}
+
+// need installs what is missing, or says what is.
+func need(t *testing.T) {
+	t.Helper()
+	const advice = "on Debian or Ubuntu run, as root: apt-get install buildah runc"
+	if os.Geteuid() != 0 {
+		t.Fatalf("building images and running what is in them needs root; run `sudo make test-deploy`, or `go test -short` without it (%s)", advice)
+	}
+	if _, err := exec.LookPath("buildah"); err == nil {
+		return
+	}
+	if _, err := os.Stat("/etc/debian_version"); err != nil {
+		t.Fatalf("buildah is not installed; %s", advice)
+	}
+	for _, args := range [][]string{{"update", "-q"}, {"install", "-q", "-y", "--no-install-recommends", "buildah", "runc"}} {
+		cmd := exec.CommandContext(t.Context(), "apt-get", args...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("buildah is not installed, and apt-get %s failed: %v\n%s\n%s", args[0], err, out, advice)
+		}
+	}
+}
+
+// storage is where Buildah keeps images for a test.
+type storage struct {
+	t    *testing.T
+	args []string
+}
+
+func newStorage(t *testing.T) storage {
+	t.Helper()
+	dir := t.TempDir()
+	return storage{t, []string{"--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run"), "--storage-driver", "vfs"}}
+}
+
+// build runs build.sh and returns the images' names by their services.
+func (s storage) build() map[string]string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), "./build.sh", slices.Sorted(maps.Keys(services))...)
+	cmd.Env = append(os.Environ(), "BUILDAH=buildah "+strings.Join(s.args, " "), "VERSION=test", "REVISION=abc", "REGISTRY=localhost")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("build.sh: %v", err)
+	}
+	images := map[string]string{}
+	for image := range strings.FieldsSeq(string(out)) {
+		images[strings.TrimSuffix(strings.TrimPrefix(image, "localhost/bitcraps/"), ":test")] = image
+	}
+	return images
+}
+
+// image is what an image says about itself, and its files by their paths.
+type image struct {
+	Config struct {
+		User         string
+		ExposedPorts map[string]struct{}
+		Entrypoint   []string
+		Cmd          []string
+		WorkingDir   string
+		Labels       map[string]string
+	}
+	files  map[string]file
+	rootfs string
+}
+
+// open takes an image apart.
+func (s storage) open(name string) image {
+	s.t.Helper()
+	layout := filepath.Join(s.t.TempDir(), "oci")
+	if out, err := exec.CommandContext(s.t.Context(), "buildah", append(slices.Clone(s.args), "push", "-q", name, "oci:"+layout+":test")...).CombinedOutput(); err != nil {
+		s.t.Fatalf("push %s: %v\n%s", name, err, out)
+	}
+	type descriptor struct{ Digest string }
+	read := func(path string, into any) {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	blob := func(d descriptor) string {
+		return filepath.Join(layout, "blobs", strings.Replace(d.Digest, ":", "/", 1))
+	}
+	var index struct{ Manifests []descriptor }
+	read(filepath.Join(layout, "index.json"), &index)
+	var manifest struct {
+		Config descriptor
+		Layers []descriptor
+	}
+	read(blob(index.Manifests[0]), &manifest)
+	img := image{files: map[string]file{}, rootfs: s.t.TempDir()}
+	read(blob(manifest.Config), &img)
+	for _, layer := range manifest.Layers {
+		if err := img.unpack(blob(layer)); err != nil {
+			s.t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return img
+}
+
+func TestImages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds five images")
+	}
+	need(t)
+	store := newStorage(t)
+	names := store.build()
+	if len(names) != len(services) {
+		t.Fatalf("build.sh made %v", names)
+	}
+	images := map[string]image{}
+	for service, ports := range services {
+		images[service] = store.open(names[service])
+		t.Run(service, func(t *testing.T) { images[service].check(t, service, ports) })
+	}
+	t.Run("gateway runs and answers its probe", func(t *testing.T) { runGateway(t, images["gateway"]) })
+	t.Run("bitcraps runs the platform", func(t *testing.T) { runPlatform(t, images["bitcraps"]) })
+}
+
+func (img image) check(t *testing.T, service string, ports []string) {
+	t.Helper()
+	c := img.Config
+	if c.User != "65532:65532" || !slices.Equal(c.Entrypoint, []string{"/app/service"}) || len(c.Cmd) > 0 || c.WorkingDir != "/var/lib/bitcraps" {
+		t.Errorf("user %q, entry point %q, command %q, folder %s", c.User, c.Entrypoint, c.Cmd, c.WorkingDir)
+	}
+	if got := slices.Sorted(maps.Keys(c.ExposedPorts)); !slices.Equal(got, ports) {
+		t.Errorf("ports %v, want %v", got, ports)
+	}
+	for label, want := range map[string]string{"title": "bitcraps-" + service, "version": "test", "revision": "abc", "licenses": "Apache-2.0"} {
+		if got := c.Labels["org.opencontainers.image."+label]; got != want {
+			t.Errorf("label %s is %q", label, got)
+		}
+	}
+	var regular []string
+	for path, f := range img.files {
+		if f.regular {
+			regular = append(regular, path)
+		}
+		if f.mode&0o6022 != 0 {
+			t.Errorf("%s has mode %o", path, f.mode)
+		}
+		if own := path == "var/lib/bitcraps"; own != (f.uid == user) {
+			t.Errorf("%s belongs to %d", path, f.uid)
+		}
+	}
+	slices.Sort(regular)
+	if !slices.Equal(regular, []string{"app/service", "etc/ssl/certs/ca-certificates.crt"}) {
+		t.Errorf("it holds %v", regular)
+	}
+	binary, err := elf.Open(filepath.Join(img.rootfs, "app/service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = binary.Close() }()
+	if libraries, err := binary.ImportedLibraries(); err != nil || len(libraries) > 0 || binary.Section(".interp") != nil || binary.Section(".symtab") != nil {
+		t.Errorf("the binary is not static and stripped: %v, %v", libraries, err)
+	}
+}

@@ -1,0 +1,118 @@
+// Package localca is a certificate authority in a folder. It makes the certificates with which the services of a fleet
+// on one machine prove to each other who they are, as libs/mtls wants them. Where machines are more than one, an
+// authority that is looked after, such as SPIRE or cert-manager, takes its place.
+package localca
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/mtls"
+)
+
+const (
+	authorityLife   = 10 * 365 * 24 * time.Hour
+	certificateLife = 365 * 24 * time.Hour
+	// renewBefore is how long a certificate must still be good for to be kept.
+	renewBefore = 30 * 24 * time.Hour
+	// backdate bears clocks that differ a little.
+	backdate = time.Hour
+)
+
+// Authority signs certificates.
+type Authority struct {
+	dir         string
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// Open reads the authority in dir, which it makes where there is none.
+func Open(dir string, now time.Time) (*Authority, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	a := &Authority{dir: dir}
+	var err error
+	a.certificate, a.key, err = readPair(dir, "ca")
+	switch {
+	case err == nil && now.Before(a.certificate.NotAfter):
+		return a, nil
+	case err == nil:
+		return nil, fmt.Errorf("the authority in %s ended at %s; remove the folder and start everything anew", dir, a.certificate.NotAfter)
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, err
+	}
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: "bitcraps local authority"}, NotBefore: now.Add(-backdate), NotAfter: now.Add(authorityLife),
+		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	return a, a.sign(dir, "ca", template)
+}
+
+// Issue writes a certificate for a service into a folder under the service's name, unless a good one is there, and
+// returns the configuration that uses it.
+func (a *Authority) Issue(service string, now time.Time) (mtls.Config, error) {
+	cfg := Files(a.dir, service)
+	dir := filepath.Dir(cfg.CertFile)
+	if certificate, _, err := readPair(dir, "tls"); err == nil && now.Add(renewBefore).Before(certificate.NotAfter) &&
+		certificate.CheckSignatureFrom(a.certificate) == nil {
+		return cfg, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return cfg, err
+	}
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: service}, NotBefore: now.Add(-backdate), NotAfter: now.Add(certificateLife),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		BasicConstraintsValid: true, URIs: []*url.URL{mtls.URI(service)},
+	}
+	// The authority's certificate lies beside each, so that a folder is all that a service needs to see.
+	return cfg, errors.Join(a.sign(dir, "tls", template), writePEM(cfg.CAFile, "CERTIFICATE", a.certificate.Raw))
+}
+
+// Files is where the certificate of a service is, below the authority's folder.
+func Files(dir, service string) mtls.Config {
+	in := func(name string) string { return filepath.Join(dir, service, name) }
+	return mtls.Config{CertFile: in("tls.crt"), KeyFile: in("tls.key"), CAFile: in("ca.crt")}
+}
+
+// sign makes a key and a certificate for it, and writes both. An authority without a certificate signs its own.
+func (a *Authority) sign(dir, name string, template *x509.Certificate) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	if template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+		return err
+	}
+	parent, signer := a.certificate, a.key
+	if parent == nil {
+		parent, signer = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	if err != nil {
+		return err
+	}
+	if a.certificate == nil {
+		if a.certificate, err = x509.ParseCertificate(der); err != nil {
+			return err
+		}
+		a.key = key
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	// The key first: what finds a certificate finds its key.
+	return errors.Join(writePEM(filepath.Join(dir, name+".key"), "PRIVATE KEY", secret), writePEM(filepath.Join(dir, name+".crt"), "CERTIFICATE", der))
+}

@@ -1,0 +1,153 @@
+package rpcclient_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// TestKilledReplicaCostsARetry kills one of two replicas with calls in flight on it, each kind of call by itself.
+func TestKilledReplicaCostsARetry(t *testing.T) {
+	for name, tc := range map[string]struct {
+		call func(context.Context, gamev1.GameServiceClient) error
+		lost codes.Code
+	}{
+		"idempotent by contract": {func(ctx context.Context, c gamev1.GameServiceClient) error {
+			_, err := c.GetGame(ctx, &gamev1.GetGameRequest{GameId: uuid.NewString()})
+			return err
+		}, codes.OK},
+		"money with a request id": {func(ctx context.Context, c gamev1.GameServiceClient) error {
+			_, err := c.PlaceBet(ctx, bet(uuid.NewString()))
+			return err
+		}, codes.OK},
+		"money without one": {func(ctx context.Context, c gamev1.GameServiceClient) error {
+			_, err := c.PlaceBet(ctx, bet(""))
+			return err
+		}, codes.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doomed, other := spawn(t, "hangs"), spawn(t, "answers")
+			client := gamev1.NewGameServiceClient(dial(t, doomed.address, other.address))
+			results := make(chan error)
+			var calls sync.WaitGroup
+			ctx := asPlayer(t)
+			// Calls are made until the doomed replica has one. Those that it takes hang until it dies.
+			for taken := false; !taken; {
+				calls.Go(func() { results <- tc.call(ctx, client) })
+				select {
+				case <-doomed.took:
+					taken = true
+				case err := <-results:
+					if err != nil {
+						t.Fatalf("before anything happened: %v", err)
+					}
+				}
+			}
+			if err := doomed.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			go func() { calls.Wait(); close(results) }()
+			lost := 0
+			for err := range results {
+				if status.Code(err) != tc.lost && err != nil {
+					t.Errorf("a call that was in flight: %v", err)
+				}
+				if err != nil {
+					lost++
+				}
+			}
+			if (lost > 0) != (tc.lost != codes.OK) {
+				t.Errorf("%d calls failed", lost)
+			}
+			for range 20 { // The dead replica is left out from here on.
+				if err := tc.call(ctx, client); err != nil {
+					t.Errorf("after it died: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestCallsGoToEveryReplica asks which replica answered.
+func TestCallsGoToEveryReplica(t *testing.T) {
+	first, second := spawn(t, "answers"), spawn(t, "answers")
+	for name, tc := range map[string]struct {
+		addresses []string
+		replicas  int
+	}{
+		"a list":         {[]string{first.address, second.address}, 2},
+		"names":          {[]string{named(t, first.address), named(t, second.address)}, 2},
+		"one DNS target": {[]string{"dns:///" + named(t, first.address)}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, seen := gamev1.NewGameServiceClient(dial(t, tc.addresses...)), map[string]bool{}
+			for len(seen) < tc.replicas { // The second connection may be ready later than the first.
+				var from peer.Peer
+				if _, err := client.GetGame(asPlayer(t), &gamev1.GetGameRequest{GameId: uuid.NewString()}, grpc.Peer(&from)); err != nil {
+					t.Fatal(err)
+				}
+				seen[from.Addr.String()] = true
+			}
+		})
+	}
+}
+
+func named(t *testing.T, address string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "localhost:" + port
+}
+
+// TestOnlyALostCallIsRepeated counts how often a server is asked that refuses.
+func TestOnlyALostCallIsRepeated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		reason errorsv1.Reason
+		id     string
+		calls  int
+	}{
+		"stopping, with a request id": {errorsv1.Reason_REASON_UNAVAILABLE, "k1", 3},
+		"stopping, without one":       {errorsv1.Reason_REASON_UNAVAILABLE, "", 1},
+		"no quorum":                   {errorsv1.Reason_REASON_NO_QUORUM, "k1", 1},
+		"refused":                     {errorsv1.Reason_REASON_GAME_FULL, "k1", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			game := &replica{refusal: errs.New(tc.reason, "not now")}
+			address := serve(t, game, rpcserver.Default())
+			_, err := gamev1.NewGameServiceClient(dial(t, address)).PlaceBet(asPlayer(t), bet(tc.id))
+			if errs.Reason(err) != tc.reason || int(game.calls.Load()) != tc.calls {
+				t.Errorf("%v after %d calls, want %d", err, game.calls.Load(), tc.calls)
+			}
+		})
+	}
+}
+
+// TestOldConnectionsAreReplaced calls until the server has sent the client to look for replicas again. No call notices.
+func TestOldConnectionsAreReplaced(t *testing.T) {
+	cfg := rpcserver.Default()
+	cfg.MaxConnectionAge = 20 * time.Millisecond
+	client, seen := gamev1.NewGameServiceClient(dial(t, serve(t, &replica{}, cfg))), map[string]bool{}
+	for len(seen) < 3 {
+		var connection peer.Peer
+		if _, err := client.PlaceBet(asPlayer(t), bet(""), grpc.Peer(&connection)); err != nil {
+			t.Fatal(err)
+		}
+		seen[connection.LocalAddr.String()] = true
+	}
+}

@@ -1,0 +1,151 @@
+package rpcclient_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// replicaVariable makes this test's binary a replica of game instead: one that answers, or one that takes calls and
+// never answers.
+const replicaVariable = "BITCRAPS_TEST_REPLICA"
+
+func TestMain(m *testing.M) {
+	if kind := os.Getenv(replicaVariable); kind != "" {
+		if err := serveReplica(kind); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+type replica struct {
+	gamev1.UnimplementedGameServiceServer
+	hangs   bool
+	refusal error
+	calls   atomic.Int64
+	once    sync.Once
+}
+
+// GetGame is safe to repeat by its contract.
+func (r *replica) GetGame(ctx context.Context, _ *gamev1.GetGameRequest) (*gamev1.GetGameResponse, error) {
+	return &gamev1.GetGameResponse{}, r.took(ctx)
+}
+
+// PlaceBet is safe to repeat under a request id.
+func (r *replica) PlaceBet(ctx context.Context, _ *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
+	return &gamev1.PlaceBetResponse{}, r.took(ctx)
+}
+
+// took tells the test that a call arrived. A replica that hangs answers only when its caller goes away.
+func (r *replica) took(ctx context.Context) error {
+	r.calls.Add(1)
+	if !r.hangs {
+		return r.refusal
+	}
+	r.once.Do(func() { fmt.Println("took a call") })
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func serveReplica(kind string) error {
+	server, listener, err := listen(&replica{hangs: kind == "hangs"}, rpcserver.Default())
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	return server.Serve(listener)
+}
+
+func listen(game *replica, cfg rpcserver.Config) (*rpcserver.Server, net.Listener, error) {
+	server, err := rpcserver.New(cfg, mtls.Config{}, telemetry.Discard().For("game", 0))
+	if err != nil {
+		return nil, nil, err
+	}
+	gamev1.RegisterGameServiceServer(server.GRPC, game)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return server, listener, err
+}
+
+// serve runs a replica in this process.
+func serve(t *testing.T, game *replica, cfg rpcserver.Config) (address string) {
+	t.Helper()
+	server, listener, err := listen(game, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.GRPC.Stop)
+	return listener.Addr().String()
+}
+
+// running is a replica in a process of its own.
+type running struct {
+	cmd     *exec.Cmd
+	address string
+	took    chan struct{}
+}
+
+func spawn(t *testing.T, kind string) *running {
+	t.Helper()
+	r := &running{cmd: exec.Command(os.Args[0]), took: make(chan struct{})}
+	r.cmd.Env = append(os.Environ(), replicaVariable+"="+kind)
+	r.cmd.Stderr = os.Stderr
+	out, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.cmd.Process.Kill(); _ = r.cmd.Wait() })
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		t.Fatal("the replica says nothing")
+	}
+	r.address = lines.Text()
+	go func() {
+		if lines.Scan() {
+			close(r.took)
+		}
+	}()
+	return r
+}
+
+func dial(t *testing.T, addresses ...string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}},
+		rpcclient.Config{Addresses: addresses, Timeout: 30 * time.Second}, mtls.Config{}, nil, telemetry.Discard().For("test", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func asPlayer(t *testing.T) context.Context {
+	return identity.WithPlayer(t.Context(), uuid.Must(uuid.NewV7()))
+}
+
+func bet(id string) *gamev1.PlaceBetRequest {
+	return &gamev1.PlaceBetRequest{GameId: uuid.NewString(), BetType: "field", Amount: 10, RequestId: id}
+}

@@ -1,0 +1,105 @@
+package fleet
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/localca"
+	"github.com/bitcraps/bitcraps/services/consensus"
+)
+
+// section is a table of a configuration file.
+type section = map[string]any
+
+// configuration is what a member's file says.
+func (f *Fleet) configuration(m member) (section, error) {
+	tls := localca.Files(f.tlsDir(), m.Service)
+	own := section{}
+	file := section{
+		m.Service:   own,
+		"admin":     section{"listen": m.Admin},
+		"tls":       section{"cert_file": tls.CertFile, "key_file": tls.KeyFile, "ca_file": tls.CAFile},
+		"telemetry": section{"log_level": "info"},
+	}
+	upstream := func(services ...string) {
+		to := section{}
+		for _, service := range services {
+			to[service] = section{"addresses": f.plan.addresses(service)}
+		}
+		own["upstream"] = to
+	}
+	if m.Service != identity.Gateway {
+		file["rpc"] = section{"listen": m.Listen}
+	}
+	switch m.Service {
+	case identity.Gateway:
+		host, port, err := net.SplitHostPort(m.Listen)
+		if err != nil {
+			return nil, err
+		}
+		number, err := strconv.Atoi(port)
+		if err != nil {
+			return nil, err
+		}
+		own["network"] = section{"listen_host": host, "listen_port": number}
+		upstream(identity.API, identity.Game, identity.Consensus)
+	case identity.API:
+		file["database"] = section{"url": f.plan.databaseURL(f.dir, m.Service)}
+		upstream(identity.Game)
+	case identity.Game:
+		file["database"] = section{"url": f.plan.databaseURL(f.dir, m.Service)}
+		upstream(identity.Consensus)
+	case identity.Consensus:
+		peers, err := f.peers(m)
+		if err != nil {
+			return nil, err
+		}
+		own["chain"] = section{"home": consensus.Home(f.chainDir(), m.Replica), "listen": m.Peer, "peers": peers}
+	}
+	return file, nil
+}
+
+// peers are the validators that one calls: those before it, since two that call each other at the same moment would both
+// hang up.
+func (f *Fleet) peers(m member) ([]string, error) {
+	peers := []string{}
+	for _, other := range f.plan.Members {
+		if other.Service != identity.Consensus || other.Replica >= m.Replica {
+			continue
+		}
+		id, err := consensus.PeerID(consensus.Home(f.chainDir(), other.Replica))
+		if err != nil {
+			return nil, err
+		}
+		peers = append(peers, id+"@"+other.Peer)
+	}
+	return peers, nil
+}
+
+func (f *Fleet) configDir(m member) string { return filepath.Join(f.dir, "config", m.name()) }
+
+// writeConfiguration gives each member a folder with a file that holds all that its service must know.
+func (f *Fleet) writeConfiguration() error {
+	for _, m := range f.plan.Members {
+		file, err := f.configuration(m)
+		if err != nil {
+			return err
+		}
+		text, err := toml.Parser().Marshal(file)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(f.configDir(m), 0o700); err != nil {
+			return err
+		}
+		if err := replaceFile(filepath.Join(f.configDir(m), "defaults.toml"), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

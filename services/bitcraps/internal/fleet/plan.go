@@ -1,0 +1,121 @@
+package fleet
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strconv"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/loopback"
+)
+
+// Numbers of processes.
+const (
+	gateways   = 2
+	validators = 4
+	// games is how many share one PostgreSQL database; a SQLite file bears one.
+	games = 2
+)
+
+// plan is which processes there are and where they listen. It is kept, so that a fleet has the same addresses every time.
+type plan struct {
+	Options Options `json:"options"`
+	// Password is that of the private PostgreSQL and Redis.
+	Password string   `json:"password"`
+	Postgres string   `json:"postgres,omitempty"` // Address of the private server.
+	Redis    string   `json:"redis,omitempty"`    // Address of the private server.
+	Members  []member `json:"members"`
+}
+
+// member is one process of a service.
+type member struct {
+	Service string `json:"service"`
+	Replica int    `json:"replica"`
+	// Listen is where it is called: HTTP at a gateway, gRPC at the others.
+	Listen string `json:"listen"`
+	Admin  string `json:"admin"`
+	Peer   string `json:"peer,omitempty"` // Where the other validators call.
+}
+
+func (m member) name() string { return fmt.Sprintf("%s-%d", m.Service, m.Replica) }
+
+// newPlan chooses addresses. It keeps the password of an older plan, which the private PostgreSQL knows.
+func newPlan(opts Options, old plan) (plan, error) {
+	p := plan{Options: opts, Password: old.Password}
+	if p.Password == "" {
+		p.Password = rand.Text()
+	}
+	counts := []struct {
+		service string
+		n       int
+	}{{identity.Consensus, validators}, {identity.Game, 1}, {identity.API, 1}, {identity.Gateway, gateways}}
+	if opts.Engine == PostgreSQL {
+		counts[1].n = games
+	}
+	free, err := loopback.Free(2*(gateways+games+1) + 3*validators + 2)
+	if err != nil {
+		return plan{}, err
+	}
+	take := func() (address string) {
+		address, free = free[0], free[1:]
+		return address
+	}
+	for _, count := range counts {
+		for i := range count.n {
+			m := member{Service: count.service, Replica: i, Listen: take(), Admin: take()}
+			if m.Service == identity.Consensus {
+				m.Peer = take()
+			}
+			if m.Service == identity.Gateway && opts.Port != 0 {
+				m.Listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(opts.Port+i))
+			}
+			p.Members = append(p.Members, m)
+		}
+	}
+	if opts.Engine == PostgreSQL && opts.DatabaseURL == "" {
+		p.Postgres = take()
+	}
+	if opts.Engine == PostgreSQL && opts.RedisURL == "" {
+		p.Redis = take()
+	}
+	return p, nil
+}
+
+// addresses are where all replicas of a service are called.
+func (p plan) addresses(service string) (addresses []string) {
+	for _, m := range p.Members {
+		if m.Service == service {
+			addresses = append(addresses, m.Listen)
+		}
+	}
+	return addresses
+}
+
+// databaseUser owns the databases of the private PostgreSQL.
+const databaseUser = "bitcraps"
+
+// databaseURL is that of a service.
+func (p plan) databaseURL(dir, service string) string {
+	switch {
+	case p.Options.Engine == SQLite:
+		return "sqlite://" + filepath.Join(dir, service+".db")
+	case p.Options.DatabaseURL != "":
+		address, _ := url.Parse(p.Options.DatabaseURL) // Validate parsed it.
+		address.Path += "_" + service
+		return address.String()
+	}
+	address := url.URL{Scheme: PostgreSQL, User: url.UserPassword(databaseUser, p.Password), Host: p.Postgres,
+		Path: databaseUser + "_" + service, RawQuery: "sslmode=disable"}
+	return address.String()
+}
+
+// redisURL is empty where there is no Redis.
+func (p plan) redisURL() string {
+	if p.Redis == "" {
+		return p.Options.RedisURL
+	}
+	return (&url.URL{Scheme: "redis", User: url.UserPassword("", p.Password), Host: p.Redis, Path: "/0"}).String()
+}

@@ -1,0 +1,38 @@
+package fleet
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+func planFile(dir string) string { return filepath.Join(dir, "fleet.json") }
+
+// loadPlan returns os.ErrNotExist where no fleet was ever started.
+func loadPlan(dir string) (p plan, err error) {
+	text, err := os.ReadFile(planFile(dir))
+	if err != nil {
+		return plan{}, err
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return plan{}, fmt.Errorf("%s: %w", planFile(dir), err)
+	}
+	return p, nil
+}
+
+func (p plan) save(dir string) error {
+	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file is where the password is kept, for its owner alone.
+	if err != nil {
+		return err
+	}
+	return replaceFile(planFile(dir), text)
+}
+
+// fits reports whether the plan is for the options.
+func (p plan) fits(opts Options) bool {
+	old := p.Options
+	return old.Engine == opts.Engine && old.DatabaseURL == opts.DatabaseURL && old.RedisURL == opts.RedisURL && old.Port == opts.Port &&
+		slices.Equal(old.Set, opts.Set)
+}

@@ -1,0 +1,64 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+)
+
+// Stages in which processes stop, the last first. A service of a stage calls those of the stages before.
+const (
+	storeStage = iota
+	consensusStage
+	gameStage
+	apiStage
+	gatewayStage
+)
+
+var stages = map[string]int{identity.Consensus: consensusStage, identity.Game: gameStage, identity.API: apiStage, identity.Gateway: gatewayStage}
+
+// service is the process of a member.
+func (f *Fleet) service(m member) process {
+	args := []string{"--config-dir", f.configDir(m)}
+	for _, pair := range f.plan.Options.Set {
+		first, _, _ := strings.Cut(pair, ".")
+		if first == m.Service || !slices.Contains(config.Services, first) {
+			args = append(args, "--set", pair)
+		}
+	}
+	p := process{name: m.name(), stage: stages[m.Service], program: filepath.Join(f.programs, m.Service), args: args, dir: f.dir,
+		end: syscall.SIGTERM, address: m.Listen, ready: answers(m.Admin)}
+	if m.Service == identity.Gateway {
+		p.address = "http://" + m.Listen
+	}
+	if address := f.plan.redisURL(); address != "" {
+		p.env = []string{"BITCRAPS_REDIS_URL=" + address} // In the environment, where services without Redis skip it.
+	}
+	return p
+}
+
+// answers asks an admin port whether its service can do its work.
+func answers(admin string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/ready", nil)
+		if err != nil {
+			return err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("/ready answers %s", resp.Status)
+		}
+		return nil
+	}
+}
