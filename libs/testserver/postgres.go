@@ -27,11 +27,11 @@ type Postgres struct {
 
 // shared is the server of this test process.
 var shared = sync.OnceValues(func() (*Postgres, error) {
-	server, err := newPostgres()
+	server, err := StartPostgres()
 	if err != nil {
 		return nil, err
 	}
-	return server, atEnd(server.process.Stop)
+	return server, atEnd(server.Stop)
 })
 
 // Database makes a database for a test on the process's server and returns its URL. migrate brings an empty one to a
@@ -48,19 +48,20 @@ func Database(t testing.TB, name string, migrate func(ctx context.Context, url s
 // NewPostgres starts a server for one test alone, which may stop it and start it again.
 func NewPostgres(t testing.TB) *Postgres {
 	t.Helper()
-	server, err := newPostgres()
+	server, err := StartPostgres()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := server.process.Stop(); err != nil {
+		if err := server.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
 	return server
 }
 
-func newPostgres() (*Postgres, error) {
+// StartPostgres starts a server for a program that is no test, which stops it.
+func StartPostgres() (*Postgres, error) {
 	bin, err := install("postgresql", findPostgres)
 	if err != nil {
 		return nil, err
@@ -114,12 +115,20 @@ func (p *Postgres) Restart(t testing.TB, signal string) {
 	}
 }
 
+// Stop ends the server in an orderly way and removes all that it held.
+func (p *Postgres) Stop() error { return p.process.Stop() }
+
 // Bin is the folder of PostgreSQL's programs.
 func (p *Postgres) Bin() string { return p.bin }
 
 // URL is that of a database on the server.
 func (p *Postgres) URL(database string) string {
 	return (&url.URL{Scheme: "postgresql", Path: "/" + database, RawQuery: url.Values{"host": {p.dir}, "user": {"postgres"}}.Encode()}).String()
+}
+
+// Create makes an empty database and returns its URL.
+func (p *Postgres) Create(ctx context.Context, database string) (string, error) {
+	return p.URL(database), p.exec(ctx, fmt.Sprintf("CREATE DATABASE %q", database))
 }
 
 // Database is what the function of that name is, on this server.

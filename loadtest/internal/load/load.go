@@ -12,12 +12,8 @@ import (
 
 // Result is what a run of calls took.
 type Result struct {
-	Calls     int     `json:"calls"`
 	PerSecond float64 `json:"per_second"`
-	P50       float64 `json:"p50_ms"`
-	P95       float64 `json:"p95_ms"`
-	P99       float64 `json:"p99_ms"`
-	Max       float64 `json:"max_ms"`
+	Latency
 }
 
 // Caller makes one call after another. Next prepares what the next call needs, which is not measured as its latency, and
@@ -57,7 +53,8 @@ func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller
 	if err := cmp.Or(failed...); err != nil {
 		return Result{}, err
 	}
-	return summarize(slices.Concat(took...), duration), nil
+	all := slices.Concat(took...)
+	return Result{PerSecond: float64(len(all)) / duration.Seconds(), Latency: LatencyOf(all)}, nil
 }
 
 // repeat returns the times of the calls that ended between begin and end.
@@ -79,15 +76,4 @@ func repeat(ctx context.Context, caller Caller, begin, end time.Time) ([]time.Du
 			took = append(took, now.Sub(start))
 		}
 	}
-}
-
-func summarize(took []time.Duration, duration time.Duration) Result {
-	slices.Sort(took)
-	at := func(share float64) float64 {
-		if len(took) == 0 {
-			return 0
-		}
-		return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
-	}
-	return Result{Calls: len(took), PerSecond: float64(len(took)) / duration.Seconds(), P50: at(.5), P95: at(.95), P99: at(.99), Max: at(1)}
 }

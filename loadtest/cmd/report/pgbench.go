@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"github.com/bitcraps/bitcraps/loadtest/internal/load"
+)
+
+var (
+	pgbenchTPS     = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
+	pgbenchAverage = regexp.MustCompile(`(?m)^latency average = ([0-9.]+) ms`)
+)
+
+// pgbench is PostgreSQL's own benchmark, of one row updated and one inserted in each transaction. Its latency is an average.
+func (c *comparison) pgbench(ctx context.Context) error {
+	url, err := c.server.Create(ctx, "bench")
+	if err != nil {
+		return err
+	}
+	run := func(args ...string) ([]byte, error) {
+		out, err := exec.CommandContext(ctx, filepath.Join(c.server.Bin(), "pgbench"), append(args, url)...).CombinedOutput()
+		if err != nil {
+			return nil, fmt.Errorf("pgbench: %w\n%s", err, bytes.TrimSpace(out))
+		}
+		return out, nil
+	}
+	if _, err := run("-i", "-q", "-s", strconv.Itoa(c.connections)); err != nil {
+		return err
+	}
+	out, err := run("-b", "simple-update", "-M", "prepared", "-c", strconv.Itoa(c.connections), "-j", "2", "-T", strconv.Itoa(max(1, int(c.load.Seconds()))))
+	if err != nil {
+		return err
+	}
+	var result load.Result
+	for pattern, to := range map[*regexp.Regexp]*float64{pgbenchTPS: &result.PerSecond, pgbenchAverage: &result.Mean} {
+		found := pattern.FindSubmatch(out)
+		if found == nil {
+			return fmt.Errorf("pgbench: no figure in\n%s", out)
+		}
+		if *to, err = strconv.ParseFloat(string(found[1]), 64); err != nil {
+			return err
+		}
+	}
+	result.Count = int(result.PerSecond * c.load.Seconds())
+	c.rows = append(c.rows, Row{Name: pgbenchRow, Result: result})
+	return nil
+}

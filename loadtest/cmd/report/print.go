@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+func (r Report) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if a := r.Alone; a.Rounds > 0 {
+		fmt.Fprintf(w, "one process, four validators, SQLite, %d CPUs\t\n", r.CPUs)
+		fmt.Fprintf(w, "ready, new chain\t%.0f ms\n", a.ReadyMS)
+		fmt.Fprintf(w, "ready, restarted\t%.0f ms\n", a.RestartReadyMS)
+		fmt.Fprintf(w, "POST /roll, alone\t%s\n", a.Rolls)
+		fmt.Fprintf(w, "POST /bets, alone\t%s\n", a.Bets)
+		fmt.Fprintf(w, "resident after %d rounds\t%.0f MB\n\n", a.Rounds, a.ResidentMB)
+	}
+	fmt.Fprintln(w, "side by side\ta second\tmean ms\tp50 ms\tp95 ms\tp99 ms\tx pgbench\tx no store")
+	for _, row := range r.SideBySide {
+		fmt.Fprintf(w, "%s\t%.0f\t%.1f", row.Name, row.PerSecond, row.Mean)
+		for _, percentile := range []float64{row.P50, row.P95, row.P99} {
+			if percentile == 0 { // pgbench has none.
+				fmt.Fprint(w, "\t-")
+				continue
+			}
+			fmt.Fprintf(w, "\t%.1f", percentile)
+		}
+		fmt.Fprintf(w, "\t%.2f\t%.2f\n", row.OfPgbench, row.OfNoStore)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,69 @@
+package platform
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/localca"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// Fleet is a running `bitcraps fleet up`.
+type Fleet struct {
+	// Gateways are where its REST API is.
+	Gateways []string
+
+	binary, dir string
+	games       []string
+}
+
+// StartFleet runs every service as a process of its own on PostgreSQL, from the binaries beside that one, and waits until
+// all are ready. Further arguments are handed on.
+func StartFleet(binary, dir string, args ...string) (*Fleet, error) {
+	cmd := exec.Command(binary, append([]string{"fleet", "up", "--json", "--port", "0", "--dir", dir}, args...)...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, &stderr)
+	}
+	var status struct {
+		Gateways  []string
+		Processes []struct{ Name, Address string }
+	}
+	if err := json.Unmarshal(out, &status); err != nil {
+		return nil, err
+	}
+	fleet := &Fleet{Gateways: status.Gateways, binary: binary, dir: dir}
+	for _, process := range status.Processes {
+		if strings.HasPrefix(process.Name, identity.Game) {
+			fleet.games = append(fleet.games, process.Address)
+		}
+	}
+	return fleet, nil
+}
+
+// Game is a connection to the fleet's games, in the name of the gateway.
+func (f *Fleet) Game() (*grpc.ClientConn, error) {
+	target := rpcclient.Target{Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName}}
+	scope := telemetry.Scope{Tracer: noop.NewTracerProvider(), Propagator: propagation.TraceContext{}}
+	return rpcclient.New(identity.Gateway, target, rpcclient.Config{Addresses: f.games}, localca.Files(filepath.Join(f.dir, "tls"), identity.Gateway), nil, scope)
+}
+
+// Stop ends every process.
+func (f *Fleet) Stop() error {
+	if out, err := exec.Command(f.binary, "fleet", "down", "--dir", f.dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("fleet down: %w\n%s", err, out)
+	}
+	return nil
+}
