@@ -1,6 +1,6 @@
 -- Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
 -- What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
--- for one row, OFFSET 0 keeps it from turning a join round, and status + 0 keeps it from indexes that are for other queries.
+-- for one row, OFFSET 0 keeps it from turning a join round, and status - 0 keeps it from indexes that are for other queries.
 --
 -- The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
 -- what all tables share.
@@ -110,7 +110,7 @@ WITH changed AS (
               unnest(@statuses::integer[]) AS status, unnest(@decided_rounds::bigint[]) AS decided_round,
               unnest(@payouts::bigint[]) AS payout
           LIMIT CARDINALITY(@ids::uuid[])) AS u
-    WHERE b.id = u.id AND b.status + 0 = 1 RETURNING 1)
+    WHERE b.id = u.id AND b.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
 
 -- name: Bets :many
@@ -144,7 +144,7 @@ WITH changed AS (
               unnest(@beacon_heights::bigint[]) AS beacon_height, unnest(@beacon_signatures::bytea[]) AS beacon_signature,
               unnest(@sequences::bigint[]) AS sequence, unnest(@settled_at::bigint[]) AS settled_at
           LIMIT CARDINALITY(@games::uuid[])) AS u
-    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status + 0 = 1 RETURNING 1)
+    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@games::uuid[])) FROM changed;
 
 -- name: Round :many

@@ -696,7 +696,7 @@ SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rol
 
 // Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
 // What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
-// for one row, OFFSET 0 keeps it from turning a join round, and status + 0 keeps it from indexes that are for other queries.
+// for one row, OFFSET 0 keeps it from turning a join round, and status - 0 keeps it from indexes that are for other queries.
 //
 // The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
 // what all tables share.
@@ -1026,7 +1026,7 @@ WITH changed AS (
               unnest($7::bigint[]) AS beacon_height, unnest($8::bytea[]) AS beacon_signature,
               unnest($9::bigint[]) AS sequence, unnest($10::bigint[]) AS settled_at
           LIMIT CARDINALITY($1::uuid[])) AS u
-    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status + 0 = 1 RETURNING 1)
+    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
 `
 
@@ -1147,7 +1147,7 @@ WITH changed AS (
               unnest($6::integer[]) AS status, unnest($7::bigint[]) AS decided_round,
               unnest($8::bigint[]) AS payout
           LIMIT CARDINALITY($1::uuid[])) AS u
-    WHERE b.id = u.id AND b.status + 0 = 1 RETURNING 1)
+    WHERE b.id = u.id AND b.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
 `
 
