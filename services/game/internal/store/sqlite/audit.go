@@ -43,8 +43,11 @@ func each(ctx context.Context, tx *sql.Tx, query string, read func(scan func(...
 	if err != nil {
 		return err
 	}
-	for rows.Next() && err == nil {
-		err = read(rows.Scan)
+	defer func() { _ = rows.Close() }() // Err says what went wrong.
+	for rows.Next() {
+		if err := read(rows.Scan); err != nil {
+			return err
+		}
 	}
-	return errors.Join(err, rows.Err(), rows.Close())
+	return rows.Err()
 }
