@@ -92,7 +92,7 @@ func TestCostDoesNotGrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	evening(t, store, 20) // A server looks at a table again when some fifty rows have changed.
+	evening(t, store, 20)                                        // A server looks at a table again when some fifty rows have changed.
 	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil { // The plans from before are thrown away.
 		t.Fatal(err)
 	}
