@@ -22,6 +22,8 @@ type sweeper struct {
 const (
 	// sweepBatch is how many items of a kind one tick handles.
 	sweepBatch = 200
+	// requestBatch is how many requests one transaction forgets. Others wait for it.
+	requestBatch = 500
 	// abandonedAfter is when a committed round is taken from the call that rolled it.
 	abandonedAfter = 2 * time.Second
 )
@@ -139,7 +141,12 @@ func (w *sweeper) act(ctx context.Context, games []uuid.UUID, command func(*play
 	return nil
 }
 
+// forget lets go of every old request, batch by batch: they come as fast as bets do.
 func (w *sweeper) forget(ctx context.Context) error {
-	_, err := w.store.PruneRequests(ctx, w.clock.Now().Add(-w.cfg.Tables.RequestMemory), sweepBatch)
-	return err
+	before := w.clock.Now().Add(-w.cfg.Tables.RequestMemory)
+	for {
+		if n, err := w.store.PruneRequests(ctx, before, requestBatch); err != nil || n < requestBatch {
+			return err
+		}
+	}
 }

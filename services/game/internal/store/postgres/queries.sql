@@ -1,3 +1,7 @@
+-- Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
+-- What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
+-- for one row, OFFSET 0 keeps it from turning a join round, and status - 0 keeps it from indexes that are for other queries.
+--
 -- The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
 -- what all tables share.
 
@@ -19,7 +23,8 @@ SELECT * FROM seats WHERE game_id = ANY(@games::uuid[]) ORDER BY game_id, number
 SELECT * FROM accounts
 WHERE id = ANY(ARRAY(
     SELECT unnest(@wallets::text[]) UNION
-    SELECT 'player:' || b.player_id FROM bets AS b WHERE b.game_id = ANY(@games::uuid[]) AND b.status = 1))
+    SELECT 'player:' || b.player_id FROM (SELECT unnest(@games::uuid[]) AS game_id) AS k
+        CROSS JOIN LATERAL (SELECT player_id FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b))
 ORDER BY id FOR UPDATE;
 
 -- name: LockAccounts :many
@@ -29,12 +34,12 @@ SELECT * FROM accounts WHERE id = ANY(@ids::text[]) ORDER BY id IN ('house', 'is
 SELECT * FROM accounts WHERE id = ANY(@ids::text[]);
 
 -- name: LiveBetsOf :many
-SELECT * FROM bets WHERE game_id = ANY(@games::uuid[]) AND status = 1;
+SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id) AS k
+    CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b;
 
 -- name: LiveBetsOfPlayers :many
 -- The live bets of one player at one game for each index of the lists, on a wager and its flat one; any where the wager is
--- below zero. OFFSET 0 keeps the planner from turning it round
--- and reading all live bets, which looks cheap while there are few.
+-- below zero.
 SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id,
         unnest(@wagers::integer[]) AS wager, unnest(@flats::integer[]) AS flat) AS k
     CROSS JOIN LATERAL (
@@ -64,7 +69,8 @@ WITH changed AS (
               unnest(@sequences::bigint[]) AS sequence, unnest(@turns_due_at::bigint[]) AS turn_due_at,
               unnest(@updated_at::bigint[]) AS updated_at, unnest(@totals::bigint[]) AS totals,
               unnest(@pairs::bigint[]) AS pairs, unnest(@hard::bigint[]) AS hard, unnest(@points_made::bigint[]) AS points_made,
-              unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure) AS u
+              unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure
+          LIMIT CARDINALITY(@ids::uuid[])) AS u
     WHERE g.id = u.id RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
 
@@ -87,7 +93,8 @@ INSERT INTO seats (game_id, number, player_id, joined_at)
 SELECT unnest(@games::uuid[]), unnest(@numbers::integer[]), unnest(@players::uuid[]), unnest(@joined_at::bigint[]);
 
 -- name: DeleteSeats :exec
-DELETE FROM seats WHERE (game_id, number) IN (SELECT unnest(@games::uuid[]), unnest(@numbers::integer[]));
+DELETE FROM seats WHERE (game_id, number) IN (
+    SELECT unnest(@games::uuid[]), unnest(@numbers::integer[]) LIMIT CARDINALITY(@games::uuid[]));
 
 -- name: InsertBets :exec
 INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, commission, seed, status, placed_round,
@@ -105,8 +112,9 @@ WITH changed AS (
     FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@numbers::integer[]) AS number, unnest(@working::boolean[]) AS working,
               unnest(@amounts::bigint[]) AS amount, unnest(@commissions::bigint[]) AS commission,
               unnest(@statuses::integer[]) AS status, unnest(@decided_rounds::bigint[]) AS decided_round,
-              unnest(@payouts::bigint[]) AS payout) AS u
-    WHERE b.id = u.id AND b.status = 1 RETURNING 1)
+              unnest(@payouts::bigint[]) AS payout
+          LIMIT CARDINALITY(@ids::uuid[])) AS u
+    WHERE b.id = u.id AND b.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
 
 -- name: Bets :many
@@ -121,7 +129,7 @@ WHERE game_id = @game_id AND player_id = @player_id AND id < @behind AND (@statu
 ORDER BY id DESC LIMIT sqlc.arg(count);
 
 -- name: InPlay :one
-SELECT COALESCE(SUM(amount + commission), 0)::bigint FROM bets WHERE player_id = $1 AND status = 1;
+SELECT COALESCE(SUM(amount + commission), 0)::bigint FROM bets WHERE player_id = $1 AND status + 0 = 1;
 
 -- name: InsertRounds :exec
 INSERT INTO rounds (game_id, number, status, commitment, state, bets, first_die, second_die, call, height, beacon_height,
@@ -138,8 +146,9 @@ WITH changed AS (
               unnest(@first_dice::integer[]) AS first_die, unnest(@second_dice::integer[]) AS second_die,
               unnest(@calls::text[]) AS call, unnest(@heights::bigint[]) AS height,
               unnest(@beacon_heights::bigint[]) AS beacon_height, unnest(@beacon_signatures::bytea[]) AS beacon_signature,
-              unnest(@sequences::bigint[]) AS sequence, unnest(@settled_at::bigint[]) AS settled_at) AS u
-    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status = 1 RETURNING 1)
+              unnest(@sequences::bigint[]) AS sequence, unnest(@settled_at::bigint[]) AS settled_at
+          LIMIT CARDINALITY(@games::uuid[])) AS u
+    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@games::uuid[])) FROM changed;
 
 -- name: Round :many
@@ -154,7 +163,8 @@ SELECT * FROM rounds WHERE status = 1 AND closed_at <= @before ORDER BY closed_a
 -- name: UpdateAccounts :exec
 WITH changed AS (
     UPDATE accounts AS a SET balance = u.balance
-    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@loaded::bigint[]) AS loaded, unnest(@balances::bigint[]) AS balance) AS u
+    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@loaded::bigint[]) AS loaded, unnest(@balances::bigint[]) AS balance
+          LIMIT CARDINALITY(@ids::text[])) AS u
     WHERE a.id = u.id AND a.balance = u.loaded RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
 

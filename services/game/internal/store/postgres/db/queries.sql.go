@@ -131,7 +131,8 @@ func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]B
 }
 
 const deleteSeats = `-- name: DeleteSeats :exec
-DELETE FROM seats WHERE (game_id, number) IN (SELECT unnest($1::uuid[]), unnest($2::integer[]))
+DELETE FROM seats WHERE (game_id, number) IN (
+    SELECT unnest($1::uuid[]), unnest($2::integer[]) LIMIT CARDINALITY($1::uuid[]))
 `
 
 func (q *Queries) DeleteSeats(ctx context.Context, games []uuid.UUID, numbers []int32) error {
@@ -278,7 +279,7 @@ func (q *Queries) IdleGames(ctx context.Context, sinceMinute int64, since int64,
 }
 
 const inPlay = `-- name: InPlay :one
-SELECT COALESCE(SUM(amount + commission), 0)::bigint FROM bets WHERE player_id = $1 AND status = 1
+SELECT COALESCE(SUM(amount + commission), 0)::bigint FROM bets WHERE player_id = $1 AND status + 0 = 1
 `
 
 func (q *Queries) InPlay(ctx context.Context, playerID uuid.UUID) (int64, error) {
@@ -584,7 +585,8 @@ func (q *Queries) LiveBets(ctx context.Context, gameID uuid.UUID) ([]Bet, error)
 }
 
 const liveBetsOf = `-- name: LiveBetsOf :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = ANY($1::uuid[]) AND status = 1
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id) AS k
+    CROSS JOIN LATERAL (SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b
 `
 
 func (q *Queries) LiveBetsOf(ctx context.Context, games []uuid.UUID) ([]Bet, error) {
@@ -638,8 +640,7 @@ type LiveBetsOfPlayersParams struct {
 }
 
 // The live bets of one player at one game for each index of the lists, on a wager and its flat one; any where the wager is
-// below zero. OFFSET 0 keeps the planner from turning it round
-// and reading all live bets, which looks cheap while there are few.
+// below zero.
 func (q *Queries) LiveBetsOfPlayers(ctx context.Context, arg LiveBetsOfPlayersParams) ([]Bet, error) {
 	rows, err := q.db.Query(ctx, liveBetsOfPlayers,
 		arg.Games,
@@ -709,6 +710,10 @@ const lockGames = `-- name: LockGames :many
 SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, updated_minute, totals, pairs, hard, points_made, pass_wins, exposure FROM games WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 `
 
+// Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
+// What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
+// for one row, OFFSET 0 keeps it from turning a join round, and status - 0 keeps it from indexes that are for other queries.
+//
 // The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
 // what all tables share.
 func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]Game, error) {
@@ -758,7 +763,8 @@ const lockWallets = `-- name: LockWallets :many
 SELECT id, balance FROM accounts
 WHERE id = ANY(ARRAY(
     SELECT unnest($1::text[]) UNION
-    SELECT 'player:' || b.player_id FROM bets AS b WHERE b.game_id = ANY($2::uuid[]) AND b.status = 1))
+    SELECT 'player:' || b.player_id FROM (SELECT unnest($2::uuid[]) AS game_id) AS k
+        CROSS JOIN LATERAL (SELECT player_id FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b))
 ORDER BY id FOR UPDATE
 `
 
@@ -1034,8 +1040,9 @@ WITH changed AS (
               unnest($3::integer[]) AS first_die, unnest($4::integer[]) AS second_die,
               unnest($5::text[]) AS call, unnest($6::bigint[]) AS height,
               unnest($7::bigint[]) AS beacon_height, unnest($8::bytea[]) AS beacon_signature,
-              unnest($9::bigint[]) AS sequence, unnest($10::bigint[]) AS settled_at) AS u
-    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status = 1 RETURNING 1)
+              unnest($9::bigint[]) AS sequence, unnest($10::bigint[]) AS settled_at
+          LIMIT CARDINALITY($1::uuid[])) AS u
+    WHERE r.game_id = u.game_id AND r.number = u.number AND r.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
 `
 
@@ -1135,7 +1142,8 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int32
 const updateAccounts = `-- name: UpdateAccounts :exec
 WITH changed AS (
     UPDATE accounts AS a SET balance = u.balance
-    FROM (SELECT unnest($1::text[]) AS id, unnest($2::bigint[]) AS loaded, unnest($3::bigint[]) AS balance) AS u
+    FROM (SELECT unnest($1::text[]) AS id, unnest($2::bigint[]) AS loaded, unnest($3::bigint[]) AS balance
+          LIMIT CARDINALITY($1::text[])) AS u
     WHERE a.id = u.id AND a.balance = u.loaded RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::text[])) FROM changed
 `
@@ -1153,8 +1161,9 @@ WITH changed AS (
     FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::integer[]) AS number, unnest($3::boolean[]) AS working,
               unnest($4::bigint[]) AS amount, unnest($5::bigint[]) AS commission,
               unnest($6::integer[]) AS status, unnest($7::bigint[]) AS decided_round,
-              unnest($8::bigint[]) AS payout) AS u
-    WHERE b.id = u.id AND b.status = 1 RETURNING 1)
+              unnest($8::bigint[]) AS payout
+          LIMIT CARDINALITY($1::uuid[])) AS u
+    WHERE b.id = u.id AND b.status - 0 = 1 RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
 `
 
@@ -1196,7 +1205,8 @@ WITH changed AS (
               unnest($9::bigint[]) AS sequence, unnest($10::bigint[]) AS turn_due_at,
               unnest($11::bigint[]) AS updated_at, unnest($12::bigint[]) AS totals,
               unnest($13::bigint[]) AS pairs, unnest($14::bigint[]) AS hard, unnest($15::bigint[]) AS points_made,
-              unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure) AS u
+              unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure
+          LIMIT CARDINALITY($1::uuid[])) AS u
     WHERE g.id = u.id RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
 `

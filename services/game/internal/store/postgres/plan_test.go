@@ -1,0 +1,125 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+)
+
+// evening opens tables, bets at them, rolls at half of them, and reads what players read.
+func evening(t *testing.T, store play.Store, tables int) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, all := make([]play.Key, tables), make([]play.Key, tables)
+	for i := range keys {
+		player := newID()
+		keys[i] = play.Key{Game: table(t, store, player), Player: player}
+		all[i] = play.Key{Game: keys[i].Game, All: true}
+	}
+	rounds := make([]*play.Round, tables)
+	group := func(keys []play.Key, command func(i int, turn *play.Turn) error) {
+		t.Helper()
+		must(store.Update(t.Context(), func(tx play.Tx) error {
+			if _, err := tx.Requests(t.Context(), play.RequestKey{Player: newID(), ID: "k"}); err != nil {
+				return err
+			}
+			turns, err := tx.Load(t.Context(), keys...)
+			if err != nil {
+				return err
+			}
+			for i, turn := range turns {
+				if err := command(i, ready(turn)); err != nil {
+					return err
+				}
+			}
+			return tx.Save(t.Context(), turns...)
+		}))
+	}
+	for _, wager := range []string{"pass_line", "hard_8"} {
+		group(keys, func(i int, turn *play.Turn) error {
+			_, err := turn.PlaceBet(play.NewBet{Player: keys[i].Player, Wager: wager, Amount: 10})
+			return err
+		})
+	}
+	half := all[:(tables+1)/2]
+	group(half, func(i int, turn *play.Turn) error {
+		err := turn.Close(keys[i].Player)
+		rounds[i] = turn.Round()
+		return err
+	})
+	group(half, func(i int, turn *play.Turn) error {
+		return turn.Settle(rounds[i], play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: keys[i].Game[:]})
+	})
+	for _, key := range keys {
+		_, err := store.Game(t.Context(), key.Game)
+		must(err)
+		_, err = store.Bets(t.Context(), key.Game, key.Player, 0, uuid.Nil, 10)
+		must(err)
+		_, err = store.LiveBets(t.Context(), key.Game)
+		must(err)
+		_, err = store.InPlay(t.Context(), key.Player)
+		must(err)
+		_, err = store.Entries(t.Context(), ledger.Wallet(key.Player), 0, 10)
+		must(err)
+		_, err = store.Events(t.Context(), key.Game, 0, 10)
+		must(err)
+	}
+}
+
+// TestCostDoesNotGrow makes plans while the tables are small, and known to be, and counts what they read while the tables
+// grow. A plan that reads whole tables would read a hundred times as much.
+func TestCostDoesNotGrow(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	store, err := postgres.Open(t.Context(), url, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bankroll(t, store)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	evening(t, store, 20)                                        // A server looks at a table again when some fifty rows have changed.
+	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil { // The plans from before are thrown away.
+		t.Fatal(err)
+	}
+	const evenings, tables = 200, 5
+	for range evenings {
+		evening(t, store, tables)
+	}
+	if err := store.Close(); err != nil { // The connection reports what it read.
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), `SELECT relname, indexrelname, idx_tup_read FROM pg_stat_user_indexes ORDER BY idx_tup_read DESC`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mostOfATable = 25 // A dozen statements look at it or at its player, at one or two rows each.
+	var relation, index string
+	var read int64
+	if _, err := pgx.ForEachRow(rows, []any{&relation, &index, &read}, func() error {
+		if read > evenings*tables*mostOfATable {
+			t.Errorf("%s on %s gave %d rows for %d tables", index, relation, read, evenings*tables)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var scanned int64
+	if err := conn.QueryRow(t.Context(), `SELECT SUM(seq_tup_read) FROM pg_stat_user_tables WHERE relname <> 'goose_db_version'`).Scan(&scanned); err != nil || scanned > evenings*tables*mostOfATable {
+		t.Errorf("%d rows were read one after the other, %v", scanned, err)
+	}
+}
