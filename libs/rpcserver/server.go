@@ -85,7 +85,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.MaxHeaderListSize(cfg.MaxHeaderBytes),
 		grpc.MaxConcurrentStreams(cfg.MaxStreams),
 		grpc.ConnectionTimeout(5*time.Second),
-		grpc.NumStreamWorkers(streamWorkers), grpc.SharedWriteBuffer(true),
+		grpc.NumStreamWorkers(streamWorkers),
 		// gRPC adds the tenth, so that the connections of one start do not all end at one moment.
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: cfg.ConnectionGrace}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),

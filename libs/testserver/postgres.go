@@ -86,7 +86,8 @@ func StartPostgres() (*Postgres, error) {
 // findPostgres returns the folder of the programs, which Debian keeps out of the PATH.
 func findPostgres() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path) // The others lie where it is, not where it is linked from.
+		return filepath.Dir(path), err
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // It fails only for a malformed pattern.
 	if len(found) == 0 {

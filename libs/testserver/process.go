@@ -182,7 +182,7 @@ func install(pkg string, find func() (string, error)) (string, error) {
 		return "", missing
 	}
 	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", pkg}} {
-		cmd := exec.Command(apt, args...) //nolint:gosec // G204: The package's name is a constant of this package's.
+		cmd := exec.Command(apt, args...)
 		// Installing a server must not start it as well.
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -62,7 +62,8 @@ func measure(ctx context.Context, o options) (report Report, err error) {
 		return report, err
 	}
 	defer func() { err = cmp.Or(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // PostgreSQL, which is another user, must be able to enter.
+	// PostgreSQL, which is another user, must be able to enter.
+	if err := os.Chmod(dir, 0o711); err != nil {
 		return report, err
 	}
 	if o.rounds > 0 {

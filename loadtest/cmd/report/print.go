@@ -18,15 +18,11 @@ func (r Report) print(out io.Writer) error {
 	}
 	fmt.Fprintln(w, "side by side\ta second\tmean ms\tp50 ms\tp95 ms\tp99 ms\tx pgbench\tx no store")
 	for _, row := range r.SideBySide {
-		fmt.Fprintf(w, "%s\t%.0f\t%.1f", row.Name, row.PerSecond, row.Mean)
-		for _, percentile := range []float64{row.P50, row.P95, row.P99} {
-			if percentile == 0 { // pgbench has none.
-				fmt.Fprint(w, "\t-")
-				continue
-			}
-			fmt.Fprintf(w, "\t%.1f", percentile)
+		percentiles := "-\t-\t-" // pgbench has none.
+		if row.P50 > 0 {
+			percentiles = fmt.Sprintf("%.1f\t%.1f\t%.1f", row.P50, row.P95, row.P99)
 		}
-		fmt.Fprintf(w, "\t%.2f\t%.2f\n", row.OfPgbench, row.OfNoStore)
+		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%s\t%.2f\t%.2f\n", row.Name, row.PerSecond, row.Mean, percentiles, row.OfPgbench, row.OfNoStore)
 	}
 	return w.Flush()
 }
