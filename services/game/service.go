@@ -75,7 +75,7 @@ func Default() Config {
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
 		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
-		Commit:  Commit{Writers: 2, Queue: 10_000, QueuePerPlayer: 256},
+		Commit:  Commit{Writers: 1, Queue: 10_000, QueuePerPlayer: 256},
 		Redis:   redis.Default(),
 	}
 }
