@@ -39,7 +39,7 @@ func alone(ctx context.Context, o options, dir string) (Alone, error) {
 	a.RestartReadyMS = load.Milliseconds(p.Ready)
 	err = a.play(ctx, p)
 	resident, memoryErr := p.ResidentBytes()
-	a.ResidentMB = float64(resident) / (1 << 20)
+	a.ResidentMB = megabytes(resident)
 	return a, errors.Join(err, memoryErr, p.Stop())
 }
 

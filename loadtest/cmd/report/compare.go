@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	_ "embed" // For full.sql.
 	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/loadtest/internal/load"
@@ -42,12 +45,14 @@ type comparison struct {
 	dir    string
 	server *testserver.Postgres
 	rows   []Row
+	gameMB float64
 }
 
-func sideBySide(ctx context.Context, o options, dir string) (rows []Row, err error) {
+// sideBySide returns the rows, and the memory of a fleet's largest game behind them.
+func sideBySide(ctx context.Context, o options, dir string) (rows []Row, gameMB float64, err error) {
 	server, err := testserver.StartPostgres()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	c := &comparison{options: o, dir: dir, server: server}
@@ -55,11 +60,11 @@ func sideBySide(ctx context.Context, o options, dir string) (rows []Row, err err
 	bar := progress(len(steps), "comparing")
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		_ = bar.Add(1)
 	}
-	return compare(c.rows), nil
+	return compare(c.rows), c.gameMB, nil
 }
 
 // compare fills in the multiples.
@@ -117,7 +122,27 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL), p.Stop())
+	err = c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL)
+	if err == nil {
+		err = fill(ctx, url)
+	}
+	if err == nil {
+		err = c.bets(ctx, "the same with 100,000 tables and 1,000,000 players stored", p.URL)
+	}
+	return errors.Join(err, p.Stop())
+}
+
+//go:embed full.sql
+var full string
+
+// fill stores what a platform has after a long while.
+func fill(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, full)
+	return errors.Join(err, conn.Close(ctx))
 }
 
 func (c *comparison) fleet(ctx context.Context) error {
@@ -134,6 +159,8 @@ func (c *comparison) fleet(ctx context.Context) error {
 	if err == nil {
 		err = c.betsOverGRPC(ctx, fleet)
 	}
+	resident, memoryErr := fleet.GameBytes()
+	c.gameMB, err = megabytes(resident), errors.Join(err, memoryErr)
 	return errors.Join(err, fleet.Stop())
 }
 

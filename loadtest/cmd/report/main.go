@@ -23,6 +23,8 @@ type Report struct {
 	CPUs       int   `json:"cpus"`
 	Alone      Alone `json:"alone"`
 	SideBySide []Row `json:"side_by_side"`
+	// GameMB is the memory of the fleet's largest game behind its rows.
+	GameMB float64 `json:"resident_mb_game"`
 }
 
 // options are what is measured.
@@ -71,7 +73,7 @@ func measure(ctx context.Context, o options) (report Report, err error) {
 			return report, err
 		}
 	}
-	report.SideBySide, err = sideBySide(ctx, o, dir)
+	report.SideBySide, report.GameMB, err = sideBySide(ctx, o, dir)
 	return report, err
 }
 
@@ -82,3 +84,5 @@ func progress(total int, what string) *progressbar.ProgressBar {
 	}
 	return progressbar.Default(int64(total), what)
 }
+
+func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }

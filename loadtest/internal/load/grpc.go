@@ -18,7 +18,9 @@ type GRPC struct {
 }
 
 // NewGRPC plays over a connection that was made with the gateway's certificate.
-func NewGRPC(conn grpc.ClientConnInterface) *GRPC { return &GRPC{client: gamev1.NewGameServiceClient(conn)} }
+func NewGRPC(conn grpc.ClientConnInterface) *GRPC {
+	return &GRPC{client: gamev1.NewGameServiceClient(conn)}
+}
 
 // Guest implements Table.
 func (g *GRPC) Guest(context.Context) (err error) {

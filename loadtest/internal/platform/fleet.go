@@ -25,6 +25,7 @@ type Fleet struct {
 
 	binary, dir string
 	games       []string
+	gamePIDs    []int
 }
 
 // StartFleet runs every service as a process of its own on PostgreSQL, from the binaries beside that one, and waits until
@@ -39,7 +40,10 @@ func StartFleet(binary, dir string, args ...string) (*Fleet, error) {
 	}
 	var status struct {
 		Gateways  []string
-		Processes []struct{ Name, Address string }
+		Processes []struct {
+			Name, Address string
+			PID           int
+		}
 	}
 	if err := json.Unmarshal(out, &status); err != nil {
 		return nil, err
@@ -47,7 +51,7 @@ func StartFleet(binary, dir string, args ...string) (*Fleet, error) {
 	fleet := &Fleet{Gateways: status.Gateways, binary: binary, dir: dir}
 	for _, process := range status.Processes {
 		if strings.HasPrefix(process.Name, identity.Game) {
-			fleet.games = append(fleet.games, process.Address)
+			fleet.games, fleet.gamePIDs = append(fleet.games, process.Address), append(fleet.gamePIDs, process.PID)
 		}
 	}
 	return fleet, nil
@@ -58,6 +62,18 @@ func (f *Fleet) Game() (*grpc.ClientConn, error) {
 	target := rpcclient.Target{Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName}}
 	scope := telemetry.Scope{Tracer: noop.NewTracerProvider(), Propagator: propagation.TraceContext{}}
 	return rpcclient.New(identity.Gateway, target, rpcclient.Config{Addresses: f.games}, localca.Files(filepath.Join(f.dir, "tls"), identity.Gateway), nil, scope)
+}
+
+// GameBytes is how much memory the largest of the fleet's games holds. It works on Linux.
+func (f *Fleet) GameBytes() (most int64, err error) {
+	for _, pid := range f.gamePIDs {
+		resident, err := residentBytes(pid)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, resident)
+	}
+	return most, nil
 }
 
 // Stop ends every process.

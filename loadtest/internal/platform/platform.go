@@ -57,8 +57,10 @@ func (p *Platform) Stop() error {
 }
 
 // ResidentBytes is how much memory it holds. It works on Linux.
-func (p *Platform) ResidentBytes() (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *Platform) ResidentBytes() (int64, error) { return residentBytes(p.cmd.Process.Pid) }
+
+func residentBytes(pid int) (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
