@@ -97,8 +97,8 @@ func (c *committer) do(cmd *command) error {
 	}
 }
 
-// commit writes a group. Where the transaction fails each command is tried alone, so that one that the store does not
-// take fails by itself.
+// commit writes a group. Where something is wrong within it each command is tried alone, so that one that the store does
+// not take fails by itself.
 func (c *committer) commit(group []*command) {
 	group = slices.DeleteFunc(group, func(cmd *command) bool {
 		if cmd.err = cmd.ctx.Err(); cmd.err != nil { // Its caller has given up.
@@ -110,19 +110,23 @@ func (c *committer) commit(group []*command) {
 		return
 	}
 	c.metrics.groups.Observe(float64(len(group)))
-	if err := c.write(group); err != nil {
-		for _, cmd := range group {
-			if alone := []*command{cmd}; len(group) > 1 {
-				err = c.write(alone)
-			}
-			if err != nil {
-				cmd.err = err
-			}
-		}
-	}
+	err := c.write(group)
+	alone := len(group) > 1 && oneIsWrong(err)
 	for _, cmd := range group {
+		if alone {
+			err = c.write([]*command{cmd})
+		}
+		if err != nil {
+			cmd.err = err
+		}
 		close(cmd.done)
 	}
+}
+
+// oneIsWrong reports whether an error of a transaction can be that of one command. A database that is away is so for all;
+// and where it does not say what came of a commit, a command without a request id must not run again.
+func oneIsWrong(err error) bool {
+	return err != nil && errs.Reason(errs.Mask(err)) == errorsv1.Reason_REASON_INTERNAL
 }
 
 // write runs a group's commands in one transaction. What the rules refuse is in each command's err; an error of the
