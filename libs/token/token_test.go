@@ -140,3 +140,37 @@ func TestUnreachableKeySourceIsNotTheTokensFault(t *testing.T) {
 		t.Errorf("Verify: %v", err)
 	}
 }
+
+// TestClocksOfReplicasMayDiffer has a verifier whose clock is behind or ahead of the signer's. The signer's clock is within a
+// second, which the claims leave out.
+func TestClocksOfReplicasMayDiffer(t *testing.T) {
+	const skew, life = 5 * time.Second, time.Minute
+	for name, tc := range map[string]struct {
+		ahead, age time.Duration // Of the signer's clock, and of the token by the verifier's.
+		want       errorsv1.Reason
+	}{
+		"new, from a clock ahead":            {ahead: skew},
+		"new, from a clock too far ahead":    {ahead: skew + time.Second, want: errorsv1.Reason_REASON_TOKEN_INVALID},
+		"new, from a clock behind":           {ahead: -skew},
+		"at its end, from a clock behind":    {ahead: -skew, age: life - time.Second},
+		"behind its end, from a clock ahead": {ahead: skew, age: life + 2*skew, want: errorsv1.Reason_REASON_TOKEN_EXPIRED},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := clockwork.NewFakeClockAt(time.Unix(1_700_000_000, 999_000_000))
+			key, keys := newKey(t, "k1")
+			player, signed := uuid.Must(uuid.NewV7()), clock.Now().Add(tc.ahead)
+			raw, err := key.Sign(player, signed, signed.Add(life))
+			if err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(tc.age)
+			verifier := token.NewVerifier(keys, clock)
+			for range 2 { // The second time from memory.
+				got, err := verifier.Verify(t.Context(), raw)
+				if tc.want == 0 && (err != nil || got != player) || tc.want != 0 && errs.Reason(err) != tc.want {
+					t.Errorf("Verify = %v, %v", got, err)
+				}
+			}
+		})
+	}
+}

@@ -42,7 +42,7 @@ func (tb *tables) history(rounds int) string {
 
 func (tb *tables) archive() *game.Archive {
 	tb.t.Helper()
-	archive, err := game.OpenArchive(tb.t.Context(), config.Database{URL: "sqlite://" + tb.path, MaxConnections: 2})
+	archive, err := game.OpenArchive(tb.t.Context(), config.Database{URL: tb.url(), MaxConnections: 2})
 	if err != nil {
 		tb.t.Fatal(err)
 	}

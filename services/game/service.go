@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 
@@ -118,6 +117,7 @@ type Service struct {
 	store     store.Store
 	consensus consensusv1.ConsensusServiceClient
 	clock     clockwork.Clock
+	ids       *ids
 	events    events.Bus[*play.Event]
 	degraded  []admin.Check
 	metrics   *metrics
@@ -134,7 +134,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 		return nil, fmt.Errorf("database.url: %w", err)
 	}
 	s := &Service{
-		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock,
+		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock, ids: &ids{clock: deps.Clock},
 		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
 	}
 	if err := s.openBus(ctx, scope); err != nil {
@@ -193,14 +193,12 @@ func (s *Service) Stop(context.Context) error {
 func (s *Service) ready(turn *play.Turn) *play.Turn {
 	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout}
 	turn.Now = s.now()
-	turn.NewID = newID
+	turn.NewID = s.ids.next
 	return turn
 }
 
 // now is the time as stores keep it, so that an answer says the same before and after it was stored.
 func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microsecond) }
-
-func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // done tells watchers and metrics what a saved turn did.
 func (s *Service) done(turns ...*play.Turn) {

@@ -60,6 +60,7 @@ func (v *validators) set(away bool) {
 type tables struct {
 	t          *testing.T
 	path       string
+	postgres   string // The database that replicas share, instead of a file.
 	redis      string // The server that replicas share; with it the service has the real clock, as the server does.
 	clock      *clockwork.FakeClock
 	validators *validators
@@ -75,10 +76,17 @@ func newTables(t *testing.T) *tables {
 	return tb
 }
 
+func (tb *tables) url() string {
+	if tb.postgres != "" {
+		return tb.postgres
+	}
+	return "sqlite://" + tb.path
+}
+
 func (tb *tables) start() {
 	tb.t.Helper()
 	cfg := game.Default()
-	cfg.Database.URL = "sqlite://" + tb.path
+	cfg.Database.URL = tb.url()
 	if err := game.Migrate(tb.t.Context(), cfg.Database); err != nil {
 		tb.t.Fatal(err)
 	}

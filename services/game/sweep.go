@@ -26,6 +26,8 @@ const (
 	requestBatch = 500
 	// abandonedAfter is when a committed round is taken from the call that rolled it.
 	abandonedAfter = 2 * time.Second
+	// clockSkew is how far replicas' clocks may be apart.
+	clockSkew = 5 * time.Second
 )
 
 func newSweeper(s *Service) *sweeper { return &sweeper{Service: s} }
@@ -141,9 +143,10 @@ func (w *sweeper) act(ctx context.Context, games []uuid.UUID, command func(*play
 	return nil
 }
 
-// forget lets go of every old request, batch by batch: they come as fast as bets do.
+// forget lets go of every old request, batch by batch: they come as fast as bets do. A request may be from a replica whose
+// clock is behind, and clients rely on its memory.
 func (w *sweeper) forget(ctx context.Context) error {
-	before := w.clock.Now().Add(-w.cfg.Tables.RequestMemory)
+	before := w.clock.Now().Add(-w.cfg.Tables.RequestMemory - clockSkew)
 	for {
 		if n, err := w.store.PruneRequests(ctx, before, requestBatch); err != nil || n < requestBatch {
 			return err

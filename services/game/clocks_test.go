@@ -1,0 +1,209 @@
+package game_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// skew is how far the clocks of the two replicas are apart.
+const skew = 5 * time.Second
+
+// newReplicas starts two replicas on one PostgreSQL. The clock of the fast one is ahead of the slow one's.
+func newReplicas(t *testing.T) (slow, fast *tables) {
+	t.Helper()
+	url := testserver.Database(t, "game", func(ctx context.Context, url string) error {
+		return game.Migrate(ctx, config.Database{URL: url})
+	})
+	slow = &tables{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}
+	fast = &tables{t: t, postgres: url, clock: clockwork.NewFakeClockAt(slow.clock.Now().Add(skew)), validators: slow.validators}
+	slow.start()
+	fast.start()
+	for _, tb := range []*tables{slow, fast} { // Their sweepers have tickers from here on.
+		if err := tb.clock.BlockUntilContext(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return slow, fast
+}
+
+// advance lets time pass at replicas alike.
+func advance(d time.Duration, replicas ...*tables) {
+	for _, tb := range replicas {
+		tb.clock.Advance(d)
+	}
+}
+
+// eventually waits, while no clock moves, for what a replica's sweeper does.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(time.Minute); !condition(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s did not happen", what)
+		}
+	}
+}
+
+// at is the player's view through a replica.
+func (p *player) at(tb *tables) *player {
+	other := &player{tables: tb, id: p.id, ctx: p.ctx}
+	other.dial()
+	return other
+}
+
+func (p *player) join(gameID string) {
+	p.t.Helper()
+	if _, err := p.games.JoinGame(p.ctx, &gamev1.JoinGameRequest{GameId: gameID}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// waits has the player's line bet wait for a shooter who does nothing. ended reports whether the dice are the player's.
+func (p *player) waits() (ended func() bool) {
+	p.t.Helper()
+	shooter := p.player()
+	id := shooter.create()
+	p.join(id)
+	p.bet(id, "pass_line", 1)
+	return func() bool { return p.get(id).GetShooterId() == p.id.String() }
+}
+
+// TestATurnIsOffByNoMoreThanClocksAre has a replica end turns that the other one began. A sweep that ends the first turn
+// sees the second one too, so what it leaves alone was not due.
+func TestATurnIsOffByNoMoreThanClocksAre(t *testing.T) {
+	timeout := game.Default().Tables.ShooterTimeout
+	for name, fastBegins := range map[string]bool{"early": false, "late": true} {
+		t.Run(name, func(t *testing.T) {
+			slow, fast := newReplicas(t)
+			begins, ends, lasts := slow, fast, timeout-skew
+			if fastBegins {
+				begins, ends, lasts = fast, slow, timeout+skew
+			}
+			bob, carol := begins.player(), begins.player()
+			first := bob.waits()
+			advance(time.Second, slow, fast)
+			second := carol.waits()
+			begins.stop() // It is the other one that ends them.
+			bob.network, carol.network = ends.network, ends.network
+			bob.dial()
+			carol.dial()
+			advance(lasts-time.Second, ends)
+			eventually(t, "the end of the first turn", first)
+			if second() {
+				t.Errorf("the second turn ended before %s", lasts)
+			}
+			advance(time.Second, ends)
+			eventually(t, "the end of the second turn", second)
+			bob.at(ends).audit()
+		})
+	}
+}
+
+// TestARoundIsTakenUpWhateverItsClock leaves rounds of both replicas undecided. To the fast one a round of the slow one is
+// old at once; the slow one takes up what the fast one left when it dies.
+func TestARoundIsTakenUpWhateverItsClock(t *testing.T) {
+	slow, fast := newReplicas(t)
+	slow.validators.set(true)
+	games, players := make([]string, 2), []*player{slow.player(), fast.player()}
+	for i, p := range players {
+		games[i] = p.create()
+		p.bet(games[i], "pass_line", 10)
+		if _, err := p.games.RollDice(p.ctx, &gamev1.RollDiceRequest{GameId: games[i]}); errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
+			t.Fatalf("roll without validators: %v", err)
+		}
+	}
+	slow.validators.set(false)
+	advance(time.Second, slow, fast) // Before the slow one's own sweeper would look at it.
+	eventually(t, "the end of the slow replica's round", func() bool { return !players[0].get(games[0]).GetRolling() })
+	fast.stop()
+	players[1] = players[1].at(slow)
+	advance(skew+time.Second, slow)
+	eventually(t, "the end of the fast replica's round", func() bool { return !players[1].get(games[1]).GetRolling() })
+	for i, p := range players {
+		p.settledOnce(games[i])
+	}
+	slow.audit()
+}
+
+// TestARequestIsRememberedForItsTime has a retry come to both replicas just before the promised time is over.
+func TestARequestIsRememberedForItsTime(t *testing.T) {
+	slow, fast := newReplicas(t)
+	alice, memory := slow.player(), game.Default().Tables.RequestMemory
+	id := alice.create()
+	place := func(tb *tables, request, wager string) (*gamev1.PlaceBetResponse, error) {
+		p := alice.at(tb)
+		return p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: wager, Amount: 5, RequestId: request})
+	}
+	if _, err := place(slow, "older", "field"); err != nil {
+		t.Fatal(err)
+	}
+	advance(3*time.Second, slow, fast)
+	want, err := place(slow, "younger", "hard_6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	advance(memory-2*time.Second, slow, fast)
+	eventually(t, "forgetting the older request", func() bool {
+		_, err := place(fast, "older", "field")
+		return errs.Reason(err) == errorsv1.Reason_REASON_GAME_CLOSED
+	})
+	for _, tb := range []*tables{slow, fast} {
+		if got, err := place(tb, "younger", "hard_6"); err != nil || !proto.Equal(got, want) {
+			t.Errorf("again within %s: %v, %v", memory, got, err)
+		}
+	}
+	slow.audit()
+}
+
+// TestPagesMissNothingOfASlowClock has a bet and a game come from the slow replica while lists are read whose items are
+// from the fast one. The new items have smaller ids: they show further behind, and what was there is all there.
+func TestPagesMissNothingOfASlowClock(t *testing.T) {
+	slow, fast := newReplicas(t)
+	alice := fast.player()
+	later := alice.at(slow)
+	games := []string{alice.create(), alice.create(), alice.create()}
+	for _, wager := range []string{"field", "hard_4", "hard_6"} {
+		alice.bet(games[0], wager, 1)
+	}
+	first, err := alice.games.ListBets(alice.ctx, &gamev1.ListBetsRequest{GameId: games[0], PageSize: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{PageSize: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later.bet(games[0], "hard_8", 1)
+	games = append(games, later.create())
+	var wagers, open []string
+	for _, bet := range append(first.GetBets(), later.bets(games[0], 2, first.GetNextPageToken())...) {
+		wagers = append(wagers, bet.GetBetType())
+	}
+	for _, table := range append(tables.GetGames(), later.openGames(tables.GetNextPageToken())...) {
+		open = append(open, table.GetGameId())
+	}
+	if want := []string{"hard_6", "hard_4", "field", "hard_8"}; !slices.Equal(wagers, want) {
+		t.Errorf("bets %v, want %v", wagers, want)
+	}
+	if want := []string{games[2], games[1], games[0], games[3]}; !slices.Equal(open, want) {
+		t.Errorf("games %v, want %v", open, want)
+	}
+	if entries := alice.entries(2); entries[0].GetBetId() != later.bets(games[0], 1, "")[3].GetBetId() {
+		t.Errorf("the wallet's newest entry is %v", entries[0])
+	}
+}
