@@ -20,5 +20,3 @@ WITH opened AS (
         SELECT gen_random_uuid(), 1, 8, 1, 1000, 1, 0, 0, 0, false, player, 2, 0, at, at FROM crowd WHERE n <= 100000
         RETURNING id, shooter_id, created_at)
 INSERT INTO game.seats (game_id, number, player_id, joined_at) SELECT id, 0, shooter_id, created_at FROM opened;
-
-ANALYZE;
