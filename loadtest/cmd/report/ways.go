@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	_ "embed" // For full.sql.
+	"errors"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bitcraps/bitcraps/loadtest/internal/load"
+	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
+)
+
+// noStorePath is a call that the gateway answers from what it holds.
+const noStorePath = "/api/v1/fairness"
+
+// quiet are arguments of every platform that is measured.
+var quiet = []string{"--set", "telemetry.log_level=error"}
+
+// unlimited are arguments of platforms that one address puts under load.
+var unlimited = append([]string{"--set", "security.enable_rate_limiting=false"}, quiet...)
+
+func (c *comparison) onSQLite(ctx context.Context) error {
+	p, err := platform.Start(c.binary, filepath.Join(c.dir, "sqlite"), unlimited...)
+	if err != nil {
+		return err
+	}
+	err = c.measure(ctx, noStoreRow, func() (load.Caller, error) {
+		rest, err := load.NewREST(p.URL)
+		return load.Reads{REST: rest, Path: noStorePath}, err
+	})
+	if err == nil {
+		err = c.bets(ctx, "REST bets, one process on SQLite", p.URL)
+	}
+	return errors.Join(err, p.Stop())
+}
+
+func (c *comparison) onPostgres(ctx context.Context) error {
+	url, err := c.server.Create(ctx, "one")
+	if err != nil {
+		return err
+	}
+	p, err := platform.Start(c.binary, filepath.Join(c.dir, "postgres"), append([]string{"--database-url", url}, unlimited...)...)
+	if err != nil {
+		return err
+	}
+	err = c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL)
+	if err == nil {
+		err = fill(ctx, url)
+	}
+	if err == nil {
+		err = c.bets(ctx, "the same with 100,000 tables and 1,000,000 players stored", p.URL)
+	}
+	return errors.Join(err, p.Stop())
+}
+
+//go:embed full.sql
+var full string
+
+// fill stores what a platform has after a long while.
+func fill(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	// What follows is not to be measured together with the server's work on what it was just given.
+	for _, statement := range []string{full, "VACUUM ANALYZE", "CHECKPOINT"} {
+		if _, err = conn.Exec(ctx, statement); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func (c *comparison) fleet(ctx context.Context) error {
+	for _, service := range []string{"api", "game"} {
+		if _, err := c.server.Create(ctx, "fleet_"+service); err != nil {
+			return err
+		}
+	}
+	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet"), append([]string{"--database-url", c.server.URL("fleet")}, unlimited...)...)
+	if err != nil {
+		return err
+	}
+	err = c.bets(ctx, "REST bets, fleet on PostgreSQL", fleet.Gateways...)
+	if err == nil {
+		err = c.betsOverGRPC(ctx, fleet)
+	}
+	resident, memoryErr := fleet.GameBytes()
+	c.gameMB, err = megabytes(resident), errors.Join(err, memoryErr)
+	return errors.Join(err, fleet.Stop())
+}
+
+func (c *comparison) betsOverGRPC(ctx context.Context, fleet *platform.Fleet) error {
+	conn, err := fleet.Game()
+	if err != nil {
+		return err
+	}
+	err = c.measure(ctx, "gRPC bets, fleet on PostgreSQL", func() (load.Caller, error) {
+		return &load.Bets{Table: load.NewGRPC(conn)}, nil
+	})
+	return errors.Join(err, conn.Close())
+}
