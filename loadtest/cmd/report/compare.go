@@ -83,3 +83,15 @@ func (c *comparison) bets(ctx context.Context, name string, gateways ...string) 
 		return &load.Bets{Table: rest}, err
 	})
 }
+
+// batches places bets by the batch. The rate is that of bets.
+func (c *comparison) batches(ctx context.Context, name, gateway string) error {
+	err := c.measure(ctx, name, func() (load.Caller, error) {
+		rest, err := load.NewREST(gateway)
+		return &load.Batches{REST: rest}, err
+	})
+	if err == nil {
+		c.rows[len(c.rows)-1].PerSecond *= float64(load.BatchSize)
+	}
+	return err
+}

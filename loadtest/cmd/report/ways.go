@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // For full.sql.
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
@@ -47,10 +48,13 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 	}
 	err = c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL)
 	if err == nil {
+		err = c.batches(ctx, fmt.Sprintf("the same in batches of %d, latency a batch's", load.BatchSize), p.URL)
+	}
+	if err == nil {
 		err = fill(ctx, url)
 	}
 	if err == nil {
-		err = c.bets(ctx, "the same with 100,000 tables and 1,000,000 players stored", p.URL)
+		err = c.bets(ctx, "REST bets, with 100,000 tables and 1,000,000 players stored", p.URL)
 	}
 	return errors.Join(err, p.Stop())
 }

@@ -23,6 +23,9 @@ var wagers = []string{
 	"repeater_9", "repeater_10", "repeater_11", "repeater_12",
 }
 
+// BatchSize is how many bets a batch has: each wager that can be placed at a new table.
+var BatchSize = len(wagers)
+
 // tablesPerGuest is how many tables a guest's play balance of 1,000 tokens lasts for, at one token a bet.
 const tablesPerGuest = 25
 
@@ -38,6 +41,11 @@ func (b *Bets) Next(ctx context.Context) error {
 	if b.next%len(wagers) != 0 {
 		return nil
 	}
+	return b.move(ctx)
+}
+
+// move goes on to the next table, as another guest where this one has no tokens left.
+func (b *Bets) move(ctx context.Context) error {
 	if b.tables%tablesPerGuest == 0 {
 		if err := b.Table.Guest(ctx); err != nil {
 			return fmt.Errorf("guest: %w", err)
@@ -59,3 +67,18 @@ func (b *Bets) Call(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Batches places all bets that a new table takes with each call.
+type Batches struct {
+	REST *REST
+	bets Bets
+}
+
+// Next implements Caller.
+func (b *Batches) Next(ctx context.Context) error {
+	b.bets.Table = b.REST
+	return b.bets.move(ctx)
+}
+
+// Call implements Caller.
+func (b *Batches) Call(ctx context.Context) error { return b.REST.Batch(ctx, wagers, 1) }

@@ -57,6 +57,40 @@ func (r *REST) Bet(_ context.Context, wager string, amount int64) error {
 	return err
 }
 
+// Batch places a bet of the amount on each wager, which are all durable when it returns. It fails where one is refused.
+func (r *REST) Batch(_ context.Context, wagers []string, amount int64) error {
+	type bet struct {
+		BetType string `json:"bet_type"`
+		Amount  int64  `json:"amount"`
+	}
+	var request struct {
+		Bets []bet `json:"bets"`
+	}
+	for _, wager := range wagers {
+		request.Bets = append(request.Bets, bet{wager, amount})
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	answer, err := r.do(fasthttp.MethodPost, r.game+":batch", string(body))
+	if err != nil {
+		return err
+	}
+	var placed struct {
+		Results []struct{ Error json.RawMessage }
+	}
+	if err := json.Unmarshal(answer, &placed); err != nil {
+		return err
+	}
+	for i, result := range placed.Results {
+		if result.Error != nil {
+			return fmt.Errorf("%s: %s", wagers[i], result.Error)
+		}
+	}
+	return nil
+}
+
 // Get is a call that reads.
 func (r *REST) Get(path string) error {
 	_, err := r.do(fasthttp.MethodGet, path, "")
