@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type Error struct {
 	metadata map[string]string
 	retry    time.Duration
 	cause    error
+	hidden   bool // The message says nothing of the cause.
 }
 
 // New makes an error with a reason and a message that says what to do next.
@@ -60,8 +62,24 @@ func (e *Error) RetryAfter(delay time.Duration) *Error {
 
 // Because keeps what led to e for those who look behind it in this process; callers see the message alone. It returns e.
 func (e *Error) Because(cause error) *Error {
-	e.cause = cause
+	e.cause, e.hidden = cause, true
 	return e
+}
+
+// Hidden returns what Because named and no caller sees, if anything. It belongs into the log.
+func (e *Error) Hidden() error {
+	if e.hidden {
+		return e.cause
+	}
+	return nil
+}
+
+// LogValue implements slog.LogValuer: the log shows what is behind the message.
+func (e *Error) LogValue() slog.Value {
+	if hidden := e.Hidden(); hidden != nil {
+		return slog.StringValue(e.message + ": " + hidden.Error())
+	}
+	return slog.StringValue(e.message)
 }
 
 // Error implements error.

@@ -41,6 +41,7 @@ type DBTX interface {
 // DB is an open database.
 type DB struct {
 	pool  *pgxpool.Pool
+	name  string // Which database it is, for the log.
 	races map[string]bool
 }
 
@@ -66,7 +67,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{pool: pool, races: make(map[string]bool, len(o.Races))}
+	server := cfg.ConnConfig
+	db := &DB{pool: pool, name: fmt.Sprintf("database %s on %s", server.Database, server.Host), races: make(map[string]bool, len(o.Races))}
 	for _, constraint := range o.Races {
 		db.races[constraint] = true
 	}

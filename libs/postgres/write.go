@@ -56,14 +56,14 @@ func (db *DB) retry(ctx context.Context, try func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := try()
 		if err == nil || ctx.Err() != nil || !db.again(err) || attempt == attempts-1 {
-			return away(ctx, err)
+			return db.away(ctx, err)
 		}
 		pause := time.NewTimer(rand.N(firstPause << attempt))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return away(ctx, err)
+			return db.away(ctx, err)
 		}
 	}
 }
@@ -84,11 +84,15 @@ func (db *DB) again(err error) bool {
 	return errors.Is(err, ErrConflict) || lost(err)
 }
 
+// diskFull is PostgreSQL's code for a disk without room. There will be none within the pauses between attempts.
+const diskFull = "53100"
+
 // lost reports whether an error is that of a connection, or of a server that takes none.
 func lost(err error) bool {
 	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
-		// Connection exceptions, shutdowns and crashes, too many connections, a transaction that idled.
-		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P") || said.Code == "53300" || said.Code == "25P03"
+		// Connection exceptions, shutdowns and crashes, a want of memory or connections, a transaction that idled.
+		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P") || said.Code == "25P03" ||
+			strings.HasPrefix(said.Code, "53") && said.Code != diskFull
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
@@ -98,12 +102,19 @@ func lost(err error) bool {
 		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
 }
 
-// away is what callers see of a database that does not answer. An ended context stays what it is.
-func away(ctx context.Context, err error) error {
-	if _, ok := errors.AsType[*errs.Error](err); ok || err == nil || ctx.Err() != nil || !lost(err) {
+// away is what callers see of a database that cannot answer, or that answers that its disk is full. An ended context
+// stays what it is.
+func (db *DB) away(ctx context.Context, err error) error {
+	if _, ok := errors.AsType[*errs.Error](err); ok || err == nil || ctx.Err() != nil {
 		return err
 	}
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database does not answer; nothing was changed, try again").
+	if said, ok := errors.AsType[*pgconn.PgError](err); ok && said.Code == diskFull {
+		return errs.StorageFull(db.name, err)
+	}
+	if !lost(err) {
+		return err
+	}
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database cannot answer now; nothing was changed, try again").
 		Because(err).RetryAfter(awayDelay)
 }
 

@@ -86,12 +86,14 @@ func logged(logger *slog.Logger) around {
 	}
 }
 
-// masked gives every error a reason and logs the text of those whose text the caller doesn't see.
+// masked gives every error a reason and logs what the caller doesn't see of it.
 func masked(logger *slog.Logger) around {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		err := next(ctx)
 		out := errs.Mask(err)
-		if errs.Reason(out) == errorsv1.Reason_REASON_INTERNAL {
+		if local, ok := errors.AsType[*errs.Error](err); ok && local.Hidden() != nil {
+			logger.ErrorContext(ctx, "call failed", "method", c.method, "error", local)
+		} else if errs.Reason(out) == errorsv1.Reason_REASON_INTERNAL {
 			logger.ErrorContext(ctx, "call failed", "method", c.method, "error", err)
 		}
 		return out

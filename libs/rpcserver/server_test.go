@@ -134,6 +134,19 @@ bitcraps_rpc_requests_total{code="%s",method="/bitcraps.game.v1.LedgerService/Ge
 	}
 }
 
+func TestTheLogHasWhatCallersOfAFullStorageDoNotSee(t *testing.T) {
+	b := serve(t, func(context.Context) (*gamev1.GetWalletResponse, error) {
+		return nil, fmt.Errorf("wallet: %w", errs.StorageFull("/secret/game.db", errors.New("no room for a page")))
+	})
+	_, err := gamev1.NewLedgerServiceClient(b.dial(t, identity.API)).GetWallet(asPlayer(t), &gamev1.GetWalletRequest{})
+	if errs.Reason(err) != errorsv1.Reason_REASON_STORAGE_FULL || status.Code(err) != codes.Unavailable || errs.HTTPStatus(err) != 503 {
+		t.Errorf("err = %v", err)
+	}
+	if strings.Contains(err.Error(), "secret") || !strings.Contains(b.logs.String(), "/secret/game.db: no room for a page") {
+		t.Errorf("callers read %q and the log %q", err, b.logs)
+	}
+}
+
 func TestContractsRulesAreEnforced(t *testing.T) {
 	b := serve(t, nil)
 	_, err := gamev1.NewLedgerServiceClient(b.dial(t, identity.Gateway)).ListEntries(asPlayer(t), &gamev1.ListEntriesRequest{PageSize: 101})

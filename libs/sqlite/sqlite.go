@@ -21,6 +21,8 @@ type DB struct {
 	Writer *sql.DB
 	// Reader cannot write.
 	Reader *sql.DB
+
+	path string
 }
 
 // Open opens the file, and makes it and its folder where they are missing. The file is readable by its owner alone.
@@ -44,7 +46,7 @@ func Open(ctx context.Context, path string, connections int) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	return &DB{Writer: writer, Reader: reader}, nil
+	return &DB{Writer: writer, Reader: reader, path: path}, nil
 }
 
 func connect(ctx context.Context, path string, query url.Values, connections int) (*sql.DB, error) {
@@ -65,9 +67,10 @@ func connect(ctx context.Context, path string, query url.Values, connections int
 	return db, nil
 }
 
-// Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil.
+// Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil. Where the disk is
+// full the error says so to callers, and the next transaction goes as well as there is room.
 func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
-	return inTx(ctx, db.Writer, nil, f)
+	return db.full(inTx(ctx, db.Writer, nil, f))
 }
 
 // Read runs f in a transaction that sees one state of the database and changes nothing.

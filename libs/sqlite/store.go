@@ -15,7 +15,7 @@ type Store[Q io.Closer] struct {
 	*DB
 	// Reading sees the last commit.
 	Reading Q
-	// Writing is used through its WithTx in DB.Write, or by itself for single statements.
+	// Writing is used through its WithTx in DB.Write, also for single statements: Write knows what their errors mean.
 	Writing Q
 }
 

@@ -45,10 +45,11 @@ func Database(t testing.TB, name string, migrate func(ctx context.Context, url s
 	return server.Database(t, name, migrate)
 }
 
-// NewPostgres starts a server for one test alone, which may stop it and start it again.
-func NewPostgres(t testing.TB) *Postgres {
+// NewPostgres starts a server for one test alone, which may stop it and start it again. layout is what initdb is told beside
+// what it always is, such as where the log lies.
+func NewPostgres(t testing.TB, layout ...string) *Postgres {
 	t.Helper()
-	server, err := StartPostgres()
+	server, err := StartPostgres(layout...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func NewPostgres(t testing.TB) *Postgres {
 }
 
 // StartPostgres starts a server for a program that is no test, which stops it.
-func StartPostgres() (*Postgres, error) {
+func StartPostgres(layout ...string) (*Postgres, error) {
 	bin, err := install("postgresql", findPostgres)
 	if err != nil {
 		return nil, err
@@ -71,8 +72,8 @@ func StartPostgres() (*Postgres, error) {
 		return nil, err
 	}
 	p := &Postgres{bin: bin, dir: dir, templates: make(map[string]string)}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", p.data(), "--username", "postgres", "--auth", "trust",
-		"--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync") // What a test makes is synced, as ever.
+	initdb := exec.Command(filepath.Join(bin, "initdb"), append(layout, "--pgdata", p.data(), "--username", "postgres", "--auth", "trust",
+		"--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")...) // What a test makes is synced, as ever.
 	initdb.Dir = dir
 	if err := asServer(initdb); err != nil {
 		return nil, err

@@ -44,6 +44,9 @@ const (
 	Reason_REASON_RATE_LIMITED Reason = 5
 	// More changes wait to be written than the service takes. Nothing was done; retry after the delay that RetryInfo names.
 	Reason_REASON_OVERLOADED Reason = 7
+	// The disk under a database is full, and its operator must make room. Nothing was half done; retry with the same request
+	// id after the delay that RetryInfo names.
+	Reason_REASON_STORAGE_FULL Reason = 8
 	// The server does not know this method.
 	Reason_REASON_UNIMPLEMENTED Reason = 6
 	// A field breaks its rule; BadRequest names each field and the rule.
@@ -154,6 +157,7 @@ var (
 		4:  "REASON_CANCELED",
 		5:  "REASON_RATE_LIMITED",
 		7:  "REASON_OVERLOADED",
+		8:  "REASON_STORAGE_FULL",
 		6:  "REASON_UNIMPLEMENTED",
 		10: "REASON_INVALID_FIELD",
 		11: "REASON_MALFORMED_BODY",
@@ -212,6 +216,7 @@ var (
 		"REASON_CANCELED":               4,
 		"REASON_RATE_LIMITED":           5,
 		"REASON_OVERLOADED":             7,
+		"REASON_STORAGE_FULL":           8,
 		"REASON_UNIMPLEMENTED":          6,
 		"REASON_INVALID_FIELD":          10,
 		"REASON_MALFORMED_BODY":         11,
@@ -295,7 +300,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xe7\x0e\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x86\x0f\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -303,7 +308,8 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x18REASON_DEADLINE_EXCEEDED\x10\x03\x1a\x04\x98\xb5\x18\x04\x12\x19\n" +
 	"\x0fREASON_CANCELED\x10\x04\x1a\x04\x98\xb5\x18\x01\x12\x1d\n" +
 	"\x13REASON_RATE_LIMITED\x10\x05\x1a\x04\x98\xb5\x18\b\x12\x1b\n" +
-	"\x11REASON_OVERLOADED\x10\a\x1a\x04\x98\xb5\x18\b\x12\x1e\n" +
+	"\x11REASON_OVERLOADED\x10\a\x1a\x04\x98\xb5\x18\b\x12\x1d\n" +
+	"\x13REASON_STORAGE_FULL\x10\b\x1a\x04\x98\xb5\x18\x0e\x12\x1e\n" +
 	"\x14REASON_UNIMPLEMENTED\x10\x06\x1a\x04\x98\xb5\x18\f\x12\x1e\n" +
 	"\x14REASON_INVALID_FIELD\x10\n" +
 	"\x1a\x04\x98\xb5\x18\x03\x12\x1f\n" +

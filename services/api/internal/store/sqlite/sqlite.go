@@ -38,7 +38,9 @@ func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx
 
 // AddPlayer implements player.Store.
 func (s *Store) AddPlayer(ctx context.Context, p player.Player) error {
-	return s.Writing.InsertPlayer(ctx, p.ID, p.Kind, p.CreatedAt.UnixMicro())
+	return s.Write(ctx, func(tx *sql.Tx) error {
+		return s.Writing.WithTx(tx).InsertPlayer(ctx, p.ID, p.Kind, p.CreatedAt.UnixMicro())
+	})
 }
 
 // Player implements player.Store.
@@ -65,5 +67,7 @@ func (s *Store) Keys(ctx context.Context) ([]player.Key, error) {
 
 // AddFirstKey implements player.Store.
 func (s *Store) AddFirstKey(ctx context.Context, key player.Key) error {
-	return s.Writing.InsertFirstSigningKey(ctx, key.ID, key.Private.Seed(), key.CreatedAt.UnixMicro())
+	return s.Write(ctx, func(tx *sql.Tx) error {
+		return s.Writing.WithTx(tx).InsertFirstSigningKey(ctx, key.ID, key.Private.Seed(), key.CreatedAt.UnixMicro())
+	})
 }

@@ -45,7 +45,11 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 
 // PruneRequests implements play.Store.
 func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := s.Writing.PruneRequests(ctx, before.UnixMicro(), int64(limit))
+	var n int64
+	err := s.Write(ctx, func(tx *sql.Tx) (err error) {
+		n, err = s.Writing.WithTx(tx).PruneRequests(ctx, before.UnixMicro(), int64(limit))
+		return err
+	})
 	return int(n), err
 }
 

@@ -9,8 +9,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/storetest"
 )
 
-func open(t testing.TB) play.Store {
-	path := filepath.Join(t.TempDir(), "game.db")
+func open(t testing.TB) play.Store { return openPath(t, filepath.Join(t.TempDir(), "game.db")) }
+
+func openPath(t testing.TB, path string) play.Store {
+	t.Helper()
 	if _, err := sqlite.Open(t.Context(), path, 4); err == nil {
 		t.Fatal("a database without a schema was opened")
 	}

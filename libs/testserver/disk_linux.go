@@ -1,0 +1,93 @@
+package testserver
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// Disk is a small disk of its own, which a test may fill.
+type Disk struct {
+	// Dir is where it is mounted. The user of servers owns it.
+	Dir    string
+	filler *os.File
+}
+
+// NewDisk mounts a disk of so many bytes in memory, until the test ends. Whatever uses it is closed before, so a test asks
+// for the disk first. A test that may not mount is skipped: nothing else fills a disk without harm to its machine.
+func NewDisk(t testing.TB, size int64) *Disk {
+	t.Helper()
+	owner, err := unprivileged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if owner == nil {
+		t.Skip("only root may mount the disk that this test fills; run it as root")
+	}
+	dir, err := NewDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(dir) }) // Never what is on a disk that is still mounted.
+	err = syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700,uid=%d,gid=%d", size, owner.Uid, owner.Gid))
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
+		t.Skipf("mounting the disk that this test fills is not permitted here, though this is root; a container needs CAP_SYS_ADMIN: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Disk{Dir: dir}
+	t.Cleanup(func() {
+		if err := errors.Join(d.filler.Close(), syscall.Unmount(dir, 0)); err != nil {
+			t.Error(err)
+		}
+	})
+	if d.filler, err = os.Create(filepath.Join(dir, "filler")); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Fill takes all room that is left.
+func (d *Disk) Fill(t testing.TB) {
+	t.Helper()
+	page := make([]byte, os.Getpagesize())
+	for {
+		switch _, err := d.filler.Write(page); {
+		case errors.Is(err, syscall.ENOSPC):
+			return
+		case err != nil:
+			t.Fatal(err)
+		}
+	}
+}
+
+// Free gives back so many pages of what was taken, or all of it if that is less.
+func (d *Disk) Free(t testing.TB, pages int64) {
+	t.Helper()
+	end, err := d.filler.Seek(0, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end = max(0, end-pages*int64(os.Getpagesize()))
+	if _, err := d.filler.Seek(end, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.filler.Truncate(end); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Empty gives back all of it.
+func (d *Disk) Empty(t testing.TB) {
+	t.Helper()
+	if _, err := d.filler.Seek(0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.filler.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,61 @@
+package postgres_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/storetest"
+)
+
+// TestDiskRunsFull keeps the tables on a disk of their own; PostgreSQL's log lies elsewhere.
+func TestDiskRunsFull(t *testing.T) {
+	disk := testserver.NewDisk(t, 64<<20)
+	server := testserver.NewPostgres(t)
+	server.Exec(t, fmt.Sprintf("CREATE TABLESPACE small LOCATION '%s'", disk.Dir))
+	server.Exec(t, "CREATE DATABASE game TABLESPACE small")
+	if err := postgres.Migrate(t.Context(), server.URL("game")); err != nil {
+		t.Fatal(err)
+	}
+	storetest.FullDisk(t, openURL(t, server.URL("game")), disk)
+}
+
+// TestLogRunsFull keeps PostgreSQL's log on a disk of its own. Without room for that the server says so and crashes, at a
+// commit that may have taken effect or not. The request finds out when it is repeated, once there is room and somebody has
+// started the server.
+func TestLogRunsFull(t *testing.T) {
+	disk := testserver.NewDisk(t, 128<<20)
+	server := testserver.NewPostgres(t, "--waldir", filepath.Join(disk.Dir, "wal"), "--wal-segsize", "1")
+	store := openURL(t, server.Database(t, "game", postgres.Migrate))
+	bankroll(t, store)
+	alice := newID()
+	key := play.Key{Game: table(t, store, alice), Player: alice}
+	place := func(n int) error {
+		_, err := call(t.Context(), store, key, fmt.Sprint(n), toggle(alice), func() {})
+		return err
+	}
+	disk.Fill(t)
+	n, err := 1, place(1)
+	for ; err == nil && n < 100_000; err = place(n) {
+		n++
+	}
+	disk.Empty(t)
+	server.Restart(t, "QUIT")
+	if reason := errs.Reason(err); reason != errorsv1.Reason_REASON_STORAGE_FULL && reason != errorsv1.Reason_REASON_UNAVAILABLE {
+		t.Errorf("request %d: %v", n, err)
+	}
+	if err := place(n); err != nil {
+		t.Errorf("with room: %v", err)
+	}
+	staked := int64(n%2) * 10 // An even number of toggles takes back what was staked.
+	if balance, _, err := store.Balance(t.Context(), ledger.Wallet(alice)); err != nil || balance != rules.Grant-staked {
+		t.Errorf("behind %d requests the wallet is at %d, %v", n, balance, err)
+	}
+	balanced(t, store)
+}

@@ -1,0 +1,113 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// untilFull is how many requests a full disk may still take, in the room that the store has on it already.
+const untilFull = 10_000
+
+// FullDisk fills the disk that an empty store lies on. The first request without room is refused and leaves nothing, reads
+// go on, and the same request takes effect, once, when there is room again.
+func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
+	f := &fixture{t: t, store: store, now: time.UnixMicro(1_700_000_000_123_456).UTC()}
+	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
+		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: f.now})
+	}))
+	alice := newID()
+	key := play.Key{Game: f.create(alice), Player: alice}
+	_, err := f.toggle(key, "first") // It opens the wallet.
+	f.must(err)
+	disk.Fill(t)
+	var id string
+	var before seen
+	for n := 0; err == nil; n++ {
+		if n == untilFull {
+			t.Fatalf("the full disk took %d requests", n)
+		}
+		id, before = fmt.Sprint(n), f.see(key)
+		_, err = f.toggle(key, id)
+	}
+	if errs.Reason(err) != errorsv1.Reason_REASON_STORAGE_FULL {
+		t.Fatalf("request %s: %v", id, err)
+	}
+	t.Logf("request %s was the first without room", id)
+	if after := f.see(key); after != before {
+		t.Errorf("the refused request made %+v of %+v", after, before)
+	}
+	f.audit()
+	disk.Empty(t)
+	for _, want := range []bool{true, false} {
+		if first, err := f.toggle(key, id); err != nil || first != want {
+			t.Errorf("with room the same request: was the first %v, %v; want %v", first, err, want)
+		}
+	}
+	if after := f.see(key); after.live == before.live || after.wallet+after.escrow != rules.Grant || after.sequence != before.sequence+1 {
+		t.Errorf("the repeated request made %+v of %+v", after, before)
+	}
+	f.audit()
+}
+
+// seen is what a request can change.
+type seen struct {
+	wallet, escrow, reserve, house int64
+	live, transfers                int
+	sequence                       uint64
+}
+
+func (f *fixture) see(key play.Key) seen {
+	f.t.Helper()
+	game, err := f.store.Game(f.t.Context(), key.Game)
+	f.must(err)
+	live, err := f.store.LiveBets(f.t.Context(), key.Game)
+	f.must(err)
+	entries, err := f.store.Entries(f.t.Context(), ledger.Wallet(key.Player), 0, 2*untilFull)
+	f.must(err)
+	return seen{
+		wallet: f.balance(ledger.Wallet(key.Player)), escrow: f.balance(ledger.Escrow(key.Game)),
+		reserve: f.balance(ledger.Reserve(key.Game)), house: f.balance(ledger.House),
+		live: len(live), transfers: len(entries), sequence: game.Sequence,
+	}
+}
+
+// toggle is a request to take the player's bet back where there is one, else to place one. It reports whether it is the
+// first of its id.
+func (f *fixture) toggle(key play.Key, id string) (first bool, err error) {
+	ctx, request := f.t.Context(), play.RequestKey{Player: key.Player, ID: id}
+	err = f.store.Update(ctx, func(tx play.Tx) error {
+		known, err := tx.Requests(ctx, request)
+		if first = len(known) == 0; err != nil || !first {
+			return err
+		}
+		turns, err := tx.Load(ctx, key)
+		if err != nil {
+			return err
+		}
+		if err := change(f.ready(turns[0]), key.Player); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, turns...); err != nil {
+			return err
+		}
+		return tx.SaveRequests(ctx, map[play.RequestKey]play.Request{request: {Fingerprint: []byte{1}, Response: []byte{2}, At: f.now}})
+	})
+	return first, err
+}
+
+func change(turn *play.Turn, player uuid.UUID) error {
+	if len(turn.Bets) > 0 {
+		return turn.RemoveBet(turn.Bets[0])
+	}
+	_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: 10})
+	return err
+}
