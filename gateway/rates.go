@@ -27,7 +27,7 @@ type Rates struct {
 	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address"`
 	Create  Rate `koanf:"create" jsonschema_description:"games that a player creates, and whatever else no other rate is for"`
 	Join    Rate `koanf:"join" jsonschema_description:"games that a player joins and leaves"`
-	Bet     Rate `koanf:"bet" jsonschema_description:"bets that a player places, changes and takes back"`
+	Bet     Rate `koanf:"bet" jsonschema_description:"calls by which a player places, changes and takes back bets; a batch is one"`
 	Roll    Rate `koanf:"roll" jsonschema_description:"rolls and passes of a player"`
 	Read    Rate `koanf:"read" jsonschema_description:"what a player reads, and an address without a player"`
 }
@@ -76,7 +76,7 @@ func kindOf(route Route) string {
 		return ofGuest
 	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName:
 		return ofJoin
-	case gamev1.GameService_PlaceBet_FullMethodName, gamev1.GameService_UpdateBet_FullMethodName, gamev1.GameService_RemoveBet_FullMethodName:
+	case gamev1.GameService_PlaceBet_FullMethodName, gamev1.GameService_PlaceBets_FullMethodName, gamev1.GameService_UpdateBet_FullMethodName, gamev1.GameService_RemoveBet_FullMethodName:
 		return ofBet
 	case gamev1.GameService_RollDice_FullMethodName, gamev1.GameService_PassDice_FullMethodName:
 		return ofRoll

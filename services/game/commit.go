@@ -113,8 +113,11 @@ func (c *committer) commit(group []*command) {
 	err := c.write(group)
 	alone := len(group) > 1 && oneIsWrong(err)
 	for _, cmd := range group {
-		if alone {
-			err = c.write([]*command{cmd})
+		if alone { // Until it turns out that the database itself is away, and never for a caller who has given up.
+			if err = cmd.ctx.Err(); err == nil {
+				err = c.write([]*command{cmd})
+				alone = err == nil || oneIsWrong(err)
+			}
 		}
 		if err != nil {
 			cmd.err = err

@@ -17,27 +17,29 @@ import (
 type refusing struct {
 	store.Store
 
-	err     error
+	errs    []error // One behind the other, then the last again.
 	updates int
 }
 
 func (s *refusing) Update(context.Context, func(play.Tx) error) error {
 	s.updates++
-	return s.err
+	return s.errs[min(s.updates, len(s.errs))-1]
 }
 
 func TestOnlyWhatIsWrongWithinAGroupIsTriedAlone(t *testing.T) {
+	misfit, away := errors.New("constraint failed"), errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database went away")
 	for name, tc := range map[string]struct {
-		err     error
+		errs    []error
 		updates int
 	}{
-		"a row that does not fit": {errors.New("constraint failed"), 4},
+		"a row that does not fit": {[]error{misfit}, 4},
 		// It may have been written: a command without a request id would be done twice.
-		"an outcome that nobody knows": {errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database went away"), 1},
-		"a transaction that is slow":   {context.DeadlineExceeded, 1},
+		"an outcome that nobody knows":   {[]error{away}, 1},
+		"a transaction that is slow":     {[]error{context.DeadlineExceeded}, 1},
+		"a database that goes away then": {[]error{misfit, misfit, away}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refuses := &refusing{err: tc.err}
+			refuses := &refusing{errs: tc.errs}
 			c := newCommitter(&Service{cfg: Default(), store: refuses, metrics: newMetrics(prometheus.NewRegistry())})
 			group := make([]*command, 3)
 			for i := range group {
@@ -47,10 +49,10 @@ func TestOnlyWhatIsWrongWithinAGroupIsTriedAlone(t *testing.T) {
 			if refuses.updates != tc.updates {
 				t.Errorf("%d transactions, want %d", refuses.updates, tc.updates)
 			}
-			for _, cmd := range group {
+			for i, cmd := range group {
 				<-cmd.done
-				if !errors.Is(cmd.err, tc.err) {
-					t.Errorf("a caller got %v", cmd.err)
+				if want := tc.errs[min(i+1, len(tc.errs)-1)]; !errors.Is(cmd.err, want) {
+					t.Errorf("caller %d got %v, want %v", i, cmd.err, want)
 				}
 			}
 		})

@@ -114,10 +114,13 @@ func readDecision(decision *consensusv1.Decision, round *play.Round) (play.Decis
 	return play.Decision{Height: decision.GetHeight(), BeaconHeight: decision.GetBeacon().GetHeight(), BeaconSignature: signature}, nil
 }
 
-// settle pays a decided round out, unless somebody else did.
+// settle pays a decided round out, unless somebody else did, maybe a moment ago in the same group.
 func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, decision play.Decision) (*play.Round, error) {
 	var round *play.Round
 	err := s.commits.do(&command{ctx: ctx, from: game, key: play.Key{Game: game, All: true}, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
+		if round = turn.Settled(number); round != nil {
+			return nil, nil
+		}
 		if round, err = tx.Round(ctx, game, number); err != nil || round.Status == play.Settled {
 			return nil, err
 		}

@@ -2,10 +2,12 @@ package game
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
@@ -22,6 +24,10 @@ type sweeper struct {
 const (
 	// sweepBatch is how many items of a kind one tick handles.
 	sweepBatch = 200
+	// sweepers is how many of them it handles at a time.
+	sweepers = 32
+	// sweepTimeout is how long a part of a tick's work may take, so that a store that does not answer is not waited for.
+	sweepTimeout = time.Minute
 	// requestBatch is how many requests one transaction forgets. Others wait for it.
 	requestBatch = 500
 	// abandonedAfter is when a committed round is taken from the call that rolled it.
@@ -68,10 +74,16 @@ func (w *sweeper) sweep(ctx context.Context, committedBefore time.Time) {
 		{"idle games", w.expire},
 		{"old requests", w.forget},
 	} {
-		if err := part.do(ctx); err != nil && ctx.Err() == nil {
+		if err := w.bounded(ctx, part.do); err != nil && ctx.Err() == nil {
 			w.logger.WarnContext(ctx, "sweep", "part", part.name, "error", err)
 		}
 	}
+}
+
+func (w *sweeper) bounded(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	return do(ctx)
 }
 
 func (w *sweeper) finishRounds(ctx context.Context, before time.Time) error {
@@ -79,12 +91,37 @@ func (w *sweeper) finishRounds(ctx context.Context, before time.Time) error {
 	if err != nil {
 		return err
 	}
-	for _, round := range rounds {
-		if _, err := w.finish(ctx, round.Game, round.Number); err != nil {
-			return err // The validators are away; the other rounds would fail too.
-		}
+	return each(ctx, rounds, w.complete)
+}
+
+// complete takes a committed round to its end.
+func (w *sweeper) complete(ctx context.Context, round *play.Round) error {
+	if _, err := w.finish(ctx, round.Game, round.Number); err != nil {
+		return fmt.Errorf("round %d of game %s: %w", round.Number, round.Game, err)
 	}
 	return nil
+}
+
+// each does something for many at a time, so that their changes share transactions. What fails for one does not stop the
+// others, unless validators or database are away, which would fail for all. It returns the first error.
+func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(sweepers)
+	for _, item := range items {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			err := do(ctx, item)
+			if err != nil && isAway(err) {
+				cancel()
+			}
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 func (w *sweeper) passDice(ctx context.Context) error {
@@ -104,43 +141,26 @@ func (w *sweeper) expire(ctx context.Context) error {
 	return w.act(ctx, idle, func(turn *play.Turn) (bool, error) { return turn.Expire(before) })
 }
 
-// act runs a command on games in one transaction, and has the house roll where it says so.
-func (w *sweeper) act(ctx context.Context, games []uuid.UUID, command func(*play.Turn) (rolls bool, err error)) error {
-	if len(games) == 0 {
-		return nil
-	}
-	keys := make([]play.Key, len(games))
-	for i, id := range games {
-		keys[i] = play.Key{Game: id, All: true}
-	}
-	var turns []*play.Turn
-	var committed []*play.Round
-	err := w.store.Update(ctx, func(tx play.Tx) (err error) {
-		committed = nil
-		if turns, err = tx.Load(ctx, keys...); err != nil {
-			return err
-		}
-		for _, turn := range turns {
-			rolls, err := command(w.ready(turn))
-			if err != nil {
-				return err
-			}
+// act runs a rule on each game, and has the house roll where it says so.
+func (w *sweeper) act(ctx context.Context, games []uuid.UUID, rule func(*play.Turn) (rolls bool, err error)) error {
+	return each(ctx, games, func(ctx context.Context, game uuid.UUID) error {
+		var committed *play.Round
+		err := w.commits.do(&command{ctx: ctx, from: game, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+			committed = nil
+			rolls, err := rule(turn)
 			if rolls {
-				committed = append(committed, turn.Round())
+				committed = turn.Round()
 			}
+			return turn, err
+		}})
+		if err != nil {
+			return fmt.Errorf("game %s: %w", game, err)
 		}
-		return tx.Save(ctx, turns...)
+		if committed == nil {
+			return nil
+		}
+		return w.complete(ctx, committed)
 	})
-	if err != nil {
-		return err
-	}
-	w.done(turns...)
-	for _, round := range committed {
-		if _, err := w.finish(ctx, round.Game, round.Number); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // forget lets go of every old request, batch by batch: they come as fast as bets do. A request may be from a replica whose

@@ -24,10 +24,14 @@ type watcher struct {
 
 // WatchGame implements the contract.
 func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerStreamingServer[gamev1.WatchGameResponse]) error {
+	id, err := parseID("game_id", req.GetGameId()) // What is published has the one way to write it.
+	if err != nil {
+		return err
+	}
 	// Subscribing comes before reading the past, so that nothing falls between the two.
-	live := s.events.Subscribe(req.GetGameId())
+	live := s.events.Subscribe(id.String())
 	defer live.Close()
-	game, err := s.game(stream.Context(), req.GetGameId())
+	game, err := s.game(stream.Context(), id.String())
 	if err != nil {
 		return err
 	}

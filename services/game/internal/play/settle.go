@@ -22,6 +22,16 @@ func (t *Turn) Settle(round *Round, decision Decision) error {
 	return t.SettleDice(round, craps.Dice{First: first, Second: second})
 }
 
+// Settled returns the round of that number where this turn has settled it, else nil.
+func (t *Turn) Settled(number uint64) *Round {
+	for _, round := range t.Rounds {
+		if round.Number == number && round.Status == Settled {
+			return round
+		}
+	}
+	return nil
+}
+
 // SettleDice settles a committed round with dice that are known, for a laboratory that throws its own.
 func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	// What the bets can win is set aside since they were placed. Bets from before reserves were kept make up for it here.
