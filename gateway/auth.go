@@ -2,15 +2,11 @@ package gateway
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -84,51 +80,4 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 		return ctx, err
 	}
 	return identity.WithPlayer(ctx, player), nil
-}
-
-// keySource keeps the public keys that the api service publishes.
-type keySource struct {
-	keys  apiv1.KeyServiceClient
-	clock clockwork.Clock
-
-	mu      sync.Mutex
-	known   map[string]ed25519.PublicKey
-	fetched time.Time
-}
-
-const (
-	// keysFreshFor is how long fetched keys are believed to be all.
-	keysFreshFor = 5 * time.Minute
-	// keysRefetchAfter is how long an unknown key id can't make the gateway ask again: anyone can send any id.
-	keysRefetchAfter = 5 * time.Second
-)
-
-func newKeySource(keys apiv1.KeyServiceClient, clock clockwork.Clock) *keySource {
-	return &keySource{keys: keys, clock: clock}
-}
-
-// PublicKey implements token.KeySource.
-func (s *keySource) PublicKey(ctx context.Context, kid string) (ed25519.PublicKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	age := s.clock.Since(s.fetched)
-	key, ok := s.known[kid]
-	if s.known != nil && (ok && age < keysFreshFor || !ok && age < keysRefetchAfter) {
-		return key, nil
-	}
-	resp, err := s.keys.ListKeys(ctx, &apiv1.ListKeysRequest{})
-	if err != nil {
-		if ok {
-			return key, nil // An old key is better than none while the api service is away.
-		}
-		return nil, err
-	}
-	s.known, s.fetched = make(map[string]ed25519.PublicKey), s.clock.Now()
-	for _, jwk := range resp.GetKeys() {
-		public, err := base64.RawURLEncoding.DecodeString(jwk.GetX())
-		if err == nil && len(public) == ed25519.PublicKeySize && jwk.GetCrv() == "Ed25519" {
-			s.known[jwk.GetKid()] = public
-		}
-	}
-	return s.known[kid], nil
 }

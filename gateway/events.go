@@ -35,6 +35,12 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 		g.writeError(ctx, w, r, err)
 		return
 	}
+	leave, err := g.streams.enter(g.limits.address(r))
+	if err != nil {
+		g.writeError(ctx, w, r, err)
+		return
+	}
+	defer leave()
 	stream, err := g.games.WatchGame(ctx, &gamev1.WatchGameRequest{GameId: params["game_id"], AfterSequence: after})
 	if err == nil {
 		err = accepted(stream)

@@ -69,6 +69,7 @@ type Limits struct {
 	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"longest path with query"`
 	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest header"`
 	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"how long a call may take, streams excepted"`
+	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"event streams that one address has open at a time; many players may share it"`
 	Rates       Rates         `koanf:"rates"`
 }
 
@@ -83,7 +84,7 @@ func Default() Config {
 		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
 		Auth:      config.DefaultAuth(),
 		Upstream:  Upstream{API: upstream(7001), Game: upstream(7002), Consensus: upstream(7003)},
-		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Rates: DefaultRates()},
+		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Streams: 1000, Rates: DefaultRates()},
 		Security:  config.DefaultSecurity(),
 		Redis:     redis.Default(),
 	}
@@ -124,6 +125,7 @@ type Gateway struct {
 	routes  routes
 	signIn  *signIn
 	limits  *limits
+	streams *streams
 	games   gamev1.GameServiceClient
 	metrics *metrics
 	checks  []admin.Check // What probes ask.
@@ -138,6 +140,9 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	var err error
 	if g.limits, err = newLimits(ctx, cfg, deps.Clock, scope); err != nil {
 		return nil, err
+	}
+	if g.streams = newStreams(0); cfg.Security.EnableRateLimiting {
+		g.streams = newStreams(cfg.Limits.Streams)
 	}
 	g.drained, g.drain = context.WithCancel(context.WithoutCancel(ctx))
 	for _, route := range Routes() {

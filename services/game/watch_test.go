@@ -1,0 +1,27 @@
+package game_test
+
+import (
+	"strings"
+	"testing"
+
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// TestAWatcherMayWriteTheIDInItsOwnWay watches by an id in upper case, which is the same one: what happens arrives.
+func TestAWatcherMayWriteTheIDInItsOwnWay(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	stream, err := alice.games.WatchGame(alice.ctx, &gamev1.WatchGameRequest{GameId: strings.ToUpper(id), AfterSequence: alice.get(id).GetSequence()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Header(); err != nil {
+		t.Fatal(err)
+	}
+	alice.bet(id, "field", 1)
+	resp, err := stream.Recv()
+	if err != nil || resp.GetEvent().GetBetPlaced() == nil {
+		t.Fatalf("%v, %v", resp, err)
+	}
+}
