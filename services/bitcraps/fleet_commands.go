@@ -20,7 +20,7 @@ type fleetFlags struct {
 }
 
 func (f *fleetFlags) bind(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.dir, "dir", "data/fleet", "folder of the fleet")
+	cmd.Flags().StringVar(&f.dir, "dir", "data-fleet", "folder of the fleet")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
@@ -150,7 +150,7 @@ func fleetInitCommand() *cobra.Command {
 			return fleet.Init(dir, validators, func(i int) string { return fmt.Sprintf(peers, i) }, time.Now())
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "data/fleet", "folder of the fleet")
+	cmd.Flags().StringVar(&dir, "dir", "data-fleet", "folder of the fleet")
 	cmd.Flags().IntVar(&validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
 	cmd.Flags().StringVar(&peers, "peer-address", "consensus-%d:26656", "where validators find each other")
 	return cmd
