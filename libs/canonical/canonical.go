@@ -18,10 +18,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
+// usualSize is what most messages have room in.
+const usualSize = 512
+
 // JSON returns a message as JSON. Fields that are not set are written with their zero values, except for messages and
 // members of a oneof.
 func JSON(m proto.Message) ([]byte, error) {
-	return appendMessage(nil, m.ProtoReflect())
+	return appendMessage(make([]byte, 0, usualSize), m.ProtoReflect())
 }
 
 func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
@@ -42,7 +45,7 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(strconv.AppendQuote(b, string(field.Name())), ':')
+		b = append(append(append(b, '"'), field.Name()...), `":`...) // A name has nothing to escape.
 		var err error
 		if b, err = appendField(b, field, m.Get(field)); err != nil {
 			return nil, err

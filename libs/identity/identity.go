@@ -64,11 +64,10 @@ func Outgoing(ctx context.Context, service string) context.Context {
 
 // Incoming returns the caller that gRPC metadata claims. ok is false where the player's id is not one.
 func Incoming(ctx context.Context) (caller Caller, ok bool) {
-	md, _ := metadata.FromIncomingContext(ctx)
-	if v := md.Get(serviceKey); len(v) == 1 {
+	if v := metadata.ValueFromIncomingContext(ctx, serviceKey); len(v) == 1 {
 		caller.Service = v[0]
 	}
-	if v := md.Get(playerKey); len(v) == 1 {
+	if v := metadata.ValueFromIncomingContext(ctx, playerKey); len(v) == 1 {
 		player, err := uuid.Parse(v[0])
 		if err != nil {
 			return Caller{}, false

@@ -59,10 +59,8 @@ const RequestIDKey = "bitcraps-request-id"
 
 func withRequestID(ctx context.Context, _ call, next func(context.Context) error) error {
 	id := ""
-	if md, ok := metadata.FromIncomingContext(ctx); ok {
-		if v := md.Get(RequestIDKey); len(v) == 1 && len(v[0]) <= 64 {
-			id = v[0]
-		}
+	if v := metadata.ValueFromIncomingContext(ctx, RequestIDKey); len(v) == 1 && len(v[0]) <= 64 {
+		id = v[0]
 	}
 	if id == "" {
 		id = uuid.NewString()
