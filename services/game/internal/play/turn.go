@@ -51,17 +51,6 @@ type Turn struct {
 	loaded loaded
 }
 
-// Funds are the money that the turns of a transaction share: a player may bet at several tables in one.
-type Funds struct {
-	// Wallets are those that were loaded. A player without an entry has no wallet yet.
-	Wallets map[uuid.UUID]int64
-	// House is what the house has that is not set aside.
-	House int64
-}
-
-// NewFunds are none.
-func NewFunds() *Funds { return &Funds{Wallets: make(map[uuid.UUID]int64)} }
-
 // Round is the round that was committed or settled last in this turn, nil for none.
 func (t *Turn) Round() *Round {
 	if len(t.Rounds) == 0 {
@@ -193,33 +182,6 @@ func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 		}
 	}
 	return nil
-}
-
-// transfer moves money, unless it is nothing, and keeps the loaded balances up to date.
-func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Reason, bet *Bet, round uint64) {
-	if amount == 0 {
-		return
-	}
-	transfer := ledger.Transfer{From: from, To: to, Amount: amount, Reason: reason, Game: t.Game.ID, Round: round, At: t.Now}
-	if bet != nil {
-		transfer.Bet = bet.ID
-	}
-	t.Transfers = append(t.Transfers, transfer)
-	t.adjust(from, -amount)
-	t.adjust(to, amount)
-}
-
-func (t *Turn) adjust(account ledger.Account, delta int64) {
-	switch account.Kind {
-	case ledger.KindPlayer:
-		if balance, loaded := t.Wallets[account.Owner]; loaded {
-			t.Wallets[account.Owner] = balance + delta
-		}
-	case ledger.KindHouse:
-		t.House += delta
-	case ledger.KindReserve:
-		t.Reserve += delta
-	}
 }
 
 // settleDown closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. All
