@@ -18,11 +18,7 @@ import (
 
 // GetReceipt implements the contract.
 func (s *gameServer) GetReceipt(ctx context.Context, req *gamev1.GetReceiptRequest) (*gamev1.GetReceiptResponse, error) {
-	game, err := s.game(ctx, req.GetGameId())
-	if err != nil {
-		return nil, err
-	}
-	round, err := s.round(ctx, game.ID, req.GetRound())
+	round, err := s.round(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +29,11 @@ func (s *gameServer) GetReceipt(ctx context.Context, req *gamev1.GetReceiptReque
 	if !slices.ContainsFunc(round.Bets, func(b protocol.Bet) bool { return b.Player == protocol.ID(player) }) {
 		return nil, errs.New(errorsv1.Reason_REASON_RECEIPT_NOT_FOUND, "you had no bet in round %d, or it is from before receipts were kept", round.Number)
 	}
-	result, err := s.store.Result(ctx, game.ID, round.Number, player)
+	result, err := s.store.Result(ctx, round.Game, round.Number, player)
 	if err != nil {
 		return nil, err
 	}
-	proof, err := s.prove(ctx, game.ID, round.Number)
+	proof, err := s.prove(ctx, round.Game, round.Number)
 	if err != nil {
 		return nil, err
 	}

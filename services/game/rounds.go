@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -44,19 +42,22 @@ func (s *gameServer) ListRounds(ctx context.Context, req *gamev1.ListRoundsReque
 
 // GetRound implements the contract.
 func (s *gameServer) GetRound(ctx context.Context, req *gamev1.GetRoundRequest) (*gamev1.GetRoundResponse, error) {
-	game, err := s.game(ctx, req.GetGameId())
-	if err != nil {
-		return nil, err
-	}
-	round, err := s.round(ctx, game.ID, req.GetRound())
+	round, err := s.round(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	return &gamev1.GetRoundResponse{Round: roundToProto(round)}, nil
 }
 
-// round finds a round of a game.
-func (s *Service) round(ctx context.Context, game uuid.UUID, number int64) (*play.Round, error) {
-	round, err := s.store.Round(ctx, game, uint64(number))
-	return round, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", number))
+// round finds the round that a request names.
+func (s *Service) round(ctx context.Context, req interface {
+	GetGameId() string
+	GetRound() int64
+}) (*play.Round, error) {
+	game, err := s.game(ctx, req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	round, err := s.store.Round(ctx, game.ID, uint64(req.GetRound()))
+	return round, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", req.GetRound()))
 }

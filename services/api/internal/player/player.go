@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,6 +28,14 @@ type Key struct {
 	ID        string
 	Private   ed25519.PrivateKey
 	CreatedAt time.Time
+}
+
+// KeyOf makes a key from what is stored of it. It fails where the seed is not one.
+func KeyOf(id string, seed []byte, createdAt time.Time) (Key, error) {
+	if len(seed) != ed25519.SeedSize {
+		return Key{}, fmt.Errorf("signing key %s is damaged", id)
+	}
+	return Key{ID: id, Private: ed25519.NewKeyFromSeed(seed), CreatedAt: createdAt}, nil
 }
 
 // Store keeps players and keys. Every implementation passes the suite in internal/store/storetest.

@@ -3,10 +3,8 @@ package postgres
 
 import (
 	"context"
-	"crypto/ed25519"
 	"embed"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,14 +66,16 @@ func (s *Store) Keys(ctx context.Context) ([]player.Key, error) {
 		rows, err = db.New(on).SigningKeys(ctx)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	keys := make([]player.Key, len(rows))
 	for i, row := range rows {
-		if len(row.Seed) != ed25519.SeedSize {
-			return nil, fmt.Errorf("signing key %s is damaged", row.ID)
+		if keys[i], err = player.KeyOf(row.ID, row.Seed, time.UnixMicro(row.CreatedAt).UTC()); err != nil {
+			return nil, err
 		}
-		keys[i] = player.Key{ID: row.ID, Private: ed25519.NewKeyFromSeed(row.Seed), CreatedAt: time.UnixMicro(row.CreatedAt).UTC()}
 	}
-	return keys, err
+	return keys, nil
 }
 
 // AddFirstKey implements player.Store. Of replicas that start at once, one adds its key.

@@ -3,11 +3,9 @@ package sqlite
 
 import (
 	"context"
-	"crypto/ed25519"
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,14 +53,16 @@ func (s *Store) Player(ctx context.Context, id uuid.UUID) (player.Player, error)
 // Keys implements player.Store.
 func (s *Store) Keys(ctx context.Context) ([]player.Key, error) {
 	rows, err := s.Reading.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
 	keys := make([]player.Key, len(rows))
 	for i, row := range rows {
-		if len(row.Seed) != ed25519.SeedSize {
-			return nil, fmt.Errorf("signing key %s is damaged", row.ID)
+		if keys[i], err = player.KeyOf(row.ID, row.Seed, time.UnixMicro(row.CreatedAt).UTC()); err != nil {
+			return nil, err
 		}
-		keys[i] = player.Key{ID: row.ID, Private: ed25519.NewKeyFromSeed(row.Seed), CreatedAt: time.UnixMicro(row.CreatedAt).UTC()}
 	}
-	return keys, err
+	return keys, nil
 }
 
 // AddFirstKey implements player.Store.

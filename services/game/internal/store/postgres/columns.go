@@ -5,6 +5,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 func insertGames(games []*play.Game) db.InsertGamesParams {
@@ -16,7 +17,7 @@ func insertGames(games []*play.Game) db.InsertGamesParams {
 		MaxPlayers: column(games, func(g *play.Game) int32 { return int32(g.Limits.MaxPlayers) }),
 		MinBets:    column(games, func(g *play.Game) int64 { return g.Limits.MinBet }),
 		MaxBets:    column(games, func(g *play.Game) int64 { return g.Limits.MaxBet }),
-		CreatedAt:  column(games, func(g *play.Game) int64 { return micros(g.CreatedAt) }),
+		CreatedAt:  column(games, func(g *play.Game) int64 { return stored.Micros(g.CreatedAt) }),
 	}
 }
 
@@ -31,8 +32,8 @@ func updateGames(games []*play.Game) db.UpdateGamesParams {
 		Rolling:    column(games, func(g *play.Game) bool { return g.Rolling }),
 		Shooters:   column(games, func(g *play.Game) uuid.UUID { return g.Shooter }),
 		Sequences:  column(games, func(g *play.Game) int64 { return int64(g.Sequence) }),
-		TurnsDueAt: column(games, func(g *play.Game) int64 { return micros(g.TurnDueAt) }),
-		UpdatedAt:  column(games, func(g *play.Game) int64 { return micros(g.UpdatedAt) }),
+		TurnsDueAt: column(games, func(g *play.Game) int64 { return stored.Micros(g.TurnDueAt) }),
+		UpdatedAt:  column(games, func(g *play.Game) int64 { return stored.Micros(g.UpdatedAt) }),
 		Totals:     column(games, func(g *play.Game) int64 { return int64(g.Craps.Since7.Totals) }),
 		Pairs:      column(games, func(g *play.Game) int64 { return int64(g.Craps.Since7.Pairs) }),
 		Hard:       column(games, func(g *play.Game) int64 { return int64(g.Craps.Since7.Hard) }),
@@ -52,7 +53,7 @@ func insertBets(bets []*play.Bet) db.InsertBetsParams {
 		Wagers:       column(bets, func(b *play.Bet) int32 { return int32(b.Wager.Code) }),
 		Seeds:        column(bets, func(b *play.Bet) string { return b.Seed }),
 		PlacedRounds: column(bets, func(b *play.Bet) int64 { return int64(b.PlacedRound) }),
-		PlacedAt:     column(bets, func(b *play.Bet) int64 { return micros(b.PlacedAt) }),
+		PlacedAt:     column(bets, func(b *play.Bet) int64 { return stored.Micros(b.PlacedAt) }),
 	}
 }
 
@@ -80,6 +81,6 @@ func settleRounds(rounds []*play.Round) db.SettleRoundsParams {
 		BeaconHeights:    column(rounds, func(r *play.Round) int64 { return r.Decision.BeaconHeight }),
 		BeaconSignatures: column(rounds, func(r *play.Round) []byte { return r.Decision.BeaconSignature }),
 		Sequences:        column(rounds, func(r *play.Round) int64 { return int64(r.Sequence) }),
-		SettledAt:        column(rounds, func(r *play.Round) int64 { return micros(r.SettledAt) }),
+		SettledAt:        column(rounds, func(r *play.Round) int64 { return stored.Micros(r.SettledAt) }),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Load implements play.Tx. It takes one round trip.
@@ -144,7 +145,7 @@ func (t *transaction) turns(keys []play.Key, games []db.Game, seats []db.Seat, b
 	}
 	for _, seat := range seats {
 		game := byGame[seat.GameID].Game
-		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: fromMicros(seat.JoinedAt)})
+		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: stored.Time(seat.JoinedAt)})
 	}
 	for _, turn := range byGame {
 		turn.AddLoaded()

@@ -15,6 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Game implements play.Reader.
@@ -48,7 +49,7 @@ func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.
 	if err != nil {
 		return nil, err
 	}
-	return all(rows, toBet)
+	return stored.All(rows, toBet)
 }
 
 // LiveBets implements play.Reader.
@@ -57,7 +58,7 @@ func (s *Store) LiveBets(ctx context.Context, game uuid.UUID) ([]*play.Bet, erro
 	if err != nil {
 		return nil, err
 	}
-	return all(rows, toBet)
+	return stored.All(rows, toBet)
 }
 
 // Rounds implements play.Reader.
@@ -69,16 +70,18 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return all(rows, toRound)
+	return stored.All(rows, toRound)
 }
 
 // Unsettled implements play.Reader.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
-	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.UnsettledRounds(ctx, micros(before), int32(limit)) })
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) {
+		return q.UnsettledRounds(ctx, stored.Micros(before), int32(limit))
+	})
 	if err != nil {
 		return nil, err
 	}
-	return all(rows, toRound)
+	return stored.All(rows, toRound)
 }
 
 // Round implements play.Reader.
@@ -108,7 +111,7 @@ func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return all(rows, func(row []byte) (*play.Event, error) {
+	return stored.All(rows, func(row []byte) (*play.Event, error) {
 		event := &play.Event{}
 		if err := proto.Unmarshal(row, event); err != nil {
 			return nil, fmt.Errorf("event of game %s: %w", game, err)
@@ -147,13 +150,13 @@ func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
 
 // TurnsDue implements play.Reader.
 func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
-	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.TurnsDue(ctx, micros(now), int32(limit)) })
+	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.TurnsDue(ctx, stored.Micros(now), int32(limit)) })
 }
 
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
 	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) {
-		return q.IdleGames(ctx, micros(since)/time.Minute.Microseconds(), micros(since), int32(limit))
+		return q.IdleGames(ctx, stored.Micros(since)/time.Minute.Microseconds(), stored.Micros(since), int32(limit))
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Requests implements play.Tx.
@@ -29,7 +30,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 		return nil, err
 	}
 	for _, row := range rows {
-		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: fromMicros(row.CreatedAt)}
+		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: stored.Time(row.CreatedAt)}
 	}
 	for _, key := range keys {
 		if _, ok := known[key]; !ok {
@@ -53,7 +54,7 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 		Players: column(keys, playerOf), Ids: column(keys, idOf),
 		Fingerprints: column(keys, func(k play.RequestKey) []byte { return requests[k].Fingerprint }),
 		Responses:    column(keys, func(k play.RequestKey) []byte { return requests[k].Response }),
-		CreatedAt:    column(keys, func(k play.RequestKey) int64 { return micros(requests[k].At) }),
+		CreatedAt:    column(keys, func(k play.RequestKey) int64 { return stored.Micros(requests[k].At) }),
 	})
 }
 

@@ -14,11 +14,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
-	"github.com/bitcraps/bitcraps/libs/protocol"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Game implements play.Reader.
@@ -47,11 +47,11 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 	game := &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
 		Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
-		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: fromMicros(row.TurnDueAt),
-		CreatedAt: fromMicros(row.CreatedAt), UpdatedAt: fromMicros(row.UpdatedAt),
+		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: stored.Time(row.TurnDueAt),
+		CreatedAt: stored.Time(row.CreatedAt), UpdatedAt: stored.Time(row.UpdatedAt),
 	}
 	for _, seat := range seats {
-		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: fromMicros(seat.JoinedAt)})
+		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: stored.Time(seat.JoinedAt)})
 	}
 	return game, nil
 }
@@ -99,7 +99,7 @@ func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.
 	if err != nil {
 		return nil, err
 	}
-	return toBets(rows)
+	return stored.All(rows, toBet)
 }
 
 // LiveBets implements play.Reader.
@@ -108,28 +108,17 @@ func (s *Store) LiveBets(ctx context.Context, game uuid.UUID) ([]*play.Bet, erro
 	if err != nil {
 		return nil, err
 	}
-	return toBets(rows)
-}
-
-func toBets(rows []db.Bet) ([]*play.Bet, error) {
-	bets := make([]*play.Bet, len(rows))
-	for i, row := range rows {
-		var err error
-		if bets[i], err = toBet(row); err != nil {
-			return nil, err
-		}
-	}
-	return bets, nil
+	return stored.All(rows, toBet)
 }
 
 func toBet(row db.Bet) (*play.Bet, error) {
-	wager := craps.Coded(uint16(row.Wager))
-	if wager == nil {
-		return nil, fmt.Errorf("bet %s is on wager %d, which this release does not know", row.ID, row.Wager)
+	wager, err := stored.Wager(row.ID, row.Wager)
+	if err != nil {
+		return nil, err
 	}
 	return &play.Bet{ID: row.ID, Game: row.GameID, Player: row.PlayerID, Wager: wager, Number: uint8(row.Number), Working: row.Working != 0,
 		Amount: row.Amount, Commission: row.Commission, Seed: row.Seed, Status: row.Status, PlacedRound: uint64(row.PlacedRound), DecidedRound: uint64(row.DecidedRound),
-		Payout: row.Payout, PlacedAt: fromMicros(row.PlacedAt)}, nil
+		Payout: row.Payout, PlacedAt: stored.Time(row.PlacedAt)}, nil
 }
 
 // Rounds implements play.Reader.
@@ -141,16 +130,16 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return toRounds(rows)
+	return stored.All(rows, toRound)
 }
 
 // Unsettled implements play.Reader.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
-	rows, err := s.Reading.UnsettledRounds(ctx, micros(before), int64(limit))
+	rows, err := s.Reading.UnsettledRounds(ctx, stored.Micros(before), int64(limit))
 	if err != nil {
 		return nil, err
 	}
-	return toRounds(rows)
+	return stored.All(rows, toRound)
 }
 
 // Round implements play.Reader.
@@ -171,32 +160,12 @@ func (s *Store) Result(ctx context.Context, game uuid.UUID, round uint64, player
 	return play.Result{Game: row.GameID, Round: uint64(row.Round), Player: row.PlayerID, Bets: int(row.Bets), Payout: row.Payout, Balance: row.Balance}, nil
 }
 
-func toRounds(rows []db.Round) ([]*play.Round, error) {
-	rounds := make([]*play.Round, len(rows))
-	for i, row := range rows {
-		var err error
-		if rounds[i], err = toRound(row); err != nil {
-			return nil, err
-		}
-	}
-	return rounds, nil
-}
-
 func toRound(row db.Round) (*play.Round, error) {
 	round := &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: row.Status,
 		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
 		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
-		Sequence: uint64(row.Sequence), ClosedAt: fromMicros(row.ClosedAt), SettledAt: fromMicros(row.SettledAt)}
-	var err error
-	if round.Commitment, err = protocol.DecodeCommitment(row.Commitment); err == nil && len(row.State) > 0 {
-		if round.State, err = protocol.DecodeState(row.State); err == nil {
-			round.Bets, err = protocol.DecodeBets(row.Bets)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("round %d of game %s: %w", row.Number, row.GameID, err)
-	}
-	return round, nil
+		Sequence: uint64(row.Sequence), ClosedAt: stored.Time(row.ClosedAt), SettledAt: stored.Time(row.SettledAt)}
+	return round, stored.Decode(round, row.Commitment, row.State, row.Bets)
 }
 
 // Events implements play.Reader.
@@ -242,7 +211,7 @@ func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64
 
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 	return play.Entry{ID: row.ID, Amount: amount, Balance: balance, Transfer: ledger.Transfer{From: row.FromAccount, To: row.ToAccount,
-		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: fromMicros(row.At)}}
+		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: stored.Time(row.At)}}
 }
 
 // Balance implements play.Reader.
@@ -265,10 +234,10 @@ func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
 
 // TurnsDue implements play.Reader.
 func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
-	return s.Reading.TurnsDue(ctx, micros(now), int64(limit))
+	return s.Reading.TurnsDue(ctx, stored.Micros(now), int64(limit))
 }
 
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
-	return s.Reading.IdleGames(ctx, micros(since), int64(limit))
+	return s.Reading.IdleGames(ctx, stored.Micros(since), int64(limit))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 //go:embed migrations
@@ -123,7 +124,7 @@ func (t *transaction) loadBets(ctx context.Context, turn *play.Turn, key play.Ke
 	if err != nil {
 		return err
 	}
-	bets, err := toBets(rows)
+	bets, err := stored.All(rows, toBet)
 	turn.AddLoaded(bets...)
 	for _, bet := range bets {
 		err = errors.Join(err, t.loadWallet(ctx, bet.Player))

@@ -1,0 +1,63 @@
+// Package stored is how the columns of a table's rows are written, which is the same on every engine.
+package stored
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// Micros is a time in microseconds since 1970; the zero time is 0.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// Time is what Micros was made of.
+func Time(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+// Wager returns the wager that a bet is on, by its code. It fails for one of another release.
+func Wager(bet uuid.UUID, code int64) (*craps.Wager, error) {
+	wager := craps.Coded(uint16(code))
+	if wager == nil {
+		return nil, fmt.Errorf("bet %s is on wager %d, which this release does not know", bet, code)
+	}
+	return wager, nil
+}
+
+// Decode reads a round's canonical encodings into it. Rounds from before receipts have a commitment alone.
+func Decode(round *play.Round, commitment, state, bets []byte) (err error) {
+	if round.Commitment, err = protocol.DecodeCommitment(commitment); err == nil && len(state) > 0 {
+		if round.State, err = protocol.DecodeState(state); err == nil {
+			round.Bets, err = protocol.DecodeBets(bets)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("round %d of game %s: %w", round.Number, round.Game, err)
+	}
+	return nil
+}
+
+// All converts every row, or fails.
+func All[R, V any](rows []R, convert func(R) (V, error)) ([]V, error) {
+	values := make([]V, len(rows))
+	for i, row := range rows {
+		var err error
+		if values[i], err = convert(row); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
