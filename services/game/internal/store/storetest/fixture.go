@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"context"
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// fixture plays on a store.
+type fixture struct {
+	t     *testing.T
+	store play.Store
+	now   time.Time
+}
+
+const bankroll = 1_000_000
+
+var rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func (f *fixture) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) ready(turn *play.Turn) *play.Turn {
+	turn.Rules, turn.Now, turn.NewID = rules, f.now, newID
+	return turn
+}
+
+// do loads a game, runs a command on it and saves it.
+func (f *fixture) do(key play.Key, command func(*play.Turn) error) error {
+	return f.store.Update(f.t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(f.t.Context(), key)
+		if err != nil {
+			return err
+		}
+		if err := command(f.ready(turns[0])); err != nil {
+			return err
+		}
+		return tx.Save(f.t.Context(), turns...)
+	})
+}
+
+func (f *fixture) create(player uuid.UUID) uuid.UUID {
+	f.t.Helper()
+	turn := f.ready(&play.Turn{})
+	f.must(play.Create(turn, player, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500}))
+	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error { return tx.Save(f.t.Context(), turn) }))
+	return turn.Game.ID
+}
+
+// bet stakes 10.
+func (f *fixture) bet(game, player uuid.UUID, wager string) *play.Bet {
+	f.t.Helper()
+	var bet *play.Bet
+	f.must(f.do(play.Key{Game: game, Player: player}, func(turn *play.Turn) (err error) {
+		bet, err = turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: 10, Seed: "lucky"})
+		return err
+	}))
+	return bet
+}
+
+func (f *fixture) close(game, player uuid.UUID) *play.Round {
+	f.t.Helper()
+	var round *play.Round
+	f.must(f.do(play.Key{Game: game, All: true}, func(turn *play.Turn) error {
+		err := turn.Close(player)
+		round = turn.Round()
+		return err
+	}))
+	return round
+}
+
+// roll closes betting and settles with a beacon that throws the total.
+func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
+	f.t.Helper()
+	round := f.close(game, player)
+	for seed := uint64(0); ; seed++ {
+		probe := *round
+		decision := play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}
+		f.must(f.ready(&play.Turn{Game: &play.Game{}, Funds: play.NewFunds()}).Settle(&probe, decision))
+		if probe.Dice.Total() == total {
+			f.must(f.settle(round, decision))
+			return round
+		}
+	}
+}
+
+func (f *fixture) settle(round *play.Round, decision play.Decision) error {
+	return f.do(play.Key{Game: round.Game, All: true}, func(turn *play.Turn) error {
+		return turn.Settle(round, decision)
+	})
+}
+
+func (f *fixture) balance(account ledger.Account) int64 {
+	f.t.Helper()
+	balance, _, err := f.store.Balance(f.t.Context(), account)
+	f.must(err)
+	return balance
+}
+
+func (f *fixture) audit() {
+	f.t.Helper()
+	audit, err := f.store.Audit(context.Background())
+	if err != nil || !audit.Balanced() || audit.Accounts() < 2 || audit.Transfers < 1 {
+		f.t.Errorf("audit = %+v, %v", audit, err)
+	}
+}
