@@ -1,6 +1,7 @@
 package bitcraps
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,6 +14,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
+// fleetDir is beside data/, which only its owner may enter: where root starts it, PostgreSQL runs as another user.
+const fleetDir = "data-fleet"
+
 // fleetFlags are what all commands on a fleet take.
 type fleetFlags struct {
 	dir  string
@@ -20,7 +24,7 @@ type fleetFlags struct {
 }
 
 func (f *fleetFlags) bind(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.dir, "dir", "data-fleet", "folder of the fleet")
+	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the fleet")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
@@ -53,9 +57,6 @@ func fleetUpCommand() *cobra.Command {
 			"It ends when everything is ready. Started again, it starts only what has died.",
 		Example: "  bitcraps fleet up\n  bitcraps fleet up --database postgresql\n  bitcraps fleet up --database-url postgresql://me@db:5432/craps --redis-url redis://cache:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.DatabaseURL != "" && !cmd.Flags().Changed("database") {
-				opts.Engine = fleet.PostgreSQL
-			}
 			f, err := flags.open(cmd, programs)
 			if err != nil {
 				return err
@@ -95,7 +96,7 @@ func fleetDownCommand() *cobra.Command {
 			defer f.Close()
 			stopped, err := f.Down(cmd.Context())
 			if flags.json {
-				return firstError(err, json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"stopped": append([]string{}, stopped...)}))
+				return cmp.Or(err, json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"stopped": append([]string{}, stopped...)}))
 			}
 			if len(stopped) == 0 {
 				cmd.Println("nothing runs")
@@ -107,15 +108,6 @@ func fleetDownCommand() *cobra.Command {
 	}
 	flags.bind(cmd)
 	return cmd
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func fleetStatusCommand() *cobra.Command {
@@ -150,7 +142,7 @@ func fleetInitCommand() *cobra.Command {
 			return fleet.Init(dir, validators, func(i int) string { return fmt.Sprintf(peers, i) }, time.Now())
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "data-fleet", "folder of the fleet")
+	cmd.Flags().StringVar(&dir, "dir", fleetDir, "folder of the fleet")
 	cmd.Flags().IntVar(&validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
 	cmd.Flags().StringVar(&peers, "peer-address", "consensus-%d:26656", "where validators find each other")
 	return cmd
