@@ -85,8 +85,9 @@ func TestAGameReplaysBesideTheService(t *testing.T) {
 
 func TestReplayFindsWhatWasTamperedWith(t *testing.T) {
 	for name, tc := range map[string]struct{ statement, what string }{
-		"dice":        {`UPDATE rounds SET first_die = first_die % 6 + 1 WHERE number = 3`, "the dice"},
-		"beacon":      {`UPDATE rounds SET beacon_signature = zeroblob(48) WHERE number = 3`, "the dice"},
+		"dice": {`UPDATE rounds SET first_die = first_die % 6 + 1 WHERE number = 3`, "the dice"},
+		// In every round: another beacon throws the same dice once in 36 times.
+		"beacon":      {`UPDATE rounds SET beacon_signature = zeroblob(48) WHERE status = 2`, "the dice"},
 		"call":        {`UPDATE rounds SET call = 'seven_out_of_luck' WHERE number = 3`, "the call"},
 		"commitment":  {`UPDATE rounds SET commitment = (SELECT r.commitment FROM rounds AS r WHERE r.number = 2) WHERE number = 3`, "the commitment"},
 		"state":       {`UPDATE rounds SET state = (SELECT r.state FROM rounds AS r WHERE r.number = 2) WHERE number = 3`, "the state before the roll"},
