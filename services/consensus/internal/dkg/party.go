@@ -21,19 +21,34 @@ type Party struct {
 	Share *threshold.Share
 }
 
+// Awaits reports whether the ceremony waits for a message from the key's holder.
+func (c *Ceremony) Awaits(key PublicKey) bool {
+	dealer, member := slices.Index(c.Session.Dealers, key), slices.Index(c.Session.Members, key)
+	switch c.Phase {
+	case Dealing:
+		return dealer >= 0 && c.Deals[dealer] == nil
+	case Responding:
+		return member >= 0 && c.Responses[member] == nil
+	case Justifying:
+		return slices.Contains(c.accused(), dealer)
+	}
+	return false
+}
+
 // Due returns the message that the ceremony waits for from the party; nil where it waits for none.
 func (p Party) Due(c *Ceremony) ([]byte, error) {
-	public := p.Key.Public()
-	dealer, member := slices.Index(c.Session.Dealers, public), slices.Index(c.Session.Members, public)
-	switch {
-	case c.Phase == Dealing && dealer >= 0 && c.Deals[dealer] == nil:
-		return p.deal(c.Session, dealer)
-	case c.Phase == Responding && member >= 0 && c.Responses[member] == nil:
-		return p.respond(c, member)
-	case c.Phase == Justifying && slices.Contains(c.accused(), dealer):
-		return p.justify(c, dealer)
+	key := p.Key.Public()
+	if !c.Awaits(key) {
+		return nil, nil
 	}
-	return nil, nil
+	switch c.Phase {
+	case Dealing:
+		return p.deal(c.Session, slices.Index(c.Session.Dealers, key))
+	case Responding:
+		return p.respond(c, slices.Index(c.Session.Members, key))
+	default:
+		return p.justify(c, slices.Index(c.Session.Dealers, key))
+	}
 }
 
 // polynomialInfo separates the coefficients from everything else that is derived from the key.
