@@ -57,6 +57,13 @@ type view struct {
 // Group implements order.Reader.
 func (v view) Group() *order.Group { return v.group }
 
+// voting are the validators that vote on the next block.
+func (a *app) voting() []order.Member {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.group.MembersAt(a.last.Height + 1)
+}
+
 func (a *app) view() view { return view{store: a.store, group: a.Group()} }
 
 // Group returns the validators and their key behind the last block. Nobody changes it.

@@ -145,6 +145,12 @@ func (n *network) decide(i int, c protocol.Commitment) chain.Decision {
 	n.t.Helper()
 	d, ok := decideAt(n.nodes[i], c)
 	if !ok {
+		for _, node := range n.nodes {
+			if node != nil {
+				status, err := node.Status()
+				n.t.Logf("%+v, %v", status, err)
+			}
+		}
 		n.t.Fatalf("round %v was not decided within a minute", order.RoundOf(c))
 	}
 	return d

@@ -9,7 +9,6 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/types"
 
-	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
@@ -31,18 +30,18 @@ type Facts struct {
 	Validators  []Validator
 }
 
-// Facts returns the chain's facts behind the last block.
+// Facts returns the chain's facts for the next block.
 func (n *Node) Facts() Facts {
-	group := n.app.Group()
+	members := n.app.voting()
 	facts := Facts{
 		ChainID:     n.home.genesis.ChainID,
 		GenesisHash: hex.EncodeToString(n.home.genesisHash[:]),
-		Threshold:   order.Quorum(len(group.Members)),
+		Threshold:   order.Quorum(len(members)),
 	}
 	if s := n.app.newestSharing(); s != nil {
 		facts.GroupKey = hex.EncodeToString(s.public.GroupKey())
 	}
-	for i, m := range group.Members {
+	for i, m := range members {
 		address := m.Address()
 		facts.Validators = append(facts.Validators, Validator{Name: m.Name, Address: hex.EncodeToString(address[:]),
 			PublicKey: hex.EncodeToString(m.PublicKey[:]), Power: 1, ShareIndex: i})
@@ -61,7 +60,7 @@ type Status struct {
 	Connected    []string
 	Behind       []Lag
 	BeaconHeight int64
-	// Epoch numbers the sharing in force or about to be; 0 before the first.
+	// Epoch numbers the sharing in force; 0 before the first.
 	Epoch uint64
 	// Ceremony is the phase of the ceremony under way; empty where none is.
 	Ceremony string
@@ -80,6 +79,7 @@ type Lag struct {
 // Status returns how the validator is doing now.
 func (n *Node) Status() (Status, error) {
 	last, group := n.app.tip(), n.app.Group()
+	next := last.Height + 1
 	address := n.app.address
 	status := Status{
 		Name:       n.home.card.Name,
@@ -88,17 +88,15 @@ func (n *Node) Status() (Status, error) {
 		AppHash:    hex.EncodeToString(last.AppHash[:]),
 		CatchingUp: !n.comet.IsRunning() || n.comet.ConsensusReactor().WaitSync(),
 		Connected:  n.Connected(),
-		Behind:     n.behind(group, last.Height),
-		Pending:    group.Unsettled(),
+		Behind:     n.behind(last.Height),
+		Pending:    group.Unsettled(next),
 		Version:    group.Version,
 	}
 	if c := group.Ceremony; c != nil {
 		status.Ceremony = c.Phase.String()
 	}
-	if sharings := group.Sharings; len(sharings) > 0 {
-		if s, err := protocol.DecodeSharing(sharings[len(sharings)-1].Encoded); err == nil {
-			status.Epoch = s.Epoch
-		}
+	if s, ok := group.SharingAt(next); ok {
+		status.Epoch = s.Ceremony.Session.Epoch
 	}
 	if last.Height > 0 && n.comet.IsRunning() {
 		if meta := n.comet.BlockStore().LoadBlockMeta(last.Height); meta != nil {
@@ -115,7 +113,7 @@ func (n *Node) Height() int64 { return n.app.tip().Height }
 
 // Connected are the names of the validators that this one talks to, itself first where it is one.
 func (n *Node) Connected() (names []string) {
-	members := n.app.Group().Members
+	members := n.app.voting()
 	if order.IndexOf(members, n.app.address) >= 0 {
 		names = append(names, n.home.card.Name)
 	}
@@ -132,10 +130,11 @@ func isName(members []order.Member, name string) bool {
 }
 
 // behind are the connected validators that are more than the block that is being made behind a height.
-func (n *Node) behind(group *order.Group, height int64) (lags []Lag) {
+func (n *Node) behind(height int64) (lags []Lag) {
+	members := n.app.voting()
 	n.eachPeer(func(name string, peer p2p.Peer) {
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
-		if !ok || !isName(group.Members, name) {
+		if !ok || !isName(members, name) {
 			return
 		}
 		if has := state.GetHeight() - 1; has < height-1 { // It works on the block behind the one that it has.

@@ -22,11 +22,10 @@ var (
 // Submit hands a transaction to the validators. Handing one in again tells all peers again: one that was still catching
 // up threw away what it was told, and might be the next to propose.
 func (n *Node) Submit(tx []byte) error {
-	group := n.app.Group()
 	switch {
-	case n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < order.Quorum(len(group.Members)):
+	case n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < order.Quorum(len(n.app.voting())):
 		return ErrNoQuorum
-	case len(group.Sharings) == 0:
+	case len(n.app.Group().Sharings) == 0:
 		return ErrNoKey
 	}
 	return n.tell(tx)

@@ -182,17 +182,17 @@ func printable(name string) bool {
 	return true
 }
 
-// Unsettled are the changes that are ordered and not in force, for people.
-func (g *Group) Unsettled() (changes []string) {
-	next := g.Next()
-	for _, m := range g.Members {
+// Unsettled are the changes that are ordered and not in force at a height, for people.
+func (g *Group) Unsettled(height int64) (changes []string) {
+	now, next := g.MembersAt(height), g.Next()
+	for _, m := range now {
 		if IndexOf(next, m.Address()) < 0 {
-			changes = append(changes, fmt.Sprintf("remove %s", m.Name))
+			changes = append(changes, "remove "+m.Name)
 		}
 	}
 	for _, m := range next {
-		if IndexOf(g.Members, m.Address()) < 0 {
-			changes = append(changes, fmt.Sprintf("add %s", m.Name))
+		if IndexOf(now, m.Address()) < 0 {
+			changes = append(changes, "add "+m.Name)
 		}
 	}
 	return changes

@@ -109,6 +109,17 @@ func (g *Group) SharingAt(height int64) (s Sharing, ok bool) {
 	return Sharing{}, false
 }
 
+// MembersAt are the validators that vote on the block of a height, which must not lie behind the chain's end.
+func (g *Group) MembersAt(height int64) []Member {
+	if s, ok := g.SharingAt(height); ok {
+		return s.Members
+	}
+	if len(g.Sharings) > 0 { // The first, which those of genesis made among themselves.
+		return g.Sharings[0].Members
+	}
+	return g.Members
+}
+
 // IndexOf is the place of a validator among members; -1 where it is none.
 func IndexOf(members []Member, address protocol.Address) int {
 	return slices.IndexFunc(members, func(m Member) bool { return m.Address() == address })

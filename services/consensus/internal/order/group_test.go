@@ -87,6 +87,13 @@ func TestValidatorsComeAndGo(t *testing.T) {
 		if s := net.sharing(); s.GroupKey() != key || len(s.Members) != len(net.names()) || s.Threshold() != order.Quorum(len(s.Members)) {
 			t.Fatalf("step %d: %d members with the threshold %d", step, len(s.Members), s.Threshold())
 		}
+		// CometBFT has the new validators two blocks behind the sharing.
+		if got := net.state.group.MembersAt(net.height + 1); len(got) != len(before) || len(net.state.group.Unsettled(net.height+1)) != 1 {
+			t.Errorf("step %d: %d validators vote on the next block, %v waits", step, len(got), net.state.group.Unsettled(net.height+1))
+		}
+		if got := net.state.group.MembersAt(net.height + 2); len(got) != len(net.names()) || len(net.state.group.Unsettled(net.height+2)) != 0 {
+			t.Errorf("step %d: %d validators vote on the block behind that", step, len(got))
+		}
 		if got := net.signers(); got != len(net.names()) {
 			t.Errorf("step %d: %d of %v sign", step, got, net.names())
 		}
