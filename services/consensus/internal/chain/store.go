@@ -17,8 +17,8 @@ import (
 // store keeps the application's state in six key spaces:
 //
 //	t                       height and app hash behind the last block
-//	g                       the validators and their key, as JSON
-//	s height                the sharing that signs beacons from the height on
+//	o                       the validators and their key, as JSON
+//	k height                the sharing that signs beacons from the height on
 //	r game round            height and commitment of a decided round
 //	h height index          game and round of the index-th commitment of a block
 //	b height                the group's signature
@@ -29,11 +29,11 @@ type store struct{ db dbm.DB }
 
 var (
 	tipKey   = []byte("t")
-	groupKey = []byte("g")
+	groupKey = []byte("o")
 )
 
-func sharingKey(from int64) []byte {
-	return binary.BigEndian.AppendUint64([]byte("s"), uint64(from))
+func holdersKey(from int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("k"), uint64(from))
 }
 
 func roundKey(round order.Round) []byte {
@@ -93,7 +93,7 @@ func setGroup(batch dbm.Batch, group *order.Group) error {
 		return err
 	}
 	for _, sharing := range group.Sharings {
-		err = errors.Join(err, batch.Set(sharingKey(sharing.From), sharing.Encoded))
+		err = errors.Join(err, batch.Set(holdersKey(sharing.From), sharing.Encoded))
 	}
 	return errors.Join(err, batch.Set(groupKey, text))
 }
@@ -113,7 +113,7 @@ func (s *store) group() (*order.Group, error) {
 
 // sharingAt returns the sharing that signs the beacon of a height.
 func (s *store) sharingAt(height int64) (*sharing, error) {
-	it, err := s.db.ReverseIterator(sharingKey(0), sharingKey(height+1))
+	it, err := s.db.ReverseIterator(holdersKey(0), holdersKey(height+1))
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (s *store) sharingAt(height int64) (*sharing, error) {
 
 // sharings calls f with every sharing, oldest first, and the block that ordered it.
 func (s *store) sharings(f func(height int64, s protocol.Sharing) error) error {
-	it, err := s.db.Iterator(sharingKey(0), []byte("t"))
+	it, err := s.db.Iterator(holdersKey(0), []byte("l"))
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func (s Session) checkDeal(d Deal) error {
 	if len(d.Commitments) != s.Threshold || len(d.Sealed) != len(s.Members) {
 		return errors.New("dkg: the deal has another threshold or other members")
 	}
+	if err := s.Dealers[d.Dealer].Verify(digest(d.unsigned()), d.Signature); err != nil { // First: it costs the least.
+		return err
+	}
 	polynomial, err := d.polynomial()
 	if err != nil {
 		return err
@@ -87,7 +90,7 @@ func (s Session) checkDeal(d Deal) error {
 			return errors.New("dkg: the dealer shares something else than its share")
 		}
 	}
-	return s.Dealers[d.Dealer].Verify(digest(d.unsigned()), d.Signature)
+	return nil
 }
 
 // polynomial is that of a deal.

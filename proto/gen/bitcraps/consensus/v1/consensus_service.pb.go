@@ -921,7 +921,7 @@ type GetStatusResponse struct {
 	Dealing Dealing `protobuf:"varint,14,opt,name=dealing,proto3,enum=bitcraps.consensus.v1.Dealing" json:"dealing,omitempty"`
 	// dealing_note says the same in words.
 	DealingNote string `protobuf:"bytes,15,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
-	// epoch numbers the sharing of the beacon's secret that is in force or about to be; 0 before the first.
+	// epoch numbers the sharing of the beacon's secret that is in force; 0 before the first.
 	Epoch int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// ceremony is the phase of the key ceremony that is under way: dealing, responding, justifying or done. It is empty
 	// where none is.
@@ -1165,7 +1165,9 @@ func (x *Lag) GetHeight() int64 {
 type StreamDecisionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// from_height is the first block of interest; 0 starts with the next decision.
-	FromHeight    int64 `protobuf:"varint,1,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
+	FromHeight int64 `protobuf:"varint,1,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
+	// to_height is the last block of interest; the stream ends when a later block's decisions are known. 0 never ends it.
+	ToHeight      int64 `protobuf:"varint,2,opt,name=to_height,json=toHeight,proto3" json:"to_height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1203,6 +1205,13 @@ func (*StreamDecisionsRequest) Descriptor() ([]byte, []int) {
 func (x *StreamDecisionsRequest) GetFromHeight() int64 {
 	if x != nil {
 		return x.FromHeight
+	}
+	return 0
+}
+
+func (x *StreamDecisionsRequest) GetToHeight() int64 {
+	if x != nil {
+		return x.ToHeight
 	}
 	return 0
 }
@@ -1671,10 +1680,11 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x10protocol_version\x18\x14 \x01(\x05R\x0fprotocolVersion\"1\n" +
 	"\x03Lag\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
-	"\x06height\x18\x02 \x01(\x03R\x06height\"B\n" +
+	"\x06height\x18\x02 \x01(\x03R\x06height\"h\n" +
 	"\x16StreamDecisionsRequest\x12(\n" +
 	"\vfrom_height\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
-	"fromHeight\"V\n" +
+	"fromHeight\x12$\n" +
+	"\tto_height\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\btoHeight\"V\n" +
 	"\x17StreamDecisionsResponse\x12;\n" +
 	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision\"\x17\n" +
 	"\x15GetChangeTermsRequest\"J\n" +

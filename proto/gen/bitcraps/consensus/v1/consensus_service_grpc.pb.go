@@ -62,7 +62,7 @@ type ConsensusServiceClient interface {
 	RemoveValidator(ctx context.Context, in *RemoveValidatorRequest, opts ...grpc.CallOption) (*RemoveValidatorResponse, error)
 	// GetChangeTerms returns what the operator signs the next change of validators for.
 	GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error)
-	// StreamDecisions sends every decision from a height on, in order, then each as it is made.
+	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error)
 }
 
@@ -211,7 +211,7 @@ type ConsensusServiceServer interface {
 	RemoveValidator(context.Context, *RemoveValidatorRequest) (*RemoveValidatorResponse, error)
 	// GetChangeTerms returns what the operator signs the next change of validators for.
 	GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error)
-	// StreamDecisions sends every decision from a height on, in order, then each as it is made.
+	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error
 	mustEmbedUnimplementedConsensusServiceServer()
 }
