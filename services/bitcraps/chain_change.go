@@ -139,6 +139,32 @@ func chainRemoveCommand() *cobra.Command {
 	return cmd
 }
 
+func chainRefreshCommand() *cobra.Command {
+	var flags changeFlags
+	cmd := &cobra.Command{
+		Use: "refresh-shares", Short: "Have the validators share the beacon's secret anew", Args: cobra.NoArgs,
+		Long: "Have the validators share the beacon's secret anew among themselves. The key stays; whatever was known of their shares\n" +
+			"is worth nothing then, and a validator that had no good share gets one.",
+		Example: "  bitcraps chain refresh-shares --operator-key operator_key --address 10.0.0.1:7003 --tls-dir tls",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			height, err := flags.change(cmd.Context(), func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+				request, err := consensus.SignRefresh(flags.keyFile(), terms)
+				if err != nil {
+					return 0, err
+				}
+				resp, err := client.RefreshShares(ctx, request)
+				return resp.GetHeight(), err
+			})
+			if err == nil {
+				cmd.Printf("ordered by block %d\n", height)
+			}
+			return err
+		},
+	}
+	flags.bind(cmd)
+	return cmd
+}
+
 // addressOf finds a validator by its name. What is an address already stays as it is.
 func addressOf(ctx context.Context, client consensusv1.ConsensusServiceClient, name string) (string, error) {
 	if b, err := hex.DecodeString(name); err == nil && len(b) == 20 {

@@ -120,3 +120,34 @@ func TestTheOperatorChangesTheValidators(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheOperatorRefreshesShares(t *testing.T) {
+	net := startNetwork(t, 1)
+	client, operator := net.client(identity.Game), net.client(identity.Operator)
+	if _, err := decide(t, client, protocol.Commitment{Round: 1}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := operator.GetFairness(t.Context(), &consensusv1.GetFairnessRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms, err := operator.GetChangeTerms(t.Context(), &consensusv1.GetChangeTermsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresh, err := consensus.SignRefresh(filepath.Join(net.dir, "operator_key"), terms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := operator.RefreshShares(t.Context(), refresh); err != nil {
+		t.Fatal(err)
+	}
+	until(t, client, "the next epoch", func(s *consensusv1.GetStatusResponse) bool { return s.GetEpoch() == 2 && s.GetCeremony() == "" })
+	after, err := operator.GetFairness(t.Context(), &consensusv1.GetFairnessRequest{})
+	if err != nil || after.GetGroupKey() != before.GetGroupKey() {
+		t.Errorf("the key went from %s to %s, %v", before.GetGroupKey(), after.GetGroupKey(), err)
+	}
+	if _, err := decide(t, client, protocol.Commitment{Round: 2}); err != nil {
+		t.Error(err)
+	}
+}

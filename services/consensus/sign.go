@@ -47,6 +47,12 @@ func SignRemoval(operatorKey, address string, terms *consensusv1.GetChangeTermsR
 	return &consensusv1.RemoveValidatorRequest{Address: address, Sequence: terms.GetSequence(), Signature: signature}, nil
 }
 
+// SignRefresh signs that the validators share the beacon's secret anew.
+func SignRefresh(operatorKey string, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.RefreshSharesRequest, error) {
+	signature, err := sign(operatorKey, order.Change{}, terms)
+	return &consensusv1.RefreshSharesRequest{Sequence: terms.GetSequence(), Signature: signature}, err
+}
+
 // sign signs a change with the key in a file.
 func sign(operatorKey string, c order.Change, terms *consensusv1.GetChangeTermsResponse) (signature string, err error) {
 	key, err := chain.LoadOperatorKey(operatorKey)

@@ -3,6 +3,7 @@ package order_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"slices"
 	"testing"
 
@@ -103,6 +104,36 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	}
 }
 
+// TestSharesAreMadeAnew gives a validator a share that dealt with it badly while it was away.
+func TestSharesAreMadeAnew(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.peers[3].silent = true
+	txs := net.due()
+	d, err := dkg.DecodeDeal(txs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Sealed[3] = d.Sealed[2]
+	body := d.Encode()[:len(txs[0])-128]
+	sum := sha256.Sum256(body)
+	signature, err := net.peers[0].key.Sign(sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.block(order.Accepted, append(body, signature...), txs[1], txs[2])
+	net.run()
+	key := net.sharing().GroupKey()
+	if net.share(net.peers[3]) != nil || net.signers() != 3 {
+		t.Fatal("a bad share is good")
+	}
+	net.peers[3].silent = false
+	net.block(order.Accepted, net.signed(order.Change{}))
+	net.run()
+	if net.signers() != 4 || net.sharing().GroupKey() != key || len(net.names()) != 4 {
+		t.Errorf("%d of %v sign", net.signers(), net.names())
+	}
+}
+
 func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
@@ -199,7 +230,8 @@ func TestFalseChangesAreRefused(t *testing.T) {
 		"a false key":      {net.signed(add(bad)), order.False},
 		"cut":              {good[:len(good)-1], order.Malformed},
 		"longer":           {append(bytes.Clone(good), 0), order.Malformed},
-		"of no known kind": {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
+		"of no known kind": {append(append(bytes.Clone(good[:56]), 4), good[57:]...), order.Malformed},
+		"a body too many":  {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
 		"no body":          {append(bytes.Clone(good[:57]), make([]byte, 64)...), order.Malformed},
 	} {
 		net.t = t
