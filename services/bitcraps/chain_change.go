@@ -170,11 +170,11 @@ func addressOf(ctx context.Context, client consensusv1.ConsensusServiceClient, n
 	if b, err := hex.DecodeString(name); err == nil && len(b) == 20 {
 		return name, nil
 	}
-	fairness, err := client.GetFairness(ctx, &consensusv1.GetFairnessRequest{})
+	status, err := client.GetStatus(ctx, &consensusv1.GetStatusRequest{})
 	if err != nil {
 		return "", err
 	}
-	for _, v := range fairness.GetValidators() {
+	for _, v := range status.GetValidators() {
 		if v.GetName() == name {
 			return v.GetAddress(), nil
 		}

@@ -49,16 +49,16 @@ func TestTheOperatorChangesTheValidators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fairness, err := operator.GetFairness(t.Context(), &consensusv1.GetFairnessRequest{})
+	status, err := operator.GetStatus(t.Context(), &consensusv1.GetStatusRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	removal, err := consensus.SignRemoval(key, fairness.GetValidators()[3].GetAddress(), terms)
+	removal, err := consensus.SignRemoval(key, status.GetValidators()[3].GetAddress(), terms)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	forged := &consensusv1.RemoveValidatorRequest{Address: fairness.GetValidators()[2].GetAddress(), Sequence: removal.GetSequence(), Signature: removal.GetSignature()}
+	forged := &consensusv1.RemoveValidatorRequest{Address: status.GetValidators()[2].GetAddress(), Sequence: removal.GetSequence(), Signature: removal.GetSignature()}
 	if _, err := operator.RemoveValidator(t.Context(), forged); errs.Reason(err) != errorsv1.Reason_REASON_CHANGE_NOT_SIGNED {
 		t.Errorf("a change that was signed for another validator: %v", err)
 	}
@@ -70,7 +70,7 @@ func TestTheOperatorChangesTheValidators(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	status := until(t, client, "the removal", func(s *consensusv1.GetStatusResponse) bool { return s.GetN() == 3 })
+	status = until(t, client, "the removal", func(s *consensusv1.GetStatusResponse) bool { return s.GetN() == 3 })
 	if status.GetF() != 0 || status.GetQuorum() != 3 || status.GetEpoch() != 2 || len(status.GetPending()) != 0 {
 		t.Errorf("status = %v", status)
 	}

@@ -932,8 +932,10 @@ type GetStatusResponse struct {
 	Behind []*Lag `protobuf:"bytes,19,rep,name=behind,proto3" json:"behind,omitempty"`
 	// protocol_version is the newest that all validators speak.
 	ProtocolVersion int32 `protobuf:"varint,20,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// validators vote on the next block and hold the beacon's shares.
+	Validators    []*Validator `protobuf:"bytes,21,rep,name=validators,proto3" json:"validators,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatusResponse) Reset() {
@@ -1104,6 +1106,13 @@ func (x *GetStatusResponse) GetProtocolVersion() int32 {
 		return x.ProtocolVersion
 	}
 	return 0
+}
+
+func (x *GetStatusResponse) GetValidators() []*Validator {
+	if x != nil {
+		return x.Validators
+	}
+	return nil
 }
 
 // Lag is a validator that has fewer blocks than another.
@@ -1754,7 +1763,7 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x05power\x18\x04 \x01(\x03R\x05power\x12\x1f\n" +
 	"\vshare_index\x18\x05 \x01(\x05R\n" +
 	"shareIndex\"\x12\n" +
-	"\x10GetStatusRequest\"\x84\x05\n" +
+	"\x10GetStatusRequest\"\xc6\x05\n" +
 	"\x11GetStatusResponse\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -1778,7 +1787,10 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\bceremony\x18\x11 \x01(\tR\bceremony\x12\x18\n" +
 	"\apending\x18\x12 \x03(\tR\apending\x122\n" +
 	"\x06behind\x18\x13 \x03(\v2\x1a.bitcraps.consensus.v1.LagR\x06behind\x12)\n" +
-	"\x10protocol_version\x18\x14 \x01(\x05R\x0fprotocolVersion\"1\n" +
+	"\x10protocol_version\x18\x14 \x01(\x05R\x0fprotocolVersion\x12@\n" +
+	"\n" +
+	"validators\x18\x15 \x03(\v2 .bitcraps.consensus.v1.ValidatorR\n" +
+	"validators\"1\n" +
 	"\x03Lag\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\x03R\x06height\"h\n" +
@@ -1909,34 +1921,35 @@ var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
 	29, // 8: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
 	0,  // 9: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
 	16, // 10: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
-	5,  // 11: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 12: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 13: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 14: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
-	8,  // 15: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	11, // 16: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	14, // 17: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	21, // 18: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
-	23, // 19: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
-	25, // 20: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
-	19, // 21: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
-	17, // 22: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 23: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 24: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 25: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
-	9,  // 26: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	12, // 27: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	15, // 28: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	22, // 29: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
-	24, // 30: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
-	26, // 31: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
-	20, // 32: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
-	18, // 33: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	23, // [23:34] is the sub-list for method output_type
-	12, // [12:23] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	13, // 11: bitcraps.consensus.v1.GetStatusResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	5,  // 12: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	1,  // 13: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	3,  // 14: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	6,  // 15: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	8,  // 16: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	11, // 17: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	14, // 18: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	21, // 19: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
+	23, // 20: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
+	25, // 21: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
+	19, // 22: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
+	17, // 23: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	2,  // 24: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	4,  // 25: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	7,  // 26: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	9,  // 27: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	12, // 28: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	15, // 29: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	22, // 30: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
+	24, // 31: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
+	26, // 32: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
+	20, // 33: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
+	18, // 34: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	24, // [24:35] is the sub-list for method output_type
+	13, // [13:24] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }
