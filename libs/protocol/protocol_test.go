@@ -52,6 +52,11 @@ type vectors struct {
 		Randomness, Commitment string
 		Dice                   [2]uint8
 	}
+	Sharings []struct {
+		Epoch                uint64
+		Commitments, Members []string
+		Encoding, Hash       string
+	}
 }
 
 func load(t *testing.T) vectors {

@@ -70,5 +70,13 @@ while len(throws) < 4:  # The last two throws reject a byte.
         throws.append(dict(Randomness=randomness.hex(), Commitment=com["Hash"], Dice=dice(randomness, sha(encoding))))
     i += 1
 
+sharings = []
+for epoch, threshold, members in ((1, 1, 1), (2, 3, 4), (2**64 - 1, 15, 21)):
+    points = [(sha(b"point %d" % i) * 3) for i in range(threshold)]  # Bytes of the right length; the encoding looks no further.
+    addresses = [sha(b"validator %d" % i)[:20] for i in range(members)]
+    encoding = b"bitcraps/share/1" + u64(epoch) + u16(threshold) + u16(members) + b"".join(points + addresses)
+    sharings.append(dict(Epoch=epoch, Commitments=[p.hex() for p in points], Members=[a.hex() for a in addresses],
+                         Encoding=encoding.hex(), Hash=sha(encoding).hex()))
+
 print(json.dumps(dict(Bets=[dict(Bet=b, Encoding=bet(b).hex()) for b in bets], BetsRoots=roots, State=state,
-                      Commitment=com, Dice=throws), indent=2))
+                      Commitment=com, Dice=throws, Sharings=sharings), indent=2))
