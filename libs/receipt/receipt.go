@@ -5,7 +5,7 @@
 // The checks of a block are an implementation of CometBFT's hashes and votes of its own, so that a player need not run
 // CometBFT to check it, nor trust that the validators' copy of it tells the truth. A block's proof holds where
 // CheckValidators, CheckInclusion and CheckSignatures all do; each binds what the others leave open. They say that the
-// validators in the proof signed. Whether these are the chain's is what a Trust is for.
+// validators in the proof signed. Whether these are the chain's, a Light says, which follows them from the ones in a Trust.
 package receipt
 
 import (

@@ -46,7 +46,7 @@ func TestRealReceiptHolds(t *testing.T) {
 			t.Errorf("%s says nothing", step.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures beacon dice settlement balance" {
+	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures hops group_key beacon dice settlement balance" {
 		t.Errorf("steps: %s", got)
 	}
 }
@@ -103,8 +103,8 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		"no bets":                 {"format", func(r *receiptv1.Receipt) { r.Bets = nil }},
 		"another chain":           {"trust", func(r *receiptv1.Receipt) { r.ChainId = "craps-2" }},
 		"another key":             {"trust", func(r *receiptv1.Receipt) { r.GroupKey = strings.Repeat("0", 192) }},
-		"another validator":       {"trust", func(r *receiptv1.Receipt) { r.Block.Validators[0].Power = 9 }},
-		"a validator less":        {"trust", func(r *receiptv1.Receipt) { r.Block.Validators = r.Block.Validators[1:] }},
+		"another validator":       {"validators", func(r *receiptv1.Receipt) { r.Block.Validators[0].Power = 9 }},
+		"a validator less":        {"validators", func(r *receiptv1.Receipt) { r.Block.Validators = r.Block.Validators[1:] }},
 		"another point":           {"state", func(r *receiptv1.Receipt) { r.State.Point = 10 - r.State.Point }},
 		"a count out of range":    {"state", func(r *receiptv1.Receipt) { r.State.Totals[0] = 7 }},
 		"a count less":            {"state", func(r *receiptv1.Receipt) { r.State.Totals = r.State.Totals[1:] }},
@@ -120,6 +120,7 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		"another transaction":     {"inclusion", func(r *receiptv1.Receipt) { r.Block.Header.DataHash = r.Block.Header.AppHash }},
 		"a signature too few":     {"signatures", func(r *receiptv1.Receipt) { r.Block.Commit.Signatures = r.Block.Commit.Signatures[:2] }},
 		"another block":           {"signatures", func(r *receiptv1.Receipt) { r.Block.Header.Height++ }},
+		"an empty lineage":        {"hops", func(r *receiptv1.Receipt) { r.Lineage = &receiptv1.Lineage{} }},
 		"another height":          {"beacon", func(r *receiptv1.Receipt) { r.Beacon.Height++ }},
 		"another beacon":          {"beacon", func(r *receiptv1.Receipt) { r.Beacon.Signature = strings.Repeat("0", 96) }},
 		"other dice":              {"dice", func(r *receiptv1.Receipt) { r.Dice[0] = r.Dice[0]%6 + 1 }},
@@ -146,7 +147,8 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 }
 
 func TestTrustMustBeOne(t *testing.T) {
-	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`} {
+	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`,
+		`{"chain_id":"x","validators":[{"public_key":"00","power":1}]}`, `{"chain_id":"x","validators":[{}]}`} {
 		if trust, err := receipt.ParseTrust([]byte(text)); err == nil {
 			t.Errorf("%s is trusted as %+v", text, trust)
 		}
