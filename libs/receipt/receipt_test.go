@@ -148,7 +148,10 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 
 func TestTrustMustBeOne(t *testing.T) {
 	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`,
-		`{"chain_id":"x","validators":[{"public_key":"00","power":1}]}`, `{"chain_id":"x","validators":[{}]}`} {
+		`{"chain_id":"x","validators":[{"public_key":"00","power":1}]}`, `{"chain_id":"x","validators":[{}]}`,
+		`{"chain_id":"x","app_state":{}}`, `{"validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
+		`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
+		`{"chain_id":"x","validators":[{"pub_key":{"type":"secp256k1","value":"AA=="},"power":"1"}],"app_state":{}}`} {
 		if trust, err := receipt.ParseTrust([]byte(text)); err == nil {
 			t.Errorf("%s is trusted as %+v", text, trust)
 		}

@@ -11,6 +11,8 @@ import (
 // Trust is what a player pinned of a chain: what it began with.
 type Trust struct {
 	ChainID string `json:"chain_id"`
+	// GenesisHash is SHA-256 of the genesis file, for people to compare. No receipt depends on it.
+	GenesisHash string `json:"genesis_hash"`
 	// GroupKey verifies the beacon. Where it is empty, receipts must prove it.
 	GroupKey string `json:"group_key"`
 	// Validators are the set at genesis, in any order.
@@ -23,17 +25,28 @@ type TrustedValidator struct {
 	Power     int64  `json:"power"`
 }
 
-// ParseTrust reads the answer of GET /api/v1/fairness.
+// ParseTrust reads a genesis file or the answer of GET /api/v1/fairness.
 func ParseTrust(text []byte) (*Trust, error) {
+	trust, ok, err := parseGenesis(text)
+	if !ok {
+		trust, err = parseFairness(text)
+	}
+	if err == nil {
+		_, err = trust.light()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("neither a genesis file nor an answer of GET /api/v1/fairness: %w", err)
+	}
+	return trust, nil
+}
+
+func parseFairness(text []byte) (*Trust, error) {
 	var trust Trust
 	if err := json.Unmarshal(text, &trust); err != nil {
-		return nil, fmt.Errorf("not an answer of GET /api/v1/fairness: %w", err)
+		return nil, err
 	}
 	if trust.ChainID == "" || len(trust.Validators) == 0 {
-		return nil, errors.New("not an answer of GET /api/v1/fairness: chain_id or validators are missing")
-	}
-	if _, err := trust.light(); err != nil {
-		return nil, fmt.Errorf("not an answer of GET /api/v1/fairness: %w", err)
+		return nil, errors.New("chain_id or validators are missing")
 	}
 	return &trust, nil
 }
@@ -53,10 +66,10 @@ func (t *Trust) check(r *receiptv1.Receipt) (string, error) {
 		return "", fmt.Errorf("chain_id: %s; %s is pinned", r.GetChainId(), t.ChainID)
 	}
 	if t.GroupKey == "" {
-		return fmt.Sprintf("chain %s is the pinned one; its group key is for the receipt to prove", t.ChainID), nil
+		return fmt.Sprintf("chain %s is the pinned one, with the genesis %s; its group key is for the receipt to prove", t.ChainID, t.GenesisHash), nil
 	}
 	if r.GetGroupKey() != t.GroupKey {
 		return "", errors.New("group_key: is not the pinned one")
 	}
-	return fmt.Sprintf("chain %s and its group key are the pinned ones", t.ChainID), nil
+	return fmt.Sprintf("chain %s and its group key are the pinned ones, with the genesis %s", t.ChainID, t.GenesisHash), nil
 }

@@ -81,7 +81,7 @@ type verifier struct {
 
 func (v *verifier) checkTrust() (string, error) {
 	if v.trust == nil {
-		return "not pinned: keep GET /api/v1/fairness from before you played and give it as trust, or the chain may be made up", nil
+		return "not pinned: give the chain's genesis file as trust, or GET /api/v1/fairness from before you played, or the chain may be made up", nil
 	}
 	return v.trust.check(v.receipt)
 }
