@@ -20,7 +20,7 @@ help: ## List the targets.
 
 # --- run ------------------------------------------------------------------------------------------------------------
 
-.PHONY: run build $(BINARIES)
+.PHONY: run build verifier $(BINARIES)
 run: bin/bitcraps ## Build and start everything in one process, on http://127.0.0.1:8080.
 	./bin/bitcraps up
 
@@ -44,6 +44,11 @@ bin/gateway:
 	go build -ldflags '$(LDFLAGS)' -o $@ ./gateway/cmd/gateway
 bin/api bin/game bin/consensus: bin/%:
 	go build -ldflags '$(LDFLAGS)' -o $@ ./services/$*/cmd/$*
+
+VERIFIER := bin/verifier
+verifier: ## Build the verifier of receipts for browsers and phones: a JavaScript package with WebAssembly, in bin/verifier.
+	GOOS=js GOARCH=wasm CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(VERIFIER)/verifier.wasm ./libs/receipt/wasm
+	cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(addprefix clients/verifier/,package.json index.mjs index.d.ts index.html README.md) $(VERIFIER)/
 
 # --- test -----------------------------------------------------------------------------------------------------------
 

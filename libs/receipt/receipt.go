@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -35,7 +36,8 @@ func Parse(text []byte) (*receiptv1.Receipt, error) {
 	}
 	r := &receiptv1.Receipt{}
 	if err := protojson.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("not a receipt: %w", err)
+		// Protobuf writes one of two kinds of space, by chance, into its errors. A verifier says the same everywhere.
+		return nil, fmt.Errorf("not a receipt: %s", strings.ReplaceAll(err.Error(), "\u00a0", " "))
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
