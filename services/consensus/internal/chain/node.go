@@ -21,7 +21,6 @@ import (
 	"github.com/cometbft/cometbft/types"
 
 	"github.com/bitcraps/bitcraps/libs/events"
-	"github.com/bitcraps/bitcraps/libs/receipt"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
@@ -53,12 +52,10 @@ type Node struct {
 	logger    *slog.Logger
 	home      *home
 	facts     Facts
-	genesis   receipt.Light
 	store     *store
 	app       *app
 	comet     *node.Node
 	states    state.Store
-	sets      validatorSets
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
 
@@ -106,9 +103,6 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 		stop:      make(chan struct{}),
 	}
 	n.facts = n.readFacts()
-	if n.genesis, err = atGenesis(h.genesis); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
 	n.app = &app{logger: n.logger, store: n.store, public: h.public, share: h.share, indices: indices,
 		address: h.key.GetAddress(), committed: make(chan struct{}, 1)}
 	if n.app.last, err = n.store.tip(); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/cometbft/cometbft/types"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/bitcraps/bitcraps/libs/receipt"
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -23,11 +22,6 @@ var ErrNoBlock = errors.New("chain: the block is not in the store")
 // Prove returns what shows to a stranger that the validators ordered a commitment.
 func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
 	return n.past().prove(ordered.Height, ordered.Commitment.Encode())
-}
-
-// Lineage returns what leads from genesis to a proven block; nil where genesis is enough.
-func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) {
-	return n.past().lineage(n.genesis, block)
 }
 
 // prove shows that a block holds a transaction.
@@ -66,15 +60,6 @@ func (p past) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
 		return nil, nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, height, err)
 	}
 	return commit, validators, nil
-}
-
-// atGenesis is a light client that knows the validators of the genesis file.
-func atGenesis(genesis *types.GenesisDoc) (receipt.Light, error) {
-	validators := make([]*receiptv1.Validator, len(genesis.Validators))
-	for i, v := range genesis.Validators {
-		validators[i] = &receiptv1.Validator{PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power}
-	}
-	return receipt.AtGenesis(genesis.ChainID, validators)
 }
 
 func headerToProto(h types.Header) *receiptv1.Header {
@@ -136,7 +121,6 @@ func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
 	db, err := openDB(ctx.ID, n.home.dir)
 	if err == nil && ctx.ID == stateDB {
 		n.states = state.NewStore(db, state.StoreOptions{})
-		n.sets = n.states.(validatorSets) // So is the store of the release that go.mod names.
 	}
 	return db, err
 }
