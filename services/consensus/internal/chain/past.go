@@ -1,7 +1,9 @@
 package chain
 
 import (
+	"bytes"
 	"encoding/hex"
+	"fmt"
 	"slices"
 
 	"github.com/cometbft/cometbft/state"
@@ -34,10 +36,11 @@ func (n *Node) past() past {
 // them, and the first sharing of the beacon's secret.
 func (p past) keep(height int64) error {
 	now, before := p.blocks.LoadBlockMeta(height), p.blocks.LoadBlockMeta(height-1)
-	if now == nil || before == nil { // The first block, or the first that was fetched behind a snapshot.
-		return nil
+	if now == nil {
+		return fmt.Errorf("%w: block %d", ErrNoBlock, height)
 	}
-	if string(now.Header.ValidatorsHash) != string(before.Header.ValidatorsHash) {
+	// The first block has none before it, and so has the first that was fetched behind a snapshot.
+	if before != nil && !bytes.Equal(now.Header.ValidatorsHash, before.Header.ValidatorsHash) {
 		for _, changed := range []int64{height - 1, height} {
 			if err := p.keepHop(changed); err != nil {
 				return err
