@@ -66,8 +66,9 @@ test-deploy: ## Check what is in deploy/, and build and run the images. It needs
 	$(DEPLOY) go test -count=1 ./... # What it builds is not what Go caches by.
 
 FUZZTIME ?= 20s
-FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing libs/canonical:FuzzJSON \
-	libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt libs/receipt:FuzzLight services/game/internal/lab:FuzzScript
+FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing \
+	libs/canonical:FuzzJSON libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt libs/receipt:FuzzLight \
+	services/game/internal/lab:FuzzScript gateway/internal/codec:FuzzJSONNumbers
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 

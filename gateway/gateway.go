@@ -14,6 +14,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/metric/noop"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
@@ -91,7 +92,8 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
 	}
 	serveDocs(root)
-	g.handler = otelhttp.NewHandler(g.outer(root), "http", otelhttp.WithTracerProvider(scope.Tracer), otelhttp.WithPropagators(scope.Propagator))
+	g.handler = otelhttp.NewHandler(g.outer(root), "http", otelhttp.WithTracerProvider(scope.Tracer), otelhttp.WithPropagators(scope.Propagator),
+		otelhttp.WithMeterProvider(noop.NewMeterProvider())) // What it would measure is in our own metrics.
 	return g, nil
 }
 

@@ -85,13 +85,18 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 
 func unary(self string, timeout time.Duration) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		if _, ok := ctx.Deadline(); !ok {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, timeout)
-			defer cancel()
-		}
+		ctx, cancel := bounded(ctx, timeout)
+		defer cancel()
 		return invoker(outgoing(ctx, self), method, req, reply, cc, opts...)
 	}
+}
+
+// bounded gives a context without a deadline one.
+func bounded(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
 }
 
 func stream(self string) grpc.StreamClientInterceptor {

@@ -81,7 +81,7 @@ func listen(game *replica, cfg rpcserver.Config) (*rpcserver.Server, net.Listene
 	if err != nil {
 		return nil, nil, err
 	}
-	gamev1.RegisterGameServiceServer(server.GRPC, game)
+	gamev1.RegisterGameServiceServer(server, game)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	return server, listener, err
 }

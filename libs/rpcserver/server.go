@@ -53,10 +53,12 @@ const pingInterval = 5 * time.Second
 
 // Server is a gRPC server with health and reflection.
 type Server struct {
-	// GRPC is what services register on.
+	// GRPC answers what comes by connections. Services register on the Server itself.
 	GRPC *grpc.Server
 	// Health is what the gRPC health protocol answers. It starts as SERVING.
 	Health *health.Server
+
+	local local
 }
 
 // New builds a server. TLS without files means plain text.
@@ -75,11 +77,12 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		withDeadline(cfg.Timeout), authenticated, rules.authorized,
 	}
 	unary, stream := interceptors(chain)
+	unary = append(unary, validatedUnary(validator))
 	server := &Server{Health: health.NewServer(), GRPC: grpc.NewServer(
 		grpc.Creds(transport),
 		grpc.StatsHandler(otelgrpc.NewServerHandler(
 			otelgrpc.WithTracerProvider(scope.Tracer), otelgrpc.WithPropagators(scope.Propagator))),
-		grpc.ChainUnaryInterceptor(append(unary, validatedUnary(validator))...),
+		grpc.ChainUnaryInterceptor(unary...),
 		grpc.ChainStreamInterceptor(append(stream, validatedStream(validator))...),
 		grpc.MaxRecvMsgSize(cfg.MaxMessageBytes),
 		grpc.MaxHeaderListSize(cfg.MaxHeaderBytes),
@@ -90,6 +93,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: cfg.ConnectionGrace}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	)}
+	server.local = local{methods: make(map[string]method), interceptor: chained(unary), tracer: scope.Tracer.Tracer("rpcserver")}
 	rules.server = server.GRPC
 	healthpb.RegisterHealthServer(server.GRPC, server.Health)
 	reflection.Register(server.GRPC)
@@ -105,13 +109,13 @@ func (s *Server) Serve(listener net.Listener) error {
 func (s *Server) Stop(ctx context.Context) error {
 	s.Health.Shutdown()
 	done := make(chan struct{})
-	go func() { s.GRPC.GracefulStop(); close(done) }()
+	go func() { s.GRPC.GracefulStop(); s.local.stop(); close(done) }()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 		s.GRPC.Stop()
-		<-done
+		<-done // Calls of this process have deadlines of their own.
 		return ctx.Err()
 	}
 }

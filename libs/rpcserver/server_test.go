@@ -48,7 +48,7 @@ type bench struct {
 }
 
 // serve starts a server in memory that answers GetWallet with the handler.
-func serve(t *testing.T, handler func(context.Context) (*gamev1.GetWalletResponse, error)) *bench {
+func serve(t testing.TB, handler func(context.Context) (*gamev1.GetWalletResponse, error)) *bench {
 	t.Helper()
 	b := &bench{tel: telemetry.Discard(), logs: &bytes.Buffer{}, net: memnet.New()}
 	b.tel.Logger = slog.New(slog.NewTextHandler(b.logs, nil))
@@ -56,7 +56,7 @@ func serve(t *testing.T, handler func(context.Context) (*gamev1.GetWalletRespons
 	if err != nil {
 		t.Fatal(err)
 	}
-	gamev1.RegisterLedgerServiceServer(server.GRPC, &ledger{getWallet: handler})
+	gamev1.RegisterLedgerServiceServer(server, &ledger{getWallet: handler})
 	done := make(chan error, 1)
 	listener := b.net.Listen("game")
 	go func() { done <- server.Serve(listener) }()
@@ -70,7 +70,7 @@ func serve(t *testing.T, handler func(context.Context) (*gamev1.GetWalletRespons
 	return b
 }
 
-func (b *bench) dial(t *testing.T, self string) *grpc.ClientConn {
+func (b *bench) dial(t testing.TB, self string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := rpcclient.New(self, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.LedgerService"}},
 		rpcclient.Config{Addresses: []string{"game"}, Timeout: 5 * time.Second}, mtls.Config{}, b.net.Dial, b.tel.For("test", 0))
@@ -81,7 +81,7 @@ func (b *bench) dial(t *testing.T, self string) *grpc.ClientConn {
 	return conn
 }
 
-func asPlayer(t *testing.T) context.Context {
+func asPlayer(t testing.TB) context.Context {
 	return identity.WithPlayer(t.Context(), uuid.Must(uuid.NewV7()))
 }
 
@@ -89,7 +89,7 @@ func TestEveryEndReachesMetricsUnderItsCode(t *testing.T) {
 	for name, tc := range map[string]struct {
 		self    string
 		handler func(context.Context) (*gamev1.GetWalletResponse, error)
-		ctx     func(*testing.T) context.Context
+		ctx     func(testing.TB) context.Context
 		code    string
 		reason  errorsv1.Reason
 	}{
@@ -105,7 +105,7 @@ func TestEveryEndReachesMetricsUnderItsCode(t *testing.T) {
 			return nil, fmt.Errorf("x: %w", errs.New(errorsv1.Reason_REASON_GAME_FULL, "full"))
 		}, asPlayer, "409", errorsv1.Reason_REASON_GAME_FULL},
 		"caller is not allowed": {identity.Consensus, nil, asPlayer, "403", errorsv1.Reason_REASON_CALLER_NOT_ALLOWED},
-		"no player":             {identity.API, nil, (*testing.T).Context, "401", errorsv1.Reason_REASON_CREDENTIALS_MISSING},
+		"no player":             {identity.API, nil, testing.TB.Context, "401", errorsv1.Reason_REASON_CREDENTIALS_MISSING},
 		"deadline of the server": {identity.API, func(ctx context.Context) (*gamev1.GetWalletResponse, error) {
 			return nil, fmt.Errorf("query: %w", context.DeadlineExceeded)
 		}, asPlayer, "504", errorsv1.Reason_REASON_DEADLINE_EXCEEDED},

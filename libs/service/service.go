@@ -155,7 +155,7 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	if err != nil {
 		return err
 	}
-	svc.Register(server.GRPC)
+	svc.Register(server)
 	listener, err := net.Listen("tcp", cfg.RPC.Listen)
 	if err != nil {
 		return fmt.Errorf("rpc.listen: %w", err)

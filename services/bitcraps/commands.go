@@ -122,7 +122,7 @@ func chainCommand() *cobra.Command {
 	create.Flags().StringVar(&dir, "dir", "data/consensus", "folder for the validators' homes")
 	create.Flags().StringVar(&chainID, "chain-id", "", "name of the chain; a random one where it is not given")
 	create.Flags().IntVar(&validators, "validators", 4, "number of validators; 3f+1 of them bear f faults")
-	chain.AddCommand(create)
+	chain.AddCommand(create, chainStatusCommand(), chainExportCommand())
 	return chain
 }
 

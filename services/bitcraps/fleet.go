@@ -90,6 +90,7 @@ type Fleet struct {
 	network *memnet.Network
 	group   *run.Group
 
+	servers    map[string]*rpcserver.Server // Of the services that run once.
 	validators []*validator
 	gateway    *gateway.Gateway
 	listener   net.Listener
@@ -98,7 +99,7 @@ type Fleet struct {
 
 // NewFleet opens every store, and makes databases and chain where the data directory has none.
 func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Fleet, error) {
-	f := &Fleet{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), group: run.NewGroup(tel.Logger, service.Drain)}
+	f := &Fleet{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
 	release, err := lock(opts.DataDir)
 	if err != nil {
 		return nil, err
@@ -128,19 +129,25 @@ func (f *Fleet) addService(name string, svc service.Service, cfg rpcserver.Confi
 	if err != nil {
 		return err
 	}
-	svc.Register(server.GRPC)
+	svc.Register(server)
+	f.servers[name] = server
 	f.group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
 	f.group.Add(service.RPCPart(server, f.network.Listen(name), svc))
 	return nil
 }
 
-// dial connects a service to another one's names on the in-memory network.
-func (f *Fleet) dial(self string, target rpcclient.Target, timeout time.Duration, names ...string) (*grpc.ClientConn, error) {
+// dial connects a service to another one: straight to its server or, where replicas have to be chosen from, over the
+// in-memory network to their names.
+func (f *Fleet) dial(self string, target rpcclient.Target, timeout time.Duration, names ...string) (grpc.ClientConnInterface, error) {
 	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: timeout}, mtls.Config{}, f.network.Dial, f.tel.For(self, 0))
-	if err == nil {
-		f.group.Add(run.Part{Name: fmt.Sprintf("connection of %s to %s", self, target.Service), Stop: func(context.Context) error { return conn.Close() }})
+	if err != nil {
+		return nil, err
 	}
-	return conn, err
+	f.group.Add(run.Part{Name: fmt.Sprintf("connection of %s to %s", self, target.Service), Stop: func(context.Context) error { return conn.Close() }})
+	if server := f.servers[target.Service]; server != nil {
+		return rpcclient.NewLocal(self, server, timeout, conn), nil
+	}
+	return conn, nil
 }
 
 func (f *Fleet) addGame(ctx context.Context) error {
@@ -175,7 +182,7 @@ func (f *Fleet) addAPI(ctx context.Context) error {
 }
 
 func (f *Fleet) addGateway(ctx context.Context) error {
-	conns := make(map[string]*grpc.ClientConn, len(gateway.Targets))
+	conns := make(map[string]grpc.ClientConnInterface, len(gateway.Targets))
 	for name, upstream := range map[string]rpcclient.Config{identity.API: f.cfg.Gateway.Upstream.API, identity.Game: f.cfg.Gateway.Upstream.Game, identity.Consensus: f.cfg.Gateway.Upstream.Consensus} {
 		names := []string{name}
 		if name == identity.Consensus {

@@ -8,12 +8,9 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"runtime"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/term"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/craps/edge"
@@ -122,7 +119,7 @@ const chunk = 1 << 18
 
 // play plays every wager, as many at once as there are processors.
 func (s *simulation) play(ctx context.Context, wagers []*craps.Wager, status io.Writer) ([]measurement, error) {
-	advance, finish := progress(status, s.rolls*int64(len(wagers)))
+	advance, finish := progress(status, s.rolls*int64(len(wagers)), "rolling", "rolls")
 	defer finish()
 	results := make([]measurement, len(wagers))
 	var group errgroup.Group
@@ -144,18 +141,3 @@ func (s *simulation) play(ctx context.Context, wagers []*craps.Wager, status io.
 	}
 	return results, group.Wait()
 }
-
-// progress shows a bar on a terminal until it is finished, and nothing where the output goes elsewhere.
-func progress(status io.Writer, rolls int64) (advance func(int64), finish func()) {
-	file, isFile := status.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) {
-		return func(int64) {}, func() {}
-	}
-	bar := progressbar.NewOptions64(rolls, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription("rolling"), progressbar.OptionSetItsString("rolls"),
-		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(redraw), progressbar.OptionClearOnFinish())
-	// A bar that can't be drawn is no reason to stop.
-	return func(n int64) { _ = bar.Add64(n) }, func() { _ = bar.Clear() }
-}
-
-// redraw is how long a bar stands still at least.
-const redraw = 100 * time.Millisecond

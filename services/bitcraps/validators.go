@@ -97,7 +97,7 @@ func (v *validator) start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, svc.Stop(ctx))
 	}
-	svc.Register(server.GRPC)
+	svc.Register(server)
 	if err := svc.Start(ctx); err != nil {
 		return errors.Join(err, svc.Stop(ctx))
 	}

@@ -151,9 +151,10 @@ func (s *roundsServer) decision(ctx context.Context, gameID string, number int64
 func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream grpc.ServerStreamingServer[consensusv1.StreamDecisionsResponse]) error {
 	watch := s.node.WatchAll() // Before reading the past, so that nothing falls between.
 	defer watch.Close()
-	sent := sentUpTo{}
+	sent, to := sentUpTo{}, req.GetToHeight()
+	complete := to > 0 && s.node.Collected() > to // The block behind it throws its dice.
 	send := func(d chain.Decision) error {
-		if !sent.mark(d) {
+		if !sent.mark(d) || to > 0 && d.Height > to {
 			return nil
 		}
 		return stream.Send(&consensusv1.StreamDecisionsResponse{Decision: toProto(d)})
@@ -163,7 +164,7 @@ func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, 
 			return err
 		}
 	}
-	for {
+	for !complete {
 		select {
 		case decision, ok := <-watch.C:
 			if !ok {
@@ -172,12 +173,14 @@ func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, 
 			if err := send(decision); err != nil {
 				return err
 			}
+			complete = to > 0 && decision.Height > to
 		case <-stream.Context().Done():
 			return stream.Context().Err()
 		case <-s.stop:
 			return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
 		}
 	}
+	return nil
 }
 
 // sentUpTo remembers what a stream has sent of the latest height, so that nothing is sent twice.

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -107,6 +109,30 @@ func TestDecisionsAreStreamed(t *testing.T) {
 	live, err := stream.Recv()
 	if err != nil || live.GetDecision().String() != second.String() {
 		t.Errorf("live decision %v, %v", live, err)
+	}
+}
+
+func TestAStreamEndsBehindItsLastBlock(t *testing.T) {
+	client := start(t)(identity.Game)
+	var all []*consensusv1.Decision
+	for round := range 3 {
+		decision, err := decide(t, client, protocol.Commitment{Round: uint64(round + 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, decision)
+	}
+	stream, err := client.StreamDecisions(t.Context(), &consensusv1.StreamDecisionsRequest{FromHeight: all[0].GetHeight(), ToHeight: all[1].GetHeight()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range all[:2] {
+		if got, err := stream.Recv(); err != nil || got.GetDecision().String() != want.String() {
+			t.Errorf("got %v, %v; want %v", got, err, want)
+		}
+	}
+	if end, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		t.Errorf("behind to_height: %v, %v", end, err)
 	}
 }
 

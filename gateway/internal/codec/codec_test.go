@@ -1,7 +1,10 @@
 package codec_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +34,9 @@ func TestStrictJSON(t *testing.T) {
 		"exponent":               {`{"amount":5e1}`, false},
 		"exponent as text":       {`{"amount":"5e1"}`, false},
 		"fraction as text":       {`{"amount":"50.0"}`, false},
+		"escaped exponent":       {`{"amount":"\u0035e1"}`, false},
+		"a backslash and u0000":  {`{"bet_type":"\\u0000"}`, true},
+		"quote within":           {`{"bet_type":"\"","amount":1.5}`, false},
 		"huge":                   {`{"amount":1e308}`, false},
 		"2^63":                   {`{"amount":9223372036854775808}`, false},
 		"bool":                   {`{"amount":true}`, false},
@@ -73,5 +79,44 @@ func TestForms(t *testing.T) {
 				t.Errorf("err = %v, message %v", err, &m)
 			}
 		})
+	}
+}
+
+// A body that the scan lets pass must be read as encoding/json reads it, whose tokens say what the numbers are.
+func FuzzJSONNumbers(f *testing.F) {
+	for _, body := range []string{`{"amount":50}`, `{"amount":"5e1"}`, `{"amount":"\u0035e1"}`, `{"client_seed":"\\u0000","amount":1}`, `{"client_seed":"a\u0000"}`, `{"number":1.0}`} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		var m gamev1.PlaceBetRequest
+		if codec.DecodeJSON([]byte(body), &m) != nil {
+			return
+		}
+		decoder := json.NewDecoder(strings.NewReader(body))
+		decoder.UseNumber()
+		values := make(map[string]any)
+		if err := decoder.Decode(&values); err != nil {
+			t.Fatalf("%q is no JSON object: %v", body, err)
+		}
+		for name, value := range values {
+			switch text := fmt.Sprint(value); {
+			case strings.Contains(text, "\x00"):
+				t.Errorf("%q has a NUL", body)
+			case name == "amount" || name == "number":
+				if _, err := strconv.ParseInt(text, 10, 64); err != nil && value != nil {
+					t.Errorf("%q was read as %v", body, &m)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkDecodeJSON(b *testing.B) {
+	body := []byte(`{"bet_type":"pass_line","amount":50}`)
+	for b.Loop() {
+		var m gamev1.PlaceBetRequest
+		if err := codec.DecodeJSON(body, &m); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -3,11 +3,8 @@
 package codec
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -26,13 +23,17 @@ func malformed(format string, args ...any) error { return fmt.Errorf(Prefix+form
 
 // DecodeJSON reads a JSON object into a message.
 func DecodeJSON(body []byte, m proto.Message) error {
-	if err := checkTokens(body); err != nil {
+	quoted, err := scan(body)
+	if err != nil {
 		return err
 	}
 	if err := (protojson.UnmarshalOptions{}).Unmarshal(body, m); err != nil {
 		// protojson begins with "proto:" and a space that it makes unstable on purpose.
 		text := strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0")
 		return malformed("%s", text)
+	}
+	if !quoted {
+		return nil
 	}
 	return checkQuoted(body, m.ProtoReflect().Descriptor())
 }
@@ -83,44 +84,6 @@ func checkValue(path string, value any, field protoreflect.FieldDescriptor) erro
 		}
 	}
 	return nil
-}
-
-// maxDepth is how deep JSON may nest. No request has more than three levels.
-const maxDepth = 16
-
-// checkTokens refuses numbers that are not plain integers, which protojson would convert, and deep nesting.
-func checkTokens(body []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	depth := 0
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return malformed("not valid JSON: %w", err)
-		}
-		switch token := token.(type) {
-		case json.Delim:
-			if token == '{' || token == '[' {
-				depth++
-			} else {
-				depth--
-			}
-			if depth > maxDepth {
-				return malformed("nested deeper than %d levels", maxDepth)
-			}
-		case json.Number:
-			if _, err := strconv.ParseInt(token.String(), 10, 64); err != nil {
-				return malformed("%s is not a whole number of 64 bits", token)
-			}
-		case string:
-			if strings.ContainsRune(token, 0) {
-				return malformed("a string holds a NUL character")
-			}
-		}
-	}
 }
 
 // DecodeForm reads an application/x-www-form-urlencoded body into a message.

@@ -28,7 +28,7 @@ func Serve(t testing.TB, network *memnet.Network, name string, svc service.Servi
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc.Register(server.GRPC)
+	svc.Register(server)
 	if err := svc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

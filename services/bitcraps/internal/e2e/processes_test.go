@@ -111,6 +111,7 @@ func TestFleetCommands(t *testing.T) {
 		t.Errorf("bets %v, placed %s", bets, bet.text)
 	}
 	eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
+	c.looksAtTheChain(game)
 
 	if out, messages, err := c.run("down"); err != nil || strings.Count(out, ",") != want-1 {
 		t.Errorf("down: %v %s %s", err, out, messages)
@@ -124,8 +125,31 @@ func TestFleetCommands(t *testing.T) {
 	if out, _, err := c.run("down"); err != nil || strings.TrimSpace(out) != `{"stopped":[]}` {
 		t.Errorf("down again: %v %s", err, out)
 	}
+	if out, err := run("chain", "status", "--dir", c.dir); err == nil || strings.Count(out, "does not answer") != 4 {
+		t.Errorf("chain status of a stopped fleet: %v\n%s", err, out)
+	}
 	if *engine == fleet.SQLite {
 		auditDatabase(t, filepath.Join(c.dir, "game.db"))
+	}
+}
+
+// looksAtTheChain has the operator's commands show all validators and the one roll.
+func (c commanded) looksAtTheChain(game string) {
+	c.t.Helper()
+	if out, err := run("chain", "status", "--dir", c.dir); err != nil || strings.Count(out, " ok") != 4 || !strings.Contains(out, "a quorum is 3") {
+		c.t.Errorf("chain status: %v\n%s", err, out)
+	}
+	out, err := run("chain", "export", "--dir", c.dir)
+	var line struct {
+		Game  string `json:"game_id"`
+		Round int
+		Dice  []int
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(out), &line)
+	}
+	if err != nil || !strings.HasSuffix(game, line.Game) || line.Round != 1 || len(line.Dice) != 2 {
+		c.t.Errorf("chain export: %v\n%s", err, out)
 	}
 }
 

@@ -22,6 +22,13 @@ func loadPlan(dir string) (p plan, err error) {
 	return p, nil
 }
 
+// Addresses are where the replicas of a service of the fleet in a folder are called. It returns os.ErrNotExist where no fleet
+// was ever started.
+func Addresses(dir, service string) ([]string, error) {
+	p, err := loadPlan(dir)
+	return p.addresses(service), err
+}
+
 func (p plan) save(dir string) error {
 	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file is where the password is kept, for its owner alone.
 	if err != nil {

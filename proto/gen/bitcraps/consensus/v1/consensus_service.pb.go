@@ -1074,7 +1074,9 @@ func (x *GetStatusResponse) GetDealingNote() string {
 type StreamDecisionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// from_height is the first block of interest; 0 starts with the next decision.
-	FromHeight    int64 `protobuf:"varint,1,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
+	FromHeight int64 `protobuf:"varint,1,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
+	// to_height is the last block of interest; the stream ends when a later block's decisions are known. 0 never ends it.
+	ToHeight      int64 `protobuf:"varint,2,opt,name=to_height,json=toHeight,proto3" json:"to_height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1112,6 +1114,13 @@ func (*StreamDecisionsRequest) Descriptor() ([]byte, []int) {
 func (x *StreamDecisionsRequest) GetFromHeight() int64 {
 	if x != nil {
 		return x.FromHeight
+	}
+	return 0
+}
+
+func (x *StreamDecisionsRequest) GetToHeight() int64 {
+	if x != nil {
+		return x.ToHeight
 	}
 	return 0
 }
@@ -1243,10 +1252,11 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\amissing\x18\f \x03(\tR\amissing\x12#\n" +
 	"\rbeacon_height\x18\r \x01(\x03R\fbeaconHeight\x128\n" +
 	"\adealing\x18\x0e \x01(\x0e2\x1e.bitcraps.consensus.v1.DealingR\adealing\x12!\n" +
-	"\fdealing_note\x18\x0f \x01(\tR\vdealingNote\"B\n" +
+	"\fdealing_note\x18\x0f \x01(\tR\vdealingNote\"h\n" +
 	"\x16StreamDecisionsRequest\x12(\n" +
 	"\vfrom_height\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
-	"fromHeight\"V\n" +
+	"fromHeight\x12$\n" +
+	"\tto_height\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\btoHeight\"V\n" +
 	"\x17StreamDecisionsResponse\x12;\n" +
 	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision*W\n" +
 	"\aDealing\x12\x17\n" +

@@ -51,7 +51,7 @@ type ConsensusServiceClient interface {
 	GetFairness(ctx context.Context, in *GetFairnessRequest, opts ...grpc.CallOption) (*GetFairnessResponse, error)
 	// GetStatus returns how the validator and its chain are doing.
 	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
-	// StreamDecisions sends every decision from a height on, in order, then each as it is made.
+	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error)
 }
 
@@ -162,7 +162,7 @@ type ConsensusServiceServer interface {
 	GetFairness(context.Context, *GetFairnessRequest) (*GetFairnessResponse, error)
 	// GetStatus returns how the validator and its chain are doing.
 	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
-	// StreamDecisions sends every decision from a height on, in order, then each as it is made.
+	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error
 	mustEmbedUnimplementedConsensusServiceServer()
 }
