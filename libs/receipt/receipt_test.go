@@ -161,12 +161,16 @@ func TestTrustMustBeOne(t *testing.T) {
 // FuzzVerify gives the verifier anything at all. What it accepts must be what its contents are written as.
 func FuzzVerify(f *testing.F) {
 	text, trust := real(f)
+	later, genesis := far(f)
 	f.Add(text)
+	f.Add(write(f, later))
 	f.Add([]byte(`{"version":1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if receipt.Verify(text, trust).Err() == nil {
-			if r, err := receipt.Parse(text); err != nil || proto.Size(r) == 0 {
-				t.Errorf("accepted and not parsed: %v", err)
+		for _, trust := range []*receipt.Trust{trust, genesis} {
+			if receipt.Verify(text, trust).Err() == nil {
+				if r, err := receipt.Parse(text); err != nil || proto.Size(r) == 0 {
+					t.Errorf("accepted and not parsed: %v", err)
+				}
 			}
 		}
 	})
@@ -179,11 +183,14 @@ func FuzzReceipt(f *testing.F) {
 	if err := protojson.Unmarshal(text, seed); err != nil {
 		f.Fatal(err)
 	}
-	wire, err := proto.Marshal(seed)
-	if err != nil {
-		f.Fatal(err)
+	later, genesis := far(f)
+	for _, r := range []*receiptv1.Receipt{seed, later} {
+		wire, err := proto.Marshal(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(wire)
 	}
-	f.Add(wire)
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		r := &receiptv1.Receipt{}
 		if proto.Unmarshal(b, r) != nil {
@@ -191,6 +198,7 @@ func FuzzReceipt(f *testing.F) {
 		}
 		if text, err := canonical.JSON(r); err == nil {
 			_ = receipt.Verify(text, nil)
+			_ = receipt.Verify(text, genesis)
 		}
 	})
 }
@@ -203,4 +211,27 @@ func BenchmarkVerify(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzTrust gives anything at all to be trusted. What is must have validators.
+func FuzzTrust(f *testing.F) {
+	for _, name := range []string{"fairness", "genesis"} {
+		text, err := os.ReadFile("testdata/" + name + ".json")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`))
+	receiptText, _ := real(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		trust, err := receipt.ParseTrust(text)
+		if err != nil {
+			return
+		}
+		if trust.ChainID == "" || len(trust.Validators) == 0 {
+			t.Errorf("nobody is trusted: %+v", trust)
+		}
+		_ = receipt.Verify(receiptText, trust)
+	})
 }
