@@ -25,6 +25,7 @@ func atGenesis(t testing.TB, set []*receiptv1.Validator) receipt.Light {
 // TestLightFollowsTheChain walks over blocks, and wants to stop at the last with the error, or nowhere.
 func TestLightFollowsTheChain(t *testing.T) {
 	genesis, one, two, other := setOf(0, 1, 2, 3), setOf(1, 2, 3, 4), setOf(2, 3, 4, 5), setOf(6, 7, 8, 9)
+	strong, weak := &receiptv1.Validator{PublicKey: genesis[3].GetPublicKey(), Power: 2}, genesis[0]
 	big := setOf(0, 1, 2, 3, 4, 5, 6, 7, 8) // A third of it are 6, 7 and 8.
 	block := func(height int64, set, next []*receiptv1.Validator, signers ...int) *receiptv1.LightBlock {
 		return lightBlock(t, height, set, next, signers...)
@@ -44,7 +45,8 @@ func TestLightFollowsTheChain(t *testing.T) {
 	}{
 		"the first block":                  {genesis, []*receiptv1.LightBlock{block(1, genesis, genesis)}, ""},
 		"the second block":                 {genesis, []*receiptv1.LightBlock{block(2, genesis, genesis)}, ""},
-		"genesis in another order":         {[]*receiptv1.Validator{genesis[3], genesis[0], genesis[2], genesis[1]}, []*receiptv1.LightBlock{block(2, genesis, genesis)}, ""},
+		"genesis in another order":         {[]*receiptv1.Validator{genesis[3], genesis[0], genesis[2], genesis[1]}, []*receiptv1.LightBlock{block(1, genesis, genesis)}, ""},
+		"powers in another order":          {[]*receiptv1.Validator{weak, strong}, []*receiptv1.LightBlock{block(1, []*receiptv1.Validator{strong, weak}, one)}, ""},
 		"the first block of others":        {genesis, []*receiptv1.LightBlock{block(1, one, one)}, "which genesis announced"},
 		"far away":                         {genesis, []*receiptv1.LightBlock{block(1<<30, genesis, genesis)}, ""},
 		"one changed, which needs no hop":  {genesis, []*receiptv1.LightBlock{block(7, one, one)}, ""},
