@@ -46,7 +46,11 @@ func TestWhatInitMakesIsWhatIsMounted(t *testing.T) {
 			if strings.HasPrefix(volume.Volume.Subpath, "tls/") && volume.Volume.Subpath != "tls/"+program(container) {
 				t.Errorf("%s passes for %s", name, volume.Volume.Subpath)
 			}
-			if strings.HasPrefix(volume.Volume.Subpath, "chain/") {
+			if strings.HasSuffix(volume.Volume.Subpath, ".identity") {
+				if _, err := os.Stat(path); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			} else if strings.HasPrefix(volume.Volume.Subpath, "chain/") {
 				checkHome(t, p, name, path)
 			}
 		}

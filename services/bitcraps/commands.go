@@ -99,8 +99,9 @@ func chainCommand() *cobra.Command {
 	var validators int
 	create := &cobra.Command{
 		Use: "init", Short: "Make a new chain and a home for each of its validators", Args: cobra.NoArgs,
-		Long: "Make a new chain and a home for each of its validators. This command deals the shares of the beacon's key, so it\n" +
-			"could foresee every roll; the chain says so to everyone who asks. Move each home to its own machine and remove it here.",
+		Long: "Make a new chain and a home for each of its validators. The validators make the beacon's key themselves when they\n" +
+			"first meet. Move each home, and the .identity file beside it that decrypts its beacon key, to its own machine and remove\n" +
+			"both here. Keep operator_key where only you can read it: whoever has it can add and remove validators.",
 		Example: "  bitcraps chain init --dir data/consensus --validators 4 --chain-id craps-1",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if chainID == "" {

@@ -7,7 +7,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// InitNetwork makes a new chain with n validators and writes a home for each into dir. It fails where dir holds one.
+// InitNetwork makes a new chain with n validators and writes a home for each into dir, and the operator's key. It fails
+// where dir holds one.
 func InitNetwork(dir, chainID string, n int, now time.Time) error {
 	return chain.InitNetwork(dir, chainID, n, now)
 }

@@ -113,6 +113,9 @@ func (s *roundsServer) submit(commitment protocol.Commitment) error {
 	case errors.Is(err, chain.ErrNoQuorum):
 		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
 			"too few validators answer to decide a round; it stands and can be asked for again").RetryAfter(retryDelay)
+	case errors.Is(err, chain.ErrNoKey):
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
+			"the validators are still making the key that throws the dice; the round stands and can be asked for again").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrFull):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // Config is a validator's configuration.
@@ -27,6 +28,7 @@ type Config struct {
 // ChainConfig is where a validator keeps its chain and whom it runs it with.
 type ChainConfig struct {
 	Home           string        `koanf:"home" jsonschema_description:"folder with the validator's keys, genesis and data; make one with bitcraps chain init"`
+	IdentityFile   string        `koanf:"identity_file" jsonschema_description:"age identity that decrypts the home's beacon key; empty takes the file beside the home, named after it and ending in .identity"`
 	Listen         string        `koanf:"listen" jsonschema_description:"address that other validators connect to"`
 	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names"`
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
@@ -70,7 +72,7 @@ type Service struct {
 // New opens the validator's home. It does not contact the peers yet.
 func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 	node, err := chain.Open(chain.Config{
-		Home: cfg.Home, Listen: cfg.Listen, Peers: cfg.Peers, ProposeTimeout: cfg.ProposeTimeout, GossipSleep: cfg.GossipSleep,
+		Home: cfg.Home, IdentityFile: cfg.IdentityFile, Listen: cfg.Listen, Peers: cfg.Peers, ProposeTimeout: cfg.ProposeTimeout, GossipSleep: cfg.GossipSleep,
 	}, scope.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("chain.home %s: %w", cfg.Home, err)
@@ -93,18 +95,22 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 // Start implements service.Service: the validator takes part from here on.
 func (s *Service) Start(context.Context) error { return s.node.Start() }
 
-// Health implements service.Service: it fails while the validator fetches blocks or too few others answer.
+// Health implements service.Service: it fails while the validator fetches blocks, too few others answer, or there is no
+// key to throw dice with.
 func (s *Service) Health(context.Context) error {
 	status, err := s.node.Status()
 	if err != nil {
 		return err
 	}
-	n := len(s.node.Facts().Validators)
+	facts := s.node.Facts()
+	n := len(facts.Validators)
 	switch {
 	case status.CatchingUp:
 		return errors.New("the validator is catching up")
-	case len(status.Connected) < chain.Quorum(n):
-		return fmt.Errorf("%d of %d validators answer; %d are needed", len(status.Connected), n, chain.Quorum(n))
+	case len(status.Connected) < order.Quorum(n):
+		return fmt.Errorf("%d of %d validators answer; %d are needed", len(status.Connected), n, order.Quorum(n))
+	case facts.GroupKey == "":
+		return fmt.Errorf("the validators are making the beacon's key: %s", status.Ceremony)
 	}
 	return nil
 }

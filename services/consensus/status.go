@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -11,6 +12,7 @@ import (
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // GetBeacon implements the contract.
@@ -37,10 +39,9 @@ func (s *roundsServer) GetBeacon(ctx context.Context, req *consensusv1.GetBeacon
 // GetFairness implements the contract.
 func (s *roundsServer) GetFairness(context.Context, *consensusv1.GetFairnessRequest) (*consensusv1.GetFairnessResponse, error) {
 	facts := s.node.Facts()
-	kind, note := dealing(facts)
 	resp := &consensusv1.GetFairnessResponse{
 		ChainId: facts.ChainID, GenesisHash: facts.GenesisHash, Scheme: beacon.Scheme, GroupKey: facts.GroupKey,
-		Threshold: int32(facts.Threshold), Dealing: kind, DealingNote: note,
+		Threshold: int32(facts.Threshold), Dealing: dealing, DealingNote: dealingNote(facts),
 	}
 	for _, v := range facts.Validators {
 		resp.Validators = append(resp.Validators, &consensusv1.Validator{
@@ -57,12 +58,15 @@ func (s *roundsServer) GetStatus(context.Context, *consensusv1.GetStatusRequest)
 	}
 	facts := s.node.Facts()
 	n := len(facts.Validators)
-	kind, note := dealing(facts)
 	resp := &consensusv1.GetStatusResponse{
 		ChainId: facts.ChainID, Name: status.Name, Address: status.Address,
 		Height: status.Height, AppHash: status.AppHash, CatchingUp: status.CatchingUp,
-		N: int32(n), F: int32(chain.Faults(n)), Quorum: int32(chain.Quorum(n)), Connected: int32(len(status.Connected)),
-		BeaconHeight: status.BeaconHeight, Dealing: kind, DealingNote: note,
+		N: int32(n), F: int32(order.Faults(n)), Quorum: int32(order.Quorum(n)), Connected: int32(len(status.Connected)),
+		BeaconHeight: status.BeaconHeight, Dealing: dealing, DealingNote: dealingNote(facts),
+		Epoch: int64(status.Epoch), Ceremony: status.Ceremony, Pending: status.Pending, ProtocolVersion: int32(status.Version),
+	}
+	for _, lag := range status.Behind {
+		resp.Behind = append(resp.Behind, &consensusv1.Lag{Name: lag.Name, Height: lag.Height})
 	}
 	if !status.BlockTime.IsZero() {
 		resp.BlockTime = timestamppb.New(status.BlockTime)
@@ -75,9 +79,13 @@ func (s *roundsServer) GetStatus(context.Context, *consensusv1.GetStatusRequest)
 	return resp, nil
 }
 
-func dealing(facts chain.Facts) (consensusv1.Dealing, string) {
-	if facts.Dealing == chain.TrustedDealer {
-		return consensusv1.Dealing_DEALING_TRUSTED_DEALER, chain.DealerNote
+// dealing is how every chain's beacon key is made.
+const dealing = consensusv1.Dealing_DEALING_DISTRIBUTED
+
+// dealingNote says so in words.
+func dealingNote(facts chain.Facts) string {
+	if facts.GroupKey == "" {
+		return "the validators are making the beacon's key; no round is decided before they have it"
 	}
-	return consensusv1.Dealing_DEALING_UNSPECIFIED, ""
+	return fmt.Sprintf("the validators made the beacon's key together, each with a share: fewer than %d of them can neither foresee a roll nor learn the secret", facts.Threshold)
 }

@@ -27,7 +27,7 @@ func anyoneCanCheckARoll(t *testing.T, tg *target) {
 		t.Fatal(err)
 	}
 	if fairness.str("scheme") != "bls-unchained-g1-rfc9380" || fairness.num("threshold") != 3 || len(fairness.list("validators")) != 4 ||
-		fairness.str("dealing") != "DEALING_TRUSTED_DEALER" || fairness.str("dealing_note") == "" {
+		fairness.str("dealing") != "DEALING_DISTRIBUTED" || fairness.str("dealing_note") == "" {
 		t.Errorf("fairness %s", fairness.text)
 	}
 

@@ -1,35 +1,48 @@
 package chain
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	dbm "github.com/cometbft/cometbft-db"
 	abci "github.com/cometbft/cometbft/abci/types"
-	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg/dkgtest"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
-	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
 // newApps are the applications of four validators with the addresses "0" to "3", each with a store of its own in which
 // block 5 ordered a round.
 func newApps(t *testing.T) []*app {
 	t.Helper()
-	public, shares := threshold.Deal(3, 4, random.New())
+	public, shares := dkgtest.Make(t, 3, 4)
+	indices := map[protocol.Address]int{}
+	for i := range shares {
+		indices[address(fmt.Sprint(i))] = i
+	}
 	apps := make([]*app, 4)
 	for i := range apps {
+		group := &order.Group{Version: order.FirstVersion, Sharings: []order.Sharing{{From: 1}}}
 		apps[i] = &app{
-			logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, public: public, share: shares[i],
-			indices: map[string]int{"0": 0, "1": 1, "2": 2, "3": 3}, address: []byte{'0' + byte(i)}, committed: make(chan struct{}, 1),
+			logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, address: address(fmt.Sprint(i)), now: time.Now, group: group,
+			sharings:  []*sharing{{from: 1, public: public, indices: indices, share: &shares[i]}},
+			committed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		}
 		ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
-		if err := apps[i].store.commit(tip{Height: 5}, []order.Ordered{ordered}); err != nil {
+		if err := apps[i].store.commit(tip{Height: 5}, order.Result{Ordered: []order.Ordered{ordered}, Group: group}, group); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return apps
+}
+
+// address is one that begins with a text.
+func address(text string) (a protocol.Address) {
+	copy(a[:], text)
+	return a
 }
 
 func extend(t *testing.T, a *app, height int64) []byte {
@@ -72,8 +85,9 @@ func TestOnlyTheValidatorsOwnShareIsAccepted(t *testing.T) {
 		"nothing where none is due":  {"1", 5, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			validator := address(tc.validator)
 			response, err := apps[0].VerifyVoteExtension(t.Context(), &abci.RequestVerifyVoteExtension{
-				ValidatorAddress: []byte(tc.validator), Height: tc.height, VoteExtension: tc.extension})
+				ValidatorAddress: validator[:], Height: tc.height, VoteExtension: tc.extension})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,8 +42,9 @@ func (n *network) agree(want chain.Decision) {
 func TestFourValidators(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
+	net.key()
 	facts := net.nodes[0].Facts()
-	if facts.Threshold != 3 || len(facts.Validators) != 4 || facts.Dealing != chain.TrustedDealer {
+	if facts.Threshold != 3 || len(facts.Validators) != 4 {
 		t.Fatalf("facts = %+v", facts)
 	}
 
@@ -162,7 +163,7 @@ func TestInitNetworkKeepsWhatIsThere(t *testing.T) {
 }
 
 func TestDamagedHomesAreRefused(t *testing.T) {
-	for _, file := range []string{"genesis.json", "validator_key.json", "validator_state.json", "node_key.json", "beacon_share.json"} {
+	for _, file := range []string{"genesis.json", "validator_key.json", "validator_state.json", "node_key.json", "beacon_key.age", "validator.json"} {
 		for name, damage := range map[string]func(string) error{
 			"missing": os.Remove,
 			"garbage": func(path string) error { return os.WriteFile(path, []byte("{"), 0o600) },
@@ -172,8 +173,8 @@ func TestDamagedHomesAreRefused(t *testing.T) {
 				return errors.Join(err, os.WriteFile(path, content, 0o600))
 			},
 		} {
-			if name == "foreign" && (file == "node_key.json" || file == "validator_state.json") {
-				continue // They say nothing about which chain they are of.
+			if name == "foreign" && (file == "node_key.json" || file == "validator_state.json" || file == "genesis.json") {
+				continue // They say nothing about whose they are.
 			}
 			t.Run(file+" is "+name, func(t *testing.T) {
 				net := newNetwork(t, 1)

@@ -63,11 +63,18 @@ func (n *Node) recover(height int64) ([]byte, error) {
 	if commit == nil {
 		return nil, fmt.Errorf("the block store has no precommits of block %d", height)
 	}
+	held := n.app.sharingAt(height)
+	if held == nil { // It is older than the newest two.
+		var err error
+		if held, err = n.store.sharingAt(height); err != nil {
+			return nil, err
+		}
+	}
 	signatures := make(map[int][]byte, len(commit.ExtendedSignatures))
 	for _, vote := range commit.ExtendedSignatures {
-		if index, ok := n.app.indices[string(vote.ValidatorAddress)]; ok && len(vote.Extension) == beacon.SignatureSize {
+		if index, ok := held.index(vote.ValidatorAddress); ok && len(vote.Extension) == beacon.SignatureSize {
 			signatures[index] = vote.Extension
 		}
 	}
-	return n.home.public.Recover(height, signatures)
+	return held.public.Recover(height, signatures)
 }

@@ -1,53 +1,30 @@
 package chain
 
 import (
+	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/cometbft/cometbft/crypto/ed25519"
-	cmtjson "github.com/cometbft/cometbft/libs/json"
-	"github.com/cometbft/cometbft/p2p"
-	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
-	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
-	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// Files of a validator's home.
-const (
-	genesisFile   = "genesis.json"
-	keyFile       = "validator_key.json"
-	signStateFile = "validator_state.json"
-	nodeKeyFile   = "node_key.json"
-	shareFile     = "beacon_share.json"
-	dataDir       = "data"
-)
-
-// Dealings of the beacon's shares, as the genesis file names them.
-const (
-	// TrustedDealer made the shares in one place.
-	TrustedDealer = "trusted_dealer"
-)
+// distributed is the only dealing that a genesis file may name: the validators make the beacon's key together.
+const distributed = "distributed"
 
 // genesisState is the app_state of the genesis file.
 type genesisState struct {
-	Dealing     string             `json:"dealing"`
-	Commitments []string           `json:"commitments"` // Points on G2 in hex; the first is the group key.
-	Validators  []genesisValidator `json:"validators"`
-}
-
-type genesisValidator struct {
-	Name       string `json:"name"`
-	Address    string `json:"address"` // In hex.
-	ShareIndex int    `json:"share_index"`
+	Dealing     string          `json:"dealing"`
+	OperatorKey order.PublicKey `json:"operator_key"`
+	PhaseTimeMS int64           `json:"phase_time_ms"`
+	// Validators are those of the first blocks, in the order in which they will have shares.
+	Validators []order.Member `json:"validators"`
 }
 
 func (g genesisState) hash() (protocol.Hash, error) {
@@ -55,101 +32,53 @@ func (g genesisState) hash() (protocol.Hash, error) {
 	return sha256.Sum256(text), err
 }
 
-func (g genesisState) public() (*threshold.Public, error) {
-	commitments := make([][]byte, len(g.Commitments))
-	for i, text := range g.Commitments {
-		b, err := hex.DecodeString(text)
-		if err != nil {
-			return nil, fmt.Errorf("genesis: commitment %d: %w", i, err)
+// parseGenesisState reads and checks the app_state of a genesis file.
+func parseGenesisState(genesis *types.GenesisDoc) (state genesisState, err error) {
+	if err := json.Unmarshal(genesis.AppState, &state); err != nil {
+		return state, fmt.Errorf("genesis: app_state: %w", err)
+	}
+	if state.Dealing != distributed {
+		return state, fmt.Errorf("genesis: dealing is %q; this release knows only %q: make a new chain with `bitcraps chain init`", state.Dealing, distributed)
+	}
+	if state.PhaseTimeMS <= 0 {
+		return state, errors.New("genesis: phase_time_ms: want more than 0")
+	}
+	if len(state.Validators) != len(genesis.Validators) || len(state.Validators) > protocol.MaxMembers {
+		return state, fmt.Errorf("genesis: app_state names %d validators, validators %d; at most %d", len(state.Validators), len(genesis.Validators), protocol.MaxMembers)
+	}
+	for i, v := range genesis.Validators {
+		if v.Power != 1 || !bytes.Equal(v.PubKey.Bytes(), state.Validators[i].PublicKey[:]) {
+			return state, fmt.Errorf("genesis: validator %d has another power than 1, or app_state another key for it", i)
 		}
-		commitments[i] = b
+		state.Validators[i].Version = order.FirstVersion
 	}
-	return threshold.ParsePublic(commitments, len(g.Validators))
+	return state, nil
 }
 
-// Faults is how many of n validators may fail in any way: the largest f with 3f + 1 <= n.
-func Faults(n int) int { return (n - 1) / 3 }
-
-// Quorum is how many of n validators decide: more than two thirds.
-func Quorum(n int) int { return n*2/3 + 1 }
-
-// shareDocument is the content of a validator's share file.
-type shareDocument struct {
-	Index  int    `json:"index"`
-	Secret string `json:"secret"` // In hex.
+// group is the state that the chain begins with.
+func (g genesisState) group(chainID string) (*order.Group, error) {
+	hash, err := g.hash()
+	if err != nil {
+		return nil, err
+	}
+	chain := sha256.Sum256(append(append([]byte("bitcraps/chain/1"), hash[:]...), chainID...))
+	return order.NewGroup(chain, g.OperatorKey, time.Duration(g.PhaseTimeMS)*time.Millisecond, g.Validators), nil
 }
 
-// InitNetwork makes a new chain with n validators and writes a home for each into dir: validator-0, validator-1, and so
-// on. The beacon's shares come from a dealer, which is this call. It fails where dir holds a chain already.
-func InitNetwork(dir, chainID string, n int, now time.Time) error {
-	if n < 1 {
-		return fmt.Errorf("a chain needs at least one validator, not %d", n)
-	}
-	if _, err := os.Stat(filepath.Join(dir, ValidatorName(0))); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s holds a chain already; choose another folder or remove it", dir)
-	}
-	public, shares := threshold.Deal(Quorum(n), n, random.New())
-	state := genesisState{Dealing: TrustedDealer}
-	for _, commitment := range public.Commitments() {
-		state.Commitments = append(state.Commitments, hex.EncodeToString(commitment))
-	}
-	genesis := types.GenesisDoc{ChainID: chainID, GenesisTime: now.UTC(), InitialHeight: 1, ConsensusParams: types.DefaultConsensusParams()}
+// newGenesis is the genesis file of a chain with these validators.
+func newGenesis(chainID string, operator order.PublicKey, validators []order.Member, now time.Time) (*types.GenesisDoc, error) {
+	genesis := &types.GenesisDoc{ChainID: chainID, GenesisTime: now.UTC(), InitialHeight: 1, ConsensusParams: types.DefaultConsensusParams()}
 	genesis.ConsensusParams.ABCI.VoteExtensionsEnableHeight = 1
 	genesis.ConsensusParams.Block.MaxBytes = 1 << 20
-
-	keys := make([]ed25519.PrivKey, n)
-	for i := range n {
-		keys[i] = ed25519.GenPrivKey()
-		address := keys[i].PubKey().Address()
-		state.Validators = append(state.Validators, genesisValidator{
-			Name: ValidatorName(i), Address: hex.EncodeToString(address), ShareIndex: shares[i].Index()})
-		genesis.Validators = append(genesis.Validators, types.GenesisValidator{
-			Name: ValidatorName(i), Address: address, PubKey: keys[i].PubKey(), Power: 1})
+	for _, m := range validators {
+		key := ed25519.PubKey(m.PublicKey[:])
+		genesis.Validators = append(genesis.Validators, types.GenesisValidator{Name: m.Name, Address: key.Address(), PubKey: key, Power: 1})
 	}
 	var err error
-	if genesis.AppState, err = json.Marshal(state); err != nil {
-		return err
-	}
-	if err := genesis.ValidateAndComplete(); err != nil {
-		return err
-	}
-	document, err := cmtjson.MarshalIndent(genesis, "", "  ")
-	if err != nil {
-		return err
-	}
-	// Homes are written beside their place and moved into it in the end: a crash leaves a whole chain or none.
-	for i := n - 1; i >= 0; i-- {
-		home := filepath.Join(dir, ValidatorName(i))
-		if err := errors.Join(os.RemoveAll(home+".new"), writeHome(home+".new", document, keys[i], shares[i]), os.RemoveAll(home)); err != nil {
-			return err
-		}
-		if err := os.Rename(home+".new", home); err != nil {
-			return err
-		}
-	}
-	return nil
+	genesis.AppState, err = json.Marshal(genesisState{
+		Dealing: distributed, OperatorKey: operator, PhaseTimeMS: phaseTime.Milliseconds(), Validators: validators})
+	return genesis, errors.Join(err, genesis.ValidateAndComplete())
 }
 
-// ValidatorName is the name of the i-th validator of a new chain.
-func ValidatorName(i int) string { return fmt.Sprintf("validator-%d", i) }
-
-func writeHome(home string, genesis []byte, key ed25519.PrivKey, share threshold.Share) error {
-	if err := os.MkdirAll(filepath.Join(home, dataDir), 0o700); err != nil {
-		return err
-	}
-	secret, err := share.MarshalBinary()
-	if err != nil {
-		return err
-	}
-	document, err := json.Marshal(shareDocument{Index: share.Index(), Secret: hex.EncodeToString(secret)})
-	if err != nil {
-		return err
-	}
-	// Save writes both files and panics when it can't; the folder was just made.
-	privval.NewFilePV(key, filepath.Join(home, keyFile), filepath.Join(home, signStateFile)).Save()
-	_, err = p2p.LoadOrGenNodeKey(filepath.Join(home, nodeKeyFile))
-	return errors.Join(err,
-		os.WriteFile(filepath.Join(home, genesisFile), genesis, 0o600),
-		os.WriteFile(filepath.Join(home, shareFile), document, 0o600),
-	)
-}
+// phaseTime is how long each phase of a new chain's ceremonies waits for those who are late.
+const phaseTime = 2 * time.Second

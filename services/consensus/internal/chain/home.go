@@ -1,8 +1,8 @@
 package chain
 
 import (
+	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,7 +12,8 @@ import (
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
 
-	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // home is what a validator's folder says.
@@ -21,14 +22,13 @@ type home struct {
 	genesis     *types.GenesisDoc
 	genesisHash [sha256.Size]byte
 	state       genesisState
+	card        order.Member
 	key         *privval.FilePV
 	nodeKey     *p2p.NodeKey
-	public      *threshold.Public
-	share       threshold.Share
-	name        string
+	beaconKey   dkg.SecretKey
 }
 
-func openHome(dir string) (*home, error) {
+func openHome(dir, identity string) (*home, error) {
 	h := &home{dir: dir}
 	document, err := os.ReadFile(filepath.Join(dir, genesisFile))
 	if err != nil {
@@ -38,10 +38,7 @@ func openHome(dir string) (*home, error) {
 	if h.genesis, err = types.GenesisDocFromJSON(document); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
-	if err := json.Unmarshal(h.genesis.AppState, &h.state); err != nil {
-		return nil, fmt.Errorf("genesis: app_state: %w", err)
-	}
-	if h.public, err = h.state.public(); err != nil {
+	if h.state, err = parseGenesisState(h.genesis); err != nil {
 		return nil, err
 	}
 	if h.key, err = loadKey(filepath.Join(dir, keyFile), filepath.Join(dir, signStateFile)); err != nil {
@@ -50,7 +47,13 @@ func openHome(dir string) (*home, error) {
 	if h.nodeKey, err = p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile)); err != nil {
 		return nil, err
 	}
-	return h, h.loadShare()
+	if identity == "" {
+		identity = IdentityFile(dir)
+	}
+	if h.beaconKey, err = openBeaconKey(filepath.Join(dir, beaconKeyFile), identity); err != nil {
+		return nil, err
+	}
+	return h, h.loadCard()
 }
 
 // loadKey checks what privval.LoadFilePV would end the process for.
@@ -67,33 +70,26 @@ func loadKey(keyPath, statePath string) (*privval.FilePV, error) {
 	return privval.LoadFilePV(keyPath, statePath), nil
 }
 
-// loadShare finds this validator in the genesis file and its share in the folder.
-func (h *home) loadShare() error {
-	address := hex.EncodeToString(h.key.GetAddress())
-	content, err := os.ReadFile(filepath.Join(h.dir, shareFile))
+// loadCard reads what others know of this validator, and fails where the home has other keys.
+func (h *home) loadCard() error {
+	text, err := os.ReadFile(filepath.Join(h.dir, cardFile))
 	if err != nil {
 		return err
 	}
-	var document shareDocument
-	if err := json.Unmarshal(content, &document); err != nil {
-		return fmt.Errorf("%s: %w", shareFile, err)
+	if err := json.Unmarshal(text, &h.card); err != nil {
+		return fmt.Errorf("%s: %w", cardFile, err)
 	}
-	secret, err := hex.DecodeString(document.Secret)
+	signing, err := h.key.GetPubKey()
 	if err != nil {
-		return fmt.Errorf("%s: the secret is not hex", shareFile)
-	}
-	for _, v := range h.state.Validators {
-		if v.Address != address {
-			continue
-		}
-		if v.ShareIndex != document.Index {
-			return fmt.Errorf("%s holds share %d, genesis gives %s share %d", shareFile, document.Index, v.Name, v.ShareIndex)
-		}
-		h.name = v.Name
-		h.share, err = h.public.ParseShare(document.Index, secret)
 		return err
 	}
-	return fmt.Errorf("the genesis file has no validator with the address %s of %s", address, keyFile)
+	if !bytes.Equal(signing.Bytes(), h.card.PublicKey[:]) {
+		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", keyFile, cardFile)
+	}
+	if h.beaconKey.Public() != h.card.BeaconKey {
+		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", beaconKeyFile, cardFile)
+	}
+	return nil
 }
 
 // PeerID is how other validators address the one that lives in dir: PeerID@host:port.
@@ -103,17 +99,4 @@ func PeerID(dir string) (string, error) {
 		return "", err
 	}
 	return string(key.ID()), nil
-}
-
-// indices are the share indices by the bytes of validators' addresses.
-func (h *home) indices() (map[string]int, error) {
-	out := make(map[string]int, len(h.state.Validators))
-	for _, v := range h.state.Validators {
-		address, err := hex.DecodeString(v.Address)
-		if err != nil {
-			return nil, fmt.Errorf("genesis: address of %s: %w", v.Name, err)
-		}
-		out[string(address)] = v.ShareIndex
-	}
-	return out, nil
 }

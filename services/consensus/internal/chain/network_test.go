@@ -26,6 +26,7 @@ type network struct {
 	addresses []string
 	peers     []string
 	nodes     []*chain.Node // nil where one is stopped.
+	version   uint32        // That which validators speak that start from now on; 0 for the release's own.
 }
 
 func newNetwork(t testing.TB, n int) *network {
@@ -67,16 +68,20 @@ func freeAddress(t testing.TB) string {
 
 func (n *network) home(i int) string { return filepath.Join(n.dir, chain.ValidatorName(i)) }
 
+func (n *network) config(i int) chain.Config {
+	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], Version: n.version, ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond}
+	for j, peer := range n.peers {
+		if j != i {
+			cfg.Peers = append(cfg.Peers, peer)
+		}
+	}
+	return cfg
+}
+
 func (n *network) start(which ...int) {
 	n.t.Helper()
 	for _, i := range which {
-		cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond}
-		for j, peer := range n.peers {
-			if j != i {
-				cfg.Peers = append(cfg.Peers, peer)
-			}
-		}
-		node, err := chain.Open(cfg, discard)
+		node, err := chain.Open(n.config(i), discard)
 		if err != nil {
 			n.t.Fatal(err)
 		}
@@ -96,6 +101,23 @@ func (n *network) stop(i int) {
 		n.t.Errorf("stop validator %d: %v", i, err)
 	}
 	n.nodes[i] = nil
+}
+
+// key waits until every running validator has the beacon's key, and fails where two have different ones.
+func (n *network) key() string {
+	n.t.Helper()
+	key := ""
+	for _, node := range n.nodes {
+		if node == nil {
+			continue
+		}
+		eventually(n.t, "the beacon's key", func() bool { return node.Facts().GroupKey != "" })
+		if got := node.Facts().GroupKey; key != "" && got != key {
+			n.t.Fatalf("%s has the key %s, another has %s", node, got, key)
+		}
+		key = node.Facts().GroupKey
+	}
+	return key
 }
 
 // eventually waits for a condition without a clock of its own: the test's deadline is the limit.
@@ -121,20 +143,33 @@ func commitment(game byte, round uint64) protocol.Commitment {
 // decide submits a commitment at validator i, again and again as the service does, until it is decided there.
 func (n *network) decide(i int, c protocol.Commitment) chain.Decision {
 	n.t.Helper()
-	watch := n.nodes[i].Watch(order.RoundOf(c))
+	d, ok := decideAt(n.nodes[i], c)
+	if !ok {
+		for _, node := range n.nodes {
+			if node != nil {
+				status, err := node.Status()
+				n.t.Logf("%+v, %v", status, err)
+			}
+		}
+		n.t.Fatalf("round %v was not decided within a minute", order.RoundOf(c))
+	}
+	return d
+}
+
+func decideAt(node *chain.Node, c protocol.Commitment) (chain.Decision, bool) {
+	watch := node.Watch(order.RoundOf(c))
 	defer watch.Close()
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
 	for range 120 {
-		_ = n.nodes[i].Submit(c.Encode()) // It may be catching up.
+		_ = node.Submit(c.Encode()) // It may be catching up.
 		select {
 		case decision := <-watch.C:
-			return decision
+			return decision, true
 		case <-again.C:
 		}
 	}
-	n.t.Fatalf("round %v was not decided within a minute", order.RoundOf(c))
-	return chain.Decision{}
+	return chain.Decision{}, false
 }
 
 // verify checks a decision's beacon against the group key.

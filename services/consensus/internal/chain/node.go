@@ -3,6 +3,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,7 @@ import (
 	"time"
 
 	cmt "github.com/cometbft/cometbft/config"
-	"github.com/cometbft/cometbft/mempool"
 	"github.com/cometbft/cometbft/node"
-	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/state"
 	"github.com/cometbft/cometbft/types"
@@ -28,6 +27,10 @@ import (
 type Config struct {
 	// Home is the folder with keys, genesis and data.
 	Home string
+	// IdentityFile is the age identity that decrypts the beacon key; empty for the file beside the home.
+	IdentityFile string
+	// Version is the newest protocol version that this validator may speak; 0 for the release's own.
+	Version uint32
 	// Listen is the host:port that other validators connect to.
 	Listen string
 	// Peers are the other validators as id@host:port; where there are none, those that the home names.
@@ -51,7 +54,6 @@ type Decision struct {
 type Node struct {
 	logger    *slog.Logger
 	home      *home
-	facts     Facts
 	store     *store
 	app       *app
 	comet     *node.Node
@@ -68,16 +70,15 @@ type Node struct {
 // maxPeers bounds the connections to other validators, in each direction.
 const maxPeers = 100
 
+// maxTx bounds a transaction: a deal among protocol.MaxMembers validators is the largest.
+const maxTx = 32 << 10
+
 // decisionBuffer is how many decisions a watcher may be behind before it is sent to the store.
 const decisionBuffer = 256
 
 // Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
 func Open(cfg Config, logger *slog.Logger) (*Node, error) {
-	h, err := openHome(cfg.Home)
-	if err != nil {
-		return nil, err
-	}
-	indices, err := h.indices()
+	h, err := openHome(cfg.Home, cfg.IdentityFile)
 	if err != nil {
 		return nil, err
 	}
@@ -95,34 +96,51 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		logger:    logger.With("validator", h.name),
+		logger:    logger.With("validator", h.card.Name),
 		home:      h,
 		store:     &store{db: db},
 		peers:     peers,
 		decisions: events.NewHub[Decision](decisionBuffer),
 		stop:      make(chan struct{}),
 	}
-	n.facts = n.readFacts()
-	n.app = &app{logger: n.logger, store: n.store, public: h.public, share: h.share, indices: indices,
-		address: h.key.GetAddress(), committed: make(chan struct{}, 1)}
-	if n.app.last, err = n.store.tip(); err != nil {
+	if n.app, err = n.newApp(cmp.Or(cfg.Version, order.Version)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if n.comet, err = n.newComet(cfg); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if h.state.Dealing == TrustedDealer {
-		n.logger.Warn(DealerNote)
-	}
 	return n, nil
 }
 
-// DealerNote is what the log and the status say where a dealer made the beacon's shares.
-const DealerNote = "the beacon's shares were dealt in one place at genesis: whoever dealt them could have kept the group secret and foreseen every roll"
+// newApp brings the application to the state that is stored.
+func (n *Node) newApp(version uint32) (a *app, err error) {
+	a = &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.card.Address(), version: version, now: time.Now,
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+	if a.last, err = n.store.tip(); err != nil {
+		return nil, err
+	}
+	first, err := n.home.state.group(n.home.genesis.ChainID)
+	if err != nil {
+		return nil, err
+	}
+	if a.group, err = n.store.group(); err != nil {
+		return nil, err
+	}
+	if a.group == nil {
+		a.group = first
+	}
+	if a.group.Chain != first.Chain {
+		return nil, fmt.Errorf("%s is of another chain than the data; restore it from a backup", genesisFile)
+	}
+	if a.sharings, err = a.holdAll(a.group, nil); err != nil {
+		return nil, err
+	}
+	return a, a.speaks(a.group.Version)
+}
 
 func (n *Node) newComet(cfg Config) (*node.Node, error) {
 	return node.NewNode(
-		cometConfig(cfg, n.home.name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
+		cometConfig(cfg, n.home.card.Name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		n.provide,
 		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving},
@@ -162,7 +180,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 
 	c.Mempool.Size = 10_000
 	c.Mempool.CacheSize = 0 // The application knows what was decided; a cache would keep Submit from telling again.
-	c.Mempool.MaxTxBytes = 512
+	c.Mempool.MaxTxBytes = maxTx
 	return c
 }
 
@@ -172,6 +190,7 @@ func (n *Node) Start() error {
 		return err
 	}
 	n.background.Go(n.collect)
+	n.background.Go(n.attend)
 	for _, peer := range n.peers {
 		n.background.Go(func() { n.connect(peer) })
 	}
@@ -192,46 +211,6 @@ func (n *Node) Stop() error {
 		err = errors.Join(err, n.store.db.Close())
 	})
 	return err
-}
-
-// Errors of Submit.
-var (
-	// ErrFull means that too many commitments wait for a block.
-	ErrFull = errors.New("chain: the mempool is full")
-	// ErrNoQuorum means that too few validators are connected to decide anything, or that this one is catching up.
-	ErrNoQuorum = errors.New("chain: too few validators answer")
-)
-
-// Submit hands a commitment to the validators. Handing one in again tells all peers again: one that was still catching
-// up threw away what it was told, and might be the next to propose.
-func (n *Node) Submit(tx []byte) error {
-	if n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < Quorum(len(n.home.state.Validators)) {
-		return ErrNoQuorum
-	}
-	pool := n.comet.Mempool()
-	if err := pool.RemoveTxByKey(types.Tx(tx).Key()); err != nil && !errors.Is(err, mempool.ErrTxNotFound) {
-		return err
-	}
-	err := pool.CheckTx(tx, nil, mempool.TxInfo{})
-	var full mempool.ErrMempoolIsFull
-	if errors.As(err, &full) || errors.Is(err, mempool.ErrRecheckFull) {
-		return ErrFull
-	}
-	return err
-}
-
-// Connected are the names of the validators that this one talks to, its own first.
-func (n *Node) Connected() []string {
-	names := []string{n.home.name}
-	if !n.comet.IsRunning() {
-		return names
-	}
-	n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) {
-		if name := moniker(peer); name != "" {
-			names = append(names, name)
-		}
-	})
-	return names
 }
 
 // Ordered returns what stands under a round.
@@ -299,4 +278,6 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 }
 
 // String names the validator.
-func (n *Node) String() string { return fmt.Sprintf("%s of %s", n.home.name, n.home.genesis.ChainID) }
+func (n *Node) String() string {
+	return fmt.Sprintf("%s of %s", n.home.card.Name, n.home.genesis.ChainID)
+}

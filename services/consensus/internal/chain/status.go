@@ -4,6 +4,12 @@ import (
 	"encoding/hex"
 	"slices"
 	"time"
+
+	"github.com/cometbft/cometbft/consensus"
+	"github.com/cometbft/cometbft/p2p"
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // Validator is a member of the validator set.
@@ -15,32 +21,30 @@ type Validator struct {
 	ShareIndex int
 }
 
-// Facts are what does not change while the chain lives, and what a player pins.
+// Facts are what a player pins. The group key never changes once it is made; the validators do.
 type Facts struct {
 	ChainID     string
 	GenesisHash string // In hex.
-	GroupKey    string // In hex.
+	GroupKey    string // In hex; empty until the validators made it.
 	Threshold   int
-	Dealing     string
 	Validators  []Validator
 }
 
-// Facts returns the chain's facts. The caller must not change them.
-func (n *Node) Facts() Facts { return n.facts }
-
-func (n *Node) readFacts() Facts {
+// Facts returns the chain's facts for the next block.
+func (n *Node) Facts() Facts {
+	members := n.app.voting()
 	facts := Facts{
 		ChainID:     n.home.genesis.ChainID,
 		GenesisHash: hex.EncodeToString(n.home.genesisHash[:]),
-		GroupKey:    hex.EncodeToString(n.home.public.GroupKey()),
-		Threshold:   n.home.public.Threshold(),
-		Dealing:     n.home.state.Dealing,
+		Threshold:   order.Quorum(len(members)),
 	}
-	for _, v := range n.home.genesis.Validators {
-		address := hex.EncodeToString(v.Address)
-		i := slices.IndexFunc(n.home.state.Validators, func(g genesisValidator) bool { return g.Address == address })
-		facts.Validators = append(facts.Validators, Validator{Name: v.Name, Address: address,
-			PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power, ShareIndex: n.home.state.Validators[i].ShareIndex})
+	if s := n.app.newestSharing(); s != nil {
+		facts.GroupKey = hex.EncodeToString(s.public.GroupKey())
+	}
+	for i, m := range members {
+		address := m.Address()
+		facts.Validators = append(facts.Validators, Validator{Name: m.Name, Address: hex.EncodeToString(address[:]),
+			PublicKey: hex.EncodeToString(m.PublicKey[:]), Power: 1, ShareIndex: i})
 	}
 	return facts
 }
@@ -54,19 +58,45 @@ type Status struct {
 	AppHash      string // In hex.
 	CatchingUp   bool
 	Connected    []string
+	Behind       []Lag
 	BeaconHeight int64
+	// Epoch numbers the sharing in force; 0 before the first.
+	Epoch uint64
+	// Ceremony is the phase of the ceremony under way; empty where none is.
+	Ceremony string
+	// Pending are the changes of validators that are ordered and not in force.
+	Pending []string
+	// Version is the protocol version that all validators speak.
+	Version uint32
+}
+
+// Lag is a validator that has fewer blocks than this one.
+type Lag struct {
+	Name   string
+	Height int64
 }
 
 // Status returns how the validator is doing now.
 func (n *Node) Status() (Status, error) {
-	last := n.app.tip()
+	last, group := n.app.tip(), n.app.Group()
+	next := last.Height + 1
+	address := n.app.address
 	status := Status{
-		Name:       n.home.name,
-		Address:    hex.EncodeToString(n.home.key.GetAddress()),
+		Name:       n.home.card.Name,
+		Address:    hex.EncodeToString(address[:]),
 		Height:     last.Height,
 		AppHash:    hex.EncodeToString(last.AppHash[:]),
 		CatchingUp: !n.comet.IsRunning() || n.comet.ConsensusReactor().WaitSync(),
 		Connected:  n.Connected(),
+		Behind:     n.behind(last.Height),
+		Pending:    group.Unsettled(next),
+		Version:    group.Version,
+	}
+	if c := group.Ceremony; c != nil {
+		status.Ceremony = c.Phase.String()
+	}
+	if s, ok := group.SharingAt(next); ok {
+		status.Epoch = s.Ceremony.Session.Epoch
 	}
 	if last.Height > 0 && n.comet.IsRunning() {
 		if meta := n.comet.BlockStore().LoadBlockMeta(last.Height); meta != nil {
@@ -80,3 +110,42 @@ func (n *Node) Status() (Status, error) {
 
 // Height is the latest final block that the validator has.
 func (n *Node) Height() int64 { return n.app.tip().Height }
+
+// Connected are the names of the validators that this one talks to, itself first where it is one.
+func (n *Node) Connected() (names []string) {
+	members := n.app.voting()
+	if order.IndexOf(members, n.app.address) >= 0 {
+		names = append(names, n.home.card.Name)
+	}
+	n.eachPeer(func(name string, _ p2p.Peer) {
+		if isName(members, name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+func isName(members []order.Member, name string) bool {
+	return slices.ContainsFunc(members, func(m order.Member) bool { return m.Name == name })
+}
+
+// behind are the connected validators that are more than the block that is being made behind a height.
+func (n *Node) behind(height int64) (lags []Lag) {
+	members := n.app.voting()
+	n.eachPeer(func(name string, peer p2p.Peer) {
+		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
+		if !ok || !isName(members, name) {
+			return
+		}
+		if has := state.GetHeight() - 1; has < height-1 { // It works on the block behind the one that it has.
+			lags = append(lags, Lag{Name: name, Height: max(has, 0)})
+		}
+	})
+	return lags
+}
+
+func (n *Node) eachPeer(f func(name string, peer p2p.Peer)) {
+	if n.comet.IsRunning() {
+		n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) { f(moniker(peer), peer) })
+	}
+}

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,9 +14,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// store keeps the application's state in four key spaces:
+// store keeps the application's state in six key spaces:
 //
 //	t                       height and app hash behind the last block
+//	o                       the validators and their key, as JSON
+//	k height                the sharing that signs beacons from the height on
 //	r game round            height and commitment of a decided round
 //	h height index          game and round of the index-th commitment of a block
 //	b height                the group's signature
@@ -24,7 +27,14 @@ import (
 // beacons are recovered again from the votes that are stored there.
 type store struct{ db dbm.DB }
 
-var tipKey = []byte("t")
+var (
+	tipKey   = []byte("t")
+	groupKey = []byte("o")
+)
+
+func holdersKey(from int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("k"), uint64(from))
+}
 
 func roundKey(round order.Round) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte("r"), round.Game[:]...), round.Number)
@@ -50,11 +60,16 @@ func (s *store) tip() (tip, error) {
 	return tip{Height: int64(binary.BigEndian.Uint64(value)), AppHash: protocol.Hash(value[8:])}, nil
 }
 
-// commit writes a block.
-func (s *store) commit(t tip, ordered []order.Ordered) error {
+// commit writes what a block did. before is the group behind the last one.
+func (s *store) commit(t tip, result order.Result, before *order.Group) error {
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
-	for i, o := range ordered {
+	if result.Group != before {
+		if err := setGroup(batch, result.Group); err != nil {
+			return err
+		}
+	}
+	for i, o := range result.Ordered {
 		round := roundKey(order.RoundOf(o.Commitment))
 		value := append(binary.BigEndian.AppendUint64(nil, uint64(o.Height)), o.Commitment.Encode()...)
 		if err := errors.Join(
@@ -69,6 +84,63 @@ func (s *store) commit(t tip, ordered []order.Ordered) error {
 		return err
 	}
 	return batch.Write()
+}
+
+// setGroup writes a group and its sharings, which are few and stay for ever: old beacons are recovered by them.
+func setGroup(batch dbm.Batch, group *order.Group) error {
+	text, err := json.Marshal(group)
+	if err != nil {
+		return err
+	}
+	for _, sharing := range group.Sharings {
+		err = errors.Join(err, batch.Set(holdersKey(sharing.From), sharing.Encoded))
+	}
+	return errors.Join(err, batch.Set(groupKey, text))
+}
+
+// group returns the validators and their key behind the last block; nil for a new chain.
+func (s *store) group() (*order.Group, error) {
+	text, err := s.db.Get(groupKey)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	group := new(order.Group)
+	if err := json.Unmarshal(text, group); err != nil {
+		return nil, fmt.Errorf("chain state: the group: %w", err)
+	}
+	return group, nil
+}
+
+// sharingAt returns the sharing that signs the beacon of a height.
+func (s *store) sharingAt(height int64) (*sharing, error) {
+	it, err := s.db.ReverseIterator(holdersKey(0), holdersKey(height+1))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = it.Close() }()
+	if !it.Valid() {
+		return nil, fmt.Errorf("no sharing signs height %d", height)
+	}
+	return readSharing(int64(binary.BigEndian.Uint64(it.Key()[1:])), it.Value())
+}
+
+// sharings calls f with every sharing, oldest first, and the block that ordered it.
+func (s *store) sharings(f func(height int64, s protocol.Sharing) error) error {
+	it, err := s.db.Iterator(holdersKey(0), []byte("l"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = it.Close() }()
+	for ; it.Valid(); it.Next() {
+		sharing, err := protocol.DecodeSharing(it.Value())
+		if err == nil {
+			err = f(int64(binary.BigEndian.Uint64(it.Key()[1:]))-order.ActiveAfter, sharing)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return it.Error()
 }
 
 // Ordered implements order.Reader.

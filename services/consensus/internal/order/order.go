@@ -1,11 +1,12 @@
-// Package order is the validators' replicated state machine: it decides which commitment stands under which round, and
-// nothing else. It is deterministic and does no I/O of its own, so that every validator that executes the same blocks
-// has the same state.
+// Package order is the validators' replicated state machine: it decides which commitment stands under which round, who
+// the validators are, and who holds which share of the beacon's secret. It is deterministic and does no I/O of its own, so
+// that every validator that executes the same blocks has the same state.
 package order
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"time"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
@@ -28,42 +29,27 @@ type Ordered struct {
 // one, so that nobody can know the dice while the commitment can still change.
 func BeaconHeight(height int64) int64 { return height + 1 }
 
-// Verdict is what the state machine says of a transaction.
-type Verdict uint32
-
-// The verdicts. Their numbers are ABCI result codes and part of the chain's history.
-const (
-	// Accepted orders the commitment.
-	Accepted Verdict = iota
-	// Malformed is not a commitment.
-	Malformed
-	// Decided names a round that has a commitment already.
-	Decided
-)
-
 // Reader knows the state behind the last block.
 type Reader interface {
 	// Ordered returns what stands under the round. ok is false where nothing does.
 	Ordered(round Round) (ordered Ordered, ok bool, err error)
+	// Group returns the validators and their key. Nobody changes it.
+	Group() *Group
 }
 
 // RoundOf is the round that a commitment is for.
 func RoundOf(c protocol.Commitment) Round { return Round{Game: c.Game, Number: c.Round} }
 
-// Check says what a transaction would be worth in the next block.
-func Check(state Reader, tx []byte) (protocol.Commitment, Verdict, error) {
-	commitment, err := protocol.DecodeCommitment(tx)
-	if err != nil {
-		return protocol.Commitment{}, Malformed, nil
-	}
-	_, taken, err := state.Ordered(RoundOf(commitment))
-	if err != nil {
-		return protocol.Commitment{}, Malformed, err
-	}
-	if taken {
-		return commitment, Decided, nil
-	}
-	return commitment, Accepted, nil
+// Block is what is executed.
+type Block struct {
+	// Height counts the blocks from 1.
+	Height int64
+	// Time is the median of the times at which validators voted for the block before.
+	Time time.Time
+	// Txs are the transactions.
+	Txs [][]byte
+	// Offenders are validators that the block proves to have signed two blocks of one height.
+	Offenders []protocol.Address
 }
 
 // Result is what executing a block did.
@@ -72,57 +58,105 @@ type Result struct {
 	Verdicts []Verdict
 	// Ordered are the commitments that the block made final, in its order.
 	Ordered []Ordered
-	// AppHash is the hash of the state behind the block. It stays what it was where nothing was ordered, so that an
+	// Group are the validators and their key behind the block. It is the state's own where the block changed nothing.
+	Group *Group
+	// AppHash is the hash of the state behind the block. It stays what it was where nothing was accepted, so that an
 	// idle chain makes no blocks.
 	AppHash protocol.Hash
 }
 
+// execution is a block while it is executed.
+type execution struct {
+	state Reader
+	block Block
+	group *Group
+	own   bool // The group is a copy, which may be changed.
+	taken map[Round]bool
+	// bound is what the application hash binds: the hashes of accepted transactions and of offenders' addresses.
+	bound  []protocol.Hash
+	result Result
+}
+
+// change returns the group to write to.
+func (e *execution) change() *Group {
+	if !e.own {
+		e.group, e.own = e.group.clone(), true
+	}
+	return e.group
+}
+
 // Execute runs a block's transactions against the state. Of two commitments for one round the first wins.
-func Execute(state Reader, appHash protocol.Hash, height int64, txs [][]byte) (Result, error) {
-	result := Result{Verdicts: make([]Verdict, len(txs)), AppHash: appHash}
-	seen := make(map[Round]bool, len(txs))
-	for i, tx := range txs {
-		commitment, verdict, err := Check(state, tx)
+func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
+	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[Round]bool, len(block.Txs)),
+		result: Result{Verdicts: make([]Verdict, len(block.Txs)), AppHash: appHash}}
+	if c := e.group.Ceremony; c != nil && c.Since.IsZero() && block.Height > c.Opened {
+		e.change().Ceremony.Since = block.Time
+	}
+	for _, offender := range block.Offenders {
+		if e.group.isMember(offender) && e.change().expel(offender, block.Height) {
+			e.bound = append(e.bound, sha256.Sum256(offender[:]))
+		}
+	}
+	for i, tx := range block.Txs {
+		verdict, err := e.tx(tx)
 		if err != nil {
 			return Result{}, err
 		}
-		if verdict == Accepted && seen[RoundOf(commitment)] {
-			verdict = Decided
-		}
-		result.Verdicts[i] = verdict
 		if verdict == Accepted {
-			seen[RoundOf(commitment)] = true
-			result.Ordered = append(result.Ordered, Ordered{Commitment: commitment, Height: height})
+			e.bound = append(e.bound, sha256.Sum256(tx))
 		}
+		e.result.Verdicts[i] = verdict
 	}
-	if len(result.Ordered) > 0 {
-		result.AppHash = chain(appHash, height, result.Ordered)
+	e.result.Group = e.group
+	if len(e.bound) > 0 {
+		e.result.AppHash = chain(appHash, block.Height, e.bound)
 	}
-	return result, nil
+	return e.result, nil
 }
 
-// chain hashes the block's commitments onto the state before it.
-func chain(previous protocol.Hash, height int64, ordered []Ordered) protocol.Hash {
+// commitment orders a commitment.
+func (e *execution) commitment(tx []byte) (Verdict, error) {
+	c, err := protocol.DecodeCommitment(tx)
+	if err != nil {
+		return Malformed, nil
+	}
+	if len(e.state.Group().Sharings) == 0 { // There would be no dice.
+		return Early, nil
+	}
+	round := RoundOf(c)
+	_, decided, err := e.state.Ordered(round)
+	if err != nil {
+		return Malformed, err
+	}
+	if decided || e.taken[round] {
+		return Decided, nil
+	}
+	e.taken[round] = true
+	e.result.Ordered = append(e.result.Ordered, Ordered{Commitment: c, Height: e.block.Height})
+	return Accepted, nil
+}
+
+// chain hashes what a block did onto the state before it.
+func chain(previous protocol.Hash, height int64, bound []protocol.Hash) protocol.Hash {
 	h := sha256.New()
 	h.Write([]byte("bitcraps/app/001"))
 	h.Write(previous[:])
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(height)))
-	for _, o := range ordered {
-		hash := o.Commitment.Hash()
+	for _, hash := range bound {
 		h.Write(hash[:])
 	}
 	return protocol.Hash(h.Sum(nil))
 }
 
-// Acceptable returns the transactions that a proposer should put into the next block: those that would be accepted, in
-// their order, as long as they fit into maxBytes.
-func Acceptable(state Reader, txs [][]byte, maxBytes int64) ([][]byte, error) {
-	result, err := Execute(state, protocol.Hash{}, 0, txs)
+// Acceptable returns the transactions that a proposer should put into the block: those that would be accepted, in their
+// order, as long as they fit into maxBytes.
+func Acceptable(state Reader, block Block, maxBytes int64) ([][]byte, error) {
+	result, err := Execute(state, protocol.Hash{}, block)
 	if err != nil {
 		return nil, err
 	}
 	var out [][]byte
-	for i, tx := range txs {
+	for i, tx := range block.Txs {
 		if result.Verdicts[i] != Accepted {
 			continue
 		}

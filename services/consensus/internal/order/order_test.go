@@ -3,24 +3,40 @@ package order_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 	"pgregory.net/rapid"
 )
 
-// state is a Reader over a map.
-type state map[order.Round]order.Ordered
+// state is a Reader over a map, with a group that has a key.
+type state struct {
+	rounds map[order.Round]order.Ordered
+	group  *order.Group
+}
 
-func (s state) Ordered(round order.Round) (order.Ordered, bool, error) {
-	o, ok := s[round]
+func newState() *state {
+	return &state{rounds: map[order.Round]order.Ordered{}, group: &order.Group{Sharings: []order.Sharing{{From: 1}}}}
+}
+
+func (s *state) Ordered(round order.Round) (order.Ordered, bool, error) {
+	o, ok := s.rounds[round]
 	return o, ok, nil
 }
 
-func (s state) apply(r order.Result) {
+func (s *state) Group() *order.Group { return s.group }
+
+func (s *state) apply(r order.Result) {
+	s.group = r.Group
 	for _, o := range r.Ordered {
-		s[order.RoundOf(o.Commitment)] = o
+		s.rounds[order.RoundOf(o.Commitment)] = o
 	}
+}
+
+// block is one without anything but transactions.
+func block(height int64, txs ...[]byte) order.Block {
+	return order.Block{Height: height, Time: time.Unix(height, 0), Txs: txs}
 }
 
 func drawTx(t *rapid.T) []byte {
@@ -37,12 +53,12 @@ func drawTx(t *rapid.T) []byte {
 // TestRoundsAreDecidedOnce executes random blocks on two replicas.
 func TestRoundsAreDecidedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ours, theirs := state{}, state{}
+		ours, theirs := newState(), newState()
 		var ourHash, theirHash protocol.Hash
 		first := map[order.Round]order.Ordered{}
 		for height := int64(1); height <= 10; height++ {
 			txs := rapid.SliceOfN(rapid.Custom(drawTx), 0, 6).Draw(t, "txs")
-			result, err := order.Execute(ours, ourHash, height, txs)
+			result, err := order.Execute(ours, ourHash, block(height, txs...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +74,7 @@ func TestRoundsAreDecidedOnce(t *testing.T) {
 			ours.apply(result)
 			ourHash = result.AppHash
 
-			again, err := order.Execute(theirs, theirHash, height, txs)
+			again, err := order.Execute(theirs, theirHash, block(height, txs...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,14 +88,14 @@ func TestRoundsAreDecidedOnce(t *testing.T) {
 
 func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := state{}
+		s := newState()
 		txs := rapid.SliceOfN(rapid.Custom(drawTx), 0, 12).Draw(t, "txs")
 		limit := rapid.Int64Range(0, 1500).Draw(t, "bytes")
-		proposal, err := order.Acceptable(s, txs, limit)
+		proposal, err := order.Acceptable(s, block(1, txs...), limit)
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := order.Execute(s, protocol.Hash{}, 1, proposal)
+		result, err := order.Execute(s, protocol.Hash{}, block(1, proposal...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,14 +112,14 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 	})
 }
 
-type brokenState struct{}
+type brokenState struct{ *state }
 
 func (brokenState) Ordered(order.Round) (order.Ordered, bool, error) {
 	return order.Ordered{}, false, errors.New("disk")
 }
 
 func TestUnreadableStateIsNotAVerdict(t *testing.T) {
-	if _, err := order.Execute(brokenState{}, protocol.Hash{}, 1, [][]byte{protocol.Commitment{Round: 1}.Encode()}); err == nil {
+	if _, err := order.Execute(brokenState{newState()}, protocol.Hash{}, block(1, protocol.Commitment{Round: 1}.Encode())); err == nil {
 		t.Error("Execute guessed")
 	}
 }

@@ -1,11 +1,11 @@
 // Package threshold makes the beacon's signatures: each validator signs with its share of the group secret, and any
 // threshold of shares give the one signature that the group key verifies. No smaller number gives anything.
 //
-// The scheme is threshold BLS (Boldyreva, PKC 2003) over BLS12-381 as package beacon describes it.
+// The scheme is threshold BLS (Boldyreva, PKC 2003) over BLS12-381 as package beacon describes it. The shares come from
+// package dkg.
 package threshold
 
 import (
-	"crypto/cipher"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,17 +30,6 @@ type Public struct {
 type Share struct {
 	index  int
 	secret kyber.Scalar
-}
-
-// Deal makes a group secret, shares it among n so that any t can sign, and forgets it. Whoever calls it could have
-// kept it instead: a dealt key is as honest as its dealer.
-func Deal(t, n int, random cipher.Stream) (*Public, []Share) {
-	secret := share.NewPriPoly(suite.G2(), uint32(t), nil, random)
-	shares := make([]Share, n)
-	for i, s := range secret.Shares(uint32(n)) {
-		shares[i] = Share{index: int(s.I), secret: s.V}
-	}
-	return newPublic(secret.Commit(nil), n), shares
 }
 
 func newPublic(poly *share.PubPoly, n int) *Public {

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	circl "github.com/cloudflare/circl/sign/bls"
-	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg/dkgtest"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
@@ -27,7 +27,7 @@ func sign(t testing.TB, shares []threshold.Share, height int64) map[int][]byte {
 
 // TestEverySubsetGivesTheSameSignature tries all 16 subsets of four shares, three of which are needed.
 func TestEverySubsetGivesTheSameSignature(t *testing.T) {
-	public, shares := threshold.Deal(3, 4, random.New())
+	public, shares := dkgtest.Make(t, 3, 4)
 	key, err := beacon.ParseKey(public.GroupKey())
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestEverySubsetGivesTheSameSignature(t *testing.T) {
 }
 
 func TestBadSharesAreLeftOut(t *testing.T) {
-	public, shares := threshold.Deal(3, 5, random.New())
+	public, shares := dkgtest.Make(t, 3, 5)
 	signatures := sign(t, shares, 7)
 	good, err := public.Recover(7, signatures)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestBadSharesAreLeftOut(t *testing.T) {
 }
 
 func TestPublicAndSharesAreRestored(t *testing.T) {
-	public, shares := threshold.Deal(3, 4, random.New())
+	public, shares := dkgtest.Make(t, 3, 4)
 	restored, err := threshold.ParsePublic(public.Commitments(), 4)
 	if err != nil || !bytes.Equal(restored.GroupKey(), public.GroupKey()) || restored.Threshold() != 3 {
 		t.Fatalf("restored %+v, %v", restored, err)
@@ -119,7 +119,7 @@ func TestPublicAndSharesAreRestored(t *testing.T) {
 }
 
 func BenchmarkVerifyShare(b *testing.B) {
-	public, shares := threshold.Deal(3, 4, random.New())
+	public, shares := dkgtest.Make(b, 3, 4)
 	signatures := sign(b, shares, 7)
 	for b.Loop() {
 		if err := public.VerifyShare(1, 7, signatures[1]); err != nil {
@@ -129,7 +129,7 @@ func BenchmarkVerifyShare(b *testing.B) {
 }
 
 func BenchmarkRecover(b *testing.B) {
-	public, shares := threshold.Deal(3, 4, random.New())
+	public, shares := dkgtest.Make(b, 3, 4)
 	signatures := sign(b, shares, 7)
 	for b.Loop() {
 		if _, err := public.Recover(7, signatures); err != nil {

@@ -678,8 +678,8 @@ type GetFairnessResponse struct {
 	GenesisHash string `protobuf:"bytes,2,opt,name=genesis_hash,json=genesisHash,proto3" json:"genesis_hash,omitempty"`
 	// scheme is "bls-unchained-g1-rfc9380".
 	Scheme string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
-	// group_key is the beacon's public key, a compressed point on G2, in hex. Where the validators made it together, receipts
-	// prove it, and it need not be pinned.
+	// group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have made it.
+	// Receipts prove it, so it need not be pinned.
 	GroupKey string `protobuf:"bytes,4,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
 	// threshold is how many validators' shares make a beacon.
 	Threshold int32 `protobuf:"varint,5,opt,name=threshold,proto3" json:"threshold,omitempty"`
@@ -930,9 +930,20 @@ type GetStatusResponse struct {
 	// dealing says who knew the group secret.
 	Dealing Dealing `protobuf:"varint,14,opt,name=dealing,proto3,enum=bitcraps.consensus.v1.Dealing" json:"dealing,omitempty"`
 	// dealing_note says the same in words.
-	DealingNote   string `protobuf:"bytes,15,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DealingNote string `protobuf:"bytes,15,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
+	// epoch numbers the sharing of the beacon's secret that is in force; 0 before the first.
+	Epoch int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// ceremony is the phase of the key ceremony that is under way: dealing, responding, justifying or done. It is empty
+	// where none is.
+	Ceremony string `protobuf:"bytes,17,opt,name=ceremony,proto3" json:"ceremony,omitempty"`
+	// pending are the changes of validators that are ordered and not in force yet.
+	Pending []string `protobuf:"bytes,18,rep,name=pending,proto3" json:"pending,omitempty"`
+	// behind are the connected validators that have fewer blocks than this one.
+	Behind []*Lag `protobuf:"bytes,19,rep,name=behind,proto3" json:"behind,omitempty"`
+	// protocol_version is the newest that all validators speak.
+	ProtocolVersion int32 `protobuf:"varint,20,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetStatusResponse) Reset() {
@@ -1070,6 +1081,96 @@ func (x *GetStatusResponse) GetDealingNote() string {
 	return ""
 }
 
+func (x *GetStatusResponse) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetCeremony() string {
+	if x != nil {
+		return x.Ceremony
+	}
+	return ""
+}
+
+func (x *GetStatusResponse) GetPending() []string {
+	if x != nil {
+		return x.Pending
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetBehind() []*Lag {
+	if x != nil {
+		return x.Behind
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetProtocolVersion() int32 {
+	if x != nil {
+		return x.ProtocolVersion
+	}
+	return 0
+}
+
+// Lag is a validator that has fewer blocks than another.
+type Lag struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name is the validator's.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// height is the latest block that it has.
+	Height        int64 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lag) Reset() {
+	*x = Lag{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lag) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lag) ProtoMessage() {}
+
+func (x *Lag) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lag.ProtoReflect.Descriptor instead.
+func (*Lag) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Lag) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Lag) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
 // StreamDecisionsRequest says where to start.
 type StreamDecisionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1083,7 +1184,7 @@ type StreamDecisionsRequest struct {
 
 func (x *StreamDecisionsRequest) Reset() {
 	*x = StreamDecisionsRequest{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[15]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1095,7 +1196,7 @@ func (x *StreamDecisionsRequest) String() string {
 func (*StreamDecisionsRequest) ProtoMessage() {}
 
 func (x *StreamDecisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[15]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1108,7 +1209,7 @@ func (x *StreamDecisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamDecisionsRequest.ProtoReflect.Descriptor instead.
 func (*StreamDecisionsRequest) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{15}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StreamDecisionsRequest) GetFromHeight() int64 {
@@ -1136,7 +1237,7 @@ type StreamDecisionsResponse struct {
 
 func (x *StreamDecisionsResponse) Reset() {
 	*x = StreamDecisionsResponse{}
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[16]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1249,7 @@ func (x *StreamDecisionsResponse) String() string {
 func (*StreamDecisionsResponse) ProtoMessage() {}
 
 func (x *StreamDecisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[16]
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1262,7 @@ func (x *StreamDecisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamDecisionsResponse.ProtoReflect.Descriptor instead.
 func (*StreamDecisionsResponse) Descriptor() ([]byte, []int) {
-	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{16}
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StreamDecisionsResponse) GetDecision() *Decision {
@@ -1169,6 +1270,336 @@ func (x *StreamDecisionsResponse) GetDecision() *Decision {
 		return x.Decision
 	}
 	return nil
+}
+
+// GetChangeTermsRequest has no parameters.
+type GetChangeTermsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetChangeTermsRequest) Reset() {
+	*x = GetChangeTermsRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetChangeTermsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetChangeTermsRequest) ProtoMessage() {}
+
+func (x *GetChangeTermsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetChangeTermsRequest.ProtoReflect.Descriptor instead.
+func (*GetChangeTermsRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{18}
+}
+
+// GetChangeTermsResponse is what binds a signature to one change of one chain.
+type GetChangeTermsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// chain is the hash that binds what is signed to this chain, in hex.
+	Chain string `protobuf:"bytes,1,opt,name=chain,proto3" json:"chain,omitempty"`
+	// sequence is the number of the next change.
+	Sequence      int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetChangeTermsResponse) Reset() {
+	*x = GetChangeTermsResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetChangeTermsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetChangeTermsResponse) ProtoMessage() {}
+
+func (x *GetChangeTermsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetChangeTermsResponse.ProtoReflect.Descriptor instead.
+func (*GetChangeTermsResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GetChangeTermsResponse) GetChain() string {
+	if x != nil {
+		return x.Chain
+	}
+	return ""
+}
+
+func (x *GetChangeTermsResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+// AddValidatorRequest is a validator and the operator's signature over the change, as docs/protocol.md has it.
+type AddValidatorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name is for people.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// public_key is the Ed25519 key that will sign blocks, in hex.
+	PublicKey string `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	// beacon_key receives the share, a compressed point on G2, in hex.
+	BeaconKey string `protobuf:"bytes,3,opt,name=beacon_key,json=beaconKey,proto3" json:"beacon_key,omitempty"`
+	// sequence is the number of the change.
+	Sequence int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// signature is the operator's, Ed25519, in hex.
+	Signature     string `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddValidatorRequest) Reset() {
+	*x = AddValidatorRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddValidatorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddValidatorRequest) ProtoMessage() {}
+
+func (x *AddValidatorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddValidatorRequest.ProtoReflect.Descriptor instead.
+func (*AddValidatorRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AddValidatorRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddValidatorRequest) GetPublicKey() string {
+	if x != nil {
+		return x.PublicKey
+	}
+	return ""
+}
+
+func (x *AddValidatorRequest) GetBeaconKey() string {
+	if x != nil {
+		return x.BeaconKey
+	}
+	return ""
+}
+
+func (x *AddValidatorRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *AddValidatorRequest) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
+// AddValidatorResponse says where the change stands.
+type AddValidatorResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// height is a block behind which the change is ordered.
+	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddValidatorResponse) Reset() {
+	*x = AddValidatorResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddValidatorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddValidatorResponse) ProtoMessage() {}
+
+func (x *AddValidatorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddValidatorResponse.ProtoReflect.Descriptor instead.
+func (*AddValidatorResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *AddValidatorResponse) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+// RemoveValidatorRequest names a validator, with the operator's signature over the change.
+type RemoveValidatorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// address is the validator's, in hex.
+	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// sequence is the number of the change.
+	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// signature is the operator's, Ed25519, in hex.
+	Signature     string `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveValidatorRequest) Reset() {
+	*x = RemoveValidatorRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveValidatorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveValidatorRequest) ProtoMessage() {}
+
+func (x *RemoveValidatorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveValidatorRequest.ProtoReflect.Descriptor instead.
+func (*RemoveValidatorRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RemoveValidatorRequest) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *RemoveValidatorRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *RemoveValidatorRequest) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
+// RemoveValidatorResponse says where the change stands.
+type RemoveValidatorResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// height is a block behind which the change is ordered.
+	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveValidatorResponse) Reset() {
+	*x = RemoveValidatorResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveValidatorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveValidatorResponse) ProtoMessage() {}
+
+func (x *RemoveValidatorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveValidatorResponse.ProtoReflect.Descriptor instead.
+func (*RemoveValidatorResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RemoveValidatorResponse) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
 }
 
 var File_bitcraps_consensus_v1_consensus_service_proto protoreflect.FileDescriptor
@@ -1233,7 +1664,7 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x05power\x18\x04 \x01(\x03R\x05power\x12\x1f\n" +
 	"\vshare_index\x18\x05 \x01(\x05R\n" +
 	"shareIndex\"\x12\n" +
-	"\x10GetStatusRequest\"\xd9\x03\n" +
+	"\x10GetStatusRequest\"\x84\x05\n" +
 	"\x11GetStatusResponse\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -1252,17 +1683,46 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\amissing\x18\f \x03(\tR\amissing\x12#\n" +
 	"\rbeacon_height\x18\r \x01(\x03R\fbeaconHeight\x128\n" +
 	"\adealing\x18\x0e \x01(\x0e2\x1e.bitcraps.consensus.v1.DealingR\adealing\x12!\n" +
-	"\fdealing_note\x18\x0f \x01(\tR\vdealingNote\"h\n" +
+	"\fdealing_note\x18\x0f \x01(\tR\vdealingNote\x12\x14\n" +
+	"\x05epoch\x18\x10 \x01(\x03R\x05epoch\x12\x1a\n" +
+	"\bceremony\x18\x11 \x01(\tR\bceremony\x12\x18\n" +
+	"\apending\x18\x12 \x03(\tR\apending\x122\n" +
+	"\x06behind\x18\x13 \x03(\v2\x1a.bitcraps.consensus.v1.LagR\x06behind\x12)\n" +
+	"\x10protocol_version\x18\x14 \x01(\x05R\x0fprotocolVersion\"1\n" +
+	"\x03Lag\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06height\x18\x02 \x01(\x03R\x06height\"h\n" +
 	"\x16StreamDecisionsRequest\x12(\n" +
 	"\vfrom_height\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
 	"fromHeight\x12$\n" +
 	"\tto_height\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\btoHeight\"V\n" +
 	"\x17StreamDecisionsResponse\x12;\n" +
-	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision*W\n" +
+	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision\"\x17\n" +
+	"\x15GetChangeTermsRequest\"J\n" +
+	"\x16GetChangeTermsResponse\x12\x14\n" +
+	"\x05chain\x18\x01 \x01(\tR\x05chain\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x03R\bsequence\"\xfc\x01\n" +
+	"\x13AddValidatorRequest\x12\x1d\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x124\n" +
+	"\n" +
+	"public_key\x18\x02 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\tpublicKey\x125\n" +
+	"\n" +
+	"beacon_key\x18\x03 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{192}$R\tbeaconKey\x12#\n" +
+	"\bsequence\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\bsequence\x124\n" +
+	"\tsignature\x18\x05 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\".\n" +
+	"\x14AddValidatorResponse\x12\x16\n" +
+	"\x06height\x18\x01 \x01(\x03R\x06height\"\xa4\x01\n" +
+	"\x16RemoveValidatorRequest\x12/\n" +
+	"\aaddress\x18\x01 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{40}$R\aaddress\x12#\n" +
+	"\bsequence\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\bsequence\x124\n" +
+	"\tsignature\x18\x03 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\"1\n" +
+	"\x17RemoveValidatorResponse\x12\x16\n" +
+	"\x06height\x18\x01 \x01(\x03R\x06height*W\n" +
 	"\aDealing\x12\x17\n" +
 	"\x13DEALING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DEALING_TRUSTED_DEALER\x10\x01\x12\x17\n" +
-	"\x13DEALING_DISTRIBUTED\x10\x022\xeb\a\n" +
+	"\x13DEALING_DISTRIBUTED\x10\x022\xf6\n" +
+	"\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
@@ -1283,6 +1743,12 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\tGetStatus\x12'.bitcraps.consensus.v1.GetStatusRequest\x1a(.bitcraps.consensus.v1.GetStatusResponse\"\"\x8a\xb5\x18\x1b\n" +
 	"\x04game\n" +
 	"\agateway\n" +
+	"\boperator\x10\x01\x90\x02\x01\x12|\n" +
+	"\fAddValidator\x12*.bitcraps.consensus.v1.AddValidatorRequest\x1a+.bitcraps.consensus.v1.AddValidatorResponse\"\x13\x8a\xb5\x18\f\n" +
+	"\boperator\x10\x01\x90\x02\x02\x12\x85\x01\n" +
+	"\x0fRemoveValidator\x12-.bitcraps.consensus.v1.RemoveValidatorRequest\x1a..bitcraps.consensus.v1.RemoveValidatorResponse\"\x13\x8a\xb5\x18\f\n" +
+	"\boperator\x10\x01\x90\x02\x02\x12\x82\x01\n" +
+	"\x0eGetChangeTerms\x12,.bitcraps.consensus.v1.GetChangeTermsRequest\x1a-.bitcraps.consensus.v1.GetChangeTermsResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x01\x12\x8d\x01\n" +
 	"\x0fStreamDecisions\x12-.bitcraps.consensus.v1.StreamDecisionsRequest\x1a..bitcraps.consensus.v1.StreamDecisionsResponse\"\x19\x8a\xb5\x18\x12\n" +
 	"\x04game\n" +
@@ -1302,7 +1768,7 @@ func file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP() []byte {
 }
 
 var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(Dealing)(0),                    // 0: bitcraps.consensus.v1.Dealing
 	(*DecideRoundRequest)(nil),      // 1: bitcraps.consensus.v1.DecideRoundRequest
@@ -1320,45 +1786,59 @@ var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(*Validator)(nil),               // 13: bitcraps.consensus.v1.Validator
 	(*GetStatusRequest)(nil),        // 14: bitcraps.consensus.v1.GetStatusRequest
 	(*GetStatusResponse)(nil),       // 15: bitcraps.consensus.v1.GetStatusResponse
-	(*StreamDecisionsRequest)(nil),  // 16: bitcraps.consensus.v1.StreamDecisionsRequest
-	(*StreamDecisionsResponse)(nil), // 17: bitcraps.consensus.v1.StreamDecisionsResponse
-	(*v1.BlockProof)(nil),           // 18: bitcraps.receipt.v1.BlockProof
-	(*v1.Beacon)(nil),               // 19: bitcraps.receipt.v1.Beacon
-	(*v1.Lineage)(nil),              // 20: bitcraps.receipt.v1.Lineage
-	(*timestamppb.Timestamp)(nil),   // 21: google.protobuf.Timestamp
+	(*Lag)(nil),                     // 16: bitcraps.consensus.v1.Lag
+	(*StreamDecisionsRequest)(nil),  // 17: bitcraps.consensus.v1.StreamDecisionsRequest
+	(*StreamDecisionsResponse)(nil), // 18: bitcraps.consensus.v1.StreamDecisionsResponse
+	(*GetChangeTermsRequest)(nil),   // 19: bitcraps.consensus.v1.GetChangeTermsRequest
+	(*GetChangeTermsResponse)(nil),  // 20: bitcraps.consensus.v1.GetChangeTermsResponse
+	(*AddValidatorRequest)(nil),     // 21: bitcraps.consensus.v1.AddValidatorRequest
+	(*AddValidatorResponse)(nil),    // 22: bitcraps.consensus.v1.AddValidatorResponse
+	(*RemoveValidatorRequest)(nil),  // 23: bitcraps.consensus.v1.RemoveValidatorRequest
+	(*RemoveValidatorResponse)(nil), // 24: bitcraps.consensus.v1.RemoveValidatorResponse
+	(*v1.BlockProof)(nil),           // 25: bitcraps.receipt.v1.BlockProof
+	(*v1.Beacon)(nil),               // 26: bitcraps.receipt.v1.Beacon
+	(*v1.Lineage)(nil),              // 27: bitcraps.receipt.v1.Lineage
+	(*timestamppb.Timestamp)(nil),   // 28: google.protobuf.Timestamp
 }
 var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
 	5,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
 	5,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
 	10, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	18, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
-	19, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	20, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
+	25, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
+	26, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
+	27, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
 	10, // 6: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
 	0,  // 7: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
 	13, // 8: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	21, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
+	28, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	5,  // 11: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 12: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 13: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 14: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
-	8,  // 15: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	11, // 16: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	14, // 17: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	16, // 18: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 19: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 20: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 21: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
-	9,  // 22: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	12, // 23: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	15, // 24: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	17, // 25: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	19, // [19:26] is the sub-list for method output_type
-	12, // [12:19] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	16, // 11: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
+	5,  // 12: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	1,  // 13: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	3,  // 14: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	6,  // 15: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	8,  // 16: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	11, // 17: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	14, // 18: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	21, // 19: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
+	23, // 20: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
+	19, // 21: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
+	17, // 22: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	2,  // 23: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	4,  // 24: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	7,  // 25: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	9,  // 26: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	12, // 27: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	15, // 28: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	22, // 29: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
+	24, // 30: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
+	20, // 31: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
+	18, // 32: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	23, // [23:33] is the sub-list for method output_type
+	13, // [13:23] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }
@@ -1372,7 +1852,7 @@ func file_bitcraps_consensus_v1_consensus_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc), len(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

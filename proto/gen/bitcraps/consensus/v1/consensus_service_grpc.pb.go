@@ -28,6 +28,9 @@ const (
 	ConsensusService_GetBeacon_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetBeacon"
 	ConsensusService_GetFairness_FullMethodName     = "/bitcraps.consensus.v1.ConsensusService/GetFairness"
 	ConsensusService_GetStatus_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetStatus"
+	ConsensusService_AddValidator_FullMethodName    = "/bitcraps.consensus.v1.ConsensusService/AddValidator"
+	ConsensusService_RemoveValidator_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/RemoveValidator"
+	ConsensusService_GetChangeTerms_FullMethodName  = "/bitcraps.consensus.v1.ConsensusService/GetChangeTerms"
 	ConsensusService_StreamDecisions_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/StreamDecisions"
 )
 
@@ -51,6 +54,14 @@ type ConsensusServiceClient interface {
 	GetFairness(ctx context.Context, in *GetFairnessRequest, opts ...grpc.CallOption) (*GetFairnessResponse, error)
 	// GetStatus returns how the validator and its chain are doing.
 	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
+	// AddValidator has the chain take a new validator in. It answers when the change is ordered; the validator votes when the
+	// others have given it a share of the beacon's secret, which GetStatus shows.
+	AddValidator(ctx context.Context, in *AddValidatorRequest, opts ...grpc.CallOption) (*AddValidatorResponse, error)
+	// RemoveValidator has the chain go on without a validator. It answers when the change is ordered; the validator's share
+	// is worth nothing when the others have new ones, which GetStatus shows.
+	RemoveValidator(ctx context.Context, in *RemoveValidatorRequest, opts ...grpc.CallOption) (*RemoveValidatorResponse, error)
+	// GetChangeTerms returns what the operator signs the next change of validators for.
+	GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error)
 }
@@ -123,6 +134,36 @@ func (c *consensusServiceClient) GetStatus(ctx context.Context, in *GetStatusReq
 	return out, nil
 }
 
+func (c *consensusServiceClient) AddValidator(ctx context.Context, in *AddValidatorRequest, opts ...grpc.CallOption) (*AddValidatorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AddValidatorResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_AddValidator_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *consensusServiceClient) RemoveValidator(ctx context.Context, in *RemoveValidatorRequest, opts ...grpc.CallOption) (*RemoveValidatorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveValidatorResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_RemoveValidator_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *consensusServiceClient) GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetChangeTermsResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_GetChangeTerms_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consensusServiceClient) StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &ConsensusService_ServiceDesc.Streams[0], ConsensusService_StreamDecisions_FullMethodName, cOpts...)
@@ -162,6 +203,14 @@ type ConsensusServiceServer interface {
 	GetFairness(context.Context, *GetFairnessRequest) (*GetFairnessResponse, error)
 	// GetStatus returns how the validator and its chain are doing.
 	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
+	// AddValidator has the chain take a new validator in. It answers when the change is ordered; the validator votes when the
+	// others have given it a share of the beacon's secret, which GetStatus shows.
+	AddValidator(context.Context, *AddValidatorRequest) (*AddValidatorResponse, error)
+	// RemoveValidator has the chain go on without a validator. It answers when the change is ordered; the validator's share
+	// is worth nothing when the others have new ones, which GetStatus shows.
+	RemoveValidator(context.Context, *RemoveValidatorRequest) (*RemoveValidatorResponse, error)
+	// GetChangeTerms returns what the operator signs the next change of validators for.
+	GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error
 	mustEmbedUnimplementedConsensusServiceServer()
@@ -191,6 +240,15 @@ func (UnimplementedConsensusServiceServer) GetFairness(context.Context, *GetFair
 }
 func (UnimplementedConsensusServiceServer) GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetStatus not implemented")
+}
+func (UnimplementedConsensusServiceServer) AddValidator(context.Context, *AddValidatorRequest) (*AddValidatorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddValidator not implemented")
+}
+func (UnimplementedConsensusServiceServer) RemoveValidator(context.Context, *RemoveValidatorRequest) (*RemoveValidatorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveValidator not implemented")
+}
+func (UnimplementedConsensusServiceServer) GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetChangeTerms not implemented")
 }
 func (UnimplementedConsensusServiceServer) StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamDecisions not implemented")
@@ -324,6 +382,60 @@ func _ConsensusService_GetStatus_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsensusService_AddValidator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddValidatorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).AddValidator(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_AddValidator_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).AddValidator(ctx, req.(*AddValidatorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConsensusService_RemoveValidator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveValidatorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).RemoveValidator(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_RemoveValidator_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).RemoveValidator(ctx, req.(*RemoveValidatorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConsensusService_GetChangeTerms_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetChangeTermsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).GetChangeTerms(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_GetChangeTerms_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).GetChangeTerms(ctx, req.(*GetChangeTermsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsensusService_StreamDecisions_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(StreamDecisionsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -365,6 +477,18 @@ var ConsensusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetStatus",
 			Handler:    _ConsensusService_GetStatus_Handler,
+		},
+		{
+			MethodName: "AddValidator",
+			Handler:    _ConsensusService_AddValidator_Handler,
+		},
+		{
+			MethodName: "RemoveValidator",
+			Handler:    _ConsensusService_RemoveValidator_Handler,
+		},
+		{
+			MethodName: "GetChangeTerms",
+			Handler:    _ConsensusService_GetChangeTerms_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -145,6 +145,11 @@ const (
 	Reason_REASON_BEACON_NOT_FOUND Reason = 73
 	// The bytes are not a commitment in the canonical encoding of docs/protocol.md.
 	Reason_REASON_COMMITMENT_MALFORMED Reason = 74
+	// The change of validators makes no sense: the validator is in the set already, or is not, or a key is none.
+	Reason_REASON_CHANGE_REFUSED Reason = 75
+	// The change is not signed by the chain's operator, or for another place in the order of changes. Sign it for the
+	// terms that GetChangeTerms returns.
+	Reason_REASON_CHANGE_NOT_SIGNED Reason = 76
 )
 
 // Enum value maps for Reason.
@@ -207,6 +212,8 @@ var (
 		72: "REASON_DECISION_NOT_FOUND",
 		73: "REASON_BEACON_NOT_FOUND",
 		74: "REASON_COMMITMENT_MALFORMED",
+		75: "REASON_CHANGE_REFUSED",
+		76: "REASON_CHANGE_NOT_SIGNED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -266,6 +273,8 @@ var (
 		"REASON_DECISION_NOT_FOUND":     72,
 		"REASON_BEACON_NOT_FOUND":       73,
 		"REASON_COMMITMENT_MALFORMED":   74,
+		"REASON_CHANGE_REFUSED":         75,
+		"REASON_CHANGE_NOT_SIGNED":      76,
 	}
 )
 
@@ -300,7 +309,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x86\x0f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xcb\x0f\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -359,7 +368,9 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x10REASON_NO_QUORUM\x10G\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
 	"\x19REASON_DECISION_NOT_FOUND\x10H\x1a\x04\x98\xb5\x18\x05\x12!\n" +
 	"\x17REASON_BEACON_NOT_FOUND\x10I\x1a\x04\x98\xb5\x18\x05\x12%\n" +
-	"\x1bREASON_COMMITMENT_MALFORMED\x10J\x1a\x04\x98\xb5\x18\x03B\xd3\x01\n" +
+	"\x1bREASON_COMMITMENT_MALFORMED\x10J\x1a\x04\x98\xb5\x18\x03\x12\x1f\n" +
+	"\x15REASON_CHANGE_REFUSED\x10K\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_CHANGE_NOT_SIGNED\x10L\x1a\x04\x98\xb5\x18\aB\xd3\x01\n" +
 	"\x16com.bitcraps.errors.v1B\vReasonProtoP\x01ZBgithub.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1;errorsv1\xa2\x02\x03BEX\xaa\x02\x12Bitcraps.Errors.V1\xca\x02\x12Bitcraps\\Errors\\V1\xe2\x02\x1eBitcraps\\Errors\\V1\\GPBMetadata\xea\x02\x14Bitcraps::Errors::V1b\x06proto3"
 
 var (

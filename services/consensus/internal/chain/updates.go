@@ -1,0 +1,34 @@
+package chain
+
+import (
+	abci "github.com/cometbft/cometbft/abci/types"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// validatorUpdates are what CometBFT must know to have other validators, which it has two blocks later: when the sharing
+// that the block ordered comes into force.
+func validatorUpdates(before, after []order.Member) (updates []abci.ValidatorUpdate) {
+	for _, m := range before {
+		if order.IndexOf(after, m.Address()) < 0 {
+			updates = append(updates, abci.Ed25519ValidatorUpdate(m.PublicKey[:], 0))
+		}
+	}
+	for _, m := range after {
+		if order.IndexOf(before, m.Address()) < 0 {
+			updates = append(updates, abci.Ed25519ValidatorUpdate(m.PublicKey[:], 1))
+		}
+	}
+	return updates
+}
+
+// offenders are the validators whom a block proves to have signed what no honest one signs.
+func offenders(all []abci.Misbehavior) (addresses []protocol.Address) {
+	for _, m := range all {
+		if len(m.Validator.Address) == len(protocol.Address{}) {
+			addresses = append(addresses, protocol.Address(m.Validator.Address))
+		}
+	}
+	return addresses
+}

@@ -1,0 +1,224 @@
+package dkg
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Phase is how far a ceremony is.
+type Phase int
+
+// The phases, in their order.
+const (
+	// Dealing waits for the dealers' deals.
+	Dealing Phase = iota + 1
+	// Responding waits for the members' complaints.
+	Responding
+	// Justifying waits for dealers to answer complaints. It is left out where there are none.
+	Justifying
+	// Done has a key.
+	Done
+	// Failed has too few dealers or members that take part.
+	Failed
+)
+
+var phaseNames = map[Phase]string{Dealing: "dealing", Responding: "responding", Justifying: "justifying", Done: "done", Failed: "failed"}
+
+// String is the phase's name.
+func (p Phase) String() string { return phaseNames[p] }
+
+// ErrUnexpected means that a message may be good and is not waited for: it is of another session or phase, or its sender
+// said so before.
+var ErrUnexpected = errors.New("dkg: nothing waits for this message")
+
+// Ceremony is a session with what was said in it so far.
+type Ceremony struct {
+	Session Session
+	Phase   Phase
+	// Deals, Responses and Justifications are encoded messages by their senders' places.
+	Deals, Responses, Justifications map[int][]byte
+}
+
+// New begins a ceremony.
+func New(session Session) *Ceremony {
+	return &Ceremony{Session: session, Phase: Dealing,
+		Deals: map[int][]byte{}, Responses: map[int][]byte{}, Justifications: map[int][]byte{}}
+}
+
+// Clone returns a copy that can be changed alone.
+func (c *Ceremony) Clone() *Ceremony {
+	out := *c
+	out.Deals, out.Responses, out.Justifications = maps.Clone(c.Deals), maps.Clone(c.Responses), maps.Clone(c.Justifications)
+	return &out
+}
+
+// Take adds a message, and ends the phase where it was the last one that it waited for. The error is ErrUnexpected,
+// protocol.ErrMalformed, or says what is false about the message.
+func (c *Ceremony) Take(message []byte) error {
+	tag := ""
+	if len(message) >= len(DealTag) {
+		tag = string(message[:len(DealTag)])
+	}
+	switch tag {
+	case DealTag:
+		return c.takeDeal(message)
+	case ResponseTag:
+		return c.takeResponse(message)
+	case JustificationTag:
+		return c.takeJustification(message)
+	}
+	return fmt.Errorf("%w: no message of a ceremony", ErrUnexpected)
+}
+
+func (c *Ceremony) takeDeal(message []byte) error {
+	d, err := DecodeDeal(message)
+	if err != nil {
+		return err
+	}
+	if c.Phase != Dealing || c.Deals[d.Dealer] != nil {
+		return ErrUnexpected
+	}
+	if err := c.Session.checkDeal(d); err != nil {
+		return err
+	}
+	c.Deals[d.Dealer] = message
+	if len(c.Deals) == len(c.Session.Dealers) {
+		c.EndPhase()
+	}
+	return nil
+}
+
+func (c *Ceremony) takeResponse(message []byte) error {
+	p, err := DecodeResponse(message)
+	if err != nil {
+		return err
+	}
+	if c.Phase != Responding || p.Session != c.Session.ID() || p.Member >= len(c.Session.Members) || c.Responses[p.Member] != nil {
+		return ErrUnexpected
+	}
+	for _, dealer := range p.Complaints {
+		if c.Deals[dealer] == nil {
+			return fmt.Errorf("dkg: a complaint of dealer %d, which dealt nothing", dealer)
+		}
+	}
+	if err := c.Session.Members[p.Member].Verify(digest(p.unsigned()), p.Signature); err != nil {
+		return err
+	}
+	c.Responses[p.Member] = message
+	if len(c.Responses) == len(c.Session.Members) {
+		c.EndPhase()
+	}
+	return nil
+}
+
+func (c *Ceremony) takeJustification(message []byte) error {
+	j, err := DecodeJustification(message)
+	if err != nil {
+		return err
+	}
+	if c.Phase != Justifying || j.Session != c.Session.ID() || !slices.Contains(c.accused(), j.Dealer) {
+		return ErrUnexpected
+	}
+	if err := c.Session.Dealers[j.Dealer].Verify(digest(j.unsigned()), j.Signature); err != nil {
+		return err
+	}
+	if err := c.checkAnswers(j); err != nil {
+		return err
+	}
+	c.Justifications[j.Dealer] = message
+	if len(c.accused()) == 0 {
+		c.EndPhase()
+	}
+	return nil
+}
+
+// checkAnswers fails unless the dealer answers every complaint with the right share.
+func (c *Ceremony) checkAnswers(j Justification) error {
+	polynomial, err := c.deal(j.Dealer).polynomial()
+	if err != nil {
+		return err
+	}
+	members := make([]int, len(j.Answers))
+	for i, answer := range j.Answers {
+		members[i] = answer.Member
+	}
+	if !slices.Equal(members, c.complainers(j.Dealer)) {
+		return errors.New("dkg: the dealer does not answer all complaints, or others")
+	}
+	for _, answer := range j.Answers {
+		value, err := parseScalar(answer.Share)
+		if err != nil {
+			return err
+		}
+		if err := fits(polynomial, answer.Member, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndPhase goes on with what was said, as when a phase's time is over.
+func (c *Ceremony) EndPhase() {
+	switch {
+	case c.Phase == Dealing && len(c.Deals) >= c.Session.Needed():
+		c.Phase = Responding
+	case c.Phase == Responding && len(c.Responses) >= c.Session.Threshold && len(c.accused()) > 0:
+		c.Phase = Justifying
+	case c.Phase == Responding && len(c.Responses) >= c.Session.Threshold && len(c.Qualified()) >= c.Session.Needed():
+		c.Phase = Done
+	case c.Phase == Justifying && len(c.Qualified()) >= c.Session.Needed():
+		c.Phase = Done
+	case c.Phase != Done:
+		c.Phase = Failed
+	}
+}
+
+// deal returns a deal that was taken.
+func (c *Ceremony) deal(dealer int) Deal {
+	d, err := DecodeDeal(c.Deals[dealer])
+	if err != nil {
+		panic(fmt.Sprintf("dkg: a deal that was taken: %v", err))
+	}
+	return d
+}
+
+// complainers are the members that complain of a dealer, ascending.
+func (c *Ceremony) complainers(dealer int) (members []int) {
+	for _, member := range slices.Sorted(maps.Keys(c.Responses)) {
+		if p, err := DecodeResponse(c.Responses[member]); err == nil && slices.Contains(p.Complaints, dealer) {
+			members = append(members, member)
+		}
+	}
+	return members
+}
+
+// hopeless reports whether a dealer has so many complaints that to answer them would give its polynomial away.
+func (c *Ceremony) hopeless(dealer int) bool {
+	return len(c.complainers(dealer)) >= c.Session.Threshold
+}
+
+// accused are the dealers that owe an answer, ascending.
+func (c *Ceremony) accused() (dealers []int) {
+	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {
+		if len(c.complainers(dealer)) > 0 && !c.hopeless(dealer) && c.Justifications[dealer] == nil {
+			dealers = append(dealers, dealer)
+		}
+	}
+	return dealers
+}
+
+// Qualified are the dealers that make the key, ascending: those without complaints that they did not answer. A secret
+// that is shared anew is interpolated, and the first of them that suffice for it are taken.
+func (c *Ceremony) Qualified() (dealers []int) {
+	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {
+		if len(c.complainers(dealer)) == 0 || c.Justifications[dealer] != nil {
+			dealers = append(dealers, dealer)
+		}
+	}
+	if c.Session.resharing() && len(dealers) > c.Session.Needed() {
+		dealers = dealers[:c.Session.Needed()]
+	}
+	return dealers
+}

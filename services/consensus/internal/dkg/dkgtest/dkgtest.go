@@ -1,0 +1,46 @@
+// Package dkgtest makes beacon keys for tests, by the ceremony that the validators go through.
+package dkgtest
+
+import (
+	"testing"
+
+	"go.dedis.ch/kyber/v4/util/random"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
+)
+
+// Make has n validators make a key of which any t shares sign.
+func Make(tb testing.TB, t, n int) (*threshold.Public, []threshold.Share) {
+	tb.Helper()
+	parties := make([]dkg.Party, n)
+	session := dkg.Session{Epoch: 1, Threshold: t}
+	for i := range parties {
+		parties[i].Key = dkg.NewSecretKey(random.New())
+		session.Members = append(session.Members, parties[i].Key.Public())
+	}
+	session.Dealers = session.Members
+	c := dkg.New(session)
+	for c.Phase != dkg.Done {
+		for _, p := range parties {
+			message, err := p.Due(c)
+			if err == nil {
+				err = c.Take(message)
+			}
+			if err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+	public, err := c.Public()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	shares := make([]threshold.Share, n)
+	for i, p := range parties {
+		if shares[i], err = c.Share(p.Key, i); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return public, shares
+}

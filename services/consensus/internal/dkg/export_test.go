@@ -1,0 +1,17 @@
+package dkg
+
+// Resign signs a message that a test has changed.
+func Resign(t interface{ Fatal(args ...any) }, key SecretKey, message interface {
+	unsigned() []byte
+	Encode() []byte
+}) []byte {
+	unsigned := message.unsigned()
+	signature, err := key.Sign(digest(unsigned))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(unsigned, signature...)
+}
+
+// ParseScalar reads a secret.
+var ParseScalar = parseScalar

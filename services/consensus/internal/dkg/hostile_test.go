@@ -1,0 +1,153 @@
+package dkg_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+)
+
+// TestFalseDealsAreRefused changes what an honest dealer would say.
+func TestFalseDealsAreRefused(t *testing.T) {
+	old := parties(4)
+	first := dkg.New(fresh(old))
+	honest, err := old[2].Due(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, first, old)
+	old = shares(t, first, old)
+	second := dkg.New(reshare(public(t, first), old, old))
+	again, err := old[2].Due(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		session    dkg.Session
+		message    []byte
+		change     func(d *dkg.Deal)
+		unsigned   bool
+		unexpected bool
+	}{
+		"another session":         {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Session[0]++ }, unexpected: true},
+		"no dealer":               {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Dealer = 4 }, unexpected: true},
+		"another's name":          {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Dealer = 1 }},
+		"another threshold":       {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Commitments = d.Commitments[1:] }},
+		"a share too few":         {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Sealed = d.Sealed[1:] }},
+		"not a point":             {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Commitments[1][95]++ }},
+		"infinity":                {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Commitments[0] = protocol.Point{0xc0} }},
+		"not what was signed":     {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Sealed[0][9]++ }, unsigned: true},
+		"something else anew":     {session: second.Session, message: again, change: func(d *dkg.Deal) { d.Commitments[0] = d.Commitments[1] }},
+		"a deal of the first key": {session: second.Session, message: honest, change: func(*dkg.Deal) {}, unexpected: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := dkg.DecodeDeal(bytes.Clone(tc.message))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.change(&d)
+			message := d.Encode()
+			if !tc.unsigned {
+				message = dkg.Resign(t, old[2].Key, d)
+			}
+			err = dkg.New(tc.session).Take(message)
+			if err == nil || errors.Is(err, dkg.ErrUnexpected) != tc.unexpected {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
+
+func TestFalseAnswersAreRefused(t *testing.T) {
+	all := parties(4)
+	c := dkg.New(fresh(all))
+	say(t, c, all, func(i int, message []byte) []byte {
+		if i == 3 {
+			message = badSeal(t, all[3].Key, message, 0)
+		}
+		return message
+	})
+	say(t, c, all, nil)
+	good, err := all[3].Due(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(j *dkg.Justification){
+		"another share":  func(j *dkg.Justification) { j.Answers[0].Share[31]++ },
+		"not a scalar":   func(j *dkg.Justification) { j.Answers[0].Share = bytes.Repeat([]byte{0xff}, 32) },
+		"another member": func(j *dkg.Justification) { j.Answers[0].Member = 1 },
+		"no answer":      func(j *dkg.Justification) { j.Answers = nil },
+	} {
+		j, err := dkg.DecodeJustification(bytes.Clone(good))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&j)
+		if err := c.Clone().Take(dkg.Resign(t, all[3].Key, j)); err == nil || errors.Is(err, dkg.ErrUnexpected) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := c.Take(good); err != nil || c.Phase != dkg.Done {
+		t.Errorf("the right answer: %v, %s", err, c.Phase)
+	}
+}
+
+func TestFalseComplaintsAreRefused(t *testing.T) {
+	all := parties(4)
+	c := dkg.New(fresh(all))
+	say(t, c, all, func(i int, message []byte) []byte {
+		if i == 3 {
+			return nil
+		}
+		return message
+	})
+	message, err := all[0].Due(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(r *dkg.Response){
+		"of nobody":           func(r *dkg.Response) { r.Complaints = []int{7} },
+		"of one that is away": func(r *dkg.Response) { r.Complaints = []int{3} },
+		"in another's name":   func(r *dkg.Response) { r.Member = 1 },
+	} {
+		r, err := dkg.DecodeResponse(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&r)
+		if err := c.Clone().Take(dkg.Resign(t, all[0].Key, r)); err == nil || errors.Is(err, dkg.ErrUnexpected) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzMessage feeds bytes of strangers to a ceremony: nothing may panic, and what decodes has one encoding.
+func FuzzMessage(f *testing.F) {
+	all := parties(2)
+	c := dkg.New(fresh(all))
+	for c.Phase != dkg.Done {
+		message, err := all[0].Due(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(message)
+		say(f, c, all, nil)
+	}
+	j := dkg.Justification{Answers: []dkg.Answer{{Member: 1, Share: make([]byte, 32)}}}
+	f.Add(dkg.Resign(f, all[0].Key, j))
+	start := dkg.New(fresh(all))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_ = start.Clone().Take(b)
+		if d, err := dkg.DecodeDeal(b); err == nil && !bytes.Equal(d.Encode(), b) {
+			t.Error("a deal has two encodings")
+		}
+		if r, err := dkg.DecodeResponse(b); err == nil && !bytes.Equal(r.Encode(), b) {
+			t.Error("a response has two encodings")
+		}
+		if j, err := dkg.DecodeJustification(b); err == nil && !bytes.Equal(j.Encode(), b) {
+			t.Error("a justification has two encodings")
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package dkg
+
+import (
+	"bytes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"go.dedis.ch/kyber/v4"
+	"go.dedis.ch/kyber/v4/encrypt/ecies"
+	"go.dedis.ch/kyber/v4/pairing/bls12381/gnark"
+	"go.dedis.ch/kyber/v4/sign/schnorr"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+)
+
+// suite has its points on G2, where the sharing's commitments are. Beacon keys are there too, as drand has them.
+var suite = gnark.NewSuiteBLS12381()
+
+// Lengths in bytes.
+const (
+	secretSize    = 32
+	signatureSize = 128 // A point on G2 and a scalar.
+	sealedSize    = 144 // A point on G2, a scalar, and the tag of AES-GCM.
+)
+
+// PublicKey is the public half of a validator's beacon key: others seal its shares to it, and it proves who says what in
+// a ceremony. It is a compressed point on G2.
+type PublicKey protocol.Point
+
+// ParsePublicKey reads a beacon key. It refuses what is not a point of the right subgroup, and infinity.
+func ParsePublicKey(b []byte) (PublicKey, error) {
+	if _, err := beacon.ParseKey(b); err != nil {
+		return PublicKey{}, fmt.Errorf("beacon key: %w", err)
+	}
+	return PublicKey(b), nil
+}
+
+// MarshalText implements encoding.TextMarshaler: hex.
+func (k PublicKey) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(k[:])), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (k *PublicKey) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil {
+		return fmt.Errorf("beacon key: %w", err)
+	}
+	*k, err = ParsePublicKey(b)
+	return err
+}
+
+// Verify fails unless the signature is the key's over the message.
+func (k PublicKey) Verify(message, signature []byte) error {
+	return schnorr.VerifyWithChecks(suite, k[:], message, signature)
+}
+
+func (k PublicKey) point() (kyber.Point, error) { return parsePoint(k[:]) }
+
+// SecretKey is a validator's beacon key. Whoever has it can read the validator's share out of the chain.
+type SecretKey struct{ scalar kyber.Scalar }
+
+// NewSecretKey makes a beacon key.
+func NewSecretKey(random cipher.Stream) SecretKey {
+	return SecretKey{scalar: suite.Scalar().Pick(random)}
+}
+
+// ParseSecretKey is the inverse of MarshalBinary.
+func ParseSecretKey(b []byte) (SecretKey, error) {
+	scalar, err := parseScalar(b)
+	if err != nil {
+		return SecretKey{}, fmt.Errorf("beacon key: %w", err)
+	}
+	if scalar.Equal(suite.Scalar().Zero()) {
+		return SecretKey{}, errors.New("beacon key: it is zero")
+	}
+	return SecretKey{scalar: scalar}, nil
+}
+
+// MarshalBinary returns the secret itself: 32 bytes.
+func (k SecretKey) MarshalBinary() ([]byte, error) { return k.scalar.MarshalBinary() }
+
+// Public is the key's public half.
+func (k SecretKey) Public() PublicKey {
+	return PublicKey(mustMarshal(suite.Point().Mul(k.scalar, nil)))
+}
+
+// Sign signs a message: Schnorr on G2.
+func (k SecretKey) Sign(message []byte) ([]byte, error) {
+	return schnorr.Sign(suite, k.scalar, message)
+}
+
+// seal encrypts a share for a key's holder.
+func (k PublicKey) seal(value kyber.Scalar) ([]byte, error) {
+	point, err := k.point()
+	if err != nil {
+		return nil, err
+	}
+	return ecies.Encrypt(suite, point, mustMarshal(value), sha256.New)
+}
+
+func (k SecretKey) unseal(sealed []byte) (kyber.Scalar, error) {
+	b, err := ecies.Decrypt(suite, k.scalar, sealed, sha256.New)
+	if err != nil {
+		return nil, err
+	}
+	return parseScalar(b)
+}
+
+func parsePoint(b []byte) (kyber.Point, error) {
+	point := suite.Point()
+	return point, point.UnmarshalBinary(b)
+}
+
+// parseScalar accepts a scalar in its one canonical form.
+func parseScalar(b []byte) (kyber.Scalar, error) {
+	scalar := suite.Scalar()
+	if err := scalar.UnmarshalBinary(b); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(mustMarshal(scalar), b) {
+		return nil, errors.New("not a scalar")
+	}
+	return scalar, nil
+}
+
+func mustMarshal(m kyber.Marshaling) []byte {
+	b, err := m.MarshalBinary()
+	if err != nil {
+		panic(fmt.Sprintf("dkg: marshal: %v", err)) // Writing to memory does not fail.
+	}
+	return b
+}

@@ -1,0 +1,199 @@
+package order
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+)
+
+// Change adds a validator or removes one. Exactly one of the two is set.
+type Change struct {
+	// Add is the validator that comes.
+	Add *Member `json:"add,omitempty"`
+	// Remove is the one that goes.
+	Remove *protocol.Address `json:"remove,omitempty"`
+}
+
+const (
+	// maxPending bounds the changes that wait for a ceremony.
+	maxPending = 16
+	// MaxName bounds a validator's name in bytes.
+	MaxName = 64
+)
+
+const (
+	addKind    = 1
+	removeKind = 2
+)
+
+// Unsigned is what the operator signs to have a change ordered as the chain's next one.
+func (c Change) Unsigned(chain protocol.Hash, sequence uint64) []byte {
+	b := append([]byte(changeTag), chain[:]...)
+	b = binary.BigEndian.AppendUint64(b, sequence)
+	if c.Add == nil {
+		return append(append(b, removeKind), c.Remove[:]...)
+	}
+	b = append(b, addKind, byte(len(c.Add.Name)))
+	b = append(b, c.Add.Name...)
+	b = append(b, c.Add.PublicKey[:]...)
+	return append(b, c.Add.BeaconKey[:]...)
+}
+
+const changeHeader = tagSize + 32 + 8 + 1
+
+// decodeChange reads a change that ends with the operator's signature. It accepts nothing else than what Unsigned returns.
+func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, err error) {
+	malformed := fmt.Errorf("%w: not a change of validators", protocol.ErrMalformed)
+	if len(tx) < changeHeader+ed25519.SignatureSize {
+		return Change{}, chain, 0, malformed
+	}
+	chain, sequence = protocol.Hash(tx[tagSize:]), binary.BigEndian.Uint64(tx[tagSize+len(chain):])
+	kind, body := tx[changeHeader-1], tx[changeHeader:len(tx)-ed25519.SignatureSize]
+	switch {
+	case kind == removeKind && len(body) == len(protocol.Address{}):
+		address := protocol.Address(body)
+		return Change{Remove: &address}, chain, sequence, nil
+	case kind == addKind && len(body) > 0 && len(body) == 1+int(body[0])+len(PublicKey{})+len(dkg.PublicKey{}):
+		name, keys := string(body[1:1+body[0]]), body[1+body[0]:]
+		m := Member{Name: name, PublicKey: PublicKey(keys[:len(PublicKey{})]), BeaconKey: dkg.PublicKey(keys[len(PublicKey{}):])}
+		return Change{Add: &m}, chain, sequence, nil
+	}
+	return Change{}, chain, 0, malformed
+}
+
+// ErrUnsigned means that a change is not signed by the chain's operator.
+var ErrUnsigned = errors.New("order: not signed by this chain's operator")
+
+// ErrOutOfTurn means that a change is signed for another place in the order of changes, or that too many wait.
+var ErrOutOfTurn = fmt.Errorf("%w: the change has another number than the next one, or must wait for the key ceremony", dkg.ErrUnexpected)
+
+// Signed is the transaction of a change.
+func (c Change) Signed(chain protocol.Hash, sequence uint64, signature []byte) []byte {
+	return append(c.Unsigned(chain, sequence), signature...)
+}
+
+// Consider fails where a change would not be ordered now.
+func (g *Group) Consider(tx []byte) error { return g.clone().order(tx, 0) }
+
+// order takes a change of the operator.
+func (g *Group) order(tx []byte, height int64) error {
+	c, chain, sequence, err := decodeChange(tx)
+	if err != nil {
+		return err
+	}
+	if len(g.Sharings) == 0 || sequence != g.Sequence+1 || len(g.Pending) >= maxPending {
+		return ErrOutOfTurn
+	}
+	unsigned, signature := tx[:len(tx)-ed25519.SignatureSize], tx[len(tx)-ed25519.SignatureSize:]
+	if chain != g.Chain || !ed25519.Verify(g.Operator[:], unsigned, signature) {
+		return ErrUnsigned
+	}
+	if err := g.Check(c); err != nil {
+		return err
+	}
+	g.Sequence, g.LastChange = sequence, sha256.Sum256(tx)
+	g.enqueue(c, height)
+	return nil
+}
+
+// enqueue has the next ceremony take up a change, which begins at once where none is under way.
+func (g *Group) enqueue(c Change, height int64) {
+	if c.Add != nil {
+		c.Add.Version = g.Version
+	}
+	if g.Pending = append(g.Pending, c); g.Ceremony == nil {
+		g.begin(height)
+	}
+}
+
+// expel removes a validator that is proven to have signed two blocks. It reports whether there is something to do.
+func (g *Group) expel(address protocol.Address, height int64) bool {
+	c := Change{Remove: &address}
+	if len(g.Sharings) == 0 || g.Check(c) != nil {
+		return false
+	}
+	g.enqueue(c, height)
+	return true
+}
+
+// wanted are the validators behind the ceremony that is under way.
+func (g *Group) wanted() []Member {
+	if g.Ceremony != nil {
+		return g.Ceremony.Holders
+	}
+	return g.Members
+}
+
+// Next are the validators behind all changes that are ordered.
+func (g *Group) Next() []Member {
+	members := slices.Clone(g.wanted())
+	for _, c := range g.Pending {
+		members = c.apply(members)
+	}
+	return members
+}
+
+func (c Change) apply(members []Member) []Member {
+	if c.Add != nil {
+		return append(members, *c.Add)
+	}
+	return slices.DeleteFunc(members, func(m Member) bool { return m.Address() == *c.Remove })
+}
+
+// Check fails unless a change makes sense behind those that are ordered.
+func (g *Group) Check(c Change) error {
+	members := g.Next()
+	if c.Remove != nil {
+		switch {
+		case IndexOf(members, *c.Remove) < 0:
+			return fmt.Errorf("order: %x is no validator", *c.Remove)
+		case len(members) == 1:
+			return errors.New("order: the last validator can't be removed")
+		}
+		return nil
+	}
+	if len(c.Add.Name) < 1 || len(c.Add.Name) > MaxName || !printable(c.Add.Name) {
+		return fmt.Errorf("order: a validator's name has 1 to %d printable ASCII characters", MaxName)
+	}
+	if len(members) >= protocol.MaxMembers {
+		return fmt.Errorf("order: %d validators are the most", protocol.MaxMembers)
+	}
+	for _, m := range members {
+		if m.Name == c.Add.Name || m.PublicKey == c.Add.PublicKey || m.BeaconKey == c.Add.BeaconKey {
+			return fmt.Errorf("order: %s has this name or one of these keys", m.Name)
+		}
+	}
+	_, err := dkg.ParsePublicKey(c.Add.BeaconKey[:])
+	return err
+}
+
+func printable(name string) bool {
+	for _, c := range []byte(name) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Unsettled are the changes that are ordered and not in force at a height, for people.
+func (g *Group) Unsettled(height int64) (changes []string) {
+	now, next := g.MembersAt(height), g.Next()
+	for _, m := range now {
+		if IndexOf(next, m.Address()) < 0 {
+			changes = append(changes, "remove "+m.Name)
+		}
+	}
+	for _, m := range next {
+		if IndexOf(now, m.Address()) < 0 {
+			changes = append(changes, "add "+m.Name)
+		}
+	}
+	return changes
+}

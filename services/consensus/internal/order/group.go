@@ -1,0 +1,141 @@
+package order
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+)
+
+// PublicKey is an Ed25519 key.
+type PublicKey [ed25519.PublicKeySize]byte
+
+// MarshalText implements encoding.TextMarshaler: hex.
+func (k PublicKey) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(k[:])), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (k *PublicKey) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(k) {
+		return fmt.Errorf("an Ed25519 key has %d bytes in hex", len(k))
+	}
+	*k = PublicKey(b)
+	return nil
+}
+
+// Address names a validator by its key.
+func (k PublicKey) Address() protocol.Address {
+	sum := sha256.Sum256(k[:])
+	return protocol.Address(sum[:])
+}
+
+// Member is a validator.
+type Member struct {
+	// Name is for people.
+	Name string `json:"name"`
+	// PublicKey signs blocks.
+	PublicKey PublicKey `json:"public_key"`
+	// BeaconKey receives shares and signs the messages of ceremonies.
+	BeaconKey dkg.PublicKey `json:"beacon_key"`
+	// Version is the newest protocol version that it is known to speak.
+	Version uint32 `json:"version"`
+}
+
+// Address names the validator.
+func (m Member) Address() protocol.Address { return m.PublicKey.Address() }
+
+// Sharing is who holds the beacon's secret from a height on.
+type Sharing struct {
+	// From is the first height whose precommits it signs, and at which its members are the validators.
+	From int64 `json:"from"`
+	// Encoded is the protocol.Sharing as it is on the chain.
+	Encoded []byte `json:"encoded"`
+	// Members are its holders, in the order of their shares.
+	Members []Member `json:"members"`
+	// Ceremony made it. Members read their shares out of it.
+	Ceremony *dkg.Ceremony `json:"ceremony"`
+}
+
+// Group are the validators and the key that they share. It is a value: whoever changes it changes a clone.
+type Group struct {
+	// Chain binds what validators and operator sign to this chain: it is the hash of the genesis state.
+	Chain protocol.Hash `json:"chain"`
+	// Operator may change who the validators are.
+	Operator PublicKey `json:"operator"`
+	// PhaseTime is how long a phase of a ceremony waits for those who are late.
+	PhaseTime time.Duration `json:"phase_time"`
+	// Members are the validators behind the newest sharing, or of genesis where there is none yet.
+	Members []Member `json:"members"`
+	// Sharings are the newest two, oldest first. The last may begin at a later height.
+	Sharings []Sharing `json:"sharings"`
+	// Epoch numbers the latest ceremony.
+	Epoch uint64 `json:"epoch"`
+	// Ceremony is under way; nil where none is.
+	Ceremony *Ceremony `json:"ceremony"`
+	// Pending are the changes that the next ceremony takes up, in their order.
+	Pending []Change `json:"pending"`
+	// Sequence numbers the operator's latest change, LastChange is its transaction's hash.
+	Sequence   uint64        `json:"sequence"`
+	LastChange protocol.Hash `json:"last_change"`
+	// Version is the protocol version that all validators speak.
+	Version uint32 `json:"version"`
+}
+
+// NewGroup is the group of a new chain. Its first ceremony is open.
+func NewGroup(chain protocol.Hash, operator PublicKey, phaseTime time.Duration, members []Member) *Group {
+	g := &Group{Chain: chain, Operator: operator, PhaseTime: phaseTime, Members: members, Version: FirstVersion}
+	g.begin(1)
+	return g
+}
+
+// Faults is how many of n validators may fail in any way: the largest f with 3f + 1 <= n.
+func Faults(n int) int { return (n - 1) / 3 }
+
+// Quorum is how many of n validators decide: more than two thirds.
+func Quorum(n int) int { return n*2/3 + 1 }
+
+// SharingAt is the sharing that signs the beacon of a height. ok is false where there is none yet.
+func (g *Group) SharingAt(height int64) (s Sharing, ok bool) {
+	for _, sharing := range slices.Backward(g.Sharings) {
+		if sharing.From <= height {
+			return sharing, true
+		}
+	}
+	return Sharing{}, false
+}
+
+// MembersAt are the validators that vote on the block of a height, which must not lie behind the chain's end.
+func (g *Group) MembersAt(height int64) []Member {
+	if s, ok := g.SharingAt(height); ok {
+		return s.Members
+	}
+	if len(g.Sharings) > 0 { // The first, which those of genesis made among themselves.
+		return g.Sharings[0].Members
+	}
+	return g.Members
+}
+
+// IndexOf is the place of a validator among members; -1 where it is none.
+func IndexOf(members []Member, address protocol.Address) int {
+	return slices.IndexFunc(members, func(m Member) bool { return m.Address() == address })
+}
+
+func (g *Group) isMember(address protocol.Address) bool { return IndexOf(g.Members, address) >= 0 }
+
+func (g *Group) clone() *Group {
+	out := *g
+	out.Members = slices.Clone(g.Members)
+	out.Sharings = slices.Clone(g.Sharings)
+	out.Pending = slices.Clone(g.Pending)
+	if g.Ceremony != nil {
+		ceremony := *g.Ceremony
+		ceremony.Ceremony, ceremony.Holders = ceremony.Clone(), slices.Clone(ceremony.Holders)
+		out.Ceremony = &ceremony
+	}
+	return &out
+}

@@ -1,0 +1,311 @@
+package order_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"slices"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+func TestTheFirstKeyComesBeforeTheFirstRound(t *testing.T) {
+	net := newNetwork(t, 4)
+	round := protocol.Commitment{Round: 1}.Encode()
+	net.block(order.Early, round)
+	for net.state.group.Ceremony.Phase != dkg.Done {
+		net.step()
+	}
+	net.block(order.False, append(bytes.Clone(net.state.group.Ceremony.Sharing[:100]), net.state.group.Ceremony.Sharing[101:]...))
+	net.step()
+	if got := net.signers(); got != 4 || net.sharing().Epoch != 1 {
+		t.Errorf("%d signers of epoch %d", got, net.sharing().Epoch)
+	}
+	if _, ok := net.state.group.SharingAt(net.height + 1); ok {
+		t.Error("the sharing is in force at once")
+	}
+	if _, ok := net.state.group.SharingAt(net.height + 2); !ok {
+		t.Error("the sharing is not in force")
+	}
+	net.block(order.Accepted, round)
+}
+
+func TestAPhaseEndsWhenItsTimeIsOver(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.peers[3].silent = true
+	net.block(order.Accepted, net.due()...)
+	over := order.PhaseOver(net.state.group.Ceremony)
+	net.block(order.Unexpected, over)
+	net.now = net.now.Add(phaseTime - 3e6)
+	net.block(order.Unexpected, over)
+	net.now = net.now.Add(3e6)
+	net.block(order.Malformed, append(over, 0))
+	net.block(order.Accepted, over)
+	net.block(order.Unexpected, over)
+	net.run()
+	if got := net.signers(); got != 4 { // The silent one can read its share too.
+		t.Errorf("%d signers", got)
+	}
+}
+
+func TestACeremonyOfTooFewStartsOver(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.peers[2].silent, net.peers[3].silent = true, true
+	for range 4 {
+		net.step()
+	}
+	if net.state.group.Epoch < 2 || len(net.state.group.Sharings) > 0 {
+		t.Fatalf("epoch %d", net.state.group.Epoch)
+	}
+	net.peers[2].silent = false
+	net.run()
+	if net.sharing().Epoch < 2 {
+		t.Error("an epoch was used twice")
+	}
+	net.signers()
+}
+
+func TestValidatorsComeAndGo(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.run()
+	key := net.sharing().GroupKey()
+	for step, change := range []func() order.Change{
+		func() order.Change { net.peers = append(net.peers, newPeer()); return add(net.peers[4]) },
+		func() order.Change { return remove(net.peers[0]) },
+		func() order.Change { net.peers[1].silent = true; return remove(net.peers[1]) },
+		func() order.Change { return remove(net.peers[4]) },
+		func() order.Change { return remove(net.peers[2]) },
+	} {
+		before := net.names()
+		net.block(order.Accepted, net.signed(change()))
+		if !slices.Equal(net.names(), before) {
+			t.Fatal("the validators changed before they have shares")
+		}
+		net.run()
+		if s := net.sharing(); s.GroupKey() != key || len(s.Members) != len(net.names()) || s.Threshold() != order.Quorum(len(s.Members)) {
+			t.Fatalf("step %d: %d members with the threshold %d", step, len(s.Members), s.Threshold())
+		}
+		// CometBFT has the new validators two blocks behind the sharing.
+		if got := net.state.group.MembersAt(net.height + 1); len(got) != len(before) || len(net.state.group.Unsettled(net.height+1)) != 1 {
+			t.Errorf("step %d: %d validators vote on the next block, %v waits", step, len(got), net.state.group.Unsettled(net.height+1))
+		}
+		if got := net.state.group.MembersAt(net.height + 2); len(got) != len(net.names()) || len(net.state.group.Unsettled(net.height+2)) != 0 {
+			t.Errorf("step %d: %d validators vote on the block behind that", step, len(got))
+		}
+		if got := net.signers(); got != len(net.names()) {
+			t.Errorf("step %d: %d of %v sign", step, got, net.names())
+		}
+	}
+	if len(net.state.group.Sharings) != 2 {
+		t.Errorf("%d sharings are kept", len(net.state.group.Sharings))
+	}
+}
+
+func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.run()
+	first, second := newPeer(), newPeer()
+	net.peers = append(net.peers, first, second)
+	net.block(order.Accepted, net.signed(add(first)))
+	net.step()
+	net.block(order.Accepted, net.signed(add(second)))
+	net.block(order.Accepted, net.signed(remove(net.peers[0])))
+	if got := len(net.state.group.Pending); got != 2 {
+		t.Fatalf("%d changes wait", got)
+	}
+	net.run()
+	want := []string{net.peers[1].member.Name, net.peers[2].member.Name, net.peers[3].member.Name, first.member.Name, second.member.Name}
+	if got := net.names(); !slices.Equal(got, want) {
+		t.Errorf("validators are %v, want %v", got, want)
+	}
+	net.signers()
+}
+
+// TestANewcomerThatNeverComesCanBeRemoved: two validators need all three of them for a sharing among three.
+func TestANewcomerThatNeverComesCanBeRemoved(t *testing.T) {
+	net := newNetwork(t, 2)
+	net.run()
+	newcomer := newPeer()
+	net.block(order.Accepted, net.signed(add(newcomer)))
+	for range 6 {
+		net.step()
+	}
+	if len(net.names()) != 2 {
+		t.Fatalf("validators are %v", net.names())
+	}
+	net.block(order.Accepted, net.signed(remove(newcomer)))
+	net.run()
+	if len(net.names()) != 2 || net.signers() != 2 {
+		t.Errorf("validators are %v", net.names())
+	}
+}
+
+// TestAFailedSharingAnewKeepsItsChanges has the newcomer and two old ones be silent for a while.
+func TestAFailedSharingAnewKeepsItsChanges(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.run()
+	newcomer := newPeer()
+	net.peers = append(net.peers, newcomer)
+	net.block(order.Accepted, net.signed(add(newcomer)))
+	for _, p := range net.peers[2:] {
+		p.silent = true
+	}
+	for range 3 {
+		net.step()
+	}
+	if len(net.names()) != 4 || net.state.group.Epoch < 3 {
+		t.Fatalf("%v at epoch %d", net.names(), net.state.group.Epoch)
+	}
+	for _, p := range net.peers {
+		p.silent = false
+	}
+	net.run()
+	if len(net.names()) != 5 || net.signers() != 5 {
+		t.Errorf("validators are %v", net.names())
+	}
+}
+
+func TestFalseChangesAreRefused(t *testing.T) {
+	net := newNetwork(t, 2)
+	early := net.signed(remove(net.peers[0]))
+	net.block(order.Unexpected, early)
+	net.run()
+	stranger, twin := newPeer(), newPeer()
+	twin.member.BeaconKey = net.peers[0].member.BeaconKey
+	namesake := newPeer()
+	namesake.member.Name = net.peers[0].member.Name
+	nameless, bad := newPeer(), newPeer()
+	nameless.member.Name = ""
+	bad.member.BeaconKey = dkg.PublicKey{1}
+	good := net.signed(add(stranger))
+	forged := bytes.Clone(good)
+	forged[len(forged)-1]++
+	other := remove(net.peers[0]).Unsigned(protocol.Hash{8}, 1)
+	other = append(other, ed25519.Sign(operator, other)...)
+	skipped := add(stranger).Unsigned(net.state.group.Chain, 2)
+	for name, tc := range map[string]struct {
+		tx   []byte
+		want order.Verdict
+	}{
+		"forged":           {forged, order.False},
+		"another chain":    {other, order.False},
+		"out of turn":      {append(skipped, ed25519.Sign(operator, skipped)...), order.Unexpected},
+		"remove a nobody":  {net.signed(remove(stranger)), order.False},
+		"same beacon key":  {net.signed(add(twin)), order.False},
+		"same name":        {net.signed(add(namesake)), order.False},
+		"no name":          {net.signed(add(nameless)), order.False},
+		"a false key":      {net.signed(add(bad)), order.False},
+		"cut":              {good[:len(good)-1], order.Malformed},
+		"longer":           {append(bytes.Clone(good), 0), order.Malformed},
+		"of no known kind": {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
+		"no body":          {append(bytes.Clone(good[:57]), make([]byte, 64)...), order.Malformed},
+	} {
+		net.t = t
+		t.Run(name, func(t *testing.T) {
+			net.t = t
+			net.block(tc.want, tc.tx)
+		})
+	}
+	net.t = t
+	net.peers = append(net.peers, stranger)
+	net.block(order.Accepted, good)
+	net.block(order.Unexpected, good)
+	net.run()
+	net.block(order.Accepted, net.signed(remove(stranger)))
+	net.run()
+	net.block(order.Accepted, net.signed(remove(net.peers[0])))
+	net.run()
+	net.block(order.False, net.signed(remove(net.peers[1])))
+}
+
+func TestOffendersAreExpelled(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.run()
+	offender := net.peers[2].member.Address()
+	before := net.hash
+	execute := func(offenders ...protocol.Address) {
+		net.height++
+		result, err := order.Execute(net.state, net.hash, order.Block{Height: net.height, Time: net.now, Offenders: offenders})
+		if err != nil {
+			t.Fatal(err)
+		}
+		net.state.apply(result)
+		net.hash = result.AppHash
+	}
+	execute(protocol.Address{9})
+	if net.hash != before {
+		t.Error("somebody who is no validator was expelled")
+	}
+	execute(offender, offender)
+	if net.hash == before {
+		t.Error("the application hash does not bind who is expelled")
+	}
+	net.run()
+	if names := net.names(); len(names) != 3 || slices.Contains(names, net.peers[2].member.Name) {
+		t.Errorf("validators are %v", names)
+	}
+}
+
+func TestTheVersionIsTheLeastOfAll(t *testing.T) {
+	net := newNetwork(t, 3)
+	net.run()
+	announce := func(i int, version uint32) []byte {
+		tx, err := order.Announcement(net.state.group.Chain, net.peers[i].member.Address(), version, net.peers[i].key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	net.block(order.Unexpected, announce(0, 1))
+	net.block(order.Accepted, announce(0, 3), announce(1, 2))
+	if net.state.group.Version != 1 {
+		t.Errorf("version %d, while one speaks only 1", net.state.group.Version)
+	}
+	forged := announce(2, 2)
+	forged[tagBytes+32+20+3] = 3
+	net.block(order.False, forged)
+	net.block(order.Malformed, forged[:len(forged)-1])
+	net.block(order.Accepted, announce(2, 4))
+	if net.state.group.Version != 2 {
+		t.Errorf("version %d, want 2", net.state.group.Version)
+	}
+	net.block(order.Unexpected, announce(0, 2))
+	net.block(order.Accepted, net.signed(remove(net.peers[1])))
+	net.run()
+	if net.state.group.Version != 3 {
+		t.Errorf("version %d behind the slowest, want 3", net.state.group.Version)
+	}
+}
+
+const tagBytes = 16
+
+// FuzzTransaction executes the bytes of strangers in the middle of a ceremony: nothing may panic, and what is refused
+// changes nothing.
+func FuzzTransaction(f *testing.F) {
+	net := newNetwork(f, 2)
+	net.run()
+	newcomer := newPeer()
+	net.peers = append(net.peers, newcomer)
+	f.Add(net.signed(add(newcomer)))
+	net.block(order.Accepted, net.signed(remove(net.peers[1])))
+	for _, tx := range net.due() {
+		f.Add(tx)
+	}
+	f.Add(order.PhaseOver(net.state.group.Ceremony))
+	f.Add(net.state.group.Sharings[0].Encoded)
+	f.Add(protocol.Commitment{Round: 1}.Encode())
+	if tx, err := order.Announcement(net.state.group.Chain, net.peers[0].member.Address(), 2, net.peers[0].key); err == nil {
+		f.Add(tx)
+	}
+	f.Fuzz(func(t *testing.T, tx []byte) {
+		result, err := order.Execute(net.state, net.hash, order.Block{Height: net.height + 1, Time: net.now, Txs: [][]byte{tx}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (result.AppHash == net.hash) != (result.Verdicts[0] != order.Accepted) {
+			t.Errorf("verdict %d, and the hash went from %x to %x", result.Verdicts[0], net.hash, result.AppHash)
+		}
+	})
+}

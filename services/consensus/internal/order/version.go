@@ -1,0 +1,70 @@
+package order
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+)
+
+// FirstVersion is the protocol version that every chain begins with.
+const FirstVersion = 1
+
+// Version is the newest protocol version that this release speaks. A release that executes transactions in another way
+// speaks a new one, and does so only where Group.Version has it: so all validators change at the same block.
+const Version = FirstVersion
+
+const (
+	announcementSize = tagSize + 32 + 20 + 4
+	signatureSize    = 128
+)
+
+// Announcement is the transaction by which a validator says which protocol version it speaks.
+func Announcement(chain protocol.Hash, member protocol.Address, version uint32, key dkg.SecretKey) ([]byte, error) {
+	b := append([]byte(versionTag), chain[:]...)
+	b = append(b, member[:]...)
+	b = binary.BigEndian.AppendUint32(b, version)
+	sum := sha256.Sum256(b)
+	signature, err := key.Sign(sum[:])
+	return append(b, signature...), err
+}
+
+// announce notes which version a validator speaks. It never goes back.
+func (g *Group) announce(tx []byte) error {
+	if len(tx) != announcementSize+signatureSize {
+		return fmt.Errorf("%w: not an announcement of a version", protocol.ErrMalformed)
+	}
+	address := protocol.Address(tx[tagSize+32:])
+	version := binary.BigEndian.Uint32(tx[tagSize+32+len(address):])
+	i := IndexOf(g.Members, address)
+	if i < 0 || version <= g.Members[i].Version {
+		return dkg.ErrUnexpected
+	}
+	if protocol.Hash(tx[tagSize:]) != g.Chain {
+		return errors.New("order: an announcement of another chain")
+	}
+	sum := sha256.Sum256(tx[:announcementSize])
+	if err := g.Members[i].BeaconKey.Verify(sum[:], tx[announcementSize:]); err != nil {
+		return err
+	}
+	g.Members[i].Version = version
+	if g.Ceremony != nil {
+		if j := IndexOf(g.Ceremony.Holders, address); j >= 0 {
+			g.Ceremony.Holders[j].Version = version
+		}
+	}
+	g.speak()
+	return nil
+}
+
+// speak raises the version to the least that all validators speak.
+func (g *Group) speak() {
+	least := g.Members[0].Version
+	for _, m := range g.Members[1:] {
+		least = min(least, m.Version)
+	}
+	g.Version = max(g.Version, least)
+}
