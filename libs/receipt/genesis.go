@@ -8,7 +8,8 @@ import (
 	"fmt"
 )
 
-// genesis is a chain's genesis file, as far as trust needs it. Its validators' keys are in base64, their powers text.
+// genesis is a chain's genesis file, as far as trust needs it. Its validators' keys are in base64, their powers text. It
+// holds no group key: the validators make that later.
 type genesis struct {
 	ChainID    string `json:"chain_id"`
 	Validators []struct {
@@ -18,10 +19,7 @@ type genesis struct {
 		} `json:"pub_key"`
 		Power int64 `json:"power,string"`
 	} `json:"validators"`
-	State *struct {
-		// Commitments begin with the group key, where the shares were dealt.
-		Commitments []string `json:"commitments"`
-	} `json:"app_state"`
+	State json.RawMessage `json:"app_state"`
 }
 
 // keyType is CometBFT's name for the keys of validators.
@@ -35,9 +33,6 @@ func parseGenesis(text []byte) (trust *Trust, ok bool, err error) {
 	}
 	hash := sha256.Sum256(text)
 	trust = &Trust{ChainID: g.ChainID, GenesisHash: hex.EncodeToString(hash[:])}
-	if len(g.State.Commitments) > 0 {
-		trust.GroupKey = g.State.Commitments[0]
-	}
 	for i, v := range g.Validators {
 		if v.Key.Type != keyType {
 			return nil, true, fmt.Errorf("genesis: validators[%d].pub_key.type: %s; %s is wanted", i, v.Key.Type, keyType)

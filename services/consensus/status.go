@@ -43,7 +43,7 @@ func (s *roundsServer) GetFairness(context.Context, *consensusv1.GetFairnessRequ
 		ChainId: facts.ChainID, GenesisHash: facts.GenesisHash, Scheme: beacon.Scheme, GroupKey: facts.GroupKey,
 		Threshold: int32(facts.Threshold), Dealing: dealing, DealingNote: dealingNote(facts),
 	}
-	for _, v := range facts.Validators {
+	for _, v := range s.node.Genesis() {
 		resp.Validators = append(resp.Validators, &consensusv1.Validator{
 			Name: v.Name, Address: v.Address, PublicKey: v.PublicKey, Power: v.Power, ShareIndex: int32(v.ShareIndex)})
 	}

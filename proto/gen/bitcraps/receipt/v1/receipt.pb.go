@@ -59,7 +59,7 @@ type Receipt struct {
 	// balance_after is the wallet behind it: before, and every payout.
 	BalanceAfter int64 `protobuf:"varint,14,opt,name=balance_after,json=balanceAfter,proto3" json:"balance_after,omitempty"`
 	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the
-	// one needs no block between and the other stands in the genesis file.
+	// one needs no block between and the other is no older than the chain's first sharing.
 	Lineage       *Lineage `protobuf:"bytes,15,opt,name=lineage,proto3" json:"lineage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -205,7 +205,7 @@ type Lineage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// hops are blocks from which a light client comes to know later validators, in the order of their heights.
 	Hops []*LightBlock `protobuf:"bytes,1,rep,name=hops,proto3" json:"hops,omitempty"`
-	// sharing proves the group key; it is left out where genesis holds it.
+	// sharing proves the group key. Where it is left out, the key must be pinned.
 	Sharing       *SharingProof `protobuf:"bytes,2,opt,name=sharing,proto3" json:"sharing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
