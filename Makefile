@@ -20,7 +20,7 @@ help: ## List the targets.
 
 # --- run ------------------------------------------------------------------------------------------------------------
 
-.PHONY: run build $(BINARIES)
+.PHONY: run build verifier $(BINARIES)
 run: bin/bitcraps ## Build and start everything in one process, on http://127.0.0.1:8080.
 	./bin/bitcraps up
 
@@ -45,6 +45,11 @@ bin/gateway:
 bin/api bin/game bin/consensus: bin/%:
 	go build -ldflags '$(LDFLAGS)' -o $@ ./services/$*/cmd/$*
 
+VERIFIER := bin/verifier
+verifier: ## Build the verifier of receipts for browsers and phones: a JavaScript package with WebAssembly, in bin/verifier.
+	GOOS=js GOARCH=wasm CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(VERIFIER)/verifier.wasm ./libs/receipt/wasm
+	cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(addprefix clients/verifier/,package.json index.mjs index.d.ts index.html README.md) $(VERIFIER)/
+
 # --- test -----------------------------------------------------------------------------------------------------------
 
 .PHONY: test test-short test-race test-deploy fuzz bench
@@ -61,8 +66,9 @@ test-deploy: ## Check what is in deploy/, and build and run the images. It needs
 	$(DEPLOY) go test -count=1 ./... # What it builds is not what Go caches by.
 
 FUZZTIME ?= 20s
-FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing libs/canonical:FuzzJSON \
-	libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt services/game/internal/lab:FuzzScript gateway/internal/codec:FuzzJSONNumbers \
+FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing \
+	libs/canonical:FuzzJSON libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt libs/receipt:FuzzLight libs/receipt:FuzzTrust \
+	services/game/internal/lab:FuzzScript gateway/internal/codec:FuzzJSONNumbers \
 	services/consensus/internal/dkg:FuzzMessage services/consensus/internal/order:FuzzTransaction
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done

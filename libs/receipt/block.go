@@ -11,9 +11,14 @@ import (
 // maxPath bounds audit paths. A block is far from having 2^30 transactions, and an int has that many bits everywhere.
 const maxPath = 30
 
-// CheckInclusion checks that the commitment is a transaction of the block. A transaction's leaf is its SHA-256, which is
-// the commitment's hash.
-func CheckInclusion(proof *receiptv1.BlockProof, commitment protocol.Commitment) error {
+// Transaction is what a block may hold: a commitment or a sharing.
+type Transaction interface {
+	// Hash is SHA-256 of the encoding. It is the transaction's leaf.
+	Hash() protocol.Hash
+}
+
+// CheckInclusion checks that the transaction is one of the block.
+func CheckInclusion(proof *receiptv1.BlockProof, tx Transaction) error {
 	root, err := parseHash("header.data_hash", proof.GetHeader().GetDataHash())
 	if err != nil {
 		return err
@@ -38,9 +43,9 @@ func CheckInclusion(proof *receiptv1.BlockProof, commitment protocol.Commitment)
 	if index < 0 || index >= full {
 		return fmt.Errorf("inclusion.index: %d has other bits than the path's %d", index, len(path))
 	}
-	leaf := commitment.Hash()
+	leaf := tx.Hash()
 	if !protocol.VerifyPath(leaf[:], index, full, path, root) {
-		return errors.New("inclusion.path: does not lead from the commitment to header.data_hash")
+		return errors.New("inclusion.path: does not lead from the transaction to header.data_hash")
 	}
 	return nil
 }

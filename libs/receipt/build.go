@@ -24,6 +24,8 @@ type Facts struct {
 	Bets       []protocol.Bet
 	// Block proves that the commitment was ordered.
 	Block *receiptv1.BlockProof
+	// Lineage proves what Block and GroupKey are at a later time than genesis; it may be nil.
+	Lineage *receiptv1.Lineage
 	// BeaconHeight and BeaconSignature threw the dice.
 	BeaconHeight    int64
 	BeaconSignature []byte
@@ -37,7 +39,7 @@ func Build(f Facts) *receiptv1.Receipt {
 	r := &receiptv1.Receipt{
 		Version: version, ChainId: f.ChainID, GroupKey: f.GroupKey,
 		GameId: uuid.UUID(f.Commitment.Game).String(), Round: int64(f.Commitment.Round), PlayerId: uuid.UUID(f.Player).String(),
-		State: tableState(f.State), Block: f.Block,
+		State: tableState(f.State), Block: f.Block, Lineage: f.Lineage,
 		Commitment: &receiptv1.Commitment{BetCount: int32(f.Commitment.BetCount), BetsRoot: hex.EncodeToString(f.Commitment.BetsRoot[:]),
 			StateHash: hex.EncodeToString(f.Commitment.StateHash[:]), PayTableHash: hex.EncodeToString(f.Commitment.PayTableHash[:])},
 		Beacon:       &receiptv1.Beacon{Height: f.BeaconHeight, Signature: hex.EncodeToString(f.BeaconSignature)},

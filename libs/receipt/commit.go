@@ -14,7 +14,7 @@ import (
 // precommit is the type of the vote that makes a block final.
 const precommit = 2
 
-// CheckSignatures checks that validators with more than two thirds of the proof's voting power signed the block. Every
+// CheckSignatures checks that validators with more than two thirds of the block's voting power signed it. Every
 // signature in the proof must be good, whether the others suffice or not; else its bytes would be bound by nothing. One
 // that is left out is no fault where the others suffice: what remains is a proof as well.
 //
@@ -22,13 +22,13 @@ const precommit = 2
 // accepts a subset of that: it refuses a point R in another than its canonical encoding, and a signature that holds only
 // up to a factor of small order. Honest validators make neither, provers leave out the others, and a check that is
 // stricter than the chain's accepts nothing that the chain did not.
-func CheckSignatures(chainID string, proof *receiptv1.BlockProof) error {
-	commit := proof.GetCommit()
-	b, err := newBallot(chainID, proof.GetHeader(), commit)
+func CheckSignatures(chainID string, block Block) error {
+	commit := block.GetCommit()
+	b, err := newBallot(chainID, block.GetHeader(), commit)
 	if err != nil {
 		return err
 	}
-	validators, err := parseSet(proof.GetValidators())
+	validators, err := parseSet(block.GetValidators())
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@
 // The checks of a block are an implementation of CometBFT's hashes and votes of its own, so that a player need not run
 // CometBFT to check it, nor trust that the validators' copy of it tells the truth. A block's proof holds where
 // CheckValidators, CheckInclusion and CheckSignatures all do; each binds what the others leave open. They say that the
-// validators in the proof signed. Whether these are the chain's is what a Trust is for.
+// validators in the proof signed. Whether these are the chain's, a Light says, which follows them from the ones in a Trust.
 package receipt
 
 import (
@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -35,7 +36,8 @@ func Parse(text []byte) (*receiptv1.Receipt, error) {
 	}
 	r := &receiptv1.Receipt{}
 	if err := protojson.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("not a receipt: %w", err)
+		// Protobuf writes one of two kinds of space, by chance, into its errors. A verifier says the same everywhere.
+		return nil, fmt.Errorf("not a receipt: %s", strings.ReplaceAll(err.Error(), "\u00a0", " "))
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {

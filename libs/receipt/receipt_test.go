@@ -46,7 +46,7 @@ func TestRealReceiptHolds(t *testing.T) {
 			t.Errorf("%s says nothing", step.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures beacon dice settlement balance" {
+	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures hops group_key beacon dice settlement balance" {
 		t.Errorf("steps: %s", got)
 	}
 }
@@ -103,8 +103,8 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		"no bets":                 {"format", func(r *receiptv1.Receipt) { r.Bets = nil }},
 		"another chain":           {"trust", func(r *receiptv1.Receipt) { r.ChainId = "craps-2" }},
 		"another key":             {"trust", func(r *receiptv1.Receipt) { r.GroupKey = strings.Repeat("0", 192) }},
-		"another validator":       {"trust", func(r *receiptv1.Receipt) { r.Block.Validators[0].Power = 9 }},
-		"a validator less":        {"trust", func(r *receiptv1.Receipt) { r.Block.Validators = r.Block.Validators[1:] }},
+		"another validator":       {"validators", func(r *receiptv1.Receipt) { r.Block.Validators[0].Power = 9 }},
+		"a validator less":        {"validators", func(r *receiptv1.Receipt) { r.Block.Validators = r.Block.Validators[1:] }},
 		"another point":           {"state", func(r *receiptv1.Receipt) { r.State.Point = 10 - r.State.Point }},
 		"a count out of range":    {"state", func(r *receiptv1.Receipt) { r.State.Totals[0] = 7 }},
 		"a count less":            {"state", func(r *receiptv1.Receipt) { r.State.Totals = r.State.Totals[1:] }},
@@ -120,6 +120,7 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		"another transaction":     {"inclusion", func(r *receiptv1.Receipt) { r.Block.Header.DataHash = r.Block.Header.AppHash }},
 		"a signature too few":     {"signatures", func(r *receiptv1.Receipt) { r.Block.Commit.Signatures = r.Block.Commit.Signatures[:2] }},
 		"another block":           {"signatures", func(r *receiptv1.Receipt) { r.Block.Header.Height++ }},
+		"an empty lineage":        {"hops", func(r *receiptv1.Receipt) { r.Lineage = &receiptv1.Lineage{} }},
 		"another height":          {"beacon", func(r *receiptv1.Receipt) { r.Beacon.Height++ }},
 		"another beacon":          {"beacon", func(r *receiptv1.Receipt) { r.Beacon.Signature = strings.Repeat("0", 96) }},
 		"other dice":              {"dice", func(r *receiptv1.Receipt) { r.Dice[0] = r.Dice[0]%6 + 1 }},
@@ -146,7 +147,11 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 }
 
 func TestTrustMustBeOne(t *testing.T) {
-	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`} {
+	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`,
+		`{"chain_id":"x","validators":[{"public_key":"00","power":1}]}`, `{"chain_id":"x","validators":[{}]}`,
+		`{"chain_id":"x","app_state":{}}`, `{"validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
+		`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
+		`{"chain_id":"x","validators":[{"pub_key":{"type":"secp256k1","value":"AA=="},"power":"1"}],"app_state":{}}`} {
 		if trust, err := receipt.ParseTrust([]byte(text)); err == nil {
 			t.Errorf("%s is trusted as %+v", text, trust)
 		}
@@ -156,12 +161,16 @@ func TestTrustMustBeOne(t *testing.T) {
 // FuzzVerify gives the verifier anything at all. What it accepts must be what its contents are written as.
 func FuzzVerify(f *testing.F) {
 	text, trust := real(f)
+	later, genesis := far(f)
 	f.Add(text)
+	f.Add(write(f, later))
 	f.Add([]byte(`{"version":1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if receipt.Verify(text, trust).Err() == nil {
-			if r, err := receipt.Parse(text); err != nil || proto.Size(r) == 0 {
-				t.Errorf("accepted and not parsed: %v", err)
+		for _, trust := range []*receipt.Trust{trust, genesis} {
+			if receipt.Verify(text, trust).Err() == nil {
+				if r, err := receipt.Parse(text); err != nil || proto.Size(r) == 0 {
+					t.Errorf("accepted and not parsed: %v", err)
+				}
 			}
 		}
 	})
@@ -174,11 +183,14 @@ func FuzzReceipt(f *testing.F) {
 	if err := protojson.Unmarshal(text, seed); err != nil {
 		f.Fatal(err)
 	}
-	wire, err := proto.Marshal(seed)
-	if err != nil {
-		f.Fatal(err)
+	later, genesis := far(f)
+	for _, r := range []*receiptv1.Receipt{seed, later} {
+		wire, err := proto.Marshal(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(wire)
 	}
-	f.Add(wire)
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		r := &receiptv1.Receipt{}
 		if proto.Unmarshal(b, r) != nil {
@@ -186,6 +198,7 @@ func FuzzReceipt(f *testing.F) {
 		}
 		if text, err := canonical.JSON(r); err == nil {
 			_ = receipt.Verify(text, nil)
+			_ = receipt.Verify(text, genesis)
 		}
 	})
 }
@@ -198,4 +211,27 @@ func BenchmarkVerify(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzTrust gives anything at all to be trusted. What is must have validators.
+func FuzzTrust(f *testing.F) {
+	for _, name := range []string{"fairness", "genesis"} {
+		text, err := os.ReadFile("testdata/" + name + ".json")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`))
+	receiptText, _ := real(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		trust, err := receipt.ParseTrust(text)
+		if err != nil {
+			return
+		}
+		if trust.ChainID == "" || len(trust.Validators) == 0 {
+			t.Errorf("nobody is trusted: %+v", trust)
+		}
+		_ = receipt.Verify(receiptText, trust)
+	})
 }

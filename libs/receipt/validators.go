@@ -1,9 +1,13 @@
 package receipt
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
@@ -32,6 +36,7 @@ func parseSet(validators []*receiptv1.Validator) (set, error) {
 		return set{}, fmt.Errorf("validators: %d; 1 to %d are wanted", n, maxValidators)
 	}
 	s := set{members: make([]member, len(validators))}
+	seen := make(map[string]bool, len(validators))
 	for i, v := range validators {
 		key, err := parseHex(fmt.Sprintf("validators[%d].public_key", i), v.GetPublicKey(), ed25519.PublicKeySize)
 		if err != nil {
@@ -40,10 +45,36 @@ func parseSet(validators []*receiptv1.Validator) (set, error) {
 		if v.GetPower() < 1 || v.GetPower() > maxPower-s.total {
 			return set{}, fmt.Errorf("validators[%d].power: %d; it must be positive, and all together at most %d", i, v.GetPower(), int64(maxPower))
 		}
+		if seen[string(key)] {
+			return set{}, fmt.Errorf("validators[%d].public_key: is another one's too", i)
+		}
+		seen[string(key)] = true
 		s.members[i] = member{key: key, power: v.GetPower()}
 		s.total += v.GetPower()
 	}
 	return s, nil
+}
+
+// inOrder sorts the set as CometBFT does: by falling power, then by rising address.
+func (s set) inOrder() set {
+	s.members = slices.SortedFunc(slices.Values(s.members), func(a, b member) int {
+		return cmp.Or(cmp.Compare(b.power, a.power), bytes.Compare(a.address(), b.address()))
+	})
+	return s
+}
+
+func (m member) address() []byte {
+	sum := sha256.Sum256(m.key)
+	return sum[:addressSize]
+}
+
+// hash is that by which a header names the set.
+func (s set) hash() protocol.Hash {
+	leaves := make([][]byte, len(s.members))
+	for i, m := range s.members {
+		leaves[i] = message{}.embed(1, message{}.bytes(1, m.key)).integer(2, m.power)
+	}
+	return protocol.MerkleRoot(leaves)
 }
 
 // ValidatorsHash is the hash by which a header names the set that signs its block: the Merkle root over the validators'
@@ -53,21 +84,24 @@ func ValidatorsHash(validators []*receiptv1.Validator) (protocol.Hash, error) {
 	if err != nil {
 		return protocol.Hash{}, err
 	}
-	leaves := make([][]byte, len(s.members))
-	for i, m := range s.members {
-		leaves[i] = message{}.embed(1, message{}.bytes(1, m.key)).integer(2, m.power)
-	}
-	return protocol.MerkleRoot(leaves), nil
+	return s.hash(), nil
 }
 
-// CheckValidators checks that the proof's validators are the set that the header names. It does not say that they are the
+// Block is a block as its validators signed it: a BlockProof or a LightBlock.
+type Block interface {
+	GetHeader() *receiptv1.Header
+	GetCommit() *receiptv1.Commit
+	GetValidators() []*receiptv1.Validator
+}
+
+// CheckValidators checks that the block's validators are the set that the header names. It does not say that they are the
 // chain's.
-func CheckValidators(proof *receiptv1.BlockProof) error {
-	hash, err := ValidatorsHash(proof.GetValidators())
+func CheckValidators(block Block) error {
+	hash, err := ValidatorsHash(block.GetValidators())
 	if err != nil {
 		return err
 	}
-	named, err := parseHash("header.validators_hash", proof.GetHeader().GetValidatorsHash())
+	named, err := parseHash("header.validators_hash", block.GetHeader().GetValidatorsHash())
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 
 // Step is one check of a receipt.
 type Step struct {
-	// Name is the check's: format, trust, state, pay_table, bets, validators, inclusion, signatures, beacon, dice,
-	// settlement or balance.
+	// Name is the check's: format, trust, state, pay_table, bets, validators, inclusion, signatures, hops, group_key,
+	// beacon, dice, settlement or balance.
 	Name string
 	// Found says what the check found where it holds.
 	Found string
@@ -51,6 +51,8 @@ func Verify(text []byte, trust *Trust) Account {
 		{"validators", v.checkValidators},
 		{"inclusion", v.checkInclusion},
 		{"signatures", v.checkSignatures},
+		{"hops", v.checkHops},
+		{"group_key", v.checkGroupKey},
 		{"beacon", v.checkBeacon},
 		{"dice", v.checkDice},
 		{"settlement", v.checkSettlement},
@@ -79,7 +81,7 @@ type verifier struct {
 
 func (v *verifier) checkTrust() (string, error) {
 	if v.trust == nil {
-		return "not pinned: keep GET /api/v1/fairness from before you played and give it as trust, or the chain may be made up", nil
+		return "not pinned: give the chain's genesis file as trust, or GET /api/v1/fairness from before you played, or the chain may be made up", nil
 	}
 	return v.trust.check(v.receipt)
 }

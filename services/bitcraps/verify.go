@@ -18,8 +18,9 @@ func verifyCommand() *cobra.Command {
 		Use: "verify RECEIPT", Short: "Check a receipt without a network", Args: cobra.ExactArgs(1),
 		Long: "Check a receipt without a network: follow your bets from the commitment that bound them, through the block that\n" +
 			"ordered it and the beacon that threw the dice, to what was paid. It prints every check, and fails at the first that\n" +
-			"does not hold. Give it the answer of GET /api/v1/fairness that you kept from before you played as --trust; without\n" +
-			"one it can't tell your chain from one that was made up.",
+			"does not hold. Give it as --trust what the chain began with: its genesis file, or the answer of GET /api/v1/fairness\n" +
+			"that you kept from before you played. It follows the validators from there to those who signed the receipt's block.\n" +
+			"Without one it can't tell your chain from one that was made up.",
 		Example: "  curl -s localhost:8080/api/v1/fairness > fairness.json\n" +
 			"  curl -s -b jar localhost:8080/api/v1/games/$G/rounds/1/receipt > receipt.json\n" +
 			"  bitcraps verify receipt.json --trust fairness.json",
@@ -42,7 +43,7 @@ func verifyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&trustPath, "trust", "", "file with the answer of GET /api/v1/fairness from before you played")
+	cmd.Flags().StringVar(&trustPath, "trust", "", "the chain's genesis file, or a file with the answer of GET /api/v1/fairness from before you played")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each check as a JSON object on a line of its own")
 	return cmd
 }

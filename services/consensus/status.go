@@ -41,7 +41,7 @@ func (s *roundsServer) GetFairness(context.Context, *consensusv1.GetFairnessRequ
 	facts := s.node.Facts()
 	resp := &consensusv1.GetFairnessResponse{
 		ChainId: facts.ChainID, GenesisHash: facts.GenesisHash, Scheme: beacon.Scheme, GroupKey: facts.GroupKey,
-		Threshold: int32(facts.Threshold), Dealing: dealing, DealingNote: dealingNote(facts), Validators: validatorsToProto(facts.Validators),
+		Threshold: int32(facts.Threshold), Dealing: dealing, DealingNote: dealingNote(facts), Validators: validatorsToProto(s.node.Genesis()),
 	}
 	return resp, nil
 }

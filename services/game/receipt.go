@@ -39,7 +39,7 @@ func (s *gameServer) GetReceipt(ctx context.Context, req *gamev1.GetReceiptReque
 	}
 	return &gamev1.GetReceiptResponse{Receipt: receipt.Build(receipt.Facts{
 		ChainID: proof.GetChainId(), GroupKey: proof.GetGroupKey(), Player: protocol.ID(player),
-		Commitment: round.Commitment, State: round.State, Bets: round.Bets, Block: proof.GetBlock(),
+		Commitment: round.Commitment, State: round.State, Bets: round.Bets, Block: proof.GetBlock(), Lineage: proof.GetLineage(),
 		BeaconHeight: round.Decision.BeaconHeight, BeaconSignature: round.Decision.BeaconSignature, BalanceAfter: result.Balance,
 	})}, nil
 }

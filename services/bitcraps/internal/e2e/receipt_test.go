@@ -46,7 +46,7 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 		for _, player := range []*client{alice, bob} {
 			answer := player.must(200, "GET", path, nil)
 			account := receipt.Verify([]byte(answer.text), trust)
-			if err := account.Err(); err != nil || len(account) != 12 {
+			if err := account.Err(); err != nil || len(account) != 14 {
 				t.Fatalf("%s: %v\n%s", path, err, answer.text)
 			}
 			if bets := len(answer.list("bets")); bets <= 5 && len(answer.text) > maxReceipt {

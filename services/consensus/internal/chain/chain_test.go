@@ -4,11 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/receipt"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -223,5 +225,27 @@ func TestMalformedPeersAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "peers") {
 			t.Errorf("%s: %v", peer, err)
 		}
+	}
+}
+
+// TestGenesisIsWhatPlayersTrust reads the genesis file as a player's verifier does, which knows no CometBFT.
+func TestGenesisIsWhatPlayersTrust(t *testing.T) {
+	net := newNetwork(t, 4)
+	document, err := os.ReadFile(filepath.Join(net.home(0), "genesis.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust, err := receipt.ParseTrust(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.start(0)
+	facts := net.nodes[0].Facts()
+	want := &receipt.Trust{ChainID: facts.ChainID, GenesisHash: facts.GenesisHash}
+	for _, v := range net.nodes[0].Genesis() {
+		want.Validators = append(want.Validators, receipt.TrustedValidator{PublicKey: v.PublicKey, Power: v.Power})
+	}
+	if !reflect.DeepEqual(trust, want) {
+		t.Errorf("trust = %+v, want %+v", trust, want)
 	}
 }

@@ -20,6 +20,9 @@ func (n *Node) collect() {
 	next := last + 1
 	for {
 		for tip := n.app.tip().Height; next <= tip; next++ {
+			if err := n.past().keep(next); err != nil {
+				n.logger.Error("receipts from here on may lack what leads to genesis", "height", next, "error", err)
+			}
 			if err := n.collectAt(next); err != nil {
 				n.logger.Error("no beacon", "height", next, "error", err)
 			}

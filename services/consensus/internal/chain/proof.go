@@ -21,21 +21,22 @@ var ErrNoBlock = errors.New("chain: the block is not in the store")
 
 // Prove returns what shows to a stranger that the validators ordered a commitment.
 func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
-	block := n.comet.BlockStore().LoadBlock(ordered.Height)
-	commit := n.comet.BlockStore().LoadBlockCommit(ordered.Height)
-	if commit == nil { // No block behind this one holds its commit yet.
-		commit = n.comet.BlockStore().LoadSeenCommit(ordered.Height)
+	return n.past().prove(ordered.Height, ordered.Commitment.Encode())
+}
+
+// prove shows that a block holds a transaction.
+func (p past) prove(height int64, tx types.Tx) (*receiptv1.BlockProof, error) {
+	block := p.blocks.LoadBlock(height)
+	if block == nil {
+		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, height)
 	}
-	if block == nil || commit == nil {
-		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, ordered.Height)
-	}
-	validators, err := n.states.LoadValidators(ordered.Height)
+	commit, validators, err := p.commit(height)
 	if err != nil {
-		return nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, ordered.Height, err)
+		return nil, err
 	}
-	index := block.Txs.Index(ordered.Commitment.Encode())
+	index := block.Txs.Index(tx)
 	if index < 0 {
-		return nil, fmt.Errorf("block %d does not hold the commitment that it is known to have ordered", ordered.Height)
+		return nil, fmt.Errorf("block %d does not hold the transaction that it is known to have ordered", height)
 	}
 	return &receiptv1.BlockProof{
 		Header:     headerToProto(block.Header),
@@ -43,6 +44,22 @@ func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
 		Inclusion:  inclusion(block.Txs, index),
 		Validators: validatorsToProto(validators),
 	}, nil
+}
+
+// commit is the votes for a block, and who could vote.
+func (p past) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
+	commit := p.blocks.LoadBlockCommit(height)
+	if commit == nil { // No block behind this one holds its commit yet.
+		commit = p.blocks.LoadSeenCommit(height)
+	}
+	if commit == nil {
+		return nil, nil, fmt.Errorf("%w: votes for block %d", ErrNoBlock, height)
+	}
+	validators, err := p.sets.LoadValidatorsFast(height)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, height, err)
+	}
+	return commit, validators, nil
 }
 
 func headerToProto(h types.Header) *receiptv1.Header {

@@ -49,6 +49,16 @@ func (n *Node) Facts() Facts {
 	return facts
 }
 
+// Genesis returns the validators of the genesis file, which are where a player's trust begins.
+func (n *Node) Genesis() []Validator {
+	var validators []Validator
+	for i, v := range n.home.genesis.Validators {
+		validators = append(validators, Validator{Name: v.Name, Address: hex.EncodeToString(v.Address),
+			PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power, ShareIndex: i})
+	}
+	return validators
+}
+
 // Status is how the validator and its chain are doing.
 type Status struct {
 	Name         string

@@ -404,7 +404,9 @@ type ProveRoundResponse struct {
 	// block proves that the validators ordered the commitment.
 	Block *v1.BlockProof `protobuf:"bytes,3,opt,name=block,proto3" json:"block,omitempty"`
 	// beacon threw the dice.
-	Beacon        *v1.Beacon `protobuf:"bytes,4,opt,name=beacon,proto3" json:"beacon,omitempty"`
+	Beacon *v1.Beacon `protobuf:"bytes,4,opt,name=beacon,proto3" json:"beacon,omitempty"`
+	// lineage leads from the validators of genesis to those of the block.
+	Lineage       *v1.Lineage `protobuf:"bytes,5,opt,name=lineage,proto3" json:"lineage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -463,6 +465,13 @@ func (x *ProveRoundResponse) GetBlock() *v1.BlockProof {
 func (x *ProveRoundResponse) GetBeacon() *v1.Beacon {
 	if x != nil {
 		return x.Beacon
+	}
+	return nil
+}
+
+func (x *ProveRoundResponse) GetLineage() *v1.Lineage {
+	if x != nil {
+		return x.Lineage
 	}
 	return nil
 }
@@ -670,6 +679,7 @@ type GetFairnessResponse struct {
 	// scheme is "bls-unchained-g1-rfc9380".
 	Scheme string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
 	// group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have made it.
+	// Receipts prove it, so it need not be pinned.
 	GroupKey string `protobuf:"bytes,4,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
 	// threshold is how many validators' shares make a beacon.
 	Threshold int32 `protobuf:"varint,5,opt,name=threshold,proto3" json:"threshold,omitempty"`
@@ -677,7 +687,7 @@ type GetFairnessResponse struct {
 	Dealing Dealing `protobuf:"varint,6,opt,name=dealing,proto3,enum=bitcraps.consensus.v1.Dealing" json:"dealing,omitempty"`
 	// dealing_note says the same in words.
 	DealingNote string `protobuf:"bytes,7,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
-	// validators sign the blocks and hold the beacon's shares.
+	// validators are those of genesis, whatever became of them: receipts lead from these to the ones that signed.
 	Validators    []*Validator `protobuf:"bytes,8,rep,name=validators,proto3" json:"validators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1727,12 +1737,13 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x06beacon\x18\x03 \x01(\v2\x1d.bitcraps.consensus.v1.BeaconR\x06beacon\"U\n" +
 	"\x11ProveRoundRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1d\n" +
-	"\x05round\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05round\"\xb8\x01\n" +
+	"\x05round\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05round\"\xf0\x01\n" +
 	"\x12ProveRoundResponse\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x1b\n" +
 	"\tgroup_key\x18\x02 \x01(\tR\bgroupKey\x125\n" +
 	"\x05block\x18\x03 \x01(\v2\x1f.bitcraps.receipt.v1.BlockProofR\x05block\x123\n" +
-	"\x06beacon\x18\x04 \x01(\v2\x1b.bitcraps.receipt.v1.BeaconR\x06beacon\"3\n" +
+	"\x06beacon\x18\x04 \x01(\v2\x1b.bitcraps.receipt.v1.BeaconR\x06beacon\x126\n" +
+	"\alineage\x18\x05 \x01(\v2\x1c.bitcraps.receipt.v1.LineageR\alineage\"3\n" +
 	"\x10GetBeaconRequest\x12\x1f\n" +
 	"\x06height\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06height\"J\n" +
 	"\x11GetBeaconResponse\x125\n" +
@@ -1907,7 +1918,8 @@ var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(*RefreshSharesResponse)(nil),   // 26: bitcraps.consensus.v1.RefreshSharesResponse
 	(*v1.BlockProof)(nil),           // 27: bitcraps.receipt.v1.BlockProof
 	(*v1.Beacon)(nil),               // 28: bitcraps.receipt.v1.Beacon
-	(*timestamppb.Timestamp)(nil),   // 29: google.protobuf.Timestamp
+	(*v1.Lineage)(nil),              // 29: bitcraps.receipt.v1.Lineage
+	(*timestamppb.Timestamp)(nil),   // 30: google.protobuf.Timestamp
 }
 var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
 	5,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
@@ -1915,41 +1927,42 @@ var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
 	10, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
 	27, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
 	28, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	10, // 5: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	0,  // 6: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	13, // 7: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	29, // 8: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
-	0,  // 9: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	16, // 10: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
-	13, // 11: bitcraps.consensus.v1.GetStatusResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	5,  // 12: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 13: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 14: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 15: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
-	8,  // 16: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	11, // 17: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	14, // 18: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	21, // 19: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
-	23, // 20: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
-	25, // 21: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
-	19, // 22: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
-	17, // 23: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 24: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 25: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 26: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
-	9,  // 27: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	12, // 28: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	15, // 29: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	22, // 30: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
-	24, // 31: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
-	26, // 32: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
-	20, // 33: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
-	18, // 34: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	24, // [24:35] is the sub-list for method output_type
-	13, // [13:24] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	29, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
+	10, // 6: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	0,  // 7: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
+	13, // 8: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	30, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
+	16, // 11: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
+	13, // 12: bitcraps.consensus.v1.GetStatusResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	5,  // 13: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	1,  // 14: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	3,  // 15: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	6,  // 16: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	8,  // 17: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	11, // 18: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	14, // 19: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	21, // 20: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
+	23, // 21: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
+	25, // 22: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
+	19, // 23: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
+	17, // 24: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	2,  // 25: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	4,  // 26: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	7,  // 27: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	9,  // 28: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	12, // 29: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	15, // 30: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	22, // 31: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
+	24, // 32: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
+	26, // 33: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
+	20, // 34: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
+	18, // 35: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	25, // [25:36] is the sub-list for method output_type
+	14, // [14:25] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }

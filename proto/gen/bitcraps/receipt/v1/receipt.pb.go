@@ -57,7 +57,10 @@ type Receipt struct {
 	// balance_before is the player's wallet before the round was settled, in tokens.
 	BalanceBefore int64 `protobuf:"varint,13,opt,name=balance_before,json=balanceBefore,proto3" json:"balance_before,omitempty"`
 	// balance_after is the wallet behind it: before, and every payout.
-	BalanceAfter  int64 `protobuf:"varint,14,opt,name=balance_after,json=balanceAfter,proto3" json:"balance_after,omitempty"`
+	BalanceAfter int64 `protobuf:"varint,14,opt,name=balance_after,json=balanceAfter,proto3" json:"balance_after,omitempty"`
+	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the
+	// one needs no block between and the other is no older than the chain's first sharing.
+	Lineage       *Lineage `protobuf:"bytes,15,opt,name=lineage,proto3" json:"lineage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,6 +193,187 @@ func (x *Receipt) GetBalanceAfter() int64 {
 	return 0
 }
 
+func (x *Receipt) GetLineage() *Lineage {
+	if x != nil {
+		return x.Lineage
+	}
+	return nil
+}
+
+// Lineage is what a verifier needs beside a block to check it by genesis alone (docs/protocol.md, section 9).
+type Lineage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// hops are blocks from which a light client comes to know later validators, in the order of their heights.
+	Hops []*LightBlock `protobuf:"bytes,1,rep,name=hops,proto3" json:"hops,omitempty"`
+	// sharing proves the group key. Where it is left out, the key must be pinned.
+	Sharing       *SharingProof `protobuf:"bytes,2,opt,name=sharing,proto3" json:"sharing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lineage) Reset() {
+	*x = Lineage{}
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lineage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lineage) ProtoMessage() {}
+
+func (x *Lineage) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lineage.ProtoReflect.Descriptor instead.
+func (*Lineage) Descriptor() ([]byte, []int) {
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Lineage) GetHops() []*LightBlock {
+	if x != nil {
+		return x.Hops
+	}
+	return nil
+}
+
+func (x *Lineage) GetSharing() *SharingProof {
+	if x != nil {
+		return x.Sharing
+	}
+	return nil
+}
+
+// LightBlock is a block as light clients look at it: what its validators signed, and who they are.
+type LightBlock struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// header is the block's header.
+	Header *Header `protobuf:"bytes,1,opt,name=header,proto3" json:"header,omitempty"`
+	// commit holds the validators' signatures.
+	Commit *Commit `protobuf:"bytes,2,opt,name=commit,proto3" json:"commit,omitempty"`
+	// validators are the set that signs the block, in its order; the header holds their hash.
+	Validators    []*Validator `protobuf:"bytes,3,rep,name=validators,proto3" json:"validators,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LightBlock) Reset() {
+	*x = LightBlock{}
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LightBlock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LightBlock) ProtoMessage() {}
+
+func (x *LightBlock) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LightBlock.ProtoReflect.Descriptor instead.
+func (*LightBlock) Descriptor() ([]byte, []int) {
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LightBlock) GetHeader() *Header {
+	if x != nil {
+		return x.Header
+	}
+	return nil
+}
+
+func (x *LightBlock) GetCommit() *Commit {
+	if x != nil {
+		return x.Commit
+	}
+	return nil
+}
+
+func (x *LightBlock) GetValidators() []*Validator {
+	if x != nil {
+		return x.Validators
+	}
+	return nil
+}
+
+// SharingProof proves which key the validators made together.
+type SharingProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// transaction is the canonical encoding of a sharing.
+	Transaction string `protobuf:"bytes,1,opt,name=transaction,proto3" json:"transaction,omitempty"`
+	// block proves that the validators ordered it.
+	Block         *BlockProof `protobuf:"bytes,2,opt,name=block,proto3" json:"block,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingProof) Reset() {
+	*x = SharingProof{}
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingProof) ProtoMessage() {}
+
+func (x *SharingProof) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingProof.ProtoReflect.Descriptor instead.
+func (*SharingProof) Descriptor() ([]byte, []int) {
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SharingProof) GetTransaction() string {
+	if x != nil {
+		return x.Transaction
+	}
+	return ""
+}
+
+func (x *SharingProof) GetBlock() *BlockProof {
+	if x != nil {
+		return x.Block
+	}
+	return nil
+}
+
 // TableState is a game's state before a roll (docs/protocol.md, section 2). Trackers are in the order of the numbers.
 type TableState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -217,7 +401,7 @@ type TableState struct {
 
 func (x *TableState) Reset() {
 	*x = TableState{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[1]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -229,7 +413,7 @@ func (x *TableState) String() string {
 func (*TableState) ProtoMessage() {}
 
 func (x *TableState) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[1]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -242,7 +426,7 @@ func (x *TableState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TableState.ProtoReflect.Descriptor instead.
 func (*TableState) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{1}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *TableState) GetHand() int64 {
@@ -325,7 +509,7 @@ type Commitment struct {
 
 func (x *Commitment) Reset() {
 	*x = Commitment{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[2]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +521,7 @@ func (x *Commitment) String() string {
 func (*Commitment) ProtoMessage() {}
 
 func (x *Commitment) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[2]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +534,7 @@ func (x *Commitment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Commitment.ProtoReflect.Descriptor instead.
 func (*Commitment) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{2}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Commitment) GetBetCount() int32 {
@@ -410,7 +594,7 @@ type BetProof struct {
 
 func (x *BetProof) Reset() {
 	*x = BetProof{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[3]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -422,7 +606,7 @@ func (x *BetProof) String() string {
 func (*BetProof) ProtoMessage() {}
 
 func (x *BetProof) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[3]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -435,7 +619,7 @@ func (x *BetProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BetProof.ProtoReflect.Descriptor instead.
 func (*BetProof) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{3}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *BetProof) GetBetId() string {
@@ -521,7 +705,7 @@ type Beacon struct {
 
 func (x *Beacon) Reset() {
 	*x = Beacon{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[4]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +717,7 @@ func (x *Beacon) String() string {
 func (*Beacon) ProtoMessage() {}
 
 func (x *Beacon) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[4]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +730,7 @@ func (x *Beacon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beacon.ProtoReflect.Descriptor instead.
 func (*Beacon) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{4}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Beacon) GetHeight() int64 {
@@ -563,14 +747,14 @@ func (x *Beacon) GetSignature() string {
 	return ""
 }
 
-// BlockProof proves that more than two thirds of the validators signed a block that holds the commitment.
+// BlockProof proves that more than two thirds of the validators signed a block that holds a transaction.
 type BlockProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// header is the block's header; its hash is what the validators signed.
 	Header *Header `protobuf:"bytes,1,opt,name=header,proto3" json:"header,omitempty"`
 	// commit holds the validators' signatures.
 	Commit *Commit `protobuf:"bytes,2,opt,name=commit,proto3" json:"commit,omitempty"`
-	// inclusion proves that the commitment is one of the block's transactions.
+	// inclusion proves that the commitment, or the sharing, is one of the block's transactions.
 	Inclusion *Inclusion `protobuf:"bytes,3,opt,name=inclusion,proto3" json:"inclusion,omitempty"`
 	// validators are the set that signs the block, in its order; the header holds their hash.
 	Validators    []*Validator `protobuf:"bytes,4,rep,name=validators,proto3" json:"validators,omitempty"`
@@ -580,7 +764,7 @@ type BlockProof struct {
 
 func (x *BlockProof) Reset() {
 	*x = BlockProof{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[5]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +776,7 @@ func (x *BlockProof) String() string {
 func (*BlockProof) ProtoMessage() {}
 
 func (x *BlockProof) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[5]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +789,7 @@ func (x *BlockProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockProof.ProtoReflect.Descriptor instead.
 func (*BlockProof) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{5}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *BlockProof) GetHeader() *Header {
@@ -677,7 +861,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[6]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +873,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[6]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +886,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{6}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Header) GetBlockVersion() int64 {
@@ -834,7 +1018,7 @@ type Commit struct {
 
 func (x *Commit) Reset() {
 	*x = Commit{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[7]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +1030,7 @@ func (x *Commit) String() string {
 func (*Commit) ProtoMessage() {}
 
 func (x *Commit) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[7]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +1043,7 @@ func (x *Commit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Commit.ProtoReflect.Descriptor instead.
 func (*Commit) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{7}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Commit) GetRound() int32 {
@@ -905,7 +1089,7 @@ type CommitSignature struct {
 
 func (x *CommitSignature) Reset() {
 	*x = CommitSignature{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[8]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -917,7 +1101,7 @@ func (x *CommitSignature) String() string {
 func (*CommitSignature) ProtoMessage() {}
 
 func (x *CommitSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[8]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -930,7 +1114,7 @@ func (x *CommitSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitSignature.ProtoReflect.Descriptor instead.
 func (*CommitSignature) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{8}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CommitSignature) GetValidator() int32 {
@@ -969,7 +1153,7 @@ type Inclusion struct {
 
 func (x *Inclusion) Reset() {
 	*x = Inclusion{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[9]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1165,7 @@ func (x *Inclusion) String() string {
 func (*Inclusion) ProtoMessage() {}
 
 func (x *Inclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[9]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1178,7 @@ func (x *Inclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inclusion.ProtoReflect.Descriptor instead.
 func (*Inclusion) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{9}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Inclusion) GetIndex() int32 {
@@ -1024,7 +1208,7 @@ type Validator struct {
 
 func (x *Validator) Reset() {
 	*x = Validator{}
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[10]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1220,7 @@ func (x *Validator) String() string {
 func (*Validator) ProtoMessage() {}
 
 func (x *Validator) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[10]
+	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1233,7 @@ func (x *Validator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Validator.ProtoReflect.Descriptor instead.
 func (*Validator) Descriptor() ([]byte, []int) {
-	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{10}
+	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Validator) GetPublicKey() string {
@@ -1070,7 +1254,7 @@ var File_bitcraps_receipt_v1_receipt_proto protoreflect.FileDescriptor
 
 const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\n" +
-	"!bitcraps/receipt/v1/receipt.proto\x12\x13bitcraps.receipt.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x04\n" +
+	"!bitcraps/receipt/v1/receipt.proto\x12\x13bitcraps.receipt.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x04\n" +
 	"\aReceipt\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x12\x19\n" +
 	"\bchain_id\x18\x02 \x01(\tR\achainId\x12\x1b\n" +
@@ -1088,7 +1272,21 @@ const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\x04dice\x18\v \x03(\x05R\x04dice\x121\n" +
 	"\x04bets\x18\f \x03(\v2\x1d.bitcraps.receipt.v1.BetProofR\x04bets\x12%\n" +
 	"\x0ebalance_before\x18\r \x01(\x03R\rbalanceBefore\x12#\n" +
-	"\rbalance_after\x18\x0e \x01(\x03R\fbalanceAfter\"\xeb\x01\n" +
+	"\rbalance_after\x18\x0e \x01(\x03R\fbalanceAfter\x126\n" +
+	"\alineage\x18\x0f \x01(\v2\x1c.bitcraps.receipt.v1.LineageR\alineage\"{\n" +
+	"\aLineage\x123\n" +
+	"\x04hops\x18\x01 \x03(\v2\x1f.bitcraps.receipt.v1.LightBlockR\x04hops\x12;\n" +
+	"\asharing\x18\x02 \x01(\v2!.bitcraps.receipt.v1.SharingProofR\asharing\"\xb6\x01\n" +
+	"\n" +
+	"LightBlock\x123\n" +
+	"\x06header\x18\x01 \x01(\v2\x1b.bitcraps.receipt.v1.HeaderR\x06header\x123\n" +
+	"\x06commit\x18\x02 \x01(\v2\x1b.bitcraps.receipt.v1.CommitR\x06commit\x12>\n" +
+	"\n" +
+	"validators\x18\x03 \x03(\v2\x1e.bitcraps.receipt.v1.ValidatorR\n" +
+	"validators\"g\n" +
+	"\fSharingProof\x12 \n" +
+	"\vtransaction\x18\x01 \x01(\tR\vtransaction\x125\n" +
+	"\x05block\x18\x02 \x01(\v2\x1f.bitcraps.receipt.v1.BlockProofR\x05block\"\xeb\x01\n" +
 	"\n" +
 	"TableState\x12\x12\n" +
 	"\x04hand\x18\x01 \x01(\x03R\x04hand\x12\x14\n" +
@@ -1186,39 +1384,49 @@ func file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP() []byte {
 	return file_bitcraps_receipt_v1_receipt_proto_rawDescData
 }
 
-var file_bitcraps_receipt_v1_receipt_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_bitcraps_receipt_v1_receipt_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_bitcraps_receipt_v1_receipt_proto_goTypes = []any{
 	(*Receipt)(nil),               // 0: bitcraps.receipt.v1.Receipt
-	(*TableState)(nil),            // 1: bitcraps.receipt.v1.TableState
-	(*Commitment)(nil),            // 2: bitcraps.receipt.v1.Commitment
-	(*BetProof)(nil),              // 3: bitcraps.receipt.v1.BetProof
-	(*Beacon)(nil),                // 4: bitcraps.receipt.v1.Beacon
-	(*BlockProof)(nil),            // 5: bitcraps.receipt.v1.BlockProof
-	(*Header)(nil),                // 6: bitcraps.receipt.v1.Header
-	(*Commit)(nil),                // 7: bitcraps.receipt.v1.Commit
-	(*CommitSignature)(nil),       // 8: bitcraps.receipt.v1.CommitSignature
-	(*Inclusion)(nil),             // 9: bitcraps.receipt.v1.Inclusion
-	(*Validator)(nil),             // 10: bitcraps.receipt.v1.Validator
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*Lineage)(nil),               // 1: bitcraps.receipt.v1.Lineage
+	(*LightBlock)(nil),            // 2: bitcraps.receipt.v1.LightBlock
+	(*SharingProof)(nil),          // 3: bitcraps.receipt.v1.SharingProof
+	(*TableState)(nil),            // 4: bitcraps.receipt.v1.TableState
+	(*Commitment)(nil),            // 5: bitcraps.receipt.v1.Commitment
+	(*BetProof)(nil),              // 6: bitcraps.receipt.v1.BetProof
+	(*Beacon)(nil),                // 7: bitcraps.receipt.v1.Beacon
+	(*BlockProof)(nil),            // 8: bitcraps.receipt.v1.BlockProof
+	(*Header)(nil),                // 9: bitcraps.receipt.v1.Header
+	(*Commit)(nil),                // 10: bitcraps.receipt.v1.Commit
+	(*CommitSignature)(nil),       // 11: bitcraps.receipt.v1.CommitSignature
+	(*Inclusion)(nil),             // 12: bitcraps.receipt.v1.Inclusion
+	(*Validator)(nil),             // 13: bitcraps.receipt.v1.Validator
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
 }
 var file_bitcraps_receipt_v1_receipt_proto_depIdxs = []int32{
-	1,  // 0: bitcraps.receipt.v1.Receipt.state:type_name -> bitcraps.receipt.v1.TableState
-	2,  // 1: bitcraps.receipt.v1.Receipt.commitment:type_name -> bitcraps.receipt.v1.Commitment
-	5,  // 2: bitcraps.receipt.v1.Receipt.block:type_name -> bitcraps.receipt.v1.BlockProof
-	4,  // 3: bitcraps.receipt.v1.Receipt.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	3,  // 4: bitcraps.receipt.v1.Receipt.bets:type_name -> bitcraps.receipt.v1.BetProof
-	6,  // 5: bitcraps.receipt.v1.BlockProof.header:type_name -> bitcraps.receipt.v1.Header
-	7,  // 6: bitcraps.receipt.v1.BlockProof.commit:type_name -> bitcraps.receipt.v1.Commit
-	9,  // 7: bitcraps.receipt.v1.BlockProof.inclusion:type_name -> bitcraps.receipt.v1.Inclusion
-	10, // 8: bitcraps.receipt.v1.BlockProof.validators:type_name -> bitcraps.receipt.v1.Validator
-	11, // 9: bitcraps.receipt.v1.Header.time:type_name -> google.protobuf.Timestamp
-	8,  // 10: bitcraps.receipt.v1.Commit.signatures:type_name -> bitcraps.receipt.v1.CommitSignature
-	11, // 11: bitcraps.receipt.v1.CommitSignature.time:type_name -> google.protobuf.Timestamp
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	4,  // 0: bitcraps.receipt.v1.Receipt.state:type_name -> bitcraps.receipt.v1.TableState
+	5,  // 1: bitcraps.receipt.v1.Receipt.commitment:type_name -> bitcraps.receipt.v1.Commitment
+	8,  // 2: bitcraps.receipt.v1.Receipt.block:type_name -> bitcraps.receipt.v1.BlockProof
+	7,  // 3: bitcraps.receipt.v1.Receipt.beacon:type_name -> bitcraps.receipt.v1.Beacon
+	6,  // 4: bitcraps.receipt.v1.Receipt.bets:type_name -> bitcraps.receipt.v1.BetProof
+	1,  // 5: bitcraps.receipt.v1.Receipt.lineage:type_name -> bitcraps.receipt.v1.Lineage
+	2,  // 6: bitcraps.receipt.v1.Lineage.hops:type_name -> bitcraps.receipt.v1.LightBlock
+	3,  // 7: bitcraps.receipt.v1.Lineage.sharing:type_name -> bitcraps.receipt.v1.SharingProof
+	9,  // 8: bitcraps.receipt.v1.LightBlock.header:type_name -> bitcraps.receipt.v1.Header
+	10, // 9: bitcraps.receipt.v1.LightBlock.commit:type_name -> bitcraps.receipt.v1.Commit
+	13, // 10: bitcraps.receipt.v1.LightBlock.validators:type_name -> bitcraps.receipt.v1.Validator
+	8,  // 11: bitcraps.receipt.v1.SharingProof.block:type_name -> bitcraps.receipt.v1.BlockProof
+	9,  // 12: bitcraps.receipt.v1.BlockProof.header:type_name -> bitcraps.receipt.v1.Header
+	10, // 13: bitcraps.receipt.v1.BlockProof.commit:type_name -> bitcraps.receipt.v1.Commit
+	12, // 14: bitcraps.receipt.v1.BlockProof.inclusion:type_name -> bitcraps.receipt.v1.Inclusion
+	13, // 15: bitcraps.receipt.v1.BlockProof.validators:type_name -> bitcraps.receipt.v1.Validator
+	14, // 16: bitcraps.receipt.v1.Header.time:type_name -> google.protobuf.Timestamp
+	11, // 17: bitcraps.receipt.v1.Commit.signatures:type_name -> bitcraps.receipt.v1.CommitSignature
+	14, // 18: bitcraps.receipt.v1.CommitSignature.time:type_name -> google.protobuf.Timestamp
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_receipt_v1_receipt_proto_init() }
@@ -1232,7 +1440,7 @@ func file_bitcraps_receipt_v1_receipt_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_receipt_v1_receipt_proto_rawDesc), len(file_bitcraps_receipt_v1_receipt_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

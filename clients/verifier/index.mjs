@@ -1,0 +1,38 @@
+// The verifier of BitCraps receipts. It runs verifier.wasm, which lies beside this file; README.md says how to use it.
+import './wasm_exec.js'; // Go's own glue. It defines globalThis.Go.
+
+const wasm = new URL('verifier.wasm', import.meta.url);
+
+async function bytes() {
+  if (wasm.protocol === 'file:') {
+    const { readFile } = await import('node:fs/promises');
+    return readFile(wasm);
+  }
+  const response = await fetch(wasm);
+  if (!response.ok) throw new Error(`${wasm}: ${response.status} ${response.statusText}`);
+  return response.arrayBuffer();
+}
+
+async function start() {
+  const go = new Go();
+  const { instance } = await WebAssembly.instantiate(await bytes(), go.importObject);
+  return new Promise((resolve, reject) => {
+    globalThis.bitcrapsVerifierReady = resolve;
+    go.run(instance).then(() => reject(new Error('the verifier ended')), reject);
+    delete globalThis.bitcrapsVerifierReady;
+  });
+}
+
+let verifier; // One for all calls, started by the first.
+
+/** Checks a receipt. index.d.ts says what it takes and returns. */
+export async function verify(receiptJson, trustJson = null) {
+  for (const [name, text] of [['receiptJson', receiptJson], ['trustJson', trustJson ?? '']]) {
+    if (typeof text !== 'string') throw new TypeError(`${name} must be the text of a file, not ${typeof text}`);
+  }
+  verifier ??= start().catch((err) => {
+    verifier = undefined; // So that the next call tries again.
+    throw err;
+  });
+  return JSON.parse((await verifier)(receiptJson, trustJson ?? ''));
+}

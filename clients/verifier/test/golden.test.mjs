@@ -1,0 +1,64 @@
+// Checks the receipts that the Go implementation is tested with.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { verify } from './package.mjs';
+
+const golden = (name) => readFile(new URL(`../../../libs/receipt/testdata/${name}.json`, import.meta.url), 'utf8');
+const names = ['format', 'trust', 'state', 'pay_table', 'bets', 'validators', 'inclusion', 'signatures', 'hops', 'group_key',
+  'beacon', 'dice', 'settlement', 'balance'];
+const receipts = [
+  ['signed by the validators of genesis', await golden('receipt'), await golden('fairness')],
+  ['signed by later validators', await golden('lineage'), await golden('genesis')],
+];
+
+for (const [what, receipt, trust] of receipts) {
+  test(`a receipt ${what} holds`, async () => {
+    const result = await verify(receipt, trust);
+    assert.deepEqual([result.ok, result.error], [true, null]);
+    assert.deepEqual(result.steps.map((step) => step.name), names);
+    for (const step of result.steps) assert.ok(step.ok && step.detail, step.name);
+  });
+
+  test(`without trust, a receipt ${what} says so`, async () => {
+    const result = await verify(receipt);
+    assert.ok(result.ok);
+    assert.match(result.steps[1].detail, /^not pinned/);
+  });
+
+  test(`a receipt ${what} holds no longer where a byte is changed`, async () => {
+    for (let at = 0; at < receipt.length; at += 97) {
+      const changed = receipt.slice(0, at) + String.fromCharCode(receipt.charCodeAt(at) ^ 1) + receipt.slice(at + 1);
+      const result = await verify(changed, trust);
+      const last = result.steps.at(-1);
+      assert.deepEqual([result.ok, last.ok, result.error], [false, false, `${last.name}: ${last.detail}`], `byte ${at}`);
+    }
+  });
+}
+
+test('changes fail at their steps', async () => {
+  const [, receipt, trust] = receipts[1];
+  const dice = receipt.replace(/"dice":\[(\d)/, (_, die) => `"dice":[${(die % 6) + 1}`);
+  for (const [text, trusted, step] of [
+    ['', trust, 'format'],
+    ['{}', trust, 'format'],
+    [receipt, receipts[0][2], 'trust'],
+    [receipt.replace(/"hops":\[.*\],"sharing"/, '"hops":[],"sharing"'), trust, 'hops'],
+    [dice, trust, 'dice'],
+  ]) {
+    const result = await verify(text, trusted);
+    assert.equal(result.steps.at(-1).name, step);
+    assert.ok(!result.ok && result.error.startsWith(`${step}: `), result.error);
+  }
+});
+
+test('trust that is none is refused', async () => {
+  const result = await verify(receipts[0][1], '{}');
+  assert.deepEqual([result.ok, result.steps], [false, []]);
+  assert.match(result.error, /genesis/);
+});
+
+test('what is no text is refused', async () => {
+  await assert.rejects(verify(JSON.parse(receipts[0][1])), TypeError);
+  await assert.rejects(verify(receipts[0][1], {}), TypeError);
+});

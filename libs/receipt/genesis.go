@@ -1,0 +1,46 @@
+package receipt
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// genesis is a chain's genesis file, as far as trust needs it. Its validators' keys are in base64, their powers text. It
+// holds no group key: the validators make that later.
+type genesis struct {
+	ChainID    string `json:"chain_id"`
+	Validators []struct {
+		Key struct {
+			Type  string `json:"type"`
+			Value []byte `json:"value"`
+		} `json:"pub_key"`
+		Power int64 `json:"power,string"`
+	} `json:"validators"`
+	State json.RawMessage `json:"app_state"`
+}
+
+// keyType is CometBFT's name for the keys of validators.
+const keyType = "tendermint/PubKeyEd25519"
+
+// parseGenesis reads a genesis file. ok is false where the text is something else.
+func parseGenesis(text []byte) (trust *Trust, ok bool, err error) {
+	var g genesis
+	if err := json.Unmarshal(text, &g); err != nil || g.State == nil {
+		return nil, false, nil // It may be the answer of GET /api/v1/fairness, whose keys have another form.
+	}
+	hash := sha256.Sum256(text)
+	trust = &Trust{ChainID: g.ChainID, GenesisHash: hex.EncodeToString(hash[:])}
+	for i, v := range g.Validators {
+		if v.Key.Type != keyType {
+			return nil, true, fmt.Errorf("genesis: validators[%d].pub_key.type: %s; %s is wanted", i, v.Key.Type, keyType)
+		}
+		trust.Validators = append(trust.Validators, TrustedValidator{PublicKey: hex.EncodeToString(v.Key.Value), Power: v.Power})
+	}
+	if trust.ChainID == "" || len(trust.Validators) == 0 {
+		return nil, true, errors.New("genesis: chain_id or validators are missing")
+	}
+	return trust, true, nil
+}

@@ -1,0 +1,91 @@
+package chain
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/bitcraps/bitcraps/libs/receipt"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// Lineage returns what leads from genesis to a proven block; nil where genesis is enough.
+func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) {
+	genesis, err := atGenesis(n.home.genesis)
+	if err != nil {
+		return nil, err
+	}
+	return n.past().lineage(genesis, block)
+}
+
+// atGenesis is a light client that knows the validators of the genesis file.
+func atGenesis(genesis *types.GenesisDoc) (receipt.Light, error) {
+	validators := make([]*receiptv1.Validator, len(genesis.Validators))
+	for i, v := range genesis.Validators {
+		validators[i] = &receiptv1.Validator{PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power}
+	}
+	return receipt.AtGenesis(genesis.ChainID, validators)
+}
+
+// lineage leads from genesis to a block, by way of the sharing where there is one. It is nil where genesis is enough.
+func (p past) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
+	kept, err := p.kept.hops(target.GetHeader().GetHeight())
+	if err != nil {
+		return nil, err
+	}
+	sharing, err := p.kept.sharing()
+	if err != nil {
+		return nil, err
+	}
+	light, out := genesis, &receiptv1.Lineage{}
+	if block := sharing.GetBlock(); block != nil && block.GetHeader().GetHeight() < target.GetHeader().GetHeight() {
+		out.Sharing = sharing
+		if light, err = follow(light, kept, block, out); err != nil {
+			return nil, err
+		}
+	}
+	if _, err = follow(light, kept, target, out); err != nil {
+		return nil, err
+	}
+	if len(out.GetHops()) == 0 && out.Sharing == nil {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// errTooFar means that a block is further from genesis than receipts reach.
+var errTooFar = errors.New("chain: too many changes of the validators since genesis")
+
+// follow takes as few hops as lead to a block: it skips as far as a light client can.
+func follow(light receipt.Light, kept []*receiptv1.LightBlock, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
+	for {
+		next, err := light.Follow(to)
+		if err == nil {
+			return next, nil
+		}
+		hop, at := furthest(light, kept, to.GetHeader().GetHeight())
+		if hop == nil {
+			return light, fmt.Errorf("%w: none that leads from %s to block %d: %w", ErrNoBlock, light, to.GetHeader().GetHeight(), err)
+		}
+		if out.Hops, light = append(out.Hops, hop), at; len(out.GetHops()) > receipt.MaxHops {
+			return light, errTooFar
+		}
+	}
+}
+
+// furthest is the last block below a height that a light client can follow to; nil where there is none.
+func furthest(light receipt.Light, kept []*receiptv1.LightBlock, below int64) (*receiptv1.LightBlock, receipt.Light) {
+	for _, hop := range slices.Backward(kept) {
+		height := hop.GetHeader().GetHeight()
+		if height <= light.Height() || height >= below {
+			continue
+		}
+		if at, err := light.Follow(hop); err == nil {
+			return hop, at
+		}
+	}
+	return nil, light
+}
