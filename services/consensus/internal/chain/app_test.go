@@ -2,6 +2,7 @@ package chain
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"testing"
 
 	dbm "github.com/cometbft/cometbft-db"
@@ -13,26 +14,32 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// newApps are the applications of four validators with the addresses "0" to "3", each with a store of its own in which
-// block 5 ordered a round.
-func newApps(t *testing.T) []*app {
+// newApp is an application without a share, with a store of its own in which block 5 ordered a round.
+func newApp(t testing.TB) *app {
 	t.Helper()
-	public, shares := threshold.Deal(3, 4, random.New())
+	a := &app{logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, committed: make(chan struct{}, 1)}
+	ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
+	if err := a.store.commit(tip{Height: 5}, []order.Ordered{ordered}); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// newApps are the applications of four validators with the addresses "0" to "3".
+func newApps(t testing.TB) []*app {
+	t.Helper()
+	// Each of a fuzzer's processes must deal the same.
+	public, shares := threshold.Deal(3, 4, random.New(rand.NewChaCha8([32]byte{1})))
 	apps := make([]*app, 4)
 	for i := range apps {
-		apps[i] = &app{
-			logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, public: public, share: shares[i],
-			indices: map[string]int{"0": 0, "1": 1, "2": 2, "3": 3}, address: []byte{'0' + byte(i)}, committed: make(chan struct{}, 1),
-		}
-		ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
-		if err := apps[i].store.commit(tip{Height: 5}, []order.Ordered{ordered}); err != nil {
-			t.Fatal(err)
-		}
+		apps[i] = newApp(t)
+		apps[i].public, apps[i].share, apps[i].address = public, shares[i], []byte{'0' + byte(i)}
+		apps[i].indices = map[string]int{"0": 0, "1": 1, "2": 2, "3": 3}
 	}
 	return apps
 }
 
-func extend(t *testing.T, a *app, height int64) []byte {
+func extend(t testing.TB, a *app, height int64) []byte {
 	t.Helper()
 	response, err := a.ExtendVote(t.Context(), &abci.RequestExtendVote{Height: height})
 	if err != nil {
