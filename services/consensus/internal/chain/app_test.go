@@ -3,38 +3,46 @@ package chain
 import (
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	dbm "github.com/cometbft/cometbft-db"
 	abci "github.com/cometbft/cometbft/abci/types"
+	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg/dkgtest"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// newApps are the applications of four validators with the addresses "0" to "3", each with a store of its own in which
-// block 5 ordered a round.
-func newApps(t *testing.T) []*app {
+// newApp is an application without a share, with a store of its own in which block 5 ordered a round.
+func newApp(t testing.TB) *app {
 	t.Helper()
-	public, shares := dkgtest.Make(t, 3, 4)
+	group := &order.Group{Version: order.FirstVersion, Sharings: []order.Sharing{{From: 1}}}
+	a := &app{logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, now: time.Now, group: group,
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+	ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
+	if err := a.store.commit(tip{Height: 5}, order.Result{Ordered: []order.Ordered{ordered}, Group: group}, group); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// newApps are the applications of four validators with the addresses "0" to "3".
+func newApps(t testing.TB) []*app {
+	t.Helper()
+	// Each of a fuzzer's processes must make the same key.
+	public, shares := dkgtest.MakeFrom(t, 3, 4, random.New(rand.NewChaCha8([32]byte{1})))
 	indices := map[protocol.Address]int{}
 	for i := range shares {
 		indices[address(fmt.Sprint(i))] = i
 	}
 	apps := make([]*app, 4)
 	for i := range apps {
-		group := &order.Group{Version: order.FirstVersion, Sharings: []order.Sharing{{From: 1}}}
-		apps[i] = &app{
-			logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, address: address(fmt.Sprint(i)), now: time.Now, group: group,
-			sharings:  []*sharing{{from: 1, public: public, indices: indices, share: &shares[i]}},
-			committed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		}
-		ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
-		if err := apps[i].store.commit(tip{Height: 5}, order.Result{Ordered: []order.Ordered{ordered}, Group: group}, group); err != nil {
-			t.Fatal(err)
-		}
+		apps[i] = newApp(t)
+		apps[i].address = address(fmt.Sprint(i))
+		apps[i].sharings = []*sharing{{from: 1, public: public, indices: indices, share: &shares[i]}}
 	}
 	return apps
 }
@@ -45,7 +53,7 @@ func address(text string) (a protocol.Address) {
 	return a
 }
 
-func extend(t *testing.T, a *app, height int64) []byte {
+func extend(t testing.TB, a *app, height int64) []byte {
 	t.Helper()
 	response, err := a.ExtendVote(t.Context(), &abci.RequestExtendVote{Height: height})
 	if err != nil {

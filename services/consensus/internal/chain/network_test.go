@@ -27,11 +27,13 @@ type network struct {
 	peers     []string
 	nodes     []*chain.Node // nil where one is stopped.
 	version   uint32        // That which validators speak that start from now on; 0 for the release's own.
+	// propose and gossip are the validators' settings of these names.
+	propose, gossip time.Duration
 }
 
 func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
-	net := &network{t: t, dir: t.TempDir(), nodes: make([]*chain.Node, n)}
+	net := &network{t: t, dir: t.TempDir(), nodes: make([]*chain.Node, n), propose: 50 * time.Millisecond, gossip: time.Millisecond}
 	if err := chain.InitNetwork(net.dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -81,15 +83,27 @@ func (n *network) config(i int) chain.Config {
 func (n *network) start(which ...int) {
 	n.t.Helper()
 	for _, i := range which {
-		node, err := chain.Open(n.config(i), discard)
-		if err != nil {
-			n.t.Fatal(err)
-		}
-		if err := node.Start(); err != nil {
-			n.t.Fatal(err)
-		}
-		n.nodes[i] = node
+		n.run(i, func(cfg chain.Config) (*chain.Node, error) { return chain.Open(cfg, discard) })
 	}
+}
+
+// run starts the i-th validator as it is opened by a function.
+func (n *network) run(i int, open func(chain.Config) (*chain.Node, error)) {
+	n.t.Helper()
+	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: n.propose, GossipSleep: n.gossip}
+	for j, peer := range n.peers {
+		if j != i {
+			cfg.Peers = append(cfg.Peers, peer)
+		}
+	}
+	node, err := open(cfg)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := node.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	n.nodes[i] = node
 }
 
 func (n *network) stop(i int) {
@@ -188,23 +202,5 @@ func (n *network) verify(groupKey string, d chain.Decision) {
 	}
 	if d.BeaconHeight <= d.Height {
 		n.t.Errorf("beacon height %d is not above decision height %d", d.BeaconHeight, d.Height)
-	}
-}
-
-// BenchmarkRound is the time from a commitment's submission to its dice: two blocks.
-func BenchmarkRound(b *testing.B) {
-	for _, n := range []int{1, 4} {
-		b.Run(fmt.Sprintf("validators=%d", n), func(b *testing.B) {
-			net := newNetwork(b, n)
-			for i := range n {
-				net.start(i)
-			}
-			round := uint64(1)
-			net.decide(0, commitment(1, round))
-			for b.Loop() {
-				round++
-				net.decide(int(round)%n, commitment(1, round))
-			}
-		})
 	}
 }

@@ -77,7 +77,9 @@ const maxTx = 32 << 10
 const decisionBuffer = 256
 
 // Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
-func Open(cfg Config, logger *slog.Logger) (*Node, error) {
+func Open(cfg Config, logger *slog.Logger) (*Node, error) { return open(cfg, logger, seams{}) }
+
+func open(cfg Config, logger *slog.Logger, between seams) (*Node, error) {
 	h, err := openHome(cfg.Home, cfg.IdentityFile)
 	if err != nil {
 		return nil, err
@@ -106,7 +108,7 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 	if n.app, err = n.newApp(cmp.Or(cfg.Version, order.Version)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if n.comet, err = n.newComet(cfg); err != nil {
+	if n.comet, err = n.newComet(cfg, between); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return n, nil
@@ -138,12 +140,13 @@ func (n *Node) newApp(version uint32) (a *app, err error) {
 	return a, a.speaks(a.group.Version)
 }
 
-func (n *Node) newComet(cfg Config) (*node.Node, error) {
+func (n *Node) newComet(cfg Config, between seams) (*node.Node, error) {
 	return node.NewNode(
-		cometConfig(cfg, n.home.card.Name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
+		cometConfig(cfg, n.home.card.Name), between.wrapKey(n.home.key), n.home.nodeKey,
+		proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		n.provide,
-		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving},
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving}, between.options...,
 	)
 }
 
@@ -172,10 +175,11 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.CreateEmptyBlocks = false
 	c.Consensus.TimeoutCommit = 0
 	c.Consensus.SkipTimeoutCommit = true
-	c.Consensus.TimeoutPropose = cfg.ProposeTimeout
-	c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout / 2
-	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/2, cfg.ProposeTimeout/2
-	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/2, cfg.ProposeTimeout/2
+	// A proposer that is dead costs its blocks this time, so the first round waits little. Those behind it wait much longer:
+	// a proposer that is only slow, or far away, gets its block through in the second.
+	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 4*cfg.ProposeTimeout
+	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/4, cfg.ProposeTimeout
+	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/20, cfg.ProposeTimeout
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
 
 	c.Mempool.Size = 10_000

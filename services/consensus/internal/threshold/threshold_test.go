@@ -3,6 +3,9 @@ package threshold_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
 	"testing"
 
 	circl "github.com/cloudflare/circl/sign/bls"
@@ -23,6 +26,34 @@ func sign(t testing.TB, shares []threshold.Share, height int64) map[int][]byte {
 		signatures[s.Index()] = signature
 	}
 	return signatures
+}
+
+// TestWhoWithholdsChangesNothing recovers from every set of shares that is left when up to f of n are withheld: 1 + 4,
+// 1 + 7 + 21 and 1 + 10 + 45 + 120 sets.
+func TestWhoWithholdsChangesNothing(t *testing.T) {
+	for _, n := range []int{4, 7, 10} {
+		f := (n - 1) / 3
+		public, shares := dkgtest.Make(t, n-f, n)
+		all := sign(t, shares, 7)
+		var want []byte
+		for withheld := range 1 << n {
+			if bits.OnesCount(uint(withheld)) > f {
+				continue
+			}
+			left := maps.Clone(all)
+			maps.DeleteFunc(left, func(i int, _ []byte) bool { return withheld&(1<<i) != 0 })
+			got, err := public.Recover(7, left)
+			if err != nil {
+				t.Fatalf("%0*b are withheld: %v", n, withheld, err)
+			}
+			if want == nil {
+				want = got
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("where %0*b are withheld the dice are others", n, withheld)
+			}
+		}
+	}
 }
 
 // TestEverySubsetGivesTheSameSignature tries all 16 subsets of four shares, three of which are needed.
@@ -118,6 +149,15 @@ func TestPublicAndSharesAreRestored(t *testing.T) {
 	}
 }
 
+func BenchmarkSign(b *testing.B) {
+	_, shares := dkgtest.Make(b, 3, 4)
+	for b.Loop() {
+		if _, err := shares[0].Sign(7); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkVerifyShare(b *testing.B) {
 	public, shares := dkgtest.Make(b, 3, 4)
 	signatures := sign(b, shares, 7)
@@ -129,11 +169,15 @@ func BenchmarkVerifyShare(b *testing.B) {
 }
 
 func BenchmarkRecover(b *testing.B) {
-	public, shares := dkgtest.Make(b, 3, 4)
-	signatures := sign(b, shares, 7)
-	for b.Loop() {
-		if _, err := public.Recover(7, signatures); err != nil {
-			b.Fatal(err)
-		}
+	for _, tc := range []struct{ t, n int }{{3, 4}, {7, 10}, {15, 21}} {
+		b.Run(fmt.Sprintf("shares=%d", tc.t), func(b *testing.B) {
+			public, shares := dkgtest.Make(b, tc.t, tc.n)
+			signatures := sign(b, shares, 7)
+			for b.Loop() {
+				if _, err := public.Recover(7, signatures); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

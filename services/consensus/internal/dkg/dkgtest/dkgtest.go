@@ -2,6 +2,7 @@
 package dkgtest
 
 import (
+	"crypto/cipher"
 	"testing"
 
 	"go.dedis.ch/kyber/v4/util/random"
@@ -13,10 +14,16 @@ import (
 // Make has n validators make a key of which any t shares sign.
 func Make(tb testing.TB, t, n int) (*threshold.Public, []threshold.Share) {
 	tb.Helper()
+	return MakeFrom(tb, t, n, random.New())
+}
+
+// MakeFrom is Make with randomness of the caller's.
+func MakeFrom(tb testing.TB, t, n int, random cipher.Stream) (*threshold.Public, []threshold.Share) {
+	tb.Helper()
 	parties := make([]dkg.Party, n)
 	session := dkg.Session{Epoch: 1, Threshold: t}
 	for i := range parties {
-		parties[i].Key = dkg.NewSecretKey(random.New())
+		parties[i].Key = dkg.NewSecretKey(random)
 		session.Members = append(session.Members, parties[i].Key.Public())
 	}
 	session.Dealers = session.Members
