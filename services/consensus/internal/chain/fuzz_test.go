@@ -2,6 +2,7 @@ package chain
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -20,8 +21,9 @@ func FuzzVoteExtension(f *testing.F) {
 		f.Add(byte(1), int64(5), seed)
 	}
 	f.Fuzz(func(t *testing.T, validator byte, height int64, extension []byte) {
+		sender := address(fmt.Sprint(validator))
 		response, err := apps[0].VerifyVoteExtension(t.Context(), &abci.RequestVerifyVoteExtension{
-			ValidatorAddress: []byte{'0' + validator}, Height: height, VoteExtension: extension})
+			ValidatorAddress: sender[:], Height: height, VoteExtension: extension})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func freeAddress(t testing.TB) string {
 func (n *network) home(i int) string { return filepath.Join(n.dir, chain.ValidatorName(i)) }
 
 func (n *network) config(i int) chain.Config {
-	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], Version: n.version, ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond}
+	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], Version: n.version, ProposeTimeout: n.propose, GossipSleep: n.gossip}
 	for j, peer := range n.peers {
 		if j != i {
 			cfg.Peers = append(cfg.Peers, peer)
@@ -90,13 +90,7 @@ func (n *network) start(which ...int) {
 // run starts the i-th validator as it is opened by a function.
 func (n *network) run(i int, open func(chain.Config) (*chain.Node, error)) {
 	n.t.Helper()
-	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: n.propose, GossipSleep: n.gossip}
-	for j, peer := range n.peers {
-		if j != i {
-			cfg.Peers = append(cfg.Peers, peer)
-		}
-	}
-	node, err := open(cfg)
+	node, err := open(n.config(i))
 	if err != nil {
 		n.t.Fatal(err)
 	}
