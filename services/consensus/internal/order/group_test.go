@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -250,6 +251,32 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	net.block(order.Accepted, net.signed(remove(net.peers[0])))
 	net.run()
 	net.block(order.False, net.signed(remove(net.peers[1])))
+}
+
+// TestEncodingsAreAsDocumented puts the bytes together as docs/protocol.md says.
+func TestEncodingsAreAsDocumented(t *testing.T) {
+	fill := func(b byte, n int) string { return strings.Repeat(string([]byte{b}), n) }
+	chain, address := protocol.Hash([]byte(fill(1, 32))), protocol.Address([]byte(fill(4, 20)))
+	member := order.Member{Name: "x1", PublicKey: order.PublicKey([]byte(fill(2, 32))), BeaconKey: dkg.PublicKey([]byte(fill(3, 96)))}
+	head := "bitcraps/chng/01" + fill(1, 32) + "\x00\x00\x00\x00\x00\x00\x01\x02"
+	for want, c := range map[string]order.Change{
+		head + "\x01\x02x1" + fill(2, 32) + fill(3, 96): {Add: &member},
+		head + "\x02" + fill(4, 20):                     {Remove: &address},
+		head + "\x03":                                   {},
+	} {
+		if got := string(c.Signed(chain, 258, nil)); got != want {
+			t.Errorf("%x, want %x", got, want)
+		}
+	}
+	tx, err := order.Announcement(chain, address, 258, newPeer().key)
+	if want := "bitcraps/vers/01" + fill(1, 32) + fill(4, 20) + "\x00\x00\x01\x02"; err != nil || string(tx[:len(want)]) != want || len(tx) != len(want)+128 {
+		t.Errorf("%x, %v", tx, err)
+	}
+	c := newNetwork(t, 1).state.group.Ceremony
+	id := c.Session.ID()
+	if want := "bitcraps/over/01" + string(id[:]) + "\x01"; string(order.PhaseOver(c)) != want {
+		t.Errorf("%x, want %x", order.PhaseOver(c), want)
+	}
 }
 
 func TestOffendersAreExpelled(t *testing.T) {
