@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"text/tabwriter"
 
@@ -110,7 +111,20 @@ func printStatus(out io.Writer, answers []statusAnswer) error {
 	if err := table.Flush(); err != nil || best == nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "chain %s: n = %d, bears f = %d, a quorum is %d\n", best.GetChainId(), best.GetN(), best.GetF(), best.GetQuorum())
+	return printChain(out, best)
+}
+
+// printChain says what all validators agree on.
+func printChain(out io.Writer, s *consensusv1.GetStatusResponse) error {
+	fmt.Fprintf(out, "chain %s: n = %d, bears f = %d, a quorum is %d; protocol version %d\n", s.GetChainId(), s.GetN(), s.GetF(), s.GetQuorum(), s.GetProtocolVersion())
+	line := fmt.Sprintf("beacon key: epoch %d", s.GetEpoch())
+	if s.GetCeremony() != "" {
+		line += ", a ceremony is " + s.GetCeremony()
+	}
+	if len(s.GetPending()) > 0 {
+		line += ", pending: " + strings.Join(s.GetPending(), ", ")
+	}
+	_, err := fmt.Fprintln(out, line)
 	return err
 }
 

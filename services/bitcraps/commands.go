@@ -123,7 +123,8 @@ func chainCommand() *cobra.Command {
 	create.Flags().StringVar(&dir, "dir", "data/consensus", "folder for the validators' homes")
 	create.Flags().StringVar(&chainID, "chain-id", "", "name of the chain; a random one where it is not given")
 	create.Flags().IntVar(&validators, "validators", 4, "number of validators; 3f+1 of them bear f faults")
-	chain.AddCommand(create, chainStatusCommand(), chainExportCommand())
+	chain.AddCommand(create, chainStatusCommand(), chainExportCommand(), chainJoinCommand(), chainAddCommand(), chainRemoveCommand(),
+		chainRefreshCommand())
 	return chain
 }
 

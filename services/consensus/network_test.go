@@ -19,6 +19,8 @@ import (
 
 // network is a chain whose validators are services of this process.
 type network struct {
+	// dir has the homes and the operator's key.
+	dir string
 	// client returns what a service sees of the first validator.
 	client func(self string) consensusv1.ConsensusServiceClient
 	// stop ends the i-th validator.
@@ -37,7 +39,7 @@ func startNetwork(t *testing.T, n int) network {
 	if err := consensus.WritePeers(dir, n, byName); err != nil {
 		t.Fatal(err)
 	}
-	fleet, net := memnet.New(), network{}
+	fleet, net := memnet.New(), network{dir: dir}
 	for i := range n {
 		cfg := consensus.Default().Chain
 		cfg.Home, cfg.Listen = consensus.Home(dir, i), addresses[i]

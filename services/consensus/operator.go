@@ -46,6 +46,15 @@ func (s *roundsServer) RemoveValidator(ctx context.Context, req *consensusv1.Rem
 	return &consensusv1.RemoveValidatorResponse{Height: height}, nil
 }
 
+// RefreshShares implements the contract.
+func (s *roundsServer) RefreshShares(ctx context.Context, req *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
+	height, err := s.change(ctx, order.Change{}, req.GetSequence(), req.GetSignature())
+	if err != nil {
+		return nil, err
+	}
+	return &consensusv1.RefreshSharesResponse{Height: height}, nil
+}
+
 // change has a signed change ordered.
 func (s *roundsServer) change(ctx context.Context, c order.Change, sequence int64, signature string) (int64, error) {
 	b, err := hex.DecodeString(signature)

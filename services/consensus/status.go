@@ -41,13 +41,17 @@ func (s *roundsServer) GetFairness(context.Context, *consensusv1.GetFairnessRequ
 	facts := s.node.Facts()
 	resp := &consensusv1.GetFairnessResponse{
 		ChainId: facts.ChainID, GenesisHash: facts.GenesisHash, Scheme: beacon.Scheme, GroupKey: facts.GroupKey,
-		Threshold: int32(facts.Threshold), Dealing: dealing, DealingNote: dealingNote(facts),
-	}
-	for _, v := range s.node.Genesis() {
-		resp.Validators = append(resp.Validators, &consensusv1.Validator{
-			Name: v.Name, Address: v.Address, PublicKey: v.PublicKey, Power: v.Power, ShareIndex: int32(v.ShareIndex)})
+		Threshold: int32(facts.Threshold), Dealing: dealing, DealingNote: dealingNote(facts), Validators: validatorsToProto(s.node.Genesis()),
 	}
 	return resp, nil
+}
+
+func validatorsToProto(validators []chain.Validator) []*consensusv1.Validator {
+	out := make([]*consensusv1.Validator, len(validators))
+	for i, v := range validators {
+		out[i] = &consensusv1.Validator{Name: v.Name, Address: v.Address, PublicKey: v.PublicKey, Power: v.Power, ShareIndex: int32(v.ShareIndex)}
+	}
+	return out
 }
 
 // GetStatus implements the contract.
@@ -64,6 +68,7 @@ func (s *roundsServer) GetStatus(context.Context, *consensusv1.GetStatusRequest)
 		N: int32(n), F: int32(order.Faults(n)), Quorum: int32(order.Quorum(n)), Connected: int32(len(status.Connected)),
 		BeaconHeight: status.BeaconHeight, Dealing: dealing, DealingNote: dealingNote(facts),
 		Epoch: int64(status.Epoch), Ceremony: status.Ceremony, Pending: status.Pending, ProtocolVersion: int32(status.Version),
+		Validators: validatorsToProto(facts.Validators),
 	}
 	for _, lag := range status.Behind {
 		resp.Behind = append(resp.Behind, &consensusv1.Lag{Name: lag.Name, Height: lag.Height})

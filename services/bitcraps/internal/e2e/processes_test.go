@@ -112,6 +112,7 @@ func TestFleetCommands(t *testing.T) {
 	}
 	eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
 	c.looksAtTheChain(game)
+	c.removesAValidator()
 
 	if out, messages, err := c.run("down"); err != nil || strings.Count(out, ",") != want-1 {
 		t.Errorf("down: %v %s %s", err, out, messages)
@@ -150,6 +151,21 @@ func (c commanded) looksAtTheChain(game string) {
 	}
 	if err != nil || !strings.HasSuffix(game, line.Game) || line.Round != 1 || len(line.Dice) != 2 {
 		c.t.Errorf("chain export: %v\n%s", err, out)
+	}
+}
+
+// removesAValidator has the operator's command take one of four out of the chain.
+func (c commanded) removesAValidator() {
+	c.t.Helper()
+	if out, err := run("chain", "remove-validator", "validator-3", "--dir", c.dir); err != nil {
+		c.t.Errorf("chain remove-validator: %v\n%s", err, out)
+	}
+	eventually(c.t, "three validators", func() bool {
+		out, err := run("chain", "status", "--dir", c.dir)
+		return err == nil && strings.Contains(out, "n = 3") && strings.Contains(out, "epoch 2\n")
+	})
+	if out, err := run("chain", "remove-validator", "validator-3", "--dir", c.dir); err == nil {
+		c.t.Errorf("a validator was removed twice:\n%s", out)
 	}
 }
 

@@ -215,8 +215,14 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	for i := range net.nodes {
 		net.stop(i)
 	}
-	net.start(1, 3, 4) // From their own disks.
+	// From their own disks; one of them has to execute all blocks again.
+	if err := os.RemoveAll(filepath.Join(net.home(1), "data", "application.db")); err != nil {
+		t.Fatal(err)
+	}
+	net.start(1, 3, 4)
 	net.verify(key, net.decide(3, commitment(1, 3)))
+	net.agree(last)
+	net.agree(all[0])
 }
 
 // TestReleasesChangeOneByOne rolls a newer protocol version out, one validator at a time.

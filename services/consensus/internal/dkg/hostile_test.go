@@ -2,6 +2,7 @@ package dkg_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"testing"
 
@@ -120,6 +121,43 @@ func TestFalseComplaintsAreRefused(t *testing.T) {
 		if err := c.Clone().Take(dkg.Resign(t, all[0].Key, r)); err == nil || errors.Is(err, dkg.ErrUnexpected) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestEncodingsAreAsDocumented puts the bytes together as docs/protocol.md says.
+func TestEncodingsAreAsDocumented(t *testing.T) {
+	fill := func(b byte, n int) []byte { return bytes.Repeat([]byte{b}, n) }
+	join := func(parts ...any) (out []byte) {
+		for _, part := range parts {
+			switch p := part.(type) {
+			case string:
+				out = append(out, p...)
+			case []byte:
+				out = append(out, p...)
+			case int:
+				out = append(out, byte(p>>8), byte(p))
+			}
+		}
+		return out
+	}
+	session := protocol.Hash(fill(1, 32))
+	for want, got := range map[string][]byte{
+		string(join("bitcraps/deal/01", session[:], 2, 1, fill(3, 96), 2, fill(4, 144), fill(5, 144), fill(6, 128))): dkg.Deal{Session: session, Dealer: 2,
+			Commitments: []protocol.Point{protocol.Point(fill(3, 96))}, Sealed: [][]byte{fill(4, 144), fill(5, 144)}, Signature: fill(6, 128)}.Encode(),
+		string(join("bitcraps/resp/01", session[:], 300, 2, 1, 7, fill(6, 128))): dkg.Response{Session: session, Member: 300, Complaints: []int{1, 7},
+			Signature: fill(6, 128)}.Encode(),
+		string(join("bitcraps/just/01", session[:], 2, 1, 7, fill(8, 32), fill(6, 128))): dkg.Justification{Session: session, Dealer: 2,
+			Answers: []dkg.Answer{{Member: 7, Share: fill(8, 32)}}, Signature: fill(6, 128)}.Encode(),
+	} {
+		if want != string(got) {
+			t.Errorf("%x, want %x", got, want)
+		}
+	}
+	key := dkg.PublicKey(fill(9, 96))
+	id := sha256.Sum256(join("bitcraps/cerem/1", session[:], fill(0, 6), 5, 1, 1, 1, 1, key[:], key[:], fill(7, 96)))
+	got := dkg.Session{Chain: session, Epoch: 5, Threshold: 1, Dealers: []dkg.PublicKey{key}, Members: []dkg.PublicKey{key}, Old: [][]byte{fill(7, 96)}}.ID()
+	if got != id {
+		t.Errorf("session %x, want %x", got, id)
 	}
 }
 

@@ -73,8 +73,8 @@ func (c *Ceremony) combineScalars(dealers []int, values []kyber.Scalar) (kyber.S
 	return sum, nil
 }
 
-// ErrNoShare means that a member got a bad share and did not complain in time. It can't sign until the secret is shared
-// anew.
+// ErrNoShare means that a member got a bad share and did not complain in time. It can neither sign nor deal until the
+// others have shared the secret anew.
 var ErrNoShare = errors.New("dkg: this member has no good share")
 
 // Share reads a member's share out of a ceremony that is done.

@@ -3,7 +3,6 @@ package dkg
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
-	"errors"
 	"maps"
 	"slices"
 
@@ -71,7 +70,7 @@ func (p Party) polynomial(s Session) (*share.PriPoly, error) {
 		return share.CoefficientsToPriPoly(suite, coefficients), nil
 	}
 	if p.Share == nil {
-		return nil, errors.New("dkg: a dealer without a share has nothing to share anew")
+		return nil, ErrNoShare
 	}
 	b, err := p.Share.MarshalBinary()
 	if err != nil {

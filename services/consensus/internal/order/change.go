@@ -12,7 +12,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// Change adds a validator or removes one. Exactly one of the two is set.
+// Change adds a validator or removes one. Where neither is set, the same validators share the secret anew: whatever was
+// known of their shares is worth nothing then, and one that had no good share gets one.
 type Change struct {
 	// Add is the validator that comes.
 	Add *Member `json:"add,omitempty"`
@@ -28,16 +29,20 @@ const (
 )
 
 const (
-	addKind    = 1
-	removeKind = 2
+	addKind     = 1
+	removeKind  = 2
+	refreshKind = 3
 )
 
 // Unsigned is what the operator signs to have a change ordered as the chain's next one.
 func (c Change) Unsigned(chain protocol.Hash, sequence uint64) []byte {
 	b := append([]byte(changeTag), chain[:]...)
 	b = binary.BigEndian.AppendUint64(b, sequence)
-	if c.Add == nil {
+	switch {
+	case c.Remove != nil:
 		return append(append(b, removeKind), c.Remove[:]...)
+	case c.Add == nil:
+		return append(b, refreshKind)
 	}
 	b = append(b, addKind, byte(len(c.Add.Name)))
 	b = append(b, c.Add.Name...)
@@ -56,6 +61,8 @@ func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, er
 	chain, sequence = protocol.Hash(tx[tagSize:]), binary.BigEndian.Uint64(tx[tagSize+len(chain):])
 	kind, body := tx[changeHeader-1], tx[changeHeader:len(tx)-ed25519.SignatureSize]
 	switch {
+	case kind == refreshKind && len(body) == 0:
+		return Change{}, chain, sequence, nil
 	case kind == removeKind && len(body) == len(protocol.Address{}):
 		address := protocol.Address(body)
 		return Change{Remove: &address}, chain, sequence, nil
@@ -140,8 +147,11 @@ func (g *Group) Next() []Member {
 }
 
 func (c Change) apply(members []Member) []Member {
-	if c.Add != nil {
+	switch {
+	case c.Add != nil:
 		return append(members, *c.Add)
+	case c.Remove == nil:
+		return members
 	}
 	return slices.DeleteFunc(members, func(m Member) bool { return m.Address() == *c.Remove })
 }
@@ -156,6 +166,9 @@ func (g *Group) Check(c Change) error {
 		case len(members) == 1:
 			return errors.New("order: the last validator can't be removed")
 		}
+		return nil
+	}
+	if c.Add == nil {
 		return nil
 	}
 	if len(c.Add.Name) < 1 || len(c.Add.Name) > MaxName || !printable(c.Add.Name) {

@@ -3,7 +3,9 @@ package order_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -103,6 +105,36 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	}
 }
 
+// TestSharesAreMadeAnew gives a validator a share that dealt with it badly while it was away.
+func TestSharesAreMadeAnew(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.peers[3].silent = true
+	txs := net.due()
+	d, err := dkg.DecodeDeal(txs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Sealed[3] = d.Sealed[2]
+	body := d.Encode()[:len(txs[0])-128]
+	sum := sha256.Sum256(body)
+	signature, err := net.peers[0].key.Sign(sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.block(order.Accepted, append(body, signature...), txs[1], txs[2])
+	net.run()
+	key := net.sharing().GroupKey()
+	if net.share(net.peers[3]) != nil || net.signers() != 3 {
+		t.Fatal("a bad share is good")
+	}
+	net.peers[3].silent = false
+	net.block(order.Accepted, net.signed(order.Change{}))
+	net.run()
+	if net.signers() != 4 || net.sharing().GroupKey() != key || len(net.names()) != 4 {
+		t.Errorf("%d of %v sign", net.signers(), net.names())
+	}
+}
+
 func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
@@ -199,7 +231,8 @@ func TestFalseChangesAreRefused(t *testing.T) {
 		"a false key":      {net.signed(add(bad)), order.False},
 		"cut":              {good[:len(good)-1], order.Malformed},
 		"longer":           {append(bytes.Clone(good), 0), order.Malformed},
-		"of no known kind": {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
+		"of no known kind": {append(append(bytes.Clone(good[:56]), 4), good[57:]...), order.Malformed},
+		"a body too many":  {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
 		"no body":          {append(bytes.Clone(good[:57]), make([]byte, 64)...), order.Malformed},
 	} {
 		net.t = t
@@ -218,6 +251,32 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	net.block(order.Accepted, net.signed(remove(net.peers[0])))
 	net.run()
 	net.block(order.False, net.signed(remove(net.peers[1])))
+}
+
+// TestEncodingsAreAsDocumented puts the bytes together as docs/protocol.md says.
+func TestEncodingsAreAsDocumented(t *testing.T) {
+	fill := func(b byte, n int) string { return strings.Repeat(string([]byte{b}), n) }
+	chain, address := protocol.Hash([]byte(fill(1, 32))), protocol.Address([]byte(fill(4, 20)))
+	member := order.Member{Name: "x1", PublicKey: order.PublicKey([]byte(fill(2, 32))), BeaconKey: dkg.PublicKey([]byte(fill(3, 96)))}
+	head := "bitcraps/chng/01" + fill(1, 32) + "\x00\x00\x00\x00\x00\x00\x01\x02"
+	for want, c := range map[string]order.Change{
+		head + "\x01\x02x1" + fill(2, 32) + fill(3, 96): {Add: &member},
+		head + "\x02" + fill(4, 20):                     {Remove: &address},
+		head + "\x03":                                   {},
+	} {
+		if got := string(c.Signed(chain, 258, nil)); got != want {
+			t.Errorf("%x, want %x", got, want)
+		}
+	}
+	tx, err := order.Announcement(chain, address, 258, newPeer().key)
+	if want := "bitcraps/vers/01" + fill(1, 32) + fill(4, 20) + "\x00\x00\x01\x02"; err != nil || string(tx[:len(want)]) != want || len(tx) != len(want)+128 {
+		t.Errorf("%x, %v", tx, err)
+	}
+	c := newNetwork(t, 1).state.group.Ceremony
+	id := c.Session.ID()
+	if want := "bitcraps/over/01" + string(id[:]) + "\x01"; string(order.PhaseOver(c)) != want {
+		t.Errorf("%x, want %x", order.PhaseOver(c), want)
+	}
 }
 
 func TestOffendersAreExpelled(t *testing.T) {

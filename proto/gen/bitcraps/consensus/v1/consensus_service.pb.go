@@ -942,8 +942,10 @@ type GetStatusResponse struct {
 	Behind []*Lag `protobuf:"bytes,19,rep,name=behind,proto3" json:"behind,omitempty"`
 	// protocol_version is the newest that all validators speak.
 	ProtocolVersion int32 `protobuf:"varint,20,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// validators vote on the next block and hold the beacon's shares.
+	Validators    []*Validator `protobuf:"bytes,21,rep,name=validators,proto3" json:"validators,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatusResponse) Reset() {
@@ -1114,6 +1116,13 @@ func (x *GetStatusResponse) GetProtocolVersion() int32 {
 		return x.ProtocolVersion
 	}
 	return 0
+}
+
+func (x *GetStatusResponse) GetValidators() []*Validator {
+	if x != nil {
+		return x.Validators
+	}
+	return nil
 }
 
 // Lag is a validator that has fewer blocks than another.
@@ -1602,6 +1611,107 @@ func (x *RemoveValidatorResponse) GetHeight() int64 {
 	return 0
 }
 
+// RefreshSharesRequest is the operator's signature over the change.
+type RefreshSharesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sequence is the number of the change.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// signature is the operator's, Ed25519, in hex.
+	Signature     string `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshSharesRequest) Reset() {
+	*x = RefreshSharesRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshSharesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshSharesRequest) ProtoMessage() {}
+
+func (x *RefreshSharesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshSharesRequest.ProtoReflect.Descriptor instead.
+func (*RefreshSharesRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RefreshSharesRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *RefreshSharesRequest) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
+// RefreshSharesResponse says where the change stands.
+type RefreshSharesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// height is a block behind which the change is ordered.
+	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshSharesResponse) Reset() {
+	*x = RefreshSharesResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshSharesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshSharesResponse) ProtoMessage() {}
+
+func (x *RefreshSharesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshSharesResponse.ProtoReflect.Descriptor instead.
+func (*RefreshSharesResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RefreshSharesResponse) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
 var File_bitcraps_consensus_v1_consensus_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
@@ -1664,7 +1774,7 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x05power\x18\x04 \x01(\x03R\x05power\x12\x1f\n" +
 	"\vshare_index\x18\x05 \x01(\x05R\n" +
 	"shareIndex\"\x12\n" +
-	"\x10GetStatusRequest\"\x84\x05\n" +
+	"\x10GetStatusRequest\"\xc6\x05\n" +
 	"\x11GetStatusResponse\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -1688,7 +1798,10 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\bceremony\x18\x11 \x01(\tR\bceremony\x12\x18\n" +
 	"\apending\x18\x12 \x03(\tR\apending\x122\n" +
 	"\x06behind\x18\x13 \x03(\v2\x1a.bitcraps.consensus.v1.LagR\x06behind\x12)\n" +
-	"\x10protocol_version\x18\x14 \x01(\x05R\x0fprotocolVersion\"1\n" +
+	"\x10protocol_version\x18\x14 \x01(\x05R\x0fprotocolVersion\x12@\n" +
+	"\n" +
+	"validators\x18\x15 \x03(\v2 .bitcraps.consensus.v1.ValidatorR\n" +
+	"validators\"1\n" +
 	"\x03Lag\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\x03R\x06height\"h\n" +
@@ -1717,12 +1830,16 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\bsequence\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\bsequence\x124\n" +
 	"\tsignature\x18\x03 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\"1\n" +
 	"\x17RemoveValidatorResponse\x12\x16\n" +
+	"\x06height\x18\x01 \x01(\x03R\x06height\"q\n" +
+	"\x14RefreshSharesRequest\x12#\n" +
+	"\bsequence\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\bsequence\x124\n" +
+	"\tsignature\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\"/\n" +
+	"\x15RefreshSharesResponse\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x03R\x06height*W\n" +
 	"\aDealing\x12\x17\n" +
 	"\x13DEALING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DEALING_TRUSTED_DEALER\x10\x01\x12\x17\n" +
-	"\x13DEALING_DISTRIBUTED\x10\x022\xf6\n" +
-	"\n" +
+	"\x13DEALING_DISTRIBUTED\x10\x022\xf7\v\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
@@ -1747,6 +1864,8 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\fAddValidator\x12*.bitcraps.consensus.v1.AddValidatorRequest\x1a+.bitcraps.consensus.v1.AddValidatorResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x02\x12\x85\x01\n" +
 	"\x0fRemoveValidator\x12-.bitcraps.consensus.v1.RemoveValidatorRequest\x1a..bitcraps.consensus.v1.RemoveValidatorResponse\"\x13\x8a\xb5\x18\f\n" +
+	"\boperator\x10\x01\x90\x02\x02\x12\x7f\n" +
+	"\rRefreshShares\x12+.bitcraps.consensus.v1.RefreshSharesRequest\x1a,.bitcraps.consensus.v1.RefreshSharesResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x02\x12\x82\x01\n" +
 	"\x0eGetChangeTerms\x12,.bitcraps.consensus.v1.GetChangeTermsRequest\x1a-.bitcraps.consensus.v1.GetChangeTermsResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x01\x12\x8d\x01\n" +
@@ -1768,7 +1887,7 @@ func file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP() []byte {
 }
 
 var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(Dealing)(0),                    // 0: bitcraps.consensus.v1.Dealing
 	(*DecideRoundRequest)(nil),      // 1: bitcraps.consensus.v1.DecideRoundRequest
@@ -1795,50 +1914,55 @@ var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(*AddValidatorResponse)(nil),    // 22: bitcraps.consensus.v1.AddValidatorResponse
 	(*RemoveValidatorRequest)(nil),  // 23: bitcraps.consensus.v1.RemoveValidatorRequest
 	(*RemoveValidatorResponse)(nil), // 24: bitcraps.consensus.v1.RemoveValidatorResponse
-	(*v1.BlockProof)(nil),           // 25: bitcraps.receipt.v1.BlockProof
-	(*v1.Beacon)(nil),               // 26: bitcraps.receipt.v1.Beacon
-	(*v1.Lineage)(nil),              // 27: bitcraps.receipt.v1.Lineage
-	(*timestamppb.Timestamp)(nil),   // 28: google.protobuf.Timestamp
+	(*RefreshSharesRequest)(nil),    // 25: bitcraps.consensus.v1.RefreshSharesRequest
+	(*RefreshSharesResponse)(nil),   // 26: bitcraps.consensus.v1.RefreshSharesResponse
+	(*v1.BlockProof)(nil),           // 27: bitcraps.receipt.v1.BlockProof
+	(*v1.Beacon)(nil),               // 28: bitcraps.receipt.v1.Beacon
+	(*v1.Lineage)(nil),              // 29: bitcraps.receipt.v1.Lineage
+	(*timestamppb.Timestamp)(nil),   // 30: google.protobuf.Timestamp
 }
 var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
 	5,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
 	5,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
 	10, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	25, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
-	26, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	27, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
+	27, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
+	28, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
+	29, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
 	10, // 6: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
 	0,  // 7: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
 	13, // 8: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	28, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
+	30, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
 	16, // 11: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
-	5,  // 12: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 13: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 14: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 15: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
-	8,  // 16: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	11, // 17: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	14, // 18: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	21, // 19: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
-	23, // 20: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
-	19, // 21: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
-	17, // 22: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 23: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 24: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 25: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
-	9,  // 26: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	12, // 27: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	15, // 28: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	22, // 29: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
-	24, // 30: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
-	20, // 31: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
-	18, // 32: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	23, // [23:33] is the sub-list for method output_type
-	13, // [13:23] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	13, // 12: bitcraps.consensus.v1.GetStatusResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	5,  // 13: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	1,  // 14: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	3,  // 15: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	6,  // 16: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	8,  // 17: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	11, // 18: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	14, // 19: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	21, // 20: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
+	23, // 21: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
+	25, // 22: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
+	19, // 23: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
+	17, // 24: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	2,  // 25: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	4,  // 26: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	7,  // 27: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	9,  // 28: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	12, // 29: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	15, // 30: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	22, // 31: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
+	24, // 32: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
+	26, // 33: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
+	20, // 34: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
+	18, // 35: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	25, // [25:36] is the sub-list for method output_type
+	14, // [14:25] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }
@@ -1852,7 +1976,7 @@ func file_bitcraps_consensus_v1_consensus_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc), len(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	ConsensusService_GetStatus_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetStatus"
 	ConsensusService_AddValidator_FullMethodName    = "/bitcraps.consensus.v1.ConsensusService/AddValidator"
 	ConsensusService_RemoveValidator_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/RemoveValidator"
+	ConsensusService_RefreshShares_FullMethodName   = "/bitcraps.consensus.v1.ConsensusService/RefreshShares"
 	ConsensusService_GetChangeTerms_FullMethodName  = "/bitcraps.consensus.v1.ConsensusService/GetChangeTerms"
 	ConsensusService_StreamDecisions_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/StreamDecisions"
 )
@@ -60,6 +61,9 @@ type ConsensusServiceClient interface {
 	// RemoveValidator has the chain go on without a validator. It answers when the change is ordered; the validator's share
 	// is worth nothing when the others have new ones, which GetStatus shows.
 	RemoveValidator(ctx context.Context, in *RemoveValidatorRequest, opts ...grpc.CallOption) (*RemoveValidatorResponse, error)
+	// RefreshShares has the validators share the beacon's secret anew among themselves: whatever was known of their shares is
+	// worth nothing then, and one that had no good share gets one. It answers when that is ordered.
+	RefreshShares(ctx context.Context, in *RefreshSharesRequest, opts ...grpc.CallOption) (*RefreshSharesResponse, error)
 	// GetChangeTerms returns what the operator signs the next change of validators for.
 	GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
@@ -154,6 +158,16 @@ func (c *consensusServiceClient) RemoveValidator(ctx context.Context, in *Remove
 	return out, nil
 }
 
+func (c *consensusServiceClient) RefreshShares(ctx context.Context, in *RefreshSharesRequest, opts ...grpc.CallOption) (*RefreshSharesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefreshSharesResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_RefreshShares_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consensusServiceClient) GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetChangeTermsResponse)
@@ -209,6 +223,9 @@ type ConsensusServiceServer interface {
 	// RemoveValidator has the chain go on without a validator. It answers when the change is ordered; the validator's share
 	// is worth nothing when the others have new ones, which GetStatus shows.
 	RemoveValidator(context.Context, *RemoveValidatorRequest) (*RemoveValidatorResponse, error)
+	// RefreshShares has the validators share the beacon's secret anew among themselves: whatever was known of their shares is
+	// worth nothing then, and one that had no good share gets one. It answers when that is ordered.
+	RefreshShares(context.Context, *RefreshSharesRequest) (*RefreshSharesResponse, error)
 	// GetChangeTerms returns what the operator signs the next change of validators for.
 	GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
@@ -246,6 +263,9 @@ func (UnimplementedConsensusServiceServer) AddValidator(context.Context, *AddVal
 }
 func (UnimplementedConsensusServiceServer) RemoveValidator(context.Context, *RemoveValidatorRequest) (*RemoveValidatorResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveValidator not implemented")
+}
+func (UnimplementedConsensusServiceServer) RefreshShares(context.Context, *RefreshSharesRequest) (*RefreshSharesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefreshShares not implemented")
 }
 func (UnimplementedConsensusServiceServer) GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetChangeTerms not implemented")
@@ -418,6 +438,24 @@ func _ConsensusService_RemoveValidator_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsensusService_RefreshShares_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefreshSharesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).RefreshShares(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_RefreshShares_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).RefreshShares(ctx, req.(*RefreshSharesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsensusService_GetChangeTerms_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetChangeTermsRequest)
 	if err := dec(in); err != nil {
@@ -485,6 +523,10 @@ var ConsensusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RemoveValidator",
 			Handler:    _ConsensusService_RemoveValidator_Handler,
+		},
+		{
+			MethodName: "RefreshShares",
+			Handler:    _ConsensusService_RefreshShares_Handler,
 		},
 		{
 			MethodName: "GetChangeTerms",

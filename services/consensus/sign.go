@@ -1,0 +1,67 @@
+package consensus
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// NewHome makes the home of a validator that is to join the chain of a genesis file. What the operator must know of it is
+// in the home's validator.json.
+func NewHome(home, name string, genesis []byte) error {
+	_, err := chain.NewHome(home, name, genesis)
+	return err
+}
+
+// SignAddition signs that the validator of a validator.json joins.
+func SignAddition(operatorKey string, card []byte, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.AddValidatorRequest, error) {
+	var m order.Member
+	if err := json.Unmarshal(card, &m); err != nil {
+		return nil, fmt.Errorf("not a validator.json: %w", err)
+	}
+	signature, err := sign(operatorKey, order.Change{Add: &m}, terms)
+	if err != nil {
+		return nil, err
+	}
+	return &consensusv1.AddValidatorRequest{Name: m.Name, PublicKey: hex.EncodeToString(m.PublicKey[:]),
+		BeaconKey: hex.EncodeToString(m.BeaconKey[:]), Sequence: terms.GetSequence(), Signature: signature}, nil
+}
+
+// SignRemoval signs that the validator with an address leaves.
+func SignRemoval(operatorKey, address string, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.RemoveValidatorRequest, error) {
+	b, err := hex.DecodeString(address)
+	if err != nil || len(b) != len(protocol.Address{}) {
+		return nil, fmt.Errorf("%q is no address: want %d bytes in hex", address, len(protocol.Address{}))
+	}
+	who := protocol.Address(b)
+	signature, err := sign(operatorKey, order.Change{Remove: &who}, terms)
+	if err != nil {
+		return nil, err
+	}
+	return &consensusv1.RemoveValidatorRequest{Address: address, Sequence: terms.GetSequence(), Signature: signature}, nil
+}
+
+// SignRefresh signs that the validators share the beacon's secret anew.
+func SignRefresh(operatorKey string, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.RefreshSharesRequest, error) {
+	signature, err := sign(operatorKey, order.Change{}, terms)
+	return &consensusv1.RefreshSharesRequest{Sequence: terms.GetSequence(), Signature: signature}, err
+}
+
+// sign signs a change with the key in a file.
+func sign(operatorKey string, c order.Change, terms *consensusv1.GetChangeTermsResponse) (signature string, err error) {
+	key, err := chain.LoadOperatorKey(operatorKey)
+	if err != nil {
+		return "", err
+	}
+	hash, err := hex.DecodeString(terms.GetChain())
+	if err != nil || len(hash) != len(protocol.Hash{}) {
+		return "", fmt.Errorf("the validator's terms name no chain: %q", terms.GetChain())
+	}
+	return hex.EncodeToString(ed25519.Sign(key, c.Unsigned(protocol.Hash(hash), uint64(terms.GetSequence())))), nil
+}
