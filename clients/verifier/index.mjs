@@ -1,6 +1,4 @@
 // The verifier of BitCraps receipts. It runs verifier.wasm, which lies beside this file; README.md says how to use it.
-import './wasm_exec.js'; // Go's own glue. It defines globalThis.Go.
-
 const wasm = new URL('verifier.wasm', import.meta.url);
 
 async function bytes() {
@@ -14,6 +12,8 @@ async function bytes() {
 }
 
 async function start() {
+  globalThis.crypto ??= (await import('node:crypto')).webcrypto; // Only Node 18 lacks it.
+  await import('./wasm_exec.js'); // Go's own glue. It defines globalThis.Go.
   const go = new Go();
   const { instance } = await WebAssembly.instantiate(await bytes(), go.importObject);
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ import (
 )
 
 // nodeMajor is the oldest release of Node.js that tests run on.
-const nodeMajor = 20
+const nodeMajor = 18
 
 // Node returns the path of Node.js, which it installs on Debian where it is missing. A test without it fails: what it would
 // have tested runs nowhere else.

@@ -1,7 +1,6 @@
 // The built package: that of VERIFIER, or what `make verifier` leaves.
 import { pathToFileURL } from 'node:url';
-import { resolve } from 'node:path';
 
-const built = process.env.VERIFIER ?? resolve(import.meta.dirname, '../../../bin/verifier');
+const built = process.env.VERIFIER ? pathToFileURL(`${process.env.VERIFIER}/`) : new URL('../../../bin/verifier/', import.meta.url);
 
-export const { verify } = await import(pathToFileURL(resolve(built, 'index.mjs')));
+export const { verify } = await import(new URL('index.mjs', built));

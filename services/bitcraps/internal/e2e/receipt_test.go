@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -112,14 +113,18 @@ func verifyCommand(t *testing.T, tg *target) {
 		return path
 	}
 	text := c.must(200, "GET", game+"/rounds/1/receipt", nil).text
-	good, trust := file("receipt.json", text), file("fairness.json", c.must(200, "GET", "/api/v1/fairness", nil).text)
-	bad := file("bad.json", text[:len(text)-3]+"9}")
+	facts := c.must(200, "GET", "/api/v1/fairness", nil).text
+	good, trust := file("receipt.json", text), file("fairness.json", facts)
+	// The receipt proves the key of the beacon by itself.
+	keyless := file("keyless.json", regexp.MustCompile(`"group_key":"[0-9a-f]+"`).ReplaceAllString(facts, `"group_key":""`))
+	bad := file("bad.json", strings.Replace(text, `"balance_after":`, `"balance_after":9`, 1))
 	for name, tc := range map[string]struct {
 		args []string
 		ok   bool
 		says string
 	}{
 		"a good one":               {[]string{"verify", good, "--trust", trust}, true, "ok      balance"},
+		"with no key pinned":       {[]string{"verify", good, "--trust", keyless}, true, "ok      group_key   the validators put it on the chain"},
 		"without trust":            {[]string{"verify", good}, true, "not pinned"},
 		"as JSON":                  {[]string{"verify", good, "--trust", trust, "--json"}, true, `{"step":"dice","ok":true,`},
 		"a changed one":            {[]string{"verify", bad, "--trust", trust}, false, "FAILED  balance"},
