@@ -52,7 +52,7 @@ verifier: ## Build the verifier of receipts for browsers and phones: a JavaScrip
 
 # --- test -----------------------------------------------------------------------------------------------------------
 
-.PHONY: test test-short test-race test-deploy fuzz bench
+.PHONY: test test-short test-race test-faults test-deploy fuzz bench
 test: ## Run every test: units, stores, services, the whole platform, crashes, the plan's load script.
 	go test $(PACKAGES)
 
@@ -61,6 +61,9 @@ test-short: ## Run the tests without the slowest.
 
 test-race: ## Run the tests under the race detector, which needs a C compiler.
 	go test -race -short $(PACKAGES)
+
+test-faults: ## Run the whole fault matrix of the validators, which takes about an hour. It needs root on Linux to fill disks.
+	BITCRAPS_FAULTS=all go test -count=1 -timeout 4h -v -run 'TestFaults|TestTooManyFaults' ./services/consensus/internal/chain
 
 test-deploy: ## Check what is in deploy/, and build and run the images. It needs root and Buildah, which it installs on Debian.
 	$(DEPLOY) go test -count=1 ./... # What it builds is not what Go caches by.

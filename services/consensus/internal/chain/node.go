@@ -177,7 +177,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.SkipTimeoutCommit = true
 	// A proposer that is dead costs its blocks this time, so the first round waits little. Those behind it wait much longer:
 	// a proposer that is only slow, or far away, gets its block through in the second.
-	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 4*cfg.ProposeTimeout
+	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 10*cfg.ProposeTimeout
 	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/4, cfg.ProposeTimeout
 	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/20, cfg.ProposeTimeout
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep

@@ -44,7 +44,7 @@ func (n *Node) Facts() Facts {
 	for i, m := range members {
 		address := m.Address()
 		facts.Validators = append(facts.Validators, Validator{Name: m.Name, Address: hex.EncodeToString(address[:]),
-			PublicKey: hex.EncodeToString(m.PublicKey[:]), Power: 1, ShareIndex: i})
+			PublicKey: hex.EncodeToString(m.PublicKey[:]), Power: votingPower, ShareIndex: i})
 	}
 	return facts
 }

@@ -17,7 +17,7 @@ func validatorUpdates(before, after []order.Member) (updates []abci.ValidatorUpd
 	}
 	for _, m := range after {
 		if order.IndexOf(before, m.Address()) < 0 {
-			updates = append(updates, abci.Ed25519ValidatorUpdate(m.PublicKey[:], 1))
+			updates = append(updates, abci.Ed25519ValidatorUpdate(m.PublicKey[:], votingPower))
 		}
 	}
 	return updates

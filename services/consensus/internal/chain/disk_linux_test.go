@@ -1,0 +1,22 @@
+package chain_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
+)
+
+// disk is one that a test may fill.
+type disk = testserver.Disk
+
+// diskSize is room for some hours of a test's rounds.
+const diskSize = 256 << 20
+
+// newDisk is a disk for one validator; nil where the user may not mount any.
+func newDisk(t testing.TB) *disk {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	return testserver.NewDisk(t, diskSize)
+}

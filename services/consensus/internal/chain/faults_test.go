@@ -1,0 +1,184 @@
+package chain_test
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+)
+
+// fault is something that goes wrong with one validator, and its end.
+type fault struct {
+	name string
+	// down is true where nothing works any more at the validator, so that nothing else can go wrong there.
+	down bool
+	// mute is true where the validator's votes reach nobody, or count for nothing. More than f of them stop the chain.
+	mute bool
+	// isolates is true where nobody hears of the validator's votes for a block, or it hears of none.
+	isolates bool
+	// fillsDisk is true where it needs a disk of the validator's own.
+	fillsDisk bool
+	// ruins is true where more than f of them stop the chain for good.
+	ruins bool
+	// everywhere is true where all validators may have it at once: it is the network's.
+	everywhere bool
+	// equivocates is true where the validator says two things at once. proven is true where the chain has the proof in the end:
+	// not of a twin, since who has a validator's vote is not told another one of it.
+	equivocates, proven bool
+	inject, heal        func(f *fleet, i int)
+}
+
+func crash(f *fleet, i int) { f.validators[i].kill() }
+
+func start(f *fleet, i int) { f.start(i) }
+
+func restart(f *fleet, i int) {
+	crash(f, i)
+	start(f, i)
+}
+
+// lying is a fault of what a validator says.
+func lying(name string, mute bool, lie, truth func(*chain.Lies)) fault {
+	return fault{name: name, mute: mute,
+		inject: func(f *fleet, i int) { f.lie(i, lie) }, heal: func(f *fleet, i int) { f.lie(i, truth) }}
+}
+
+// double is a lie that the validator's own signatures prove.
+func double(f fault) fault {
+	f.equivocates, f.proven = true, true
+	return f
+}
+
+// ofNetwork is a fault that may be all validators'.
+func ofNetwork(f fault) fault {
+	f.everywhere = true
+	return f
+}
+
+// misshared is a lie about the validator's share, which it believes itself: it takes blocks for final that are not, can't tell
+// their dice, and votes for the next. Whoever gives it the right share has it begin anew, with what it signed and without what
+// it stored. Where more than f have voted for the next block, none are left to vote for the one before it.
+func misshared(name, share string) fault {
+	return fault{name: name, mute: true, ruins: true,
+		inject: func(f *fleet, i int) { f.lie(i, func(l *chain.Lies) { l.Share = share }) },
+		heal: func(f *fleet, i int) {
+			crash(f, i)
+			if err := os.RemoveAll(filepath.Join(f.validators[i].cfg.Home, "data")); err != nil {
+				f.t.Error(err)
+			}
+			start(f, i)
+		}}
+}
+
+// linked is a fault of a validator's links.
+func linked(name string, mute bool, change func(broken bool, l *link, out, in *direction)) fault {
+	set := func(broken bool) func(*fleet, int) {
+		return func(f *fleet, i int) {
+			f.around(i, func(l *link, out, in *direction) { change(broken, l, out, in) })
+		}
+	}
+	return fault{name: name, mute: mute, isolates: mute, inject: set(true), heal: set(false)}
+}
+
+// faults are all that the matrix combines.
+var faults = []fault{
+	{name: "crash", down: true, mute: true, inject: crash, heal: start},
+	{name: "pause", down: true, mute: true,
+		inject: func(f *fleet, i int) { f.validators[i].signal(syscall.SIGSTOP) },
+		heal:   func(f *fleet, i int) { f.validators[i].signal(syscall.SIGCONT) }},
+	{name: "log cut short", down: true, mute: true, heal: start, inject: func(f *fleet, i int) {
+		crash(f, i)
+		f.damageLog(i, func(log []byte) []byte { return log[:max(0, len(log)-7)] })
+	}},
+	{name: "log overwritten", down: true, mute: true, heal: start, inject: func(f *fleet, i int) {
+		crash(f, i)
+		f.damageLog(i, func(log []byte) []byte {
+			clear(log[max(0, len(log)-100):])
+			return log
+		})
+	}},
+	{name: "disk full", down: true, mute: true, fillsDisk: true,
+		inject: func(f *fleet, i int) { f.disks[i].Fill(f.t) },
+		heal: func(f *fleet, i int) { // Whoever makes room also starts it again.
+			f.disks[i].Empty(f.t)
+			restart(f, i)
+		}},
+	{name: "twin", equivocates: true, inject: (*fleet).twin, heal: func(f *fleet, _ int) { f.validators[len(f.validators)-1].kill() }},
+
+	linked("cut", true, func(broken bool, l *link, _, _ *direction) { l.isCut = broken }),
+	linked("partition", true, func(broken bool, _ *link, out, in *direction) { out.held, in.held = broken, broken }),
+	linked("hears nobody", true, func(broken bool, _ *link, _, in *direction) { in.held = broken }),
+	linked("heard by nobody", true, func(broken bool, _ *link, out, _ *direction) { out.held = broken }),
+	ofNetwork(linked("slow", false, func(broken bool, _ *link, out, in *direction) {
+		*out, *in = direction{}, direction{}
+		if broken {
+			out.delay, out.jitter = 200*time.Millisecond, 50*time.Millisecond
+			*in = *out
+		}
+	})),
+
+	ofNetwork(lying("messages lost", false, func(l *chain.Lies) { l.Lost = .1 }, func(l *chain.Lies) { l.Lost = 0 })),
+	ofNetwork(lying("messages doubled", false, func(l *chain.Lies) { l.Doubled = .5 }, func(l *chain.Lies) { l.Doubled = 0 })),
+	ofNetwork(lying("messages late", false, func(l *chain.Lies) { l.Late = .3 }, func(l *chain.Lies) { l.Late = 0 })),
+	lying("clock fast", false, func(l *chain.Lies) { l.Clock = 10 * time.Second }, func(l *chain.Lies) { l.Clock = 0 }),
+	lying("clock slow", false, func(l *chain.Lies) { l.Clock = -10 * time.Second }, func(l *chain.Lies) { l.Clock = 0 }),
+	misshared("wrong share", "wrong"),
+	misshared("garbage for a share", "garbage"),
+	misshared("no share", "none"),
+	{name: "no precommit", mute: true,
+		inject: func(f *fleet, i int) { f.lie(i, func(l *chain.Lies) { l.Silent = true }) },
+		heal:   restart}, // CometBFT does not ask a key again that failed to sign.
+	double(lying("votes twice", false, func(l *chain.Lies) { l.Twice = true }, func(l *chain.Lies) { l.Twice = false })),
+	lying("censor", false, func(l *chain.Lies) { l.Propose = "nothing" }, func(l *chain.Lies) { l.Propose = "" }),
+	lying("garbage proposed", false, func(l *chain.Lies) { l.Propose = "garbage" }, func(l *chain.Lies) { l.Propose = "" }),
+}
+
+// damageLog changes the log of a validator that does not run.
+func (f *fleet) damageLog(i int, damage func([]byte) []byte) {
+	log, err := os.ReadFile(f.validators[i].wal())
+	if err == nil {
+		err = os.WriteFile(f.validators[i].wal(), damage(log), 0o600)
+	}
+	if err != nil {
+		f.t.Error(err)
+	}
+}
+
+// twin starts a second validator with the key and the share of one that runs. The two know nothing of each other, so they
+// propose two blocks for one height, and vote for both.
+func (f *fleet) twin(i int) {
+	f.t.Helper()
+	dir := filepath.Join(f.t.TempDir(), "twin")
+	if err := chain.InitNetwork(dir, "a node key and no votes yet", 1, time.Now()); err != nil {
+		f.t.Fatal(err)
+	}
+	home := filepath.Join(dir, chain.ValidatorName(0))
+	entries, err := os.ReadDir(f.validators[i].cfg.Home)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() || entry.Name() == "node_key.json" || entry.Name() == "validator_state.json" {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(f.validators[i].cfg.Home, entry.Name()))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(home, entry.Name()), content, 0o600)
+		}
+		if err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	p := f.add(home, filepath.Join(dir, "log"))
+	if err := p.start(); err != nil {
+		f.t.Fatal(err)
+	}
+	f.rest(true) // It would hardly catch up with a chain that runs as fast as it can.
+	f.within(f.t, patience, "a twin that takes part", func() bool {
+		var news News
+		return p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) > f.n()
+	})
+	f.rest(false)
+}

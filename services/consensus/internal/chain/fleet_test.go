@@ -1,0 +1,323 @@
+package chain_test
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// newsContext is for reading what is stored here; nothing cuts it short.
+var newsContext = context.Background()
+
+// fleet is a chain whose validators are processes of their own, with a link between each two. A player plays on it all
+// the time, and a watcher holds what each validator says against what was said before.
+type fleet struct {
+	t          testing.TB
+	validators []*process
+	links      map[[2]int]*link // By dialler and target.
+	disks      []*disk
+	key        beacon.Key
+	stop       chan struct{}
+	endOnce    sync.Once
+	background sync.WaitGroup
+
+	mu       sync.Mutex
+	rests    bool // No new rounds are played.
+	rounds   uint64
+	pending  map[order.Round][][]byte // What was submitted and is decided nowhere yet.
+	decided  map[order.Round]chain.Decision
+	lives    []*life // By validator, what it said since it was started last.
+	lies     []chain.Lies
+	problems []string
+}
+
+// life is what a validator said since it was started.
+type life struct {
+	known  map[order.Round]bool
+	height int64
+	proven int
+}
+
+// newFleet starts n validators. Each has a disk of its own where the user may mount one.
+func newFleet(t testing.TB, n int) *fleet {
+	t.Helper()
+	f := &fleet{t: t, links: map[[2]int]*link{}, stop: make(chan struct{}), pending: map[order.Round][][]byte{},
+		decided: map[order.Round]chain.Decision{}, lives: make([]*life, n), lies: make([]chain.Lies, n)}
+	dir := t.TempDir()
+	if err := chain.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	f.readKey(filepath.Join(dir, chain.ValidatorName(0)))
+	for i := range n {
+		home := filepath.Join(dir, chain.ValidatorName(i))
+		if disk := newDisk(t); disk != nil {
+			f.disks = append(f.disks, disk)
+			if err := os.CopyFS(filepath.Join(disk.Dir, "home"), os.DirFS(home)); err != nil {
+				t.Fatal(err)
+			}
+			home = filepath.Join(disk.Dir, "home")
+		}
+		f.add(home, filepath.Join(dir, fmt.Sprintf("log-%d", i)))
+	}
+	t.Cleanup(f.end)
+	for i := range n {
+		f.start(i)
+	}
+	f.background.Go(f.play)
+	for i := range n {
+		f.background.Go(func() { f.watch(i) })
+	}
+	return f
+}
+
+func (f *fleet) readKey(home string) {
+	f.t.Helper()
+	text, err := os.ReadFile(filepath.Join(home, "genesis.json"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var genesis struct {
+		State struct{ Commitments []string } `json:"app_state"`
+	}
+	if err := json.Unmarshal(text, &genesis); err != nil {
+		f.t.Fatal(err)
+	}
+	key, err := hex.DecodeString(genesis.State.Commitments[0])
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if f.key, err = beacon.ParseKey(key); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// add is a further validator, which dials all that were there before.
+func (f *fleet) add(home, log string) *process {
+	f.t.Helper()
+	i := len(f.validators)
+	p := &process{log: log, cfg: chain.Config{Home: home, Listen: freeAddress(f.t), ProposeTimeout: 50 * time.Millisecond, GossipSleep: time.Millisecond}}
+	for j, other := range f.validators {
+		id, err := chain.PeerID(other.cfg.Home)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		l := newLink(f.t, other.cfg.Listen)
+		f.links[[2]int{i, j}] = l
+		p.cfg.Peers = append(p.cfg.Peers, id+"@"+l.address())
+	}
+	if i == 0 { // Nobody to dial; where there are no peers, the home's would count.
+		p.cfg.Peers = []string{}
+	}
+	f.validators = append(f.validators, p)
+	return p
+}
+
+// start starts a validator, and has the watcher read all that it knows anew.
+func (f *fleet) start(i int) {
+	f.t.Helper()
+	f.mu.Lock()
+	f.lives[i] = &life{known: map[order.Round]bool{}}
+	f.mu.Unlock()
+	if err := f.validators[i].start(); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fleet) end() {
+	f.endOnce.Do(func() {
+		close(f.stop)
+		for _, p := range f.validators {
+			p.kill()
+		}
+		f.background.Wait()
+	})
+}
+
+// n is the number of validators, without the second life of any.
+func (f *fleet) n() int { return len(f.lives) }
+
+// play submits a round at a time, each at one validator, one in five in two versions at two, and tells another one again
+// of those that are not decided.
+func (f *fleet) play() {
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	for beat := 0; ; beat++ {
+		select {
+		case <-tick.C:
+		case <-f.stop:
+			return
+		}
+		f.mu.Lock()
+		if len(f.pending) < maxPending && !f.rests {
+			f.submitLocked()
+		}
+		var again [][]byte
+		if beat%20 == 0 {
+			for _, versions := range f.pending {
+				again = append(again, versions...)
+			}
+		}
+		f.mu.Unlock()
+		for _, tx := range again {
+			_ = f.validators[rand.IntN(f.n())].call("Submit", tx, &struct{}{})
+		}
+	}
+}
+
+// maxPending is how many rounds are in flight at most.
+const maxPending = 20
+
+// submit has a further round played and returns its name.
+func (f *fleet) submit() order.Round {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.submitLocked()
+}
+
+func (f *fleet) submitLocked() order.Round {
+	f.rounds++
+	c := protocol.Commitment{Game: protocol.ID{1}, Round: f.rounds}
+	versions := [][]byte{c.Encode()}
+	if f.rounds%5 == 0 {
+		c.BetCount++
+		versions = append(versions, c.Encode())
+	}
+	f.pending[order.RoundOf(c)] = versions
+	first := rand.IntN(f.n())
+	for k, tx := range versions {
+		p := f.validators[(first+k)%f.n()]
+		f.background.Go(func() { _ = p.call("Submit", tx, &struct{}{}) })
+	}
+	return order.RoundOf(c)
+}
+
+// watch asks a validator for news all the time.
+func (f *fleet) watch(i int) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-f.stop:
+			return
+		}
+		f.mu.Lock()
+		now := f.lives[i]
+		from := now.height + 1
+		f.mu.Unlock()
+		var news News
+		if err := f.validators[i].call("News", from, &news); err != nil {
+			continue
+		}
+		f.hear(i, now, news)
+	}
+}
+
+// hear holds what a validator says against what any has said, and the first word on a round against the group's key.
+func (f *fleet) hear(i int, now *life, news News) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, breach := range news.Breaches {
+		f.problem("validator %d: %s", i, breach)
+	}
+	now.proven = news.Proven
+	for _, d := range news.Decisions {
+		round := order.RoundOf(d.Commitment)
+		now.known[round], now.height = true, max(now.height, d.Height)
+		before, ok := f.decided[round]
+		if !ok {
+			f.decided[round] = d
+			delete(f.pending, round)
+			if err := f.key.Verify(d.BeaconHeight, d.Signature); err != nil || d.BeaconHeight != d.Height+1 {
+				f.problem("validator %d: round %d: beacon of height %d: %v", i, round.Number, d.BeaconHeight, err)
+			}
+			continue
+		}
+		if before.Ordered != d.Ordered || string(before.Signature) != string(d.Signature) {
+			f.problem("validator %d decided %+v, another one %+v", i, d, before)
+		}
+	}
+}
+
+func (f *fleet) problem(format string, args ...any) {
+	f.problems = append(f.problems, fmt.Sprintf(format, args...))
+}
+
+// height is that of the latest decision that any validator told of.
+func (f *fleet) height() (height int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range f.lives {
+		height = max(height, l.height)
+	}
+	return height
+}
+
+// proven reports whether the validators have in a block that one voted twice.
+func (f *fleet) proven(validators ...int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !slices.ContainsFunc(validators, func(i int) bool { return f.lives[i].proven == 0 })
+}
+
+// knows reports whether the validators know the decision on a round.
+func (f *fleet) knows(round order.Round, validators ...int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, i := range validators {
+		if !f.lives[i].known[round] {
+			return false
+		}
+	}
+	return true
+}
+
+// settled reports whether every round is decided, and known to the validators.
+func (f *fleet) settled(validators ...int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !slices.ContainsFunc(validators, func(i int) bool { return uint64(len(f.lives[i].known)) < f.rounds })
+}
+
+// rest stops or resumes playing.
+func (f *fleet) rest(rests bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rests = rests
+}
+
+// lie changes what a validator does wrong.
+func (f *fleet) lie(i int, change func(*chain.Lies)) {
+	f.mu.Lock()
+	change(&f.lies[i])
+	lies := f.lies[i]
+	f.mu.Unlock()
+	if err := f.validators[i].call("Tell", lies, &struct{}{}); err != nil {
+		f.problem("validator %d can't be told to lie: %v", i, err)
+	}
+}
+
+// around changes all links of a validator: what comes out of it, and what goes in.
+func (f *fleet) around(i int, change func(l *link, out, in *direction)) {
+	for ends, l := range f.links {
+		switch i {
+		case ends[0]:
+			l.set(func() { change(l, &l.there, &l.back) })
+		case ends[1]:
+			l.set(func() { change(l, &l.back, &l.there) })
+		}
+	}
+}
