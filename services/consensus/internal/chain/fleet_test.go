@@ -1,9 +1,9 @@
 package chain_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -29,7 +29,6 @@ type fleet struct {
 	validators []*process
 	links      map[[2]int]*link // By dialler and target.
 	disks      []*disk
-	key        beacon.Key
 	stop       chan struct{}
 	endOnce    sync.Once
 	background sync.WaitGroup
@@ -42,6 +41,7 @@ type fleet struct {
 	lives    []*life // By validator, what it said since it was started last.
 	lies     []chain.Lies
 	problems []string
+	groupKey string // What the validators made together; empty until one tells of it.
 }
 
 // life is what a validator said since it was started.
@@ -60,7 +60,6 @@ func newFleet(t testing.TB, n int) *fleet {
 	if err := chain.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	f.readKey(filepath.Join(dir, chain.ValidatorName(0)))
 	for i := range n {
 		home := filepath.Join(dir, chain.ValidatorName(i))
 		if disk := newDisk(t); disk != nil {
@@ -81,27 +80,6 @@ func newFleet(t testing.TB, n int) *fleet {
 		f.background.Go(func() { f.watch(i) })
 	}
 	return f
-}
-
-func (f *fleet) readKey(home string) {
-	f.t.Helper()
-	text, err := os.ReadFile(filepath.Join(home, "genesis.json"))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	var genesis struct {
-		State struct{ Commitments []string } `json:"app_state"`
-	}
-	if err := json.Unmarshal(text, &genesis); err != nil {
-		f.t.Fatal(err)
-	}
-	key, err := hex.DecodeString(genesis.State.Commitments[0])
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	if f.key, err = beacon.ParseKey(key); err != nil {
-		f.t.Fatal(err)
-	}
 }
 
 // add is a further validator, which dials all that were there before.
@@ -234,6 +212,9 @@ func (f *fleet) hear(i int, now *life, news News) {
 		f.problem("validator %d: %s", i, breach)
 	}
 	now.proven = news.Proven
+	if f.groupKey = cmp.Or(f.groupKey, news.GroupKey); news.GroupKey != "" && news.GroupKey != f.groupKey {
+		f.problem("validator %d has the key %s, another one %s", i, news.GroupKey, f.groupKey)
+	}
 	for _, d := range news.Decisions {
 		round := order.RoundOf(d.Commitment)
 		now.known[round], now.height = true, max(now.height, d.Height)
@@ -241,7 +222,7 @@ func (f *fleet) hear(i int, now *life, news News) {
 		if !ok {
 			f.decided[round] = d
 			delete(f.pending, round)
-			if err := f.key.Verify(d.BeaconHeight, d.Signature); err != nil || d.BeaconHeight != d.Height+1 {
+			if err := f.verify(d); err != nil || d.BeaconHeight != d.Height+1 {
 				f.problem("validator %d: round %d: beacon of height %d: %v", i, round.Number, d.BeaconHeight, err)
 			}
 			continue
@@ -250,6 +231,19 @@ func (f *fleet) hear(i int, now *life, news News) {
 			f.problem("validator %d decided %+v, another one %+v", i, d, before)
 		}
 	}
+}
+
+// verify fails unless a decision's beacon is the group's.
+func (f *fleet) verify(d chain.Decision) error {
+	text, err := hex.DecodeString(f.groupKey)
+	if err != nil {
+		return err
+	}
+	key, err := beacon.ParseKey(text)
+	if err != nil {
+		return err
+	}
+	return key.Verify(d.BeaconHeight, d.Signature)
 }
 
 func (f *fleet) problem(format string, args ...any) {
