@@ -171,14 +171,14 @@ func (f *fleet) twin(i int) {
 			f.t.Fatal(err)
 		}
 	}
-	p := f.add(home, filepath.Join(dir, "log"))
+	p := f.add(home, f.validators[i].cfg.IdentityFile, filepath.Join(dir, "log"))
 	if err := p.start(); err != nil {
 		f.t.Fatal(err)
 	}
 	f.rest(true) // It would hardly catch up with a chain that runs as fast as it can.
 	f.within(f.t, patience, "a twin that takes part", func() bool {
 		var news News
-		return p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) > f.n()
+		return p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= f.n()
 	})
 	f.rest(false)
 }

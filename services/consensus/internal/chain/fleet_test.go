@@ -69,7 +69,7 @@ func newFleet(t testing.TB, n int) *fleet {
 			}
 			home = filepath.Join(disk.Dir, "home")
 		}
-		f.add(home, filepath.Join(dir, fmt.Sprintf("log-%d", i)))
+		f.add(home, chain.IdentityFile(filepath.Join(dir, chain.ValidatorName(i))), filepath.Join(dir, fmt.Sprintf("log-%d", i)))
 	}
 	t.Cleanup(f.end)
 	for i := range n {
@@ -83,10 +83,10 @@ func newFleet(t testing.TB, n int) *fleet {
 }
 
 // add is a further validator, which dials all that were there before.
-func (f *fleet) add(home, log string) *process {
+func (f *fleet) add(home, identity, log string) *process {
 	f.t.Helper()
 	i := len(f.validators)
-	p := &process{log: log, cfg: chain.Config{Home: home, Listen: freeAddress(f.t), ProposeTimeout: 50 * time.Millisecond, GossipSleep: time.Millisecond}}
+	p := &process{log: log, cfg: chain.Config{Home: home, IdentityFile: identity, Listen: freeAddress(f.t), ProposeTimeout: 50 * time.Millisecond, GossipSleep: time.Millisecond}}
 	for j, other := range f.validators {
 		id, err := chain.PeerID(other.cfg.Home)
 		if err != nil {
