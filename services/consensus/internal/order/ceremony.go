@@ -34,9 +34,9 @@ func (g *Group) PhaseTime(c *Ceremony) time.Duration {
 	return g.BasePhaseTime << min(c.Failures, maxDoublings)
 }
 
-// ActiveAfter is how many blocks behind the one that orders a sharing it is in force: when CometBFT has the validators
+// activeAfter is how many blocks behind the one that orders a sharing it is in force: when CometBFT has the validators
 // that the block changed.
-const ActiveAfter = 2
+const activeAfter = 2
 
 // begin opens the next ceremony, for the validators as the pending changes make them. It takes the place of one that failed.
 func (g *Group) begin(height int64) {
@@ -147,7 +147,7 @@ func (g *Group) adopt(tx []byte, height int64) error {
 	if n := len(g.Sharings); n > 1 {
 		g.Sharings = g.Sharings[n-1:]
 	}
-	g.Sharings = append(g.Sharings, Sharing{From: height + ActiveAfter, Encoded: tx, Members: c.Holders, Ceremony: c.Ceremony})
+	g.Sharings = append(g.Sharings, Sharing{From: height + activeAfter, Encoded: tx, Members: c.Holders, Ceremony: c.Ceremony})
 	g.Members, g.Ceremony = c.Holders, nil
 	g.speak()
 	if len(g.Pending) > 0 {
