@@ -5,17 +5,11 @@ import (
 	"crypto/sha256"
 	"time"
 
-	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // Group returns the validators and their key behind the last block. Nobody changes it.
 func (n *Node) Group() *order.Group { return n.app.Group() }
-
-// Sharings calls f with every sharing that the chain ordered, oldest first, and the block that ordered it.
-func (n *Node) Sharings(f func(height int64, s protocol.Sharing) error) error {
-	return n.store.sharings(f)
-}
 
 // changeEvery is how often a change is looked for.
 const changeEvery = 10 * time.Millisecond

@@ -124,25 +124,6 @@ func (s *store) sharingAt(height int64) (*sharing, error) {
 	return readSharing(int64(binary.BigEndian.Uint64(it.Key()[1:])), it.Value())
 }
 
-// sharings calls f with every sharing, oldest first, and the block that ordered it.
-func (s *store) sharings(f func(height int64, s protocol.Sharing) error) error {
-	it, err := s.db.Iterator(holdersKey(0), []byte("l"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = it.Close() }()
-	for ; it.Valid(); it.Next() {
-		sharing, err := protocol.DecodeSharing(it.Value())
-		if err == nil {
-			err = f(int64(binary.BigEndian.Uint64(it.Key()[1:]))-order.ActiveAfter, sharing)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return it.Error()
-}
-
 // Ordered implements order.Reader.
 func (s *store) Ordered(round order.Round) (order.Ordered, bool, error) {
 	value, err := s.db.Get(roundKey(round))

@@ -19,17 +19,32 @@ type Ceremony struct {
 	// Since is the time of the first block behind Opened, when the phase's time begins; zero before. The time of Opened
 	// itself is that of the votes before it, which may be hours old where nothing happened.
 	Since time.Time
+	// Failures are how many ceremonies before this one came to nothing.
+	Failures int
 	// Sharing is what it came to, once it is done.
 	Sharing []byte
 }
 
-// ActiveAfter is how many blocks behind the one that orders a sharing it is in force: when CometBFT has the validators
+// maxDoublings bounds how much longer phases get.
+const maxDoublings = 6
+
+// PhaseTime is how long a phase waits for those who are late: longer behind each failure, since machines or links may be
+// slower than whoever made the chain thought.
+func (g *Group) PhaseTime(c *Ceremony) time.Duration {
+	return g.BasePhaseTime << min(c.Failures, maxDoublings)
+}
+
+// activeAfter is how many blocks behind the one that orders a sharing it is in force: when CometBFT has the validators
 // that the block changed.
-const ActiveAfter = 2
+const activeAfter = 2
 
 // begin opens the next ceremony, for the validators as the pending changes make them. It takes the place of one that failed.
 func (g *Group) begin(height int64) {
 	g.Epoch++
+	failures := 0
+	if g.Ceremony != nil {
+		failures = g.Ceremony.Failures + 1
+	}
 	holders := g.Next()
 	g.Pending = nil
 	session := dkg.Session{Chain: g.Chain, Epoch: g.Epoch, Threshold: Quorum(len(holders)), Dealers: beaconKeys(g.Members), Members: beaconKeys(holders)}
@@ -39,7 +54,7 @@ func (g *Group) begin(height int64) {
 			session.Old = append(session.Old, commitment[:])
 		}
 	}
-	g.Ceremony = &Ceremony{Ceremony: dkg.New(session), Holders: holders, Opened: height}
+	g.Ceremony = &Ceremony{Ceremony: dkg.New(session), Holders: holders, Opened: height, Failures: failures}
 }
 
 func beaconKeys(members []Member) (keys []dkg.PublicKey) {
@@ -83,7 +98,7 @@ func (g *Group) endPhase(tx []byte, block Block) error {
 	if len(tx) != len(PhaseOver(c)) {
 		return fmt.Errorf("%w: not an end of a phase", protocol.ErrMalformed)
 	}
-	if !bytes.Equal(tx, PhaseOver(c)) || c.Phase == dkg.Done || c.Since.IsZero() || block.Time.Before(c.Since.Add(g.PhaseTime)) {
+	if !bytes.Equal(tx, PhaseOver(c)) || c.Phase == dkg.Done || c.Since.IsZero() || block.Time.Before(c.Since.Add(g.PhaseTime(c))) {
 		return dkg.ErrUnexpected
 	}
 	c.EndPhase()
@@ -132,7 +147,7 @@ func (g *Group) adopt(tx []byte, height int64) error {
 	if n := len(g.Sharings); n > 1 {
 		g.Sharings = g.Sharings[n-1:]
 	}
-	g.Sharings = append(g.Sharings, Sharing{From: height + ActiveAfter, Encoded: tx, Members: c.Holders, Ceremony: c.Ceremony})
+	g.Sharings = append(g.Sharings, Sharing{From: height + activeAfter, Encoded: tx, Members: c.Holders, Ceremony: c.Ceremony})
 	g.Members, g.Ceremony = c.Holders, nil
 	g.speak()
 	if len(g.Pending) > 0 {
