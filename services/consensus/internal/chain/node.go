@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -224,14 +225,14 @@ func (n *Node) Submit(tx []byte) error {
 	return err
 }
 
-// Connected are the names of the validators that this one talks to, its own first.
+// Connected are the names of the validators that this one talks to, its own first. Two processes with one name are one.
 func (n *Node) Connected() []string {
 	names := []string{n.home.name}
 	if !n.comet.IsRunning() {
 		return names
 	}
 	n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) {
-		if name := moniker(peer); name != "" {
+		if name := moniker(peer); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	})
