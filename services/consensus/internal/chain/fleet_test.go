@@ -1,9 +1,8 @@
 package chain_test
 
 import (
+	"cmp"
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -29,13 +27,13 @@ type fleet struct {
 	validators []*process
 	links      map[[2]int]*link // By dialler and target.
 	disks      []*disk
-	key        beacon.Key
 	stop       chan struct{}
 	endOnce    sync.Once
 	background sync.WaitGroup
 
 	mu       sync.Mutex
-	rests    bool // No new rounds are played.
+	key      string // The group's, in hex, as the first validator said it.
+	rests    bool   // No new rounds are played.
 	rounds   uint64
 	pending  map[order.Round][][]byte // What was submitted and is decided nowhere yet.
 	decided  map[order.Round]chain.Decision
@@ -60,7 +58,6 @@ func newFleet(t testing.TB, n int) *fleet {
 	if err := chain.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	f.readKey(filepath.Join(dir, chain.ValidatorName(0)))
 	for i := range n {
 		home := filepath.Join(dir, chain.ValidatorName(i))
 		if disk := newDisk(t); disk != nil {
@@ -81,27 +78,6 @@ func newFleet(t testing.TB, n int) *fleet {
 		f.background.Go(func() { f.watch(i) })
 	}
 	return f
-}
-
-func (f *fleet) readKey(home string) {
-	f.t.Helper()
-	text, err := os.ReadFile(filepath.Join(home, "genesis.json"))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	var genesis struct {
-		State struct{ Commitments []string } `json:"app_state"`
-	}
-	if err := json.Unmarshal(text, &genesis); err != nil {
-		f.t.Fatal(err)
-	}
-	key, err := hex.DecodeString(genesis.State.Commitments[0])
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	if f.key, err = beacon.ParseKey(key); err != nil {
-		f.t.Fatal(err)
-	}
 }
 
 // add is a further validator, which dials all that were there before.
@@ -233,7 +209,10 @@ func (f *fleet) hear(i int, now *life, news News) {
 	for _, breach := range news.Breaches {
 		f.problem("validator %d: %s", i, breach)
 	}
-	now.proven = news.Proven
+	now.proven, f.key = news.Proven, cmp.Or(f.key, news.GroupKey)
+	if news.GroupKey != "" && news.GroupKey != f.key {
+		f.problem("validator %d has the group key %s, another one %s", i, news.GroupKey, f.key)
+	}
 	for _, d := range news.Decisions {
 		round := order.RoundOf(d.Commitment)
 		now.known[round], now.height = true, max(now.height, d.Height)
@@ -241,8 +220,8 @@ func (f *fleet) hear(i int, now *life, news News) {
 		if !ok {
 			f.decided[round] = d
 			delete(f.pending, round)
-			if err := f.key.Verify(d.BeaconHeight, d.Signature); err != nil || d.BeaconHeight != d.Height+1 {
-				f.problem("validator %d: round %d: beacon of height %d: %v", i, round.Number, d.BeaconHeight, err)
+			if err := verifyBeacon(f.key, d); err != nil {
+				f.problem("validator %d: round %d: %v", i, round.Number, err)
 			}
 			continue
 		}

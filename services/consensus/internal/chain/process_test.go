@@ -83,6 +83,7 @@ func (v *Validator) Tell(lies chain.Lies, _ *struct{}) error {
 // News is what a validator knows.
 type News struct {
 	Status    chain.Status
+	GroupKey  string // In hex.
 	Decisions []chain.Decision
 	Breaches  []string
 	Proven    int
@@ -93,6 +94,7 @@ func (v *Validator) News(from int64, news *News) (err error) {
 	if news.Status, err = v.node.Status(); err != nil {
 		return err
 	}
+	news.GroupKey = v.node.Facts().GroupKey
 	news.Breaches, news.Proven = v.liar.Breaches(), v.liar.Proven()
 	return v.node.DecisionsFrom(newsContext, from, func(d chain.Decision) error {
 		news.Decisions = append(news.Decisions, d)
@@ -169,6 +171,21 @@ func (p *process) kill() {
 	<-p.ended
 	_ = p.client.Close()
 	p.cmd = nil
+}
+
+// runs reports whether the process has not ended.
+func (p *process) runs() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return false
+	}
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // signal pauses it or has it go on.
