@@ -3,7 +3,6 @@ package chain_test
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -34,14 +32,14 @@ type fleet struct {
 	background sync.WaitGroup
 
 	mu       sync.Mutex
-	rests    bool // No new rounds are played.
+	key      string // The group's, in hex, as the first validator said it.
+	rests    bool   // No new rounds are played.
 	rounds   uint64
 	pending  map[order.Round][][]byte // What was submitted and is decided nowhere yet.
 	decided  map[order.Round]chain.Decision
 	lives    []*life // By validator, what it said since it was started last.
 	lies     []chain.Lies
 	problems []string
-	groupKey string // What the validators made together; empty until one tells of it.
 }
 
 // life is what a validator said since it was started.
@@ -211,9 +209,9 @@ func (f *fleet) hear(i int, now *life, news News) {
 	for _, breach := range news.Breaches {
 		f.problem("validator %d: %s", i, breach)
 	}
-	now.proven = news.Proven
-	if f.groupKey = cmp.Or(f.groupKey, news.GroupKey); news.GroupKey != "" && news.GroupKey != f.groupKey {
-		f.problem("validator %d has the key %s, another one %s", i, news.GroupKey, f.groupKey)
+	now.proven, f.key = news.Proven, cmp.Or(f.key, news.GroupKey)
+	if news.GroupKey != "" && news.GroupKey != f.key {
+		f.problem("validator %d has the group key %s, another one %s", i, news.GroupKey, f.key)
 	}
 	for _, d := range news.Decisions {
 		round := order.RoundOf(d.Commitment)
@@ -222,8 +220,8 @@ func (f *fleet) hear(i int, now *life, news News) {
 		if !ok {
 			f.decided[round] = d
 			delete(f.pending, round)
-			if err := f.verify(d); err != nil || d.BeaconHeight != d.Height+1 {
-				f.problem("validator %d: round %d: beacon of height %d: %v", i, round.Number, d.BeaconHeight, err)
+			if err := verifyBeacon(f.key, d); err != nil {
+				f.problem("validator %d: round %d: %v", i, round.Number, err)
 			}
 			continue
 		}
@@ -231,19 +229,6 @@ func (f *fleet) hear(i int, now *life, news News) {
 			f.problem("validator %d decided %+v, another one %+v", i, d, before)
 		}
 	}
-}
-
-// verify fails unless a decision's beacon is the group's.
-func (f *fleet) verify(d chain.Decision) error {
-	text, err := hex.DecodeString(f.groupKey)
-	if err != nil {
-		return err
-	}
-	key, err := beacon.ParseKey(text)
-	if err != nil {
-		return err
-	}
-	return key.Verify(d.BeaconHeight, d.Signature)
 }
 
 func (f *fleet) problem(format string, args ...any) {

@@ -183,18 +183,25 @@ func decideAt(node *chain.Node, c protocol.Commitment) (chain.Decision, bool) {
 // verify checks a decision's beacon against the group key.
 func (n *network) verify(groupKey string, d chain.Decision) {
 	n.t.Helper()
+	if err := verifyBeacon(groupKey, d); err != nil {
+		n.t.Error(err)
+	}
+}
+
+func verifyBeacon(groupKey string, d chain.Decision) error {
 	b, err := hex.DecodeString(groupKey)
 	if err != nil {
-		n.t.Fatal(err)
+		return err
 	}
 	key, err := beacon.ParseKey(b)
 	if err != nil {
-		n.t.Fatal(err)
+		return err
 	}
 	if err := key.Verify(d.BeaconHeight, d.Signature); err != nil {
-		n.t.Errorf("beacon of height %d: %v", d.BeaconHeight, err)
+		return fmt.Errorf("beacon of height %d: %w", d.BeaconHeight, err)
 	}
 	if d.BeaconHeight <= d.Height {
-		n.t.Errorf("beacon height %d is not above decision height %d", d.BeaconHeight, d.Height)
+		return fmt.Errorf("beacon height %d is not above decision height %d", d.BeaconHeight, d.Height)
 	}
+	return nil
 }

@@ -83,7 +83,7 @@ func (v *Validator) Tell(lies chain.Lies, _ *struct{}) error {
 // News is what a validator knows.
 type News struct {
 	Status    chain.Status
-	GroupKey  string
+	GroupKey  string // In hex.
 	Decisions []chain.Decision
 	Breaches  []string
 	Proven    int
@@ -171,6 +171,21 @@ func (p *process) kill() {
 	<-p.ended
 	_ = p.client.Close()
 	p.cmd = nil
+}
+
+// runs reports whether the process has not ended.
+func (p *process) runs() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return false
+	}
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // signal pauses it or has it go on.
