@@ -10,8 +10,11 @@ import (
 const (
 	// attendEvery is how often a validator looks whether a phase's time is over.
 	attendEvery = 100 * time.Millisecond
-	// sayAgainAfter is when what is not on the chain yet is told to all validators again.
+	// sayAgainAfter is when what is not on the chain yet is told to all validators again, and then behind twice the time
+	// each, since to tell again makes CometBFT tell everything again.
 	sayAgainAfter = 500 * time.Millisecond
+	// maxDoublings bounds how much longer.
+	maxDoublings = 4
 )
 
 // attend has the validator do its part in ceremonies. It remembers nothing that matters: what it must say follows from
@@ -39,6 +42,7 @@ type sayings struct {
 	at   point
 	made map[string][]byte
 	last map[string]time.Time
+	told map[string]int
 }
 
 // point is how far a ceremony is; the zero point where there is none.
@@ -60,20 +64,23 @@ func (s *sayings) once(name string, make func() ([]byte, error)) ([]byte, error)
 
 // say tells the other validators what the chain waits for, as far as this one can say it.
 func (n *Node) say(said *sayings) {
+	if n.Height() == 0 { // Whoever is not up to make the first block would throw it away.
+		return
+	}
 	group := n.app.Group()
 	var at point
 	if c := group.Ceremony; c != nil {
 		at = point{epoch: c.Session.Epoch, phase: c.Phase}
 	}
 	if said.at != at || said.made == nil {
-		*said = sayings{at: at, made: map[string][]byte{}, last: map[string]time.Time{}}
+		*said = sayings{at: at, made: map[string][]byte{}, last: map[string]time.Time{}, told: map[string]int{}}
 	}
 	now := n.app.now()
 	for name, make := range n.due(group, now) {
-		if now.Sub(said.last[name]) < sayAgainAfter {
+		if now.Sub(said.last[name]) < sayAgainAfter<<min(said.told[name], maxDoublings) {
 			continue
 		}
-		said.last[name] = now
+		said.last[name], said.told[name] = now, said.told[name]+1
 		tx, err := said.once(name, make)
 		if err == nil {
 			err = n.tell(tx)
@@ -103,7 +110,7 @@ func (n *Node) due(group *order.Group, now time.Time) map[string]func() ([]byte,
 	if c.Awaits(n.home.card.BeaconKey) {
 		due["message"] = func() ([]byte, error) { return n.party().Due(c.Ceremony) }
 	}
-	if !c.Since.IsZero() && now.Sub(c.Since) >= group.PhaseTime {
+	if !c.Since.IsZero() && now.Sub(c.Since) >= group.PhaseTime(c) {
 		due["end of phase"] = func() ([]byte, error) { return order.PhaseOver(c), nil }
 	}
 	return due

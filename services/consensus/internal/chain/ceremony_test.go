@@ -258,7 +258,7 @@ func TestReleasesChangeOneByOne(t *testing.T) {
 
 // BenchmarkKey is how long four validators in one process take from their start to the beacon's key.
 func BenchmarkKey(b *testing.B) {
-	for _, n := range []int{1, 4} {
+	for _, n := range []int{1, 4, 7} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
 			for b.Loop() {
 				net := newNetwork(b, n)

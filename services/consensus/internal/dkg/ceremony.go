@@ -39,11 +39,14 @@ type Ceremony struct {
 	Phase   Phase
 	// Deals, Responses and Justifications are encoded messages by their senders' places.
 	Deals, Responses, Justifications map[int][]byte
+
+	// checked is shared with clones.
+	checked *checked
 }
 
 // New begins a ceremony.
 func New(session Session) *Ceremony {
-	return &Ceremony{Session: session, Phase: Dealing,
+	return &Ceremony{Session: session, Phase: Dealing, checked: newChecked(),
 		Deals: map[int][]byte{}, Responses: map[int][]byte{}, Justifications: map[int][]byte{}}
 }
 
@@ -80,7 +83,7 @@ func (c *Ceremony) takeDeal(message []byte) error {
 	if c.Phase != Dealing || c.Deals[d.Dealer] != nil {
 		return ErrUnexpected
 	}
-	if err := c.Session.checkDeal(d); err != nil {
+	if err := c.checked.once(message, func() error { return c.Session.checkDeal(d) }); err != nil {
 		return err
 	}
 	c.Deals[d.Dealer] = message
@@ -103,7 +106,8 @@ func (c *Ceremony) takeResponse(message []byte) error {
 			return fmt.Errorf("dkg: a complaint of dealer %d, which dealt nothing", dealer)
 		}
 	}
-	if err := c.Session.Members[p.Member].Verify(digest(p.unsigned()), p.Signature); err != nil {
+	verify := func() error { return c.Session.Members[p.Member].Verify(digest(p.unsigned()), p.Signature) }
+	if err := c.checked.once(message, verify); err != nil {
 		return err
 	}
 	c.Responses[p.Member] = message

@@ -365,7 +365,7 @@ func BenchmarkTake(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("deal of %d", n), func(b *testing.B) {
 			for b.Loop() {
-				if err := c.Clone().Take(message); err != nil {
+				if err := dkg.New(fresh(all)).Take(message); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,12 +1,14 @@
 package dkg
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
 	"go.dedis.ch/kyber/v4"
 	"go.dedis.ch/kyber/v4/share"
 
+	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
@@ -16,6 +18,15 @@ func (c *Ceremony) Public() (*threshold.Public, error) {
 		return nil, fmt.Errorf("dkg: the ceremony is %s", c.Phase)
 	}
 	qualified := c.Qualified()
+	h := sha256.New()
+	for _, dealer := range qualified {
+		h.Write(c.Deals[dealer]) // It has a length that the session tells.
+	}
+	return c.checked.outcome(protocol.Hash(h.Sum(nil)), func() (*threshold.Public, error) { return c.sum(qualified) })
+}
+
+// sum makes the sharing of the qualified dealers' polynomials.
+func (c *Ceremony) sum(qualified []int) (*threshold.Public, error) {
 	deals := make([][]kyber.Point, len(qualified))
 	for i, dealer := range qualified {
 		for _, commitment := range c.deal(dealer).Commitments {

@@ -19,8 +19,19 @@ type Ceremony struct {
 	// Since is the time of the first block behind Opened, when the phase's time begins; zero before. The time of Opened
 	// itself is that of the votes before it, which may be hours old where nothing happened.
 	Since time.Time
+	// Failures are how many ceremonies before this one came to nothing.
+	Failures int
 	// Sharing is what it came to, once it is done.
 	Sharing []byte
+}
+
+// maxDoublings bounds how much longer phases get.
+const maxDoublings = 6
+
+// PhaseTime is how long a phase waits for those who are late: longer behind each failure, since machines or links may be
+// slower than whoever made the chain thought.
+func (g *Group) PhaseTime(c *Ceremony) time.Duration {
+	return g.BasePhaseTime << min(c.Failures, maxDoublings)
 }
 
 // ActiveAfter is how many blocks behind the one that orders a sharing it is in force: when CometBFT has the validators
@@ -30,6 +41,10 @@ const ActiveAfter = 2
 // begin opens the next ceremony, for the validators as the pending changes make them. It takes the place of one that failed.
 func (g *Group) begin(height int64) {
 	g.Epoch++
+	failures := 0
+	if g.Ceremony != nil {
+		failures = g.Ceremony.Failures + 1
+	}
 	holders := g.Next()
 	g.Pending = nil
 	session := dkg.Session{Chain: g.Chain, Epoch: g.Epoch, Threshold: Quorum(len(holders)), Dealers: beaconKeys(g.Members), Members: beaconKeys(holders)}
@@ -39,7 +54,7 @@ func (g *Group) begin(height int64) {
 			session.Old = append(session.Old, commitment[:])
 		}
 	}
-	g.Ceremony = &Ceremony{Ceremony: dkg.New(session), Holders: holders, Opened: height}
+	g.Ceremony = &Ceremony{Ceremony: dkg.New(session), Holders: holders, Opened: height, Failures: failures}
 }
 
 func beaconKeys(members []Member) (keys []dkg.PublicKey) {
@@ -83,7 +98,7 @@ func (g *Group) endPhase(tx []byte, block Block) error {
 	if len(tx) != len(PhaseOver(c)) {
 		return fmt.Errorf("%w: not an end of a phase", protocol.ErrMalformed)
 	}
-	if !bytes.Equal(tx, PhaseOver(c)) || c.Phase == dkg.Done || c.Since.IsZero() || block.Time.Before(c.Since.Add(g.PhaseTime)) {
+	if !bytes.Equal(tx, PhaseOver(c)) || c.Phase == dkg.Done || c.Since.IsZero() || block.Time.Before(c.Since.Add(g.PhaseTime(c))) {
 		return dkg.ErrUnexpected
 	}
 	c.EndPhase()

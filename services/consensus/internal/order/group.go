@@ -67,8 +67,8 @@ type Group struct {
 	Chain protocol.Hash `json:"chain"`
 	// Operator may change who the validators are.
 	Operator PublicKey `json:"operator"`
-	// PhaseTime is how long a phase of a ceremony waits for those who are late.
-	PhaseTime time.Duration `json:"phase_time"`
+	// BasePhaseTime is how long a phase of a ceremony waits for those who are late, at first.
+	BasePhaseTime time.Duration `json:"base_phase_time"`
 	// Members are the validators behind the newest sharing, or of genesis where there is none yet.
 	Members []Member `json:"members"`
 	// Sharings are the newest two, oldest first. The last may begin at a later height.
@@ -88,7 +88,7 @@ type Group struct {
 
 // NewGroup is the group of a new chain. Its first ceremony is open.
 func NewGroup(chain protocol.Hash, operator PublicKey, phaseTime time.Duration, members []Member) *Group {
-	g := &Group{Chain: chain, Operator: operator, PhaseTime: phaseTime, Members: members, Version: FirstVersion}
+	g := &Group{Chain: chain, Operator: operator, BasePhaseTime: phaseTime, Members: members, Version: FirstVersion}
 	g.begin(1)
 	return g
 }

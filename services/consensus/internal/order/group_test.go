@@ -61,6 +61,9 @@ func TestACeremonyOfTooFewStartsOver(t *testing.T) {
 	if net.state.group.Epoch < 2 || len(net.state.group.Sharings) > 0 {
 		t.Fatalf("epoch %d", net.state.group.Epoch)
 	}
+	if got := net.state.group.PhaseTime(net.state.group.Ceremony); got <= phaseTime {
+		t.Errorf("phases behind a failure take %s, no longer than before", got)
+	}
 	net.peers[2].silent = false
 	net.run()
 	if net.sharing().Epoch < 2 {

@@ -140,7 +140,7 @@ func (n *network) step() {
 		n.block(order.Accepted, txs...)
 	default:
 		n.block(order.Accepted) // The phase's time begins.
-		n.now = n.now.Add(phaseTime)
+		n.now = n.now.Add(n.state.group.PhaseTime(n.state.group.Ceremony))
 		n.block(order.Accepted, order.PhaseOver(n.state.group.Ceremony))
 	}
 }
