@@ -34,5 +34,5 @@ export async function verify(receiptJson, trustJson = null) {
     verifier = undefined; // So that the next call tries again.
     throw err;
   });
-  return JSON.parse((await verifier)(receiptJson, trustJson ?? ''));
+  return JSON.parse((await verifier)(receiptJson, trustJson));
 }

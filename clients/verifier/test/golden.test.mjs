@@ -53,9 +53,11 @@ test('changes fail at their steps', async () => {
 });
 
 test('trust that is none is refused', async () => {
-  const result = await verify(receipts[0][1], '{}');
-  assert.deepEqual([result.ok, result.steps], [false, []]);
-  assert.match(result.error, /genesis/);
+  for (const trust of ['', '{}', 'null', receipts[0][1]]) {
+    const result = await verify(receipts[0][1], trust);
+    assert.deepEqual([result.ok, result.steps], [false, []]);
+    assert.match(result.error, /genesis/);
+  }
 });
 
 test('what is no text is refused', async () => {

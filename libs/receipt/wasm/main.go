@@ -33,16 +33,16 @@ type step struct {
 	Detail string `json:"detail"`
 }
 
-// verify takes the texts of a receipt and, where it is not empty, of what to trust. It returns the answer as JSON.
+// verify takes the texts of a receipt and of what to trust, or null, and returns the answer as JSON.
 func verify(_ js.Value, args []js.Value) any {
-	text, err := json.Marshal(check(args[0].String(), args[1].String()))
+	text, err := json.Marshal(check(args[0].String(), args[1]))
 	if err != nil {
 		panic(fmt.Sprintf("verifier: %v", err)) // Strings and booleans always have a JSON form.
 	}
 	return string(text)
 }
 
-func check(text, trusted string) answer {
+func check(text string, trusted js.Value) answer {
 	out := answer{OK: true, Steps: []step{}}
 	fail := func(err error) answer {
 		message := err.Error()
@@ -50,9 +50,9 @@ func check(text, trusted string) answer {
 		return out
 	}
 	var trust *receipt.Trust
-	if trusted != "" {
+	if !trusted.IsNull() { // An empty file is not nothing.
 		var err error
-		if trust, err = receipt.ParseTrust([]byte(trusted)); err != nil {
+		if trust, err = receipt.ParseTrust([]byte(trusted.String())); err != nil {
 			return fail(err)
 		}
 	}

@@ -28,9 +28,9 @@ func (s *store) setHop(hop *receiptv1.LightBlock) error {
 	return s.db.Set(hopKey(hop.GetHeader().GetHeight()), value)
 }
 
-// hops are the kept blocks below a height, in their order.
-func (s *store) hops(below int64) ([]*receiptv1.LightBlock, error) {
-	it, err := s.db.Iterator(hopKey(0), hopKey(below))
+// hops are the kept blocks from one height to below another, in their order.
+func (s *store) hops(from, below int64) ([]*receiptv1.LightBlock, error) {
+	it, err := s.db.Iterator(hopKey(from), hopKey(below))
 	if err != nil {
 		return nil, err
 	}

@@ -32,10 +32,6 @@ func atGenesis(genesis *types.GenesisDoc) (receipt.Light, error) {
 
 // lineage leads from genesis to a block, by way of the sharing where there is one. It is nil where genesis is enough.
 func (p past) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
-	kept, err := p.kept.hops(target.GetHeader().GetHeight())
-	if err != nil {
-		return nil, err
-	}
 	sharing, err := p.kept.sharing()
 	if err != nil {
 		return nil, err
@@ -43,11 +39,11 @@ func (p past) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.L
 	light, out := genesis, &receiptv1.Lineage{}
 	if block := sharing.GetBlock(); block != nil && block.GetHeader().GetHeight() < target.GetHeader().GetHeight() {
 		out.Sharing = sharing
-		if light, err = follow(light, kept, block, out); err != nil {
+		if light, err = p.follow(light, block, out); err != nil {
 			return nil, err
 		}
 	}
-	if _, err = follow(light, kept, target, out); err != nil {
+	if _, err = p.follow(light, target, out); err != nil {
 		return nil, err
 	}
 	if len(out.GetHops()) == 0 && out.Sharing == nil {
@@ -60,13 +56,17 @@ func (p past) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.L
 var errTooFar = errors.New("chain: too many changes of the validators since genesis")
 
 // follow takes as few hops as lead to a block: it skips as far as a light client can.
-func follow(light receipt.Light, kept []*receiptv1.LightBlock, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
+func (p past) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
 	for {
 		next, err := light.Follow(to)
 		if err == nil {
 			return next, nil
 		}
-		hop, at := furthest(light, kept, to.GetHeader().GetHeight())
+		between, failed := p.kept.hops(light.Height()+1, to.GetHeader().GetHeight())
+		if failed != nil {
+			return light, failed
+		}
+		hop, at := furthest(light, between)
 		if hop == nil {
 			return light, fmt.Errorf("%w: none that leads from %s to block %d: %w", ErrNoBlock, light, to.GetHeader().GetHeight(), err)
 		}
@@ -76,13 +76,9 @@ func follow(light receipt.Light, kept []*receiptv1.LightBlock, to receipt.Block,
 	}
 }
 
-// furthest is the last block below a height that a light client can follow to; nil where there is none.
-func furthest(light receipt.Light, kept []*receiptv1.LightBlock, below int64) (*receiptv1.LightBlock, receipt.Light) {
-	for _, hop := range slices.Backward(kept) {
-		height := hop.GetHeader().GetHeight()
-		if height <= light.Height() || height >= below {
-			continue
-		}
+// furthest is the last of the blocks that a light client can follow to; nil where there is none.
+func furthest(light receipt.Light, blocks []*receiptv1.LightBlock) (*receiptv1.LightBlock, receipt.Light) {
+	for _, hop := range slices.Backward(blocks) {
 		if at, err := light.Follow(hop); err == nil {
 			return hop, at
 		}
