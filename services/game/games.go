@@ -37,7 +37,7 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 		limits.MaxBet = n
 	}
 	resp, player := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player
-	return resp, s.commits.do(&command{ctx: ctx, from: player, req: req, resp: resp, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+	return resp, s.commits.do(&command{ctx: ctx, from: player, req: req, resp: resp, key: play.Key{Player: player}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 		if err := play.Create(turn, player, limits); err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func (s *Service) game(ctx context.Context, text string) (*play.Game, error) {
 
 // JoinGame implements the contract.
 func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) (*gamev1.JoinGameResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), false, (*play.Turn).Join)
+	game, err := s.seat(ctx, req.GetGameId(), play.Key{Player: identity.FromContext(ctx).Player}, (*play.Turn).Join)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) 
 
 // LeaveGame implements the contract.
 func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest) (*gamev1.LeaveGameResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), true, (*play.Turn).Leave)
+	game, err := s.seat(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).Leave)
 	if err != nil {
 		return nil, err
 	}
@@ -107,22 +107,23 @@ func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest
 
 // PassDice implements the contract.
 func (s *gameServer) PassDice(ctx context.Context, req *gamev1.PassDiceRequest) (*gamev1.PassDiceResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), true, (*play.Turn).PassDice)
+	game, err := s.seat(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).PassDice)
 	if err != nil {
 		return nil, err
 	}
 	return &gamev1.PassDiceResponse{Game: game}, nil
 }
 
-// seat changes who sits at a game, or who has the dice.
-func (s *Service) seat(ctx context.Context, gameID string, allBets bool, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
+// seat changes who sits at a game, or who has the dice; the key says what it needs beside the game.
+func (s *Service) seat(ctx context.Context, gameID string, key play.Key, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
 	id, err := parseID("game_id", gameID)
 	if err != nil {
 		return nil, err
 	}
+	key.Game = id
 	player := identity.FromContext(ctx).Player
 	var game *gamev1.Game
-	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: allBets}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+	err = s.commits.do(&command{ctx: ctx, from: player, key: key, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 		if err := change(turn, player); err != nil {
 			return nil, err
 		}

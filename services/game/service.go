@@ -34,6 +34,7 @@ type Config struct {
 	Upstream       Upstream        `koanf:"upstream"`
 	Tables         Tables          `koanf:"tables"`
 	Wallets        Wallets         `koanf:"wallets"`
+	Protection     Protection      `koanf:"protection"`
 	Commit         Commit          `koanf:"commit"`
 	Redis          redis.Config    `koanf:"redis"`
 }
@@ -58,6 +59,12 @@ type Wallets struct {
 	Bankroll int64 `koanf:"bankroll" jsonschema:"minimum=0,maximum=1000000000000000" jsonschema_description:"what the house pays wins from, in tokens"`
 }
 
+// Protection is how limits that players set for themselves bind.
+type Protection struct {
+	IncreaseDelay time.Duration `koanf:"increase_delay" jsonschema_description:"how long a limit that a player raises or removes binds as it was"`
+	SessionIdle   time.Duration `koanf:"session_idle" jsonschema_description:"how long behind a player's last bet a session of play ends"`
+}
+
 // Commit is how changes are written.
 type Commit struct {
 	Writers        int `koanf:"writers" jsonschema:"minimum=1,maximum=16" jsonschema_description:"transactions that are on their way at a time; SQLite has one writer whatever this says"`
@@ -73,9 +80,10 @@ func Default() Config {
 		Upstream: Upstream{Consensus: rpcclient.Config{Addresses: []string{"127.0.0.1:7003"}, Timeout: 5 * time.Second}},
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
-		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
-		Commit:  Commit{Writers: 1, Queue: 10_000, QueuePerPlayer: 256},
-		Redis:   redis.Default(),
+		Protection: Protection{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute},
+		Wallets:    Wallets{Grant: 1000, Bankroll: 1_000_000_000},
+		Commit:     Commit{Writers: 1, Queue: 10_000, QueuePerPlayer: 256},
+		Redis:      redis.Default(),
 	}
 }
 
@@ -88,6 +96,7 @@ func (c Config) Validate() error {
 	for key, value := range map[string]time.Duration{
 		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
 		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
+		"protection.increase_delay": c.Protection.IncreaseDelay, "protection.session_idle": c.Protection.SessionIdle,
 	} {
 		if value <= 0 {
 			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
@@ -153,6 +162,7 @@ func Migrate(ctx context.Context, database config.Database) error {
 func (s *Service) Register(server grpc.ServiceRegistrar) {
 	gamev1.RegisterGameServiceServer(server, &gameServer{Service: s})
 	gamev1.RegisterLedgerServiceServer(server, &ledgerServer{Service: s})
+	gamev1.RegisterProtectionServiceServer(server, &protectionServer{Service: s})
 }
 
 // Start implements service.Service: it gives the house its bankroll once, and takes up the rounds that an earlier
@@ -191,7 +201,7 @@ func (s *Service) Stop(context.Context) error {
 
 // ready gives a turn what commands need beside what was loaded.
 func (s *Service) ready(turn *play.Turn) *play.Turn {
-	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout}
+	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout, Protection: s.cfg.Protection.rules()}
 	turn.Now = s.now()
 	turn.NewID = s.ids.next
 	return turn

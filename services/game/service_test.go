@@ -105,10 +105,11 @@ func (tb *tables) start() {
 // player is a signed-in player's view of the service.
 type player struct {
 	*tables
-	id     uuid.UUID
-	ctx    context.Context
-	games  gamev1.GameServiceClient
-	ledger gamev1.LedgerServiceClient
+	id         uuid.UUID
+	ctx        context.Context
+	games      gamev1.GameServiceClient
+	ledger     gamev1.LedgerServiceClient
+	protection gamev1.ProtectionServiceClient
 }
 
 func (tb *tables) player() *player {
@@ -120,7 +121,7 @@ func (tb *tables) player() *player {
 
 func (p *player) dial() {
 	conn := servicetest.Dial(p.t, p.network, identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}}, "game")
-	p.games, p.ledger = gamev1.NewGameServiceClient(conn), gamev1.NewLedgerServiceClient(conn)
+	p.games, p.ledger, p.protection = gamev1.NewGameServiceClient(conn), gamev1.NewLedgerServiceClient(conn), gamev1.NewProtectionServiceClient(conn)
 }
 
 func (p *player) create() string {

@@ -65,6 +65,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	g.Exposure = t.Exposure()
 	t.release()
 	t.Results = append(t.Results, t.results(bets, round.Number)...)
+	t.remind(round.Number)
 	t.giveDice(shooter)
 	t.settleDown()
 	return nil

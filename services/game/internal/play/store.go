@@ -10,6 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // ErrNotFound is the stores' error for what is not there.
@@ -44,7 +45,7 @@ type Tx interface {
 	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn, and
 	// all turns of a transaction share their Funds.
 	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
-	// Save writes what turns changed.
+	// Save writes what turns changed, and what changed of the protections of their Funds.
 	Save(ctx context.Context, turns ...*Turn) error
 	// Transfer moves money outside any game.
 	Transfer(ctx context.Context, transfers ...ledger.Transfer) error
@@ -54,6 +55,8 @@ type Tx interface {
 	Bet(ctx context.Context, id uuid.UUID) (*Bet, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
+	// InPlay is what a player, whose wallet is loaded, has on tables. It does not see what this transaction has not saved.
+	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
 	// Requests returns what players' requests did; those that are new are missing.
 	Requests(ctx context.Context, keys ...RequestKey) (map[RequestKey]Request, error)
 	// SaveRequests remembers what players' requests did.
@@ -99,6 +102,8 @@ type Reader interface {
 	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)
 	// InPlay is what a player has on tables.
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
+	// Protection is what a player has set, nil for nothing.
+	Protection(ctx context.Context, player uuid.UUID) (*protection.State, error)
 	// TurnsDue returns games whose shooter's time is over.
 	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
 	// Idle returns open games at which nothing happened since a time.

@@ -16,6 +16,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 const (
@@ -36,6 +37,8 @@ type table struct {
 	rounds   map[uint64]*play.Round
 	events   []*play.Event
 	sequence uint64
+	// protections are what players have set.
+	protections map[uuid.UUID]*protection.State
 }
 
 func newTable(t rapid.TB) *table {
@@ -52,8 +55,12 @@ func (tb *table) newID() uuid.UUID {
 
 // do runs a command with everything loaded and keeps what it changed, if it succeeded.
 func (tb *table) do(command func(*play.Turn) error) error {
-	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Funds: play.NewFunds()}
+	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second, Protection: protectionRules}, Now: tb.now, NewID: tb.newID, Funds: play.NewFunds()}
 	turn.House = tb.accounts[ledger.House]
+	for player, state := range tb.protections {
+		loaded := *state
+		turn.Protections[player] = &loaded
+	}
 	if tb.game != nil {
 		game := *tb.game
 		game.Seats = append([]play.Seat(nil), tb.game.Seats...)
@@ -69,7 +76,7 @@ func (tb *table) do(command func(*play.Turn) error) error {
 			}
 		}
 	}
-	before := fmt.Sprintf("%+v", turn.Game)
+	before := fmt.Sprintf("%+v", turn.Game) + tb.protected(turn.Protections)
 	if err := command(turn); err != nil {
 		tb.untouched(turn, before)
 		return err
@@ -82,14 +89,14 @@ func (tb *table) do(command func(*play.Turn) error) error {
 // untouched fails where a command that was refused has changed something: others may share its turn.
 func (tb *table) untouched(turn *play.Turn, before string) {
 	placed, changed := turn.BetChanges()
-	if after := fmt.Sprintf("%+v", turn.Game); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
+	if after := fmt.Sprintf("%+v", turn.Game) + tb.protected(turn.Protections); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
 		tb.t.Fatalf("a refused command left %d events, %d transfers, %v and %v, and the game went from %s to %s",
 			len(turn.Events), len(turn.Transfers), placed, changed, before, after)
 	}
 }
 
 func (tb *table) keep(turn *play.Turn) {
-	tb.game = turn.Game
+	tb.game, tb.protections = turn.Game, turn.Protections
 	placed, changed := turn.BetChanges()
 	for _, bet := range append(placed, changed...) {
 		if before := tb.bets[bet.ID]; before != nil && before.Status != play.Live {

@@ -135,6 +135,15 @@ const (
 	Reason_REASON_ROUND_NOT_SETTLED Reason = 69
 	// The caller had no bet in this round, so there is nothing to prove.
 	Reason_REASON_RECEIPT_NOT_FOUND Reason = 80
+	// The bet would break a limit that the player has set. The metadata say which, how much of it is used, and when it begins
+	// anew; a higher limit binds only behind a delay.
+	Reason_REASON_LIMIT_EXCEEDED Reason = 90
+	// The player has taken a pause from play. The metadata say until when; bets can still be taken back, and seats left.
+	Reason_REASON_SELF_EXCLUDED Reason = 91
+	// The player wants to be told how long and for what the play goes on. Show it, have it acknowledged, and bet again.
+	Reason_REASON_REALITY_CHECK_DUE Reason = 92
+	// A pause that lasts longer stands already. It can be made longer, not shorter.
+	Reason_REASON_EXCLUSION_STANDS Reason = 93
 	// Another commitment was decided under this game and round before.
 	Reason_REASON_ROUND_CONFLICT Reason = 70
 	// Too few validators answer to decide anything. The round waits; retry after the delay that RetryInfo names.
@@ -202,6 +211,10 @@ var (
 		68: "REASON_NO_OTHER_SHOOTER",
 		69: "REASON_ROUND_NOT_SETTLED",
 		80: "REASON_RECEIPT_NOT_FOUND",
+		90: "REASON_LIMIT_EXCEEDED",
+		91: "REASON_SELF_EXCLUDED",
+		92: "REASON_REALITY_CHECK_DUE",
+		93: "REASON_EXCLUSION_STANDS",
 		70: "REASON_ROUND_CONFLICT",
 		71: "REASON_NO_QUORUM",
 		72: "REASON_DECISION_NOT_FOUND",
@@ -261,6 +274,10 @@ var (
 		"REASON_NO_OTHER_SHOOTER":       68,
 		"REASON_ROUND_NOT_SETTLED":      69,
 		"REASON_RECEIPT_NOT_FOUND":      80,
+		"REASON_LIMIT_EXCEEDED":         90,
+		"REASON_SELF_EXCLUDED":          91,
+		"REASON_REALITY_CHECK_DUE":      92,
+		"REASON_EXCLUSION_STANDS":       93,
 		"REASON_ROUND_CONFLICT":         70,
 		"REASON_NO_QUORUM":              71,
 		"REASON_DECISION_NOT_FOUND":     72,
@@ -300,7 +317,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x86\x0f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x8e\x10\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -355,6 +372,10 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x17REASON_NO_OTHER_SHOOTER\x10D\x1a\x04\x98\xb5\x18\t\x12\"\n" +
 	"\x18REASON_ROUND_NOT_SETTLED\x10E\x1a\x04\x98\xb5\x18\t\x12\"\n" +
 	"\x18REASON_RECEIPT_NOT_FOUND\x10P\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10Z\x1a\x04\x98\xb5\x18\a\x12\x1e\n" +
+	"\x14REASON_SELF_EXCLUDED\x10[\x1a\x04\x98\xb5\x18\a\x12\"\n" +
+	"\x18REASON_REALITY_CHECK_DUE\x10\\\x1a\x04\x98\xb5\x18\t\x12!\n" +
+	"\x17REASON_EXCLUSION_STANDS\x10]\x1a\x04\x98\xb5\x18\t\x12\x1f\n" +
 	"\x15REASON_ROUND_CONFLICT\x10F\x1a\x04\x98\xb5\x18\x06\x12\x1a\n" +
 	"\x10REASON_NO_QUORUM\x10G\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
 	"\x19REASON_DECISION_NOT_FOUND\x10H\x1a\x04\x98\xb5\x18\x05\x12!\n" +

@@ -45,6 +45,7 @@ type Event struct {
 	//	*Event_ShooterChanged
 	//	*Event_GameClosed
 	//	*Event_BetChanged
+	//	*Event_RealityCheck
 	Detail        isEvent_Detail `protobuf_oneof:"detail"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -198,6 +199,15 @@ func (x *Event) GetBetChanged() *BetChanged {
 	return nil
 }
 
+func (x *Event) GetRealityCheck() *RealityCheck {
+	if x != nil {
+		if x, ok := x.Detail.(*Event_RealityCheck); ok {
+			return x.RealityCheck
+		}
+	}
+	return nil
+}
+
 type isEvent_Detail interface {
 	isEvent_Detail()
 }
@@ -252,6 +262,11 @@ type Event_BetChanged struct {
 	BetChanged *BetChanged `protobuf:"bytes,13,opt,name=bet_changed,json=betChanged,proto3,oneof"`
 }
 
+type Event_RealityCheck struct {
+	// reality_check says that a player has to take note of how long and for what the play goes on.
+	RealityCheck *RealityCheck `protobuf:"bytes,14,opt,name=reality_check,json=realityCheck,proto3,oneof"`
+}
+
 func (*Event_GameCreated) isEvent_Detail() {}
 
 func (*Event_PlayerJoined) isEvent_Detail() {}
@@ -271,6 +286,8 @@ func (*Event_ShooterChanged) isEvent_Detail() {}
 func (*Event_GameClosed) isEvent_Detail() {}
 
 func (*Event_BetChanged) isEvent_Detail() {}
+
+func (*Event_RealityCheck) isEvent_Detail() {}
 
 // GameCreated is the first event of a game.
 type GameCreated struct {
@@ -993,11 +1010,58 @@ func (x *GameClosed) GetStatus() GameStatus {
 	return GameStatus_GAME_STATUS_UNSPECIFIED
 }
 
+// RealityCheck says that a player's own reality check is due. How long and for what is behind GetLimits, which that player
+// alone may call.
+type RealityCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// player_id is who.
+	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RealityCheck) Reset() {
+	*x = RealityCheck{}
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RealityCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RealityCheck) ProtoMessage() {}
+
+func (x *RealityCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RealityCheck.ProtoReflect.Descriptor instead.
+func (*RealityCheck) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RealityCheck) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
 var File_bitcraps_game_v1_event_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x06\n" +
+	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x06\n" +
 	"\x05Event\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12;\n" +
@@ -1019,7 +1083,8 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\vgame_closed\x18\f \x01(\v2\x1c.bitcraps.game.v1.GameClosedH\x00R\n" +
 	"gameClosed\x12?\n" +
 	"\vbet_changed\x18\r \x01(\v2\x1c.bitcraps.game.v1.BetChangedH\x00R\n" +
-	"betChangedB\b\n" +
+	"betChanged\x12E\n" +
+	"\rreality_check\x18\x0e \x01(\v2\x1e.bitcraps.game.v1.RealityCheckH\x00R\frealityCheckB\b\n" +
 	"\x06detail\"}\n" +
 	"\vGameCreated\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x1f\n" +
@@ -1084,7 +1149,9 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"B\n" +
 	"\n" +
 	"GameClosed\x124\n" +
-	"\x06status\x18\x01 \x01(\x0e2\x1c.bitcraps.game.v1.GameStatusR\x06statusB\xc4\x01\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x1c.bitcraps.game.v1.GameStatusR\x06status\"+\n" +
+	"\fRealityCheck\x12\x1b\n" +
+	"\tplayer_id\x18\x01 \x01(\tR\bplayerIdB\xc4\x01\n" +
 	"\x14com.bitcraps.game.v1B\n" +
 	"EventProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
 
@@ -1100,7 +1167,7 @@ func file_bitcraps_game_v1_event_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_event_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: bitcraps.game.v1.Event
 	(*GameCreated)(nil),           // 1: bitcraps.game.v1.GameCreated
@@ -1113,13 +1180,14 @@ var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*DiceRolled)(nil),            // 8: bitcraps.game.v1.DiceRolled
 	(*ShooterChanged)(nil),        // 9: bitcraps.game.v1.ShooterChanged
 	(*GameClosed)(nil),            // 10: bitcraps.game.v1.GameClosed
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(Phase)(0),                    // 12: bitcraps.game.v1.Phase
-	(*Settlement)(nil),            // 13: bitcraps.game.v1.Settlement
-	(GameStatus)(0),               // 14: bitcraps.game.v1.GameStatus
+	(*RealityCheck)(nil),          // 11: bitcraps.game.v1.RealityCheck
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(Phase)(0),                    // 13: bitcraps.game.v1.Phase
+	(*Settlement)(nil),            // 14: bitcraps.game.v1.Settlement
+	(GameStatus)(0),               // 15: bitcraps.game.v1.GameStatus
 }
 var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
-	11, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	12, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
 	1,  // 1: bitcraps.game.v1.Event.game_created:type_name -> bitcraps.game.v1.GameCreated
 	2,  // 2: bitcraps.game.v1.Event.player_joined:type_name -> bitcraps.game.v1.PlayerJoined
 	3,  // 3: bitcraps.game.v1.Event.player_left:type_name -> bitcraps.game.v1.PlayerLeft
@@ -1130,14 +1198,15 @@ var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
 	9,  // 8: bitcraps.game.v1.Event.shooter_changed:type_name -> bitcraps.game.v1.ShooterChanged
 	10, // 9: bitcraps.game.v1.Event.game_closed:type_name -> bitcraps.game.v1.GameClosed
 	5,  // 10: bitcraps.game.v1.Event.bet_changed:type_name -> bitcraps.game.v1.BetChanged
-	12, // 11: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
-	13, // 12: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
-	14, // 13: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	11, // 11: bitcraps.game.v1.Event.reality_check:type_name -> bitcraps.game.v1.RealityCheck
+	13, // 12: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
+	14, // 13: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
+	15, // 14: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_event_proto_init() }
@@ -1157,6 +1226,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 		(*Event_ShooterChanged)(nil),
 		(*Event_GameClosed)(nil),
 		(*Event_BetChanged)(nil),
+		(*Event_RealityCheck)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1164,7 +1234,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_event_proto_rawDesc), len(file_bitcraps_game_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

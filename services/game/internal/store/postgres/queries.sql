@@ -171,6 +171,13 @@ SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
 -- name: OpenAccounts :exec
 INSERT INTO accounts (id, balance) SELECT unnest(@ids::text[]), unnest(@balances::bigint[]);
 
+-- name: UpdateProtections :exec
+WITH changed AS (
+    UPDATE accounts AS a SET protection = u.protection
+    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@protections::text[]) AS protection LIMIT CARDINALITY(@ids::text[])) AS u
+    WHERE a.id = u.id RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
+
 -- name: InsertResults :exec
 INSERT INTO results (game_id, round, player_id, bets, payout, balance)
 SELECT unnest(@games::uuid[]), unnest(@rounds::bigint[]), unnest(@players::uuid[]), unnest(@bets::integer[]),

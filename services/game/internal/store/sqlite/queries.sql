@@ -86,6 +86,12 @@ SELECT * FROM rounds WHERE status = 1 AND closed_at <= sqlc.arg(before) ORDER BY
 -- name: Balance :one
 SELECT balance FROM accounts WHERE id = ?;
 
+-- name: Account :one
+SELECT * FROM accounts WHERE id = ?;
+
+-- name: UpdateProtection :execrows
+UPDATE accounts SET protection = sqlc.arg(protection) WHERE id = sqlc.arg(id);
+
 -- name: MoveBalance :one
 UPDATE accounts SET balance = balance + sqlc.arg(delta) WHERE id = sqlc.arg(id) RETURNING balance;
 

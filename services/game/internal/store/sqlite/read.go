@@ -17,6 +17,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
@@ -230,6 +231,18 @@ func balance(ctx context.Context, q *db.Queries, account ledger.Account) (int64,
 // InPlay implements play.Reader.
 func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
 	return s.Reading.InPlay(ctx, player)
+}
+
+// Protection implements play.Reader.
+func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.State, error) {
+	row, err := s.Reading.Account(ctx, ledger.Wallet(player))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // Nothing is set, which is no error.
+	}
+	if err != nil {
+		return nil, err
+	}
+	return stored.Protection(player, row.Protection)
 }
 
 // TurnsDue implements play.Reader.

@@ -30,7 +30,16 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			return err
 		}
 	}
-	return nil
+	return t.saveProtections(ctx)
+}
+
+// saveProtections comes behind the transfers, which open wallets.
+func (t *transaction) saveProtections(ctx context.Context) error {
+	players, texts, err := t.protections.Changed()
+	for i, player := range players {
+		err = cmp.Or(err, one(t.q.UpdateProtection(ctx, texts[i], ledger.Wallet(player))))
+	}
+	return err
 }
 
 func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
@@ -200,6 +209,11 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 		return nil, notFound(err)
 	}
 	return toBet(row)
+}
+
+// InPlay implements play.Tx.
+func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
+	return t.q.InPlay(ctx, player)
 }
 
 // Round implements play.Tx.

@@ -11,8 +11,9 @@ import (
 )
 
 type Account struct {
-	ID      ledger.Account
-	Balance int64
+	ID         ledger.Account
+	Balance    int64
+	Protection string
 }
 
 type Bet struct {

@@ -13,7 +13,7 @@ import (
 )
 
 const accounts = `-- name: Accounts :many
-SELECT id, balance FROM accounts WHERE id = ANY($1::text[])
+SELECT id, balance, protection FROM accounts WHERE id = ANY($1::text[])
 `
 
 func (q *Queries) Accounts(ctx context.Context, ids []string) ([]Account, error) {
@@ -25,7 +25,7 @@ func (q *Queries) Accounts(ctx context.Context, ids []string) ([]Account, error)
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance); err != nil {
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -682,7 +682,7 @@ func (q *Queries) LiveBetsOfPlayers(ctx context.Context, arg LiveBetsOfPlayersPa
 }
 
 const lockAccounts = `-- name: LockAccounts :many
-SELECT id, balance FROM accounts WHERE id = ANY($1::text[]) ORDER BY id IN ('house', 'issuance'), id FOR UPDATE
+SELECT id, balance, protection FROM accounts WHERE id = ANY($1::text[]) ORDER BY id IN ('house', 'issuance'), id FOR UPDATE
 `
 
 func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, error) {
@@ -694,7 +694,7 @@ func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, er
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance); err != nil {
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -760,7 +760,7 @@ func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]Game, error
 }
 
 const lockWallets = `-- name: LockWallets :many
-SELECT id, balance FROM accounts
+SELECT id, balance, protection FROM accounts
 WHERE id = ANY(ARRAY(
     SELECT unnest($1::text[]) UNION
     SELECT 'player:' || b.player_id FROM (SELECT unnest($2::uuid[]) AS game_id) AS k
@@ -778,7 +778,7 @@ func (q *Queries) LockWallets(ctx context.Context, wallets []string, games []uui
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance); err != nil {
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1251,5 +1251,18 @@ func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) error 
 		arg.PassWins,
 		arg.Exposures,
 	)
+	return err
+}
+
+const updateProtections = `-- name: UpdateProtections :exec
+WITH changed AS (
+    UPDATE accounts AS a SET protection = u.protection
+    FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS protection LIMIT CARDINALITY($1::text[])) AS u
+    WHERE a.id = u.id RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY($1::text[])) FROM changed
+`
+
+func (q *Queries) UpdateProtections(ctx context.Context, ids []string, protections []string) error {
+	_, err := q.db.Exec(ctx, updateProtections, ids, protections)
 	return err
 }

@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.accountStmt, err = db.PrepareContext(ctx, account); err != nil {
+		return nil, fmt.Errorf("error preparing query Account: %w", err)
+	}
 	if q.balanceStmt, err = db.PrepareContext(ctx, balance); err != nil {
 		return nil, fmt.Errorf("error preparing query Balance: %w", err)
 	}
@@ -129,11 +132,19 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateGameStmt, err = db.PrepareContext(ctx, updateGame); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateGame: %w", err)
 	}
+	if q.updateProtectionStmt, err = db.PrepareContext(ctx, updateProtection); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateProtection: %w", err)
+	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.accountStmt != nil {
+		if cerr := q.accountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountStmt: %w", cerr)
+		}
+	}
 	if q.balanceStmt != nil {
 		if cerr := q.balanceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing balanceStmt: %w", cerr)
@@ -309,6 +320,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateGameStmt: %w", cerr)
 		}
 	}
+	if q.updateProtectionStmt != nil {
+		if cerr := q.updateProtectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateProtectionStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -348,6 +364,7 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                   DBTX
 	tx                   *sql.Tx
+	accountStmt          *sql.Stmt
 	balanceStmt          *sql.Stmt
 	betStmt              *sql.Stmt
 	betsOfPlayerStmt     *sql.Stmt
@@ -383,12 +400,14 @@ type Queries struct {
 	unsettledRoundsStmt  *sql.Stmt
 	updateBetStmt        *sql.Stmt
 	updateGameStmt       *sql.Stmt
+	updateProtectionStmt *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                   tx,
 		tx:                   tx,
+		accountStmt:          q.accountStmt,
 		balanceStmt:          q.balanceStmt,
 		betStmt:              q.betStmt,
 		betsOfPlayerStmt:     q.betsOfPlayerStmt,
@@ -424,5 +443,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		unsettledRoundsStmt:  q.unsettledRoundsStmt,
 		updateBetStmt:        q.updateBetStmt,
 		updateGameStmt:       q.updateGameStmt,
+		updateProtectionStmt: q.updateProtectionStmt,
 	}
 }

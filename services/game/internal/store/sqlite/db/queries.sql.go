@@ -13,6 +13,17 @@ import (
 	"github.com/google/uuid"
 )
 
+const account = `-- name: Account :one
+SELECT id, balance, protection FROM accounts WHERE id = ?
+`
+
+func (q *Queries) Account(ctx context.Context, id ledger.Account) (Account, error) {
+	row := q.queryRow(ctx, q.accountStmt, account, id)
+	var i Account
+	err := row.Scan(&i.ID, &i.Balance, &i.Protection)
+	return i, err
+}
+
 const balance = `-- name: Balance :one
 SELECT balance FROM accounts WHERE id = ?
 `
@@ -1083,6 +1094,18 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 		arg.Exposure,
 		arg.ID,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateProtection = `-- name: UpdateProtection :execrows
+UPDATE accounts SET protection = ?1 WHERE id = ?2
+`
+
+func (q *Queries) UpdateProtection(ctx context.Context, protection string, iD ledger.Account) (int64, error) {
+	result, err := q.exec(ctx, q.updateProtectionStmt, updateProtection, protection, iD)
 	if err != nil {
 		return 0, err
 	}
