@@ -7,6 +7,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/identity"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
@@ -80,7 +81,7 @@ func (s *protectionServer) RemoveLimit(ctx context.Context, req *gamev1.RemoveLi
 
 func (s *Service) setLimit(ctx context.Context, kind, period string, amount int64) (*gamev1.Protection, error) {
 	return s.protect(ctx, func(state *protection.State, turn *play.Turn) error {
-		return state.SetLimit(protection.Kind(kind), protection.Period(period), amount, turn.Now, turn.Rules.Protection)
+		return state.SetLimit(protection.Kind(kind), calendar.Period(period), amount, turn.Now, turn.Rules.Protection)
 	})
 }
 

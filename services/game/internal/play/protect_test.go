@@ -9,6 +9,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
@@ -45,7 +46,7 @@ func TestLimitsBindBets(t *testing.T) {
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
 	tb.set(alice, func(s *protection.State) error {
-		return s.SetLimit(protection.Stake, protection.Day, 100, tb.now, protectionRules)
+		return s.SetLimit(protection.Stake, calendar.Day, 100, tb.now, protectionRules)
 	})
 	line := tb.mustBet(alice, "pass_line", 60, 0)
 	if _, err := tb.bet(alice, "field", 50, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
@@ -79,7 +80,7 @@ func TestCommissionsCountAsLost(t *testing.T) {
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
 	tb.set(alice, func(s *protection.State) error {
-		return s.SetLimit(protection.Loss, protection.Day, 100, tb.now, protectionRules)
+		return s.SetLimit(protection.Loss, calendar.Day, 100, tb.now, protectionRules)
 	})
 	if _, err := tb.bet(alice, "yes_4", 100, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
 		t.Errorf("a bet whose commission breaks the limit: %v", err)

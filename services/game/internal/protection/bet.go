@@ -5,6 +5,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
 // MayBet fails where the player has said that a bet must not be: during a pause, over a limit, or before the player has
@@ -46,7 +47,7 @@ func (s *State) Bet(stake int64, now time.Time, rules Rules) {
 	s.advance(now)
 	s.play(now, rules)
 	s.Session.Staked += stake
-	for _, p := range Periods {
+	for _, p := range calendar.Periods {
 		s.Window(p).Staked += stake
 	}
 }
@@ -57,7 +58,7 @@ func (s *State) Unbet(stake int64, placedAt, now time.Time) {
 	if !placedAt.Before(s.Session.StartedAt) {
 		s.Session.Staked -= stake
 	}
-	for _, p := range Periods {
+	for _, p := range calendar.Periods {
 		if w := s.Window(p); !placedAt.Before(w.Start) {
 			w.Staked -= stake
 		}
@@ -69,7 +70,7 @@ func (s *State) Move(wallet, table int64, now time.Time) {
 	s.advance(now)
 	s.InPlay += table
 	s.Session.Net += wallet
-	for _, p := range Periods {
+	for _, p := range calendar.Periods {
 		s.Window(p).Lost -= wallet
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
 // Kind is what a limit counts.
@@ -25,8 +26,8 @@ const (
 
 // Limit is what a player has set.
 type Limit struct {
-	Kind   Kind   `json:"kind"`
-	Period Period `json:"period,omitempty"`
+	Kind   Kind            `json:"kind"`
+	Period calendar.Period `json:"period,omitempty"`
 	// Amount binds now: tokens or minutes.
 	Amount int64 `json:"amount"`
 	// Next binds from NextAt on, where that is set.
@@ -34,10 +35,12 @@ type Limit struct {
 	NextAt time.Time `json:"next_at,omitzero"`
 }
 
-func (l Limit) named(kind Kind, period Period) bool { return l.Kind == kind && l.Period == period }
+func (l Limit) named(kind Kind, period calendar.Period) bool {
+	return l.Kind == kind && l.Period == period
+}
 
 // Limit returns the limit of a kind and a period; one that was not set does not bind.
-func (s *State) Limit(kind Kind, period Period) Limit {
+func (s *State) Limit(kind Kind, period calendar.Period) Limit {
 	for _, l := range s.Limits {
 		if l.named(kind, period) {
 			return l
@@ -48,7 +51,7 @@ func (s *State) Limit(kind Kind, period Period) Limit {
 
 // SetLimit changes a limit; Unlimited removes it. A lower one binds at once, a higher one when the delay is over. To ask
 // again for what waits already changes nothing.
-func (s *State) SetLimit(kind Kind, period Period, amount int64, now time.Time, rules Rules) error {
+func (s *State) SetLimit(kind Kind, period calendar.Period, amount int64, now time.Time, rules Rules) error {
 	if most := minutes(period.End(now).Sub(period.Start(now))); kind == SessionTime && amount != Unlimited && amount > most {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "amount is %d; a %s has %d minutes", amount, period, most).
 			Field("amount", "must be minutes of the period")

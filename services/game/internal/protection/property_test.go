@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
@@ -25,7 +26,7 @@ type model struct {
 
 // lost is what bets of a window have cost: those that lay on tables when it began, and those placed since, less what came
 // back since.
-func (m *model) lost(p protection.Period) (sum int64) {
+func (m *model) lost(p calendar.Period) (sum int64) {
 	start := p.Start(m.now)
 	for _, b := range m.bets {
 		if b.closedAt.IsZero() || !b.closedAt.Before(start) {
@@ -35,7 +36,7 @@ func (m *model) lost(p protection.Period) (sum int64) {
 	return sum
 }
 
-func (m *model) staked(p protection.Period) (sum int64) {
+func (m *model) staked(p calendar.Period) (sum int64) {
 	for _, b := range m.bets {
 		if !b.placedAt.Before(p.Start(m.now)) && !b.removed {
 			sum += b.stake
@@ -53,10 +54,10 @@ func TestLimitsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{now: noon}
 		s := protection.New(0, m.now)
-		limits := make(map[protection.Kind]map[protection.Period]int64)
+		limits := make(map[protection.Kind]map[calendar.Period]int64)
 		for _, kind := range []protection.Kind{protection.Stake, protection.Loss} {
-			limits[kind] = make(map[protection.Period]int64)
-			for _, period := range protection.Periods {
+			limits[kind] = make(map[calendar.Period]int64)
+			for _, period := range calendar.Periods {
 				if rapid.Bool().Draw(t, "limited") {
 					limits[kind][period] = rapid.Int64Range(0, 500).Draw(t, "limit")
 					if err := s.SetLimit(kind, period, limits[kind][period], m.now, rules); err != nil {
@@ -71,7 +72,7 @@ func TestLimitsHold(t *testing.T) {
 				b := &bet{stake: rapid.Int64Range(1, 120).Draw(t, "stake"), placedAt: m.now}
 				b.cost = b.stake + rapid.Int64Range(0, 3).Draw(t, "commission")
 				want := true
-				for _, p := range protection.Periods {
+				for _, p := range calendar.Periods {
 					if most, limited := limits[protection.Stake][p]; limited && m.staked(p)+b.stake > most {
 						want = false
 					}
@@ -109,7 +110,7 @@ func TestLimitsHold(t *testing.T) {
 			},
 			"": func(t *rapid.T) {
 				at := s.At(m.now)
-				for _, p := range protection.Periods {
+				for _, p := range calendar.Periods {
 					if at.Window(p).Lost != m.lost(p) || at.Window(p).Staked != m.staked(p) {
 						t.Fatalf("a %s: lost %d and staked %d, want %d and %d", p, at.Window(p).Lost, at.Window(p).Staked, m.lost(p), m.staked(p))
 					}
@@ -133,18 +134,18 @@ func TestNoLimitRisesBeforeItsTime(t *testing.T) {
 		before := int64(protection.Unlimited)
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "hours")) * time.Hour)
-			if binds := s.At(now).Limit(protection.Loss, protection.Week).Amount; binds > before && !slices.ContainsFunc(asked, func(r request) bool {
+			if binds := s.At(now).Limit(protection.Loss, calendar.Week).Amount; binds > before && !slices.ContainsFunc(asked, func(r request) bool {
 				return r.amount >= binds && !now.Before(r.at.Add(rules.IncreaseDelay))
 			}) {
 				t.Fatalf("the limit rose from %d to %d, asked for %v", before, binds, asked)
 			}
 			amount := rapid.OneOf(rapid.Int64Range(0, 9), rapid.Just[int64](protection.Unlimited)).Draw(t, "amount")
-			before = s.At(now).Limit(protection.Loss, protection.Week).Amount
-			if err := s.SetLimit(protection.Loss, protection.Week, amount, now, rules); err != nil {
+			before = s.At(now).Limit(protection.Loss, calendar.Week).Amount
+			if err := s.SetLimit(protection.Loss, calendar.Week, amount, now, rules); err != nil {
 				t.Fatal(err)
 			}
 			asked = append(asked, request{now, amount})
-			if binds := s.Limit(protection.Loss, protection.Week).Amount; binds != min(before, amount) {
+			if binds := s.Limit(protection.Loss, calendar.Week).Amount; binds != min(before, amount) {
 				t.Fatalf("asked for %d instead of %d, %d binds", amount, before, binds)
 			}
 			before = min(before, amount)

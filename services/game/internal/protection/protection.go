@@ -5,6 +5,8 @@ package protection
 import (
 	"math"
 	"time"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
 // Rules are what an operator sets.
@@ -67,49 +69,12 @@ func New(inPlay int64, now time.Time) *State {
 // Unlimited is the amount of a limit that does not bind.
 const Unlimited = math.MaxInt64
 
-// Period is how long a window is: a day from midnight UTC, a week from Monday, a month from its first day.
-type Period string
-
-// The periods.
-const (
-	Day   Period = "day"
-	Week  Period = "week"
-	Month Period = "month"
-)
-
-// Periods are all of them.
-var Periods = []Period{Day, Week, Month}
-
-// Start is when the window began that a moment is in.
-func (p Period) Start(now time.Time) time.Time {
-	year, month, day := now.UTC().Date()
-	switch p {
-	case Week:
-		day -= (int(now.UTC().Weekday()) + 6) % 7 // ISO 8601: a week begins on Monday.
-	case Month:
-		day = 1
-	}
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-}
-
-// End is when the window ends that a moment is in.
-func (p Period) End(now time.Time) time.Time {
-	start := p.Start(now)
-	switch p {
-	case Week:
-		return start.AddDate(0, 0, 7)
-	case Month:
-		return start.AddDate(0, 1, 0)
-	}
-	return start.AddDate(0, 0, 1)
-}
-
 // Window is the one of a period.
-func (s *State) Window(p Period) *Window {
+func (s *State) Window(p calendar.Period) *Window {
 	switch p {
-	case Week:
+	case calendar.Week:
 		return &s.Week
-	case Month:
+	case calendar.Month:
 		return &s.Month
 	}
 	return &s.Day
@@ -118,7 +83,7 @@ func (s *State) Window(p Period) *Window {
 // advance begins the windows that a moment is in, and has raised limits bind whose time has come. A clock that is behind
 // another's changes nothing.
 func (s *State) advance(now time.Time) {
-	for _, p := range Periods {
+	for _, p := range calendar.Periods {
 		if w, start := s.Window(p), p.Start(now); start.After(w.Start) {
 			*w = Window{Start: start, Lost: s.InPlay}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
@@ -19,30 +20,6 @@ func reason(t *testing.T, err error, want errorsv1.Reason) {
 	t.Helper()
 	if got := errs.Reason(err); got != want {
 		t.Errorf("%v is %s, want %s", err, got, want)
-	}
-}
-
-func TestWindows(t *testing.T) {
-	for name, test := range map[string]struct {
-		period     protection.Period
-		now        string
-		start, end string
-	}{
-		"a day":                       {protection.Day, "2026-03-04T23:59:59Z", "2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z"},
-		"a day of another zone":       {protection.Day, "2026-03-04T23:59:59-03:00", "2026-03-05T00:00:00Z", "2026-03-06T00:00:00Z"},
-		"a week from Monday":          {protection.Week, "2026-03-04T12:00:00Z", "2026-03-02T00:00:00Z", "2026-03-09T00:00:00Z"},
-		"Sunday ends a week":          {protection.Week, "2026-03-08T23:59:59Z", "2026-03-02T00:00:00Z", "2026-03-09T00:00:00Z"},
-		"a week over the year's end":  {protection.Week, "2027-01-01T00:00:00Z", "2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z"},
-		"a short month":               {protection.Month, "2026-02-28T23:59:59Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"},
-		"a month over the year's end": {protection.Month, "2026-12-31T12:00:00Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"},
-	} {
-		now, err := time.Parse(time.RFC3339, test.now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if start, end := test.period.Start(now).Format(time.RFC3339), test.period.End(now).Format(time.RFC3339); start != test.start || end != test.end {
-			t.Errorf("%s: %s to %s", name, start, end)
-		}
 	}
 }
 
@@ -67,15 +44,15 @@ func TestALowerLimitBindsAtOnceAndAHigherOneLater(t *testing.T) {
 	} {
 		at = at.Add(step.after)
 		if step.set >= 0 {
-			if err := s.SetLimit(protection.Stake, protection.Day, step.set, at, rules); err != nil {
+			if err := s.SetLimit(protection.Stake, calendar.Day, step.set, at, rules); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := s.At(at).Limit(protection.Stake, protection.Day).Amount; got != step.amount {
+		if got := s.At(at).Limit(protection.Stake, calendar.Day).Amount; got != step.amount {
 			t.Errorf("step %d: the limit is %d, want %d", i, got, step.amount)
 		}
 	}
-	reason(t, s.SetLimit(protection.SessionTime, protection.Day, 1441, at, rules), errorsv1.Reason_REASON_INVALID_FIELD)
+	reason(t, s.SetLimit(protection.SessionTime, calendar.Day, 1441, at, rules), errorsv1.Reason_REASON_INVALID_FIELD)
 }
 
 func TestExclusionsGetNoShorter(t *testing.T) {
@@ -107,7 +84,7 @@ func TestExclusionsGetNoShorter(t *testing.T) {
 
 func TestTimeOfPlay(t *testing.T) {
 	s := protection.New(0, noon)
-	if err := s.SetLimit(protection.SessionTime, protection.Day, 60, noon, rules); err != nil {
+	if err := s.SetLimit(protection.SessionTime, calendar.Day, 60, noon, rules); err != nil {
 		t.Fatal(err)
 	}
 	for i, step := range []struct {
@@ -173,7 +150,7 @@ func TestRealityChecks(t *testing.T) {
 
 func TestStatesComeBackAsTheyWere(t *testing.T) {
 	s := protection.New(7, noon)
-	for kind, period := range map[protection.Kind]protection.Period{protection.Loss: protection.Week, protection.RealityCheck: ""} {
+	for kind, period := range map[protection.Kind]calendar.Period{protection.Loss: calendar.Week, protection.RealityCheck: ""} {
 		if err := s.SetLimit(kind, period, 50, noon, rules); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
 // play counts the time since the last bet, and begins a session where the last one is over. A session ends some time
@@ -17,7 +18,7 @@ func (s *State) play(now time.Time, rules Rules) {
 		until = ended
 	}
 	if !last.LastBetAt.IsZero() {
-		for _, p := range Periods {
+		for _, p := range calendar.Periods {
 			w := s.Window(p)
 			from := last.LastBetAt
 			if from.Before(w.Start) {

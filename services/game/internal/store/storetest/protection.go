@@ -6,6 +6,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
@@ -24,7 +25,7 @@ func testProtection(t *testing.T, f *fixture) {
 		inPlay, err := tx.InPlay(t.Context(), alice)
 		f.must(err)
 		state := protection.New(inPlay, f.now)
-		f.must(state.SetLimit(protection.Loss, protection.Day, 25, f.now, rules.Protection))
+		f.must(state.SetLimit(protection.Loss, calendar.Day, 25, f.now, rules.Protection))
 		turns[0].Protections[alice] = state
 		return tx.Save(t.Context(), f.ready(turns[0]))
 	}))
@@ -32,7 +33,7 @@ func testProtection(t *testing.T, f *fixture) {
 		t.Helper()
 		state, err := f.store.Protection(t.Context(), alice)
 		f.must(err)
-		if state == nil || state.Day.Lost != want || state.Limit(protection.Loss, protection.Day).Amount != 25 {
+		if state == nil || state.Day.Lost != want || state.Limit(protection.Loss, calendar.Day).Amount != 25 {
 			t.Errorf("state %+v, want %d lost", state, want)
 		}
 	}
