@@ -34,7 +34,7 @@ type Route struct {
 // contracts are the services that REST reaches.
 var contracts = []string{
 	gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
-	gamev1.ProtectionService_ServiceDesc.ServiceName,
+	gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
 	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
 	consensusv1.ConsensusService_ServiceDesc.ServiceName,
 }

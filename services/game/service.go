@@ -16,6 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/ratelimit"
 	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
@@ -129,11 +130,14 @@ type Service struct {
 	ids       *ids
 	events    events.Bus[*play.Event]
 	degraded  []admin.Check
-	metrics   *metrics
-	sweeper   *sweeper
-	commits   *committer
-	stopOnce  sync.Once
-	stop      chan struct{}
+	// limiter counts what players may do seldom; seating lets one quick seat at a time open a table.
+	limiter  ratelimit.Limiter
+	seating  chan struct{}
+	metrics  *metrics
+	sweeper  *sweeper
+	commits  *committer
+	stopOnce sync.Once
+	stop     chan struct{}
 }
 
 // New opens the service's database, whose schema must be up to date.
@@ -144,7 +148,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock, ids: &ids{clock: deps.Clock},
-		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}), seating: make(chan struct{}, 1),
 	}
 	if err := s.openBus(ctx, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
@@ -162,6 +166,7 @@ func Migrate(ctx context.Context, database config.Database) error {
 func (s *Service) Register(server grpc.ServiceRegistrar) {
 	gamev1.RegisterGameServiceServer(server, &gameServer{Service: s})
 	gamev1.RegisterLedgerServiceServer(server, &ledgerServer{Service: s})
+	gamev1.RegisterLobbyServiceServer(server, &lobbyServer{Service: s})
 	gamev1.RegisterProtectionServiceServer(server, &protectionServer{Service: s})
 }
 

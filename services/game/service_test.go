@@ -110,6 +110,7 @@ type player struct {
 	games      gamev1.GameServiceClient
 	ledger     gamev1.LedgerServiceClient
 	protection gamev1.ProtectionServiceClient
+	lobby      gamev1.LobbyServiceClient
 }
 
 func (tb *tables) player() *player {
@@ -121,6 +122,7 @@ func (tb *tables) player() *player {
 
 func (p *player) dial() {
 	conn := servicetest.Dial(p.t, p.network, identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}}, "game")
+	p.lobby = gamev1.NewLobbyServiceClient(conn)
 	p.games, p.ledger, p.protection = gamev1.NewGameServiceClient(conn), gamev1.NewLedgerServiceClient(conn), gamev1.NewProtectionServiceClient(conn)
 }
 

@@ -50,6 +50,10 @@ type Turn struct {
 	Results []Result
 	// Events are what happened, in order.
 	Events []*Event
+	// Code is the hash of a private game's new join code, nil where it stays.
+	Code []byte
+	// Members are players whose standing at the table changed.
+	Members map[uuid.UUID]Member
 
 	loaded loaded
 }
@@ -72,7 +76,7 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 		return err
 	}
 	t.New = true
-	t.Game = &Game{ID: t.NewID(), Status: Open, Limits: limits, Hand: 1, Round: 1, CreatedAt: t.Now}
+	t.Game = &Game{ID: t.NewID(), Status: Open, Limits: limits, Host: creator, Hand: 1, Round: 1, CreatedAt: t.Now}
 	t.emit(&Event{Detail: &gamev1.Event_GameCreated{GameCreated: &gamev1.GameCreated{
 		PlayerId: creator.String(), MaxPlayers: int32(limits.MaxPlayers), MinBet: limits.MinBet, MaxBet: limits.MaxBet}}})
 	return t.Join(creator)

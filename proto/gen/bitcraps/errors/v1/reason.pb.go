@@ -144,6 +144,12 @@ const (
 	Reason_REASON_REALITY_CHECK_DUE Reason = 92
 	// A pause that lasts longer stands already. It can be made longer, not shorter.
 	Reason_REASON_EXCLUSION_STANDS Reason = 93
+	// No open private table has this code. The host of the table has the one that counts.
+	Reason_REASON_JOIN_CODE_UNKNOWN Reason = 94
+	// Only the host, who created the table, may do this.
+	Reason_REASON_NOT_HOST Reason = 95
+	// The table's host lets the caller not talk here.
+	Reason_REASON_MUTED Reason = 96
 	// Another commitment was decided under this game and round before.
 	Reason_REASON_ROUND_CONFLICT Reason = 70
 	// Too few validators answer to decide anything. The round waits; retry after the delay that RetryInfo names.
@@ -215,6 +221,9 @@ var (
 		91: "REASON_SELF_EXCLUDED",
 		92: "REASON_REALITY_CHECK_DUE",
 		93: "REASON_EXCLUSION_STANDS",
+		94: "REASON_JOIN_CODE_UNKNOWN",
+		95: "REASON_NOT_HOST",
+		96: "REASON_MUTED",
 		70: "REASON_ROUND_CONFLICT",
 		71: "REASON_NO_QUORUM",
 		72: "REASON_DECISION_NOT_FOUND",
@@ -278,6 +287,9 @@ var (
 		"REASON_SELF_EXCLUDED":          91,
 		"REASON_REALITY_CHECK_DUE":      92,
 		"REASON_EXCLUSION_STANDS":       93,
+		"REASON_JOIN_CODE_UNKNOWN":      94,
+		"REASON_NOT_HOST":               95,
+		"REASON_MUTED":                  96,
 		"REASON_ROUND_CONFLICT":         70,
 		"REASON_NO_QUORUM":              71,
 		"REASON_DECISION_NOT_FOUND":     72,
@@ -317,7 +329,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x8e\x10\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xe5\x10\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -375,7 +387,10 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x15REASON_LIMIT_EXCEEDED\x10Z\x1a\x04\x98\xb5\x18\a\x12\x1e\n" +
 	"\x14REASON_SELF_EXCLUDED\x10[\x1a\x04\x98\xb5\x18\a\x12\"\n" +
 	"\x18REASON_REALITY_CHECK_DUE\x10\\\x1a\x04\x98\xb5\x18\t\x12!\n" +
-	"\x17REASON_EXCLUSION_STANDS\x10]\x1a\x04\x98\xb5\x18\t\x12\x1f\n" +
+	"\x17REASON_EXCLUSION_STANDS\x10]\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_JOIN_CODE_UNKNOWN\x10^\x1a\x04\x98\xb5\x18\x05\x12\x19\n" +
+	"\x0fREASON_NOT_HOST\x10_\x1a\x04\x98\xb5\x18\a\x12\x16\n" +
+	"\fREASON_MUTED\x10`\x1a\x04\x98\xb5\x18\a\x12\x1f\n" +
 	"\x15REASON_ROUND_CONFLICT\x10F\x1a\x04\x98\xb5\x18\x06\x12\x1a\n" +
 	"\x10REASON_NO_QUORUM\x10G\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
 	"\x19REASON_DECISION_NOT_FOUND\x10H\x1a\x04\x98\xb5\x18\x05\x12!\n" +

@@ -25,7 +25,8 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			atTables = append(atTables, turn)
 		}
 	}
-	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults, t.saveEvents} {
+	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
+		t.saveScores, t.saveLobby, t.saveEvents} {
 		if err := save(ctx, atTables); err != nil {
 			return err
 		}
