@@ -102,12 +102,12 @@ func (s *Store) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit 
 
 // Leaders implements play.Reader.
 func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Score, limit int) ([]play.Score, error) {
-	net := int64(math.MaxInt64)
+	net, player := int64(math.MaxInt64), uuid.Max
 	if behind.Player != uuid.Nil {
-		net = behind.Net()
+		net, player = behind.Net(), behind.Player
 	}
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Score, error) {
-		return q.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: stored.Micros(key.Starts), Net: net, PlayerID: behind.Player, Count: int32(limit)})
+		return q.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: stored.Micros(key.Starts), Net: net, PlayerID: player, Count: int32(limit)})
 	})
 	return column(rows, toScore), err
 }

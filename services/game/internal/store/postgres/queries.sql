@@ -113,8 +113,8 @@ ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = s.rounds + exclud
 
 -- name: Leaders :many
 SELECT * FROM scores
-WHERE period = @period AND starts = @starts AND net <= @net AND (net < @net OR player_id > @player_id)
-ORDER BY net DESC, player_id LIMIT sqlc.arg(count);
+WHERE period = @period AND starts = @starts AND (net, player_id) < (@net::bigint, @player_id::uuid)
+ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
 
 -- name: Scores :many
 SELECT s.* FROM (SELECT unnest(@periods::text[]) AS period, unnest(@starts::bigint[]) AS starts) AS k

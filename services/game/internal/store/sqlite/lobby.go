@@ -68,12 +68,12 @@ func (s *Store) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) 
 
 // Leaders implements play.Reader.
 func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Score, limit int) ([]play.Score, error) {
-	net := int64(math.MaxInt64)
+	net, player := int64(math.MaxInt64), uuid.Max
 	if behind.Player != uuid.Nil {
-		net = behind.Net()
+		net, player = behind.Net(), behind.Player
 	}
 	rows, err := s.Reading.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: stored.Micros(key.Starts), Net: net,
-		PlayerID: behind.Player, Count: int64(limit)})
+		Behind: player.String(), Count: int64(limit)})
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,8 @@ ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = rounds + excluded
 
 -- name: Leaders :many
 SELECT * FROM scores
-WHERE period = sqlc.arg(period) AND starts = sqlc.arg(starts) AND net <= sqlc.arg(net)
-  AND (net < sqlc.arg(net) OR player_id > sqlc.arg(player_id))
-ORDER BY net DESC, player_id LIMIT sqlc.arg(count);
+WHERE period = sqlc.arg(period) AND starts = sqlc.arg(starts) AND (net, player_id) < (sqlc.arg(net), CAST(sqlc.arg(behind) AS TEXT))
+ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
 
 -- name: Score :one
 SELECT * FROM scores WHERE player_id = ? AND period = ? AND starts = ?;

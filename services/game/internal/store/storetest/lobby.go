@@ -143,6 +143,34 @@ func testScores(t *testing.T, f *fixture) {
 	}
 }
 
+// testTies pages through players who all won the same: each of them once.
+func testTies(t *testing.T, f *fixture) {
+	players := make(map[uuid.UUID]bool)
+	id := f.create(newID())
+	for range 3 {
+		player := newID()
+		players[player] = true
+		f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(player) }))
+		f.bet(id, player, "next_12")
+	}
+	f.must(f.do(play.Key{Game: id, All: true}, func(turn *play.Turn) error { return turn.Close(uuid.Nil) }))
+	round, err := f.store.Round(t.Context(), id, 1)
+	f.must(err)
+	f.must(f.settle(round, play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: []byte("no twelve")}))
+	var behind play.Score
+	for range 3 {
+		page, err := f.store.Leaders(t.Context(), play.ScoresAt(calendar.Week, f.now), behind, 1)
+		if err != nil || len(page) != 1 || !players[page[0].Player] {
+			t.Fatalf("page %+v, %v; left %v", page, err, players)
+		}
+		behind = page[0]
+		delete(players, behind.Player)
+	}
+	if page, err := f.store.Leaders(t.Context(), play.ScoresAt(calendar.Week, f.now), behind, 1); err != nil || len(page) != 0 {
+		t.Errorf("page %+v, %v", page, err)
+	}
+}
+
 // testManyScores settles rounds of one player at two tables in one transaction.
 func testManyScores(t *testing.T, f *fixture) {
 	alice := newID()

@@ -601,8 +601,8 @@ func (q *Queries) InsertTransfers(ctx context.Context, arg InsertTransfersParams
 
 const leaders = `-- name: Leaders :many
 SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores
-WHERE period = $1 AND starts = $2 AND net <= $3 AND (net < $3 OR player_id > $4)
-ORDER BY net DESC, player_id LIMIT $5
+WHERE period = $1 AND starts = $2 AND (net, player_id) < ($3::bigint, $4::uuid)
+ORDER BY net DESC, player_id DESC LIMIT $5
 `
 
 type LeadersParams struct {

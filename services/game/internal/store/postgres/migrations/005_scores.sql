@@ -13,4 +13,4 @@ CREATE TABLE scores (
     PRIMARY KEY (player_id, period, starts)
 ) WITH (fillfactor = 80);
 
-CREATE INDEX scores_leaders ON scores (period, starts, net DESC, player_id);
+CREATE INDEX scores_leaders ON scores (period, starts, net, player_id);

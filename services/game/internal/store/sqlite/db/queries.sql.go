@@ -520,17 +520,16 @@ func (q *Queries) InsertTransfer(ctx context.Context, arg InsertTransferParams) 
 
 const leaders = `-- name: Leaders :many
 SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores
-WHERE period = ?1 AND starts = ?2 AND net <= ?3
-  AND (net < ?3 OR player_id > ?4)
-ORDER BY net DESC, player_id LIMIT ?5
+WHERE period = ?1 AND starts = ?2 AND (net, player_id) < (?3, CAST(?4 AS TEXT))
+ORDER BY net DESC, player_id DESC LIMIT ?5
 `
 
 type LeadersParams struct {
-	Period   string
-	Starts   int64
-	Net      int64
-	PlayerID uuid.UUID
-	Count    int64
+	Period string
+	Starts int64
+	Net    int64
+	Behind string
+	Count  int64
 }
 
 func (q *Queries) Leaders(ctx context.Context, arg LeadersParams) ([]Score, error) {
@@ -538,7 +537,7 @@ func (q *Queries) Leaders(ctx context.Context, arg LeadersParams) ([]Score, erro
 		arg.Period,
 		arg.Starts,
 		arg.Net,
-		arg.PlayerID,
+		arg.Behind,
 		arg.Count,
 	)
 	if err != nil {
