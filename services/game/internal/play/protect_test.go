@@ -32,7 +32,7 @@ func (tb *table) protected(states map[uuid.UUID]*protection.State) string {
 func (tb *table) set(player uuid.UUID, change func(*protection.State) error) {
 	err := tb.do(func(t *play.Turn) error {
 		if t.Protections[player] == nil {
-			t.Protections[player] = protection.New(0, tb.now)
+			t.Protections[player] = protection.New(lyingOf(tb.live, player), tb.now)
 		}
 		return change(t.Protections[player])
 	})
