@@ -73,6 +73,23 @@ func (s *signIn) setCookie(w http.ResponseWriter, value string, maxAge int) {
 		SameSite: http.SameSiteLaxMode})
 }
 
+// reader returns a context in which calls that need no player are made on behalf of the one whose credentials the request
+// has, if they are good: private tables show themselves to those who were let in.
+func (s *signIn) reader(ctx context.Context, r *http.Request) context.Context {
+	_, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if cookie, err := r.Cookie(cookieName); err == nil && raw == "" {
+		raw = cookie.Value
+	}
+	if raw == "" {
+		return ctx
+	}
+	player, err := s.verifier.Verify(ctx, strings.TrimSpace(raw))
+	if err != nil {
+		return ctx
+	}
+	return identity.WithPlayer(ctx, player)
+}
+
 // authenticated returns a context in which calls are made on behalf of the player whose request it is.
 func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *http.Request) (context.Context, error) {
 	player, err := s.player(ctx, w, r)

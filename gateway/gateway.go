@@ -39,8 +39,9 @@ type Deps struct {
 
 // Targets are the services that the gateway calls.
 var Targets = map[string]rpcclient.Target{
-	identity.API:       {Service: identity.API, Contracts: []string{apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName}},
-	identity.Game:      {Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName}},
+	identity.API: {Service: identity.API, Contracts: []string{apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName}},
+	identity.Game: {Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
+		gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName}},
 	identity.Consensus: {Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}},
 }
 
@@ -116,6 +117,8 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 	err := errors.Join(
 		gamev1.RegisterGameServiceHandlerClient(ctx, mux, gamev1.NewGameServiceClient(game)),
 		gamev1.RegisterLedgerServiceHandlerClient(ctx, mux, gamev1.NewLedgerServiceClient(game)),
+		gamev1.RegisterLobbyServiceHandlerClient(ctx, mux, gamev1.NewLobbyServiceClient(game)),
+		gamev1.RegisterProtectionServiceHandlerClient(ctx, mux, gamev1.NewProtectionServiceClient(game)),
 		apiv1.RegisterPlayerServiceHandlerClient(ctx, mux, apiv1.NewPlayerServiceClient(deps.API)),
 		apiv1.RegisterKeyServiceHandlerClient(ctx, mux, apiv1.NewKeyServiceClient(deps.API)),
 		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),

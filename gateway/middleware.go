@@ -101,6 +101,8 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		err := g.bound(w, r, route)
 		if err == nil && route.Player {
 			ctx, err = g.signIn.authenticated(ctx, w, r)
+		} else if err == nil {
+			ctx = g.signIn.reader(ctx, r)
 		}
 		if err == nil {
 			err = g.limits.ofRoute(ctx, w, r, route)
@@ -110,7 +112,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		if route.Path == EventsPath {
-			next(w, r, params)
+			next(w, r.WithContext(ctx), params)
 			return
 		}
 		ctx, cancel := context.WithTimeout(ctx, g.cfg.Limits.Timeout)

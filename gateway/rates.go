@@ -74,7 +74,8 @@ func kindOf(route Route) string {
 	switch route.RPC {
 	case apiv1.PlayerService_CreateGuest_FullMethodName:
 		return ofGuest
-	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName:
+	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName,
+		gamev1.LobbyService_QuickSeat_FullMethodName, gamev1.LobbyService_JoinByCode_FullMethodName, gamev1.LobbyService_PostChat_FullMethodName:
 		return ofJoin
 	case gamev1.GameService_PlaceBet_FullMethodName, gamev1.GameService_PlaceBets_FullMethodName, gamev1.GameService_UpdateBet_FullMethodName, gamev1.GameService_RemoveBet_FullMethodName:
 		return ofBet

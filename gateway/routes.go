@@ -34,6 +34,7 @@ type Route struct {
 // contracts are the services that REST reaches.
 var contracts = []string{
 	gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
+	gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
 	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
 	consensusv1.ConsensusService_ServiceDesc.ServiceName,
 }
@@ -81,6 +82,8 @@ func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
 		route.Method, route.Path = http.MethodGet, pattern.Get
 	case *annotations.HttpRule_Post:
 		route.Method, route.Path = http.MethodPost, pattern.Post
+	case *annotations.HttpRule_Put:
+		route.Method, route.Path = http.MethodPut, pattern.Put
 	case *annotations.HttpRule_Patch:
 		route.Method, route.Path = http.MethodPatch, pattern.Patch
 	case *annotations.HttpRule_Delete:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/events"
+	"github.com/bitcraps/bitcraps/libs/ratelimit"
 	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -15,6 +16,9 @@ import (
 
 // watcherBuffer is how many events a watcher may be behind before it is sent to the store.
 const watcherBuffer = 64
+
+// limitedPlayers is how many players this process remembers the messages and wrong codes of.
+const limitedPlayers = 100_000
 
 // codec is how events travel between replicas: as the store keeps them, so replicas one version apart understand them.
 var codec = events.Codec[*play.Event]{
@@ -25,8 +29,11 @@ var codec = events.Codec[*play.Event]{
 	},
 }
 
-// openBus connects watchers with what happens: at all replicas where they share a Redis, else at this one.
+// openBus connects watchers with what happens, and has messages and wrong codes counted: at all replicas where they share a
+// Redis, else at this one.
 func (s *Service) openBus(ctx context.Context, scope telemetry.Scope) error {
+	local := ratelimit.NewMemory(s.clock, limitedPlayers)
+	s.limiter = local
 	if !s.cfg.Redis.Enabled() {
 		s.events = events.NewLocal[*play.Event](watcherBuffer)
 		return nil
@@ -35,6 +42,7 @@ func (s *Service) openBus(ctx context.Context, scope telemetry.Scope) error {
 	if err != nil {
 		return err
 	}
+	s.limiter = ratelimit.NewFallback(client, ratelimit.NewRedis(client), local)
 	s.degraded = []admin.Check{client.Check()}
 	s.events = events.NewRedis(client, "game", watcherBuffer, codec, s.clock, scope)
 	return nil

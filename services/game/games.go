@@ -36,35 +36,27 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 	if n := req.GetMaxBet(); n != 0 {
 		limits.MaxBet = n
 	}
-	resp, player := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player
-	return resp, s.commits.do(&command{ctx: ctx, from: player, req: req, resp: resp, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
-		if err := play.Create(turn, player, limits); err != nil {
+	code, hash, err := newCode()
+	if err != nil {
+		return nil, err
+	}
+	resp, player, shown := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player, ""
+	err = s.commits.do(&command{ctx: ctx, from: player, req: req, resp: resp, key: play.Key{Player: player}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
+		if req.GetPrivate() {
+			shown, err = code, play.CreatePrivate(turn, player, limits, hash)
+		} else {
+			err = play.Create(turn, player, limits)
+		}
+		if err != nil {
 			return nil, err
 		}
 		resp.Game = gameToProto(turn.Game)
 		return turn, nil
 	}})
-}
-
-// ListGames implements the contract.
-func (s *gameServer) ListGames(ctx context.Context, req *gamev1.ListGamesRequest) (*gamev1.ListGamesResponse, error) {
-	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "games")
 	if err != nil {
 		return nil, err
 	}
-	behind, err := p.id()
-	if err != nil {
-		return nil, err
-	}
-	games, err := s.store.OpenGames(ctx, behind, p.size+1)
-	if err != nil {
-		return nil, err
-	}
-	resp := &gamev1.ListGamesResponse{}
-	games, resp.NextPageToken = cut(p, games, func(g *play.Game) string { return g.ID.String() })
-	for _, game := range games {
-		resp.Games = append(resp.Games, gameToProto(game))
-	}
+	resp.Game.JoinCode = shown // Behind the commit, so that it is not in what is remembered under the request id.
 	return resp, nil
 }
 
@@ -77,19 +69,22 @@ func (s *gameServer) GetGame(ctx context.Context, req *gamev1.GetGameRequest) (*
 	return &gamev1.GetGameResponse{Game: gameToProto(game)}, nil
 }
 
-// game finds a game by the text of its id.
+// game finds a game by the text of its id, where the caller may see it.
 func (s *Service) game(ctx context.Context, text string) (*play.Game, error) {
 	id, err := parseID("game_id", text)
 	if err != nil {
 		return nil, err
 	}
 	game, err := s.store.Game(ctx, id)
-	return game, orNotFound(err, gameNotFound(id))
+	if err != nil {
+		return nil, orNotFound(err, gameNotFound(id))
+	}
+	return s.shown(ctx, game)
 }
 
 // JoinGame implements the contract.
 func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) (*gamev1.JoinGameResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), false, (*play.Turn).Join)
+	game, err := s.seat(ctx, req.GetGameId(), play.Key{Player: identity.FromContext(ctx).Player}, (*play.Turn).Join)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +93,7 @@ func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) 
 
 // LeaveGame implements the contract.
 func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest) (*gamev1.LeaveGameResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), true, (*play.Turn).Leave)
+	game, err := s.seat(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).Leave)
 	if err != nil {
 		return nil, err
 	}
@@ -107,27 +102,36 @@ func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest
 
 // PassDice implements the contract.
 func (s *gameServer) PassDice(ctx context.Context, req *gamev1.PassDiceRequest) (*gamev1.PassDiceResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), true, (*play.Turn).PassDice)
+	game, err := s.seat(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).PassDice)
 	if err != nil {
 		return nil, err
 	}
 	return &gamev1.PassDiceResponse{Game: game}, nil
 }
 
-// seat changes who sits at a game, or who has the dice.
-func (s *Service) seat(ctx context.Context, gameID string, allBets bool, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
+// seat changes who sits at a game, or who has the dice; the key says what it needs beside the game.
+func (s *Service) seat(ctx context.Context, gameID string, key play.Key, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
+	var game *gamev1.Game
+	err := s.at(ctx, gameID, key, func(_ context.Context, _ play.Tx, turn *play.Turn, player uuid.UUID) error {
+		err := change(turn, player)
+		game = gameToProto(turn.Game)
+		return err
+	})
+	return game, err
+}
+
+// at has the caller change something at a game that the caller may see.
+func (s *Service) at(ctx context.Context, gameID string, key play.Key, change func(context.Context, play.Tx, *play.Turn, uuid.UUID) error) error {
 	id, err := parseID("game_id", gameID)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	key.Game = id
 	player := identity.FromContext(ctx).Player
-	var game *gamev1.Game
-	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: allBets}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
-		if err := change(turn, player); err != nil {
+	return s.commits.do(&command{ctx: ctx, from: player, key: key, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+		if err := enter(ctx, tx, turn, player); err != nil {
 			return nil, err
 		}
-		game = gameToProto(turn.Game)
-		return turn, nil
+		return turn, change(ctx, tx, turn, player)
 	}})
-	return game, err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/ratelimit"
 	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
@@ -34,6 +35,7 @@ type Config struct {
 	Upstream       Upstream        `koanf:"upstream"`
 	Tables         Tables          `koanf:"tables"`
 	Wallets        Wallets         `koanf:"wallets"`
+	Protection     Protection      `koanf:"protection"`
 	Commit         Commit          `koanf:"commit"`
 	Redis          redis.Config    `koanf:"redis"`
 }
@@ -58,6 +60,12 @@ type Wallets struct {
 	Bankroll int64 `koanf:"bankroll" jsonschema:"minimum=0,maximum=1000000000000000" jsonschema_description:"what the house pays wins from, in tokens"`
 }
 
+// Protection is how limits that players set for themselves bind.
+type Protection struct {
+	IncreaseDelay time.Duration `koanf:"increase_delay" jsonschema_description:"how long a limit that a player raises or removes binds as it was"`
+	SessionIdle   time.Duration `koanf:"session_idle" jsonschema_description:"how long behind a player's last bet a session of play ends"`
+}
+
 // Commit is how changes are written.
 type Commit struct {
 	Writers        int `koanf:"writers" jsonschema:"minimum=1,maximum=16" jsonschema_description:"transactions that are on their way at a time; SQLite has one writer whatever this says"`
@@ -73,9 +81,10 @@ func Default() Config {
 		Upstream: Upstream{Consensus: rpcclient.Config{Addresses: []string{"127.0.0.1:7003"}, Timeout: 5 * time.Second}},
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
 			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
-		Wallets: Wallets{Grant: 1000, Bankroll: 1_000_000_000},
-		Commit:  Commit{Writers: 1, Queue: 10_000, QueuePerPlayer: 256},
-		Redis:   redis.Default(),
+		Protection: Protection{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute},
+		Wallets:    Wallets{Grant: 1000, Bankroll: 1_000_000_000},
+		Commit:     Commit{Writers: 1, Queue: 10_000, QueuePerPlayer: 256},
+		Redis:      redis.Default(),
 	}
 }
 
@@ -88,6 +97,7 @@ func (c Config) Validate() error {
 	for key, value := range map[string]time.Duration{
 		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
 		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
+		"protection.increase_delay": c.Protection.IncreaseDelay, "protection.session_idle": c.Protection.SessionIdle,
 	} {
 		if value <= 0 {
 			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
@@ -120,11 +130,14 @@ type Service struct {
 	ids       *ids
 	events    events.Bus[*play.Event]
 	degraded  []admin.Check
-	metrics   *metrics
-	sweeper   *sweeper
-	commits   *committer
-	stopOnce  sync.Once
-	stop      chan struct{}
+	// limiter counts what players may do seldom; seating lets one quick seat at a time open a table.
+	limiter  ratelimit.Limiter
+	seating  chan struct{}
+	metrics  *metrics
+	sweeper  *sweeper
+	commits  *committer
+	stopOnce sync.Once
+	stop     chan struct{}
 }
 
 // New opens the service's database, whose schema must be up to date.
@@ -135,7 +148,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock, ids: &ids{clock: deps.Clock},
-		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}),
+		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}), seating: make(chan struct{}, 1),
 	}
 	if err := s.openBus(ctx, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
@@ -153,6 +166,8 @@ func Migrate(ctx context.Context, database config.Database) error {
 func (s *Service) Register(server grpc.ServiceRegistrar) {
 	gamev1.RegisterGameServiceServer(server, &gameServer{Service: s})
 	gamev1.RegisterLedgerServiceServer(server, &ledgerServer{Service: s})
+	gamev1.RegisterLobbyServiceServer(server, &lobbyServer{Service: s})
+	gamev1.RegisterProtectionServiceServer(server, &protectionServer{Service: s})
 }
 
 // Start implements service.Service: it gives the house its bankroll once, and takes up the rounds that an earlier
@@ -191,7 +206,7 @@ func (s *Service) Stop(context.Context) error {
 
 // ready gives a turn what commands need beside what was loaded.
 func (s *Service) ready(turn *play.Turn) *play.Turn {
-	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout}
+	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout, Protection: s.cfg.Protection.rules()}
 	turn.Now = s.now()
 	turn.NewID = s.ids.next
 	return turn

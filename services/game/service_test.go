@@ -105,10 +105,12 @@ func (tb *tables) start() {
 // player is a signed-in player's view of the service.
 type player struct {
 	*tables
-	id     uuid.UUID
-	ctx    context.Context
-	games  gamev1.GameServiceClient
-	ledger gamev1.LedgerServiceClient
+	id         uuid.UUID
+	ctx        context.Context
+	games      gamev1.GameServiceClient
+	ledger     gamev1.LedgerServiceClient
+	protection gamev1.ProtectionServiceClient
+	lobby      gamev1.LobbyServiceClient
 }
 
 func (tb *tables) player() *player {
@@ -120,7 +122,8 @@ func (tb *tables) player() *player {
 
 func (p *player) dial() {
 	conn := servicetest.Dial(p.t, p.network, identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}}, "game")
-	p.games, p.ledger = gamev1.NewGameServiceClient(conn), gamev1.NewLedgerServiceClient(conn)
+	p.lobby = gamev1.NewLobbyServiceClient(conn)
+	p.games, p.ledger, p.protection = gamev1.NewGameServiceClient(conn), gamev1.NewLedgerServiceClient(conn), gamev1.NewProtectionServiceClient(conn)
 }
 
 func (p *player) create() string {

@@ -73,6 +73,7 @@ func (w *sweeper) sweep(ctx context.Context, committedBefore time.Time) {
 		{"waiting tables", w.passDice},
 		{"idle games", w.expire},
 		{"old requests", w.forget},
+		{"old scores", w.forgetScores},
 	} {
 		if err := w.bounded(ctx, part.do); err != nil && ctx.Err() == nil {
 			w.logger.WarnContext(ctx, "sweep", "part", part.name, "error", err)

@@ -45,7 +45,7 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	if bet.Number, err = t.number(wager, want.Number); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*Bet) error{t.checkWindow, t.checkAmount, t.checkFunds} {
+	for _, check := range []func(*Bet) error{t.checkProtection, t.checkWindow, t.checkAmount, t.checkFunds} {
 		if err := check(bet); err != nil {
 			return nil, err
 		}
@@ -56,6 +56,9 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	}
 	t.OpenWallet(bet.Player)
 	t.Bets = append(t.Bets, bet)
+	if protection := t.protection(bet.Player); protection != nil {
+		protection.Bet(bet.Amount, t.Now, t.Rules.Protection)
+	}
 	wallet, escrow := ledger.Wallet(bet.Player), ledger.Escrow(bet.Game)
 	t.transfer(wallet, escrow, bet.Amount, ledger.Stake, bet, t.Game.Round)
 	t.transfer(wallet, escrow, bet.Commission, ledger.CommissionHeld, bet, t.Game.Round)

@@ -72,6 +72,9 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 // giveBack returns a stake and its commission from the table to the wallet.
 func (t *Turn) giveBack(bet *Bet, stake, commission int64) {
 	escrow, wallet := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player)
+	if protection := t.protection(bet.Player); protection != nil && bet.PlacedRound == t.Game.Round {
+		protection.Unbet(stake, bet.PlacedAt, t.Now)
+	}
 	t.transfer(escrow, wallet, stake, ledger.Removed, bet, t.Game.Round)
 	t.transfer(escrow, wallet, commission, ledger.CommissionBack, bet, t.Game.Round)
 }

@@ -4,18 +4,23 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // Funds are the money that the turns of a transaction share: a player may bet at several tables in one.
 type Funds struct {
 	// Wallets are those that were loaded. A player without an entry has no wallet yet.
 	Wallets map[uuid.UUID]int64
+	// Protections are what owners of loaded wallets have set; most have set nothing.
+	Protections map[uuid.UUID]*protection.State
 	// House is what the house has that is not set aside.
 	House int64
 }
 
 // NewFunds are none.
-func NewFunds() *Funds { return &Funds{Wallets: make(map[uuid.UUID]int64)} }
+func NewFunds() *Funds {
+	return &Funds{Wallets: make(map[uuid.UUID]int64), Protections: make(map[uuid.UUID]*protection.State)}
+}
 
 // transfer moves money, unless it is nothing, and keeps the loaded balances up to date.
 func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Reason, bet *Bet, round uint64) {
@@ -27,6 +32,9 @@ func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Rea
 		transfer.Bet = bet.ID
 	}
 	t.Transfers = append(t.Transfers, transfer)
+	if bet != nil {
+		t.count(bet.Player, transfer)
+	}
 	t.adjust(from, -amount)
 	t.adjust(to, amount)
 }

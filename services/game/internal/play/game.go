@@ -40,6 +40,9 @@ type Game struct {
 	ID     uuid.UUID
 	Status gamev1.GameStatus
 	Limits Limits
+	// Host created the game. Private games are seen by those who have the code, and who sit there.
+	Host    uuid.UUID
+	Private bool
 	// Hand numbers the hands from 1, Round the rolls; Round is that of the roll that comes next.
 	Hand, Round uint64
 	Craps       craps.State
@@ -63,6 +66,11 @@ type Seat struct {
 	Number   int
 	Player   uuid.UUID
 	JoinedAt time.Time
+}
+
+// Shows reports whether a player may see the game without having been let in.
+func (g *Game) Shows(player uuid.UUID) bool {
+	return !g.Private || player != uuid.Nil && (g.Host == player || g.Seated(player))
 }
 
 // Seated reports whether the player has a seat.
@@ -133,6 +141,8 @@ type Result struct {
 	Payout int64
 	// Balance is the player's wallet behind the settlement.
 	Balance int64
+	// Decided is what the round decided; it counts for the player's scores.
+	Decided Decided
 }
 
 // Decision is what the validators answered: the block that made a commitment final, and the beacon behind it.

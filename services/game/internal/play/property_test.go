@@ -9,6 +9,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 	"github.com/bitcraps/bitcraps/services/game/internal/replay"
 )
 
@@ -94,6 +95,7 @@ func TestRandomGames(t *testing.T) {
 		tb := newTable(t)
 		players := []uuid.UUID{{1}, {2}, {3}}
 		tb.create(players[0], play.Limits{MaxPlayers: 3, MinBet: 1, MaxBet: 1000})
+		tb.set(players[1], func(*protection.State) error { return nil }) // Whose limits count, and never bind.
 		commands := tb.commands(players)
 		names := rapid.SampledFrom([]string{"join", "bet", "bet", "bet", "change", "remove", "roll", "roll", "roll", "roll", "roll", "pass", "leave", "wait"})
 		for range steps {

@@ -65,6 +65,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	g.Exposure = t.Exposure()
 	t.release()
 	t.Results = append(t.Results, t.results(bets, round.Number)...)
+	t.remind(round.Number)
 	t.giveDice(shooter)
 	t.settleDown()
 	return nil
@@ -126,12 +127,17 @@ func (t *Turn) results(bets []*Bet, round uint64) []Result {
 	for _, bet := range bets {
 		r := byPlayer[bet.Player]
 		if r == nil {
-			r = &Result{Game: t.Game.ID, Round: round, Player: bet.Player, Balance: t.Wallets[bet.Player]}
+			r = &Result{Game: t.Game.ID, Round: round, Player: bet.Player, Balance: t.Wallets[bet.Player], Decided: Decided{At: t.Now}}
 			byPlayer[bet.Player] = r
 			players = append(players, bet.Player)
 		}
 		r.Bets++
 		r.Payout += bet.Payout
+		if bet.Status != Live {
+			r.Decided.Bets++
+			r.Decided.Staked += bet.Amount + bet.Commission
+			r.Decided.Returned += bet.Payout
+		}
 	}
 	slices.SortFunc(players, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	results := make([]Result, len(players))

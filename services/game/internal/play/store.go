@@ -9,7 +9,9 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // ErrNotFound is the stores' error for what is not there.
@@ -24,6 +26,8 @@ type Store interface {
 	Reader
 	// PruneRequests forgets up to limit requests from before a time and returns how many it forgot.
 	PruneRequests(ctx context.Context, before time.Time, limit int) (int, error)
+	// PruneScores forgets up to limit scores of a period that began before a time, and returns how many it forgot.
+	PruneScores(ctx context.Context, period calendar.Period, before time.Time, limit int) (int, error)
 }
 
 // Key says what a turn needs of a game.
@@ -44,7 +48,7 @@ type Tx interface {
 	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn, and
 	// all turns of a transaction share their Funds.
 	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
-	// Save writes what turns changed.
+	// Save writes what turns changed, and what changed of the protections of their Funds.
 	Save(ctx context.Context, turns ...*Turn) error
 	// Transfer moves money outside any game.
 	Transfer(ctx context.Context, transfers ...ledger.Transfer) error
@@ -54,6 +58,10 @@ type Tx interface {
 	Bet(ctx context.Context, id uuid.UUID) (*Bet, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
+	// InPlay is what a player, whose wallet is loaded, has on tables. It does not see what this transaction has not saved.
+	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
+	// Member returns a player's standing at a game, the zero one where there is none.
+	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
 	// Requests returns what players' requests did; those that are new are missing.
 	Requests(ctx context.Context, keys ...RequestKey) (map[RequestKey]Request, error)
 	// SaveRequests remembers what players' requests did.
@@ -79,8 +87,20 @@ type Request struct {
 type Reader interface {
 	// Game returns a game, or ErrNotFound.
 	Game(ctx context.Context, id uuid.UUID) (*Game, error)
-	// OpenGames returns open games, newest first, behind the id; uuid.Nil starts with the newest.
+	// GameOfCode returns the private game of a join code's hash, or ErrNotFound.
+	GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error)
+	// Member returns a player's standing at a game, the zero one where there is none.
+	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
+	// Leaders returns scores of a period, best first, behind one; the zero one starts with the best.
+	Leaders(ctx context.Context, key ScoreKey, behind Score, limit int) ([]Score, error)
+	// Scores returns scores of a player; those that are nothing are missing.
+	Scores(ctx context.Context, player uuid.UUID, keys ...ScoreKey) ([]Score, error)
+	// Rolls counts a game's latest rolls, at most so many.
+	Rolls(ctx context.Context, game uuid.UUID, limit int) ([]RollCount, error)
+	// OpenGames returns open games that are not private, newest first, behind the id; uuid.Nil starts with the newest.
 	OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*Game, error)
+	// OpenGamesWithSeats returns those of them that have a free seat.
+	OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit int) ([]*Game, error)
 	// Bets returns a player's bets at a game, newest first, behind the id. The zero status means every status.
 	Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*Bet, error)
 	// LiveBets returns every bet that lies on a game's table, in the order of their ids.
@@ -99,6 +119,8 @@ type Reader interface {
 	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)
 	// InPlay is what a player has on tables.
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
+	// Protection is what a player has set, nil for nothing.
+	Protection(ctx context.Context, player uuid.UUID) (*protection.State, error)
 	// TurnsDue returns games whose shooter's time is over.
 	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
 	// Idle returns open games at which nothing happened since a time.

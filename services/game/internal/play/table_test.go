@@ -16,6 +16,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 const (
@@ -36,10 +37,15 @@ type table struct {
 	rounds   map[uint64]*play.Round
 	events   []*play.Event
 	sequence uint64
+	// protections are what players have set.
+	protections map[uuid.UUID]*protection.State
+	// bankroll is what the house began with, net what scores say that players have won of it.
+	bankroll int64
+	net      int64
 }
 
 func newTable(t rapid.TB) *table {
-	return &table{t: t, now: time.Unix(1_700_000_000, 0), bets: map[uuid.UUID]*play.Bet{}, live: map[uuid.UUID]*play.Bet{}, rounds: map[uint64]*play.Round{},
+	return &table{t: t, now: time.Unix(1_700_000_000, 0), bets: map[uuid.UUID]*play.Bet{}, live: map[uuid.UUID]*play.Bet{}, rounds: map[uint64]*play.Round{}, bankroll: bankroll,
 		accounts: map[ledger.Account]int64{ledger.House: bankroll, ledger.Issuance: -bankroll}}
 }
 
@@ -52,8 +58,12 @@ func (tb *table) newID() uuid.UUID {
 
 // do runs a command with everything loaded and keeps what it changed, if it succeeded.
 func (tb *table) do(command func(*play.Turn) error) error {
-	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second}, Now: tb.now, NewID: tb.newID, Funds: play.NewFunds()}
+	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second, Protection: protectionRules}, Now: tb.now, NewID: tb.newID, Funds: play.NewFunds()}
 	turn.House = tb.accounts[ledger.House]
+	for player, state := range tb.protections {
+		loaded := *state
+		turn.Protections[player] = &loaded
+	}
 	if tb.game != nil {
 		game := *tb.game
 		game.Seats = append([]play.Seat(nil), tb.game.Seats...)
@@ -69,7 +79,7 @@ func (tb *table) do(command func(*play.Turn) error) error {
 			}
 		}
 	}
-	before := fmt.Sprintf("%+v", turn.Game)
+	before := fmt.Sprintf("%+v", turn.Game) + tb.protected(turn.Protections)
 	if err := command(turn); err != nil {
 		tb.untouched(turn, before)
 		return err
@@ -82,14 +92,19 @@ func (tb *table) do(command func(*play.Turn) error) error {
 // untouched fails where a command that was refused has changed something: others may share its turn.
 func (tb *table) untouched(turn *play.Turn, before string) {
 	placed, changed := turn.BetChanges()
-	if after := fmt.Sprintf("%+v", turn.Game); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
+	if after := fmt.Sprintf("%+v", turn.Game) + tb.protected(turn.Protections); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
 		tb.t.Fatalf("a refused command left %d events, %d transfers, %v and %v, and the game went from %s to %s",
 			len(turn.Events), len(turn.Transfers), placed, changed, before, after)
 	}
 }
 
 func (tb *table) keep(turn *play.Turn) {
-	tb.game = turn.Game
+	tb.game, tb.protections = turn.Game, turn.Protections
+	for _, score := range play.Scores([]*play.Turn{turn}) {
+		if score.Period == play.AllTime {
+			tb.net += score.Net()
+		}
+	}
 	placed, changed := turn.BetChanges()
 	for _, bet := range append(placed, changed...) {
 		if before := tb.bets[bet.ID]; before != nil && before.Status != play.Live {
@@ -138,6 +153,14 @@ func (tb *table) check(turn *play.Turn) {
 	if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; tb.game.Exposure != exposure || reserve < exposure || turn.Reserve != reserve || turn.House != tb.accounts[ledger.House] {
 		tb.t.Fatalf("the bets can win %d, the game says %d, and %d is set aside (the turn says %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
 	}
+	if won := tb.bankroll - tb.accounts[ledger.House] - tb.accounts[ledger.Reserve(tb.game.ID)]; tb.net != won {
+		tb.t.Fatalf("scores say that players have won %d, the house has paid %d", tb.net, won)
+	}
+	for player, set := range tb.protections {
+		if lies := lyingOf(tb.live, player); set.InPlay != lies {
+			tb.t.Fatalf("%d of %s lies on the table, the limits say %d", lies, player, set.InPlay)
+		}
+	}
 	for player, balance := range turn.Wallets {
 		if balance != tb.accounts[ledger.Wallet(player)] {
 			tb.t.Fatalf("the turn says that %s has %d, the book says %d", player, balance, tb.accounts[ledger.Wallet(player)])
@@ -149,6 +172,15 @@ func (tb *table) check(turn *play.Turn) {
 	if g := tb.game; g.Shooter != uuid.Nil && !g.Seated(g.Shooter) {
 		tb.t.Fatal("the shooter has no seat")
 	}
+}
+
+func lyingOf(live map[uuid.UUID]*play.Bet, player uuid.UUID) (sum int64) {
+	for _, bet := range live {
+		if bet.Player == player {
+			sum += bet.Amount + bet.Commission
+		}
+	}
+	return sum
 }
 
 // Game, Events, Round and LiveBets are what a replay reads.

@@ -11,6 +11,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // Rules are what an operator may set about all tables.
@@ -19,6 +20,8 @@ type Rules struct {
 	Grant int64
 	// ShooterTimeout is how long others wait for the shooter before the dice pass on, or the house rolls.
 	ShooterTimeout time.Duration
+	// Protection is for players who have set limits.
+	Protection protection.Rules
 }
 
 // Turn is one transaction's view of a game: what was loaded, and what commands change.
@@ -47,6 +50,10 @@ type Turn struct {
 	Results []Result
 	// Events are what happened, in order.
 	Events []*Event
+	// Code is the hash of a private game's new join code, nil where it stays.
+	Code []byte
+	// Members are players whose standing at the table changed.
+	Members map[uuid.UUID]Member
 
 	loaded loaded
 }
@@ -65,8 +72,11 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "max_bet is %d, below min_bet of %d", limits.MaxBet, limits.MinBet).
 			Field("max_bet", "must be min_bet or more")
 	}
+	if err := t.protection(creator).MayPlay(t.Now); err != nil {
+		return err
+	}
 	t.New = true
-	t.Game = &Game{ID: t.NewID(), Status: Open, Limits: limits, Hand: 1, Round: 1, CreatedAt: t.Now}
+	t.Game = &Game{ID: t.NewID(), Status: Open, Limits: limits, Host: creator, Hand: 1, Round: 1, CreatedAt: t.Now}
 	t.emit(&Event{Detail: &gamev1.Event_GameCreated{GameCreated: &gamev1.GameCreated{
 		PlayerId: creator.String(), MaxPlayers: int32(limits.MaxPlayers), MinBet: limits.MinBet, MaxBet: limits.MaxBet}}})
 	return t.Join(creator)
@@ -102,6 +112,9 @@ func (t *Turn) Join(player uuid.UUID) error {
 	}
 	if len(g.Seats) >= g.Limits.MaxPlayers {
 		return errs.New(errorsv1.Reason_REASON_GAME_FULL, "all %d seats are taken", g.Limits.MaxPlayers).With("max_players", g.Limits.MaxPlayers)
+	}
+	if err := t.protection(player).MayPlay(t.Now); err != nil {
+		return err
 	}
 	seat := Seat{Number: 1, Player: player, JoinedAt: t.Now}
 	if n := len(g.Seats); n > 0 {

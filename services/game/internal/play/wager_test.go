@@ -107,7 +107,7 @@ func TestSideBetsHaveTheirWindows(t *testing.T) {
 
 func TestTheHouseTakesNoBetThatItCouldNotPay(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
-	tb.accounts[ledger.House], tb.accounts[ledger.Issuance] = 5000, -5000
+	tb.accounts[ledger.House], tb.accounts[ledger.Issuance], tb.bankroll = 5000, -5000, 5000
 	tb.create(alice, play.Limits{MaxPlayers: 3, MinBet: 1, MaxBet: 1000})
 	_, err := tb.bet(alice, "fire", 6, 0) // It can win 5,994.
 	tb.wants(err, errorsv1.Reason_REASON_HOUSE_LIMIT)

@@ -45,6 +45,9 @@ type Event struct {
 	//	*Event_ShooterChanged
 	//	*Event_GameClosed
 	//	*Event_BetChanged
+	//	*Event_RealityCheck
+	//	*Event_ChatPosted
+	//	*Event_PlayerMuted
 	Detail        isEvent_Detail `protobuf_oneof:"detail"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -198,6 +201,33 @@ func (x *Event) GetBetChanged() *BetChanged {
 	return nil
 }
 
+func (x *Event) GetRealityCheck() *RealityCheck {
+	if x != nil {
+		if x, ok := x.Detail.(*Event_RealityCheck); ok {
+			return x.RealityCheck
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetChatPosted() *ChatPosted {
+	if x != nil {
+		if x, ok := x.Detail.(*Event_ChatPosted); ok {
+			return x.ChatPosted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetPlayerMuted() *PlayerMuted {
+	if x != nil {
+		if x, ok := x.Detail.(*Event_PlayerMuted); ok {
+			return x.PlayerMuted
+		}
+	}
+	return nil
+}
+
 type isEvent_Detail interface {
 	isEvent_Detail()
 }
@@ -252,6 +282,21 @@ type Event_BetChanged struct {
 	BetChanged *BetChanged `protobuf:"bytes,13,opt,name=bet_changed,json=betChanged,proto3,oneof"`
 }
 
+type Event_RealityCheck struct {
+	// reality_check says that a player has to take note of how long and for what the play goes on.
+	RealityCheck *RealityCheck `protobuf:"bytes,14,opt,name=reality_check,json=realityCheck,proto3,oneof"`
+}
+
+type Event_ChatPosted struct {
+	// chat_posted is what somebody said.
+	ChatPosted *ChatPosted `protobuf:"bytes,15,opt,name=chat_posted,json=chatPosted,proto3,oneof"`
+}
+
+type Event_PlayerMuted struct {
+	// player_muted says that somebody may not talk here, or may again.
+	PlayerMuted *PlayerMuted `protobuf:"bytes,16,opt,name=player_muted,json=playerMuted,proto3,oneof"`
+}
+
 func (*Event_GameCreated) isEvent_Detail() {}
 
 func (*Event_PlayerJoined) isEvent_Detail() {}
@@ -272,6 +317,12 @@ func (*Event_GameClosed) isEvent_Detail() {}
 
 func (*Event_BetChanged) isEvent_Detail() {}
 
+func (*Event_RealityCheck) isEvent_Detail() {}
+
+func (*Event_ChatPosted) isEvent_Detail() {}
+
+func (*Event_PlayerMuted) isEvent_Detail() {}
+
 // GameCreated is the first event of a game.
 type GameCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -282,7 +333,9 @@ type GameCreated struct {
 	// min_bet is the smallest stake.
 	MinBet int64 `protobuf:"varint,3,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
 	// max_bet is the largest stake.
-	MaxBet        int64 `protobuf:"varint,4,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
+	MaxBet int64 `protobuf:"varint,4,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
+	// private is true where only those who have its code see the game.
+	Private       bool `protobuf:"varint,5,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -343,6 +396,13 @@ func (x *GameCreated) GetMaxBet() int64 {
 		return x.MaxBet
 	}
 	return 0
+}
+
+func (x *GameCreated) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
 }
 
 // PlayerJoined says who sat down.
@@ -993,11 +1053,168 @@ func (x *GameClosed) GetStatus() GameStatus {
 	return GameStatus_GAME_STATUS_UNSPECIFIED
 }
 
+// RealityCheck says that a player's own reality check is due. How long and for what is behind GetLimits, which that player
+// alone may call.
+type RealityCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// player_id is who.
+	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RealityCheck) Reset() {
+	*x = RealityCheck{}
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RealityCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RealityCheck) ProtoMessage() {}
+
+func (x *RealityCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RealityCheck.ProtoReflect.Descriptor instead.
+func (*RealityCheck) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RealityCheck) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
+// ChatPosted is what somebody said at the table.
+type ChatPosted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// player_id is who.
+	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	// text is what.
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChatPosted) Reset() {
+	*x = ChatPosted{}
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChatPosted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChatPosted) ProtoMessage() {}
+
+func (x *ChatPosted) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChatPosted.ProtoReflect.Descriptor instead.
+func (*ChatPosted) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChatPosted) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
+func (x *ChatPosted) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// PlayerMuted says whether somebody may talk at the table.
+type PlayerMuted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// player_id is who.
+	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	// muted is true where not.
+	Muted         bool `protobuf:"varint,2,opt,name=muted,proto3" json:"muted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlayerMuted) Reset() {
+	*x = PlayerMuted{}
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlayerMuted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlayerMuted) ProtoMessage() {}
+
+func (x *PlayerMuted) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlayerMuted.ProtoReflect.Descriptor instead.
+func (*PlayerMuted) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PlayerMuted) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
+func (x *PlayerMuted) GetMuted() bool {
+	if x != nil {
+		return x.Muted
+	}
+	return false
+}
+
 var File_bitcraps_game_v1_event_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x06\n" +
+	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\a\n" +
 	"\x05Event\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12;\n" +
@@ -1019,14 +1236,19 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\vgame_closed\x18\f \x01(\v2\x1c.bitcraps.game.v1.GameClosedH\x00R\n" +
 	"gameClosed\x12?\n" +
 	"\vbet_changed\x18\r \x01(\v2\x1c.bitcraps.game.v1.BetChangedH\x00R\n" +
-	"betChangedB\b\n" +
-	"\x06detail\"}\n" +
+	"betChanged\x12E\n" +
+	"\rreality_check\x18\x0e \x01(\v2\x1e.bitcraps.game.v1.RealityCheckH\x00R\frealityCheck\x12?\n" +
+	"\vchat_posted\x18\x0f \x01(\v2\x1c.bitcraps.game.v1.ChatPostedH\x00R\n" +
+	"chatPosted\x12B\n" +
+	"\fplayer_muted\x18\x10 \x01(\v2\x1d.bitcraps.game.v1.PlayerMutedH\x00R\vplayerMutedB\b\n" +
+	"\x06detail\"\x97\x01\n" +
 	"\vGameCreated\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x1f\n" +
 	"\vmax_players\x18\x02 \x01(\x05R\n" +
 	"maxPlayers\x12\x17\n" +
 	"\amin_bet\x18\x03 \x01(\x03R\x06minBet\x12\x17\n" +
-	"\amax_bet\x18\x04 \x01(\x03R\x06maxBet\"?\n" +
+	"\amax_bet\x18\x04 \x01(\x03R\x06maxBet\x12\x18\n" +
+	"\aprivate\x18\x05 \x01(\bR\aprivate\"?\n" +
 	"\fPlayerJoined\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x12\n" +
 	"\x04seat\x18\x02 \x01(\x05R\x04seat\")\n" +
@@ -1084,7 +1306,16 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"B\n" +
 	"\n" +
 	"GameClosed\x124\n" +
-	"\x06status\x18\x01 \x01(\x0e2\x1c.bitcraps.game.v1.GameStatusR\x06statusB\xc4\x01\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x1c.bitcraps.game.v1.GameStatusR\x06status\"+\n" +
+	"\fRealityCheck\x12\x1b\n" +
+	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"=\n" +
+	"\n" +
+	"ChatPosted\x12\x1b\n" +
+	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"@\n" +
+	"\vPlayerMuted\x12\x1b\n" +
+	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x14\n" +
+	"\x05muted\x18\x02 \x01(\bR\x05mutedB\xc4\x01\n" +
 	"\x14com.bitcraps.game.v1B\n" +
 	"EventProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
 
@@ -1100,7 +1331,7 @@ func file_bitcraps_game_v1_event_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_event_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: bitcraps.game.v1.Event
 	(*GameCreated)(nil),           // 1: bitcraps.game.v1.GameCreated
@@ -1113,13 +1344,16 @@ var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*DiceRolled)(nil),            // 8: bitcraps.game.v1.DiceRolled
 	(*ShooterChanged)(nil),        // 9: bitcraps.game.v1.ShooterChanged
 	(*GameClosed)(nil),            // 10: bitcraps.game.v1.GameClosed
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(Phase)(0),                    // 12: bitcraps.game.v1.Phase
-	(*Settlement)(nil),            // 13: bitcraps.game.v1.Settlement
-	(GameStatus)(0),               // 14: bitcraps.game.v1.GameStatus
+	(*RealityCheck)(nil),          // 11: bitcraps.game.v1.RealityCheck
+	(*ChatPosted)(nil),            // 12: bitcraps.game.v1.ChatPosted
+	(*PlayerMuted)(nil),           // 13: bitcraps.game.v1.PlayerMuted
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(Phase)(0),                    // 15: bitcraps.game.v1.Phase
+	(*Settlement)(nil),            // 16: bitcraps.game.v1.Settlement
+	(GameStatus)(0),               // 17: bitcraps.game.v1.GameStatus
 }
 var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
-	11, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	14, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
 	1,  // 1: bitcraps.game.v1.Event.game_created:type_name -> bitcraps.game.v1.GameCreated
 	2,  // 2: bitcraps.game.v1.Event.player_joined:type_name -> bitcraps.game.v1.PlayerJoined
 	3,  // 3: bitcraps.game.v1.Event.player_left:type_name -> bitcraps.game.v1.PlayerLeft
@@ -1130,14 +1364,17 @@ var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
 	9,  // 8: bitcraps.game.v1.Event.shooter_changed:type_name -> bitcraps.game.v1.ShooterChanged
 	10, // 9: bitcraps.game.v1.Event.game_closed:type_name -> bitcraps.game.v1.GameClosed
 	5,  // 10: bitcraps.game.v1.Event.bet_changed:type_name -> bitcraps.game.v1.BetChanged
-	12, // 11: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
-	13, // 12: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
-	14, // 13: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	11, // 11: bitcraps.game.v1.Event.reality_check:type_name -> bitcraps.game.v1.RealityCheck
+	12, // 12: bitcraps.game.v1.Event.chat_posted:type_name -> bitcraps.game.v1.ChatPosted
+	13, // 13: bitcraps.game.v1.Event.player_muted:type_name -> bitcraps.game.v1.PlayerMuted
+	15, // 14: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
+	16, // 15: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
+	17, // 16: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_event_proto_init() }
@@ -1157,6 +1394,9 @@ func file_bitcraps_game_v1_event_proto_init() {
 		(*Event_ShooterChanged)(nil),
 		(*Event_GameClosed)(nil),
 		(*Event_BetChanged)(nil),
+		(*Event_RealityCheck)(nil),
+		(*Event_ChatPosted)(nil),
+		(*Event_PlayerMuted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1164,7 +1404,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_event_proto_rawDesc), len(file_bitcraps_game_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -282,7 +282,13 @@ type Game struct {
 	// created_at is when the game was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// updated_at is when anything about the game last changed.
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// host_id is who created the game.
+	HostId string `protobuf:"bytes,16,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	// private is true where only those who have its code, and who sit there, see the game.
+	Private bool `protobuf:"varint,17,opt,name=private,proto3" json:"private,omitempty"`
+	// join_code lets players into a private game. It is in the answer to CreateGame and never again.
+	JoinCode      string `protobuf:"bytes,18,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -420,6 +426,27 @@ func (x *Game) GetUpdatedAt() *timestamppb.Timestamp {
 		return x.UpdatedAt
 	}
 	return nil
+}
+
+func (x *Game) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *Game) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
+}
+
+func (x *Game) GetJoinCode() string {
+	if x != nil {
+		return x.JoinCode
+	}
+	return ""
 }
 
 // Seat is a player's place at a game.
@@ -1228,7 +1255,7 @@ var File_bitcraps_game_v1_game_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\n" +
-	"\x1bbitcraps/game/v1/game.proto\x12\x10bitcraps.game.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x04\n" +
+	"\x1bbitcraps/game/v1/game.proto\x12\x10bitcraps.game.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x04\n" +
 	"\x04Game\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x124\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1c.bitcraps.game.v1.GameStatusR\x06status\x12\x1f\n" +
@@ -1249,7 +1276,10 @@ const file_bitcraps_game_v1_game_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"p\n" +
+	"updated_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x17\n" +
+	"\ahost_id\x18\x10 \x01(\tR\x06hostId\x12\x18\n" +
+	"\aprivate\x18\x11 \x01(\bR\aprivate\x12\x1b\n" +
+	"\tjoin_code\x18\x12 \x01(\tR\bjoinCode\"p\n" +
 	"\x04Seat\x12\x12\n" +
 	"\x04seat\x18\x01 \x01(\x05R\x04seat\x12\x1b\n" +
 	"\tplayer_id\x18\x02 \x01(\tR\bplayerId\x127\n" +

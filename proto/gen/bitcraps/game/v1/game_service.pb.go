@@ -39,7 +39,9 @@ type CreateGameRequest struct {
 	// max_bet is the largest stake in tokens, 1,000 where it is not given. It must not be below min_bet.
 	MaxBet int64 `protobuf:"varint,3,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
 	// request_id makes a retry safe; the Idempotency-Key header sets it over REST.
-	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// private shows the game only to those who have its code, which the answer holds, and who sit there.
+	Private       bool `protobuf:"varint,5,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -102,6 +104,13 @@ func (x *CreateGameRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *CreateGameRequest) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
+}
+
 // CreateGameResponse holds the new game.
 type CreateGameResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -154,7 +163,15 @@ type ListGamesRequest struct {
 	// page_size is at most 100; 20 where it is not given.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// page_token continues behind an earlier page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// open_seats leaves out games with fewer free seats.
+	OpenSeats int32 `protobuf:"varint,3,opt,name=open_seats,json=openSeats,proto3" json:"open_seats,omitempty"`
+	// min_bet leaves out games whose smallest stake is less.
+	MinBet int64 `protobuf:"varint,4,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
+	// max_bet leaves out games whose largest stake is more; 0 none.
+	MaxBet int64 `protobuf:"varint,5,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
+	// phase leaves out games in another phase.
+	Phase         Phase `protobuf:"varint,6,opt,name=phase,proto3,enum=bitcraps.game.v1.Phase" json:"phase,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -201,6 +218,34 @@ func (x *ListGamesRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListGamesRequest) GetOpenSeats() int32 {
+	if x != nil {
+		return x.OpenSeats
+	}
+	return 0
+}
+
+func (x *ListGamesRequest) GetMinBet() int64 {
+	if x != nil {
+		return x.MinBet
+	}
+	return 0
+}
+
+func (x *ListGamesRequest) GetMaxBet() int64 {
+	if x != nil {
+		return x.MaxBet
+	}
+	return 0
+}
+
+func (x *ListGamesRequest) GetPhase() Phase {
+	if x != nil {
+		return x.Phase
+	}
+	return Phase_PHASE_UNSPECIFIED
 }
 
 // ListGamesResponse is a page of games.
@@ -2217,7 +2262,7 @@ var File_bitcraps_game_v1_game_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\n" +
-	"#bitcraps/game/v1/game_service.proto\x12\x10bitcraps.game.v1\x1a\x1cbitcraps/game/v1/event.proto\x1a\x1bbitcraps/game/v1/game.proto\x1a!bitcraps/options/v1/options.proto\x1a!bitcraps/receipt/v1/receipt.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xc2\x01\n" +
+	"#bitcraps/game/v1/game_service.proto\x12\x10bitcraps.game.v1\x1a\x1cbitcraps/game/v1/event.proto\x1a\x1bbitcraps/game/v1/game.proto\x1a!bitcraps/options/v1/options.proto\x1a!bitcraps/receipt/v1/receipt.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xdc\x01\n" +
 	"\x11CreateGameRequest\x12*\n" +
 	"\vmax_players\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\n" +
 	"maxPlayers\x12&\n" +
@@ -2226,13 +2271,21 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\amax_bet\x18\x03 \x01(\x03B\r\xbaH\n" +
 	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06maxBet\x121\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\"@\n" +
+	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\xff\x012\b^[ -~]*$R\trequestId\x12\x18\n" +
+	"\aprivate\x18\x05 \x01(\bR\aprivate\"@\n" +
 	"\x12CreateGameResponse\x12*\n" +
-	"\x04game\x18\x01 \x01(\v2\x16.bitcraps.game.v1.GameR\x04game\"c\n" +
+	"\x04game\x18\x01 \x01(\v2\x16.bitcraps.game.v1.GameR\x04game\"\x96\x02\n" +
 	"\x10ListGamesRequest\x12&\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\"i\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\x12(\n" +
+	"\n" +
+	"open_seats\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\topenSeats\x12&\n" +
+	"\amin_bet\x18\x04 \x01(\x03B\r\xbaH\n" +
+	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06minBet\x12&\n" +
+	"\amax_bet\x18\x05 \x01(\x03B\r\xbaH\n" +
+	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06maxBet\x127\n" +
+	"\x05phase\x18\x06 \x01(\x0e2\x17.bitcraps.game.v1.PhaseB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05phase\"i\n" +
 	"\x11ListGamesResponse\x12,\n" +
 	"\x05games\x18\x01 \x03(\v2\x16.bitcraps.game.v1.GameR\x05games\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
@@ -2456,9 +2509,9 @@ var file_bitcraps_game_v1_game_service_proto_goTypes = []any{
 	(*ListWagersRequest)(nil),  // 35: bitcraps.game.v1.ListWagersRequest
 	(*ListWagersResponse)(nil), // 36: bitcraps.game.v1.ListWagersResponse
 	(*Game)(nil),               // 37: bitcraps.game.v1.Game
-	(*Bet)(nil),                // 38: bitcraps.game.v1.Bet
-	(BetStatus)(0),             // 39: bitcraps.game.v1.BetStatus
-	(Phase)(0),                 // 40: bitcraps.game.v1.Phase
+	(Phase)(0),                 // 38: bitcraps.game.v1.Phase
+	(*Bet)(nil),                // 39: bitcraps.game.v1.Bet
+	(BetStatus)(0),             // 40: bitcraps.game.v1.BetStatus
 	(*Settlement)(nil),         // 41: bitcraps.game.v1.Settlement
 	(*Round)(nil),              // 42: bitcraps.game.v1.Round
 	(*v1.Receipt)(nil),         // 43: bitcraps.receipt.v1.Receipt
@@ -2467,66 +2520,67 @@ var file_bitcraps_game_v1_game_service_proto_goTypes = []any{
 }
 var file_bitcraps_game_v1_game_service_proto_depIdxs = []int32{
 	37, // 0: bitcraps.game.v1.CreateGameResponse.game:type_name -> bitcraps.game.v1.Game
-	37, // 1: bitcraps.game.v1.ListGamesResponse.games:type_name -> bitcraps.game.v1.Game
-	37, // 2: bitcraps.game.v1.GetGameResponse.game:type_name -> bitcraps.game.v1.Game
-	37, // 3: bitcraps.game.v1.JoinGameResponse.game:type_name -> bitcraps.game.v1.Game
-	37, // 4: bitcraps.game.v1.LeaveGameResponse.game:type_name -> bitcraps.game.v1.Game
-	38, // 5: bitcraps.game.v1.PlaceBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	13, // 6: bitcraps.game.v1.PlaceBetsRequest.bets:type_name -> bitcraps.game.v1.NewBet
-	15, // 7: bitcraps.game.v1.PlaceBetsResponse.results:type_name -> bitcraps.game.v1.PlaceBetResult
-	38, // 8: bitcraps.game.v1.PlaceBetResult.bet:type_name -> bitcraps.game.v1.Bet
-	16, // 9: bitcraps.game.v1.PlaceBetResult.error:type_name -> bitcraps.game.v1.BetError
-	39, // 10: bitcraps.game.v1.ListBetsRequest.status:type_name -> bitcraps.game.v1.BetStatus
-	38, // 11: bitcraps.game.v1.ListBetsResponse.bets:type_name -> bitcraps.game.v1.Bet
-	38, // 12: bitcraps.game.v1.UpdateBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	38, // 13: bitcraps.game.v1.RemoveBetResponse.bet:type_name -> bitcraps.game.v1.Bet
-	40, // 14: bitcraps.game.v1.RollDiceResponse.phase:type_name -> bitcraps.game.v1.Phase
-	41, // 15: bitcraps.game.v1.RollDiceResponse.settlements:type_name -> bitcraps.game.v1.Settlement
-	37, // 16: bitcraps.game.v1.PassDiceResponse.game:type_name -> bitcraps.game.v1.Game
-	42, // 17: bitcraps.game.v1.ListRoundsResponse.rounds:type_name -> bitcraps.game.v1.Round
-	42, // 18: bitcraps.game.v1.GetRoundResponse.round:type_name -> bitcraps.game.v1.Round
-	43, // 19: bitcraps.game.v1.GetReceiptResponse.receipt:type_name -> bitcraps.receipt.v1.Receipt
-	44, // 20: bitcraps.game.v1.WatchGameResponse.event:type_name -> bitcraps.game.v1.Event
-	45, // 21: bitcraps.game.v1.ListWagersResponse.wagers:type_name -> bitcraps.game.v1.Wager
-	0,  // 22: bitcraps.game.v1.GameService.CreateGame:input_type -> bitcraps.game.v1.CreateGameRequest
-	2,  // 23: bitcraps.game.v1.GameService.ListGames:input_type -> bitcraps.game.v1.ListGamesRequest
-	4,  // 24: bitcraps.game.v1.GameService.GetGame:input_type -> bitcraps.game.v1.GetGameRequest
-	6,  // 25: bitcraps.game.v1.GameService.JoinGame:input_type -> bitcraps.game.v1.JoinGameRequest
-	8,  // 26: bitcraps.game.v1.GameService.LeaveGame:input_type -> bitcraps.game.v1.LeaveGameRequest
-	10, // 27: bitcraps.game.v1.GameService.PlaceBet:input_type -> bitcraps.game.v1.PlaceBetRequest
-	12, // 28: bitcraps.game.v1.GameService.PlaceBets:input_type -> bitcraps.game.v1.PlaceBetsRequest
-	17, // 29: bitcraps.game.v1.GameService.ListBets:input_type -> bitcraps.game.v1.ListBetsRequest
-	19, // 30: bitcraps.game.v1.GameService.UpdateBet:input_type -> bitcraps.game.v1.UpdateBetRequest
-	21, // 31: bitcraps.game.v1.GameService.RemoveBet:input_type -> bitcraps.game.v1.RemoveBetRequest
-	23, // 32: bitcraps.game.v1.GameService.RollDice:input_type -> bitcraps.game.v1.RollDiceRequest
-	25, // 33: bitcraps.game.v1.GameService.PassDice:input_type -> bitcraps.game.v1.PassDiceRequest
-	27, // 34: bitcraps.game.v1.GameService.ListRounds:input_type -> bitcraps.game.v1.ListRoundsRequest
-	29, // 35: bitcraps.game.v1.GameService.GetRound:input_type -> bitcraps.game.v1.GetRoundRequest
-	31, // 36: bitcraps.game.v1.GameService.GetReceipt:input_type -> bitcraps.game.v1.GetReceiptRequest
-	33, // 37: bitcraps.game.v1.GameService.WatchGame:input_type -> bitcraps.game.v1.WatchGameRequest
-	35, // 38: bitcraps.game.v1.GameService.ListWagers:input_type -> bitcraps.game.v1.ListWagersRequest
-	1,  // 39: bitcraps.game.v1.GameService.CreateGame:output_type -> bitcraps.game.v1.CreateGameResponse
-	3,  // 40: bitcraps.game.v1.GameService.ListGames:output_type -> bitcraps.game.v1.ListGamesResponse
-	5,  // 41: bitcraps.game.v1.GameService.GetGame:output_type -> bitcraps.game.v1.GetGameResponse
-	7,  // 42: bitcraps.game.v1.GameService.JoinGame:output_type -> bitcraps.game.v1.JoinGameResponse
-	9,  // 43: bitcraps.game.v1.GameService.LeaveGame:output_type -> bitcraps.game.v1.LeaveGameResponse
-	11, // 44: bitcraps.game.v1.GameService.PlaceBet:output_type -> bitcraps.game.v1.PlaceBetResponse
-	14, // 45: bitcraps.game.v1.GameService.PlaceBets:output_type -> bitcraps.game.v1.PlaceBetsResponse
-	18, // 46: bitcraps.game.v1.GameService.ListBets:output_type -> bitcraps.game.v1.ListBetsResponse
-	20, // 47: bitcraps.game.v1.GameService.UpdateBet:output_type -> bitcraps.game.v1.UpdateBetResponse
-	22, // 48: bitcraps.game.v1.GameService.RemoveBet:output_type -> bitcraps.game.v1.RemoveBetResponse
-	24, // 49: bitcraps.game.v1.GameService.RollDice:output_type -> bitcraps.game.v1.RollDiceResponse
-	26, // 50: bitcraps.game.v1.GameService.PassDice:output_type -> bitcraps.game.v1.PassDiceResponse
-	28, // 51: bitcraps.game.v1.GameService.ListRounds:output_type -> bitcraps.game.v1.ListRoundsResponse
-	30, // 52: bitcraps.game.v1.GameService.GetRound:output_type -> bitcraps.game.v1.GetRoundResponse
-	32, // 53: bitcraps.game.v1.GameService.GetReceipt:output_type -> bitcraps.game.v1.GetReceiptResponse
-	34, // 54: bitcraps.game.v1.GameService.WatchGame:output_type -> bitcraps.game.v1.WatchGameResponse
-	36, // 55: bitcraps.game.v1.GameService.ListWagers:output_type -> bitcraps.game.v1.ListWagersResponse
-	39, // [39:56] is the sub-list for method output_type
-	22, // [22:39] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	38, // 1: bitcraps.game.v1.ListGamesRequest.phase:type_name -> bitcraps.game.v1.Phase
+	37, // 2: bitcraps.game.v1.ListGamesResponse.games:type_name -> bitcraps.game.v1.Game
+	37, // 3: bitcraps.game.v1.GetGameResponse.game:type_name -> bitcraps.game.v1.Game
+	37, // 4: bitcraps.game.v1.JoinGameResponse.game:type_name -> bitcraps.game.v1.Game
+	37, // 5: bitcraps.game.v1.LeaveGameResponse.game:type_name -> bitcraps.game.v1.Game
+	39, // 6: bitcraps.game.v1.PlaceBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	13, // 7: bitcraps.game.v1.PlaceBetsRequest.bets:type_name -> bitcraps.game.v1.NewBet
+	15, // 8: bitcraps.game.v1.PlaceBetsResponse.results:type_name -> bitcraps.game.v1.PlaceBetResult
+	39, // 9: bitcraps.game.v1.PlaceBetResult.bet:type_name -> bitcraps.game.v1.Bet
+	16, // 10: bitcraps.game.v1.PlaceBetResult.error:type_name -> bitcraps.game.v1.BetError
+	40, // 11: bitcraps.game.v1.ListBetsRequest.status:type_name -> bitcraps.game.v1.BetStatus
+	39, // 12: bitcraps.game.v1.ListBetsResponse.bets:type_name -> bitcraps.game.v1.Bet
+	39, // 13: bitcraps.game.v1.UpdateBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	39, // 14: bitcraps.game.v1.RemoveBetResponse.bet:type_name -> bitcraps.game.v1.Bet
+	38, // 15: bitcraps.game.v1.RollDiceResponse.phase:type_name -> bitcraps.game.v1.Phase
+	41, // 16: bitcraps.game.v1.RollDiceResponse.settlements:type_name -> bitcraps.game.v1.Settlement
+	37, // 17: bitcraps.game.v1.PassDiceResponse.game:type_name -> bitcraps.game.v1.Game
+	42, // 18: bitcraps.game.v1.ListRoundsResponse.rounds:type_name -> bitcraps.game.v1.Round
+	42, // 19: bitcraps.game.v1.GetRoundResponse.round:type_name -> bitcraps.game.v1.Round
+	43, // 20: bitcraps.game.v1.GetReceiptResponse.receipt:type_name -> bitcraps.receipt.v1.Receipt
+	44, // 21: bitcraps.game.v1.WatchGameResponse.event:type_name -> bitcraps.game.v1.Event
+	45, // 22: bitcraps.game.v1.ListWagersResponse.wagers:type_name -> bitcraps.game.v1.Wager
+	0,  // 23: bitcraps.game.v1.GameService.CreateGame:input_type -> bitcraps.game.v1.CreateGameRequest
+	2,  // 24: bitcraps.game.v1.GameService.ListGames:input_type -> bitcraps.game.v1.ListGamesRequest
+	4,  // 25: bitcraps.game.v1.GameService.GetGame:input_type -> bitcraps.game.v1.GetGameRequest
+	6,  // 26: bitcraps.game.v1.GameService.JoinGame:input_type -> bitcraps.game.v1.JoinGameRequest
+	8,  // 27: bitcraps.game.v1.GameService.LeaveGame:input_type -> bitcraps.game.v1.LeaveGameRequest
+	10, // 28: bitcraps.game.v1.GameService.PlaceBet:input_type -> bitcraps.game.v1.PlaceBetRequest
+	12, // 29: bitcraps.game.v1.GameService.PlaceBets:input_type -> bitcraps.game.v1.PlaceBetsRequest
+	17, // 30: bitcraps.game.v1.GameService.ListBets:input_type -> bitcraps.game.v1.ListBetsRequest
+	19, // 31: bitcraps.game.v1.GameService.UpdateBet:input_type -> bitcraps.game.v1.UpdateBetRequest
+	21, // 32: bitcraps.game.v1.GameService.RemoveBet:input_type -> bitcraps.game.v1.RemoveBetRequest
+	23, // 33: bitcraps.game.v1.GameService.RollDice:input_type -> bitcraps.game.v1.RollDiceRequest
+	25, // 34: bitcraps.game.v1.GameService.PassDice:input_type -> bitcraps.game.v1.PassDiceRequest
+	27, // 35: bitcraps.game.v1.GameService.ListRounds:input_type -> bitcraps.game.v1.ListRoundsRequest
+	29, // 36: bitcraps.game.v1.GameService.GetRound:input_type -> bitcraps.game.v1.GetRoundRequest
+	31, // 37: bitcraps.game.v1.GameService.GetReceipt:input_type -> bitcraps.game.v1.GetReceiptRequest
+	33, // 38: bitcraps.game.v1.GameService.WatchGame:input_type -> bitcraps.game.v1.WatchGameRequest
+	35, // 39: bitcraps.game.v1.GameService.ListWagers:input_type -> bitcraps.game.v1.ListWagersRequest
+	1,  // 40: bitcraps.game.v1.GameService.CreateGame:output_type -> bitcraps.game.v1.CreateGameResponse
+	3,  // 41: bitcraps.game.v1.GameService.ListGames:output_type -> bitcraps.game.v1.ListGamesResponse
+	5,  // 42: bitcraps.game.v1.GameService.GetGame:output_type -> bitcraps.game.v1.GetGameResponse
+	7,  // 43: bitcraps.game.v1.GameService.JoinGame:output_type -> bitcraps.game.v1.JoinGameResponse
+	9,  // 44: bitcraps.game.v1.GameService.LeaveGame:output_type -> bitcraps.game.v1.LeaveGameResponse
+	11, // 45: bitcraps.game.v1.GameService.PlaceBet:output_type -> bitcraps.game.v1.PlaceBetResponse
+	14, // 46: bitcraps.game.v1.GameService.PlaceBets:output_type -> bitcraps.game.v1.PlaceBetsResponse
+	18, // 47: bitcraps.game.v1.GameService.ListBets:output_type -> bitcraps.game.v1.ListBetsResponse
+	20, // 48: bitcraps.game.v1.GameService.UpdateBet:output_type -> bitcraps.game.v1.UpdateBetResponse
+	22, // 49: bitcraps.game.v1.GameService.RemoveBet:output_type -> bitcraps.game.v1.RemoveBetResponse
+	24, // 50: bitcraps.game.v1.GameService.RollDice:output_type -> bitcraps.game.v1.RollDiceResponse
+	26, // 51: bitcraps.game.v1.GameService.PassDice:output_type -> bitcraps.game.v1.PassDiceResponse
+	28, // 52: bitcraps.game.v1.GameService.ListRounds:output_type -> bitcraps.game.v1.ListRoundsResponse
+	30, // 53: bitcraps.game.v1.GameService.GetRound:output_type -> bitcraps.game.v1.GetRoundResponse
+	32, // 54: bitcraps.game.v1.GameService.GetReceipt:output_type -> bitcraps.game.v1.GetReceiptResponse
+	34, // 55: bitcraps.game.v1.GameService.WatchGame:output_type -> bitcraps.game.v1.WatchGameResponse
+	36, // 56: bitcraps.game.v1.GameService.ListWagers:output_type -> bitcraps.game.v1.ListWagersResponse
+	40, // [40:57] is the sub-list for method output_type
+	23, // [23:40] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_game_service_proto_init() }

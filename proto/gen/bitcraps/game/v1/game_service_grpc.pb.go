@@ -50,7 +50,8 @@ const (
 type GameServiceClient interface {
 	// CreateGame opens a table and seats the caller, who gets the dice.
 	CreateGame(ctx context.Context, in *CreateGameRequest, opts ...grpc.CallOption) (*CreateGameResponse, error)
-	// ListGames pages through the open games, newest first.
+	// ListGames pages through the open games that are not private, newest first. A page looks at 1,000 games at most, so where
+	// few fit it may be short or empty and yet have a next one.
 	ListGames(ctx context.Context, in *ListGamesRequest, opts ...grpc.CallOption) (*ListGamesResponse, error)
 	// GetGame returns one game.
 	GetGame(ctx context.Context, in *GetGameRequest, opts ...grpc.CallOption) (*GetGameResponse, error)
@@ -283,7 +284,8 @@ func (c *gameServiceClient) ListWagers(ctx context.Context, in *ListWagersReques
 type GameServiceServer interface {
 	// CreateGame opens a table and seats the caller, who gets the dice.
 	CreateGame(context.Context, *CreateGameRequest) (*CreateGameResponse, error)
-	// ListGames pages through the open games, newest first.
+	// ListGames pages through the open games that are not private, newest first. A page looks at 1,000 games at most, so where
+	// few fit it may be short or empty and yet have a next one.
 	ListGames(context.Context, *ListGamesRequest) (*ListGamesResponse, error)
 	// GetGame returns one game.
 	GetGame(context.Context, *GetGameRequest) (*GetGameResponse, error)

@@ -17,6 +17,9 @@ func insertGames(games []*play.Game) db.InsertGamesParams {
 		MaxPlayers: column(games, func(g *play.Game) int32 { return int32(g.Limits.MaxPlayers) }),
 		MinBets:    column(games, func(g *play.Game) int64 { return g.Limits.MinBet }),
 		MaxBets:    column(games, func(g *play.Game) int64 { return g.Limits.MaxBet }),
+		Hosts:      column(games, func(g *play.Game) uuid.UUID { return g.Host }),
+		Private:    column(games, func(g *play.Game) bool { return g.Private }),
+		SeatsTaken: p.SeatsTaken,
 		CreatedAt:  column(games, func(g *play.Game) int64 { return stored.Micros(g.CreatedAt) }),
 	}
 }
@@ -40,6 +43,7 @@ func updateGames(games []*play.Game) db.UpdateGamesParams {
 		PointsMade: column(games, func(g *play.Game) int64 { return int64(g.Craps.Hand.Made) }),
 		PassWins:   column(games, func(g *play.Game) int64 { return int64(g.Craps.Hand.Wins) }),
 		Exposures:  column(games, func(g *play.Game) int64 { return g.Exposure }),
+		SeatsTaken: column(games, func(g *play.Game) int32 { return int32(len(g.Seats)) }),
 	}
 }
 

@@ -44,6 +44,11 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	bets = append(bets, playersBets...)
 	slices.SortFunc(bets, func(a, b db.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	t.remember(want, bets, append(wallets, shared...))
+	for _, row := range wallets {
+		if err := t.protections.Load(row.ID.Owner, row.Protection); err != nil {
+			return nil, err
+		}
+	}
 	return t.turns(keys, games, seats, bets)
 }
 
@@ -186,6 +191,12 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 		return nil, play.ErrNotFound
 	}
 	return toBet(rows[0])
+}
+
+// InPlay implements play.Tx.
+func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (sum int64, err error) {
+	await(t, &sum, func(q *db.Queries) (int64, error) { return q.InPlay(ctx, player) })
+	return sum, t.tx.Flush(ctx)
 }
 
 // Round implements play.Tx. It locks the game, so that the round stays as it is.

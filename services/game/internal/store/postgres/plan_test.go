@@ -2,12 +2,15 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bitcraps/bitcraps/libs/testserver"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
@@ -75,6 +78,28 @@ func evening(t *testing.T, store play.Store, tables int) {
 		must(err)
 		_, err = store.Events(t.Context(), key.Game, 0, 10)
 		must(err)
+		readLobby(t, store, key)
+	}
+}
+
+// readLobby reads what players read of the lobby.
+func readLobby(t *testing.T, store play.Store, key play.Key) {
+	t.Helper()
+	now := time.UnixMicro(1)
+	_, members := store.Member(t.Context(), key.Game, key.Player)
+	_, code := store.GameOfCode(t.Context(), key.Game[:])
+	_, scores := store.Scores(t.Context(), key.Player, play.ScoresAt(calendar.Day, now), play.ScoresAt(play.AllTime, now))
+	_, rolls := store.Rolls(t.Context(), key.Game, 10)
+	_, leaders := store.Leaders(t.Context(), play.ScoresAt(play.AllTime, now), play.Score{}, 1)
+	_, seats := store.OpenGamesWithSeats(t.Context(), uuid.Nil, 1)
+	_, protection := store.Protection(t.Context(), key.Player)
+	for _, err := range []error{members, scores, rolls, leaders, seats, protection} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if !errors.Is(code, play.ErrNotFound) {
+		t.Errorf("a code that nobody has: %v", code)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 //go:embed migrations
@@ -56,7 +57,9 @@ func (s *Store) Close() error { return s.db.Close() }
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	return s.db.Write(ctx, func(tx *postgres.Tx) error {
-		t := &transaction{tx: tx, later: db.New(tx.Later()), funds: play.NewFunds(), accounts: make(accounts), asked: make(map[play.RequestKey]bool)}
+		funds := play.NewFunds()
+		t := &transaction{tx: tx, later: db.New(tx.Later()), funds: funds, accounts: make(accounts),
+			protections: stored.NewProtections(funds.Protections), asked: make(map[play.RequestKey]bool)}
 		return t.refused(ctx, f(t))
 	})
 }
@@ -81,11 +84,12 @@ func read[R any](ctx context.Context, s *Store, query func(*db.Queries) (R, erro
 // are held only from the moment of writing to the commit. Whoever holds a game holds its seats, bets, rounds, events,
 // escrow and reserve.
 type transaction struct {
-	tx       *postgres.Tx
-	later    *db.Queries // Its statements go with the next round trip.
-	funds    *play.Funds // Shared by all turns.
-	accounts accounts
-	asked    map[play.RequestKey]bool // Requests that were looked for and are neither known nor saved.
+	tx          *postgres.Tx
+	later       *db.Queries // Its statements go with the next round trip.
+	funds       *play.Funds // Shared by all turns.
+	accounts    accounts
+	protections stored.Protections
+	asked       map[play.RequestKey]bool // Requests that were looked for and are neither known nor saved.
 }
 
 // await queues a query whose answer is there behind the next flush.

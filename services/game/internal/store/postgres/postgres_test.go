@@ -39,3 +39,7 @@ func TestStore(t *testing.T) {
 func BenchmarkUpdate(b *testing.B) {
 	storetest.Bench(b, func(b *testing.B) play.Store { return open(b) })
 }
+
+func BenchmarkSettle(b *testing.B) {
+	storetest.BenchSettle(b, func(b *testing.B) play.Store { return open(b) })
+}

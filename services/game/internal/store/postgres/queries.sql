@@ -48,13 +48,14 @@ SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid
 
 -- name: InsertGames :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
-                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
+                   private, seats_taken)
 SELECT unnest(@ids::uuid[]), unnest(@statuses::integer[]), unnest(@max_players::integer[]), unnest(@min_bets::bigint[]),
     unnest(@max_bets::bigint[]), unnest(@hands::bigint[]), unnest(@rounds::bigint[]), unnest(@points::integer[]),
     unnest(@rolls::bigint[]), unnest(@rolling::boolean[]), unnest(@shooters::uuid[]), unnest(@sequences::bigint[]),
     unnest(@turns_due_at::bigint[]), unnest(@created_at::bigint[]), unnest(@updated_at::bigint[]), unnest(@totals::bigint[]),
     unnest(@pairs::bigint[]), unnest(@hard::bigint[]), unnest(@points_made::bigint[]), unnest(@pass_wins::bigint[]),
-    unnest(@exposures::bigint[]);
+    unnest(@exposures::bigint[]), unnest(@hosts::uuid[]), unnest(@private::boolean[]), unnest(@seats_taken::integer[]);
 
 -- name: UpdateGames :exec
 WITH changed AS (
@@ -62,14 +63,15 @@ WITH changed AS (
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
         shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
         totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
-        exposure = u.exposure
+        exposure = u.exposure, seats_taken = u.seats_taken
     FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::integer[]) AS status, unnest(@hands::bigint[]) AS hand,
               unnest(@rounds::bigint[]) AS round, unnest(@points::integer[]) AS point, unnest(@rolls::bigint[]) AS rolls,
               unnest(@rolling::boolean[]) AS rolling, unnest(@shooters::uuid[]) AS shooter_id,
               unnest(@sequences::bigint[]) AS sequence, unnest(@turns_due_at::bigint[]) AS turn_due_at,
               unnest(@updated_at::bigint[]) AS updated_at, unnest(@totals::bigint[]) AS totals,
               unnest(@pairs::bigint[]) AS pairs, unnest(@hard::bigint[]) AS hard, unnest(@points_made::bigint[]) AS points_made,
-              unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure
+              unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure,
+              unnest(@seats_taken::integer[]) AS seats_taken
           LIMIT CARDINALITY(@ids::uuid[])) AS u
     WHERE g.id = u.id RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
@@ -78,7 +80,55 @@ SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
 SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
-FROM games AS g WHERE g.status = 1 AND g.id < @behind ORDER BY g.id DESC LIMIT sqlc.arg(count);
+FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.id < @behind ORDER BY g.id DESC LIMIT sqlc.arg(count);
+
+-- name: OpenGamesWithSeats :many
+SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+    ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
+    ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
+FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.seats_taken < g.max_players AND g.id < @behind
+ORDER BY g.id DESC LIMIT sqlc.arg(count);
+
+-- name: GameOfCode :one
+SELECT game_id FROM join_codes WHERE hash = @hash;
+
+-- name: SaveJoinCodes :exec
+INSERT INTO join_codes (hash, game_id) SELECT unnest(@hashes::bytea[]), unnest(@games::uuid[])
+ON CONFLICT (game_id) DO UPDATE SET hash = excluded.hash;
+
+-- name: Members :many
+SELECT * FROM members WHERE game_id = $1 AND player_id = $2;
+
+-- name: SaveMembers :exec
+INSERT INTO members (game_id, player_id, admitted, muted)
+SELECT unnest(@games::uuid[]), unnest(@players::uuid[]), unnest(@admitted::boolean[]), unnest(@muted::boolean[])
+ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, muted = excluded.muted;
+
+-- name: AddScores :exec
+INSERT INTO scores AS s (player_id, period, starts, rounds, bets, staked, returned, net)
+SELECT unnest(@players::uuid[]), unnest(@periods::text[]), unnest(@starts::bigint[]), unnest(@rounds::bigint[]),
+    unnest(@bets::bigint[]), unnest(@staked::bigint[]), unnest(@returned::bigint[]), unnest(@net::bigint[])
+ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = s.rounds + excluded.rounds, bets = s.bets + excluded.bets,
+    staked = s.staked + excluded.staked, returned = s.returned + excluded.returned, net = s.net + excluded.net;
+
+-- name: Leaders :many
+SELECT * FROM scores
+WHERE period = @period AND starts = @starts AND (net, player_id) < (@net::bigint, @player_id::uuid)
+ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
+
+-- name: Scores :many
+SELECT s.* FROM (SELECT unnest(@periods::text[]) AS period, unnest(@starts::bigint[]) AS starts) AS k
+    CROSS JOIN LATERAL (SELECT * FROM scores WHERE player_id = @player_id AND period = k.period AND starts = k.starts OFFSET 0) AS s;
+
+-- name: PruneScores :execrows
+DELETE FROM scores WHERE (player_id, period, starts) IN (
+    SELECT o.player_id, o.period, o.starts FROM scores AS o WHERE o.period = @period AND o.starts < @before
+    ORDER BY o.starts LIMIT sqlc.arg(count));
+
+-- name: Rolls :many
+SELECT (r.first_die + r.second_die)::integer AS total, r.call, COUNT(*) AS count FROM (
+    SELECT first_die, second_die, call FROM rounds WHERE game_id = @game_id AND status = 2 ORDER BY number DESC LIMIT sqlc.arg(count)) AS r
+GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: TurnsDue :many
 SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= @now ORDER BY turn_due_at LIMIT sqlc.arg(count);
@@ -170,6 +220,13 @@ SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
 
 -- name: OpenAccounts :exec
 INSERT INTO accounts (id, balance) SELECT unnest(@ids::text[]), unnest(@balances::bigint[]);
+
+-- name: UpdateProtections :exec
+WITH changed AS (
+    UPDATE accounts AS a SET protection = u.protection
+    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@protections::text[]) AS protection LIMIT CARDINALITY(@ids::text[])) AS u
+    WHERE a.id = u.id RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
 
 -- name: InsertResults :exec
 INSERT INTO results (game_id, round, player_id, bets, payout, balance)

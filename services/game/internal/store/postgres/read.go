@@ -14,6 +14,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
@@ -146,6 +147,17 @@ func (s *Store) Balance(ctx context.Context, account ledger.Account) (int64, boo
 // InPlay implements play.Reader.
 func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
 	return read(ctx, s, func(q *db.Queries) (int64, error) { return q.InPlay(ctx, player) })
+}
+
+// Protection implements play.Reader.
+func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.State, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Account, error) {
+		return q.Accounts(ctx, []string{ledger.Wallet(player).String()})
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return stored.Protection(player, rows[0].Protection)
 }
 
 // TurnsDue implements play.Reader.

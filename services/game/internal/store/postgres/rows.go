@@ -11,7 +11,7 @@ import (
 func toGame(row db.Game) *play.Game {
 	return &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
-		Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
+		Host: row.HostID, Private: row.Private, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
 		Rolling: row.Rolling, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: stored.Time(row.TurnDueAt),
 		CreatedAt: stored.Time(row.CreatedAt), UpdatedAt: stored.Time(row.UpdatedAt),
 	}

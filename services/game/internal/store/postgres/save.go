@@ -25,12 +25,25 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			atTables = append(atTables, turn)
 		}
 	}
-	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults, t.saveEvents} {
+	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
+		t.saveScores, t.saveLobby, t.saveEvents} {
 		if err := save(ctx, atTables); err != nil {
 			return err
 		}
 	}
-	return t.Transfer(ctx, transfers...)
+	if err := t.Transfer(ctx, transfers...); err != nil {
+		return err
+	}
+	return t.saveProtections(ctx)
+}
+
+// saveProtections comes behind the transfers, which open wallets.
+func (t *transaction) saveProtections(ctx context.Context) error {
+	players, texts, err := t.protections.Changed()
+	if err != nil || len(players) == 0 {
+		return err
+	}
+	return t.later.UpdateProtections(ctx, column(players, func(p uuid.UUID) string { return ledger.Wallet(p).String() }), texts)
 }
 
 // column is one value of each row: an array parameter, which unnest turns into a column again.

@@ -1,19 +1,60 @@
 -- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
-                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
+                   private, seats_taken)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateGame :execrows
 UPDATE games
 SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
-    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?
+    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?, seats_taken = ?
 WHERE id = ?;
 
 -- name: Game :one
 SELECT * FROM games WHERE id = ?;
 
 -- name: OpenGames :many
-SELECT * FROM games WHERE status = 1 AND id < sqlc.arg(behind) ORDER BY id DESC LIMIT sqlc.arg(count);
+SELECT * FROM games WHERE status = 1 AND private = 0 AND id < sqlc.arg(behind) ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: OpenGamesWithSeats :many
+SELECT * FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < sqlc.arg(behind)
+ORDER BY id DESC LIMIT sqlc.arg(count);
+
+-- name: GameOfCode :one
+SELECT game_id FROM join_codes WHERE hash = ?;
+
+-- name: SaveJoinCode :exec
+INSERT INTO join_codes (hash, game_id) VALUES (?, ?) ON CONFLICT (game_id) DO UPDATE SET hash = excluded.hash;
+
+-- name: Member :one
+SELECT * FROM members WHERE game_id = ? AND player_id = ?;
+
+-- name: SaveMember :exec
+INSERT INTO members (game_id, player_id, admitted, muted) VALUES (?, ?, ?, ?)
+ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, muted = excluded.muted;
+
+-- name: AddScore :exec
+INSERT INTO scores (player_id, period, starts, rounds, bets, staked, returned, net) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = rounds + excluded.rounds, bets = bets + excluded.bets,
+    staked = staked + excluded.staked, returned = returned + excluded.returned, net = net + excluded.net;
+
+-- name: Leaders :many
+SELECT * FROM scores
+WHERE period = sqlc.arg(period) AND starts = sqlc.arg(starts) AND (net, player_id) < (sqlc.arg(net), CAST(sqlc.arg(behind) AS TEXT))
+ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
+
+-- name: Score :one
+SELECT * FROM scores WHERE player_id = ? AND period = ? AND starts = ?;
+
+-- name: PruneScores :execrows
+DELETE FROM scores WHERE (player_id, period, starts) IN (
+    SELECT o.player_id, o.period, o.starts FROM scores AS o WHERE o.period = sqlc.arg(period) AND o.starts < sqlc.arg(before)
+    ORDER BY o.starts LIMIT sqlc.arg(count));
+
+-- name: Rolls :many
+SELECT CAST(r.first_die + r.second_die AS INTEGER) AS total, r.call, COUNT(*) AS count FROM (
+    SELECT first_die, second_die, call FROM rounds WHERE game_id = sqlc.arg(game_id) AND status = 2 ORDER BY number DESC LIMIT sqlc.arg(count)) AS r
+GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: TurnsDue :many
 SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= sqlc.arg(now) ORDER BY turn_due_at LIMIT sqlc.arg(count);
@@ -85,6 +126,12 @@ SELECT * FROM rounds WHERE status = 1 AND closed_at <= sqlc.arg(before) ORDER BY
 
 -- name: Balance :one
 SELECT balance FROM accounts WHERE id = ?;
+
+-- name: Account :one
+SELECT * FROM accounts WHERE id = ?;
+
+-- name: UpdateProtection :execrows
+UPDATE accounts SET protection = sqlc.arg(protection) WHERE id = sqlc.arg(id);
 
 -- name: MoveBalance :one
 UPDATE accounts SET balance = balance + sqlc.arg(delta) WHERE id = sqlc.arg(id) RETURNING balance;

@@ -17,6 +17,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
@@ -46,7 +47,7 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 	}
 	game := &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
-		Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
+		Host: row.HostID, Private: row.Private != 0, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
 		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: stored.Time(row.TurnDueAt),
 		CreatedAt: stored.Time(row.CreatedAt), UpdatedAt: stored.Time(row.UpdatedAt),
 	}
@@ -66,10 +67,21 @@ func crapsState(row db.Game) craps.State {
 
 // OpenGames implements play.Reader.
 func (s *Store) OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
+	return s.openGames(ctx, func(q *db.Queries) ([]db.Game, error) { return q.OpenGames(ctx, orMax(behind), int64(limit)) })
+}
+
+// OpenGamesWithSeats implements play.Reader.
+func (s *Store) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
+	return s.openGames(ctx, func(q *db.Queries) ([]db.Game, error) {
+		return q.OpenGamesWithSeats(ctx, orMax(behind), int64(limit))
+	})
+}
+
+func (s *Store) openGames(ctx context.Context, query func(*db.Queries) ([]db.Game, error)) ([]*play.Game, error) {
 	var games []*play.Game
 	err := s.Read(ctx, func(tx *sql.Tx) error {
 		q := s.Reading.WithTx(tx)
-		rows, err := q.OpenGames(ctx, orMax(behind), int64(limit))
+		rows, err := query(q)
 		if err != nil {
 			return err
 		}
@@ -230,6 +242,18 @@ func balance(ctx context.Context, q *db.Queries, account ledger.Account) (int64,
 // InPlay implements play.Reader.
 func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
 	return s.Reading.InPlay(ctx, player)
+}
+
+// Protection implements play.Reader.
+func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.State, error) {
+	row, err := s.Reading.Account(ctx, ledger.Wallet(player))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // Nothing is set, which is no error.
+	}
+	if err != nil {
+		return nil, err
+	}
+	return stored.Protection(player, row.Protection)
 }
 
 // TurnsDue implements play.Reader.

@@ -30,11 +30,21 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			return err
 		}
 	}
-	return nil
+	return t.saveProtections(ctx)
+}
+
+// saveProtections comes behind the transfers, which open wallets.
+func (t *transaction) saveProtections(ctx context.Context) error {
+	players, texts, err := t.protections.Changed()
+	for i, player := range players {
+		err = cmp.Or(err, one(t.q.UpdateProtection(ctx, texts[i], ledger.Wallet(player))))
+	}
+	return err
 }
 
 func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
-	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults, t.saveEvents} {
+	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
+		t.saveScores, t.saveLobby, t.saveEvents} {
 		if err := save(ctx, turn); err != nil {
 			return err
 		}
@@ -51,13 +61,14 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: stored.Micros(g.TurnDueAt), CreatedAt: stored.Micros(g.CreatedAt), UpdatedAt: stored.Micros(g.UpdatedAt),
 			Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
 			PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
+			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(len(g.Seats)),
 		})
 	}
 	return one(t.q.UpdateGame(ctx, db.UpdateGameParams{
 		Status: g.Status, Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
 		ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: stored.Micros(g.TurnDueAt), UpdatedAt: stored.Micros(g.UpdatedAt), ID: g.ID,
 		Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
-		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
+		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure, SeatsTaken: int64(len(g.Seats)),
 	}))
 }
 
@@ -200,6 +211,11 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 		return nil, notFound(err)
 	}
 	return toBet(row)
+}
+
+// InPlay implements play.Tx.
+func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
+	return t.q.InPlay(ctx, player)
 }
 
 // Round implements play.Tx.

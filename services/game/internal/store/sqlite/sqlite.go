@@ -40,7 +40,8 @@ func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	return s.Write(ctx, func(tx *sql.Tx) error {
-		return f(&transaction{q: s.Writing.WithTx(tx), funds: play.NewFunds()})
+		funds := play.NewFunds()
+		return f(&transaction{q: s.Writing.WithTx(tx), funds: funds, protections: stored.NewProtections(funds.Protections)})
 	})
 }
 
@@ -58,7 +59,8 @@ func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) 
 type transaction struct {
 	q *db.Queries
 	// funds are shared by all turns of the transaction.
-	funds *play.Funds
+	funds       *play.Funds
+	protections stored.Protections
 }
 
 // Load implements play.Tx.
@@ -137,11 +139,15 @@ func (t *transaction) loadWallet(ctx context.Context, player uuid.UUID) error {
 	if _, known := t.funds.Wallets[player]; known || player == uuid.Nil {
 		return nil
 	}
-	balance, ok, err := t.Balance(ctx, ledger.Wallet(player))
-	if ok {
-		t.funds.Wallets[player] = balance
+	row, err := t.q.Account(ctx, ledger.Wallet(player))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	t.funds.Wallets[player] = row.Balance
+	return t.protections.Load(player, row.Protection)
 }
 
 // loadReserve loads what the house has to pay the table's bets from.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // fixture plays on a store.
@@ -21,7 +22,8 @@ type fixture struct {
 
 const bankroll = 1_000_000
 
-var rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute}
+var rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute,
+	Protection: protection.Rules{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute}}
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 

@@ -40,6 +40,13 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"a group may be large":                  testLargeGroup,
 		"a request takes effect once":           testSameRequest,
 		"a wallet opens once":                   testOneWallet,
+		"limits count with the bets":            testProtection,
+		"a wallet opens with an exclusion":      testFirstProtection,
+		"private games are not listed":          testPrivate,
+		"games with free seats are found":       testFreeSeats,
+		"scores add up":                         testScores,
+		"scores of one transaction add up":      testManyScores,
+		"equal scores page without gaps":        testTies,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fixture{t: t, store: open(t), now: time.UnixMicro(1_700_000_000_123_456).UTC()}

@@ -11,8 +11,9 @@ import (
 )
 
 type Account struct {
-	ID      ledger.Account
-	Balance int64
+	ID         ledger.Account
+	Balance    int64
+	Protection string
 }
 
 type Bet struct {
@@ -61,6 +62,21 @@ type Game struct {
 	PointsMade    int64
 	PassWins      int64
 	Exposure      int64
+	HostID        uuid.UUID
+	Private       bool
+	SeatsTaken    int32
+}
+
+type JoinCode struct {
+	Hash   []byte
+	GameID uuid.UUID
+}
+
+type Member struct {
+	GameID   uuid.UUID
+	PlayerID uuid.UUID
+	Admitted bool
+	Muted    bool
 }
 
 type Request struct {
@@ -96,6 +112,17 @@ type Round struct {
 	SettledAt       int64
 	State           []byte
 	Bets            []byte
+}
+
+type Score struct {
+	PlayerID uuid.UUID
+	Period   string
+	Starts   int64
+	Rounds   int64
+	Bets     int64
+	Staked   int64
+	Returned int64
+	Net      int64
 }
 
 type Seat struct {

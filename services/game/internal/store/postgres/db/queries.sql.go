@@ -13,7 +13,7 @@ import (
 )
 
 const accounts = `-- name: Accounts :many
-SELECT id, balance FROM accounts WHERE id = ANY($1::text[])
+SELECT id, balance, protection FROM accounts WHERE id = ANY($1::text[])
 `
 
 func (q *Queries) Accounts(ctx context.Context, ids []string) ([]Account, error) {
@@ -25,7 +25,7 @@ func (q *Queries) Accounts(ctx context.Context, ids []string) ([]Account, error)
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance); err != nil {
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -34,6 +34,39 @@ func (q *Queries) Accounts(ctx context.Context, ids []string) ([]Account, error)
 		return nil, err
 	}
 	return items, nil
+}
+
+const addScores = `-- name: AddScores :exec
+INSERT INTO scores AS s (player_id, period, starts, rounds, bets, staked, returned, net)
+SELECT unnest($1::uuid[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[]),
+    unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[])
+ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = s.rounds + excluded.rounds, bets = s.bets + excluded.bets,
+    staked = s.staked + excluded.staked, returned = s.returned + excluded.returned, net = s.net + excluded.net
+`
+
+type AddScoresParams struct {
+	Players  []uuid.UUID
+	Periods  []string
+	Starts   []int64
+	Rounds   []int64
+	Bets     []int64
+	Staked   []int64
+	Returned []int64
+	Net      []int64
+}
+
+func (q *Queries) AddScores(ctx context.Context, arg AddScoresParams) error {
+	_, err := q.db.Exec(ctx, addScores,
+		arg.Players,
+		arg.Periods,
+		arg.Starts,
+		arg.Rounds,
+		arg.Bets,
+		arg.Staked,
+		arg.Returned,
+		arg.Net,
+	)
+	return err
 }
 
 const bets = `-- name: Bets :many
@@ -205,7 +238,7 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 }
 
 const game = `-- name: Game :one
-SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
 FROM games AS g WHERE g.id = $1
@@ -245,11 +278,25 @@ func (q *Queries) Game(ctx context.Context, id uuid.UUID) (GameRow, error) {
 		&i.Game.PointsMade,
 		&i.Game.PassWins,
 		&i.Game.Exposure,
+		&i.Game.HostID,
+		&i.Game.Private,
+		&i.Game.SeatsTaken,
 		&i.Numbers,
 		&i.Players,
 		&i.JoinedAt,
 	)
 	return i, err
+}
+
+const gameOfCode = `-- name: GameOfCode :one
+SELECT game_id FROM join_codes WHERE hash = $1
+`
+
+func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, gameOfCode, hash)
+	var game_id uuid.UUID
+	err := row.Scan(&game_id)
+	return game_id, err
 }
 
 const idleGames = `-- name: IdleGames :many
@@ -347,13 +394,14 @@ func (q *Queries) InsertEvents(ctx context.Context, games []uuid.UUID, sequences
 
 const insertGames = `-- name: InsertGames :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
-                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
+                   private, seats_taken)
 SELECT unnest($1::uuid[]), unnest($2::integer[]), unnest($3::integer[]), unnest($4::bigint[]),
     unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::integer[]),
     unnest($9::bigint[]), unnest($10::boolean[]), unnest($11::uuid[]), unnest($12::bigint[]),
     unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::bigint[]),
     unnest($17::bigint[]), unnest($18::bigint[]), unnest($19::bigint[]), unnest($20::bigint[]),
-    unnest($21::bigint[])
+    unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::boolean[]), unnest($24::integer[])
 `
 
 type InsertGamesParams struct {
@@ -378,6 +426,9 @@ type InsertGamesParams struct {
 	PointsMade []int64
 	PassWins   []int64
 	Exposures  []int64
+	Hosts      []uuid.UUID
+	Private    []bool
+	SeatsTaken []int32
 }
 
 func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) error {
@@ -403,6 +454,9 @@ func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) error 
 		arg.PointsMade,
 		arg.PassWins,
 		arg.Exposures,
+		arg.Hosts,
+		arg.Private,
+		arg.SeatsTaken,
 	)
 	return err
 }
@@ -545,6 +599,55 @@ func (q *Queries) InsertTransfers(ctx context.Context, arg InsertTransfersParams
 	return err
 }
 
+const leaders = `-- name: Leaders :many
+SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores
+WHERE period = $1 AND starts = $2 AND (net, player_id) < ($3::bigint, $4::uuid)
+ORDER BY net DESC, player_id DESC LIMIT $5
+`
+
+type LeadersParams struct {
+	Period   string
+	Starts   int64
+	Net      int64
+	PlayerID uuid.UUID
+	Count    int32
+}
+
+func (q *Queries) Leaders(ctx context.Context, arg LeadersParams) ([]Score, error) {
+	rows, err := q.db.Query(ctx, leaders,
+		arg.Period,
+		arg.Starts,
+		arg.Net,
+		arg.PlayerID,
+		arg.Count,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Score
+	for rows.Next() {
+		var i Score
+		if err := rows.Scan(
+			&i.PlayerID,
+			&i.Period,
+			&i.Starts,
+			&i.Rounds,
+			&i.Bets,
+			&i.Staked,
+			&i.Returned,
+			&i.Net,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const liveBets = `-- name: LiveBets :many
 SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = $1 AND status = 1 ORDER BY id
 `
@@ -682,7 +785,7 @@ func (q *Queries) LiveBetsOfPlayers(ctx context.Context, arg LiveBetsOfPlayersPa
 }
 
 const lockAccounts = `-- name: LockAccounts :many
-SELECT id, balance FROM accounts WHERE id = ANY($1::text[]) ORDER BY id IN ('house', 'issuance'), id FOR UPDATE
+SELECT id, balance, protection FROM accounts WHERE id = ANY($1::text[]) ORDER BY id IN ('house', 'issuance'), id FOR UPDATE
 `
 
 func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, error) {
@@ -694,7 +797,7 @@ func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, er
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance); err != nil {
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -707,7 +810,7 @@ func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, er
 
 const lockGames = `-- name: LockGames :many
 
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, updated_minute, totals, pairs, hard, points_made, pass_wins, exposure FROM games WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, updated_minute, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 `
 
 // Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
@@ -748,6 +851,9 @@ func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]Game, error
 			&i.PointsMade,
 			&i.PassWins,
 			&i.Exposure,
+			&i.HostID,
+			&i.Private,
+			&i.SeatsTaken,
 		); err != nil {
 			return nil, err
 		}
@@ -760,7 +866,7 @@ func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]Game, error
 }
 
 const lockWallets = `-- name: LockWallets :many
-SELECT id, balance FROM accounts
+SELECT id, balance, protection FROM accounts
 WHERE id = ANY(ARRAY(
     SELECT unnest($1::text[]) UNION
     SELECT 'player:' || b.player_id FROM (SELECT unnest($2::uuid[]) AS game_id) AS k
@@ -778,7 +884,36 @@ func (q *Queries) LockWallets(ctx context.Context, wallets []string, games []uui
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance); err != nil {
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const members = `-- name: Members :many
+SELECT game_id, player_id, admitted, muted FROM members WHERE game_id = $1 AND player_id = $2
+`
+
+func (q *Queries) Members(ctx context.Context, gameID uuid.UUID, playerID uuid.UUID) ([]Member, error) {
+	rows, err := q.db.Query(ctx, members, gameID, playerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Member
+	for rows.Next() {
+		var i Member
+		if err := rows.Scan(
+			&i.GameID,
+			&i.PlayerID,
+			&i.Admitted,
+			&i.Muted,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -799,10 +934,10 @@ func (q *Queries) OpenAccounts(ctx context.Context, ids []string, balances []int
 }
 
 const openGames = `-- name: OpenGames :many
-SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
-FROM games AS g WHERE g.status = 1 AND g.id < $1 ORDER BY g.id DESC LIMIT $2
+FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.id < $1 ORDER BY g.id DESC LIMIT $2
 `
 
 type OpenGamesRow struct {
@@ -844,6 +979,73 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int32) 
 			&i.Game.PointsMade,
 			&i.Game.PassWins,
 			&i.Game.Exposure,
+			&i.Game.HostID,
+			&i.Game.Private,
+			&i.Game.SeatsTaken,
+			&i.Numbers,
+			&i.Players,
+			&i.JoinedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openGamesWithSeats = `-- name: OpenGamesWithSeats :many
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+    ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
+    ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
+FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.seats_taken < g.max_players AND g.id < $1
+ORDER BY g.id DESC LIMIT $2
+`
+
+type OpenGamesWithSeatsRow struct {
+	Game     Game
+	Numbers  []int32
+	Players  []uuid.UUID
+	JoinedAt []int64
+}
+
+func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, count int32) ([]OpenGamesWithSeatsRow, error) {
+	rows, err := q.db.Query(ctx, openGamesWithSeats, behind, count)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenGamesWithSeatsRow
+	for rows.Next() {
+		var i OpenGamesWithSeatsRow
+		if err := rows.Scan(
+			&i.Game.ID,
+			&i.Game.Status,
+			&i.Game.MaxPlayers,
+			&i.Game.MinBet,
+			&i.Game.MaxBet,
+			&i.Game.Hand,
+			&i.Game.Round,
+			&i.Game.Point,
+			&i.Game.Rolls,
+			&i.Game.Rolling,
+			&i.Game.ShooterID,
+			&i.Game.Sequence,
+			&i.Game.TurnDueAt,
+			&i.Game.CreatedAt,
+			&i.Game.UpdatedAt,
+			&i.Game.UpdatedMinute,
+			&i.Game.Totals,
+			&i.Game.Pairs,
+			&i.Game.Hard,
+			&i.Game.PointsMade,
+			&i.Game.PassWins,
+			&i.Game.Exposure,
+			&i.Game.HostID,
+			&i.Game.Private,
+			&i.Game.SeatsTaken,
 			&i.Numbers,
 			&i.Players,
 			&i.JoinedAt,
@@ -866,6 +1068,20 @@ DELETE FROM requests WHERE (player_id, id) IN (
 
 func (q *Queries) PruneRequests(ctx context.Context, before int64, count int32) (int64, error) {
 	result, err := q.db.Exec(ctx, pruneRequests, before, count)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const pruneScores = `-- name: PruneScores :execrows
+DELETE FROM scores WHERE (player_id, period, starts) IN (
+    SELECT o.player_id, o.period, o.starts FROM scores AS o WHERE o.period = $1 AND o.starts < $2
+    ORDER BY o.starts LIMIT $3)
+`
+
+func (q *Queries) PruneScores(ctx context.Context, period string, before int64, count int32) (int64, error) {
+	result, err := q.db.Exec(ctx, pruneScores, period, before, count)
 	if err != nil {
 		return 0, err
 	}
@@ -920,6 +1136,38 @@ func (q *Queries) Result(ctx context.Context, gameID uuid.UUID, round int64, pla
 		&i.Balance,
 	)
 	return i, err
+}
+
+const rolls = `-- name: Rolls :many
+SELECT (r.first_die + r.second_die)::integer AS total, r.call, COUNT(*) AS count FROM (
+    SELECT first_die, second_die, call FROM rounds WHERE game_id = $1 AND status = 2 ORDER BY number DESC LIMIT $2) AS r
+GROUP BY 1, 2 ORDER BY 1, 2
+`
+
+type RollsRow struct {
+	Total int32
+	Call  string
+	Count int64
+}
+
+func (q *Queries) Rolls(ctx context.Context, gameID uuid.UUID, count int32) ([]RollsRow, error) {
+	rows, err := q.db.Query(ctx, rolls, gameID, count)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RollsRow
+	for rows.Next() {
+		var i RollsRow
+		if err := rows.Scan(&i.Total, &i.Call, &i.Count); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const round = `-- name: Round :many
@@ -991,6 +1239,73 @@ func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, cou
 			&i.SettledAt,
 			&i.State,
 			&i.Bets,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const saveJoinCodes = `-- name: SaveJoinCodes :exec
+INSERT INTO join_codes (hash, game_id) SELECT unnest($1::bytea[]), unnest($2::uuid[])
+ON CONFLICT (game_id) DO UPDATE SET hash = excluded.hash
+`
+
+func (q *Queries) SaveJoinCodes(ctx context.Context, hashes [][]byte, games []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, saveJoinCodes, hashes, games)
+	return err
+}
+
+const saveMembers = `-- name: SaveMembers :exec
+INSERT INTO members (game_id, player_id, admitted, muted)
+SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::boolean[]), unnest($4::boolean[])
+ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, muted = excluded.muted
+`
+
+type SaveMembersParams struct {
+	Games    []uuid.UUID
+	Players  []uuid.UUID
+	Admitted []bool
+	Muted    []bool
+}
+
+func (q *Queries) SaveMembers(ctx context.Context, arg SaveMembersParams) error {
+	_, err := q.db.Exec(ctx, saveMembers,
+		arg.Games,
+		arg.Players,
+		arg.Admitted,
+		arg.Muted,
+	)
+	return err
+}
+
+const scores = `-- name: Scores :many
+SELECT s.player_id, s.period, s.starts, s.rounds, s.bets, s.staked, s.returned, s.net FROM (SELECT unnest($1::text[]) AS period, unnest($2::bigint[]) AS starts) AS k
+    CROSS JOIN LATERAL (SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores WHERE player_id = $3 AND period = k.period AND starts = k.starts OFFSET 0) AS s
+`
+
+func (q *Queries) Scores(ctx context.Context, periods []string, starts []int64, playerID uuid.UUID) ([]Score, error) {
+	rows, err := q.db.Query(ctx, scores, periods, starts, playerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Score
+	for rows.Next() {
+		var i Score
+		if err := rows.Scan(
+			&i.PlayerID,
+			&i.Period,
+			&i.Starts,
+			&i.Rounds,
+			&i.Bets,
+			&i.Staked,
+			&i.Returned,
+			&i.Net,
 		); err != nil {
 			return nil, err
 		}
@@ -1198,14 +1513,15 @@ WITH changed AS (
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
         shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
         totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
-        exposure = u.exposure
+        exposure = u.exposure, seats_taken = u.seats_taken
     FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::integer[]) AS status, unnest($3::bigint[]) AS hand,
               unnest($4::bigint[]) AS round, unnest($5::integer[]) AS point, unnest($6::bigint[]) AS rolls,
               unnest($7::boolean[]) AS rolling, unnest($8::uuid[]) AS shooter_id,
               unnest($9::bigint[]) AS sequence, unnest($10::bigint[]) AS turn_due_at,
               unnest($11::bigint[]) AS updated_at, unnest($12::bigint[]) AS totals,
               unnest($13::bigint[]) AS pairs, unnest($14::bigint[]) AS hard, unnest($15::bigint[]) AS points_made,
-              unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure
+              unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure,
+              unnest($18::integer[]) AS seats_taken
           LIMIT CARDINALITY($1::uuid[])) AS u
     WHERE g.id = u.id RETURNING 1)
 SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
@@ -1229,6 +1545,7 @@ type UpdateGamesParams struct {
 	PointsMade []int64
 	PassWins   []int64
 	Exposures  []int64
+	SeatsTaken []int32
 }
 
 func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) error {
@@ -1250,6 +1567,20 @@ func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) error 
 		arg.PointsMade,
 		arg.PassWins,
 		arg.Exposures,
+		arg.SeatsTaken,
 	)
+	return err
+}
+
+const updateProtections = `-- name: UpdateProtections :exec
+WITH changed AS (
+    UPDATE accounts AS a SET protection = u.protection
+    FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS protection LIMIT CARDINALITY($1::text[])) AS u
+    WHERE a.id = u.id RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY($1::text[])) FROM changed
+`
+
+func (q *Queries) UpdateProtections(ctx context.Context, ids []string, protections []string) error {
+	_, err := q.db.Exec(ctx, updateProtections, ids, protections)
 	return err
 }

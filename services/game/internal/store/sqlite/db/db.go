@@ -24,6 +24,12 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.accountStmt, err = db.PrepareContext(ctx, account); err != nil {
+		return nil, fmt.Errorf("error preparing query Account: %w", err)
+	}
+	if q.addScoreStmt, err = db.PrepareContext(ctx, addScore); err != nil {
+		return nil, fmt.Errorf("error preparing query AddScore: %w", err)
+	}
 	if q.balanceStmt, err = db.PrepareContext(ctx, balance); err != nil {
 		return nil, fmt.Errorf("error preparing query Balance: %w", err)
 	}
@@ -41,6 +47,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.gameStmt, err = db.PrepareContext(ctx, game); err != nil {
 		return nil, fmt.Errorf("error preparing query Game: %w", err)
+	}
+	if q.gameOfCodeStmt, err = db.PrepareContext(ctx, gameOfCode); err != nil {
+		return nil, fmt.Errorf("error preparing query GameOfCode: %w", err)
 	}
 	if q.idleGamesStmt, err = db.PrepareContext(ctx, idleGames); err != nil {
 		return nil, fmt.Errorf("error preparing query IdleGames: %w", err)
@@ -72,6 +81,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertTransferStmt, err = db.PrepareContext(ctx, insertTransfer); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertTransfer: %w", err)
 	}
+	if q.leadersStmt, err = db.PrepareContext(ctx, leaders); err != nil {
+		return nil, fmt.Errorf("error preparing query Leaders: %w", err)
+	}
 	if q.liveBetsStmt, err = db.PrepareContext(ctx, liveBets); err != nil {
 		return nil, fmt.Errorf("error preparing query LiveBets: %w", err)
 	}
@@ -80,6 +92,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.liveBetsOnWagersStmt, err = db.PrepareContext(ctx, liveBetsOnWagers); err != nil {
 		return nil, fmt.Errorf("error preparing query LiveBetsOnWagers: %w", err)
+	}
+	if q.memberStmt, err = db.PrepareContext(ctx, member); err != nil {
+		return nil, fmt.Errorf("error preparing query Member: %w", err)
 	}
 	if q.moveBalanceStmt, err = db.PrepareContext(ctx, moveBalance); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveBalance: %w", err)
@@ -90,8 +105,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openGamesStmt, err = db.PrepareContext(ctx, openGames); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenGames: %w", err)
 	}
+	if q.openGamesWithSeatsStmt, err = db.PrepareContext(ctx, openGamesWithSeats); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenGamesWithSeats: %w", err)
+	}
 	if q.pruneRequestsStmt, err = db.PrepareContext(ctx, pruneRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneRequests: %w", err)
+	}
+	if q.pruneScoresStmt, err = db.PrepareContext(ctx, pruneScores); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneScores: %w", err)
 	}
 	if q.requestStmt, err = db.PrepareContext(ctx, request); err != nil {
 		return nil, fmt.Errorf("error preparing query Request: %w", err)
@@ -99,11 +120,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.resultStmt, err = db.PrepareContext(ctx, result); err != nil {
 		return nil, fmt.Errorf("error preparing query Result: %w", err)
 	}
+	if q.rollsStmt, err = db.PrepareContext(ctx, rolls); err != nil {
+		return nil, fmt.Errorf("error preparing query Rolls: %w", err)
+	}
 	if q.roundStmt, err = db.PrepareContext(ctx, round); err != nil {
 		return nil, fmt.Errorf("error preparing query Round: %w", err)
 	}
 	if q.roundsStmt, err = db.PrepareContext(ctx, rounds); err != nil {
 		return nil, fmt.Errorf("error preparing query Rounds: %w", err)
+	}
+	if q.saveJoinCodeStmt, err = db.PrepareContext(ctx, saveJoinCode); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveJoinCode: %w", err)
+	}
+	if q.saveMemberStmt, err = db.PrepareContext(ctx, saveMember); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveMember: %w", err)
+	}
+	if q.scoreStmt, err = db.PrepareContext(ctx, score); err != nil {
+		return nil, fmt.Errorf("error preparing query Score: %w", err)
 	}
 	if q.seatsStmt, err = db.PrepareContext(ctx, seats); err != nil {
 		return nil, fmt.Errorf("error preparing query Seats: %w", err)
@@ -129,11 +162,24 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateGameStmt, err = db.PrepareContext(ctx, updateGame); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateGame: %w", err)
 	}
+	if q.updateProtectionStmt, err = db.PrepareContext(ctx, updateProtection); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateProtection: %w", err)
+	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.accountStmt != nil {
+		if cerr := q.accountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountStmt: %w", cerr)
+		}
+	}
+	if q.addScoreStmt != nil {
+		if cerr := q.addScoreStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addScoreStmt: %w", cerr)
+		}
+	}
 	if q.balanceStmt != nil {
 		if cerr := q.balanceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing balanceStmt: %w", cerr)
@@ -162,6 +208,11 @@ func (q *Queries) Close() error {
 	if q.gameStmt != nil {
 		if cerr := q.gameStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing gameStmt: %w", cerr)
+		}
+	}
+	if q.gameOfCodeStmt != nil {
+		if cerr := q.gameOfCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing gameOfCodeStmt: %w", cerr)
 		}
 	}
 	if q.idleGamesStmt != nil {
@@ -214,6 +265,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertTransferStmt: %w", cerr)
 		}
 	}
+	if q.leadersStmt != nil {
+		if cerr := q.leadersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leadersStmt: %w", cerr)
+		}
+	}
 	if q.liveBetsStmt != nil {
 		if cerr := q.liveBetsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing liveBetsStmt: %w", cerr)
@@ -227,6 +283,11 @@ func (q *Queries) Close() error {
 	if q.liveBetsOnWagersStmt != nil {
 		if cerr := q.liveBetsOnWagersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing liveBetsOnWagersStmt: %w", cerr)
+		}
+	}
+	if q.memberStmt != nil {
+		if cerr := q.memberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberStmt: %w", cerr)
 		}
 	}
 	if q.moveBalanceStmt != nil {
@@ -244,9 +305,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openGamesStmt: %w", cerr)
 		}
 	}
+	if q.openGamesWithSeatsStmt != nil {
+		if cerr := q.openGamesWithSeatsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openGamesWithSeatsStmt: %w", cerr)
+		}
+	}
 	if q.pruneRequestsStmt != nil {
 		if cerr := q.pruneRequestsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneRequestsStmt: %w", cerr)
+		}
+	}
+	if q.pruneScoresStmt != nil {
+		if cerr := q.pruneScoresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneScoresStmt: %w", cerr)
 		}
 	}
 	if q.requestStmt != nil {
@@ -259,6 +330,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing resultStmt: %w", cerr)
 		}
 	}
+	if q.rollsStmt != nil {
+		if cerr := q.rollsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rollsStmt: %w", cerr)
+		}
+	}
 	if q.roundStmt != nil {
 		if cerr := q.roundStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing roundStmt: %w", cerr)
@@ -267,6 +343,21 @@ func (q *Queries) Close() error {
 	if q.roundsStmt != nil {
 		if cerr := q.roundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing roundsStmt: %w", cerr)
+		}
+	}
+	if q.saveJoinCodeStmt != nil {
+		if cerr := q.saveJoinCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveJoinCodeStmt: %w", cerr)
+		}
+	}
+	if q.saveMemberStmt != nil {
+		if cerr := q.saveMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveMemberStmt: %w", cerr)
+		}
+	}
+	if q.scoreStmt != nil {
+		if cerr := q.scoreStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scoreStmt: %w", cerr)
 		}
 	}
 	if q.seatsStmt != nil {
@@ -309,6 +400,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateGameStmt: %w", cerr)
 		}
 	}
+	if q.updateProtectionStmt != nil {
+		if cerr := q.updateProtectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateProtectionStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -346,83 +442,107 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                   DBTX
-	tx                   *sql.Tx
-	balanceStmt          *sql.Stmt
-	betStmt              *sql.Stmt
-	betsOfPlayerStmt     *sql.Stmt
-	deleteSeatStmt       *sql.Stmt
-	eventsStmt           *sql.Stmt
-	gameStmt             *sql.Stmt
-	idleGamesStmt        *sql.Stmt
-	inPlayStmt           *sql.Stmt
-	insertBetStmt        *sql.Stmt
-	insertEventStmt      *sql.Stmt
-	insertGameStmt       *sql.Stmt
-	insertRequestStmt    *sql.Stmt
-	insertResultStmt     *sql.Stmt
-	insertRoundStmt      *sql.Stmt
-	insertSeatStmt       *sql.Stmt
-	insertTransferStmt   *sql.Stmt
-	liveBetsStmt         *sql.Stmt
-	liveBetsOfPlayerStmt *sql.Stmt
-	liveBetsOnWagersStmt *sql.Stmt
-	moveBalanceStmt      *sql.Stmt
-	openAccountStmt      *sql.Stmt
-	openGamesStmt        *sql.Stmt
-	pruneRequestsStmt    *sql.Stmt
-	requestStmt          *sql.Stmt
-	resultStmt           *sql.Stmt
-	roundStmt            *sql.Stmt
-	roundsStmt           *sql.Stmt
-	seatsStmt            *sql.Stmt
-	settleRoundStmt      *sql.Stmt
-	transfersFromStmt    *sql.Stmt
-	transfersToStmt      *sql.Stmt
-	turnsDueStmt         *sql.Stmt
-	unsettledRoundsStmt  *sql.Stmt
-	updateBetStmt        *sql.Stmt
-	updateGameStmt       *sql.Stmt
+	db                     DBTX
+	tx                     *sql.Tx
+	accountStmt            *sql.Stmt
+	addScoreStmt           *sql.Stmt
+	balanceStmt            *sql.Stmt
+	betStmt                *sql.Stmt
+	betsOfPlayerStmt       *sql.Stmt
+	deleteSeatStmt         *sql.Stmt
+	eventsStmt             *sql.Stmt
+	gameStmt               *sql.Stmt
+	gameOfCodeStmt         *sql.Stmt
+	idleGamesStmt          *sql.Stmt
+	inPlayStmt             *sql.Stmt
+	insertBetStmt          *sql.Stmt
+	insertEventStmt        *sql.Stmt
+	insertGameStmt         *sql.Stmt
+	insertRequestStmt      *sql.Stmt
+	insertResultStmt       *sql.Stmt
+	insertRoundStmt        *sql.Stmt
+	insertSeatStmt         *sql.Stmt
+	insertTransferStmt     *sql.Stmt
+	leadersStmt            *sql.Stmt
+	liveBetsStmt           *sql.Stmt
+	liveBetsOfPlayerStmt   *sql.Stmt
+	liveBetsOnWagersStmt   *sql.Stmt
+	memberStmt             *sql.Stmt
+	moveBalanceStmt        *sql.Stmt
+	openAccountStmt        *sql.Stmt
+	openGamesStmt          *sql.Stmt
+	openGamesWithSeatsStmt *sql.Stmt
+	pruneRequestsStmt      *sql.Stmt
+	pruneScoresStmt        *sql.Stmt
+	requestStmt            *sql.Stmt
+	resultStmt             *sql.Stmt
+	rollsStmt              *sql.Stmt
+	roundStmt              *sql.Stmt
+	roundsStmt             *sql.Stmt
+	saveJoinCodeStmt       *sql.Stmt
+	saveMemberStmt         *sql.Stmt
+	scoreStmt              *sql.Stmt
+	seatsStmt              *sql.Stmt
+	settleRoundStmt        *sql.Stmt
+	transfersFromStmt      *sql.Stmt
+	transfersToStmt        *sql.Stmt
+	turnsDueStmt           *sql.Stmt
+	unsettledRoundsStmt    *sql.Stmt
+	updateBetStmt          *sql.Stmt
+	updateGameStmt         *sql.Stmt
+	updateProtectionStmt   *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                   tx,
-		tx:                   tx,
-		balanceStmt:          q.balanceStmt,
-		betStmt:              q.betStmt,
-		betsOfPlayerStmt:     q.betsOfPlayerStmt,
-		deleteSeatStmt:       q.deleteSeatStmt,
-		eventsStmt:           q.eventsStmt,
-		gameStmt:             q.gameStmt,
-		idleGamesStmt:        q.idleGamesStmt,
-		inPlayStmt:           q.inPlayStmt,
-		insertBetStmt:        q.insertBetStmt,
-		insertEventStmt:      q.insertEventStmt,
-		insertGameStmt:       q.insertGameStmt,
-		insertRequestStmt:    q.insertRequestStmt,
-		insertResultStmt:     q.insertResultStmt,
-		insertRoundStmt:      q.insertRoundStmt,
-		insertSeatStmt:       q.insertSeatStmt,
-		insertTransferStmt:   q.insertTransferStmt,
-		liveBetsStmt:         q.liveBetsStmt,
-		liveBetsOfPlayerStmt: q.liveBetsOfPlayerStmt,
-		liveBetsOnWagersStmt: q.liveBetsOnWagersStmt,
-		moveBalanceStmt:      q.moveBalanceStmt,
-		openAccountStmt:      q.openAccountStmt,
-		openGamesStmt:        q.openGamesStmt,
-		pruneRequestsStmt:    q.pruneRequestsStmt,
-		requestStmt:          q.requestStmt,
-		resultStmt:           q.resultStmt,
-		roundStmt:            q.roundStmt,
-		roundsStmt:           q.roundsStmt,
-		seatsStmt:            q.seatsStmt,
-		settleRoundStmt:      q.settleRoundStmt,
-		transfersFromStmt:    q.transfersFromStmt,
-		transfersToStmt:      q.transfersToStmt,
-		turnsDueStmt:         q.turnsDueStmt,
-		unsettledRoundsStmt:  q.unsettledRoundsStmt,
-		updateBetStmt:        q.updateBetStmt,
-		updateGameStmt:       q.updateGameStmt,
+		db:                     tx,
+		tx:                     tx,
+		accountStmt:            q.accountStmt,
+		addScoreStmt:           q.addScoreStmt,
+		balanceStmt:            q.balanceStmt,
+		betStmt:                q.betStmt,
+		betsOfPlayerStmt:       q.betsOfPlayerStmt,
+		deleteSeatStmt:         q.deleteSeatStmt,
+		eventsStmt:             q.eventsStmt,
+		gameStmt:               q.gameStmt,
+		gameOfCodeStmt:         q.gameOfCodeStmt,
+		idleGamesStmt:          q.idleGamesStmt,
+		inPlayStmt:             q.inPlayStmt,
+		insertBetStmt:          q.insertBetStmt,
+		insertEventStmt:        q.insertEventStmt,
+		insertGameStmt:         q.insertGameStmt,
+		insertRequestStmt:      q.insertRequestStmt,
+		insertResultStmt:       q.insertResultStmt,
+		insertRoundStmt:        q.insertRoundStmt,
+		insertSeatStmt:         q.insertSeatStmt,
+		insertTransferStmt:     q.insertTransferStmt,
+		leadersStmt:            q.leadersStmt,
+		liveBetsStmt:           q.liveBetsStmt,
+		liveBetsOfPlayerStmt:   q.liveBetsOfPlayerStmt,
+		liveBetsOnWagersStmt:   q.liveBetsOnWagersStmt,
+		memberStmt:             q.memberStmt,
+		moveBalanceStmt:        q.moveBalanceStmt,
+		openAccountStmt:        q.openAccountStmt,
+		openGamesStmt:          q.openGamesStmt,
+		openGamesWithSeatsStmt: q.openGamesWithSeatsStmt,
+		pruneRequestsStmt:      q.pruneRequestsStmt,
+		pruneScoresStmt:        q.pruneScoresStmt,
+		requestStmt:            q.requestStmt,
+		resultStmt:             q.resultStmt,
+		rollsStmt:              q.rollsStmt,
+		roundStmt:              q.roundStmt,
+		roundsStmt:             q.roundsStmt,
+		saveJoinCodeStmt:       q.saveJoinCodeStmt,
+		saveMemberStmt:         q.saveMemberStmt,
+		scoreStmt:              q.scoreStmt,
+		seatsStmt:              q.seatsStmt,
+		settleRoundStmt:        q.settleRoundStmt,
+		transfersFromStmt:      q.transfersFromStmt,
+		transfersToStmt:        q.transfersToStmt,
+		turnsDueStmt:           q.turnsDueStmt,
+		unsettledRoundsStmt:    q.unsettledRoundsStmt,
+		updateBetStmt:          q.updateBetStmt,
+		updateGameStmt:         q.updateGameStmt,
+		updateProtectionStmt:   q.updateProtectionStmt,
 	}
 }

@@ -13,6 +13,48 @@ import (
 	"github.com/google/uuid"
 )
 
+const account = `-- name: Account :one
+SELECT id, balance, protection FROM accounts WHERE id = ?
+`
+
+func (q *Queries) Account(ctx context.Context, id ledger.Account) (Account, error) {
+	row := q.queryRow(ctx, q.accountStmt, account, id)
+	var i Account
+	err := row.Scan(&i.ID, &i.Balance, &i.Protection)
+	return i, err
+}
+
+const addScore = `-- name: AddScore :exec
+INSERT INTO scores (player_id, period, starts, rounds, bets, staked, returned, net) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = rounds + excluded.rounds, bets = bets + excluded.bets,
+    staked = staked + excluded.staked, returned = returned + excluded.returned, net = net + excluded.net
+`
+
+type AddScoreParams struct {
+	PlayerID uuid.UUID
+	Period   string
+	Starts   int64
+	Rounds   int64
+	Bets     int64
+	Staked   int64
+	Returned int64
+	Net      int64
+}
+
+func (q *Queries) AddScore(ctx context.Context, arg AddScoreParams) error {
+	_, err := q.exec(ctx, q.addScoreStmt, addScore,
+		arg.PlayerID,
+		arg.Period,
+		arg.Starts,
+		arg.Rounds,
+		arg.Bets,
+		arg.Staked,
+		arg.Returned,
+		arg.Net,
+	)
+	return err
+}
+
 const balance = `-- name: Balance :one
 SELECT balance FROM accounts WHERE id = ?
 `
@@ -146,7 +188,7 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 }
 
 const game = `-- name: Game :one
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure FROM games WHERE id = ?
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE id = ?
 `
 
 func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
@@ -174,8 +216,22 @@ func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
 		&i.PointsMade,
 		&i.PassWins,
 		&i.Exposure,
+		&i.HostID,
+		&i.Private,
+		&i.SeatsTaken,
 	)
 	return i, err
+}
+
+const gameOfCode = `-- name: GameOfCode :one
+SELECT game_id FROM join_codes WHERE hash = ?
+`
+
+func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
+	row := q.queryRow(ctx, q.gameOfCodeStmt, gameOfCode, hash)
+	var game_id uuid.UUID
+	err := row.Scan(&game_id)
+	return game_id, err
 }
 
 const idleGames = `-- name: IdleGames :many
@@ -270,8 +326,9 @@ func (q *Queries) InsertEvent(ctx context.Context, gameID uuid.UUID, sequence in
 
 const insertGame = `-- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
-                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
+                   private, seats_taken)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertGameParams struct {
@@ -296,6 +353,9 @@ type InsertGameParams struct {
 	PointsMade int64
 	PassWins   int64
 	Exposure   int64
+	HostID     uuid.UUID
+	Private    int64
+	SeatsTaken int64
 }
 
 func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
@@ -321,6 +381,9 @@ func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
 		arg.PointsMade,
 		arg.PassWins,
 		arg.Exposure,
+		arg.HostID,
+		arg.Private,
+		arg.SeatsTaken,
 	)
 	return err
 }
@@ -453,6 +516,58 @@ func (q *Queries) InsertTransfer(ctx context.Context, arg InsertTransferParams) 
 		arg.At,
 	)
 	return err
+}
+
+const leaders = `-- name: Leaders :many
+SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores
+WHERE period = ?1 AND starts = ?2 AND (net, player_id) < (?3, CAST(?4 AS TEXT))
+ORDER BY net DESC, player_id DESC LIMIT ?5
+`
+
+type LeadersParams struct {
+	Period string
+	Starts int64
+	Net    int64
+	Behind string
+	Count  int64
+}
+
+func (q *Queries) Leaders(ctx context.Context, arg LeadersParams) ([]Score, error) {
+	rows, err := q.query(ctx, q.leadersStmt, leaders,
+		arg.Period,
+		arg.Starts,
+		arg.Net,
+		arg.Behind,
+		arg.Count,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Score
+	for rows.Next() {
+		var i Score
+		if err := rows.Scan(
+			&i.PlayerID,
+			&i.Period,
+			&i.Starts,
+			&i.Rounds,
+			&i.Bets,
+			&i.Staked,
+			&i.Returned,
+			&i.Net,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const liveBets = `-- name: LiveBets :many
@@ -595,6 +710,22 @@ func (q *Queries) LiveBetsOnWagers(ctx context.Context, arg LiveBetsOnWagersPara
 	return items, nil
 }
 
+const member = `-- name: Member :one
+SELECT game_id, player_id, admitted, muted FROM members WHERE game_id = ? AND player_id = ?
+`
+
+func (q *Queries) Member(ctx context.Context, gameID uuid.UUID, playerID uuid.UUID) (Member, error) {
+	row := q.queryRow(ctx, q.memberStmt, member, gameID, playerID)
+	var i Member
+	err := row.Scan(
+		&i.GameID,
+		&i.PlayerID,
+		&i.Admitted,
+		&i.Muted,
+	)
+	return i, err
+}
+
 const moveBalance = `-- name: MoveBalance :one
 UPDATE accounts SET balance = balance + ?1 WHERE id = ?2 RETURNING balance
 `
@@ -616,7 +747,7 @@ func (q *Queries) OpenAccount(ctx context.Context, iD ledger.Account, balance in
 }
 
 const openGames = `-- name: OpenGames :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure FROM games WHERE status = 1 AND id < ?1 ORDER BY id DESC LIMIT ?2
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE status = 1 AND private = 0 AND id < ?1 ORDER BY id DESC LIMIT ?2
 `
 
 func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
@@ -650,6 +781,62 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 			&i.PointsMade,
 			&i.PassWins,
 			&i.Exposure,
+			&i.HostID,
+			&i.Private,
+			&i.SeatsTaken,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openGamesWithSeats = `-- name: OpenGamesWithSeats :many
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < ?1
+ORDER BY id DESC LIMIT ?2
+`
+
+func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
+	rows, err := q.query(ctx, q.openGamesWithSeatsStmt, openGamesWithSeats, behind, count)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Game
+	for rows.Next() {
+		var i Game
+		if err := rows.Scan(
+			&i.ID,
+			&i.Status,
+			&i.MaxPlayers,
+			&i.MinBet,
+			&i.MaxBet,
+			&i.Hand,
+			&i.Round,
+			&i.Point,
+			&i.Rolls,
+			&i.Rolling,
+			&i.ShooterID,
+			&i.Sequence,
+			&i.TurnDueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Totals,
+			&i.Pairs,
+			&i.Hard,
+			&i.PointsMade,
+			&i.PassWins,
+			&i.Exposure,
+			&i.HostID,
+			&i.Private,
+			&i.SeatsTaken,
 		); err != nil {
 			return nil, err
 		}
@@ -672,6 +859,20 @@ DELETE FROM requests WHERE (player_id, id) IN (
 
 func (q *Queries) PruneRequests(ctx context.Context, before int64, count int64) (int64, error) {
 	result, err := q.exec(ctx, q.pruneRequestsStmt, pruneRequests, before, count)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const pruneScores = `-- name: PruneScores :execrows
+DELETE FROM scores WHERE (player_id, period, starts) IN (
+    SELECT o.player_id, o.period, o.starts FROM scores AS o WHERE o.period = ?1 AND o.starts < ?2
+    ORDER BY o.starts LIMIT ?3)
+`
+
+func (q *Queries) PruneScores(ctx context.Context, period string, before int64, count int64) (int64, error) {
+	result, err := q.exec(ctx, q.pruneScoresStmt, pruneScores, period, before, count)
 	if err != nil {
 		return 0, err
 	}
@@ -711,6 +912,41 @@ func (q *Queries) Result(ctx context.Context, gameID uuid.UUID, round int64, pla
 		&i.Balance,
 	)
 	return i, err
+}
+
+const rolls = `-- name: Rolls :many
+SELECT CAST(r.first_die + r.second_die AS INTEGER) AS total, r.call, COUNT(*) AS count FROM (
+    SELECT first_die, second_die, call FROM rounds WHERE game_id = ?1 AND status = 2 ORDER BY number DESC LIMIT ?2) AS r
+GROUP BY 1, 2 ORDER BY 1, 2
+`
+
+type RollsRow struct {
+	Total int64
+	Call  string
+	Count int64
+}
+
+func (q *Queries) Rolls(ctx context.Context, gameID uuid.UUID, count int64) ([]RollsRow, error) {
+	rows, err := q.query(ctx, q.rollsStmt, rolls, gameID, count)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RollsRow
+	for rows.Next() {
+		var i RollsRow
+		if err := rows.Scan(&i.Total, &i.Call, &i.Count); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const round = `-- name: Round :one
@@ -781,6 +1017,57 @@ func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, cou
 		return nil, err
 	}
 	return items, nil
+}
+
+const saveJoinCode = `-- name: SaveJoinCode :exec
+INSERT INTO join_codes (hash, game_id) VALUES (?, ?) ON CONFLICT (game_id) DO UPDATE SET hash = excluded.hash
+`
+
+func (q *Queries) SaveJoinCode(ctx context.Context, hash []byte, gameID uuid.UUID) error {
+	_, err := q.exec(ctx, q.saveJoinCodeStmt, saveJoinCode, hash, gameID)
+	return err
+}
+
+const saveMember = `-- name: SaveMember :exec
+INSERT INTO members (game_id, player_id, admitted, muted) VALUES (?, ?, ?, ?)
+ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, muted = excluded.muted
+`
+
+type SaveMemberParams struct {
+	GameID   uuid.UUID
+	PlayerID uuid.UUID
+	Admitted int64
+	Muted    int64
+}
+
+func (q *Queries) SaveMember(ctx context.Context, arg SaveMemberParams) error {
+	_, err := q.exec(ctx, q.saveMemberStmt, saveMember,
+		arg.GameID,
+		arg.PlayerID,
+		arg.Admitted,
+		arg.Muted,
+	)
+	return err
+}
+
+const score = `-- name: Score :one
+SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores WHERE player_id = ? AND period = ? AND starts = ?
+`
+
+func (q *Queries) Score(ctx context.Context, playerID uuid.UUID, period string, starts int64) (Score, error) {
+	row := q.queryRow(ctx, q.scoreStmt, score, playerID, period, starts)
+	var i Score
+	err := row.Scan(
+		&i.PlayerID,
+		&i.Period,
+		&i.Starts,
+		&i.Rounds,
+		&i.Bets,
+		&i.Staked,
+		&i.Returned,
+		&i.Net,
+	)
+	return i, err
 }
 
 const seats = `-- name: Seats :many
@@ -1039,7 +1326,7 @@ func (q *Queries) UpdateBet(ctx context.Context, arg UpdateBetParams) (int64, er
 const updateGame = `-- name: UpdateGame :execrows
 UPDATE games
 SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
-    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?
+    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?, seats_taken = ?
 WHERE id = ?
 `
 
@@ -1060,6 +1347,7 @@ type UpdateGameParams struct {
 	PointsMade int64
 	PassWins   int64
 	Exposure   int64
+	SeatsTaken int64
 	ID         uuid.UUID
 }
 
@@ -1081,8 +1369,21 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 		arg.PointsMade,
 		arg.PassWins,
 		arg.Exposure,
+		arg.SeatsTaken,
 		arg.ID,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateProtection = `-- name: UpdateProtection :execrows
+UPDATE accounts SET protection = ?1 WHERE id = ?2
+`
+
+func (q *Queries) UpdateProtection(ctx context.Context, protection string, iD ledger.Account) (int64, error) {
+	result, err := q.exec(ctx, q.updateProtectionStmt, updateProtection, protection, iD)
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,97 @@
+package play
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// Member is a player's standing at a table, with a seat or without.
+type Member struct {
+	// Admitted is true for who was let into a private game by its code.
+	Admitted bool
+	// Muted is true for who may not talk.
+	Muted bool
+}
+
+// CreatePrivate opens a game that only those see who have its code.
+func CreatePrivate(t *Turn, creator uuid.UUID, limits Limits, code []byte) error {
+	if err := Create(t, creator, limits); err != nil {
+		return err
+	}
+	t.Game.Private, t.Code = true, code
+	t.Events[0].GetGameCreated().Private = true
+	return nil
+}
+
+// RenewCode changes the code of the host's private game.
+func (t *Turn) RenewCode(player uuid.UUID, code []byte) error {
+	if err := t.hosts(player); err != nil {
+		return err
+	}
+	if !t.Game.Private {
+		return errs.New(errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN, "the game is open to everybody; it has no code")
+	}
+	t.Code = code
+	return nil
+}
+
+// Admit lets a player in, who had some standing before.
+func (t *Turn) Admit(player uuid.UUID, before Member) error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	before.Admitted = true
+	t.member(player, before)
+	return nil
+}
+
+func (t *Turn) member(player uuid.UUID, standing Member) {
+	if t.Members == nil {
+		t.Members = make(map[uuid.UUID]Member)
+	}
+	t.Members[player] = standing
+}
+
+func (t *Turn) hosts(player uuid.UUID) error {
+	if t.Game.Host != player {
+		return errs.New(errorsv1.Reason_REASON_NOT_HOST, "only the host of the table may do this")
+	}
+	return t.open()
+}
+
+// Mute has the host keep a player from talking, or let the player talk again.
+func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
+	if err := t.hosts(host); err != nil {
+		return err
+	}
+	if before.Muted == muted {
+		return nil
+	}
+	before.Muted = muted
+	t.member(player, before)
+	t.emit(&Event{Detail: &gamev1.Event_PlayerMuted{PlayerMuted: &gamev1.PlayerMuted{PlayerId: player.String(), Muted: muted}}})
+	return nil
+}
+
+// Chat has a player say something. It does not count as play: a table where people only talk closes in its time.
+func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	if !t.Game.Seated(player) {
+		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you talk at it")
+	}
+	if standing.Muted {
+		return errs.New(errorsv1.Reason_REASON_MUTED, "the host of the table lets you not talk here")
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "text has nothing but spaces").Field("text", "must say something")
+	}
+	t.emit(&Event{Detail: &gamev1.Event_ChatPosted{ChatPosted: &gamev1.ChatPosted{PlayerId: player.String(), Text: text}}})
+	return nil
+}

@@ -1,0 +1,163 @@
+package play_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
+)
+
+var protectionRules = protection.Rules{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute}
+
+// protected is the text of what players have set.
+func (tb *table) protected(states map[uuid.UUID]*protection.State) string {
+	if len(states) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(states)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// set has a player set something.
+func (tb *table) set(player uuid.UUID, change func(*protection.State) error) {
+	err := tb.do(func(t *play.Turn) error {
+		if t.Protections[player] == nil {
+			t.Protections[player] = protection.New(lyingOf(tb.live, player), tb.now)
+		}
+		return change(t.Protections[player])
+	})
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+}
+
+func TestLimitsBindBets(t *testing.T) {
+	tb := newTable(t)
+	alice := tb.newID()
+	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
+	tb.set(alice, func(s *protection.State) error {
+		return s.SetLimit(protection.Stake, calendar.Day, 100, tb.now, protectionRules)
+	})
+	line := tb.mustBet(alice, "pass_line", 60, 0)
+	if _, err := tb.bet(alice, "field", 50, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+		t.Errorf("a bet over the limit: %v", err)
+	}
+	// What is taken back before a roll was not staked.
+	if err := tb.remove(line.ID); err != nil {
+		t.Fatal(err)
+	}
+	tb.mustBet(alice, "pass_line", 60, 0)
+	tb.mustBet(alice, "hard_8", 40, 0)
+	tb.rollTo(alice, 6)
+	for _, bet := range tb.sorted() { // Behind a roll it was.
+		if bet.Wager.Name == "hard_8" {
+			if err := tb.remove(bet.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := tb.bet(alice, "field", 1, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+		t.Errorf("a bet over the limit: %v", err)
+	}
+	if s := tb.protections[alice]; s.InPlay != 60 || s.Day.Lost != 60 || s.Session.Net != -60 {
+		t.Errorf("state %+v", s)
+	}
+}
+
+// TestCommissionsCountAsLost until they come back.
+func TestCommissionsCountAsLost(t *testing.T) {
+	tb := newTable(t)
+	alice := tb.newID()
+	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
+	tb.set(alice, func(s *protection.State) error {
+		return s.SetLimit(protection.Loss, calendar.Day, 100, tb.now, protectionRules)
+	})
+	if _, err := tb.bet(alice, "yes_4", 100, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+		t.Errorf("a bet whose commission breaks the limit: %v", err)
+	}
+	bet := tb.mustBet(alice, "yes_4", 80, 0)
+	if s := tb.protections[alice]; bet.Commission == 0 || s.Day.Lost != bet.Amount+bet.Commission || s.InPlay != s.Day.Lost {
+		t.Errorf("commission %d, state %+v", bet.Commission, s)
+	}
+	if err := tb.remove(bet.ID); err != nil {
+		t.Fatal(err)
+	}
+	if s := tb.protections[alice]; s.Day.Lost != 0 || s.InPlay != 0 || s.Day.Staked != 0 {
+		t.Errorf("state %+v", s)
+	}
+}
+
+func TestTheExcludedSitNowhereAndAreStillPaid(t *testing.T) {
+	tb := newTable(t)
+	alice, bob := tb.newID(), tb.newID()
+	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
+	if err := tb.do(func(t *play.Turn) error { return t.Join(bob) }); err != nil {
+		t.Fatal(err)
+	}
+	tb.mustBet(alice, "pass_line", 10, 0)
+	field := tb.mustBet(bob, "field", 10, 0)
+	six := tb.mustBet(bob, "hard_6", 10, 0)
+	tb.set(bob, func(s *protection.State) error { return s.Exclude(protection.CoolOff, 1, tb.now) })
+	if _, err := tb.bet(bob, "hard_8", 10, 0); errs.Reason(err) != errorsv1.Reason_REASON_SELF_EXCLUDED {
+		t.Errorf("a bet of an excluded player: %v", err)
+	}
+	if err := tb.remove(six.ID); err != nil {
+		t.Error(err)
+	}
+	tb.rollTo(alice, 4)
+	if won := tb.bets[field.ID]; won.Status != play.Won {
+		t.Errorf("the field bet is %s", won.Status)
+	}
+	if err := tb.do(func(t *play.Turn) error { return t.Leave(bob) }); err != nil {
+		t.Error(err)
+	}
+	if err := tb.do(func(t *play.Turn) error { return t.Join(bob) }); errs.Reason(err) != errorsv1.Reason_REASON_SELF_EXCLUDED {
+		t.Errorf("an excluded player sits down: %v", err)
+	}
+	tb.now = tb.now.Add(24 * time.Hour)
+	if err := tb.do(func(t *play.Turn) error { return t.Join(bob) }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRealityChecksComeBetweenRounds(t *testing.T) {
+	tb := newTable(t)
+	alice := tb.newID()
+	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
+	tb.set(alice, func(s *protection.State) error {
+		return s.SetLimit(protection.RealityCheck, "", 10, tb.now, protectionRules)
+	})
+	tb.mustBet(alice, "pass_line", 10, 0)
+	told := func() (n int) {
+		for _, event := range tb.events {
+			if event.GetRealityCheck().GetPlayerId() == alice.String() {
+				n++
+			}
+		}
+		return n
+	}
+	for i, total := range []uint8{4, 5, 6} {
+		tb.rollTo(alice, total)
+		if want := []int{0, 1, 1}[i]; told() != want {
+			t.Errorf("roll %d: told %d times, want %d", i+1, told(), want)
+		}
+		tb.now = tb.now.Add([]time.Duration{11 * time.Minute, time.Minute, 30 * time.Minute}[i])
+	}
+	tb.mustBet(alice, "field", 10, 0) // Behind a pause a session begins.
+	tb.now = tb.now.Add(11 * time.Minute)
+	if _, err := tb.bet(alice, "hard_8", 10, 0); errs.Reason(err) != errorsv1.Reason_REASON_REALITY_CHECK_DUE {
+		t.Errorf("a bet before the check was acknowledged: %v", err)
+	}
+	tb.set(alice, func(s *protection.State) error { s.Acknowledge(tb.now); return nil })
+	tb.mustBet(alice, "hard_8", 10, 0)
+}

@@ -1,0 +1,298 @@
+package game_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+func reason(t *testing.T, what string, err error, want errorsv1.Reason) {
+	t.Helper()
+	if got := errs.Reason(err); got != want {
+		t.Errorf("%s: %v is %s, want %s", what, err, got, want)
+	}
+}
+
+// TestAHerdFillsTables has forty players want a seat at once where there is none: five tables of eight.
+func TestAHerdFillsTables(t *testing.T) {
+	tb := newTables(t)
+	var mu sync.Mutex
+	seats := make(map[string]int)
+	var wg sync.WaitGroup
+	for range 40 {
+		p := tb.player()
+		wg.Go(func() {
+			resp, err := p.lobby.QuickSeat(p.ctx, &gamev1.QuickSeatRequest{Stake: 100})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seats[resp.GetGame().GetGameId()]++
+		})
+	}
+	wg.Wait()
+	if len(seats) != 5 {
+		t.Errorf("forty players sit at %d tables: %v", len(seats), seats)
+	}
+	for id, n := range seats {
+		if game := tb.player().get(id); n != 8 || len(game.GetSeats()) != n {
+			t.Errorf("%d were told that they sit where %d do", n, len(game.GetSeats()))
+		}
+	}
+}
+
+func TestQuickSeatChooses(t *testing.T) {
+	tb := newTables(t)
+	alice, bob, carol := tb.player(), tb.player(), tb.player()
+	quiet, busy := alice.create(), alice.create()
+	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: busy}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alice.games.CreateGame(alice.ctx, &gamev1.CreateGameRequest{Private: true}); err != nil {
+		t.Fatal(err)
+	}
+	seat := func(p *player, stake int64) string {
+		t.Helper()
+		resp, err := p.lobby.QuickSeat(p.ctx, &gamev1.QuickSeatRequest{Stake: stake})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.GetGame().GetGameId()
+	}
+	if got := seat(carol, 0); got != busy {
+		t.Errorf("carol sits at %s, not where most do", got)
+	}
+	if got := seat(carol, 1000); got != busy {
+		t.Errorf("carol sits at %s too", got)
+	}
+	if got := seat(carol, 5000); got == busy || got == quiet || carol.get(got).GetMaxBet() != 5000 {
+		t.Errorf("carol sits at %s, which takes no such bet", got)
+	}
+	if _, err := carol.protection.Exclude(carol.ctx, &gamev1.ExcludeRequest{Kind: "cool_off", Days: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := carol.lobby.QuickSeat(carol.ctx, &gamev1.QuickSeatRequest{Stake: 7000})
+	reason(t, "an excluded player", err, errorsv1.Reason_REASON_SELF_EXCLUDED)
+}
+
+// TestListsLookAtSoMuch has few tables fit among many: pages find them all, and none looks at more than its share.
+func TestListsLookAtSoMuch(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	var want []string
+	for i := range 250 {
+		req := &gamev1.CreateGameRequest{MinBet: 1, MaxBet: 10}
+		if i%50 == 0 {
+			req.MinBet = 5
+		}
+		resp, err := alice.games.CreateGame(alice.ctx, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%50 == 0 {
+			want = append(want, resp.GetGame().GetGameId())
+		}
+	}
+	var got []string
+	token := ""
+	for {
+		page, err := alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{MinBet: 5, OpenSeats: 7, PageSize: 2, PageToken: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, game := range page.GetGames() {
+			got = append([]string{game.GetGameId()}, got...)
+		}
+		if token = page.GetNextPageToken(); token == "" {
+			break
+		}
+	}
+	if len(got) != len(want) || got[0] != want[0] || got[4] != want[4] {
+		t.Errorf("pages have %v, want %v", got, want)
+	}
+	page, err := alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{PageSize: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{PageSize: 2, MinBet: 5, PageToken: page.GetNextPageToken()})
+	reason(t, "a token of another filter", err, errorsv1.Reason_REASON_PAGE_TOKEN_INVALID)
+	none, err := alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{OpenSeats: 8})
+	if err != nil || len(none.GetGames()) != 0 || none.GetNextPageToken() != "" {
+		t.Errorf("games with eight free seats: %v, %v", none, err)
+	}
+}
+
+func (p *player) private() (id, code string) {
+	p.t.Helper()
+	resp, err := p.games.CreateGame(p.ctx, &gamev1.CreateGameRequest{Private: true, RequestId: "private"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.GetGame().GetGameId(), resp.GetGame().GetJoinCode()
+}
+
+// TestPrivateTablesAreNotThere for who has no code: by no call that names one.
+func TestPrivateTablesAreNotThere(t *testing.T) {
+	tb := newTables(t)
+	alice, bob, carol := tb.player(), tb.player(), tb.player()
+	id, code := alice.private()
+	again, shown := alice.private() // The same request.
+	if again != id || len(code) != 10 || shown != "" {
+		t.Errorf("codes %q and %q; the second is remembered", code, shown)
+	}
+	calls := func(p *player) map[string]error {
+		errs := make(map[string]error)
+		_, errs["get"] = p.games.GetGame(p.ctx, &gamev1.GetGameRequest{GameId: id})
+		_, errs["join"] = p.games.JoinGame(p.ctx, &gamev1.JoinGameRequest{GameId: id})
+		_, errs["leave"] = p.games.LeaveGame(p.ctx, &gamev1.LeaveGameRequest{GameId: id})
+		_, errs["pass"] = p.games.PassDice(p.ctx, &gamev1.PassDiceRequest{GameId: id})
+		_, errs["rounds"] = p.games.ListRounds(p.ctx, &gamev1.ListRoundsRequest{GameId: id})
+		_, errs["round"] = p.games.GetRound(p.ctx, &gamev1.GetRoundRequest{GameId: id, Round: 1})
+		_, errs["receipt"] = p.games.GetReceipt(p.ctx, &gamev1.GetReceiptRequest{GameId: id, Round: 1})
+		_, errs["bets"] = p.games.ListBets(p.ctx, &gamev1.ListBetsRequest{GameId: id})
+		_, errs["bet"] = p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: "field", Amount: 1})
+		_, errs["roll"] = p.games.RollDice(p.ctx, &gamev1.RollDiceRequest{GameId: id})
+		_, errs["statistics"] = p.lobby.GetGameStatistics(p.ctx, &gamev1.GetGameStatisticsRequest{GameId: id})
+		_, errs["chat"] = p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: id, Text: "hello"})
+		_, errs["renew"] = p.lobby.RenewJoinCode(p.ctx, &gamev1.RenewJoinCodeRequest{GameId: id})
+		_, errs["mute"] = p.lobby.MutePlayer(p.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: alice.id.String()})
+		stream, err := p.games.WatchGame(p.ctx, &gamev1.WatchGameRequest{GameId: id})
+		if err == nil {
+			_, err = stream.Recv()
+		}
+		errs["watch"] = err
+		return errs
+	}
+	for name, err := range calls(bob) {
+		want := errorsv1.Reason_REASON_GAME_NOT_FOUND
+		if name == "bet" || name == "roll" { // These say that there is something with this id, and nothing of it.
+			want = errorsv1.Reason_REASON_NOT_SEATED
+		}
+		reason(t, name, err, want)
+	}
+	if _, err := bob.lobby.JoinByCode(bob.ctx, &gamev1.JoinByCodeRequest{JoinCode: code, Spectate: true}); err != nil {
+		t.Fatal(err)
+	}
+	seen := calls(bob) // Who may watch may join, and leaves again.
+	for name, want := range map[string]errorsv1.Reason{"get": 0, "join": 0, "rounds": 0, "watch": 0, "statistics": 0,
+		"renew": errorsv1.Reason_REASON_NOT_HOST, "mute": errorsv1.Reason_REASON_NOT_HOST} {
+		reason(t, name, seen[name], want)
+	}
+	if _, err := carol.lobby.JoinByCode(carol.ctx, &gamev1.JoinByCodeRequest{JoinCode: code[:5] + "-" + code[5:]}); err != nil || len(alice.get(id).GetSeats()) != 2 {
+		t.Errorf("%d seats are taken, %v", len(alice.get(id).GetSeats()), err)
+	}
+	renewed, err := alice.lobby.RenewJoinCode(alice.ctx, &gamev1.RenewJoinCodeRequest{GameId: id})
+	if err != nil || renewed.GetJoinCode() == code {
+		t.Errorf("a new code: %v, %v", renewed, err)
+	}
+	dave := tb.player()
+	_, err = dave.lobby.JoinByCode(dave.ctx, &gamev1.JoinByCodeRequest{JoinCode: code})
+	reason(t, "an old code", err, errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
+	if _, err := bob.games.GetGame(bob.ctx, &gamev1.GetGameRequest{GameId: id}); err != nil {
+		t.Errorf("who is in stays in: %v", err)
+	}
+}
+
+// TestCodesAreNotGuessed tries wrong ones until no more are taken, not even the right one; time heals.
+func TestCodesAreNotGuessed(t *testing.T) {
+	tb := newTables(t)
+	alice, bob := tb.player(), tb.player()
+	_, code := alice.private()
+	try := func(code string) error {
+		_, err := bob.lobby.JoinByCode(bob.ctx, &gamev1.JoinByCodeRequest{JoinCode: code})
+		return err
+	}
+	for range 20 { // The right one does not count.
+		if err := try(code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		reason(t, "a wrong code", try("0000000000"), errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
+	}
+	reason(t, "one wrong code too many", try("0000000000"), errorsv1.Reason_REASON_RATE_LIMITED)
+	reason(t, "the right code behind them", try(code), errorsv1.Reason_REASON_RATE_LIMITED)
+	tb.clock.Advance(time.Minute)
+	if err := try(code); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestChat(t *testing.T) {
+	tb := newTables(t)
+	alice, bob := tb.player(), tb.player()
+	id := alice.create()
+	say := func(p *player, text string) error {
+		_, err := p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: id, Text: text})
+		return err
+	}
+	reason(t, "a stranger", say(bob, "hi"), errorsv1.Reason_REASON_NOT_SEATED)
+	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"spaces": "   ", "a control character": "a\x00b", "a line": "a\nb", "turned text": "a\u202eb"} {
+		tb.clock.Advance(10 * time.Second)
+		reason(t, name, say(bob, text), errorsv1.Reason_REASON_INVALID_FIELD)
+	}
+	tb.clock.Advance(10 * time.Second)
+	for _, text := range []string{" 👩‍🎲 good luck ", "шесть!"} {
+		if err := say(bob, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mute := func(p *player, who *player) error {
+		_, err := p.lobby.MutePlayer(p.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: who.id.String()})
+		return err
+	}
+	reason(t, "a mute by a guest", mute(bob, alice), errorsv1.Reason_REASON_NOT_HOST)
+	for range 2 {
+		reason(t, "a mute by the host", mute(alice, bob), 0)
+	}
+	if _, err := bob.games.LeaveGame(bob.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
+		t.Fatal(err)
+	}
+	reason(t, "a muted player who came again", say(bob, "hi"), errorsv1.Reason_REASON_MUTED)
+	if _, err := alice.lobby.UnmutePlayer(alice.ctx, &gamev1.UnmutePlayerRequest{GameId: id, PlayerId: bob.id.String()}); err != nil {
+		t.Fatal(err)
+	}
+	reason(t, "a player who may talk again", say(bob, "hi"), 0)
+	limited := 0
+	for range 10 {
+		if err := say(alice, "spam"); errs.Reason(err) == errorsv1.Reason_REASON_RATE_LIMITED {
+			limited++
+		}
+	}
+	if limited != 5 {
+		t.Errorf("%d of 10 messages at once were too many", limited)
+	}
+	stream, err := alice.games.WatchGame(alice.ctx, &gamev1.WatchGameRequest{GameId: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	var mutes int
+	for sequence := int64(1); sequence <= alice.get(id).GetSequence(); sequence++ {
+		resp, err := stream.Recv()
+		if err != nil || resp.GetEvent().GetSequence() != sequence {
+			t.Fatalf("event %d: %v, %v", sequence, resp, err)
+		}
+		if chat := resp.GetEvent().GetChatPosted(); chat.GetPlayerId() == bob.id.String() {
+			texts = append(texts, chat.GetText())
+		}
+		if resp.GetEvent().GetPlayerMuted() != nil {
+			mutes++
+		}
+	}
+	if len(texts) != 3 || texts[0] != "👩‍🎲 good luck" || mutes != 2 {
+		t.Errorf("bob said %q, %d mutes", texts, mutes)
+	}
+}

@@ -1,0 +1,81 @@
+package game_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// TestALimitHoldsAgainstManyBetsAtOnce bets at two tables at the same time: no order of them breaks the limit, and none
+// leaves it unused.
+func TestALimitHoldsAgainstManyBetsAtOnce(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	amount := int64(70)
+	if _, err := alice.protection.SetLimit(alice.ctx, &gamev1.SetLimitRequest{Kind: "stake", Period: "day", Amount: &amount}); err != nil {
+		t.Fatal(err)
+	}
+	games := []string{alice.create(), alice.create()}
+	var taken atomic.Int64
+	var wg sync.WaitGroup
+	for i, wager := range []string{"pass_line", "dont_pass", "field", "hard_4", "hard_6", "hard_8", "hard_10", "next_7", "next_11", "next_12"} {
+		for _, game := range games {
+			wg.Go(func() {
+				_, err := alice.games.PlaceBet(alice.ctx, &gamev1.PlaceBetRequest{GameId: game, BetType: wager, Amount: 10})
+				if err == nil {
+					taken.Add(1)
+				} else if errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+					t.Errorf("bet %d: %v", i, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if taken.Load() != 7 {
+		t.Errorf("%d bets of 10 were taken under a limit of 70", taken.Load())
+	}
+	resp, err := alice.protection.GetLimits(alice.ctx, &gamev1.GetLimitsRequest{})
+	if err != nil || resp.GetProtection().GetLimits()[0].GetUsed() != 70 || resp.GetProtection().GetSession().GetStaked() != 70 {
+		t.Errorf("limits = %v, %v", resp, err)
+	}
+	tb.audit()
+}
+
+// TestLimitsOutliveTheProcess restarts the service while a raised limit waits.
+func TestLimitsOutliveTheProcess(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	set := func(amount int64) *gamev1.Limit {
+		resp, err := alice.protection.SetLimit(alice.ctx, &gamev1.SetLimitRequest{Kind: "stake", Period: "month", Amount: &amount})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.GetProtection().GetLimits()[0]
+	}
+	set(5)
+	if l := set(500); l.GetAmount() != 5 || l.GetNext() != 500 || !l.GetNextAt().AsTime().Equal(tb.clock.Now().Add(24*time.Hour).Truncate(time.Microsecond)) {
+		t.Errorf("limit = %v", l)
+	}
+	id := alice.create()
+	tb.stop()
+	tb.start()
+	alice.dial()
+	place := func() error {
+		_, err := alice.games.PlaceBet(alice.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: "field", Amount: 10})
+		return err
+	}
+	if err := place(); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+		t.Errorf("err = %v", err)
+	}
+	tb.clock.Advance(24 * time.Hour)
+	id = alice.create() // The old table may be closed by now.
+	if err := place(); err != nil {
+		t.Error(err)
+	}
+	tb.audit()
+}

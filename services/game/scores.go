@@ -1,0 +1,129 @@
+package game
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+const (
+	// countedRolls is how many of a game's rolls its statistics count.
+	countedRolls = 1000
+	// dayScores and weekScores are how long scores of days and weeks are kept behind their beginning.
+	dayScores  = 40 * 24 * time.Hour
+	weekScores = 400 * 24 * time.Hour
+)
+
+// ListLeaders implements the contract.
+func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRequest) (*gamev1.ListLeadersResponse, error) {
+	key := play.ScoresAt(calendar.Period(req.GetPeriod()), s.now())
+	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "leaders", req.GetPeriod(), strconv.FormatInt(key.Starts.Unix(), 10))
+	if err != nil {
+		return nil, err
+	}
+	behind, err := scoreOf(p)
+	if err != nil {
+		return nil, err
+	}
+	scores, err := s.store.Leaders(ctx, key, behind, p.size+1)
+	if err != nil {
+		return nil, err
+	}
+	resp := &gamev1.ListLeadersResponse{}
+	scores, resp.NextPageToken = cut(p, scores, func(s play.Score) string { return fmt.Sprintf("%d:%s", s.Net(), s.Player) })
+	for _, score := range scores {
+		resp.Leaders = append(resp.Leaders, scoreToProto(score))
+	}
+	return resp, nil
+}
+
+// scoreOf is the last score of a page before, the zero one on the first page.
+func scoreOf(p page) (play.Score, error) {
+	if p.behind == "" {
+		return play.Score{}, nil
+	}
+	net, player, _ := strings.Cut(p.behind, ":")
+	n, badNet := strconv.ParseInt(net, 10, 64)
+	id, badID := uuid.Parse(player)
+	if badNet != nil || badID != nil || id == uuid.Nil {
+		return play.Score{}, invalidToken()
+	}
+	return play.Score{Player: id, Returned: n}, nil
+}
+
+func scoreToProto(s play.Score) *gamev1.Score {
+	return &gamev1.Score{PlayerId: s.Player.String(), Rounds: s.Rounds, Bets: s.Bets, Staked: s.Staked, Returned: s.Returned, Net: s.Net()}
+}
+
+// GetMyStatistics implements the contract.
+func (s *lobbyServer) GetMyStatistics(ctx context.Context, _ *gamev1.GetMyStatisticsRequest) (*gamev1.GetMyStatisticsResponse, error) {
+	player, now := identity.FromContext(ctx).Player, s.now()
+	keys := make([]play.ScoreKey, len(play.ScorePeriods))
+	for i, period := range play.ScorePeriods {
+		keys[i] = play.ScoresAt(period, now)
+	}
+	scores, err := s.store.Scores(ctx, player, keys...)
+	if err != nil {
+		return nil, err
+	}
+	of := func(period calendar.Period) *gamev1.Score {
+		i := slices.IndexFunc(scores, func(s play.Score) bool { return s.Period == period })
+		if i < 0 {
+			return scoreToProto(play.Score{Player: player})
+		}
+		return scoreToProto(scores[i])
+	}
+	return &gamev1.GetMyStatisticsResponse{Day: of(calendar.Day), Week: of(calendar.Week), AllTime: of(play.AllTime)}, nil
+}
+
+// GetGameStatistics implements the contract.
+func (s *lobbyServer) GetGameStatistics(ctx context.Context, req *gamev1.GetGameStatisticsRequest) (*gamev1.GetGameStatisticsResponse, error) {
+	game, err := s.game(ctx, req.GetGameId())
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.store.Rolls(ctx, game.ID, countedRolls)
+	if err != nil {
+		return nil, err
+	}
+	resp, totals, calls := &gamev1.GetGameStatisticsResponse{}, make(map[int]int64), make(map[string]int64)
+	for _, c := range counts {
+		resp.Rolls += c.Count
+		totals[c.Total] += c.Count
+		calls[c.Call] += c.Count
+	}
+	for total := 2; total <= 12; total++ {
+		resp.Totals = append(resp.Totals, &gamev1.TotalCount{Total: int32(total), Count: totals[total]})
+	}
+	for _, call := range slices.Sorted(maps.Keys(calls)) {
+		resp.Calls = append(resp.Calls, &gamev1.CallCount{Call: call, Count: calls[call]})
+	}
+	return resp, nil
+}
+
+// forgetScores lets go of days and weeks that nobody asks for any more.
+func (w *sweeper) forgetScores(ctx context.Context) error {
+	for period, age := range map[calendar.Period]time.Duration{calendar.Day: dayScores, calendar.Week: weekScores} {
+		for {
+			n, err := w.store.PruneScores(ctx, period, w.clock.Now().Add(-age), requestBatch)
+			if err != nil {
+				return err
+			}
+			if n < requestBatch {
+				break
+			}
+		}
+	}
+	return nil
+}
