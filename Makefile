@@ -89,6 +89,7 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 	mv bin/openapi/openapi.json $(OPENAPI)
 	go run ./services/bitcraps/cmd/bitcraps config schema > deploy/config/schema.json
 	go run ./libs/errs/doc proto/bitcraps/errors/v1/reason.proto > docs/errors.md
+	go run ./gateway/internal/access/doc > docs/access.md
 	go run ./libs/craps/doc > docs/wagers.md
 
 tidy:

@@ -24,7 +24,7 @@ func (r Rate) limit() ratelimit.Limit {
 // Rates bound how often clients call. Each kind of call is counted for itself.
 type Rates struct {
 	Address Rate `koanf:"address" jsonschema_description:"all calls from one address; many players may share it"`
-	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address"`
+	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address, and sessions that are refreshed"`
 	Create  Rate `koanf:"create" jsonschema_description:"games that a player creates, and whatever else no other rate is for"`
 	Join    Rate `koanf:"join" jsonschema_description:"games that a player joins and leaves"`
 	Bet     Rate `koanf:"bet" jsonschema_description:"calls by which a player places, changes and takes back bets; a batch is one"`
@@ -72,7 +72,7 @@ func (r Rates) validate() (err error) {
 // kindOf is which rate a route's calls count for.
 func kindOf(route Route) string {
 	switch route.RPC {
-	case apiv1.PlayerService_CreateGuest_FullMethodName:
+	case apiv1.PlayerService_CreateGuest_FullMethodName, apiv1.SessionService_RefreshSession_FullMethodName:
 		return ofGuest
 	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName:
 		return ofJoin

@@ -1,14 +1,15 @@
-// Package api is who plays, as a service: players and the tokens that prove who they are.
+// Package api is who plays, as a service: players, and the sessions and tokens that prove who they are.
 package api
 
 import (
 	"context"
-	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 
@@ -16,10 +17,9 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
-	"github.com/bitcraps/bitcraps/libs/token"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/api/internal/player"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -60,26 +60,34 @@ type Deps struct {
 	Ledger gamev1.LedgerServiceClient
 	// Clock tells the time.
 	Clock clockwork.Clock
+	// Random is where secrets come from; the system's source where it is nil.
+	Random io.Reader
 }
 
 // Service is who plays.
 type Service struct {
-	auth   config.Auth
-	store  store.Store
-	ledger gamev1.LedgerServiceClient
-	clock  clockwork.Clock
-	// signer signs new tokens; keys are all that tokens may be signed with. Both are set by Start.
-	signer token.Key
-	keys   []player.Key
+	auth    config.Auth
+	logger  *slog.Logger
+	store   store.Store
+	ledger  gamev1.LedgerServiceClient
+	clock   clockwork.Clock
+	random  io.Reader
+	keyring keyring
+	keeper  *keeper
 }
 
 // New opens the service's database, whose schema must be up to date.
-func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
+func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Service, error) {
 	opened, err := store.Open(ctx, cfg.Database)
 	if err != nil {
 		return nil, fmt.Errorf("database.url: %w", err)
 	}
-	return &Service{auth: cfg.Auth, store: opened, ledger: deps.Ledger, clock: deps.Clock}, nil
+	s := &Service{auth: cfg.Auth, logger: scope.Logger, store: opened, ledger: deps.Ledger, clock: deps.Clock, random: deps.Random}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	s.keeper = &keeper{Service: s}
+	return s, nil
 }
 
 // Migrate brings the database to the schema that New wants.
@@ -90,34 +98,29 @@ func Migrate(ctx context.Context, database config.Database) error {
 // Register implements service.Service.
 func (s *Service) Register(server grpc.ServiceRegistrar) {
 	apiv1.RegisterPlayerServiceServer(server, &playerServer{Service: s})
+	apiv1.RegisterSessionServiceServer(server, &sessionServer{Service: s})
 	apiv1.RegisterKeyServiceServer(server, &keyServer{Service: s})
 }
 
 // Start implements service.Service: it makes the first signing key where there is none.
 func (s *Service) Start(ctx context.Context) error {
-	_, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
+	if err := s.turnKeys(ctx); err != nil {
 		return err
 	}
-	first := player.Key{ID: uuid.NewString(), Private: private, CreatedAt: s.clock.Now()}
-	if err := s.store.AddFirstKey(ctx, first); err != nil {
-		return err
-	}
-	if s.keys, err = s.store.Keys(ctx); err != nil {
-		return err
-	}
-	s.signer = token.Key{ID: s.keys[0].ID, Private: s.keys[0].Private}
+	s.keeper.start()
 	return nil
 }
 
 // Health implements service.Service.
 func (s *Service) Health(ctx context.Context) error {
-	_, err := s.store.Keys(ctx)
-	return err
+	return s.store.Read(ctx, func(tx store.Tx) error { _, err := tx.Keys(ctx); return err })
 }
 
 // Drain implements service.Service.
 func (s *Service) Drain() {}
 
 // Stop implements service.Service.
-func (s *Service) Stop(context.Context) error { return s.store.Close() }
+func (s *Service) Stop(context.Context) error {
+	s.keeper.stop()
+	return s.store.Close()
+}

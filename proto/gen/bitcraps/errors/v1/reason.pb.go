@@ -77,6 +77,18 @@ const (
 	Reason_REASON_CALLER_NOT_ALLOWED Reason = 23
 	// The operator takes no guests. Sign in with an account.
 	Reason_REASON_GUESTS_NOT_ALLOWED Reason = 24
+	// The session was ended: by its player, or because one of its refresh tokens was used twice. Sign in again.
+	Reason_REASON_SESSION_ENDED Reason = 100
+	// The refresh token was used before, so somebody else may have it too, and its session was ended. Sign in again.
+	Reason_REASON_REFRESH_TOKEN_REUSED Reason = 101
+	// Another site sent the request with the player's cookie. Call from the platform's own site, or with a bearer token.
+	Reason_REASON_CROSS_ORIGIN Reason = 102
+	// The caller's role may not do this. docs/access.md has the roles of every call.
+	Reason_REASON_ROLE_NOT_ALLOWED Reason = 103
+	// The API key may not do this: it lacks the scope, or the call is for people who signed in.
+	Reason_REASON_SCOPE_NOT_ALLOWED Reason = 104
+	// The caller has no session with this id.
+	Reason_REASON_SESSION_NOT_FOUND Reason = 105
 	// No player has this id.
 	Reason_REASON_PLAYER_NOT_FOUND Reason = 30
 	// No game has this id.
@@ -150,63 +162,69 @@ const (
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0:  "REASON_UNSPECIFIED",
-		1:  "REASON_INTERNAL",
-		2:  "REASON_UNAVAILABLE",
-		3:  "REASON_DEADLINE_EXCEEDED",
-		4:  "REASON_CANCELED",
-		5:  "REASON_RATE_LIMITED",
-		7:  "REASON_OVERLOADED",
-		8:  "REASON_STORAGE_FULL",
-		6:  "REASON_UNIMPLEMENTED",
-		10: "REASON_INVALID_FIELD",
-		11: "REASON_MALFORMED_BODY",
-		12: "REASON_UNSUPPORTED_MEDIA_TYPE",
-		13: "REASON_BODY_TOO_LARGE",
-		14: "REASON_ROUTE_NOT_FOUND",
-		15: "REASON_METHOD_NOT_ALLOWED",
-		16: "REASON_PAGE_TOKEN_INVALID",
-		17: "REASON_REQUEST_ID_REUSED",
-		18: "REASON_URL_TOO_LONG",
-		20: "REASON_CREDENTIALS_MISSING",
-		21: "REASON_TOKEN_INVALID",
-		22: "REASON_TOKEN_EXPIRED",
-		23: "REASON_CALLER_NOT_ALLOWED",
-		24: "REASON_GUESTS_NOT_ALLOWED",
-		30: "REASON_PLAYER_NOT_FOUND",
-		40: "REASON_GAME_NOT_FOUND",
-		41: "REASON_GAME_CLOSED",
-		42: "REASON_GAME_FULL",
-		43: "REASON_NOT_SEATED",
-		44: "REASON_NOT_SHOOTER",
-		45: "REASON_LINE_BET_REQUIRED",
-		46: "REASON_BETTING_CLOSED",
-		50: "REASON_WAGER_UNKNOWN",
-		51: "REASON_AMOUNT_OUT_OF_LIMITS",
-		52: "REASON_AMOUNT_NOT_MULTIPLE",
-		53: "REASON_INSUFFICIENT_FUNDS",
-		54: "REASON_WRONG_PHASE",
-		55: "REASON_BET_EXISTS",
-		56: "REASON_FLAT_BET_REQUIRED",
-		57: "REASON_ODDS_OVER_LIMIT",
-		58: "REASON_NUMBER_INVALID",
-		59: "REASON_WORKING_NOT_APPLICABLE",
-		60: "REASON_BET_NOT_FOUND",
-		61: "REASON_BET_LOCKED",
-		62: "REASON_BET_DECIDED",
-		63: "REASON_ROUND_NOT_FOUND",
-		64: "REASON_SEQUENCE_AHEAD",
-		65: "REASON_WINDOW_PASSED",
-		66: "REASON_HOUSE_LIMIT",
-		67: "REASON_BET_RAISED",
-		68: "REASON_NO_OTHER_SHOOTER",
-		69: "REASON_ROUND_NOT_SETTLED",
-		80: "REASON_RECEIPT_NOT_FOUND",
-		70: "REASON_ROUND_CONFLICT",
-		71: "REASON_NO_QUORUM",
-		72: "REASON_DECISION_NOT_FOUND",
-		73: "REASON_BEACON_NOT_FOUND",
-		74: "REASON_COMMITMENT_MALFORMED",
+		0:   "REASON_UNSPECIFIED",
+		1:   "REASON_INTERNAL",
+		2:   "REASON_UNAVAILABLE",
+		3:   "REASON_DEADLINE_EXCEEDED",
+		4:   "REASON_CANCELED",
+		5:   "REASON_RATE_LIMITED",
+		7:   "REASON_OVERLOADED",
+		8:   "REASON_STORAGE_FULL",
+		6:   "REASON_UNIMPLEMENTED",
+		10:  "REASON_INVALID_FIELD",
+		11:  "REASON_MALFORMED_BODY",
+		12:  "REASON_UNSUPPORTED_MEDIA_TYPE",
+		13:  "REASON_BODY_TOO_LARGE",
+		14:  "REASON_ROUTE_NOT_FOUND",
+		15:  "REASON_METHOD_NOT_ALLOWED",
+		16:  "REASON_PAGE_TOKEN_INVALID",
+		17:  "REASON_REQUEST_ID_REUSED",
+		18:  "REASON_URL_TOO_LONG",
+		20:  "REASON_CREDENTIALS_MISSING",
+		21:  "REASON_TOKEN_INVALID",
+		22:  "REASON_TOKEN_EXPIRED",
+		23:  "REASON_CALLER_NOT_ALLOWED",
+		24:  "REASON_GUESTS_NOT_ALLOWED",
+		100: "REASON_SESSION_ENDED",
+		101: "REASON_REFRESH_TOKEN_REUSED",
+		102: "REASON_CROSS_ORIGIN",
+		103: "REASON_ROLE_NOT_ALLOWED",
+		104: "REASON_SCOPE_NOT_ALLOWED",
+		105: "REASON_SESSION_NOT_FOUND",
+		30:  "REASON_PLAYER_NOT_FOUND",
+		40:  "REASON_GAME_NOT_FOUND",
+		41:  "REASON_GAME_CLOSED",
+		42:  "REASON_GAME_FULL",
+		43:  "REASON_NOT_SEATED",
+		44:  "REASON_NOT_SHOOTER",
+		45:  "REASON_LINE_BET_REQUIRED",
+		46:  "REASON_BETTING_CLOSED",
+		50:  "REASON_WAGER_UNKNOWN",
+		51:  "REASON_AMOUNT_OUT_OF_LIMITS",
+		52:  "REASON_AMOUNT_NOT_MULTIPLE",
+		53:  "REASON_INSUFFICIENT_FUNDS",
+		54:  "REASON_WRONG_PHASE",
+		55:  "REASON_BET_EXISTS",
+		56:  "REASON_FLAT_BET_REQUIRED",
+		57:  "REASON_ODDS_OVER_LIMIT",
+		58:  "REASON_NUMBER_INVALID",
+		59:  "REASON_WORKING_NOT_APPLICABLE",
+		60:  "REASON_BET_NOT_FOUND",
+		61:  "REASON_BET_LOCKED",
+		62:  "REASON_BET_DECIDED",
+		63:  "REASON_ROUND_NOT_FOUND",
+		64:  "REASON_SEQUENCE_AHEAD",
+		65:  "REASON_WINDOW_PASSED",
+		66:  "REASON_HOUSE_LIMIT",
+		67:  "REASON_BET_RAISED",
+		68:  "REASON_NO_OTHER_SHOOTER",
+		69:  "REASON_ROUND_NOT_SETTLED",
+		80:  "REASON_RECEIPT_NOT_FOUND",
+		70:  "REASON_ROUND_CONFLICT",
+		71:  "REASON_NO_QUORUM",
+		72:  "REASON_DECISION_NOT_FOUND",
+		73:  "REASON_BEACON_NOT_FOUND",
+		74:  "REASON_COMMITMENT_MALFORMED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -232,6 +250,12 @@ var (
 		"REASON_TOKEN_EXPIRED":          22,
 		"REASON_CALLER_NOT_ALLOWED":     23,
 		"REASON_GUESTS_NOT_ALLOWED":     24,
+		"REASON_SESSION_ENDED":          100,
+		"REASON_REFRESH_TOKEN_REUSED":   101,
+		"REASON_CROSS_ORIGIN":           102,
+		"REASON_ROLE_NOT_ALLOWED":       103,
+		"REASON_SCOPE_NOT_ALLOWED":      104,
+		"REASON_SESSION_NOT_FOUND":      105,
 		"REASON_PLAYER_NOT_FOUND":       30,
 		"REASON_GAME_NOT_FOUND":         40,
 		"REASON_GAME_CLOSED":            41,
@@ -300,7 +324,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x86\x0f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xd7\x10\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -325,7 +349,13 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_TOKEN_INVALID\x10\x15\x1a\x04\x98\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_TOKEN_EXPIRED\x10\x16\x1a\x04\x98\xb5\x18\x10\x12#\n" +
 	"\x19REASON_CALLER_NOT_ALLOWED\x10\x17\x1a\x04\x98\xb5\x18\a\x12#\n" +
-	"\x19REASON_GUESTS_NOT_ALLOWED\x10\x18\x1a\x04\x98\xb5\x18\a\x12!\n" +
+	"\x19REASON_GUESTS_NOT_ALLOWED\x10\x18\x1a\x04\x98\xb5\x18\a\x12\x1e\n" +
+	"\x14REASON_SESSION_ENDED\x10d\x1a\x04\x98\xb5\x18\x10\x12%\n" +
+	"\x1bREASON_REFRESH_TOKEN_REUSED\x10e\x1a\x04\x98\xb5\x18\x10\x12\x1d\n" +
+	"\x13REASON_CROSS_ORIGIN\x10f\x1a\x04\x98\xb5\x18\a\x12!\n" +
+	"\x17REASON_ROLE_NOT_ALLOWED\x10g\x1a\x04\x98\xb5\x18\a\x12\"\n" +
+	"\x18REASON_SCOPE_NOT_ALLOWED\x10h\x1a\x04\x98\xb5\x18\a\x12\"\n" +
+	"\x18REASON_SESSION_NOT_FOUND\x10i\x1a\x04\x98\xb5\x18\x05\x12!\n" +
 	"\x17REASON_PLAYER_NOT_FOUND\x10\x1e\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
 	"\x15REASON_GAME_NOT_FOUND\x10(\x1a\x04\x98\xb5\x18\x05\x12\x1c\n" +
 	"\x12REASON_GAME_CLOSED\x10)\x1a\x04\x98\xb5\x18\t\x12\x1a\n" +

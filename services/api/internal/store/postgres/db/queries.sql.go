@@ -9,52 +9,262 @@ import (
 	"context"
 
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/google/uuid"
 )
 
-const insertFirstSigningKey = `-- name: InsertFirstSigningKey :exec
-INSERT INTO signing_keys (id, seed, created_at)
-SELECT $1::text, $2::bytea, $3::bigint
-WHERE NOT EXISTS (SELECT 1 FROM signing_keys)
+const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
+DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < $1::bigint ORDER BY s.expires_at LIMIT $2)
 `
 
-func (q *Queries) InsertFirstSigningKey(ctx context.Context, iD string, seed []byte, createdAt int64) error {
-	_, err := q.db.Exec(ctx, insertFirstSigningKey, iD, seed, createdAt)
+func (q *Queries) DeleteExpiredSessions(ctx context.Context, before int64, most int32) error {
+	_, err := q.db.Exec(ctx, deleteExpiredSessions, before, most)
 	return err
 }
 
-const insertPlayer = `-- name: InsertPlayer :exec
-INSERT INTO players (id, kind, created_at) VALUES ($1, $2, $3)
+const deleteSigningKey = `-- name: DeleteSigningKey :exec
+DELETE FROM signing_keys WHERE id = $1
 `
 
-func (q *Queries) InsertPlayer(ctx context.Context, iD uuid.UUID, kind apiv1.PlayerKind, createdAt int64) error {
-	_, err := q.db.Exec(ctx, insertPlayer, iD, kind, createdAt)
+func (q *Queries) DeleteSigningKey(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, deleteSigningKey, id)
 	return err
+}
+
+const endedSessions = `-- name: EndedSessions :many
+SELECT id, ended_at FROM sessions WHERE ended_at > 0 AND ended_at > $1::bigint ORDER BY ended_at, id LIMIT $2
+`
+
+type EndedSessionsRow struct {
+	ID      uuid.UUID
+	EndedAt int64
+}
+
+func (q *Queries) EndedSessions(ctx context.Context, after int64, most int32) ([]EndedSessionsRow, error) {
+	rows, err := q.db.Query(ctx, endedSessions, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EndedSessionsRow
+	for rows.Next() {
+		var i EndedSessionsRow
+		if err := rows.Scan(&i.ID, &i.EndedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertPlayer = `-- name: InsertPlayer :exec
+INSERT INTO players (id, kind, role, created_at) VALUES ($1, $2, $3, $4)
+`
+
+type InsertPlayerParams struct {
+	ID        uuid.UUID
+	Kind      apiv1.PlayerKind
+	Role      optionsv1.Role
+	CreatedAt int64
+}
+
+func (q *Queries) InsertPlayer(ctx context.Context, arg InsertPlayerParams) error {
+	_, err := q.db.Exec(ctx, insertPlayer,
+		arg.ID,
+		arg.Kind,
+		arg.Role,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertSession = `-- name: InsertSession :exec
+INSERT INTO sessions (id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+`
+
+type InsertSessionParams struct {
+	ID           uuid.UUID
+	PlayerID     uuid.UUID
+	Method       apiv1.SignInMethod
+	CredentialID uuid.UUID
+	Scopes       int64
+	Client       string
+	CreatedAt    int64
+	UsedAt       int64
+	ExpiresAt    int64
+	EndedAt      int64
+	FamilyHash   []byte
+	SecretHash   []byte
+	PreviousHash []byte
+	Nonce        []byte
+}
+
+func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
+	_, err := q.db.Exec(ctx, insertSession,
+		arg.ID,
+		arg.PlayerID,
+		arg.Method,
+		arg.CredentialID,
+		arg.Scopes,
+		arg.Client,
+		arg.CreatedAt,
+		arg.UsedAt,
+		arg.ExpiresAt,
+		arg.EndedAt,
+		arg.FamilyHash,
+		arg.SecretHash,
+		arg.PreviousHash,
+		arg.Nonce,
+	)
+	return err
+}
+
+const insertSigningKey = `-- name: InsertSigningKey :exec
+INSERT INTO signing_keys (id, seed, created_at, signs_from, token_life) VALUES ($1, $2, $3, $4, $5)
+`
+
+type InsertSigningKeyParams struct {
+	ID        string
+	Seed      []byte
+	CreatedAt int64
+	SignsFrom int64
+	TokenLife int64
+}
+
+func (q *Queries) InsertSigningKey(ctx context.Context, arg InsertSigningKeyParams) error {
+	_, err := q.db.Exec(ctx, insertSigningKey,
+		arg.ID,
+		arg.Seed,
+		arg.CreatedAt,
+		arg.SignsFrom,
+		arg.TokenLife,
+	)
+	return err
+}
+
+const liveSessions = `-- name: LiveSessions :many
+SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE player_id = $1 AND ended_at = 0 AND expires_at > $2::bigint ORDER BY used_at DESC, id
+`
+
+func (q *Queries) LiveSessions(ctx context.Context, playerID uuid.UUID, at int64) ([]Session, error) {
+	rows, err := q.db.Query(ctx, liveSessions, playerID, at)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.ID,
+			&i.PlayerID,
+			&i.Method,
+			&i.CredentialID,
+			&i.Scopes,
+			&i.Client,
+			&i.CreatedAt,
+			&i.UsedAt,
+			&i.ExpiresAt,
+			&i.EndedAt,
+			&i.FamilyHash,
+			&i.SecretHash,
+			&i.PreviousHash,
+			&i.Nonce,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockSigningKeys = `-- name: LockSigningKeys :exec
 LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE
 `
 
-// Two processes that start at once must not both find that there is no key.
+// Two processes that look at once must not both find that a key is missing.
 func (q *Queries) LockSigningKeys(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockSigningKeys)
 	return err
 }
 
 const player = `-- name: Player :one
-SELECT id, kind, created_at FROM players WHERE id = $1
+SELECT id, kind, created_at, role FROM players WHERE id = $1
 `
 
 func (q *Queries) Player(ctx context.Context, id uuid.UUID) (Player, error) {
 	row := q.db.QueryRow(ctx, player, id)
 	var i Player
-	err := row.Scan(&i.ID, &i.Kind, &i.CreatedAt)
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.CreatedAt,
+		&i.Role,
+	)
+	return i, err
+}
+
+const session = `-- name: Session :one
+SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE id = $1
+`
+
+func (q *Queries) Session(ctx context.Context, id uuid.UUID) (Session, error) {
+	row := q.db.QueryRow(ctx, session, id)
+	var i Session
+	err := row.Scan(
+		&i.ID,
+		&i.PlayerID,
+		&i.Method,
+		&i.CredentialID,
+		&i.Scopes,
+		&i.Client,
+		&i.CreatedAt,
+		&i.UsedAt,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.FamilyHash,
+		&i.SecretHash,
+		&i.PreviousHash,
+		&i.Nonce,
+	)
+	return i, err
+}
+
+const sessionForUpdate = `-- name: SessionForUpdate :one
+SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) SessionForUpdate(ctx context.Context, id uuid.UUID) (Session, error) {
+	row := q.db.QueryRow(ctx, sessionForUpdate, id)
+	var i Session
+	err := row.Scan(
+		&i.ID,
+		&i.PlayerID,
+		&i.Method,
+		&i.CredentialID,
+		&i.Scopes,
+		&i.Client,
+		&i.CreatedAt,
+		&i.UsedAt,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.FamilyHash,
+		&i.SecretHash,
+		&i.PreviousHash,
+		&i.Nonce,
+	)
 	return i, err
 }
 
 const signingKeys = `-- name: SigningKeys :many
-SELECT id, seed, created_at FROM signing_keys ORDER BY created_at DESC, id
+SELECT id, seed, created_at, signs_from, token_life FROM signing_keys ORDER BY created_at DESC, id
 `
 
 func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
@@ -66,7 +276,13 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	var items []SigningKey
 	for rows.Next() {
 		var i SigningKey
-		if err := rows.Scan(&i.ID, &i.Seed, &i.CreatedAt); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Seed,
+			&i.CreatedAt,
+			&i.SignsFrom,
+			&i.TokenLife,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -75,4 +291,43 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const updatePlayer = `-- name: UpdatePlayer :exec
+UPDATE players SET kind = $1, role = $2 WHERE id = $3
+`
+
+func (q *Queries) UpdatePlayer(ctx context.Context, kind apiv1.PlayerKind, role optionsv1.Role, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, updatePlayer, kind, role, iD)
+	return err
+}
+
+const updateSession = `-- name: UpdateSession :exec
+UPDATE sessions SET client = $1, used_at = $2, expires_at = $3, ended_at = $4, secret_hash = $5, previous_hash = $6, nonce = $7
+WHERE id = $8
+`
+
+type UpdateSessionParams struct {
+	Client       string
+	UsedAt       int64
+	ExpiresAt    int64
+	EndedAt      int64
+	SecretHash   []byte
+	PreviousHash []byte
+	Nonce        []byte
+	ID           uuid.UUID
+}
+
+func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) error {
+	_, err := q.db.Exec(ctx, updateSession,
+		arg.Client,
+		arg.UsedAt,
+		arg.ExpiresAt,
+		arg.EndedAt,
+		arg.SecretHash,
+		arg.PreviousHash,
+		arg.Nonce,
+		arg.ID,
+	)
+	return err
 }

@@ -24,26 +24,60 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.insertFirstSigningKeyStmt, err = db.PrepareContext(ctx, insertFirstSigningKey); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertFirstSigningKey: %w", err)
+	if q.deleteExpiredSessionsStmt, err = db.PrepareContext(ctx, deleteExpiredSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteExpiredSessions: %w", err)
+	}
+	if q.deleteSigningKeyStmt, err = db.PrepareContext(ctx, deleteSigningKey); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSigningKey: %w", err)
+	}
+	if q.endedSessionsStmt, err = db.PrepareContext(ctx, endedSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query EndedSessions: %w", err)
 	}
 	if q.insertPlayerStmt, err = db.PrepareContext(ctx, insertPlayer); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPlayer: %w", err)
 	}
+	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
+	}
+	if q.insertSigningKeyStmt, err = db.PrepareContext(ctx, insertSigningKey); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSigningKey: %w", err)
+	}
+	if q.liveSessionsStmt, err = db.PrepareContext(ctx, liveSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query LiveSessions: %w", err)
+	}
 	if q.playerStmt, err = db.PrepareContext(ctx, player); err != nil {
 		return nil, fmt.Errorf("error preparing query Player: %w", err)
 	}
+	if q.sessionStmt, err = db.PrepareContext(ctx, session); err != nil {
+		return nil, fmt.Errorf("error preparing query Session: %w", err)
+	}
 	if q.signingKeysStmt, err = db.PrepareContext(ctx, signingKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query SigningKeys: %w", err)
+	}
+	if q.updatePlayerStmt, err = db.PrepareContext(ctx, updatePlayer); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdatePlayer: %w", err)
+	}
+	if q.updateSessionStmt, err = db.PrepareContext(ctx, updateSession); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateSession: %w", err)
 	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
-	if q.insertFirstSigningKeyStmt != nil {
-		if cerr := q.insertFirstSigningKeyStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertFirstSigningKeyStmt: %w", cerr)
+	if q.deleteExpiredSessionsStmt != nil {
+		if cerr := q.deleteExpiredSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteExpiredSessionsStmt: %w", cerr)
+		}
+	}
+	if q.deleteSigningKeyStmt != nil {
+		if cerr := q.deleteSigningKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSigningKeyStmt: %w", cerr)
+		}
+	}
+	if q.endedSessionsStmt != nil {
+		if cerr := q.endedSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endedSessionsStmt: %w", cerr)
 		}
 	}
 	if q.insertPlayerStmt != nil {
@@ -51,14 +85,44 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPlayerStmt: %w", cerr)
 		}
 	}
+	if q.insertSessionStmt != nil {
+		if cerr := q.insertSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
+		}
+	}
+	if q.insertSigningKeyStmt != nil {
+		if cerr := q.insertSigningKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSigningKeyStmt: %w", cerr)
+		}
+	}
+	if q.liveSessionsStmt != nil {
+		if cerr := q.liveSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing liveSessionsStmt: %w", cerr)
+		}
+	}
 	if q.playerStmt != nil {
 		if cerr := q.playerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing playerStmt: %w", cerr)
 		}
 	}
+	if q.sessionStmt != nil {
+		if cerr := q.sessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sessionStmt: %w", cerr)
+		}
+	}
 	if q.signingKeysStmt != nil {
 		if cerr := q.signingKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing signingKeysStmt: %w", cerr)
+		}
+	}
+	if q.updatePlayerStmt != nil {
+		if cerr := q.updatePlayerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updatePlayerStmt: %w", cerr)
+		}
+	}
+	if q.updateSessionStmt != nil {
+		if cerr := q.updateSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateSessionStmt: %w", cerr)
 		}
 	}
 	return err
@@ -100,19 +164,35 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                        DBTX
 	tx                        *sql.Tx
-	insertFirstSigningKeyStmt *sql.Stmt
+	deleteExpiredSessionsStmt *sql.Stmt
+	deleteSigningKeyStmt      *sql.Stmt
+	endedSessionsStmt         *sql.Stmt
 	insertPlayerStmt          *sql.Stmt
+	insertSessionStmt         *sql.Stmt
+	insertSigningKeyStmt      *sql.Stmt
+	liveSessionsStmt          *sql.Stmt
 	playerStmt                *sql.Stmt
+	sessionStmt               *sql.Stmt
 	signingKeysStmt           *sql.Stmt
+	updatePlayerStmt          *sql.Stmt
+	updateSessionStmt         *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                        tx,
 		tx:                        tx,
-		insertFirstSigningKeyStmt: q.insertFirstSigningKeyStmt,
+		deleteExpiredSessionsStmt: q.deleteExpiredSessionsStmt,
+		deleteSigningKeyStmt:      q.deleteSigningKeyStmt,
+		endedSessionsStmt:         q.endedSessionsStmt,
 		insertPlayerStmt:          q.insertPlayerStmt,
+		insertSessionStmt:         q.insertSessionStmt,
+		insertSigningKeyStmt:      q.insertSigningKeyStmt,
+		liveSessionsStmt:          q.liveSessionsStmt,
 		playerStmt:                q.playerStmt,
+		sessionStmt:               q.sessionStmt,
 		signingKeysStmt:           q.signingKeysStmt,
+		updatePlayerStmt:          q.updatePlayerStmt,
+		updateSessionStmt:         q.updateSessionStmt,
 	}
 }
