@@ -26,6 +26,7 @@ type signIn struct {
 	revocations *revocations
 	players     apiv1.PlayerServiceClient
 	sessions    apiv1.SessionServiceClient
+	keys        *apiKeys
 	limits      *limits
 }
 
@@ -56,7 +57,10 @@ func (s *signIn) bearer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		if !strings.EqualFold(scheme, "Bearer") {
 			return token.Bearer{}, errs.New(errorsv1.Reason_REASON_TOKEN_INVALID, "send the token as \"Authorization: Bearer TOKEN\"")
 		}
-		return s.verify(ctx, strings.TrimSpace(raw))
+		if raw = strings.TrimSpace(raw); strings.HasPrefix(raw, identity.KeyPrefix) {
+			return s.keys.bearer(ctx, raw, s.verify, func() error { return s.limits.ofSignIn(ctx, w, r) })
+		}
+		return s.verify(ctx, raw)
 	}
 	if err := s.cookies.sameOrigin(r); err != nil {
 		return token.Bearer{}, err

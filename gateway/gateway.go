@@ -39,7 +39,10 @@ type Deps struct {
 }
 
 // apiContracts are the contracts of the api service.
-var apiContracts = []string{apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.SessionService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName}
+var apiContracts = []string{
+	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.SessionService_ServiceDesc.ServiceName, apiv1.DeviceService_ServiceDesc.ServiceName,
+	apiv1.AccountService_ServiceDesc.ServiceName, apiv1.ApiKeyService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
+}
 
 // Targets are the services that the gateway calls.
 var Targets = map[string]rpcclient.Target{
@@ -83,6 +86,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
 	g.signIn = &signIn{cfg: cfg.Auth, verifier: token.NewVerifier(keys, deps.Clock), limits: g.limits,
 		players: apiv1.NewPlayerServiceClient(deps.API), sessions: apiv1.NewSessionServiceClient(deps.API)}
+	g.signIn.keys = newAPIKeys(apiv1.NewApiKeyServiceClient(deps.API))
 	g.signIn.revocations = newRevocations(g.signIn.sessions, deps.Clock, scope)
 	if g.signIn.cookies, err = newCookies(cfg.Network.EnableTLS || cfg.Auth.SecureCookies, deps.Clock, cfg.Auth.TrustedOrigins); err != nil {
 		return nil, errors.Join(fmt.Errorf("auth.trusted_origins: %w", err), g.limits.close())
@@ -126,6 +130,9 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		gamev1.RegisterLedgerServiceHandlerClient(ctx, mux, gamev1.NewLedgerServiceClient(game)),
 		apiv1.RegisterPlayerServiceHandlerClient(ctx, mux, apiv1.NewPlayerServiceClient(deps.API)),
 		apiv1.RegisterSessionServiceHandlerClient(ctx, mux, apiv1.NewSessionServiceClient(deps.API)),
+		apiv1.RegisterDeviceServiceHandlerClient(ctx, mux, apiv1.NewDeviceServiceClient(deps.API)),
+		apiv1.RegisterAccountServiceHandlerClient(ctx, mux, apiv1.NewAccountServiceClient(deps.API)),
+		apiv1.RegisterApiKeyServiceHandlerClient(ctx, mux, apiv1.NewApiKeyServiceClient(deps.API)),
 		apiv1.RegisterKeyServiceHandlerClient(ctx, mux, apiv1.NewKeyServiceClient(deps.API)),
 		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),
 		mux.HandlePath(http.MethodGet, EventsPath, g.serveEvents),
@@ -152,7 +159,7 @@ func signedOut(answer protoMessage) bool {
 	switch answer := answer.(type) {
 	case *apiv1.EndSessionResponse:
 		return answer.GetCurrent()
-	case *apiv1.EndAllSessionsResponse:
+	case *apiv1.EndAllSessionsResponse, *apiv1.DeleteAccountResponse:
 		return true
 	}
 	return false

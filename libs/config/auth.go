@@ -17,13 +17,14 @@ type Auth struct {
 	GuestTokenTTL  time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in behind the last call"`
 	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long others stay signed in behind the last refresh"`
 	AccessTokenTTL time.Duration `koanf:"access_token_ttl" jsonschema_description:"how long an access token is good"`
+	Difficulty     int           `koanf:"device_difficulty" jsonschema:"minimum=4,maximum=24" jsonschema_description:"work that a device does to sign in: leading zero bits of a SHA-256; each doubles it"`
 	KeyTTL         time.Duration `koanf:"key_ttl" jsonschema_description:"how long a key signs access tokens before another one takes over"`
 }
 
 // DefaultAuth takes guests. Everybody stays signed in for 30 days, by access tokens of ten minutes.
 func DefaultAuth() Auth {
 	const month = 30 * 24 * time.Hour
-	return Auth{AllowGuest: true, GuestTokenTTL: month, SessionTTL: month, AccessTokenTTL: 10 * time.Minute, KeyTTL: month}
+	return Auth{AllowGuest: true, GuestTokenTTL: month, SessionTTL: month, AccessTokenTTL: 10 * time.Minute, Difficulty: 16, KeyTTL: month}
 }
 
 // Validate wants tokens to live a while, and access tokens, which outlive an api service that is away, not long.
@@ -37,6 +38,9 @@ func (a Auth) Validate() (err error) {
 		if bounds.value < bounds.least || bounds.value > bounds.most {
 			err = errors.Join(err, fmt.Errorf("auth.%s: want %s to %s", key, bounds.least, bounds.most))
 		}
+	}
+	if a.Difficulty < 4 || a.Difficulty > 24 {
+		err = errors.Join(err, errors.New("auth.device_difficulty: want 4 to 24"))
 	}
 	return err
 }

@@ -4,6 +4,9 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
+// KeyPrefix begins every API key, so that it is told from a token, and found where somebody published it by mistake.
+const KeyPrefix = "bck_"
+
 // Scopes are a set of what an API key may do: the bit of each scope's number.
 type Scopes uint32
 

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +13,7 @@ import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
 // now is the time as stores keep it.
@@ -42,6 +45,29 @@ func (s *Service) newSession(player uuid.UUID, method apiv1.SignInMethod, client
 	return begun, refresh, nil
 }
 
+// begin stores a new session. Where the player has too many, the one that was not used for longest ends.
+func (s *Service) begin(ctx context.Context, tx store.Tx, player uuid.UUID, method apiv1.SignInMethod, credential uuid.UUID, client string) (session.Session, session.Token, error) {
+	begun, refresh, err := s.newSession(player, method, client)
+	if err != nil {
+		return begun, refresh, err
+	}
+	begun.Credential = credential
+	live, err := tx.LiveSessions(ctx, player, begun.Created)
+	if err != nil {
+		return begun, refresh, err
+	}
+	signedIn := slices.DeleteFunc(live, isKey)
+	for len(signedIn) >= maxSessions {
+		oldest := signedIn[len(signedIn)-1]
+		signedIn = signedIn[:len(signedIn)-1]
+		oldest.End(begun.Created)
+		if err := tx.SaveSession(ctx, oldest); err != nil {
+			return begun, refresh, err
+		}
+	}
+	return begun, refresh, tx.AddSession(ctx, begun)
+}
+
 // access signs an access token of a session.
 func (s *Service) access(of session.Session, role optionsv1.Role) (raw string, expires time.Time, err error) {
 	now := s.now()
@@ -49,7 +75,9 @@ func (s *Service) access(of session.Session, role optionsv1.Role) (raw string, e
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	expires = now.Add(s.auth.AccessTokenTTL)
+	if expires = now.Add(s.auth.AccessTokenTTL); of.Expires.Before(expires) {
+		expires = of.Expires
+	}
 	raw, err = key.Sign(token.Bearer{Player: of.Player, Session: of.ID, Role: role, Scopes: of.Scopes}, now, expires)
 	return raw, expires, err
 }

@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -50,7 +52,7 @@ func (k *keeper) stop() {
 
 // tick does each part. One that fails is logged and done at the next tick.
 func (k *keeper) tick(ctx context.Context) {
-	for name, part := range map[string]func(context.Context) error{"signing keys": k.turnKeys, "old sessions": k.forgetSessions} {
+	for name, part := range map[string]func(context.Context) error{"signing keys": k.turnKeys, "what is over": k.forgetOld} {
 		bounded, cancel := context.WithTimeout(ctx, keeperTimeout)
 		if err := part(bounded); err != nil && ctx.Err() == nil {
 			k.logger.WarnContext(ctx, "keeper", "part", name, "error", err)
@@ -59,8 +61,12 @@ func (k *keeper) tick(ctx context.Context) {
 	}
 }
 
-// forgetSessions removes sessions whose last access token is not good any more, so that no gateway has to know their end.
-func (k *keeper) forgetSessions(ctx context.Context) error {
-	before := k.now().Add(-k.auth.AccessTokenTTL - time.Hour)
-	return k.store.Write(ctx, func(tx store.Tx) error { return tx.ForgetSessions(ctx, before, forgetBatch) })
+// forgetOld removes sessions whose last access token is not good any more, so that no gateway has to know their end, and codes and
+// challenges that are over.
+func (k *keeper) forgetOld(ctx context.Context) error {
+	now := k.now()
+	return k.store.Write(ctx, func(tx store.Tx) error {
+		return errors.Join(tx.ForgetSessions(ctx, now.Add(-config.MaxAccessTokenTTL-time.Hour), forgetBatch),
+			tx.ForgetCodes(ctx, now.Add(-time.Hour), forgetBatch), tx.ForgetChallenges(ctx, now.Add(-time.Hour), forgetBatch))
+	})
 }

@@ -58,7 +58,14 @@ func (s *playerServer) CreateGuest(ctx context.Context, req *apiv1.CreateGuestRe
 
 // GetMe implements the contract.
 func (s *playerServer) GetMe(ctx context.Context, _ *apiv1.GetMeRequest) (*apiv1.GetMeResponse, error) {
-	found, err := s.player(ctx, identity.FromContext(ctx).Player)
+	me, err := s.me(ctx, identity.FromContext(ctx).Player)
+	return &apiv1.GetMeResponse{Player: me}, err
+}
+
+// me is the caller as the caller sees himself.
+func (s *Service) me(ctx context.Context, id uuid.UUID) (*apiv1.Player, error) {
+	var found player.Player
+	err := s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = present(ctx, tx, id); return err })
 	if err != nil {
 		return nil, err
 	}
@@ -70,14 +77,5 @@ func (s *playerServer) GetMe(ctx context.Context, _ *apiv1.GetMeRequest) (*apiv1
 		}
 		me.Balance, me.InPlay = wallet.GetBalance(), wallet.GetInPlay()
 	}
-	return &apiv1.GetMeResponse{Player: me}, nil
-}
-
-// player returns a player who was not deleted.
-func (s *Service) player(ctx context.Context, id uuid.UUID) (found player.Player, err error) {
-	err = s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = tx.Player(ctx, id); return err })
-	if errors.Is(err, player.ErrNotFound) || err == nil && found.Kind == apiv1.PlayerKind_PLAYER_KIND_DELETED {
-		err = errs.New(errorsv1.Reason_REASON_PLAYER_NOT_FOUND, "no player has the id %s", id)
-	}
-	return found, err
+	return me, nil
 }

@@ -13,13 +13,17 @@ import (
 	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 
+	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/mail"
+	"github.com/bitcraps/bitcraps/services/api/internal/password"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -28,6 +32,8 @@ type Config struct {
 	service.Config `koanf:",squash"`
 	Database       config.Database `koanf:"database"`
 	Auth           config.Auth     `koanf:"auth"`
+	Mail           Mail            `koanf:"mail"`
+	Redis          redis.Config    `koanf:"redis"`
 	Upstream       Upstream        `koanf:"upstream"`
 }
 
@@ -36,19 +42,41 @@ type Upstream struct {
 	Game rpcclient.Config `koanf:"game"`
 }
 
+// Mail is how codes get to players.
+type Mail struct {
+	From     string `koanf:"from" jsonschema_description:"address that mails come from"`
+	SMTP     string `koanf:"smtp_address" jsonschema_description:"host:port of a mail server; empty sends nothing"`
+	User     string `koanf:"smtp_user" jsonschema_description:"user at the mail server; empty needs none"`
+	Password string `koanf:"smtp_password" jsonschema_description:"the user's password, which is sent by TLS alone"`
+	Folder   string `koanf:"folder" jsonschema_description:"folder to keep mails in where there is no mail server, for development"`
+}
+
+// sender is nil where mails go nowhere.
+func (m Mail) sender(clock clockwork.Clock) mail.Sender {
+	switch {
+	case m.SMTP != "":
+		return mail.SMTP{Address: m.SMTP, User: m.User, Password: m.Password, From: m.From, Now: clock.Now}
+	case m.Folder != "":
+		return mail.Folder{Dir: m.Folder, From: m.From, Now: clock.Now}
+	}
+	return nil
+}
+
 // Default keeps players in ./data/api.db and takes guests.
 func Default() Config {
 	return Config{
 		Config:   service.Default(7001, 7101),
 		Database: config.Database{URL: "sqlite://data/api.db", MaxConnections: 10},
 		Auth:     config.DefaultAuth(),
+		Mail:     Mail{From: "bitcraps@localhost"},
+		Redis:    redis.Default(),
 		Upstream: Upstream{Game: rpcclient.Config{Addresses: []string{"127.0.0.1:7002"}, Timeout: 5 * time.Second}},
 	}
 }
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate())
+	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate(), c.Redis.Validate())
 }
 
 // GameTarget is what the service calls the tables as.
@@ -66,14 +94,17 @@ type Deps struct {
 
 // Service is who plays.
 type Service struct {
-	auth    config.Auth
-	logger  *slog.Logger
-	store   store.Store
-	ledger  gamev1.LedgerServiceClient
-	clock   clockwork.Clock
-	random  io.Reader
-	keyring keyring
-	keeper  *keeper
+	auth     config.Auth
+	logger   *slog.Logger
+	store    store.Store
+	ledger   gamev1.LedgerServiceClient
+	clock    clockwork.Clock
+	random   io.Reader
+	keyring  keyring
+	keeper   *keeper
+	hasher   *password.Hasher
+	attempts *attempts
+	outbox   *outbox
 }
 
 // New opens the service's database, whose schema must be up to date.
@@ -86,7 +117,11 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	s.keeper = &keeper{Service: s}
+	if s.attempts, err = newAttempts(ctx, cfg.Redis, deps.Clock, scope); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	s.keeper, s.outbox = &keeper{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
+	s.hasher = password.New(draw[[password.SaltSize]byte](s))
 	return s, nil
 }
 
@@ -99,6 +134,9 @@ func Migrate(ctx context.Context, database config.Database) error {
 func (s *Service) Register(server grpc.ServiceRegistrar) {
 	apiv1.RegisterPlayerServiceServer(server, &playerServer{Service: s})
 	apiv1.RegisterSessionServiceServer(server, &sessionServer{Service: s})
+	apiv1.RegisterDeviceServiceServer(server, &deviceServer{Service: s})
+	apiv1.RegisterAccountServiceServer(server, &accountServer{Service: s})
+	apiv1.RegisterApiKeyServiceServer(server, &keysServer{Service: s})
 	apiv1.RegisterKeyServiceServer(server, &keyServer{Service: s})
 }
 
@@ -108,6 +146,7 @@ func (s *Service) Start(ctx context.Context) error {
 		return err
 	}
 	s.keeper.start()
+	s.outbox.start()
 	return nil
 }
 
@@ -116,11 +155,20 @@ func (s *Service) Health(ctx context.Context) error {
 	return s.store.Read(ctx, func(tx store.Tx) error { _, err := tx.Keys(ctx); return err })
 }
 
+// Degraded implements service.Degradable: without Redis each replica limits attempts by itself.
+func (s *Service) Degraded() []admin.Check {
+	if s.attempts.redis == nil {
+		return nil
+	}
+	return []admin.Check{s.attempts.redis.Check()}
+}
+
 // Drain implements service.Service.
 func (s *Service) Drain() {}
 
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
 	s.keeper.stop()
-	return s.store.Close()
+	s.outbox.stop()
+	return errors.Join(s.attempts.close(), s.store.Close())
 }

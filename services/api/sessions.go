@@ -20,8 +20,8 @@ import (
 const (
 	// endedPage is how many ended sessions a gateway gets at once.
 	endedPage = 10_000
-	// listedSessions is how many a player sees.
-	listedSessions = 100
+	// maxSessions is how many a player has.
+	maxSessions = 100
 )
 
 // sessionServer implements the contract of sessions.
@@ -90,7 +90,7 @@ func (s *sessionServer) ListSessions(ctx context.Context, _ *apiv1.ListSessionsR
 	}
 	resp := &apiv1.ListSessionsResponse{}
 	for _, found := range live {
-		if found.Method != apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY && len(resp.Sessions) < listedSessions {
+		if !isKey(found) {
 			resp.Sessions = append(resp.Sessions, renderSession(found, caller.Session))
 		}
 	}
@@ -115,7 +115,7 @@ func (s *sessionServer) EndSession(ctx context.Context, req *apiv1.EndSessionReq
 		id = uuid.MustParse(req.GetSessionId()) // The contract has its form.
 	}
 	ended, err := s.endSessions(ctx, caller.Player, func(one session.Session) bool {
-		return one.ID == id && one.Method != apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY
+		return one.ID == id && !isKey(one)
 	})
 	if err == nil && ended == 0 {
 		err = errs.New(errorsv1.Reason_REASON_SESSION_NOT_FOUND, "you have no session %s; GET /api/v1/sessions lists yours", id)

@@ -71,6 +71,7 @@ func (o Options) Load() (Config, error) {
 			}
 		}
 	}
+	cfg.API.Mail.Folder = filepath.Join(o.DataDir, "mail")
 	source := o.Source
 	if o.RedisURL != "" {
 		source.Set = append(slices.Clone(source.Set), "redis.url="+o.RedisURL)

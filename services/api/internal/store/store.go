@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
+	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
@@ -18,6 +20,8 @@ type Tx interface {
 	player.Tx
 	session.Tx
 	signing.Tx
+	device.Tx
+	account.Tx
 }
 
 // Store is an open database. Every implementation passes the suite in storetest.

@@ -89,6 +89,26 @@ const (
 	Reason_REASON_SCOPE_NOT_ALLOWED Reason = 104
 	// The caller has no session with this id.
 	Reason_REASON_SESSION_NOT_FOUND Reason = 105
+	// The challenge was not made here for this key, has expired, or was used; or its signature is wrong. Ask for a new one.
+	Reason_REASON_CHALLENGE_FAILED Reason = 106
+	// The work's hash has too few leading zero bits. Try further nonces, for the same challenge and key.
+	Reason_REASON_WORK_INSUFFICIENT Reason = 107
+	// The device signs in as another player. Remove it there, or sign in with it.
+	Reason_REASON_DEVICE_TAKEN Reason = 108
+	// The caller has no device with this id.
+	Reason_REASON_DEVICE_NOT_FOUND Reason = 109
+	// The caller has as many devices or API keys as one may have; the message says how many. Remove one.
+	Reason_REASON_TOO_MANY_CREDENTIALS Reason = 110
+	// Address and password do not belong together. Whether the address has an account is not said.
+	Reason_REASON_SIGN_IN_FAILED Reason = 111
+	// The code is wrong, has expired, was used, or was tried too often. Ask for a new one.
+	Reason_REASON_CODE_INVALID Reason = 112
+	// The caller signs in by e-mail already.
+	Reason_REASON_EMAIL_LINKED Reason = 113
+	// The operator has no mail server, so nobody can prove an address. Sign in with a device.
+	Reason_REASON_MAIL_NOT_CONFIGURED Reason = 114
+	// The caller has no API key with this id.
+	Reason_REASON_API_KEY_NOT_FOUND Reason = 115
 	// No player has this id.
 	Reason_REASON_PLAYER_NOT_FOUND Reason = 30
 	// No game has this id.
@@ -191,6 +211,16 @@ var (
 		103: "REASON_ROLE_NOT_ALLOWED",
 		104: "REASON_SCOPE_NOT_ALLOWED",
 		105: "REASON_SESSION_NOT_FOUND",
+		106: "REASON_CHALLENGE_FAILED",
+		107: "REASON_WORK_INSUFFICIENT",
+		108: "REASON_DEVICE_TAKEN",
+		109: "REASON_DEVICE_NOT_FOUND",
+		110: "REASON_TOO_MANY_CREDENTIALS",
+		111: "REASON_SIGN_IN_FAILED",
+		112: "REASON_CODE_INVALID",
+		113: "REASON_EMAIL_LINKED",
+		114: "REASON_MAIL_NOT_CONFIGURED",
+		115: "REASON_API_KEY_NOT_FOUND",
 		30:  "REASON_PLAYER_NOT_FOUND",
 		40:  "REASON_GAME_NOT_FOUND",
 		41:  "REASON_GAME_CLOSED",
@@ -256,6 +286,16 @@ var (
 		"REASON_ROLE_NOT_ALLOWED":       103,
 		"REASON_SCOPE_NOT_ALLOWED":      104,
 		"REASON_SESSION_NOT_FOUND":      105,
+		"REASON_CHALLENGE_FAILED":       106,
+		"REASON_WORK_INSUFFICIENT":      107,
+		"REASON_DEVICE_TAKEN":           108,
+		"REASON_DEVICE_NOT_FOUND":       109,
+		"REASON_TOO_MANY_CREDENTIALS":   110,
+		"REASON_SIGN_IN_FAILED":         111,
+		"REASON_CODE_INVALID":           112,
+		"REASON_EMAIL_LINKED":           113,
+		"REASON_MAIL_NOT_CONFIGURED":    114,
+		"REASON_API_KEY_NOT_FOUND":      115,
 		"REASON_PLAYER_NOT_FOUND":       30,
 		"REASON_GAME_NOT_FOUND":         40,
 		"REASON_GAME_CLOSED":            41,
@@ -324,7 +364,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xd7\x10\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xb0\x13\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -356,6 +396,16 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x17REASON_ROLE_NOT_ALLOWED\x10g\x1a\x04\x98\xb5\x18\a\x12\"\n" +
 	"\x18REASON_SCOPE_NOT_ALLOWED\x10h\x1a\x04\x98\xb5\x18\a\x12\"\n" +
 	"\x18REASON_SESSION_NOT_FOUND\x10i\x1a\x04\x98\xb5\x18\x05\x12!\n" +
+	"\x17REASON_CHALLENGE_FAILED\x10j\x1a\x04\x98\xb5\x18\x10\x12\"\n" +
+	"\x18REASON_WORK_INSUFFICIENT\x10k\x1a\x04\x98\xb5\x18\x03\x12\x1d\n" +
+	"\x13REASON_DEVICE_TAKEN\x10l\x1a\x04\x98\xb5\x18\x06\x12!\n" +
+	"\x17REASON_DEVICE_NOT_FOUND\x10m\x1a\x04\x98\xb5\x18\x05\x12%\n" +
+	"\x1bREASON_TOO_MANY_CREDENTIALS\x10n\x1a\x04\x98\xb5\x18\t\x12\x1f\n" +
+	"\x15REASON_SIGN_IN_FAILED\x10o\x1a\x04\x98\xb5\x18\x10\x12\x1d\n" +
+	"\x13REASON_CODE_INVALID\x10p\x1a\x04\x98\xb5\x18\x03\x12\x1d\n" +
+	"\x13REASON_EMAIL_LINKED\x10q\x1a\x04\x98\xb5\x18\t\x12$\n" +
+	"\x1aREASON_MAIL_NOT_CONFIGURED\x10r\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_API_KEY_NOT_FOUND\x10s\x1a\x04\x98\xb5\x18\x05\x12!\n" +
 	"\x17REASON_PLAYER_NOT_FOUND\x10\x1e\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
 	"\x15REASON_GAME_NOT_FOUND\x10(\x1a\x04\x98\xb5\x18\x05\x12\x1c\n" +
 	"\x12REASON_GAME_CLOSED\x10)\x1a\x04\x98\xb5\x18\t\x12\x1a\n" +

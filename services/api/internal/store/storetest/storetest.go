@@ -21,7 +21,7 @@ type Open func(t *testing.T) store.Store
 
 // Run tests stores.
 func Run(t *testing.T, open Open) {
-	for name, suite := range map[string]func(*testing.T, Open){"players": players, "keys": keys, "sessions": sessions} {
+	for name, suite := range map[string]func(*testing.T, Open){"players": players, "keys": keys, "sessions": sessions, "devices": devices, "accounts": accounts} {
 		t.Run(name, func(t *testing.T) { suite(t, open) })
 	}
 }

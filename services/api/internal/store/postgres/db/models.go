@@ -10,6 +10,31 @@ import (
 	"github.com/google/uuid"
 )
 
+type Account struct {
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CreatedAt int64
+}
+
+type Code struct {
+	Subject   string
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CodeHash  []byte
+	Attempts  int64
+	ExpiresAt int64
+}
+
+type Device struct {
+	ID        uuid.UUID
+	PlayerID  uuid.UUID
+	PublicKey []byte
+	Client    string
+	CreatedAt int64
+}
+
 type Player struct {
 	ID        uuid.UUID
 	Kind      apiv1.PlayerKind
@@ -40,4 +65,9 @@ type SigningKey struct {
 	CreatedAt int64
 	SignsFrom int64
 	TokenLife int64
+}
+
+type UsedChallenge struct {
+	Hash      []byte
+	ExpiresAt int64
 }

@@ -13,6 +13,102 @@ import (
 	"github.com/google/uuid"
 )
 
+const account = `-- name: Account :one
+SELECT player_id, email, password, created_at FROM accounts WHERE player_id = $1
+`
+
+func (q *Queries) Account(ctx context.Context, playerID uuid.UUID) (Account, error) {
+	row := q.db.QueryRow(ctx, account, playerID)
+	var i Account
+	err := row.Scan(
+		&i.PlayerID,
+		&i.Email,
+		&i.Password,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const accountByEmail = `-- name: AccountByEmail :one
+SELECT player_id, email, password, created_at FROM accounts WHERE email = $1
+`
+
+func (q *Queries) AccountByEmail(ctx context.Context, email string) (Account, error) {
+	row := q.db.QueryRow(ctx, accountByEmail, email)
+	var i Account
+	err := row.Scan(
+		&i.PlayerID,
+		&i.Email,
+		&i.Password,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const code = `-- name: Code :one
+SELECT subject, player_id, email, password, code_hash, attempts, expires_at FROM codes WHERE subject = $1 FOR UPDATE
+`
+
+func (q *Queries) Code(ctx context.Context, subject string) (Code, error) {
+	row := q.db.QueryRow(ctx, code, subject)
+	var i Code
+	err := row.Scan(
+		&i.Subject,
+		&i.PlayerID,
+		&i.Email,
+		&i.Password,
+		&i.CodeHash,
+		&i.Attempts,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const deleteAccount = `-- name: DeleteAccount :exec
+DELETE FROM accounts WHERE player_id = $1
+`
+
+func (q *Queries) DeleteAccount(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteAccount, playerID)
+	return err
+}
+
+const deleteCode = `-- name: DeleteCode :exec
+DELETE FROM codes WHERE subject = $1
+`
+
+func (q *Queries) DeleteCode(ctx context.Context, subject string) error {
+	_, err := q.db.Exec(ctx, deleteCode, subject)
+	return err
+}
+
+const deleteCodesOf = `-- name: DeleteCodesOf :exec
+DELETE FROM codes WHERE player_id = $1
+`
+
+func (q *Queries) DeleteCodesOf(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteCodesOf, playerID)
+	return err
+}
+
+const deleteDevice = `-- name: DeleteDevice :exec
+DELETE FROM devices WHERE id = $1
+`
+
+func (q *Queries) DeleteDevice(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteDevice, id)
+	return err
+}
+
+const deleteExpiredCodes = `-- name: DeleteExpiredCodes :exec
+DELETE FROM codes WHERE subject IN (SELECT c.subject FROM codes c WHERE c.expires_at < $1::bigint ORDER BY c.expires_at LIMIT $2)
+`
+
+func (q *Queries) DeleteExpiredCodes(ctx context.Context, before int64, most int32) error {
+	_, err := q.db.Exec(ctx, deleteExpiredCodes, before, most)
+	return err
+}
+
 const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
 DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < $1::bigint ORDER BY s.expires_at LIMIT $2)
 `
@@ -29,6 +125,62 @@ DELETE FROM signing_keys WHERE id = $1
 func (q *Queries) DeleteSigningKey(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, deleteSigningKey, id)
 	return err
+}
+
+const deleteUsedChallenges = `-- name: DeleteUsedChallenges :exec
+DELETE FROM used_challenges WHERE hash IN (SELECT u.hash FROM used_challenges u WHERE u.expires_at < $1::bigint ORDER BY u.expires_at LIMIT $2)
+`
+
+func (q *Queries) DeleteUsedChallenges(ctx context.Context, before int64, most int32) error {
+	_, err := q.db.Exec(ctx, deleteUsedChallenges, before, most)
+	return err
+}
+
+const deviceByKey = `-- name: DeviceByKey :one
+SELECT id, player_id, public_key, client, created_at FROM devices WHERE public_key = $1
+`
+
+func (q *Queries) DeviceByKey(ctx context.Context, publicKey []byte) (Device, error) {
+	row := q.db.QueryRow(ctx, deviceByKey, publicKey)
+	var i Device
+	err := row.Scan(
+		&i.ID,
+		&i.PlayerID,
+		&i.PublicKey,
+		&i.Client,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const devices = `-- name: Devices :many
+SELECT id, player_id, public_key, client, created_at FROM devices WHERE player_id = $1 ORDER BY created_at DESC, id
+`
+
+func (q *Queries) Devices(ctx context.Context, playerID uuid.UUID) ([]Device, error) {
+	rows, err := q.db.Query(ctx, devices, playerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Device
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.ID,
+			&i.PlayerID,
+			&i.PublicKey,
+			&i.Client,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endedSessions = `-- name: EndedSessions :many
@@ -53,6 +205,84 @@ func (q *Queries) EndedSessions(ctx context.Context, after int64, most int32) ([
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertAccount = `-- name: InsertAccount :many
+INSERT INTO accounts (player_id, email, password, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING player_id
+`
+
+type InsertAccountParams struct {
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CreatedAt int64
+}
+
+// It returns nothing where the player or the address has one.
+func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertAccount,
+		arg.PlayerID,
+		arg.Email,
+		arg.Password,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var player_id uuid.UUID
+		if err := rows.Scan(&player_id); err != nil {
+			return nil, err
+		}
+		items = append(items, player_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertDevice = `-- name: InsertDevice :many
+INSERT INTO devices (id, player_id, public_key, client, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (public_key) DO NOTHING RETURNING id
+`
+
+type InsertDeviceParams struct {
+	ID        uuid.UUID
+	PlayerID  uuid.UUID
+	PublicKey []byte
+	Client    string
+	CreatedAt int64
+}
+
+// It returns nothing where somebody has the key.
+func (q *Queries) InsertDevice(ctx context.Context, arg InsertDeviceParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertDevice,
+		arg.ID,
+		arg.PlayerID,
+		arg.PublicKey,
+		arg.Client,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -293,6 +523,15 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	return items, nil
 }
 
+const updatePassword = `-- name: UpdatePassword :exec
+UPDATE accounts SET password = $1 WHERE player_id = $2
+`
+
+func (q *Queries) UpdatePassword(ctx context.Context, password string, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, updatePassword, password, playerID)
+	return err
+}
+
 const updatePlayer = `-- name: UpdatePlayer :exec
 UPDATE players SET kind = $1, role = $2 WHERE id = $3
 `
@@ -330,4 +569,59 @@ func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) er
 		arg.ID,
 	)
 	return err
+}
+
+const upsertCode = `-- name: UpsertCode :exec
+INSERT INTO codes (subject, player_id, email, password, code_hash, attempts, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (subject) DO UPDATE SET player_id = excluded.player_id, email = excluded.email, password = excluded.password, code_hash = excluded.code_hash,
+    attempts = excluded.attempts, expires_at = excluded.expires_at
+`
+
+type UpsertCodeParams struct {
+	Subject   string
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CodeHash  []byte
+	Attempts  int64
+	ExpiresAt int64
+}
+
+func (q *Queries) UpsertCode(ctx context.Context, arg UpsertCodeParams) error {
+	_, err := q.db.Exec(ctx, upsertCode,
+		arg.Subject,
+		arg.PlayerID,
+		arg.Email,
+		arg.Password,
+		arg.CodeHash,
+		arg.Attempts,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
+const useChallenge = `-- name: UseChallenge :many
+INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING expires_at
+`
+
+// It returns nothing where it was used.
+func (q *Queries) UseChallenge(ctx context.Context, hash []byte, expiresAt int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, useChallenge, hash, expiresAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var expires_at int64
+		if err := rows.Scan(&expires_at); err != nil {
+			return nil, err
+		}
+		items = append(items, expires_at)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
