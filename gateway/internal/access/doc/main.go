@@ -30,7 +30,8 @@ This page is generated from the access annotations of the contracts, which the g
 - *anyone*: without signing in. *player*, *operator*, *auditor*: the role of whoever is signed in; guests are players. Operators and
   auditors do not play.
 - *key*: the scope that an API key needs. Where there is none, the call is for people who signed in, and takes no API key.
-- *services*: the other services that call, each known by its certificate. *cli* is an operator's command line.
+- *services*: the other services that call, each known by its certificate, on behalf of whom the line names, if it names anybody. *cli* is an
+  operator's command line, which acts for itself.
 
 | method | REST | anyone | player | operator | auditor | key | services |
 |---|---|---|---|---|---|---|---|
@@ -62,12 +63,12 @@ func main() {
 
 func line(method protoreflect.MethodDescriptor, routes map[string]gateway.Route) string {
 	rule := access.Of(method)
-	route, rest := routes[rule.Method], "" // Without one, people reach the method nowhere.
+	route, rest := routes[rule.Method], "" // Without one, people reach the method through services alone.
 	if route.Path != "" {
 		rest = fmt.Sprintf("`%s %s`", route.Method, route.Path)
 	}
 	role := func(r optionsv1.Role) string {
-		return mark(route.Path != "" && (!rule.Person || slices.Contains(rule.Roles, r)))
+		return mark(slices.Contains(rule.Roles, r) || route.Path != "" && !rule.Person)
 	}
 	key := ""
 	if rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED {
