@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/bitcraps/bitcraps/libs/config"
@@ -42,6 +43,7 @@ type revocations struct {
 	cancel   context.CancelFunc
 	stopped  sync.WaitGroup
 	polling  sync.Mutex // One asks at a time.
+	first    singleflight.Group
 
 	mu     sync.RWMutex
 	ended  map[uuid.UUID]time.Time
@@ -70,23 +72,34 @@ func newRevocations(sessions apiv1.SessionServiceClient, clock clockwork.Clock, 
 
 // check refuses a token of a session that ended. A gateway that has never learned which those are lets nobody in.
 func (r *revocations) check(ctx context.Context, bearer token.Bearer) error {
-	r.mu.RLock()
-	known := !r.polled.IsZero()
-	r.mu.RUnlock()
-	if !known {
-		if err := r.poll(ctx); err != nil {
-			return err
-		}
+	known, err := r.look(bearer)
+	if known {
+		return err
 	}
+	// Calls that come first wait together, and the first caller's end must not be that of all.
+	answer := r.first.DoChan("", func() (any, error) { return nil, r.poll(context.WithoutCancel(ctx)) })
+	select {
+	case got := <-answer:
+		if got.Err != nil {
+			return got.Err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_, err = r.look(bearer)
+	return err
+}
+
+// look returns what is known of a token; known is false before the first answer.
+func (r *revocations) look(bearer token.Bearer) (known bool, err error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if _, ended := r.ended[bearer.Session]; ended {
-		return errs.New(errorsv1.Reason_REASON_SESSION_ENDED, "the session was ended; sign in again")
+		err = errs.New(errorsv1.Reason_REASON_SESSION_ENDED, "the session was ended; sign in again")
+	} else if bearer.Issued.Before(r.floor) {
+		err = errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the token is too old; refresh the session")
 	}
-	if bearer.Issued.Before(r.floor) {
-		return errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the token is too old; refresh the session")
-	}
-	return nil
+	return !r.polled.IsZero(), err
 }
 
 // poll asks which sessions ended since it last asked.
