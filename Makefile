@@ -73,7 +73,8 @@ FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/pro
 	libs/canonical:FuzzJSON libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt libs/receipt:FuzzLight libs/receipt:FuzzTrust \
 	services/game/internal/lab:FuzzScript services/game/internal/lobby:FuzzHashCode gateway/internal/codec:FuzzJSONNumbers \
 	services/consensus/internal/dkg:FuzzMessage services/consensus/internal/order:FuzzTransaction \
-	services/consensus/internal/threshold:FuzzVerifyShare services/consensus/internal/chain:FuzzVoteExtension services/consensus/internal/chain:FuzzTransactions
+	services/consensus/internal/threshold:FuzzVerifyShare services/consensus/internal/chain:FuzzVoteExtension services/consensus/internal/chain:FuzzTransactions \
+	services/api/internal/session:FuzzParse services/api/internal/device:FuzzCheck
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 
@@ -100,6 +101,7 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 	mv bin/openapi/openapi.json $(OPENAPI)
 	go run ./services/bitcraps/cmd/bitcraps config schema > deploy/config/schema.json
 	go run ./libs/errs/doc proto/bitcraps/errors/v1/reason.proto > docs/errors.md
+	go run ./gateway/internal/access/doc > docs/access.md
 	go run ./libs/craps/doc > docs/wagers.md
 
 tidy:

@@ -3,8 +3,9 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -14,87 +15,167 @@ import (
 	"github.com/bitcraps/bitcraps/libs/token"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// cookieName is the cookie that a guest's token is kept in.
-const cookieName = "bitcraps_session"
-
-// signIn finds out which player makes a call.
+// signIn finds out who makes a call.
 type signIn struct {
-	cfg      config.Auth
-	secure   bool // Whether cookies travel by HTTPS alone.
-	verifier *token.Verifier
-	players  apiv1.PlayerServiceClient
-	limits   *limits
+	cfg         config.Auth
+	cookies     cookies
+	verifier    *token.Verifier
+	revocations *revocations
+	players     apiv1.PlayerServiceClient
+	sessions    apiv1.SessionServiceClient
+	keys        *apiKeys
+	limits      *limits
 }
 
-// player returns who calls: by bearer token, by cookie, or as a new guest, whose cookie it sets. It fails where the call
-// must be made by a player and is not.
-func (s *signIn) player(ctx context.Context, w http.ResponseWriter, r *http.Request) (uuid.UUID, error) {
-	if header := r.Header.Get("Authorization"); header != "" {
-		scheme, raw, _ := strings.Cut(header, " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return uuid.Nil, errs.New(errorsv1.Reason_REASON_TOKEN_INVALID, "send the token as \"Authorization: Bearer TOKEN\"")
-		}
-		return s.verifier.Verify(ctx, strings.TrimSpace(raw))
+// authenticated returns a context in which calls are made on behalf of whoever makes the request. It fails where the route is for
+// somebody who is signed in and may call it, and the request is not from one.
+func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (context.Context, error) {
+	if !route.Rule.Person {
+		return s.reader(ctx, r), nil
 	}
-	if cookie, err := r.Cookie(cookieName); err == nil {
-		player, err := s.verifier.Verify(ctx, cookie.Value)
-		if errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_EXPIRED || errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_INVALID {
-			s.setCookie(w, "", -1) // The next call starts anew.
-		}
-		return player, err
-	}
-	if !s.cfg.AllowGuest {
-		return uuid.Nil, errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\"")
-	}
-	if err := s.limits.ofGuest(ctx, w, r); err != nil {
-		return uuid.Nil, err
-	}
-	return s.newGuest(ctx, w)
-}
-
-func (s *signIn) newGuest(ctx context.Context, w http.ResponseWriter) (uuid.UUID, error) {
-	guest, err := s.players.CreateGuest(ctx, &apiv1.CreateGuestRequest{})
+	bearer, err := s.bearer(ctx, w, r, route)
 	if err != nil {
-		return uuid.Nil, err
+		return ctx, err
 	}
-	player, err := uuid.Parse(guest.GetPlayerId())
-	if err != nil {
-		return uuid.Nil, err
+	caller := identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes}
+	if strings.HasPrefix(route.RPC, "/bitcraps.api.") {
+		caller.Session = bearer.Session // Nobody else asks which it is.
 	}
-	s.setCookie(w, guest.GetAccessToken(), int(time.Until(guest.GetExpiresAt().AsTime()).Seconds()))
-	return player, nil
+	if err := route.Rule.CheckPerson(caller); err != nil {
+		return ctx, err
+	}
+	return identity.OnBehalf(ctx, caller), nil
 }
 
-func (s *signIn) setCookie(w http.ResponseWriter, value string, maxAge int) {
-	//nolint:gosec // G124: Secure follows the configuration; on plain HTTP a Secure cookie would never come back.
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure,
-		SameSite: http.SameSiteLaxMode})
-}
-
-// reader returns a context in which calls that need no player are made on behalf of the one whose credentials the request
-// has, if they are good: private tables show themselves to those who were let in.
+// reader returns a context in which calls that need nobody are made on behalf of the one whose token the request has, if it is
+// good: private tables show themselves to those who were let in.
 func (s *signIn) reader(ctx context.Context, r *http.Request) context.Context {
-	_, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if cookie, err := r.Cookie(cookieName); err == nil && raw == "" {
-		raw = cookie.Value
+	_, raw, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok {
+		raw = value(r, sessionCookie)
 	}
 	if raw == "" {
 		return ctx
 	}
-	player, err := s.verifier.Verify(ctx, strings.TrimSpace(raw))
+	bearer, err := s.verify(ctx, strings.TrimSpace(raw))
 	if err != nil {
 		return ctx
 	}
-	return identity.WithPlayer(ctx, player)
+	return identity.OnBehalf(ctx, identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes})
 }
 
-// authenticated returns a context in which calls are made on behalf of the player whose request it is.
-func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *http.Request) (context.Context, error) {
-	player, err := s.player(ctx, w, r)
-	if err != nil {
-		return ctx, err
+// bearer is who makes the request: by bearer token, by cookie, or as a new guest.
+func (s *signIn) bearer(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (token.Bearer, error) {
+	if header := r.Header.Get("Authorization"); header != "" {
+		scheme, raw, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return token.Bearer{}, errs.New(errorsv1.Reason_REASON_TOKEN_INVALID, "send the token as \"Authorization: Bearer TOKEN\"")
+		}
+		if raw = strings.TrimSpace(raw); strings.HasPrefix(raw, identity.KeyPrefix) {
+			return s.keys.bearer(ctx, raw, s.verify, func() error { return s.limits.ofSignIn(ctx, w, r) })
+		}
+		return s.verify(ctx, raw)
 	}
-	return identity.WithPlayer(ctx, player), nil
+	if err := s.cookies.sameOrigin(r); err != nil {
+		return token.Bearer{}, err
+	}
+	bearer, err := s.byCookie(ctx, w, r)
+	if errs.Reason(err) != errorsv1.Reason_REASON_CREDENTIALS_MISSING || !s.takesGuests(route) {
+		return bearer, err
+	}
+	if err := s.limits.ofGuest(ctx, w, r); err != nil {
+		return token.Bearer{}, err
+	}
+	return s.newGuest(ctx, w, r)
+}
+
+// takesGuests is whether a call without credentials makes a guest. What is about credentials needs some.
+func (s *signIn) takesGuests(route Route) bool {
+	return s.cfg.AllowGuest && route.Rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED && slices.Contains(route.Rule.Roles, optionsv1.Role_ROLE_PLAYER)
+}
+
+// verify checks an access token.
+func (s *signIn) verify(ctx context.Context, raw string) (token.Bearer, error) {
+	bearer, err := s.verifier.Verify(ctx, raw)
+	if err == nil {
+		err = s.revocations.check(ctx, bearer)
+	}
+	return bearer, err
+}
+
+// byCookie is who a browser's cookies name. Where the access token has expired, it refreshes the session, and where that is over
+// it removes the cookies, so that the next call starts anew.
+func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
+	access, refresh := value(r, sessionCookie), value(r, refreshCookie)
+	err := error(errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\""))
+	if access == "" && refresh == "" {
+		return token.Bearer{}, err
+	}
+	if access != "" {
+		bearer, invalid := s.verify(ctx, access)
+		if invalid == nil {
+			markCookie(ctx)
+			return bearer, nil
+		}
+		err = invalid
+	}
+	if refresh != "" && (access == "" || errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_EXPIRED) {
+		var bearer token.Bearer
+		if bearer, err = s.refresh(ctx, w, r, refresh); err == nil {
+			markCookie(ctx)
+			return bearer, nil
+		}
+	}
+	switch errs.Reason(err) {
+	case errorsv1.Reason_REASON_TOKEN_EXPIRED, errorsv1.Reason_REASON_TOKEN_INVALID, errorsv1.Reason_REASON_SESSION_ENDED,
+		errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, errorsv1.Reason_REASON_INVALID_FIELD:
+		s.cookies.clear(w)
+	}
+	return token.Bearer{}, err
+}
+
+// refresh uses a refresh token and sets the cookies that come of it.
+func (s *signIn) refresh(ctx context.Context, w http.ResponseWriter, r *http.Request, refresh string) (token.Bearer, error) {
+	if err := s.limits.ofGuest(ctx, w, r); err != nil {
+		return token.Bearer{}, err
+	}
+	resp, err := s.sessions.RefreshSession(ctx, &apiv1.RefreshSessionRequest{RefreshToken: refresh})
+	if err != nil {
+		return token.Bearer{}, err
+	}
+	c := resp.GetCredentials()
+	bearer, err := s.verify(ctx, c.GetAccessToken())
+	if err == nil {
+		s.cookies.set(w, c.GetAccessToken(), c.GetExpiresAt().AsTime(), c.GetRefreshToken(), c.GetRefreshExpiresAt().AsTime())
+	}
+	return bearer, err
+}
+
+func (s *signIn) newGuest(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
+	guest, err := s.players.CreateGuest(ctx, &apiv1.CreateGuestRequest{Client: clientOf(r)})
+	if err != nil {
+		return token.Bearer{}, err
+	}
+	player, err := uuid.Parse(guest.GetPlayerId())
+	if err != nil {
+		return token.Bearer{}, err
+	}
+	s.cookies.set(w, guest.GetAccessToken(), guest.GetExpiresAt().AsTime(), guest.GetRefreshToken(), guest.GetRefreshExpiresAt().AsTime())
+	return token.Bearer{Player: player, Role: optionsv1.Role_ROLE_PLAYER}, nil
+}
+
+// clientLength is how much of a browser's name for itself is kept.
+const clientLength = 100
+
+// clientOf is what a browser calls itself.
+func clientOf(r *http.Request) string {
+	name := strings.ToValidUTF8(r.UserAgent(), "")
+	for len(name) > clientLength {
+		_, last := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-last]
+	}
+	return name
 }

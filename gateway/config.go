@@ -74,7 +74,11 @@ func Default() Config {
 // Validate implements config.Validator.
 func (c Config) Validate() error {
 	_, broken := parseProxies(c.Network.TrustedProxies)
-	err := errors.Join(c.TLS.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
+	_, untrusted := newCookies(false, nil, c.Auth.TrustedOrigins)
+	if untrusted != nil {
+		untrusted = fmt.Errorf("auth.trusted_origins: %w", untrusted)
+	}
+	err := errors.Join(untrusted, c.TLS.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
 	if c.Network.EnableTLS && (c.Network.CertFile == "" || c.Network.KeyFile == "") {
 		err = errors.Join(err, errors.New("network.enable_tls: set network.cert_file and network.key_file too"))
 	}

@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -37,9 +38,15 @@ type Deps struct {
 	Gatherer prometheus.Gatherer
 }
 
+// apiContracts are the contracts of the api service.
+var apiContracts = []string{
+	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.SessionService_ServiceDesc.ServiceName, apiv1.DeviceService_ServiceDesc.ServiceName,
+	apiv1.AccountService_ServiceDesc.ServiceName, apiv1.ApiKeyService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
+}
+
 // Targets are the services that the gateway calls.
 var Targets = map[string]rpcclient.Target{
-	identity.API: {Service: identity.API, Contracts: []string{apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName}},
+	identity.API: {Service: identity.API, Contracts: apiContracts},
 	identity.Game: {Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
 		gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName}},
 	identity.Consensus: {Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}},
@@ -78,8 +85,13 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	game := withIdempotencyKey(deps.Game)
 	g.games = gamev1.NewGameServiceClient(game)
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
-	g.signIn = &signIn{cfg: cfg.Auth, secure: cfg.Network.EnableTLS || cfg.Auth.SecureCookies, verifier: token.NewVerifier(keys, deps.Clock),
-		players: apiv1.NewPlayerServiceClient(deps.API), limits: g.limits}
+	g.signIn = &signIn{cfg: cfg.Auth, verifier: token.NewVerifier(keys, deps.Clock), limits: g.limits,
+		players: apiv1.NewPlayerServiceClient(deps.API), sessions: apiv1.NewSessionServiceClient(deps.API)}
+	g.signIn.keys = newAPIKeys(apiv1.NewApiKeyServiceClient(deps.API))
+	g.signIn.revocations = newRevocations(g.signIn.sessions, deps.Clock, scope)
+	if g.signIn.cookies, err = newCookies(cfg.Network.EnableTLS || cfg.Auth.SecureCookies, deps.Clock, cfg.Auth.TrustedOrigins); err != nil {
+		return nil, errors.Join(fmt.Errorf("auth.trusted_origins: %w", err), g.limits.close())
+	}
 	mux, err := g.newMux(ctx, game, deps)
 	if err != nil {
 		return nil, errors.Join(err, g.limits.close())
@@ -120,6 +132,10 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		gamev1.RegisterLobbyServiceHandlerClient(ctx, mux, gamev1.NewLobbyServiceClient(game)),
 		gamev1.RegisterProtectionServiceHandlerClient(ctx, mux, gamev1.NewProtectionServiceClient(game)),
 		apiv1.RegisterPlayerServiceHandlerClient(ctx, mux, apiv1.NewPlayerServiceClient(deps.API)),
+		apiv1.RegisterSessionServiceHandlerClient(ctx, mux, apiv1.NewSessionServiceClient(deps.API)),
+		apiv1.RegisterDeviceServiceHandlerClient(ctx, mux, apiv1.NewDeviceServiceClient(deps.API)),
+		apiv1.RegisterAccountServiceHandlerClient(ctx, mux, apiv1.NewAccountServiceClient(deps.API)),
+		apiv1.RegisterApiKeyServiceHandlerClient(ctx, mux, apiv1.NewApiKeyServiceClient(deps.API)),
 		apiv1.RegisterKeyServiceHandlerClient(ctx, mux, apiv1.NewKeyServiceClient(deps.API)),
 		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),
 		mux.HandlePath(http.MethodGet, EventsPath, g.serveEvents),
@@ -127,14 +143,29 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 	return mux, err
 }
 
-// setStatus answers with the status that the contract gives a success.
-func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, _ protoMessage) error {
+// setStatus answers with the status that the contract gives a success. Where it was a browser's session that ended, it has the
+// browser forget it.
+func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, answer protoMessage) error {
+	if recordOf(ctx).cookie && signedOut(answer) {
+		g.signIn.cookies.clear(w)
+	}
 	if rpc, ok := runtime.RPCMethod(ctx); ok {
 		if route, ok := g.routes[rpc]; ok && route.Status != http.StatusOK {
 			w.WriteHeader(route.Status)
 		}
 	}
 	return nil
+}
+
+// signedOut is whether an answer says that the caller is not signed in any more.
+func signedOut(answer protoMessage) bool {
+	switch answer := answer.(type) {
+	case *apiv1.EndSessionResponse:
+		return answer.GetCurrent()
+	case *apiv1.EndAllSessionsResponse, *apiv1.DeleteAccountResponse:
+		return true
+	}
+	return false
 }
 
 // upstreams are what /ready asks of the services. Without validators the tables still take bets and show the past, so they

@@ -86,15 +86,18 @@ func (l *limits) ofGuest(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return l.count(ctx, w, ofGuest, l.address(r))
 }
 
-// ofRoute counts a call against what the player may do or, where there is none, the address.
+// ofSignIn counts an attempt to sign in.
+func (l *limits) ofSignIn(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	return l.count(ctx, w, ofSignIn, l.address(r))
+}
+
+// ofRoute counts a call against what the player may do or, where there is none or anybody can make another one, the address.
 func (l *limits) ofRoute(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) error {
-	who := ""
-	if player := identity.FromContext(ctx).Player; player != uuid.Nil {
-		who = player.String()
-	} else {
-		who = l.address(r)
+	kind, player := kindOf(route), identity.FromContext(ctx).Player
+	if player == uuid.Nil || kind == ofSignIn {
+		return l.count(ctx, w, kind, l.address(r))
 	}
-	return l.count(ctx, w, kindOf(route), who)
+	return l.count(ctx, w, kind, player.String())
 }
 
 func (l *limits) address(r *http.Request) string { return subscriber(l.proxies.client(r)) }

@@ -99,10 +99,8 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		recordOf(ctx).route = route.Path
 		trace.SpanFromContext(ctx).SetName(route.Method + " " + route.Path)
 		err := g.bound(w, r, route)
-		if err == nil && route.Player {
-			ctx, err = g.signIn.authenticated(ctx, w, r)
-		} else if err == nil {
-			ctx = g.signIn.reader(ctx, r)
+		if err == nil {
+			ctx, err = g.signIn.authenticated(ctx, w, r, route)
 		}
 		if err == nil {
 			err = g.limits.ofRoute(ctx, w, r, route)

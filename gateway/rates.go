@@ -24,7 +24,8 @@ func (r Rate) limit() ratelimit.Limit {
 // Rates bound how often clients call. Each kind of call is counted for itself.
 type Rates struct {
 	Address Rate `koanf:"address" jsonschema_description:"all calls from one address; many players may share it"`
-	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address"`
+	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address, and sessions that are refreshed"`
+	SignIn  Rate `koanf:"sign_in" jsonschema_description:"attempts from one address to sign in, challenges, and mails that are asked for"`
 	Create  Rate `koanf:"create" jsonschema_description:"games that a player creates, and whatever else no other rate is for"`
 	Join    Rate `koanf:"join" jsonschema_description:"games that a player joins and leaves"`
 	Bet     Rate `koanf:"bet" jsonschema_description:"calls by which a player places, changes and takes back bets; a batch is one"`
@@ -37,6 +38,7 @@ func DefaultRates() Rates {
 	return Rates{
 		Address: Rate{PerMinute: 1_200_000, Burst: 40_000},
 		Guest:   Rate{PerMinute: 60_000, Burst: 5000},
+		SignIn:  Rate{PerMinute: 600, Burst: 300},
 		Create:  Rate{PerMinute: 600, Burst: 200},
 		Join:    Rate{PerMinute: 600, Burst: 200},
 		Bet:     Rate{PerMinute: 60_000, Burst: 2000},
@@ -49,6 +51,7 @@ func DefaultRates() Rates {
 const (
 	ofAddress = "address"
 	ofGuest   = "guest"
+	ofSignIn  = "sign_in"
 	ofCreate  = "create"
 	ofJoin    = "join"
 	ofBet     = "bet"
@@ -57,7 +60,7 @@ const (
 )
 
 func (r Rates) byKind() map[string]Rate {
-	return map[string]Rate{ofAddress: r.Address, ofGuest: r.Guest, ofCreate: r.Create, ofJoin: r.Join, ofBet: r.Bet, ofRoll: r.Roll, ofRead: r.Read}
+	return map[string]Rate{ofAddress: r.Address, ofGuest: r.Guest, ofSignIn: r.SignIn, ofCreate: r.Create, ofJoin: r.Join, ofBet: r.Bet, ofRoll: r.Roll, ofRead: r.Read}
 }
 
 func (r Rates) validate() (err error) {
@@ -72,8 +75,12 @@ func (r Rates) validate() (err error) {
 // kindOf is which rate a route's calls count for.
 func kindOf(route Route) string {
 	switch route.RPC {
-	case apiv1.PlayerService_CreateGuest_FullMethodName:
+	case apiv1.PlayerService_CreateGuest_FullMethodName, apiv1.SessionService_RefreshSession_FullMethodName:
 		return ofGuest
+	case apiv1.DeviceService_CreateChallenge_FullMethodName, apiv1.DeviceService_SignInWithDevice_FullMethodName, apiv1.DeviceService_AddDevice_FullMethodName,
+		apiv1.AccountService_SignIn_FullMethodName, apiv1.AccountService_LinkEmail_FullMethodName, apiv1.AccountService_ConfirmEmail_FullMethodName,
+		apiv1.AccountService_ChangePassword_FullMethodName, apiv1.AccountService_ForgotPassword_FullMethodName, apiv1.AccountService_ResetPassword_FullMethodName:
+		return ofSignIn
 	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName,
 		gamev1.LobbyService_QuickSeat_FullMethodName, gamev1.LobbyService_JoinByCode_FullMethodName, gamev1.LobbyService_PostChat_FullMethodName:
 		return ofJoin

@@ -16,6 +16,7 @@ type record struct {
 	route   string // The pattern, so that there are few of them; "other" where none fits.
 	status  int
 	written bool
+	cookie  bool // Whether the caller is known by cookie.
 }
 
 type recordKey struct{}

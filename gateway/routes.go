@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	"github.com/bitcraps/bitcraps/libs/access"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
@@ -27,17 +26,16 @@ type Route struct {
 	Request protoreflect.MessageDescriptor
 	// Status is that of a success.
 	Status int
-	// Player is true where the call is made by a signed-in player.
-	Player bool
+	// Rule is who may call.
+	Rule access.Rule
 }
 
 // contracts are the services that REST reaches.
-var contracts = []string{
+var contracts = append(slices.Clone(apiContracts),
 	gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
 	gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
-	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
 	consensusv1.ConsensusService_ServiceDesc.ServiceName,
-}
+)
 
 // EventsPath is where a game's events are streamed from. A stream has no REST annotation in the contract.
 const EventsPath = "/api/v1/games/{game_id}/events"
@@ -55,7 +53,7 @@ func Routes() []Route {
 		}
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
-			if route, ok := read(contract, methods.Get(i)); ok {
+			if route, ok := read(methods.Get(i)); ok {
 				all = append(all, route)
 			}
 		}
@@ -63,12 +61,9 @@ func Routes() []Route {
 	return all
 }
 
-func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
-	access, _ := proto.GetExtension(method.Options(), optionsv1.E_Access).(*optionsv1.Access)
-	route := Route{
-		RPC: fmt.Sprintf("/%s/%s", contract, method.Name()), Request: method.Input(), Status: http.StatusOK,
-		Player: access.GetPrincipal() == optionsv1.Principal_PRINCIPAL_PLAYER,
-	}
+func read(method protoreflect.MethodDescriptor) (Route, bool) {
+	rule := access.Of(method)
+	route := Route{RPC: rule.Method, Request: method.Input(), Status: http.StatusOK, Rule: rule}
 	if status, _ := proto.GetExtension(method.Options(), optionsv1.E_HttpStatus).(int32); status != 0 {
 		route.Status = int(status)
 	}
@@ -76,8 +71,8 @@ func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
 		route.Method, route.Path = http.MethodGet, EventsPath
 		return route, true
 	}
-	rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
-	switch pattern := rule.GetPattern().(type) {
+	path, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
+	switch pattern := path.GetPattern().(type) {
 	case *annotations.HttpRule_Get:
 		route.Method, route.Path = http.MethodGet, pattern.Get
 	case *annotations.HttpRule_Post:

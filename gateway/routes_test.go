@@ -37,8 +37,8 @@ func TestDocumentSaysWhatRoutesDo(t *testing.T) {
 		if operation.Responses[strconv.Itoa(route.Status)] == nil || operation.Responses["4XX"] == nil {
 			t.Errorf("%s %s lacks status %d or 4XX", route.Method, route.Path, route.Status)
 		}
-		if (len(operation.Security) > 0) != route.Player {
-			t.Errorf("%s %s: security %v, made by a player: %v", route.Method, route.Path, operation.Security, route.Player)
+		if (len(operation.Security) > 0) != route.Rule.Person {
+			t.Errorf("%s %s: security %v, made by a player: %v", route.Method, route.Path, operation.Security, route.Rule.Person)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestRoutesOfTheContract(t *testing.T) {
 		all[route.RPC] = route
 	}
 	create, ok := all.find(http.MethodPost, "/api/v1/games")
-	if !ok || create.Status != http.StatusCreated || !create.Player || create.RPC != "/bitcraps.game.v1.GameService/CreateGame" {
+	if !ok || create.Status != http.StatusCreated || !create.Rule.Person || create.RPC != "/bitcraps.game.v1.GameService/CreateGame" {
 		t.Errorf("create = %+v", create)
 	}
 	for path, want := range map[string]string{

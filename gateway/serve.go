@@ -93,7 +93,8 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 	listener = netutil.LimitListener(listener, g.cfg.Network.MaxConnections)
 	server := g.server()
 	return run.Part{
-		Name: "http",
+		Name:  "http",
+		Start: func(context.Context) error { g.signIn.revocations.start(); return nil },
 		Serve: func() (err error) {
 			if g.cfg.Network.EnableTLS {
 				err = server.ServeTLS(listener, g.cfg.Network.CertFile, g.cfg.Network.KeyFile)
@@ -111,6 +112,7 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 			if err != nil {
 				err = errors.Join(err, server.Close())
 			}
+			g.signIn.revocations.stop()
 			return errors.Join(err, g.limits.close())
 		},
 	}

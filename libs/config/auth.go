@@ -2,23 +2,45 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
+// MaxAccessTokenTTL bounds auth.access_token_ttl, so that whoever refuses tokens of ended sessions knows when it may forget them.
+const MaxAccessTokenTTL = time.Hour
+
 // Auth is the auth section of the services that know players.
 type Auth struct {
-	AllowGuest    bool          `koanf:"allow_guest" jsonschema_description:"whether a call without credentials makes a guest player"`
-	SecureCookies bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies travel by HTTPS alone; true where a proxy before the gateway speaks HTTPS"`
-	GuestTokenTTL time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in"`
+	AllowGuest     bool          `koanf:"allow_guest" jsonschema_description:"whether a call without credentials makes a guest player"`
+	SecureCookies  bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies travel by HTTPS alone; true where a proxy before the gateway speaks HTTPS"`
+	TrustedOrigins []string      `koanf:"trusted_origins" jsonschema_description:"other origins, such as https://play.example.com, whose pages may make calls with a player's cookie"`
+	GuestTokenTTL  time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in behind the last call"`
+	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long others stay signed in behind the last refresh"`
+	AccessTokenTTL time.Duration `koanf:"access_token_ttl" jsonschema_description:"how long an access token is good"`
+	Difficulty     int           `koanf:"device_difficulty" jsonschema:"minimum=4,maximum=24" jsonschema_description:"work that a device does to sign in: leading zero bits of a SHA-256; each doubles it"`
+	KeyTTL         time.Duration `koanf:"key_ttl" jsonschema_description:"how long a key signs access tokens before another one takes over"`
 }
 
-// DefaultAuth takes guests for 30 days.
-func DefaultAuth() Auth { return Auth{AllowGuest: true, GuestTokenTTL: 30 * 24 * time.Hour} }
+// DefaultAuth takes guests. Everybody stays signed in for 30 days, by access tokens of ten minutes.
+func DefaultAuth() Auth {
+	const month = 30 * 24 * time.Hour
+	return Auth{AllowGuest: true, GuestTokenTTL: month, SessionTTL: month, AccessTokenTTL: 10 * time.Minute, Difficulty: 16, KeyTTL: month}
+}
 
-// Validate wants tokens to live a while.
-func (a Auth) Validate() error {
-	if a.GuestTokenTTL < time.Minute {
-		return errors.New("auth.guest_token_ttl: want at least 1m")
+// Validate wants tokens to live a while, and access tokens, which outlive an api service that is away, not long.
+func (a Auth) Validate() (err error) {
+	for key, bounds := range map[string]struct{ value, least, most time.Duration }{
+		"guest_token_ttl":  {a.GuestTokenTTL, time.Minute, 10 * 365 * 24 * time.Hour},
+		"session_ttl":      {a.SessionTTL, time.Minute, 10 * 365 * 24 * time.Hour},
+		"access_token_ttl": {a.AccessTokenTTL, 10 * time.Second, MaxAccessTokenTTL},
+		"key_ttl":          {a.KeyTTL, time.Hour, 10 * 365 * 24 * time.Hour},
+	} {
+		if bounds.value < bounds.least || bounds.value > bounds.most {
+			err = errors.Join(err, fmt.Errorf("auth.%s: want %s to %s", key, bounds.least, bounds.most))
+		}
 	}
-	return nil
+	if a.Difficulty < 4 || a.Difficulty > 24 {
+		err = errors.Join(err, errors.New("auth.device_difficulty: want 4 to 24"))
+	}
+	return err
 }

@@ -158,7 +158,7 @@ func TestValuesOfEveryKindComeFromText(t *testing.T) {
 		Environ: []string{"BITCRAPS_NETWORK_ENABLE_TLS=true", "BITCRAPS_TABLES_IDLE=90s"},
 		Set:     []string{"tables.names=a, b", "telemetry.log_level=debug", "auth.allow_guest=true"},
 	})
-	if got, want := fmt.Sprint(*cfg), "{{{8080 true}} {1m30s [a b]} {true false 0s}}"; err != nil || got != want {
+	if got, want := fmt.Sprint(*cfg), "{{{8080 true}} {1m30s [a b]} {true false [] 0s 0s 0s 0 0s}}"; err != nil || got != want {
 		t.Errorf("cfg = %s, %v; want %s", got, err, want)
 	}
 	if err := config.Load("game", cfg, config.Source{Set: []string{"tables.names="}}); err != nil || len(cfg.Tables.Names) != 0 {

@@ -5,15 +5,22 @@ package identity
 
 import (
 	"context"
+	"errors"
+	"strconv"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/metadata"
+
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
 // Metadata keys. The server interceptor in libs/rpcserver reads them, the client interceptor in libs/rpcclient sets them.
 const (
 	serviceKey = "bitcraps-service"
 	playerKey  = "bitcraps-player-id"
+	sessionKey = "bitcraps-session-id"
+	roleKey    = "bitcraps-role"
+	scopesKey  = "bitcraps-scopes"
 )
 
 // Services that call. They are the names that contracts list under (options.v1.access).callers.
@@ -31,6 +38,12 @@ type Caller struct {
 	Service string
 	// Player is on whose behalf it calls; uuid.Nil for nobody's.
 	Player uuid.UUID
+	// Session is the player's sign-in or API key; uuid.Nil where it is not known.
+	Session uuid.UUID
+	// Role is what the player is here for. A caller that says none means a player.
+	Role optionsv1.Role
+	// Scopes are what an API key may do; no scope is no API key.
+	Scopes Scopes
 }
 
 type contextKey struct{}
@@ -48,31 +61,57 @@ func FromContext(ctx context.Context) Caller {
 
 // WithPlayer returns a context in which calls are made on behalf of the player.
 func WithPlayer(ctx context.Context, player uuid.UUID) context.Context {
-	caller := FromContext(ctx)
-	caller.Player = player
-	return NewContext(ctx, caller)
+	return OnBehalf(ctx, Caller{Player: player, Role: optionsv1.Role_ROLE_PLAYER})
 }
 
-// Outgoing returns a context whose gRPC metadata says that the service calls on behalf of the context's player.
+// OnBehalf returns a context in which calls are made on behalf of whom the caller names; its service stays.
+func OnBehalf(ctx context.Context, of Caller) context.Context {
+	of.Service = FromContext(ctx).Service
+	return NewContext(ctx, of)
+}
+
+// Outgoing returns a context whose gRPC metadata says that the service calls on behalf of the context's player. What goes
+// without saying is not said.
 func Outgoing(ctx context.Context, service string) context.Context {
 	pairs := []string{serviceKey, service}
-	if player := FromContext(ctx).Player; player != uuid.Nil {
-		pairs = append(pairs, playerKey, player.String())
+	caller := FromContext(ctx)
+	if caller.Player != uuid.Nil {
+		pairs = append(pairs, playerKey, caller.Player.String())
+	}
+	if caller.Session != uuid.Nil {
+		pairs = append(pairs, sessionKey, caller.Session.String())
+	}
+	if caller.Role > optionsv1.Role_ROLE_PLAYER {
+		pairs = append(pairs, roleKey, strconv.Itoa(int(caller.Role)))
+	}
+	if caller.Scopes != 0 {
+		pairs = append(pairs, scopesKey, strconv.Itoa(int(caller.Scopes)))
 	}
 	return metadata.AppendToOutgoingContext(ctx, pairs...)
 }
 
-// Incoming returns the caller that gRPC metadata claims. ok is false where the player's id is not one.
+// Incoming returns the caller that gRPC metadata claims. ok is false where what it says can't be read.
 func Incoming(ctx context.Context) (caller Caller, ok bool) {
-	if v := metadata.ValueFromIncomingContext(ctx, serviceKey); len(v) == 1 {
-		caller.Service = v[0]
+	var role, scopes int
+	caller.Service, _ = read(ctx, serviceKey, func(text string) (string, error) { return text, nil })
+	errs := make([]error, 4)
+	caller.Player, errs[0] = read(ctx, playerKey, uuid.Parse)
+	caller.Session, errs[1] = read(ctx, sessionKey, uuid.Parse)
+	role, errs[2] = read(ctx, roleKey, strconv.Atoi)
+	scopes, errs[3] = read(ctx, scopesKey, strconv.Atoi)
+	if errors.Join(errs...) != nil || scopes < 0 {
+		return Caller{}, false
 	}
-	if v := metadata.ValueFromIncomingContext(ctx, playerKey); len(v) == 1 {
-		player, err := uuid.Parse(v[0])
-		if err != nil {
-			return Caller{}, false
-		}
-		caller.Player = player
+	if caller.Role, caller.Scopes = optionsv1.Role(role), Scopes(scopes); role == 0 && caller.Player != uuid.Nil {
+		caller.Role = optionsv1.Role_ROLE_PLAYER
 	}
 	return caller, true
+}
+
+// read reads a value that is there once, or the zero value.
+func read[T any](ctx context.Context, key string, parse func(string) (T, error)) (value T, err error) {
+	if v := metadata.ValueFromIncomingContext(ctx, key); len(v) == 1 {
+		return parse(v[0])
+	}
+	return value, nil
 }

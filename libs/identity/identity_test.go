@@ -5,23 +5,40 @@ import (
 	"testing"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/google/uuid"
 	"google.golang.org/grpc/metadata"
 )
 
 func TestCallerTravels(t *testing.T) {
 	player := uuid.Must(uuid.NewV7())
-	ctx := identity.Outgoing(identity.WithPlayer(t.Context(), player), identity.Gateway)
-	md, _ := metadata.FromOutgoingContext(ctx)
-	caller, ok := identity.Incoming(metadata.NewIncomingContext(context.Background(), md))
-	if want := (identity.Caller{Service: identity.Gateway, Player: player}); !ok || caller != want {
-		t.Errorf("arrived as %+v, %v; want %+v", caller, ok, want)
+	for _, want := range []identity.Caller{
+		{Service: identity.Gateway},
+		{Service: identity.Gateway, Player: player, Role: optionsv1.Role_ROLE_PLAYER},
+		{Service: identity.Gateway, Player: player, Session: uuid.Must(uuid.NewV7()), Role: optionsv1.Role_ROLE_AUDITOR,
+			Scopes: identity.ScopesOf(optionsv1.Scope_SCOPE_READ, optionsv1.Scope_SCOPE_PLAY)},
+	} {
+		md, _ := metadata.FromOutgoingContext(identity.Outgoing(identity.OnBehalf(t.Context(), want), identity.Gateway))
+		if caller, ok := identity.Incoming(metadata.NewIncomingContext(context.Background(), md)); !ok || caller != want {
+			t.Errorf("arrived as %+v, %v; want %+v", caller, ok, want)
+		}
 	}
 }
 
-func TestMalformedPlayerIsRefused(t *testing.T) {
-	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("bitcraps-player-id", "somebody"))
-	if caller, ok := identity.Incoming(ctx); ok {
-		t.Errorf("accepted %+v", caller)
+func TestCallersBeforeRolesArePlayers(t *testing.T) {
+	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("bitcraps-player-id", uuid.NewString()))
+	if caller, ok := identity.Incoming(ctx); !ok || caller.Role != optionsv1.Role_ROLE_PLAYER {
+		t.Errorf("arrived as %+v, %v", caller, ok)
+	}
+}
+
+func TestMalformedCallersAreRefused(t *testing.T) {
+	for key, value := range map[string]string{
+		"bitcraps-player-id": "somebody", "bitcraps-session-id": "1", "bitcraps-role": "operator", "bitcraps-scopes": "-1",
+	} {
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs(key, value))
+		if caller, ok := identity.Incoming(ctx); ok {
+			t.Errorf("%s: accepted %+v", key, caller)
+		}
 	}
 }

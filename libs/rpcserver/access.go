@@ -7,15 +7,11 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	"github.com/bitcraps/bitcraps/libs/errs"
+	rules "github.com/bitcraps/bitcraps/libs/access"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
-	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
-	"github.com/google/uuid"
 )
 
 // open are the services that anyone may ask: they tell nothing but liveness and the contracts.
@@ -25,12 +21,12 @@ var open = []string{"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflectio
 type access struct {
 	server *grpc.Server
 	once   sync.Once
-	rules  map[string]*optionsv1.Access
+	rules  map[string]rules.Rule
 }
 
 // load reads the annotations; servers register their services before the first call, but after New.
 func (a *access) load() {
-	a.rules = make(map[string]*optionsv1.Access)
+	a.rules = make(map[string]rules.Rule)
 	for service := range a.server.GetServiceInfo() {
 		if slices.Contains(open, service) {
 			continue
@@ -41,9 +37,8 @@ func (a *access) load() {
 		}
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
-			method := methods.Get(i)
-			rule, _ := proto.GetExtension(method.Options(), optionsv1.E_Access).(*optionsv1.Access)
-			a.rules["/"+service+"/"+string(method.Name())] = rule
+			rule := rules.Of(methods.Get(i))
+			a.rules[rule.Method] = rule
 		}
 	}
 }
@@ -54,16 +49,12 @@ func (a *access) authorized(ctx context.Context, c call, next func(context.Conte
 	if slices.Contains(open, service) {
 		return next(ctx)
 	}
-	caller, rule := identity.FromContext(ctx), a.rules[c.method]
-	switch {
-	case !slices.Contains(rule.GetCallers(), caller.Service):
-		return errs.New(errorsv1.Reason_REASON_CALLER_NOT_ALLOWED, "%q may not call %s", caller.Service, c.method)
-	case rule.GetPrincipal() == optionsv1.Principal_PRINCIPAL_NONE:
-		return next(ctx)
-	case rule.GetPrincipal() == optionsv1.Principal_PRINCIPAL_PLAYER && caller.Player != uuid.Nil:
-		return next(ctx)
-	case rule.GetPrincipal() == optionsv1.Principal_PRINCIPAL_PLAYER:
-		return errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in first: this call is made by a player")
+	rule, known := a.rules[c.method]
+	if !known {
+		rule.Method = c.method // It has no callers.
 	}
-	return errs.New(errorsv1.Reason_REASON_CALLER_NOT_ALLOWED, "%s has no rule about who may call it", c.method)
+	if err := rule.Check(identity.FromContext(ctx)); err != nil {
+		return err
+	}
+	return next(ctx)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -169,7 +170,7 @@ func TestCallersAndDeadlinesArrive(t *testing.T) {
 	if _, err := gamev1.NewLedgerServiceClient(b.dial(t, identity.API)).GetWallet(ctx, &gamev1.GetWalletRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	if want := (identity.Caller{Service: identity.API, Player: identity.FromContext(ctx).Player}); caller != want {
+	if want := (identity.Caller{Service: identity.API, Player: identity.FromContext(ctx).Player, Role: optionsv1.Role_ROLE_PLAYER}); caller != want {
 		t.Errorf("caller = %+v, want %+v", caller, want)
 	}
 	if requestID != "r-1" {

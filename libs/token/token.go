@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jonboulle/clockwork"
 
@@ -35,17 +34,9 @@ type Key struct {
 	Private ed25519.PrivateKey
 }
 
-// Sign returns a token that says that its bearer is the player, from now until the expiry.
-func (k Key) Sign(player uuid.UUID, now, expires time.Time) (string, error) {
-	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.RegisteredClaims{
-		Issuer:    issuer,
-		Audience:  jwt.ClaimStrings{audience},
-		Subject:   player.String(),
-		IssuedAt:  jwt.NewNumericDate(now),
-		NotBefore: jwt.NewNumericDate(now),
-		ExpiresAt: jwt.NewNumericDate(expires),
-		ID:        uuid.NewString(),
-	})
+// Sign returns a token that says who its bearer is, from now until the expiry.
+func (k Key) Sign(bearer Bearer, now, expires time.Time) (string, error) {
+	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, bearer.claims(now, expires))
 	t.Header["kid"] = k.ID
 	return t.SignedString(k.Private)
 }
@@ -68,7 +59,7 @@ const maxGood = 10_000
 
 // verified is what a good token says, and the key that says so.
 type verified struct {
-	player  uuid.UUID
+	bearer  Bearer
 	expires time.Time
 	kid     string
 	key     ed25519.PublicKey
@@ -83,21 +74,21 @@ func NewVerifier(keys KeySource, clock clockwork.Clock) *Verifier {
 	return &Verifier{keys: keys, clock: clock, good: good}
 }
 
-// Verify returns the player whose token it is. Errors have the reason TOKEN_INVALID or TOKEN_EXPIRED, or are the key
+// Verify returns whose token it is. Errors have the reason TOKEN_INVALID or TOKEN_EXPIRED, or are the key
 // source's own.
-func (v *Verifier) Verify(ctx context.Context, raw string) (uuid.UUID, error) {
+func (v *Verifier) Verify(ctx context.Context, raw string) (Bearer, error) {
 	if len(raw) > MaxLength {
-		return uuid.Nil, invalid()
+		return Bearer{}, invalid()
 	}
 	hash := sha256.Sum256([]byte(raw))
 	if token, ok := v.remembered(ctx, hash); ok {
-		return token.player, nil
+		return token.bearer, nil
 	}
 	token, err := v.verify(ctx, raw)
 	if err == nil {
 		v.good.Add(hash, token)
 	}
-	return token.player, err
+	return token.bearer, err
 }
 
 // remembered returns a token that was verified before. ok is false where it expired since, or its key is not published
@@ -112,10 +103,10 @@ func (v *Verifier) remembered(ctx context.Context, hash [sha256.Size]byte) (toke
 }
 
 func (v *Verifier) verify(ctx context.Context, raw string) (verified, error) {
-	var claims jwt.RegisteredClaims
+	var said claims
 	var sourceErr error
 	var out verified
-	_, err := jwt.ParseWithClaims(raw, &claims, func(t *jwt.Token) (any, error) {
+	_, err := jwt.ParseWithClaims(raw, &said, func(t *jwt.Token) (any, error) {
 		out.kid, _ = t.Header["kid"].(string)
 		out.key, sourceErr = v.keys.PublicKey(ctx, out.kid)
 		if sourceErr != nil {
@@ -135,14 +126,15 @@ func (v *Verifier) verify(ctx context.Context, raw string) (verified, error) {
 	case sourceErr != nil:
 		return verified{}, sourceErr
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return verified{}, errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the token has expired; sign in again")
+		return verified{}, errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the token has expired; refresh the session or sign in again")
 	case err != nil:
 		return verified{}, invalid()
 	}
-	if out.player, err = uuid.Parse(claims.Subject); err != nil {
+	var ok bool
+	if out.bearer, ok = said.bearer(); !ok {
 		return verified{}, invalid()
 	}
-	out.expires = claims.ExpiresAt.Time
+	out.expires = said.ExpiresAt.Time
 	return out, nil
 }
 

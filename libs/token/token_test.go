@@ -14,8 +14,10 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/token"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
 type keySource map[string]ed25519.PublicKey
@@ -40,14 +42,22 @@ func TestSignedTokenVerifies(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	key, keys := newKey(t, "k1")
 	player := uuid.Must(uuid.NewV7())
-	raw, err := key.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	verifier := token.NewVerifier(keys, clock)
-	got, err := verifier.Verify(t.Context(), raw)
-	if err != nil || got != player {
-		t.Fatalf("Verify = %v, %v", got, err)
+	var raw string
+	for _, want := range []token.Bearer{
+		{Player: player, Role: optionsv1.Role_ROLE_PLAYER},
+		{Player: player, Role: optionsv1.Role_ROLE_AUDITOR, Session: uuid.Must(uuid.NewV7())},
+		{Player: player, Role: optionsv1.Role_ROLE_PLAYER, Session: uuid.Must(uuid.NewV7()), Scopes: identity.ScopesOf(optionsv1.Scope_SCOPE_READ, optionsv1.Scope_SCOPE_PLAY)},
+	} {
+		want.Issued = clock.Now().Truncate(time.Second).UTC()
+		var err error
+		if raw, err = key.Sign(want, clock.Now(), clock.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := verifier.Verify(t.Context(), raw)
+		if err != nil || got != want {
+			t.Fatalf("Verify = %+v, %v, want %+v", got, err, want)
+		}
 	}
 	clock.Advance(time.Hour + time.Minute)
 	if _, err := verifier.Verify(t.Context(), raw); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_EXPIRED {
@@ -58,7 +68,7 @@ func TestSignedTokenVerifies(t *testing.T) {
 func TestARememberedTokenEndsWithItsKey(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	key, keys := newKey(t, "k1")
-	raw, err := key.Sign(uuid.Must(uuid.NewV7()), clock.Now(), clock.Now().Add(time.Hour))
+	raw, err := key.Sign(token.Bearer{Player: uuid.Must(uuid.NewV7())}, clock.Now(), clock.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +94,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	key, keys := newKey(t, "k1")
 	stranger, _ := newKey(t, "k1")
 	player := uuid.Must(uuid.NewV7())
-	good, _ := key.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
+	good, _ := key.Sign(token.Bearer{Player: player}, clock.Now(), clock.Now().Add(time.Hour))
 	parts := strings.Split(good, ".")
 	public := keys["k1"]
 
@@ -102,9 +112,9 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		}
 		return raw
 	}
-	strangers, _ := stranger.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
-	unknownKid, _ := token.Key{ID: "../../etc/passwd", Private: key.Private}.Sign(player, clock.Now(), clock.Now().Add(time.Hour))
-	early, _ := key.Sign(player, clock.Now().Add(time.Minute), clock.Now().Add(time.Hour))
+	strangers, _ := stranger.Sign(token.Bearer{Player: player}, clock.Now(), clock.Now().Add(time.Hour))
+	unknownKid, _ := token.Key{ID: "../../etc/passwd", Private: key.Private}.Sign(token.Bearer{Player: player}, clock.Now(), clock.Now().Add(time.Hour))
+	early, _ := key.Sign(token.Bearer{Player: player}, clock.Now().Add(time.Minute), clock.Now().Add(time.Hour))
 
 	for name, raw := range map[string]string{
 		"empty":                           "",
@@ -119,6 +129,11 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"no expiry":                       sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { delete(c, "exp") }),
 		"subject is no id":                sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["sub"] = "root" }),
 		"embedded key":                    sign(jwt.SigningMethodEdDSA, stranger.Private, func(tok *jwt.Token, _ jwt.MapClaims) { tok.Header["jwk"] = "mine" }),
+		"a role of nobody's":              sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["role"] = "root" }),
+		"no role":                         sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["role"] = "unspecified" }),
+		"a scope of nobody's":             sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["scope"] = "read everything" }),
+		"a session that is no id":         sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["sid"] = "1" }),
+		"a claim of another kind":         sign(jwt.SigningMethodEdDSA, key.Private, func(_ *jwt.Token, c jwt.MapClaims) { c["role"] = []string{"operator"} }),
 		"payload changed":                 parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"x"}`)) + "." + parts[2],
 		"no signature":                    parts[0] + "." + parts[1] + ".",
 		"too long":                        good + strings.Repeat("A", token.MaxLength),
@@ -134,7 +149,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 func TestUnreachableKeySourceIsNotTheTokensFault(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	key, keys := newKey(t, "unreachable")
-	raw, _ := key.Sign(uuid.Must(uuid.NewV7()), clock.Now(), clock.Now().Add(time.Hour))
+	raw, _ := key.Sign(token.Bearer{Player: uuid.Must(uuid.NewV7())}, clock.Now(), clock.Now().Add(time.Hour))
 	_, err := token.NewVerifier(keys, clock).Verify(t.Context(), raw)
 	if err == nil || errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_INVALID {
 		t.Errorf("Verify: %v", err)
@@ -159,7 +174,7 @@ func TestClocksOfReplicasMayDiffer(t *testing.T) {
 			clock := clockwork.NewFakeClockAt(time.Unix(1_700_000_000, 999_000_000))
 			key, keys := newKey(t, "k1")
 			player, signed := uuid.Must(uuid.NewV7()), clock.Now().Add(tc.ahead)
-			raw, err := key.Sign(player, signed, signed.Add(life))
+			raw, err := key.Sign(token.Bearer{Player: player}, signed, signed.Add(life))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +182,7 @@ func TestClocksOfReplicasMayDiffer(t *testing.T) {
 			verifier := token.NewVerifier(keys, clock)
 			for range 2 { // The second time from memory.
 				got, err := verifier.Verify(t.Context(), raw)
-				if tc.want == 0 && (err != nil || got != player) || tc.want != 0 && errs.Reason(err) != tc.want {
+				if tc.want == 0 && (err != nil || got.Player != player) || tc.want != 0 && errs.Reason(err) != tc.want {
 					t.Errorf("Verify = %v, %v", got, err)
 				}
 			}

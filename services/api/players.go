@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -15,7 +12,9 @@ import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
 // playerServer implements the contract of players.
@@ -24,58 +23,59 @@ type playerServer struct {
 	*Service
 }
 
+// newPlayer makes a player, who is not stored yet.
+func (s *Service) newPlayer(kind apiv1.PlayerKind) (player.Player, error) {
+	id, err := uuid.NewV7()
+	return player.Player{ID: id, Kind: kind, Role: optionsv1.Role_ROLE_PLAYER, CreatedAt: s.now()}, err
+}
+
 // CreateGuest implements the contract.
-func (s *playerServer) CreateGuest(ctx context.Context, _ *apiv1.CreateGuestRequest) (*apiv1.CreateGuestResponse, error) {
+func (s *playerServer) CreateGuest(ctx context.Context, req *apiv1.CreateGuestRequest) (*apiv1.CreateGuestResponse, error) {
 	if !s.auth.AllowGuest {
 		return nil, errs.New(errorsv1.Reason_REASON_GUESTS_NOT_ALLOWED, "guests are not allowed here; sign in with an account")
 	}
-	id, err := uuid.NewV7()
+	guest, err := s.newPlayer(apiv1.PlayerKind_PLAYER_KIND_GUEST)
 	if err != nil {
 		return nil, err
 	}
-	now := s.clock.Now().Truncate(time.Microsecond)
-	if err := s.store.AddPlayer(ctx, player.Player{ID: id, Kind: apiv1.PlayerKind_PLAYER_KIND_GUEST, CreatedAt: now}); err != nil {
-		return nil, err
-	}
-	expires := now.Add(s.auth.GuestTokenTTL)
-	signed, err := s.signer.Sign(id, now, expires)
+	begun, refresh, err := s.newSession(guest.ID, apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, req.GetClient())
 	if err != nil {
 		return nil, err
 	}
-	return &apiv1.CreateGuestResponse{PlayerId: id.String(), AccessToken: signed, ExpiresAt: timestamppb.New(expires)}, nil
+	err = s.store.Write(ctx, func(tx store.Tx) error {
+		return errors.Join(tx.AddPlayer(ctx, guest), tx.AddSession(ctx, begun))
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.credentials(begun, refresh, guest.Role)
+	if err != nil {
+		return nil, err
+	}
+	return &apiv1.CreateGuestResponse{PlayerId: c.PlayerId, AccessToken: c.AccessToken, ExpiresAt: c.ExpiresAt, SessionId: c.SessionId,
+		RefreshToken: c.RefreshToken, RefreshExpiresAt: c.RefreshExpiresAt}, nil
 }
 
 // GetMe implements the contract.
 func (s *playerServer) GetMe(ctx context.Context, _ *apiv1.GetMeRequest) (*apiv1.GetMeResponse, error) {
-	id := identity.FromContext(ctx).Player
-	p, err := s.store.Player(ctx, id)
-	if errors.Is(err, player.ErrNotFound) {
-		return nil, errs.New(errorsv1.Reason_REASON_PLAYER_NOT_FOUND, "no player has the id %s", id)
-	}
+	me, err := s.me(ctx, identity.FromContext(ctx).Player)
+	return &apiv1.GetMeResponse{Player: me}, err
+}
+
+// me is the caller as the caller sees himself.
+func (s *Service) me(ctx context.Context, id uuid.UUID) (*apiv1.Player, error) {
+	var found player.Player
+	err := s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = present(ctx, tx, id); return err })
 	if err != nil {
 		return nil, err
 	}
-	wallet, err := s.ledger.GetWallet(ctx, &gamev1.GetWalletRequest{})
-	if err != nil {
-		return nil, err
+	me := &apiv1.Player{PlayerId: found.ID.String(), Kind: found.Kind, Role: found.Role, CreatedAt: timestamppb.New(found.CreatedAt)}
+	if found.Role == optionsv1.Role_ROLE_PLAYER {
+		wallet, err := s.ledger.GetWallet(ctx, &gamev1.GetWalletRequest{})
+		if err != nil {
+			return nil, err
+		}
+		me.Balance, me.InPlay = wallet.GetBalance(), wallet.GetInPlay()
 	}
-	return &apiv1.GetMeResponse{Player: &apiv1.Player{PlayerId: p.ID.String(), Kind: p.Kind, Balance: wallet.GetBalance(),
-		InPlay: wallet.GetInPlay(), CreatedAt: timestamppb.New(p.CreatedAt)}}, nil
-}
-
-// keyServer implements the contract of public keys.
-type keyServer struct {
-	apiv1.UnimplementedKeyServiceServer
-	*Service
-}
-
-// ListKeys implements the contract.
-func (s *keyServer) ListKeys(context.Context, *apiv1.ListKeysRequest) (*apiv1.ListKeysResponse, error) {
-	resp := &apiv1.ListKeysResponse{}
-	for _, key := range s.keys {
-		public, _ := key.Private.Public().(ed25519.PublicKey)
-		resp.Keys = append(resp.Keys, &apiv1.JsonWebKey{Kty: "OKP", Crv: "Ed25519", X: base64.RawURLEncoding.EncodeToString(public),
-			Kid: key.ID, Alg: "EdDSA", Use: "sig"})
-	}
-	return resp, nil
+	return me, nil
 }

@@ -1,25 +1,29 @@
-// Package api is who plays, as a service: players and the tokens that prove who they are.
+// Package api is who plays, as a service: players, and the sessions and tokens that prove who they are.
 package api
 
 import (
 	"context"
-	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 	"google.golang.org/grpc"
 
+	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
-	"github.com/bitcraps/bitcraps/libs/token"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/mail"
+	"github.com/bitcraps/bitcraps/services/api/internal/password"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -28,6 +32,8 @@ type Config struct {
 	service.Config `koanf:",squash"`
 	Database       config.Database `koanf:"database"`
 	Auth           config.Auth     `koanf:"auth"`
+	Mail           Mail            `koanf:"mail"`
+	Redis          redis.Config    `koanf:"redis"`
 	Upstream       Upstream        `koanf:"upstream"`
 }
 
@@ -36,19 +42,41 @@ type Upstream struct {
 	Game rpcclient.Config `koanf:"game"`
 }
 
+// Mail is how codes get to players.
+type Mail struct {
+	From     string `koanf:"from" jsonschema_description:"address that mails come from"`
+	SMTP     string `koanf:"smtp_address" jsonschema_description:"host:port of a mail server; empty sends nothing"`
+	User     string `koanf:"smtp_user" jsonschema_description:"user at the mail server; empty needs none"`
+	Password string `koanf:"smtp_password" jsonschema_description:"the user's password, which is sent by TLS alone"`
+	Folder   string `koanf:"folder" jsonschema_description:"folder to keep mails in where there is no mail server, for development"`
+}
+
+// sender is nil where mails go nowhere.
+func (m Mail) sender(clock clockwork.Clock) mail.Sender {
+	switch {
+	case m.SMTP != "":
+		return mail.SMTP{Address: m.SMTP, User: m.User, Password: m.Password, From: m.From, Now: clock.Now}
+	case m.Folder != "":
+		return mail.Folder{Dir: m.Folder, From: m.From, Now: clock.Now}
+	}
+	return nil
+}
+
 // Default keeps players in ./data/api.db and takes guests.
 func Default() Config {
 	return Config{
 		Config:   service.Default(7001, 7101),
 		Database: config.Database{URL: "sqlite://data/api.db", MaxConnections: 10},
 		Auth:     config.DefaultAuth(),
+		Mail:     Mail{From: "bitcraps@localhost"},
+		Redis:    redis.Default(),
 		Upstream: Upstream{Game: rpcclient.Config{Addresses: []string{"127.0.0.1:7002"}, Timeout: 5 * time.Second}},
 	}
 }
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate())
+	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate(), c.Redis.Validate())
 }
 
 // GameTarget is what the service calls the tables as.
@@ -60,26 +88,41 @@ type Deps struct {
 	Ledger gamev1.LedgerServiceClient
 	// Clock tells the time.
 	Clock clockwork.Clock
+	// Random is where secrets come from; the system's source where it is nil.
+	Random io.Reader
 }
 
 // Service is who plays.
 type Service struct {
-	auth   config.Auth
-	store  store.Store
-	ledger gamev1.LedgerServiceClient
-	clock  clockwork.Clock
-	// signer signs new tokens; keys are all that tokens may be signed with. Both are set by Start.
-	signer token.Key
-	keys   []player.Key
+	auth     config.Auth
+	logger   *slog.Logger
+	store    store.Store
+	ledger   gamev1.LedgerServiceClient
+	clock    clockwork.Clock
+	random   io.Reader
+	keyring  keyring
+	keeper   *keeper
+	hasher   *password.Hasher
+	attempts *attempts
+	outbox   *outbox
 }
 
 // New opens the service's database, whose schema must be up to date.
-func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
+func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Service, error) {
 	opened, err := store.Open(ctx, cfg.Database)
 	if err != nil {
 		return nil, fmt.Errorf("database.url: %w", err)
 	}
-	return &Service{auth: cfg.Auth, store: opened, ledger: deps.Ledger, clock: deps.Clock}, nil
+	s := &Service{auth: cfg.Auth, logger: scope.Logger, store: opened, ledger: deps.Ledger, clock: deps.Clock, random: deps.Random}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	if s.attempts, err = newAttempts(ctx, cfg.Redis, deps.Clock, scope); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	s.keeper, s.outbox = &keeper{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
+	s.hasher = password.New(draw[[password.SaltSize]byte](s))
+	return s, nil
 }
 
 // Migrate brings the database to the schema that New wants.
@@ -90,34 +133,42 @@ func Migrate(ctx context.Context, database config.Database) error {
 // Register implements service.Service.
 func (s *Service) Register(server grpc.ServiceRegistrar) {
 	apiv1.RegisterPlayerServiceServer(server, &playerServer{Service: s})
+	apiv1.RegisterSessionServiceServer(server, &sessionServer{Service: s})
+	apiv1.RegisterDeviceServiceServer(server, &deviceServer{Service: s})
+	apiv1.RegisterAccountServiceServer(server, &accountServer{Service: s})
+	apiv1.RegisterApiKeyServiceServer(server, &keysServer{Service: s})
 	apiv1.RegisterKeyServiceServer(server, &keyServer{Service: s})
 }
 
 // Start implements service.Service: it makes the first signing key where there is none.
 func (s *Service) Start(ctx context.Context) error {
-	_, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
+	if err := s.turnKeys(ctx); err != nil {
 		return err
 	}
-	first := player.Key{ID: uuid.NewString(), Private: private, CreatedAt: s.clock.Now()}
-	if err := s.store.AddFirstKey(ctx, first); err != nil {
-		return err
-	}
-	if s.keys, err = s.store.Keys(ctx); err != nil {
-		return err
-	}
-	s.signer = token.Key{ID: s.keys[0].ID, Private: s.keys[0].Private}
+	s.keeper.start()
+	s.outbox.start()
 	return nil
 }
 
 // Health implements service.Service.
 func (s *Service) Health(ctx context.Context) error {
-	_, err := s.store.Keys(ctx)
-	return err
+	return s.store.Read(ctx, func(tx store.Tx) error { _, err := tx.Keys(ctx); return err })
+}
+
+// Degraded implements service.Degradable: without Redis each replica limits attempts by itself.
+func (s *Service) Degraded() []admin.Check {
+	if s.attempts.redis == nil {
+		return nil
+	}
+	return []admin.Check{s.attempts.redis.Check()}
 }
 
 // Drain implements service.Service.
 func (s *Service) Drain() {}
 
 // Stop implements service.Service.
-func (s *Service) Stop(context.Context) error { return s.store.Close() }
+func (s *Service) Stop(context.Context) error {
+	s.keeper.stop()
+	s.outbox.stop()
+	return errors.Join(s.attempts.close(), s.store.Close())
+}

@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// archiveFlags say where the game service's database is: by default where `bitcraps up` keeps it.
+// archiveFlags say where the services' databases are: by default where `bitcraps up` keeps them.
 type archiveFlags struct {
 	flags       service.Flags
 	dataDir     string
@@ -25,15 +25,23 @@ type archiveFlags struct {
 
 func (f *archiveFlags) bind(cmd *cobra.Command) {
 	f.flags.Bind(cmd)
-	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which `bitcraps up` keeps its databases; game.database.url names another one")
+	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which `bitcraps up` keeps its databases; api.database.url and game.database.url name other ones")
 	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL that `bitcraps up` was given")
 }
 
-// with opens the database for a command.
-func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Archive) error) error {
+func (f *archiveFlags) load() (Config, error) {
 	cfg, err := Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.ForAll()}.Load()
 	if err != nil {
-		return fmt.Errorf("configuration:\n%w", err)
+		err = fmt.Errorf("configuration:\n%w", err)
+	}
+	return cfg, err
+}
+
+// with opens the game service's database for a command.
+func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Archive) error) error {
+	cfg, err := f.load()
+	if err != nil {
+		return err
 	}
 	archive, err := game.OpenArchive(cmd.Context(), cfg.Game.Database)
 	if err != nil {

@@ -26,7 +26,7 @@ func Command() *cobra.Command {
 		Use: "bitcraps", Short: "Provably fair multiplayer craps", Version: version.Version, SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), verifyCommand(), replayCommand(), auditCommand(),
+	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), verifyCommand(), replayCommand(), auditCommand(), roleCommand(),
 		simulateCommand(), tableCommand(), fleetCommand())
 	return root
 }

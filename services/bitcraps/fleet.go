@@ -71,6 +71,7 @@ func (o Options) Load() (Config, error) {
 			}
 		}
 	}
+	cfg.API.Mail.Folder = filepath.Join(o.DataDir, "mail")
 	source := o.Source
 	if o.RedisURL != "" {
 		source.Set = append(slices.Clone(source.Set), "redis.url="+o.RedisURL)
@@ -174,11 +175,12 @@ func (f *Fleet) addAPI(ctx context.Context) error {
 	if err := api.Migrate(ctx, f.cfg.API.Database); err != nil {
 		return err
 	}
-	svc, err := api.New(ctx, f.cfg.API, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()})
+	scope := f.tel.For(identity.API, 0)
+	svc, err := api.New(ctx, f.cfg.API, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
 	if err != nil {
 		return err
 	}
-	return f.addService(identity.API, svc, f.cfg.API.RPC, f.tel.For(identity.API, 0))
+	return f.addService(identity.API, svc, f.cfg.API.RPC, scope)
 }
 
 func (f *Fleet) addGateway(ctx context.Context) error {

@@ -115,8 +115,12 @@ func (r *REST) do(method, path, body string) ([]byte, error) {
 	if resp.StatusCode() >= fasthttp.StatusBadRequest {
 		return nil, fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode(), resp.Body())
 	}
-	if set := resp.Header.Peek("Set-Cookie"); len(set) > 0 {
-		r.cookie, _, _ = strings.Cut(string(set), ";")
+	if set := resp.Header.PeekAll("Set-Cookie"); len(set) > 0 { // A new session, or one that was refreshed: both cookies.
+		pairs := make([]string, len(set))
+		for i, cookie := range set {
+			pairs[i], _, _ = strings.Cut(string(cookie), ";")
+		}
+		r.cookie = strings.Join(pairs, "; ")
 	}
 	return append([]byte(nil), resp.Body()...), nil
 }

@@ -89,7 +89,7 @@ func amend(operation object, route gateway.Route) {
 	} {
 		responses[status] = failure(description)
 	}
-	if route.Player {
+	if route.Rule.Person {
 		operation["security"] = []any{object{"bearer": []any{}}, object{"cookie": []any{}}}
 	} else {
 		operation["security"] = []any{}

@@ -22,6 +22,6 @@ func main() {
 			if err != nil {
 				return nil, err
 			}
-			return api.New(ctx, cfg, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()})
+			return api.New(ctx, cfg, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
 		}))
 }

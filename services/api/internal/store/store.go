@@ -6,31 +6,67 @@ import (
 	"io"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
+	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite"
 )
 
-// Store is an open player.Store.
+// Tx is a transaction.
+type Tx interface {
+	player.Tx
+	session.Tx
+	signing.Tx
+	device.Tx
+	account.Tx
+}
+
+// Store is an open database. Every implementation passes the suite in storetest.
 type Store interface {
-	player.Store
+	// Read runs f, which changes nothing. Each of its statements sees the last commit.
+	Read(ctx context.Context, f func(Tx) error) error
+	// Write runs f in a transaction and commits when it returns nil. It may run f again, which must start from scratch.
+	Write(ctx context.Context, f func(Tx) error) error
 	io.Closer
+}
+
+// engine is a Store whose transactions are of the engine's own type.
+type engine[T Tx] interface {
+	Read(ctx context.Context, f func(T) error) error
+	Write(ctx context.Context, f func(T) error) error
+	io.Closer
+}
+
+// opened makes a Store of an engine.
+type opened[T Tx] struct{ engine[T] }
+
+// Read implements Store.
+func (o opened[T]) Read(ctx context.Context, f func(Tx) error) error {
+	return o.engine.Read(ctx, func(tx T) error { return f(tx) })
+}
+
+// Write implements Store.
+func (o opened[T]) Write(ctx context.Context, f func(Tx) error) error {
+	return o.engine.Write(ctx, func(tx T) error { return f(tx) })
 }
 
 // Open opens a migrated database.
 func Open(ctx context.Context, database config.Database) (Store, error) {
 	if path, ok := database.SQLite(); ok {
-		return orNil(sqlite.Open(ctx, path, database.MaxConnections))
+		file, err := sqlite.Open(ctx, path, database.MaxConnections)
+		if err != nil {
+			return nil, err
+		}
+		return opened[sqlite.Tx]{file}, nil
 	}
-	return orNil(postgres.Open(ctx, database.URL, database.MaxConnections))
-}
-
-// orNil keeps a failed engine from being a Store that is not nil.
-func orNil[S Store](store S, err error) (Store, error) {
+	server, err := postgres.Open(ctx, database.URL, database.MaxConnections)
 	if err != nil {
 		return nil, err
 	}
-	return store, nil
+	return opened[postgres.Tx]{server}, nil
 }
 
 // Migrate brings the database to the schema that Open wants.

@@ -258,7 +258,7 @@ func forgedTokensAreRefused(t *testing.T, tg *target) {
 		t.Fatal(err)
 	}
 	sign := func(key ed25519.PrivateKey, expires time.Duration) string {
-		raw, err := token.Key{ID: kid, Private: key}.Sign(uuid.Must(uuid.NewV7()), time.Now().Add(-time.Hour), time.Now().Add(expires))
+		raw, err := token.Key{ID: kid, Private: key}.Sign(token.Bearer{Player: uuid.Must(uuid.NewV7())}, time.Now().Add(-time.Hour), time.Now().Add(expires))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,6 +50,7 @@ func (f *Fleet) configuration(m member) (section, error) {
 		upstream(identity.API, identity.Game, identity.Consensus)
 	case identity.API:
 		file["database"] = section{"url": f.plan.databaseURL(f.dir, m.Service)}
+		own["mail"] = section{"folder": filepath.Join(f.dir, "mail")}
 		upstream(identity.Game)
 	case identity.Game:
 		file["database"] = section{"url": f.plan.databaseURL(f.dir, m.Service)}

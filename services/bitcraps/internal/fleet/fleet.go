@@ -6,6 +6,7 @@
 //	config/      a folder with a configuration file for each process
 //	tls/         the authority, and a folder with a certificate for each service
 //	chain/       the validators' homes
+//	mail/        what would be sent to players
 //	log/, run/   a log and a pid file for each process
 package fleet
 

@@ -9,7 +9,8 @@
 package apiv1
 
 import (
-	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -34,6 +35,12 @@ const (
 	PlayerKind_PLAYER_KIND_UNSPECIFIED PlayerKind = 0
 	// Known by a token alone; the tokens of play were granted and can't be transferred.
 	PlayerKind_PLAYER_KIND_GUEST PlayerKind = 1
+	// Known by a device's key.
+	PlayerKind_PLAYER_KIND_DEVICE PlayerKind = 2
+	// Known by an e-mail address and a password.
+	PlayerKind_PLAYER_KIND_ACCOUNT PlayerKind = 3
+	// Deleted at the player's wish; only the ledger knows the id.
+	PlayerKind_PLAYER_KIND_DELETED PlayerKind = 4
 )
 
 // Enum value maps for PlayerKind.
@@ -41,10 +48,16 @@ var (
 	PlayerKind_name = map[int32]string{
 		0: "PLAYER_KIND_UNSPECIFIED",
 		1: "PLAYER_KIND_GUEST",
+		2: "PLAYER_KIND_DEVICE",
+		3: "PLAYER_KIND_ACCOUNT",
+		4: "PLAYER_KIND_DELETED",
 	}
 	PlayerKind_value = map[string]int32{
 		"PLAYER_KIND_UNSPECIFIED": 0,
 		"PLAYER_KIND_GUEST":       1,
+		"PLAYER_KIND_DEVICE":      2,
+		"PLAYER_KIND_ACCOUNT":     3,
+		"PLAYER_KIND_DELETED":     4,
 	}
 )
 
@@ -75,9 +88,11 @@ func (PlayerKind) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_player_service_proto_rawDescGZIP(), []int{0}
 }
 
-// CreateGuestRequest has no parameters.
+// CreateGuestRequest makes a guest.
 type CreateGuestRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// client is what the list of sessions shows this one as, such as a device's name.
+	Client        string `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -112,17 +127,30 @@ func (*CreateGuestRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_player_service_proto_rawDescGZIP(), []int{0}
 }
 
-// CreateGuestResponse is a new player with a token.
+func (x *CreateGuestRequest) GetClient() string {
+	if x != nil {
+		return x.Client
+	}
+	return ""
+}
+
+// CreateGuestResponse is a new player with a session. Its fields are those of Credentials.
 type CreateGuestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id is the new player, a UUIDv7.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// access_token is an EdDSA-signed JWT. Whoever has it is the player.
 	AccessToken string `protobuf:"bytes,2,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// expires_at is when the token ends.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// expires_at is when the access token ends.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// session_id names the session.
+	SessionId string `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// refresh_token gets the next access token.
+	RefreshToken string `protobuf:"bytes,5,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
+	// refresh_expires_at is when the session ends unless it is refreshed before.
+	RefreshExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=refresh_expires_at,json=refreshExpiresAt,proto3" json:"refresh_expires_at,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *CreateGuestResponse) Reset() {
@@ -172,6 +200,27 @@ func (x *CreateGuestResponse) GetAccessToken() string {
 func (x *CreateGuestResponse) GetExpiresAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *CreateGuestResponse) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *CreateGuestResponse) GetRefreshToken() string {
+	if x != nil {
+		return x.RefreshToken
+	}
+	return ""
+}
+
+func (x *CreateGuestResponse) GetRefreshExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RefreshExpiresAt
 	}
 	return nil
 }
@@ -271,7 +320,9 @@ type Player struct {
 	// in_play is what lies on tables.
 	InPlay int64 `protobuf:"varint,4,opt,name=in_play,json=inPlay,proto3" json:"in_play,omitempty"`
 	// created_at is when the player first came.
-	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// role is what the player is here for. Only players have a wallet.
+	Role          v1.Role `protobuf:"varint,6,opt,name=role,proto3,enum=bitcraps.options.v1.Role" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -341,6 +392,13 @@ func (x *Player) GetCreatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Player) GetRole() v1.Role {
+	if x != nil {
+		return x.Role
+	}
+	return v1.Role(0)
+}
+
 // ListKeysRequest has no parameters.
 type ListKeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -381,7 +439,8 @@ func (*ListKeysRequest) Descriptor() ([]byte, []int) {
 // ListKeysResponse is a JSON Web Key Set (RFC 7517, section 5).
 type ListKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// keys are the keys, the signing one first.
+	// keys are the keys, the newest first. One that is new is published before it signs, and one that is old until the last
+	// token that it signed has ended.
 	Keys          []*JsonWebKey `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -519,23 +578,29 @@ var File_bitcraps_api_v1_player_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_api_v1_player_service_proto_rawDesc = "" +
 	"\n" +
-	"$bitcraps/api/v1/player_service.proto\x12\x0fbitcraps.api.v1\x1a!bitcraps/options/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n" +
-	"\x12CreateGuestRequest\"\x90\x01\n" +
+	"$bitcraps/api/v1/player_service.proto\x12\x0fbitcraps.api.v1\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"5\n" +
+	"\x12CreateGuestRequest\x12\x1f\n" +
+	"\x06client\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06client\"\x9e\x02\n" +
 	"\x13CreateGuestResponse\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12!\n" +
 	"\faccess_token\x18\x02 \x01(\tR\vaccessToken\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x0e\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x04 \x01(\tR\tsessionId\x12#\n" +
+	"\rrefresh_token\x18\x05 \x01(\tR\frefreshToken\x12H\n" +
+	"\x12refresh_expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x10refreshExpiresAt\"\x0e\n" +
 	"\fGetMeRequest\"@\n" +
 	"\rGetMeResponse\x12/\n" +
-	"\x06player\x18\x01 \x01(\v2\x17.bitcraps.api.v1.PlayerR\x06player\"\xc4\x01\n" +
+	"\x06player\x18\x01 \x01(\v2\x17.bitcraps.api.v1.PlayerR\x06player\"\xf3\x01\n" +
 	"\x06Player\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12/\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1b.bitcraps.api.v1.PlayerKindR\x04kind\x12\x18\n" +
 	"\abalance\x18\x03 \x01(\x03R\abalance\x12\x17\n" +
 	"\ain_play\x18\x04 \x01(\x03R\x06inPlay\x129\n" +
 	"\n" +
-	"created_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"\x11\n" +
+	"created_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12-\n" +
+	"\x04role\x18\x06 \x01(\x0e2\x19.bitcraps.options.v1.RoleR\x04role\"\x11\n" +
 	"\x0fListKeysRequest\"C\n" +
 	"\x10ListKeysResponse\x12/\n" +
 	"\x04keys\x18\x01 \x03(\v2\x1b.bitcraps.api.v1.JsonWebKeyR\x04keys\"t\n" +
@@ -546,16 +611,19 @@ const file_bitcraps_api_v1_player_service_proto_rawDesc = "" +
 	"\x01x\x18\x03 \x01(\tR\x01x\x12\x10\n" +
 	"\x03kid\x18\x04 \x01(\tR\x03kid\x12\x10\n" +
 	"\x03alg\x18\x05 \x01(\tR\x03alg\x12\x10\n" +
-	"\x03use\x18\x06 \x01(\tR\x03use*@\n" +
+	"\x03use\x18\x06 \x01(\tR\x03use*\x8a\x01\n" +
 	"\n" +
 	"PlayerKind\x12\x1b\n" +
 	"\x17PLAYER_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
-	"\x11PLAYER_KIND_GUEST\x10\x012\x9f\x02\n" +
+	"\x11PLAYER_KIND_GUEST\x10\x01\x12\x16\n" +
+	"\x12PLAYER_KIND_DEVICE\x10\x02\x12\x17\n" +
+	"\x13PLAYER_KIND_ACCOUNT\x10\x03\x12\x17\n" +
+	"\x13PLAYER_KIND_DELETED\x10\x042\xa7\x02\n" +
 	"\rPlayerService\x12\x8f\x01\n" +
 	"\vCreateGuest\x12#.bitcraps.api.v1.CreateGuestRequest\x1a$.bitcraps.api.v1.CreateGuestResponse\"5\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/api/v1/players/guests\x12|\n" +
-	"\x05GetMe\x12\x1d.bitcraps.api.v1.GetMeRequest\x1a\x1e.bitcraps.api.v1.GetMeResponse\"4\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1cb\x06player\x12\x12/api/v1/players/me\x90\x02\x012\x90\x01\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/api/v1/players/guests\x12\x83\x01\n" +
+	"\x05GetMe\x12\x1d.bitcraps.api.v1.GetMeRequest\x1a\x1e.bitcraps.api.v1.GetMeResponse\";\x8a\xb5\x18\x12\n" +
+	"\agateway\x10\x02\x1a\x03\x01\x02\x03 \x01\x82\xd3\xe4\x93\x02\x1cb\x06player\x12\x12/api/v1/players/me\x90\x02\x012\x90\x01\n" +
 	"\n" +
 	"KeyService\x12\x81\x01\n" +
 	"\bListKeys\x12 .bitcraps.api.v1.ListKeysRequest\x1a!.bitcraps.api.v1.ListKeysResponse\"0\x8a\xb5\x18\v\n" +
@@ -587,24 +655,27 @@ var file_bitcraps_api_v1_player_service_proto_goTypes = []any{
 	(*ListKeysResponse)(nil),      // 7: bitcraps.api.v1.ListKeysResponse
 	(*JsonWebKey)(nil),            // 8: bitcraps.api.v1.JsonWebKey
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(v1.Role)(0),                  // 10: bitcraps.options.v1.Role
 }
 var file_bitcraps_api_v1_player_service_proto_depIdxs = []int32{
-	9, // 0: bitcraps.api.v1.CreateGuestResponse.expires_at:type_name -> google.protobuf.Timestamp
-	5, // 1: bitcraps.api.v1.GetMeResponse.player:type_name -> bitcraps.api.v1.Player
-	0, // 2: bitcraps.api.v1.Player.kind:type_name -> bitcraps.api.v1.PlayerKind
-	9, // 3: bitcraps.api.v1.Player.created_at:type_name -> google.protobuf.Timestamp
-	8, // 4: bitcraps.api.v1.ListKeysResponse.keys:type_name -> bitcraps.api.v1.JsonWebKey
-	1, // 5: bitcraps.api.v1.PlayerService.CreateGuest:input_type -> bitcraps.api.v1.CreateGuestRequest
-	3, // 6: bitcraps.api.v1.PlayerService.GetMe:input_type -> bitcraps.api.v1.GetMeRequest
-	6, // 7: bitcraps.api.v1.KeyService.ListKeys:input_type -> bitcraps.api.v1.ListKeysRequest
-	2, // 8: bitcraps.api.v1.PlayerService.CreateGuest:output_type -> bitcraps.api.v1.CreateGuestResponse
-	4, // 9: bitcraps.api.v1.PlayerService.GetMe:output_type -> bitcraps.api.v1.GetMeResponse
-	7, // 10: bitcraps.api.v1.KeyService.ListKeys:output_type -> bitcraps.api.v1.ListKeysResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	9,  // 0: bitcraps.api.v1.CreateGuestResponse.expires_at:type_name -> google.protobuf.Timestamp
+	9,  // 1: bitcraps.api.v1.CreateGuestResponse.refresh_expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 2: bitcraps.api.v1.GetMeResponse.player:type_name -> bitcraps.api.v1.Player
+	0,  // 3: bitcraps.api.v1.Player.kind:type_name -> bitcraps.api.v1.PlayerKind
+	9,  // 4: bitcraps.api.v1.Player.created_at:type_name -> google.protobuf.Timestamp
+	10, // 5: bitcraps.api.v1.Player.role:type_name -> bitcraps.options.v1.Role
+	8,  // 6: bitcraps.api.v1.ListKeysResponse.keys:type_name -> bitcraps.api.v1.JsonWebKey
+	1,  // 7: bitcraps.api.v1.PlayerService.CreateGuest:input_type -> bitcraps.api.v1.CreateGuestRequest
+	3,  // 8: bitcraps.api.v1.PlayerService.GetMe:input_type -> bitcraps.api.v1.GetMeRequest
+	6,  // 9: bitcraps.api.v1.KeyService.ListKeys:input_type -> bitcraps.api.v1.ListKeysRequest
+	2,  // 10: bitcraps.api.v1.PlayerService.CreateGuest:output_type -> bitcraps.api.v1.CreateGuestResponse
+	4,  // 11: bitcraps.api.v1.PlayerService.GetMe:output_type -> bitcraps.api.v1.GetMeResponse
+	7,  // 12: bitcraps.api.v1.KeyService.ListKeys:output_type -> bitcraps.api.v1.ListKeysResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_api_v1_player_service_proto_init() }

@@ -77,6 +77,38 @@ const (
 	Reason_REASON_CALLER_NOT_ALLOWED Reason = 23
 	// The operator takes no guests. Sign in with an account.
 	Reason_REASON_GUESTS_NOT_ALLOWED Reason = 24
+	// The session was ended: by its player, or because one of its refresh tokens was used twice. Sign in again.
+	Reason_REASON_SESSION_ENDED Reason = 100
+	// The refresh token was used before, so somebody else may have it too, and its session was ended. Sign in again.
+	Reason_REASON_REFRESH_TOKEN_REUSED Reason = 101
+	// Another site sent the request with the player's cookie. Call from the platform's own site, or with a bearer token.
+	Reason_REASON_CROSS_ORIGIN Reason = 102
+	// The caller's role may not do this. docs/access.md has the roles of every call.
+	Reason_REASON_ROLE_NOT_ALLOWED Reason = 103
+	// The API key may not do this: it lacks the scope, or the call is for people who signed in.
+	Reason_REASON_SCOPE_NOT_ALLOWED Reason = 104
+	// The caller has no session with this id.
+	Reason_REASON_SESSION_NOT_FOUND Reason = 105
+	// The challenge was not made here for this key, has expired, or was used; or its signature is wrong. Ask for a new one.
+	Reason_REASON_CHALLENGE_FAILED Reason = 106
+	// The work's hash has too few leading zero bits. Try further nonces, for the same challenge and key.
+	Reason_REASON_WORK_INSUFFICIENT Reason = 107
+	// The device signs in as another player. Remove it there, or sign in with it.
+	Reason_REASON_DEVICE_TAKEN Reason = 108
+	// The caller has no device with this id.
+	Reason_REASON_DEVICE_NOT_FOUND Reason = 109
+	// The caller has as many devices or API keys as one may have; the message says how many. Remove one.
+	Reason_REASON_TOO_MANY_CREDENTIALS Reason = 110
+	// Address and password do not belong together. Whether the address has an account is not said.
+	Reason_REASON_SIGN_IN_FAILED Reason = 111
+	// The code is wrong, has expired, was used, or was tried too often. Ask for a new one.
+	Reason_REASON_CODE_INVALID Reason = 112
+	// The caller signs in by e-mail already.
+	Reason_REASON_EMAIL_LINKED Reason = 113
+	// The operator has no mail server, so nobody can prove an address. Sign in with a device.
+	Reason_REASON_MAIL_NOT_CONFIGURED Reason = 114
+	// The caller has no API key with this id.
+	Reason_REASON_API_KEY_NOT_FOUND Reason = 115
 	// No player has this id.
 	Reason_REASON_PLAYER_NOT_FOUND Reason = 30
 	// No game has this id.
@@ -135,6 +167,21 @@ const (
 	Reason_REASON_ROUND_NOT_SETTLED Reason = 69
 	// The caller had no bet in this round, so there is nothing to prove.
 	Reason_REASON_RECEIPT_NOT_FOUND Reason = 80
+	// The bet would break a limit that the player has set. The metadata say which, how much of it is used, and when it begins
+	// anew; a higher limit binds only behind a delay.
+	Reason_REASON_LIMIT_EXCEEDED Reason = 90
+	// The player has taken a pause from play. The metadata say until when; bets can still be taken back, and seats left.
+	Reason_REASON_SELF_EXCLUDED Reason = 91
+	// The player wants to be told how long and for what the play goes on. Show it, have it acknowledged, and bet again.
+	Reason_REASON_REALITY_CHECK_DUE Reason = 92
+	// A pause that lasts longer stands already. It can be made longer, not shorter.
+	Reason_REASON_EXCLUSION_STANDS Reason = 93
+	// No open private table has this code. The host of the table has the one that counts.
+	Reason_REASON_JOIN_CODE_UNKNOWN Reason = 94
+	// Only the host, who created the table, may do this.
+	Reason_REASON_NOT_HOST Reason = 95
+	// The table's host lets the caller not talk here.
+	Reason_REASON_MUTED Reason = 96
 	// Another commitment was decided under this game and round before.
 	Reason_REASON_ROUND_CONFLICT Reason = 70
 	// Too few validators answer to decide anything. The round waits; retry after the delay that RetryInfo names.
@@ -155,65 +202,88 @@ const (
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0:  "REASON_UNSPECIFIED",
-		1:  "REASON_INTERNAL",
-		2:  "REASON_UNAVAILABLE",
-		3:  "REASON_DEADLINE_EXCEEDED",
-		4:  "REASON_CANCELED",
-		5:  "REASON_RATE_LIMITED",
-		7:  "REASON_OVERLOADED",
-		8:  "REASON_STORAGE_FULL",
-		6:  "REASON_UNIMPLEMENTED",
-		10: "REASON_INVALID_FIELD",
-		11: "REASON_MALFORMED_BODY",
-		12: "REASON_UNSUPPORTED_MEDIA_TYPE",
-		13: "REASON_BODY_TOO_LARGE",
-		14: "REASON_ROUTE_NOT_FOUND",
-		15: "REASON_METHOD_NOT_ALLOWED",
-		16: "REASON_PAGE_TOKEN_INVALID",
-		17: "REASON_REQUEST_ID_REUSED",
-		18: "REASON_URL_TOO_LONG",
-		20: "REASON_CREDENTIALS_MISSING",
-		21: "REASON_TOKEN_INVALID",
-		22: "REASON_TOKEN_EXPIRED",
-		23: "REASON_CALLER_NOT_ALLOWED",
-		24: "REASON_GUESTS_NOT_ALLOWED",
-		30: "REASON_PLAYER_NOT_FOUND",
-		40: "REASON_GAME_NOT_FOUND",
-		41: "REASON_GAME_CLOSED",
-		42: "REASON_GAME_FULL",
-		43: "REASON_NOT_SEATED",
-		44: "REASON_NOT_SHOOTER",
-		45: "REASON_LINE_BET_REQUIRED",
-		46: "REASON_BETTING_CLOSED",
-		50: "REASON_WAGER_UNKNOWN",
-		51: "REASON_AMOUNT_OUT_OF_LIMITS",
-		52: "REASON_AMOUNT_NOT_MULTIPLE",
-		53: "REASON_INSUFFICIENT_FUNDS",
-		54: "REASON_WRONG_PHASE",
-		55: "REASON_BET_EXISTS",
-		56: "REASON_FLAT_BET_REQUIRED",
-		57: "REASON_ODDS_OVER_LIMIT",
-		58: "REASON_NUMBER_INVALID",
-		59: "REASON_WORKING_NOT_APPLICABLE",
-		60: "REASON_BET_NOT_FOUND",
-		61: "REASON_BET_LOCKED",
-		62: "REASON_BET_DECIDED",
-		63: "REASON_ROUND_NOT_FOUND",
-		64: "REASON_SEQUENCE_AHEAD",
-		65: "REASON_WINDOW_PASSED",
-		66: "REASON_HOUSE_LIMIT",
-		67: "REASON_BET_RAISED",
-		68: "REASON_NO_OTHER_SHOOTER",
-		69: "REASON_ROUND_NOT_SETTLED",
-		80: "REASON_RECEIPT_NOT_FOUND",
-		70: "REASON_ROUND_CONFLICT",
-		71: "REASON_NO_QUORUM",
-		72: "REASON_DECISION_NOT_FOUND",
-		73: "REASON_BEACON_NOT_FOUND",
-		74: "REASON_COMMITMENT_MALFORMED",
-		75: "REASON_CHANGE_REFUSED",
-		76: "REASON_CHANGE_NOT_SIGNED",
+		0:   "REASON_UNSPECIFIED",
+		1:   "REASON_INTERNAL",
+		2:   "REASON_UNAVAILABLE",
+		3:   "REASON_DEADLINE_EXCEEDED",
+		4:   "REASON_CANCELED",
+		5:   "REASON_RATE_LIMITED",
+		7:   "REASON_OVERLOADED",
+		8:   "REASON_STORAGE_FULL",
+		6:   "REASON_UNIMPLEMENTED",
+		10:  "REASON_INVALID_FIELD",
+		11:  "REASON_MALFORMED_BODY",
+		12:  "REASON_UNSUPPORTED_MEDIA_TYPE",
+		13:  "REASON_BODY_TOO_LARGE",
+		14:  "REASON_ROUTE_NOT_FOUND",
+		15:  "REASON_METHOD_NOT_ALLOWED",
+		16:  "REASON_PAGE_TOKEN_INVALID",
+		17:  "REASON_REQUEST_ID_REUSED",
+		18:  "REASON_URL_TOO_LONG",
+		20:  "REASON_CREDENTIALS_MISSING",
+		21:  "REASON_TOKEN_INVALID",
+		22:  "REASON_TOKEN_EXPIRED",
+		23:  "REASON_CALLER_NOT_ALLOWED",
+		24:  "REASON_GUESTS_NOT_ALLOWED",
+		100: "REASON_SESSION_ENDED",
+		101: "REASON_REFRESH_TOKEN_REUSED",
+		102: "REASON_CROSS_ORIGIN",
+		103: "REASON_ROLE_NOT_ALLOWED",
+		104: "REASON_SCOPE_NOT_ALLOWED",
+		105: "REASON_SESSION_NOT_FOUND",
+		106: "REASON_CHALLENGE_FAILED",
+		107: "REASON_WORK_INSUFFICIENT",
+		108: "REASON_DEVICE_TAKEN",
+		109: "REASON_DEVICE_NOT_FOUND",
+		110: "REASON_TOO_MANY_CREDENTIALS",
+		111: "REASON_SIGN_IN_FAILED",
+		112: "REASON_CODE_INVALID",
+		113: "REASON_EMAIL_LINKED",
+		114: "REASON_MAIL_NOT_CONFIGURED",
+		115: "REASON_API_KEY_NOT_FOUND",
+		30:  "REASON_PLAYER_NOT_FOUND",
+		40:  "REASON_GAME_NOT_FOUND",
+		41:  "REASON_GAME_CLOSED",
+		42:  "REASON_GAME_FULL",
+		43:  "REASON_NOT_SEATED",
+		44:  "REASON_NOT_SHOOTER",
+		45:  "REASON_LINE_BET_REQUIRED",
+		46:  "REASON_BETTING_CLOSED",
+		50:  "REASON_WAGER_UNKNOWN",
+		51:  "REASON_AMOUNT_OUT_OF_LIMITS",
+		52:  "REASON_AMOUNT_NOT_MULTIPLE",
+		53:  "REASON_INSUFFICIENT_FUNDS",
+		54:  "REASON_WRONG_PHASE",
+		55:  "REASON_BET_EXISTS",
+		56:  "REASON_FLAT_BET_REQUIRED",
+		57:  "REASON_ODDS_OVER_LIMIT",
+		58:  "REASON_NUMBER_INVALID",
+		59:  "REASON_WORKING_NOT_APPLICABLE",
+		60:  "REASON_BET_NOT_FOUND",
+		61:  "REASON_BET_LOCKED",
+		62:  "REASON_BET_DECIDED",
+		63:  "REASON_ROUND_NOT_FOUND",
+		64:  "REASON_SEQUENCE_AHEAD",
+		65:  "REASON_WINDOW_PASSED",
+		66:  "REASON_HOUSE_LIMIT",
+		67:  "REASON_BET_RAISED",
+		68:  "REASON_NO_OTHER_SHOOTER",
+		69:  "REASON_ROUND_NOT_SETTLED",
+		80:  "REASON_RECEIPT_NOT_FOUND",
+		90:  "REASON_LIMIT_EXCEEDED",
+		91:  "REASON_SELF_EXCLUDED",
+		92:  "REASON_REALITY_CHECK_DUE",
+		93:  "REASON_EXCLUSION_STANDS",
+		94:  "REASON_JOIN_CODE_UNKNOWN",
+		95:  "REASON_NOT_HOST",
+		96:  "REASON_MUTED",
+		70:  "REASON_ROUND_CONFLICT",
+		71:  "REASON_NO_QUORUM",
+		72:  "REASON_DECISION_NOT_FOUND",
+		73:  "REASON_BEACON_NOT_FOUND",
+		74:  "REASON_COMMITMENT_MALFORMED",
+		75:  "REASON_CHANGE_REFUSED",
+		76:  "REASON_CHANGE_NOT_SIGNED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -239,6 +309,22 @@ var (
 		"REASON_TOKEN_EXPIRED":          22,
 		"REASON_CALLER_NOT_ALLOWED":     23,
 		"REASON_GUESTS_NOT_ALLOWED":     24,
+		"REASON_SESSION_ENDED":          100,
+		"REASON_REFRESH_TOKEN_REUSED":   101,
+		"REASON_CROSS_ORIGIN":           102,
+		"REASON_ROLE_NOT_ALLOWED":       103,
+		"REASON_SCOPE_NOT_ALLOWED":      104,
+		"REASON_SESSION_NOT_FOUND":      105,
+		"REASON_CHALLENGE_FAILED":       106,
+		"REASON_WORK_INSUFFICIENT":      107,
+		"REASON_DEVICE_TAKEN":           108,
+		"REASON_DEVICE_NOT_FOUND":       109,
+		"REASON_TOO_MANY_CREDENTIALS":   110,
+		"REASON_SIGN_IN_FAILED":         111,
+		"REASON_CODE_INVALID":           112,
+		"REASON_EMAIL_LINKED":           113,
+		"REASON_MAIL_NOT_CONFIGURED":    114,
+		"REASON_API_KEY_NOT_FOUND":      115,
 		"REASON_PLAYER_NOT_FOUND":       30,
 		"REASON_GAME_NOT_FOUND":         40,
 		"REASON_GAME_CLOSED":            41,
@@ -268,6 +354,13 @@ var (
 		"REASON_NO_OTHER_SHOOTER":       68,
 		"REASON_ROUND_NOT_SETTLED":      69,
 		"REASON_RECEIPT_NOT_FOUND":      80,
+		"REASON_LIMIT_EXCEEDED":         90,
+		"REASON_SELF_EXCLUDED":          91,
+		"REASON_REALITY_CHECK_DUE":      92,
+		"REASON_EXCLUSION_STANDS":       93,
+		"REASON_JOIN_CODE_UNKNOWN":      94,
+		"REASON_NOT_HOST":               95,
+		"REASON_MUTED":                  96,
 		"REASON_ROUND_CONFLICT":         70,
 		"REASON_NO_QUORUM":              71,
 		"REASON_DECISION_NOT_FOUND":     72,
@@ -309,7 +402,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xcb\x0f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xd4\x15\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -334,7 +427,23 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_TOKEN_INVALID\x10\x15\x1a\x04\x98\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_TOKEN_EXPIRED\x10\x16\x1a\x04\x98\xb5\x18\x10\x12#\n" +
 	"\x19REASON_CALLER_NOT_ALLOWED\x10\x17\x1a\x04\x98\xb5\x18\a\x12#\n" +
-	"\x19REASON_GUESTS_NOT_ALLOWED\x10\x18\x1a\x04\x98\xb5\x18\a\x12!\n" +
+	"\x19REASON_GUESTS_NOT_ALLOWED\x10\x18\x1a\x04\x98\xb5\x18\a\x12\x1e\n" +
+	"\x14REASON_SESSION_ENDED\x10d\x1a\x04\x98\xb5\x18\x10\x12%\n" +
+	"\x1bREASON_REFRESH_TOKEN_REUSED\x10e\x1a\x04\x98\xb5\x18\x10\x12\x1d\n" +
+	"\x13REASON_CROSS_ORIGIN\x10f\x1a\x04\x98\xb5\x18\a\x12!\n" +
+	"\x17REASON_ROLE_NOT_ALLOWED\x10g\x1a\x04\x98\xb5\x18\a\x12\"\n" +
+	"\x18REASON_SCOPE_NOT_ALLOWED\x10h\x1a\x04\x98\xb5\x18\a\x12\"\n" +
+	"\x18REASON_SESSION_NOT_FOUND\x10i\x1a\x04\x98\xb5\x18\x05\x12!\n" +
+	"\x17REASON_CHALLENGE_FAILED\x10j\x1a\x04\x98\xb5\x18\x10\x12\"\n" +
+	"\x18REASON_WORK_INSUFFICIENT\x10k\x1a\x04\x98\xb5\x18\x03\x12\x1d\n" +
+	"\x13REASON_DEVICE_TAKEN\x10l\x1a\x04\x98\xb5\x18\x06\x12!\n" +
+	"\x17REASON_DEVICE_NOT_FOUND\x10m\x1a\x04\x98\xb5\x18\x05\x12%\n" +
+	"\x1bREASON_TOO_MANY_CREDENTIALS\x10n\x1a\x04\x98\xb5\x18\t\x12\x1f\n" +
+	"\x15REASON_SIGN_IN_FAILED\x10o\x1a\x04\x98\xb5\x18\x10\x12\x1d\n" +
+	"\x13REASON_CODE_INVALID\x10p\x1a\x04\x98\xb5\x18\x03\x12\x1d\n" +
+	"\x13REASON_EMAIL_LINKED\x10q\x1a\x04\x98\xb5\x18\t\x12$\n" +
+	"\x1aREASON_MAIL_NOT_CONFIGURED\x10r\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_API_KEY_NOT_FOUND\x10s\x1a\x04\x98\xb5\x18\x05\x12!\n" +
 	"\x17REASON_PLAYER_NOT_FOUND\x10\x1e\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
 	"\x15REASON_GAME_NOT_FOUND\x10(\x1a\x04\x98\xb5\x18\x05\x12\x1c\n" +
 	"\x12REASON_GAME_CLOSED\x10)\x1a\x04\x98\xb5\x18\t\x12\x1a\n" +
@@ -364,6 +473,13 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x17REASON_NO_OTHER_SHOOTER\x10D\x1a\x04\x98\xb5\x18\t\x12\"\n" +
 	"\x18REASON_ROUND_NOT_SETTLED\x10E\x1a\x04\x98\xb5\x18\t\x12\"\n" +
 	"\x18REASON_RECEIPT_NOT_FOUND\x10P\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10Z\x1a\x04\x98\xb5\x18\a\x12\x1e\n" +
+	"\x14REASON_SELF_EXCLUDED\x10[\x1a\x04\x98\xb5\x18\a\x12\"\n" +
+	"\x18REASON_REALITY_CHECK_DUE\x10\\\x1a\x04\x98\xb5\x18\t\x12!\n" +
+	"\x17REASON_EXCLUSION_STANDS\x10]\x1a\x04\x98\xb5\x18\t\x12\"\n" +
+	"\x18REASON_JOIN_CODE_UNKNOWN\x10^\x1a\x04\x98\xb5\x18\x05\x12\x19\n" +
+	"\x0fREASON_NOT_HOST\x10_\x1a\x04\x98\xb5\x18\a\x12\x16\n" +
+	"\fREASON_MUTED\x10`\x1a\x04\x98\xb5\x18\a\x12\x1f\n" +
 	"\x15REASON_ROUND_CONFLICT\x10F\x1a\x04\x98\xb5\x18\x06\x12\x1a\n" +
 	"\x10REASON_NO_QUORUM\x10G\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
 	"\x19REASON_DECISION_NOT_FOUND\x10H\x1a\x04\x98\xb5\x18\x05\x12!\n" +

@@ -1044,25 +1044,25 @@ const file_bitcraps_game_v1_protection_service_proto_rawDesc = "" +
 	"\x1fAcknowledgeRealityCheckResponse\x12<\n" +
 	"\n" +
 	"protection\x18\x01 \x01(\v2\x1c.bitcraps.game.v1.ProtectionR\n" +
-	"protection2\xa5\b\n" +
-	"\x11ProtectionService\x12\x95\x01\n" +
-	"\tGetLimits\x12\".bitcraps.game.v1.GetLimitsRequest\x1a#.bitcraps.game.v1.GetLimitsResponse\"?\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02'b\n" +
-	"protection\x12\x19/api/v1/players/me/limits\x90\x02\x01\x12\xa5\x01\n" +
-	"\bSetLimit\x12!.bitcraps.game.v1.SetLimitRequest\x1a\".bitcraps.game.v1.SetLimitResponse\"R\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02::\x01*b\n" +
-	"protection\x1a)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\xab\x01\n" +
-	"\vRemoveLimit\x12$.bitcraps.game.v1.RemoveLimitRequest\x1a%.bitcraps.game.v1.RemoveLimitResponse\"O\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x027b\n" +
-	"protection*)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\x95\x01\n" +
-	"\aExclude\x12 .bitcraps.game.v1.ExcludeRequest\x1a!.bitcraps.game.v1.ExcludeResponse\"E\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02-:\x01*b\n" +
-	"protection\"\x1c/api/v1/players/me/exclusion\x90\x02\x02\x12\xb1\x01\n" +
-	"\x0fSetRealityCheck\x12(.bitcraps.game.v1.SetRealityCheckRequest\x1a).bitcraps.game.v1.SetRealityCheckResponse\"I\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x021:\x01*b\n" +
-	"protection\x1a /api/v1/players/me/reality-check\x90\x02\x02\x12\xd5\x01\n" +
-	"\x17AcknowledgeRealityCheck\x120.bitcraps.game.v1.AcknowledgeRealityCheckRequest\x1a1.bitcraps.game.v1.AcknowledgeRealityCheckResponse\"U\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02=:\x01*b\n" +
+	"protection2\xb1\b\n" +
+	"\x11ProtectionService\x12\x97\x01\n" +
+	"\tGetLimits\x12\".bitcraps.game.v1.GetLimitsRequest\x1a#.bitcraps.game.v1.GetLimitsResponse\"A\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02'b\n" +
+	"protection\x12\x19/api/v1/players/me/limits\x90\x02\x01\x12\xa7\x01\n" +
+	"\bSetLimit\x12!.bitcraps.game.v1.SetLimitRequest\x1a\".bitcraps.game.v1.SetLimitResponse\"T\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02::\x01*b\n" +
+	"protection\x1a)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\xad\x01\n" +
+	"\vRemoveLimit\x12$.bitcraps.game.v1.RemoveLimitRequest\x1a%.bitcraps.game.v1.RemoveLimitResponse\"Q\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x027b\n" +
+	"protection*)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\x97\x01\n" +
+	"\aExclude\x12 .bitcraps.game.v1.ExcludeRequest\x1a!.bitcraps.game.v1.ExcludeResponse\"G\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02-:\x01*b\n" +
+	"protection\"\x1c/api/v1/players/me/exclusion\x90\x02\x02\x12\xb3\x01\n" +
+	"\x0fSetRealityCheck\x12(.bitcraps.game.v1.SetRealityCheckRequest\x1a).bitcraps.game.v1.SetRealityCheckResponse\"K\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x021:\x01*b\n" +
+	"protection\x1a /api/v1/players/me/reality-check\x90\x02\x02\x12\xd7\x01\n" +
+	"\x17AcknowledgeRealityCheck\x120.bitcraps.game.v1.AcknowledgeRealityCheckRequest\x1a1.bitcraps.game.v1.AcknowledgeRealityCheckResponse\"W\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02=:\x01*b\n" +
 	"protection\",/api/v1/players/me/reality-check/acknowledge\x90\x02\x02B\xd0\x01\n" +
 	"\x14com.bitcraps.game.v1B\x16ProtectionServiceProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
 

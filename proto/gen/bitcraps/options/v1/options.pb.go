@@ -34,7 +34,7 @@ const (
 	Principal_PRINCIPAL_UNSPECIFIED Principal = 0
 	// Nobody: the method is public, or for services alone.
 	Principal_PRINCIPAL_NONE Principal = 1
-	// A signed-in player, guests included.
+	// Somebody who is signed in, guests included, and whose role is one of the method's.
 	Principal_PRINCIPAL_PLAYER Principal = 2
 )
 
@@ -79,14 +79,129 @@ func (Principal) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_options_v1_options_proto_rawDescGZIP(), []int{0}
 }
 
-// Access is the rule that a server's authorization interceptor applies to one method.
+// Role is what somebody who is signed in is here for. Services have none: certificates say who they are.
+type Role int32
+
+const (
+	// Not given; it means a player.
+	Role_ROLE_UNSPECIFIED Role = 0
+	// Plays with a wallet of his own.
+	Role_ROLE_PLAYER Role = 1
+	// Runs the platform, and so plays nothing.
+	Role_ROLE_OPERATOR Role = 2
+	// Reads the books, and so plays nothing.
+	Role_ROLE_AUDITOR Role = 3
+)
+
+// Enum value maps for Role.
+var (
+	Role_name = map[int32]string{
+		0: "ROLE_UNSPECIFIED",
+		1: "ROLE_PLAYER",
+		2: "ROLE_OPERATOR",
+		3: "ROLE_AUDITOR",
+	}
+	Role_value = map[string]int32{
+		"ROLE_UNSPECIFIED": 0,
+		"ROLE_PLAYER":      1,
+		"ROLE_OPERATOR":    2,
+		"ROLE_AUDITOR":     3,
+	}
+)
+
+func (x Role) Enum() *Role {
+	p := new(Role)
+	*p = x
+	return p
+}
+
+func (x Role) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Role) Descriptor() protoreflect.EnumDescriptor {
+	return file_bitcraps_options_v1_options_proto_enumTypes[1].Descriptor()
+}
+
+func (Role) Type() protoreflect.EnumType {
+	return &file_bitcraps_options_v1_options_proto_enumTypes[1]
+}
+
+func (x Role) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Role.Descriptor instead.
+func (Role) EnumDescriptor() ([]byte, []int) {
+	return file_bitcraps_options_v1_options_proto_rawDescGZIP(), []int{1}
+}
+
+// Scope is what an API key may do on behalf of its player.
+type Scope int32
+
+const (
+	// Nothing that takes an API key.
+	Scope_SCOPE_UNSPECIFIED Scope = 0
+	// Look at what is the player's.
+	Scope_SCOPE_READ Scope = 1
+	// Create and join games, bet and roll.
+	Scope_SCOPE_PLAY Scope = 2
+)
+
+// Enum value maps for Scope.
+var (
+	Scope_name = map[int32]string{
+		0: "SCOPE_UNSPECIFIED",
+		1: "SCOPE_READ",
+		2: "SCOPE_PLAY",
+	}
+	Scope_value = map[string]int32{
+		"SCOPE_UNSPECIFIED": 0,
+		"SCOPE_READ":        1,
+		"SCOPE_PLAY":        2,
+	}
+)
+
+func (x Scope) Enum() *Scope {
+	p := new(Scope)
+	*p = x
+	return p
+}
+
+func (x Scope) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Scope) Descriptor() protoreflect.EnumDescriptor {
+	return file_bitcraps_options_v1_options_proto_enumTypes[2].Descriptor()
+}
+
+func (Scope) Type() protoreflect.EnumType {
+	return &file_bitcraps_options_v1_options_proto_enumTypes[2]
+}
+
+func (x Scope) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Scope.Descriptor instead.
+func (Scope) EnumDescriptor() ([]byte, []int) {
+	return file_bitcraps_options_v1_options_proto_rawDescGZIP(), []int{2}
+}
+
+// Access is the rule that the gateway and a server's authorization interceptor apply to one method. docs/access.md lists all
+// rules in one table.
 type Access struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// callers are the services that may call: "gateway", "api", "game", "consensus", "mesh-bridge", "backup",
-	// "secrets", or "operator" for an operator's command line.
+	// "secrets", or "operator" for an operator's command line, which acts for itself and needs no principal.
 	Callers []string `protobuf:"bytes,1,rep,name=callers,proto3" json:"callers,omitempty"`
 	// principal says on whose behalf the call must be made.
-	Principal     Principal `protobuf:"varint,2,opt,name=principal,proto3,enum=bitcraps.options.v1.Principal" json:"principal,omitempty"`
+	Principal Principal `protobuf:"varint,2,opt,name=principal,proto3,enum=bitcraps.options.v1.Principal" json:"principal,omitempty"`
+	// roles are the roles whose bearers may call where somebody must be signed in; players alone where there is none.
+	Roles []Role `protobuf:"varint,3,rep,packed,name=roles,proto3,enum=bitcraps.options.v1.Role" json:"roles,omitempty"`
+	// scope is what an API key must be allowed. A method without one is for people who signed in, and takes no API key.
+	Scope         Scope `protobuf:"varint,4,opt,name=scope,proto3,enum=bitcraps.options.v1.Scope" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -133,6 +248,20 @@ func (x *Access) GetPrincipal() Principal {
 		return x.Principal
 	}
 	return Principal_PRINCIPAL_UNSPECIFIED
+}
+
+func (x *Access) GetRoles() []Role {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *Access) GetScope() Scope {
+	if x != nil {
+		return x.Scope
+	}
+	return Scope_SCOPE_UNSPECIFIED
 }
 
 var file_bitcraps_options_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
@@ -201,14 +330,27 @@ var File_bitcraps_options_v1_options_proto protoreflect.FileDescriptor
 
 const file_bitcraps_options_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"!bitcraps/options/v1/options.proto\x12\x13bitcraps.options.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"`\n" +
+	"!bitcraps/options/v1/options.proto\x12\x13bitcraps.options.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"\xc3\x01\n" +
 	"\x06Access\x12\x18\n" +
 	"\acallers\x18\x01 \x03(\tR\acallers\x12<\n" +
-	"\tprincipal\x18\x02 \x01(\x0e2\x1e.bitcraps.options.v1.PrincipalR\tprincipal*P\n" +
+	"\tprincipal\x18\x02 \x01(\x0e2\x1e.bitcraps.options.v1.PrincipalR\tprincipal\x12/\n" +
+	"\x05roles\x18\x03 \x03(\x0e2\x19.bitcraps.options.v1.RoleR\x05roles\x120\n" +
+	"\x05scope\x18\x04 \x01(\x0e2\x1a.bitcraps.options.v1.ScopeR\x05scope*P\n" +
 	"\tPrincipal\x12\x19\n" +
 	"\x15PRINCIPAL_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0ePRINCIPAL_NONE\x10\x01\x12\x14\n" +
-	"\x10PRINCIPAL_PLAYER\x10\x02:U\n" +
+	"\x10PRINCIPAL_PLAYER\x10\x02*R\n" +
+	"\x04Role\x12\x14\n" +
+	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vROLE_PLAYER\x10\x01\x12\x11\n" +
+	"\rROLE_OPERATOR\x10\x02\x12\x10\n" +
+	"\fROLE_AUDITOR\x10\x03*>\n" +
+	"\x05Scope\x12\x15\n" +
+	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"SCOPE_READ\x10\x01\x12\x0e\n" +
+	"\n" +
+	"SCOPE_PLAY\x10\x02:U\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\v2\x1b.bitcraps.options.v1.AccessR\x06access:A\n" +
 	"\vhttp_status\x12\x1e.google.protobuf.MethodOptions\x18҆\x03 \x01(\x05R\n" +
 	"httpStatus:I\n" +
@@ -228,28 +370,32 @@ func file_bitcraps_options_v1_options_proto_rawDescGZIP() []byte {
 	return file_bitcraps_options_v1_options_proto_rawDescData
 }
 
-var file_bitcraps_options_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_bitcraps_options_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_bitcraps_options_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_bitcraps_options_v1_options_proto_goTypes = []any{
 	(Principal)(0),                        // 0: bitcraps.options.v1.Principal
-	(*Access)(nil),                        // 1: bitcraps.options.v1.Access
-	(*descriptorpb.MethodOptions)(nil),    // 2: google.protobuf.MethodOptions
-	(*descriptorpb.EnumValueOptions)(nil), // 3: google.protobuf.EnumValueOptions
-	(code.Code)(0),                        // 4: google.rpc.Code
+	(Role)(0),                             // 1: bitcraps.options.v1.Role
+	(Scope)(0),                            // 2: bitcraps.options.v1.Scope
+	(*Access)(nil),                        // 3: bitcraps.options.v1.Access
+	(*descriptorpb.MethodOptions)(nil),    // 4: google.protobuf.MethodOptions
+	(*descriptorpb.EnumValueOptions)(nil), // 5: google.protobuf.EnumValueOptions
+	(code.Code)(0),                        // 6: google.rpc.Code
 }
 var file_bitcraps_options_v1_options_proto_depIdxs = []int32{
 	0, // 0: bitcraps.options.v1.Access.principal:type_name -> bitcraps.options.v1.Principal
-	2, // 1: bitcraps.options.v1.access:extendee -> google.protobuf.MethodOptions
-	2, // 2: bitcraps.options.v1.http_status:extendee -> google.protobuf.MethodOptions
-	3, // 3: bitcraps.options.v1.code:extendee -> google.protobuf.EnumValueOptions
-	3, // 4: bitcraps.options.v1.http:extendee -> google.protobuf.EnumValueOptions
-	1, // 5: bitcraps.options.v1.access:type_name -> bitcraps.options.v1.Access
-	4, // 6: bitcraps.options.v1.code:type_name -> google.rpc.Code
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	5, // [5:7] is the sub-list for extension type_name
-	1, // [1:5] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1, // 1: bitcraps.options.v1.Access.roles:type_name -> bitcraps.options.v1.Role
+	2, // 2: bitcraps.options.v1.Access.scope:type_name -> bitcraps.options.v1.Scope
+	4, // 3: bitcraps.options.v1.access:extendee -> google.protobuf.MethodOptions
+	4, // 4: bitcraps.options.v1.http_status:extendee -> google.protobuf.MethodOptions
+	5, // 5: bitcraps.options.v1.code:extendee -> google.protobuf.EnumValueOptions
+	5, // 6: bitcraps.options.v1.http:extendee -> google.protobuf.EnumValueOptions
+	3, // 7: bitcraps.options.v1.access:type_name -> bitcraps.options.v1.Access
+	6, // 8: bitcraps.options.v1.code:type_name -> google.rpc.Code
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	7, // [7:9] is the sub-list for extension type_name
+	3, // [3:7] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_options_v1_options_proto_init() }
@@ -262,7 +408,7 @@ func file_bitcraps_options_v1_options_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_options_v1_options_proto_rawDesc), len(file_bitcraps_options_v1_options_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      3,
 			NumMessages:   1,
 			NumExtensions: 4,
 			NumServices:   0,

@@ -5,14 +5,11 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/postgres"
-	"github.com/bitcraps/bitcraps/services/api/internal/player"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres/db"
 )
 
@@ -21,7 +18,7 @@ var embedded embed.FS
 
 var migrations = migrate.Postgres(embedded, "migrations")
 
-// Store implements player.Store.
+// Store is an open database.
 type Store struct{ db *postgres.DB }
 
 // Open opens a migrated database with at most so many connections.
@@ -39,49 +36,41 @@ func Migrate(ctx context.Context, url string) error { return postgres.Migrate(ct
 // Close waits for what runs and closes every connection.
 func (s *Store) Close() error { return s.db.Close() }
 
-// AddPlayer implements player.Store.
-func (s *Store) AddPlayer(ctx context.Context, p player.Player) error {
-	return s.db.Write(ctx, func(tx *postgres.Tx) error {
-		return db.New(tx.Later()).InsertPlayer(ctx, p.ID, p.Kind, p.CreatedAt.UnixMicro())
-	})
+// Tx is what statements run on.
+type Tx struct {
+	on      postgres.DBTX // What statements that return nothing run on; in a transaction they wait for the next answer.
+	writing *postgres.Tx  // nil where nothing is written.
 }
 
-// Player implements player.Store.
-func (s *Store) Player(ctx context.Context, id uuid.UUID) (player.Player, error) {
-	var row db.Player
-	err := s.db.Read(ctx, func(on postgres.DBTX) (err error) {
-		row, err = db.New(on).Player(ctx, id)
-		return err
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return player.Player{}, player.ErrNotFound
-	}
-	return player.Player{ID: row.ID, Kind: row.Kind, CreatedAt: time.UnixMicro(row.CreatedAt).UTC()}, err
+// Read runs f outside of any transaction.
+func (s *Store) Read(ctx context.Context, f func(Tx) error) error {
+	return s.db.Read(ctx, func(on postgres.DBTX) error { return f(Tx{on: on}) })
 }
 
-// Keys implements player.Store.
-func (s *Store) Keys(ctx context.Context) ([]player.Key, error) {
-	var rows []db.SigningKey
-	err := s.db.Read(ctx, func(on postgres.DBTX) (err error) {
-		rows, err = db.New(on).SigningKeys(ctx)
-		return err
-	})
-	if err != nil {
-		return nil, err
+// Write runs f in a transaction.
+func (s *Store) Write(ctx context.Context, f func(Tx) error) error {
+	return s.db.Write(ctx, func(tx *postgres.Tx) error { return f(Tx{tx.Later(), tx}) })
+}
+
+// exec are the statements that return nothing.
+func (t Tx) exec() *db.Queries { return db.New(t.on) }
+
+// ask runs a query and waits for its answer. In a transaction a row that is missing must not look like a failed statement, which
+// would be the transaction's end.
+func ask[R any](ctx context.Context, t Tx, query func(*db.Queries) (R, error)) (answer R, err error) {
+	if t.writing == nil {
+		return query(db.New(t.on))
 	}
-	keys := make([]player.Key, len(rows))
-	for i, row := range rows {
-		if keys[i], err = player.KeyOf(row.ID, row.Seed, time.UnixMicro(row.CreatedAt).UTC()); err != nil {
-			return nil, err
+	missing := false
+	postgres.Await(t.writing, &answer, func(on postgres.DBTX) (R, error) {
+		found, err := query(db.New(on))
+		if missing = errors.Is(err, pgx.ErrNoRows); missing {
+			err = nil
 		}
-	}
-	return keys, nil
-}
-
-// AddFirstKey implements player.Store. Of replicas that start at once, one adds its key.
-func (s *Store) AddFirstKey(ctx context.Context, key player.Key) error {
-	return s.db.Write(ctx, func(tx *postgres.Tx) error {
-		q := db.New(tx.Later())
-		return errors.Join(q.LockSigningKeys(ctx), q.InsertFirstSigningKey(ctx, key.ID, key.Private.Seed(), key.CreatedAt.UnixMicro()))
+		return found, err
 	})
+	if err = t.writing.Flush(ctx); err == nil && missing {
+		err = pgx.ErrNoRows
+	}
+	return answer, err
 }

@@ -13,31 +13,39 @@ import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
 // TestDiskRunsFull has a guest come while there is no room for him, and again when there is.
 func TestDiskRunsFull(t *testing.T) {
 	disk := testserver.NewDisk(t, 1<<20)
-	store := open(t, filepath.Join(disk.Dir, "api.db"))
+	file := open(t, filepath.Join(disk.Dir, "api.db"))
+	add := func(p player.Player) error {
+		return file.Write(t.Context(), func(tx store.Tx) error { return tx.AddPlayer(t.Context(), p) })
+	}
+	find := func(id uuid.UUID) (p player.Player, err error) {
+		err = file.Read(t.Context(), func(tx store.Tx) error { p, err = tx.Player(t.Context(), id); return err })
+		return p, err
+	}
 	guest := func() player.Player {
 		return player.Player{ID: uuid.Must(uuid.NewV7()), Kind: apiv1.PlayerKind_PLAYER_KIND_GUEST, CreatedAt: time.UnixMicro(1_700_000_000_123_456).UTC()}
 	}
 	early, late := guest(), guest()
-	if err := store.AddPlayer(t.Context(), early); err != nil {
+	if err := add(early); err != nil {
 		t.Fatal(err)
 	}
 	disk.Fill(t)
-	if err := store.AddPlayer(t.Context(), late); errs.Reason(err) != errorsv1.Reason_REASON_STORAGE_FULL {
+	if err := add(late); errs.Reason(err) != errorsv1.Reason_REASON_STORAGE_FULL {
 		t.Errorf("without room: %v", err)
 	}
-	if _, err := store.Player(t.Context(), late.ID); !errors.Is(err, player.ErrNotFound) {
+	if _, err := find(late.ID); !errors.Is(err, player.ErrNotFound) {
 		t.Errorf("the refused guest: %v", err)
 	}
-	if got, err := store.Player(t.Context(), early.ID); err != nil || got != early {
+	if got, err := find(early.ID); err != nil || got != early {
 		t.Errorf("who came before: %+v, %v", got, err)
 	}
 	disk.Empty(t)
-	if err := store.AddPlayer(t.Context(), late); err != nil {
+	if err := add(late); err != nil {
 		t.Errorf("with room: %v", err)
 	}
 }

@@ -4,31 +4,32 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/bitcraps/bitcraps/services/api/internal/player"
-	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite"
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/storetest"
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) player.Store { return open(t, filepath.Join(t.TempDir(), "api.db")) })
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, filepath.Join(t.TempDir(), "api.db")) })
 }
 
-func open(t *testing.T, path string) player.Store {
+func open(t *testing.T, path string) store.Store {
 	t.Helper()
-	if _, err := sqlite.Open(t.Context(), path, 4); err == nil {
+	file := config.Database{URL: "sqlite://" + path, MaxConnections: 4}
+	if _, err := store.Open(t.Context(), file); err == nil {
 		t.Fatal("a database without a schema was opened")
 	}
-	if err := sqlite.Migrate(t.Context(), path); err != nil {
+	if err := store.Migrate(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlite.Open(t.Context(), path, 4)
+	opened, err := store.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
+		if err := opened.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return store
+	return opened
 }

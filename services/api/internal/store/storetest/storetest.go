@@ -1,9 +1,9 @@
-// Package storetest is the suite that every implementation of player.Store passes. Each bug that is found in a store
+// Package storetest is the suite that every implementation of the store's transactions passes. Each bug that is found in a store
 // adds a case.
 package storetest
 
 import (
-	"crypto/ed25519"
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -11,46 +11,72 @@ import (
 	"github.com/google/uuid"
 
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// Run tests stores. open returns a new empty one, which the suite does not close.
-func Run(t *testing.T, open func(t *testing.T) player.Store) {
-	t.Run("players come back", func(t *testing.T) {
-		store := open(t)
-		want := player.Player{ID: uuid.Must(uuid.NewV7()), Kind: apiv1.PlayerKind_PLAYER_KIND_GUEST, CreatedAt: time.UnixMicro(1_700_000_000_123_456).UTC()}
-		if err := store.AddPlayer(t.Context(), want); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := store.Player(t.Context(), want.ID); err != nil || got != want {
+// Open returns a new empty store, which the suite does not close.
+type Open func(t *testing.T) store.Store
+
+// Run tests stores.
+func Run(t *testing.T, open Open) {
+	for name, suite := range map[string]func(*testing.T, Open){"players": players, "keys": keys, "sessions": sessions, "devices": devices, "accounts": accounts} {
+		t.Run(name, func(t *testing.T) { suite(t, open) })
+	}
+}
+
+// suite is a store under test.
+type suite struct {
+	t *testing.T
+	store.Store
+}
+
+// write runs a transaction that must succeed.
+func (s suite) write(f func(ctx context.Context, tx store.Tx) error) {
+	s.t.Helper()
+	if err := s.Write(s.t.Context(), func(tx store.Tx) error { return f(s.t.Context(), tx) }); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// both runs reads outside of a transaction and in one that writes.
+func (s suite) both(f func(ctx context.Context, tx store.Tx) error) {
+	s.t.Helper()
+	if err := s.Read(s.t.Context(), func(tx store.Tx) error { return f(s.t.Context(), tx) }); err != nil {
+		s.t.Fatal(err)
+	}
+	s.write(f)
+}
+
+// at is a time with microseconds.
+func at(seconds int) time.Time {
+	return time.UnixMicro(1_700_000_000_123_456 + int64(seconds)*1e6).UTC()
+}
+
+func guest() player.Player {
+	return player.Player{ID: uuid.Must(uuid.NewV7()), Kind: apiv1.PlayerKind_PLAYER_KIND_GUEST, Role: optionsv1.Role_ROLE_PLAYER, CreatedAt: at(0)}
+}
+
+func players(t *testing.T, open Open) {
+	s := suite{t, open(t)}
+	want := guest()
+	s.write(func(ctx context.Context, tx store.Tx) error { return tx.AddPlayer(ctx, want) })
+	check := func(ctx context.Context, tx store.Tx) error {
+		got, err := tx.Player(ctx, want.ID)
+		if err != nil || got != want {
 			t.Errorf("player = %+v, %v; want %+v", got, err, want)
 		}
-		if err := store.AddPlayer(t.Context(), want); err == nil {
-			t.Error("a player was added twice")
-		}
-		if _, err := store.Player(t.Context(), uuid.Must(uuid.NewV7())); !errors.Is(err, player.ErrNotFound) {
+		if _, err := tx.Player(ctx, uuid.Must(uuid.NewV7())); !errors.Is(err, player.ErrNotFound) {
 			t.Errorf("a stranger: %v", err)
 		}
-	})
-	t.Run("the first key stays the first", func(t *testing.T) {
-		store := open(t)
-		var first player.Key
-		for _, id := range []string{"a", "b"} {
-			_, private, err := ed25519.GenerateKey(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			key := player.Key{ID: id, Private: private, CreatedAt: time.UnixMicro(1).UTC()}
-			if id == "a" {
-				first = key
-			}
-			if err := store.AddFirstKey(t.Context(), key); err != nil {
-				t.Fatal(err)
-			}
-		}
-		keys, err := store.Keys(t.Context())
-		if err != nil || len(keys) != 1 || keys[0].ID != "a" || !keys[0].Private.Equal(first.Private) || !keys[0].CreatedAt.Equal(first.CreatedAt) {
-			t.Errorf("keys = %+v, %v", keys, err)
-		}
-	})
+		return nil // A row that is missing does not end a transaction.
+	}
+	s.both(check)
+	if err := s.Write(t.Context(), func(tx store.Tx) error { return tx.AddPlayer(t.Context(), want) }); err == nil {
+		t.Error("a player was added twice")
+	}
+	want.Kind, want.Role = apiv1.PlayerKind_PLAYER_KIND_ACCOUNT, optionsv1.Role_ROLE_AUDITOR
+	s.write(func(ctx context.Context, tx store.Tx) error { return tx.SavePlayer(ctx, want) })
+	s.both(check)
 }

@@ -9,52 +9,492 @@ import (
 	"context"
 
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/google/uuid"
 )
 
-const insertFirstSigningKey = `-- name: InsertFirstSigningKey :exec
-INSERT INTO signing_keys (id, seed, created_at)
-SELECT $1::text, $2::bytea, $3::bigint
-WHERE NOT EXISTS (SELECT 1 FROM signing_keys)
+const account = `-- name: Account :one
+SELECT player_id, email, password, created_at FROM accounts WHERE player_id = $1
 `
 
-func (q *Queries) InsertFirstSigningKey(ctx context.Context, iD string, seed []byte, createdAt int64) error {
-	_, err := q.db.Exec(ctx, insertFirstSigningKey, iD, seed, createdAt)
+func (q *Queries) Account(ctx context.Context, playerID uuid.UUID) (Account, error) {
+	row := q.db.QueryRow(ctx, account, playerID)
+	var i Account
+	err := row.Scan(
+		&i.PlayerID,
+		&i.Email,
+		&i.Password,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const accountByEmail = `-- name: AccountByEmail :one
+SELECT player_id, email, password, created_at FROM accounts WHERE email = $1
+`
+
+func (q *Queries) AccountByEmail(ctx context.Context, email string) (Account, error) {
+	row := q.db.QueryRow(ctx, accountByEmail, email)
+	var i Account
+	err := row.Scan(
+		&i.PlayerID,
+		&i.Email,
+		&i.Password,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const code = `-- name: Code :one
+SELECT subject, player_id, email, password, code_hash, attempts, expires_at FROM codes WHERE subject = $1 FOR UPDATE
+`
+
+func (q *Queries) Code(ctx context.Context, subject string) (Code, error) {
+	row := q.db.QueryRow(ctx, code, subject)
+	var i Code
+	err := row.Scan(
+		&i.Subject,
+		&i.PlayerID,
+		&i.Email,
+		&i.Password,
+		&i.CodeHash,
+		&i.Attempts,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const deleteAccount = `-- name: DeleteAccount :exec
+DELETE FROM accounts WHERE player_id = $1
+`
+
+func (q *Queries) DeleteAccount(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteAccount, playerID)
 	return err
 }
 
-const insertPlayer = `-- name: InsertPlayer :exec
-INSERT INTO players (id, kind, created_at) VALUES ($1, $2, $3)
+const deleteCode = `-- name: DeleteCode :exec
+DELETE FROM codes WHERE subject = $1
 `
 
-func (q *Queries) InsertPlayer(ctx context.Context, iD uuid.UUID, kind apiv1.PlayerKind, createdAt int64) error {
-	_, err := q.db.Exec(ctx, insertPlayer, iD, kind, createdAt)
+func (q *Queries) DeleteCode(ctx context.Context, subject string) error {
+	_, err := q.db.Exec(ctx, deleteCode, subject)
 	return err
+}
+
+const deleteCodesOf = `-- name: DeleteCodesOf :exec
+DELETE FROM codes WHERE player_id = $1
+`
+
+func (q *Queries) DeleteCodesOf(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteCodesOf, playerID)
+	return err
+}
+
+const deleteDevice = `-- name: DeleteDevice :exec
+DELETE FROM devices WHERE id = $1
+`
+
+func (q *Queries) DeleteDevice(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteDevice, id)
+	return err
+}
+
+const deleteExpiredCodes = `-- name: DeleteExpiredCodes :exec
+DELETE FROM codes WHERE subject IN (SELECT c.subject FROM codes c WHERE c.expires_at < $1::bigint ORDER BY c.expires_at LIMIT $2)
+`
+
+func (q *Queries) DeleteExpiredCodes(ctx context.Context, before int64, most int32) error {
+	_, err := q.db.Exec(ctx, deleteExpiredCodes, before, most)
+	return err
+}
+
+const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
+DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < $1::bigint ORDER BY s.expires_at LIMIT $2)
+`
+
+func (q *Queries) DeleteExpiredSessions(ctx context.Context, before int64, most int32) error {
+	_, err := q.db.Exec(ctx, deleteExpiredSessions, before, most)
+	return err
+}
+
+const deleteSigningKey = `-- name: DeleteSigningKey :exec
+DELETE FROM signing_keys WHERE id = $1
+`
+
+func (q *Queries) DeleteSigningKey(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, deleteSigningKey, id)
+	return err
+}
+
+const deleteUsedChallenges = `-- name: DeleteUsedChallenges :exec
+DELETE FROM used_challenges WHERE hash IN (SELECT u.hash FROM used_challenges u WHERE u.expires_at < $1::bigint ORDER BY u.expires_at LIMIT $2)
+`
+
+func (q *Queries) DeleteUsedChallenges(ctx context.Context, before int64, most int32) error {
+	_, err := q.db.Exec(ctx, deleteUsedChallenges, before, most)
+	return err
+}
+
+const deviceByKey = `-- name: DeviceByKey :one
+SELECT id, player_id, public_key, client, created_at FROM devices WHERE public_key = $1
+`
+
+func (q *Queries) DeviceByKey(ctx context.Context, publicKey []byte) (Device, error) {
+	row := q.db.QueryRow(ctx, deviceByKey, publicKey)
+	var i Device
+	err := row.Scan(
+		&i.ID,
+		&i.PlayerID,
+		&i.PublicKey,
+		&i.Client,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const devices = `-- name: Devices :many
+SELECT id, player_id, public_key, client, created_at FROM devices WHERE player_id = $1 ORDER BY created_at DESC, id
+`
+
+func (q *Queries) Devices(ctx context.Context, playerID uuid.UUID) ([]Device, error) {
+	rows, err := q.db.Query(ctx, devices, playerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Device
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.ID,
+			&i.PlayerID,
+			&i.PublicKey,
+			&i.Client,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endedSessions = `-- name: EndedSessions :many
+SELECT id, ended_at FROM sessions WHERE ended_at > 0 AND ended_at > $1::bigint ORDER BY ended_at, id LIMIT $2
+`
+
+type EndedSessionsRow struct {
+	ID      uuid.UUID
+	EndedAt int64
+}
+
+func (q *Queries) EndedSessions(ctx context.Context, after int64, most int32) ([]EndedSessionsRow, error) {
+	rows, err := q.db.Query(ctx, endedSessions, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EndedSessionsRow
+	for rows.Next() {
+		var i EndedSessionsRow
+		if err := rows.Scan(&i.ID, &i.EndedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertAccount = `-- name: InsertAccount :many
+INSERT INTO accounts (player_id, email, password, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING player_id
+`
+
+type InsertAccountParams struct {
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CreatedAt int64
+}
+
+// It returns nothing where the player or the address has one.
+func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertAccount,
+		arg.PlayerID,
+		arg.Email,
+		arg.Password,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var player_id uuid.UUID
+		if err := rows.Scan(&player_id); err != nil {
+			return nil, err
+		}
+		items = append(items, player_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertDevice = `-- name: InsertDevice :many
+INSERT INTO devices (id, player_id, public_key, client, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (public_key) DO NOTHING RETURNING id
+`
+
+type InsertDeviceParams struct {
+	ID        uuid.UUID
+	PlayerID  uuid.UUID
+	PublicKey []byte
+	Client    string
+	CreatedAt int64
+}
+
+// It returns nothing where somebody has the key.
+func (q *Queries) InsertDevice(ctx context.Context, arg InsertDeviceParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertDevice,
+		arg.ID,
+		arg.PlayerID,
+		arg.PublicKey,
+		arg.Client,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertPlayer = `-- name: InsertPlayer :exec
+INSERT INTO players (id, kind, role, created_at) VALUES ($1, $2, $3, $4)
+`
+
+type InsertPlayerParams struct {
+	ID        uuid.UUID
+	Kind      apiv1.PlayerKind
+	Role      optionsv1.Role
+	CreatedAt int64
+}
+
+func (q *Queries) InsertPlayer(ctx context.Context, arg InsertPlayerParams) error {
+	_, err := q.db.Exec(ctx, insertPlayer,
+		arg.ID,
+		arg.Kind,
+		arg.Role,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertSession = `-- name: InsertSession :exec
+INSERT INTO sessions (id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+`
+
+type InsertSessionParams struct {
+	ID           uuid.UUID
+	PlayerID     uuid.UUID
+	Method       apiv1.SignInMethod
+	CredentialID uuid.UUID
+	Scopes       int64
+	Client       string
+	CreatedAt    int64
+	UsedAt       int64
+	ExpiresAt    int64
+	EndedAt      int64
+	FamilyHash   []byte
+	SecretHash   []byte
+	PreviousHash []byte
+	Nonce        []byte
+}
+
+func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
+	_, err := q.db.Exec(ctx, insertSession,
+		arg.ID,
+		arg.PlayerID,
+		arg.Method,
+		arg.CredentialID,
+		arg.Scopes,
+		arg.Client,
+		arg.CreatedAt,
+		arg.UsedAt,
+		arg.ExpiresAt,
+		arg.EndedAt,
+		arg.FamilyHash,
+		arg.SecretHash,
+		arg.PreviousHash,
+		arg.Nonce,
+	)
+	return err
+}
+
+const insertSigningKey = `-- name: InsertSigningKey :exec
+INSERT INTO signing_keys (id, seed, created_at, signs_from, token_life) VALUES ($1, $2, $3, $4, $5)
+`
+
+type InsertSigningKeyParams struct {
+	ID        string
+	Seed      []byte
+	CreatedAt int64
+	SignsFrom int64
+	TokenLife int64
+}
+
+func (q *Queries) InsertSigningKey(ctx context.Context, arg InsertSigningKeyParams) error {
+	_, err := q.db.Exec(ctx, insertSigningKey,
+		arg.ID,
+		arg.Seed,
+		arg.CreatedAt,
+		arg.SignsFrom,
+		arg.TokenLife,
+	)
+	return err
+}
+
+const liveSessions = `-- name: LiveSessions :many
+SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE player_id = $1 AND ended_at = 0 AND expires_at > $2::bigint ORDER BY used_at DESC, id
+`
+
+func (q *Queries) LiveSessions(ctx context.Context, playerID uuid.UUID, at int64) ([]Session, error) {
+	rows, err := q.db.Query(ctx, liveSessions, playerID, at)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.ID,
+			&i.PlayerID,
+			&i.Method,
+			&i.CredentialID,
+			&i.Scopes,
+			&i.Client,
+			&i.CreatedAt,
+			&i.UsedAt,
+			&i.ExpiresAt,
+			&i.EndedAt,
+			&i.FamilyHash,
+			&i.SecretHash,
+			&i.PreviousHash,
+			&i.Nonce,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockSigningKeys = `-- name: LockSigningKeys :exec
 LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE
 `
 
-// Two processes that start at once must not both find that there is no key.
+// Two processes that look at once must not both find that a key is missing.
 func (q *Queries) LockSigningKeys(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockSigningKeys)
 	return err
 }
 
 const player = `-- name: Player :one
-SELECT id, kind, created_at FROM players WHERE id = $1
+SELECT id, kind, created_at, role FROM players WHERE id = $1
 `
 
 func (q *Queries) Player(ctx context.Context, id uuid.UUID) (Player, error) {
 	row := q.db.QueryRow(ctx, player, id)
 	var i Player
-	err := row.Scan(&i.ID, &i.Kind, &i.CreatedAt)
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.CreatedAt,
+		&i.Role,
+	)
+	return i, err
+}
+
+const session = `-- name: Session :one
+SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE id = $1
+`
+
+func (q *Queries) Session(ctx context.Context, id uuid.UUID) (Session, error) {
+	row := q.db.QueryRow(ctx, session, id)
+	var i Session
+	err := row.Scan(
+		&i.ID,
+		&i.PlayerID,
+		&i.Method,
+		&i.CredentialID,
+		&i.Scopes,
+		&i.Client,
+		&i.CreatedAt,
+		&i.UsedAt,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.FamilyHash,
+		&i.SecretHash,
+		&i.PreviousHash,
+		&i.Nonce,
+	)
+	return i, err
+}
+
+const sessionForUpdate = `-- name: SessionForUpdate :one
+SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) SessionForUpdate(ctx context.Context, id uuid.UUID) (Session, error) {
+	row := q.db.QueryRow(ctx, sessionForUpdate, id)
+	var i Session
+	err := row.Scan(
+		&i.ID,
+		&i.PlayerID,
+		&i.Method,
+		&i.CredentialID,
+		&i.Scopes,
+		&i.Client,
+		&i.CreatedAt,
+		&i.UsedAt,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.FamilyHash,
+		&i.SecretHash,
+		&i.PreviousHash,
+		&i.Nonce,
+	)
 	return i, err
 }
 
 const signingKeys = `-- name: SigningKeys :many
-SELECT id, seed, created_at FROM signing_keys ORDER BY created_at DESC, id
+SELECT id, seed, created_at, signs_from, token_life FROM signing_keys ORDER BY created_at DESC, id
 `
 
 func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
@@ -66,10 +506,119 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	var items []SigningKey
 	for rows.Next() {
 		var i SigningKey
-		if err := rows.Scan(&i.ID, &i.Seed, &i.CreatedAt); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Seed,
+			&i.CreatedAt,
+			&i.SignsFrom,
+			&i.TokenLife,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const updatePassword = `-- name: UpdatePassword :exec
+UPDATE accounts SET password = $1 WHERE player_id = $2
+`
+
+func (q *Queries) UpdatePassword(ctx context.Context, password string, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, updatePassword, password, playerID)
+	return err
+}
+
+const updatePlayer = `-- name: UpdatePlayer :exec
+UPDATE players SET kind = $1, role = $2 WHERE id = $3
+`
+
+func (q *Queries) UpdatePlayer(ctx context.Context, kind apiv1.PlayerKind, role optionsv1.Role, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, updatePlayer, kind, role, iD)
+	return err
+}
+
+const updateSession = `-- name: UpdateSession :exec
+UPDATE sessions SET client = $1, used_at = $2, expires_at = $3, ended_at = $4, secret_hash = $5, previous_hash = $6, nonce = $7
+WHERE id = $8
+`
+
+type UpdateSessionParams struct {
+	Client       string
+	UsedAt       int64
+	ExpiresAt    int64
+	EndedAt      int64
+	SecretHash   []byte
+	PreviousHash []byte
+	Nonce        []byte
+	ID           uuid.UUID
+}
+
+func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) error {
+	_, err := q.db.Exec(ctx, updateSession,
+		arg.Client,
+		arg.UsedAt,
+		arg.ExpiresAt,
+		arg.EndedAt,
+		arg.SecretHash,
+		arg.PreviousHash,
+		arg.Nonce,
+		arg.ID,
+	)
+	return err
+}
+
+const upsertCode = `-- name: UpsertCode :exec
+INSERT INTO codes (subject, player_id, email, password, code_hash, attempts, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (subject) DO UPDATE SET player_id = excluded.player_id, email = excluded.email, password = excluded.password, code_hash = excluded.code_hash,
+    attempts = excluded.attempts, expires_at = excluded.expires_at
+`
+
+type UpsertCodeParams struct {
+	Subject   string
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CodeHash  []byte
+	Attempts  int64
+	ExpiresAt int64
+}
+
+func (q *Queries) UpsertCode(ctx context.Context, arg UpsertCodeParams) error {
+	_, err := q.db.Exec(ctx, upsertCode,
+		arg.Subject,
+		arg.PlayerID,
+		arg.Email,
+		arg.Password,
+		arg.CodeHash,
+		arg.Attempts,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
+const useChallenge = `-- name: UseChallenge :many
+INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING expires_at
+`
+
+// It returns nothing where it was used.
+func (q *Queries) UseChallenge(ctx context.Context, hash []byte, expiresAt int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, useChallenge, hash, expiresAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var expires_at int64
+		if err := rows.Scan(&expires_at); err != nil {
+			return nil, err
+		}
+		items = append(items, expires_at)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

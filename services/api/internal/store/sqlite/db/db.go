@@ -24,26 +24,173 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.insertFirstSigningKeyStmt, err = db.PrepareContext(ctx, insertFirstSigningKey); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertFirstSigningKey: %w", err)
+	if q.accountStmt, err = db.PrepareContext(ctx, account); err != nil {
+		return nil, fmt.Errorf("error preparing query Account: %w", err)
+	}
+	if q.accountByEmailStmt, err = db.PrepareContext(ctx, accountByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query AccountByEmail: %w", err)
+	}
+	if q.codeStmt, err = db.PrepareContext(ctx, code); err != nil {
+		return nil, fmt.Errorf("error preparing query Code: %w", err)
+	}
+	if q.deleteAccountStmt, err = db.PrepareContext(ctx, deleteAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteAccount: %w", err)
+	}
+	if q.deleteCodeStmt, err = db.PrepareContext(ctx, deleteCode); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCode: %w", err)
+	}
+	if q.deleteCodesOfStmt, err = db.PrepareContext(ctx, deleteCodesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCodesOf: %w", err)
+	}
+	if q.deleteDeviceStmt, err = db.PrepareContext(ctx, deleteDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDevice: %w", err)
+	}
+	if q.deleteExpiredCodesStmt, err = db.PrepareContext(ctx, deleteExpiredCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteExpiredCodes: %w", err)
+	}
+	if q.deleteExpiredSessionsStmt, err = db.PrepareContext(ctx, deleteExpiredSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteExpiredSessions: %w", err)
+	}
+	if q.deleteSigningKeyStmt, err = db.PrepareContext(ctx, deleteSigningKey); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSigningKey: %w", err)
+	}
+	if q.deleteUsedChallengesStmt, err = db.PrepareContext(ctx, deleteUsedChallenges); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteUsedChallenges: %w", err)
+	}
+	if q.deviceByKeyStmt, err = db.PrepareContext(ctx, deviceByKey); err != nil {
+		return nil, fmt.Errorf("error preparing query DeviceByKey: %w", err)
+	}
+	if q.devicesStmt, err = db.PrepareContext(ctx, devices); err != nil {
+		return nil, fmt.Errorf("error preparing query Devices: %w", err)
+	}
+	if q.endedSessionsStmt, err = db.PrepareContext(ctx, endedSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query EndedSessions: %w", err)
+	}
+	if q.insertAccountStmt, err = db.PrepareContext(ctx, insertAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAccount: %w", err)
+	}
+	if q.insertDeviceStmt, err = db.PrepareContext(ctx, insertDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDevice: %w", err)
 	}
 	if q.insertPlayerStmt, err = db.PrepareContext(ctx, insertPlayer); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPlayer: %w", err)
 	}
+	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
+	}
+	if q.insertSigningKeyStmt, err = db.PrepareContext(ctx, insertSigningKey); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSigningKey: %w", err)
+	}
+	if q.liveSessionsStmt, err = db.PrepareContext(ctx, liveSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query LiveSessions: %w", err)
+	}
 	if q.playerStmt, err = db.PrepareContext(ctx, player); err != nil {
 		return nil, fmt.Errorf("error preparing query Player: %w", err)
 	}
+	if q.sessionStmt, err = db.PrepareContext(ctx, session); err != nil {
+		return nil, fmt.Errorf("error preparing query Session: %w", err)
+	}
 	if q.signingKeysStmt, err = db.PrepareContext(ctx, signingKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query SigningKeys: %w", err)
+	}
+	if q.updatePasswordStmt, err = db.PrepareContext(ctx, updatePassword); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdatePassword: %w", err)
+	}
+	if q.updatePlayerStmt, err = db.PrepareContext(ctx, updatePlayer); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdatePlayer: %w", err)
+	}
+	if q.updateSessionStmt, err = db.PrepareContext(ctx, updateSession); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateSession: %w", err)
+	}
+	if q.upsertCodeStmt, err = db.PrepareContext(ctx, upsertCode); err != nil {
+		return nil, fmt.Errorf("error preparing query UpsertCode: %w", err)
+	}
+	if q.useChallengeStmt, err = db.PrepareContext(ctx, useChallenge); err != nil {
+		return nil, fmt.Errorf("error preparing query UseChallenge: %w", err)
 	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
-	if q.insertFirstSigningKeyStmt != nil {
-		if cerr := q.insertFirstSigningKeyStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertFirstSigningKeyStmt: %w", cerr)
+	if q.accountStmt != nil {
+		if cerr := q.accountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountStmt: %w", cerr)
+		}
+	}
+	if q.accountByEmailStmt != nil {
+		if cerr := q.accountByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountByEmailStmt: %w", cerr)
+		}
+	}
+	if q.codeStmt != nil {
+		if cerr := q.codeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing codeStmt: %w", cerr)
+		}
+	}
+	if q.deleteAccountStmt != nil {
+		if cerr := q.deleteAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteAccountStmt: %w", cerr)
+		}
+	}
+	if q.deleteCodeStmt != nil {
+		if cerr := q.deleteCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCodeStmt: %w", cerr)
+		}
+	}
+	if q.deleteCodesOfStmt != nil {
+		if cerr := q.deleteCodesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCodesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteDeviceStmt != nil {
+		if cerr := q.deleteDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDeviceStmt: %w", cerr)
+		}
+	}
+	if q.deleteExpiredCodesStmt != nil {
+		if cerr := q.deleteExpiredCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteExpiredCodesStmt: %w", cerr)
+		}
+	}
+	if q.deleteExpiredSessionsStmt != nil {
+		if cerr := q.deleteExpiredSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteExpiredSessionsStmt: %w", cerr)
+		}
+	}
+	if q.deleteSigningKeyStmt != nil {
+		if cerr := q.deleteSigningKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSigningKeyStmt: %w", cerr)
+		}
+	}
+	if q.deleteUsedChallengesStmt != nil {
+		if cerr := q.deleteUsedChallengesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteUsedChallengesStmt: %w", cerr)
+		}
+	}
+	if q.deviceByKeyStmt != nil {
+		if cerr := q.deviceByKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deviceByKeyStmt: %w", cerr)
+		}
+	}
+	if q.devicesStmt != nil {
+		if cerr := q.devicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing devicesStmt: %w", cerr)
+		}
+	}
+	if q.endedSessionsStmt != nil {
+		if cerr := q.endedSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endedSessionsStmt: %w", cerr)
+		}
+	}
+	if q.insertAccountStmt != nil {
+		if cerr := q.insertAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAccountStmt: %w", cerr)
+		}
+	}
+	if q.insertDeviceStmt != nil {
+		if cerr := q.insertDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDeviceStmt: %w", cerr)
 		}
 	}
 	if q.insertPlayerStmt != nil {
@@ -51,14 +198,59 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPlayerStmt: %w", cerr)
 		}
 	}
+	if q.insertSessionStmt != nil {
+		if cerr := q.insertSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
+		}
+	}
+	if q.insertSigningKeyStmt != nil {
+		if cerr := q.insertSigningKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSigningKeyStmt: %w", cerr)
+		}
+	}
+	if q.liveSessionsStmt != nil {
+		if cerr := q.liveSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing liveSessionsStmt: %w", cerr)
+		}
+	}
 	if q.playerStmt != nil {
 		if cerr := q.playerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing playerStmt: %w", cerr)
 		}
 	}
+	if q.sessionStmt != nil {
+		if cerr := q.sessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sessionStmt: %w", cerr)
+		}
+	}
 	if q.signingKeysStmt != nil {
 		if cerr := q.signingKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing signingKeysStmt: %w", cerr)
+		}
+	}
+	if q.updatePasswordStmt != nil {
+		if cerr := q.updatePasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updatePasswordStmt: %w", cerr)
+		}
+	}
+	if q.updatePlayerStmt != nil {
+		if cerr := q.updatePlayerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updatePlayerStmt: %w", cerr)
+		}
+	}
+	if q.updateSessionStmt != nil {
+		if cerr := q.updateSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateSessionStmt: %w", cerr)
+		}
+	}
+	if q.upsertCodeStmt != nil {
+		if cerr := q.upsertCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing upsertCodeStmt: %w", cerr)
+		}
+	}
+	if q.useChallengeStmt != nil {
+		if cerr := q.useChallengeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useChallengeStmt: %w", cerr)
 		}
 	}
 	return err
@@ -100,19 +292,67 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                        DBTX
 	tx                        *sql.Tx
-	insertFirstSigningKeyStmt *sql.Stmt
+	accountStmt               *sql.Stmt
+	accountByEmailStmt        *sql.Stmt
+	codeStmt                  *sql.Stmt
+	deleteAccountStmt         *sql.Stmt
+	deleteCodeStmt            *sql.Stmt
+	deleteCodesOfStmt         *sql.Stmt
+	deleteDeviceStmt          *sql.Stmt
+	deleteExpiredCodesStmt    *sql.Stmt
+	deleteExpiredSessionsStmt *sql.Stmt
+	deleteSigningKeyStmt      *sql.Stmt
+	deleteUsedChallengesStmt  *sql.Stmt
+	deviceByKeyStmt           *sql.Stmt
+	devicesStmt               *sql.Stmt
+	endedSessionsStmt         *sql.Stmt
+	insertAccountStmt         *sql.Stmt
+	insertDeviceStmt          *sql.Stmt
 	insertPlayerStmt          *sql.Stmt
+	insertSessionStmt         *sql.Stmt
+	insertSigningKeyStmt      *sql.Stmt
+	liveSessionsStmt          *sql.Stmt
 	playerStmt                *sql.Stmt
+	sessionStmt               *sql.Stmt
 	signingKeysStmt           *sql.Stmt
+	updatePasswordStmt        *sql.Stmt
+	updatePlayerStmt          *sql.Stmt
+	updateSessionStmt         *sql.Stmt
+	upsertCodeStmt            *sql.Stmt
+	useChallengeStmt          *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                        tx,
 		tx:                        tx,
-		insertFirstSigningKeyStmt: q.insertFirstSigningKeyStmt,
+		accountStmt:               q.accountStmt,
+		accountByEmailStmt:        q.accountByEmailStmt,
+		codeStmt:                  q.codeStmt,
+		deleteAccountStmt:         q.deleteAccountStmt,
+		deleteCodeStmt:            q.deleteCodeStmt,
+		deleteCodesOfStmt:         q.deleteCodesOfStmt,
+		deleteDeviceStmt:          q.deleteDeviceStmt,
+		deleteExpiredCodesStmt:    q.deleteExpiredCodesStmt,
+		deleteExpiredSessionsStmt: q.deleteExpiredSessionsStmt,
+		deleteSigningKeyStmt:      q.deleteSigningKeyStmt,
+		deleteUsedChallengesStmt:  q.deleteUsedChallengesStmt,
+		deviceByKeyStmt:           q.deviceByKeyStmt,
+		devicesStmt:               q.devicesStmt,
+		endedSessionsStmt:         q.endedSessionsStmt,
+		insertAccountStmt:         q.insertAccountStmt,
+		insertDeviceStmt:          q.insertDeviceStmt,
 		insertPlayerStmt:          q.insertPlayerStmt,
+		insertSessionStmt:         q.insertSessionStmt,
+		insertSigningKeyStmt:      q.insertSigningKeyStmt,
+		liveSessionsStmt:          q.liveSessionsStmt,
 		playerStmt:                q.playerStmt,
+		sessionStmt:               q.sessionStmt,
 		signingKeysStmt:           q.signingKeysStmt,
+		updatePasswordStmt:        q.updatePasswordStmt,
+		updatePlayerStmt:          q.updatePlayerStmt,
+		updateSessionStmt:         q.updateSessionStmt,
+		upsertCodeStmt:            q.upsertCodeStmt,
+		useChallengeStmt:          q.useChallengeStmt,
 	}
 }

@@ -6,17 +6,68 @@ package db
 
 import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/google/uuid"
 )
+
+type Account struct {
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CreatedAt int64
+}
+
+type Code struct {
+	Subject   string
+	PlayerID  uuid.UUID
+	Email     string
+	Password  string
+	CodeHash  []byte
+	Attempts  int64
+	ExpiresAt int64
+}
+
+type Device struct {
+	ID        uuid.UUID
+	PlayerID  uuid.UUID
+	PublicKey []byte
+	Client    string
+	CreatedAt int64
+}
 
 type Player struct {
 	ID        uuid.UUID
 	Kind      apiv1.PlayerKind
 	CreatedAt int64
+	Role      optionsv1.Role
+}
+
+type Session struct {
+	ID           uuid.UUID
+	PlayerID     uuid.UUID
+	Method       apiv1.SignInMethod
+	CredentialID uuid.UUID
+	Scopes       int64
+	Client       string
+	CreatedAt    int64
+	UsedAt       int64
+	ExpiresAt    int64
+	EndedAt      int64
+	FamilyHash   []byte
+	SecretHash   []byte
+	PreviousHash []byte
+	Nonce        []byte
 }
 
 type SigningKey struct {
 	ID        string
 	Seed      []byte
 	CreatedAt int64
+	SignsFrom int64
+	TokenLife int64
+}
+
+type UsedChallenge struct {
+	Hash      []byte
+	ExpiresAt int64
 }

@@ -1,0 +1,96 @@
+// Command doc prints the page of who may call what, from the contracts.
+//
+//	go run ./gateway/internal/access/doc > docs/access.md
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/bitcraps/bitcraps/gateway"
+	"github.com/bitcraps/bitcraps/libs/access"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+
+	// The contracts that the gateway does not know.
+	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/backup/v1"
+	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/meshbridge/v1"
+	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/secrets/v1"
+)
+
+const head = `# Who may call what
+
+This page is generated from the access annotations of the contracts, which the gateway and every service enforce.
+
+- *anyone*: without signing in. *player*, *operator*, *auditor*: the role of whoever is signed in; guests are players. Operators and
+  auditors do not play.
+- *key*: the scope that an API key needs. Where there is none, the call is for people who signed in, and takes no API key.
+- *services*: the other services that call, each known by its certificate, on behalf of whom the line names, if it names anybody. *cli* is an
+  operator's command line, which acts for itself.
+
+| method | REST | anyone | player | operator | auditor | key | services |
+|---|---|---|---|---|---|---|---|
+`
+
+func main() {
+	fmt.Print(head)
+	var methods []protoreflect.MethodDescriptor
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			all := file.Services().Get(i).Methods()
+			for j := range all.Len() {
+				if strings.HasPrefix(string(file.Package()), "bitcraps.") {
+					methods = append(methods, all.Get(j))
+				}
+			}
+		}
+		return true
+	})
+	slices.SortFunc(methods, func(a, b protoreflect.MethodDescriptor) int { return cmp.Compare(a.FullName(), b.FullName()) })
+	routes := make(map[string]gateway.Route)
+	for _, route := range gateway.Routes() {
+		routes[route.RPC] = route
+	}
+	for _, method := range methods {
+		fmt.Println(line(method, routes))
+	}
+}
+
+func line(method protoreflect.MethodDescriptor, routes map[string]gateway.Route) string {
+	rule := access.Of(method)
+	route, rest := routes[rule.Method], "" // Without one, people reach the method through services alone.
+	if route.Path != "" {
+		rest = fmt.Sprintf("`%s %s`", route.Method, route.Path)
+	}
+	role := func(r optionsv1.Role) string {
+		return mark(slices.Contains(rule.Roles, r) || route.Path != "" && !rule.Person)
+	}
+	key := ""
+	if rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED {
+		key = access.Scope(rule.Scope)
+	}
+	var others []string
+	for _, caller := range rule.Callers {
+		switch {
+		case caller == identity.Operator:
+			others = append(others, "cli")
+		case caller != identity.Gateway || route.Path == "":
+			others = append(others, caller)
+		}
+	}
+	slices.Sort(others)
+	return fmt.Sprintf("| %s.%s | %s | %s | %s | %s | %s | %s | %s |", method.Parent().Name(), method.Name(), rest, mark(route.Path != "" && !rule.Person),
+		role(optionsv1.Role_ROLE_PLAYER), role(optionsv1.Role_ROLE_OPERATOR), role(optionsv1.Role_ROLE_AUDITOR), key, strings.Join(others, ", "))
+}
+
+func mark(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return ""
+}

@@ -1,0 +1,94 @@
+// Package access reads from the contracts who may call a method, and holds a caller against it. The gateway and every server
+// ask it, so that they cannot differ; docs/access.md is its table.
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+)
+
+// Rule is who may call a method.
+type Rule struct {
+	// Method is the full gRPC name of the method.
+	Method string
+	// Callers are the services that may call.
+	Callers []string
+	// Person is whether somebody must be signed in.
+	Person bool
+	// Roles are the roles that may call where somebody must be signed in.
+	Roles []optionsv1.Role
+	// Scope is what an API key must have; SCOPE_UNSPECIFIED takes no API key.
+	Scope optionsv1.Scope
+}
+
+// Of reads a method's rule. A method without one has a rule that lets nobody call.
+func Of(method protoreflect.MethodDescriptor) Rule {
+	said, _ := proto.GetExtension(method.Options(), optionsv1.E_Access).(*optionsv1.Access)
+	rule := Rule{Method: "/" + string(method.Parent().FullName()) + "/" + string(method.Name()), Callers: said.GetCallers(), Scope: said.GetScope()}
+	switch said.GetPrincipal() {
+	case optionsv1.Principal_PRINCIPAL_NONE:
+	case optionsv1.Principal_PRINCIPAL_PLAYER:
+		rule.Person, rule.Roles = true, said.GetRoles()
+		if len(rule.Roles) == 0 {
+			rule.Roles = []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}
+		}
+	default:
+		rule.Callers = nil
+	}
+	return rule
+}
+
+// Check refuses a caller who may not call.
+func (r Rule) Check(caller identity.Caller) error {
+	if !slices.Contains(r.Callers, caller.Service) {
+		return errs.New(errorsv1.Reason_REASON_CALLER_NOT_ALLOWED, "%q may not call %s", caller.Service, r.Method)
+	}
+	if !r.Person || caller.Service == identity.Operator {
+		return nil
+	}
+	return r.CheckPerson(caller)
+}
+
+// CheckPerson refuses somebody who is not signed in, or may not call.
+func (r Rule) CheckPerson(caller identity.Caller) error {
+	switch {
+	case !r.Person:
+		return nil
+	case caller.Player == uuid.Nil:
+		return errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in first, and send the token as \"Authorization: Bearer TOKEN\"")
+	case !slices.Contains(r.Roles, caller.Role):
+		return errs.New(errorsv1.Reason_REASON_ROLE_NOT_ALLOWED, "this is for the roles %s, and yours is %s", names(r.Roles), Name(caller.Role))
+	case caller.Scopes != 0 && r.Scope == optionsv1.Scope_SCOPE_UNSPECIFIED:
+		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "no API key can do this; sign in as a person")
+	case caller.Scopes != 0 && !caller.Scopes.Has(r.Scope):
+		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "the API key lacks the scope %s; make one that has it", Scope(r.Scope))
+	}
+	return nil
+}
+
+// Name is a role in words: "player".
+func Name(role optionsv1.Role) string {
+	return strings.ToLower(strings.TrimPrefix(role.String(), "ROLE_"))
+}
+
+// Scope is a scope in words: "play".
+func Scope(scope optionsv1.Scope) string {
+	return strings.ToLower(strings.TrimPrefix(scope.String(), "SCOPE_"))
+}
+
+func names(roles []optionsv1.Role) string {
+	all := make([]string, len(roles))
+	for i, role := range roles {
+		all[i] = Name(role)
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,98 @@
+package token
+
+import (
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+)
+
+// Bearer is who a token says that its bearer is.
+type Bearer struct {
+	// Player is who is signed in.
+	Player uuid.UUID
+	// Session is the sign-in, or the API key, that the token belongs to; uuid.Nil in tokens of releases without sessions.
+	Session uuid.UUID
+	// Role is what the bearer is here for.
+	Role optionsv1.Role
+	// Scopes are what an API key may do; no scope is no API key.
+	Scopes identity.Scopes
+	// Issued is when the token was made.
+	Issued time.Time
+}
+
+// claims are a token's, by the names of RFC 7519, RFC 9068 and OpenID Connect.
+type claims struct {
+	jwt.RegisteredClaims
+	Session string `json:"sid,omitempty"`
+	Role    string `json:"role,omitempty"`
+	Scope   string `json:"scope,omitempty"`
+}
+
+const (
+	rolePrefix  = "ROLE_"
+	scopePrefix = "SCOPE_"
+)
+
+func (b Bearer) claims(now, expires time.Time) claims {
+	c := claims{RegisteredClaims: jwt.RegisteredClaims{
+		Issuer:    issuer,
+		Audience:  jwt.ClaimStrings{audience},
+		Subject:   b.Player.String(),
+		IssuedAt:  jwt.NewNumericDate(now),
+		NotBefore: jwt.NewNumericDate(now),
+		ExpiresAt: jwt.NewNumericDate(expires),
+		ID:        uuid.NewString(),
+	}}
+	if b.Session != uuid.Nil {
+		c.Session = b.Session.String()
+	}
+	if b.Role > optionsv1.Role_ROLE_PLAYER {
+		c.Role = short(b.Role.String(), rolePrefix)
+	}
+	var scopes []string
+	for _, scope := range b.Scopes.List() {
+		scopes = append(scopes, short(scope.String(), scopePrefix))
+	}
+	c.Scope = strings.Join(scopes, " ")
+	return c
+}
+
+// bearer reads claims; ok is false where they name nobody, or a role or scope that this release does not know: it could mean
+// less than is assumed.
+func (c claims) bearer() (b Bearer, ok bool) {
+	var err error
+	if b.Player, err = uuid.Parse(c.Subject); err != nil {
+		return Bearer{}, false
+	}
+	if c.Session != "" {
+		if b.Session, err = uuid.Parse(c.Session); err != nil {
+			return Bearer{}, false
+		}
+	}
+	b.Role = optionsv1.Role_ROLE_PLAYER
+	if c.Role != "" {
+		if b.Role = optionsv1.Role(optionsv1.Role_value[long(c.Role, rolePrefix)]); b.Role == optionsv1.Role_ROLE_UNSPECIFIED {
+			return Bearer{}, false
+		}
+	}
+	for name := range strings.FieldsSeq(c.Scope) {
+		scope := optionsv1.Scope(optionsv1.Scope_value[long(name, scopePrefix)])
+		if scope == optionsv1.Scope_SCOPE_UNSPECIFIED {
+			return Bearer{}, false
+		}
+		b.Scopes |= identity.ScopesOf(scope)
+	}
+	if c.IssuedAt != nil {
+		b.Issued = c.IssuedAt.UTC()
+	}
+	return b, true
+}
+
+func short(name, prefix string) string { return strings.ToLower(strings.TrimPrefix(name, prefix)) }
+
+func long(name, prefix string) string { return prefix + strings.ToUpper(name) }

@@ -1,0 +1,221 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
+	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+// accountServer implements the contract of accounts.
+type accountServer struct {
+	apiv1.UnimplementedAccountServiceServer
+	*Service
+}
+
+// accountOf returns the account of an address. The zero account, which nobody has a password for, stands for one that is missing.
+func (s *Service) accountOf(ctx context.Context, find func(store.Tx) (account.Account, error)) (found account.Account, err error) {
+	err = s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = find(tx); return err })
+	if errors.Is(err, account.ErrNotFound) {
+		return account.Account{}, nil
+	}
+	return found, err
+}
+
+func (s *Service) byEmail(ctx context.Context, email string) (account.Account, error) {
+	return s.accountOf(ctx, func(tx store.Tx) (account.Account, error) { return tx.AccountByEmail(ctx, email) })
+}
+
+func (s *Service) byPlayer(ctx context.Context, player uuid.UUID) (account.Account, error) {
+	return s.accountOf(ctx, func(tx store.Tx) (account.Account, error) { return tx.Account(ctx, player) })
+}
+
+// LinkEmail implements the contract. It does the same work whether the address is taken or not; its owner gets another mail.
+func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailRequest) (*apiv1.LinkEmailResponse, error) {
+	caller, email := identity.FromContext(ctx).Player, account.Normalize(req.GetEmail())
+	if err := s.outbox.room(); err != nil {
+		return nil, err
+	}
+	if err := s.attempts.mail(ctx, email); err != nil {
+		return nil, err
+	}
+	mine, err := s.byPlayer(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	if mine.Email != "" {
+		return nil, errs.New(errorsv1.Reason_REASON_EMAIL_LINKED, "you sign in by e-mail already")
+	}
+	taken, err := s.byEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := s.hash(ctx, req.GetPassword())
+	if err != nil {
+		return nil, err
+	}
+	owner, text := caller, s.code()
+	message := linkMail(email, text)
+	if taken.Email != "" {
+		owner, message = uuid.Nil, takenMail(email)
+	}
+	err = s.saveCode(ctx, account.Code{Subject: account.LinkSubject(caller), Player: owner, Email: email, Password: hash, Hash: account.HashCode(text)})
+	if err != nil {
+		return nil, err
+	}
+	s.outbox.send(ctx, message)
+	return &apiv1.LinkEmailResponse{}, nil
+}
+
+func (s *Service) saveCode(ctx context.Context, code account.Code) error {
+	code.Expires = s.now().Add(account.CodeLife)
+	return s.store.Write(ctx, func(tx store.Tx) error { return tx.SaveCode(ctx, code) })
+}
+
+// ConfirmEmail implements the contract.
+func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmailRequest) (*apiv1.ConfirmEmailResponse, error) {
+	caller := identity.FromContext(ctx).Player
+	err := s.withCode(ctx, account.LinkSubject(caller), req.GetCode(), func(tx store.Tx, code account.Code) error {
+		who, err := present(ctx, tx, caller)
+		if err != nil {
+			return err
+		}
+		added, err := tx.AddAccount(ctx, account.Account{Player: caller, Email: code.Email, Password: code.Password, Created: s.now()})
+		if err == nil && !added {
+			err = account.ErrCode // Somebody else proved the address meanwhile.
+		}
+		if err != nil {
+			return err
+		}
+		who.Kind = apiv1.PlayerKind_PLAYER_KIND_ACCOUNT
+		return tx.SavePlayer(ctx, who)
+	})
+	return &apiv1.ConfirmEmailResponse{}, err
+}
+
+// withCode counts an attempt at a subject's code and, where it is good, uses it up in the transaction of what it is for.
+func (s *Service) withCode(ctx context.Context, subject, text string, do func(store.Tx, account.Code) error) error {
+	var outcome error
+	err := s.store.Write(ctx, func(tx store.Tx) error {
+		code, err := tx.Code(ctx, subject)
+		if errors.Is(err, account.ErrNotFound) {
+			outcome = account.ErrCode
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if outcome = code.Try(text, s.now()); outcome != nil {
+			return tx.SaveCode(ctx, code)
+		}
+		return errors.Join(do(tx, code), tx.RemoveCode(ctx, subject))
+	})
+	if errors.Is(errors.Join(err, outcome), account.ErrCode) {
+		return errs.New(errorsv1.Reason_REASON_CODE_INVALID, "the code is wrong, was used, was tried too often, or is older than %s; ask for a new one", account.CodeLife)
+	}
+	return err
+}
+
+// SignIn implements the contract.
+func (s *accountServer) SignIn(ctx context.Context, req *apiv1.SignInRequest) (*apiv1.SignInResponse, error) {
+	email := account.Normalize(req.GetEmail())
+	if err := s.attempts.password(ctx, email); err != nil {
+		return nil, err
+	}
+	found, err := s.byEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPassword(ctx, req.GetPassword(), found.Password); err != nil {
+		return nil, err
+	}
+	var who player.Player
+	var begun session.Session
+	var refresh session.Token
+	err = s.store.Write(ctx, func(tx store.Tx) (err error) {
+		if who, err = present(ctx, tx, found.Player); err != nil {
+			return err
+		}
+		begun, refresh, err = s.begin(ctx, tx, who.ID, apiv1.SignInMethod_SIGN_IN_METHOD_PASSWORD, uuid.Nil, req.GetClient())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := s.credentials(begun, refresh, who.Role)
+	return &apiv1.SignInResponse{Credentials: credentials}, err
+}
+
+// ChangePassword implements the contract.
+func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePasswordRequest) (*apiv1.ChangePasswordResponse, error) {
+	caller := identity.FromContext(ctx)
+	mine, err := s.byPlayer(ctx, caller.Player)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.attempts.password(ctx, mine.Email+caller.Player.String()); err != nil {
+		return nil, err
+	}
+	if err := s.checkPassword(ctx, req.GetOldPassword(), mine.Password); err != nil {
+		return nil, err
+	}
+	hash, err := s.hash(ctx, req.GetNewPassword())
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Write(ctx, func(tx store.Tx) error {
+		_, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.ID != caller.Session && !isKey(one) })
+		return errors.Join(err, tx.SavePassword(ctx, caller.Player, hash))
+	})
+	return &apiv1.ChangePasswordResponse{}, err
+}
+
+// ForgotPassword implements the contract. It does the same work whether the address has an account or not, up to the mail.
+func (s *accountServer) ForgotPassword(ctx context.Context, req *apiv1.ForgotPasswordRequest) (*apiv1.ForgotPasswordResponse, error) {
+	email := account.Normalize(req.GetEmail())
+	if err := s.outbox.room(); err != nil {
+		return nil, err
+	}
+	if err := s.attempts.mail(ctx, email); err != nil {
+		return nil, err
+	}
+	found, err := s.byEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	text := s.code()
+	err = s.saveCode(ctx, account.Code{Subject: account.ResetSubject(email), Player: found.Player, Email: email, Hash: account.HashCode(text)})
+	if err != nil {
+		return nil, err
+	}
+	if found.Email != "" {
+		s.outbox.send(ctx, resetMail(email, text))
+	}
+	return &apiv1.ForgotPasswordResponse{}, nil
+}
+
+// ResetPassword implements the contract.
+func (s *accountServer) ResetPassword(ctx context.Context, req *apiv1.ResetPasswordRequest) (*apiv1.ResetPasswordResponse, error) {
+	email := account.Normalize(req.GetEmail())
+	if err := s.attempts.password(ctx, email); err != nil {
+		return nil, err
+	}
+	hash, err := s.hash(ctx, req.GetNewPassword())
+	if err != nil {
+		return nil, err
+	}
+	err = s.withCode(ctx, account.ResetSubject(email), req.GetCode(), func(tx store.Tx, code account.Code) error {
+		_, err := s.endChosen(ctx, tx, code.Player, func(session.Session) bool { return true })
+		return errors.Join(err, tx.SavePassword(ctx, code.Player, hash))
+	})
+	return &apiv1.ResetPasswordResponse{}, err
+}

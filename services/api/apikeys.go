@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+const (
+	// maxKeys is how many live API keys a player has.
+	maxKeys = 20
+	// keyDays is how long a key is good whose maker did not say.
+	keyDays = 90
+)
+
+// keysServer implements the contract of API keys. A key is a session that is not refreshed, so it ends as one does.
+type keysServer struct {
+	apiv1.UnimplementedApiKeyServiceServer
+	*Service
+}
+
+func isKey(one session.Session) bool {
+	return one.Method == apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY
+}
+
+// CreateApiKey implements the contract.
+func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRequest) (*apiv1.CreateApiKeyResponse, error) {
+	owner := identity.FromContext(ctx).Player
+	key, secret, err := s.newSession(owner, apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	days := int(req.GetDays())
+	if days == 0 {
+		days = keyDays
+	}
+	key.Scopes, key.Expires = identity.ScopesOf(req.GetScopes()...), key.Created.Add(time.Duration(days)*24*time.Hour)
+	err = s.store.Write(ctx, func(tx store.Tx) error {
+		if _, err := present(ctx, tx, owner); err != nil {
+			return err
+		}
+		live, err := tx.LiveSessions(ctx, owner, key.Created)
+		if err != nil {
+			return err
+		}
+		if count(live, isKey) >= maxKeys {
+			return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d API keys, and nobody has more; end one", maxKeys)
+		}
+		return tx.AddSession(ctx, key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &apiv1.CreateApiKeyResponse{ApiKey: identity.KeyPrefix + secret.String(), Key: renderKey(key)}, nil
+}
+
+func count(all []session.Session, chosen func(session.Session) bool) (n int) {
+	for _, one := range all {
+		if chosen(one) {
+			n++
+		}
+	}
+	return n
+}
+
+func renderKey(key session.Session) *apiv1.ApiKey {
+	return &apiv1.ApiKey{KeyId: key.ID.String(), Name: key.Client, Scopes: key.Scopes.List(), CreatedAt: timestamppb.New(key.Created),
+		UsedAt: timestamppb.New(key.Used), ExpiresAt: timestamppb.New(key.Expires)}
+}
+
+// ListApiKeys implements the contract.
+func (s *keysServer) ListApiKeys(ctx context.Context, _ *apiv1.ListApiKeysRequest) (*apiv1.ListApiKeysResponse, error) {
+	live, err := s.liveSessions(ctx, identity.FromContext(ctx).Player)
+	return &apiv1.ListApiKeysResponse{Keys: renderKeys(live)}, err
+}
+
+func renderKeys(live []session.Session) (keys []*apiv1.ApiKey) {
+	for _, one := range live {
+		if isKey(one) {
+			keys = append(keys, renderKey(one))
+		}
+	}
+	return keys
+}
+
+// EndApiKey implements the contract.
+func (s *keysServer) EndApiKey(ctx context.Context, req *apiv1.EndApiKeyRequest) (*apiv1.EndApiKeyResponse, error) {
+	id := uuid.MustParse(req.GetKeyId()) // The contract has its form.
+	ended, err := s.endSessions(ctx, identity.FromContext(ctx).Player, func(one session.Session) bool { return one.ID == id && isKey(one) })
+	if err == nil && ended == 0 {
+		err = errs.New(errorsv1.Reason_REASON_API_KEY_NOT_FOUND, "you have no API key %s; GET /api/v1/api-keys lists yours", id)
+	}
+	return &apiv1.EndApiKeyResponse{}, err
+}
+
+// ExchangeApiKey implements the contract.
+func (s *keysServer) ExchangeApiKey(ctx context.Context, req *apiv1.ExchangeApiKeyRequest) (*apiv1.ExchangeApiKeyResponse, error) {
+	text, prefixed := strings.CutPrefix(req.GetApiKey(), identity.KeyPrefix)
+	secret, ok := session.Parse(text)
+	if !ok || !prefixed {
+		return nil, refused(session.ErrNotFound)
+	}
+	var key session.Session
+	var who player.Player
+	now := s.now()
+	err := s.store.Write(ctx, func(tx store.Tx) (err error) {
+		if key, err = tx.Session(ctx, secret.Session); err != nil {
+			return err
+		}
+		if err := key.Check(secret, now); err != nil {
+			return err
+		}
+		if who, err = tx.Player(ctx, key.Player); err != nil {
+			return err
+		}
+		key.Used = now
+		return tx.SaveSession(ctx, key)
+	})
+	if err != nil {
+		return nil, refused(err)
+	}
+	access, _, err := s.access(key, who.Role)
+	return &apiv1.ExchangeApiKeyResponse{AccessToken: access}, err
+}

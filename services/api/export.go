@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+// exportPage is how many movements of a wallet are on a page.
+const exportPage = 100
+
+// ExportAccount implements the contract.
+func (s *accountServer) ExportAccount(ctx context.Context, req *apiv1.ExportAccountRequest) (*apiv1.ExportAccountResponse, error) {
+	caller := identity.FromContext(ctx)
+	me, err := s.me(ctx, caller.Player)
+	if err != nil {
+		return nil, err
+	}
+	resp := &apiv1.ExportAccountResponse{Player: me}
+	mine, err := s.byPlayer(ctx, caller.Player)
+	if err != nil {
+		return nil, err
+	}
+	resp.Email = mine.Email
+	if resp.Devices, err = s.devices(ctx, caller.Player); err != nil {
+		return nil, err
+	}
+	live, err := s.liveSessions(ctx, caller.Player)
+	if err != nil {
+		return nil, err
+	}
+	resp.ApiKeys = renderKeys(live)
+	for _, one := range live {
+		if !isKey(one) {
+			resp.Sessions = append(resp.Sessions, renderSession(one, caller.Session))
+		}
+	}
+	page, err := s.ledger.ListEntries(ctx, &gamev1.ListEntriesRequest{PageSize: exportPage, PageToken: req.GetPageToken()})
+	resp.Entries, resp.NextPageToken = page.GetEntries(), page.GetNextPageToken()
+	return resp, err
+}
+
+// DeleteAccount implements the contract.
+func (s *accountServer) DeleteAccount(ctx context.Context, req *apiv1.DeleteAccountRequest) (*apiv1.DeleteAccountResponse, error) {
+	caller := identity.FromContext(ctx)
+	if uuid.MustParse(req.GetPlayerId()) != caller.Player { // The contract has its form.
+		return nil, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "nobody deletes another player; GET /api/v1/players/me says who you are").
+			Field("player_id", "must be the caller's own")
+	}
+	err := s.store.Write(ctx, func(tx store.Tx) error {
+		who, err := present(ctx, tx, caller.Player)
+		if err != nil {
+			return err
+		}
+		who.Kind, who.Role = apiv1.PlayerKind_PLAYER_KIND_DELETED, optionsv1.Role_ROLE_PLAYER
+		return errors.Join(tx.SavePlayer(ctx, who), s.forget(ctx, tx, who.ID))
+	})
+	return &apiv1.DeleteAccountResponse{}, err
+}
+
+// forget removes what is known of a player beside the id. Sessions that ended are kept without their names until nobody could use
+// their tokens.
+func (s *Service) forget(ctx context.Context, tx store.Tx, id uuid.UUID) error {
+	now := s.now()
+	live, err := tx.LiveSessions(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	devices, err := tx.Devices(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, one := range live {
+		one.End(now)
+		one.Client = ""
+		err = errors.Join(err, tx.SaveSession(ctx, one))
+	}
+	for _, d := range devices {
+		err = errors.Join(err, tx.RemoveDevice(ctx, d.ID))
+	}
+	return errors.Join(err, tx.RemoveAccount(ctx, id))
+}
+
+// present returns a player who was not deleted.
+func present(ctx context.Context, tx store.Tx, id uuid.UUID) (player.Player, error) {
+	found, err := tx.Player(ctx, id)
+	if errors.Is(err, player.ErrNotFound) || err == nil && found.Kind == apiv1.PlayerKind_PLAYER_KIND_DELETED {
+		err = errs.New(errorsv1.Reason_REASON_PLAYER_NOT_FOUND, "no player has the id %s", id)
+	}
+	return found, err
+}

@@ -1,0 +1,57 @@
+package device
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+const (
+	// ChallengeLife is how long a challenge is good.
+	ChallengeLife = 2 * time.Minute
+	// randomSize is how much of a challenge nobody can foresee.
+	randomSize = 16
+	bodySize   = randomSize + 8 + 1 // The random bytes, the time of its end, and the difficulty.
+	// ChallengeSize is that of a challenge.
+	ChallengeSize = bodySize + sha256.Size
+)
+
+// Challenge is what a device has to sign. Nothing is stored of it until it is met: a stranger's questions cost no memory.
+type Challenge struct {
+	Random     [randomSize]byte
+	Expires    time.Time
+	Difficulty int
+}
+
+// Seal returns the challenge for a public key, as only who has the secret can make it.
+func (c Challenge) Seal(secret, publicKey []byte) []byte {
+	body := make([]byte, 0, ChallengeSize)
+	body = append(body, c.Random[:]...)
+	body = binary.BigEndian.AppendUint64(body, uint64(c.Expires.UnixMicro()))
+	body = append(body, byte(c.Difficulty))
+	return append(body, tag(secret, body, publicKey)...)
+}
+
+func tag(secret, body, publicKey []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("bitcraps device challenge v1\x00"))
+	mac.Write(body)
+	mac.Write(publicKey)
+	return mac.Sum(nil)
+}
+
+// open reads a challenge that was sealed for the key with one of the secrets; ok is false where it was not.
+func open(sealed, publicKey []byte, secrets [][]byte) (c Challenge, ok bool) {
+	if len(sealed) != ChallengeSize {
+		return Challenge{}, false
+	}
+	body, sum := sealed[:bodySize], sealed[bodySize:]
+	for _, secret := range secrets {
+		ok = hmac.Equal(sum, tag(secret, body, publicKey)) || ok
+	}
+	copy(c.Random[:], body)
+	c.Expires = time.UnixMicro(int64(binary.BigEndian.Uint64(body[randomSize:])))
+	c.Difficulty = int(body[bodySize-1])
+	return c, ok
+}

@@ -1,0 +1,121 @@
+// Package mail sends mails: by a server, or into a folder where there is none.
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/smtp"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Message is a mail.
+type Message struct {
+	To, Subject, Text string
+}
+
+// Sender sends mails.
+type Sender interface {
+	// Send returns once the mail is on its way.
+	Send(ctx context.Context, message Message) error
+}
+
+// render is the mail as RFC 5322 has it. What it is made of comes from us, but for the address, which must not end its line.
+func render(from string, m Message, now time.Time) ([]byte, error) {
+	if strings.ContainsAny(m.To+m.Subject, "\r\n") {
+		return nil, fmt.Errorf("mail: a header has a line end")
+	}
+	return fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
+		from, m.To, m.Subject, now.Format(time.RFC1123Z), strings.ReplaceAll(m.Text, "\n", "\r\n")), nil
+}
+
+// Folder keeps mails as files, for those who develop: nobody gets them.
+type Folder struct {
+	Dir, From string
+	Now       func() time.Time
+}
+
+// Send implements Sender.
+func (f Folder) Send(_ context.Context, m Message) error {
+	text, err := render(f.From, m, f.Now())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
+		return err
+	}
+	id, err := uuid.NewV7() // Files have the order of the mails.
+	if err != nil {
+		return err
+	}
+	half := filepath.Join(f.Dir, id.String())
+	if err := os.WriteFile(half, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(half, half+".eml") // Whoever sees it sees all of it.
+}
+
+// SMTP is a mail server. It is spoken to in TLS where it offers that, and a password is never sent without.
+type SMTP struct {
+	Address, User, Password, From string
+	Now                           func() time.Time
+}
+
+// Send implements Sender.
+func (s SMTP) Send(ctx context.Context, m Message) error {
+	text, err := render(s.From, m, s.Now())
+	if err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(s.Address)
+	if err != nil {
+		return err
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return err
+		}
+	}
+	client, err := smtp.NewClient(conn, host)
+	if err != nil {
+		return err
+	}
+	return s.talk(client, host, m.To, text)
+}
+
+// talk hands a mail to the server.
+func (s SMTP) talk(client *smtp.Client, host, to string, text []byte) error {
+	if ok, _ := client.Extension("STARTTLS"); ok {
+		if err := client.StartTLS(&tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}); err != nil {
+			return err
+		}
+	}
+	if s.User != "" {
+		if err := client.Auth(smtp.PlainAuth("", s.User, s.Password, host)); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(client.Mail(s.From), client.Rcpt(to)); err != nil {
+		return err
+	}
+	body, err := client.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := body.Write(text); err != nil {
+		return err
+	}
+	return errors.Join(body.Close(), client.Quit())
+}

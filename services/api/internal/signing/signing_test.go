@@ -1,0 +1,51 @@
+package signing_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bitcraps/bitcraps/services/api/internal/signing"
+)
+
+// TestKeysTakeOver runs months of replicas that look now and then. At any time exactly one key signs, it was published long
+// enough before, whatever it signed can be checked until it expires, and there are few keys.
+func TestKeysTakeOver(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		life := time.Duration(rapid.IntRange(2, 60*24).Draw(t, "life in hours")) * time.Hour
+		tokens := time.Duration(rapid.IntRange(1, 24*60).Draw(t, "minutes of a token")) * time.Minute
+		now := time.UnixMicro(1_700_000_000_000_000)
+		var keys []signing.Key
+		signed := map[string]time.Time{} // When the last token of a key ends.
+		for step := range 300 {
+			missing, from, gone := signing.Due(keys, now, life)
+			if missing {
+				if len(keys) > 0 && from.Sub(now) < signing.Lead {
+					t.Fatalf("a key signs %s behind its birth", from.Sub(now))
+				}
+				keys = slices.Insert(keys, 0, signing.Key{ID: fmt.Sprint(step), CreatedAt: now, SignsFrom: from, TokenLife: tokens})
+			}
+			keys = slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(gone, k.ID) })
+			for id, ends := range signed {
+				if ends.After(now) && !slices.ContainsFunc(keys, func(k signing.Key) bool { return k.ID == id }) {
+					t.Fatalf("key %s is gone at %s, its tokens live until %s", id, now, ends)
+				}
+			}
+			signer, ok := signing.Signer(keys, now)
+			if !ok {
+				t.Fatal("no key signs")
+			}
+			signed[signer.ID] = now.Add(tokens)
+			if again, _, _ := signing.Due(keys, now, life); again {
+				t.Fatal("a key is missing right behind its making")
+			}
+			if bound := int(tokens/life) + 4; len(keys) > bound {
+				t.Fatalf("%d keys, want at most %d", len(keys), bound)
+			}
+			now = now.Add(time.Duration(rapid.IntRange(1, 12*60).Draw(t, "minutes")) * time.Minute)
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres/db"
+	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
+)
+
+// AddSession implements session.Tx.
+func (t Tx) AddSession(ctx context.Context, s session.Session) error {
+	return t.exec().InsertSession(ctx, db.InsertSessionParams(row.OfSession(s)))
+}
+
+// Session implements session.Tx. A transaction that writes locks the row.
+func (t Tx) Session(ctx context.Context, id uuid.UUID) (session.Session, error) {
+	found, err := ask(ctx, t, func(q *db.Queries) (db.Session, error) {
+		if t.writing == nil {
+			return q.Session(ctx, id)
+		}
+		return q.SessionForUpdate(ctx, id)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return session.Session{}, session.ErrNotFound
+	}
+	return row.Session(found).Session(), err
+}
+
+// SaveSession implements session.Tx.
+func (t Tx) SaveSession(ctx context.Context, s session.Session) error {
+	r := row.OfSession(s)
+	return t.exec().UpdateSession(ctx, db.UpdateSessionParams{Client: r.Client, UsedAt: r.UsedAt, ExpiresAt: r.ExpiresAt, EndedAt: r.EndedAt,
+		SecretHash: r.SecretHash, PreviousHash: r.PreviousHash, Nonce: r.Nonce, ID: r.ID})
+}
+
+// LiveSessions implements session.Tx.
+func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]session.Session, error) {
+	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.Session, error) { return q.LiveSessions(ctx, player, row.Micros(at)) })
+	sessions := make([]session.Session, len(rows))
+	for i, found := range rows {
+		sessions[i] = row.Session(found).Session()
+	}
+	return sessions, err
+}
+
+// EndedSessions implements session.Tx.
+func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]session.Ended, error) {
+	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.EndedSessionsRow, error) {
+		return q.EndedSessions(ctx, row.Micros(after), int32(most))
+	})
+	ended := make([]session.Ended, len(rows))
+	for i, found := range rows {
+		ended[i] = session.Ended{ID: found.ID, At: row.Time(found.EndedAt)}
+	}
+	return ended, err
+}
+
+// ForgetSessions implements session.Tx.
+func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) error {
+	return t.exec().DeleteExpiredSessions(ctx, row.Micros(before), int32(most))
+}

@@ -1,0 +1,104 @@
+// Package row is how what the domains know lies in tables: what both engines write alike. Times are microseconds since 1970,
+// and 0 where there is none. Fields have the order of columns, so that what sqlc generates converts to them.
+package row
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/signing"
+)
+
+// Micros is a time as it lies in a table.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// Time reads Micros.
+func Time(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+// Player is a row of players.
+type Player struct {
+	ID        uuid.UUID
+	Kind      apiv1.PlayerKind
+	CreatedAt int64
+	Role      optionsv1.Role
+}
+
+// Player returns what the row says.
+func (r Player) Player() player.Player {
+	return player.Player{ID: r.ID, Kind: r.Kind, Role: r.Role, CreatedAt: Time(r.CreatedAt)}
+}
+
+// Key is a row of signing_keys.
+type Key struct {
+	ID        string
+	Seed      []byte
+	CreatedAt int64
+	SignsFrom int64
+	TokenLife int64
+}
+
+// OfKey is the row of a key.
+func OfKey(k signing.Key) Key {
+	return Key{ID: k.ID, Seed: k.Private.Seed(), CreatedAt: Micros(k.CreatedAt), SignsFrom: Micros(k.SignsFrom), TokenLife: k.TokenLife.Microseconds()}
+}
+
+// Key returns what the row says.
+func (r Key) Key() (signing.Key, error) {
+	return signing.KeyOf(r.ID, r.Seed, Time(r.CreatedAt), Time(r.SignsFrom), time.Duration(r.TokenLife)*time.Microsecond)
+}
+
+// Session is a row of sessions.
+type Session struct {
+	ID           uuid.UUID
+	PlayerID     uuid.UUID
+	Method       apiv1.SignInMethod
+	CredentialID uuid.UUID
+	Scopes       int64
+	Client       string
+	CreatedAt    int64
+	UsedAt       int64
+	ExpiresAt    int64
+	EndedAt      int64
+	FamilyHash   []byte
+	SecretHash   []byte
+	PreviousHash []byte
+	Nonce        []byte
+}
+
+// OfSession is the row of a session.
+func OfSession(s session.Session) Session {
+	return Session{
+		ID: s.ID, PlayerID: s.Player, Method: s.Method, CredentialID: s.Credential, Scopes: int64(s.Scopes), Client: s.Client,
+		CreatedAt: Micros(s.Created), UsedAt: Micros(s.Used), ExpiresAt: Micros(s.Expires), EndedAt: Micros(s.Ended),
+		FamilyHash: s.Family[:], SecretHash: s.Current[:], PreviousHash: s.Previous[:], Nonce: s.Nonce[:],
+	}
+}
+
+// Session returns what the row says.
+func (r Session) Session() session.Session {
+	s := session.Session{
+		ID: r.ID, Player: r.PlayerID, Method: r.Method, Credential: r.CredentialID, Scopes: identity.Scopes(r.Scopes), Client: r.Client,
+		Created: Time(r.CreatedAt), Used: Time(r.UsedAt), Expires: Time(r.ExpiresAt), Ended: Time(r.EndedAt),
+	}
+	copy(s.Family[:], r.FamilyHash)
+	copy(s.Current[:], r.SecretHash)
+	copy(s.Previous[:], r.PreviousHash)
+	copy(s.Nonce[:], r.Nonce)
+	return s
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+const (
+	// keeperInterval is how often keys are looked at and old sessions forgotten; signing.Lead is many of it.
+	keeperInterval = time.Minute
+	// keeperTimeout is how long one part of that may take.
+	keeperTimeout = 30 * time.Second
+	// forgetBatch is how many rows of a kind one tick forgets.
+	forgetBatch = 5000
+)
+
+// keeper does what no call does: keys take over from keys, and what is over is forgotten. Every replica does it.
+type keeper struct {
+	*Service
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+func (k *keeper) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	k.cancel = cancel
+	ticker := k.clock.NewTicker(keeperInterval)
+	k.ended.Go(func() {
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.Chan():
+				k.tick(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+func (k *keeper) stop() {
+	if k.cancel != nil {
+		k.cancel()
+	}
+	k.ended.Wait()
+}
+
+// tick does each part. One that fails is logged and done at the next tick.
+func (k *keeper) tick(ctx context.Context) {
+	for name, part := range map[string]func(context.Context) error{"signing keys": k.turnKeys, "what is over": k.forgetOld} {
+		bounded, cancel := context.WithTimeout(ctx, keeperTimeout)
+		if err := part(bounded); err != nil && ctx.Err() == nil {
+			k.logger.WarnContext(ctx, "keeper", "part", name, "error", err)
+		}
+		cancel()
+	}
+}
+
+// forgetOld removes sessions whose last access token is not good any more, so that no gateway has to know their end, and codes and
+// challenges that are over.
+func (k *keeper) forgetOld(ctx context.Context) error {
+	now := k.now()
+	return k.store.Write(ctx, func(tx store.Tx) error {
+		return errors.Join(tx.ForgetSessions(ctx, now.Add(-config.MaxAccessTokenTTL-time.Hour), forgetBatch),
+			tx.ForgetCodes(ctx, now.Add(-time.Hour), forgetBatch), tx.ForgetChallenges(ctx, now.Add(-time.Hour), forgetBatch))
+	})
+}

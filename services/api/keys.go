@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/token"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/signing"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+// keyring is every key of access tokens, newest first, as it was when this replica last looked.
+type keyring struct{ keys atomic.Pointer[[]signing.Key] }
+
+func (k *keyring) all() []signing.Key {
+	if keys := k.keys.Load(); keys != nil {
+		return *keys
+	}
+	return nil
+}
+
+// signer is the key that signs now.
+func (k *keyring) signer(now time.Time) (token.Key, error) {
+	key, ok := signing.Signer(k.all(), now)
+	if !ok {
+		return token.Key{}, errors.New("no key signs yet")
+	}
+	return token.Key{ID: key.ID, Private: key.Private}, nil
+}
+
+// turnKeys adds the key that is due, removes those that signed nothing that is still good, and remembers what there is.
+func (s *Service) turnKeys(ctx context.Context) error {
+	now := s.now()
+	var keys []signing.Key
+	err := s.store.Read(ctx, func(tx store.Tx) (err error) { keys, err = tx.Keys(ctx); return err })
+	if err != nil {
+		return err
+	}
+	if missing, _, gone := signing.Due(keys, now, s.auth.KeyTTL); missing || len(gone) > 0 {
+		err = s.store.Write(ctx, func(tx store.Tx) (err error) { keys, err = s.turn(ctx, tx, now); return err })
+	}
+	if err == nil {
+		s.keyring.keys.Store(&keys)
+	}
+	return err
+}
+
+// turn does the work of turnKeys where other replicas wait for it.
+func (s *Service) turn(ctx context.Context, tx store.Tx, now time.Time) ([]signing.Key, error) {
+	keys, err := tx.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing, signsFrom, gone := signing.Due(keys, now, s.auth.KeyTTL)
+	if missing {
+		_, private, err := ed25519.GenerateKey(s.random)
+		if err != nil {
+			return nil, err
+		}
+		key := signing.Key{ID: uuid.NewString(), Private: private, CreatedAt: now, SignsFrom: signsFrom, TokenLife: s.auth.AccessTokenTTL}
+		if err := tx.AddKey(ctx, key); err != nil {
+			return nil, err
+		}
+		keys = slices.Insert(keys, 0, key)
+	}
+	for _, id := range gone {
+		if err := tx.RemoveKey(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(gone, k.ID) }), nil
+}
+
+// keyServer implements the contract of public keys.
+type keyServer struct {
+	apiv1.UnimplementedKeyServiceServer
+	*Service
+}
+
+// ListKeys implements the contract.
+func (s *keyServer) ListKeys(context.Context, *apiv1.ListKeysRequest) (*apiv1.ListKeysResponse, error) {
+	resp := &apiv1.ListKeysResponse{}
+	for _, key := range s.keyring.all() {
+		public, _ := key.Private.Public().(ed25519.PublicKey)
+		resp.Keys = append(resp.Keys, &apiv1.JsonWebKey{Kty: "OKP", Crv: "Ed25519", X: base64.RawURLEncoding.EncodeToString(public),
+			Kid: key.ID, Alg: "EdDSA", Use: "sig"})
+	}
+	return resp, nil
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+// SetRole implements the contract.
+func (s *accountServer) SetRole(ctx context.Context, req *apiv1.SetRoleRequest) (*apiv1.SetRoleResponse, error) {
+	id := uuid.MustParse(req.GetPlayerId()) // The contract has its form.
+	err := s.setRole(ctx, id, req.GetRole())
+	if err == nil {
+		s.logger.InfoContext(ctx, "a player has another role", "player", id, "role", req.GetRole(), "by", identity.FromContext(ctx).Player)
+	}
+	return &apiv1.SetRoleResponse{}, err
+}
+
+// setRole ends the player's sessions too, since their tokens say the old role.
+func (s *Service) setRole(ctx context.Context, id uuid.UUID, role optionsv1.Role) error {
+	return s.store.Write(ctx, func(tx store.Tx) error {
+		who, err := present(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		who.Role = role
+		_, err = s.endChosen(ctx, tx, id, func(session.Session) bool { return true })
+		return errors.Join(err, tx.SavePlayer(ctx, who))
+	})
+}
+
+// SetRole gives a player another role in the service's database, also while the service runs. It is how the first operator comes to
+// be; from then on operators can call it.
+func SetRole(ctx context.Context, database config.Database, id uuid.UUID, role optionsv1.Role) error {
+	if path, ok := database.SQLite(); ok {
+		if _, err := os.Stat(path); err != nil { // Opening would make a new one.
+			return fmt.Errorf("no database of an api service: %w", err)
+		}
+	}
+	opened, err := store.Open(ctx, database)
+	if err != nil {
+		return fmt.Errorf("database.url: %w", err)
+	}
+	s := &Service{store: opened, clock: clockwork.NewRealClock()}
+	return errors.Join(s.setRole(ctx, id, role), opened.Close())
+}

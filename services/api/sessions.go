@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/player"
+	"github.com/bitcraps/bitcraps/services/api/internal/session"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+const (
+	// endedPage is how many ended sessions a gateway gets at once.
+	endedPage = 10_000
+	// maxSessions is how many a player has.
+	maxSessions = 100
+)
+
+// sessionServer implements the contract of sessions.
+type sessionServer struct {
+	apiv1.UnimplementedSessionServiceServer
+	*Service
+}
+
+// RefreshSession implements the contract.
+func (s *sessionServer) RefreshSession(ctx context.Context, req *apiv1.RefreshSessionRequest) (*apiv1.RefreshSessionResponse, error) {
+	used, ok := session.Parse(req.GetRefreshToken())
+	if !ok {
+		return nil, refused(session.ErrNotFound)
+	}
+	nonce, now := s.secret(), s.now()
+	var found session.Session
+	var next session.Token
+	var who player.Player
+	var outcome error
+	err := s.store.Write(ctx, func(tx store.Tx) (err error) {
+		if found, outcome = tx.Session(ctx, used.Session); outcome != nil {
+			return nil
+		}
+		if next, outcome = found.Refresh(used, nonce, now, s.life(found.Method)); outcome != nil && !errors.Is(outcome, session.ErrReused) {
+			return nil
+		}
+		if who, err = tx.Player(ctx, found.Player); err != nil {
+			return err
+		}
+		return tx.SaveSession(ctx, found)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if errors.Is(outcome, session.ErrReused) {
+		s.logger.WarnContext(ctx, "a refresh token was used twice; its session was ended", "session", found.ID, "player", found.Player)
+	}
+	if outcome != nil {
+		return nil, refused(outcome)
+	}
+	credentials, err := s.credentials(found, next, who.Role)
+	return &apiv1.RefreshSessionResponse{Credentials: credentials}, err
+}
+
+// refused is what callers see of a session's errors.
+func refused(err error) error {
+	switch {
+	case errors.Is(err, session.ErrEnded):
+		return errs.New(errorsv1.Reason_REASON_SESSION_ENDED, "the session was ended; sign in again")
+	case errors.Is(err, session.ErrReused):
+		return errs.New(errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, "the refresh token was used before, so the session was ended; sign in again")
+	case errors.Is(err, session.ErrExpired):
+		return errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the session has expired; sign in again")
+	case errors.Is(err, session.ErrNotFound):
+		return errs.New(errorsv1.Reason_REASON_TOKEN_INVALID, "the token is not valid here; sign in again")
+	}
+	return err
+}
+
+// ListSessions implements the contract.
+func (s *sessionServer) ListSessions(ctx context.Context, _ *apiv1.ListSessionsRequest) (*apiv1.ListSessionsResponse, error) {
+	caller := identity.FromContext(ctx)
+	live, err := s.liveSessions(ctx, caller.Player)
+	if err != nil {
+		return nil, err
+	}
+	resp := &apiv1.ListSessionsResponse{}
+	for _, found := range live {
+		if !isKey(found) {
+			resp.Sessions = append(resp.Sessions, renderSession(found, caller.Session))
+		}
+	}
+	return resp, nil
+}
+
+func (s *Service) liveSessions(ctx context.Context, player uuid.UUID) (live []session.Session, err error) {
+	err = s.store.Read(ctx, func(tx store.Tx) (err error) { live, err = tx.LiveSessions(ctx, player, s.now()); return err })
+	return live, err
+}
+
+func renderSession(found session.Session, current uuid.UUID) *apiv1.Session {
+	return &apiv1.Session{SessionId: found.ID.String(), Method: found.Method, Client: found.Client, CreatedAt: timestamppb.New(found.Created),
+		UsedAt: timestamppb.New(found.Used), ExpiresAt: timestamppb.New(found.Expires), Current: found.ID == current}
+}
+
+// EndSession implements the contract.
+func (s *sessionServer) EndSession(ctx context.Context, req *apiv1.EndSessionRequest) (*apiv1.EndSessionResponse, error) {
+	caller := identity.FromContext(ctx)
+	id := caller.Session
+	if req.GetSessionId() != "current" {
+		id = uuid.MustParse(req.GetSessionId()) // The contract has its form.
+	}
+	ended, err := s.endSessions(ctx, caller.Player, func(one session.Session) bool {
+		return one.ID == id && !isKey(one)
+	})
+	if err == nil && ended == 0 {
+		err = errs.New(errorsv1.Reason_REASON_SESSION_NOT_FOUND, "you have no session %s; GET /api/v1/sessions lists yours", id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &apiv1.EndSessionResponse{Current: id == caller.Session}, nil
+}
+
+// EndAllSessions implements the contract.
+func (s *sessionServer) EndAllSessions(ctx context.Context, _ *apiv1.EndAllSessionsRequest) (*apiv1.EndAllSessionsResponse, error) {
+	ended, err := s.endSessions(ctx, identity.FromContext(ctx).Player, func(session.Session) bool { return true })
+	return &apiv1.EndAllSessionsResponse{Ended: int32(ended)}, err
+}
+
+// endSessions ends those of a player's sessions that are chosen, and says how many they were.
+func (s *Service) endSessions(ctx context.Context, player uuid.UUID, chosen func(session.Session) bool) (ended int, err error) {
+	err = s.store.Write(ctx, func(tx store.Tx) error {
+		ended, err = s.endChosen(ctx, tx, player, chosen)
+		return err
+	})
+	return ended, err
+}
+
+func (s *Service) endChosen(ctx context.Context, tx store.Tx, player uuid.UUID, chosen func(session.Session) bool) (ended int, err error) {
+	now := s.now()
+	live, err := tx.LiveSessions(ctx, player, now)
+	if err != nil {
+		return 0, err
+	}
+	for _, one := range live {
+		if !chosen(one) {
+			continue
+		}
+		one.End(now)
+		if err := tx.SaveSession(ctx, one); err != nil {
+			return 0, err
+		}
+		ended++
+	}
+	return ended, nil
+}
+
+// ListEndedSessions implements the contract.
+func (s *sessionServer) ListEndedSessions(ctx context.Context, req *apiv1.ListEndedSessionsRequest) (*apiv1.ListEndedSessionsResponse, error) {
+	var ended []session.Ended
+	err := s.store.Read(ctx, func(tx store.Tx) (err error) {
+		ended, err = tx.EndedSessions(ctx, req.GetAfter().AsTime().Truncate(time.Microsecond), endedPage)
+		return err
+	})
+	resp := &apiv1.ListEndedSessionsResponse{More: len(ended) == endedPage}
+	for _, one := range ended {
+		resp.Sessions = append(resp.Sessions, &apiv1.EndedSession{SessionId: one.ID[:], EndedAt: timestamppb.New(one.At)})
+	}
+	return resp, err
+}
