@@ -1,14 +1,21 @@
 package game_test
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game"
 )
 
 // TestALimitHoldsAgainstManyBetsAtOnce bets at two tables at the same time: no order of them breaks the limit, and none
@@ -78,4 +85,58 @@ func TestLimitsOutliveTheProcess(t *testing.T) {
 		t.Error(err)
 	}
 	tb.audit()
+}
+
+// TestALimitHoldsAcrossReplicas bets at two replicas of one database at once, and sits players down at both.
+func TestALimitHoldsAcrossReplicas(t *testing.T) {
+	url := testserver.Database(t, "game", func(ctx context.Context, url string) error {
+		return game.Migrate(ctx, config.Database{URL: url, MaxConnections: 4})
+	})
+	replicas := make([]*tables, 2)
+	for i := range replicas {
+		replicas[i] = &tables{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}
+		replicas[i].start()
+	}
+	alice := replicas[0].player()
+	elsewhere := &player{tables: replicas[1], id: alice.id, ctx: alice.ctx}
+	elsewhere.dial()
+	amount := int64(50)
+	if _, err := alice.protection.SetLimit(alice.ctx, &gamev1.SetLimitRequest{Kind: "loss", Period: "day", Amount: &amount}); err != nil {
+		t.Fatal(err)
+	}
+	games := []string{alice.create(), alice.create()}
+	var taken atomic.Int64
+	var wg sync.WaitGroup
+	for i, p := range []*player{alice, elsewhere} {
+		for _, wager := range []string{"pass_line", "field", "hard_4", "hard_6", "hard_8"} {
+			wg.Go(func() {
+				_, err := p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: games[i], BetType: wager, Amount: 10})
+				if err == nil {
+					taken.Add(1)
+				} else if errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if taken.Load() != 5 {
+		t.Errorf("%d bets of 10 were taken under a limit of 50", taken.Load())
+	}
+	// Twelve players at two replicas: nobody gets a seat that another one has.
+	for i := range 12 {
+		p := replicas[i%2].player()
+		wg.Go(func() {
+			resp, err := p.lobby.QuickSeat(p.ctx, &gamev1.QuickSeatRequest{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if seats := resp.GetGame().GetSeats(); len(seats) > 8 || !slices.ContainsFunc(seats, func(s *gamev1.Seat) bool { return s.GetPlayerId() == p.id.String() }) {
+				t.Errorf("%s sits not among %v", p.id, seats)
+			}
+		})
+	}
+	wg.Wait()
+	replicas[0].audit()
 }

@@ -55,7 +55,7 @@ func friendsMeet(t *testing.T, tg *target) {
 		alice.must(200, "POST", game+"/roll", nil)
 	}
 	mine := alice.must(200, "GET", "/api/v1/players/me/statistics", nil)
-	if mine.num("all_time.rounds") != 3 || mine.num("day.bets") < 3 || mine.num("week.returned")-mine.num("week.staked") != mine.num("week.net") {
+	if mine.num("all_time.rounds") != 3 || mine.num("all_time.bets") < 3 || mine.num("week.returned")-mine.num("week.staked") != mine.num("week.net") {
 		t.Errorf("statistics = %s", mine.text)
 	}
 	own, found := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"), false

@@ -9,6 +9,7 @@ ALTER TABLE games
 
 UPDATE games SET seats_taken = (SELECT COUNT(*) FROM seats WHERE game_id = games.id) WHERE status = 1;
 
+-- games_open is left for the release before this one.
 CREATE INDEX games_listed ON games (id) WHERE status = 1 AND NOT private;
 CREATE INDEX games_with_seats ON games (id) WHERE status = 1 AND NOT private AND seats_taken < max_players;
 

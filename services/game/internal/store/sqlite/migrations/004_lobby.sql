@@ -7,6 +7,7 @@ ALTER TABLE games ADD COLUMN seats_taken INTEGER NOT NULL DEFAULT 0;
 
 UPDATE games SET seats_taken = (SELECT COUNT(*) FROM seats WHERE game_id = games.id) WHERE status = 1;
 
+-- games_open is left for the release before this one.
 CREATE INDEX games_listed ON games (id) WHERE status = 1 AND private = 0;
 CREATE INDEX games_with_seats ON games (id) WHERE status = 1 AND private = 0 AND seats_taken < max_players;
 
