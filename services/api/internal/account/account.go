@@ -102,6 +102,6 @@ type Tx interface {
 	Code(ctx context.Context, subject string) (Code, error)
 	// RemoveCode forgets a code.
 	RemoveCode(ctx context.Context, subject string) error
-	// ForgetCodes removes so many of the codes that expired before a time.
-	ForgetCodes(ctx context.Context, before time.Time, most int) error
+	// ForgetCodes removes at most so many of the codes that expired before a time, and says how many.
+	ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error)
 }

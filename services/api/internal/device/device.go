@@ -89,6 +89,6 @@ type Tx interface {
 	RemoveDevice(ctx context.Context, id uuid.UUID) error
 	// UseChallenge marks a challenge as used; fresh is false where it was.
 	UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires time.Time) (fresh bool, err error)
-	// ForgetChallenges removes so many of the used challenges that expired before a time.
-	ForgetChallenges(ctx context.Context, before time.Time, most int) error
+	// ForgetChallenges removes at most so many of the used challenges that expired before a time, and says how many.
+	ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error)
 }

@@ -124,6 +124,6 @@ type Tx interface {
 	LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]Session, error)
 	// EndedSessions returns so many of the sessions that ended behind a time, the first first.
 	EndedSessions(ctx context.Context, after time.Time, most int) ([]Ended, error)
-	// ForgetSessions removes so many of the sessions that expired before a time.
-	ForgetSessions(ctx context.Context, before time.Time, most int) error
+	// ForgetSessions removes at most so many of the sessions that expired before a time, and says how many.
+	ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error)
 }

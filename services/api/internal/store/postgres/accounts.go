@@ -68,6 +68,7 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 }
 
 // ForgetCodes implements account.Tx.
-func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) error {
-	return t.exec().DeleteExpiredCodes(ctx, row.Micros(before), int32(most))
+func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) { return q.DeleteExpiredCodes(ctx, row.Micros(before), int32(most)) })
+	return int(rows), err
 }

@@ -54,6 +54,9 @@ func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires ti
 }
 
 // ForgetChallenges implements device.Tx.
-func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) error {
-	return t.exec().DeleteUsedChallenges(ctx, row.Micros(before), int32(most))
+func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) {
+		return q.DeleteUsedChallenges(ctx, row.Micros(before), int32(most))
+	})
+	return int(rows), err
 }

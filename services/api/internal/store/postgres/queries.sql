@@ -40,7 +40,7 @@ SELECT * FROM sessions WHERE player_id = @player_id AND ended_at = 0 AND expires
 -- name: EndedSessions :many
 SELECT id, ended_at FROM sessions WHERE ended_at > 0 AND ended_at > @after::bigint ORDER BY ended_at, id LIMIT @most;
 
--- name: DeleteExpiredSessions :exec
+-- name: DeleteExpiredSessions :execrows
 DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < @before::bigint ORDER BY s.expires_at LIMIT @most);
 
 -- name: InsertDevice :many
@@ -61,7 +61,7 @@ DELETE FROM devices WHERE id = @id;
 -- It returns nothing where it was used.
 INSERT INTO used_challenges (hash, expires_at) VALUES (@hash, @expires_at) ON CONFLICT (hash) DO NOTHING RETURNING expires_at;
 
--- name: DeleteUsedChallenges :exec
+-- name: DeleteUsedChallenges :execrows
 DELETE FROM used_challenges WHERE hash IN (SELECT u.hash FROM used_challenges u WHERE u.expires_at < @before::bigint ORDER BY u.expires_at LIMIT @most);
 
 -- name: InsertAccount :many
@@ -96,5 +96,5 @@ DELETE FROM codes WHERE subject = @subject;
 -- name: DeleteCodesOf :exec
 DELETE FROM codes WHERE player_id = @player_id;
 
--- name: DeleteExpiredCodes :exec
+-- name: DeleteExpiredCodes :execrows
 DELETE FROM codes WHERE subject IN (SELECT c.subject FROM codes c WHERE c.expires_at < @before::bigint ORDER BY c.expires_at LIMIT @most);

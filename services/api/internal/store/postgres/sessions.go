@@ -62,6 +62,9 @@ func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]ses
 }
 
 // ForgetSessions implements session.Tx.
-func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) error {
-	return t.exec().DeleteExpiredSessions(ctx, row.Micros(before), int32(most))
+func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) {
+		return q.DeleteExpiredSessions(ctx, row.Micros(before), int32(most))
+	})
+	return int(rows), err
 }

@@ -66,6 +66,7 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 }
 
 // ForgetCodes implements account.Tx.
-func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) error {
-	return t.q.DeleteExpiredCodes(ctx, row.Micros(before), int64(most))
+func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+	rows, err := t.q.DeleteExpiredCodes(ctx, row.Micros(before), int64(most))
+	return int(rows), err
 }

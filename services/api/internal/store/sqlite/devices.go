@@ -50,6 +50,7 @@ func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires ti
 }
 
 // ForgetChallenges implements device.Tx.
-func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) error {
-	return t.q.DeleteUsedChallenges(ctx, row.Micros(before), int64(most))
+func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+	rows, err := t.q.DeleteUsedChallenges(ctx, row.Micros(before), int64(most))
+	return int(rows), err
 }

@@ -55,6 +55,7 @@ func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]ses
 }
 
 // ForgetSessions implements session.Tx.
-func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) error {
-	return t.q.DeleteExpiredSessions(ctx, row.Micros(before), int64(most))
+func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+	rows, err := t.q.DeleteExpiredSessions(ctx, row.Micros(before), int64(most))
+	return int(rows), err
 }

@@ -80,11 +80,17 @@ func challenges(s suite) {
 		s.t.Errorf("one challenge was used %d times", fresh.Load())
 	}
 	use := func(ctx context.Context, tx store.Tx) (bool, error) { return tx.UseChallenge(ctx, [32]byte{1}, at(5)) }
-	s.write(func(ctx context.Context, tx store.Tx) error { return tx.ForgetChallenges(ctx, at(5), 10) })
+	forget := func(before time.Time) {
+		s.write(func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.ForgetChallenges(ctx, before, 10)
+			return err
+		})
+	}
+	forget(at(5))
 	if s.added(use) {
 		s.t.Error("a challenge was forgotten before its end")
 	}
-	s.write(func(ctx context.Context, tx store.Tx) error { return tx.ForgetChallenges(ctx, at(6), 10) })
+	forget(at(6))
 	if !s.added(use) {
 		s.t.Error("a challenge was not forgotten behind its end")
 	}
@@ -149,7 +155,7 @@ func codes(s suite, code account.Code) {
 	save(code)
 	wantCode(s, code.Subject, code, nil)
 	forget := func(before time.Time) {
-		s.write(func(ctx context.Context, tx store.Tx) error { return tx.ForgetCodes(ctx, before, 10) })
+		s.write(func(ctx context.Context, tx store.Tx) error { _, err := tx.ForgetCodes(ctx, before, 10); return err })
 	}
 	forget(at(10))
 	wantCode(s, code.Subject, code, nil)

@@ -112,7 +112,13 @@ func sessionsEnd(t *testing.T, s suite) {
 		}
 		return nil
 	})
-	s.write(func(ctx context.Context, tx store.Tx) error { return tx.ForgetSessions(ctx, at(3600), 2) })
+	s.write(func(ctx context.Context, tx store.Tx) error {
+		forgotten, err := tx.ForgetSessions(ctx, at(3600), 2)
+		if forgotten != 2 {
+			t.Errorf("%d sessions were forgotten", forgotten)
+		}
+		return err
+	})
 	s.both(func(ctx context.Context, tx store.Tx) error {
 		ended, err := tx.EndedSessions(ctx, at(0), 10)
 		if err != nil || len(ended) != 0 {

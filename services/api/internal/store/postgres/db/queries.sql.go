@@ -100,22 +100,28 @@ func (q *Queries) DeleteDevice(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-const deleteExpiredCodes = `-- name: DeleteExpiredCodes :exec
+const deleteExpiredCodes = `-- name: DeleteExpiredCodes :execrows
 DELETE FROM codes WHERE subject IN (SELECT c.subject FROM codes c WHERE c.expires_at < $1::bigint ORDER BY c.expires_at LIMIT $2)
 `
 
-func (q *Queries) DeleteExpiredCodes(ctx context.Context, before int64, most int32) error {
-	_, err := q.db.Exec(ctx, deleteExpiredCodes, before, most)
-	return err
+func (q *Queries) DeleteExpiredCodes(ctx context.Context, before int64, most int32) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteExpiredCodes, before, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
-const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
+const deleteExpiredSessions = `-- name: DeleteExpiredSessions :execrows
 DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < $1::bigint ORDER BY s.expires_at LIMIT $2)
 `
 
-func (q *Queries) DeleteExpiredSessions(ctx context.Context, before int64, most int32) error {
-	_, err := q.db.Exec(ctx, deleteExpiredSessions, before, most)
-	return err
+func (q *Queries) DeleteExpiredSessions(ctx context.Context, before int64, most int32) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteExpiredSessions, before, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deleteSigningKey = `-- name: DeleteSigningKey :exec
@@ -127,13 +133,16 @@ func (q *Queries) DeleteSigningKey(ctx context.Context, id string) error {
 	return err
 }
 
-const deleteUsedChallenges = `-- name: DeleteUsedChallenges :exec
+const deleteUsedChallenges = `-- name: DeleteUsedChallenges :execrows
 DELETE FROM used_challenges WHERE hash IN (SELECT u.hash FROM used_challenges u WHERE u.expires_at < $1::bigint ORDER BY u.expires_at LIMIT $2)
 `
 
-func (q *Queries) DeleteUsedChallenges(ctx context.Context, before int64, most int32) error {
-	_, err := q.db.Exec(ctx, deleteUsedChallenges, before, most)
-	return err
+func (q *Queries) DeleteUsedChallenges(ctx context.Context, before int64, most int32) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteUsedChallenges, before, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deviceByKey = `-- name: DeviceByKey :one
