@@ -81,3 +81,25 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 	}
 	return identity.WithPlayer(ctx, player), nil
 }
+
+// stillGood returns what a connection asks from time to time: whether the credentials that it was opened with, or was given
+// when it was, would still open it.
+func (s *signIn) stillGood(w http.ResponseWriter, r *http.Request) func(context.Context) error {
+	raw := ""
+	if cookie, err := r.Cookie(cookieName); err == nil {
+		raw = cookie.Value
+	}
+	if header := r.Header.Get("Authorization"); header != "" {
+		_, raw, _ = strings.Cut(header, " ")
+	}
+	for _, line := range w.Header().Values("Set-Cookie") { // A new guest's.
+		if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Name == cookieName && raw == "" {
+			raw = cookie.Value
+		}
+	}
+	raw = strings.Clone(strings.TrimSpace(raw)) // The rest of the header need not live as long as the connection.
+	return func(ctx context.Context) error {
+		_, err := s.verifier.Verify(ctx, raw)
+		return err
+	}
+}

@@ -41,6 +41,7 @@ type Network struct {
 	EnableTLS      bool     `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
 	CertFile       string   `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
 	KeyFile        string   `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
+	AllowedOrigins []string `koanf:"allowed_origins" jsonschema_description:"origins, such as https://play.example, whose pages may open a WebSocket beside our own"`
 	TrustedProxies []string `koanf:"trusted_proxies" jsonschema_description:"addresses and prefixes of the proxies whose X-Forwarded-For counts; from all others it is ignored"`
 }
 
@@ -50,7 +51,7 @@ type Limits struct {
 	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"longest path with query"`
 	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest header"`
 	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"how long a call may take, streams excepted"`
-	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"event streams that one address has open at a time; many players may share it"`
+	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"event streams, WebSockets and games watched on them that one address has open at a time; many players may share it"`
 	Rates       Rates         `koanf:"rates"`
 }
 

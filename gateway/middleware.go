@@ -109,8 +109,8 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.writeError(ctx, w, r, err)
 			return
 		}
-		if route.Path == EventsPath {
-			next(w, r, params)
+		if route.Stream {
+			next(w, r.WithContext(ctx), params)
 			return
 		}
 		ctx, cancel := context.WithTimeout(ctx, g.cfg.Limits.Timeout)

@@ -29,6 +29,8 @@ type Route struct {
 	Status int
 	// Player is true where the call is made by a signed-in player.
 	Player bool
+	// Stream is true where the answer goes on for as long as the client likes.
+	Stream bool
 }
 
 // contracts are the services that REST reaches.
@@ -59,7 +61,9 @@ func Routes() []Route {
 			}
 		}
 	}
-	return all
+	// No contract describes a WebSocket.
+	return append(all, Route{Method: http.MethodGet, Path: SocketPath, Request: (&gamev1.ListWagersRequest{}).ProtoReflect().Descriptor(),
+		Status: http.StatusSwitchingProtocols, Player: true, Stream: true})
 }
 
 func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
@@ -72,7 +76,7 @@ func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
 		route.Status = int(status)
 	}
 	if route.RPC == gamev1.GameService_WatchGame_FullMethodName {
-		route.Method, route.Path = http.MethodGet, EventsPath
+		route.Method, route.Path, route.Stream = http.MethodGet, EventsPath, true
 		return route, true
 	}
 	rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)

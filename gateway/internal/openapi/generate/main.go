@@ -50,6 +50,10 @@ func run(path string) error {
 			paths[route.Path] = object{"get": events()}
 			continue
 		}
+		if route.Path == gateway.SocketPath {
+			paths[route.Path] = object{"get": socket()}
+			continue
+		}
 		method := strings.ToLower(route.Method)
 		operation := at(paths, route.Path, method)
 		if operation == nil {
@@ -134,6 +138,19 @@ func events() object {
 		"responses": object{"4XX": failure("The stream is refused; the reason says why."),
 			"200": object{"description": "Success", "content": object{"text/event-stream": object{
 				"schema": object{"$ref": "#/components/schemas/bitcraps.game.v1.Event"}}}}},
+	}
+}
+
+// socket describes the handshake of the WebSocket. docs/live.md describes what is said on it.
+func socket() object {
+	return object{
+		"tags": []any{"GameService"}, "operationId": "GameService_Live", "summary": "Live",
+		"description": "Opens a WebSocket on which a player watches many games. docs/live.md describes its messages.",
+		"parameters": []any{
+			object{"name": "Sec-WebSocket-Protocol", "in": "header", "required": true, "schema": object{"type": "string", "const": "bitcraps.v1"}},
+		},
+		"security":  []any{object{"bearer": []any{}}, object{"cookie": []any{}}},
+		"responses": object{"4XX": failure("The handshake is refused; the reason says why."), "101": object{"description": "The connection is a WebSocket."}},
 	}
 }
 

@@ -145,6 +145,15 @@ const (
 	Reason_REASON_BEACON_NOT_FOUND Reason = 73
 	// The bytes are not a commitment in the canonical encoding of docs/protocol.md.
 	Reason_REASON_COMMITMENT_MALFORMED Reason = 74
+	// The watcher read too slowly and was cut off, so that nobody waits for it. Resume behind the sequence that the message
+	// and the metadata's after_sequence name.
+	Reason_REASON_SLOW_READER Reason = 90
+	// A page of another site asked for a connection, which a browser would open with the player's cookie.
+	Reason_REASON_ORIGIN_NOT_ALLOWED Reason = 91
+	// The path answers WebSocket handshakes alone.
+	Reason_REASON_UPGRADE_REQUIRED Reason = 92
+	// The connection watches as many games as it may. Unsubscribe from one first.
+	Reason_REASON_TOO_MANY_SUBSCRIPTIONS Reason = 93
 )
 
 // Enum value maps for Reason.
@@ -207,6 +216,10 @@ var (
 		72: "REASON_DECISION_NOT_FOUND",
 		73: "REASON_BEACON_NOT_FOUND",
 		74: "REASON_COMMITMENT_MALFORMED",
+		90: "REASON_SLOW_READER",
+		91: "REASON_ORIGIN_NOT_ALLOWED",
+		92: "REASON_UPGRADE_REQUIRED",
+		93: "REASON_TOO_MANY_SUBSCRIPTIONS",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -266,6 +279,10 @@ var (
 		"REASON_DECISION_NOT_FOUND":     72,
 		"REASON_BEACON_NOT_FOUND":       73,
 		"REASON_COMMITMENT_MALFORMED":   74,
+		"REASON_SLOW_READER":            90,
+		"REASON_ORIGIN_NOT_ALLOWED":     91,
+		"REASON_UPGRADE_REQUIRED":       92,
+		"REASON_TOO_MANY_SUBSCRIPTIONS": 93,
 	}
 )
 
@@ -300,7 +317,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x86\x0f\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x9a\x10\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -359,7 +376,11 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x10REASON_NO_QUORUM\x10G\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
 	"\x19REASON_DECISION_NOT_FOUND\x10H\x1a\x04\x98\xb5\x18\x05\x12!\n" +
 	"\x17REASON_BEACON_NOT_FOUND\x10I\x1a\x04\x98\xb5\x18\x05\x12%\n" +
-	"\x1bREASON_COMMITMENT_MALFORMED\x10J\x1a\x04\x98\xb5\x18\x03B\xd3\x01\n" +
+	"\x1bREASON_COMMITMENT_MALFORMED\x10J\x1a\x04\x98\xb5\x18\x03\x12\x1c\n" +
+	"\x12REASON_SLOW_READER\x10Z\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
+	"\x19REASON_ORIGIN_NOT_ALLOWED\x10[\x1a\x04\x98\xb5\x18\a\x12&\n" +
+	"\x17REASON_UPGRADE_REQUIRED\x10\\\x1a\t\x98\xb5\x18\t\xa0\xb5\x18\xaa\x03\x12'\n" +
+	"\x1dREASON_TOO_MANY_SUBSCRIPTIONS\x10]\x1a\x04\x98\xb5\x18\bB\xd3\x01\n" +
 	"\x16com.bitcraps.errors.v1B\vReasonProtoP\x01ZBgithub.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1;errorsv1\xa2\x02\x03BEX\xaa\x02\x12Bitcraps.Errors.V1\xca\x02\x12Bitcraps\\Errors\\V1\xe2\x02\x1eBitcraps\\Errors\\V1\\GPBMetadata\xea\x02\x14Bitcraps::Errors::V1b\x06proto3"
 
 var (
