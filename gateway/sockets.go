@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/coder/websocket"
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/socket"
@@ -39,7 +38,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, _ map[stri
 		return
 	}
 	signedIn := g.signIn.stillGood(w, r)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{socket.Protocol}, InsecureSkipVerify: true}) // Origins are checked above.
+	conn, err := socket.Accept(w, r)
 	if err != nil {
 		leave() // It has answered.
 		return

@@ -22,14 +22,12 @@ const (
 	maxMessage = 4 << 10
 	// messageRate and messageBurst are how many messages a client may send in a second, and at once.
 	messageRate, messageBurst = 20, 128
-	// writeTimeout is how long a client may take to receive one message.
-	writeTimeout = 10 * time.Second
 	// pingInterval is how often the server looks whether the client is still there.
 	pingInterval = 30 * time.Second
 	// batch is how many events of one game are sent before other games have their turn.
-	batch = 32
+	batch = 16
 	// pendingAnswers is how many answers wait to be sent before no further message is read.
-	pendingAnswers = 16
+	pendingAnswers = 4
 )
 
 // Deps are what a session works with.
@@ -65,20 +63,18 @@ type answer struct {
 // session is one connection. One goroutine reads, another one writes and owns the subscriptions.
 type session struct {
 	Deps
-	conn    *websocket.Conn
+	conn    *Conn
 	player  uuid.UUID
 	wake    chan struct{}
 	answers chan answer
 	watched []*subscription
-	frames  []*live.Frame
 }
 
 // Serve speaks with a player until either side ends it, or the context does.
-func Serve(ctx context.Context, conn *websocket.Conn, player uuid.UUID, deps Deps) {
+func Serve(ctx context.Context, conn *Conn, player uuid.UUID, deps Deps) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{Deps: deps, conn: conn, player: player, wake: make(chan struct{}, 1), answers: make(chan answer, pendingAnswers)}
-	conn.SetReadLimit(maxMessage)
 	r := newReader(s)
 	done := make(chan struct{})
 	go func() {
@@ -117,16 +113,16 @@ func (s *session) release() {
 func (s *session) write(ctx context.Context) *websocket.CloseError {
 	silence := s.Clock.NewTicker(pingInterval)
 	defer silence.Stop()
-	if s.send(ctx, reply{Type: "welcome", PlayerID: s.player.String(), Subscriptions: maxSubscriptions}.text()) != nil {
+	if s.conn.send(reply{Type: "welcome", PlayerID: s.player.String(), Subscriptions: maxSubscriptions}.text()) != nil {
 		return nil
 	}
 	for {
 		var err error
 		select {
 		case a := <-s.answers:
-			err = s.apply(ctx, a)
+			err = s.apply(a)
 		case <-s.wake:
-			err = s.forward(ctx)
+			err = s.forward()
 		case <-silence.Chan():
 			if s.SignedIn(ctx) != nil {
 				return &websocket.CloseError{Code: websocket.StatusPolicyViolation, Reason: "sign in again"}
@@ -152,14 +148,8 @@ func (s *session) ping(ctx context.Context) {
 	}
 }
 
-func (s *session) send(ctx context.Context, text []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, text)
-}
-
 // apply begins or ends a subscription, and says so.
-func (s *session) apply(ctx context.Context, a answer) error {
+func (s *session) apply(a answer) error {
 	if a.drop != "" {
 		s.drop(a.drop)
 	}
@@ -168,7 +158,7 @@ func (s *session) apply(ctx context.Context, a answer) error {
 		s.watched = append(s.watched, a.add)
 		defer s.signal()
 	}
-	return s.send(ctx, a.text)
+	return s.conn.send(a.text)
 }
 
 func (s *session) drop(game string) {
@@ -189,42 +179,41 @@ func (s *session) signal() {
 }
 
 // forward sends some of what each game has, so that one with a long past does not keep the others waiting.
-func (s *session) forward(ctx context.Context) error {
-	if s.frames == nil {
-		s.frames = make([]*live.Frame, 0, batch)
-	}
-	for _, sub := range slices.Clone(s.watched) {
-		frames, end := sub.Next(s.frames[:0])
+func (s *session) forward() error {
+	room := make([]*live.Frame, 0, batch)
+	for i := 0; i < len(s.watched); i++ {
+		sub := s.watched[i]
+		frames, end := sub.Next(room)
 		for _, frame := range frames {
-			if err := s.send(ctx, frame.Message); err != nil {
+			if err := s.conn.send(frame.Message); err != nil {
 				return err
 			}
 		}
-		if len(frames) > 0 {
+		if len(frames) == batch {
 			s.signal() // There may be more.
 		}
 		if presence := sub.Presence(); presence != nil {
-			if err := s.send(ctx, presence); err != nil {
+			if err := s.conn.send(presence); err != nil {
 				return err
 			}
 		}
 		if end != nil {
-			if err := s.ended(ctx, sub, end); err != nil {
+			i-- // Its place is the next one's now.
+			if err := s.ended(sub, end); err != nil {
 				return err
 			}
 		}
 	}
-	clear(s.frames[:cap(s.frames)]) // It must not hold what the feeds have let go.
 	return nil
 }
 
 // ended says why a subscription is over, and where to resume.
-func (s *session) ended(ctx context.Context, sub *subscription, why error) error {
+func (s *session) ended(sub *subscription, why error) error {
 	last := sub.Last()
 	text := reply{Type: "ended", GameID: sub.Game(), AfterSequence: &last}
 	if !errors.Is(why, io.EOF) {
 		text.Error = statusOf(why)
 	}
 	s.drop(sub.Game())
-	return s.send(ctx, text.text())
+	return s.conn.send(text.text())
 }
