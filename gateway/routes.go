@@ -13,6 +13,7 @@ import (
 
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
@@ -29,6 +30,8 @@ type Route struct {
 	Status int
 	// Player is true where the call is made by a signed-in player.
 	Player bool
+	// Refusals are why a call may be refused that is well-formed, beside what any call may be refused for.
+	Refusals []errorsv1.Reason
 	// Stream is true where the answer goes on for as long as the client likes.
 	Stream bool
 }
@@ -63,7 +66,8 @@ func Routes() []Route {
 	}
 	// No contract describes a WebSocket.
 	return append(all, Route{Method: http.MethodGet, Path: SocketPath, Request: (&gamev1.ListWagersRequest{}).ProtoReflect().Descriptor(),
-		Status: http.StatusSwitchingProtocols, Player: true, Stream: true})
+		Status: http.StatusSwitchingProtocols, Player: true, Stream: true,
+		Refusals: []errorsv1.Reason{errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, errorsv1.Reason_REASON_UPGRADE_REQUIRED}})
 }
 
 func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
@@ -74,6 +78,10 @@ func read(contract string, method protoreflect.MethodDescriptor) (Route, bool) {
 	}
 	if status, _ := proto.GetExtension(method.Options(), optionsv1.E_HttpStatus).(int32); status != 0 {
 		route.Status = int(status)
+	}
+	refusals, _ := proto.GetExtension(method.Options(), optionsv1.E_Refusals).(*optionsv1.Refusals)
+	for _, name := range refusals.GetReasons() {
+		route.Refusals = append(route.Refusals, errorsv1.Reason(errorsv1.Reason_value["REASON_"+name]))
 	}
 	if route.RPC == gamev1.GameService_WatchGame_FullMethodName {
 		route.Method, route.Path, route.Stream = http.MethodGet, EventsPath, true

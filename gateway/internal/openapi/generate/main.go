@@ -46,12 +46,10 @@ func run(path string) error {
 	doc["servers"] = []any{object{"url": "/"}}
 	paths, schemas := at(doc, "paths"), at(doc, "components", "schemas")
 	for _, route := range gateway.Routes() {
-		if route.Path == gateway.EventsPath {
-			paths[route.Path] = object{"get": events()}
-			continue
-		}
-		if route.Path == gateway.SocketPath {
-			paths[route.Path] = object{"get": socket()}
+		if described, ok := streams[route.Path]; ok {
+			operation := described()
+			refuse(at(operation, "responses"), route)
+			paths[route.Path] = object{"get": operation}
 			continue
 		}
 		method := strings.ToLower(route.Method)
@@ -88,11 +86,8 @@ func amend(operation object, route gateway.Route) {
 	success := responses["200"]
 	delete(responses, "200")
 	responses[strconv.Itoa(route.Status)] = success
-	for status, description := range map[string]string{
-		"4XX": "The call is refused; the reason says why.", "5XX": "The call failed here; the reason says when to try again.",
-	} {
-		responses[status] = failure(description)
-	}
+	delete(responses, "default")
+	refuse(responses, route)
 	if route.Player {
 		operation["security"] = []any{object{"bearer": []any{}}, object{"cookie": []any{}}}
 	} else {
@@ -123,6 +118,9 @@ func failure(description string) object {
 		"content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Error"}}}}
 }
 
+// streams are what contracts can't describe.
+var streams = map[string]func() object{gateway.EventsPath: events, gateway.SocketPath: socket}
+
 // events describes the stream of server-sent events, which the contracts can't.
 func events() object {
 	return object{
@@ -135,7 +133,7 @@ func events() object {
 			object{"name": "after_sequence", "in": "query", "schema": object{"type": "integer", "minimum": 0}},
 		},
 		"security": []any{},
-		"responses": object{"4XX": failure("The stream is refused; the reason says why."),
+		"responses": object{
 			"200": object{"description": "Success", "content": object{"text/event-stream": object{
 				"schema": object{"$ref": "#/components/schemas/bitcraps.game.v1.Event"}}}}},
 	}
@@ -150,7 +148,7 @@ func socket() object {
 			object{"name": "Sec-WebSocket-Protocol", "in": "header", "required": true, "schema": object{"type": "string", "const": "bitcraps.v1"}},
 		},
 		"security":  []any{object{"bearer": []any{}}, object{"cookie": []any{}}},
-		"responses": object{"4XX": failure("The handshake is refused; the reason says why."), "101": object{"description": "The connection is a WebSocket."}},
+		"responses": object{"101": object{"description": "The connection is a WebSocket."}},
 	}
 }
 

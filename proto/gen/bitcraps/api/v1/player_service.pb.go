@@ -550,12 +550,14 @@ const file_bitcraps_api_v1_player_service_proto_rawDesc = "" +
 	"\n" +
 	"PlayerKind\x12\x1b\n" +
 	"\x17PLAYER_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
-	"\x11PLAYER_KIND_GUEST\x10\x012\x9f\x02\n" +
-	"\rPlayerService\x12\x8f\x01\n" +
-	"\vCreateGuest\x12#.bitcraps.api.v1.CreateGuestRequest\x1a$.bitcraps.api.v1.CreateGuestResponse\"5\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/api/v1/players/guests\x12|\n" +
-	"\x05GetMe\x12\x1d.bitcraps.api.v1.GetMeRequest\x1a\x1e.bitcraps.api.v1.GetMeResponse\"4\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1cb\x06player\x12\x12/api/v1/players/me\x90\x02\x012\x90\x01\n" +
+	"\x11PLAYER_KIND_GUEST\x10\x012\xce\x02\n" +
+	"\rPlayerService\x12\xa7\x01\n" +
+	"\vCreateGuest\x12#.bitcraps.api.v1.CreateGuestRequest\x1a$.bitcraps.api.v1.CreateGuestResponse\"M\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xc9\x01ҵ\x18\x14\n" +
+	"\x12GUESTS_NOT_ALLOWED\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/api/v1/players/guests\x12\x92\x01\n" +
+	"\x05GetMe\x12\x1d.bitcraps.api.v1.GetMeRequest\x1a\x1e.bitcraps.api.v1.GetMeResponse\"J\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18\x12\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\x1cb\x06player\x12\x12/api/v1/players/me\x90\x02\x012\x90\x01\n" +
 	"\n" +
 	"KeyService\x12\x81\x01\n" +
 	"\bListKeys\x12 .bitcraps.api.v1.ListKeysRequest\x1a!.bitcraps.api.v1.ListKeysResponse\"0\x8a\xb5\x18\v\n" +

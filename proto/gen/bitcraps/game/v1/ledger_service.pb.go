@@ -643,13 +643,14 @@ const file_bitcraps_game_v1_ledger_service_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05check\x18\x02 \x01(\tR\x05check\x12\x18\n" +
 	"\abalance\x18\x03 \x01(\x03R\abalance\x12\x1a\n" +
-	"\bexpected\x18\x04 \x01(\x03R\bexpected2\x81\x03\n" +
+	"\bexpected\x18\x04 \x01(\x03R\bexpected2\x99\x03\n" +
 	"\rLedgerService\x12m\n" +
 	"\tGetWallet\x12\".bitcraps.game.v1.GetWalletRequest\x1a#.bitcraps.game.v1.GetWalletResponse\"\x17\x8a\xb5\x18\x10\n" +
 	"\agateway\n" +
-	"\x03api\x10\x02\x90\x02\x02\x12\x8f\x01\n" +
-	"\vListEntries\x12$.bitcraps.game.v1.ListEntriesRequest\x1a%.bitcraps.game.v1.ListEntriesResponse\"3\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/players/me/ledger\x90\x02\x01\x12o\n" +
+	"\x03api\x10\x02\x90\x02\x02\x12\xa7\x01\n" +
+	"\vListEntries\x12$.bitcraps.game.v1.ListEntriesRequest\x1a%.bitcraps.game.v1.ListEntriesResponse\"K\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18\x14\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/players/me/ledger\x90\x02\x01\x12o\n" +
 	"\vAuditLedger\x12$.bitcraps.game.v1.AuditLedgerRequest\x1a%.bitcraps.game.v1.AuditLedgerResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x01B\xcc\x01\n" +
 	"\x14com.bitcraps.game.v1B\x12LedgerServiceProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
