@@ -65,7 +65,11 @@ func run(path string) error {
 		"cookie": object{"type": "apiKey", "in": "cookie", "name": "bitcraps_session"},
 	}
 	plainIntegers(doc)
-	at(doc, "components")["schemas"] = reachable(doc, schemas)
+	used := object{}
+	refer(paths, schemas, used)
+	at(doc, "components")["schemas"] = used
+	requireAnswers(doc, used)
+	closeWholes(used)
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
@@ -184,32 +188,4 @@ func plainIntegers(node any) {
 			plainIntegers(child)
 		}
 	}
-}
-
-// reachable are the schemas that the paths use, directly or through others.
-func reachable(doc, schemas object) object {
-	const prefix = "#/components/schemas/"
-	used := object{}
-	var walk func(any)
-	walk = func(node any) {
-		switch node := node.(type) {
-		case object:
-			if ref, ok := node["$ref"].(string); ok {
-				name := strings.TrimPrefix(ref, prefix)
-				if used[name] == nil {
-					used[name] = schemas[name]
-					walk(schemas[name])
-				}
-			}
-			for _, child := range node {
-				walk(child)
-			}
-		case []any:
-			for _, child := range node {
-				walk(child)
-			}
-		}
-	}
-	walk(doc["paths"])
-	return used
 }
