@@ -25,35 +25,56 @@ const (
 
 // command is a message of a client's.
 type command struct {
-	Op            string `json:"op"`
-	ID            string `json:"id"`
-	GameID        string `json:"game_id"`
-	AfterSequence uint64 `json:"after_sequence"`
+	Op, ID, GameID string
+	AfterSequence  uint64
 }
 
 // maxID is how long the id of a command may be, in bytes.
 const maxID = 64
 
-// parse reads a command as strictly as REST reads a body.
+// parse reads a command as strictly as REST reads a body: names as they are written here, each once, and nothing behind it.
 func parse(text []byte) (command, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
 	var c command
-	if err := decoder.Decode(&c); err != nil {
-		return c, errors.New("not a message of this protocol")
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return c, errMessage
+	}
+	fields := map[string]any{"op": &c.Op, "id": &c.ID, "game_id": &c.GameID, "after_sequence": &c.AfterSequence}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return c, errMessage
+		}
+		field, ok := fields[name.(string)] // Names are strings, or Token fails.
+		if !ok {
+			return c, errors.New("a field is unknown or there twice")
+		}
+		delete(fields, name.(string))
+		if decoder.Decode(field) != nil {
+			return c, errMessage
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return c, errMessage
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return c, errors.New("something stands behind the message")
+		return c, errMessage
 	}
+	return c, c.check()
+}
+
+var errMessage = errors.New("not a message of this protocol")
+
+func (c command) check() error {
 	switch c.Op {
 	case opSubscribe, opUnsubscribe, opPing:
 	default:
-		return c, errors.New("unknown op")
+		return errors.New("unknown op")
 	}
 	if len(c.ID) > maxID {
-		return c, fmt.Errorf("id is longer than %d bytes", maxID)
+		return fmt.Errorf("id is longer than %d bytes", maxID)
 	}
-	return c, nil
+	return nil
 }
 
 // reply is a message of the server's that is neither an event nor presence.

@@ -21,9 +21,17 @@ func FuzzMessage(f *testing.F) {
 			t.Fatalf("%q is taken for %+v: %v", text, c, err)
 		}
 		for name := range fields {
-			if !strings.Contains(" op id game_id after_sequence ", " "+strings.ToLower(name)+" ") {
+			if !strings.Contains(" op id game_id after_sequence ", " "+name+" ") {
 				t.Fatalf("%q has the field %s", text, name)
 			}
 		}
 	})
+}
+
+func TestMessagesAreReadStrictly(t *testing.T) {
+	for _, text := range []string{`{"OP":"ping"}`, `{"op":"ping","op":"ping"}`, `{"op":"ping"} x`, `{"op":"ping"`, `{"op":["ping"]}`, `"ping"`, `{"op":"ping",}`, `{"op":1}`} {
+		if c, err := parse([]byte(text)); err == nil {
+			t.Errorf("%s is taken for %+v", text, c)
+		}
+	}
 }
