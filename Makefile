@@ -74,7 +74,7 @@ FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/pro
 	services/game/internal/lab:FuzzScript services/game/internal/lobby:FuzzHashCode gateway/internal/codec:FuzzJSONNumbers \
 	services/consensus/internal/dkg:FuzzMessage services/consensus/internal/order:FuzzTransaction \
 	services/consensus/internal/threshold:FuzzVerifyShare services/consensus/internal/chain:FuzzVoteExtension services/consensus/internal/chain:FuzzTransactions \
-	services/api/internal/session:FuzzParse services/api/internal/device:FuzzCheck
+	services/api/internal/session:FuzzParse services/api/internal/device:FuzzCheck gateway/internal/socket:FuzzMessage
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 
@@ -104,11 +104,19 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 	go run ./gateway/internal/access/doc > docs/access.md
 	go run ./libs/craps/doc > docs/wagers.md
 
+.PHONY: clients
+CLIENT := clients/typescript
+clients: $(CLIENT)/node_modules/.package-lock.json ## Lint the OpenAPI document, and generate and build the TypeScript client. It needs Node and npm.
+	cd $(CLIENT) && npm run --silent lint && npm run --silent generate && npm run --silent build
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
+	cd $(CLIENT) && npm ci --no-audit --no-fund --ignore-scripts
+
 tidy:
 	go work sync
 	@for m in $(MODULES) deploy; do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
-verify: generate tidy ## Fail where regenerating or tidying changes anything, where a contract breaks, or where a module needs the workspace.
+verify: generate clients tidy ## Fail where regenerating or tidying changes anything, where a contract breaks, or where a module needs the workspace.
 	@git diff --exit-code || { echo "make verify: commit what make generate and make tidy changed"; exit 1; }
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "make verify: commit or remove these files"; exit 1; }
 	@test -z "$$(gofmt -l $(MODULES) deploy)" || { gofmt -l $(MODULES) deploy; echo "make verify: run gofmt -w on these files"; exit 1; }

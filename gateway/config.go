@@ -50,7 +50,7 @@ type Limits struct {
 	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"longest path with query"`
 	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest header"`
 	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"how long a call may take, streams excepted"`
-	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"event streams that one address has open at a time; many players may share it"`
+	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"event streams, WebSockets and games watched on them that one address has open at a time; many players may share it"`
 	Rates       Rates         `koanf:"rates"`
 }
 

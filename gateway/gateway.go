@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -20,8 +21,10 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
+	"github.com/bitcraps/bitcraps/gateway/internal/live"
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/token"
@@ -60,7 +63,10 @@ type Gateway struct {
 	signIn  *signIn
 	limits  *limits
 	streams *streams
-	games   gamev1.GameServiceClient
+	live    *live.Feeds
+	sockets sync.WaitGroup
+	clock   clockwork.Clock
+	redis   *redis.Client // nil where this process shares nothing.
 	metrics *metrics
 	checks  []admin.Check // What probes ask.
 	handler http.Handler
@@ -70,10 +76,18 @@ type Gateway struct {
 
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
-	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), metrics: newMetrics(scope.Metrics)}
+	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, metrics: newMetrics(scope.Metrics)}
 	var err error
-	if g.limits, err = newLimits(ctx, cfg, deps.Clock, scope); err != nil {
-		return nil, err
+	var board live.Board
+	if cfg.Redis.Enabled() {
+		if g.redis, err = redis.Open(ctx, cfg.Redis, deps.Clock, scope); err != nil {
+			return nil, err
+		}
+		board = live.NewBoard(g.redis, deps.Clock)
+	}
+	g.live = live.New(gamev1.NewGameServiceClient(deps.Game), board, deps.Clock, scope.Metrics)
+	if g.limits, err = newLimits(cfg, g.redis, deps.Clock, scope); err != nil {
+		return nil, errors.Join(err, g.close())
 	}
 	if g.streams = newStreams(0); cfg.Security.EnableRateLimiting {
 		g.streams = newStreams(cfg.Limits.Streams)
@@ -83,20 +97,22 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 		g.routes[route.RPC] = route
 	}
 	game := withIdempotencyKey(deps.Game)
-	g.games = gamev1.NewGameServiceClient(game)
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
 	g.signIn = &signIn{cfg: cfg.Auth, verifier: token.NewVerifier(keys, deps.Clock), limits: g.limits,
 		players: apiv1.NewPlayerServiceClient(deps.API), sessions: apiv1.NewSessionServiceClient(deps.API)}
 	g.signIn.keys = newAPIKeys(apiv1.NewApiKeyServiceClient(deps.API))
 	g.signIn.revocations = newRevocations(g.signIn.sessions, deps.Clock, scope)
 	if g.signIn.cookies, err = newCookies(cfg.Network.EnableTLS || cfg.Auth.SecureCookies, deps.Clock, cfg.Auth.TrustedOrigins); err != nil {
-		return nil, errors.Join(fmt.Errorf("auth.trusted_origins: %w", err), g.limits.close())
+		return nil, errors.Join(fmt.Errorf("auth.trusted_origins: %w", err), g.close())
 	}
 	mux, err := g.newMux(ctx, game, deps)
 	if err != nil {
-		return nil, errors.Join(err, g.limits.close())
+		return nil, errors.Join(err, g.close())
 	}
-	g.checks = append(upstreams(deps), g.limits.checks()...)
+	g.checks = upstreams(deps)
+	if g.redis != nil {
+		g.checks = append(g.checks, g.redis.Check())
+	}
 	root := http.NewServeMux()
 	root.Handle("/", g.perAddress(mux))
 	root.Handle("GET /health", admin.Live(g.checks))
@@ -139,8 +155,18 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		apiv1.RegisterKeyServiceHandlerClient(ctx, mux, apiv1.NewKeyServiceClient(deps.API)),
 		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),
 		mux.HandlePath(http.MethodGet, EventsPath, g.serveEvents),
+		mux.HandlePath(http.MethodGet, SocketPath, g.serveSocket),
 	)
 	return mux, err
+}
+
+// close lets go of what the gateway holds, when nothing is served any more.
+func (g *Gateway) close() error {
+	g.live.Close()
+	if g.redis == nil {
+		return nil
+	}
+	return g.redis.Close()
 }
 
 // setStatus answers with the status that the contract gives a success. Where it was a browser's session that ended, it has the

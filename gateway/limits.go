@@ -11,7 +11,6 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/ratelimit"
@@ -30,10 +29,10 @@ type limits struct {
 	policy  map[string]string // What RateLimit-Policy says of each rate.
 	proxies proxies
 	refused *prometheus.CounterVec
-	redis   *redis.Client // nil where this process counts alone.
 }
 
-func newLimits(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetry.Scope) (*limits, error) {
+// newLimits counts calls together with others that share the Redis, or alone where it is nil.
+func newLimits(cfg Config, shared *redis.Client, clock clockwork.Clock, scope telemetry.Scope) (*limits, error) {
 	l := &limits{rates: make(map[string]ratelimit.Limit), policy: make(map[string]string)}
 	if !cfg.Security.EnableRateLimiting {
 		return l, nil
@@ -52,28 +51,10 @@ func newLimits(ctx context.Context, cfg Config, clock clockwork.Clock, scope tel
 	}
 	local := ratelimit.NewMemory(clock, limitedKeys)
 	l.limiter = local
-	if cfg.Redis.Enabled() {
-		if l.redis, err = redis.Open(ctx, cfg.Redis, clock, scope); err != nil {
-			return nil, err
-		}
-		l.limiter = ratelimit.NewFallback(l.redis, ratelimit.NewRedis(l.redis), local)
+	if shared != nil {
+		l.limiter = ratelimit.NewFallback(shared, ratelimit.NewRedis(shared), local)
 	}
 	return l, nil
-}
-
-// checks are what probes ask.
-func (l *limits) checks() []admin.Check {
-	if l.redis == nil {
-		return nil
-	}
-	return []admin.Check{l.redis.Check()}
-}
-
-func (l *limits) close() error {
-	if l.redis == nil {
-		return nil
-	}
-	return l.redis.Close()
 }
 
 // ofAddress counts a call against what its address may send in all.
@@ -106,11 +87,8 @@ func (l *limits) address(r *http.Request) string { return subscriber(l.proxies.c
 // draft-ietf-httpapi-ratelimit-headers-10: a policy allows q calls in w seconds; r of them are left, and in t seconds all
 // will be. Of the many that apply, the header has the one that was counted last, which is that of the kind of call.
 func (l *limits) count(ctx context.Context, w http.ResponseWriter, kind, who string) error {
-	if l.limiter == nil {
-		return nil
-	}
-	result, err := l.limiter.Allow(ctx, kind+":"+who, l.rates[kind], 1)
-	if err != nil {
+	result, err := l.take(ctx, kind, who)
+	if l.limiter == nil || err != nil && errs.Reason(err) != errorsv1.Reason_REASON_RATE_LIMITED {
 		return err
 	}
 	header, reset := w.Header(), seconds(result.ResetAfter)
@@ -123,8 +101,20 @@ func (l *limits) count(ctx context.Context, w http.ResponseWriter, kind, who str
 	header.Set("X-RateLimit-Limit", strconv.Itoa(l.rates[kind].Rate))
 	header.Set("X-RateLimit-Remaining", strconv.Itoa(result.Remaining))
 	header.Set("X-RateLimit-Reset", strconv.Itoa(reset))
+	return err
+}
+
+// take counts a call of a kind, which need not be a request. It fails where there are too many.
+func (l *limits) take(ctx context.Context, kind, who string) (ratelimit.Result, error) {
+	if l.limiter == nil {
+		return ratelimit.Result{Allowed: true}, nil
+	}
+	result, err := l.limiter.Allow(ctx, kind+":"+who, l.rates[kind], 1)
+	if err != nil || result.Allowed {
+		return result, err
+	}
 	l.refused.WithLabelValues(kind).Inc()
-	return errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "too many calls; the rate %q allows %d a minute, %d at once. Try again in %s",
+	return result, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "too many calls; the rate %q allows %d a minute, %d at once. Try again in %s",
 		kind, l.rates[kind].Rate, l.rates[kind].Burst, time.Duration(seconds(result.RetryAfter))*time.Second).
 		With("rate", kind).With("per_minute", l.rates[kind].Rate).With("burst", l.rates[kind].Burst).RetryAfter(result.RetryAfter)
 }

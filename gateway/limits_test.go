@@ -85,7 +85,7 @@ func TestRatesAreChecked(t *testing.T) {
 func TestHeadersOfARate(t *testing.T) {
 	cfg, clock := Default(), clockwork.NewFakeClock()
 	cfg.Limits.Rates.Bet = Rate{PerMinute: 6, Burst: 2}
-	l, err := newLimits(t.Context(), cfg, clock, telemetry.Discard().For("gateway", 0))
+	l, err := newLimits(cfg, nil, clock, telemetry.Discard().For("gateway", 0))
 	if err != nil {
 		t.Fatal(err)
 	}

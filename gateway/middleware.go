@@ -109,7 +109,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.writeError(ctx, w, r, err)
 			return
 		}
-		if route.Path == EventsPath {
+		if route.Stream {
 			next(w, r.WithContext(ctx), params)
 			return
 		}

@@ -68,7 +68,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 func (g *Gateway) observe(ctx context.Context, r *http.Request, rec *record, took time.Duration) {
 	method, code := methodLabel(r.Method), strconv.Itoa(rec.status)
 	g.metrics.requests.WithLabelValues(method, rec.route, code).Inc()
-	if rec.route != EventsPath {
+	if rec.route != EventsPath && rec.route != SocketPath {
 		g.metrics.duration.WithLabelValues(method, code).Observe(took.Seconds())
 	}
 	level := slog.LevelDebug

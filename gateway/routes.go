@@ -12,6 +12,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/access"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
@@ -28,6 +29,10 @@ type Route struct {
 	Status int
 	// Rule is who may call.
 	Rule access.Rule
+	// Refusals are why a call may be refused that is well-formed, beside what any call may be refused for.
+	Refusals []errorsv1.Reason
+	// Stream is true where the answer goes on for as long as the client likes.
+	Stream bool
 }
 
 // contracts are the services that REST reaches.
@@ -58,7 +63,11 @@ func Routes() []Route {
 			}
 		}
 	}
-	return all
+	// No contract describes a WebSocket.
+	return append(all, Route{Method: http.MethodGet, Path: SocketPath, Request: (&gamev1.ListWagersRequest{}).ProtoReflect().Descriptor(),
+		Status: http.StatusSwitchingProtocols, Stream: true,
+		Rule:     access.Rule{Person: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}, Scope: optionsv1.Scope_SCOPE_READ},
+		Refusals: []errorsv1.Reason{errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, errorsv1.Reason_REASON_UPGRADE_REQUIRED}})
 }
 
 func read(method protoreflect.MethodDescriptor) (Route, bool) {
@@ -67,8 +76,12 @@ func read(method protoreflect.MethodDescriptor) (Route, bool) {
 	if status, _ := proto.GetExtension(method.Options(), optionsv1.E_HttpStatus).(int32); status != 0 {
 		route.Status = int(status)
 	}
+	refusals, _ := proto.GetExtension(method.Options(), optionsv1.E_Refusals).(*optionsv1.Refusals)
+	for _, name := range refusals.GetReasons() {
+		route.Refusals = append(route.Refusals, errorsv1.Reason(errorsv1.Reason_value["REASON_"+name]))
+	}
 	if route.RPC == gamev1.GameService_WatchGame_FullMethodName {
-		route.Method, route.Path = http.MethodGet, EventsPath
+		route.Method, route.Path, route.Stream = http.MethodGet, EventsPath, true
 		return route, true
 	}
 	path, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/openapi"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 // TestDocumentSaysWhatRoutesDo compares the OpenAPI document with the contracts' annotations.
@@ -34,8 +36,15 @@ func TestDocumentSaysWhatRoutesDo(t *testing.T) {
 			t.Errorf("%s %s is missing", route.Method, route.Path)
 			continue
 		}
-		if operation.Responses[strconv.Itoa(route.Status)] == nil || operation.Responses["4XX"] == nil {
-			t.Errorf("%s %s lacks status %d or 4XX", route.Method, route.Path, route.Status)
+		for _, reason := range append(route.Refusals, errorsv1.Reason_REASON_INVALID_FIELD) {
+			if reason == errorsv1.Reason_REASON_UNSPECIFIED {
+				t.Errorf("%s %s: its contract names a reason that there is not", route.Method, route.Path)
+			} else if status := errs.HTTPStatus(errs.New(reason, "")); operation.Responses[strconv.Itoa(status)] == nil {
+				t.Errorf("%s %s lacks status %d of %s", route.Method, route.Path, status, reason)
+			}
+		}
+		if operation.Responses[strconv.Itoa(route.Status)] == nil {
+			t.Errorf("%s %s lacks status %d", route.Method, route.Path, route.Status)
 		}
 		if (len(operation.Security) > 0) != route.Rule.Person {
 			t.Errorf("%s %s: security %v, made by a player: %v", route.Method, route.Path, operation.Security, route.Rule.Person)

@@ -113,7 +113,19 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 				err = errors.Join(err, server.Close())
 			}
 			g.signIn.revocations.stop()
-			return errors.Join(err, g.limits.close())
+			return errors.Join(err, g.waitForSockets(ctx), g.close())
 		},
+	}
+}
+
+// waitForSockets waits until every WebSocket has said where to resume and is closed, which the server does not know of.
+func (g *Gateway) waitForSockets(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { g.sockets.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("WebSockets are open still: %w", ctx.Err())
 	}
 }

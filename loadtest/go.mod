@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/bitcraps/bitcraps/libs v0.0.0-00010101000000-000000000000
 	github.com/bitcraps/bitcraps/proto v0.0.0
+	github.com/coder/websocket v1.8.15
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/schollz/progressbar/v3 v3.19.1

@@ -312,7 +312,7 @@ func TestSlowWatchersAreCutOffAndResume(t *testing.T) {
 	for {
 		resp, err := stream.Recv()
 		if err != nil {
-			if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+			if errs.Reason(err) != errorsv1.Reason_REASON_SLOW_READER {
 				t.Errorf("the stream ended with %v", err)
 			}
 			break

@@ -46,11 +46,14 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 	if err := w.replay(); err != nil {
 		return err
 	}
+	if w.last == game.Sequence && game.Status != gamev1.GameStatus_GAME_STATUS_OPEN {
+		return nil // The watcher had the last event already.
+	}
 	for !w.ended {
 		select {
 		case notice, ok := <-live.C:
 			if !ok {
-				return interrupted("you read too slowly; resume behind sequence %d", w.last)
+				return cutOff(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume behind sequence %d", w.last)
 			}
 			if err := w.deliver(notice); err != nil {
 				return err
@@ -58,14 +61,15 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 		case <-stream.Context().Done():
 			return stream.Context().Err()
 		case <-s.stop:
-			return interrupted("the service is stopping; resume behind sequence %d", w.last)
+			return cutOff(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; resume behind sequence %d", w.last)
 		}
 	}
 	return nil
 }
 
-func interrupted(format string, last uint64) error {
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, format, last).With("after_sequence", last).RetryAfter(retryDelay)
+// cutOff ends a watch that can go on elsewhere, or later.
+func cutOff(reason errorsv1.Reason, format string, last uint64) error {
+	return errs.New(reason, format, last).With("after_sequence", last).RetryAfter(retryDelay)
 }
 
 // replay sends the stored events behind the last one that was sent.

@@ -1,6 +1,8 @@
 package game_test
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -23,5 +25,22 @@ func TestAWatcherMayWriteTheIDInItsOwnWay(t *testing.T) {
 	resp, err := stream.Recv()
 	if err != nil || resp.GetEvent().GetBetPlaced() == nil {
 		t.Fatalf("%v, %v", resp, err)
+	}
+}
+
+// TestAWatcherOfAClosedGameHearsTheEnd resumes behind the last event, where nothing will ever follow.
+func TestAWatcherOfAClosedGameHearsTheEnd(t *testing.T) {
+	tb := newTables(t)
+	alice := tb.player()
+	id := alice.create()
+	if _, err := alice.games.LeaveGame(alice.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := alice.games.WatchGame(alice.ctx, &gamev1.WatchGameRequest{GameId: id, AfterSequence: alice.get(id).GetSequence()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		t.Errorf("%v, %v", resp, err)
 	}
 }

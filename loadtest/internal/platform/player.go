@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -36,6 +38,28 @@ func (p *Player) NewTable(ctx context.Context) error {
 	err := p.Post(ctx, "/api/v1/games", map[string]any{"min_bet": 1}, &created)
 	p.game = "/api/v1/games/" + created.GameID
 	return err
+}
+
+// URL is where the platform is.
+func (p *Player) URL() string { return p.url }
+
+// Address is the host and port of the platform's.
+func (p *Player) Address() string { return strings.TrimPrefix(p.url, "http://") }
+
+// Game is the id of the player's table.
+func (p *Player) Game() string { return strings.TrimPrefix(p.game, "/api/v1/games/") }
+
+// Cookie is what a connection of the player's sends in its Cookie header.
+func (p *Player) Cookie() string {
+	base, err := url.Parse(p.url)
+	if err != nil {
+		return ""
+	}
+	var pairs []string
+	for _, cookie := range p.http.Jar.Cookies(base) {
+		pairs = append(pairs, cookie.Name+"="+cookie.Value)
+	}
+	return strings.Join(pairs, "; ")
 }
 
 // Bet places a bet.

@@ -46,8 +46,10 @@ func run(path string) error {
 	doc["servers"] = []any{object{"url": "/"}}
 	paths, schemas := at(doc, "paths"), at(doc, "components", "schemas")
 	for _, route := range gateway.Routes() {
-		if route.Path == gateway.EventsPath {
-			paths[route.Path] = object{"get": events()}
+		if described, ok := streams[route.Path]; ok {
+			operation := described()
+			refuse(at(operation, "responses"), route)
+			paths[route.Path] = object{"get": operation}
 			continue
 		}
 		method := strings.ToLower(route.Method)
@@ -63,7 +65,11 @@ func run(path string) error {
 		"cookie": object{"type": "apiKey", "in": "cookie", "name": "bitcraps_session"},
 	}
 	plainIntegers(doc)
-	at(doc, "components")["schemas"] = reachable(doc, schemas)
+	used := object{}
+	refer(paths, schemas, used)
+	at(doc, "components")["schemas"] = used
+	requireAnswers(doc, used)
+	closeWholes(used)
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
@@ -84,11 +90,8 @@ func amend(operation object, route gateway.Route) {
 	success := responses["200"]
 	delete(responses, "200")
 	responses[strconv.Itoa(route.Status)] = success
-	for status, description := range map[string]string{
-		"4XX": "The call is refused; the reason says why.", "5XX": "The call failed here; the reason says when to try again.",
-	} {
-		responses[status] = failure(description)
-	}
+	delete(responses, "default")
+	refuse(responses, route)
 	if route.Rule.Person {
 		operation["security"] = []any{object{"bearer": []any{}}, object{"cookie": []any{}}}
 	} else {
@@ -119,6 +122,9 @@ func failure(description string) object {
 		"content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Error"}}}}
 }
 
+// streams are what contracts can't describe.
+var streams = map[string]func() object{gateway.EventsPath: events, gateway.SocketPath: socket}
+
 // events describes the stream of server-sent events, which the contracts can't.
 func events() object {
 	return object{
@@ -131,9 +137,22 @@ func events() object {
 			object{"name": "after_sequence", "in": "query", "schema": object{"type": "integer", "minimum": 0}},
 		},
 		"security": []any{},
-		"responses": object{"4XX": failure("The stream is refused; the reason says why."),
+		"responses": object{
 			"200": object{"description": "Success", "content": object{"text/event-stream": object{
 				"schema": object{"$ref": "#/components/schemas/bitcraps.game.v1.Event"}}}}},
+	}
+}
+
+// socket describes the handshake of the WebSocket. docs/live.md describes what is said on it.
+func socket() object {
+	return object{
+		"tags": []any{"GameService"}, "operationId": "GameService_Live", "summary": "Live",
+		"description": "Opens a WebSocket on which a player watches many games. docs/live.md describes its messages.",
+		"parameters": []any{
+			object{"name": "Sec-WebSocket-Protocol", "in": "header", "required": true, "schema": object{"type": "string", "const": "bitcraps.v1"}},
+		},
+		"security":  []any{object{"bearer": []any{}}, object{"cookie": []any{}}},
+		"responses": object{"101": object{"description": "The connection is a WebSocket."}},
 	}
 }
 
@@ -169,32 +188,4 @@ func plainIntegers(node any) {
 			plainIntegers(child)
 		}
 	}
-}
-
-// reachable are the schemas that the paths use, directly or through others.
-func reachable(doc, schemas object) object {
-	const prefix = "#/components/schemas/"
-	used := object{}
-	var walk func(any)
-	walk = func(node any) {
-		switch node := node.(type) {
-		case object:
-			if ref, ok := node["$ref"].(string); ok {
-				name := strings.TrimPrefix(ref, prefix)
-				if used[name] == nil {
-					used[name] = schemas[name]
-					walk(schemas[name])
-				}
-			}
-			for _, child := range node {
-				walk(child)
-			}
-		case []any:
-			for _, child := range node {
-				walk(child)
-			}
-		}
-	}
-	walk(doc["paths"])
-	return used
 }

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -71,6 +72,7 @@ func (c *client) try(method, path string, body any, headers ...string) *response
 	if err != nil {
 		return nil
 	}
+	noteAnswer(method, path, resp.StatusCode)
 	out := &response{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -166,4 +168,20 @@ func (c *client) bet(game, wager string, amount int64, headers ...string) *respo
 func (c *client) balance() int64 {
 	c.t.Helper()
 	return c.must(200, "GET", "/api/v1/players/me", nil).num("balance")
+}
+
+// rebase is a jar with the client's cookies for another address of the same platform.
+func rebase(t *testing.T, c *client, base string) http.CookieJar {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, fromErr := url.Parse(c.base)
+	to, toErr := url.Parse(base)
+	if err := errors.Join(fromErr, toErr); err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(to, c.http.Jar.Cookies(from))
+	return jar
 }

@@ -118,6 +118,10 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 
 func TestMain(m *testing.M) {
 	code := testserver.Suite{M: m}.Run()
+	if found, err := undocumentedAtLast(); err != nil || len(found) > 0 {
+		fmt.Fprintln(os.Stderr, "the OpenAPI document does not know what tests have seen:", strings.Join(found, "; "), err)
+		code = 1
+	}
 	for i := len(cleanups) - 1; i >= 0; i-- {
 		if err := cleanups[i](); err != nil {
 			fmt.Fprintln(os.Stderr, "stop:", err)
@@ -132,12 +136,21 @@ func launch(dir string, set ...string) (*target, error) { return launchOn("", di
 
 // launchOn is launch with a PostgreSQL beside the data directory.
 func launchOn(database, dir string, set ...string) (*target, error) {
-	opts := bitcraps.Options{HTTPAddr: "127.0.0.1:0", DataDir: dir, DatabaseURL: database, Validators: 4, Source: config.Source{Set: set, All: true}}
+	return start(bitcraps.Options{DataDir: dir, DatabaseURL: database, Source: config.Source{Set: set, All: true}}, io.Discard)
+}
+
+// launchLogged is launch with a log that is kept.
+func launchLogged(log io.Writer, dir string, set ...string) (*target, error) {
+	return start(bitcraps.Options{DataDir: dir, Source: config.Source{Set: set, All: true}}, log)
+}
+
+func start(opts bitcraps.Options, log io.Writer) (*target, error) {
+	opts.HTTPAddr, opts.Validators = "127.0.0.1:0", 4
 	cfg, err := opts.Load()
 	if err != nil {
 		return nil, err
 	}
-	tel, err := telemetry.New(context.Background(), "e2e", "test", cfg.Gateway.Telemetry, io.Discard)
+	tel, err := telemetry.New(context.Background(), "e2e", "test", cfg.Gateway.Telemetry, log)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +164,7 @@ func launchOn(database, dir string, set ...string) (*target, error) {
 	stop := func() error { cancel(); return <-ended }
 	select {
 	case url := <-urls:
-		return &target{doors: []door{{url, url}}, dir: dir, fleet: all, stop: stop}, nil
+		return &target{doors: []door{{url, url}}, dir: opts.DataDir, fleet: all, stop: stop}, nil
 	case err := <-ended:
 		cancel()
 		return nil, fmt.Errorf("the platform did not start: %w", err)

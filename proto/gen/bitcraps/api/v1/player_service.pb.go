@@ -618,12 +618,14 @@ const file_bitcraps_api_v1_player_service_proto_rawDesc = "" +
 	"\x11PLAYER_KIND_GUEST\x10\x01\x12\x16\n" +
 	"\x12PLAYER_KIND_DEVICE\x10\x02\x12\x17\n" +
 	"\x13PLAYER_KIND_ACCOUNT\x10\x03\x12\x17\n" +
-	"\x13PLAYER_KIND_DELETED\x10\x042\xa7\x02\n" +
-	"\rPlayerService\x12\x8f\x01\n" +
-	"\vCreateGuest\x12#.bitcraps.api.v1.CreateGuestRequest\x1a$.bitcraps.api.v1.CreateGuestResponse\"5\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/api/v1/players/guests\x12\x83\x01\n" +
-	"\x05GetMe\x12\x1d.bitcraps.api.v1.GetMeRequest\x1a\x1e.bitcraps.api.v1.GetMeResponse\";\x8a\xb5\x18\x12\n" +
-	"\agateway\x10\x02\x1a\x03\x01\x02\x03 \x01\x82\xd3\xe4\x93\x02\x1cb\x06player\x12\x12/api/v1/players/me\x90\x02\x012\x90\x01\n" +
+	"\x13PLAYER_KIND_DELETED\x10\x042\xd5\x02\n" +
+	"\rPlayerService\x12\xa7\x01\n" +
+	"\vCreateGuest\x12#.bitcraps.api.v1.CreateGuestRequest\x1a$.bitcraps.api.v1.CreateGuestResponse\"M\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xc9\x01ҵ\x18\x14\n" +
+	"\x12GUESTS_NOT_ALLOWED\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/api/v1/players/guests\x12\x99\x01\n" +
+	"\x05GetMe\x12\x1d.bitcraps.api.v1.GetMeRequest\x1a\x1e.bitcraps.api.v1.GetMeResponse\"Q\x8a\xb5\x18\x12\n" +
+	"\agateway\x10\x02\x1a\x03\x01\x02\x03 \x01ҵ\x18\x12\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\x1cb\x06player\x12\x12/api/v1/players/me\x90\x02\x012\x90\x01\n" +
 	"\n" +
 	"KeyService\x12\x81\x01\n" +
 	"\bListKeys\x12 .bitcraps.api.v1.ListKeysRequest\x1a!.bitcraps.api.v1.ListKeysResponse\"0\x8a\xb5\x18\v\n" +

@@ -1839,7 +1839,7 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\aDealing\x12\x17\n" +
 	"\x13DEALING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DEALING_TRUSTED_DEALER\x10\x01\x12\x17\n" +
-	"\x13DEALING_DISTRIBUTED\x10\x022\xf7\v\n" +
+	"\x13DEALING_DISTRIBUTED\x10\x022\x8d\f\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
@@ -1850,10 +1850,11 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\n" +
 	"ProveRound\x12(.bitcraps.consensus.v1.ProveRoundRequest\x1a).bitcraps.consensus.v1.ProveRoundResponse\"\x19\x8a\xb5\x18\x12\n" +
 	"\x04game\n" +
-	"\boperator\x10\x01\x90\x02\x01\x12\xa4\x01\n" +
-	"\tGetBeacon\x12'.bitcraps.consensus.v1.GetBeaconRequest\x1a(.bitcraps.consensus.v1.GetBeaconResponse\"D\x8a\xb5\x18\x15\n" +
+	"\boperator\x10\x01\x90\x02\x01\x12\xba\x01\n" +
+	"\tGetBeacon\x12'.bitcraps.consensus.v1.GetBeaconRequest\x1a(.bitcraps.consensus.v1.GetBeaconResponse\"Z\x8a\xb5\x18\x15\n" +
 	"\agateway\n" +
-	"\boperator\x10\x01\x82\xd3\xe4\x93\x02\"b\x06beacon\x12\x18/api/v1/beacons/{height}\x90\x02\x01\x12\x9a\x01\n" +
+	"\boperator\x10\x01ҵ\x18\x12\n" +
+	"\x10BEACON_NOT_FOUND\x82\xd3\xe4\x93\x02\"b\x06beacon\x12\x18/api/v1/beacons/{height}\x90\x02\x01\x12\x9a\x01\n" +
 	"\vGetFairness\x12).bitcraps.consensus.v1.GetFairnessRequest\x1a*.bitcraps.consensus.v1.GetFairnessResponse\"4\x8a\xb5\x18\x15\n" +
 	"\agateway\n" +
 	"\boperator\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/fairness\x90\x02\x01\x12\x82\x01\n" +

@@ -197,6 +197,15 @@ const (
 	// The change is not signed by the chain's operator, or for another place in the order of changes. Sign it for the
 	// terms that GetChangeTerms returns.
 	Reason_REASON_CHANGE_NOT_SIGNED Reason = 76
+	// The watcher read too slowly and was cut off, so that nobody waits for it. Resume behind the sequence that the message
+	// and the metadata's after_sequence name.
+	Reason_REASON_SLOW_READER Reason = 120
+	// A page of another site asked for a connection, which a browser would open with the player's cookie.
+	Reason_REASON_ORIGIN_NOT_ALLOWED Reason = 121
+	// The path answers WebSocket handshakes alone.
+	Reason_REASON_UPGRADE_REQUIRED Reason = 122
+	// The connection watches as many games as it may. Unsubscribe from one first.
+	Reason_REASON_TOO_MANY_SUBSCRIPTIONS Reason = 123
 )
 
 // Enum value maps for Reason.
@@ -284,6 +293,10 @@ var (
 		74:  "REASON_COMMITMENT_MALFORMED",
 		75:  "REASON_CHANGE_REFUSED",
 		76:  "REASON_CHANGE_NOT_SIGNED",
+		120: "REASON_SLOW_READER",
+		121: "REASON_ORIGIN_NOT_ALLOWED",
+		122: "REASON_UPGRADE_REQUIRED",
+		123: "REASON_TOO_MANY_SUBSCRIPTIONS",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -368,6 +381,10 @@ var (
 		"REASON_COMMITMENT_MALFORMED":   74,
 		"REASON_CHANGE_REFUSED":         75,
 		"REASON_CHANGE_NOT_SIGNED":      76,
+		"REASON_SLOW_READER":            120,
+		"REASON_ORIGIN_NOT_ALLOWED":     121,
+		"REASON_UPGRADE_REQUIRED":       122,
+		"REASON_TOO_MANY_SUBSCRIPTIONS": 123,
 	}
 )
 
@@ -402,7 +419,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xd4\x15\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xe8\x16\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -486,7 +503,11 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x17REASON_BEACON_NOT_FOUND\x10I\x1a\x04\x98\xb5\x18\x05\x12%\n" +
 	"\x1bREASON_COMMITMENT_MALFORMED\x10J\x1a\x04\x98\xb5\x18\x03\x12\x1f\n" +
 	"\x15REASON_CHANGE_REFUSED\x10K\x1a\x04\x98\xb5\x18\t\x12\"\n" +
-	"\x18REASON_CHANGE_NOT_SIGNED\x10L\x1a\x04\x98\xb5\x18\aB\xd3\x01\n" +
+	"\x18REASON_CHANGE_NOT_SIGNED\x10L\x1a\x04\x98\xb5\x18\a\x12\x1c\n" +
+	"\x12REASON_SLOW_READER\x10x\x1a\x04\x98\xb5\x18\x0e\x12#\n" +
+	"\x19REASON_ORIGIN_NOT_ALLOWED\x10y\x1a\x04\x98\xb5\x18\a\x12&\n" +
+	"\x17REASON_UPGRADE_REQUIRED\x10z\x1a\t\x98\xb5\x18\t\xa0\xb5\x18\xaa\x03\x12'\n" +
+	"\x1dREASON_TOO_MANY_SUBSCRIPTIONS\x10{\x1a\x04\x98\xb5\x18\bB\xd3\x01\n" +
 	"\x16com.bitcraps.errors.v1B\vReasonProtoP\x01ZBgithub.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1;errorsv1\xa2\x02\x03BEX\xaa\x02\x12Bitcraps.Errors.V1\xca\x02\x12Bitcraps\\Errors\\V1\xe2\x02\x1eBitcraps\\Errors\\V1\\GPBMetadata\xea\x02\x14Bitcraps::Errors::V1b\x06proto3"
 
 var (

@@ -2413,45 +2413,128 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +
-	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\xc4\x13\n" +
-	"\vGameService\x12\x8d\x01\n" +
+	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\xa2\x1d\n" +
+	"\vGameService\x12\xa4\x01\n" +
 	"\n" +
-	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"4\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x18:\x01*b\x04game\"\r/api/v1/games\x12\x82\x01\n" +
-	"\tListGames\x12\".bitcraps.game.v1.ListGamesRequest\x1a#.bitcraps.game.v1.ListGamesResponse\",\x8a\xb5\x18\x10\n" +
+	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"K\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\x13\n" +
+	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02\x18:\x01*b\x04game\"\r/api/v1/games\x12\x9a\x01\n" +
+	"\tListGames\x12\".bitcraps.game.v1.ListGamesRequest\x1a#.bitcraps.game.v1.ListGamesResponse\"D\x8a\xb5\x18\x10\n" +
 	"\agateway\n" +
-	"\x03api\x10\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/games\x90\x02\x01\x12\x8c\x01\n" +
-	"\aGetGame\x12 .bitcraps.game.v1.GetGameRequest\x1a!.bitcraps.game.v1.GetGameResponse\"<\x8a\xb5\x18\x10\n" +
+	"\x03api\x10\x01ҵ\x18\x14\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/games\x90\x02\x01\x12\xa0\x01\n" +
+	"\aGetGame\x12 .bitcraps.game.v1.GetGameRequest\x1a!.bitcraps.game.v1.GetGameResponse\"P\x8a\xb5\x18\x10\n" +
 	"\agateway\n" +
-	"\x03api\x10\x01\x82\xd3\xe4\x93\x02\x1fb\x04game\x12\x17/api/v1/games/{game_id}\x90\x02\x01\x12\x94\x01\n" +
-	"\bJoinGame\x12!.bitcraps.game.v1.JoinGameRequest\x1a\".bitcraps.game.v1.JoinGameResponse\"A\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/join\x90\x02\x02\x12\x98\x01\n" +
-	"\tLeaveGame\x12\".bitcraps.game.v1.LeaveGameRequest\x1a#.bitcraps.game.v1.LeaveGameResponse\"B\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\x90\x01\n" +
-	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\"=\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\x94\x01\n" +
-	"\tPlaceBets\x12\".bitcraps.game.v1.PlaceBetsRequest\x1a#.bitcraps.game.v1.PlaceBetsResponse\">\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02':\x01*\"\"/api/v1/games/{game_id}/bets:batch\x12\x8b\x01\n" +
-	"\bListBets\x12!.bitcraps.game.v1.ListBetsRequest\x1a\".bitcraps.game.v1.ListBetsResponse\"8\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\x9a\x01\n" +
-	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"D\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02*:\x01*2%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\x97\x01\n" +
-	"\tRemoveBet\x12\".bitcraps.game.v1.RemoveBetRequest\x1a#.bitcraps.game.v1.RemoveBetResponse\"A\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02'*%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\x8b\x01\n" +
-	"\bRollDice\x12!.bitcraps.game.v1.RollDiceRequest\x1a\".bitcraps.game.v1.RollDiceResponse\"8\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/roll\x12\x91\x01\n" +
-	"\bPassDice\x12!.bitcraps.game.v1.PassDiceRequest\x1a\".bitcraps.game.v1.PassDiceResponse\">\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/pass\x12\x91\x01\n" +
+	"\x03api\x10\x01ҵ\x18\x10\n" +
+	"\x0eGAME_NOT_FOUND\x82\xd3\xe4\x93\x02\x1fb\x04game\x12\x17/api/v1/games/{game_id}\x90\x02\x01\x12\xc0\x01\n" +
+	"\bJoinGame\x12!.bitcraps.game.v1.JoinGameRequest\x1a\".bitcraps.game.v1.JoinGameResponse\"m\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18(\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\tGAME_FULL\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/join\x90\x02\x02\x12\xc8\x01\n" +
+	"\tLeaveGame\x12\".bitcraps.game.v1.LeaveGameRequest\x1a#.bitcraps.game.v1.LeaveGameResponse\"r\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18,\n" +
+	"\x0eGAME_NOT_FOUND\n" +
 	"\n" +
-	"ListRounds\x12#.bitcraps.game.v1.ListRoundsRequest\x1a$.bitcraps.game.v1.ListRoundsResponse\"8\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/games/{game_id}/rounds\x90\x02\x01\x12\x9a\x01\n" +
-	"\bGetRound\x12!.bitcraps.game.v1.GetRoundRequest\x1a\".bitcraps.game.v1.GetRoundResponse\"G\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02/b\x05round\x12&/api/v1/games/{game_id}/rounds/{round}\x90\x02\x01\x12\xac\x01\n" +
+	"NOT_SEATED\n" +
+	"\x0eBETTING_CLOSED\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\xb1\x03\n" +
+	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\"\xdd\x02\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\x9b\x02\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
 	"\n" +
-	"GetReceipt\x12#.bitcraps.game.v1.GetReceiptRequest\x1a$.bitcraps.game.v1.GetReceiptResponse\"S\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x029b\areceipt\x12./api/v1/games/{game_id}/rounds/{round}/receipt\x90\x02\x01\x12j\n" +
-	"\tWatchGame\x12\".bitcraps.game.v1.WatchGameRequest\x1a#.bitcraps.game.v1.WatchGameResponse\"\x12\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\x02\x010\x01\x12\x81\x01\n" +
+	"NOT_SEATED\n" +
+	"\x0eBETTING_CLOSED\n" +
+	"\rWAGER_UNKNOWN\n" +
+	"\x14AMOUNT_OUT_OF_LIMITS\n" +
+	"\x13AMOUNT_NOT_MULTIPLE\n" +
+	"\x12INSUFFICIENT_FUNDS\n" +
+	"\vWRONG_PHASE\n" +
+	"\n" +
+	"BET_EXISTS\n" +
+	"\x11FLAT_BET_REQUIRED\n" +
+	"\x0fODDS_OVER_LIMIT\n" +
+	"\x0eNUMBER_INVALID\n" +
+	"\x16WORKING_NOT_APPLICABLE\n" +
+	"\rWINDOW_PASSED\n" +
+	"\vHOUSE_LIMIT\n" +
+	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\xe5\x01\n" +
+	"\tPlaceBets\x12\".bitcraps.game.v1.PlaceBetsRequest\x1a#.bitcraps.game.v1.PlaceBetsResponse\"\x8e\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18L\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\n" +
+	"NOT_SEATED\n" +
+	"\x0eBETTING_CLOSED\n" +
+	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02':\x01*\"\"/api/v1/games/{game_id}/bets:batch\x12\xb3\x01\n" +
+	"\bListBets\x12!.bitcraps.game.v1.ListBetsRequest\x1a\".bitcraps.game.v1.ListBetsResponse\"`\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x01ҵ\x18$\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\xc4\x02\n" +
+	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"\xed\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18\xa4\x01\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\x0eBETTING_CLOSED\n" +
+	"\rBET_NOT_FOUND\n" +
+	"\n" +
+	"BET_LOCKED\n" +
+	"\vBET_DECIDED\n" +
+	"\n" +
+	"BET_RAISED\n" +
+	"\x14AMOUNT_OUT_OF_LIMITS\n" +
+	"\x13AMOUNT_NOT_MULTIPLE\n" +
+	"\x16WORKING_NOT_APPLICABLE\x82\xd3\xe4\x93\x02*:\x01*2%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\xf1\x01\n" +
+	"\tRemoveBet\x12\".bitcraps.game.v1.RemoveBetRequest\x1a#.bitcraps.game.v1.RemoveBetResponse\"\x9a\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18U\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\x0eBETTING_CLOSED\n" +
+	"\rBET_NOT_FOUND\n" +
+	"\n" +
+	"BET_LOCKED\n" +
+	"\vBET_DECIDED\x82\xd3\xe4\x93\x02'*%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\xf7\x01\n" +
+	"\bRollDice\x12!.bitcraps.game.v1.RollDiceRequest\x1a\".bitcraps.game.v1.RollDiceResponse\"\xa3\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18g\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\n" +
+	"NOT_SEATED\n" +
+	"\vNOT_SHOOTER\n" +
+	"\x11LINE_BET_REQUIRED\n" +
+	"\x11REQUEST_ID_REUSED\n" +
+	"\tNO_QUORUM\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/roll\x12\xfb\x01\n" +
+	"\bPassDice\x12!.bitcraps.game.v1.PassDiceRequest\x1a\".bitcraps.game.v1.PassDiceResponse\"\xa7\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18e\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\n" +
+	"NOT_SEATED\n" +
+	"\vNOT_SHOOTER\n" +
+	"\x0eBETTING_CLOSED\n" +
+	"\vWRONG_PHASE\n" +
+	"\x10NO_OTHER_SHOOTER\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/pass\x12\xb9\x01\n" +
+	"\n" +
+	"ListRounds\x12#.bitcraps.game.v1.ListRoundsRequest\x1a$.bitcraps.game.v1.ListRoundsResponse\"`\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18$\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/games/{game_id}/rounds\x90\x02\x01\x12\xbf\x01\n" +
+	"\bGetRound\x12!.bitcraps.game.v1.GetRoundRequest\x1a\".bitcraps.game.v1.GetRoundResponse\"l\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18!\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\x0fROUND_NOT_FOUND\x82\xd3\xe4\x93\x02/b\x05round\x12&/api/v1/games/{game_id}/rounds/{round}\x90\x02\x01\x12\xf8\x01\n" +
+	"\n" +
+	"GetReceipt\x12#.bitcraps.game.v1.GetReceiptRequest\x1a$.bitcraps.game.v1.GetReceiptResponse\"\x9e\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x01ҵ\x18G\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\x0fROUND_NOT_FOUND\n" +
+	"\x11ROUND_NOT_SETTLED\n" +
+	"\x11RECEIPT_NOT_FOUND\x82\xd3\xe4\x93\x029b\areceipt\x12./api/v1/games/{game_id}/rounds/{round}/receipt\x90\x02\x01\x12\x9b\x01\n" +
+	"\tWatchGame\x12\".bitcraps.game.v1.WatchGameRequest\x1a#.bitcraps.game.v1.WatchGameResponse\"C\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18-\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\x0eSEQUENCE_AHEAD\n" +
+	"\vSLOW_READER\x90\x02\x010\x01\x12\x81\x01\n" +
 	"\n" +
 	"ListWagers\x12#.bitcraps.game.v1.ListWagersRequest\x1a$.bitcraps.game.v1.ListWagersResponse\"(\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/wagers\x90\x02\x01B\xca\x01\n" +

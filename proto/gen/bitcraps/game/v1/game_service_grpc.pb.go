@@ -82,7 +82,7 @@ type GameServiceClient interface {
 	// GetReceipt returns the proof of what a settled round did to the caller's bets.
 	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
 	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
-	// a gap. A watcher who reads too slowly is cut off with UNAVAILABLE and resumes behind the last event it has.
+	// a gap. A watcher who reads too slowly is cut off with SLOW_READER and resumes behind the last event it has.
 	// Over REST this is GET /api/v1/games/{game_id}/events as server-sent events.
 	WatchGame(ctx context.Context, in *WatchGameRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchGameResponse], error)
 	// ListWagers returns every wager that the tables take.
@@ -316,7 +316,7 @@ type GameServiceServer interface {
 	// GetReceipt returns the proof of what a settled round did to the caller's bets.
 	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
 	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
-	// a gap. A watcher who reads too slowly is cut off with UNAVAILABLE and resumes behind the last event it has.
+	// a gap. A watcher who reads too slowly is cut off with SLOW_READER and resumes behind the last event it has.
 	// Over REST this is GET /api/v1/games/{game_id}/events as server-sent events.
 	WatchGame(*WatchGameRequest, grpc.ServerStreamingServer[WatchGameResponse]) error
 	// ListWagers returns every wager that the tables take.

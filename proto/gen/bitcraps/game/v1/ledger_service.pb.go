@@ -643,14 +643,15 @@ const file_bitcraps_game_v1_ledger_service_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05check\x18\x02 \x01(\tR\x05check\x12\x18\n" +
 	"\abalance\x18\x03 \x01(\x03R\abalance\x12\x1a\n" +
-	"\bexpected\x18\x04 \x01(\x03R\bexpected2\xb4\x03\n" +
+	"\bexpected\x18\x04 \x01(\x03R\bexpected2\xcc\x03\n" +
 	"\rLedgerService\x12o\n" +
 	"\tGetWallet\x12\".bitcraps.game.v1.GetWalletRequest\x1a#.bitcraps.game.v1.GetWalletResponse\"\x19\x8a\xb5\x18\x12\n" +
 	"\agateway\n" +
-	"\x03api\x10\x02 \x01\x90\x02\x02\x12\x96\x01\n" +
-	"\vListEntries\x12$.bitcraps.game.v1.ListEntriesRequest\x1a%.bitcraps.game.v1.ListEntriesResponse\":\x8a\xb5\x18\x12\n" +
+	"\x03api\x10\x02 \x01\x90\x02\x02\x12\xae\x01\n" +
+	"\vListEntries\x12$.bitcraps.game.v1.ListEntriesRequest\x1a%.bitcraps.game.v1.ListEntriesResponse\"R\x8a\xb5\x18\x12\n" +
 	"\agateway\n" +
-	"\x03api\x10\x02 \x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/players/me/ledger\x90\x02\x01\x12\x98\x01\n" +
+	"\x03api\x10\x02 \x01ҵ\x18\x14\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/players/me/ledger\x90\x02\x01\x12\x98\x01\n" +
 	"\vAuditLedger\x12$.bitcraps.game.v1.AuditLedgerRequest\x1a%.bitcraps.game.v1.AuditLedgerResponse\"<\x8a\xb5\x18\x19\n" +
 	"\agateway\n" +
 	"\boperator\x10\x02\x1a\x02\x02\x03\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v1/ledger/audit\x90\x02\x01B\xcc\x01\n" +

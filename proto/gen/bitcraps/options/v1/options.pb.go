@@ -264,6 +264,53 @@ func (x *Access) GetScope() Scope {
 	return Scope_SCOPE_UNSPECIFIED
 }
 
+// Refusals are what a method may say no with, beside what any method may: that the call is malformed, not allowed, too
+// often, or that a part is away. Descriptions of the API are made of them, and tests hold the servers to them.
+type Refusals struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// reasons are those of bitcraps.errors.v1, without their prefix.
+	Reasons       []string `protobuf:"bytes,1,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusals) Reset() {
+	*x = Refusals{}
+	mi := &file_bitcraps_options_v1_options_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusals) ProtoMessage() {}
+
+func (x *Refusals) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_options_v1_options_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusals.ProtoReflect.Descriptor instead.
+func (*Refusals) Descriptor() ([]byte, []int) {
+	return file_bitcraps_options_v1_options_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Refusals) GetReasons() []string {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
 var file_bitcraps_options_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
@@ -279,6 +326,14 @@ var file_bitcraps_options_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Field:         50002,
 		Name:          "bitcraps.options.v1.http_status",
 		Tag:           "varint,50002,opt,name=http_status",
+		Filename:      "bitcraps/options/v1/options.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*Refusals)(nil),
+		Field:         50010,
+		Name:          "bitcraps.options.v1.refusals",
+		Tag:           "bytes,50010,opt,name=refusals",
 		Filename:      "bitcraps/options/v1/options.proto",
 	},
 	{
@@ -309,6 +364,10 @@ var (
 	//
 	// optional int32 http_status = 50002;
 	E_HttpStatus = &file_bitcraps_options_v1_options_proto_extTypes[1]
+	// refusals are why the method may refuse a call that is well-formed.
+	//
+	// optional bitcraps.options.v1.Refusals refusals = 50010;
+	E_Refusals = &file_bitcraps_options_v1_options_proto_extTypes[2]
 )
 
 // Extension fields to descriptorpb.EnumValueOptions.
@@ -316,14 +375,14 @@ var (
 	// code is the gRPC code of an error reason.
 	//
 	// optional google.rpc.Code code = 50003;
-	E_Code = &file_bitcraps_options_v1_options_proto_extTypes[2]
+	E_Code = &file_bitcraps_options_v1_options_proto_extTypes[3]
 	// http is the HTTP status of an error reason where it is not the code's own: 400 for INVALID_ARGUMENT, 401 for
 	// UNAUTHENTICATED, 403 for PERMISSION_DENIED, 404 for NOT_FOUND, 409 for ALREADY_EXISTS, ABORTED and
 	// FAILED_PRECONDITION, 422 for OUT_OF_RANGE, 429 for RESOURCE_EXHAUSTED, 499 for CANCELLED, 501 for UNIMPLEMENTED,
 	// 503 for UNAVAILABLE, 504 for DEADLINE_EXCEEDED and 500 for all others.
 	//
 	// optional int32 http = 50004;
-	E_Http = &file_bitcraps_options_v1_options_proto_extTypes[3]
+	E_Http = &file_bitcraps_options_v1_options_proto_extTypes[4]
 )
 
 var File_bitcraps_options_v1_options_proto protoreflect.FileDescriptor
@@ -335,7 +394,9 @@ const file_bitcraps_options_v1_options_proto_rawDesc = "" +
 	"\acallers\x18\x01 \x03(\tR\acallers\x12<\n" +
 	"\tprincipal\x18\x02 \x01(\x0e2\x1e.bitcraps.options.v1.PrincipalR\tprincipal\x12/\n" +
 	"\x05roles\x18\x03 \x03(\x0e2\x19.bitcraps.options.v1.RoleR\x05roles\x120\n" +
-	"\x05scope\x18\x04 \x01(\x0e2\x1a.bitcraps.options.v1.ScopeR\x05scope*P\n" +
+	"\x05scope\x18\x04 \x01(\x0e2\x1a.bitcraps.options.v1.ScopeR\x05scope\"$\n" +
+	"\bRefusals\x12\x18\n" +
+	"\areasons\x18\x01 \x03(\tR\areasons*P\n" +
 	"\tPrincipal\x12\x19\n" +
 	"\x15PRINCIPAL_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0ePRINCIPAL_NONE\x10\x01\x12\x14\n" +
@@ -353,7 +414,8 @@ const file_bitcraps_options_v1_options_proto_rawDesc = "" +
 	"SCOPE_PLAY\x10\x02:U\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\v2\x1b.bitcraps.options.v1.AccessR\x06access:A\n" +
 	"\vhttp_status\x12\x1e.google.protobuf.MethodOptions\x18҆\x03 \x01(\x05R\n" +
-	"httpStatus:I\n" +
+	"httpStatus:[\n" +
+	"\brefusals\x12\x1e.google.protobuf.MethodOptions\x18چ\x03 \x01(\v2\x1d.bitcraps.options.v1.RefusalsR\brefusals:I\n" +
 	"\x04code\x12!.google.protobuf.EnumValueOptions\x18ӆ\x03 \x01(\x0e2\x10.google.rpc.CodeR\x04code:7\n" +
 	"\x04http\x12!.google.protobuf.EnumValueOptions\x18Ԇ\x03 \x01(\x05R\x04httpB\xdb\x01\n" +
 	"\x17com.bitcraps.options.v1B\fOptionsProtoP\x01ZDgithub.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1;optionsv1\xa2\x02\x03BOX\xaa\x02\x13Bitcraps.Options.V1\xca\x02\x13Bitcraps\\Options\\V1\xe2\x02\x1fBitcraps\\Options\\V1\\GPBMetadata\xea\x02\x15Bitcraps::Options::V1b\x06proto3"
@@ -371,31 +433,34 @@ func file_bitcraps_options_v1_options_proto_rawDescGZIP() []byte {
 }
 
 var file_bitcraps_options_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_bitcraps_options_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_bitcraps_options_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_bitcraps_options_v1_options_proto_goTypes = []any{
 	(Principal)(0),                        // 0: bitcraps.options.v1.Principal
 	(Role)(0),                             // 1: bitcraps.options.v1.Role
 	(Scope)(0),                            // 2: bitcraps.options.v1.Scope
 	(*Access)(nil),                        // 3: bitcraps.options.v1.Access
-	(*descriptorpb.MethodOptions)(nil),    // 4: google.protobuf.MethodOptions
-	(*descriptorpb.EnumValueOptions)(nil), // 5: google.protobuf.EnumValueOptions
-	(code.Code)(0),                        // 6: google.rpc.Code
+	(*Refusals)(nil),                      // 4: bitcraps.options.v1.Refusals
+	(*descriptorpb.MethodOptions)(nil),    // 5: google.protobuf.MethodOptions
+	(*descriptorpb.EnumValueOptions)(nil), // 6: google.protobuf.EnumValueOptions
+	(code.Code)(0),                        // 7: google.rpc.Code
 }
 var file_bitcraps_options_v1_options_proto_depIdxs = []int32{
-	0, // 0: bitcraps.options.v1.Access.principal:type_name -> bitcraps.options.v1.Principal
-	1, // 1: bitcraps.options.v1.Access.roles:type_name -> bitcraps.options.v1.Role
-	2, // 2: bitcraps.options.v1.Access.scope:type_name -> bitcraps.options.v1.Scope
-	4, // 3: bitcraps.options.v1.access:extendee -> google.protobuf.MethodOptions
-	4, // 4: bitcraps.options.v1.http_status:extendee -> google.protobuf.MethodOptions
-	5, // 5: bitcraps.options.v1.code:extendee -> google.protobuf.EnumValueOptions
-	5, // 6: bitcraps.options.v1.http:extendee -> google.protobuf.EnumValueOptions
-	3, // 7: bitcraps.options.v1.access:type_name -> bitcraps.options.v1.Access
-	6, // 8: bitcraps.options.v1.code:type_name -> google.rpc.Code
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	7, // [7:9] is the sub-list for extension type_name
-	3, // [3:7] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	0,  // 0: bitcraps.options.v1.Access.principal:type_name -> bitcraps.options.v1.Principal
+	1,  // 1: bitcraps.options.v1.Access.roles:type_name -> bitcraps.options.v1.Role
+	2,  // 2: bitcraps.options.v1.Access.scope:type_name -> bitcraps.options.v1.Scope
+	5,  // 3: bitcraps.options.v1.access:extendee -> google.protobuf.MethodOptions
+	5,  // 4: bitcraps.options.v1.http_status:extendee -> google.protobuf.MethodOptions
+	5,  // 5: bitcraps.options.v1.refusals:extendee -> google.protobuf.MethodOptions
+	6,  // 6: bitcraps.options.v1.code:extendee -> google.protobuf.EnumValueOptions
+	6,  // 7: bitcraps.options.v1.http:extendee -> google.protobuf.EnumValueOptions
+	3,  // 8: bitcraps.options.v1.access:type_name -> bitcraps.options.v1.Access
+	4,  // 9: bitcraps.options.v1.refusals:type_name -> bitcraps.options.v1.Refusals
+	7,  // 10: bitcraps.options.v1.code:type_name -> google.rpc.Code
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	8,  // [8:11] is the sub-list for extension type_name
+	3,  // [3:8] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_options_v1_options_proto_init() }
@@ -409,8 +474,8 @@ func file_bitcraps_options_v1_options_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_options_v1_options_proto_rawDesc), len(file_bitcraps_options_v1_options_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   1,
-			NumExtensions: 4,
+			NumMessages:   2,
+			NumExtensions: 5,
 			NumServices:   0,
 		},
 		GoTypes:           file_bitcraps_options_v1_options_proto_goTypes,

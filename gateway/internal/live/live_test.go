@@ -1,0 +1,291 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"pgregory.net/rapid"
+
+	"github.com/bitcraps/bitcraps/gateway/internal/live"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testserver.Suite{M: m}) }
+
+const gameID = "01890000-0000-7000-8000-000000000001"
+
+// table is a game service with one game. It ends streams when a test says so, as a replica does that dies.
+type table struct {
+	mu      sync.Mutex
+	log     []*gamev1.Event
+	changed chan struct{} // Closed at each change.
+	epoch   int           // Streams of an earlier one have ended.
+	away    bool
+	opened  int
+}
+
+func newTable() *table { return &table{changed: make(chan struct{})} }
+
+func (t *table) change(how func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	how()
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// happen appends n events, the last of which may close the game.
+func (t *table) happen(n int, closed bool) {
+	t.change(func() {
+		for i := range n {
+			event := &gamev1.Event{GameId: gameID, Sequence: int64(len(t.log) + 1), Detail: &gamev1.Event_PlayerJoined{
+				PlayerJoined: &gamev1.PlayerJoined{PlayerId: "p" + strconv.Itoa(len(t.log)), Seat: int32(len(t.log))}}}
+			if closed && i == n-1 {
+				event.Detail = &gamev1.Event_GameClosed{GameClosed: &gamev1.GameClosed{}}
+			}
+			t.log = append(t.log, event)
+		}
+	})
+}
+
+// breakStreams ends every stream.
+func (t *table) breakStreams() { t.change(func() { t.epoch++ }) }
+
+func (t *table) GetGame(_ context.Context, in *gamev1.GetGameRequest, _ ...grpc.CallOption) (*gamev1.GetGameResponse, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !strings.EqualFold(in.GetGameId(), gameID) {
+		return nil, errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no such game").GRPCStatus().Err()
+	}
+	return &gamev1.GetGameResponse{Game: &gamev1.Game{GameId: gameID, Sequence: int64(len(t.log))}}, nil
+}
+
+func (t *table) WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, _ ...grpc.CallOption) (grpc.ServerStreamingClient[gamev1.WatchGameResponse], error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.opened++
+	return &stream{ctx: ctx, table: t, last: int(in.GetAfterSequence()), epoch: t.epoch}, nil
+}
+
+type stream struct {
+	grpc.ClientStream
+	ctx         context.Context
+	table       *table
+	last, epoch int
+}
+
+func (s *stream) Recv() (*gamev1.WatchGameResponse, error) {
+	for {
+		s.table.mu.Lock()
+		broken, changed := s.epoch != s.table.epoch || s.table.away, s.table.changed
+		var next *gamev1.Event
+		if s.last < len(s.table.log) {
+			next = s.table.log[s.last]
+		}
+		s.table.mu.Unlock()
+		switch {
+		case broken:
+			return nil, status.Error(codes.Unavailable, "the replica died")
+		case next != nil:
+			s.last++
+			return &gamev1.WatchGameResponse{Event: next}, nil
+		}
+		select {
+		case <-changed:
+		case <-s.ctx.Done():
+			return nil, status.FromContextError(s.ctx.Err()).Err()
+		}
+	}
+}
+
+func newFeeds(t interface{ Cleanup(func()) }, games live.Games, clock clockwork.Clock) *live.Feeds {
+	feeds := live.New(games, nil, clock, prometheus.NewRegistry())
+	t.Cleanup(feeds.Close)
+	return feeds
+}
+
+// watcher follows a game as a stream does.
+type watcher struct {
+	*live.Cursor
+	t    testing.TB
+	wake chan struct{}
+}
+
+func follow(t testing.TB, feeds *live.Feeds, after uint64) *watcher {
+	t.Helper()
+	w := &watcher{t: t, wake: make(chan struct{}, 1)}
+	var err error
+	if w.Cursor, err = feeds.Follow(t.Context(), gameID, after, uuid.Nil, w.wake); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// take returns some frames or the end, and fails where there is neither within a minute.
+func (w *watcher) take(most int) ([]*live.Frame, error) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		before := w.Last()
+		frames, err := w.Next(make([]*live.Frame, 0, most))
+		for _, frame := range frames {
+			if before++; frame.Sequence != before {
+				w.t.Fatalf("event %d comes where %d belongs", frame.Sequence, before)
+			}
+		}
+		if len(frames) > 0 || err != nil {
+			return frames, err
+		}
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+			w.t.Fatalf("nothing comes behind event %d", w.Last())
+		}
+	}
+}
+
+func (w *watcher) reach(sequence uint64) {
+	w.t.Helper()
+	for w.Last() < sequence {
+		if _, err := w.take(7); err != nil {
+			w.t.Fatalf("at event %d of %d: %v", w.Last(), sequence, err)
+		}
+	}
+}
+
+func TestWatchersShareOneStreamAndItsBytes(t *testing.T) {
+	games := newTable()
+	games.happen(10, false)
+	feeds := newFeeds(t, games, clockwork.NewRealClock())
+	a, b := follow(t, feeds, 0), follow(t, feeds, 8)
+	a.reach(10)
+	b.reach(10)
+	games.happen(1, false)
+	one, _ := a.take(1)
+	other, _ := b.take(1)
+	if games.opened != 1 || one[0] != other[0] {
+		t.Errorf("%d streams, frames %p and %p", games.opened, one[0], other[0])
+	}
+	if text := string(one[0].Event); !strings.HasPrefix(text, "id: 11\nevent: player_joined\ndata: {\"game_id\":") || !strings.HasSuffix(text, "\n\n") {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestResumingFromAnySequence holds watchers that begin anywhere to every event once, whatever becomes of the streams.
+func TestResumingFromAnySequence(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		games := newTable()
+		games.happen(rapid.IntRange(1, 1500).Draw(rt, "past"), false)
+		feeds := live.New(games, nil, clockwork.NewRealClock(), prometheus.NewRegistry())
+		defer feeds.Close()
+		var watchers []*watcher
+		for range rapid.IntRange(1, 3).Draw(rt, "watchers") {
+			w := follow(t, feeds, uint64(rapid.IntRange(0, len(games.log)).Draw(rt, "after")))
+			defer w.Close()
+			watchers = append(watchers, w)
+		}
+		for range rapid.IntRange(0, 4).Draw(rt, "steps") {
+			games.happen(rapid.IntRange(1, 100).Draw(rt, "events"), false)
+			if rapid.Bool().Draw(rt, "break") {
+				games.breakStreams()
+			}
+			for _, w := range watchers {
+				w.reach(uint64(len(games.log)))
+			}
+		}
+		games.happen(1, true)
+		for _, w := range watchers {
+			w.reach(uint64(len(games.log)))
+			if _, err := w.take(1); !errors.Is(err, io.EOF) {
+				rt.Fatalf("behind the last event: %v", err)
+			}
+		}
+	})
+}
+
+func TestASlowWatcherIsCutOffAlone(t *testing.T) {
+	games := newTable()
+	feeds := newFeeds(t, games, clockwork.NewRealClock())
+	games.happen(1, false)
+	slow, quick := follow(t, feeds, 0), follow(t, feeds, 0)
+	slow.reach(1)
+	for i := range 10 {
+		games.happen(100, false)
+		quick.reach(uint64(1 + 100*(i+1)))
+	}
+	_, err := slow.take(10)
+	st := status.Convert(errs.Mask(err))
+	if errs.Reason(err) != errorsv1.Reason_REASON_SLOW_READER || !strings.Contains(st.Proto().String(), `key:"after_sequence" value:"1"`) && !strings.Contains(st.Message(), "behind sequence 1") {
+		t.Errorf("the slow watcher: %v", err)
+	}
+	again := follow(t, feeds, slow.Last())
+	again.reach(1001)
+}
+
+func TestWhoComesToAClosedGameHearsSo(t *testing.T) {
+	games := newTable()
+	games.happen(5, true)
+	w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 5)
+	if _, err := w.take(1); !errors.Is(err, io.EOF) {
+		t.Error(err)
+	}
+}
+
+func TestWatchersAreRefused(t *testing.T) {
+	games := newTable()
+	games.happen(5, false)
+	feeds := newFeeds(t, games, clockwork.NewRealClock())
+	for id, want := range map[string]errorsv1.Reason{gameID: errorsv1.Reason_REASON_SEQUENCE_AHEAD, "x": errorsv1.Reason_REASON_GAME_NOT_FOUND} {
+		if _, err := feeds.Follow(t.Context(), id, 6, uuid.Nil, nil); errs.Reason(err) != want {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if games.opened != 0 {
+		t.Error("a stream was opened for nobody")
+	}
+}
+
+// TestWatchersAreToldWhenNobodyAnswers takes the game service away for longer than watchers wait.
+func TestWatchersAreToldWhenNobodyAnswers(t *testing.T) {
+	games, clock := newTable(), clockwork.NewFakeClock()
+	games.happen(5, false)
+	w := follow(t, newFeeds(t, games, clock), 0)
+	w.reach(5)
+	games.change(func() { games.away = true })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := w.Next(make([]*live.Frame, 0, 1)); err != nil {
+			if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+				t.Error(err)
+			}
+			return
+		}
+		clock.Advance(time.Second)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("they wait on")
+		}
+	}
+}

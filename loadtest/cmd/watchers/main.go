@@ -1,0 +1,70 @@
+// Command watchers measures what watching a game costs: how soon a roll is at every watcher, and how much memory the
+// platform takes for each. Every row has a platform of its own; the load generator shares the machine with it.
+//
+//	go run ./cmd/watchers --binary ../bin/bitcraps
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
+	"github.com/bitcraps/bitcraps/loadtest/internal/watch"
+)
+
+// admin is where the platform says what it holds.
+const admin = "127.0.0.1:16060"
+
+func main() {
+	binary := flag.String("binary", "../bin/bitcraps", "the platform's binary")
+	watchers := flag.Int("watchers", 5000, "watchers of one game")
+	idle := flag.Int("idle", 9900, "WebSockets that watch nothing, in the last row; 0 leaves it out")
+	rolls := flag.Int("rolls", 50, "rolls to watch")
+	flag.Parse()
+	rows := []watch.Options{{Socket: true, Watchers: *watchers, Rolls: *rolls}, {Watchers: *watchers, Rolls: *rolls}}
+	if *idle > 0 {
+		rows = append(rows, watch.Options{Socket: true, Watchers: 50, Idle: *idle, Rolls: *rolls})
+	}
+	if err := run(context.Background(), *binary, rows); err != nil {
+		fmt.Fprintln(os.Stderr, "watchers:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, binary string, rows []watch.Options) error {
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "way\twatchers\tidle\tall connected\tKB held\tKB resident\troll p50 ms\tp95\tp99\tmax\tbet elsewhere p50 ms\tp99\tevents")
+	for _, o := range rows {
+		r, err := measure(ctx, binary, o)
+		if err != nil {
+			return err
+		}
+		way := "server-sent events"
+		if o.Socket {
+			way = "WebSocket"
+		}
+		fmt.Fprintf(out, "%s\t%d\t%d\t%.1f s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\n", way, o.Watchers, o.Idle, r.Connected.Seconds(),
+			float64(r.Held)/1024, float64(r.Resident)/1024, r.Rolls.P50, r.Rolls.P95, r.Rolls.P99, r.Rolls.Max, r.Bets.P50, r.Bets.P99, r.Events)
+	}
+	return out.Flush()
+}
+
+func measure(ctx context.Context, binary string, o watch.Options) (watch.Result, error) {
+	dir, err := os.MkdirTemp("", "bitcraps-watchers")
+	if err != nil {
+		return watch.Result{}, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	o.Admin = admin
+	args := append([]string{"--admin-addr", admin, "--set", "telemetry.log_level=warn"}, watch.Set...)
+	p, err := platform.Start(binary, filepath.Join(dir, "data"), args...)
+	if err != nil {
+		return watch.Result{}, err
+	}
+	defer func() { _ = p.Stop() }()
+	return watch.Run(ctx, p, o)
+}

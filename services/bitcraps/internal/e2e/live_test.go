@@ -1,0 +1,70 @@
+package e2e_test
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// TestWatchersSurviveReplicas kills a game and a gateway of a fleet while games are watched by WebSocket. Behind a game's
+// end nobody notices; behind a gateway's, a watcher that resumes elsewhere sees every event once.
+func TestWatchersSurviveReplicas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds five binaries")
+	}
+	tg, err := launchFleet(fleetDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tg.stop() }()
+	c := newClient(t, tg.states["gateway-0"].Address)
+	game := c.newGame()
+	l := c.live()
+	l.send(`{"op":"subscribe","game_id":%q}`, id(game))
+	l.events(3)
+	kill := func(name string) {
+		t.Helper()
+		if err := syscall.Kill(tg.states[name].PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(kinds ...string) {
+		t.Helper()
+		if got := l.events(len(kinds)); !slices.Equal(got, kinds) {
+			t.Errorf("%v, want %v", got, kinds)
+		}
+	}
+	bet := func(amount int64) {
+		t.Helper()
+		eventually(t, "a bet", func() bool {
+			resp := c.try("POST", game+"/bets", map[string]any{"bet_type": "place_6", "amount": amount}, "Idempotency-Key", "bet")
+			return resp != nil && resp.status == 201
+		})
+	}
+	kill("game-0")
+	if err := tg.heal(); err != nil {
+		t.Fatal(err)
+	}
+	bet(12)
+	want("4 bet_placed")
+
+	if _, ok := tg.states["gateway-1"]; !ok {
+		return // Nowhere else to go.
+	}
+	kill("gateway-0")
+	for err == nil {
+		_, err = l.next()
+	}
+	if websocket.CloseStatus(err) != -1 {
+		t.Errorf("a killed gateway says goodbye: %v", err)
+	}
+	other := newClient(t, tg.states["gateway-1"].Address)
+	other.http.Jar = rebase(t, c, other.base)
+	other.must(201, "POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10})
+	l = other.live()
+	l.send(`{"op":"subscribe","game_id":%q,"after_sequence":4}`, id(game))
+	other.must(200, "POST", game+"/roll", nil)
+	want("5 bet_placed", "6 betting_closed", "7 dice_rolled")
+}
