@@ -278,3 +278,22 @@ func BenchmarkKey(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRefresh is how long four validators take to share the secret anew, until the new shares sign.
+func BenchmarkRefresh(b *testing.B) {
+	net := newNetwork(b, 4)
+	net.start(0, 1, 2, 3)
+	net.key()
+	epoch := func() uint64 {
+		status, err := net.nodes[0].Status()
+		if err != nil {
+			b.Fatal(err)
+		}
+		return status.Epoch
+	}
+	for b.Loop() {
+		before := epoch()
+		net.change(0, order.Change{})
+		eventually(b, "the next epoch", func() bool { return epoch() > before })
+	}
+}
