@@ -35,6 +35,8 @@ type app struct {
 
 	// committed tells the beacon collector that there is a new block.
 	committed chan struct{}
+	// pace adjusts to who could propose next.
+	pace func() error
 	// leaving is true from when the node begins to stop.
 	leaving atomic.Bool
 
@@ -148,6 +150,9 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 		return nil, err
 	}
 	a.finalized = nil
+	if err := a.pace(); err != nil {
+		return nil, err
+	}
 	a.mu.Lock()
 	a.last = block.tip
 	a.mu.Unlock()

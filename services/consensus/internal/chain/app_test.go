@@ -17,7 +17,7 @@ import (
 // newApp is an application without a share, with a store of its own in which block 5 ordered a round.
 func newApp(t testing.TB) *app {
 	t.Helper()
-	a := &app{logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, committed: make(chan struct{}, 1)}
+	a := &app{logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, committed: make(chan struct{}, 1), pace: func() error { return nil }}
 	ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
 	if err := a.store.commit(tip{Height: 5}, []order.Ordered{ordered}); err != nil {
 		t.Fatal(err)
