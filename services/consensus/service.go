@@ -32,7 +32,7 @@ type ChainConfig struct {
 	Listen         string        `koanf:"listen" jsonschema_description:"address that other validators connect to"`
 	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names"`
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
-	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a block's first proposal may take before the next proposer gets its turn; the second may take eleven times as long. Set it to three times the way between the validators where that is longer"`
+	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a block's first proposal may take before the next proposer gets its turn; the second may take five times as long. Set it to three times the way between the validators where that is longer"`
 	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell"`
 }
 
@@ -42,7 +42,7 @@ func Default() Config {
 		Config: service.Default(7003, 7103),
 		Chain: ChainConfig{
 			Home: "data/consensus/validator-0", Listen: "127.0.0.1:26656",
-			DecideTimeout: 2 * time.Second, ProposeTimeout: 50 * time.Millisecond, GossipSleep: time.Millisecond,
+			DecideTimeout: 2 * time.Second, ProposeTimeout: 150 * time.Millisecond, GossipSleep: time.Millisecond,
 		},
 	}
 }

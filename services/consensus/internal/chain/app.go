@@ -39,6 +39,8 @@ type app struct {
 	// committed tells the beacon collector that there is a new block, changed whoever attends ceremonies that the group is
 	// another one.
 	committed, changed chan struct{}
+	// pace adjusts to who could propose next.
+	pace func() error
 	// leaving is true from when the node begins to stop.
 	leaving atomic.Bool
 
@@ -205,6 +207,9 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 		return nil, err
 	}
 	a.finalized = nil
+	if err := a.pace(); err != nil {
+		return nil, err
+	}
 	a.mu.Lock()
 	a.last, a.group, a.sharings = block.tip, block.result.Group, sharings
 	a.mu.Unlock()

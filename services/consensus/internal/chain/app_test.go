@@ -22,7 +22,7 @@ func newApp(t testing.TB) *app {
 	group := &order.Group{Version: order.FirstVersion, Sharings: []order.Sharing{{From: 1}}}
 	a := &app{logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, now: time.Now, version: order.Version,
 		group: group, sharings: []*sharing{{from: 1}},
-		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: func() error { return nil }}
 	ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
 	if err := a.store.commit(tip{Height: 5}, order.Result{Ordered: []order.Ordered{ordered}, Group: group}, group); err != nil {
 		t.Fatal(err)

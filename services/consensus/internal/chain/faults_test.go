@@ -178,7 +178,7 @@ func (f *fleet) twin(i int) {
 	f.rest(true) // It would hardly catch up with a chain that runs as fast as it can.
 	f.within(f.t, patience, "a twin that takes part, or that knows better", func() bool {
 		var news News
-		return !p.runs() || p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) == f.n()
+		return !p.runs() || p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= chain.Quorum(f.n())
 	})
 	f.rest(false)
 }

@@ -85,6 +85,7 @@ func (m matrix) run(all [][]placed) {
 			if m.fleet.disks == nil && slices.ContainsFunc(faults, func(p placed) bool { return p.fillsDisk }) {
 				t.Skip("only root on Linux may mount the disk that this fills")
 			}
+			m.fleet.t = t // What a fault needs, it needs no longer than this.
 			m.test(m.fleet, t, faults)
 		})
 		if !ok || slices.ContainsFunc(faults, func(p placed) bool { return p.equivocates || p.ruins && len(faults) > (m.n-1)/3 }) {

@@ -58,8 +58,11 @@ type Node struct {
 	app       *app
 	comet     *node.Node
 	states    state.Store
-	decisions *events.Hub[Decision]
-	collected atomic.Int64
+	consensus *cmt.ConsensusConfig
+	// proposeTimeout is what consensus waits for a proposer that is connected.
+	proposeTimeout time.Duration
+	decisions      *events.Hub[Decision]
+	collected      atomic.Int64
 
 	peers      []peerAddress
 	stopOnce   sync.Once
@@ -117,7 +120,7 @@ func open(cfg Config, logger *slog.Logger, between seams) (*Node, error) {
 // newApp brings the application to the state that is stored.
 func (n *Node) newApp(version uint32) (a *app, err error) {
 	a = &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.card.Address(), version: version, now: time.Now,
-		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: n.pace}
 	if a.last, err = n.store.tip(); err != nil {
 		return nil, err
 	}
@@ -141,8 +144,10 @@ func (n *Node) newApp(version uint32) (a *app, err error) {
 }
 
 func (n *Node) newComet(cfg Config, between seams) (*node.Node, error) {
+	config := cometConfig(cfg, n.home.card.Name)
+	n.consensus, n.proposeTimeout = config.Consensus, cfg.ProposeTimeout
 	return node.NewNode(
-		cometConfig(cfg, n.home.card.Name), between.wrapKey(n.home.key), n.home.nodeKey,
+		config, between.wrapKey(n.home.key), n.home.nodeKey,
 		proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		n.provide,
@@ -175,11 +180,11 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.CreateEmptyBlocks = false
 	c.Consensus.TimeoutCommit = 0
 	c.Consensus.SkipTimeoutCommit = true
-	// A proposer that is dead costs its blocks this time, so the first round waits little. Those behind it wait much longer:
-	// a proposer that is only slow, or far away, gets its block through in the second.
-	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 10*cfg.ProposeTimeout
+	// A proposer that says nothing costs its blocks the first of these times, so it is short. Those of later rounds are much longer:
+	// one that is only slow, or far away, gets its block through in the second.
+	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 4*cfg.ProposeTimeout
 	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/4, cfg.ProposeTimeout
-	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/20, cfg.ProposeTimeout
+	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/50, cfg.ProposeTimeout
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
 
 	c.Mempool.Size = 10_000

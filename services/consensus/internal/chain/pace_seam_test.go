@@ -1,0 +1,18 @@
+package chain
+
+import (
+	"encoding/hex"
+	"slices"
+)
+
+// NextProposer is the validator that proposes the next block first.
+func (n *Node) NextProposer() string {
+	last, err := n.states.Load()
+	if err != nil {
+		return err.Error()
+	}
+	address := hex.EncodeToString(last.Validators.GetProposer().Address)
+	validators := n.Facts().Validators
+	i := slices.IndexFunc(validators, func(v Validator) bool { return v.Address == address })
+	return validators[i].Name
+}

@@ -1,0 +1,33 @@
+package chain_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+)
+
+// TestADeadProposerIsHardlyWaitedFor would not decide its rounds in time if a proposer that is not connected were waited for
+// like one that is.
+func TestADeadProposerIsHardlyWaitedFor(t *testing.T) {
+	net := newNetwork(t, 4)
+	net.propose = time.Minute
+	net.start(0, 1, 2, 3)
+	net.connect()
+	round := uint64(0)
+	next := func(validator int) {
+		round++
+		net.agree(net.decide(validator, commitment(1, round)))
+	}
+	dead := chain.ValidatorName(3)
+	for next(0); net.nodes[0].NextProposer() == dead; { // A proposer that dies when it has its turn is waited for.
+		next(0)
+	}
+	net.stop(3)
+	eventually(t, "the others to see it", func() bool {
+		return len(net.nodes[0].Connected()) == 3 && len(net.nodes[1].Connected()) == 3 && len(net.nodes[2].Connected()) == 3
+	})
+	for range 4 { // Eight blocks: the turn of the dead one comes twice.
+		next(int(round) % 3)
+	}
+}
