@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // fault is something that goes wrong with one validator, and its end.
@@ -178,7 +179,7 @@ func (f *fleet) twin(i int) {
 	f.rest(true) // It would hardly catch up with a chain that runs as fast as it can.
 	f.within(f.t, patience, "a twin that takes part, or that knows better", func() bool {
 		var news News
-		return !p.runs() || p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= chain.Quorum(f.n())
+		return !p.runs() || p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= order.Quorum(f.n())
 	})
 	f.rest(false)
 }
