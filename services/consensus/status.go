@@ -56,7 +56,7 @@ func (s *roundsServer) GetStatus(context.Context, *consensusv1.GetStatusRequest)
 		return nil, err
 	}
 	facts := s.node.Facts()
-	n := len(facts.Validators)
+	n := len(status.Members)
 	kind, note := dealing(facts)
 	resp := &consensusv1.GetStatusResponse{
 		ChainId: facts.ChainID, Name: status.Name, Address: status.Address,
@@ -67,9 +67,9 @@ func (s *roundsServer) GetStatus(context.Context, *consensusv1.GetStatusRequest)
 	if !status.BlockTime.IsZero() {
 		resp.BlockTime = timestamppb.New(status.BlockTime)
 	}
-	for _, v := range facts.Validators {
-		if !slices.Contains(status.Connected, v.Name) {
-			resp.Missing = append(resp.Missing, v.Name)
+	for _, name := range status.Members {
+		if !slices.Contains(status.Connected, name) {
+			resp.Missing = append(resp.Missing, name)
 		}
 	}
 	return resp, nil

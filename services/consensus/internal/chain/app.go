@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	"github.com/cometbft/cometbft/types"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -28,6 +31,13 @@ type app struct {
 	indices map[string]int // Share index by validator address.
 	address []byte         // This validator's.
 
+	docket  *docket
+	genesis []member // The validators at genesis.
+	// block reads a block that CometBFT has stored.
+	block func(height int64) *types.Block
+
+	retain int64 // How many blocks are kept; 0 for all.
+
 	// finalized is the block between FinalizeBlock and Commit.
 	finalized *finalized
 	// own is the extension that this validator signed last, which needs no check.
@@ -38,8 +48,24 @@ type app struct {
 	// leaving is true from when the node begins to stop.
 	leaving atomic.Bool
 
-	mu   sync.RWMutex
-	last tip
+	mu        sync.RWMutex
+	last      tip
+	convicted []order.Conviction
+}
+
+// member is a validator of the set.
+type member struct {
+	name    string
+	address order.Address
+	key     []byte
+}
+
+func genesisMembers(genesis *types.GenesisDoc) []member {
+	members := make([]member, len(genesis.Validators))
+	for i, v := range genesis.Validators {
+		members[i] = member{name: v.Name, address: order.Address(v.Address), key: v.PubKey.Bytes()}
+	}
+	return members
 }
 
 // tip is the state behind a block.
@@ -49,14 +75,24 @@ type tip struct {
 }
 
 type finalized struct {
-	tip    tip
-	result order.Result
+	tip       tip
+	result    order.Result
+	convicted []order.Conviction
 }
 
 func (a *app) tip() tip {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.last
+}
+
+// members are the validators that were not removed.
+func (a *app) members() []member {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return slices.DeleteFunc(slices.Clone(a.genesis), func(m member) bool {
+		return slices.ContainsFunc(a.convicted, func(c order.Conviction) bool { return c.Validator == m.address && c.Removed > 0 })
+	})
 }
 
 // Info implements abci.Application.
@@ -120,7 +156,7 @@ func (a *app) ProcessProposal(_ context.Context, req *abci.RequestProcessProposa
 	}
 	for i, verdict := range result.Verdicts {
 		if verdict != order.Accepted {
-			a.logger.Warn("proposal refused", "height", req.Height, "proposer", fmt.Sprintf("%x", req.ProposerAddress), "tx", i, "verdict", verdict)
+			a.docket.invalidProposal(req.ProposerAddress, req.Height, req.Hash, fmt.Sprintf("transaction %d of its block %s", i, verdict))
 			return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
 		}
 	}
@@ -133,29 +169,69 @@ func (a *app) FinalizeBlock(_ context.Context, req *abci.RequestFinalizeBlock) (
 	if err != nil {
 		return nil, err
 	}
-	a.finalized = &finalized{tip: tip{Height: req.Height, AppHash: result.AppHash}, result: result}
-	response := &abci.ResponseFinalizeBlock{AppHash: result.AppHash[:]}
+	convicted, removed := a.convict(req)
+	result.AppHash = order.HashConvictions(result.AppHash, convicted)
+	a.finalized = &finalized{tip: tip{Height: req.Height, AppHash: result.AppHash}, result: result, convicted: convicted}
+	response := &abci.ResponseFinalizeBlock{AppHash: result.AppHash[:], ValidatorUpdates: removed}
 	for _, verdict := range result.Verdicts {
 		response.TxResults = append(response.TxResults, &abci.ExecTxResult{Code: uint32(verdict)})
 	}
 	return response, nil
 }
 
+// convict has the state machine decide on a block's evidence, and records what the block says of the validators.
+func (a *app) convict(req *abci.RequestFinalizeBlock) (changed []order.Conviction, updates []abci.ValidatorUpdate) {
+	a.docket.decided(req.Height, req.Time, req.DecidedLastCommit.Votes)
+	var accused []order.Offence
+	for _, m := range req.Misbehavior {
+		if len(m.Validator.Address) == len(order.Address{}) {
+			accused = append(accused, order.Offence{Validator: order.Address(m.Validator.Address), Height: m.Height})
+		}
+	}
+	if len(accused) > 0 {
+		if block := a.block(req.Height); block != nil {
+			a.docket.equivocations(block)
+		}
+	}
+	members := a.members()
+	addresses := make([]order.Address, len(members))
+	for i, m := range members {
+		addresses[i] = m.address
+	}
+	changed, removed := order.Convict(a.convicted, addresses, a.public.Threshold(), req.Height, accused)
+	for _, m := range members {
+		if slices.Contains(removed, m.address) {
+			a.logger.Error("a validator is removed: it signed twice", "name", m.name, "height", req.Height)
+			updates = append(updates, abci.UpdateValidator(m.key, 0, ed25519.KeyType))
+		}
+	}
+	return changed, updates
+}
+
 // Commit implements abci.Application.
 func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit, error) {
 	block := a.finalized
-	if err := a.store.commit(block.tip, block.result.Ordered); err != nil {
+	if err := a.store.commit(block.tip, block.result.Ordered, block.convicted); err != nil {
 		return nil, err
 	}
 	a.finalized = nil
 	a.mu.Lock()
 	a.last = block.tip
+	a.convicted = withConvictions(a.convicted, block.convicted)
 	a.mu.Unlock()
 	select {
 	case a.committed <- struct{}{}:
 	default: // The collector has not taken the last one yet; it will see both blocks.
 	}
 	return &abci.ResponseCommit{}, nil
+}
+
+// withConvictions are the known convictions with the changed ones in their places.
+func withConvictions(known, changed []order.Conviction) []order.Conviction {
+	known = slices.DeleteFunc(slices.Clone(known), func(k order.Conviction) bool {
+		return slices.ContainsFunc(changed, func(c order.Conviction) bool { return c.Validator == k.Validator })
+	})
+	return append(known, changed...)
 }
 
 // ExtendVote implements abci.Application: the share's signature over the height, where a round awaits its beacon.
@@ -178,7 +254,7 @@ func (a *app) VerifyVoteExtension(_ context.Context, req *abci.RequestVerifyVote
 		return nil, err
 	}
 	if err := a.verifyExtension(req, awaited); err != nil {
-		a.logger.Warn("vote extension refused", "height", req.Height, "validator", fmt.Sprintf("%x", req.ValidatorAddress), "error", err)
+		a.docket.invalidShare(req.ValidatorAddress, req.Height, req.VoteExtension, err)
 		return &abci.ResponseVerifyVoteExtension{Status: abci.ResponseVerifyVoteExtension_REJECT}, nil
 	}
 	return &abci.ResponseVerifyVoteExtension{Status: abci.ResponseVerifyVoteExtension_ACCEPT}, nil

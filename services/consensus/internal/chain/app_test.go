@@ -6,6 +6,7 @@ import (
 
 	dbm "github.com/cometbft/cometbft-db"
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/types"
 	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -20,12 +21,13 @@ func newApps(t *testing.T) []*app {
 	public, shares := threshold.Deal(3, 4, random.New())
 	apps := make([]*app, 4)
 	for i := range apps {
+		s := &store{db: dbm.NewMemDB()}
 		apps[i] = &app{
-			logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, public: public, share: shares[i],
+			logger: slog.New(slog.DiscardHandler), store: s, docket: newDocket(slog.New(slog.DiscardHandler), s, &witness{}, &types.GenesisDoc{}), public: public, share: shares[i],
 			indices: map[string]int{"0": 0, "1": 1, "2": 2, "3": 3}, address: []byte{'0' + byte(i)}, committed: make(chan struct{}, 1),
 		}
 		ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
-		if err := apps[i].store.commit(tip{Height: 5}, []order.Ordered{ordered}); err != nil {
+		if err := apps[i].store.commit(tip{Height: 5}, []order.Ordered{ordered}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
@@ -71,7 +72,7 @@ func (g genesisState) public() (*threshold.Public, error) {
 func Faults(n int) int { return (n - 1) / 3 }
 
 // Quorum is how many of n validators decide: more than two thirds.
-func Quorum(n int) int { return n*2/3 + 1 }
+func Quorum(n int) int { return order.Quorum(n) }
 
 // shareDocument is the content of a validator's share file.
 type shareDocument struct {

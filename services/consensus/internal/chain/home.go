@@ -4,10 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/cometbft/cometbft/crypto"
+	cmtlog "github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
@@ -21,18 +26,20 @@ type home struct {
 	genesis     *types.GenesisDoc
 	genesisHash [sha256.Size]byte
 	state       genesisState
-	key         *privval.FilePV
+	signer      types.PrivValidator
+	key         crypto.PubKey
 	nodeKey     *p2p.NodeKey
 	public      *threshold.Public
 	share       threshold.Share
 	name        string
 }
 
-func openHome(dir string) (*home, error) {
+// openHome reads a validator's folder. Its key is in there, or with the signer that calls signerAddress.
+func openHome(dir, signerAddress string, logger cmtlog.Logger) (*home, error) {
 	h := &home{dir: dir}
 	document, err := os.ReadFile(filepath.Join(dir, genesisFile))
 	if err != nil {
-		return nil, fmt.Errorf("no validator lives here; make one with `bitcraps chain init`: %w", err)
+		return nil, err
 	}
 	h.genesisHash = sha256.Sum256(document)
 	if h.genesis, err = types.GenesisDocFromJSON(document); err != nil {
@@ -44,14 +51,59 @@ func openHome(dir string) (*home, error) {
 	if h.public, err = h.state.public(); err != nil {
 		return nil, err
 	}
-	if h.key, err = loadKey(filepath.Join(dir, keyFile), filepath.Join(dir, signStateFile)); err != nil {
-		return nil, err
-	}
 	if h.nodeKey, err = p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile)); err != nil {
 		return nil, err
 	}
-	return h, h.loadShare()
+	if signerAddress != "" {
+		h.signer, err = awaitSigner(signerAddress, h.genesis.ChainID, h.nodeKey.PrivKey, logger)
+	} else {
+		h.signer, err = loadKey(filepath.Join(dir, keyFile), filepath.Join(dir, signStateFile))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.key, err = h.signer.GetPubKey(); err != nil {
+		return nil, errors.Join(fmt.Errorf("signer: %w", err), h.close())
+	}
+	if err := h.loadShare(); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
 }
+
+// close ends the connection to a remote signer.
+func (h *home) close() error {
+	if c, ok := h.signer.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// awaitSigner listens for a remote signer, which calls in, and waits some seconds for it. The address is that of CometBFT's
+// priv_validator_laddr: tcp://host:port, unix://path or noise://peer-id@host:port, of which only the last one is for
+// networks that others share.
+func awaitSigner(address, chainID string, identity crypto.PrivKey, logger cmtlog.Logger) (types.PrivValidator, error) {
+	endpoint, err := privval.NewSignerListenerFromAddr(address, identity, logger)
+	if err != nil {
+		return nil, fmt.Errorf("priv_validator_addr: %w", err)
+	}
+	client, err := privval.NewSignerClient(endpoint, chainID)
+	if err != nil {
+		return nil, fmt.Errorf("priv_validator_addr: %w", err)
+	}
+	if err := client.WaitForConnection(signerPatience); err != nil {
+		return nil, errors.Join(fmt.Errorf("priv_validator_addr: no signer called %s within %s; start it and try again: %w", address, signerPatience, err), client.Close())
+	}
+	return privval.NewRetrySignerClient(client, signerRetries, signerPause), nil
+}
+
+const (
+	// signerPatience is how long a validator that starts waits for its signer.
+	signerPatience = 10 * time.Second
+	// signerRetries times signerPause is how long one that runs does.
+	signerRetries = 50
+	signerPause   = 100 * time.Millisecond
+)
 
 // loadKey checks what privval.LoadFilePV would end the process for.
 func loadKey(keyPath, statePath string) (*privval.FilePV, error) {
@@ -69,7 +121,7 @@ func loadKey(keyPath, statePath string) (*privval.FilePV, error) {
 
 // loadShare finds this validator in the genesis file and its share in the folder.
 func (h *home) loadShare() error {
-	address := hex.EncodeToString(h.key.GetAddress())
+	address := hex.EncodeToString(h.key.Address())
 	content, err := os.ReadFile(filepath.Join(h.dir, shareFile))
 	if err != nil {
 		return err
@@ -93,7 +145,7 @@ func (h *home) loadShare() error {
 		h.share, err = h.public.ParseShare(document.Index, secret)
 		return err
 	}
-	return fmt.Errorf("the genesis file has no validator with the address %s of %s", address, keyFile)
+	return fmt.Errorf("the genesis file has no validator with the address %s, which this validator signs with", address)
 }
 
 // PeerID is how other validators address the one that lives in dir: PeerID@host:port.

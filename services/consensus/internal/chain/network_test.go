@@ -70,20 +70,33 @@ func (n *network) home(i int) string { return filepath.Join(n.dir, chain.Validat
 func (n *network) start(which ...int) {
 	n.t.Helper()
 	for _, i := range which {
-		cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond}
-		for j, peer := range n.peers {
-			if j != i {
-				cfg.Peers = append(cfg.Peers, peer)
-			}
+		n.startAs(i, func(*chain.Config) {})
+	}
+}
+
+// config is the i-th validator's.
+func (n *network) config(i int) chain.Config {
+	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond}
+	for j, peer := range n.peers {
+		if j != i {
+			cfg.Peers = append(cfg.Peers, peer)
 		}
-		node, err := chain.Open(cfg, discard)
-		if err != nil {
-			n.t.Fatal(err)
-		}
-		if err := node.Start(); err != nil {
-			n.t.Fatal(err)
-		}
-		n.nodes[i] = node
+	}
+	return cfg
+}
+
+// startAs starts the i-th validator with a configuration that change changed.
+func (n *network) startAs(i int, change func(*chain.Config)) {
+	n.t.Helper()
+	cfg := n.config(i)
+	change(&cfg)
+	node, err := chain.Open(cfg, discard)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.nodes[i] = node
+	if err := node.Start(); err != nil {
+		n.t.Fatal(err)
 	}
 }
 

@@ -7,19 +7,25 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	dbm "github.com/cometbft/cometbft-db"
+	abci "github.com/cometbft/cometbft/abci/types"
 	cmt "github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/mempool"
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/state"
+	blockstore "github.com/cometbft/cometbft/store"
 	"github.com/cometbft/cometbft/types"
 
+	"github.com/bitcraps/bitcraps/libs/dirlock"
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -36,6 +42,16 @@ type Config struct {
 	ProposeTimeout time.Duration
 	// GossipSleep is how long gossip rests when it has nothing to tell.
 	GossipSleep time.Duration
+	// RetainBlocks is how many blocks are kept; 0 keeps all. Rounds stay provable without their blocks.
+	RetainBlocks int64
+	// ListenFirst is how long the validator listens for another one with its key before it signs its first vote.
+	ListenFirst time.Duration
+	// SignerAddress is where a remote signer calls in; empty signs with the key in the home.
+	SignerAddress string
+
+	// Tests make validators of theirs misbehave.
+	signer func(types.PrivValidator) types.PrivValidator
+	abci   func(abci.Application) abci.Application
 }
 
 // Decision is a round's commitment with the beacon that throws its dice.
@@ -56,9 +72,15 @@ type Node struct {
 	app       *app
 	comet     *node.Node
 	states    state.Store
+	blocks    *blockstore.BlockStore
+	docket    *docket
+	witness   *witness
+	fate      *fate
+	unlock    func()
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
 
+	databases  []dbm.DB
 	peers      []peerAddress
 	stopOnce   sync.Once
 	stop       chan struct{}
@@ -73,59 +95,114 @@ const decisionBuffer = 256
 
 // Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
 func Open(cfg Config, logger *slog.Logger) (*Node, error) {
-	h, err := openHome(cfg.Home)
+	unlock, err := lockHome(cfg.Home)
 	if err != nil {
 		return nil, err
 	}
-	indices, err := h.indices()
-	if err != nil {
-		return nil, err
+	n := &Node{unlock: unlock, fate: newFate(), decisions: events.NewHub[Decision](decisionBuffer), stop: make(chan struct{})}
+	if err := n.open(cfg, logger); err != nil {
+		return nil, errors.Join(err, n.close())
 	}
-	if len(cfg.Peers) == 0 {
-		if cfg.Peers, err = readPeers(cfg.Home); err != nil {
-			return nil, err
-		}
-	}
-	peers, err := parsePeers(cfg.Peers)
-	if err != nil {
-		return nil, fmt.Errorf("peers: %w", err)
-	}
-	db, err := openDB("application", h.dir)
-	if err != nil {
-		return nil, err
-	}
-	n := &Node{
-		logger:    logger.With("validator", h.name),
-		home:      h,
-		store:     &store{db: db},
-		peers:     peers,
-		decisions: events.NewHub[Decision](decisionBuffer),
-		stop:      make(chan struct{}),
-	}
-	n.facts = n.readFacts()
-	n.app = &app{logger: n.logger, store: n.store, public: h.public, share: h.share, indices: indices,
-		address: h.key.GetAddress(), committed: make(chan struct{}, 1)}
-	if n.app.last, err = n.store.tip(); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if n.comet, err = n.newComet(cfg); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if h.state.Dealing == TrustedDealer {
+	if n.home.state.Dealing == TrustedDealer {
 		n.logger.Warn(DealerNote)
 	}
 	return n, nil
 }
 
+func (n *Node) open(cfg Config, logger *slog.Logger) (err error) {
+	if n.home, err = openHome(cfg.Home, cfg.SignerAddress, cometLogger{logger, new(atomic.Bool), nil}); err != nil {
+		return err
+	}
+	n.logger = logger.With("validator", n.home.name)
+	indices, err := n.home.indices()
+	if err != nil {
+		return err
+	}
+	if len(cfg.Peers) == 0 {
+		if cfg.Peers, err = readPeers(cfg.Home); err != nil {
+			return err
+		}
+	}
+	if n.peers, err = parsePeers(cfg.Peers); err != nil {
+		return fmt.Errorf("peers: %w", err)
+	}
+	db, err := n.openDB("application")
+	if err != nil {
+		return err
+	}
+	n.store, n.facts = &store{db: db}, n.readFacts()
+	n.witness = &witness{chainID: n.home.genesis.ChainID}
+	n.docket = newDocket(n.logger, n.store, n.witness, n.home.genesis)
+	n.app = &app{logger: n.logger, store: n.store, public: n.home.public, share: n.home.share, indices: indices, retain: cfg.RetainBlocks,
+		address: n.home.key.Address(), docket: n.docket, genesis: genesisMembers(n.home.genesis), block: n.storedBlock, committed: make(chan struct{}, 1)}
+	if n.app.last, err = n.store.tip(); err != nil {
+		return err
+	}
+	if n.app.convicted, err = n.store.convictions(); err != nil {
+		return err
+	}
+	n.comet, err = n.newComet(cfg)
+	return err
+}
+
+// storedBlock is one that CometBFT has; nil where it has not.
+func (n *Node) storedBlock(height int64) *types.Block { return n.blocks.LoadBlock(height) }
+
+// close releases what Open took.
+func (n *Node) close() error {
+	var err error
+	if n.home != nil {
+		err = n.home.close()
+	}
+	for _, db := range n.databases {
+		err = errors.Join(err, db.Close())
+	}
+	n.unlock()
+	return err
+}
+
+// lockHome keeps two processes of one machine from signing with one key.
+func lockHome(dir string) (unlock func(), err error) {
+	if _, err := os.Stat(filepath.Join(dir, genesisFile)); err != nil {
+		return nil, fmt.Errorf("no validator lives here; make one with `bitcraps chain init`: %w", err)
+	}
+	unlock, err = dirlock.Take(filepath.Join(dir, dataDir))
+	if errors.Is(err, dirlock.ErrTaken) {
+		return nil, fmt.Errorf("%w: two validators with one key would sign twice; stop the other one first", err)
+	}
+	return unlock, err
+}
+
 // DealerNote is what the log and the status say where a dealer made the beacon's shares.
 const DealerNote = "the beacon's shares were dealt in one place at genesis: whoever dealt them could have kept the group secret and foreseen every roll"
 
-func (n *Node) newComet(cfg Config) (*node.Node, error) {
+// newComet makes CometBFT's node, which first brings the application up to its own stores. Where the two don't fit, it
+// panics.
+func (n *Node) newComet(cfg Config) (comet *node.Node, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w: %v", ErrDiverged, cause)
+		}
+	}()
+	guard, err := newGuard(n.home.signer, n.home.genesis.ChainID, n.app.tip().Height, cfg.ListenFirst, n.halt)
+	if err != nil {
+		return nil, err
+	}
+	n.witness.heard = guard.heard
+	var signer types.PrivValidator = guard
+	var application abci.Application = n.app
+	if cfg.signer != nil {
+		signer = cfg.signer(guard)
+	}
+	if cfg.abci != nil {
+		application = cfg.abci(n.app)
+	}
 	return node.NewNode(
-		cometConfig(cfg, n.home.name), n.home.key, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
+		cometConfig(cfg, n.home.name), signer, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(application),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		n.provide,
-		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving},
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving, n.overheard},
+		n.witness.install,
 	)
 }
 
@@ -189,7 +266,7 @@ func (n *Node) Stop() error {
 			n.comet.Wait()
 		}
 		n.background.Wait()
-		err = errors.Join(err, n.store.db.Close())
+		err = errors.Join(err, n.close())
 	})
 	return err
 }
@@ -205,7 +282,7 @@ var (
 // Submit hands a commitment to the validators. Handing one in again tells all peers again: one that was still catching
 // up threw away what it was told, and might be the next to propose.
 func (n *Node) Submit(tx []byte) error {
-	if n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < Quorum(len(n.home.state.Validators)) {
+	if n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < Quorum(n.Members()) {
 		return ErrNoQuorum
 	}
 	pool := n.comet.Mempool()
@@ -220,18 +297,19 @@ func (n *Node) Submit(tx []byte) error {
 	return err
 }
 
-// Connected are the names of the validators that this one talks to, its own first.
+// Members is how many validators have a vote.
+func (n *Node) Members() int { return len(n.app.members()) }
+
+// Connected are the names of the validators with a vote that this one talks to, its own first.
 func (n *Node) Connected() []string {
 	names := []string{n.home.name}
-	if !n.comet.IsRunning() {
-		return names
+	if n.comet.IsRunning() {
+		n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) { names = append(names, moniker(peer)) })
 	}
-	n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) {
-		if name := moniker(peer); name != "" {
-			names = append(names, name)
-		}
+	members := n.app.members()
+	return slices.DeleteFunc(names, func(name string) bool {
+		return !slices.ContainsFunc(members, func(m member) bool { return m.name == name })
 	})
-	return names
 }
 
 // Ordered returns what stands under a round.

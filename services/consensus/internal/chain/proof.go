@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	dbm "github.com/cometbft/cometbft-db"
-	cmt "github.com/cometbft/cometbft/config"
-	"github.com/cometbft/cometbft/state"
 	"github.com/cometbft/cometbft/types"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -98,15 +95,3 @@ func validatorsToProto(validators *types.ValidatorSet) []*receiptv1.Validator {
 	}
 	return out
 }
-
-// provide opens CometBFT's databases, and keeps a view of that which holds the validator sets; it shows them to nobody.
-func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
-	db, err := openDB(ctx.ID, n.home.dir)
-	if err == nil && ctx.ID == stateDB {
-		n.states = state.NewStore(db, state.StoreOptions{})
-	}
-	return db, err
-}
-
-// stateDB is CometBFT's name for it.
-const stateDB = "state"

@@ -53,6 +53,7 @@ type Status struct {
 	BlockTime    time.Time
 	AppHash      string // In hex.
 	CatchingUp   bool
+	Members      []string // Those with a vote.
 	Connected    []string
 	BeaconHeight int64
 }
@@ -62,11 +63,14 @@ func (n *Node) Status() (Status, error) {
 	last := n.app.tip()
 	status := Status{
 		Name:       n.home.name,
-		Address:    hex.EncodeToString(n.home.key.GetAddress()),
+		Address:    hex.EncodeToString(n.home.key.Address()),
 		Height:     last.Height,
 		AppHash:    hex.EncodeToString(last.AppHash[:]),
 		CatchingUp: !n.comet.IsRunning() || n.comet.ConsensusReactor().WaitSync(),
 		Connected:  n.Connected(),
+	}
+	for _, m := range n.app.members() {
+		status.Members = append(status.Members, m.name)
 	}
 	if last.Height > 0 && n.comet.IsRunning() {
 		if meta := n.comet.BlockStore().LoadBlockMeta(last.Height); meta != nil {

@@ -51,7 +51,7 @@ func (s *store) tip() (tip, error) {
 }
 
 // commit writes a block.
-func (s *store) commit(t tip, ordered []order.Ordered) error {
+func (s *store) commit(t tip, ordered []order.Ordered, convicted []order.Conviction) error {
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
 	for i, o := range ordered {
@@ -65,10 +65,7 @@ func (s *store) commit(t tip, ordered []order.Ordered) error {
 		}
 	}
 	value := append(binary.BigEndian.AppendUint64(nil, uint64(t.Height)), t.AppHash[:]...)
-	if err := batch.Set(tipKey, value); err != nil {
-		return err
-	}
-	return batch.Write()
+	return errors.Join(setConvictions(batch, convicted), batch.Set(tipKey, value), batch.Write())
 }
 
 // Ordered implements order.Reader.

@@ -6,6 +6,7 @@ package order
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"strconv"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
@@ -40,6 +41,19 @@ const (
 	// Decided names a round that has a commitment already.
 	Decided
 )
+
+// String says what is wrong with the transaction.
+func (v Verdict) String() string {
+	switch v {
+	case Accepted:
+		return "is accepted"
+	case Malformed:
+		return "is no commitment"
+	case Decided:
+		return "is for a round that has a commitment"
+	}
+	return "has the verdict " + strconv.Itoa(int(v))
+}
 
 // Reader knows the state behind the last block.
 type Reader interface {

@@ -82,6 +82,120 @@ func (Dealing) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{0}
 }
 
+// EvidenceKind is what a validator did against the protocol.
+type EvidenceKind int32
+
+const (
+	// Not set. Servers never send it.
+	EvidenceKind_EVIDENCE_KIND_UNSPECIFIED EvidenceKind = 0
+	// It signed two votes of which it may sign one.
+	EvidenceKind_EVIDENCE_KIND_EQUIVOCATION EvidenceKind = 1
+	// Its precommit held no share or a wrong share of an awaited beacon, or a share that nobody awaited.
+	EvidenceKind_EVIDENCE_KIND_INVALID_SHARE EvidenceKind = 2
+	// It proposed a block with transactions that no honest validator proposes.
+	EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL EvidenceKind = 3
+	// Its precommits are missing from nearly all of the latest blocks: it is away, too slow, or withholds them.
+	EvidenceKind_EVIDENCE_KIND_ABSENCE EvidenceKind = 4
+)
+
+// Enum value maps for EvidenceKind.
+var (
+	EvidenceKind_name = map[int32]string{
+		0: "EVIDENCE_KIND_UNSPECIFIED",
+		1: "EVIDENCE_KIND_EQUIVOCATION",
+		2: "EVIDENCE_KIND_INVALID_SHARE",
+		3: "EVIDENCE_KIND_INVALID_PROPOSAL",
+		4: "EVIDENCE_KIND_ABSENCE",
+	}
+	EvidenceKind_value = map[string]int32{
+		"EVIDENCE_KIND_UNSPECIFIED":      0,
+		"EVIDENCE_KIND_EQUIVOCATION":     1,
+		"EVIDENCE_KIND_INVALID_SHARE":    2,
+		"EVIDENCE_KIND_INVALID_PROPOSAL": 3,
+		"EVIDENCE_KIND_ABSENCE":          4,
+	}
+)
+
+func (x EvidenceKind) Enum() *EvidenceKind {
+	p := new(EvidenceKind)
+	*p = x
+	return p
+}
+
+func (x EvidenceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EvidenceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[1].Descriptor()
+}
+
+func (EvidenceKind) Type() protoreflect.EnumType {
+	return &file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[1]
+}
+
+func (x EvidenceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EvidenceKind.Descriptor instead.
+func (EvidenceKind) EnumDescriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{1}
+}
+
+// EvidenceStanding says who can check a piece of evidence.
+type EvidenceStanding int32
+
+const (
+	// Not set. Servers never send it.
+	EvidenceStanding_EVIDENCE_STANDING_UNSPECIFIED EvidenceStanding = 0
+	// Everybody: the signed messages contradict each other or the beacon's public sharing.
+	EvidenceStanding_EVIDENCE_STANDING_PROVEN EvidenceStanding = 1
+	// Nobody but the validator that saw it. A message that was signed may be kept with it.
+	EvidenceStanding_EVIDENCE_STANDING_OBSERVED EvidenceStanding = 2
+)
+
+// Enum value maps for EvidenceStanding.
+var (
+	EvidenceStanding_name = map[int32]string{
+		0: "EVIDENCE_STANDING_UNSPECIFIED",
+		1: "EVIDENCE_STANDING_PROVEN",
+		2: "EVIDENCE_STANDING_OBSERVED",
+	}
+	EvidenceStanding_value = map[string]int32{
+		"EVIDENCE_STANDING_UNSPECIFIED": 0,
+		"EVIDENCE_STANDING_PROVEN":      1,
+		"EVIDENCE_STANDING_OBSERVED":    2,
+	}
+)
+
+func (x EvidenceStanding) Enum() *EvidenceStanding {
+	p := new(EvidenceStanding)
+	*p = x
+	return p
+}
+
+func (x EvidenceStanding) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EvidenceStanding) Descriptor() protoreflect.EnumDescriptor {
+	return file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[2].Descriptor()
+}
+
+func (EvidenceStanding) Type() protoreflect.EnumType {
+	return &file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[2]
+}
+
+func (x EvidenceStanding) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EvidenceStanding.Descriptor instead.
+func (EvidenceStanding) EnumDescriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{2}
+}
+
 // DecideRoundRequest is a commitment.
 type DecideRoundRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1152,6 +1266,307 @@ func (x *StreamDecisionsResponse) GetDecision() *Decision {
 	return nil
 }
 
+// ListEvidenceRequest selects a page of evidence.
+type ListEvidenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// page_size is at most 100; 20 where it is not given.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// page_token continues behind an earlier page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEvidenceRequest) Reset() {
+	*x = ListEvidenceRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEvidenceRequest) ProtoMessage() {}
+
+func (x *ListEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*ListEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListEvidenceRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListEvidenceRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListEvidenceResponse is a page of evidence.
+type ListEvidenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// evidence is the page's evidence.
+	Evidence []*Evidence `protobuf:"bytes,1,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// next_page_token is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEvidenceResponse) Reset() {
+	*x = ListEvidenceResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEvidenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEvidenceResponse) ProtoMessage() {}
+
+func (x *ListEvidenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEvidenceResponse.ProtoReflect.Descriptor instead.
+func (*ListEvidenceResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListEvidenceResponse) GetEvidence() []*Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *ListEvidenceResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Evidence is what one validator did at one height.
+type Evidence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// kind is what it did.
+	Kind EvidenceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=bitcraps.consensus.v1.EvidenceKind" json:"kind,omitempty"`
+	// standing says who can check it.
+	Standing EvidenceStanding `protobuf:"varint,2,opt,name=standing,proto3,enum=bitcraps.consensus.v1.EvidenceStanding" json:"standing,omitempty"`
+	// validator is the name of who did it.
+	Validator string `protobuf:"bytes,3,opt,name=validator,proto3" json:"validator,omitempty"`
+	// address is its address, in hex.
+	Address string `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	// public_key verifies the signatures, in hex.
+	PublicKey string `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	// height is the block that it was about.
+	Height int64 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
+	// recorded_height is the block that proved it to the whole chain or, where none did, the latest that this validator knew.
+	RecordedHeight int64 `protobuf:"varint,7,opt,name=recorded_height,json=recordedHeight,proto3" json:"recorded_height,omitempty"`
+	// recorded_time is that block's time.
+	RecordedTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=recorded_time,json=recordedTime,proto3" json:"recorded_time,omitempty"`
+	// reason says it in words.
+	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	// proof is what the validator signed: two votes for equivocation, else one message, or none where it was not kept.
+	Proof         []*SignedMessage `protobuf:"bytes,10,rep,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Evidence) Reset() {
+	*x = Evidence{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Evidence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Evidence) ProtoMessage() {}
+
+func (x *Evidence) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
+func (*Evidence) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Evidence) GetKind() EvidenceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return EvidenceKind_EVIDENCE_KIND_UNSPECIFIED
+}
+
+func (x *Evidence) GetStanding() EvidenceStanding {
+	if x != nil {
+		return x.Standing
+	}
+	return EvidenceStanding_EVIDENCE_STANDING_UNSPECIFIED
+}
+
+func (x *Evidence) GetValidator() string {
+	if x != nil {
+		return x.Validator
+	}
+	return ""
+}
+
+func (x *Evidence) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Evidence) GetPublicKey() string {
+	if x != nil {
+		return x.PublicKey
+	}
+	return ""
+}
+
+func (x *Evidence) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+func (x *Evidence) GetRecordedHeight() int64 {
+	if x != nil {
+		return x.RecordedHeight
+	}
+	return 0
+}
+
+func (x *Evidence) GetRecordedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedTime
+	}
+	return nil
+}
+
+func (x *Evidence) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Evidence) GetProof() []*SignedMessage {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+// SignedMessage is a message of the consensus with its signature, as a stranger can check it.
+type SignedMessage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// type is prevote, precommit, extension or proposal.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// sign_bytes are what was signed: CometBFT's canonical message behind its length, in hex.
+	SignBytes string `protobuf:"bytes,2,opt,name=sign_bytes,json=signBytes,proto3" json:"sign_bytes,omitempty"`
+	// signature is Ed25519 over sign_bytes, in hex.
+	Signature     string `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignedMessage) Reset() {
+	*x = SignedMessage{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignedMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignedMessage) ProtoMessage() {}
+
+func (x *SignedMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignedMessage.ProtoReflect.Descriptor instead.
+func (*SignedMessage) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SignedMessage) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *SignedMessage) GetSignBytes() string {
+	if x != nil {
+		return x.SignBytes
+	}
+	return ""
+}
+
+func (x *SignedMessage) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
 var File_bitcraps_consensus_v1_consensus_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
@@ -1237,11 +1652,46 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\vfrom_height\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
 	"fromHeight\"V\n" +
 	"\x17StreamDecisionsResponse\x12;\n" +
-	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision*W\n" +
+	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision\"f\n" +
+	"\x13ListEvidenceRequest\x12&\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\"{\n" +
+	"\x14ListEvidenceResponse\x12;\n" +
+	"\bevidence\x18\x01 \x03(\v2\x1f.bitcraps.consensus.v1.EvidenceR\bevidence\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb5\x03\n" +
+	"\bEvidence\x127\n" +
+	"\x04kind\x18\x01 \x01(\x0e2#.bitcraps.consensus.v1.EvidenceKindR\x04kind\x12C\n" +
+	"\bstanding\x18\x02 \x01(\x0e2'.bitcraps.consensus.v1.EvidenceStandingR\bstanding\x12\x1c\n" +
+	"\tvalidator\x18\x03 \x01(\tR\tvalidator\x12\x18\n" +
+	"\aaddress\x18\x04 \x01(\tR\aaddress\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x05 \x01(\tR\tpublicKey\x12\x16\n" +
+	"\x06height\x18\x06 \x01(\x03R\x06height\x12'\n" +
+	"\x0frecorded_height\x18\a \x01(\x03R\x0erecordedHeight\x12?\n" +
+	"\rrecorded_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\frecordedTime\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\x12:\n" +
+	"\x05proof\x18\n" +
+	" \x03(\v2$.bitcraps.consensus.v1.SignedMessageR\x05proof\"`\n" +
+	"\rSignedMessage\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1d\n" +
+	"\n" +
+	"sign_bytes\x18\x02 \x01(\tR\tsignBytes\x12\x1c\n" +
+	"\tsignature\x18\x03 \x01(\tR\tsignature*W\n" +
 	"\aDealing\x12\x17\n" +
 	"\x13DEALING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DEALING_TRUSTED_DEALER\x10\x01\x12\x17\n" +
-	"\x13DEALING_DISTRIBUTED\x10\x022\xeb\a\n" +
+	"\x13DEALING_DISTRIBUTED\x10\x02*\xad\x01\n" +
+	"\fEvidenceKind\x12\x1d\n" +
+	"\x19EVIDENCE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aEVIDENCE_KIND_EQUIVOCATION\x10\x01\x12\x1f\n" +
+	"\x1bEVIDENCE_KIND_INVALID_SHARE\x10\x02\x12\"\n" +
+	"\x1eEVIDENCE_KIND_INVALID_PROPOSAL\x10\x03\x12\x19\n" +
+	"\x15EVIDENCE_KIND_ABSENCE\x10\x04*s\n" +
+	"\x10EvidenceStanding\x12!\n" +
+	"\x1dEVIDENCE_STANDING_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18EVIDENCE_STANDING_PROVEN\x10\x01\x12\x1e\n" +
+	"\x1aEVIDENCE_STANDING_OBSERVED\x10\x022\x8b\t\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
@@ -1262,7 +1712,10 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\tGetStatus\x12'.bitcraps.consensus.v1.GetStatusRequest\x1a(.bitcraps.consensus.v1.GetStatusResponse\"\"\x8a\xb5\x18\x1b\n" +
 	"\x04game\n" +
 	"\agateway\n" +
-	"\boperator\x10\x01\x90\x02\x01\x12\x8d\x01\n" +
+	"\boperator\x10\x01\x90\x02\x01\x12\x9d\x01\n" +
+	"\fListEvidence\x12*.bitcraps.consensus.v1.ListEvidenceRequest\x1a+.bitcraps.consensus.v1.ListEvidenceResponse\"4\x8a\xb5\x18\x15\n" +
+	"\agateway\n" +
+	"\boperator\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/evidence\x90\x02\x01\x12\x8d\x01\n" +
 	"\x0fStreamDecisions\x12-.bitcraps.consensus.v1.StreamDecisionsRequest\x1a..bitcraps.consensus.v1.StreamDecisionsResponse\"\x19\x8a\xb5\x18\x12\n" +
 	"\x04game\n" +
 	"\boperator\x10\x01\x90\x02\x010\x01B\xf2\x01\n" +
@@ -1280,62 +1733,75 @@ func file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP() []byte {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescData
 }
 
-var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(Dealing)(0),                    // 0: bitcraps.consensus.v1.Dealing
-	(*DecideRoundRequest)(nil),      // 1: bitcraps.consensus.v1.DecideRoundRequest
-	(*DecideRoundResponse)(nil),     // 2: bitcraps.consensus.v1.DecideRoundResponse
-	(*GetDecisionRequest)(nil),      // 3: bitcraps.consensus.v1.GetDecisionRequest
-	(*GetDecisionResponse)(nil),     // 4: bitcraps.consensus.v1.GetDecisionResponse
-	(*Decision)(nil),                // 5: bitcraps.consensus.v1.Decision
-	(*ProveRoundRequest)(nil),       // 6: bitcraps.consensus.v1.ProveRoundRequest
-	(*ProveRoundResponse)(nil),      // 7: bitcraps.consensus.v1.ProveRoundResponse
-	(*GetBeaconRequest)(nil),        // 8: bitcraps.consensus.v1.GetBeaconRequest
-	(*GetBeaconResponse)(nil),       // 9: bitcraps.consensus.v1.GetBeaconResponse
-	(*Beacon)(nil),                  // 10: bitcraps.consensus.v1.Beacon
-	(*GetFairnessRequest)(nil),      // 11: bitcraps.consensus.v1.GetFairnessRequest
-	(*GetFairnessResponse)(nil),     // 12: bitcraps.consensus.v1.GetFairnessResponse
-	(*Validator)(nil),               // 13: bitcraps.consensus.v1.Validator
-	(*GetStatusRequest)(nil),        // 14: bitcraps.consensus.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),       // 15: bitcraps.consensus.v1.GetStatusResponse
-	(*StreamDecisionsRequest)(nil),  // 16: bitcraps.consensus.v1.StreamDecisionsRequest
-	(*StreamDecisionsResponse)(nil), // 17: bitcraps.consensus.v1.StreamDecisionsResponse
-	(*v1.BlockProof)(nil),           // 18: bitcraps.receipt.v1.BlockProof
-	(*v1.Beacon)(nil),               // 19: bitcraps.receipt.v1.Beacon
-	(*timestamppb.Timestamp)(nil),   // 20: google.protobuf.Timestamp
+	(EvidenceKind)(0),               // 1: bitcraps.consensus.v1.EvidenceKind
+	(EvidenceStanding)(0),           // 2: bitcraps.consensus.v1.EvidenceStanding
+	(*DecideRoundRequest)(nil),      // 3: bitcraps.consensus.v1.DecideRoundRequest
+	(*DecideRoundResponse)(nil),     // 4: bitcraps.consensus.v1.DecideRoundResponse
+	(*GetDecisionRequest)(nil),      // 5: bitcraps.consensus.v1.GetDecisionRequest
+	(*GetDecisionResponse)(nil),     // 6: bitcraps.consensus.v1.GetDecisionResponse
+	(*Decision)(nil),                // 7: bitcraps.consensus.v1.Decision
+	(*ProveRoundRequest)(nil),       // 8: bitcraps.consensus.v1.ProveRoundRequest
+	(*ProveRoundResponse)(nil),      // 9: bitcraps.consensus.v1.ProveRoundResponse
+	(*GetBeaconRequest)(nil),        // 10: bitcraps.consensus.v1.GetBeaconRequest
+	(*GetBeaconResponse)(nil),       // 11: bitcraps.consensus.v1.GetBeaconResponse
+	(*Beacon)(nil),                  // 12: bitcraps.consensus.v1.Beacon
+	(*GetFairnessRequest)(nil),      // 13: bitcraps.consensus.v1.GetFairnessRequest
+	(*GetFairnessResponse)(nil),     // 14: bitcraps.consensus.v1.GetFairnessResponse
+	(*Validator)(nil),               // 15: bitcraps.consensus.v1.Validator
+	(*GetStatusRequest)(nil),        // 16: bitcraps.consensus.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),       // 17: bitcraps.consensus.v1.GetStatusResponse
+	(*StreamDecisionsRequest)(nil),  // 18: bitcraps.consensus.v1.StreamDecisionsRequest
+	(*StreamDecisionsResponse)(nil), // 19: bitcraps.consensus.v1.StreamDecisionsResponse
+	(*ListEvidenceRequest)(nil),     // 20: bitcraps.consensus.v1.ListEvidenceRequest
+	(*ListEvidenceResponse)(nil),    // 21: bitcraps.consensus.v1.ListEvidenceResponse
+	(*Evidence)(nil),                // 22: bitcraps.consensus.v1.Evidence
+	(*SignedMessage)(nil),           // 23: bitcraps.consensus.v1.SignedMessage
+	(*v1.BlockProof)(nil),           // 24: bitcraps.receipt.v1.BlockProof
+	(*v1.Beacon)(nil),               // 25: bitcraps.receipt.v1.Beacon
+	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
 }
 var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
-	5,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	5,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	10, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	18, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
-	19, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	10, // 5: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	7,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	7,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	12, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	24, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
+	25, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
+	12, // 5: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
 	0,  // 6: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	13, // 7: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	20, // 8: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
+	15, // 7: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	26, // 8: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
 	0,  // 9: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	5,  // 10: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 11: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 12: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 13: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
-	8,  // 14: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	11, // 15: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	14, // 16: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	16, // 17: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 18: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 19: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 20: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
-	9,  // 21: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	12, // 22: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	15, // 23: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	17, // 24: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	7,  // 10: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	22, // 11: bitcraps.consensus.v1.ListEvidenceResponse.evidence:type_name -> bitcraps.consensus.v1.Evidence
+	1,  // 12: bitcraps.consensus.v1.Evidence.kind:type_name -> bitcraps.consensus.v1.EvidenceKind
+	2,  // 13: bitcraps.consensus.v1.Evidence.standing:type_name -> bitcraps.consensus.v1.EvidenceStanding
+	26, // 14: bitcraps.consensus.v1.Evidence.recorded_time:type_name -> google.protobuf.Timestamp
+	23, // 15: bitcraps.consensus.v1.Evidence.proof:type_name -> bitcraps.consensus.v1.SignedMessage
+	3,  // 16: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	5,  // 17: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	8,  // 18: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	10, // 19: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	13, // 20: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	16, // 21: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	20, // 22: bitcraps.consensus.v1.ConsensusService.ListEvidence:input_type -> bitcraps.consensus.v1.ListEvidenceRequest
+	18, // 23: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	4,  // 24: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	6,  // 25: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	9,  // 26: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	11, // 27: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	14, // 28: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	17, // 29: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	21, // 30: bitcraps.consensus.v1.ConsensusService.ListEvidence:output_type -> bitcraps.consensus.v1.ListEvidenceResponse
+	19, // 31: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	24, // [24:32] is the sub-list for method output_type
+	16, // [16:24] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }
@@ -1348,8 +1814,8 @@ func file_bitcraps_consensus_v1_consensus_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc), len(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   17,
+			NumEnums:      3,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	ConsensusService_GetBeacon_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetBeacon"
 	ConsensusService_GetFairness_FullMethodName     = "/bitcraps.consensus.v1.ConsensusService/GetFairness"
 	ConsensusService_GetStatus_FullMethodName       = "/bitcraps.consensus.v1.ConsensusService/GetStatus"
+	ConsensusService_ListEvidence_FullMethodName    = "/bitcraps.consensus.v1.ConsensusService/ListEvidence"
 	ConsensusService_StreamDecisions_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/StreamDecisions"
 )
 
@@ -51,6 +52,8 @@ type ConsensusServiceClient interface {
 	GetFairness(ctx context.Context, in *GetFairnessRequest, opts ...grpc.CallOption) (*GetFairnessResponse, error)
 	// GetStatus returns how the validator and its chain are doing.
 	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
+	// ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+	ListEvidence(ctx context.Context, in *ListEvidenceRequest, opts ...grpc.CallOption) (*ListEvidenceResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made.
 	StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error)
 }
@@ -123,6 +126,16 @@ func (c *consensusServiceClient) GetStatus(ctx context.Context, in *GetStatusReq
 	return out, nil
 }
 
+func (c *consensusServiceClient) ListEvidence(ctx context.Context, in *ListEvidenceRequest, opts ...grpc.CallOption) (*ListEvidenceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEvidenceResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_ListEvidence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consensusServiceClient) StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &ConsensusService_ServiceDesc.Streams[0], ConsensusService_StreamDecisions_FullMethodName, cOpts...)
@@ -162,6 +175,8 @@ type ConsensusServiceServer interface {
 	GetFairness(context.Context, *GetFairnessRequest) (*GetFairnessResponse, error)
 	// GetStatus returns how the validator and its chain are doing.
 	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
+	// ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+	ListEvidence(context.Context, *ListEvidenceRequest) (*ListEvidenceResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made.
 	StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error
 	mustEmbedUnimplementedConsensusServiceServer()
@@ -191,6 +206,9 @@ func (UnimplementedConsensusServiceServer) GetFairness(context.Context, *GetFair
 }
 func (UnimplementedConsensusServiceServer) GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetStatus not implemented")
+}
+func (UnimplementedConsensusServiceServer) ListEvidence(context.Context, *ListEvidenceRequest) (*ListEvidenceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEvidence not implemented")
 }
 func (UnimplementedConsensusServiceServer) StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamDecisions not implemented")
@@ -324,6 +342,24 @@ func _ConsensusService_GetStatus_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsensusService_ListEvidence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEvidenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).ListEvidence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_ListEvidence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).ListEvidence(ctx, req.(*ListEvidenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsensusService_StreamDecisions_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(StreamDecisionsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -365,6 +401,10 @@ var ConsensusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetStatus",
 			Handler:    _ConsensusService_GetStatus_Handler,
+		},
+		{
+			MethodName: "ListEvidence",
+			Handler:    _ConsensusService_ListEvidence_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

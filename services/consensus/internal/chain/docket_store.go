@@ -1,0 +1,132 @@
+package chain
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	dbm "github.com/cometbft/cometbft-db"
+	"google.golang.org/protobuf/proto"
+
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// The validators' conduct has three more key spaces:
+//
+//	c address                     a conviction, which is part of the chain's state
+//	e height kind address         evidence, which is this validator's own
+//	x address kind height         the same keys in another order, without values
+
+// evidencePerValidator is how much of one kind is kept of one validator; the oldest goes first. So nobody can push out
+// what others did.
+const evidencePerValidator = 64
+
+func convictionKey(address order.Address) []byte { return append([]byte("c"), address[:]...) }
+
+// setConvictions writes convictions with a block.
+func setConvictions(batch dbm.Batch, changed []order.Conviction) error {
+	for _, c := range changed {
+		value := binary.BigEndian.AppendUint64(nil, uint64(c.Height))
+		value = binary.BigEndian.AppendUint64(value, uint64(c.Proven))
+		value = binary.BigEndian.AppendUint64(value, uint64(c.Removed))
+		if err := batch.Set(convictionKey(c.Validator), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// convictions returns all convictions, in the order of the addresses.
+func (s *store) convictions() (all []order.Conviction, err error) {
+	err = s.each([]byte("c"), func(key, value []byte) error {
+		if len(key) != 21 || len(value) != 24 {
+			return fmt.Errorf("chain state: a conviction of %d and %d bytes", len(key), len(value))
+		}
+		c := order.Conviction{Offence: order.Offence{Validator: order.Address(key[1:]), Height: int64(binary.BigEndian.Uint64(value))}}
+		c.Proven, c.Removed = int64(binary.BigEndian.Uint64(value[8:])), int64(binary.BigEndian.Uint64(value[16:]))
+		all = append(all, c)
+		return nil
+	})
+	return all, err
+}
+
+// each calls f with everything under a prefix of one byte, in the order of the keys.
+func (s *store) each(prefix []byte, f func(key, value []byte) error) error {
+	it, err := s.db.Iterator(prefix, after(prefix))
+	if err != nil {
+		return err
+	}
+	for err == nil && it.Valid() {
+		err = f(it.Key(), it.Value())
+		it.Next()
+	}
+	return errors.Join(err, it.Error(), it.Close())
+}
+
+// after is the first key behind all that begin with the prefix.
+func after(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+// addEvidence keeps a piece of evidence. It reports false where there is one of the same kind, validator and height.
+func (s *store) addEvidence(e *consensusv1.Evidence) (bool, error) {
+	address, err := hex.DecodeString(e.GetAddress())
+	if err != nil {
+		return false, err
+	}
+	height, kind := binary.BigEndian.AppendUint64(nil, uint64(e.GetHeight())), byte(e.GetKind())
+	key := append(append(append([]byte("e"), height...), kind), address...)
+	index := append(append([]byte("x"), address...), kind)
+	if known, err := s.db.Has(key); err != nil || known {
+		return false, err
+	}
+	value, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
+	if err != nil {
+		return false, err
+	}
+	batch := s.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	var old [][]byte
+	if err := s.each(index, func(key, _ []byte) error { old = append(old, append([]byte(nil), key...)); return nil }); err != nil {
+		return false, err
+	}
+	for i := 0; i+evidencePerValidator <= len(old); i++ {
+		height := old[i][len(index):]
+		if err := errors.Join(batch.Delete(old[i]), batch.Delete(append(append(append([]byte("e"), height...), kind), address...))); err != nil {
+			return false, err
+		}
+	}
+	return true, errors.Join(batch.Set(key, value), batch.Set(append(index, height...), []byte{1}), batch.Write())
+}
+
+// evidence returns up to limit pieces of evidence, the latest first, that are before a key. Each comes with its own.
+func (s *store) evidence(before []byte, limit int) (all []Evidence, err error) {
+	if before == nil {
+		before = []byte("f")
+	}
+	it, err := s.db.ReverseIterator([]byte("e"), before)
+	if err != nil {
+		return nil, err
+	}
+	for ; err == nil && it.Valid() && len(all) < limit; it.Next() {
+		e := &consensusv1.Evidence{}
+		err = proto.Unmarshal(it.Value(), e)
+		all = append(all, Evidence{Key: append([]byte(nil), it.Key()...), Evidence: e})
+	}
+	return all, errors.Join(err, it.Error(), it.Close())
+}
+
+// Evidence is a piece of evidence with its place in the list.
+type Evidence struct {
+	*consensusv1.Evidence
+	// Key is greater for later evidence.
+	Key []byte
+}
