@@ -19,8 +19,8 @@ var ErrForeignVote = errors.New("another process signs with this validator's key
 
 // guard signs with the validator's key as long as nobody else does. It hears every vote that peers send: one that carries
 // this key's signature and was not made here, nor by an earlier process on this home, comes from a second copy of the key.
-// Before its first vote it listens for a while, and so a copy that starts beside a living validator hears it vote and
-// signs nothing at all.
+// Before its first votes it listens for a while, and so a copy that starts beside a living validator hears it vote before
+// it does so itself.
 type guard struct {
 	types.PrivValidator
 	chainID string
@@ -34,8 +34,13 @@ type guard struct {
 	mu       sync.Mutex
 	from     step             // Votes up to this one may be an earlier process's.
 	own      ring[signedStep] // What this process signed lately.
-	listened bool
+	silent   int              // At how many more heights it listens first.
+	listened int64            // The last of them.
 }
+
+// silentHeights is at how many heights a validator listens first. Where it takes over from fetching blocks, it may be two
+// blocks behind the others, and what its copy does now is heard only at the same height.
+const silentHeights = 3
 
 // step is what a validator signs once: a height, a round and the type of the vote.
 type step struct {
@@ -63,7 +68,7 @@ func newGuard(signer types.PrivValidator, chainID string, tip int64, listen time
 		return nil, fmt.Errorf("signer: %w", err)
 	}
 	g := &guard{PrivValidator: signer, chainID: chainID, key: key, listen: listen, halt: halt, foreign: make(chan struct{}),
-		from: step{tip + 1, math.MaxInt32, math.MaxInt32}}
+		from: step{tip + 1, math.MaxInt32, math.MaxInt32}, silent: silentHeights}
 	if file, ok := signer.(*privval.FilePV); ok {
 		last := file.LastSignState
 		// Its steps are 1 for a proposal, 2 for a prevote and 3 for a precommit, one more than a vote's type.
@@ -82,7 +87,7 @@ func (g *guard) Close() error {
 
 // SignVote implements types.PrivValidator.
 func (g *guard) SignVote(chainID string, vote *cmtproto.Vote) error {
-	if err := g.wait(); err != nil {
+	if err := g.wait(vote.Height); err != nil {
 		return err
 	}
 	g.mu.Lock()
@@ -96,19 +101,19 @@ func (g *guard) SignVote(chainID string, vote *cmtproto.Vote) error {
 
 // SignProposal implements types.PrivValidator.
 func (g *guard) SignProposal(chainID string, proposal *cmtproto.Proposal) error {
-	if err := g.wait(); err != nil {
+	if err := g.wait(proposal.Height); err != nil {
 		return err
 	}
 	return g.PrivValidator.SignProposal(chainID, proposal)
 }
 
-// wait listens before the first signature, and fails once a foreign vote was heard. CometBFT signs in one goroutine and
-// takes messages from peers in others.
-func (g *guard) wait() error {
+// wait listens before the first signature at each of the first heights, and fails once a foreign vote was heard. CometBFT
+// signs in one goroutine and takes messages from peers in others.
+func (g *guard) wait(height int64) error {
 	listen := time.Duration(0)
 	g.mu.Lock()
-	if !g.listened {
-		g.listened, listen = true, g.listen
+	if g.silent > 0 && height != g.listened {
+		g.silent, g.listened, listen = g.silent-1, height, g.listen
 	}
 	g.mu.Unlock()
 	if listen > 0 {

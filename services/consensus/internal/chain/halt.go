@@ -3,13 +3,15 @@ package chain
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 )
 
 // ErrDiverged means that this validator computed another state than the others.
 var ErrDiverged = errors.New("this validator's state differs from what the others decided, and it signs nothing more: " +
-	"keep its data folder for those who look for the cause, remove it, and start again with that of another validator or with none")
+	"move its data folder away for those who look for the cause, keep the other files of the home, and start again; it fetches the chain from its peers")
 
 // fate is what ended a validator that must not go on.
 type fate struct {
@@ -34,10 +36,27 @@ func (f *fate) cause() error {
 	}
 }
 
-// halt ends the validator's part in consensus, loudly.
+// halt ends the validator's part in consensus, loudly. A state that diverged stays so, and is not opened again: CometBFT
+// would panic over its log.
 func (n *Node) halt(err error) {
 	n.fate.end(err)
 	n.logger.Error("the validator has halted", "error", err)
+	if errors.Is(err, ErrDiverged) {
+		if err := os.WriteFile(filepath.Join(n.home.dir, dataDir, divergedFile), []byte(err.Error()+"\n"), 0o600); err != nil {
+			n.logger.Error("the halt can't be noted in the data folder", "error", err)
+		}
+	}
+}
+
+// divergedFile is what halt leaves in the data folder.
+const divergedFile = "diverged"
+
+// checkDiverged fails where an earlier process found that this data is not the chain's.
+func checkDiverged(home string) error {
+	if _, err := os.Stat(filepath.Join(home, dataDir, divergedFile)); err == nil {
+		return ErrDiverged
+	}
+	return nil
 }
 
 // Halted returns why the validator must not go on; nil as long as it may.

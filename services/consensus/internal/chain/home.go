@@ -99,7 +99,7 @@ func awaitSigner(address, chainID string, identity crypto.PrivKey, logger cmtlog
 
 const (
 	// signerPatience is how long a validator that starts waits for its signer.
-	signerPatience = 10 * time.Second
+	signerPatience = 5 * time.Second
 	// signerRetries times signerPause is how long one that runs does.
 	signerRetries = 50
 	signerPause   = 100 * time.Millisecond

@@ -110,6 +110,9 @@ func Open(cfg Config, logger *slog.Logger) (*Node, error) {
 }
 
 func (n *Node) open(cfg Config, logger *slog.Logger) (err error) {
+	if err := checkDiverged(cfg.Home); err != nil {
+		return err
+	}
 	if n.home, err = openHome(cfg.Home, cfg.SignerAddress, cometLogger{logger, new(atomic.Bool), nil}); err != nil {
 		return err
 	}
