@@ -37,6 +37,10 @@ type app struct {
 	block func(height int64) *types.Block
 
 	retain int64 // How many blocks are kept; 0 for all.
+	// collected is the height up to which no block is needed any more.
+	collected func() int64
+	// wal is the folder of CometBFT's log; empty where there is none.
+	wal string
 
 	// finalized is the block between FinalizeBlock and Commit.
 	finalized *finalized
@@ -223,7 +227,20 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	case a.committed <- struct{}{}:
 	default: // The collector has not taken the last one yet; it will see both blocks.
 	}
-	return &abci.ResponseCommit{}, nil
+	if a.wal != "" && block.tip.Height%trimEvery == 0 {
+		if err := trimWAL(a.wal); err != nil {
+			a.logger.Warn("old files of the log can't be removed", "error", err)
+		}
+	}
+	return &abci.ResponseCommit{RetainHeight: a.retainHeight()}, nil
+}
+
+// retainHeight is the first block that is kept: one of the latest, and none that the collector still has to read.
+func (a *app) retainHeight() int64 {
+	if a.retain == 0 {
+		return 0
+	}
+	return max(0, min(a.tip().Height-a.retain+1, a.collected()))
 }
 
 // withConvictions are the known convictions with the changed ones in their places.

@@ -43,7 +43,11 @@ func (n *Node) collectAt(height int64) error {
 	if err != nil {
 		return err
 	}
-	if err := n.store.setBeacon(height, signature); err != nil {
+	proof, err := n.readRecord(height - 1)
+	if err != nil {
+		return err
+	}
+	if err := n.store.setBeacon(height, signature, proof); err != nil {
 		return err
 	}
 	for _, o := range ordered {
@@ -56,7 +60,7 @@ func (n *Node) collectAt(height int64) error {
 
 // recover makes the group's signature from the stored precommits of a block.
 func (n *Node) recover(height int64) ([]byte, error) {
-	commit := n.comet.BlockStore().LoadBlockExtendedCommit(height)
+	commit := n.blocks.LoadBlockExtendedCommit(height)
 	if commit == nil {
 		return nil, fmt.Errorf("the block store has no precommits of block %d", height)
 	}

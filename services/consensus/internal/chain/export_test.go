@@ -1,16 +1,10 @@
 package chain
 
-import "errors"
+// Base is the first block that CometBFT has.
+func (n *Node) Base() int64 { return n.comet.BlockStore().Base() }
 
-// Prune forgets the blocks below a height, as a validator with little room would.
-func (n *Node) Prune(below int64) error {
-	s, err := n.states.Load()
-	if err != nil {
-		return err
-	}
-	_, kept, err := n.comet.BlockStore().PruneBlocks(below, s)
-	return errors.Join(err, n.states.PruneStates(1, below, kept))
-}
+// WithoutRecord forgets what was kept for the proofs of a block, as an earlier release did not keep it.
+func (n *Node) WithoutRecord(height int64) error { return n.store.db.Delete(recordKey(height)) }
 
 // Diverge has the validator go on from another state than the one that it computed.
 func (n *Node) Diverge() {

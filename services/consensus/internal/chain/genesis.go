@@ -30,6 +30,7 @@ const (
 	nodeKeyFile   = "node_key.json"
 	shareFile     = "beacon_share.json"
 	dataDir       = "data"
+	walDir        = "data/cs.wal"
 )
 
 // Dealings of the beacon's shares, as the genesis file names them.
@@ -97,6 +98,8 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 	genesis := types.GenesisDoc{ChainID: chainID, GenesisTime: now.UTC(), InitialHeight: 1, ConsensusParams: types.DefaultConsensusParams()}
 	genesis.ConsensusParams.ABCI.VoteExtensionsEnableHeight = 1
 	genesis.ConsensusParams.Block.MaxBytes = 1 << 20
+	// Headers and commits are kept as long as they could be evidence, also where blocks are pruned.
+	genesis.ConsensusParams.Evidence.MaxAgeNumBlocks, genesis.ConsensusParams.Evidence.MaxAgeDuration = 10_000, time.Hour
 
 	keys := make([]ed25519.PrivKey, n)
 	for i := range n {

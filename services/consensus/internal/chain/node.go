@@ -137,7 +137,7 @@ func (n *Node) open(cfg Config, logger *slog.Logger) (err error) {
 	n.witness = &witness{chainID: n.home.genesis.ChainID}
 	n.docket = newDocket(n.logger, n.store, n.witness, n.home.genesis)
 	n.app = &app{logger: n.logger, store: n.store, public: n.home.public, share: n.home.share, indices: indices, retain: cfg.RetainBlocks,
-		address: n.home.key.Address(), docket: n.docket, genesis: genesisMembers(n.home.genesis), block: n.storedBlock, committed: make(chan struct{}, 1)}
+		address: n.home.key.Address(), docket: n.docket, genesis: genesisMembers(n.home.genesis), block: n.storedBlock, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), committed: make(chan struct{}, 1)}
 	if n.app.last, err = n.store.tip(); err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.P2P.MaxPacketMsgPayloadSize = 16 << 10
 	c.P2P.SendRate, c.P2P.RecvRate = 100<<20, 100<<20
 
-	c.Consensus.WalPath = filepath.Join(dataDir, "cs.wal", "wal")
+	c.Consensus.WalPath = filepath.Join(walDir, "wal")
 	c.Consensus.CreateEmptyBlocks = false
 	c.Consensus.TimeoutCommit = 0
 	c.Consensus.SkipTimeoutCommit = true

@@ -1,11 +1,14 @@
 package chain
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/cometbft/cometbft/crypto/merkle"
 	"github.com/cometbft/cometbft/types"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -18,27 +21,23 @@ var ErrNoBlock = errors.New("chain: the block is not in the store")
 
 // Prove returns what shows to a stranger that the validators ordered a commitment.
 func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
-	block := n.comet.BlockStore().LoadBlock(ordered.Height)
-	commit := n.comet.BlockStore().LoadBlockCommit(ordered.Height)
-	if commit == nil { // No block behind this one holds its commit yet.
-		commit = n.comet.BlockStore().LoadSeenCommit(ordered.Height)
+	r, err := n.store.record(ordered.Height)
+	if err == nil && r == nil { // Its beacon is still to come, or an earlier release decided it.
+		r, err = n.readRecord(ordered.Height)
 	}
-	if block == nil || commit == nil {
-		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, ordered.Height)
-	}
-	validators, err := n.states.LoadValidators(ordered.Height)
 	if err != nil {
-		return nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, ordered.Height, err)
+		return nil, err
 	}
-	index := block.Txs.Index(ordered.Commitment.Encode())
+	hash := ordered.Commitment.Hash()
+	index := slices.IndexFunc(r.txs, func(tx []byte) bool { return bytes.Equal(tx, hash[:]) })
 	if index < 0 {
 		return nil, fmt.Errorf("block %d does not hold the commitment that it is known to have ordered", ordered.Height)
 	}
 	return &receiptv1.BlockProof{
-		Header:     headerToProto(block.Header),
-		Commit:     commitToProto(block.ChainID, commit, validators),
-		Inclusion:  inclusion(block.Txs, index),
-		Validators: validatorsToProto(validators),
+		Header:     headerToProto(r.header),
+		Commit:     commitToProto(r.header.ChainID, r.commit, r.validators),
+		Inclusion:  inclusion(r.txs, index),
+		Validators: validatorsToProto(r.validators),
 	}, nil
 }
 
@@ -71,10 +70,11 @@ func commitToProto(chainID string, commit *types.Commit, validators *types.Valid
 	return out
 }
 
-// inclusion is the audit path of a transaction, with the sides of its siblings.
-func inclusion(txs types.Txs, index int) *receiptv1.Inclusion {
+// inclusion is the audit path of a transaction among those with the hashes, with the sides of its siblings.
+func inclusion(txs [][]byte, index int) *receiptv1.Inclusion {
 	out := &receiptv1.Inclusion{}
-	for _, sibling := range txs.Proof(index).Proof.Aunts {
+	_, proofs := merkle.ProofsFromByteSlices(txs)
+	for _, sibling := range proofs[index].Aunts {
 		out.Path = append(out.Path, hex.EncodeToString(sibling))
 	}
 	used := 0

@@ -49,7 +49,7 @@ func TestAValidatorSignsWithARemoteSigner(t *testing.T) {
 func TestASignerThatDoesNotCallIsNamed(t *testing.T) {
 	net := newNetwork(t, 1)
 	cfg := net.config(0)
-	cfg.SignerAddress = "unix://"+filepath.Join(t.TempDir(), "signer")
+	cfg.SignerAddress = "unix://" + filepath.Join(t.TempDir(), "signer")
 	if _, err := chain.Open(cfg, discard); err == nil || !strings.Contains(err.Error(), "priv_validator_addr") {
 		t.Errorf("err = %v", err)
 	}

@@ -130,11 +130,14 @@ func (s *store) beacon(height int64) ([]byte, error) {
 	return s.db.Get(beaconKey(height))
 }
 
-func (s *store) setBeacon(height int64, signature []byte) error {
+// setBeacon keeps a beacon with what proves the rounds whose dice it throws, so that their block is no longer needed.
+func (s *store) setBeacon(height int64, signature []byte, proof *record) error {
 	if len(signature) != beacon.SignatureSize {
 		return fmt.Errorf("chain state: a beacon of %d bytes", len(signature))
 	}
-	return s.db.Set(beaconKey(height), signature)
+	batch := s.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	return errors.Join(setRecord(batch, proof), batch.Set(beaconKey(height), signature), batch.Write())
 }
 
 // lastBeacon returns the latest height with a beacon; 0 where there is none.
