@@ -33,6 +33,7 @@ type ChainConfig struct {
 	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a proposal may take before the next proposer gets its turn"`
 	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell"`
 	RetainBlocks   int64         `koanf:"retain_blocks" jsonschema_description:"how many blocks are kept for peers that catch up; 0 keeps all; decided rounds stay provable without their blocks"`
+	SnapshotBlocks int64         `koanf:"snapshot_blocks" jsonschema_description:"how many blocks lie between two snapshots, from which a validator that lost its data joins; 0 makes none"`
 	ListenFirst    time.Duration `koanf:"listen_first" jsonschema_description:"how long a validator that starts listens for another one with its key before it signs its first vote; 0 signs at once"`
 
 	PrivValidatorAddr string `koanf:"priv_validator_addr" jsonschema_description:"where a remote signer calls in: noise://<its peer id>@host:port, or unix://<path> or tcp://host:port on a machine of its own; empty signs with the key in the home"`
@@ -45,7 +46,7 @@ func Default() Config {
 		Chain: ChainConfig{
 			Home: "data/consensus/validator-0", Listen: "127.0.0.1:26656",
 			DecideTimeout: 2 * time.Second, ProposeTimeout: 300 * time.Millisecond, GossipSleep: time.Millisecond,
-			RetainBlocks: 100_000, ListenFirst: 500 * time.Millisecond,
+			RetainBlocks: 50_000, SnapshotBlocks: 10_000, ListenFirst: 500 * time.Millisecond,
 		},
 	}
 }
@@ -60,8 +61,12 @@ func (c Config) Validate() error {
 			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
 		}
 	}
-	if c.Chain.RetainBlocks < 0 {
-		err = errors.Join(err, errors.New("chain.retain_blocks: want 0, for all, or a number of blocks"))
+	if c.Chain.SnapshotBlocks < 0 {
+		err = errors.Join(err, errors.New("chain.snapshot_blocks: want 0, for none, or a number of blocks"))
+	}
+	// Who restores a snapshot fetches the blocks behind it, and the latest snapshots but one may be the one that it found.
+	if retain := c.Chain.RetainBlocks; retain < 0 || retain > 0 && retain < 3*c.Chain.SnapshotBlocks {
+		err = errors.Join(err, fmt.Errorf("chain.retain_blocks: want 0, for all, or at least three times chain.snapshot_blocks, %d", 3*c.Chain.SnapshotBlocks))
 	}
 	if c.Chain.ListenFirst < 0 {
 		err = errors.Join(err, errors.New("chain.listen_first: want 0, for not at all, or a time"))
@@ -82,7 +87,7 @@ type Service struct {
 func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 	node, err := chain.Open(chain.Config{
 		Home: cfg.Home, Listen: cfg.Listen, Peers: cfg.Peers, ProposeTimeout: cfg.ProposeTimeout, GossipSleep: cfg.GossipSleep,
-		RetainBlocks: cfg.RetainBlocks, ListenFirst: cfg.ListenFirst, SignerAddress: cfg.PrivValidatorAddr,
+		RetainBlocks: cfg.RetainBlocks, SnapshotBlocks: cfg.SnapshotBlocks, ListenFirst: cfg.ListenFirst, SignerAddress: cfg.PrivValidatorAddr,
 	}, scope.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("chain.home %s: %w", cfg.Home, err)

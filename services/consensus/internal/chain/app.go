@@ -14,6 +14,7 @@ import (
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/types"
 
+	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
@@ -41,6 +42,14 @@ type app struct {
 	collected func() int64
 	// wal is the folder of CometBFT's log; empty where there is none.
 	wal string
+
+	// What a restored state is checked against, and where it comes from and goes to.
+	home        string
+	genesisDoc  *types.GenesisDoc
+	genesisHash protocol.Hash
+	groupKey    beacon.Key
+	snapshots   *snapshots
+	restore     *restore
 
 	// finalized is the block between FinalizeBlock and Commit.
 	finalized *finalized

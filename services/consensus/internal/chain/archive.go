@@ -73,11 +73,7 @@ func setRecord(batch dbm.Batch, r *record) error {
 	if err != nil {
 		return err
 	}
-	message, err := r.validators.ToProto()
-	if err != nil {
-		return err
-	}
-	validators, err := message.Marshal()
+	validators, err := encodeValidators(r.validators)
 	if err != nil {
 		return err
 	}
@@ -97,12 +93,50 @@ func (s *store) record(height int64) (*record, error) {
 	if value, err = s.db.Get(validatorsKey(r.header.ValidatorsHash)); err != nil {
 		return nil, err
 	}
-	var message cmtproto.ValidatorSet
-	if err := message.Unmarshal(value); err != nil {
+	if r.validators, err = decodeValidators(value); err != nil {
 		return nil, fmt.Errorf("chain state: the validators of block %d: %w", height, err)
 	}
-	r.validators, err = types.ValidatorSetFromProto(&message)
-	return r, err
+	return r, nil
+}
+
+// encodeValidators writes keys and powers in the set's order. Whose turn it is to propose is not part of the set's hash.
+func encodeValidators(set *types.ValidatorSet) ([]byte, error) {
+	message := &cmtproto.ValidatorSet{}
+	for _, v := range set.Validators {
+		validator, err := v.ToProto()
+		if err != nil {
+			return nil, err
+		}
+		validator.ProposerPriority = 0
+		message.Validators = append(message.Validators, validator)
+	}
+	return message.Marshal()
+}
+
+func decodeValidators(value []byte) (*types.ValidatorSet, error) {
+	var message cmtproto.ValidatorSet
+	if err := message.Unmarshal(value); err != nil {
+		return nil, err
+	}
+	set, power := &types.ValidatorSet{}, int64(0)
+	for _, validator := range message.Validators {
+		v, err := types.ValidatorFromProto(validator)
+		if err == nil {
+			err = v.ValidateBasic()
+		}
+		if err == nil && v.VotingPower > types.MaxTotalVotingPower-power { // CometBFT would panic.
+			err = errors.New("a set with too much power")
+		}
+		if err != nil {
+			return nil, err
+		}
+		power += v.VotingPower
+		set.Validators = append(set.Validators, v)
+	}
+	if len(set.Validators) == 0 {
+		return nil, errors.New("a set without validators")
+	}
+	return set, nil
 }
 
 // readRecord makes a record of a block that CometBFT still has.

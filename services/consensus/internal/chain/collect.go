@@ -26,6 +26,10 @@ func (n *Node) collect() {
 			n.collected.Store(next)
 		}
 		select {
+		case n.due <- struct{}{}:
+		default: // The last one is still being written.
+		}
+		select {
 		case <-n.app.committed:
 		case <-n.stop:
 			return
@@ -37,6 +41,9 @@ func (n *Node) collect() {
 func (n *Node) collectAt(height int64) error {
 	ordered, err := n.store.orderedAt(height - 1)
 	if err != nil || len(ordered) == 0 {
+		return err
+	}
+	if known, err := n.store.beacon(height); err != nil || known != nil { // It came with a snapshot.
 		return err
 	}
 	signature, err := n.recover(height)

@@ -28,14 +28,17 @@ func convictionKey(address order.Address) []byte { return append([]byte("c"), ad
 // setConvictions writes convictions with a block.
 func setConvictions(batch dbm.Batch, changed []order.Conviction) error {
 	for _, c := range changed {
-		value := binary.BigEndian.AppendUint64(nil, uint64(c.Height))
-		value = binary.BigEndian.AppendUint64(value, uint64(c.Proven))
-		value = binary.BigEndian.AppendUint64(value, uint64(c.Removed))
-		if err := batch.Set(convictionKey(c.Validator), value); err != nil {
+		if err := batch.Set(convictionKey(c.Validator), encodeConviction(c)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func encodeConviction(c order.Conviction) []byte {
+	value := binary.BigEndian.AppendUint64(nil, uint64(c.Height))
+	value = binary.BigEndian.AppendUint64(value, uint64(c.Proven))
+	return binary.BigEndian.AppendUint64(value, uint64(c.Removed))
 }
 
 // convictions returns all convictions, in the order of the addresses.
@@ -52,15 +55,19 @@ func (s *store) convictions() (all []order.Conviction, err error) {
 	return all, err
 }
 
-// each calls f with everything under a prefix of one byte, in the order of the keys.
+// each calls f with everything under a prefix, in the order of the keys.
 func (s *store) each(prefix []byte, f func(key, value []byte) error) error {
-	it, err := s.db.Iterator(prefix, after(prefix))
+	return s.between(prefix, after(prefix), f)
+}
+
+// between calls f with everything from a key to before another one. f must not keep what it gets.
+func (s *store) between(from, to []byte, f func(key, value []byte) error) error {
+	it, err := s.db.Iterator(from, to)
 	if err != nil {
 		return err
 	}
-	for err == nil && it.Valid() {
+	for ; err == nil && it.Valid(); it.Next() {
 		err = f(it.Key(), it.Value())
-		it.Next()
 	}
 	return errors.Join(err, it.Error(), it.Close())
 }

@@ -31,6 +31,10 @@ const (
 	shareFile     = "beacon_share.json"
 	dataDir       = "data"
 	walDir        = "data/cs.wal"
+	snapshotDir   = "data/snapshots"
+	// newFile is in the data folder that chain init makes. A validator whose folder has neither this nor any block lost what
+	// it had, and takes its state from its peers.
+	newFile = "data/new"
 )
 
 // Dealings of the beacon's shares, as the genesis file names them.
@@ -155,5 +159,6 @@ func writeHome(home string, genesis []byte, key ed25519.PrivKey, share threshold
 	return errors.Join(err,
 		os.WriteFile(filepath.Join(home, genesisFile), genesis, 0o600),
 		os.WriteFile(filepath.Join(home, shareFile), document, 0o600),
+		os.WriteFile(filepath.Join(home, newFile), nil, 0o600),
 	)
 }

@@ -76,7 +76,7 @@ func (n *network) start(which ...int) {
 
 // config is the i-th validator's.
 func (n *network) config(i int) chain.Config {
-	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond}
+	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], ProposeTimeout: 500 * time.Millisecond, GossipSleep: time.Millisecond, SnapshotBlocks: 100}
 	for j, peer := range n.peers {
 		if j != i {
 			cfg.Peers = append(cfg.Peers, peer)

@@ -44,6 +44,8 @@ type Config struct {
 	GossipSleep time.Duration
 	// RetainBlocks is how many blocks are kept; 0 keeps all. Rounds stay provable without their blocks.
 	RetainBlocks int64
+	// SnapshotBlocks is how many blocks lie between two snapshots of the state; 0 makes none.
+	SnapshotBlocks int64
 	// ListenFirst is how long the validator listens for another one with its key before it signs its first vote.
 	ListenFirst time.Duration
 	// SignerAddress is where a remote signer calls in; empty signs with the key in the home.
@@ -80,12 +82,17 @@ type Node struct {
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
 
-	databases  []dbm.DB
-	peers      []peerAddress
-	stopOnce   sync.Once
-	stop       chan struct{}
-	background sync.WaitGroup
+	databases      []dbm.DB
+	snapshotBlocks int64
+	due            chan struct{} // Tells that a snapshot may be due.
+	peers          []peerAddress
+	stopOnce       sync.Once
+	stop           chan struct{}
+	background     sync.WaitGroup
 }
+
+// discoveryTime is how long a validator without data looks for snapshots before it takes the best; CometBFT allows no less.
+const discoveryTime = 5 * time.Second
 
 // maxPeers bounds the connections to other validators, in each direction.
 const maxPeers = 100
@@ -138,10 +145,8 @@ func (n *Node) open(cfg Config, logger *slog.Logger) (err error) {
 	n.docket = newDocket(n.logger, n.store, n.witness, n.home.genesis)
 	n.app = &app{logger: n.logger, store: n.store, public: n.home.public, share: n.home.share, indices: indices, retain: cfg.RetainBlocks,
 		address: n.home.key.Address(), docket: n.docket, genesis: genesisMembers(n.home.genesis), block: n.storedBlock, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), committed: make(chan struct{}, 1)}
-	if n.app.last, err = n.store.tip(); err != nil {
-		return err
-	}
-	if n.app.convicted, err = n.store.convictions(); err != nil {
+	n.snapshotBlocks, n.due = cfg.SnapshotBlocks, make(chan struct{})
+	if err := n.app.load(n.home); err != nil {
 		return err
 	}
 	n.comet, err = n.newComet(cfg)
@@ -200,12 +205,14 @@ func (n *Node) newComet(cfg Config) (comet *node.Node, err error) {
 	if cfg.abci != nil {
 		application = cfg.abci(n.app)
 	}
+	c := cometConfig(cfg, n.home.name)
+	c.StateSync.Enable = n.mustJoin()
 	return node.NewNode(
-		cometConfig(cfg, n.home.name), signer, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(application),
+		c, signer, n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(application),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		n.provide,
 		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving, n.overheard},
-		n.witness.install,
+		n.witness.install, (&joining{logger: n.logger, genesis: n.home.genesis, blocks: make(map[int64][]*types.LightBlock)}).install,
 	)
 }
 
@@ -218,6 +225,8 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.FilterPeers = true
 	c.RPC.ListenAddress = "" // Our gRPC server is the only way in.
 	c.TxIndex.Indexer = "null"
+	c.StateSync.DiscoveryTime = discoveryTime
+	c.StateSync.TempDir = filepath.Join(cfg.Home, dataDir)
 	c.Storage.DiscardABCIResponses = true
 
 	c.P2P.ListenAddress = "tcp://" + cfg.Listen
@@ -252,6 +261,7 @@ func (n *Node) Start() error {
 		return err
 	}
 	n.background.Go(n.collect)
+	n.background.Go(n.keepSnapshots)
 	for _, peer := range n.peers {
 		n.background.Go(func() { n.connect(peer) })
 	}

@@ -92,6 +92,9 @@ func diskBytes(t testing.TB, dir string) (all int64, by map[string]int64) {
 // TestDecidedRoundsTakeLittleDisk measures what stays of a round: at most 20 KB, and 2 KB where a block decides a hundred.
 // CometBFT's log is left out, since it has a bound of its own (walFiles).
 func TestDecidedRoundsTakeLittleDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a quarter of a minute")
+	}
 	for name, tc := range map[string]struct{ blocks, rounds, bytes int }{
 		"one round a block":        {100, 1, 20 << 10},
 		"a hundred rounds a block": {10, 100, 2 << 10},

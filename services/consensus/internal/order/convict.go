@@ -76,3 +76,32 @@ func HashConvictions(previous protocol.Hash, changed []Conviction) protocol.Hash
 	}
 	return protocol.Hash(h.Sum(nil))
 }
+
+// History is what each block changed about convictions, by its height, to lead to those that are given.
+func History(convictions []Conviction) map[int64][]Conviction {
+	changes := make(map[int64][]Conviction)
+	for _, c := range slices.SortedFunc(slices.Values(convictions), func(a, b Conviction) int { return bytes.Compare(a.Validator[:], b.Validator[:]) }) {
+		proven := c
+		if c.Removed > c.Proven {
+			proven.Removed = 0
+			changes[c.Removed] = append(changes[c.Removed], c)
+		}
+		changes[c.Proven] = append(changes[c.Proven], proven)
+	}
+	return changes
+}
+
+// KnownAt is what was known of convictions behind a block.
+func KnownAt(convictions []Conviction, height int64) []Conviction {
+	var known []Conviction
+	for _, c := range convictions {
+		if c.Proven > height {
+			continue
+		}
+		if c.Removed > height {
+			c.Removed = 0
+		}
+		known = append(known, c)
+	}
+	return known
+}

@@ -60,6 +60,7 @@ func TestNobodyIsConvictedWithoutEvidence(t *testing.T) {
 		var known []order.Conviction
 		accusedOnce := map[order.Address]bool{}
 		var hash protocol.Hash
+		hashes := map[int64]protocol.Hash{}
 		for height := int64(1); height <= 6; height++ {
 			var accused []order.Offence
 			for range rapid.IntRange(0, 3).Draw(t, "accused") {
@@ -71,6 +72,7 @@ func TestNobodyIsConvictedWithoutEvidence(t *testing.T) {
 				t.Fatalf("%d changes lead from %x to %x", len(changed), hash, next)
 			}
 			hash = order.HashConvictions(hash, changed)
+			hashes[height] = hash
 			for _, c := range changed {
 				if !accusedOnce[c.Validator] {
 					t.Fatalf("%x was never accused", c.Validator)
@@ -87,6 +89,16 @@ func TestNobodyIsConvictedWithoutEvidence(t *testing.T) {
 			}
 			if n > 0 && order.Quorum(len(members)) < threshold {
 				t.Fatalf("a quorum of %d members gives fewer than %d shares", len(members), threshold)
+			}
+		}
+		// Whoever knows what became of the convictions knows the hash behind every block.
+		for until := int64(1); until <= 6; until++ {
+			changes, replayed := order.History(order.KnownAt(known, until)), protocol.Hash{}
+			for height := int64(1); height <= until; height++ {
+				replayed = order.HashConvictions(replayed, changes[height])
+			}
+			if replayed != hashes[until] {
+				t.Fatalf("a replay up to %d leads to another hash", until)
 			}
 		}
 	})

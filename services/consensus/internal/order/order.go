@@ -109,14 +109,15 @@ func Execute(state Reader, appHash protocol.Hash, height int64, txs [][]byte) (R
 			result.Ordered = append(result.Ordered, Ordered{Commitment: commitment, Height: height})
 		}
 	}
-	if len(result.Ordered) > 0 {
-		result.AppHash = chain(appHash, height, result.Ordered)
-	}
+	result.AppHash = HashOrdered(appHash, height, result.Ordered)
 	return result, nil
 }
 
-// chain hashes the block's commitments onto the state before it.
-func chain(previous protocol.Hash, height int64, ordered []Ordered) protocol.Hash {
+// HashOrdered hashes the block's commitments onto the state before it.
+func HashOrdered(previous protocol.Hash, height int64, ordered []Ordered) protocol.Hash {
+	if len(ordered) == 0 {
+		return previous
+	}
 	h := sha256.New()
 	h.Write([]byte("bitcraps/app/001"))
 	h.Write(previous[:])

@@ -1,0 +1,201 @@
+package chain
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	dbm "github.com/cometbft/cometbft-db"
+	abci "github.com/cometbft/cometbft/abci/types"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+)
+
+// restore puts a snapshot together beside the application's state, which is empty, and takes it over once it is checked.
+type restore struct {
+	manifest *manifest
+	appHash  protocol.Hash
+	staged   *store
+	close    func() error
+	next     int
+}
+
+// restoreDB is the folder of a snapshot that is not checked yet, without its ending.
+const restoreDB = "restore"
+
+func newRestore(home string, m *manifest, appHash protocol.Hash) (*restore, error) {
+	if err := os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")); err != nil {
+		return nil, err
+	}
+	db, err := openDB(restoreDB, home)
+	if err != nil {
+		return nil, err
+	}
+	return &restore{manifest: m, appHash: appHash, staged: &store{db: db}, close: func() error {
+		return errors.Join(db.Close(), os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")))
+	}}, nil
+}
+
+// errBadChunk means that a chunk is not that of the manifest.
+var errBadChunk = errors.New("snapshot: the chunk has another hash")
+
+// add stages a chunk. CometBFT hands them over in their order.
+func (r *restore) add(i int, chunk []byte) error {
+	if i != r.next || i >= len(r.manifest.Chunks) {
+		return fmt.Errorf("snapshot: chunk %d where %d of %d is next", i, r.next, len(r.manifest.Chunks))
+	}
+	if len(chunk) > maxChunk {
+		return fmt.Errorf("snapshot: chunk %d has %d bytes, more than %d", i, len(chunk), maxChunk)
+	}
+	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
+		return errBadChunk
+	}
+	batch := r.staged.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	if err := eachPair(chunk, func(key, value []byte) error {
+		return errors.Join(checkPair(key, value), batch.Set(key, value))
+	}); err != nil {
+		return err
+	}
+	r.next++
+	return batch.Write()
+}
+
+// done reports whether every chunk is there.
+func (r *restore) done() bool { return r.next == len(r.manifest.Chunks) }
+
+// install copies the staged state, which was checked, into the application's store. Its tip comes last: a crash before
+// leaves an application without a state, which starts over.
+func (r *restore) install(into *store) error {
+	const copied = 1000
+	batch := into.db.NewBatch()
+	n := 0
+	flush := func() error {
+		err := errors.Join(batch.Write(), batch.Close())
+		batch, n = into.db.NewBatch(), 0
+		return err
+	}
+	err := r.staged.between(nil, nil, func(key, value []byte) error {
+		if n++; n > copied {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		return batch.Set(key, value)
+	})
+	if err != nil {
+		return errors.Join(err, batch.Close())
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	return errors.Join(batch.Close(), into.commit(tip{Height: r.manifest.Height, AppHash: r.appHash}, nil, nil))
+}
+
+// clear removes what an interrupted install left in a store without a tip.
+func (s *store) clear() error {
+	var batch dbm.Batch = s.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	err := s.between(nil, nil, func(key, _ []byte) error { return batch.Delete(key) })
+	return errors.Join(err, batch.Write())
+}
+
+// OfferSnapshot implements abci.Application. The hash that it comes with, CometBFT has from blocks that proved themselves.
+func (a *app) OfferSnapshot(_ context.Context, req *abci.RequestOfferSnapshot) (*abci.ResponseOfferSnapshot, error) {
+	if req.Snapshot == nil || req.Snapshot.Format != snapshotFormat {
+		return &abci.ResponseOfferSnapshot{Result: abci.ResponseOfferSnapshot_REJECT_FORMAT}, nil
+	}
+	m, err := parseManifest(req.Snapshot.Metadata)
+	if err != nil || uint64(m.Height) != req.Snapshot.Height || len(m.Chunks) != int(req.Snapshot.Chunks) ||
+		string(m.hash()) != string(req.Snapshot.Hash) || len(req.AppHash) != sha256.Size {
+		return &abci.ResponseOfferSnapshot{Result: abci.ResponseOfferSnapshot_REJECT}, nil
+	}
+	if err := a.endRestore(); err != nil {
+		return nil, err
+	}
+	if a.restore, err = newRestore(a.home, m, protocol.Hash(req.AppHash)); err != nil {
+		return nil, err
+	}
+	a.logger.Info("restoring the state from a snapshot", "height", m.Height, "chunks", len(m.Chunks))
+	return &abci.ResponseOfferSnapshot{Result: abci.ResponseOfferSnapshot_ACCEPT}, nil
+}
+
+// endRestore forgets what was staged.
+func (a *app) endRestore() error {
+	if a.restore == nil {
+		return nil
+	}
+	err := a.restore.close()
+	a.restore = nil
+	return err
+}
+
+// ApplySnapshotChunk implements abci.Application.
+func (a *app) ApplySnapshotChunk(_ context.Context, req *abci.RequestApplySnapshotChunk) (*abci.ResponseApplySnapshotChunk, error) {
+	reject := &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT}
+	if a.restore == nil {
+		return reject, nil
+	}
+	err := a.restore.add(int(req.Index), req.Chunk)
+	switch {
+	case errors.Is(err, errBadChunk):
+		return &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_RETRY,
+			RefetchChunks: []uint32{req.Index}, RejectSenders: []string{req.Sender}}, nil
+	case err == nil && !a.restore.done():
+		return &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_ACCEPT}, nil
+	case err == nil:
+		err = a.takeOver()
+	}
+	if err != nil {
+		a.logger.Warn("a snapshot is refused", "height", a.restore.manifest.Height, "error", err)
+		return reject, a.endRestore()
+	}
+	return &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_ACCEPT}, nil
+}
+
+// takeOver checks the staged state and goes on from it.
+func (a *app) takeOver() error {
+	check := stateCheck{store: a.restore.staged, height: a.restore.manifest.Height, genesis: a.genesisDoc, genesisHash: a.genesisHash, key: a.groupKey}
+	hash, err := check.run()
+	if err != nil {
+		return err
+	}
+	if hash != a.restore.appHash {
+		return fmt.Errorf("snapshot: its content has the hash %x, and the chain's is %x", hash, a.restore.appHash)
+	}
+	if err := a.restore.install(a.store); err != nil {
+		return err
+	}
+	convicted, err := a.store.convictions()
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.last, a.convicted = tip{Height: check.height, AppHash: hash}, convicted
+	a.mu.Unlock()
+	a.logger.Info("the state is restored", "height", check.height, "rounds", check.rounds)
+	return a.endRestore()
+}
+
+// load reads the state of the home.
+func (a *app) load(h *home) (err error) {
+	if a.genesisHash, err = h.state.hash(); err != nil {
+		return err
+	}
+	if a.groupKey, err = beacon.ParseKey(h.public.GroupKey()); err != nil {
+		return err
+	}
+	a.home, a.genesisDoc, a.snapshots = h.dir, h.genesis, &snapshots{dir: filepath.Join(h.dir, snapshotDir), store: a.store}
+	if a.last, err = a.store.tip(); err != nil {
+		return err
+	}
+	if a.last.Height == 0 {
+		return a.store.clear()
+	}
+	a.convicted, err = a.store.convictions()
+	return err
+}
