@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	dbm "github.com/cometbft/cometbft-db"
 	abci "github.com/cometbft/cometbft/abci/types"
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
@@ -98,7 +97,7 @@ func (r *restore) install(into *store) error {
 
 // clear removes what an interrupted install left in a store without a tip.
 func (s *store) clear() error {
-	var batch dbm.Batch = s.db.NewBatch()
+	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
 	err := s.between(nil, nil, func(key, _ []byte) error { return batch.Delete(key) })
 	return errors.Join(err, batch.Write())

@@ -195,3 +195,17 @@ func FuzzRecord(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkStateCheck is what a validator that joins pays for each round of the past: the replay, and a pairing.
+func BenchmarkStateCheck(b *testing.B) {
+	const blocks = 500
+	h := newHistory(b, blocks, func(int64) int { return 1 })
+	chunk := h.chunk(b, blocks-1)
+	b.SetBytes(int64(len(chunk)))
+	for b.Loop() {
+		if _, hash, err := h.check(blocks-1, chunk); err != nil || hash != h.hashes[blocks-1] {
+			b.Fatal(hash, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*(blocks-1)), "us/round")
+}
