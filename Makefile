@@ -63,7 +63,8 @@ test-deploy: ## Check what is in deploy/, and build and run the images. It needs
 FUZZTIME ?= 20s
 FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/canonical:FuzzJSON \
 	libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt services/game/internal/lab:FuzzScript \
-	services/consensus/internal/chain:FuzzSnapshotChunk services/consensus/internal/chain:FuzzManifest services/consensus/internal/chain:FuzzRecord
+	services/consensus/internal/chain:FuzzSnapshotChunk services/consensus/internal/chain:FuzzManifest \
+	services/consensus/internal/chain:FuzzRecord services/consensus/internal/chain:FuzzWitness
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 

@@ -61,9 +61,14 @@ func newProcesses(t *testing.T, n int) *processes {
 
 func (p *processes) start(i int) {
 	p.t.Helper()
+	p.startHome(i, consensus.Home(p.dir, i), "50ms")
+}
+
+func (p *processes) startHome(i int, home, listenFirst string) {
+	p.t.Helper()
 	cmd := exec.Command(p.program)
-	for key, value := range map[string]string{"chain.home": consensus.Home(p.dir, i), "chain.listen": p.chain[i], "rpc.listen": p.rpc[i],
-		"admin.listen": "", "telemetry.log_level": "warn", "chain.listen_first": "50ms", "chain.retain_blocks": "60", "chain.snapshot_blocks": "20"} {
+	for key, value := range map[string]string{"chain.home": home, "chain.listen": p.chain[i], "rpc.listen": p.rpc[i],
+		"admin.listen": "", "telemetry.log_level": "warn", "chain.listen_first": listenFirst, "chain.retain_blocks": "60", "chain.snapshot_blocks": "20"} {
 		cmd.Args = append(cmd.Args, "--set", key+"="+value)
 	}
 	p.stderr[i].Reset()
@@ -95,14 +100,33 @@ func (p *processes) client(self string, addresses ...string) consensusv1.Consens
 	return consensusv1.NewConsensusServiceClient(conn)
 }
 
+func commitmentOf(game byte, round int64) []byte {
+	return protocol.Commitment{Game: protocol.ID{game}, Round: uint64(round), BetsRoot: protocol.Hash{game}}.Encode()
+}
+
+// decideSome has the first rounds of a game decided.
+func decideSome(t *testing.T, client consensusv1.ConsensusServiceClient, game byte, rounds int64) map[int64]*consensusv1.Decision {
+	t.Helper()
+	decided := make(map[int64]*consensusv1.Decision)
+	for round := int64(1); round <= rounds; {
+		resp, err := client.DecideRound(t.Context(), &consensusv1.DecideRoundRequest{Commitment: commitmentOf(game, round)})
+		if err != nil { // They are still finding each other; the test's deadline is the limit.
+			rest(t, nil, 50*time.Millisecond)
+			continue
+		}
+		decided[round] = resp.GetDecision()
+		round++
+	}
+	return decided
+}
+
 // decideUntil has one game's rounds decided, one after the other, until the context ends, and returns how many were.
 func decideUntil(ctx context.Context, client consensusv1.ConsensusServiceClient, game byte) (decided map[int64]*consensusv1.Decision) {
 	decided = make(map[int64]*consensusv1.Decision)
 	pause := time.NewTicker(50 * time.Millisecond)
 	defer pause.Stop()
 	for round := int64(1); ; {
-		c := protocol.Commitment{Game: protocol.ID{game}, Round: uint64(round), BetsRoot: protocol.Hash{game}}
-		if resp, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: c.Encode()}); err == nil {
+		if resp, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: commitmentOf(game, round)}); err == nil {
 			decided[round] = resp.GetDecision()
 			round++
 			continue
@@ -150,11 +174,14 @@ func TestAChainOutlivesItsCrashes(t *testing.T) {
 	p.compare(decided)
 }
 
-// rest waits for a random time: a kill is to come at any point of a round.
+// rest waits, for a random time where there is chance: a kill is to come at any point of a round.
 func rest(t *testing.T, random *rand.Rand, upTo time.Duration) {
 	t.Helper()
+	if random != nil {
+		upTo = time.Duration(random.Int64N(int64(upTo)))
+	}
 	select {
-	case <-time.After(time.Duration(random.Int64N(int64(upTo)))):
+	case <-time.After(upTo):
 	case <-t.Context().Done():
 	}
 }

@@ -58,7 +58,7 @@ func (s step) compare(o step) int {
 	return cmp.Or(cmp.Compare(s.height, o.height), cmp.Compare(s.round, o.round), cmp.Compare(s.kind, o.kind))
 }
 
-func stepOf(vote *cmtproto.Vote) step { return step{vote.Height, vote.Round, vote.Type} }
+func stepOf(vote *types.Vote) step { return step{vote.Height, vote.Round, vote.Type} }
 
 // newGuard guards a key. A key file says what was signed before; of a remote signer, which keeps that to itself, all votes
 // for the next height may be its own.
@@ -95,7 +95,7 @@ func (g *guard) SignVote(chainID string, vote *cmtproto.Vote) error {
 	if err := g.PrivValidator.SignVote(chainID, vote); err != nil {
 		return err
 	}
-	g.own.put(signedStep{stepOf(vote), string(vote.Signature)})
+	g.own.put(signedStep{step{vote.Height, vote.Round, vote.Type}, string(vote.Signature)})
 	return nil
 }
 
@@ -133,11 +133,11 @@ func (g *guard) wait(height int64) error {
 }
 
 // heard looks at a vote that a peer sent. Its signature is checked only where it matters, and last.
-func (g *guard) heard(vote *cmtproto.Vote) {
+func (g *guard) heard(vote *types.Vote) {
 	if string(vote.ValidatorAddress) != string(g.key.Address()) || g.known(vote) {
 		return
 	}
-	if g.key.VerifySignature(types.VoteSignBytes(g.chainID, vote), vote.Signature) {
+	if g.key.VerifySignature(types.VoteSignBytes(g.chainID, vote.ToProto()), vote.Signature) {
 		g.once.Do(func() {
 			close(g.foreign)
 			g.halt(fmt.Errorf("%w (it signed at height %d, round %d)", ErrForeignVote, vote.Height, vote.Round))
@@ -146,7 +146,7 @@ func (g *guard) heard(vote *cmtproto.Vote) {
 }
 
 // known reports whether the vote was, or may have been, made here.
-func (g *guard) known(vote *cmtproto.Vote) bool {
+func (g *guard) known(vote *types.Vote) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if stepOf(vote).compare(g.from) <= 0 {

@@ -9,7 +9,6 @@ import (
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
 	cmtcons "github.com/cometbft/cometbft/proto/tendermint/consensus"
-	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	"github.com/cometbft/cometbft/types"
 )
 
@@ -18,11 +17,11 @@ import (
 type witness struct {
 	chainID string
 	// heard is called with every vote, before CometBFT has checked it.
-	heard func(*cmtproto.Vote)
+	heard func(*types.Vote)
 
 	mu        sync.Mutex
-	votes     ring[*cmtproto.Vote]
-	proposals ring[*cmtproto.Proposal]
+	votes     ring[*types.Vote]
+	proposals ring[*types.Proposal]
 }
 
 // ring holds the last values that were put into it.
@@ -40,22 +39,31 @@ func (r *ring[T]) put(v T) {
 	r.next = (r.next + 1) % ringSize
 }
 
-// note takes a look at a message on its way to CometBFT.
+// note takes a look at a message on its way to CometBFT, and at none that is malformed: making the bytes that were signed
+// of one would panic.
 func (w *witness) note(message any) {
 	switch m := message.(type) {
 	case *cmtcons.Vote:
 		if m.Vote == nil {
 			return
 		}
-		w.heard(m.Vote)
-		if len(m.Vote.ExtensionSignature) > 0 {
+		vote, err := types.VoteFromProto(m.Vote)
+		if err != nil || vote.ValidateBasic() != nil {
+			return
+		}
+		w.heard(vote)
+		if len(vote.ExtensionSignature) > 0 {
 			w.mu.Lock()
-			w.votes.put(m.Vote)
+			w.votes.put(vote)
 			w.mu.Unlock()
 		}
 	case *cmtcons.Proposal:
+		proposal, err := types.ProposalFromProto(&m.Proposal)
+		if err != nil || proposal.ValidateBasic() != nil {
+			return
+		}
 		w.mu.Lock()
-		w.proposals.put(&m.Proposal)
+		w.proposals.put(proposal)
 		w.mu.Unlock()
 	}
 }
@@ -69,7 +77,7 @@ func (w *witness) extension(key crypto.PubKey, height int64, extension []byte) (
 		if vote == nil || vote.Height != height || !bytes.Equal(vote.ValidatorAddress, key.Address()) || !bytes.Equal(vote.Extension, extension) {
 			continue
 		}
-		if signBytes = types.VoteExtensionSignBytes(w.chainID, vote); key.VerifySignature(signBytes, vote.ExtensionSignature) {
+		if signBytes = types.VoteExtensionSignBytes(w.chainID, vote.ToProto()); key.VerifySignature(signBytes, vote.ExtensionSignature) {
 			return signBytes, vote.ExtensionSignature
 		}
 	}
@@ -84,7 +92,7 @@ func (w *witness) proposal(key crypto.PubKey, height int64, block []byte) (signB
 		if p == nil || p.Height != height || !bytes.Equal(p.BlockID.Hash, block) {
 			continue
 		}
-		if signBytes = types.ProposalSignBytes(w.chainID, p); key.VerifySignature(signBytes, p.Signature) {
+		if signBytes = types.ProposalSignBytes(w.chainID, p.ToProto()); key.VerifySignature(signBytes, p.Signature) {
 			return signBytes, p.Signature
 		}
 	}
