@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -63,4 +64,44 @@ func TestAValidatorThatLostItsDiskJoins(t *testing.T) {
 	net.startAs(3, small)
 	decide(3, 2)
 	net.agree(all[len(all)-1])
+}
+
+// TestAValidatorJoinsBehindARemoval follows the validators from genesis to a set that is no longer theirs.
+func TestAValidatorJoinsBehindARemoval(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a quarter of a minute")
+	}
+	net := newNetwork(t, 4)
+	snapshots := func(cfg *chain.Config) { cfg.SnapshotBlocks = 10 }
+	for i := range 3 {
+		net.startAs(i, snapshots)
+	}
+	net.startAs(3, func(cfg *chain.Config) { chain.Equivocating(cfg, func() *chain.Node { return net.nodes[3] }) })
+	round := uint64(0)
+	net.charged(0, consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, chain.ValidatorName(3), &round)
+	eventually(t, "removal", func() bool { return net.nodes[0].Members() == 3 })
+	net.stop(3)
+	var last chain.Decision
+	for range 12 {
+		round++
+		last = net.decide(0, commitment(1, round))
+	}
+	net.agree(last)
+	net.stop(2)
+	if err := os.RemoveAll(filepath.Join(net.home(2), "data")); err != nil {
+		t.Fatal(err)
+	}
+	net.startAs(2, snapshots)
+	net.agree(last)
+	if n := net.nodes[2].Members(); n != 3 {
+		t.Errorf("it knows of %d members", n)
+	}
+	if base := net.nodes[2].Base(); base < 10 {
+		t.Errorf("it has block %d, and began before the removal", base)
+	}
+	net.prove(2, last)
+	round++
+	last = net.decide(2, commitment(1, round)) // All three are needed, the one that joined too.
+	net.agree(last)
+	net.prove(2, last)
 }

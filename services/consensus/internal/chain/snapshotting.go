@@ -78,6 +78,9 @@ func (n *Node) pivots(below int64) (blocks []*types.LightBlock, err error) {
 	return blocks, err
 }
 
+// lightBlock is what is shown of a block to who can't read it. Of a set that was read from a record, nobody knows whose turn
+// it was; the form wants somebody.
 func (r *record) lightBlock() *types.LightBlock {
+	r.validators.GetProposer()
 	return &types.LightBlock{SignedHeader: &types.SignedHeader{Header: &r.header, Commit: r.commit}, ValidatorSet: r.validators}
 }
