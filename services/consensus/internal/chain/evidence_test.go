@@ -106,11 +106,13 @@ func TestWrongSharesAreProven(t *testing.T) {
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN || len(e.GetProof()) != 1 || e.GetProof()[0].GetType() != "extension" {
 		t.Errorf("evidence = %v", e)
 	}
-	for range 2 {
+	// Its precommits count for nothing, unless it is the one that proposes the next block: it believes them.
+	c := net.conduct(0, chain.ValidatorName(3))
+	for ; c.MissedPrecommits == 0 && round < 50; c = net.conduct(0, chain.ValidatorName(3)) {
 		round++
 		net.decide(0, commitment(1, round))
 	}
-	if c := net.conduct(0, chain.ValidatorName(3)); c.InvalidShares == 0 || c.MissedPrecommits == 0 {
+	if c.InvalidShares == 0 || c.MissedPrecommits == 0 {
 		t.Errorf("conduct = %+v", c)
 	}
 	if n := net.nodes[0].Members(); n != 4 {
