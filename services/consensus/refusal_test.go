@@ -30,7 +30,7 @@ func (p *processes) ends(i int) string {
 		}
 	case <-time.After(time.Minute):
 		_ = p.running[i].Process.Kill()
-		<-done
+		_ = <-done
 		p.t.Errorf("it went on\n%s", lastLines(p.stderr[i].String()))
 	}
 	p.running[i] = nil
