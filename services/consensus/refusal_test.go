@@ -30,8 +30,7 @@ func (p *processes) ends(i int) string {
 		}
 	case <-time.After(time.Minute):
 		_ = p.running[i].Process.Kill()
-		<-done
-		p.t.Errorf("it went on\n%s", lastLines(p.stderr[i].String()))
+		p.t.Errorf("it went on until it was killed: %v\n%s", <-done, lastLines(p.stderr[i].String()))
 	}
 	p.running[i] = nil
 	return p.stderr[i].String()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -76,16 +77,26 @@ func (n *Node) Wait() error {
 // block does not follow from this validator's state although two thirds signed it, consensus ends with a failure, and
 // fetching blocks blames one peer after the other, for ever.
 func (n *Node) overheard(msg string, keyvals []any) {
+	if msg != consensusFailed && msg != syncFailed {
+		return
+	}
 	text := fmt.Sprint(keyvals...)
-	diverged := strings.Contains(text, "wrong Block.Header.AppHash") || strings.Contains(text, "wrong Block.Header.LastResultsHash") ||
-		strings.Contains(text, "wrong Block.Header.ValidatorsHash")
 	switch {
-	case msg == "CONSENSUS FAILURE!!!" && diverged, msg == "Error in validation" && diverged:
+	case slices.ContainsFunc(divergences, func(field string) bool { return strings.Contains(text, "wrong Block.Header."+field) }):
 		n.halt(ErrDiverged)
-	case msg == "CONSENSUS FAILURE!!!":
+	case msg == consensusFailed:
 		n.halt(fmt.Errorf("consensus failed: %s", firstLine(text)))
 	}
 }
+
+// What CometBFT logs where consensus ends, and where a fetched block does not fit.
+const (
+	consensusFailed = "CONSENSUS FAILURE!!!"
+	syncFailed      = "Error in validation"
+)
+
+// divergences are the fields of a header that follow from the state before the block.
+var divergences = []string{"AppHash", "LastResultsHash", "ValidatorsHash", "NextValidatorsHash"}
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
