@@ -74,6 +74,8 @@ FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/pro
 	services/game/internal/lab:FuzzScript services/game/internal/lobby:FuzzHashCode gateway/internal/codec:FuzzJSONNumbers \
 	services/consensus/internal/dkg:FuzzMessage services/consensus/internal/order:FuzzTransaction \
 	services/consensus/internal/threshold:FuzzVerifyShare services/consensus/internal/chain:FuzzVoteExtension services/consensus/internal/chain:FuzzTransactions \
+	services/consensus/internal/chain:FuzzSnapshotChunk services/consensus/internal/chain:FuzzManifest \
+	services/consensus/internal/chain:FuzzRecord services/consensus/internal/chain:FuzzWitness \
 	services/api/internal/session:FuzzParse services/api/internal/device:FuzzCheck gateway/internal/socket:FuzzMessage
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done

@@ -39,6 +39,13 @@ type Service interface {
 	Stop(ctx context.Context) error
 }
 
+// Mortal is a Service that may find that its process must end.
+type Mortal interface {
+	Service
+	// Wait returns why, and nil once the service was stopped.
+	Wait() error
+}
+
 // Degradable is a Service that does most of its work without some of its parts.
 type Degradable interface {
 	Service
@@ -163,7 +170,11 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	group := run.NewGroup(scope.Logger, Drain)
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(name, svc))))
-	group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
+	part := run.Part{Name: name, Start: svc.Start, Stop: svc.Stop}
+	if mortal, ok := svc.(Mortal); ok {
+		part.Serve = mortal.Wait
+	}
+	group.Add(part)
 	group.Add(RPCPart(server, listener, svc))
 	return group.Run(ctx, func() { scope.Logger.Info("ready", "rpc", listener.Addr().String(), "version", version.Version) })
 }

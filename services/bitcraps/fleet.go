@@ -18,6 +18,7 @@ import (
 	"github.com/bitcraps/bitcraps/gateway"
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/dirlock"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/memnet"
 	"github.com/bitcraps/bitcraps/libs/mtls"
@@ -101,7 +102,10 @@ type Fleet struct {
 // NewFleet opens every store, and makes databases and chain where the data directory has none.
 func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Fleet, error) {
 	f := &Fleet{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
-	release, err := lock(opts.DataDir)
+	release, err := dirlock.Take(opts.DataDir)
+	if errors.Is(err, dirlock.ErrTaken) {
+		err = fmt.Errorf("%w; stop it, or choose another --data-dir", err)
+	}
 	if err != nil {
 		return nil, err
 	}

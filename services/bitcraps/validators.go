@@ -61,6 +61,7 @@ func (f *Fleet) addValidators(context.Context) error {
 		cfg := f.cfg.Consensus.Chain
 		// Each calls those before it: two that call each other at the same moment would both hang up.
 		cfg.Home, cfg.Listen, cfg.Peers = home, addresses[i], peers[:i]
+		cfg.ListenFirst = 0 // The lock on the data directory covers every home in it.
 		name := fmt.Sprintf("consensus-%d", i)
 		v := &validator{fleet: f, name: name, cfg: cfg, scope: f.tel.For(identity.Consensus, i)}
 		f.validators = append(f.validators, v)

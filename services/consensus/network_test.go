@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/memnet"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
@@ -25,6 +27,8 @@ type network struct {
 	client func(self string) consensusv1.ConsensusServiceClient
 	// stop ends the i-th validator.
 	stop []func()
+	// metrics are the i-th validator's.
+	metrics []prometheus.Gatherer
 }
 
 func startNetwork(t *testing.T, n int) network {
@@ -42,11 +46,14 @@ func startNetwork(t *testing.T, n int) network {
 	fleet, net := memnet.New(), network{dir: dir}
 	for i := range n {
 		cfg := consensus.Default().Chain
-		cfg.Home, cfg.Listen = consensus.Home(dir, i), addresses[i]
-		svc, err := consensus.New(cfg, telemetry.Discard().For("test", 0))
+		cfg.Home, cfg.Listen, cfg.ListenFirst, cfg.ProposeTimeout = consensus.Home(dir, i), addresses[i], 0, 100*time.Millisecond
+		scope, registry := telemetry.Discard().For("test", 0), prometheus.NewRegistry()
+		scope.Metrics = registry
+		svc, err := consensus.New(cfg, scope)
 		if err != nil {
 			t.Fatal(err)
 		}
+		net.metrics = append(net.metrics, registry)
 		net.stop = append(net.stop, servicetest.Serve(t, fleet, validator(i), svc))
 	}
 	net.client = func(self string) consensusv1.ConsensusServiceClient {

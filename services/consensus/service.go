@@ -34,6 +34,11 @@ type ChainConfig struct {
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
 	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a block's first proposal may take before the next proposer gets its turn; the second may take five times as long. Set it to three times the way between the validators where that is longer"`
 	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell"`
+	RetainBlocks   int64         `koanf:"retain_blocks" jsonschema_description:"how many blocks are kept for peers that catch up; 0 keeps all; decided rounds stay provable without their blocks"`
+	SnapshotBlocks int64         `koanf:"snapshot_blocks" jsonschema_description:"how many blocks lie between two snapshots, from which a validator that lost its data joins; 0 makes none"`
+	ListenFirst    time.Duration `koanf:"listen_first" jsonschema_description:"how long a validator that starts listens for another one with its key before it signs its first vote; 0 signs at once"`
+
+	PrivValidatorAddr string `koanf:"priv_validator_addr" jsonschema_description:"where a remote signer calls in: noise://<its peer id>@host:port, or unix://<path> or tcp://host:port on a machine of its own; empty signs with the key in the home"`
 }
 
 // Default is a validator in ./data/consensus on loopback.
@@ -43,6 +48,7 @@ func Default() Config {
 		Chain: ChainConfig{
 			Home: "data/consensus/validator-0", Listen: "127.0.0.1:26656",
 			DecideTimeout: 2 * time.Second, ProposeTimeout: 150 * time.Millisecond, GossipSleep: time.Millisecond,
+			RetainBlocks: 50_000, SnapshotBlocks: 10_000, ListenFirst: 500 * time.Millisecond,
 		},
 	}
 }
@@ -56,6 +62,16 @@ func (c Config) Validate() error {
 		if value <= 0 {
 			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
 		}
+	}
+	if c.Chain.SnapshotBlocks < 0 {
+		err = errors.Join(err, errors.New("chain.snapshot_blocks: want 0, for none, or a number of blocks"))
+	}
+	// Who restores a snapshot fetches the blocks behind it, and the latest snapshots but one may be the one that it found.
+	if retain := c.Chain.RetainBlocks; retain < 0 || retain > 0 && retain < 3*c.Chain.SnapshotBlocks {
+		err = errors.Join(err, fmt.Errorf("chain.retain_blocks: want 0, for all, or at least three times chain.snapshot_blocks, %d", 3*c.Chain.SnapshotBlocks))
+	}
+	if c.Chain.ListenFirst < 0 {
+		err = errors.Join(err, errors.New("chain.listen_first: want 0, for not at all, or a time"))
 	}
 	return err
 }
@@ -73,6 +89,7 @@ type Service struct {
 func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 	node, err := chain.Open(chain.Config{
 		Home: cfg.Home, IdentityFile: cfg.IdentityFile, Listen: cfg.Listen, Peers: cfg.Peers, ProposeTimeout: cfg.ProposeTimeout, GossipSleep: cfg.GossipSleep,
+		RetainBlocks: cfg.RetainBlocks, SnapshotBlocks: cfg.SnapshotBlocks, ListenFirst: cfg.ListenFirst, SignerAddress: cfg.PrivValidatorAddr,
 	}, scope.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("chain.home %s: %w", cfg.Home, err)
@@ -83,7 +100,7 @@ func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 		Buckets: []float64{.01, .025, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10},
 	})}
 	s.rounds = &roundsServer{node: node, timeout: cfg.DecideTimeout, latency: s.latency, tracer: scope.Tracer.Tracer("consensus"), stop: make(chan struct{})}
-	scope.Metrics.MustRegister(s.latency, heightMetric(node), connectedMetric(node))
+	scope.Metrics.MustRegister(s.latency, heightMetric(node), connectedMetric(node), conductMetrics{node})
 	return s, nil
 }
 
@@ -95,8 +112,11 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 // Start implements service.Service: the validator takes part from here on.
 func (s *Service) Start(context.Context) error { return s.node.Start() }
 
+// Wait implements service.Mortal: a validator that must not go on ends its process.
+func (s *Service) Wait() error { return s.node.Wait() }
+
 // Health implements service.Service: it fails while the validator fetches blocks, too few others answer, or there is no
-// key to throw dice with.
+// key to throw dice with, and for good once it has halted.
 func (s *Service) Health(context.Context) error {
 	status, err := s.node.Status()
 	if err != nil {
@@ -105,6 +125,8 @@ func (s *Service) Health(context.Context) error {
 	facts := s.node.Facts()
 	n := len(facts.Validators)
 	switch {
+	case s.node.Halted() != nil:
+		return s.node.Halted()
 	case status.CatchingUp:
 		return errors.New("the validator is catching up")
 	case len(status.Connected) < order.Quorum(n):

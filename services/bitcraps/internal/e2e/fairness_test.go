@@ -31,6 +31,10 @@ func anyoneCanCheckARoll(t *testing.T, tg *target) {
 		t.Errorf("fairness %s", fairness.text)
 	}
 
+	if evidence := c.must(200, "GET", "/api/v1/evidence?page_size=5", nil); len(evidence.list("evidence")) > 0 {
+		t.Errorf("honest validators are accused: %s", evidence.text)
+	}
+
 	height := rolled.num("beacon_height")
 	beacon := c.must(200, "GET", fmt.Sprintf("/api/v1/beacons/%d", height), nil)
 	signature := unhex(t, beacon.str("signature"))

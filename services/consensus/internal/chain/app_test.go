@@ -20,11 +20,12 @@ import (
 func newApp(t testing.TB) *app {
 	t.Helper()
 	group := &order.Group{Version: order.FirstVersion, Sharings: []order.Sharing{{From: 1}}}
-	a := &app{logger: slog.New(slog.DiscardHandler), store: &store{db: dbm.NewMemDB()}, now: time.Now, version: order.Version,
+	discard, s := slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}
+	a := &app{logger: discard, store: s, docket: newDocket(discard, s, &witness{}), snapshots: &snapshots{store: s}, now: time.Now, version: order.Version,
 		group: group, sharings: []*sharing{{from: 1}},
 		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: func() error { return nil }}
 	ordered := order.Ordered{Commitment: protocol.Commitment{Round: 1}, Height: 5}
-	if err := a.store.commit(tip{Height: 5}, order.Result{Ordered: []order.Ordered{ordered}, Group: group}, group); err != nil {
+	if err := a.store.commit(tip{Height: 5}, order.Result{Ordered: []order.Ordered{ordered}, Group: group}); err != nil {
 		t.Fatal(err)
 	}
 	return a

@@ -30,6 +30,11 @@ const (
 	nodeKeyFile   = "node_key.json"
 	beaconKeyFile = "beacon_key.age"
 	dataDir       = "data"
+	walDir        = "data/cs.wal"
+	snapshotDir   = "data/snapshots"
+	// newFile is in the data folder of whoever was there when the chain began. A validator whose folder has neither this nor
+	// any block lost what it had or came later, and takes its state from its peers.
+	newFile = "data/new"
 )
 
 // operatorKeyFile is where a new chain's folder has the key that may change its validators: an Ed25519 seed in hex.
@@ -84,7 +89,7 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 		return err
 	}
 	for i := n - 1; i >= 0; i-- {
-		if err := placeHome(filepath.Join(dir, ValidatorName(i)), document, cards[i], all[i]); err != nil {
+		if err := placeHome(filepath.Join(dir, ValidatorName(i)), document, cards[i], all[i], newFile); err != nil {
 			return err
 		}
 	}
@@ -116,8 +121,9 @@ func NewHome(home, name string, genesis []byte) (order.Member, error) {
 	return card, placeHome(home, genesis, card, s)
 }
 
-// placeHome writes a home beside its place and moves it there in the end: a crash leaves a whole one or none.
-func placeHome(home string, genesis []byte, card order.Member, s secrets) error {
+// placeHome writes a home, with some empty files, beside its place and moves it there in the end: a crash leaves a whole one
+// or none.
+func placeHome(home string, genesis []byte, card order.Member, s secrets, empty ...string) error {
 	identity, err := newIdentity(IdentityFile(home))
 	if err != nil {
 		return err
@@ -139,7 +145,11 @@ func placeHome(home string, genesis []byte, card order.Member, s secrets) error 
 	if _, err := p2p.LoadOrGenNodeKey(filepath.Join(draft, nodeKeyFile)); err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{genesisFile: genesis, cardFile: text, beaconKeyFile: sealed} {
+	files := map[string][]byte{genesisFile: genesis, cardFile: text, beaconKeyFile: sealed}
+	for _, name := range empty {
+		files[name] = nil
+	}
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(draft, name), content, 0o600); err != nil {
 			return err
 		}

@@ -191,23 +191,10 @@ func TestDamagedHomesAreRefused(t *testing.T) {
 	}
 }
 
-func TestPrunedBlocksProveNothing(t *testing.T) {
+func TestAnotherCommitmentIsNotProven(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.start(0)
-	first, second := net.decide(0, commitment(1, 1)), net.decide(0, commitment(1, 2))
-	if _, err := net.nodes[0].Prove(first.Ordered); err != nil {
-		t.Fatal(err)
-	}
-	if err := net.nodes[0].Prune(second.Height); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := net.nodes[0].Prove(first.Ordered); !errors.Is(err, chain.ErrNoBlock) {
-		t.Errorf("err = %v", err)
-	}
-	if _, err := net.nodes[0].Prove(second.Ordered); err != nil {
-		t.Error(err)
-	}
-	unknown := second.Ordered
+	unknown := net.decide(0, commitment(1, 1)).Ordered
 	unknown.Commitment.BetCount++
 	if _, err := net.nodes[0].Prove(unknown); err == nil {
 		t.Error("a commitment that the block does not hold was proven")

@@ -29,6 +29,10 @@ func (n *Node) collect() {
 			n.collected.Store(next)
 		}
 		select {
+		case n.snapshotDue <- struct{}{}:
+		default: // The last one is still being written.
+		}
+		select {
 		case <-n.app.committed:
 		case <-n.stop:
 			return
@@ -42,11 +46,18 @@ func (n *Node) collectAt(height int64) error {
 	if err != nil || len(ordered) == 0 {
 		return err
 	}
+	if known, err := n.store.beacon(height); err != nil || known != nil { // It came with a snapshot.
+		return err
+	}
 	signature, err := n.recover(height)
 	if err != nil {
 		return err
 	}
-	if err := n.store.setBeacon(height, signature); err != nil {
+	proof, err := n.past().record(height - 1)
+	if err != nil {
+		return err
+	}
+	if err := n.store.setBeacon(height, signature, proof); err != nil {
 		return err
 	}
 	for _, o := range ordered {
@@ -59,7 +70,7 @@ func (n *Node) collectAt(height int64) error {
 
 // recover makes the group's signature from the stored precommits of a block.
 func (n *Node) recover(height int64) ([]byte, error) {
-	commit := n.comet.BlockStore().LoadBlockExtendedCommit(height)
+	commit := n.blocks.LoadBlockExtendedCommit(height)
 	if commit == nil {
 		return nil, fmt.Errorf("the block store has no precommits of block %d", height)
 	}

@@ -22,6 +22,8 @@ func moniker(peer p2p.Peer) string {
 type cometLogger struct {
 	logger  *slog.Logger
 	leaving *atomic.Bool
+	// failed sees what CometBFT calls an error; nil for nobody.
+	failed func(msg string, keyvals []any)
 }
 
 func (l cometLogger) Debug(string, ...any) {}
@@ -30,10 +32,15 @@ func (l cometLogger) Info(msg string, keyvals ...any) { l.log(slog.LevelDebug, m
 
 func (l cometLogger) Warn(msg string, keyvals ...any) { l.log(slog.LevelWarn, msg, keyvals) }
 
-func (l cometLogger) Error(msg string, keyvals ...any) { l.log(slog.LevelWarn, msg, keyvals) }
+func (l cometLogger) Error(msg string, keyvals ...any) {
+	l.log(slog.LevelWarn, msg, keyvals)
+	if l.failed != nil && !l.leaving.Load() {
+		l.failed(msg, keyvals)
+	}
+}
 
 func (l cometLogger) With(keyvals ...any) cmtlog.Logger {
-	return cometLogger{l.logger.With(readable(keyvals)...), l.leaving}
+	return cometLogger{l.logger.With(readable(keyvals)...), l.leaving, l.failed}
 }
 
 func (l cometLogger) log(level slog.Level, msg string, keyvals []any) {

@@ -1,11 +1,15 @@
 package chain
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"sync"
 
 	dbm "github.com/cometbft/cometbft-db"
+	cmt "github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/state"
+	blockstore "github.com/cometbft/cometbft/store"
 	"github.com/syndtr/goleveldb/leveldb/opt"
 )
 
@@ -15,6 +19,38 @@ func openDB(name, home string) (dbm.DB, error) {
 	options := &opt.Options{BlockCacheCapacity: 2 << 20, WriteBuffer: 512 << 10, OpenFilesCacheCapacity: 64}
 	db, err := dbm.NewGoLevelDBWithOpts(name, filepath.Join(home, dataDir), options)
 	return &database{DB: db}, err
+}
+
+// openDB opens one of this validator's databases, which close closes.
+func (n *Node) openDB(name string) (dbm.DB, error) {
+	db, err := openDB(name, n.home.dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	n.databases = append(n.databases, db)
+	return db, nil
+}
+
+// CometBFT's names for two of its databases.
+const (
+	stateDB = "state"
+	blockDB = "blockstore"
+)
+
+// provide opens CometBFT's databases, and keeps views of those with the validator sets, which it shows to nobody, and
+// with the blocks, which it shows only once it runs.
+func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
+	db, err := n.openDB(ctx.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch ctx.ID {
+	case stateDB:
+		n.states = state.NewStore(db, state.StoreOptions{})
+	case blockDB:
+		n.blocks = blockstore.NewBlockStore(db)
+	}
+	return db, nil
 }
 
 // database ends goroutines that read from it after it was closed. CometBFT's gossip outlives the node that stopped by

@@ -1,6 +1,10 @@
 package chain
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
 
 // Prune forgets the blocks below a height, as a validator with little room would.
 func (n *Node) Prune(below int64) error {
@@ -10,4 +14,26 @@ func (n *Node) Prune(below int64) error {
 	}
 	_, kept, err := n.comet.BlockStore().PruneBlocks(below, s)
 	return errors.Join(err, n.states.PruneStates(1, below, kept))
+}
+
+// Base is the first block that CometBFT has.
+func (n *Node) Base() int64 { return n.comet.BlockStore().Base() }
+
+// WithoutRecord forgets what was kept for the proofs of a block, as an earlier release did not keep it.
+func (n *Node) WithoutRecord(height int64) error { return n.store.db.Delete(recordKey(height)) }
+
+// Diverge has the validator go on from another state than the one that it computed.
+func (n *Node) Diverge() {
+	n.app.mu.Lock()
+	defer n.app.mu.Unlock()
+	n.app.last.AppHash[0] ^= 1
+}
+
+// SpoilTip has the stored state say what the chain does not.
+func (n *Node) SpoilTip() {
+	t := n.app.tip()
+	t.AppHash[0] ^= 1
+	if err := n.store.commit(t, order.Result{}); err != nil {
+		panic(err)
+	}
 }

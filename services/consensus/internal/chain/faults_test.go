@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -66,7 +67,9 @@ func misshared(name, share string) fault {
 		inject: func(f *fleet, i int) { f.lie(i, func(l *chain.Lies) { l.Share = share }) },
 		heal: func(f *fleet, i int) {
 			crash(f, i)
-			if err := os.RemoveAll(filepath.Join(f.validators[i].cfg.Home, "data")); err != nil {
+			data := filepath.Join(f.validators[i].cfg.Home, "data")
+			// At genesis: a snapshot would take it longer than the matrix waits.
+			if err := errors.Join(os.RemoveAll(data), os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, "new"), nil, 0o600)); err != nil {
 				f.t.Error(err)
 			}
 			start(f, i)

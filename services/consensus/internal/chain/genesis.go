@@ -74,6 +74,8 @@ func newGenesis(chainID string, operator order.PublicKey, validators []order.Mem
 	genesis := &types.GenesisDoc{ChainID: chainID, GenesisTime: now.UTC(), InitialHeight: 1, ConsensusParams: types.DefaultConsensusParams()}
 	genesis.ConsensusParams.ABCI.VoteExtensionsEnableHeight = 1
 	genesis.ConsensusParams.Block.MaxBytes = 1 << 20
+	// Headers and commits are kept as long as they could be evidence, also where blocks are pruned.
+	genesis.ConsensusParams.Evidence.MaxAgeNumBlocks, genesis.ConsensusParams.Evidence.MaxAgeDuration = 10_000, time.Hour
 	for _, m := range validators {
 		key := ed25519.PubKey(m.PublicKey[:])
 		genesis.Validators = append(genesis.Validators, types.GenesisValidator{Name: m.Name, Address: key.Address(), PubKey: key, Power: votingPower})

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/cometbft/cometbft/crypto"
+	cmtlog "github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
@@ -23,25 +27,24 @@ type home struct {
 	genesisHash [sha256.Size]byte
 	state       genesisState
 	card        order.Member
-	key         *privval.FilePV
+	signer      types.PrivValidator
+	key         crypto.PubKey
 	nodeKey     *p2p.NodeKey
 	beaconKey   dkg.SecretKey
 }
 
-func openHome(dir, identity string) (*home, error) {
+// openHome reads a validator's folder. Its key is in there, or with the signer that calls signerAddress.
+func openHome(dir, identity, signerAddress string, logger cmtlog.Logger) (*home, error) {
 	h := &home{dir: dir}
 	document, err := os.ReadFile(filepath.Join(dir, genesisFile))
 	if err != nil {
-		return nil, fmt.Errorf("no validator lives here; make one with `bitcraps chain init`: %w", err)
+		return nil, err
 	}
 	h.genesisHash = sha256.Sum256(document)
 	if h.genesis, err = types.GenesisDocFromJSON(document); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	if h.state, err = parseGenesisState(h.genesis); err != nil {
-		return nil, err
-	}
-	if h.key, err = loadKey(filepath.Join(dir, keyFile), filepath.Join(dir, signStateFile)); err != nil {
 		return nil, err
 	}
 	if h.nodeKey, err = p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile)); err != nil {
@@ -53,7 +56,29 @@ func openHome(dir, identity string) (*home, error) {
 	if h.beaconKey, err = openBeaconKey(filepath.Join(dir, beaconKeyFile), identity); err != nil {
 		return nil, err
 	}
-	return h, h.loadCard()
+	if signerAddress != "" {
+		h.signer, err = awaitSigner(signerAddress, h.genesis.ChainID, h.nodeKey.PrivKey, logger)
+	} else {
+		h.signer, err = loadKey(filepath.Join(dir, keyFile), filepath.Join(dir, signStateFile))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.key, err = h.signer.GetPubKey(); err != nil {
+		return nil, errors.Join(fmt.Errorf("signer: %w", err), h.close())
+	}
+	if err := h.loadCard(); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+// close ends the connection to a remote signer.
+func (h *home) close() error {
+	if c, ok := h.signer.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // loadKey checks what privval.LoadFilePV would end the process for.
@@ -79,11 +104,7 @@ func (h *home) loadCard() error {
 	if err := json.Unmarshal(text, &h.card); err != nil {
 		return fmt.Errorf("%s: %w", cardFile, err)
 	}
-	signing, err := h.key.GetPubKey()
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(signing.Bytes(), h.card.PublicKey[:]) {
+	if !bytes.Equal(h.key.Bytes(), h.card.PublicKey[:]) {
 		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", keyFile, cardFile)
 	}
 	if h.beaconKey.Public() != h.card.BeaconKey {

@@ -60,3 +60,16 @@ func (s *store) sharing() (*receiptv1.SharingProof, error) {
 	sharing := &receiptv1.SharingProof{}
 	return sharing, proto.Unmarshal(value, sharing)
 }
+
+// sharingUpTo calls f with the first sharing where it was ordered by a block up to a height.
+func (s *store) sharingUpTo(height int64, f func(key, value []byte) error) error {
+	value, err := s.db.Get(sharingKey)
+	if err != nil || value == nil {
+		return err
+	}
+	sharing, err := s.sharing()
+	if err != nil || sharing.GetBlock().GetHeader().GetHeight() > height {
+		return err
+	}
+	return f(sharingKey, value)
+}

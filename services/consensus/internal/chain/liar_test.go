@@ -175,7 +175,7 @@ func (k *lyingKey) SignVote(chainID string, vote *cmtproto.Vote) error {
 // voteForNone tells everybody of a vote that the validator's own records know nothing of.
 func (k *lyingKey) voteForNone(chainID string, vote cmtproto.Vote) (err error) {
 	vote.BlockID = cmtproto.BlockID{}
-	vote.Signature, err = k.PrivValidator.(*privval.FilePV).Key.PrivKey.Sign(types.VoteSignBytes(chainID, &vote))
+	vote.Signature, err = k.PrivValidator.(*guard).PrivValidator.(*privval.FilePV).Key.PrivKey.Sign(types.VoteSignBytes(chainID, &vote))
 	k.liar.mu.Lock()
 	sw := k.liar.sw
 	k.liar.mu.Unlock()
@@ -201,8 +201,8 @@ func (l *Liar) receive(n *node.Node) {
 		reactor, _ := sw.Reactor(name)
 		sw.RemoveReactor(name, reactor)
 		switch r := reactor.(type) {
-		case *consensus.Reactor:
-			sw.AddReactor(name, &lossyConsensus{Reactor: r, liar: l})
+		case tap:
+			sw.AddReactor(name, &lossyConsensus{tap: r, liar: l})
 		case *mempool.Reactor:
 			sw.AddReactor(name, &lossyMempool{Reactor: r, liar: l})
 		}
@@ -210,12 +210,12 @@ func (l *Liar) receive(n *node.Node) {
 }
 
 type lossyConsensus struct {
-	*consensus.Reactor
+	tap
 	liar *Liar
 }
 
 // Receive implements p2p.Reactor.
-func (r *lossyConsensus) Receive(e p2p.Envelope) { r.liar.pass(e, r.Reactor.Receive) }
+func (r *lossyConsensus) Receive(e p2p.Envelope) { r.liar.pass(e, r.tap.Receive) }
 
 type lossyMempool struct {
 	*mempool.Reactor

@@ -108,11 +108,6 @@ func theirs(trusted, untrusted *types.LightBlock) error {
 		time.Hour, forgedAt.Add(time.Minute), time.Hour, light.DefaultTrustLevel)
 }
 
-func toLight(b *types.LightBlock) *receiptv1.LightBlock {
-	return &receiptv1.LightBlock{Header: headerToProto(*b.Header), Validators: validatorsToProto(b.ValidatorSet),
-		Commit: commitToProto(b.ChainID, b.Commit, b.ValidatorSet)}
-}
-
 func (f *forge) genesis() receipt.Light {
 	l, err := receipt.AtGenesis(forged, validatorsToProto(f.blocks[0].ValidatorSet))
 	if err != nil {

@@ -71,7 +71,7 @@ func freeAddress(t testing.TB) string {
 func (n *network) home(i int) string { return filepath.Join(n.dir, chain.ValidatorName(i)) }
 
 func (n *network) config(i int) chain.Config {
-	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], Version: n.version, ProposeTimeout: n.propose, GossipSleep: n.gossip}
+	cfg := chain.Config{Home: n.home(i), Listen: n.addresses[i], Version: n.version, ProposeTimeout: n.propose, GossipSleep: n.gossip, SnapshotBlocks: 100}
 	for j, peer := range n.peers {
 		if j != i {
 			cfg.Peers = append(cfg.Peers, peer)
@@ -83,8 +83,28 @@ func (n *network) config(i int) chain.Config {
 func (n *network) start(which ...int) {
 	n.t.Helper()
 	for _, i := range which {
-		n.run(i, func(cfg chain.Config) (*chain.Node, error) { return chain.Open(cfg, discard) })
+		n.startAs(i, func(*chain.Config) {})
 	}
+}
+
+// startAs starts the i-th validator with a configuration that change changed.
+func (n *network) startAs(i int, change func(*chain.Config)) {
+	n.t.Helper()
+	n.run(i, func(cfg chain.Config) (*chain.Node, error) {
+		change(&cfg)
+		return chain.Open(cfg, discard)
+	})
+}
+
+// startLiar starts the i-th validator as one that lies, with a configuration that change changed.
+func (n *network) startLiar(i int, lies chain.Lies, change func(*chain.Config)) {
+	n.t.Helper()
+	liar := &chain.Liar{}
+	liar.Tell(lies)
+	n.run(i, func(cfg chain.Config) (*chain.Node, error) {
+		change(&cfg)
+		return chain.OpenLiar(cfg, discard, liar)
+	})
 }
 
 // run starts the i-th validator as it is opened by a function.

@@ -29,15 +29,49 @@ type validatorSets interface {
 
 func (n *Node) past() past {
 	// So is the store of the release that go.mod names.
-	return past{kept: n.store, blocks: n.comet.BlockStore(), sets: n.states.(validatorSets)}
+	return past{kept: n.store, blocks: n.blocks, sets: n.states.(validatorSets)}
+}
+
+// commit is the votes for a block, and who could vote.
+func (p past) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
+	commit := p.blocks.LoadBlockCommit(height)
+	if commit == nil { // No block behind this one holds its commit yet.
+		commit = p.blocks.LoadSeenCommit(height)
+	}
+	if commit == nil {
+		return nil, nil, fmt.Errorf("%w: votes for block %d", ErrNoBlock, height)
+	}
+	validators, err := p.sets.LoadValidatorsFast(height)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, height, err)
+	}
+	return commit, validators, nil
+}
+
+// record makes a record of a block that CometBFT still has.
+func (p past) record(height int64) (*record, error) {
+	block := p.blocks.LoadBlock(height)
+	if block == nil {
+		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, height)
+	}
+	commit, validators, err := p.commit(height)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{header: block.Header, commit: commit, validators: validators}
+	for _, tx := range block.Txs {
+		r.txs = append(r.txs, tx.Hash())
+	}
+	return r, nil
 }
 
 // keep looks at a block that was just made final, and keeps it and the one before where the validators changed between
-// them, and the first sharing of the beacon's secret.
+// them, and the first sharing of the beacon's secret. Blocks that a snapshot took the place of are not there; the snapshot
+// holds what is kept of them.
 func (p past) keep(height int64) error {
 	now, before := p.blocks.LoadBlockMeta(height), p.blocks.LoadBlockMeta(height-1)
 	if now == nil {
-		return fmt.Errorf("%w: block %d", ErrNoBlock, height)
+		return nil
 	}
 	// The first block has none before it, and so has the first that was fetched behind a snapshot.
 	if before != nil && !bytes.Equal(now.Header.ValidatorsHash, before.Header.ValidatorsHash) {
@@ -59,8 +93,7 @@ func (p past) keepHop(height int64) error {
 	if err != nil {
 		return err
 	}
-	return p.kept.setHop(&receiptv1.LightBlock{Header: headerToProto(meta.Header),
-		Commit: commitToProto(meta.Header.ChainID, commit, validators), Validators: validatorsToProto(validators)})
+	return p.kept.setHop((&record{header: meta.Header, commit: commit, validators: validators}).light())
 }
 
 // keepSharing keeps the first sharing of the chain. Later ones are of the same key.
@@ -79,7 +112,11 @@ func (p past) keepSharing(height int64) error {
 	if index < 0 {
 		return nil
 	}
-	proof, err := p.prove(height, block.Txs[index])
+	r, err := p.record(height)
+	if err != nil {
+		return err
+	}
+	proof, err := r.prove(protocol.Hash(block.Txs[index].Hash()))
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,18 @@
 package chain
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
-	dbm "github.com/cometbft/cometbft-db"
-	cmt "github.com/cometbft/cometbft/config"
-	"github.com/cometbft/cometbft/state"
+	"github.com/cometbft/cometbft/crypto/merkle"
 	"github.com/cometbft/cometbft/types"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/bitcraps/bitcraps/libs/protocol"
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -21,45 +22,28 @@ var ErrNoBlock = errors.New("chain: the block is not in the store")
 
 // Prove returns what shows to a stranger that the validators ordered a commitment.
 func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
-	return n.past().prove(ordered.Height, ordered.Commitment.Encode())
-}
-
-// prove shows that a block holds a transaction.
-func (p past) prove(height int64, tx types.Tx) (*receiptv1.BlockProof, error) {
-	block := p.blocks.LoadBlock(height)
-	if block == nil {
-		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, height)
+	r, err := n.store.record(ordered.Height)
+	if err == nil && r == nil { // Its beacon is still to come, or an earlier release decided it.
+		r, err = n.past().record(ordered.Height)
 	}
-	commit, validators, err := p.commit(height)
 	if err != nil {
 		return nil, err
 	}
-	index := block.Txs.Index(tx)
-	if index < 0 {
-		return nil, fmt.Errorf("block %d does not hold the transaction that it is known to have ordered", height)
-	}
-	return &receiptv1.BlockProof{
-		Header:     headerToProto(block.Header),
-		Commit:     commitToProto(block.ChainID, commit, validators),
-		Inclusion:  inclusion(block.Txs, index),
-		Validators: validatorsToProto(validators),
-	}, nil
+	return r.prove(ordered.Commitment.Hash())
 }
 
-// commit is the votes for a block, and who could vote.
-func (p past) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
-	commit := p.blocks.LoadBlockCommit(height)
-	if commit == nil { // No block behind this one holds its commit yet.
-		commit = p.blocks.LoadSeenCommit(height)
+// prove shows that the block holds the transaction with a hash.
+func (r *record) prove(tx protocol.Hash) (*receiptv1.BlockProof, error) {
+	index := slices.IndexFunc(r.txs, func(other []byte) bool { return bytes.Equal(other, tx[:]) })
+	if index < 0 {
+		return nil, fmt.Errorf("block %d does not hold the transaction that it is known to have ordered", r.header.Height)
 	}
-	if commit == nil {
-		return nil, nil, fmt.Errorf("%w: votes for block %d", ErrNoBlock, height)
-	}
-	validators, err := p.sets.LoadValidatorsFast(height)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, height, err)
-	}
-	return commit, validators, nil
+	return &receiptv1.BlockProof{
+		Header:     headerToProto(r.header),
+		Commit:     commitToProto(r.header.ChainID, r.commit, r.validators),
+		Inclusion:  inclusion(r.txs, index),
+		Validators: validatorsToProto(r.validators),
+	}, nil
 }
 
 func headerToProto(h types.Header) *receiptv1.Header {
@@ -91,10 +75,11 @@ func commitToProto(chainID string, commit *types.Commit, validators *types.Valid
 	return out
 }
 
-// inclusion is the audit path of a transaction, with the sides of its siblings.
-func inclusion(txs types.Txs, index int) *receiptv1.Inclusion {
+// inclusion is the audit path of a transaction among those with the hashes, with the sides of its siblings.
+func inclusion(txs [][]byte, index int) *receiptv1.Inclusion {
 	out := &receiptv1.Inclusion{}
-	for _, sibling := range txs.Proof(index).Proof.Aunts {
+	_, proofs := merkle.ProofsFromByteSlices(txs)
+	for _, sibling := range proofs[index].Aunts {
 		out.Path = append(out.Path, hex.EncodeToString(sibling))
 	}
 	used := 0
@@ -115,15 +100,3 @@ func validatorsToProto(validators *types.ValidatorSet) []*receiptv1.Validator {
 	}
 	return out
 }
-
-// provide opens CometBFT's databases, and keeps a view of that which holds the validator sets; it shows them to nobody.
-func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
-	db, err := openDB(ctx.ID, n.home.dir)
-	if err == nil && ctx.ID == stateDB {
-		n.states = state.NewStore(db, state.StoreOptions{})
-	}
-	return db, err
-}
-
-// stateDB is CometBFT's name for it.
-const stateDB = "state"

@@ -89,9 +89,13 @@ func TestEveryTransactionOfABlockIsProven(t *testing.T) {
 		for i := range txs {
 			txs[i] = protocol.Commitment{Round: uint64(i + 1)}.Encode()
 		}
+		hashes := make([][]byte, len(txs))
+		for i, tx := range txs {
+			hashes[i] = tx.Hash()
+		}
 		header := headerToProto(types.Header{DataHash: txs.Hash()})
 		for i := range txs {
-			proof := &receiptv1.BlockProof{Header: header, Inclusion: inclusion(txs, i)}
+			proof := &receiptv1.BlockProof{Header: header, Inclusion: inclusion(hashes, i)}
 			if err := receipt.CheckInclusion(proof, protocol.Commitment{Round: uint64(i + 1)}); err != nil {
 				t.Fatalf("transaction %d of %d: %v", i, len(txs), err)
 			}

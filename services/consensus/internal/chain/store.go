@@ -14,10 +14,12 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// store keeps the application's state in six key spaces:
+// store keeps the application's state in these key spaces:
 //
 //	t                       height and app hash behind the last block
-//	o                       the validators and their key, as JSON
+//	o                       the group, which is the validators and their key, as JSON
+//	a height                the hash of the group behind a block that changed it
+//	q height                the group behind a block that a snapshot is due for
 //	k height                the sharing that signs beacons from the height on
 //	r game round            height and commitment of a decided round
 //	h height index          game and round of the index-th commitment of a block
@@ -34,6 +36,14 @@ var (
 
 func holdersKey(from int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("k"), uint64(from))
+}
+
+func groupHashKey(height int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("a"), uint64(height))
+}
+
+func dueGroupKey(height int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte("q"), uint64(height))
 }
 
 func roundKey(round order.Round) []byte {
@@ -60,12 +70,13 @@ func (s *store) tip() (tip, error) {
 	return tip{Height: int64(binary.BigEndian.Uint64(value)), AppHash: protocol.Hash(value[8:])}, nil
 }
 
-// commit writes what a block did. before is the group behind the last one.
-func (s *store) commit(t tip, result order.Result, before *order.Group) error {
+// commit writes what a block did.
+func (s *store) commit(t tip, result order.Result) error {
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
-	if result.Group != before {
-		if err := setGroup(batch, result.Group); err != nil {
+	if result.Encoded != nil {
+		hash := order.HashGroup(result.Encoded)
+		if err := errors.Join(batch.Set(groupKey, result.Encoded), batch.Set(groupHashKey(t.Height), hash[:]), setSharings(batch, result.Group)); err != nil {
 			return err
 		}
 	}
@@ -80,22 +91,15 @@ func (s *store) commit(t tip, result order.Result, before *order.Group) error {
 		}
 	}
 	value := append(binary.BigEndian.AppendUint64(nil, uint64(t.Height)), t.AppHash[:]...)
-	if err := batch.Set(tipKey, value); err != nil {
-		return err
-	}
-	return batch.Write()
+	return errors.Join(batch.Set(tipKey, value), batch.Write())
 }
 
-// setGroup writes a group and its sharings, which are few and stay for ever: old beacons are recovered by them.
-func setGroup(batch dbm.Batch, group *order.Group) error {
-	text, err := json.Marshal(group)
-	if err != nil {
-		return err
-	}
+// setSharings writes a group's sharings, which are few and stay for ever: old beacons are recovered by them.
+func setSharings(batch dbm.Batch, group *order.Group) (err error) {
 	for _, sharing := range group.Sharings {
 		err = errors.Join(err, batch.Set(holdersKey(sharing.From), sharing.Encoded))
 	}
-	return errors.Join(err, batch.Set(groupKey, text))
+	return err
 }
 
 // group returns the validators and their key behind the last block; nil for a new chain.
@@ -104,11 +108,24 @@ func (s *store) group() (*order.Group, error) {
 	if err != nil || text == nil {
 		return nil, err
 	}
+	return decodeGroup(text)
+}
+
+func decodeGroup(text []byte) (*order.Group, error) {
 	group := new(order.Group)
 	if err := json.Unmarshal(text, group); err != nil {
 		return nil, fmt.Errorf("chain state: the group: %w", err)
 	}
 	return group, nil
+}
+
+// groupHashes are those of the groups behind the blocks that changed it, as if they were tips.
+func (s *store) groupHashes() (all []tip, err error) {
+	err = s.each([]byte("a"), func(key, value []byte) error {
+		all = append(all, tip{Height: int64(binary.BigEndian.Uint64(key[1:])), AppHash: protocol.Hash(value)})
+		return nil
+	})
+	return all, err
 }
 
 // sharingAt returns the sharing that signs the beacon of a height.
@@ -186,11 +203,14 @@ func (s *store) beacon(height int64) ([]byte, error) {
 	return s.db.Get(beaconKey(height))
 }
 
-func (s *store) setBeacon(height int64, signature []byte) error {
+// setBeacon keeps a beacon with what proves the rounds whose dice it throws, so that their block is no longer needed.
+func (s *store) setBeacon(height int64, signature []byte, proof *record) error {
 	if len(signature) != beacon.SignatureSize {
 		return fmt.Errorf("chain state: a beacon of %d bytes", len(signature))
 	}
-	return s.db.Set(beaconKey(height), signature)
+	batch := s.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	return errors.Join(setRecord(batch, proof), batch.Set(beaconKey(height), signature), batch.Write())
 }
 
 // lastBeacon returns the latest height with a beacon; 0 where there is none.

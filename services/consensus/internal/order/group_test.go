@@ -361,13 +361,17 @@ func FuzzTransaction(f *testing.F) {
 	if tx, err := order.Announcement(net.state.group.Chain, net.peers[0].member.Address(), 2, net.peers[0].key); err == nil {
 		f.Add(tx)
 	}
+	without, err := order.Execute(net.state, net.hash, order.Block{Height: net.height + 1, Time: net.now})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, tx []byte) {
 		result, err := order.Execute(net.state, net.hash, order.Block{Height: net.height + 1, Time: net.now, Txs: [][]byte{tx}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (result.AppHash == net.hash) != (result.Verdicts[0] != order.Accepted) {
-			t.Errorf("verdict %d, and the hash went from %x to %x", result.Verdicts[0], net.hash, result.AppHash)
+		if (result.AppHash == without.AppHash) != (result.Verdicts[0] != order.Accepted) {
+			t.Errorf("verdict %d, and the hash is %x, without the transaction %x", result.Verdicts[0], result.AppHash, without.AppHash)
 		}
 	})
 }

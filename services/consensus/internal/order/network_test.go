@@ -84,6 +84,12 @@ func (n *network) block(want order.Verdict, txs ...[]byte) {
 	if err := json.Unmarshal(text, stored); err != nil {
 		n.t.Fatal(err)
 	}
+	if again, err := json.Marshal(stored); err != nil || string(again) != string(text) {
+		n.t.Fatalf("a validator that restarted would hash another group: %v", err)
+	}
+	if unchanged := result.Group == n.state.group; unchanged != (result.Encoded == nil) || !unchanged && string(result.Encoded) != string(text) {
+		n.t.Fatalf("the group is kept as %s, and is %s", result.Encoded, text)
+	}
 	result.Group = stored
 	n.state.apply(result)
 	n.hash = result.AppHash

@@ -6,6 +6,7 @@ package order
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -60,20 +61,20 @@ type Result struct {
 	Ordered []Ordered
 	// Group are the validators and their key behind the block. It is the state's own where the block changed nothing.
 	Group *Group
-	// AppHash is the hash of the state behind the block. It stays what it was where nothing was accepted, so that an
-	// idle chain makes no blocks.
+	// Encoded is the group as it is kept; nil where the block changed nothing.
+	Encoded []byte
+	// AppHash is the hash of the state behind the block. It stays what it was where nothing was changed, so that an idle
+	// chain makes no blocks.
 	AppHash protocol.Hash
 }
 
 // execution is a block while it is executed.
 type execution struct {
-	state Reader
-	block Block
-	group *Group
-	own   bool // The group is a copy, which may be changed.
-	taken map[Round]bool
-	// bound is what the application hash binds: the hashes of accepted transactions and of offenders' addresses.
-	bound  []protocol.Hash
+	state  Reader
+	block  Block
+	group  *Group
+	own    bool // The group is a copy, which may be changed.
+	taken  map[Round]bool
 	result Result
 }
 
@@ -87,31 +88,47 @@ func (e *execution) change() *Group {
 
 // Execute runs a block's transactions against the state. Of two commitments for one round the first wins.
 func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
+	e, err := execute(state, block)
+	if err != nil {
+		return Result{}, err
+	}
+	if e.own {
+		if e.result.Encoded, err = json.Marshal(e.group); err != nil {
+			return Result{}, err
+		}
+	}
+	e.result.AppHash = Hash(appHash, block.Height, e.result.Ordered, HashGroup(e.result.Encoded))
+	return e.result, nil
+}
+
+// Judge says what Execute would say of a block's transactions. It spares the hash, which takes long in a key ceremony.
+func Judge(state Reader, block Block) ([]Verdict, error) {
+	e, err := execute(state, block)
+	if err != nil {
+		return nil, err
+	}
+	return e.result.Verdicts, nil
+}
+
+func execute(state Reader, block Block) (*execution, error) {
 	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[Round]bool, len(block.Txs)),
-		result: Result{Verdicts: make([]Verdict, len(block.Txs)), AppHash: appHash}}
+		result: Result{Verdicts: make([]Verdict, len(block.Txs))}}
 	if c := e.group.Ceremony; c != nil && c.Since.IsZero() && block.Height > c.Opened {
-		e.change().Ceremony.Since = block.Time
+		e.change().Ceremony.Since = block.Time.UTC()
 	}
 	for _, offender := range block.Offenders {
-		if e.group.isMember(offender) && e.change().expel(offender, block.Height) {
-			e.bound = append(e.bound, sha256.Sum256(offender[:]))
+		if changed := e.group.clone(); changed.isMember(offender) && changed.expel(offender, block.Height) {
+			e.group, e.own = changed, true
 		}
 	}
 	for i, tx := range block.Txs {
-		verdict, err := e.tx(tx)
-		if err != nil {
-			return Result{}, err
+		var err error
+		if e.result.Verdicts[i], err = e.tx(tx); err != nil {
+			return nil, err
 		}
-		if verdict == Accepted {
-			e.bound = append(e.bound, sha256.Sum256(tx))
-		}
-		e.result.Verdicts[i] = verdict
 	}
 	e.result.Group = e.group
-	if len(e.bound) > 0 {
-		e.result.AppHash = chain(appHash, block.Height, e.bound)
-	}
-	return e.result, nil
+	return e, nil
 }
 
 // commitment orders a commitment.
@@ -136,28 +153,44 @@ func (e *execution) commitment(tx []byte) (Verdict, error) {
 	return Accepted, nil
 }
 
-// chain hashes what a block did onto the state before it.
-func chain(previous protocol.Hash, height int64, bound []protocol.Hash) protocol.Hash {
+// Hash hashes what a block did onto the state before it: the commitments that it ordered, and the hash of the group where
+// it changed that; zero where not.
+func Hash(previous protocol.Hash, height int64, ordered []Ordered, group protocol.Hash) protocol.Hash {
+	if len(ordered) == 0 && group == (protocol.Hash{}) {
+		return previous
+	}
 	h := sha256.New()
 	h.Write([]byte("bitcraps/app/001"))
 	h.Write(previous[:])
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(height)))
-	for _, hash := range bound {
+	for _, o := range ordered {
+		hash := o.Commitment.Hash()
 		h.Write(hash[:])
 	}
+	if group != (protocol.Hash{}) {
+		h.Write(group[:])
+	}
 	return protocol.Hash(h.Sum(nil))
+}
+
+// HashGroup hashes a group as it is kept. It is zero where there is none.
+func HashGroup(encoded []byte) protocol.Hash {
+	if encoded == nil {
+		return protocol.Hash{}
+	}
+	return sha256.Sum256(append([]byte("bitcraps/group/1"), encoded...))
 }
 
 // Acceptable returns the transactions that a proposer should put into the block: those that would be accepted, in their
 // order, as long as they fit into maxBytes.
 func Acceptable(state Reader, block Block, maxBytes int64) ([][]byte, error) {
-	result, err := Execute(state, protocol.Hash{}, block)
+	verdicts, err := Judge(state, block)
 	if err != nil {
 		return nil, err
 	}
 	var out [][]byte
 	for i, tx := range block.Txs {
-		if result.Verdicts[i] != Accepted {
+		if verdicts[i] != Accepted {
 			continue
 		}
 		// A transaction has a tag of one byte and a length of at most five beside its own bytes.

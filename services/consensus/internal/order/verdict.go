@@ -2,6 +2,7 @@ package order
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
@@ -25,6 +26,17 @@ const (
 	// False claims what does not hold: a signature, a deal, a sharing, a change.
 	False
 )
+
+var verdictTexts = map[Verdict]string{Accepted: "is accepted", Malformed: "is no transaction", Decided: "is for a round that has a commitment",
+	Early: "comes before there is a key", Unexpected: "is not waited for", False: "claims what does not hold"}
+
+// String says what is wrong with the transaction.
+func (v Verdict) String() string {
+	if text, ok := verdictTexts[v]; ok {
+		return text
+	}
+	return "has the verdict " + strconv.Itoa(int(v))
+}
 
 // verdictOf is what an error about a transaction comes to.
 func verdictOf(err error) Verdict {

@@ -82,6 +82,120 @@ func (Dealing) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{0}
 }
 
+// EvidenceKind is what a validator did against the protocol.
+type EvidenceKind int32
+
+const (
+	// Not set. Servers never send it.
+	EvidenceKind_EVIDENCE_KIND_UNSPECIFIED EvidenceKind = 0
+	// It signed two votes of which it may sign one.
+	EvidenceKind_EVIDENCE_KIND_EQUIVOCATION EvidenceKind = 1
+	// Its precommit held no share or a wrong share of an awaited beacon, or a share that nobody awaited.
+	EvidenceKind_EVIDENCE_KIND_INVALID_SHARE EvidenceKind = 2
+	// It proposed a block with transactions that no honest validator proposes.
+	EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL EvidenceKind = 3
+	// Its precommits are missing from nearly all of the latest blocks: it is away, too slow, or withholds them.
+	EvidenceKind_EVIDENCE_KIND_ABSENCE EvidenceKind = 4
+)
+
+// Enum value maps for EvidenceKind.
+var (
+	EvidenceKind_name = map[int32]string{
+		0: "EVIDENCE_KIND_UNSPECIFIED",
+		1: "EVIDENCE_KIND_EQUIVOCATION",
+		2: "EVIDENCE_KIND_INVALID_SHARE",
+		3: "EVIDENCE_KIND_INVALID_PROPOSAL",
+		4: "EVIDENCE_KIND_ABSENCE",
+	}
+	EvidenceKind_value = map[string]int32{
+		"EVIDENCE_KIND_UNSPECIFIED":      0,
+		"EVIDENCE_KIND_EQUIVOCATION":     1,
+		"EVIDENCE_KIND_INVALID_SHARE":    2,
+		"EVIDENCE_KIND_INVALID_PROPOSAL": 3,
+		"EVIDENCE_KIND_ABSENCE":          4,
+	}
+)
+
+func (x EvidenceKind) Enum() *EvidenceKind {
+	p := new(EvidenceKind)
+	*p = x
+	return p
+}
+
+func (x EvidenceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EvidenceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[1].Descriptor()
+}
+
+func (EvidenceKind) Type() protoreflect.EnumType {
+	return &file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[1]
+}
+
+func (x EvidenceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EvidenceKind.Descriptor instead.
+func (EvidenceKind) EnumDescriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{1}
+}
+
+// EvidenceStanding says who can check a piece of evidence.
+type EvidenceStanding int32
+
+const (
+	// Not set. Servers never send it.
+	EvidenceStanding_EVIDENCE_STANDING_UNSPECIFIED EvidenceStanding = 0
+	// Everybody: the signed messages contradict each other or the beacon's public sharing.
+	EvidenceStanding_EVIDENCE_STANDING_PROVEN EvidenceStanding = 1
+	// Nobody but the validator that saw it. A message that was signed may be kept with it.
+	EvidenceStanding_EVIDENCE_STANDING_OBSERVED EvidenceStanding = 2
+)
+
+// Enum value maps for EvidenceStanding.
+var (
+	EvidenceStanding_name = map[int32]string{
+		0: "EVIDENCE_STANDING_UNSPECIFIED",
+		1: "EVIDENCE_STANDING_PROVEN",
+		2: "EVIDENCE_STANDING_OBSERVED",
+	}
+	EvidenceStanding_value = map[string]int32{
+		"EVIDENCE_STANDING_UNSPECIFIED": 0,
+		"EVIDENCE_STANDING_PROVEN":      1,
+		"EVIDENCE_STANDING_OBSERVED":    2,
+	}
+)
+
+func (x EvidenceStanding) Enum() *EvidenceStanding {
+	p := new(EvidenceStanding)
+	*p = x
+	return p
+}
+
+func (x EvidenceStanding) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EvidenceStanding) Descriptor() protoreflect.EnumDescriptor {
+	return file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[2].Descriptor()
+}
+
+func (EvidenceStanding) Type() protoreflect.EnumType {
+	return &file_bitcraps_consensus_v1_consensus_service_proto_enumTypes[2]
+}
+
+func (x EvidenceStanding) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EvidenceStanding.Descriptor instead.
+func (EvidenceStanding) EnumDescriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{2}
+}
+
 // DecideRoundRequest is a commitment.
 type DecideRoundRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1712,6 +1826,307 @@ func (x *RefreshSharesResponse) GetHeight() int64 {
 	return 0
 }
 
+// ListEvidenceRequest selects a page of evidence.
+type ListEvidenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// page_size is at most 100; 20 where it is not given.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// page_token continues behind an earlier page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEvidenceRequest) Reset() {
+	*x = ListEvidenceRequest{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEvidenceRequest) ProtoMessage() {}
+
+func (x *ListEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*ListEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListEvidenceRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListEvidenceRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListEvidenceResponse is a page of evidence.
+type ListEvidenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// evidence is the page's evidence.
+	Evidence []*Evidence `protobuf:"bytes,1,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// next_page_token is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEvidenceResponse) Reset() {
+	*x = ListEvidenceResponse{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEvidenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEvidenceResponse) ProtoMessage() {}
+
+func (x *ListEvidenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEvidenceResponse.ProtoReflect.Descriptor instead.
+func (*ListEvidenceResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListEvidenceResponse) GetEvidence() []*Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *ListEvidenceResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Evidence is what one validator did at one height.
+type Evidence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// kind is what it did.
+	Kind EvidenceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=bitcraps.consensus.v1.EvidenceKind" json:"kind,omitempty"`
+	// standing says who can check it.
+	Standing EvidenceStanding `protobuf:"varint,2,opt,name=standing,proto3,enum=bitcraps.consensus.v1.EvidenceStanding" json:"standing,omitempty"`
+	// validator is the name of who did it.
+	Validator string `protobuf:"bytes,3,opt,name=validator,proto3" json:"validator,omitempty"`
+	// address is its address, in hex.
+	Address string `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	// public_key verifies the signatures, in hex.
+	PublicKey string `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	// height is the block that it was about.
+	Height int64 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
+	// recorded_height is the block that proved it to the whole chain or, where none did, the latest that this validator knew.
+	RecordedHeight int64 `protobuf:"varint,7,opt,name=recorded_height,json=recordedHeight,proto3" json:"recorded_height,omitempty"`
+	// recorded_time is that block's time.
+	RecordedTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=recorded_time,json=recordedTime,proto3" json:"recorded_time,omitempty"`
+	// reason says it in words.
+	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	// proof is what the validator signed: two votes for equivocation, else one message, or none where it was not kept.
+	Proof         []*SignedMessage `protobuf:"bytes,10,rep,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Evidence) Reset() {
+	*x = Evidence{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Evidence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Evidence) ProtoMessage() {}
+
+func (x *Evidence) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
+func (*Evidence) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Evidence) GetKind() EvidenceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return EvidenceKind_EVIDENCE_KIND_UNSPECIFIED
+}
+
+func (x *Evidence) GetStanding() EvidenceStanding {
+	if x != nil {
+		return x.Standing
+	}
+	return EvidenceStanding_EVIDENCE_STANDING_UNSPECIFIED
+}
+
+func (x *Evidence) GetValidator() string {
+	if x != nil {
+		return x.Validator
+	}
+	return ""
+}
+
+func (x *Evidence) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Evidence) GetPublicKey() string {
+	if x != nil {
+		return x.PublicKey
+	}
+	return ""
+}
+
+func (x *Evidence) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+func (x *Evidence) GetRecordedHeight() int64 {
+	if x != nil {
+		return x.RecordedHeight
+	}
+	return 0
+}
+
+func (x *Evidence) GetRecordedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedTime
+	}
+	return nil
+}
+
+func (x *Evidence) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Evidence) GetProof() []*SignedMessage {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+// SignedMessage is a message of the consensus with its signature, as a stranger can check it.
+type SignedMessage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// type is prevote, precommit, extension or proposal.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// sign_bytes are what was signed: CometBFT's canonical message behind its length, in hex.
+	SignBytes string `protobuf:"bytes,2,opt,name=sign_bytes,json=signBytes,proto3" json:"sign_bytes,omitempty"`
+	// signature is Ed25519 over sign_bytes, in hex.
+	Signature     string `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignedMessage) Reset() {
+	*x = SignedMessage{}
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignedMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignedMessage) ProtoMessage() {}
+
+func (x *SignedMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_consensus_v1_consensus_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignedMessage.ProtoReflect.Descriptor instead.
+func (*SignedMessage) Descriptor() ([]byte, []int) {
+	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *SignedMessage) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *SignedMessage) GetSignBytes() string {
+	if x != nil {
+		return x.SignBytes
+	}
+	return ""
+}
+
+func (x *SignedMessage) GetSignature() string {
+	if x != nil {
+		return x.Signature
+	}
+	return ""
+}
+
 var File_bitcraps_consensus_v1_consensus_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
@@ -1835,11 +2250,46 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\bsequence\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\bsequence\x124\n" +
 	"\tsignature\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\"/\n" +
 	"\x15RefreshSharesResponse\x12\x16\n" +
-	"\x06height\x18\x01 \x01(\x03R\x06height*W\n" +
+	"\x06height\x18\x01 \x01(\x03R\x06height\"f\n" +
+	"\x13ListEvidenceRequest\x12&\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\"{\n" +
+	"\x14ListEvidenceResponse\x12;\n" +
+	"\bevidence\x18\x01 \x03(\v2\x1f.bitcraps.consensus.v1.EvidenceR\bevidence\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb5\x03\n" +
+	"\bEvidence\x127\n" +
+	"\x04kind\x18\x01 \x01(\x0e2#.bitcraps.consensus.v1.EvidenceKindR\x04kind\x12C\n" +
+	"\bstanding\x18\x02 \x01(\x0e2'.bitcraps.consensus.v1.EvidenceStandingR\bstanding\x12\x1c\n" +
+	"\tvalidator\x18\x03 \x01(\tR\tvalidator\x12\x18\n" +
+	"\aaddress\x18\x04 \x01(\tR\aaddress\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x05 \x01(\tR\tpublicKey\x12\x16\n" +
+	"\x06height\x18\x06 \x01(\x03R\x06height\x12'\n" +
+	"\x0frecorded_height\x18\a \x01(\x03R\x0erecordedHeight\x12?\n" +
+	"\rrecorded_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\frecordedTime\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\x12:\n" +
+	"\x05proof\x18\n" +
+	" \x03(\v2$.bitcraps.consensus.v1.SignedMessageR\x05proof\"`\n" +
+	"\rSignedMessage\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1d\n" +
+	"\n" +
+	"sign_bytes\x18\x02 \x01(\tR\tsignBytes\x12\x1c\n" +
+	"\tsignature\x18\x03 \x01(\tR\tsignature*W\n" +
 	"\aDealing\x12\x17\n" +
 	"\x13DEALING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DEALING_TRUSTED_DEALER\x10\x01\x12\x17\n" +
-	"\x13DEALING_DISTRIBUTED\x10\x022\x8d\f\n" +
+	"\x13DEALING_DISTRIBUTED\x10\x02*\xad\x01\n" +
+	"\fEvidenceKind\x12\x1d\n" +
+	"\x19EVIDENCE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aEVIDENCE_KIND_EQUIVOCATION\x10\x01\x12\x1f\n" +
+	"\x1bEVIDENCE_KIND_INVALID_SHARE\x10\x02\x12\"\n" +
+	"\x1eEVIDENCE_KIND_INVALID_PROPOSAL\x10\x03\x12\x19\n" +
+	"\x15EVIDENCE_KIND_ABSENCE\x10\x04*s\n" +
+	"\x10EvidenceStanding\x12!\n" +
+	"\x1dEVIDENCE_STANDING_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18EVIDENCE_STANDING_PROVEN\x10\x01\x12\x1e\n" +
+	"\x1aEVIDENCE_STANDING_OBSERVED\x10\x022\xad\r\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
@@ -1869,7 +2319,10 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\rRefreshShares\x12+.bitcraps.consensus.v1.RefreshSharesRequest\x1a,.bitcraps.consensus.v1.RefreshSharesResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x02\x12\x82\x01\n" +
 	"\x0eGetChangeTerms\x12,.bitcraps.consensus.v1.GetChangeTermsRequest\x1a-.bitcraps.consensus.v1.GetChangeTermsResponse\"\x13\x8a\xb5\x18\f\n" +
-	"\boperator\x10\x01\x90\x02\x01\x12\x8d\x01\n" +
+	"\boperator\x10\x01\x90\x02\x01\x12\x9d\x01\n" +
+	"\fListEvidence\x12*.bitcraps.consensus.v1.ListEvidenceRequest\x1a+.bitcraps.consensus.v1.ListEvidenceResponse\"4\x8a\xb5\x18\x15\n" +
+	"\agateway\n" +
+	"\boperator\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/evidence\x90\x02\x01\x12\x8d\x01\n" +
 	"\x0fStreamDecisions\x12-.bitcraps.consensus.v1.StreamDecisionsRequest\x1a..bitcraps.consensus.v1.StreamDecisionsResponse\"\x19\x8a\xb5\x18\x12\n" +
 	"\x04game\n" +
 	"\boperator\x10\x01\x90\x02\x010\x01B\xf2\x01\n" +
@@ -1887,83 +2340,96 @@ func file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP() []byte {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescData
 }
 
-var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_bitcraps_consensus_v1_consensus_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_bitcraps_consensus_v1_consensus_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_bitcraps_consensus_v1_consensus_service_proto_goTypes = []any{
 	(Dealing)(0),                    // 0: bitcraps.consensus.v1.Dealing
-	(*DecideRoundRequest)(nil),      // 1: bitcraps.consensus.v1.DecideRoundRequest
-	(*DecideRoundResponse)(nil),     // 2: bitcraps.consensus.v1.DecideRoundResponse
-	(*GetDecisionRequest)(nil),      // 3: bitcraps.consensus.v1.GetDecisionRequest
-	(*GetDecisionResponse)(nil),     // 4: bitcraps.consensus.v1.GetDecisionResponse
-	(*Decision)(nil),                // 5: bitcraps.consensus.v1.Decision
-	(*ProveRoundRequest)(nil),       // 6: bitcraps.consensus.v1.ProveRoundRequest
-	(*ProveRoundResponse)(nil),      // 7: bitcraps.consensus.v1.ProveRoundResponse
-	(*GetBeaconRequest)(nil),        // 8: bitcraps.consensus.v1.GetBeaconRequest
-	(*GetBeaconResponse)(nil),       // 9: bitcraps.consensus.v1.GetBeaconResponse
-	(*Beacon)(nil),                  // 10: bitcraps.consensus.v1.Beacon
-	(*GetFairnessRequest)(nil),      // 11: bitcraps.consensus.v1.GetFairnessRequest
-	(*GetFairnessResponse)(nil),     // 12: bitcraps.consensus.v1.GetFairnessResponse
-	(*Validator)(nil),               // 13: bitcraps.consensus.v1.Validator
-	(*GetStatusRequest)(nil),        // 14: bitcraps.consensus.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),       // 15: bitcraps.consensus.v1.GetStatusResponse
-	(*Lag)(nil),                     // 16: bitcraps.consensus.v1.Lag
-	(*StreamDecisionsRequest)(nil),  // 17: bitcraps.consensus.v1.StreamDecisionsRequest
-	(*StreamDecisionsResponse)(nil), // 18: bitcraps.consensus.v1.StreamDecisionsResponse
-	(*GetChangeTermsRequest)(nil),   // 19: bitcraps.consensus.v1.GetChangeTermsRequest
-	(*GetChangeTermsResponse)(nil),  // 20: bitcraps.consensus.v1.GetChangeTermsResponse
-	(*AddValidatorRequest)(nil),     // 21: bitcraps.consensus.v1.AddValidatorRequest
-	(*AddValidatorResponse)(nil),    // 22: bitcraps.consensus.v1.AddValidatorResponse
-	(*RemoveValidatorRequest)(nil),  // 23: bitcraps.consensus.v1.RemoveValidatorRequest
-	(*RemoveValidatorResponse)(nil), // 24: bitcraps.consensus.v1.RemoveValidatorResponse
-	(*RefreshSharesRequest)(nil),    // 25: bitcraps.consensus.v1.RefreshSharesRequest
-	(*RefreshSharesResponse)(nil),   // 26: bitcraps.consensus.v1.RefreshSharesResponse
-	(*v1.BlockProof)(nil),           // 27: bitcraps.receipt.v1.BlockProof
-	(*v1.Beacon)(nil),               // 28: bitcraps.receipt.v1.Beacon
-	(*v1.Lineage)(nil),              // 29: bitcraps.receipt.v1.Lineage
-	(*timestamppb.Timestamp)(nil),   // 30: google.protobuf.Timestamp
+	(EvidenceKind)(0),               // 1: bitcraps.consensus.v1.EvidenceKind
+	(EvidenceStanding)(0),           // 2: bitcraps.consensus.v1.EvidenceStanding
+	(*DecideRoundRequest)(nil),      // 3: bitcraps.consensus.v1.DecideRoundRequest
+	(*DecideRoundResponse)(nil),     // 4: bitcraps.consensus.v1.DecideRoundResponse
+	(*GetDecisionRequest)(nil),      // 5: bitcraps.consensus.v1.GetDecisionRequest
+	(*GetDecisionResponse)(nil),     // 6: bitcraps.consensus.v1.GetDecisionResponse
+	(*Decision)(nil),                // 7: bitcraps.consensus.v1.Decision
+	(*ProveRoundRequest)(nil),       // 8: bitcraps.consensus.v1.ProveRoundRequest
+	(*ProveRoundResponse)(nil),      // 9: bitcraps.consensus.v1.ProveRoundResponse
+	(*GetBeaconRequest)(nil),        // 10: bitcraps.consensus.v1.GetBeaconRequest
+	(*GetBeaconResponse)(nil),       // 11: bitcraps.consensus.v1.GetBeaconResponse
+	(*Beacon)(nil),                  // 12: bitcraps.consensus.v1.Beacon
+	(*GetFairnessRequest)(nil),      // 13: bitcraps.consensus.v1.GetFairnessRequest
+	(*GetFairnessResponse)(nil),     // 14: bitcraps.consensus.v1.GetFairnessResponse
+	(*Validator)(nil),               // 15: bitcraps.consensus.v1.Validator
+	(*GetStatusRequest)(nil),        // 16: bitcraps.consensus.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),       // 17: bitcraps.consensus.v1.GetStatusResponse
+	(*Lag)(nil),                     // 18: bitcraps.consensus.v1.Lag
+	(*StreamDecisionsRequest)(nil),  // 19: bitcraps.consensus.v1.StreamDecisionsRequest
+	(*StreamDecisionsResponse)(nil), // 20: bitcraps.consensus.v1.StreamDecisionsResponse
+	(*GetChangeTermsRequest)(nil),   // 21: bitcraps.consensus.v1.GetChangeTermsRequest
+	(*GetChangeTermsResponse)(nil),  // 22: bitcraps.consensus.v1.GetChangeTermsResponse
+	(*AddValidatorRequest)(nil),     // 23: bitcraps.consensus.v1.AddValidatorRequest
+	(*AddValidatorResponse)(nil),    // 24: bitcraps.consensus.v1.AddValidatorResponse
+	(*RemoveValidatorRequest)(nil),  // 25: bitcraps.consensus.v1.RemoveValidatorRequest
+	(*RemoveValidatorResponse)(nil), // 26: bitcraps.consensus.v1.RemoveValidatorResponse
+	(*RefreshSharesRequest)(nil),    // 27: bitcraps.consensus.v1.RefreshSharesRequest
+	(*RefreshSharesResponse)(nil),   // 28: bitcraps.consensus.v1.RefreshSharesResponse
+	(*ListEvidenceRequest)(nil),     // 29: bitcraps.consensus.v1.ListEvidenceRequest
+	(*ListEvidenceResponse)(nil),    // 30: bitcraps.consensus.v1.ListEvidenceResponse
+	(*Evidence)(nil),                // 31: bitcraps.consensus.v1.Evidence
+	(*SignedMessage)(nil),           // 32: bitcraps.consensus.v1.SignedMessage
+	(*v1.BlockProof)(nil),           // 33: bitcraps.receipt.v1.BlockProof
+	(*v1.Beacon)(nil),               // 34: bitcraps.receipt.v1.Beacon
+	(*v1.Lineage)(nil),              // 35: bitcraps.receipt.v1.Lineage
+	(*timestamppb.Timestamp)(nil),   // 36: google.protobuf.Timestamp
 }
 var file_bitcraps_consensus_v1_consensus_service_proto_depIdxs = []int32{
-	5,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	5,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	10, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
-	27, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
-	28, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	29, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
-	10, // 6: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	7,  // 0: bitcraps.consensus.v1.DecideRoundResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	7,  // 1: bitcraps.consensus.v1.GetDecisionResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	12, // 2: bitcraps.consensus.v1.Decision.beacon:type_name -> bitcraps.consensus.v1.Beacon
+	33, // 3: bitcraps.consensus.v1.ProveRoundResponse.block:type_name -> bitcraps.receipt.v1.BlockProof
+	34, // 4: bitcraps.consensus.v1.ProveRoundResponse.beacon:type_name -> bitcraps.receipt.v1.Beacon
+	35, // 5: bitcraps.consensus.v1.ProveRoundResponse.lineage:type_name -> bitcraps.receipt.v1.Lineage
+	12, // 6: bitcraps.consensus.v1.GetBeaconResponse.beacon:type_name -> bitcraps.consensus.v1.Beacon
 	0,  // 7: bitcraps.consensus.v1.GetFairnessResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	13, // 8: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	30, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
+	15, // 8: bitcraps.consensus.v1.GetFairnessResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	36, // 9: bitcraps.consensus.v1.GetStatusResponse.block_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: bitcraps.consensus.v1.GetStatusResponse.dealing:type_name -> bitcraps.consensus.v1.Dealing
-	16, // 11: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
-	13, // 12: bitcraps.consensus.v1.GetStatusResponse.validators:type_name -> bitcraps.consensus.v1.Validator
-	5,  // 13: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
-	1,  // 14: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
-	3,  // 15: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
-	6,  // 16: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
-	8,  // 17: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
-	11, // 18: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
-	14, // 19: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
-	21, // 20: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
-	23, // 21: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
-	25, // 22: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
-	19, // 23: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
-	17, // 24: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
-	2,  // 25: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
-	4,  // 26: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
-	7,  // 27: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
-	9,  // 28: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
-	12, // 29: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
-	15, // 30: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
-	22, // 31: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
-	24, // 32: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
-	26, // 33: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
-	20, // 34: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
-	18, // 35: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
-	25, // [25:36] is the sub-list for method output_type
-	14, // [14:25] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	18, // 11: bitcraps.consensus.v1.GetStatusResponse.behind:type_name -> bitcraps.consensus.v1.Lag
+	15, // 12: bitcraps.consensus.v1.GetStatusResponse.validators:type_name -> bitcraps.consensus.v1.Validator
+	7,  // 13: bitcraps.consensus.v1.StreamDecisionsResponse.decision:type_name -> bitcraps.consensus.v1.Decision
+	31, // 14: bitcraps.consensus.v1.ListEvidenceResponse.evidence:type_name -> bitcraps.consensus.v1.Evidence
+	1,  // 15: bitcraps.consensus.v1.Evidence.kind:type_name -> bitcraps.consensus.v1.EvidenceKind
+	2,  // 16: bitcraps.consensus.v1.Evidence.standing:type_name -> bitcraps.consensus.v1.EvidenceStanding
+	36, // 17: bitcraps.consensus.v1.Evidence.recorded_time:type_name -> google.protobuf.Timestamp
+	32, // 18: bitcraps.consensus.v1.Evidence.proof:type_name -> bitcraps.consensus.v1.SignedMessage
+	3,  // 19: bitcraps.consensus.v1.ConsensusService.DecideRound:input_type -> bitcraps.consensus.v1.DecideRoundRequest
+	5,  // 20: bitcraps.consensus.v1.ConsensusService.GetDecision:input_type -> bitcraps.consensus.v1.GetDecisionRequest
+	8,  // 21: bitcraps.consensus.v1.ConsensusService.ProveRound:input_type -> bitcraps.consensus.v1.ProveRoundRequest
+	10, // 22: bitcraps.consensus.v1.ConsensusService.GetBeacon:input_type -> bitcraps.consensus.v1.GetBeaconRequest
+	13, // 23: bitcraps.consensus.v1.ConsensusService.GetFairness:input_type -> bitcraps.consensus.v1.GetFairnessRequest
+	16, // 24: bitcraps.consensus.v1.ConsensusService.GetStatus:input_type -> bitcraps.consensus.v1.GetStatusRequest
+	23, // 25: bitcraps.consensus.v1.ConsensusService.AddValidator:input_type -> bitcraps.consensus.v1.AddValidatorRequest
+	25, // 26: bitcraps.consensus.v1.ConsensusService.RemoveValidator:input_type -> bitcraps.consensus.v1.RemoveValidatorRequest
+	27, // 27: bitcraps.consensus.v1.ConsensusService.RefreshShares:input_type -> bitcraps.consensus.v1.RefreshSharesRequest
+	21, // 28: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:input_type -> bitcraps.consensus.v1.GetChangeTermsRequest
+	29, // 29: bitcraps.consensus.v1.ConsensusService.ListEvidence:input_type -> bitcraps.consensus.v1.ListEvidenceRequest
+	19, // 30: bitcraps.consensus.v1.ConsensusService.StreamDecisions:input_type -> bitcraps.consensus.v1.StreamDecisionsRequest
+	4,  // 31: bitcraps.consensus.v1.ConsensusService.DecideRound:output_type -> bitcraps.consensus.v1.DecideRoundResponse
+	6,  // 32: bitcraps.consensus.v1.ConsensusService.GetDecision:output_type -> bitcraps.consensus.v1.GetDecisionResponse
+	9,  // 33: bitcraps.consensus.v1.ConsensusService.ProveRound:output_type -> bitcraps.consensus.v1.ProveRoundResponse
+	11, // 34: bitcraps.consensus.v1.ConsensusService.GetBeacon:output_type -> bitcraps.consensus.v1.GetBeaconResponse
+	14, // 35: bitcraps.consensus.v1.ConsensusService.GetFairness:output_type -> bitcraps.consensus.v1.GetFairnessResponse
+	17, // 36: bitcraps.consensus.v1.ConsensusService.GetStatus:output_type -> bitcraps.consensus.v1.GetStatusResponse
+	24, // 37: bitcraps.consensus.v1.ConsensusService.AddValidator:output_type -> bitcraps.consensus.v1.AddValidatorResponse
+	26, // 38: bitcraps.consensus.v1.ConsensusService.RemoveValidator:output_type -> bitcraps.consensus.v1.RemoveValidatorResponse
+	28, // 39: bitcraps.consensus.v1.ConsensusService.RefreshShares:output_type -> bitcraps.consensus.v1.RefreshSharesResponse
+	22, // 40: bitcraps.consensus.v1.ConsensusService.GetChangeTerms:output_type -> bitcraps.consensus.v1.GetChangeTermsResponse
+	30, // 41: bitcraps.consensus.v1.ConsensusService.ListEvidence:output_type -> bitcraps.consensus.v1.ListEvidenceResponse
+	20, // 42: bitcraps.consensus.v1.ConsensusService.StreamDecisions:output_type -> bitcraps.consensus.v1.StreamDecisionsResponse
+	31, // [31:43] is the sub-list for method output_type
+	19, // [19:31] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_consensus_v1_consensus_service_proto_init() }
@@ -1976,8 +2442,8 @@ func file_bitcraps_consensus_v1_consensus_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc), len(file_bitcraps_consensus_v1_consensus_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   26,
+			NumEnums:      3,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

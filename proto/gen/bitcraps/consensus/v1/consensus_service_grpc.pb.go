@@ -32,6 +32,7 @@ const (
 	ConsensusService_RemoveValidator_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/RemoveValidator"
 	ConsensusService_RefreshShares_FullMethodName   = "/bitcraps.consensus.v1.ConsensusService/RefreshShares"
 	ConsensusService_GetChangeTerms_FullMethodName  = "/bitcraps.consensus.v1.ConsensusService/GetChangeTerms"
+	ConsensusService_ListEvidence_FullMethodName    = "/bitcraps.consensus.v1.ConsensusService/ListEvidence"
 	ConsensusService_StreamDecisions_FullMethodName = "/bitcraps.consensus.v1.ConsensusService/StreamDecisions"
 )
 
@@ -66,6 +67,8 @@ type ConsensusServiceClient interface {
 	RefreshShares(ctx context.Context, in *RefreshSharesRequest, opts ...grpc.CallOption) (*RefreshSharesResponse, error)
 	// GetChangeTerms returns what the operator signs the next change of validators for.
 	GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error)
+	// ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+	ListEvidence(ctx context.Context, in *ListEvidenceRequest, opts ...grpc.CallOption) (*ListEvidenceResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error)
 }
@@ -178,6 +181,16 @@ func (c *consensusServiceClient) GetChangeTerms(ctx context.Context, in *GetChan
 	return out, nil
 }
 
+func (c *consensusServiceClient) ListEvidence(ctx context.Context, in *ListEvidenceRequest, opts ...grpc.CallOption) (*ListEvidenceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEvidenceResponse)
+	err := c.cc.Invoke(ctx, ConsensusService_ListEvidence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consensusServiceClient) StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &ConsensusService_ServiceDesc.Streams[0], ConsensusService_StreamDecisions_FullMethodName, cOpts...)
@@ -228,6 +241,8 @@ type ConsensusServiceServer interface {
 	RefreshShares(context.Context, *RefreshSharesRequest) (*RefreshSharesResponse, error)
 	// GetChangeTerms returns what the operator signs the next change of validators for.
 	GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error)
+	// ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+	ListEvidence(context.Context, *ListEvidenceRequest) (*ListEvidenceResponse, error)
 	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
 	StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error
 	mustEmbedUnimplementedConsensusServiceServer()
@@ -269,6 +284,9 @@ func (UnimplementedConsensusServiceServer) RefreshShares(context.Context, *Refre
 }
 func (UnimplementedConsensusServiceServer) GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetChangeTerms not implemented")
+}
+func (UnimplementedConsensusServiceServer) ListEvidence(context.Context, *ListEvidenceRequest) (*ListEvidenceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEvidence not implemented")
 }
 func (UnimplementedConsensusServiceServer) StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamDecisions not implemented")
@@ -474,6 +492,24 @@ func _ConsensusService_GetChangeTerms_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsensusService_ListEvidence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEvidenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsensusServiceServer).ListEvidence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsensusService_ListEvidence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsensusServiceServer).ListEvidence(ctx, req.(*ListEvidenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsensusService_StreamDecisions_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(StreamDecisionsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -531,6 +567,10 @@ var ConsensusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetChangeTerms",
 			Handler:    _ConsensusService_GetChangeTerms_Handler,
+		},
+		{
+			MethodName: "ListEvidence",
+			Handler:    _ConsensusService_ListEvidence_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -3,7 +3,6 @@ package dkgtest
 
 import (
 	"crypto/cipher"
-	"testing"
 
 	"go.dedis.ch/kyber/v4/util/random"
 
@@ -11,14 +10,20 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
+// TB is what both testing.TB and rapid.TB are.
+type TB interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // Make has n validators make a key of which any t shares sign.
-func Make(tb testing.TB, t, n int) (*threshold.Public, []threshold.Share) {
+func Make(tb TB, t, n int) (*threshold.Public, []threshold.Share) {
 	tb.Helper()
 	return MakeFrom(tb, t, n, random.New())
 }
 
 // MakeFrom is Make with randomness of the caller's.
-func MakeFrom(tb testing.TB, t, n int, random cipher.Stream) (*threshold.Public, []threshold.Share) {
+func MakeFrom(tb TB, t, n int, random cipher.Stream) (*threshold.Public, []threshold.Share) {
 	tb.Helper()
 	parties := make([]dkg.Party, n)
 	session := dkg.Session{Epoch: 1, Threshold: t}

@@ -1,0 +1,25 @@
+package dirlock_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/dirlock"
+)
+
+func TestAFolderIsTakenOnce(t *testing.T) {
+	dir := t.TempDir()
+	release, err := dirlock.Take(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dirlock.Take(dir); !errors.Is(err, dirlock.ErrTaken) {
+		t.Errorf("taken twice: %v", err)
+	}
+	release()
+	release, err = dirlock.Take(dir)
+	if err != nil {
+		t.Fatalf("a released folder: %v", err)
+	}
+	release()
+}

@@ -1,0 +1,98 @@
+package chain
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// newChunk begins a chunk: the format, then pairs of a key and its value, each behind its length as a varint. CometBFT takes
+// none without a byte.
+func newChunk() []byte { return []byte{snapshotFormat} }
+
+// appendPair appends a key and its value.
+func appendPair(chunk, key, value []byte) []byte {
+	for _, b := range [][]byte{key, value} {
+		chunk = append(binary.AppendUvarint(chunk, uint64(len(b))), b...)
+	}
+	return chunk
+}
+
+// errChunk means that a chunk can't be read.
+var errChunk = errors.New("snapshot: a chunk is cut off")
+
+// eachPair reads a chunk that a peer sent.
+func eachPair(chunk []byte, f func(key, value []byte) error) error {
+	next := func() ([]byte, bool) {
+		length, n := binary.Uvarint(chunk)
+		if n <= 0 || length > uint64(len(chunk)-n) {
+			return nil, false
+		}
+		b := chunk[n : n+int(length)]
+		chunk = chunk[n+int(length):]
+		return b, true
+	}
+	if len(chunk) == 0 || chunk[0] != snapshotFormat {
+		return errChunk
+	}
+	chunk = chunk[1:]
+	for len(chunk) > 0 {
+		key, ok := next()
+		if !ok {
+			return errChunk
+		}
+		value, ok := next()
+		if !ok {
+			return errChunk
+		}
+		if err := f(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errNotDue means that a validator did not know in time that there would be a snapshot.
+var errNotDue = errors.New("chain: no snapshot is due")
+
+// pairs calls f with everything that the state behind a block is made of, with the beacon behind it, and with the blocks
+// that lead light clients to it.
+func (s *store) pairs(height int64, f func(key, value []byte) error) error {
+	group, err := s.db.Get(dueGroupKey(height))
+	if err != nil {
+		return err
+	}
+	if group == nil {
+		return fmt.Errorf("%w: the group of block %d was not kept", errNotDue, height)
+	}
+	if err := f(groupKey, group); err != nil {
+		return err
+	}
+	rounds := func(key, round []byte) error {
+		value, err := s.db.Get(append([]byte("r"), round...))
+		return errors.Join(err, f(key, round), f(append([]byte("r"), round...), value))
+	}
+	sets := make(map[string]bool)
+	records := func(key, value []byte) error {
+		r, err := decodeRecord(value)
+		if err != nil {
+			return err
+		}
+		if hash := r.header.ValidatorsHash; !sets[string(hash)] {
+			sets[string(hash)] = true
+			set, err := s.db.Get(validatorsKey(hash))
+			if err := errors.Join(err, f(validatorsKey(hash), set)); err != nil {
+				return err
+			}
+		}
+		return f(key, value)
+	}
+	return errors.Join(
+		s.between([]byte("a"), groupHashKey(height+1), f),
+		s.between([]byte("h"), heightKey(height+1), rounds),
+		s.between([]byte("b"), beaconKey(height+2), f),
+		s.between([]byte("p"), recordKey(height+1), records),
+		s.between([]byte("l"), hopKey(height+2), f),
+		s.sharingUpTo(height, f),
+	)
+}

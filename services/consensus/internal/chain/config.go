@@ -1,0 +1,83 @@
+package chain
+
+import (
+	"path/filepath"
+	"time"
+
+	cmt "github.com/cometbft/cometbft/config"
+)
+
+// Config is what a validator needs to know.
+type Config struct {
+	// Home is the folder with keys, genesis and data.
+	Home string
+	// IdentityFile is the age identity that decrypts the beacon key; empty for the file beside the home.
+	IdentityFile string
+	// Version is the newest protocol version that this validator may speak; 0 for the release's own.
+	Version uint32
+	// Listen is the host:port that other validators connect to.
+	Listen string
+	// Peers are the other validators as id@host:port; where there are none, those that the home names.
+	Peers []string
+	// ProposeTimeout is how long a proposal may take before the next proposer gets its turn.
+	ProposeTimeout time.Duration
+	// GossipSleep is how long gossip rests when it has nothing to tell.
+	GossipSleep time.Duration
+	// RetainBlocks is how many blocks are kept; 0 keeps all. Rounds stay provable without their blocks.
+	RetainBlocks int64
+	// SnapshotBlocks is how many blocks lie between two snapshots of the state; 0 makes none.
+	SnapshotBlocks int64
+	// ListenFirst is how long the validator listens for another one with its key before it signs its first vote.
+	ListenFirst time.Duration
+	// SignerAddress is where a remote signer calls in; empty signs with the key in the home.
+	SignerAddress string
+}
+
+// discoveryTime is how long a validator without data looks for snapshots before it takes the best; CometBFT allows no less.
+const discoveryTime = 5 * time.Second
+
+// maxPeers bounds the connections to other validators, in each direction.
+const maxPeers = 100
+
+// maxTx bounds a transaction: a deal among protocol.MaxMembers validators is the largest.
+const maxTx = 32 << 10
+
+// cometConfig is tuned for few validators and quick rounds: blocks are made only when there is work, and as soon as the
+// last one is done.
+func cometConfig(cfg Config, name string) *cmt.Config {
+	c := cmt.DefaultConfig()
+	c.SetRoot(cfg.Home)
+	c.Moniker = name
+	c.FilterPeers = true
+	c.RPC.ListenAddress = "" // Our gRPC server is the only way in.
+	c.TxIndex.Indexer = "null"
+	c.StateSync.DiscoveryTime = discoveryTime
+	c.StateSync.TempDir = filepath.Join(cfg.Home, dataDir)
+	c.Storage.DiscardABCIResponses = true
+
+	c.P2P.ListenAddress = "tcp://" + cfg.Listen
+	c.P2P.MaxNumInboundPeers, c.P2P.MaxNumOutboundPeers = maxPeers, maxPeers
+	c.P2P.PexReactor = false
+	c.P2P.AddrBook = filepath.Join(dataDir, "addrbook.json")
+	c.P2P.AddrBookStrict = false
+	c.P2P.AllowDuplicateIP = true
+	c.P2P.FlushThrottleTimeout = time.Millisecond
+	c.P2P.MaxPacketMsgPayloadSize = 16 << 10
+	c.P2P.SendRate, c.P2P.RecvRate = 100<<20, 100<<20
+
+	c.Consensus.WalPath = filepath.Join(walDir, "wal")
+	c.Consensus.CreateEmptyBlocks = false
+	c.Consensus.TimeoutCommit = 0
+	c.Consensus.SkipTimeoutCommit = true
+	// A proposer that says nothing costs its blocks the first of these times, so it is short. Those of later rounds are much longer:
+	// one that is only slow, or far away, gets its block through in the second.
+	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 4*cfg.ProposeTimeout
+	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/4, cfg.ProposeTimeout
+	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/50, cfg.ProposeTimeout
+	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
+
+	c.Mempool.Size = 10_000
+	c.Mempool.CacheSize = 0 // The application knows what was decided; a cache would keep Submit from telling again.
+	c.Mempool.MaxTxBytes = maxTx
+	return c
+}

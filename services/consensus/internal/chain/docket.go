@@ -1,0 +1,227 @@
+package chain
+
+import (
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/crypto"
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	"github.com/cometbft/cometbft/types"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// Conduct is how a validator behaved as far as this process saw.
+type Conduct struct {
+	Validator string
+	// MissedPrecommits are blocks whose commit it is missing from.
+	MissedPrecommits int64
+	// InvalidShares, InvalidProposals and Equivocations are heights at which it sent or signed such a thing.
+	InvalidShares, InvalidProposals, Equivocations int64
+	// Absence is the part of the latest blocks, up to absenceWindow, whose commit it is missing from.
+	Absence float64
+}
+
+const (
+	// absenceWindow is how many blocks say whether a validator is absent.
+	absenceWindow = 100
+	// absenceLimit is how many of them it must miss. A block needs two thirds of the precommits and does not wait for the
+	// others, so the slowest of healthy validators misses some too.
+	absenceLimit = 90
+)
+
+// suspect is a validator with its conduct.
+type suspect struct {
+	Conduct
+	key    crypto.PubKey
+	missed [absenceWindow]bool
+	seen   int
+	absent bool
+}
+
+// docket keeps what validators do against the protocol. It decides nothing: whom the chain expels is package order's to say.
+type docket struct {
+	logger  *slog.Logger
+	store   *store
+	witness *witness
+
+	mu       sync.Mutex
+	suspects map[string]*suspect // By address.
+	height   int64
+	time     time.Time
+}
+
+func newDocket(logger *slog.Logger, s *store, w *witness) *docket {
+	return &docket{logger: logger, store: s, witness: w, suspects: make(map[string]*suspect)}
+}
+
+// meet makes the validators of a group known. Those that left stay so: evidence may come later than their last vote.
+func (d *docket) meet(group *order.Group) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	members := group.Members
+	for _, sharing := range group.Sharings {
+		members = append(members[:len(members):len(members)], sharing.Members...)
+	}
+	for _, m := range members {
+		address := m.Address()
+		if _, ok := d.suspects[string(address[:])]; !ok {
+			d.suspects[string(address[:])] = &suspect{Conduct: Conduct{Validator: m.Name}, key: ed25519.PubKey(m.PublicKey[:])}
+		}
+	}
+}
+
+// conduct returns every validator's, by the bytes of their addresses.
+func (d *docket) conduct() []Conduct {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []Conduct
+	for _, s := range d.suspects {
+		all = append(all, s.Conduct)
+	}
+	return all
+}
+
+// charge is what is said against a validator.
+type charge struct {
+	kind     consensusv1.EvidenceKind
+	standing consensusv1.EvidenceStanding
+	height   int64
+	reason   string
+	proof    []*consensusv1.SignedMessage
+}
+
+// add keeps a charge and reports whether it is a new one. Evidence is for people; where it can't be stored, consensus
+// goes on. d.mu must be held.
+func (d *docket) add(s *suspect, c charge) bool {
+	e := &consensusv1.Evidence{
+		Kind: c.kind, Standing: c.standing, Validator: s.Validator, Address: hex.EncodeToString(s.key.Address()),
+		PublicKey: hex.EncodeToString(s.key.Bytes()), Height: c.height, RecordedHeight: d.height,
+		Reason: c.reason, Proof: c.proof,
+	}
+	if !d.time.IsZero() {
+		e.RecordedTime = timestamppb.New(d.time)
+	}
+	added, err := d.store.addEvidence(e)
+	if err != nil {
+		d.logger.Error("evidence can't be stored", "validator", s.Validator, "kind", c.kind, "height", c.height, "error", err)
+	}
+	if added {
+		d.logger.Warn("a validator broke the protocol", "by", s.Validator, "kind", c.kind, "height", c.height, "reason", c.reason)
+	}
+	return added
+}
+
+// signed is a proof of one message, or of none where it was not kept.
+func signed(kind string, signBytes, signature []byte) []*consensusv1.SignedMessage {
+	if signature == nil {
+		return nil
+	}
+	return []*consensusv1.SignedMessage{{Type: kind, SignBytes: hex.EncodeToString(signBytes), Signature: hex.EncodeToString(signature)}}
+}
+
+// invalidShare records an extension that was refused. Whoever knows the sharing can check a signed one.
+func (d *docket) invalidShare(address []byte, height int64, extension []byte, cause error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.suspects[string(address)]
+	if !ok {
+		return
+	}
+	c := charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+		height: height, reason: cause.Error(), proof: signed("extension", nil, nil)}
+	if signBytes, signature := d.witness.extension(s.key, height, extension); signature != nil {
+		c.standing, c.proof = consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN, signed("extension", signBytes, signature)
+	}
+	if d.add(s, c) {
+		s.InvalidShares++
+	}
+}
+
+// invalidProposal records a block that was refused. The signature says whose it is; that it was refused for good, only
+// who has the block can say.
+func (d *docket) invalidProposal(address []byte, height int64, block []byte, reason string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.suspects[string(address)]
+	if !ok {
+		return
+	}
+	signBytes, signature := d.witness.proposal(s.key, height, block)
+	if d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+		height: height, reason: reason, proof: signed("proposal", signBytes, signature)}) {
+		s.InvalidProposals++
+	}
+}
+
+// decided records what a final block says of the one before it: who is missing from its commit.
+func (d *docket) decided(height int64, at time.Time, votes []abci.VoteInfo) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.height, d.time = height, at
+	for _, vote := range votes {
+		if s, ok := d.suspects[string(vote.Validator.Address)]; ok {
+			d.count(s, height-1, vote.BlockIdFlag != cmtproto.BlockIDFlagCommit)
+		}
+	}
+}
+
+func (d *docket) count(s *suspect, height int64, missed bool) {
+	s.missed[s.seen%absenceWindow] = missed
+	s.seen++
+	if missed {
+		s.MissedPrecommits++
+	}
+	missing := 0
+	for _, m := range s.missed {
+		if m {
+			missing++
+		}
+	}
+	s.Absence = float64(missing) / float64(min(s.seen, absenceWindow))
+	if missing < absenceLimit {
+		s.absent = false
+		return
+	}
+	if !s.absent { // Once for each absence, however long.
+		s.absent = true
+		d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+			height: height, reason: fmt.Sprintf("its precommit is missing from %d of %d blocks", missing, absenceWindow)})
+	}
+}
+
+// equivocations records the duplicate votes that a block holds. CometBFT has checked them.
+func (d *docket) equivocations(block *types.Block) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range block.Evidence.Evidence {
+		double, ok := e.(*types.DuplicateVoteEvidence)
+		if !ok {
+			continue // Light clients' evidence; nothing here takes any in.
+		}
+		s, ok := d.suspects[string(double.VoteA.ValidatorAddress)]
+		if ok && d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
+			height: double.Height(), reason: fmt.Sprintf("it signed two %ss at height %d, round %d", voteType(double.VoteA), double.Height(), double.VoteA.Round),
+			proof: append(d.signedVote(double.VoteA), d.signedVote(double.VoteB)...)}) {
+			s.Equivocations++
+		}
+	}
+}
+
+func (d *docket) signedVote(vote *types.Vote) []*consensusv1.SignedMessage {
+	return signed(voteType(vote), types.VoteSignBytes(d.witness.chainID, vote.ToProto()), vote.Signature)
+}
+
+func voteType(vote *types.Vote) string {
+	if vote.Type == cmtproto.PrevoteType {
+		return "prevote"
+	}
+	return "precommit"
+}

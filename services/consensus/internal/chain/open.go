@@ -1,0 +1,171 @@
+package chain
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	cmt "github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/proxy"
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/bitcraps/bitcraps/libs/dirlock"
+	"github.com/bitcraps/bitcraps/libs/events"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
+func Open(cfg Config, logger *slog.Logger) (*Node, error) { return open(cfg, logger, seams{}) }
+
+func open(cfg Config, logger *slog.Logger, between seams) (*Node, error) {
+	unlock, err := lockHome(cfg.Home)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{unlock: unlock, fate: newFate(), decisions: events.NewHub[Decision](decisionBuffer), stop: make(chan struct{}),
+		snapshotBlocks: cfg.SnapshotBlocks, snapshotDue: make(chan struct{})}
+	if err := n.open(cfg, logger, between); err != nil {
+		return nil, errors.Join(err, n.close())
+	}
+	return n, nil
+}
+
+func (n *Node) open(cfg Config, logger *slog.Logger, between seams) (err error) {
+	if err := checkDiverged(cfg.Home); err != nil {
+		return err
+	}
+	if n.home, err = openHome(cfg.Home, cfg.IdentityFile, cfg.SignerAddress, cometLogger{logger, new(atomic.Bool), nil}); err != nil {
+		return err
+	}
+	n.logger = logger.With("validator", n.home.card.Name)
+	if len(cfg.Peers) == 0 {
+		if cfg.Peers, err = readPeers(cfg.Home); err != nil {
+			return err
+		}
+	}
+	if n.peers, err = parsePeers(cfg.Peers); err != nil {
+		return fmt.Errorf("peers: %w", err)
+	}
+	db, err := n.openDB("application")
+	if err != nil {
+		return err
+	}
+	n.store, n.witness = &store{db: db}, &witness{chainID: n.home.genesis.ChainID}
+	n.docket = newDocket(n.logger, n.store, n.witness)
+	if n.app, err = n.newApp(cfg); err != nil {
+		return err
+	}
+	n.comet, err = n.newComet(cfg, between)
+	return err
+}
+
+// newApp brings the application to the state that is stored.
+func (n *Node) newApp(cfg Config) (*app, error) {
+	a := &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.card.Address(), version: cmp.Or(cfg.Version, order.Version), now: time.Now,
+		docket: n.docket, block: n.storedBlock, retain: cfg.RetainBlocks, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), home: n.home.dir,
+		snapshots: &snapshots{dir: filepath.Join(n.home.dir, snapshotDir), store: n.store, every: cfg.SnapshotBlocks},
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: n.pace}
+	var err error
+	if a.origin, err = newOrigin(n.home); err != nil {
+		return nil, err
+	}
+	return a, a.load()
+}
+
+func newOrigin(h *home) (*origin, error) {
+	hash, err := genesisAppHash(h.genesis.AppState)
+	if err != nil {
+		return nil, err
+	}
+	group, err := h.state.group(h.genesis.ChainID)
+	return &origin{genesis: h.genesis, appHash: hash, group: group}, err
+}
+
+// load reads the stored state.
+func (a *app) load() error {
+	last, err := a.store.tip()
+	if err != nil {
+		return err
+	}
+	if last.Height == 0 {
+		if err := a.store.clear(); err != nil {
+			return err
+		}
+	}
+	group, err := a.store.group()
+	if err != nil {
+		return err
+	}
+	if group == nil {
+		group = a.origin.group
+	}
+	if group.Chain != a.origin.group.Chain {
+		return fmt.Errorf("%s is of another chain than the data; restore it from a backup", genesisFile)
+	}
+	sharings, err := a.holdAll(group, nil)
+	if err != nil {
+		return err
+	}
+	a.set(last, group, sharings)
+	return a.speaks(group.Version)
+}
+
+// storedBlock is one that CometBFT has; nil where it has not.
+func (n *Node) storedBlock(height int64) *types.Block { return n.blocks.LoadBlock(height) }
+
+// close releases what Open took.
+func (n *Node) close() error {
+	var err error
+	if n.home != nil {
+		err = n.home.close()
+	}
+	for _, db := range n.databases {
+		err = errors.Join(err, db.Close())
+	}
+	n.unlock()
+	return err
+}
+
+// lockHome keeps two processes of one machine from signing with one key.
+func lockHome(dir string) (unlock func(), err error) {
+	if _, err := os.Stat(filepath.Join(dir, genesisFile)); err != nil {
+		return nil, fmt.Errorf("no validator lives here; make one with `bitcraps chain init`: %w", err)
+	}
+	unlock, err = dirlock.Take(filepath.Join(dir, dataDir))
+	if errors.Is(err, dirlock.ErrTaken) {
+		return nil, fmt.Errorf("%w: two validators with one key would sign twice; stop the other one first", err)
+	}
+	return unlock, err
+}
+
+// newComet makes CometBFT's node, which first brings the application up to its own stores. Where the two don't fit, it
+// panics.
+func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w: %v", ErrDiverged, cause)
+		}
+	}()
+	guard, err := newGuard(n.home.signer, n.home.genesis.ChainID, n.app.tip().Height, cfg.ListenFirst, n.halt)
+	if err != nil {
+		return nil, err
+	}
+	n.witness.heard = guard.heard
+	c := cometConfig(cfg, n.home.card.Name)
+	n.consensus, n.proposeTimeout = c.Consensus, cfg.ProposeTimeout
+	c.StateSync.Enable = n.mustJoin()
+	options := []node.Option{n.witness.install, newJoining(n.logger, n.home.genesis).install}
+	return node.NewNode(
+		c, between.wrapKey(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
+		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
+		n.provide,
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{n.logger, &n.app.leaving, n.overheard},
+		append(options, between.options...)...,
+	)
+}

@@ -1,0 +1,101 @@
+package chain
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// restore puts a snapshot together beside the application's state, which is empty, and takes it over once it is checked.
+type restore struct {
+	manifest *manifest
+	appHash  protocol.Hash
+	staged   *store
+	close    func() error
+	next     int
+}
+
+// restoreDB is the folder of a snapshot that is not checked yet, without its ending.
+const restoreDB = "restore"
+
+func newRestore(home string, m *manifest, appHash protocol.Hash) (*restore, error) {
+	if err := os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")); err != nil {
+		return nil, err
+	}
+	db, err := openDB(restoreDB, home)
+	if err != nil {
+		return nil, err
+	}
+	return &restore{manifest: m, appHash: appHash, staged: &store{db: db}, close: func() error {
+		return errors.Join(db.Close(), os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")))
+	}}, nil
+}
+
+// errBadChunk means that a chunk is not that of the manifest.
+var errBadChunk = errors.New("snapshot: the chunk has another hash")
+
+// add stages a chunk. CometBFT hands them over in their order.
+func (r *restore) add(i int, chunk []byte) error {
+	if i != r.next || i >= len(r.manifest.Chunks) {
+		return fmt.Errorf("snapshot: chunk %d where %d of %d is next", i, r.next, len(r.manifest.Chunks))
+	}
+	if len(chunk) > maxChunk {
+		return fmt.Errorf("snapshot: chunk %d has %d bytes, more than %d", i, len(chunk), maxChunk)
+	}
+	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
+		return errBadChunk
+	}
+	batch := r.staged.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	if err := eachPair(chunk, func(key, value []byte) error {
+		return errors.Join(checkPair(key, value), batch.Set(key, value))
+	}); err != nil {
+		return err
+	}
+	r.next++
+	return batch.Write()
+}
+
+// done reports whether every chunk is there.
+func (r *restore) done() bool { return r.next == len(r.manifest.Chunks) }
+
+// install copies the staged state, which was checked and has a group, into the application's store. Its tip comes last: a
+// crash before leaves an application without a state, which starts over.
+func (r *restore) install(into *store, group *order.Group) error {
+	const copied = 1000
+	batch := into.db.NewBatch()
+	n := 0
+	flush := func() error {
+		err := errors.Join(batch.Write(), batch.Close())
+		batch, n = into.db.NewBatch(), 0
+		return err
+	}
+	err := r.staged.between(nil, nil, func(key, value []byte) error {
+		if n++; n > copied {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		return batch.Set(key, value)
+	})
+	if err != nil {
+		return errors.Join(err, batch.Close())
+	}
+	if err := errors.Join(setSharings(batch, group), flush()); err != nil {
+		return err
+	}
+	return errors.Join(batch.Close(), into.commit(tip{Height: r.manifest.Height, AppHash: r.appHash}, order.Result{}))
+}
+
+// clear removes what an interrupted install left in a store without a tip.
+func (s *store) clear() error {
+	batch := s.db.NewBatch()
+	defer func() { _ = batch.Close() }()
+	err := s.between(nil, nil, func(key, _ []byte) error { return batch.Delete(key) })
+	return errors.Join(err, batch.Write())
+}

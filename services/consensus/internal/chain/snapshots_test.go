@@ -1,0 +1,253 @@
+package chain
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	dbm "github.com/cometbft/cometbft-db"
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	"github.com/cometbft/cometbft/types"
+	"go.dedis.ch/kyber/v4/util/random"
+	"pgregory.net/rapid"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg/dkgtest"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
+)
+
+// history is a chain's state with what it is checked against, behind each of its blocks.
+type history struct {
+	store  *store
+	origin *origin
+	hashes []protocol.Hash // By height; the first is that of genesis.
+}
+
+// newHistory executes blocks that order the numbers of rounds which draw returns, and in between such as change the group.
+func newHistory(t rapid.TB, blocks int, rounds func(height int64) int) history {
+	key, group := soloGroup(t)
+	first := *group
+	first.Sharings = nil
+	h := history{store: &store{db: dbm.NewMemDB()}, hashes: []protocol.Hash{{7}},
+		origin: &origin{genesis: soloGenesis, appHash: protocol.Hash{7}, group: &first}}
+	snapshots := &snapshots{store: h.store, every: 1}
+	for height := int64(1); height <= int64(blocks); height++ {
+		result := order.Result{Group: group}
+		for i := range rounds(height) {
+			result.Ordered = append(result.Ordered, order.Ordered{Commitment: protocol.Commitment{Game: protocol.ID{byte(i)}, Round: uint64(height)}, Height: height})
+		}
+		if height%3 == 1 {
+			next := *group
+			next.Sequence++
+			group = &next
+			text, err := json.Marshal(group)
+			if err != nil {
+				t.Fatal(err)
+			}
+			result.Group, result.Encoded = group, text
+		}
+		hash := order.Hash(h.hashes[height-1], height, result.Ordered, order.HashGroup(result.Encoded))
+		if err := errors.Join(h.store.commit(tip{Height: height, AppHash: hash}, result), snapshots.note(height, group)); err != nil {
+			t.Fatal(err)
+		}
+		h.hashes = append(h.hashes, hash)
+		if len(result.Ordered) > 0 {
+			signature, err := key.Sign(height + 1)
+			if err == nil {
+				err = h.store.db.Set(beaconKey(height+1), signature)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return h
+}
+
+// soloGenesis has one validator.
+var soloGenesis = &types.GenesisDoc{ChainID: "test", Validators: []types.GenesisValidator{
+	{PubKey: ed25519.GenPrivKeyFromSecret([]byte("solo")).PubKey(), Power: votingPower}}}
+
+// soloGroup has one validator with a key of its own, the same in every process of a fuzzer.
+func soloGroup(t rapid.TB) (*threshold.Share, *order.Group) {
+	stream := random.New(rand.NewChaCha8([32]byte{1}))
+	public, shares := dkgtest.MakeFrom(t, 1, 1, stream)
+	var point protocol.Point
+	copy(point[:], public.GroupKey())
+	member := order.Member{Name: "solo", PublicKey: order.PublicKey(soloGenesis.Validators[0].PubKey.Bytes()),
+		BeaconKey: dkg.NewSecretKey(stream).Public(), Version: order.FirstVersion}
+	sharing := protocol.Sharing{Epoch: 1, Commitments: []protocol.Point{point}, Members: []protocol.Address{member.Address()}}
+	return &shares[0], &order.Group{Members: []order.Member{member}, Version: order.FirstVersion,
+		Sharings: []order.Sharing{{From: 1, Encoded: sharing.Encode(), Members: []order.Member{member}}}}
+}
+
+// chunk is the state behind a block, in one chunk.
+func (h history) chunk(t rapid.TB, height int64) []byte {
+	chunk := newChunk()
+	if err := h.store.pairs(height, func(key, value []byte) error { chunk = appendPair(chunk, key, value); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return chunk
+}
+
+// check is what a validator makes of a chunk that a stranger sent.
+func (h history) check(height int64, chunk []byte) (*store, protocol.Hash, error) {
+	hash := sha256.Sum256(chunk)
+	r := &restore{manifest: &manifest{Height: height, Chunks: [][]byte{hash[:]}}, staged: &store{db: dbm.NewMemDB()}}
+	if err := r.add(0, chunk); err != nil {
+		return nil, protocol.Hash{}, err
+	}
+	check := stateCheck{store: r.staged, height: height, origin: h.origin}
+	got, err := check.run()
+	return r.staged, got, err
+}
+
+func TestSnapshotsOfEveryHeightAreWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHistory(t, 12, func(int64) int { return rapid.IntRange(0, 2).Draw(t, "rounds") })
+		height := rapid.Int64Range(5, 11).Draw(t, "height")
+		restored, hash, err := h.check(height, h.chunk(t, height))
+		if err != nil || hash != h.hashes[height] {
+			t.Fatalf("the state behind block %d has the hash %x, %v, want %x", height, hash, err, h.hashes[height])
+		}
+		into := &store{db: dbm.NewMemDB()}
+		r := &restore{manifest: &manifest{Height: height}, appHash: hash, staged: restored}
+		group, err := restored.group()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(r.install(into, group), (&snapshots{store: into, every: 1}).note(height, group)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := into.tip(); err != nil || got != (tip{Height: height, AppHash: hash}) {
+			t.Fatalf("tip = %v, %v", got, err)
+		}
+		if s, err := into.sharingAt(height); err != nil || s.from != 1 {
+			t.Fatalf("sharing = %v, %v", s, err)
+		}
+		if again := (history{store: into}).chunk(t, height); !bytes.Equal(again, h.chunk(t, height)) {
+			t.Fatal("the restored state makes another snapshot")
+		}
+	})
+}
+
+// TestNoOtherStateIsTaken changes each byte of a snapshot, as somebody would who serves it with its hash.
+func TestNoOtherStateIsTaken(t *testing.T) {
+	h := newHistory(t, 7, func(height int64) int { return int(height % 3) })
+	const height = 6
+	chunk := h.chunk(t, height)
+	for i := range chunk {
+		changed := bytes.Clone(chunk)
+		changed[i] ^= 1
+		if _, hash, err := h.check(height, changed); err == nil && hash == h.hashes[height] {
+			t.Errorf("byte %d of %d can be changed", i, len(chunk))
+		}
+	}
+	for name, extra := range map[string][2][]byte{
+		"a round that no block ordered": {roundKey(order.Round{Number: 99}), make([]byte, 148)},
+		"a beacon that nobody awaited":  {beaconKey(99), make([]byte, beacon.SignatureSize)},
+		"another group":                 {groupKey, []byte("{}")},
+		"a group of the future":         {groupHashKey(99), make([]byte, 32)},
+		"a group of a quiet block":      {groupHashKey(5), make([]byte, 32)},
+		"a sharing that nobody signed":  {sharingKey, []byte{10, 0}},
+		"a hop that nobody signed":      {hopKey(3), []byte{10, 0}},
+		"a validator's own evidence":    {append([]byte("e"), make([]byte, 29)...), {1}},
+		"a tip":                         {tipKey, make([]byte, 40)},
+		"an empty value":                {roundKey(order.Round{Number: 99}), nil},
+		"a record that nobody signed":   {recordKey(1), []byte{1}},
+	} {
+		if _, hash, err := h.check(height, appendPair(bytes.Clone(chunk), extra[0], extra[1])); err == nil && hash == h.hashes[height] {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+func TestSnapshotHeightsAreTheSameEverywhere(t *testing.T) {
+	for height, want := range map[int64]int64{0: 0, 3: 0, 4: 1, 12: 1, 13: 10, 22: 10, 23: 20, 102: 90, 103: 100} {
+		if got := snapshotHeight(height, 10); got != want {
+			t.Errorf("at %d the latest is %d, want %d", height, got, want)
+		}
+	}
+}
+
+func FuzzSnapshotChunk(f *testing.F) {
+	h := newHistory(f, 4, func(int64) int { return 1 })
+	whole := h.chunk(f, 3)
+	f.Add(whole)
+	f.Add(append(whole, appendPair(nil, recordKey(1), []byte{0})...))
+	f.Fuzz(func(t *testing.T, chunk []byte) {
+		if _, hash, err := h.check(3, chunk); err == nil && hash == h.hashes[3] {
+			want, _, _ := h.check(3, whole)
+			got, _, _ := h.check(3, chunk)
+			if !bytes.Equal(content(t, got), content(t, want)) {
+				t.Fatal("another state has the same hash")
+			}
+		}
+	})
+}
+
+// content is everything in a store.
+func content(t testing.TB, s *store) (all []byte) {
+	if err := s.between(nil, nil, func(key, value []byte) error { all = appendPair(all, key, value); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func FuzzManifest(f *testing.F) {
+	text, err := json.Marshal(manifest{Height: 1, Chunks: [][]byte{make([]byte, 32)}, Blocks: [][]byte{{1}, {2}, {3}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := parseManifest(text)
+		if err != nil {
+			return
+		}
+		if _, err := m.lightBlocks(soloGenesis); err == nil {
+			t.Fatal("blocks that nobody signed are trusted")
+		}
+		if _, err := m.snapshot(); err != nil && len(text) < maxManifest/2 {
+			t.Fatal(err)
+		}
+	})
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte{0})
+	f.Add(append([]byte{2, 10, 0}, make([]byte, 32)...))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		r, err := decodeRecord(value)
+		if err != nil {
+			return
+		}
+		again, err := r.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := decodeRecord(again); err != nil || !bytes.Equal(same.header.Hash(), r.header.Hash()) || len(same.txs) != len(r.txs) {
+			t.Fatalf("a record is read as another one: %v", err)
+		}
+	})
+}
+
+// BenchmarkStateCheck is what a validator that joins pays for each round of the past: the replay, and a pairing.
+func BenchmarkStateCheck(b *testing.B) {
+	const blocks = 500
+	h := newHistory(b, blocks, func(int64) int { return 1 })
+	chunk := h.chunk(b, blocks-1)
+	b.SetBytes(int64(len(chunk)))
+	for b.Loop() {
+		if _, hash, err := h.check(blocks-1, chunk); err != nil || hash != h.hashes[blocks-1] {
+			b.Fatal(hash, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*(blocks-1)), "us/round")
+}

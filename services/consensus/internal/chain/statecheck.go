@@ -1,0 +1,191 @@
+package chain
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/libs/beacon"
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/receipt"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// stateCheck checks a state that a stranger sent. The application hash is a hash chain over all that was ordered and over the
+// hash of the group wherever it changed, so replaying the chain from genesis binds the rounds, and the group by the last of
+// these hashes. Beacons verify under the group's key, and what proves old rounds and leads light clients to them is signed by
+// the validators. Nothing else may be there.
+type stateCheck struct {
+	store  *store
+	height int64
+	origin *origin
+
+	group  *order.Group
+	bound  protocol.Hash // The group's hash.
+	lights []receipt.Light
+
+	rounds  int // How many there are.
+	ordered int // How many blocks ordered any.
+}
+
+// run returns the application hash that the state is of.
+func (c *stateCheck) run() (protocol.Hash, error) {
+	hash, err := c.replay()
+	if err != nil {
+		return hash, err
+	}
+	for _, check := range []func() error{c.checkNothingElse, c.checkGroup, c.checkBeacons, c.checkHops, c.checkRecords, c.checkSharing} {
+		if err := check(); err != nil {
+			return hash, err
+		}
+	}
+	return hash, nil
+}
+
+// replay executes the hash chain.
+func (c *stateCheck) replay() (protocol.Hash, error) {
+	hash := c.origin.appHash
+	groups, err := c.store.groupHashes()
+	if err != nil {
+		return hash, err
+	}
+	for next := int64(1); ; {
+		height, ok, err := c.store.nextOrdered(next)
+		if err != nil {
+			return hash, err
+		}
+		if len(groups) > 0 && (!ok || groups[0].Height < height) { // A block that ordered nothing.
+			height, ok = groups[0].Height, true
+		}
+		if !ok {
+			return hash, nil
+		}
+		if height < next || height > c.height {
+			return hash, fmt.Errorf("snapshot: block %d is out of place", height)
+		}
+		ordered, err := c.store.orderedAt(height)
+		if err != nil {
+			return hash, err
+		}
+		if err := c.checkOrdered(height, ordered); err != nil {
+			return hash, err
+		}
+		var group protocol.Hash
+		if len(groups) > 0 && groups[0].Height == height {
+			group, groups = groups[0].AppHash, groups[1:]
+			c.bound = group
+		}
+		hash, next = order.Hash(hash, height, ordered, group), height+1
+	}
+}
+
+func (c *stateCheck) checkOrdered(height int64, ordered []order.Ordered) error {
+	for i, o := range ordered {
+		key := binary.BigEndian.AppendUint32(heightKey(height), uint32(i))
+		round, err := c.store.db.Get(key)
+		if err != nil {
+			return err
+		}
+		if o.Height != height || !bytes.Equal(round, roundKey(order.RoundOf(o.Commitment))[1:]) {
+			return fmt.Errorf("snapshot: round %d of block %d stands elsewhere", i, height)
+		}
+	}
+	if c.rounds += len(ordered); len(ordered) > 0 {
+		c.ordered++
+	}
+	return nil
+}
+
+// pairSizes are the lengths of keys and of their values, where these have one.
+var pairSizes = map[byte]struct{ key, value int }{
+	'o': {1, 0}, 'a': {1 + 8, sha256.Size}, 'l': {1 + 8, 0}, 'g': {1, 0},
+	'r': {1 + 16 + 8, 8 + protocol.CommitmentSize}, 'h': {1 + 8 + 4, 16 + 8}, 'b': {1 + 8, beacon.SignatureSize}, 'p': {1 + 8, 0}, 'v': {1 + 32, 0},
+}
+
+// checkPair checks the form of what a stranger sent, on which reading the store relies.
+func checkPair(key, value []byte) error {
+	if len(key) == 0 {
+		return errChunk
+	}
+	size, ok := pairSizes[key[0]]
+	if !ok || len(key) != size.key || len(value) == 0 || size.value > 0 && len(value) != size.value {
+		return fmt.Errorf("snapshot: %d bytes under the key %x", len(value), key)
+	}
+	return nil
+}
+
+// checkNothingElse counts the keys: replay has seen every round that a block names, so more rounds are strangers.
+func (c *stateCheck) checkNothingElse() error {
+	counts := make(map[byte]int)
+	if err := c.store.between(nil, nil, func(key, _ []byte) error { counts[key[0]]++; return nil }); err != nil {
+		return err
+	}
+	if counts['r'] != c.rounds || counts['h'] != c.rounds || counts['b'] != c.ordered {
+		return fmt.Errorf("snapshot: %d rounds in %d places, with %d beacons for %d blocks", counts['r'], counts['h'], counts['b'], c.ordered)
+	}
+	return nil
+}
+
+// checkGroup reads the group, which is bound to the byte, and the key that it has made.
+func (c *stateCheck) checkGroup() error {
+	text, err := c.store.db.Get(groupKey)
+	if err != nil {
+		return err
+	}
+	if c.bound == (protocol.Hash{}) { // No block changed that of genesis.
+		genesis, err := json.Marshal(c.origin.group)
+		if err != nil {
+			return err
+		}
+		c.bound = order.HashGroup(genesis)
+	}
+	if order.HashGroup(text) != c.bound {
+		return errors.New("snapshot: the group is not that of the chain")
+	}
+	c.group, err = decodeGroup(text)
+	return err
+}
+
+// key is the group's; ok is false where there is none yet.
+func (c *stateCheck) key() (key protocol.Point, ok bool, err error) {
+	if len(c.group.Sharings) == 0 {
+		return key, false, nil
+	}
+	sharing, err := protocol.DecodeSharing(c.group.Sharings[0].Encoded)
+	if err != nil {
+		return key, false, err
+	}
+	return sharing.GroupKey(), true, nil
+}
+
+// checkBeacons verifies every beacon. It costs a pairing each.
+func (c *stateCheck) checkBeacons() error {
+	point, ok, err := c.key()
+	if err != nil {
+		return err
+	}
+	if !ok && c.ordered > 0 {
+		return errors.New("snapshot: rounds without a key")
+	}
+	if !ok {
+		return nil
+	}
+	key, err := beacon.ParseKey(point[:])
+	if err != nil {
+		return err
+	}
+	return c.store.each([]byte("b"), func(k, signature []byte) error {
+		height := int64(binary.BigEndian.Uint64(k[1:]))
+		awaited, err := c.store.awaited(height)
+		if err != nil {
+			return err
+		}
+		if !awaited {
+			return fmt.Errorf("snapshot: nobody awaited the beacon of height %d", height)
+		}
+		return key.Verify(height, signature)
+	})
+}
