@@ -20,7 +20,7 @@ const (
 	// eventDeadline is how long a client may take to receive what is written at once.
 	eventDeadline = 10 * time.Second
 	// eventBatch is how many events are written at once.
-	eventBatch = 32
+	eventBatch = 8
 )
 
 // serveEvents streams a game's events as server-sent events (WHATWG HTML, section 9.2). The id of each is its sequence,
