@@ -69,7 +69,7 @@ func (n *network) conduct(i int, of string) chain.Conduct {
 func TestAValidatorThatSignsTwiceIsRemoved(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(3, chain.Lies{Twice: true}, plain)
+	net.startLiar(chain.Lies{Twice: true}, plain)
 	round := uint64(0)
 	for i := range 3 {
 		e := net.charged(i, consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, chain.ValidatorName(3), &round)
@@ -103,7 +103,7 @@ func TestAValidatorThatSignsTwiceIsRemoved(t *testing.T) {
 func TestWrongSharesAreProven(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(3, chain.Lies{Share: "wrong"}, plain)
+	net.startLiar(chain.Lies{Share: "wrong"}, plain)
 	round := uint64(0)
 	e := net.charged(0, consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, chain.ValidatorName(3), &round)
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN || len(e.GetProof()) != 1 || e.GetProof()[0].GetType() != "extension" {
@@ -126,7 +126,7 @@ func TestWrongSharesAreProven(t *testing.T) {
 func TestGarbageProposalsAreRecorded(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(3, chain.Lies{Propose: "garbage"}, plain)
+	net.startLiar(chain.Lies{Propose: "garbage"}, plain)
 	round := uint64(0)
 	e := net.charged(1, consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, chain.ValidatorName(3), &round)
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED || len(e.GetProof()) != 1 || e.GetProof()[0].GetType() != "proposal" {
@@ -137,7 +137,7 @@ func TestGarbageProposalsAreRecorded(t *testing.T) {
 func TestWhoWithholdsItsPrecommitsIsAbsent(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(3, chain.Lies{Silent: true}, plain)
+	net.startLiar(chain.Lies{Silent: true}, plain)
 	round := uint64(0)
 	e := net.charged(2, consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, chain.ValidatorName(3), &round)
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED || len(e.GetProof()) != 0 {

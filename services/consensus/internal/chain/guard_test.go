@@ -30,13 +30,18 @@ func copyHome(t *testing.T, net *network, i int) chain.Config {
 	t.Helper()
 	cfg := net.config(i)
 	cfg.Home, cfg.Listen = filepath.Join(t.TempDir(), "copy"), freeAddress(t)
+	cfg.IdentityFile = chain.IdentityFile(net.home(i))
 	other := newNetwork(t, 1)
-	for name, from := range map[string]string{"genesis.json": net.home(i), "validator_key.json": net.home(i), "beacon_share.json": net.home(i),
+	for name, from := range map[string]string{"genesis.json": net.home(i), "validator.json": net.home(i), "validator_key.json": net.home(i), "beacon_key.age": net.home(i),
 		"node_key.json": other.home(0), "validator_state.json": other.home(0)} {
 		content, err := os.ReadFile(filepath.Join(from, name))
 		if err := errors.Join(err, os.MkdirAll(filepath.Join(cfg.Home, "data"), 0o700), os.WriteFile(filepath.Join(cfg.Home, name), content, 0o600)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// It begins at genesis: to look for a snapshot takes longer than the rounds that are played meanwhile.
+	if err := os.WriteFile(filepath.Join(cfg.Home, "data", "new"), nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	return cfg
 }

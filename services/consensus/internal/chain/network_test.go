@@ -96,12 +96,12 @@ func (n *network) startAs(i int, change func(*chain.Config)) {
 	})
 }
 
-// startLiar starts the i-th validator as one that lies, with a configuration that change changed.
-func (n *network) startLiar(i int, lies chain.Lies, change func(*chain.Config)) {
+// startLiar starts the last validator as one that lies, with a configuration that change changed.
+func (n *network) startLiar(lies chain.Lies, change func(*chain.Config)) {
 	n.t.Helper()
 	liar := &chain.Liar{}
 	liar.Tell(lies)
-	n.run(i, func(cfg chain.Config) (*chain.Node, error) {
+	n.run(len(n.nodes)-1, func(cfg chain.Config) (*chain.Node, error) {
 		change(&cfg)
 		return chain.OpenLiar(cfg, discard, liar)
 	})

@@ -16,6 +16,7 @@ type restore struct {
 	manifest *manifest
 	appHash  protocol.Hash
 	staged   *store
+	chunks   string // The folder where the snapshot is put together, to be handed on.
 	close    func() error
 	next     int
 }
@@ -23,16 +24,16 @@ type restore struct {
 // restoreDB is the folder of a snapshot that is not checked yet, without its ending.
 const restoreDB = "restore"
 
-func newRestore(home string, m *manifest, appHash protocol.Hash) (*restore, error) {
-	if err := os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")); err != nil {
+func newRestore(home, chunks string, m *manifest, appHash protocol.Hash) (*restore, error) {
+	if err := errors.Join(os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")), os.RemoveAll(chunks), os.MkdirAll(chunks, 0o700)); err != nil {
 		return nil, err
 	}
 	db, err := openDB(restoreDB, home)
 	if err != nil {
 		return nil, err
 	}
-	return &restore{manifest: m, appHash: appHash, staged: &store{db: db}, close: func() error {
-		return errors.Join(db.Close(), os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")))
+	return &restore{manifest: m, appHash: appHash, staged: &store{db: db}, chunks: chunks, close: func() error {
+		return errors.Join(db.Close(), os.RemoveAll(filepath.Join(home, dataDir, restoreDB+".db")), os.RemoveAll(chunks))
 	}}, nil
 }
 
@@ -50,6 +51,15 @@ func (r *restore) add(i int, chunk []byte) error {
 	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
 		return errBadChunk
 	}
+	if err := errors.Join(r.stage(chunk), os.WriteFile(filepath.Join(r.chunks, chunkFile(i)), chunk, 0o600)); err != nil {
+		return err
+	}
+	r.next++
+	return nil
+}
+
+// stage writes what a chunk holds beside the application's state.
+func (r *restore) stage(chunk []byte) error {
 	batch := r.staged.db.NewBatch()
 	defer func() { _ = batch.Close() }()
 	if err := eachPair(chunk, func(key, value []byte) error {
@@ -57,7 +67,6 @@ func (r *restore) add(i int, chunk []byte) error {
 	}); err != nil {
 		return err
 	}
-	r.next++
 	return batch.Write()
 }
 

@@ -131,6 +131,12 @@ func (s *snapshots) make(height int64, hops []*receiptv1.LightBlock, blocks []*t
 	if err := s.writeChunks(dir+".new", m); err != nil {
 		return err
 	}
+	return s.place(m)
+}
+
+// place puts a snapshot whose chunks are written into its place.
+func (s *snapshots) place(m *manifest) error {
+	dir := s.path(m.Height)
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err

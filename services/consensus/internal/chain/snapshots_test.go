@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -98,9 +97,8 @@ func (h history) chunk(t rapid.TB, height int64) []byte {
 
 // check is what a validator makes of a chunk that a stranger sent.
 func (h history) check(height int64, chunk []byte) (*store, protocol.Hash, error) {
-	hash := sha256.Sum256(chunk)
-	r := &restore{manifest: &manifest{Height: height, Chunks: [][]byte{hash[:]}}, staged: &store{db: dbm.NewMemDB()}}
-	if err := r.add(0, chunk); err != nil {
+	r := &restore{staged: &store{db: dbm.NewMemDB()}}
+	if err := r.stage(chunk); err != nil {
 		return nil, protocol.Hash{}, err
 	}
 	check := stateCheck{store: r.staged, height: height, origin: h.origin}

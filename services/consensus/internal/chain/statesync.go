@@ -39,7 +39,7 @@ func (a *app) OfferSnapshot(_ context.Context, req *abci.RequestOfferSnapshot) (
 	if err := a.endRestore(); err != nil {
 		return nil, err
 	}
-	if a.restore, err = newRestore(a.home, m, protocol.Hash(req.AppHash)); err != nil {
+	if a.restore, err = newRestore(a.home, a.snapshots.path(m.Height)+".new", m, protocol.Hash(req.AppHash)); err != nil {
 		return nil, err
 	}
 	a.logger.Info("restoring the state from a snapshot", "height", m.Height, "chunks", len(m.Chunks))
@@ -96,6 +96,10 @@ func (a *app) takeOver() error {
 		return err
 	}
 	if err := a.load(); err != nil {
+		return err
+	}
+	// Whoever comes next may find no other one: this validator has not the blocks to make it.
+	if err := a.snapshots.place(a.restore.manifest); err != nil {
 		return err
 	}
 	notify(a.changed)
