@@ -16,6 +16,9 @@ const absentTimeout = 5 * time.Millisecond
 // milliseconds and not the time that a slow one needs. It runs where CometBFT commits a block, the only goroutine that reads what it
 // sets. Validators may disagree: whoever waits too little votes for no block, and the next proposer gets its turn.
 func (n *Node) pace() error {
+	if n.comet == nil { // It replays what it has stored, and proposes nothing.
+		return nil
+	}
 	last, err := n.states.Load() // That behind the block before; its next validators are those of the block behind this one.
 	if err != nil {
 		return err
