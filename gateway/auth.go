@@ -34,7 +34,7 @@ type signIn struct {
 // somebody who is signed in and may call it, and the request is not from one.
 func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (context.Context, error) {
 	if !route.Rule.Person {
-		return s.reader(ctx, r), nil
+		return s.reader(ctx, w, r), nil
 	}
 	bearer, err := s.bearer(ctx, w, r, route)
 	if err != nil {
@@ -50,9 +50,9 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 	return identity.OnBehalf(ctx, caller), nil
 }
 
-// reader returns a context in which calls that need nobody are made on behalf of the one whose token the request has, if it is
-// good: private tables show themselves to those who were let in.
-func (s *signIn) reader(ctx context.Context, r *http.Request) context.Context {
+// reader returns a context in which calls that need nobody are made on behalf of the one whose token or API key the request has,
+// if it is good: private tables show themselves to those who were let in.
+func (s *signIn) reader(ctx context.Context, w http.ResponseWriter, r *http.Request) context.Context {
 	_, raw, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok {
 		raw = value(r, sessionCookie)
@@ -60,7 +60,7 @@ func (s *signIn) reader(ctx context.Context, r *http.Request) context.Context {
 	if raw == "" {
 		return ctx
 	}
-	bearer, err := s.verify(ctx, strings.TrimSpace(raw))
+	bearer, err := s.byToken(ctx, w, r, raw)
 	if err != nil {
 		return ctx
 	}
@@ -74,10 +74,7 @@ func (s *signIn) bearer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		if !strings.EqualFold(scheme, "Bearer") {
 			return token.Bearer{}, errs.New(errorsv1.Reason_REASON_TOKEN_INVALID, "send the token as \"Authorization: Bearer TOKEN\"")
 		}
-		if raw = strings.TrimSpace(raw); strings.HasPrefix(raw, identity.KeyPrefix) {
-			return s.keys.bearer(ctx, raw, s.verify, func() error { return s.limits.ofSignIn(ctx, w, r) })
-		}
-		return s.verify(ctx, raw)
+		return s.byToken(ctx, w, r, raw)
 	}
 	if err := s.cookies.sameOrigin(r); err != nil {
 		return token.Bearer{}, err
@@ -95,6 +92,14 @@ func (s *signIn) bearer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 // takesGuests is whether a call without credentials makes a guest. What is about credentials needs some.
 func (s *signIn) takesGuests(route Route) bool {
 	return s.cfg.AllowGuest && route.Rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED && slices.Contains(route.Rule.Roles, optionsv1.Role_ROLE_PLAYER)
+}
+
+// byToken is whose access token or API key it is.
+func (s *signIn) byToken(ctx context.Context, w http.ResponseWriter, r *http.Request, raw string) (token.Bearer, error) {
+	if raw = strings.TrimSpace(raw); strings.HasPrefix(raw, identity.KeyPrefix) {
+		return s.keys.bearer(ctx, raw, s.verify, func() error { return s.limits.ofSignIn(ctx, w, r) })
+	}
+	return s.verify(ctx, raw)
 }
 
 // verify checks an access token.

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -27,13 +28,15 @@ const (
 	formType = "application/x-www-form-urlencoded"
 	// requestIDHeader names the request in both directions.
 	requestIDHeader = "X-Request-Id"
+	// keyHeader makes a retry safe, as request_id does.
+	keyHeader = "Idempotency-Key"
 )
 
 // outer is around every request: its id, its end in logs and metrics, the headers of every answer, and its bounds.
 func (g *Gateway) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
-		if id == "" || len(id) > 64 {
+		if id == "" || len(id) > 64 || !printable(id) {
 			id = uuid.NewString()
 		}
 		record := &record{ResponseWriter: w, route: "other", status: http.StatusOK}
@@ -118,12 +121,17 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		// A client that does not read its answer keeps the connection no longer than this.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.cfg.Limits.Timeout + 5*time.Second))
 		w.Header().Set("Cache-Control", "no-store")
-		next(w, r.WithContext(withKey(ctx, r.Header.Get("Idempotency-Key"))), params)
+		next(w, r.WithContext(withKey(ctx, r.Header.Get(keyHeader))), params)
 	}
 }
 
+// printable reports whether a header's text can be sent on as metadata of gRPC.
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
 // bound reads the body up to the limit, and refuses what it can't be: a type that is not read here, a query with fields
-// that the call does not have.
+// that the call does not have, a path and headers that become fields and are no text.
 func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.cfg.Limits.BodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -140,6 +148,11 @@ func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) err
 	}
 	if err := codec.CheckFields(r.URL.Query(), route.Request); err != nil {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "query: %w", err)
+	}
+	for name, text := range map[string]string{"path": r.URL.Path, keyHeader: r.Header.Get(keyHeader), "Authorization": r.Header.Get("Authorization")} {
+		if !utf8.ValidString(text) {
+			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: it is not UTF-8", name).Field(name, "must be UTF-8")
+		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil

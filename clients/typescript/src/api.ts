@@ -24,6 +24,191 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * DeleteAccount
+         * @description DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
+         *      others played add up only with it.
+         */
+        delete: operations["AccountService_DeleteAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * LinkEmail
+         * @description LinkEmail sends a code to an address, by which the caller then signs in. The caller keeps id and wallet.
+         */
+        post: operations["AccountService_LinkEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/email:confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ConfirmEmail
+         * @description ConfirmEmail takes the code of LinkEmail. From then on the caller signs in with address and password.
+         */
+        post: operations["AccountService_ConfirmEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ExportAccount
+         * @description ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
+         */
+        get: operations["AccountService_ExportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ChangePassword
+         * @description ChangePassword changes the caller's password and ends all other sessions.
+         */
+        post: operations["AccountService_ChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password:forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ForgotPassword
+         * @description ForgotPassword sends a code to an address that has an account.
+         */
+        post: operations["AccountService_ForgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password:reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ResetPassword
+         * @description ResetPassword takes the code of ForgotPassword, sets a password and ends every session.
+         */
+        post: operations["AccountService_ResetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListApiKeys
+         * @description ListApiKeys returns the caller's live keys, the newest first.
+         */
+        get: operations["ApiKeyService_ListApiKeys"];
+        put?: never;
+        /**
+         * CreateApiKey
+         * @description CreateApiKey makes a key and shows it, this once.
+         */
+        post: operations["ApiKeyService_CreateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * EndApiKey
+         * @description EndApiKey ends one of the caller's keys. It is refused within seconds.
+         */
+        delete: operations["ApiKeyService_EndApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/beacons/{height}": {
         parameters: {
             query?: never;
@@ -36,6 +221,90 @@ export interface paths {
          * @description GetBeacon returns the beacon of a height. Validators draw one at each height that a round awaits.
          */
         get: operations["ConsensusService_GetBeacon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListDevices
+         * @description ListDevices returns the caller's devices, the newest first.
+         */
+        get: operations["DeviceService_ListDevices"];
+        put?: never;
+        /**
+         * AddDevice
+         * @description AddDevice lets a device sign in as the caller, a guest for example, who keeps id and wallet.
+         */
+        post: operations["DeviceService_AddDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * CreateChallenge
+         * @description CreateChallenge returns what a device has to sign. It is good for one use within two minutes.
+         */
+        post: operations["DeviceService_CreateChallenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * RemoveDevice
+         * @description RemoveDevice forgets one of the caller's devices and ends its sessions.
+         */
+        delete: operations["DeviceService_RemoveDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListEvidence
+         * @description ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+         */
+        get: operations["ConsensusService_ListEvidence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -73,7 +342,8 @@ export interface paths {
         };
         /**
          * ListGames
-         * @description ListGames pages through the open games, newest first.
+         * @description ListGames pages through the open games that are not private, newest first. A page looks at 1,000 games at most, so where
+         *      few fit it may be short or empty and yet have a next one.
          */
         get: operations["GameService_ListGames"];
         put?: never;
@@ -177,6 +447,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/games/{game_id}/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PostChat
+         * @description PostChat says something to everybody at a table. It is an event of the game, so watchers get it in order and miss none.
+         */
+        post: operations["LobbyService_PostChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/games/{game_id}/events": {
         parameters: {
             query?: never;
@@ -217,6 +507,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/games/{game_id}/join-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RenewJoinCode
+         * @description RenewJoinCode gives the host of a private table a new code. The one before lets nobody in any more; who is in stays.
+         */
+        post: operations["LobbyService_RenewJoinCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/games/{game_id}/leave": {
         parameters: {
             query?: never;
@@ -232,6 +542,30 @@ export interface paths {
          */
         post: operations["GameService_LeaveGame"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{game_id}/mutes/{player_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * MutePlayer
+         * @description MutePlayer keeps a player from talking at the caller's table. The host, who created it, may.
+         */
+        put: operations["LobbyService_MutePlayer"];
+        post?: never;
+        /**
+         * UnmutePlayer
+         * @description UnmutePlayer lets a player talk again.
+         */
+        delete: operations["LobbyService_UnmutePlayer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -338,6 +672,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/games/{game_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetGameStatistics
+         * @description GetGameStatistics counts what the latest rolls of a game were, at most 1,000.
+         */
+        get: operations["LobbyService_GetGameStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games:join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * JoinByCode
+         * @description JoinByCode lets the caller into a private table, to sit down or to watch. Wrong codes are counted: after ten of them within
+         *      a few minutes more are refused.
+         */
+        post: operations["LobbyService_JoinByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games:quick-seat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * QuickSeat
+         * @description QuickSeat seats the caller at the open table that fits best, or at a new one: of those with a free seat and fitting limits,
+         *      the one with the most players. Who sits at such a table already stays there.
+         */
+        post: operations["LobbyService_QuickSeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaderboards/{period}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListLeaders
+         * @description ListLeaders pages through those who won most with bets that were decided in a period, best first.
+         */
+        get: operations["LobbyService_ListLeaders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AuditLedger
+         * @description AuditLedger adds up the whole ledger: it recomputes every balance from the transfers, follows the balance behind each
+         *      transfer, and compares what tables hold with the bets that lie on them.
+         */
+        get: operations["LedgerService_AuditLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/players/guests": {
         parameters: {
             query?: never;
@@ -380,6 +817,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/players/me/exclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exclude
+         * @description Exclude keeps the caller from play for a while. Bets on tables stand until they are decided or taken back.
+         */
+        post: operations["ProtectionService_Exclude"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/players/me/ledger": {
         parameters: {
             query?: never;
@@ -394,6 +851,238 @@ export interface paths {
         get: operations["LedgerService_ListEntries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetLimits
+         * @description GetLimits returns all that the caller has set, and how much of it is used.
+         */
+        get: operations["ProtectionService_GetLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/limits/{kind}/{period}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * SetLimit
+         * @description SetLimit sets a limit of the caller's. A lower one binds at once, a higher one a day later.
+         */
+        put: operations["ProtectionService_SetLimit"];
+        post?: never;
+        /**
+         * RemoveLimit
+         * @description RemoveLimit ends a limit of the caller's a day later.
+         */
+        delete: operations["ProtectionService_RemoveLimit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/reality-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * SetRealityCheck
+         * @description SetRealityCheck has the caller told every so many minutes how long and for what the play goes on. Bets are refused
+         *      from then until it is acknowledged.
+         */
+        put: operations["ProtectionService_SetRealityCheck"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/reality-check/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * AcknowledgeRealityCheck
+         * @description AcknowledgeRealityCheck notes that the caller was told.
+         */
+        post: operations["ProtectionService_AcknowledgeRealityCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetMyStatistics
+         * @description GetMyStatistics returns what became of the bets of the caller, today, this week and in all.
+         */
+        get: operations["LobbyService_GetMyStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{player_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * SetRole
+         * @description SetRole gives a player another role and ends the player's sessions.
+         */
+        patch: operations["AccountService_SetRole"];
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListSessions
+         * @description ListSessions returns the caller's live sessions, the last used first.
+         */
+        get: operations["SessionService_ListSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * EndAllSessions
+         * @description EndAllSessions ends every session of the caller's, that of the call and API keys included.
+         */
+        delete: operations["SessionService_EndAllSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * EndSession
+         * @description EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
+         *      seconds.
+         */
+        delete: operations["SessionService_EndSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions:device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * SignInWithDevice
+         * @description SignInWithDevice begins a session of the device's player. A device that nobody has gets a new player.
+         */
+        post: operations["DeviceService_SignInWithDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions:password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * SignIn
+         * @description SignIn begins a session with address and password.
+         */
+        post: operations["AccountService_SignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions:refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RefreshSession
+         * @description RefreshSession takes a session's newest refresh token and returns the next one. The same request within ten seconds
+         *      gets the same refresh token, so that an answer that was lost costs nothing; a token that was used before that is
+         *      stolen goods, and ends the session.
+         */
+        post: operations["SessionService_RefreshSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -456,17 +1145,203 @@ export interface components {
             /** @description What is wrong and what to do, for people. */
             message: string;
         };
-        /** @description CreateGuestRequest has no parameters. */
-        "bitcraps.api.v1.CreateGuestRequest": Record<string, never>;
-        /** @description CreateGuestResponse is a new player with a token. */
+        /** @description AddDeviceRequest is a further device of the caller's. */
+        "bitcraps.api.v1.AddDeviceRequest": {
+            /** @description client is what the list of devices shows it as, such as its name. */
+            client?: string;
+            /** @description proof shows that it is this device. */
+            proof: components["schemas"]["bitcraps.api.v1.DeviceProof"];
+        };
+        /** @description ApiKey describes a key. */
+        "bitcraps.api.v1.ApiKey": {
+            /** @description created_at is when it was made. */
+            created_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description expires_at is when it ends. */
+            expires_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description key_id names it. */
+            key_id: string;
+            /** @description name is what it is for. */
+            name: string;
+            /** @description scopes are what it may do. */
+            scopes: components["schemas"]["bitcraps.options.v1.Scope"][];
+            /** @description used_at is when it was last used, give or take ten minutes. */
+            used_at?: components["schemas"]["google.protobuf.Timestamp"];
+        };
+        /** @description ChangePasswordRequest is another password. */
+        "bitcraps.api.v1.ChangePasswordRequest": {
+            /** @description new_password has 8 to 128 characters. */
+            new_password?: string;
+            /** @description old_password is the one until now. */
+            old_password?: string;
+        };
+        /** @description ChangePasswordResponse is empty. */
+        "bitcraps.api.v1.ChangePasswordResponse": Record<string, never>;
+        /** @description ConfirmEmailRequest is a code that was sent. */
+        "bitcraps.api.v1.ConfirmEmailRequest": {
+            /** @description code is what the mail says. */
+            code?: string;
+        };
+        /** @description ConfirmEmailResponse is empty. */
+        "bitcraps.api.v1.ConfirmEmailResponse": Record<string, never>;
+        /** @description CreateApiKeyRequest says what the key is for. */
+        "bitcraps.api.v1.CreateApiKeyRequest": {
+            /**
+             * Format: int32
+             * @description days are how long it is good; 90 where they are not given.
+             */
+            days?: number;
+            /** @description name is what the list shows the key as. */
+            name?: string;
+            /** @description scopes are what it may do. */
+            scopes?: components["schemas"]["bitcraps.options.v1.Scope"][];
+        };
+        /** @description CreateApiKeyResponse is a new key. */
+        "bitcraps.api.v1.CreateApiKeyResponse": {
+            /** @description api_key is the key itself, which nobody can show again. */
+            api_key: string;
+            /** @description key describes it. */
+            key?: components["schemas"]["bitcraps.api.v1.ApiKey"];
+        };
+        /** @description CreateChallengeRequest names the key that will sign. */
+        "bitcraps.api.v1.CreateChallengeRequest": {
+            /**
+             * Format: byte
+             * @description public_key is the device's Ed25519 key.
+             */
+            public_key?: string;
+        };
+        /** @description CreateChallengeResponse is what a device has to do. */
+        "bitcraps.api.v1.CreateChallengeResponse": {
+            /**
+             * Format: byte
+             * @description challenge is to be signed, and worked for.
+             */
+            challenge: string;
+            /**
+             * Format: int32
+             * @description difficulty is how many leading zero bits the work's hash must have.
+             */
+            difficulty: number;
+            /** @description expires_at is when the challenge ends. */
+            expires_at?: components["schemas"]["google.protobuf.Timestamp"];
+        };
+        /** @description CreateGuestRequest makes a guest. */
+        "bitcraps.api.v1.CreateGuestRequest": {
+            /** @description client is what the list of sessions shows this one as, such as a device's name. */
+            client?: string;
+        };
+        /** @description CreateGuestResponse is a new player with a session. Its fields are those of Credentials. */
         "bitcraps.api.v1.CreateGuestResponse": {
             /** @description access_token is an EdDSA-signed JWT. Whoever has it is the player. */
             access_token: string;
-            /** @description expires_at is when the token ends. */
+            /** @description expires_at is when the access token ends. */
             expires_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description player_id is the new player, a UUIDv7. */
             player_id: string;
+            /** @description refresh_expires_at is when the session ends unless it is refreshed before. */
+            refresh_expires_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description refresh_token gets the next access token. */
+            refresh_token: string;
+            /** @description session_id names the session. */
+            session_id: string;
         };
+        /** @description Credentials are what signing in gives. */
+        "bitcraps.api.v1.Credentials": {
+            /** @description access_token is an EdDSA-signed JWT. Whoever has it is the player. */
+            access_token: string;
+            /** @description expires_at is when the access token ends. */
+            expires_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description player_id is who is signed in. */
+            player_id: string;
+            /** @description refresh_expires_at is when the session ends unless it is refreshed before. */
+            refresh_expires_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description refresh_token gets the next access token. It is good for one use. */
+            refresh_token: string;
+            /** @description session_id names the session. */
+            session_id: string;
+        };
+        /** @description DeleteAccountResponse is empty. */
+        "bitcraps.api.v1.DeleteAccountResponse": Record<string, never>;
+        /** @description Device is a key that signs in as a player. */
+        "bitcraps.api.v1.Device": {
+            /** @description client is what it called itself. */
+            client: string;
+            /** @description created_at is when it was added. */
+            created_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description device_id names it. */
+            device_id: string;
+            /**
+             * Format: byte
+             * @description public_key is its Ed25519 key.
+             */
+            public_key: string;
+        };
+        /** @description DeviceProof is a challenge that was met. */
+        "bitcraps.api.v1.DeviceProof": {
+            /**
+             * Format: byte
+             * @description challenge is the one that was made for this key.
+             */
+            challenge?: string;
+            /**
+             * Format: byte
+             * @description nonce makes SHA-256("bitcraps device work v1" || 0x00 || challenge || public_key || nonce) begin with as many zero bits as the
+             *      challenge wants.
+             */
+            nonce?: string;
+            /**
+             * Format: byte
+             * @description public_key is the device's Ed25519 key.
+             */
+            public_key?: string;
+            /**
+             * Format: byte
+             * @description signature is that of the key under "bitcraps device v1" || 0x00 || challenge || public_key || nonce.
+             */
+            signature?: string;
+        };
+        /** @description EndAllSessionsResponse says how many sessions were ended. */
+        "bitcraps.api.v1.EndAllSessionsResponse": {
+            /**
+             * Format: int32
+             * @description ended is how many sessions were ended.
+             */
+            ended: number;
+        };
+        /** @description EndApiKeyResponse is empty. */
+        "bitcraps.api.v1.EndApiKeyResponse": Record<string, never>;
+        /** @description EndSessionResponse says whether the caller is still signed in. */
+        "bitcraps.api.v1.EndSessionResponse": {
+            /** @description current is whether the session was that of the call. */
+            current: boolean;
+        };
+        /** @description ExportAccountResponse is all that is known of a player. */
+        "bitcraps.api.v1.ExportAccountResponse": {
+            /** @description api_keys are the caller's live ones. */
+            api_keys: components["schemas"]["bitcraps.api.v1.ApiKey"][];
+            /** @description devices are the caller's. */
+            devices: components["schemas"]["bitcraps.api.v1.Device"][];
+            /** @description email is the address that the caller signs in with, or empty. */
+            email: string;
+            /** @description entries are a page of the movements of the caller's wallet, newest first. */
+            entries: components["schemas"]["bitcraps.game.v1.Entry"][];
+            /** @description next_page_token is empty on the last page. */
+            next_page_token: string;
+            /** @description player is the caller. */
+            player?: components["schemas"]["bitcraps.api.v1.Player"];
+            /** @description sessions are the caller's live ones. */
+            sessions: components["schemas"]["bitcraps.api.v1.Session"][];
+        };
+        /** @description ForgotPasswordRequest names an address. */
+        "bitcraps.api.v1.ForgotPasswordRequest": {
+            /**
+             * Format: email
+             * @description email is the address.
+             */
+            email?: string;
+        };
+        /** @description ForgotPasswordResponse is empty: the mailbox has the rest. */
+        "bitcraps.api.v1.ForgotPasswordResponse": Record<string, never>;
         /** @description JsonWebKey is an Ed25519 public key (RFC 8037). */
         "bitcraps.api.v1.JsonWebKey": {
             /** @description alg is "EdDSA". */
@@ -482,10 +1357,40 @@ export interface components {
             /** @description x is the public key in base64url without padding. */
             x: string;
         };
+        /** @description LinkEmailRequest is how the caller wants to sign in. */
+        "bitcraps.api.v1.LinkEmailRequest": {
+            /**
+             * Format: email
+             * @description email is the caller's address.
+             */
+            email?: string;
+            /** @description password has 8 to 128 characters. */
+            password?: string;
+        };
+        /** @description LinkEmailResponse is empty: the mailbox has the rest. */
+        "bitcraps.api.v1.LinkEmailResponse": Record<string, never>;
+        /** @description ListApiKeysResponse holds the caller's live keys. */
+        "bitcraps.api.v1.ListApiKeysResponse": {
+            /** @description keys are at most 20. */
+            keys: components["schemas"]["bitcraps.api.v1.ApiKey"][];
+        };
+        /** @description ListDevicesResponse holds the caller's devices. */
+        "bitcraps.api.v1.ListDevicesResponse": {
+            /** @description devices are at most 20. */
+            devices: components["schemas"]["bitcraps.api.v1.Device"][];
+        };
         /** @description ListKeysResponse is a JSON Web Key Set (RFC 7517, section 5). */
         "bitcraps.api.v1.ListKeysResponse": {
-            /** @description keys are the keys, the signing one first. */
+            /**
+             * @description keys are the keys, the newest first. One that is new is published before it signs, and one that is old until the last
+             *      token that it signed has ended.
+             */
             keys: components["schemas"]["bitcraps.api.v1.JsonWebKey"][];
+        };
+        /** @description ListSessionsResponse holds the caller's live sessions. */
+        "bitcraps.api.v1.ListSessionsResponse": {
+            /** @description sessions are at most 100, the last used first. */
+            sessions: components["schemas"]["bitcraps.api.v1.Session"][];
         };
         /** @description Player is somebody who plays. */
         "bitcraps.api.v1.Player": {
@@ -505,12 +1410,72 @@ export interface components {
             kind: components["schemas"]["bitcraps.api.v1.PlayerKind"];
             /** @description player_id is a UUIDv7. */
             player_id: string;
+            /** @description role is what the player is here for. Only players have a wallet. */
+            role: components["schemas"]["bitcraps.options.v1.Role"];
         };
         /**
          * @description PlayerKind says how a player is known.
          * @enum {string}
          */
-        "bitcraps.api.v1.PlayerKind": "PLAYER_KIND_UNSPECIFIED" | "PLAYER_KIND_GUEST";
+        "bitcraps.api.v1.PlayerKind": "PLAYER_KIND_UNSPECIFIED" | "PLAYER_KIND_GUEST" | "PLAYER_KIND_DEVICE" | "PLAYER_KIND_ACCOUNT" | "PLAYER_KIND_DELETED";
+        /** @description RefreshSessionRequest is a use of a refresh token. */
+        "bitcraps.api.v1.RefreshSessionRequest": {
+            /** @description refresh_token is the newest of its session. */
+            refresh_token?: string;
+        };
+        /** @description RemoveDeviceResponse is empty. */
+        "bitcraps.api.v1.RemoveDeviceResponse": Record<string, never>;
+        /** @description ResetPasswordRequest is a code that was sent, and a new password. */
+        "bitcraps.api.v1.ResetPasswordRequest": {
+            /** @description code is what the mail says. */
+            code?: string;
+            /** @description email is the address. */
+            email?: string;
+            /** @description new_password has 8 to 128 characters. */
+            new_password?: string;
+        };
+        /** @description ResetPasswordResponse is empty. */
+        "bitcraps.api.v1.ResetPasswordResponse": Record<string, never>;
+        /** @description Session is one sign-in. */
+        "bitcraps.api.v1.Session": {
+            /** @description client is what the client called itself. */
+            client: string;
+            /** @description created_at is when it began. */
+            created_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description current is whether it is that of the call. */
+            current: boolean;
+            /** @description expires_at is when it ends unless it is refreshed before. */
+            expires_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description method is how it began. */
+            method: components["schemas"]["bitcraps.api.v1.SignInMethod"];
+            /** @description session_id names it. */
+            session_id: string;
+            /** @description used_at is when it was last refreshed. */
+            used_at?: components["schemas"]["google.protobuf.Timestamp"];
+        };
+        /** @description SetRoleResponse is empty. */
+        "bitcraps.api.v1.SetRoleResponse": Record<string, never>;
+        /**
+         * @description SignInMethod is how a session began.
+         * @enum {string}
+         */
+        "bitcraps.api.v1.SignInMethod": "SIGN_IN_METHOD_UNSPECIFIED" | "SIGN_IN_METHOD_GUEST" | "SIGN_IN_METHOD_DEVICE" | "SIGN_IN_METHOD_PASSWORD" | "SIGN_IN_METHOD_API_KEY";
+        /** @description SignInRequest is an address with its password. */
+        "bitcraps.api.v1.SignInRequest": {
+            /** @description client is what the list of sessions shows this one as. */
+            client?: string;
+            /** @description email is the address. */
+            email?: string;
+            /** @description password is its password. */
+            password?: string;
+        };
+        /** @description SignInWithDeviceRequest is a device that signs in. */
+        "bitcraps.api.v1.SignInWithDeviceRequest": {
+            /** @description client is what the lists of devices and sessions show it as, such as its name. */
+            client?: string;
+            /** @description proof shows that it is this device. */
+            proof: components["schemas"]["bitcraps.api.v1.DeviceProof"];
+        };
         /** @description Beacon is a threshold signature over a height, wire-compatible with drand's bls-unchained-g1-rfc9380 scheme. */
         "bitcraps.consensus.v1.Beacon": {
             /**
@@ -528,6 +1493,45 @@ export interface components {
          * @enum {string}
          */
         "bitcraps.consensus.v1.Dealing": "DEALING_UNSPECIFIED" | "DEALING_TRUSTED_DEALER" | "DEALING_DISTRIBUTED";
+        /** @description Evidence is what one validator did at one height. */
+        "bitcraps.consensus.v1.Evidence": {
+            /** @description address is its address, in hex. */
+            address: string;
+            /**
+             * Format: int64
+             * @description height is the block that it was about.
+             */
+            height: number;
+            /** @description kind is what it did. */
+            kind: components["schemas"]["bitcraps.consensus.v1.EvidenceKind"];
+            /** @description proof is what the validator signed: two votes for equivocation, else one message, or none where it was not kept. */
+            proof: components["schemas"]["bitcraps.consensus.v1.SignedMessage"][];
+            /** @description public_key verifies the signatures, in hex. */
+            public_key: string;
+            /** @description reason says it in words. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description recorded_height is the block that proved it to the whole chain or, where none did, the latest that this validator knew.
+             */
+            recorded_height: number;
+            /** @description recorded_time is that block's time. */
+            recorded_time?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description standing says who can check it. */
+            standing: components["schemas"]["bitcraps.consensus.v1.EvidenceStanding"];
+            /** @description validator is the name of who did it. */
+            validator: string;
+        };
+        /**
+         * @description EvidenceKind is what a validator did against the protocol.
+         * @enum {string}
+         */
+        "bitcraps.consensus.v1.EvidenceKind": "EVIDENCE_KIND_UNSPECIFIED" | "EVIDENCE_KIND_EQUIVOCATION" | "EVIDENCE_KIND_INVALID_SHARE" | "EVIDENCE_KIND_INVALID_PROPOSAL" | "EVIDENCE_KIND_ABSENCE";
+        /**
+         * @description EvidenceStanding says who can check a piece of evidence.
+         * @enum {string}
+         */
+        "bitcraps.consensus.v1.EvidenceStanding": "EVIDENCE_STANDING_UNSPECIFIED" | "EVIDENCE_STANDING_PROVEN" | "EVIDENCE_STANDING_OBSERVED";
         /** @description GetFairnessResponse is what a player pins. */
         "bitcraps.consensus.v1.GetFairnessResponse": {
             /** @description chain_id names the chain. */
@@ -538,7 +1542,10 @@ export interface components {
             dealing_note: string;
             /** @description genesis_hash is SHA-256 of the genesis file, in hex. */
             genesis_hash: string;
-            /** @description group_key is the beacon's public key, a compressed point on G2, in hex. */
+            /**
+             * @description group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have made it.
+             *      Receipts prove it, so it need not be pinned.
+             */
             group_key: string;
             /** @description scheme is "bls-unchained-g1-rfc9380". */
             scheme: string;
@@ -547,8 +1554,24 @@ export interface components {
              * @description threshold is how many validators' shares make a beacon.
              */
             threshold: number;
-            /** @description validators sign the blocks and hold the beacon's shares. */
+            /** @description validators are those of genesis, whatever became of them: receipts lead from these to the ones that signed. */
             validators: components["schemas"]["bitcraps.consensus.v1.Validator"][];
+        };
+        /** @description ListEvidenceResponse is a page of evidence. */
+        "bitcraps.consensus.v1.ListEvidenceResponse": {
+            /** @description evidence is the page's evidence. */
+            evidence: components["schemas"]["bitcraps.consensus.v1.Evidence"][];
+            /** @description next_page_token is empty on the last page. */
+            next_page_token: string;
+        };
+        /** @description SignedMessage is a message of the consensus with its signature, as a stranger can check it. */
+        "bitcraps.consensus.v1.SignedMessage": {
+            /** @description sign_bytes are what was signed: CometBFT's canonical message behind its length, in hex. */
+            sign_bytes: string;
+            /** @description signature is Ed25519 over sign_bytes, in hex. */
+            signature: string;
+            /** @description type is prevote, precommit, extension or proposal. */
+            type: string;
         };
         /** @description Validator is one member of the validator set. */
         "bitcraps.consensus.v1.Validator": {
@@ -568,6 +1591,64 @@ export interface components {
              * @description share_index is the validator's place in the beacon's threshold scheme.
              */
             share_index: number;
+        };
+        /** @description AccountDifference is an account that is not what it must be. */
+        "bitcraps.game.v1.AccountDifference": {
+            /** @description account is its name. */
+            account: string;
+            /**
+             * Format: int64
+             * @description balance is what the account holds.
+             */
+            balance: number;
+            /** @description check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets. */
+            check: string;
+            /**
+             * Format: int64
+             * @description expected is what it must hold, at least for below_zero and reserve_for_bets.
+             */
+            expected: number;
+        };
+        /** @description AccountKind adds up the accounts of one kind. */
+        "bitcraps.game.v1.AccountKind": {
+            /**
+             * Format: int64
+             * @description accounts is how many there are.
+             */
+            accounts: number;
+            /**
+             * Format: int64
+             * @description balance is the sum of their balances.
+             */
+            balance: number;
+            /** @description kind is issuance, house, reserve, escrow or player. */
+            kind: string;
+        };
+        /** @description AcknowledgeRealityCheckRequest has no parameters. */
+        "bitcraps.game.v1.AcknowledgeRealityCheckRequest": Record<string, never>;
+        /** @description AuditLedgerResponse is what adding up gave. */
+        "bitcraps.game.v1.AuditLedgerResponse": {
+            /**
+             * Format: int64
+             * @description accounts is the number of accounts.
+             */
+            accounts: number;
+            /** @description balanced is true where nothing is wrong. */
+            balanced: boolean;
+            /** @description differences are accounts, at most 100, that are not what their transfers or bets make them. */
+            differences: components["schemas"]["bitcraps.game.v1.AccountDifference"][];
+            /** @description kinds are the accounts by kind. */
+            kinds: components["schemas"]["bitcraps.game.v1.AccountKind"][];
+            /**
+             * Format: int64
+             * @description sum is that of all balances; 0 in an honest book.
+             */
+            sum: number;
+            /**
+             * Format: int64
+             * @description transfers is the number of transfers.
+             */
+            transfers: number;
         };
         /** @description Bet is one player's stake on one wager of one game. */
         "bitcraps.game.v1.Bet": {
@@ -711,6 +1792,23 @@ export interface components {
              */
             round: number;
         };
+        /** @description CallCount is how often a call was made. */
+        "bitcraps.game.v1.CallCount": {
+            /** @description call is what the stickman says: natural, craps, point_set, point_made, seven_out or roll. */
+            call: string;
+            /**
+             * Format: int64
+             * @description count is how often.
+             */
+            count: number;
+        };
+        /** @description ChatPosted is what somebody said at the table. */
+        "bitcraps.game.v1.ChatPosted": {
+            /** @description player_id is who. */
+            player_id: string;
+            /** @description text is what. */
+            text: string;
+        };
         /** @description CreateGameRequest sets the table's limits. */
         "bitcraps.game.v1.CreateGameRequest": {
             /**
@@ -728,6 +1826,8 @@ export interface components {
              * @description min_bet is the smallest stake in tokens, 1 where it is not given.
              */
             min_bet?: number;
+            /** @description private shows the game only to those who have its code, which the answer holds, and who sit there. */
+            private?: boolean;
             /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
             request_id?: string;
         };
@@ -836,6 +1936,9 @@ export interface components {
             /** @description betting_closed says what the round commits to; the dice do not exist yet. */
             betting_closed: components["schemas"]["bitcraps.game.v1.BettingClosed"];
         } | {
+            /** @description chat_posted is what somebody said. */
+            chat_posted: components["schemas"]["bitcraps.game.v1.ChatPosted"];
+        } | {
             /** @description dice_rolled says what came and what it did. */
             dice_rolled: components["schemas"]["bitcraps.game.v1.DiceRolled"];
         } | {
@@ -851,9 +1954,35 @@ export interface components {
             /** @description player_left says who stood up. */
             player_left: components["schemas"]["bitcraps.game.v1.PlayerLeft"];
         } | {
+            /** @description player_muted says that somebody may not talk here, or may again. */
+            player_muted: components["schemas"]["bitcraps.game.v1.PlayerMuted"];
+        } | {
+            /** @description reality_check says that a player has to take note of how long and for what the play goes on. */
+            reality_check: components["schemas"]["bitcraps.game.v1.RealityCheck"];
+        } | {
             /** @description shooter_changed says who has the dice now. */
             shooter_changed: components["schemas"]["bitcraps.game.v1.ShooterChanged"];
         });
+        /** @description ExcludeRequest is a pause. */
+        "bitcraps.game.v1.ExcludeRequest": {
+            /**
+             * Format: int32
+             * @description days is how long it lasts; 0 is for ever, for self_exclusion alone.
+             */
+            days?: number;
+            /**
+             * @description kind is cool_off, for 1 to 42 days, or self_exclusion, for 180 to 1,825 days or for ever.
+             * @enum {string}
+             */
+            kind?: "cool_off" | "self_exclusion";
+        };
+        /** @description Exclusion is a pause from play. */
+        "bitcraps.game.v1.Exclusion": {
+            /** @description kind is cool_off or self_exclusion. */
+            kind: string;
+            /** @description until is when it ends; not set where it has no end. */
+            until?: components["schemas"]["google.protobuf.Timestamp"];
+        };
         /** @description Game is one craps table: its limits, who sits at it, and where the hand stands. */
         "bitcraps.game.v1.Game": {
             /** @description created_at is when the game was created. */
@@ -865,6 +1994,10 @@ export interface components {
              * @description hand numbers the hands from 1; a hand ends with a seven-out.
              */
             hand: number;
+            /** @description host_id is who created the game. */
+            host_id: string;
+            /** @description join_code lets players into a private game. It is in the answer to CreateGame and never again. */
+            join_code: string;
             /**
              * Format: int64
              * @description max_bet is the largest stake of a bet, odds excepted, in tokens.
@@ -887,6 +2020,8 @@ export interface components {
              * @description point is 4, 5, 6, 8, 9 or 10 in the point phase, else 0.
              */
             point: number;
+            /** @description private is true where only those who have its code, and who sit there, see the game. */
+            private: boolean;
             /** @description rolling is true while the dice are in the air: betting is closed until the round is settled. */
             rolling: boolean;
             /**
@@ -932,12 +2067,68 @@ export interface components {
             min_bet: number;
             /** @description player_id is who created it. */
             player_id: string;
+            /** @description private is true where only those who have its code see the game. */
+            private: boolean;
         };
         /**
          * @description GameStatus is the life of a game.
          * @enum {string}
          */
         "bitcraps.game.v1.GameStatus": "GAME_STATUS_UNSPECIFIED" | "GAME_STATUS_OPEN" | "GAME_STATUS_COMPLETED" | "GAME_STATUS_EXPIRED";
+        /** @description GetGameStatisticsResponse counts rolls. */
+        "bitcraps.game.v1.GetGameStatisticsResponse": {
+            /** @description calls are how often each call was made. */
+            calls: components["schemas"]["bitcraps.game.v1.CallCount"][];
+            /**
+             * Format: int64
+             * @description rolls is how many were counted.
+             */
+            rolls: number;
+            /** @description totals are how often the dice showed each total. */
+            totals: components["schemas"]["bitcraps.game.v1.TotalCount"][];
+        };
+        /** @description GetMyStatisticsResponse is by periods. */
+        "bitcraps.game.v1.GetMyStatisticsResponse": {
+            /** @description all_time is since the player first came. */
+            all_time?: components["schemas"]["bitcraps.game.v1.Score"];
+            /** @description day is today. */
+            day?: components["schemas"]["bitcraps.game.v1.Score"];
+            /** @description week is since Monday. */
+            week?: components["schemas"]["bitcraps.game.v1.Score"];
+        };
+        /** @description JoinByCodeRequest is a code. */
+        "bitcraps.game.v1.JoinByCodeRequest": {
+            /** @description join_code is what the host has: ten characters, in any case, with spaces or hyphens between or without. */
+            join_code?: string;
+            /** @description spectate lets the caller watch and take no seat. */
+            spectate?: boolean;
+        };
+        /** @description Limit is what a player allows for each day, week or month: UTC days, weeks from Monday. */
+        "bitcraps.game.v1.Limit": {
+            /**
+             * Format: int64
+             * @description amount is in tokens, for session_time in minutes.
+             */
+            amount: number;
+            /** @description kind is stake, loss or session_time. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description next is what the limit becomes; not set where it stays, or ends.
+             */
+            next: number;
+            /** @description next_at is when the limit becomes next, or ends where there is none; not set where it stays. */
+            next_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /** @description period is day, week or month. */
+            period: string;
+            /** @description resets_at is when it begins anew. */
+            resets_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /**
+             * Format: int64
+             * @description used is how much of it is used. What lies on tables counts as lost until it comes back.
+             */
+            used: number;
+        };
         /** @description ListBetsResponse is a page of bets. */
         "bitcraps.game.v1.ListBetsResponse": {
             /** @description bets are the page's bets. */
@@ -959,6 +2150,13 @@ export interface components {
             /** @description next_page_token is empty on the last page. */
             next_page_token: string;
         };
+        /** @description ListLeadersResponse is a page of players. */
+        "bitcraps.game.v1.ListLeadersResponse": {
+            /** @description leaders are the page's players. */
+            leaders: components["schemas"]["bitcraps.game.v1.Score"][];
+            /** @description next_page_token is empty on the last page. */
+            next_page_token: string;
+        };
         /** @description ListRoundsResponse is a page of rounds. */
         "bitcraps.game.v1.ListRoundsResponse": {
             /** @description next_page_token is empty on the last page. */
@@ -973,6 +2171,8 @@ export interface components {
             /** @description wagers are in the order of their codes. */
             wagers: components["schemas"]["bitcraps.game.v1.Wager"][];
         };
+        /** @description MutePlayerResponse says nothing but that it is so. */
+        "bitcraps.game.v1.MutePlayerResponse": Record<string, never>;
         /** @description NewBet is one bet of a list. Its fields are those of PlaceBetRequest. */
         "bitcraps.game.v1.NewBet": {
             /**
@@ -1040,6 +2240,28 @@ export interface components {
             /** @description results are in the order of the bets. */
             results: components["schemas"]["bitcraps.game.v1.PlaceBetResult"][];
         };
+        /** @description PlaySession is a time of play without a long pause. */
+        "bitcraps.game.v1.PlaySession": {
+            /** @description check_due is true where bets are refused until the player has acknowledged. */
+            check_due: boolean;
+            /**
+             * Format: int64
+             * @description minutes are how long it goes on.
+             */
+            minutes: number;
+            /**
+             * Format: int64
+             * @description net is what came back less what went onto tables.
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description staked is what bets were worth.
+             */
+            staked: number;
+            /** @description started_at is when the first bet was placed. */
+            started_at?: components["schemas"]["google.protobuf.Timestamp"];
+        };
         /** @description PlayerJoined says who sat down. */
         "bitcraps.game.v1.PlayerJoined": {
             /** @description player_id is who. */
@@ -1055,6 +2277,63 @@ export interface components {
             /** @description player_id is who. */
             player_id: string;
         };
+        /** @description PlayerMuted says whether somebody may talk at the table. */
+        "bitcraps.game.v1.PlayerMuted": {
+            /** @description muted is true where not. */
+            muted: boolean;
+            /** @description player_id is who. */
+            player_id: string;
+        };
+        /** @description PostChatResponse says where it is in the log. */
+        "bitcraps.game.v1.PostChatResponse": {
+            /**
+             * Format: int64
+             * @description sequence is that of the event.
+             */
+            sequence: number;
+        };
+        /** @description Protection is all that a player has set. */
+        "bitcraps.game.v1.Protection": {
+            /** @description exclusion is the pause that stands; not set where there is none. */
+            exclusion?: components["schemas"]["bitcraps.game.v1.Exclusion"];
+            /** @description limits are those that bind, or will. */
+            limits: components["schemas"]["bitcraps.game.v1.Limit"][];
+            /** @description reality_check is every how many minutes the player is told; not set where it is never. */
+            reality_check?: components["schemas"]["bitcraps.game.v1.RealityCheckInterval"];
+            /** @description session is the play that goes on; not set while the player does not play, and for who has set nothing. */
+            session?: components["schemas"]["bitcraps.game.v1.PlaySession"];
+        };
+        /** @description QuickSeatRequest says what fits. */
+        "bitcraps.game.v1.QuickSeatRequest": {
+            /**
+             * Format: int64
+             * @description stake is what the table must take as a bet; any where it is not given.
+             */
+            stake?: number;
+        };
+        /**
+         * @description RealityCheck says that a player's own reality check is due. How long and for what is behind GetLimits, which that player
+         *      alone may call.
+         */
+        "bitcraps.game.v1.RealityCheck": {
+            /** @description player_id is who. */
+            player_id: string;
+        };
+        /** @description RealityCheckInterval is how often a player is told. */
+        "bitcraps.game.v1.RealityCheckInterval": {
+            /**
+             * Format: int64
+             * @description minutes are how long a session goes on before the player is told.
+             */
+            minutes: number;
+            /** @description next_at is when it becomes so, or ends; not set where it stays. */
+            next_at?: components["schemas"]["google.protobuf.Timestamp"];
+            /**
+             * Format: int64
+             * @description next_minutes is what that becomes; not set where it stays, or ends.
+             */
+            next_minutes: number;
+        };
         /** @description RemoveBetResponse is the bet after it was taken back. */
         "bitcraps.game.v1.RemoveBetResponse": {
             /**
@@ -1064,6 +2343,11 @@ export interface components {
             balance: number;
             /** @description bet is the removed bet. */
             bet?: components["schemas"]["bitcraps.game.v1.Bet"];
+        };
+        /** @description RenewJoinCodeResponse holds the code. */
+        "bitcraps.game.v1.RenewJoinCodeResponse": {
+            /** @description join_code lets players in. It is shown here and never again. */
+            join_code: string;
         };
         /** @description RollDiceResponse is the settled round. */
         "bitcraps.game.v1.RollDiceResponse": {
@@ -1165,6 +2449,36 @@ export interface components {
          * @enum {string}
          */
         "bitcraps.game.v1.RoundStatus": "ROUND_STATUS_UNSPECIFIED" | "ROUND_STATUS_COMMITTED" | "ROUND_STATUS_SETTLED";
+        /** @description Score is what became of a player's bets in a period. Bets count once they are decided. */
+        "bitcraps.game.v1.Score": {
+            /**
+             * Format: int64
+             * @description bets is the number of decided bets.
+             */
+            bets: number;
+            /**
+             * Format: int64
+             * @description net is the difference, by which leaders go.
+             */
+            net: number;
+            /** @description player_id is who. */
+            player_id: string;
+            /**
+             * Format: int64
+             * @description returned is what came back, stakes included.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description rounds is the number of rolls that decided a bet of the player's.
+             */
+            rounds: number;
+            /**
+             * Format: int64
+             * @description staked is what they had cost, commission included.
+             */
+            staked: number;
+        };
         /** @description Seat is a player's place at a game. */
         "bitcraps.game.v1.Seat": {
             /** @description joined_at is when the player sat down. */
@@ -1176,6 +2490,14 @@ export interface components {
              * @description seat numbers the places in the order in which they were taken.
              */
             seat: number;
+        };
+        /** @description SetRealityCheckRequest says how often to tell. */
+        "bitcraps.game.v1.SetRealityCheckRequest": {
+            /**
+             * Format: int64
+             * @description minutes are how long a session goes on before the player is told; 0 ends that, a day later as any milder limit.
+             */
+            minutes?: number;
         };
         /** @description Settlement is what one roll did to one bet. */
         "bitcraps.game.v1.Settlement": {
@@ -1208,6 +2530,21 @@ export interface components {
             /** @description player_id is the new shooter; empty where the house rolls or nobody sits. */
             player_id: string;
         };
+        /** @description TotalCount is how often the dice showed a total. */
+        "bitcraps.game.v1.TotalCount": {
+            /**
+             * Format: int64
+             * @description count is how often.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description total is 2 to 12.
+             */
+            total: number;
+        };
+        /** @description UnmutePlayerResponse says nothing but that it is so. */
+        "bitcraps.game.v1.UnmutePlayerResponse": Record<string, never>;
         /** @description UpdateBetResponse is the changed bet. */
         "bitcraps.game.v1.UpdateBetResponse": {
             /**
@@ -1262,6 +2599,16 @@ export interface components {
             /** @description title is the name for people. */
             title: string;
         };
+        /**
+         * @description Role is what somebody who is signed in is here for. Services have none: certificates say who they are.
+         * @enum {string}
+         */
+        "bitcraps.options.v1.Role": "ROLE_UNSPECIFIED" | "ROLE_PLAYER" | "ROLE_OPERATOR" | "ROLE_AUDITOR";
+        /**
+         * @description Scope is what an API key may do on behalf of its player.
+         * @enum {string}
+         */
+        "bitcraps.options.v1.Scope": "SCOPE_UNSPECIFIED" | "SCOPE_READ" | "SCOPE_PLAY";
         /** @description Beacon is the validators' threshold signature at the height behind the deciding block. */
         "bitcraps.receipt.v1.Beacon": {
             /**
@@ -1307,13 +2654,13 @@ export interface components {
             /** @description working is true where the bet took part in come-out rolls. */
             working: boolean;
         };
-        /** @description BlockProof proves that more than two thirds of the validators signed a block that holds the commitment. */
+        /** @description BlockProof proves that more than two thirds of the validators signed a block that holds a transaction. */
         "bitcraps.receipt.v1.BlockProof": {
             /** @description commit holds the validators' signatures. */
             commit?: components["schemas"]["bitcraps.receipt.v1.Commit"];
             /** @description header is the block's header; its hash is what the validators signed. */
             header?: components["schemas"]["bitcraps.receipt.v1.Header"];
-            /** @description inclusion proves that the commitment is one of the block's transactions. */
+            /** @description inclusion proves that the commitment, or the sharing, is one of the block's transactions. */
             inclusion?: components["schemas"]["bitcraps.receipt.v1.Inclusion"];
             /** @description validators are the set that signs the block, in its order; the header holds their hash. */
             validators: components["schemas"]["bitcraps.receipt.v1.Validator"][];
@@ -1422,6 +2769,22 @@ export interface components {
             /** @description path is the audit path, lowest sibling first. */
             path: string[];
         };
+        /** @description LightBlock is a block as light clients look at it: what its validators signed, and who they are. */
+        "bitcraps.receipt.v1.LightBlock": {
+            /** @description commit holds the validators' signatures. */
+            commit?: components["schemas"]["bitcraps.receipt.v1.Commit"];
+            /** @description header is the block's header. */
+            header?: components["schemas"]["bitcraps.receipt.v1.Header"];
+            /** @description validators are the set that signs the block, in its order; the header holds their hash. */
+            validators: components["schemas"]["bitcraps.receipt.v1.Validator"][];
+        };
+        /** @description Lineage is what a verifier needs beside a block to check it by genesis alone (docs/protocol.md, section 9). */
+        "bitcraps.receipt.v1.Lineage": {
+            /** @description hops are blocks from which a light client comes to know later validators, in the order of their heights. */
+            hops: components["schemas"]["bitcraps.receipt.v1.LightBlock"][];
+            /** @description sharing proves the group key. Where it is left out, the key must be pinned. */
+            sharing?: components["schemas"]["bitcraps.receipt.v1.SharingProof"];
+        };
         /**
          * @description Receipt proves one round to one player. Nothing in it is there for information alone: each field is bound by a check,
          *      so that changing any byte makes a check fail.
@@ -1453,6 +2816,11 @@ export interface components {
             game_id: string;
             /** @description group_key verifies the beacon. */
             group_key: string;
+            /**
+             * @description lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the
+             *      one needs no block between and the other is no older than the chain's first sharing.
+             */
+            lineage?: components["schemas"]["bitcraps.receipt.v1.Lineage"];
             /** @description player_id is whose receipt it is. */
             player_id: string;
             /**
@@ -1467,6 +2835,13 @@ export interface components {
              * @description version is 1.
              */
             version: number;
+        };
+        /** @description SharingProof proves which key the validators made together. */
+        "bitcraps.receipt.v1.SharingProof": {
+            /** @description block proves that the validators ordered it. */
+            block?: components["schemas"]["bitcraps.receipt.v1.BlockProof"];
+            /** @description transaction is the canonical encoding of a sharing. */
+            transaction: string;
         };
         /** @description TableState is a game's state before a roll (docs/protocol.md, section 2). Trackers are in the order of the numbers. */
         "bitcraps.receipt.v1.TableState": {
@@ -1713,6 +3088,1181 @@ export interface operations {
             };
         };
     };
+    AccountService_DeleteAccount: {
+        parameters: {
+            query?: {
+                /** @description player_id is the caller's own. */
+                player_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.DeleteAccountResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_LinkEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.LinkEmailRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.LinkEmailRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.LinkEmailResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of MAIL_NOT_CONFIGURED, EMAIL_LINKED. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_ConfirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.ConfirmEmailRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.ConfirmEmailRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ConfirmEmailResponse"];
+                };
+            };
+            /** @description One of CODE_INVALID, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_ExportAccount: {
+        parameters: {
+            query?: {
+                /** @description page_token continues behind an earlier page. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ExportAccountResponse"];
+                };
+            };
+            /** @description One of PAGE_TOKEN_INVALID, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_ChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.ChangePasswordRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ChangePasswordResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of SIGN_IN_FAILED, CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_ForgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.ForgotPasswordRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.ForgotPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ForgotPasswordResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of MAIL_NOT_CONFIGURED. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_ResetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.ResetPasswordRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ResetPasswordResponse"];
+                };
+            };
+            /** @description One of CODE_INVALID, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ApiKeyService_ListApiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ListApiKeysResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ApiKeyService_CreateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.CreateApiKeyRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.CreateApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.CreateApiKeyResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of TOO_MANY_CREDENTIALS. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ApiKeyService_EndApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description key_id names it. */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.EndApiKeyResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of API_KEY_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     ConsensusService_GetBeacon: {
         parameters: {
             query?: never;
@@ -1745,6 +4295,565 @@ export interface operations {
             };
             /** @description One of BEACON_NOT_FOUND, ROUTE_NOT_FOUND. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    DeviceService_ListDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ListDevicesResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    DeviceService_AddDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.AddDeviceRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.AddDeviceRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.Device"];
+                };
+            };
+            /** @description One of WORK_INSUFFICIENT, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CHALLENGE_FAILED, CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of TOO_MANY_CREDENTIALS, DEVICE_TAKEN. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    DeviceService_CreateChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.CreateChallengeRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.CreateChallengeRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.CreateChallengeResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    DeviceService_RemoveDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description device_id names it. */
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.RemoveDeviceResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEVICE_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ConsensusService_ListEvidence: {
+        parameters: {
+            query?: {
+                /** @description page_size is at most 100; 20 where it is not given. */
+                page_size?: number;
+                /** @description page_token continues behind an earlier page. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.consensus.v1.ListEvidenceResponse"];
+                };
+            };
+            /** @description One of PAGE_TOKEN_INVALID, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1916,6 +5025,14 @@ export interface operations {
                 page_size?: number;
                 /** @description page_token continues behind an earlier page. */
                 page_token?: string;
+                /** @description open_seats leaves out games with fewer free seats. */
+                open_seats?: number;
+                /** @description min_bet leaves out games whose smallest stake is less. */
+                min_bet?: number;
+                /** @description max_bet leaves out games whose largest stake is more; 0 none. */
+                max_bet?: number;
+                /** @description phase leaves out games in another phase. */
+                phase?: components["schemas"]["bitcraps.game.v1.Phase"];
             };
             header?: never;
             path?: never;
@@ -2041,7 +5158,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2050,7 +5167,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of SELF_EXCLUDED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2274,7 +5391,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2283,7 +5400,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2442,7 +5559,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2451,7 +5568,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of SELF_EXCLUDED, LIMIT_EXCEEDED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,7 +5586,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GAME_CLOSED, NOT_SEATED, BETTING_CLOSED, INSUFFICIENT_FUNDS, WRONG_PHASE, BET_EXISTS, FLAT_BET_REQUIRED, WINDOW_PASSED, HOUSE_LIMIT. */
+            /** @description One of GAME_CLOSED, NOT_SEATED, BETTING_CLOSED, INSUFFICIENT_FUNDS, WRONG_PHASE, BET_EXISTS, FLAT_BET_REQUIRED, WINDOW_PASSED, HOUSE_LIMIT, REALITY_CHECK_DUE. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2584,7 +5701,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2593,7 +5710,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2738,7 +5855,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2747,7 +5864,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2801,7 +5918,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of AMOUNT_OUT_OF_LIMITS, AMOUNT_NOT_MULTIPLE. */
+            /** @description One of AMOUNT_OUT_OF_LIMITS, AMOUNT_NOT_MULTIPLE, ODDS_OVER_LIMIT. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2896,7 +6013,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2905,7 +6022,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2923,7 +6040,156 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GAME_CLOSED, NOT_SEATED, BETTING_CLOSED. */
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of REQUEST_ID_REUSED. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_PostChat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe, as request_id does. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description game_id is the game. */
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
+                    request_id?: string;
+                    /** @description text is at most 280 characters, without control characters and without marks that turn the direction of writing. */
+                    text?: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
+                    request_id?: string;
+                    /** @description text is at most 280 characters, without control characters and without marks that turn the direction of writing. */
+                    text?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.PostChatResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of MUTED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_CLOSED, NOT_SEATED. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3148,7 +6414,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3157,7 +6423,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of SELF_EXCLUDED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3176,6 +6442,142 @@ export interface operations {
                 };
             };
             /** @description One of GAME_CLOSED, GAME_FULL. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_RenewJoinCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description game_id is the game. */
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.RenewJoinCodeResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of NOT_HOST, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_NOT_FOUND, JOIN_CODE_UNKNOWN, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_CLOSED. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3284,7 +6686,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3293,7 +6695,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3311,7 +6713,278 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of NOT_SEATED, BETTING_CLOSED. */
+            /** @description One of BETTING_CLOSED. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_MutePlayer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description game_id is the game. */
+                game_id: string;
+                /** @description player_id is who. */
+                player_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.MutePlayerResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of NOT_HOST, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_CLOSED. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_UnmutePlayer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description game_id is the game. */
+                game_id: string;
+                /** @description player_id is who. */
+                player_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.UnmutePlayerResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of NOT_HOST, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_CLOSED. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3420,7 +7093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3429,7 +7102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of NOT_SHOOTER, GUESTS_NOT_ALLOWED. */
+            /** @description One of NOT_SHOOTER, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3565,7 +7238,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3574,7 +7247,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of NOT_SHOOTER, GUESTS_NOT_ALLOWED. */
+            /** @description One of NOT_SHOOTER, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3592,7 +7265,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GAME_CLOSED, NOT_SEATED, LINE_BET_REQUIRED. */
+            /** @description One of GAME_CLOSED, BETTING_CLOSED, NOT_SEATED, LINE_BET_REQUIRED, ROUND_CONFLICT. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3922,7 +7595,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3931,7 +7604,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3940,7 +7613,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GAME_NOT_FOUND, ROUND_NOT_FOUND, RECEIPT_NOT_FOUND, ROUTE_NOT_FOUND. */
+            /** @description One of GAME_NOT_FOUND, ROUND_NOT_FOUND, RECEIPT_NOT_FOUND, DECISION_NOT_FOUND, ROUTE_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3951,6 +7624,577 @@ export interface operations {
             };
             /** @description One of ROUND_NOT_SETTLED. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_GetGameStatistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description game_id is the game. */
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.GetGameStatisticsResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_JoinByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.game.v1.JoinByCodeRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.game.v1.JoinByCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Game"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of SELF_EXCLUDED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of JOIN_CODE_UNKNOWN. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of GAME_CLOSED, GAME_FULL. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_QuickSeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.game.v1.QuickSeatRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.game.v1.QuickSeatRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Game"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of SELF_EXCLUDED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_ListLeaders: {
+        parameters: {
+            query?: {
+                /** @description page_size is at most 100; 20 where it is not given. */
+                page_size?: number;
+                /** @description page_token continues behind an earlier page. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description period is day, week or all_time; days and weeks, from Monday, are of UTC. */
+                period: "day" | "week" | "all_time";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.ListLeadersResponse"];
+                };
+            };
+            /** @description One of PAGE_TOKEN_INVALID, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LedgerService_AuditLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.AuditLedgerResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4156,7 +8400,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4165,7 +8409,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4176,6 +8420,130 @@ export interface operations {
             };
             /** @description One of PLAYER_NOT_FOUND. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ProtectionService_Exclude: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.game.v1.ExcludeRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.game.v1.ExcludeRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Protection"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of EXCLUSION_STANDS. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4280,7 +8648,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4289,8 +8657,1525 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GUESTS_NOT_ALLOWED. */
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ProtectionService_GetLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Protection"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ProtectionService_SetLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description kind is stake, loss or session_time. */
+                kind: "stake" | "loss" | "session_time";
+                /** @description period is day, week or month. */
+                period: "day" | "week" | "month";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description amount is in tokens, for session_time in minutes.
+                     */
+                    amount: number;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * Format: int64
+                     * @description amount is in tokens, for session_time in minutes.
+                     */
+                    amount: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Protection"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ProtectionService_RemoveLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description kind is stake, loss or session_time. */
+                kind: "stake" | "loss" | "session_time";
+                /** @description period is day, week or month. */
+                period: "day" | "week" | "month";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Protection"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ProtectionService_SetRealityCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.game.v1.SetRealityCheckRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.game.v1.SetRealityCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Protection"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ProtectionService_AcknowledgeRealityCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.game.v1.AcknowledgeRealityCheckRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.game.v1.AcknowledgeRealityCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.Protection"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    LobbyService_GetMyStatistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.game.v1.GetMyStatisticsResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_SetRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description player_id names the player. */
+                player_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description role is the new one. */
+                    role?: components["schemas"]["bitcraps.options.v1.Role"];
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description role is the new one. */
+                    role?: components["schemas"]["bitcraps.options.v1.Role"];
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.SetRoleResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    SessionService_ListSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.ListSessionsResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    SessionService_EndAllSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.EndAllSessionsResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    SessionService_EndSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description session_id names it; "current" is the session of the call. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.EndSessionResponse"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of SESSION_NOT_FOUND, ROUTE_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    DeviceService_SignInWithDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.SignInWithDeviceRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.SignInWithDeviceRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.Credentials"];
+                };
+            };
+            /** @description One of WORK_INSUFFICIENT, INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of CHALLENGE_FAILED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    AccountService_SignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.SignInRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.Credentials"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of SIGN_IN_FAILED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of BODY_TOO_LARGE. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of URL_TOO_LONG. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNSUPPORTED_MEDIA_TYPE. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of RATE_LIMITED, OVERLOADED. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of INTERNAL. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of UNAVAILABLE, STORAGE_FULL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of DEADLINE_EXCEEDED. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    SessionService_RefreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["bitcraps.api.v1.RefreshSessionRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["bitcraps.api.v1.RefreshSessionRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["bitcraps.api.v1.Credentials"];
+                };
+            };
+            /** @description One of INVALID_FIELD, MALFORMED_BODY. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4482,7 +10367,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED. */
+            /** @description One of CREDENTIALS_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4491,7 +10376,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of ORIGIN_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            /** @description One of ORIGIN_NOT_ALLOWED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -67,6 +67,7 @@ func TestForms(t *testing.T) {
 		"unknown field":    {"bet_type=pass_line&stake=50", false},
 		"JSON name":        {"betType=pass_line", false},
 		"repeated field":   {"amount=50&amount=60", false},
+		"bad UTF-8":        {"bet_type=%ff&amount=50", false},
 		"not a number":     {"amount=fifty", false},
 		"fraction":         {"amount=5.5", false},
 		"exponent":         {"amount=5e1", false},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
@@ -101,7 +102,8 @@ func DecodeForm(body []byte, m proto.Message) error {
 	return nil
 }
 
-// CheckFields fails where a form or a query names a field that the message does not have, or one field twice.
+// CheckFields fails where a form or a query names a field that the message does not have, or one field twice, or holds what is
+// no text: a message with it could not be sent on.
 func CheckFields(values url.Values, message protoreflect.MessageDescriptor) error {
 	for name, all := range values {
 		if message.Fields().ByName(protoreflect.Name(name)) == nil {
@@ -112,6 +114,9 @@ func CheckFields(values url.Values, message protoreflect.MessageDescriptor) erro
 		}
 		if strings.ContainsRune(all[0], 0) {
 			return fmt.Errorf("field %q holds a NUL character", name)
+		}
+		if !utf8.ValidString(all[0]) {
+			return fmt.Errorf("field %q is not UTF-8", name)
 		}
 	}
 	return nil

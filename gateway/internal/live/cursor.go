@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -20,7 +21,8 @@ const pastFrames = 16
 type Cursor struct {
 	feeds  *Feeds
 	feed   *feed
-	player uuid.UUID // uuid.Nil for a stranger.
+	caller identity.Caller // In whose name the past is read.
+	player uuid.UUID       // uuid.Nil for a stranger.
 	wake   chan<- struct{}
 	last   uint64 // The sequence of the event that was taken last.
 	target uint64 // The sequence that the game had when the watcher came.
@@ -122,7 +124,7 @@ type past struct {
 
 // catchUp begins to read the store behind the last event, up to what the feed keeps.
 func (c *Cursor) catchUp() {
-	ctx, cancel := context.WithCancel(c.feeds.ctx)
+	ctx, cancel := context.WithCancel(identity.OnBehalf(c.feeds.ctx, c.caller))
 	p := &past{frames: make(chan *Frame, pastFrames), cancel: cancel}
 	c.past = p
 	last := c.last

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -79,9 +80,9 @@ func (f *Feeds) count() (games, watchers int) {
 	return len(f.feeds), watchers
 }
 
-// Follow begins to watch a game behind a sequence. It asks the game service in the watcher's own name, so that it says who
-// may. Wake, which must have room for one signal, gets one whenever Next may have something. The caller must Close the
-// cursor.
+// Follow begins to watch a game behind a sequence. It asks the game service in the watcher's own name, whoever else watches
+// the game here, so that it says who may. Wake, which must have room for one signal, gets one whenever Next may have
+// something. The caller must Close the cursor.
 func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid.UUID, wake chan<- struct{}) (*Cursor, error) {
 	resp, err := f.games.GetGame(ctx, &gamev1.GetGameRequest{GameId: id})
 	if err != nil {
@@ -99,9 +100,9 @@ func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid
 		if len(f.feeds) >= maxFeeds {
 			return nil, errs.New(errorsv1.Reason_REASON_OVERLOADED, "%d games are watched here already", maxFeeds).RetryAfter(retryDelay)
 		}
-		to = f.begin(game)
+		to = f.begin(identity.FromContext(ctx), game)
 	}
-	c := &Cursor{feeds: f, feed: to, player: player, wake: wake, last: after, target: uint64(game.GetSequence())}
+	c := &Cursor{feeds: f, feed: to, caller: identity.FromContext(ctx), player: player, wake: wake, last: after, target: uint64(game.GetSequence())}
 	to.mu.Lock()
 	defer to.mu.Unlock()
 	to.cursors[c] = struct{}{}
@@ -109,9 +110,11 @@ func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid
 	return c, nil
 }
 
-// begin follows a game, from a little in the past: those who come back after a restart find there what they missed.
-func (f *Feeds) begin(game *gamev1.Game) *feed {
-	ctx, cancel := context.WithCancel(f.ctx)
+// begin follows a game, from a little in the past: those who come back after a restart find there what they missed. It
+// reads in the name of whoever comes first, since nobody but those who were let in sees a private game. Who was let in
+// stays so, also when he has gone and others still watch.
+func (f *Feeds) begin(caller identity.Caller, game *gamev1.Game) *feed {
+	ctx, cancel := context.WithCancel(identity.OnBehalf(f.ctx, caller))
 	sequence := uint64(game.GetSequence())
 	to := &feed{id: game.GetGameId(), cancel: cancel, base: sequence - min(sequence, keptFrames), cursors: make(map[*Cursor]struct{})}
 	to.present.seats = seatsOf(game)

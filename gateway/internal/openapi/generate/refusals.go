@@ -18,10 +18,11 @@ var ofAny = []errorsv1.Reason{
 	errorsv1.Reason_REASON_STORAGE_FULL, errorsv1.Reason_REASON_DEADLINE_EXCEEDED,
 }
 
-// ofPlayers are those of calls that a player makes, who may be a new guest.
+// ofPlayers are those of calls that somebody makes who is signed in, by token, API key or cookie, or as a new guest.
 var ofPlayers = []errorsv1.Reason{
 	errorsv1.Reason_REASON_CREDENTIALS_MISSING, errorsv1.Reason_REASON_TOKEN_INVALID, errorsv1.Reason_REASON_TOKEN_EXPIRED,
-	errorsv1.Reason_REASON_GUESTS_NOT_ALLOWED,
+	errorsv1.Reason_REASON_SESSION_ENDED, errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, errorsv1.Reason_REASON_CROSS_ORIGIN,
+	errorsv1.Reason_REASON_ROLE_NOT_ALLOWED, errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, errorsv1.Reason_REASON_GUESTS_NOT_ALLOWED,
 }
 
 // refuse adds each status that a call may be refused with, and the reasons that have it.

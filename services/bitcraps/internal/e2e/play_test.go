@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -163,6 +164,7 @@ func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	maps.Copy(req.Header, c.header)
 	if after != "" {
 		req.Header.Set("Last-Event-ID", after)
 	}

@@ -964,28 +964,40 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\tplayer_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bplayerId\x129\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x19.bitcraps.options.v1.RoleB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\"\x11\n" +
-	"\x0fSetRoleResponse2\xdb\n" +
-	"\n" +
-	"\x0eAccountService\x12\x88\x01\n" +
-	"\tLinkEmail\x12!.bitcraps.api.v1.LinkEmailRequest\x1a\".bitcraps.api.v1.LinkEmailResponse\"4\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x90\xb5\x18\xca\x01\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/account/email\x12\x94\x01\n" +
-	"\fConfirmEmail\x12$.bitcraps.api.v1.ConfirmEmailRequest\x1a%.bitcraps.api.v1.ConfirmEmailResponse\"7\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/api/v1/account/email:confirm\x12\x90\x01\n" +
-	"\x06SignIn\x12\x1e.bitcraps.api.v1.SignInRequest\x1a\x1f.bitcraps.api.v1.SignInResponse\"E\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02+:\x01*b\vcredentials\"\x19/api/v1/sessions:password\x12\x9a\x01\n" +
-	"\x0eChangePassword\x12&.bitcraps.api.v1.ChangePasswordRequest\x1a'.bitcraps.api.v1.ChangePasswordResponse\"7\x8a\xb5\x18\x10\n" +
-	"\agateway\x10\x02\x1a\x03\x01\x02\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/api/v1/account/password\x12\xa1\x01\n" +
-	"\x0eForgotPassword\x12&.bitcraps.api.v1.ForgotPasswordRequest\x1a'.bitcraps.api.v1.ForgotPasswordResponse\">\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xca\x01\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/api/v1/account/password:forgot\x12\x98\x01\n" +
-	"\rResetPassword\x12%.bitcraps.api.v1.ResetPasswordRequest\x1a&.bitcraps.api.v1.ResetPasswordResponse\"8\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/api/v1/account/password:reset\x12\x90\x01\n" +
-	"\rExportAccount\x12%.bitcraps.api.v1.ExportAccountRequest\x1a&.bitcraps.api.v1.ExportAccountResponse\"0\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/account/export\x90\x02\x01\x12\x89\x01\n" +
-	"\rDeleteAccount\x12%.bitcraps.api.v1.DeleteAccountRequest\x1a&.bitcraps.api.v1.DeleteAccountResponse\")\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x11*\x0f/api/v1/account\x90\x02\x02\x12\x98\x01\n" +
-	"\aSetRole\x12\x1f.bitcraps.api.v1.SetRoleRequest\x1a .bitcraps.api.v1.SetRoleResponse\"J\x8a\xb5\x18\x18\n" +
+	"\x0fSetRoleResponse2\xe1\f\n" +
+	"\x0eAccountService\x12\xaf\x01\n" +
+	"\tLinkEmail\x12!.bitcraps.api.v1.LinkEmailRequest\x1a\".bitcraps.api.v1.LinkEmailResponse\"[\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x90\xb5\x18\xca\x01ҵ\x18#\n" +
+	"\x13MAIL_NOT_CONFIGURED\n" +
+	"\fEMAIL_LINKED\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/account/email\x12\xb8\x01\n" +
+	"\fConfirmEmail\x12$.bitcraps.api.v1.ConfirmEmailRequest\x1a%.bitcraps.api.v1.ConfirmEmailResponse\"[\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18 \n" +
+	"\fCODE_INVALID\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/api/v1/account/email:confirm\x12\xb6\x01\n" +
+	"\x06SignIn\x12\x1e.bitcraps.api.v1.SignInRequest\x1a\x1f.bitcraps.api.v1.SignInResponse\"k\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xc9\x01ҵ\x18\"\n" +
+	"\x0eSIGN_IN_FAILED\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02+:\x01*b\vcredentials\"\x19/api/v1/sessions:password\x12\xae\x01\n" +
+	"\x0eChangePassword\x12&.bitcraps.api.v1.ChangePasswordRequest\x1a'.bitcraps.api.v1.ChangePasswordResponse\"K\x8a\xb5\x18\x10\n" +
+	"\agateway\x10\x02\x1a\x03\x01\x02\x03ҵ\x18\x10\n" +
+	"\x0eSIGN_IN_FAILED\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/api/v1/account/password\x12\xba\x01\n" +
+	"\x0eForgotPassword\x12&.bitcraps.api.v1.ForgotPasswordRequest\x1a'.bitcraps.api.v1.ForgotPasswordResponse\"W\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xca\x01ҵ\x18\x15\n" +
+	"\x13MAIL_NOT_CONFIGURED\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/api/v1/account/password:forgot\x12\xaa\x01\n" +
+	"\rResetPassword\x12%.bitcraps.api.v1.ResetPasswordRequest\x1a&.bitcraps.api.v1.ResetPasswordResponse\"J\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18\x0e\n" +
+	"\fCODE_INVALID\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/api/v1/account/password:reset\x12\xba\x01\n" +
+	"\rExportAccount\x12%.bitcraps.api.v1.ExportAccountRequest\x1a&.bitcraps.api.v1.ExportAccountResponse\"Z\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18&\n" +
+	"\x10PLAYER_NOT_FOUND\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/account/export\x90\x02\x01\x12\x9f\x01\n" +
+	"\rDeleteAccount\x12%.bitcraps.api.v1.DeleteAccountRequest\x1a&.bitcraps.api.v1.DeleteAccountResponse\"?\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18\x12\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\x11*\x0f/api/v1/account\x90\x02\x02\x12\xae\x01\n" +
+	"\aSetRole\x12\x1f.bitcraps.api.v1.SetRoleRequest\x1a .bitcraps.api.v1.SetRoleResponse\"`\x8a\xb5\x18\x18\n" +
 	"\agateway\n" +
-	"\boperator\x10\x02\x1a\x01\x02\x82\xd3\xe4\x93\x02%:\x01*2 /api/v1/players/{player_id}/role\x90\x02\x02B\xc6\x01\n" +
+	"\boperator\x10\x02\x1a\x01\x02ҵ\x18\x12\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02%:\x01*2 /api/v1/players/{player_id}/role\x90\x02\x02B\xc6\x01\n" +
 	"\x13com.bitcraps.api.v1B\x13AccountServiceProtoP\x01Z<github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1;apiv1\xa2\x02\x03BAX\xaa\x02\x0fBitcraps.Api.V1\xca\x02\x0fBitcraps\\Api\\V1\xe2\x02\x1bBitcraps\\Api\\V1\\GPBMetadata\xea\x02\x11Bitcraps::Api::V1b\x06proto3"
 
 var (

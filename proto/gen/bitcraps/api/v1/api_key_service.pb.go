@@ -525,14 +525,17 @@ const file_bitcraps_api_v1_api_key_service_proto_rawDesc = "" +
 	"\aapi_key\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\x06apiKey\";\n" +
 	"\x16ExchangeApiKeyResponse\x12!\n" +
-	"\faccess_token\x18\x01 \x01(\tR\vaccessToken2\xa6\x04\n" +
-	"\rApiKeyService\x12\x8c\x01\n" +
-	"\fCreateApiKey\x12$.bitcraps.api.v1.CreateApiKeyRequest\x1a%.bitcraps.api.v1.CreateApiKeyResponse\"/\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/api/v1/api-keys\x12\x84\x01\n" +
+	"\faccess_token\x18\x01 \x01(\tR\vaccessToken2\xe9\x04\n" +
+	"\rApiKeyService\x12\xb8\x01\n" +
+	"\fCreateApiKey\x12$.bitcraps.api.v1.CreateApiKeyRequest\x1a%.bitcraps.api.v1.CreateApiKeyResponse\"[\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x90\xb5\x18\xc9\x01ҵ\x18(\n" +
+	"\x10PLAYER_NOT_FOUND\n" +
+	"\x14TOO_MANY_CREDENTIALS\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/api/v1/api-keys\x12\x84\x01\n" +
 	"\vListApiKeys\x12#.bitcraps.api.v1.ListApiKeysRequest\x1a$.bitcraps.api.v1.ListApiKeysResponse\"*\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/api-keys\x90\x02\x01\x12\x87\x01\n" +
-	"\tEndApiKey\x12!.bitcraps.api.v1.EndApiKeyRequest\x1a\".bitcraps.api.v1.EndApiKeyResponse\"3\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x1b*\x19/api/v1/api-keys/{key_id}\x90\x02\x02\x12u\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/api-keys\x90\x02\x01\x12\x9e\x01\n" +
+	"\tEndApiKey\x12!.bitcraps.api.v1.EndApiKeyRequest\x1a\".bitcraps.api.v1.EndApiKeyResponse\"J\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18\x13\n" +
+	"\x11API_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02\x1b*\x19/api/v1/api-keys/{key_id}\x90\x02\x02\x12u\n" +
 	"\x0eExchangeApiKey\x12&.bitcraps.api.v1.ExchangeApiKeyRequest\x1a'.bitcraps.api.v1.ExchangeApiKeyResponse\"\x12\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x90\x02\x02B\xc5\x01\n" +
 	"\x13com.bitcraps.api.v1B\x12ApiKeyServiceProtoP\x01Z<github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1;apiv1\xa2\x02\x03BAX\xaa\x02\x0fBitcraps.Api.V1\xca\x02\x0fBitcraps\\Api\\V1\xe2\x02\x1bBitcraps\\Api\\V1\\GPBMetadata\xea\x02\x11Bitcraps::Api::V1b\x06proto3"

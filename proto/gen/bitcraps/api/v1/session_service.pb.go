@@ -838,15 +838,20 @@ const file_bitcraps_api_v1_session_service_proto_rawDesc = "" +
 	"\x14SIGN_IN_METHOD_GUEST\x10\x01\x12\x19\n" +
 	"\x15SIGN_IN_METHOD_DEVICE\x10\x02\x12\x1b\n" +
 	"\x17SIGN_IN_METHOD_PASSWORD\x10\x03\x12\x1a\n" +
-	"\x16SIGN_IN_METHOD_API_KEY\x10\x042\xf2\x05\n" +
-	"\x0eSessionService\x12\xa5\x01\n" +
-	"\x0eRefreshSession\x12&.bitcraps.api.v1.RefreshSessionRequest\x1a'.bitcraps.api.v1.RefreshSessionResponse\"B\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02*:\x01*b\vcredentials\"\x18/api/v1/sessions:refresh\x90\x02\x02\x12\x8c\x01\n" +
+	"\x16SIGN_IN_METHOD_API_KEY\x10\x042\xd1\x06\n" +
+	"\x0eSessionService\x12\xed\x01\n" +
+	"\x0eRefreshSession\x12&.bitcraps.api.v1.RefreshSessionRequest\x1a'.bitcraps.api.v1.RefreshSessionResponse\"\x89\x01\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18C\n" +
+	"\rTOKEN_INVALID\n" +
+	"\rTOKEN_EXPIRED\n" +
+	"\rSESSION_ENDED\n" +
+	"\x14REFRESH_TOKEN_REUSED\x82\xd3\xe4\x93\x02*:\x01*b\vcredentials\"\x18/api/v1/sessions:refresh\x90\x02\x02\x12\x8c\x01\n" +
 	"\fListSessions\x12$.bitcraps.api.v1.ListSessionsRequest\x1a%.bitcraps.api.v1.ListSessionsResponse\"/\x8a\xb5\x18\x10\n" +
-	"\agateway\x10\x02\x1a\x03\x01\x02\x03\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/sessions\x90\x02\x01\x12\x93\x01\n" +
+	"\agateway\x10\x02\x1a\x03\x01\x02\x03\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/sessions\x90\x02\x01\x12\xaa\x01\n" +
 	"\n" +
-	"EndSession\x12\".bitcraps.api.v1.EndSessionRequest\x1a#.bitcraps.api.v1.EndSessionResponse\"<\x8a\xb5\x18\x10\n" +
-	"\agateway\x10\x02\x1a\x03\x01\x02\x03\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/sessions/{session_id}\x90\x02\x02\x12\x92\x01\n" +
+	"EndSession\x12\".bitcraps.api.v1.EndSessionRequest\x1a#.bitcraps.api.v1.EndSessionResponse\"S\x8a\xb5\x18\x10\n" +
+	"\agateway\x10\x02\x1a\x03\x01\x02\x03ҵ\x18\x13\n" +
+	"\x11SESSION_NOT_FOUND\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/sessions/{session_id}\x90\x02\x02\x12\x92\x01\n" +
 	"\x0eEndAllSessions\x12&.bitcraps.api.v1.EndAllSessionsRequest\x1a'.bitcraps.api.v1.EndAllSessionsResponse\"/\x8a\xb5\x18\x10\n" +
 	"\agateway\x10\x02\x1a\x03\x01\x02\x03\x82\xd3\xe4\x93\x02\x12*\x10/api/v1/sessions\x90\x02\x02\x12~\n" +
 	"\x11ListEndedSessions\x12).bitcraps.api.v1.ListEndedSessionsRequest\x1a*.bitcraps.api.v1.ListEndedSessionsResponse\"\x12\x8a\xb5\x18\v\n" +

@@ -2289,7 +2289,7 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x10EvidenceStanding\x12!\n" +
 	"\x1dEVIDENCE_STANDING_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18EVIDENCE_STANDING_PROVEN\x10\x01\x12\x1e\n" +
-	"\x1aEVIDENCE_STANDING_OBSERVED\x10\x022\xad\r\n" +
+	"\x1aEVIDENCE_STANDING_OBSERVED\x10\x022\xc5\r\n" +
 	"\x10ConsensusService\x12u\n" +
 	"\vDecideRound\x12).bitcraps.consensus.v1.DecideRoundRequest\x1a*.bitcraps.consensus.v1.DecideRoundResponse\"\x0f\x8a\xb5\x18\b\n" +
 	"\x04game\x10\x01\x90\x02\x02\x12\x88\x01\n" +
@@ -2319,10 +2319,11 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\rRefreshShares\x12+.bitcraps.consensus.v1.RefreshSharesRequest\x1a,.bitcraps.consensus.v1.RefreshSharesResponse\"\x13\x8a\xb5\x18\f\n" +
 	"\boperator\x10\x01\x90\x02\x02\x12\x82\x01\n" +
 	"\x0eGetChangeTerms\x12,.bitcraps.consensus.v1.GetChangeTermsRequest\x1a-.bitcraps.consensus.v1.GetChangeTermsResponse\"\x13\x8a\xb5\x18\f\n" +
-	"\boperator\x10\x01\x90\x02\x01\x12\x9d\x01\n" +
-	"\fListEvidence\x12*.bitcraps.consensus.v1.ListEvidenceRequest\x1a+.bitcraps.consensus.v1.ListEvidenceResponse\"4\x8a\xb5\x18\x15\n" +
+	"\boperator\x10\x01\x90\x02\x01\x12\xb5\x01\n" +
+	"\fListEvidence\x12*.bitcraps.consensus.v1.ListEvidenceRequest\x1a+.bitcraps.consensus.v1.ListEvidenceResponse\"L\x8a\xb5\x18\x15\n" +
 	"\agateway\n" +
-	"\boperator\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/evidence\x90\x02\x01\x12\x8d\x01\n" +
+	"\boperator\x10\x01ҵ\x18\x14\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/evidence\x90\x02\x01\x12\x8d\x01\n" +
 	"\x0fStreamDecisions\x12-.bitcraps.consensus.v1.StreamDecisionsRequest\x1a..bitcraps.consensus.v1.StreamDecisionsResponse\"\x19\x8a\xb5\x18\x12\n" +
 	"\x04game\n" +
 	"\boperator\x10\x01\x90\x02\x010\x01B\xf2\x01\n" +

@@ -2413,11 +2413,12 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +
-	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\xa2\x1d\n" +
-	"\vGameService\x12\xa4\x01\n" +
+	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x82\x1e\n" +
+	"\vGameService\x12\xb3\x01\n" +
 	"\n" +
-	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"K\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\x13\n" +
+	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"Z\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\"\n" +
+	"\rSELF_EXCLUDED\n" +
 	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02\x18:\x01*b\x04game\"\r/api/v1/games\x12\x9a\x01\n" +
 	"\tListGames\x12\".bitcraps.game.v1.ListGamesRequest\x1a#.bitcraps.game.v1.ListGamesResponse\"D\x8a\xb5\x18\x10\n" +
 	"\agateway\n" +
@@ -2426,20 +2427,19 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\aGetGame\x12 .bitcraps.game.v1.GetGameRequest\x1a!.bitcraps.game.v1.GetGameResponse\"P\x8a\xb5\x18\x10\n" +
 	"\agateway\n" +
 	"\x03api\x10\x01ҵ\x18\x10\n" +
-	"\x0eGAME_NOT_FOUND\x82\xd3\xe4\x93\x02\x1fb\x04game\x12\x17/api/v1/games/{game_id}\x90\x02\x01\x12\xc0\x01\n" +
-	"\bJoinGame\x12!.bitcraps.game.v1.JoinGameRequest\x1a\".bitcraps.game.v1.JoinGameResponse\"m\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18(\n" +
+	"\x0eGAME_NOT_FOUND\x82\xd3\xe4\x93\x02\x1fb\x04game\x12\x17/api/v1/games/{game_id}\x90\x02\x01\x12\xcf\x01\n" +
+	"\bJoinGame\x12!.bitcraps.game.v1.JoinGameRequest\x1a\".bitcraps.game.v1.JoinGameResponse\"|\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x187\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
-	"\tGAME_FULL\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/join\x90\x02\x02\x12\xc8\x01\n" +
-	"\tLeaveGame\x12\".bitcraps.game.v1.LeaveGameRequest\x1a#.bitcraps.game.v1.LeaveGameResponse\"r\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18,\n" +
+	"\tGAME_FULL\n" +
+	"\rSELF_EXCLUDED\x82\xd3\xe4\x93\x02':\x01*b\x04game\"\x1c/api/v1/games/{game_id}/join\x90\x02\x02\x12\xbc\x01\n" +
+	"\tLeaveGame\x12\".bitcraps.game.v1.LeaveGameRequest\x1a#.bitcraps.game.v1.LeaveGameResponse\"f\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18 \n" +
 	"\x0eGAME_NOT_FOUND\n" +
-	"\n" +
-	"NOT_SEATED\n" +
-	"\x0eBETTING_CLOSED\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\xb1\x03\n" +
-	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\"\xdd\x02\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\x9b\x02\n" +
+	"\x0eBETTING_CLOSED\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\xe3\x03\n" +
+	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\"\x8f\x03\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\xcd\x02\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
 	"\n" +
@@ -2458,21 +2458,20 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x16WORKING_NOT_APPLICABLE\n" +
 	"\rWINDOW_PASSED\n" +
 	"\vHOUSE_LIMIT\n" +
-	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\xe5\x01\n" +
-	"\tPlaceBets\x12\".bitcraps.game.v1.PlaceBetsRequest\x1a#.bitcraps.game.v1.PlaceBetsResponse\"\x8e\x01\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18L\n" +
+	"\rSELF_EXCLUDED\n" +
+	"\x0eLIMIT_EXCEEDED\n" +
+	"\x11REALITY_CHECK_DUE\n" +
+	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\xbb\x01\n" +
+	"\tPlaceBets\x12\".bitcraps.game.v1.PlaceBetsRequest\x1a#.bitcraps.game.v1.PlaceBetsResponse\"e\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18#\n" +
 	"\x0eGAME_NOT_FOUND\n" +
-	"\vGAME_CLOSED\n" +
-	"\n" +
-	"NOT_SEATED\n" +
-	"\x0eBETTING_CLOSED\n" +
 	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02':\x01*\"\"/api/v1/games/{game_id}/bets:batch\x12\xb3\x01\n" +
 	"\bListBets\x12!.bitcraps.game.v1.ListBetsRequest\x1a\".bitcraps.game.v1.ListBetsResponse\"`\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x01ҵ\x18$\n" +
 	"\x0eGAME_NOT_FOUND\n" +
-	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\xc4\x02\n" +
-	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"\xed\x01\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18\xa4\x01\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\xd5\x02\n" +
+	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"\xfe\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18\xb5\x01\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
 	"\x0eBETTING_CLOSED\n" +
@@ -2484,6 +2483,7 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"BET_RAISED\n" +
 	"\x14AMOUNT_OUT_OF_LIMITS\n" +
 	"\x13AMOUNT_NOT_MULTIPLE\n" +
+	"\x0fODDS_OVER_LIMIT\n" +
 	"\x16WORKING_NOT_APPLICABLE\x82\xd3\xe4\x93\x02*:\x01*2%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\xf1\x01\n" +
 	"\tRemoveBet\x12\".bitcraps.game.v1.RemoveBetRequest\x1a#.bitcraps.game.v1.RemoveBetResponse\"\x9a\x01\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18U\n" +
@@ -2493,17 +2493,19 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\rBET_NOT_FOUND\n" +
 	"\n" +
 	"BET_LOCKED\n" +
-	"\vBET_DECIDED\x82\xd3\xe4\x93\x02'*%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\xf7\x01\n" +
-	"\bRollDice\x12!.bitcraps.game.v1.RollDiceRequest\x1a\".bitcraps.game.v1.RollDiceResponse\"\xa3\x01\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18g\n" +
+	"\vBET_DECIDED\x82\xd3\xe4\x93\x02'*%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\x98\x02\n" +
+	"\bRollDice\x12!.bitcraps.game.v1.RollDiceRequest\x1a\".bitcraps.game.v1.RollDiceResponse\"\xc4\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18\x87\x01\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
+	"\x0eBETTING_CLOSED\n" +
 	"\n" +
 	"NOT_SEATED\n" +
 	"\vNOT_SHOOTER\n" +
 	"\x11LINE_BET_REQUIRED\n" +
 	"\x11REQUEST_ID_REUSED\n" +
-	"\tNO_QUORUM\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/roll\x12\xfb\x01\n" +
+	"\tNO_QUORUM\n" +
+	"\x0eROUND_CONFLICT\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/roll\x12\xfb\x01\n" +
 	"\bPassDice\x12!.bitcraps.game.v1.PassDiceRequest\x1a\".bitcraps.game.v1.PassDiceResponse\"\xa7\x01\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18e\n" +
 	"\x0eGAME_NOT_FOUND\n" +
@@ -2522,14 +2524,15 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\bGetRound\x12!.bitcraps.game.v1.GetRoundRequest\x1a\".bitcraps.game.v1.GetRoundResponse\"l\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01ҵ\x18!\n" +
 	"\x0eGAME_NOT_FOUND\n" +
-	"\x0fROUND_NOT_FOUND\x82\xd3\xe4\x93\x02/b\x05round\x12&/api/v1/games/{game_id}/rounds/{round}\x90\x02\x01\x12\xf8\x01\n" +
+	"\x0fROUND_NOT_FOUND\x82\xd3\xe4\x93\x02/b\x05round\x12&/api/v1/games/{game_id}/rounds/{round}\x90\x02\x01\x12\x8c\x02\n" +
 	"\n" +
-	"GetReceipt\x12#.bitcraps.game.v1.GetReceiptRequest\x1a$.bitcraps.game.v1.GetReceiptResponse\"\x9e\x01\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x01ҵ\x18G\n" +
+	"GetReceipt\x12#.bitcraps.game.v1.GetReceiptRequest\x1a$.bitcraps.game.v1.GetReceiptResponse\"\xb2\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x01ҵ\x18[\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\x0fROUND_NOT_FOUND\n" +
 	"\x11ROUND_NOT_SETTLED\n" +
-	"\x11RECEIPT_NOT_FOUND\x82\xd3\xe4\x93\x029b\areceipt\x12./api/v1/games/{game_id}/rounds/{round}/receipt\x90\x02\x01\x12\x9b\x01\n" +
+	"\x11RECEIPT_NOT_FOUND\n" +
+	"\x12DECISION_NOT_FOUND\x82\xd3\xe4\x93\x029b\areceipt\x12./api/v1/games/{game_id}/rounds/{round}/receipt\x90\x02\x01\x12\x9b\x01\n" +
 	"\tWatchGame\x12\".bitcraps.game.v1.WatchGameRequest\x1a#.bitcraps.game.v1.WatchGameResponse\"C\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01ҵ\x18-\n" +
 	"\x0eGAME_NOT_FOUND\n" +

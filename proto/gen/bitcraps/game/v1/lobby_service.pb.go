@@ -1201,28 +1201,51 @@ const file_bitcraps_game_v1_lobby_service_proto_rawDesc = "" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\"5\n" +
 	"\tCallCount\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count2\x9b\v\n" +
-	"\fLobbyService\x12\x90\x01\n" +
-	"\tQuickSeat\x12\".bitcraps.game.v1.QuickSeatRequest\x1a#.bitcraps.game.v1.QuickSeatResponse\":\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02#:\x01*b\x04game\"\x18/api/v1/games:quick-seat\x12\x90\x01\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count2\xf4\r\n" +
+	"\fLobbyService\x12\xa3\x01\n" +
+	"\tQuickSeat\x12\".bitcraps.game.v1.QuickSeatRequest\x1a#.bitcraps.game.v1.QuickSeatResponse\"M\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18\x0f\n" +
+	"\rSELF_EXCLUDED\x82\xd3\xe4\x93\x02#:\x01*b\x04game\"\x18/api/v1/games:quick-seat\x12\xce\x01\n" +
 	"\n" +
-	"JoinByCode\x12#.bitcraps.game.v1.JoinByCodeRequest\x1a$.bitcraps.game.v1.JoinByCodeResponse\"7\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02\x1d:\x01*b\x04game\"\x12/api/v1/games:join\x90\x02\x02\x12\x9f\x01\n" +
-	"\rRenewJoinCode\x12&.bitcraps.game.v1.RenewJoinCodeRequest\x1a'.bitcraps.game.v1.RenewJoinCodeResponse\"=\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02&:\x01*\"!/api/v1/games/{game_id}/join-code\x12\x90\x01\n" +
-	"\bPostChat\x12!.bitcraps.game.v1.PostChatRequest\x1a\".bitcraps.game.v1.PostChatResponse\"=\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/chat\x12\xa1\x01\n" +
+	"JoinByCode\x12#.bitcraps.game.v1.JoinByCodeRequest\x1a$.bitcraps.game.v1.JoinByCodeResponse\"u\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18:\n" +
+	"\x11JOIN_CODE_UNKNOWN\n" +
+	"\vGAME_CLOSED\n" +
+	"\tGAME_FULL\n" +
+	"\rSELF_EXCLUDED\x82\xd3\xe4\x93\x02\x1d:\x01*b\x04game\"\x12/api/v1/games:join\x90\x02\x02\x12\xdd\x01\n" +
+	"\rRenewJoinCode\x12&.bitcraps.game.v1.RenewJoinCodeRequest\x1a'.bitcraps.game.v1.RenewJoinCodeResponse\"{\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18:\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\bNOT_HOST\n" +
+	"\x11JOIN_CODE_UNKNOWN\x82\xd3\xe4\x93\x02&:\x01*\"!/api/v1/games/{game_id}/join-code\x12\xd8\x01\n" +
+	"\bPostChat\x12!.bitcraps.game.v1.PostChatRequest\x1a\".bitcraps.game.v1.PostChatResponse\"\x84\x01\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18C\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
 	"\n" +
-	"MutePlayer\x12#.bitcraps.game.v1.MutePlayerRequest\x1a$.bitcraps.game.v1.MutePlayerResponse\"H\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02.:\x01*\x1a)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\xa4\x01\n" +
-	"\fUnmutePlayer\x12%.bitcraps.game.v1.UnmutePlayerRequest\x1a&.bitcraps.game.v1.UnmutePlayerResponse\"E\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02+*)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\x93\x01\n" +
-	"\vListLeaders\x12$.bitcraps.game.v1.ListLeadersRequest\x1a%.bitcraps.game.v1.ListLeadersResponse\"7\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/leaderboards/{period}\x90\x02\x01\x12\xa1\x01\n" +
+	"NOT_SEATED\n" +
+	"\x05MUTED\n" +
+	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/chat\x12\xcc\x01\n" +
+	"\n" +
+	"MutePlayer\x12#.bitcraps.game.v1.MutePlayerRequest\x1a$.bitcraps.game.v1.MutePlayerResponse\"s\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18'\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\bNOT_HOST\x82\xd3\xe4\x93\x02.:\x01*\x1a)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\xcf\x01\n" +
+	"\fUnmutePlayer\x12%.bitcraps.game.v1.UnmutePlayerRequest\x1a&.bitcraps.game.v1.UnmutePlayerResponse\"p\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18'\n" +
+	"\x0eGAME_NOT_FOUND\n" +
+	"\vGAME_CLOSED\n" +
+	"\bNOT_HOST\x82\xd3\xe4\x93\x02+*)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\xab\x01\n" +
+	"\vListLeaders\x12$.bitcraps.game.v1.ListLeadersRequest\x1a%.bitcraps.game.v1.ListLeadersResponse\"O\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18\x14\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/leaderboards/{period}\x90\x02\x01\x12\xa1\x01\n" +
 	"\x0fGetMyStatistics\x12(.bitcraps.game.v1.GetMyStatisticsRequest\x1a).bitcraps.game.v1.GetMyStatisticsResponse\"9\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/players/me/statistics\x90\x02\x01\x12\xaa\x01\n" +
-	"\x11GetGameStatistics\x12*.bitcraps.game.v1.GetGameStatisticsRequest\x1a+.bitcraps.game.v1.GetGameStatisticsResponse\"<\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/games/{game_id}/statistics\x90\x02\x01B\xcb\x01\n" +
+	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/players/me/statistics\x90\x02\x01\x12\xbe\x01\n" +
+	"\x11GetGameStatistics\x12*.bitcraps.game.v1.GetGameStatisticsRequest\x1a+.bitcraps.game.v1.GetGameStatisticsResponse\"P\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01ҵ\x18\x10\n" +
+	"\x0eGAME_NOT_FOUND\x82\xd3\xe4\x93\x02$\x12\"/api/v1/games/{game_id}/statistics\x90\x02\x01B\xcb\x01\n" +
 	"\x14com.bitcraps.game.v1B\x11LobbyServiceProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
 
 var (

@@ -1044,7 +1044,7 @@ const file_bitcraps_game_v1_protection_service_proto_rawDesc = "" +
 	"\x1fAcknowledgeRealityCheckResponse\x12<\n" +
 	"\n" +
 	"protection\x18\x01 \x01(\v2\x1c.bitcraps.game.v1.ProtectionR\n" +
-	"protection2\xb1\b\n" +
+	"protection2\xc7\b\n" +
 	"\x11ProtectionService\x12\x97\x01\n" +
 	"\tGetLimits\x12\".bitcraps.game.v1.GetLimitsRequest\x1a#.bitcraps.game.v1.GetLimitsResponse\"A\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02'b\n" +
@@ -1054,9 +1054,10 @@ const file_bitcraps_game_v1_protection_service_proto_rawDesc = "" +
 	"protection\x1a)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\xad\x01\n" +
 	"\vRemoveLimit\x12$.bitcraps.game.v1.RemoveLimitRequest\x1a%.bitcraps.game.v1.RemoveLimitResponse\"Q\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x027b\n" +
-	"protection*)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\x97\x01\n" +
-	"\aExclude\x12 .bitcraps.game.v1.ExcludeRequest\x1a!.bitcraps.game.v1.ExcludeResponse\"G\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02-:\x01*b\n" +
+	"protection*)/api/v1/players/me/limits/{kind}/{period}\x90\x02\x02\x12\xad\x01\n" +
+	"\aExclude\x12 .bitcraps.game.v1.ExcludeRequest\x1a!.bitcraps.game.v1.ExcludeResponse\"]\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18\x12\n" +
+	"\x10EXCLUSION_STANDS\x82\xd3\xe4\x93\x02-:\x01*b\n" +
 	"protection\"\x1c/api/v1/players/me/exclusion\x90\x02\x02\x12\xb3\x01\n" +
 	"\x0fSetRealityCheck\x12(.bitcraps.game.v1.SetRealityCheckRequest\x1a).bitcraps.game.v1.SetRealityCheckResponse\"K\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x021:\x01*b\n" +

@@ -1,0 +1,33 @@
+package e2e_test
+
+import "testing"
+
+// TestWhatIsNoTextIsRefused sends bytes that are no UTF-8 wherever a request becomes a message, to every service that it could be
+// sent on to. Over a connection such a message can't be sent at all.
+func TestWhatIsNoTextIsRefused(t *testing.T) { everywhere(t, whatIsNoTextIsRefused) }
+
+func whatIsNoTextIsRefused(t *testing.T, tg *target) {
+	c := newClient(t, tg.url())
+	game := c.newGame()
+	for name, tc := range map[string]struct {
+		method, path string
+		body         any
+		headers      []string
+		reason       string
+	}{
+		"a query to game":      {"GET", "/api/v1/games?page_token=%ff", nil, nil, "INVALID_FIELD"},
+		"a query to api":       {"DELETE", account + "?player_id=%ff", nil, nil, "INVALID_FIELD"},
+		"a query to consensus": {"GET", "/api/v1/evidence?page_token=%ff", nil, nil, "INVALID_FIELD"},
+		"a path":               {"GET", "/api/v1/games/%ff", nil, nil, "INVALID_FIELD"},
+		"a stream's path":      {"GET", "/api/v1/games/%ff/events", nil, nil, "INVALID_FIELD"},
+		"a form":               {"POST", game + "/bets", form{"bet_type": {"\xff"}, "amount": {"10"}}, nil, "MALFORMED_BODY"},
+		"a key of a request":   {"POST", game + "/bets", map[string]any{"bet_type": "field", "amount": 10}, []string{"Idempotency-Key", "\xff"}, "INVALID_FIELD"},
+		"an API key":           {"GET", me, nil, []string{"Authorization", "Bearer bck_\xff"}, "INVALID_FIELD"},
+	} {
+		if got := c.do(tc.method, tc.path, tc.body, tc.headers...); got.status != 400 || got.reason() != tc.reason {
+			t.Errorf("%s: %d %s", name, got.status, got.text)
+		}
+	}
+	c.must(200, "GET", me, nil, "X-Request-Id", "\xff")
+	c.must(200, "GET", me, nil, "X-Request-Id", "dé")
+}
