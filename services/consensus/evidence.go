@@ -2,57 +2,34 @@ package consensus
 
 import (
 	"context"
-	"encoding/base64"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/page"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
-	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
-)
-
-const (
-	defaultPageSize = 20
-	maxPageSize     = 100
 )
 
 // ListEvidence implements the contract.
 func (s *roundsServer) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRequest) (*consensusv1.ListEvidenceResponse, error) {
-	size := min(int(req.GetPageSize()), maxPageSize)
-	if size <= 0 {
-		size = defaultPageSize
-	}
-	behind, err := evidenceKey(req.GetPageToken())
+	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "evidence")
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.node.ListEvidence(behind, size+1)
+	behind := []byte(p.Behind)
+	if p.Behind != "" && !chain.IsEvidenceKey(behind) {
+		return nil, page.InvalidToken()
+	}
+	all, err := s.node.ListEvidence(behind, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
 	resp := &consensusv1.ListEvidenceResponse{}
-	if len(all) > size { // The one too many says that there is a next page.
-		all = all[:size]
-		resp.NextPageToken = base64.RawURLEncoding.EncodeToString(all[size-1].Key)
-	}
+	all, resp.NextPageToken = page.Cut(p, all, func(e chain.Evidence) string { return string(e.Key) })
 	for _, e := range all {
 		resp.Evidence = append(resp.Evidence, e.Evidence)
 	}
 	return resp, nil
-}
-
-// evidenceKey reads a page token; nil leads to the first page.
-func evidenceKey(token string) ([]byte, error) {
-	if token == "" {
-		return nil, nil
-	}
-	key, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || !chain.IsEvidenceKey(key) {
-		return nil, errs.New(errorsv1.Reason_REASON_PAGE_TOKEN_INVALID, "the page token belongs to another list; start again without it").
-			Field("page_token", "must come from the same list")
-	}
-	return key, nil
 }
 
 // conductMetrics are how each validator behaves, as this one sees it.

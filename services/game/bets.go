@@ -8,6 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/page"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -23,7 +24,10 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 	resp := &gamev1.PlaceBetResponse{}
 	key := play.Key{Game: id, Player: player, Only: craps.Named(req.GetBetType())}
 	return resp, s.commits.do(&command{ctx: ctx, from: player, key: key, req: req, resp: resp,
-		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+			if err := enter(ctx, tx, turn, player); err != nil {
+				return nil, err
+			}
 			bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: req.GetBetType(), Amount: req.GetAmount(),
 				Number: uint8(req.GetNumber()), Working: req.GetWorking(), Seed: req.GetClientSeed()})
 			if err != nil {
@@ -43,7 +47,10 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 	player := identity.FromContext(ctx).Player
 	resp := &gamev1.PlaceBetsResponse{}
 	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
-		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+			if err := enter(ctx, tx, turn, player); err != nil {
+				return nil, err
+			}
 			resp.Results = nil
 			for _, want := range req.GetBets() {
 				bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: want.GetBetType(), Amount: want.GetAmount(),
@@ -69,20 +76,20 @@ func (s *gameServer) ListBets(ctx context.Context, req *gamev1.ListBetsRequest) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "bets", game.ID.String(), req.GetStatus().String())
+	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "bets", game.ID.String(), req.GetStatus().String())
 	if err != nil {
 		return nil, err
 	}
-	behind, err := p.id()
+	behind, err := p.ID()
 	if err != nil {
 		return nil, err
 	}
-	bets, err := s.store.Bets(ctx, game.ID, identity.FromContext(ctx).Player, req.GetStatus(), behind, p.size+1)
+	bets, err := s.store.Bets(ctx, game.ID, identity.FromContext(ctx).Player, req.GetStatus(), behind, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
 	resp := &gamev1.ListBetsResponse{}
-	bets, resp.NextPageToken = cut(p, bets, func(b *play.Bet) string { return b.ID.String() })
+	bets, resp.NextPageToken = page.Cut(p, bets, func(b *play.Bet) string { return b.ID.String() })
 	for _, bet := range bets {
 		resp.Bets = append(resp.Bets, betToProto(bet))
 	}
@@ -124,6 +131,9 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, change fu
 	balance := int64(0)
 	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player},
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+			if err := enter(ctx, tx, turn, player); err != nil {
+				return nil, err
+			}
 			bet, err := s.ownBet(ctx, tx, turn, player, own)
 			if err != nil {
 				return nil, err

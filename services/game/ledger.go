@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/page"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -29,20 +30,20 @@ func (s *ledgerServer) GetWallet(ctx context.Context, _ *gamev1.GetWalletRequest
 
 // ListEntries implements the contract.
 func (s *ledgerServer) ListEntries(ctx context.Context, req *gamev1.ListEntriesRequest) (*gamev1.ListEntriesResponse, error) {
-	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "entries")
+	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "entries")
 	if err != nil {
 		return nil, err
 	}
-	below, err := p.number()
+	below, err := p.Number()
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.store.Entries(ctx, ledger.Wallet(identity.FromContext(ctx).Player), below, p.size+1)
+	entries, err := s.store.Entries(ctx, ledger.Wallet(identity.FromContext(ctx).Player), below, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
 	resp := &gamev1.ListEntriesResponse{}
-	entries, resp.NextPageToken = cut(p, entries, func(e play.Entry) string { return strconv.FormatInt(e.ID, 10) })
+	entries, resp.NextPageToken = page.Cut(p, entries, func(e play.Entry) string { return strconv.FormatInt(e.ID, 10) })
 	for _, e := range entries {
 		resp.Entries = append(resp.Entries, &gamev1.Entry{EntryId: e.ID, Reason: string(e.Reason), Amount: e.Amount, Balance: e.Balance,
 			GameId: play.Text(e.Game), Round: int64(e.Round), BetId: play.Text(e.Bet), OccurredAt: timeToProto(e.At)})

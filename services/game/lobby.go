@@ -8,6 +8,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/page"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/lobby"
@@ -65,21 +66,21 @@ func (s *gameServer) ListGames(ctx context.Context, req *gamev1.ListGamesRequest
 	if filter != (lobby.Filter{}) { // A token from before there were filters still leads on.
 		scope = append(scope, fmt.Sprint(filter))
 	}
-	p, err := newPage(req.GetPageSize(), req.GetPageToken(), scope...)
+	p, err := page.New(req.GetPageSize(), req.GetPageToken(), scope...)
 	if err != nil {
 		return nil, err
 	}
-	behind, err := p.id()
+	behind, err := p.ID()
 	if err != nil {
 		return nil, err
 	}
-	games, last, more, err := s.find(ctx, filter, behind, p.size)
+	games, last, more, err := s.find(ctx, filter, behind, p.Size)
 	if err != nil {
 		return nil, err
 	}
 	resp := &gamev1.ListGamesResponse{}
 	if more {
-		resp.NextPageToken = p.token(last.String())
+		resp.NextPageToken = p.Token(last.String())
 	}
 	for _, game := range games {
 		resp.Games = append(resp.Games, gameToProto(game))

@@ -170,11 +170,7 @@ func TestPrivateTablesAreNotThere(t *testing.T) {
 		return errs
 	}
 	for name, err := range calls(bob) {
-		want := errorsv1.Reason_REASON_GAME_NOT_FOUND
-		if name == "bet" || name == "roll" { // These say that there is something with this id, and nothing of it.
-			want = errorsv1.Reason_REASON_NOT_SEATED
-		}
-		reason(t, name, err, want)
+		reason(t, name, err, errorsv1.Reason_REASON_GAME_NOT_FOUND)
 	}
 	if _, err := bob.lobby.JoinByCode(bob.ctx, &gamev1.JoinByCodeRequest{JoinCode: code, Spectate: true}); err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func standing(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID
 	return tx.Member(ctx, turn.Game.ID, player)
 }
 
-// enter fails for who may not sit down at a private game.
+// enter fails for who was not let in to a private game.
 func enter(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
 	if turn.Game.Shows(player) {
 		return nil

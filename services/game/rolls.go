@@ -28,7 +28,10 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
 	resp := &gamev1.RollDiceResponse{GameId: id.String()}
 	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
-		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+			if err := enter(ctx, tx, turn, player); err != nil {
+				return nil, err
+			}
 			resp.Round = int64(turn.Game.Round)
 			if turn.Game.Rolling && turn.Game.Seated(player) {
 				return nil, nil // The dice are in the air: wait for them.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/page"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -20,20 +21,20 @@ func (s *gameServer) ListRounds(ctx context.Context, req *gamev1.ListRoundsReque
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "rounds", game.ID.String())
+	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "rounds", game.ID.String())
 	if err != nil {
 		return nil, err
 	}
-	below, err := p.number()
+	below, err := p.Number()
 	if err != nil {
 		return nil, err
 	}
-	rounds, err := s.store.Rounds(ctx, game.ID, uint64(below), p.size+1)
+	rounds, err := s.store.Rounds(ctx, game.ID, uint64(below), p.Size+1)
 	if err != nil {
 		return nil, err
 	}
 	resp := &gamev1.ListRoundsResponse{}
-	rounds, resp.NextPageToken = cut(p, rounds, func(r *play.Round) string { return strconv.FormatUint(r.Number, 10) })
+	rounds, resp.NextPageToken = page.Cut(p, rounds, func(r *play.Round) string { return strconv.FormatUint(r.Number, 10) })
 	for _, round := range rounds {
 		resp.Rounds = append(resp.Rounds, roundToProto(round))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/page"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -28,7 +29,7 @@ const (
 // ListLeaders implements the contract.
 func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRequest) (*gamev1.ListLeadersResponse, error) {
 	key := play.ScoresAt(calendar.Period(req.GetPeriod()), s.now())
-	p, err := newPage(req.GetPageSize(), req.GetPageToken(), "leaders", req.GetPeriod(), strconv.FormatInt(key.Starts.Unix(), 10))
+	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "leaders", req.GetPeriod(), strconv.FormatInt(key.Starts.Unix(), 10))
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +37,12 @@ func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRe
 	if err != nil {
 		return nil, err
 	}
-	scores, err := s.store.Leaders(ctx, key, behind, p.size+1)
+	scores, err := s.store.Leaders(ctx, key, behind, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
 	resp := &gamev1.ListLeadersResponse{}
-	scores, resp.NextPageToken = cut(p, scores, func(s play.Score) string { return fmt.Sprintf("%d:%s", s.Net(), s.Player) })
+	scores, resp.NextPageToken = page.Cut(p, scores, func(s play.Score) string { return fmt.Sprintf("%d:%s", s.Net(), s.Player) })
 	for _, score := range scores {
 		resp.Leaders = append(resp.Leaders, scoreToProto(score))
 	}
@@ -49,15 +50,15 @@ func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRe
 }
 
 // scoreOf is the last score of a page before, the zero one on the first page.
-func scoreOf(p page) (play.Score, error) {
-	if p.behind == "" {
+func scoreOf(p page.Page) (play.Score, error) {
+	if p.Behind == "" {
 		return play.Score{}, nil
 	}
-	net, player, _ := strings.Cut(p.behind, ":")
+	net, player, _ := strings.Cut(p.Behind, ":")
 	n, badNet := strconv.ParseInt(net, 10, 64)
 	id, badID := uuid.Parse(player)
 	if badNet != nil || badID != nil || id == uuid.Nil {
-		return play.Score{}, invalidToken()
+		return play.Score{}, page.InvalidToken()
 	}
 	return play.Score{Player: id, Returned: n}, nil
 }

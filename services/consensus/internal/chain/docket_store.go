@@ -80,7 +80,7 @@ func (s *store) addEvidence(e *consensusv1.Evidence) (bool, error) {
 
 // evidence returns up to limit pieces of evidence, the latest first, that are before a key. Each comes with its own.
 func (s *store) evidence(before []byte, limit int) (all []Evidence, err error) {
-	if before == nil {
+	if len(before) == 0 {
 		before = []byte("f")
 	}
 	it, err := s.db.ReverseIterator([]byte("e"), before)

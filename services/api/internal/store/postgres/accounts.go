@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres/db"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
@@ -69,6 +70,6 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 
 // ForgetCodes implements account.Tx.
 func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) { return q.DeleteExpiredCodes(ctx, row.Micros(before), int32(most)) })
+	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) { return q.DeleteExpiredCodes(ctx, micros.Of(before), int32(most)) })
 	return int(rows), err
 }

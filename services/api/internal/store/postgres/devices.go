@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres/db"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
@@ -49,14 +50,14 @@ func (t Tx) RemoveDevice(ctx context.Context, id uuid.UUID) error {
 
 // UseChallenge implements device.Tx.
 func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires time.Time) (fresh bool, err error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]int64, error) { return q.UseChallenge(ctx, hash[:], row.Micros(expires)) })
+	rows, err := ask(ctx, t, func(q *db.Queries) ([]int64, error) { return q.UseChallenge(ctx, hash[:], micros.Of(expires)) })
 	return len(rows) > 0, err
 }
 
 // ForgetChallenges implements device.Tx.
 func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
 	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) {
-		return q.DeleteUsedChallenges(ctx, row.Micros(before), int32(most))
+		return q.DeleteUsedChallenges(ctx, micros.Of(before), int32(most))
 	})
 	return int(rows), err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres/db"
@@ -15,7 +16,7 @@ import (
 
 // AddPlayer implements player.Tx.
 func (t Tx) AddPlayer(ctx context.Context, p player.Player) error {
-	return t.exec().InsertPlayer(ctx, db.InsertPlayerParams{ID: p.ID, Kind: p.Kind, Role: p.Role, CreatedAt: row.Micros(p.CreatedAt)})
+	return t.exec().InsertPlayer(ctx, db.InsertPlayerParams{ID: p.ID, Kind: p.Kind, Role: p.Role, CreatedAt: micros.Of(p.CreatedAt)})
 }
 
 // Player implements player.Tx.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/postgres/db"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
@@ -41,7 +42,7 @@ func (t Tx) SaveSession(ctx context.Context, s session.Session) error {
 
 // LiveSessions implements session.Tx.
 func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]session.Session, error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.Session, error) { return q.LiveSessions(ctx, player, row.Micros(at)) })
+	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.Session, error) { return q.LiveSessions(ctx, player, micros.Of(at)) })
 	sessions := make([]session.Session, len(rows))
 	for i, found := range rows {
 		sessions[i] = row.Session(found).Session()
@@ -52,11 +53,11 @@ func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([
 // EndedSessions implements session.Tx.
 func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]session.Ended, error) {
 	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.EndedSessionsRow, error) {
-		return q.EndedSessions(ctx, row.Micros(after), int32(most))
+		return q.EndedSessions(ctx, micros.Of(after), int32(most))
 	})
 	ended := make([]session.Ended, len(rows))
 	for i, found := range rows {
-		ended[i] = session.Ended{ID: found.ID, At: row.Time(found.EndedAt)}
+		ended[i] = session.Ended{ID: found.ID, At: micros.Time(found.EndedAt)}
 	}
 	return ended, err
 }
@@ -64,7 +65,7 @@ func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]ses
 // ForgetSessions implements session.Tx.
 func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
 	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) {
-		return q.DeleteExpiredSessions(ctx, row.Micros(before), int32(most))
+		return q.DeleteExpiredSessions(ctx, micros.Of(before), int32(most))
 	})
 	return int(rows), err
 }

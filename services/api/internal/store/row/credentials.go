@@ -3,6 +3,7 @@ package row
 import (
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/device"
 )
@@ -18,12 +19,12 @@ type Device struct {
 
 // OfDevice is the row of a device.
 func OfDevice(d device.Device) Device {
-	return Device{ID: d.ID, PlayerID: d.Player, PublicKey: d.PublicKey, Client: d.Client, CreatedAt: Micros(d.CreatedAt)}
+	return Device{ID: d.ID, PlayerID: d.Player, PublicKey: d.PublicKey, Client: d.Client, CreatedAt: micros.Of(d.CreatedAt)}
 }
 
 // Device returns what the row says.
 func (r Device) Device() device.Device {
-	return device.Device{ID: r.ID, Player: r.PlayerID, PublicKey: r.PublicKey, Client: r.Client, CreatedAt: Time(r.CreatedAt)}
+	return device.Device{ID: r.ID, Player: r.PlayerID, PublicKey: r.PublicKey, Client: r.Client, CreatedAt: micros.Time(r.CreatedAt)}
 }
 
 // Account is a row of accounts.
@@ -36,12 +37,12 @@ type Account struct {
 
 // OfAccount is the row of an account.
 func OfAccount(a account.Account) Account {
-	return Account{PlayerID: a.Player, Email: a.Email, Password: a.Password, CreatedAt: Micros(a.Created)}
+	return Account{PlayerID: a.Player, Email: a.Email, Password: a.Password, CreatedAt: micros.Of(a.Created)}
 }
 
 // Account returns what the row says.
 func (r Account) Account() account.Account {
-	return account.Account{Player: r.PlayerID, Email: r.Email, Password: r.Password, Created: Time(r.CreatedAt)}
+	return account.Account{Player: r.PlayerID, Email: r.Email, Password: r.Password, Created: micros.Time(r.CreatedAt)}
 }
 
 // Code is a row of codes.
@@ -57,12 +58,12 @@ type Code struct {
 
 // OfCode is the row of a code.
 func OfCode(c account.Code) Code {
-	return Code{Subject: c.Subject, PlayerID: c.Player, Email: c.Email, Password: c.Password, CodeHash: c.Hash[:], Attempts: int64(c.Attempts), ExpiresAt: Micros(c.Expires)}
+	return Code{Subject: c.Subject, PlayerID: c.Player, Email: c.Email, Password: c.Password, CodeHash: c.Hash[:], Attempts: int64(c.Attempts), ExpiresAt: micros.Of(c.Expires)}
 }
 
 // Code returns what the row says.
 func (r Code) Code() account.Code {
-	c := account.Code{Subject: r.Subject, Player: r.PlayerID, Email: r.Email, Password: r.Password, Attempts: int(r.Attempts), Expires: Time(r.ExpiresAt)}
+	c := account.Code{Subject: r.Subject, Player: r.PlayerID, Email: r.Email, Password: r.Password, Attempts: int(r.Attempts), Expires: micros.Time(r.ExpiresAt)}
 	copy(c.Hash[:], r.CodeHash)
 	return c
 }

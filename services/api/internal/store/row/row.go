@@ -8,28 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/micros"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 )
-
-// Micros is a time as it lies in a table.
-func Micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// Time reads Micros.
-func Time(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
-}
 
 // Player is a row of players.
 type Player struct {
@@ -41,7 +26,7 @@ type Player struct {
 
 // Player returns what the row says.
 func (r Player) Player() player.Player {
-	return player.Player{ID: r.ID, Kind: r.Kind, Role: r.Role, CreatedAt: Time(r.CreatedAt)}
+	return player.Player{ID: r.ID, Kind: r.Kind, Role: r.Role, CreatedAt: micros.Time(r.CreatedAt)}
 }
 
 // Key is a row of signing_keys.
@@ -55,12 +40,12 @@ type Key struct {
 
 // OfKey is the row of a key.
 func OfKey(k signing.Key) Key {
-	return Key{ID: k.ID, Seed: k.Private.Seed(), CreatedAt: Micros(k.CreatedAt), SignsFrom: Micros(k.SignsFrom), TokenLife: k.TokenLife.Microseconds()}
+	return Key{ID: k.ID, Seed: k.Private.Seed(), CreatedAt: micros.Of(k.CreatedAt), SignsFrom: micros.Of(k.SignsFrom), TokenLife: k.TokenLife.Microseconds()}
 }
 
 // Key returns what the row says.
 func (r Key) Key() (signing.Key, error) {
-	return signing.KeyOf(r.ID, r.Seed, Time(r.CreatedAt), Time(r.SignsFrom), time.Duration(r.TokenLife)*time.Microsecond)
+	return signing.KeyOf(r.ID, r.Seed, micros.Time(r.CreatedAt), micros.Time(r.SignsFrom), time.Duration(r.TokenLife)*time.Microsecond)
 }
 
 // Session is a row of sessions.
@@ -85,7 +70,7 @@ type Session struct {
 func OfSession(s session.Session) Session {
 	return Session{
 		ID: s.ID, PlayerID: s.Player, Method: s.Method, CredentialID: s.Credential, Scopes: int64(s.Scopes), Client: s.Client,
-		CreatedAt: Micros(s.Created), UsedAt: Micros(s.Used), ExpiresAt: Micros(s.Expires), EndedAt: Micros(s.Ended),
+		CreatedAt: micros.Of(s.Created), UsedAt: micros.Of(s.Used), ExpiresAt: micros.Of(s.Expires), EndedAt: micros.Of(s.Ended),
 		FamilyHash: s.Family[:], SecretHash: s.Current[:], PreviousHash: s.Previous[:], Nonce: s.Nonce[:],
 	}
 }
@@ -94,7 +79,7 @@ func OfSession(s session.Session) Session {
 func (r Session) Session() session.Session {
 	s := session.Session{
 		ID: r.ID, Player: r.PlayerID, Method: r.Method, Credential: r.CredentialID, Scopes: identity.Scopes(r.Scopes), Client: r.Client,
-		Created: Time(r.CreatedAt), Used: Time(r.UsedAt), Expires: Time(r.ExpiresAt), Ended: Time(r.EndedAt),
+		Created: micros.Time(r.CreatedAt), Used: micros.Time(r.UsedAt), Expires: micros.Time(r.ExpiresAt), Ended: micros.Time(r.EndedAt),
 	}
 	copy(s.Family[:], r.FamilyHash)
 	copy(s.Current[:], r.SecretHash)

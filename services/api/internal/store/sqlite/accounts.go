@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite/db"
@@ -67,6 +68,6 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 
 // ForgetCodes implements account.Tx.
 func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := t.q.DeleteExpiredCodes(ctx, row.Micros(before), int64(most))
+	rows, err := t.q.DeleteExpiredCodes(ctx, micros.Of(before), int64(most))
 	return int(rows), err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite/db"
@@ -45,12 +46,12 @@ func (t Tx) RemoveDevice(ctx context.Context, id uuid.UUID) error { return t.q.D
 
 // UseChallenge implements device.Tx.
 func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires time.Time) (fresh bool, err error) {
-	rows, err := t.q.UseChallenge(ctx, hash[:], row.Micros(expires))
+	rows, err := t.q.UseChallenge(ctx, hash[:], micros.Of(expires))
 	return len(rows) > 0, err
 }
 
 // ForgetChallenges implements device.Tx.
 func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := t.q.DeleteUsedChallenges(ctx, row.Micros(before), int64(most))
+	rows, err := t.q.DeleteUsedChallenges(ctx, micros.Of(before), int64(most))
 	return int(rows), err
 }

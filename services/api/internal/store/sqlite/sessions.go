@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/row"
 	"github.com/bitcraps/bitcraps/services/api/internal/store/sqlite/db"
@@ -36,7 +37,7 @@ func (t Tx) SaveSession(ctx context.Context, s session.Session) error {
 
 // LiveSessions implements session.Tx.
 func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]session.Session, error) {
-	rows, err := t.q.LiveSessions(ctx, player, row.Micros(at))
+	rows, err := t.q.LiveSessions(ctx, player, micros.Of(at))
 	sessions := make([]session.Session, len(rows))
 	for i, found := range rows {
 		sessions[i] = row.Session(found).Session()
@@ -46,16 +47,16 @@ func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([
 
 // EndedSessions implements session.Tx.
 func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]session.Ended, error) {
-	rows, err := t.q.EndedSessions(ctx, row.Micros(after), int64(most))
+	rows, err := t.q.EndedSessions(ctx, micros.Of(after), int64(most))
 	ended := make([]session.Ended, len(rows))
 	for i, found := range rows {
-		ended[i] = session.Ended{ID: found.ID, At: row.Time(found.EndedAt)}
+		ended[i] = session.Ended{ID: found.ID, At: micros.Time(found.EndedAt)}
 	}
 	return ended, err
 }
 
 // ForgetSessions implements session.Tx.
 func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := t.q.DeleteExpiredSessions(ctx, row.Micros(before), int64(most))
+	rows, err := t.q.DeleteExpiredSessions(ctx, micros.Of(before), int64(most))
 	return int(rows), err
 }

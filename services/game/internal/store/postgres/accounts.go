@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // account is what a transaction knows of one.
@@ -113,7 +113,7 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 		Games:        column(transfers, func(m ledger.Transfer) uuid.UUID { return m.Game }),
 		Rounds:       column(transfers, func(m ledger.Transfer) int64 { return int64(m.Round) }),
 		Bets:         column(transfers, func(m ledger.Transfer) uuid.UUID { return m.Bet }),
-		At:           column(transfers, func(m ledger.Transfer) int64 { return stored.Micros(m.At) }),
+		At:           column(transfers, func(m ledger.Transfer) int64 { return micros.Of(m.At) }),
 	})
 }
 

@@ -3,9 +3,9 @@ package postgres
 import (
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 func insertGames(games []*play.Game) db.InsertGamesParams {
@@ -20,7 +20,7 @@ func insertGames(games []*play.Game) db.InsertGamesParams {
 		Hosts:      column(games, func(g *play.Game) uuid.UUID { return g.Host }),
 		Private:    column(games, func(g *play.Game) bool { return g.Private }),
 		SeatsTaken: p.SeatsTaken,
-		CreatedAt:  column(games, func(g *play.Game) int64 { return stored.Micros(g.CreatedAt) }),
+		CreatedAt:  column(games, func(g *play.Game) int64 { return micros.Of(g.CreatedAt) }),
 	}
 }
 
@@ -35,8 +35,8 @@ func updateGames(games []*play.Game) db.UpdateGamesParams {
 		Rolling:    column(games, func(g *play.Game) bool { return g.Rolling }),
 		Shooters:   column(games, func(g *play.Game) uuid.UUID { return g.Shooter }),
 		Sequences:  column(games, func(g *play.Game) int64 { return int64(g.Sequence) }),
-		TurnsDueAt: column(games, func(g *play.Game) int64 { return stored.Micros(g.TurnDueAt) }),
-		UpdatedAt:  column(games, func(g *play.Game) int64 { return stored.Micros(g.UpdatedAt) }),
+		TurnsDueAt: column(games, func(g *play.Game) int64 { return micros.Of(g.TurnDueAt) }),
+		UpdatedAt:  column(games, func(g *play.Game) int64 { return micros.Of(g.UpdatedAt) }),
 		Totals:     column(games, func(g *play.Game) int64 { return int64(g.Craps.Since7.Totals) }),
 		Pairs:      column(games, func(g *play.Game) int64 { return int64(g.Craps.Since7.Pairs) }),
 		Hard:       column(games, func(g *play.Game) int64 { return int64(g.Craps.Since7.Hard) }),
@@ -57,7 +57,7 @@ func insertBets(bets []*play.Bet) db.InsertBetsParams {
 		Wagers:       column(bets, func(b *play.Bet) int32 { return int32(b.Wager.Code) }),
 		Seeds:        column(bets, func(b *play.Bet) string { return b.Seed }),
 		PlacedRounds: column(bets, func(b *play.Bet) int64 { return int64(b.PlacedRound) }),
-		PlacedAt:     column(bets, func(b *play.Bet) int64 { return stored.Micros(b.PlacedAt) }),
+		PlacedAt:     column(bets, func(b *play.Bet) int64 { return micros.Of(b.PlacedAt) }),
 	}
 }
 
@@ -85,6 +85,6 @@ func settleRounds(rounds []*play.Round) db.SettleRoundsParams {
 		BeaconHeights:    column(rounds, func(r *play.Round) int64 { return r.Decision.BeaconHeight }),
 		BeaconSignatures: column(rounds, func(r *play.Round) []byte { return r.Decision.BeaconSignature }),
 		Sequences:        column(rounds, func(r *play.Round) int64 { return int64(r.Sequence) }),
-		SettledAt:        column(rounds, func(r *play.Round) int64 { return stored.Micros(r.SettledAt) }),
+		SettledAt:        column(rounds, func(r *play.Round) int64 { return micros.Of(r.SettledAt) }),
 	}
 }

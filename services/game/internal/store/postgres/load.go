@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Load implements play.Tx. It takes one round trip.
@@ -150,7 +150,7 @@ func (t *transaction) turns(keys []play.Key, games []db.Game, seats []db.Seat, b
 	}
 	for _, seat := range seats {
 		game := byGame[seat.GameID].Game
-		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: stored.Time(seat.JoinedAt)})
+		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: micros.Time(seat.JoinedAt)})
 	}
 	for _, turn := range byGame {
 		turn.AddLoaded()

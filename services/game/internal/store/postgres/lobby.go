@@ -10,10 +10,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // saveLobby writes new codes and standings, rows of one game in the order of their players.
@@ -56,7 +56,7 @@ func (t *transaction) saveScores(ctx context.Context, turns []*play.Turn) error 
 	return t.later.AddScores(ctx, db.AddScoresParams{
 		Players:  column(scores, func(s play.Score) uuid.UUID { return s.Player }),
 		Periods:  column(scores, func(s play.Score) string { return string(s.Period) }),
-		Starts:   column(scores, func(s play.Score) int64 { return stored.Micros(s.Starts) }),
+		Starts:   column(scores, func(s play.Score) int64 { return micros.Of(s.Starts) }),
 		Rounds:   column(scores, func(s play.Score) int64 { return s.Rounds }),
 		Bets:     column(scores, func(s play.Score) int64 { return s.Bets }),
 		Staked:   column(scores, func(s play.Score) int64 { return s.Staked }),
@@ -107,7 +107,7 @@ func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Scor
 		net, player = behind.Net(), behind.Player
 	}
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Score, error) {
-		return q.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: stored.Micros(key.Starts), Net: net, PlayerID: player, Count: int32(limit)})
+		return q.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: micros.Of(key.Starts), Net: net, PlayerID: player, Count: int32(limit)})
 	})
 	return column(rows, toScore), err
 }
@@ -116,13 +116,13 @@ func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Scor
 func (s *Store) Scores(ctx context.Context, player uuid.UUID, keys ...play.ScoreKey) ([]play.Score, error) {
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Score, error) {
 		return q.Scores(ctx, column(keys, func(k play.ScoreKey) string { return string(k.Period) }),
-			column(keys, func(k play.ScoreKey) int64 { return stored.Micros(k.Starts) }), player)
+			column(keys, func(k play.ScoreKey) int64 { return micros.Of(k.Starts) }), player)
 	})
 	return column(rows, toScore), err
 }
 
 func toScore(row db.Score) play.Score {
-	return play.Score{Player: row.PlayerID, ScoreKey: play.ScoreKey{Period: calendar.Period(row.Period), Starts: stored.Time(row.Starts)},
+	return play.Score{Player: row.PlayerID, ScoreKey: play.ScoreKey{Period: calendar.Period(row.Period), Starts: micros.Time(row.Starts)},
 		Rounds: row.Rounds, Bets: row.Bets, Staked: row.Staked, Returned: row.Returned}
 }
 
@@ -137,7 +137,7 @@ func (s *Store) Rolls(ctx context.Context, game uuid.UUID, limit int) ([]play.Ro
 // PruneScores implements play.Store.
 func (s *Store) PruneScores(ctx context.Context, period calendar.Period, before time.Time, limit int) (int, error) {
 	n, err := read(ctx, s, func(q *db.Queries) (int64, error) {
-		return q.PruneScores(ctx, string(period), stored.Micros(before), int32(limit))
+		return q.PruneScores(ctx, string(period), micros.Of(before), int32(limit))
 	})
 	return int(n), err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -77,7 +78,7 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 // Unsettled implements play.Reader.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) {
-		return q.UnsettledRounds(ctx, stored.Micros(before), int32(limit))
+		return q.UnsettledRounds(ctx, micros.Of(before), int32(limit))
 	})
 	if err != nil {
 		return nil, err
@@ -162,13 +163,13 @@ func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.S
 
 // TurnsDue implements play.Reader.
 func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
-	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.TurnsDue(ctx, stored.Micros(now), int32(limit)) })
+	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.TurnsDue(ctx, micros.Of(now), int32(limit)) })
 }
 
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
 	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) {
-		return q.IdleGames(ctx, stored.Micros(since)/time.Minute.Microseconds(), stored.Micros(since), int32(limit))
+		return q.IdleGames(ctx, micros.Of(since)/time.Minute.Microseconds(), micros.Of(since), int32(limit))
 	})
 }
 

@@ -10,10 +10,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Requests implements play.Tx.
@@ -30,7 +30,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 		return nil, err
 	}
 	for _, row := range rows {
-		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: stored.Time(row.CreatedAt)}
+		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: micros.Time(row.CreatedAt)}
 	}
 	for _, key := range keys {
 		if _, ok := known[key]; !ok {
@@ -54,7 +54,7 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 		Players: column(keys, playerOf), Ids: column(keys, idOf),
 		Fingerprints: column(keys, func(k play.RequestKey) []byte { return requests[k].Fingerprint }),
 		Responses:    column(keys, func(k play.RequestKey) []byte { return requests[k].Response }),
-		CreatedAt:    column(keys, func(k play.RequestKey) int64 { return stored.Micros(requests[k].At) }),
+		CreatedAt:    column(keys, func(k play.RequestKey) int64 { return micros.Of(requests[k].At) }),
 	})
 }
 

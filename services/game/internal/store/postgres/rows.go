@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
@@ -12,8 +13,8 @@ func toGame(row db.Game) *play.Game {
 	return &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
 		Host: row.HostID, Private: row.Private, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
-		Rolling: row.Rolling, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: stored.Time(row.TurnDueAt),
-		CreatedAt: stored.Time(row.CreatedAt), UpdatedAt: stored.Time(row.UpdatedAt),
+		Rolling: row.Rolling, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
+		CreatedAt: micros.Time(row.CreatedAt), UpdatedAt: micros.Time(row.UpdatedAt),
 	}
 }
 
@@ -28,7 +29,7 @@ func crapsState(row db.Game) craps.State {
 func seated(row db.GameRow) *play.Game {
 	game := toGame(row.Game)
 	for i, number := range row.Numbers {
-		game.Seats = append(game.Seats, play.Seat{Number: int(number), Player: row.Players[i], JoinedAt: stored.Time(row.JoinedAt[i])})
+		game.Seats = append(game.Seats, play.Seat{Number: int(number), Player: row.Players[i], JoinedAt: micros.Time(row.JoinedAt[i])})
 	}
 	return game
 }
@@ -40,18 +41,18 @@ func toBet(row db.Bet) (*play.Bet, error) {
 	}
 	return &play.Bet{ID: row.ID, Game: row.GameID, Player: row.PlayerID, Wager: wager, Number: uint8(row.Number), Working: row.Working,
 		Amount: row.Amount, Commission: row.Commission, Seed: row.Seed, Status: row.Status, PlacedRound: uint64(row.PlacedRound), DecidedRound: uint64(row.DecidedRound),
-		Payout: row.Payout, PlacedAt: stored.Time(row.PlacedAt)}, nil
+		Payout: row.Payout, PlacedAt: micros.Time(row.PlacedAt)}, nil
 }
 
 func toRound(row db.Round) (*play.Round, error) {
 	round := &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: row.Status,
 		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
 		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
-		Sequence: uint64(row.Sequence), ClosedAt: stored.Time(row.ClosedAt), SettledAt: stored.Time(row.SettledAt)}
+		Sequence: uint64(row.Sequence), ClosedAt: micros.Time(row.ClosedAt), SettledAt: micros.Time(row.SettledAt)}
 	return round, stored.Decode(round, row.Commitment, row.State, row.Bets)
 }
 
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 	return play.Entry{ID: row.ID, Amount: amount, Balance: balance, Transfer: ledger.Transfer{From: row.FromAccount, To: row.ToAccount,
-		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: stored.Time(row.At)}}
+		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: micros.Time(row.At)}}
 }

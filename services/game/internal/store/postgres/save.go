@@ -7,11 +7,11 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Save implements play.Tx. Its statements go with the commit; where a transfer touches an account that all tables share,
@@ -110,7 +110,7 @@ func (t *transaction) saveSeats(ctx context.Context, turns []*play.Turn) error {
 	}
 	return t.later.InsertSeats(ctx, db.InsertSeatsParams{Games: column(joined, game), Numbers: column(joined, number),
 		Players:  column(joined, func(s seat) uuid.UUID { return s.Player }),
-		JoinedAt: column(joined, func(s seat) int64 { return stored.Micros(s.JoinedAt) })})
+		JoinedAt: column(joined, func(s seat) int64 { return micros.Of(s.JoinedAt) })})
 }
 
 // saveBets writes decided bets first, then those that changed, then new ones: a come bet may travel to a number that
@@ -157,7 +157,7 @@ func (t *transaction) saveRounds(ctx context.Context, turns []*play.Turn) error 
 			Commitments: column(committed, func(r *play.Round) []byte { return r.Commitment.Encode() }),
 			States:      column(committed, func(r *play.Round) []byte { return r.State.Encode() }),
 			Bets:        column(committed, func(r *play.Round) []byte { return protocol.EncodeBets(r.Bets) }),
-			ClosedAt:    column(committed, func(r *play.Round) int64 { return stored.Micros(r.ClosedAt) }),
+			ClosedAt:    column(committed, func(r *play.Round) int64 { return micros.Of(r.ClosedAt) }),
 		}); err != nil {
 			return err
 		}

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // saveLobby writes a new code and standings.
@@ -34,7 +34,7 @@ func (t *transaction) saveLobby(ctx context.Context, turn *play.Turn) error {
 // saveScores adds what rounds decided.
 func (t *transaction) saveScores(ctx context.Context, turn *play.Turn) error {
 	for _, s := range play.Scores([]*play.Turn{turn}) {
-		if err := t.q.AddScore(ctx, db.AddScoreParams{PlayerID: s.Player, Period: string(s.Period), Starts: stored.Micros(s.Starts),
+		if err := t.q.AddScore(ctx, db.AddScoreParams{PlayerID: s.Player, Period: string(s.Period), Starts: micros.Of(s.Starts),
 			Rounds: s.Rounds, Bets: s.Bets, Staked: s.Staked, Returned: s.Returned, Net: s.Net()}); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Scor
 	if behind.Player != uuid.Nil {
 		net, player = behind.Net(), behind.Player
 	}
-	rows, err := s.Reading.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: stored.Micros(key.Starts), Net: net,
+	rows, err := s.Reading.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: micros.Of(key.Starts), Net: net,
 		Behind: player.String(), Count: int64(limit)})
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Scor
 func (s *Store) Scores(ctx context.Context, player uuid.UUID, keys ...play.ScoreKey) ([]play.Score, error) {
 	var scores []play.Score
 	for _, key := range keys {
-		row, err := s.Reading.Score(ctx, player, string(key.Period), stored.Micros(key.Starts))
+		row, err := s.Reading.Score(ctx, player, string(key.Period), micros.Of(key.Starts))
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -101,7 +101,7 @@ func (s *Store) Scores(ctx context.Context, player uuid.UUID, keys ...play.Score
 }
 
 func toScore(row db.Score) play.Score {
-	return play.Score{Player: row.PlayerID, ScoreKey: play.ScoreKey{Period: calendar.Period(row.Period), Starts: stored.Time(row.Starts)},
+	return play.Score{Player: row.PlayerID, ScoreKey: play.ScoreKey{Period: calendar.Period(row.Period), Starts: micros.Time(row.Starts)},
 		Rounds: row.Rounds, Bets: row.Bets, Staked: row.Staked, Returned: row.Returned}
 }
 
@@ -122,7 +122,7 @@ func (s *Store) Rolls(ctx context.Context, game uuid.UUID, limit int) ([]play.Ro
 func (s *Store) PruneScores(ctx context.Context, period calendar.Period, before time.Time, limit int) (int, error) {
 	var n int64
 	err := s.Write(ctx, func(tx *sql.Tx) (err error) {
-		n, err = s.Writing.WithTx(tx).PruneScores(ctx, string(period), stored.Micros(before), int64(limit))
+		n, err = s.Writing.WithTx(tx).PruneScores(ctx, string(period), micros.Of(before), int64(limit))
 		return err
 	})
 	return int(n), err

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/micros"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -48,11 +49,11 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 	game := &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
 		Host: row.HostID, Private: row.Private != 0, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
-		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: stored.Time(row.TurnDueAt),
-		CreatedAt: stored.Time(row.CreatedAt), UpdatedAt: stored.Time(row.UpdatedAt),
+		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
+		CreatedAt: micros.Time(row.CreatedAt), UpdatedAt: micros.Time(row.UpdatedAt),
 	}
 	for _, seat := range seats {
-		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: stored.Time(seat.JoinedAt)})
+		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: micros.Time(seat.JoinedAt)})
 	}
 	return game, nil
 }
@@ -130,7 +131,7 @@ func toBet(row db.Bet) (*play.Bet, error) {
 	}
 	return &play.Bet{ID: row.ID, Game: row.GameID, Player: row.PlayerID, Wager: wager, Number: uint8(row.Number), Working: row.Working != 0,
 		Amount: row.Amount, Commission: row.Commission, Seed: row.Seed, Status: row.Status, PlacedRound: uint64(row.PlacedRound), DecidedRound: uint64(row.DecidedRound),
-		Payout: row.Payout, PlacedAt: stored.Time(row.PlacedAt)}, nil
+		Payout: row.Payout, PlacedAt: micros.Time(row.PlacedAt)}, nil
 }
 
 // Rounds implements play.Reader.
@@ -147,7 +148,7 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 
 // Unsettled implements play.Reader.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
-	rows, err := s.Reading.UnsettledRounds(ctx, stored.Micros(before), int64(limit))
+	rows, err := s.Reading.UnsettledRounds(ctx, micros.Of(before), int64(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func toRound(row db.Round) (*play.Round, error) {
 	round := &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: row.Status,
 		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
 		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
-		Sequence: uint64(row.Sequence), ClosedAt: stored.Time(row.ClosedAt), SettledAt: stored.Time(row.SettledAt)}
+		Sequence: uint64(row.Sequence), ClosedAt: micros.Time(row.ClosedAt), SettledAt: micros.Time(row.SettledAt)}
 	return round, stored.Decode(round, row.Commitment, row.State, row.Bets)
 }
 
@@ -223,7 +224,7 @@ func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64
 
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 	return play.Entry{ID: row.ID, Amount: amount, Balance: balance, Transfer: ledger.Transfer{From: row.FromAccount, To: row.ToAccount,
-		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: stored.Time(row.At)}}
+		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: micros.Time(row.At)}}
 }
 
 // Balance implements play.Reader.
@@ -258,10 +259,10 @@ func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.S
 
 // TurnsDue implements play.Reader.
 func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
-	return s.Reading.TurnsDue(ctx, stored.Micros(now), int64(limit))
+	return s.Reading.TurnsDue(ctx, micros.Of(now), int64(limit))
 }
 
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
-	return s.Reading.IdleGames(ctx, stored.Micros(since), int64(limit))
+	return s.Reading.IdleGames(ctx, micros.Of(since), int64(limit))
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Save implements play.Tx.
@@ -58,7 +58,7 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 		return t.q.InsertGame(ctx, db.InsertGameParams{
 			ID: g.ID, Status: g.Status, MaxPlayers: int64(g.Limits.MaxPlayers), MinBet: g.Limits.MinBet, MaxBet: g.Limits.MaxBet,
 			Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
-			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: stored.Micros(g.TurnDueAt), CreatedAt: stored.Micros(g.CreatedAt), UpdatedAt: stored.Micros(g.UpdatedAt),
+			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros.Of(g.TurnDueAt), CreatedAt: micros.Of(g.CreatedAt), UpdatedAt: micros.Of(g.UpdatedAt),
 			Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
 			PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
 			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(len(g.Seats)),
@@ -66,7 +66,7 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 	}
 	return one(t.q.UpdateGame(ctx, db.UpdateGameParams{
 		Status: g.Status, Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
-		ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: stored.Micros(g.TurnDueAt), UpdatedAt: stored.Micros(g.UpdatedAt), ID: g.ID,
+		ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros.Of(g.TurnDueAt), UpdatedAt: micros.Of(g.UpdatedAt), ID: g.ID,
 		Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
 		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure, SeatsTaken: int64(len(g.Seats)),
 	}))
@@ -81,7 +81,7 @@ func (t *transaction) saveSeats(ctx context.Context, turn *play.Turn) error {
 	}
 	for _, seat := range joined {
 		if err := t.q.InsertSeat(ctx, db.InsertSeatParams{
-			GameID: turn.Game.ID, Number: int64(seat.Number), PlayerID: seat.Player, JoinedAt: stored.Micros(seat.JoinedAt)}); err != nil {
+			GameID: turn.Game.ID, Number: int64(seat.Number), PlayerID: seat.Player, JoinedAt: micros.Of(seat.JoinedAt)}); err != nil {
 			return err
 		}
 	}
@@ -103,7 +103,7 @@ func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
 	for _, b := range placed {
 		if err := t.q.InsertBet(ctx, db.InsertBetParams{
 			ID: b.ID, GameID: b.Game, PlayerID: b.Player, Wager: int64(b.Wager.Code), Number: int64(b.Number), Working: flag(b.Working), Amount: b.Amount,
-			Commission: b.Commission, Seed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound), DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: stored.Micros(b.PlacedAt),
+			Commission: b.Commission, Seed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound), DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: micros.Of(b.PlacedAt),
 		}); err != nil {
 			return fmt.Errorf("bet %s: %w", b.ID, err)
 		}
@@ -131,11 +131,11 @@ func (t *transaction) saveRound(ctx context.Context, r *play.Round) error {
 	if r.Status == play.Committed {
 		return t.q.InsertRound(ctx, db.InsertRoundParams{
 			GameID: r.Game, Number: int64(r.Number), Commitment: r.Commitment.Encode(), State: r.State.Encode(), Bets: protocol.EncodeBets(r.Bets),
-			ClosedAt: stored.Micros(r.ClosedAt)})
+			ClosedAt: micros.Of(r.ClosedAt)})
 	}
 	return one(t.q.SettleRound(ctx, db.SettleRoundParams{
 		FirstDie: int64(r.Dice.First), SecondDie: int64(r.Dice.Second), Call: string(r.Call), Height: r.Decision.Height,
-		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, Sequence: int64(r.Sequence), SettledAt: stored.Micros(r.SettledAt),
+		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, Sequence: int64(r.Sequence), SettledAt: micros.Of(r.SettledAt),
 		GameID: r.Game, Number: int64(r.Number),
 	}))
 }
@@ -176,7 +176,7 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 		}
 		if err := t.q.InsertTransfer(ctx, db.InsertTransferParams{
 			FromAccount: transfer.From, ToAccount: transfer.To, Amount: transfer.Amount, FromBalance: from, ToBalance: to, Reason: transfer.Reason,
-			GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: stored.Micros(transfer.At),
+			GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: micros.Of(transfer.At),
 		}); err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 		if err != nil {
 			return nil, err
 		}
-		known[key] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: stored.Time(row.CreatedAt)}
+		known[key] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: micros.Time(row.CreatedAt)}
 	}
 	return known, nil
 }
@@ -247,7 +247,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 func (t *transaction) SaveRequests(ctx context.Context, requests map[play.RequestKey]play.Request) error {
 	for key, request := range requests {
 		if err := t.q.InsertRequest(ctx, db.InsertRequestParams{PlayerID: key.Player, ID: key.ID,
-			Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: stored.Micros(request.At)}); err != nil {
+			Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros.Of(request.At)}); err != nil {
 			return err
 		}
 	}

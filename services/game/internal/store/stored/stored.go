@@ -3,7 +3,6 @@ package stored
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -11,22 +10,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
-
-// Micros is a time in microseconds since 1970; the zero time is 0.
-func Micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// Time is what Micros was made of.
-func Time(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
-}
 
 // Wager returns the wager that a bet is on, by its code. It fails for one of another release.
 func Wager(bet uuid.UUID, code int64) (*craps.Wager, error) {

@@ -1,0 +1,93 @@
+// Package page is a caller's way through a long list: pages of a bounded size, and tokens that lead from one to the next and are
+// good for no other list.
+package page
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+const (
+	defaultSize = 20
+	maxSize     = 100
+)
+
+// Page is what a caller asked for.
+type Page struct {
+	// Size is how many items it has at most.
+	Size int
+	// Behind is the last item that the caller has; empty on the first page.
+	Behind string
+
+	scope string
+}
+
+// New reads a request's page_size and page_token. The scope says which list with which filters, so that a token of another
+// list is refused, with the reason PAGE_TOKEN_INVALID.
+func New(size int32, token string, scope ...string) (Page, error) {
+	p := Page{scope: strings.Join(scope, "/"), Size: int(size)}
+	if p.Size == 0 {
+		p.Size = defaultSize
+	}
+	p.Size = min(p.Size, maxSize)
+	if token == "" {
+		return p, nil
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(token)
+	behind, ours := strings.CutPrefix(string(decoded), p.scope+"|")
+	if err != nil || !ours || behind == "" {
+		return Page{}, InvalidToken()
+	}
+	p.Behind = behind
+	return p, nil
+}
+
+// InvalidToken refuses a token that names no item of the list.
+func InvalidToken() error {
+	return errs.New(errorsv1.Reason_REASON_PAGE_TOKEN_INVALID, "the page token belongs to another list; start again without it").
+		Field("page_token", "must come from the same list")
+}
+
+// Token leads to the page behind the item.
+func (p Page) Token(item string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.scope + "|" + item))
+}
+
+// Cut takes the one item too many that was asked for to know whether there is a next page, and returns that page's token.
+func Cut[T any](p Page, items []T, key func(T) string) ([]T, string) {
+	if len(items) <= p.Size {
+		return items, ""
+	}
+	items = items[:p.Size]
+	return items, p.Token(key(items[p.Size-1]))
+}
+
+// ID is the last item of a list that goes by ids; uuid.Nil on the first page.
+func (p Page) ID() (uuid.UUID, error) {
+	if p.Behind == "" {
+		return uuid.Nil, nil
+	}
+	id, err := uuid.Parse(p.Behind)
+	if err != nil {
+		return uuid.Nil, InvalidToken()
+	}
+	return id, nil
+}
+
+// Number is the last item of a list that goes by numbers; 0 on the first page.
+func (p Page) Number() (int64, error) {
+	if p.Behind == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(p.Behind, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, InvalidToken()
+	}
+	return n, nil
+}
