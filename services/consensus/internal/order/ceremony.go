@@ -39,14 +39,17 @@ func (g *Group) PhaseTime(c *Ceremony) time.Duration {
 const activeAfter = 2
 
 // begin opens the next ceremony, for the validators as the pending changes make them. It takes the place of one that failed.
+// The first key is made by the validators of genesis, whoever of them is to leave: only a sharing can change who votes.
 func (g *Group) begin(height int64) {
 	g.Epoch++
 	failures := 0
 	if g.Ceremony != nil {
 		failures = g.Ceremony.Failures + 1
 	}
-	holders := g.Next()
-	g.Pending = nil
+	holders := g.Members
+	if len(g.Sharings) > 0 {
+		holders, g.Pending = g.Next(), nil
+	}
 	session := dkg.Session{Chain: g.Chain, Epoch: g.Epoch, Threshold: Quorum(len(holders)), Dealers: beaconKeys(g.Members), Members: beaconKeys(holders)}
 	if n := len(g.Sharings); n > 0 {
 		old := decodeSharing(g.Sharings[n-1].Encoded)

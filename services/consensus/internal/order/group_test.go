@@ -375,3 +375,42 @@ func FuzzTransaction(f *testing.F) {
 		}
 	})
 }
+
+// TestOffendersBeforeTheKeyAreExpelled has a validator sign twice while the first key is made, also where that fails and begins
+// again. It takes part to the end, and is no validator behind the next sharing.
+func TestOffendersBeforeTheKeyAreExpelled(t *testing.T) {
+	for name, fails := range map[string]bool{"the first ceremony succeeds": false, "the first ceremony fails": true} {
+		t.Run(name, func(t *testing.T) {
+			net := newNetwork(t, 4)
+			offender := net.peers[2].member
+			net.height++
+			result, err := order.Execute(net.state, net.hash, order.Block{Height: net.height, Time: net.now, Offenders: []protocol.Address{offender.Address()}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			net.state.apply(result)
+			net.hash = result.AppHash
+			if fails {
+				net.peers[0].silent, net.peers[1].silent = true, true
+				for net.state.group.Epoch == 1 {
+					net.step()
+				}
+				net.peers[0].silent, net.peers[1].silent = false, false
+			}
+			for len(net.state.group.Sharings) == 0 {
+				net.step()
+			}
+			first := net.sharing()
+			if len(first.Members) != 4 {
+				t.Errorf("the first sharing has %d members", len(first.Members))
+			}
+			net.run()
+			if names := net.names(); len(names) != 3 || slices.Contains(names, offender.Name) {
+				t.Errorf("validators are %v", names)
+			}
+			if net.sharing().GroupKey() != first.GroupKey() {
+				t.Error("the key is another one")
+			}
+		})
+	}
+}
