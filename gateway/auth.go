@@ -50,17 +50,16 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 	return identity.OnBehalf(ctx, caller), nil
 }
 
-// reader returns a context in which calls that need nobody are made on behalf of the one whose token or API key the request has,
-// if it is good: private tables show themselves to those who were let in.
+// reader returns a context in which calls that need nobody are made on behalf of the one whose token, API key or cookie the request
+// has, if it is good: private tables show themselves to those who were let in.
 func (s *signIn) reader(ctx context.Context, w http.ResponseWriter, r *http.Request) context.Context {
-	_, raw, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok {
-		raw = value(r, sessionCookie)
+	var bearer token.Bearer
+	var err error
+	if _, raw, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
+		bearer, err = s.byToken(ctx, w, r, raw)
+	} else {
+		bearer, err = s.byCookie(ctx, w, r)
 	}
-	if raw == "" {
-		return ctx
-	}
-	bearer, err := s.byToken(ctx, w, r, raw)
 	if err != nil {
 		return ctx
 	}

@@ -37,7 +37,7 @@ type Upstream struct {
 type Network struct {
 	ListenHost     string   `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
 	ListenPort     int      `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
-	MaxConnections int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"connections at once; further ones wait"`
+	MaxConnections int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"connections at once, those of watchers too; further ones wait"`
 	EnableTLS      bool     `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
 	CertFile       string   `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
 	KeyFile        string   `koanf:"key_file" jsonschema_description:"PEM file of its private key"`

@@ -45,6 +45,13 @@ func (c cookies) sameOrigin(r *http.Request) error {
 	return nil
 }
 
+// foreign reports whether another site's page has a browser open a WebSocket, which is a GET that does more than to read.
+func (c cookies) foreign(r *http.Request) bool {
+	post := *r
+	post.Method = http.MethodPost
+	return c.origin.Check(&post) != nil
+}
+
 func (c cookies) set(w http.ResponseWriter, access string, accessEnds time.Time, refresh string, refreshEnds time.Time) {
 	c.write(w, sessionCookie, access, accessEnds)
 	if refresh != "" { // Releases without sessions give none.

@@ -5,20 +5,18 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc/status"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
 	"github.com/bitcraps/bitcraps/libs/canonical"
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 const (
 	// keepAlive is how often a silent stream says that it is alive, so that proxies keep it open.
 	keepAlive = 15 * time.Second
-	// eventDeadline is how long a client may take to receive what is written at once.
-	eventDeadline = 10 * time.Second
 	// eventBatch is how many events are written at once.
 	eventBatch = 8
 )
@@ -37,22 +35,33 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 		g.writeError(ctx, w, r, err)
 		return
 	}
-	defer leave()
 	wake := make(chan struct{}, 1)
-	cursor, err := g.live.Follow(ctx, params["game_id"], after, uuid.Nil, wake)
+	cursor, err := g.live.Follow(ctx, params["game_id"], after, identity.FromContext(ctx).Player, wake)
 	if err != nil {
+		leave()
 		g.writeError(ctx, w, r, err)
 		return
 	}
-	defer cursor.Close()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back.
-	w.WriteHeader(http.StatusOK)
-	out := &eventWriter{control: http.NewResponseController(w), w: w}
-	if out.write([]byte(": watching\n\n")) == nil {
-		g.forward(out, cursor, wake, r)
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would hold events back.
+	watch := func(out *eventStream) {
+		defer leave()
+		defer cursor.Close()
+		if out.write([]byte(": watching\n\n")) == nil {
+			g.forward(out, cursor, wake)
+		}
 	}
+	if conn := takeConnection(w); conn != nil {
+		g.sockets.Go(func() {
+			defer func() { _ = conn.Close() }()
+			watch(streamOfConnection(conn))
+		})
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+	watch(streamOfAnswer(w, r))
 }
 
 // lastEvent is where to resume: the header that browsers send, or the query's after_sequence.
@@ -73,16 +82,19 @@ func lastEvent(r *http.Request) (uint64, error) {
 }
 
 // forward writes events until there are no more, the gateway stops, or the client does not take them in time.
-func (g *Gateway) forward(out *eventWriter, cursor *live.Cursor, wake <-chan struct{}, r *http.Request) {
+func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan struct{}) {
 	silence := time.NewTicker(keepAlive)
 	defer silence.Stop()
 	room := make([]*live.Frame, 0, eventBatch)
-	texts := make([][]byte, 0, eventBatch)
+	texts := make([][]byte, 0, eventBatch+2)
 	for {
 		frames, end := cursor.Next(room)
 		texts = texts[:0]
 		for _, frame := range frames {
 			texts = append(texts, frame.Event)
+		}
+		if presence := cursor.Presence(); presence != nil {
+			texts = append(texts, presence.Event)
 		}
 		if end != nil {
 			texts = append(texts, ending(end))
@@ -101,7 +113,7 @@ func (g *Gateway) forward(out *eventWriter, cursor *live.Cursor, wake <-chan str
 			if out.write([]byte(": alive\n\n")) != nil {
 				return
 			}
-		case <-r.Context().Done():
+		case <-out.gone:
 			return
 		case <-g.drained.Done():
 			return
@@ -119,22 +131,4 @@ func ending(why error) []byte {
 		}
 	}
 	return append(append([]byte("event: end\ndata: "), body...), "\n\n"...)
-}
-
-// eventWriter writes server-sent events.
-type eventWriter struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-}
-
-func (e *eventWriter) write(texts ...[]byte) error {
-	if err := e.control.SetWriteDeadline(time.Now().Add(eventDeadline)); err != nil {
-		return err
-	}
-	for _, text := range texts {
-		if _, err := e.w.Write(text); err != nil {
-			return err
-		}
-	}
-	return e.control.Flush()
 }

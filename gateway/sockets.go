@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -63,8 +61,8 @@ func (g *Gateway) admit(ctx context.Context, address string, player uuid.UUID) (
 // checkHandshake refuses what is no handshake of our protocol, and pages of other sites: a browser would send them the
 // player's cookie, and lets them read what comes back.
 func (g *Gateway) checkHandshake(r *http.Request) error {
-	if origin := r.Header.Get("Origin"); origin != "" && !g.sameSite(origin, r.Host) {
-		return errs.New(errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, "pages of %s may not connect; the operator allows others with auth.trusted_origins", origin)
+	if g.signIn.cookies.foreign(r) {
+		return errs.New(errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, "pages of %s may not connect; the operator allows others with auth.trusted_origins", r.Header.Get("Origin"))
 	}
 	if !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket") {
 		return errs.New(errorsv1.Reason_REASON_UPGRADE_REQUIRED, "this path answers WebSocket handshakes alone; docs/live.md says how to connect")
@@ -74,15 +72,6 @@ func (g *Gateway) checkHandshake(r *http.Request) error {
 			Field("Sec-WebSocket-Protocol", "must have "+socket.Protocol)
 	}
 	return nil
-}
-
-// sameSite reports whether a page of an origin may connect.
-func (g *Gateway) sameSite(origin, host string) bool {
-	if slices.Contains(g.cfg.Auth.TrustedOrigins, origin) {
-		return true
-	}
-	page, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(page.Host, host)
 }
 
 // hasToken reports whether one of a header's comma-separated values is a token.

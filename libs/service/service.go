@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -216,17 +215,13 @@ func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 	}
 }
 
-// gcPercent lets the heap grow to three times of what lives before it is collected: services keep little alive and allocate
-// much, and collecting half as often is worth some tens of megabytes. The variable GOGC overrides it.
-const gcPercent = 200
-
 // Main runs a command until it ends or a signal ends it, and exits.
 func Main(cmd *cobra.Command) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, cancel := run.SignalContext()
 	defer cancel()
+	if os.Getenv("GOGC") == "" {
+		go paceCollector(ctx)
+	}
 	cmd.SetOut(os.Stdout)
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", cmd.Name(), err)

@@ -8,7 +8,7 @@ import createFetchClient, { type Client, type FetchResponse } from "openapi-fetc
 import type { components, paths } from "./api.js";
 
 export type { components, paths } from "./api.js";
-export { watchGame, type WatchOptions } from "./watch.js";
+export { watchGame, type Presence, type WatchOptions } from "./watch.js";
 
 type Schemas = components["schemas"];
 

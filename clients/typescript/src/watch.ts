@@ -1,9 +1,18 @@
 import { ApiError, type BitcrapsClient, type GameEvent } from "./index.js";
 
+/** Who watches a game: how many, and who of those that sit is there. */
+export interface Presence {
+  game_id: string;
+  watching: number;
+  seats: { seat: number; player_id: string; online: boolean }[];
+}
+
 /** Options of a watch. */
 export interface WatchOptions {
   /** The sequence of the last event that you have; 0, which is the default, for none. */
   after?: number;
+  /** Is told who is there, where that has changed, at most every two seconds. */
+  onPresence?: (presence: Presence) => void;
   /** Ends the watch. */
   signal?: AbortSignal;
   /** How long to wait before resuming, in milliseconds. */
@@ -22,6 +31,10 @@ export async function* watchGame(client: BitcrapsClient, gameId: string, options
         if (message.event === "end") {
           if (message.data === "{}") return;
           break; // Cut off: resume.
+        }
+        if (message.event === "presence") {
+          options.onPresence?.(JSON.parse(message.data) as Presence);
+          continue;
         }
         const event = JSON.parse(message.data) as GameEvent;
         last = event.sequence;

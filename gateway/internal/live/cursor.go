@@ -70,7 +70,7 @@ func (c *Cursor) Next(frames []*Frame) ([]*Frame, error) {
 }
 
 // Presence is the message that says who is there, where it is not the one that was taken last, and nil otherwise.
-func (c *Cursor) Presence() []byte {
+func (c *Cursor) Presence() *Frame {
 	c.feed.mu.RLock()
 	defer c.feed.mu.RUnlock()
 	if c.seen == c.feed.present.version {

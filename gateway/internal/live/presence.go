@@ -1,9 +1,11 @@
 package live
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -35,7 +37,7 @@ type Board interface {
 type presence struct {
 	seats   map[string]int32 // The seat of each player who sits.
 	version uint64           // 0 until there is a message.
-	message []byte
+	message *Frame           // It has no sequence: it is no event of the log.
 }
 
 func seatsOf(game *gamev1.Game) map[string]int32 {
@@ -101,10 +103,10 @@ func (f *feed) tell(here, elsewhere Present) error {
 	}
 	slices.SortFunc(message.Seats, func(a, b seatMessage) int { return cmp.Compare(a.Seat, b.Seat) })
 	text, err := json.Marshal(message)
-	if err != nil || string(text) == string(f.present.message) {
+	if err != nil || f.present.message != nil && bytes.Equal(text, f.present.message.Message) {
 		return err
 	}
-	f.present.message = text
+	f.present.message = &Frame{Event: fmt.Appendf(nil, "event: presence\ndata: %s\n\n", text), Message: text}
 	f.present.version++
 	f.wake()
 	return nil

@@ -193,7 +193,7 @@ func (s *session) forward() error {
 			s.signal() // There may be more.
 		}
 		if presence := sub.Presence(); presence != nil {
-			if err := s.conn.send(presence); err != nil {
+			if err := s.conn.send(presence.Message); err != nil {
 				return err
 			}
 		}

@@ -22,7 +22,7 @@ const admin = "127.0.0.1:16060"
 func main() {
 	binary := flag.String("binary", "../bin/bitcraps", "the platform's binary")
 	watchers := flag.Int("watchers", 5000, "watchers of one game")
-	idle := flag.Int("idle", 9900, "WebSockets that watch nothing, in the last row; 0 leaves it out")
+	idle := flag.Int("idle", 10_000, "WebSockets that watch nothing, in the last row; 0 leaves it out")
 	rolls := flag.Int("rolls", 50, "rolls to watch")
 	flag.Parse()
 	rows := []watch.Options{{Socket: true, Watchers: *watchers, Rolls: *rolls}, {Watchers: *watchers, Rolls: *rolls}}

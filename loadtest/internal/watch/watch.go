@@ -42,7 +42,7 @@ type Result struct {
 
 // Set is the configuration that many watchers from one address, and as one player, need.
 var Set = []string{"--set", "gateway.limits.streams_per_address=1000000", "--set", "gateway.limits.rates.read.per_minute=6000000",
-	"--set", "gateway.limits.rates.read.burst=1000000"}
+	"--set", "gateway.limits.rates.read.burst=1000000", "--set", "gateway.network.max_connections=12000"}
 
 // dialAtOnce is how many connections are opened at the same time.
 const dialAtOnce = 32

@@ -120,7 +120,7 @@ func dialStream(ctx context.Context, player *platform.Player) (*watcher, error) 
 
 func nextData(lines *bufio.Scanner) ([]byte, error) {
 	for lines.Scan() {
-		if data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: ")); ok {
+		if data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: ")); ok && !bytes.HasPrefix(data, []byte(`{"type":"presence"`)) {
 			return data, nil
 		}
 	}

@@ -130,7 +130,8 @@ func events() object {
 	return object{
 		"tags": []any{"GameService"}, "operationId": "GameService_WatchGame", "summary": "WatchGame",
 		"description": "Streams the game's events as server-sent events: first those behind Last-Event-ID, then each as it happens. " +
-			"The id of an event is its sequence, its name the kind of what happened, its data an Event.",
+			"The id of an event is its sequence, its name the kind of what happened, its data an Event. What has no id is none: " +
+			"\"presence\" says who is there, \"end\" is the last. docs/live.md describes both.",
 		"parameters": []any{
 			object{"name": "game_id", "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}},
 			object{"name": "Last-Event-ID", "in": "header", "schema": object{"type": "integer", "minimum": 0}},

@@ -155,11 +155,10 @@ func paid(rolled *response) (sum int64) {
 	return sum
 }
 
-// watch reads up to n server-sent events behind an id.
-func (c *client) watch(game, after string, n int) (ids, kinds []string) {
+// stream opens a game's server-sent events behind an id.
+func (c *client) stream(game, after string) (lines *bufio.Scanner, leave func()) {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(c.t.Context())
-	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+game+"/events", nil)
 	if err != nil {
 		c.t.Fatal(err)
@@ -172,20 +171,50 @@ func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer func() { _ = resp.Body.Close() }()
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || kind != "text/event-stream" {
 		c.t.Fatalf("status %d, %s", resp.StatusCode, kind)
 	}
-	scanner := bufio.NewScanner(resp.Body)
-	for len(kinds) < n && scanner.Scan() {
-		if id, ok := strings.CutPrefix(scanner.Text(), "id: "); ok {
+	return bufio.NewScanner(resp.Body), func() { cancel(); _ = resp.Body.Close() }
+}
+
+// watch reads up to n events of a game's log behind an id.
+func (c *client) watch(game, after string, n int) (ids, kinds []string) {
+	c.t.Helper()
+	lines, leave := c.stream(game, after)
+	defer leave()
+	for len(kinds) < n && lines.Scan() {
+		if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
 			ids = append(ids, id)
 		}
-		if kind, ok := strings.CutPrefix(scanner.Text(), "event: "); ok {
+		if kind, ok := strings.CutPrefix(lines.Text(), "event: "); ok && kind != "presence" {
 			kinds = append(kinds, kind)
 		}
 	}
 	return ids, kinds
+}
+
+// TestEventStreamsSayWhoIsThere names a player who sits and watches, by cookie, and counts who only watches.
+func TestEventStreamsSayWhoIsThere(t *testing.T) {
+	tg := oneProcess(t)
+	alice := newClient(t, tg.url())
+	game := alice.newGame()
+	lines, leave := alice.stream(game, "")
+	defer leave()
+	_, strangerLeaves := newClient(t, tg.url()).stream(game, "")
+	is := func(watching int) {
+		t.Helper()
+		want := fmt.Sprintf(`data: {"type":"presence","game_id":%q,"watching":%d,"seats":[{"seat":1,"player_id":%q,"online":true}]}`,
+			id(game), watching, alice.must(200, "GET", me, nil).str("player_id"))
+		for lines.Scan() {
+			if lines.Text() == want {
+				return
+			}
+		}
+		t.Fatalf("the stream ended without %s", want)
+	}
+	is(2)
+	strangerLeaves()
+	is(1)
 }
 
 func TestEventsResumeWithoutAGap(t *testing.T) { everywhere(t, eventsResumeWithoutAGap) }
