@@ -76,6 +76,12 @@ func misshared(name, share string) fault {
 		}}
 }
 
+// behind is a fault by which a validator's votes come when their block is final, and nobody looks at them any more.
+func behind(f fault) fault {
+	f.isolates = true
+	return f
+}
+
 // linked is a fault of a validator's links.
 func linked(name string, mute bool, change func(broken bool, l *link, out, in *direction)) fault {
 	set := func(broken bool) func(*fleet, int) {
@@ -115,13 +121,13 @@ var faults = []fault{
 	linked("partition", true, func(broken bool, _ *link, out, in *direction) { out.held, in.held = broken, broken }),
 	linked("hears nobody", true, func(broken bool, _ *link, _, in *direction) { in.held = broken }),
 	linked("heard by nobody", true, func(broken bool, _ *link, out, _ *direction) { out.held = broken }),
-	ofNetwork(linked("slow", false, func(broken bool, _ *link, out, in *direction) {
+	behind(ofNetwork(linked("slow", false, func(broken bool, _ *link, out, in *direction) {
 		*out, *in = direction{}, direction{}
 		if broken {
 			out.delay, out.jitter = 200*time.Millisecond, 50*time.Millisecond
 			*in = *out
 		}
-	})),
+	}))),
 
 	ofNetwork(lying("messages lost", func(l *chain.Lies) { l.Lost = .1 }, func(l *chain.Lies) { l.Lost = 0 })),
 	ofNetwork(lying("messages doubled", func(l *chain.Lies) { l.Doubled = .5 }, func(l *chain.Lies) { l.Doubled = 0 })),

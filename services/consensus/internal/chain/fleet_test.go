@@ -106,6 +106,7 @@ func (f *fleet) start(i int) {
 	f.t.Helper()
 	f.mu.Lock()
 	f.lives[i] = &life{known: map[order.Round]bool{}}
+	f.lies[i] = chain.Lies{} // It begins anew as one that tells the truth.
 	f.mu.Unlock()
 	if err := f.validators[i].start(); err != nil {
 		f.t.Fatal(err)
