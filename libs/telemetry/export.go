@@ -17,6 +17,8 @@ import (
 type exporter struct {
 	sdktrace.SpanExporter
 	batches sdktrace.SpanProcessor
+	ended   context.Context // Ends when the process waits for the collector no longer.
+	giveUp  context.CancelFunc
 	waiting atomic.Int64
 	failing atomic.Bool
 	logger  *slog.Logger
@@ -35,6 +37,9 @@ func (e *exporter) take(span sdktrace.ReadOnlySpan) {
 
 // ExportSpans implements sdktrace.SpanExporter. What fails is dropped: by the time that the collector is back there are others.
 func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.ended, cancel)()
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	e.waiting.Add(-int64(len(spans)))
 	switch {
@@ -80,11 +85,6 @@ const flushPatience = 3 * time.Second
 
 // Shutdown implements sdktrace.SpanProcessor. That the collector is away keeps no process from stopping in good order.
 func (p processor) Shutdown(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, flushPatience)
-	defer cancel()
-	if err := p.SpanProcessor.Shutdown(ctx); err != nil {
-		p.logger.WarnContext(ctx, "spans were not sent", "error", err)
-		p.dropped.Add(float64(p.waiting.Load()))
-	}
-	return nil
+	defer time.AfterFunc(flushPatience, p.giveUp).Stop()
+	return p.SpanProcessor.Shutdown(ctx)
 }

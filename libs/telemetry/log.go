@@ -78,13 +78,23 @@ type handler struct {
 	sampledOut prometheus.Counter
 }
 
-// Enabled implements slog.Handler. Which package logs is not known yet, so it may say yes to what Handle leaves out.
-func (h *handler) Enabled(_ context.Context, level slog.Level) bool {
+// Enabled implements slog.Handler. Which package logs is not known yet, so it may say yes to what Handle leaves out. Sampling is
+// decided here, before the line costs anything: whoever asks first and then logs is counted once, since the answer stays the same.
+func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 	least := h.filter.least
 	if h.target != "" {
 		least = h.filter.level(h.target)
 	}
-	return h.audit || level >= least
+	switch {
+	case h.audit:
+		return true
+	case level < least:
+		return false
+	case level == slog.LevelInfo && h.leavesOut(trace.SpanContextFromContext(ctx)):
+		h.sampledOut.Inc()
+		return false
+	}
+	return true
 }
 
 // Handle implements slog.Handler.
@@ -94,9 +104,6 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	if !h.audit {
 		switch {
 		case record.Level < h.filter.level(target):
-			return nil
-		case record.Level == slog.LevelInfo && span.IsValid() && h.leavesOut(span.TraceID()):
-			h.sampledOut.Inc()
 			return nil
 		case record.Level < slog.LevelWarn && h.out.crowded():
 			h.dropped.Inc()
@@ -117,9 +124,10 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	return h.json.Handle(ctx, record)
 }
 
-// leavesOut decides as the sampler of traces does, so that with the same ratio the lines of a trace that is kept are.
-func (h *handler) leavesOut(id trace.TraceID) bool {
-	return binary.BigEndian.Uint64(id[8:])>>1 >= h.kept
+// leavesOut decides by the trace's id, as the sampler of traces does: with the same ratio, the traces that are sent have their lines.
+func (h *handler) leavesOut(span trace.SpanContext) bool {
+	id := span.TraceID()
+	return span.IsValid() && binary.BigEndian.Uint64(id[8:])>>1 >= h.kept
 }
 
 func (h *handler) count(level slog.Level) {

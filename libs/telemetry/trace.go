@@ -35,6 +35,7 @@ func newTracerProvider(ctx context.Context, process, version string, cfg Config,
 		return nil, err
 	}
 	spans := &exporter{SpanExporter: client, logger: logger, dropped: dropped}
+	spans.ended, spans.giveUp = context.WithCancel(context.Background())
 	spans.batches = sdktrace.NewBatchSpanProcessor(spans,
 		sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithMaxExportBatchSize(spanBatch), sdktrace.WithExportTimeout(exportTimeout))
 	return sdktrace.NewTracerProvider(

@@ -172,8 +172,8 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 }
 
 // launchFleet starts every service in a process of its own.
-func launchFleet(dir string) (*target, error) {
-	opts := fleet.Options{Engine: *engine}
+func launchFleet(dir string, set ...string) (*target, error) {
+	opts := fleet.Options{Engine: *engine, Set: set}
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
