@@ -35,13 +35,14 @@ type Upstream struct {
 
 // Network is where clients reach the gateway.
 type Network struct {
-	ListenHost     string   `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
-	ListenPort     int      `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
-	MaxConnections int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"connections at once, those of watchers too; further ones wait"`
-	EnableTLS      bool     `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
-	CertFile       string   `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
-	KeyFile        string   `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
-	TrustedProxies []string `koanf:"trusted_proxies" jsonschema_description:"addresses and prefixes of the proxies whose X-Forwarded-For counts; from all others it is ignored"`
+	ListenHost       string   `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
+	ListenPort       int      `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
+	MaxConnections   int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"connections at once, those of watchers too; further ones wait"`
+	EnableTLS        bool     `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
+	CertFile         string   `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
+	KeyFile          string   `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
+	TrustTraceparent bool     `koanf:"trust_traceparent" jsonschema_description:"whether requests go on with the trace that their traceparent header names; where strangers reach the gateway they must not, and each request has a trace of its own with a link to the client's"`
+	TrustedProxies   []string `koanf:"trusted_proxies" jsonschema_description:"addresses and prefixes of the proxies whose X-Forwarded-For counts; from all others it is ignored"`
 }
 
 // Limits bound what a client can cost.
@@ -60,7 +61,7 @@ func Default() Config {
 		return rpcclient.Config{Addresses: []string{fmt.Sprintf("127.0.0.1:%d", port)}, Timeout: 10 * time.Second}
 	}
 	return Config{
-		Network:   Network{ListenHost: "127.0.0.1", ListenPort: 8080, MaxConnections: 10_000},
+		Network:   Network{ListenHost: "127.0.0.1", ListenPort: 8080, MaxConnections: 10_000, TrustTraceparent: true},
 		Telemetry: telemetry.Default(),
 		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
 		Auth:      config.DefaultAuth(),

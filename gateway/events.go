@@ -100,7 +100,13 @@ func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan str
 			texts = append(texts, ending(end))
 		}
 		if len(texts) > 0 {
-			if out.write(texts...) != nil || end != nil {
+			if out.write(texts...) != nil {
+				return
+			}
+			for _, frame := range frames {
+				frame.Delivered()
+			}
+			if end != nil {
 				return
 			}
 			clear(frames) // It must not hold what the feed has let go.

@@ -15,8 +15,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/jonboulle/clockwork"
 	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
@@ -68,6 +67,7 @@ type Gateway struct {
 	clock   clockwork.Clock
 	redis   *redis.Client // nil where this process shares nothing.
 	metrics *metrics
+	tracer  trace.Tracer
 	checks  []admin.Check // What probes ask.
 	handler http.Handler
 	drained context.Context
@@ -76,7 +76,8 @@ type Gateway struct {
 
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
-	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, metrics: newMetrics(scope.Metrics)}
+	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, metrics: newMetrics(scope.Metrics),
+		tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway")}
 	var err error
 	var board live.Board
 	if cfg.Redis.Enabled() {
@@ -85,7 +86,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 		}
 		board = live.NewBoard(g.redis, deps.Clock)
 	}
-	g.live = live.New(gamev1.NewGameServiceClient(deps.Game), board, deps.Clock, scope.Metrics)
+	g.live = live.New(gamev1.NewGameServiceClient(deps.Game), board, deps.Clock, scope)
 	if g.limits, err = newLimits(cfg, g.redis, deps.Clock, scope); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
@@ -121,8 +122,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
 	}
 	serveDocs(root)
-	g.handler = otelhttp.NewHandler(g.outer(root), "http", otelhttp.WithTracerProvider(scope.Tracer), otelhttp.WithPropagators(scope.Propagator),
-		otelhttp.WithMeterProvider(noop.NewMeterProvider())) // What it would measure is in our own metrics.
+	g.handler = g.outer(root)
 	return g, nil
 }
 
@@ -226,7 +226,7 @@ func (g *Gateway) server() *http.Server {
 		ReadTimeout:       10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    g.cfg.Limits.HeaderBytes,
-		ErrorLog:          slog.NewLogLogger(g.logger.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(telemetry.Module(g.logger, "net/http").Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return context.Background() },
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -39,8 +38,10 @@ func (g *Gateway) outer(next http.Handler) http.Handler {
 		if id == "" || len(id) > 64 || !printable(id) {
 			id = uuid.NewString()
 		}
-		record := &record{ResponseWriter: w, route: "other", status: http.StatusOK}
-		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), recordKey{}, record)
+		record := &record{ResponseWriter: w, route: otherRoute, status: http.StatusOK}
+		ctx, span := g.startSpan(w, r)
+		defer func() { endSpan(span, r, record) }()
+		ctx = context.WithValue(telemetry.WithRequestID(ctx, id), recordKey{}, record)
 		r = r.WithContext(ctx)
 		start := time.Now()
 		defer func() { g.observe(ctx, r, record, time.Since(start)) }()
@@ -100,7 +101,6 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		recordOf(ctx).route = route.Path
-		trace.SpanFromContext(ctx).SetName(route.Method + " " + route.Path)
 		err := g.bound(w, r, route)
 		if err == nil {
 			ctx, err = g.signIn.authenticated(ctx, w, r, route)

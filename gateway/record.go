@@ -13,11 +13,14 @@ import (
 // record is what logs and metrics say about a request. It is the ResponseWriter of everything within.
 type record struct {
 	http.ResponseWriter
-	route   string // The pattern, so that there are few of them; "other" where none fits.
+	route   string // The pattern, so that there are few of them; otherRoute where none fits.
 	status  int
 	written bool
 	cookie  bool // Whether the caller is known by cookie.
 }
+
+// otherRoute is the route of a request that no pattern fits.
+const otherRoute = "other"
 
 type recordKey struct{}
 

@@ -49,6 +49,7 @@ func serve(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	telemetry.Adopt(tel.Logger)
 	scope := tel.For("gateway", 0)
 	conns := make(map[string]*grpc.ClientConn, len(Targets))
 	for name, upstream := range map[string]rpcclient.Config{identity.API: cfg.Upstream.API, identity.Game: cfg.Upstream.Game, identity.Consensus: cfg.Upstream.Consensus} {
@@ -69,7 +70,7 @@ func serve(ctx context.Context, cfg Config) error {
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(service.AdminPart(cfg.Admin, admin.Handler(tel.Registry, g.checks)))
 	group.Add(g.Part(listener))
-	return group.Run(ctx, func() { fmt.Println("ready " + g.URL(listener)) })
+	return group.Run(ctx, func() { scope.Logger.Info("ready", "url", g.URL(listener), "version", version.Version) })
 }
 
 // URL is where clients reach a listener of the gateway's.

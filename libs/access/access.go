@@ -58,6 +58,11 @@ func (r Rule) Check(caller identity.Caller) error {
 	return r.CheckPerson(caller)
 }
 
+// Privileged reports whether the method is for roles beyond a player's.
+func (r Rule) Privileged() bool {
+	return r.Person && !slices.Contains(r.Roles, optionsv1.Role_ROLE_PLAYER)
+}
+
 // CheckPerson refuses somebody who is not signed in, or may not call.
 func (r Rule) CheckPerson(caller identity.Caller) error {
 	switch {

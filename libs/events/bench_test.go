@@ -31,7 +31,7 @@ func BenchmarkPublish(b *testing.B) {
 	}{{"local", events.NewLocal[uint64](64)}, {"redis", overRedis}} {
 		b.Run(tc.name, func(b *testing.B) {
 			for i := uint64(1); b.Loop(); i++ {
-				tc.Publish("a", i, i)
+				tc.Publish(b.Context(), "a", i, i)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func (s *store) append(bus events.Bus[uint64], topic string) uint64 {
 	sequence := uint64(len(s.logs[topic]) + 1)
 	s.logs[topic] = append(s.logs[topic], sequence*10)
 	s.mu.Unlock()
-	bus.Publish(topic, sequence, sequence*10)
+	bus.Publish(context.Background(), topic, sequence, sequence*10)
 	return sequence
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
 const (
@@ -113,7 +115,7 @@ func (b *Redis[T]) receive(r *reader, entry map[string]any) {
 	if sequence, err := strconv.ParseUint(text(entry, fieldSequence), 10, 64); err == nil {
 		if payload, ok := entry[fieldPayload].(string); ok {
 			if value, err := b.codec.Decode([]byte(payload)); err == nil {
-				notice = Notice[T]{Sequence: sequence, Value: value}
+				notice = Notice[T]{Sequence: sequence, Value: value, Cause: telemetry.ParseTraceparent(text(entry, fieldCause))}
 			}
 		}
 	}

@@ -58,9 +58,8 @@ type Redis[T any] struct {
 
 // outgoing is an event on its way to the stream.
 type outgoing[T any] struct {
-	topic    string
-	sequence uint64
-	value    T
+	topic string
+	Notice[T]
 }
 
 // NewRedis returns a Bus over the server, which the caller's replicas use under the same name. It closes the client when
@@ -81,10 +80,11 @@ func NewRedis[T any](client *redis.Client, name string, buffer int, codec Codec[
 }
 
 // Publish implements Bus.
-func (b *Redis[T]) Publish(topic string, sequence uint64, value T) {
-	b.Local.Publish(topic, sequence, value)
+func (b *Redis[T]) Publish(ctx context.Context, topic string, sequence uint64, value T) {
+	notice := Notice[T]{Sequence: sequence, Value: value, Cause: cause(ctx)}
+	b.hub.Publish(topic, notice)
 	select {
-	case b.queue <- outgoing[T]{topic, sequence, value}:
+	case b.queue <- outgoing[T]{topic, notice}:
 	default:
 		b.drop(1)
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
 const (
@@ -19,6 +21,7 @@ const (
 const (
 	fieldOrigin, fieldNumber                = "o", "n"
 	fieldTopic, fieldSequence, fieldPayload = "t", "s", "e"
+	fieldCause                              = "c" // A traceparent, where there is one to tell.
 )
 
 // sending is the sender's place in the stream.
@@ -84,8 +87,11 @@ func (b *Redis[T]) append(s *sending, batch []outgoing[T]) {
 		b.add(ctx, pipe, s)
 	}
 	for _, event := range batch {
-		fields := []any{fieldTopic, event.topic, fieldSequence, event.sequence}
-		if payload, err := b.codec.Encode(event.value); err == nil && len(payload) <= maxPayload {
+		fields := []any{fieldTopic, event.topic, fieldSequence, event.Sequence}
+		if cause := telemetry.Traceparent(event.Cause); cause != "" {
+			fields = append(fields, fieldCause, cause)
+		}
+		if payload, err := b.codec.Encode(event.Value); err == nil && len(payload) <= maxPayload {
 			fields = append(fields, fieldPayload, payload)
 		}
 		b.add(ctx, pipe, s, fields...)

@@ -2,6 +2,7 @@ package rpcserver
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	rules "github.com/bitcraps/bitcraps/libs/access"
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 )
 
@@ -20,6 +22,7 @@ var open = []string{"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflectio
 // access enforces the (options.v1.access) annotation of every registered method.
 type access struct {
 	server *grpc.Server
+	audit  *slog.Logger
 	once   sync.Once
 	rules  map[string]rules.Rule
 }
@@ -53,8 +56,13 @@ func (a *access) authorized(ctx context.Context, c call, next func(context.Conte
 	if !known {
 		rule.Method = c.method // It has no callers.
 	}
-	if err := rule.Check(identity.FromContext(ctx)); err != nil {
-		return err
+	caller := identity.FromContext(ctx)
+	err := rule.Check(caller)
+	if err == nil {
+		err = next(ctx)
 	}
-	return next(ctx)
+	if caller.Service == identity.Operator || rule.Privileged() {
+		a.audit.InfoContext(ctx, "operator call", "method", c.method, "by", caller.Player, "caller", caller.Service, "code", errs.HTTPStatus(errs.Mask(err)))
+	}
+	return err
 }

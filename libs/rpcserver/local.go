@@ -2,10 +2,10 @@ package rpcserver
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
@@ -28,15 +29,17 @@ type local struct {
 }
 
 type method struct {
-	server  any
-	handler grpc.MethodHandler
+	server     any
+	handler    grpc.MethodHandler
+	attributes trace.SpanStartEventOption // What otelgrpc says of a call by connection.
 }
 
 // RegisterService implements grpc.ServiceRegistrar.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, server any) {
 	s.GRPC.RegisterService(desc, server)
 	for _, m := range desc.Methods {
-		s.local.methods[fmt.Sprintf("/%s/%s", desc.ServiceName, m.MethodName)] = method{server, m.Handler}
+		name := desc.ServiceName + "/" + m.MethodName
+		s.local.methods["/"+name] = method{server, m.Handler, trace.WithAttributes(semconv.RPCSystemNameGRPC, semconv.RPCMethod(name))}
 	}
 }
 
@@ -54,9 +57,9 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
 	ctx = metadata.NewIncomingContext(metadata.NewOutgoingContext(ctx, nil), md) // What it calls itself has its own.
-	ctx, span := s.local.tracer.Start(ctx, name[1:], trace.WithSpanKind(trace.SpanKindServer))
-	defer span.End()
+	ctx, span := s.local.tracer.Start(ctx, name[1:], trace.WithSpanKind(trace.SpanKindServer), m.attributes)
 	answer, err := m.handler(m.server, ctx, func(into any) error { proto.Merge(into.(proto.Message), req); return nil }, s.local.interceptor)
+	telemetry.End(span, err)
 	if err != nil {
 		return status.Convert(err).Err()
 	}

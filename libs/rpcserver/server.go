@@ -71,7 +71,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := &access{}
+	rules := &access{audit: telemetry.Audit(scope.Logger)}
 	chain := []around{
 		withRequestID, logged(scope.Logger), measured(newMetrics(scope.Metrics)), masked(scope.Logger), recovered,
 		withDeadline(cfg.Timeout), authenticated, rules.authorized,

@@ -11,7 +11,11 @@ import (
 	"os"
 	"path/filepath"
 
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
 	_ "modernc.org/sqlite" // Registers the driver "sqlite"; it needs no C compiler.
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
 // DB is an open database. SQLite has one writer at a time, so writes queue for one connection here, in order, and never
@@ -70,16 +74,20 @@ func connect(ctx context.Context, path string, query url.Values, connections int
 // Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil. Where the disk is
 // full the error says so to callers, and the next transaction goes as well as there is room.
 func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
-	return db.full(inTx(ctx, db.Writer, nil, f))
+	return db.full(db.inTx(ctx, db.Writer, nil, f))
 }
 
 // Read runs f in a transaction that sees one state of the database and changes nothing.
 func (db *DB) Read(ctx context.Context, f func(*sql.Tx) error) error {
-	return inTx(ctx, db.Reader, &sql.TxOptions{ReadOnly: true}, f)
+	return db.inTx(ctx, db.Reader, &sql.TxOptions{ReadOnly: true}, f)
 }
 
-func inTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, f func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, opts)
+// inTx makes one span of a transaction. Statements run in this process: most take no longer than a span of theirs would.
+func (db *DB) inTx(ctx context.Context, on *sql.DB, opts *sql.TxOptions, f func(*sql.Tx) error) (err error) {
+	ctx, span := telemetry.Child(ctx, "TRANSACTION", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		semconv.DBSystemNameSQLite, semconv.DBNamespace(filepath.Base(db.path)), semconv.DBOperationName("TRANSACTION")))
+	defer func() { telemetry.End(span, err) }()
+	tx, err := on.BeginTx(ctx, opts)
 	if err != nil {
 		return err
 	}

@@ -1,45 +1,161 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
+	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 )
 
-type requestIDKey struct{}
+const (
+	targetKey = "target"
+	auditKey  = "audit"
+)
 
-// WithRequestID returns a context whose log lines carry the request id.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
+// Audit returns a logger of lines that say who did what to whom: they are logged whatever the filter and the sampling say,
+// and are the last that a slow disk costs.
+func Audit(logger *slog.Logger) *slog.Logger { return logger.With(auditKey, true) }
+
+// Module returns a logger of somebody else's module, whose lines come by an adapter of ours.
+func Module(logger *slog.Logger, module string) *slog.Logger { return logger.With(targetKey, module) }
+
+// log is what all loggers of a process share.
+type log struct {
+	filter filter
+	source bool
+	kept   uint64 // The last half of a trace id, halved, is below it where the trace's lines are kept.
+	sites  sites
+	out    *queue
+	json   slog.Handler
+
+	lines, sampledOut *prometheus.CounterVec
+	dropped           prometheus.Counter
 }
 
-// RequestID returns the context's request id, or "".
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+func newLog(cfg Config, w io.Writer, registry prometheus.Registerer, dropped prometheus.Counter) (*log, error) {
+	text, name := cfg.LogFilter, "telemetry.log_filter"
+	if text == "" {
+		text, name = fmt.Sprintf("bitcraps=%s,%s", cfg.LogLevel, map[bool]string{false: "warn", true: "error"}[cfg.LogLevel == "error"]), "telemetry.log_level"
+	}
+	filter, err := parseFilter(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	l := &log{
+		filter: filter, source: cfg.LogSource, kept: uint64(cfg.LogSampleRatio * (1 << 63)), out: &queue{out: w, dropped: dropped}, dropped: dropped,
+		lines: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bitcraps_log_lines_total", Help: "Log lines, by level."}, []string{"service", "replica", "level"}),
+		sampledOut: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bitcraps_log_sampled_out_total", Help: "Log lines that telemetry.log_sample_ratio left out."}, []string{"service", "replica"}),
+	}
+	l.json = slog.NewJSONHandler(l.out, &slog.HandlerOptions{Level: slog.LevelDebug})
+	registry.MustRegister(l.lines, l.sampledOut)
+	return l, nil
 }
 
-// handler adds to every line what its context knows.
-type handler struct{ slog.Handler }
-
-func newHandler(w io.Writer, level slog.Level) slog.Handler {
-	return handler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})}
+// logger is that of a service.
+func (l *log) logger(service string, replica int) *slog.Logger {
+	h := &handler{log: l, json: l.json, sampledOut: l.sampledOut.WithLabelValues(service, strconv.Itoa(replica)), lines: make(map[slog.Level]prometheus.Counter)}
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		h.lines[level] = l.lines.WithLabelValues(service, strconv.Itoa(replica), level.String())
+	}
+	return slog.New(h).With("service", service, "replica", replica)
 }
 
-func (h handler) Handle(ctx context.Context, record slog.Record) error {
-	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+// handler decides which lines are written, and adds to each what its context knows.
+type handler struct {
+	*log
+	json       slog.Handler
+	target     string // The module that logs; empty for the package that calls the logger.
+	audit      bool
+	lines      map[slog.Level]prometheus.Counter
+	sampledOut prometheus.Counter
+}
+
+// Enabled implements slog.Handler. Which package logs is not known yet, so it may say yes to what Handle leaves out. Sampling is
+// decided here, before the line costs anything: whoever asks first and then logs is counted once, since the answer stays the same.
+func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
+	least := h.filter.least
+	if h.target != "" {
+		least = h.filter.level(h.target)
+	}
+	switch {
+	case h.audit:
+		return true
+	case level < least:
+		return false
+	case level == slog.LevelInfo && h.leavesOut(trace.SpanContextFromContext(ctx)):
+		h.sampledOut.Inc()
+		return false
+	}
+	return true
+}
+
+// Handle implements slog.Handler.
+func (h *handler) Handle(ctx context.Context, record slog.Record) error {
+	at := h.sites.at(record.PC)
+	target, span := cmp.Or(h.target, at.target), trace.SpanContextFromContext(ctx)
+	if !h.audit {
+		switch {
+		case record.Level < h.filter.level(target):
+			return nil
+		case record.Level < slog.LevelWarn && h.out.crowded():
+			h.dropped.Inc()
+			return nil
+		}
+	}
+	h.count(record.Level)
+	record.AddAttrs(slog.String(targetKey, target))
+	if h.source && h.target == "" && at.line > 0 {
+		record.AddAttrs(slog.String("file", at.file), slog.Int("line", at.line))
+	}
+	if span.IsValid() {
 		record.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	if id := RequestID(ctx); id != "" {
 		record.AddAttrs(slog.String("request_id", id))
 	}
-	return h.Handler.Handle(ctx, record)
+	return h.json.Handle(ctx, record)
 }
 
-func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return handler{h.Handler.WithAttrs(attrs)}
+// leavesOut decides by the trace's id, as the sampler of traces does: with the same ratio, the traces that are sent have their lines.
+func (h *handler) leavesOut(span trace.SpanContext) bool {
+	id := span.TraceID()
+	return span.IsValid() && binary.BigEndian.Uint64(id[8:])>>1 >= h.kept
 }
 
-func (h handler) WithGroup(name string) slog.Handler { return handler{h.Handler.WithGroup(name)} }
+func (h *handler) count(level slog.Level) {
+	if counter, ok := h.lines[level]; ok {
+		counter.Inc()
+	}
+}
+
+// WithAttrs implements slog.Handler.
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with, rest := *h, make([]slog.Attr, 0, len(attrs))
+	for _, attr := range attrs {
+		switch attr.Key {
+		case targetKey:
+			with.target = attr.Value.String()
+			continue // Handle adds it.
+		case auditKey:
+			with.audit = true
+		}
+		rest = append(rest, attr)
+	}
+	with.json = h.json.WithAttrs(rest)
+	return &with
+}
+
+// WithGroup implements slog.Handler.
+func (h *handler) WithGroup(name string) slog.Handler {
+	with := *h
+	with.json = h.json.WithGroup(name)
+	return &with
+}

@@ -1,40 +1,40 @@
 // Package telemetry gives a process its logger, its metrics registry and its tracer. They are values that are handed
-// to whoever needs them; nothing here is global.
+// to whoever needs them; nothing here is global, and nothing here makes a call wait: where lines and spans can't be
+// written as fast as they come, they are dropped and counted.
 package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
-	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // Config is the telemetry section of every service's configuration.
 type Config struct {
-	LogLevel     string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"least severe level that is logged"`
-	OTLPEndpoint string  `koanf:"otlp_endpoint" jsonschema_description:"URL of an OTLP/gRPC collector, such as http://localhost:4317; empty sends no traces"`
-	SampleRatio  float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are recorded where the caller has not decided"`
+	LogLevel       string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"least severe level that our own modules log, where log_filter is empty"`
+	LogFilter      string  `koanf:"log_filter" jsonschema_description:"least severe level that is logged, by module, such as bitcraps=info,bitcraps/gateway=debug,warn; the one without a module is for all others; empty means bitcraps=LOG_LEVEL,warn"`
+	LogSource      bool    `koanf:"log_source" jsonschema_description:"whether log lines have the file and the line of the code that logs"`
+	LogSampleRatio float64 `koanf:"log_sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces whose lines at level info are logged; warnings, errors, audit lines and lines of no request always are"`
+	OTLPEndpoint   string  `koanf:"otlp_endpoint" jsonschema_description:"URL of an OTLP/gRPC collector, such as http://localhost:4317; empty sends no traces"`
+	SampleRatio    float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are sent where the caller has not decided; spans that end in an error of ours are sent in any case"`
 }
 
-// Default logs from info on and sends no traces.
+// Default logs what our own modules say from info on, of a tenth of all requests, and sends no traces.
 func Default() Config {
-	return Config{LogLevel: "info", SampleRatio: 1}
+	return Config{LogLevel: "info", LogSource: true, LogSampleRatio: 0.1, SampleRatio: 1}
 }
 
 // Telemetry is what a process observes itself with.
 type Telemetry struct {
-	// Logger writes JSON lines with trace_id, span_id and request_id where the context has them.
+	// Logger writes JSON lines; docs/observability/logs.md says what they have.
 	Logger *slog.Logger
 	// Registry holds the process's metrics, those of the Go runtime included.
 	Registry *prometheus.Registry
@@ -43,113 +43,69 @@ type Telemetry struct {
 	// Propagator carries W3C trace context in and out.
 	Propagator propagation.TextMapPropagator
 
-	shutdown func(context.Context) error
+	log   *log // nil where nothing is logged.
+	spans interface{ Shutdown(context.Context) error }
 }
 
-// New builds a process's telemetry. Logs go to w. Only a malformed endpoint fails; a collector that does not answer
+// New builds a process's telemetry. Logs go to w. Only a malformed configuration fails; a collector that does not answer
 // costs the traces and nothing else.
 func New(ctx context.Context, process, version string, cfg Config, w io.Writer) (*Telemetry, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
-		return nil, fmt.Errorf("telemetry.log_level: %w", err)
-	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	dropped := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bitcraps_telemetry_dropped_total", Help: "Log lines and spans that were lost because they could not be written or sent in time.",
+	}, []string{"signal"})
+	prometheus.WrapRegistererWith(labels(process, 0), registry).MustRegister(dropped)
 
-	options := []sdktrace.TracerProviderOption{
-		sdktrace.WithResource(resource.NewSchemaless(
-			semconv.ServiceName(process), semconv.ServiceVersion(version), semconv.ServiceNamespace("bitcraps"))),
-		sdktrace.WithSampler(sdktrace.NeverSample()),
+	log, err := newLog(cfg, w, registry, dropped.WithLabelValues("logs"))
+	if err != nil {
+		return nil, err
 	}
-	if cfg.OTLPEndpoint != "" {
-		exporter, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(cfg.OTLPEndpoint))
-		if err != nil {
-			return nil, fmt.Errorf("telemetry.otlp_endpoint: %w", err)
-		}
-		options = append(options, sdktrace.WithBatcher(exporter),
-			sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))))
+	logger := log.logger(process, 0)
+	spans, err := newTracerProvider(ctx, process, version, cfg, logger, dropped.WithLabelValues("spans"))
+	if err != nil {
+		return nil, fmt.Errorf("telemetry.otlp_endpoint: %w", err)
 	}
-	provider := sdktrace.NewTracerProvider(options...)
 	return &Telemetry{
-		Logger:     slog.New(newHandler(w, level)),
-		Registry:   registry,
-		Tracer:     provider,
+		Logger: logger, Registry: registry, Tracer: spans, log: log, spans: spans,
 		Propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
-		shutdown:   provider.Shutdown,
 	}, nil
 }
 
 // Discard is telemetry for tests: it logs nothing and traces nothing.
 func Discard() *Telemetry {
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
+	provider := untraced()
 	return &Telemetry{
-		Logger:     slog.New(slog.DiscardHandler),
-		Registry:   prometheus.NewRegistry(),
-		Tracer:     provider,
-		Propagator: propagation.TraceContext{},
-		shutdown:   provider.Shutdown,
+		Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Tracer: provider,
+		Propagator: propagation.TraceContext{}, spans: provider,
 	}
 }
 
 // For returns the telemetry of one service of the process. Its log lines and metrics say which service and, where a
 // process runs several of a kind, which replica.
 func (t *Telemetry) For(service string, replica int) Scope {
-	labels := prometheus.Labels{"service": service, "replica": strconv.Itoa(replica)}
+	logger := t.Logger.With("service", service, "replica", replica)
+	if t.log != nil {
+		logger = t.log.logger(service, replica)
+	}
 	return Scope{
-		Logger:     t.Logger.With("service", service, "replica", replica),
-		Metrics:    &metrics{Registerer: prometheus.WrapRegistererWith(labels, t.Registry)},
+		Logger:     logger,
+		Metrics:    &metrics{Registerer: prometheus.WrapRegistererWith(labels(service, replica), t.Registry)},
 		Tracer:     t.Tracer,
 		Propagator: t.Propagator,
 	}
 }
 
-// Shutdown sends what is still buffered.
-func (t *Telemetry) Shutdown(ctx context.Context) error { return t.shutdown(ctx) }
-
-// Scope is one service's share of a process's telemetry.
-type Scope struct {
-	Logger     *slog.Logger
-	Metrics    prometheus.Registerer
-	Tracer     trace.TracerProvider
-	Propagator propagation.TextMapPropagator
-}
-
-// Forget unregisters the scope's metrics, so that the service can be built again in the same process.
-func (s Scope) Forget() {
-	if m, ok := s.Metrics.(*metrics); ok {
-		m.forget()
+// Shutdown sends what is still buffered, as far as collector and disk take it within the context.
+func (t *Telemetry) Shutdown(ctx context.Context) error {
+	err := t.spans.Shutdown(ctx)
+	if t.log != nil {
+		err = errors.Join(err, t.log.out.flush(ctx))
 	}
+	return err
 }
 
-// metrics remembers what was registered.
-type metrics struct {
-	prometheus.Registerer
-	mu         sync.Mutex
-	collectors []prometheus.Collector
-}
-
-// Register implements prometheus.Registerer.
-func (m *metrics) Register(c prometheus.Collector) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.collectors = append(m.collectors, c)
-	return m.Registerer.Register(c)
-}
-
-// MustRegister implements prometheus.Registerer.
-func (m *metrics) MustRegister(collectors ...prometheus.Collector) {
-	for _, c := range collectors {
-		if err := m.Register(c); err != nil {
-			panic(err)
-		}
-	}
-}
-
-func (m *metrics) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range m.collectors {
-		m.Unregister(c)
-	}
-	m.collectors = nil
+// labels are those of everything that a service measures.
+func labels(service string, replica int) prometheus.Labels {
+	return prometheus.Labels{"service": service, "replica": strconv.Itoa(replica)}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
@@ -62,6 +63,7 @@ func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRe
 	if err != nil {
 		return nil, err
 	}
+	telemetry.Audit(s.logger).InfoContext(ctx, "an API key was made", "player_id", owner, "key", key.ID, "expires", key.Expires)
 	return &apiv1.CreateApiKeyResponse{ApiKey: identity.KeyPrefix + secret.String(), Key: renderKey(key)}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/token"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
@@ -46,6 +47,9 @@ func (s *Service) turnKeys(ctx context.Context) error {
 	}
 	if missing, _, gone := signing.Due(keys, now, s.auth.KeyTTL); missing || len(gone) > 0 {
 		err = s.store.Write(ctx, func(tx store.Tx) (err error) { keys, err = s.turn(ctx, tx, now); return err })
+		if err == nil {
+			telemetry.Audit(s.logger).InfoContext(ctx, "the signing keys changed", "newest", keys[0].ID, "signs_from", keys[0].SignsFrom, "forgotten", gone)
+		}
 	}
 	if err == nil {
 		s.keyring.keys.Store(&keys)

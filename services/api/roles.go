@@ -11,6 +11,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
@@ -22,7 +23,7 @@ func (s *accountServer) SetRole(ctx context.Context, req *apiv1.SetRoleRequest) 
 	id := uuid.MustParse(req.GetPlayerId()) // The contract has its form.
 	err := s.setRole(ctx, id, req.GetRole())
 	if err == nil {
-		s.logger.InfoContext(ctx, "a player has another role", "player", id, "role", req.GetRole(), "by", identity.FromContext(ctx).Player)
+		telemetry.Audit(s.logger).InfoContext(ctx, "a player has another role", "player_id", id, "role", req.GetRole(), "by", identity.FromContext(ctx).Player)
 	}
 	return &apiv1.SetRoleResponse{}, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
@@ -57,7 +58,7 @@ func (s *sessionServer) RefreshSession(ctx context.Context, req *apiv1.RefreshSe
 		return nil, err
 	}
 	if errors.Is(outcome, session.ErrReused) {
-		s.logger.WarnContext(ctx, "a refresh token was used twice; its session was ended", "session", found.ID, "player", found.Player)
+		telemetry.Audit(s.logger).WarnContext(ctx, "a refresh token was used twice; its session was ended", "session", found.ID, "player_id", found.Player)
 	}
 	if outcome != nil {
 		return nil, refused(outcome)

@@ -66,6 +66,7 @@ func up(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
+	telemetry.Adopt(tel.Logger)
 	all, err := NewFleet(ctx, opts, cfg, tel)
 	if err != nil {
 		return err

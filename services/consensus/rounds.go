@@ -17,6 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/events"
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
@@ -29,7 +30,6 @@ type roundsServer struct {
 	node    *chain.Node
 	timeout time.Duration
 	latency prometheus.Histogram
-	tracer  trace.Tracer
 
 	stopOnce sync.Once
 	stop     chan struct{}
@@ -46,18 +46,14 @@ func (s *roundsServer) DecideRound(ctx context.Context, req *consensusv1.DecideR
 	if err != nil {
 		return nil, errs.New(errorsv1.Reason_REASON_COMMITMENT_MALFORMED, "%w", err).Field("commitment", "see docs/protocol.md")
 	}
-	ctx, span := s.tracer.Start(ctx, "decide round", trace.WithAttributes(
-		attribute.String("game.id", uuid.UUID(commitment.Game).String()), attribute.Int64("game.round", int64(commitment.Round))))
-	defer span.End()
 	start := time.Now()
 	decision, err := s.decide(ctx, commitment)
 	if err != nil {
 		return nil, err
 	}
 	s.latency.Observe(time.Since(start).Seconds())
-	span.SetAttributes(attribute.Int64("consensus.height", decision.Height),
-		attribute.Int64("consensus.duration_ms", time.Since(start).Milliseconds()))
-	return &consensusv1.DecideRoundResponse{Decision: toProto(decision)}, nil
+	participants, _ := s.node.Signers(decision.Height) // It is for traces, and costs no roll.
+	return &consensusv1.DecideRoundResponse{Decision: toProto(decision), Participants: int32(participants)}, nil
 }
 
 // decide submits the commitment, unless the chain has it, and waits for its beacon.
@@ -84,8 +80,17 @@ func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitmen
 // resubmitAfter is when a commitment that is not decided yet is told to all validators again.
 const resubmitAfter = 500 * time.Millisecond
 
-// await submits a commitment until it is decided or the time for it is over.
-func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[chain.Decision], commitment protocol.Commitment) (chain.Decision, error) {
+// await submits a commitment until it is decided or the time for it is over. A round that is asked for again when it is decided has
+// no second span, and neither has a block that is executed again.
+func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[chain.Decision], commitment protocol.Commitment) (decision chain.Decision, err error) {
+	ctx, span := telemetry.Child(ctx, "decide round", trace.WithAttributes(
+		attribute.String("game.id", uuid.UUID(commitment.Game).String()), attribute.Int64("game.round", int64(commitment.Round))))
+	defer func() {
+		if err == nil {
+			span.SetAttributes(attribute.Int64("consensus.height", decision.Height), attribute.Int64("consensus.beacon_height", decision.BeaconHeight))
+		}
+		telemetry.End(span, err)
+	}()
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	again := time.NewTicker(resubmitAfter)

@@ -99,7 +99,7 @@ func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 		Help:    "Time from a round's commitment to its dice.",
 		Buckets: []float64{.01, .025, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10},
 	})}
-	s.rounds = &roundsServer{node: node, timeout: cfg.DecideTimeout, latency: s.latency, tracer: scope.Tracer.Tracer("consensus"), stop: make(chan struct{})}
+	s.rounds = &roundsServer{node: node, timeout: cfg.DecideTimeout, latency: s.latency, stop: make(chan struct{})}
 	scope.Metrics.MustRegister(s.latency, heightMetric(node), connectedMetric(node), conductMetrics{node})
 	return s, nil
 }

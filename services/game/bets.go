@@ -15,12 +15,14 @@ import (
 )
 
 // PlaceBet implements the contract.
-func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
+func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (_ *gamev1.PlaceBetResponse, err error) {
 	id, err := parseID("game_id", req.GetGameId())
 	if err != nil {
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
+	placing := s.placing(ctx, id, player, req)
+	defer func() { placing.end(err) }()
 	resp := &gamev1.PlaceBetResponse{}
 	key := play.Key{Game: id, Player: player, Only: craps.Named(req.GetBetType())}
 	return resp, s.commits.do(&command{ctx: ctx, from: player, key: key, req: req, resp: resp,

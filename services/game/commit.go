@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/fairqueue"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -47,6 +49,8 @@ type command struct {
 
 	err  error
 	done chan struct{}
+	// written is the span of the transaction that the command was in.
+	written trace.SpanContext
 }
 
 // committer writes commands in groups.
@@ -81,7 +85,10 @@ func (c *committer) stop() {
 }
 
 // do has a command written and waits until it is durable.
-func (c *committer) do(cmd *command) error {
+func (c *committer) do(cmd *command) (err error) {
+	var span trace.Span
+	cmd.ctx, span = telemetry.Child(cmd.ctx, "commit")
+	defer func() { telemetry.End(span, err) }()
 	cmd.done = make(chan struct{})
 	switch err := c.queue.Put(cmd.from, cmd); {
 	case errors.Is(err, fairqueue.ErrFull):
@@ -91,6 +98,9 @@ func (c *committer) do(cmd *command) error {
 	}
 	select {
 	case <-cmd.done:
+		if cmd.written.IsValid() {
+			span.AddLink(trace.Link{SpanContext: cmd.written})
+		}
 		return cmd.err
 	case <-cmd.ctx.Done():
 		return cmd.ctx.Err()
@@ -140,17 +150,17 @@ func (c *committer) write(group []*command) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), commitTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(leader(group).ctx), commitTimeout)
 	defer cancel()
-	var turns []*play.Turn
+	ctx, span := traced(ctx, group)
+	defer func() { telemetry.End(span, err) }()
+	var run *groupRun
 	err = c.store.Update(ctx, func(tx play.Tx) error {
-		run := &groupRun{Service: c.Service, ctx: ctx, tx: tx}
-		err := run.all(group)
-		turns = run.turns
-		return err
+		run = &groupRun{Service: c.Service, ctx: ctx, tx: tx, causes: make(map[*play.Event]context.Context)}
+		return run.all(group)
 	})
 	if err == nil {
-		c.done(turns...)
+		run.tell()
 	}
 	return err
 }

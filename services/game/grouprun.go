@@ -20,6 +20,8 @@ type groupRun struct {
 	turns []*play.Turn
 	// known are the answers of requests that were made before, also within the group; fresh are those of now.
 	known, fresh map[play.RequestKey]play.Request
+	// causes are the contexts of the calls that events came of.
+	causes map[*play.Event]context.Context
 }
 
 // all loads what the commands need, runs them in their order, and saves what they changed.
@@ -90,8 +92,8 @@ func (r *groupRun) one(cmd *command, turn *play.Turn) error {
 	if err != nil {
 		return err
 	}
-	if changed != nil && !slices.Contains(r.turns, changed) {
-		r.turns = append(r.turns, changed)
+	if changed != nil {
+		r.changed(cmd, changed)
 	}
 	if !named {
 		return nil
@@ -100,6 +102,29 @@ func (r *groupRun) one(cmd *command, turn *play.Turn) error {
 	r.fresh[key] = play.Request{Fingerprint: fingerprint(cmd.req), Response: response, At: r.now()}
 	r.known[key] = r.fresh[key]
 	return err
+}
+
+// changed notes a turn that must be saved, and of which call its latest events came.
+func (r *groupRun) changed(cmd *command, turn *play.Turn) {
+	if !slices.Contains(r.turns, turn) {
+		r.turns = append(r.turns, turn)
+	}
+	for _, event := range slices.Backward(turn.Events) {
+		if _, known := r.causes[event]; known {
+			return
+		}
+		r.causes[event] = cmd.ctx
+	}
+}
+
+// tell tells watchers and metrics what the saved turns did.
+func (r *groupRun) tell() {
+	for _, turn := range r.turns {
+		for _, event := range turn.Events {
+			r.events.Publish(r.causes[event], event.GetGameId(), uint64(event.GetSequence()), event)
+			r.metrics.count(event)
+		}
+	}
 }
 
 // requestKey is under what the command is remembered; ok is false for one that is not.

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -90,6 +91,9 @@ func (s *protectionServer) Exclude(ctx context.Context, req *gamev1.ExcludeReque
 	out, err := s.protect(ctx, func(state *protection.State, turn *play.Turn) error {
 		return state.Exclude(req.GetKind(), int(req.GetDays()), turn.Now)
 	})
+	if err == nil {
+		telemetry.Audit(s.logger).InfoContext(ctx, "a player is excluded", "player_id", identity.FromContext(ctx).Player, "kind", req.GetKind(), "days", req.GetDays())
+	}
 	return &gamev1.ExcludeResponse{Protection: out}, err
 }
 

@@ -2,17 +2,14 @@ package game
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
-	"github.com/bitcraps/bitcraps/libs/beacon"
-	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
-	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -27,25 +24,36 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 	player := identity.FromContext(ctx).Player
 	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
 	resp := &gamev1.RollDiceResponse{GameId: id.String()}
+	finish := s.finish // Of a round that another call closed.
 	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if err := enter(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
-			resp.Round = int64(turn.Game.Round)
+			finish, resp.Round = s.finish, int64(turn.Game.Round)
 			if turn.Game.Rolling && turn.Game.Seated(player) {
 				return nil, nil // The dice are in the air: wait for them.
 			}
+			finish = s.processGameRound
 			return turn, turn.Close(player)
 		}})
 	if err != nil {
 		return nil, err
 	}
-	round, err := s.finish(ctx, id, uint64(resp.GetRound()))
+	round, err := finish(ctx, id, uint64(resp.GetRound()))
 	if err != nil {
 		return nil, err
 	}
 	return s.rolled(ctx, player, round)
+}
+
+// processGameRound is finish for whoever has just closed the round's bets: each round has one such span, and none where a crash
+// cut it off and another call or process finishes it.
+func (s *Service) processGameRound(ctx context.Context, game uuid.UUID, number uint64) (_ *play.Round, err error) {
+	ctx, span := s.tracer.Start(ctx, "process_game_round", trace.WithAttributes(
+		attribute.String("game.id", game.String()), attribute.Int64("game.round", int64(number))))
+	defer func() { telemetry.End(span, err) }()
+	return s.finish(ctx, game, number)
 }
 
 // finish takes a committed round to its end: the validators decide it, then every bet is settled, once. It may be called
@@ -62,59 +70,6 @@ func (s *Service) finish(ctx context.Context, game uuid.UUID, number uint64) (*p
 		return nil, err
 	}
 	return s.settle(ctx, game, number, decision)
-}
-
-// decideAttempts is how many validators are asked for a round's dice, each for its share of the roll's time. One that
-// hangs does not answer that it does; asking the next does no harm, since all decide the same.
-const decideAttempts = 3
-
-func (s *Service) decide(ctx context.Context, round *play.Round) (play.Decision, error) {
-	var err error
-	for range decideAttempts {
-		attempt, cancel := context.WithTimeout(ctx, s.cfg.Tables.RollTimeout/decideAttempts)
-		var decided *consensusv1.DecideRoundResponse
-		decided, err = s.consensus.DecideRound(attempt, &consensusv1.DecideRoundRequest{Commitment: round.Commitment.Encode()})
-		cancel()
-		if err == nil {
-			return readDecision(decided.GetDecision(), round)
-		}
-		if !isAway(err) || ctx.Err() != nil {
-			break
-		}
-	}
-	return play.Decision{}, undecided(err)
-}
-
-// isAway reports whether an error is that of a validator that does not answer, or not alone.
-func isAway(err error) bool {
-	switch errs.Reason(errs.Mask(err)) {
-	case errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_NO_QUORUM, errorsv1.Reason_REASON_DEADLINE_EXCEEDED:
-		return true
-	}
-	return false
-}
-
-// undecided is what the caller of a roll sees when the validators do not answer: the round stands and can be asked for
-// again.
-func undecided(err error) error {
-	if !isAway(err) {
-		return err
-	}
-	return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-		"too few validators answer to throw the dice; the bets stand, and the roll can be asked for again").RetryAfter(retryDelay)
-}
-
-// readDecision checks that the validators answered for the round that was asked for.
-func readDecision(decision *consensusv1.Decision, round *play.Round) (play.Decision, error) {
-	if !slices.Equal(decision.GetCommitment(), round.Commitment.Encode()) {
-		return play.Decision{}, fmt.Errorf("the validators answered for another commitment than that of round %d", round.Number)
-	}
-	signature, err := hex.DecodeString(decision.GetBeacon().GetSignature())
-	if err != nil || len(signature) != beacon.SignatureSize || decision.GetBeacon().GetHeight() <= decision.GetHeight() {
-		return play.Decision{}, fmt.Errorf("the validators sent a malformed decision: beacon %q of height %d for block %d",
-			decision.GetBeacon().GetSignature(), decision.GetBeacon().GetHeight(), decision.GetHeight())
-	}
-	return play.Decision{Height: decision.GetHeight(), BeaconHeight: decision.GetBeacon().GetHeight(), BeaconSignature: signature}, nil
 }
 
 // settle pays a decided round out, unless somebody else did, maybe a moment ago in the same group.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
 	"github.com/bitcraps/bitcraps/libs/admin"
@@ -134,6 +135,7 @@ type Service struct {
 	limiter  ratelimit.Limiter
 	seating  chan struct{}
 	metrics  *metrics
+	tracer   trace.Tracer
 	sweeper  *sweeper
 	commits  *committer
 	stopOnce sync.Once
@@ -148,7 +150,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock, ids: &ids{clock: deps.Clock},
-		metrics: newMetrics(scope.Metrics), stop: make(chan struct{}), seating: make(chan struct{}, 1),
+		metrics: newMetrics(scope.Metrics), tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/services/game"), stop: make(chan struct{}), seating: make(chan struct{}, 1),
 	}
 	if err := s.openBus(ctx, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
@@ -214,13 +216,3 @@ func (s *Service) ready(turn *play.Turn) *play.Turn {
 
 // now is the time as stores keep it, so that an answer says the same before and after it was stored.
 func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microsecond) }
-
-// done tells watchers and metrics what a saved turn did.
-func (s *Service) done(turns ...*play.Turn) {
-	for _, turn := range turns {
-		for _, event := range turn.Events {
-			s.events.Publish(event.GetGameId(), uint64(event.GetSequence()), event)
-			s.metrics.count(event)
-		}
-	}
-}

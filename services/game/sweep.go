@@ -160,7 +160,10 @@ func (w *sweeper) act(ctx context.Context, games []uuid.UUID, rule func(*play.Tu
 		if committed == nil {
 			return nil
 		}
-		return w.complete(ctx, committed)
+		if _, err := w.processGameRound(ctx, committed.Game, committed.Number); err != nil {
+			return fmt.Errorf("round %d of game %s: %w", committed.Number, game, err)
+		}
+		return nil
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/events"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -80,7 +81,7 @@ func (w *watcher) replay() error {
 			return err
 		}
 		for _, event := range batch {
-			if err := w.send(event); err != nil {
+			if err := w.send(event, ""); err != nil {
 				return err
 			}
 		}
@@ -99,11 +100,11 @@ func (w *watcher) deliver(notice events.Notice[*play.Event]) error {
 	case notice.Sequence <= w.last:
 		return nil
 	}
-	return w.send(notice.Value)
+	return w.send(notice.Value, telemetry.Traceparent(notice.Cause))
 }
 
-func (w *watcher) send(event *play.Event) error {
+func (w *watcher) send(event *play.Event, traceparent string) error {
 	w.last = uint64(event.GetSequence())
 	w.ended = event.GetGameClosed() != nil
-	return w.stream.Send(&gamev1.WatchGameResponse{Event: event})
+	return w.stream.Send(&gamev1.WatchGameResponse{Event: event, Traceparent: traceparent})
 }

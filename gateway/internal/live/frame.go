@@ -1,11 +1,16 @@
 package live
 
 import (
+	"context"
 	"fmt"
+	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bitcraps/bitcraps/libs/canonical"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
@@ -17,12 +22,21 @@ type Frame struct {
 	Event, Message []byte
 
 	last bool // Whether the game is over behind it.
+
+	delivery  trace.Span // Records nothing where the event is not traced.
+	delivered sync.Once
 }
+
+// Delivered says that a watcher has the frame. The first one ends the delivery's span: one for each would be one for each of
+// thousands.
+func (f *Frame) Delivered() { f.delivered.Do(func() { f.delivery.End() }) }
 
 // size is what a frame takes of memory.
 func (f *Frame) size() int { return len(f.Event) + len(f.Message) }
 
-func encode(event *gamev1.Event) (*Frame, error) {
+// encode makes a frame of an event, whose delivery begins now: in the trace of the call that it came of.
+func (f *Feeds) encode(resp *gamev1.WatchGameResponse) (*Frame, error) {
+	event := resp.GetEvent()
 	body, err := canonical.JSON(event)
 	if err != nil {
 		return nil, err
@@ -32,7 +46,18 @@ func encode(event *gamev1.Event) (*Frame, error) {
 		Event:    fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", event.GetSequence(), kind(event), body),
 		Message:  fmt.Appendf(nil, `{"type":"event","event":%s}`, body),
 		last:     event.GetGameClosed() != nil,
+		delivery: f.delivery(event, telemetry.ParseTraceparent(resp.GetTraceparent())),
 	}, nil
+}
+
+func (f *Feeds) delivery(event *gamev1.Event, cause trace.SpanContext) trace.Span {
+	if !cause.IsSampled() {
+		return trace.SpanFromContext(context.Background())
+	}
+	_, span := f.tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), cause), "deliver "+string(kind(event)),
+		trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+			attribute.String("game.id", event.GetGameId()), attribute.Int64("event.sequence", event.GetSequence())))
+	return span
 }
 
 // kind is the name of what happened: the set member of the event's oneof.

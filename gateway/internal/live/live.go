@@ -13,12 +13,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -44,6 +46,7 @@ type Games interface {
 type Feeds struct {
 	games  Games
 	clock  clockwork.Clock
+	tracer trace.Tracer
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -55,10 +58,10 @@ type Feeds struct {
 
 // New returns feeds of no game yet. Board is where processes tell each other who is present; nil tells nobody. The caller
 // must Close the feeds.
-func New(games Games, board Board, clock clockwork.Clock, metrics prometheus.Registerer) *Feeds {
-	f := &Feeds{games: games, board: board, clock: clock, feeds: make(map[string]*feed)}
+func New(games Games, board Board, clock clockwork.Clock, scope telemetry.Scope) *Feeds {
+	f := &Feeds{games: games, board: board, clock: clock, tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway/internal/live"), feeds: make(map[string]*feed)}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
-	metrics.MustRegister(
+	scope.Metrics.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bitcraps_live_games", Help: "Games whose events this process follows."},
 			func() float64 { games, _ := f.count(); return float64(games) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bitcraps_live_watchers", Help: "Watchers of games at this process."},
@@ -201,7 +204,7 @@ func (f *Feeds) read(ctx context.Context, id string, after uint64, take func(*Fr
 		if err != nil {
 			return err
 		}
-		frame, err := encode(resp.GetEvent())
+		frame, err := f.encode(resp)
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -115,7 +115,7 @@ func (s *stream) Recv() (*gamev1.WatchGameResponse, error) {
 }
 
 func newFeeds(t interface{ Cleanup(func()) }, games live.Games, clock clockwork.Clock) *live.Feeds {
-	feeds := live.New(games, nil, clock, prometheus.NewRegistry())
+	feeds := live.New(games, nil, clock, telemetry.Discard().For("test", 0))
 	t.Cleanup(feeds.Close)
 	return feeds
 }
@@ -194,7 +194,7 @@ func TestResumingFromAnySequence(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		games := newTable()
 		games.happen(rapid.IntRange(1, 1500).Draw(rt, "past"), false)
-		feeds := live.New(games, nil, clockwork.NewRealClock(), prometheus.NewRegistry())
+		feeds := live.New(games, nil, clockwork.NewRealClock(), telemetry.Discard().For("test", 0))
 		defer feeds.Close()
 		var watchers []*watcher
 		for range rapid.IntRange(1, 3).Draw(rt, "watchers") {

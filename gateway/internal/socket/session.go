@@ -188,6 +188,7 @@ func (s *session) forward() error {
 			if err := s.conn.send(frame.Message); err != nil {
 				return err
 			}
+			frame.Delivered()
 		}
 		if len(frames) == batch {
 			s.signal() // There may be more.

@@ -49,8 +49,8 @@ type raw struct{ kind, text string }
 // try sends a request and returns nil where no answer came.
 func (c *client) try(method, path string, body any, headers ...string) *response {
 	c.t.Helper()
-	reader, kind := encode(c.t, body)
-	req, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, reader)
+	sent, kind := encode(c.t, body)
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, bytes.NewReader(sent))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -73,6 +73,7 @@ func (c *client) try(method, path string, body any, headers ...string) *response
 		return nil
 	}
 	noteAnswer(method, path, resp.StatusCode)
+	noteSecrets(req, sent, resp, text)
 	out := &response{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -80,20 +81,20 @@ func (c *client) try(method, path string, body any, headers ...string) *response
 	return out
 }
 
-func encode(t testing.TB, body any) (io.Reader, string) {
+func encode(t testing.TB, body any) (text []byte, kind string) {
 	switch body := body.(type) {
 	case nil:
 		return nil, ""
 	case form:
-		return strings.NewReader(url.Values(body).Encode()), "application/x-www-form-urlencoded"
+		return []byte(url.Values(body).Encode()), "application/x-www-form-urlencoded"
 	case raw:
-		return strings.NewReader(body.text), body.kind
+		return []byte(body.text), body.kind
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.NewReader(text), "application/json"
+	return text, "application/json"
 }
 
 // do sends a request and fails the test where no answer came.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,7 @@ type target struct {
 	doors []door
 	next  atomic.Int64
 	dir   string
+	logs  []string // The files that its services log to.
 	// fleet is the platform where it runs in this process, and nil elsewhere.
 	fleet *bitcraps.Fleet
 	// states are the processes of a fleet by their names, as they were when it was ready.
@@ -63,8 +65,8 @@ var targets = []struct {
 	slow  bool
 	start func() (*target, error)
 }{
-	{"one process", false, shared(func(dir string) (*target, error) { return launch(dir) })},
-	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir) })},
+	{"one process", false, shared(launchTalkative)},
+	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir, talkative...) })},
 }
 
 // everywhere runs a test against every target.
@@ -110,7 +112,7 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 		}
 		tg, err := start(filepath.Join(dir, "data"))
 		if err == nil {
-			cleanups = append(cleanups, tg.stop)
+			cleanups = append(cleanups, tg.logsAtLast, tg.stop)
 		}
 		return tg, err
 	})
@@ -137,6 +139,23 @@ func launch(dir string, set ...string) (*target, error) { return launchOn("", di
 // launchOn is launch with a PostgreSQL beside the data directory.
 func launchOn(database, dir string, set ...string) (*target, error) {
 	return start(bitcraps.Options{DataDir: dir, DatabaseURL: database, Source: config.Source{Set: set, All: true}}, io.Discard)
+}
+
+// talkative is the configuration of platforms whose logs are read at last.
+var talkative = []string{"telemetry.log_level=debug", "telemetry.log_sample_ratio=1"}
+
+// launchTalkative is launch with a log that is read at last.
+func launchTalkative(dir string) (*target, error) {
+	log, err := os.Create(dir + ".log")
+	if err != nil {
+		return nil, err
+	}
+	cleanups = append(cleanups, log.Close)
+	tg, err := launchLogged(log, dir, talkative...)
+	if err == nil {
+		tg.logs = []string{log.Name()}
+	}
+	return tg, err
 }
 
 // launchLogged is launch with a log that is kept.
@@ -172,8 +191,8 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 }
 
 // launchFleet starts every service in a process of its own.
-func launchFleet(dir string) (*target, error) {
-	opts := fleet.Options{Engine: *engine}
+func launchFleet(dir string, set ...string) (*target, error) {
+	opts := fleet.Options{Engine: *engine, Set: set}
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -198,6 +217,9 @@ func launchFleet(dir string) (*target, error) {
 	}
 	for _, state := range f.Status(context.Background()) {
 		tg.states[state.Name] = state
+		if service, _, _ := strings.Cut(state.Name, "-"); slices.Contains(config.Services, service) {
+			tg.logs = append(tg.logs, filepath.Join(dir, "log", state.Name+".log"))
+		}
 		if strings.HasPrefix(state.Name, "gateway-") {
 			tg.doors = append(tg.doors, door{state.Address, "http://" + state.Admin})
 		}

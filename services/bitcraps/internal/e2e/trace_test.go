@@ -1,69 +1,254 @@
 package e2e_test
 
 import (
-	"context"
-	"encoding/hex"
-	"net"
-	"slices"
+	"bufio"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
-
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	"google.golang.org/grpc"
 )
 
-// traceSink is an OpenTelemetry collector that remembers which spans each trace has.
-type traceSink struct {
-	collector.UnimplementedTraceServiceServer
-	mu    sync.Mutex
-	spans map[string][]string
+// traceparent is that of a client who began the n-th trace of a test and wants it kept.
+func traceparent(n int) (id, header string) {
+	id = fmt.Sprintf("%032x", 0xabcdef00+n)
+	return id, "00-" + id + "-00f067aa0ba902b7-01"
 }
 
-// Export implements the OTLP protocol.
-func (s *traceSink) Export(_ context.Context, req *collector.ExportTraceServiceRequest) (*collector.ExportTraceServiceResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, resource := range req.GetResourceSpans() {
-		for _, scope := range resource.GetScopeSpans() {
-			for _, span := range scope.GetSpans() {
-				id := hex.EncodeToString(span.GetTraceId())
-				s.spans[id] = append(s.spans[id], span.GetName())
+// follow opens a game's event stream. until reads it up to an event of a kind.
+func (c *client) follow(game string) (until func(kind string)) {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.base+game+"/events", nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	maps.Copy(req.Header, c.header)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = resp.Body.Close() })
+	scanner := bufio.NewScanner(resp.Body)
+	return func(kind string) {
+		c.t.Helper()
+		for scanner.Scan() {
+			if scanner.Text() == "event: "+kind {
+				return
+			}
+		}
+		c.t.Fatalf("the stream ended before %s: %v", kind, scanner.Err())
+	}
+}
+
+// TestTraces follows a bet and a roll from the client through every service, to the statements, the decided block and a watcher.
+func TestTraces(t *testing.T) {
+	t.Run("one process", func(t *testing.T) {
+		sink := newTraceSink(t)
+		tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint="+sink.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		traces(t, tg, sink, "sqlite", "TRANSACTION")
+	})
+	t.Run("fleet", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("it builds five binaries")
+		}
+		sink := newTraceSink(t)
+		tg, err := launchFleet(fleetDir(t), "telemetry.otlp_endpoint="+sink.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		database, statement := "postgresql", "BATCH"
+		if *engine != database {
+			database, statement = "sqlite", "TRANSACTION"
+		}
+		traces(t, tg, sink, database, statement)
+	})
+}
+
+const (
+	betRoute, rollRoute = "POST /api/v1/games/{game_id}/bets", "POST /api/v1/games/{game_id}/roll"
+	placeBet, rollDice  = "bitcraps.game.v1.GameService/PlaceBet", "bitcraps.game.v1.GameService/RollDice"
+	decideRound         = "bitcraps.consensus.v1.ConsensusService/DecideRound"
+)
+
+func traces(t *testing.T, tg *target, sink *traceSink, database, statement string) {
+	c := newClient(t, tg.url())
+	game := c.newGame()
+	c.bet(game, "pass_line", 10)
+	until := c.follow(game)
+	until("bet_placed") // What happens from here on comes live.
+	betID, betHeader := traceparent(1)
+	bet := c.bet(game, "field", 20, "Traceparent", betHeader)
+	until("bet_placed")
+	rollID, rollHeader := traceparent(2)
+	rolled := c.must(200, "POST", game+"/roll", nil, "Traceparent", rollHeader, "Idempotency-Key", "r")
+	until("dice_rolled")
+	againID, againHeader := traceparent(3)
+	c.must(200, "POST", game+"/roll", nil, "Traceparent", againHeader, "Idempotency-Key", "r")
+	refusedID, refusedHeader := traceparent(4)
+	c.bet(game, "field", 100_000, "Traceparent", refusedHeader)
+	if err := tg.stop(); err != nil { // Sends what is still buffered.
+		t.Fatal(err)
+	}
+	if got := bet.header.Get("Traceresponse"); !strings.HasPrefix(got, "00-"+betID+"-") || !strings.HasSuffix(got, "-01") {
+		t.Errorf("traceresponse %q", got)
+	}
+	player := bet.str("bet.player_id")
+	check := checker{t, sink.trace(betID)}
+	check.path(betRoute, placeBet, "commit", "commit group", statement)
+	check.path("commit", "deliver bet_placed")
+	check.has(betRoute, "http.request.method", "POST", "http.route", "/api/v1/games/{game_id}/bets", "http.response.status_code", int64(201))
+	check.has(placeBet, "rpc.system.name", "grpc", "rpc.method", placeBet, "game.id", id(game), "player.id", player, "bet.amount", int64(20), "bet.type", "field")
+	check.has(statement, "db.system.name", database)
+
+	check = checker{t, sink.trace(rollID)}
+	check.path(rollRoute, rollDice, "process_game_round", decideRound, "decide round")
+	check.path("process_game_round", "commit", "commit group", statement)
+	check.path("process_game_round", "deliver dice_rolled")
+	check.has("decide round", "game.id", id(game), "consensus.height", rolled.num("decision_height"), "consensus.beacon_height", rolled.num("beacon_height"))
+	check.has("process_game_round", "game.id", id(game), "game.round", int64(1))
+	round := check.spans.named("process_game_round")[0].attrs
+	if n, ok := round["consensus.participants"].(int64); !ok || n < 3 || n > 4 {
+		t.Errorf("consensus.participants = %v", round["consensus.participants"])
+	}
+	if _, ok := round["consensus.duration_ms"].(int64); !ok {
+		t.Errorf("consensus.duration_ms = %v", round["consensus.duration_ms"])
+	}
+
+	again := sink.trace(againID)
+	if len(again) == 0 || len(again.named("process_game_round"))+len(again.named("decide round")) > 0 {
+		t.Errorf("a roll that was asked for again: %q", again.names())
+	}
+	for _, s := range sink.trace(refusedID) {
+		if s.GetStatus().GetCode() == 2 && s.GetKind() != 3 { // To a client, it is.
+			t.Errorf("a refusal is an error of span %s", s.GetName())
+		}
+	}
+	for _, tr := range sink.traces {
+		nothingPersonal(t, tr, player)
+	}
+}
+
+// nothingPersonal fails where an attribute says who plays, beyond the player's id on the bet.
+func nothingPersonal(t *testing.T, tr traced, player string) {
+	for _, s := range tr {
+		for key, value := range s.attrs {
+			if fmt.Sprint(value) == player && key != "player.id" || strings.HasPrefix(key, "client.") || strings.HasPrefix(key, "user_agent") {
+				t.Errorf("%s of span %s is %v", key, s.GetName(), value)
 			}
 		}
 	}
-	return &collector.ExportTraceServiceResponse{}, nil
 }
 
-// TestOneTraceFromRESTToTheValidators follows a roll that a client began a trace for.
-func TestOneTraceFromRESTToTheValidators(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sink, server := &traceSink{spans: map[string][]string{}}, grpc.NewServer()
-	collector.RegisterTraceServiceServer(server, sink)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
+// checker holds a trace against what it must be like.
+type checker struct {
+	t     *testing.T
+	spans traced
+}
 
-	tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint=http://"+listener.Addr().String())
+// path wants a span of each name, each below one of the name before.
+func (c checker) path(names ...string) {
+	c.t.Helper()
+	for i, name := range names[1:] {
+		found := false
+		for _, s := range c.spans.named(name) {
+			found = found || c.spans.below(s, names[i])
+		}
+		if !found {
+			c.t.Errorf("the trace has no %q below %q: %q", name, names[i], c.spans.names())
+		}
+	}
+}
+
+// has wants attributes on the last span of a name, which is the server's where client and server call theirs the same.
+func (c checker) has(name string, pairs ...any) {
+	c.t.Helper()
+	found := c.spans.named(name)
+	for i := 0; i < len(pairs); i += 2 {
+		ok := false
+		for _, s := range found {
+			ok = ok || s.attrs[pairs[i].(string)] == pairs[i+1]
+		}
+		if !ok {
+			c.t.Errorf("no %q has %s = %v: %v", name, pairs[i], pairs[i+1], found)
+		}
+	}
+}
+
+// TestAGroupIsPartOfEachCallsTrace places bets at once. Each one's commit has the transaction below it, or a link to it and back.
+func TestAGroupIsPartOfEachCallsTrace(t *testing.T) {
+	const bets = 64
+	sink := newTraceSink(t)
+	tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint="+sink.url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := newClient(t, tg.url())
 	game := c.newGame()
-	c.bet(game, "pass_line", 10)
-	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-	c.must(200, "POST", game+"/roll", nil, "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01")
-	if err := tg.stop(); err != nil { // Sends what is still buffered.
+	var placing sync.WaitGroup
+	for n := range bets {
+		placing.Go(func() {
+			_, header := traceparent(n)
+			c.try("POST", game+"/bets", map[string]any{"bet_type": "field", "amount": 10}, "Traceparent", header)
+		})
+	}
+	placing.Wait()
+	if err := tg.stop(); err != nil {
 		t.Fatal(err)
 	}
-	sink.mu.Lock()
-	defer sink.mu.Unlock()
-	for _, want := range []string{
-		"POST /api/v1/games/{game_id}/roll", "bitcraps.game.v1.GameService/RollDice", "bitcraps.consensus.v1.ConsensusService/DecideRound", "decide round",
-	} {
-		if !slices.Contains(sink.spans[trace], want) {
-			t.Errorf("the trace has no span %q: %q", want, sink.spans[trace])
+	groups := make(map[string]span)
+	for _, tr := range sink.traces {
+		for _, s := range tr.named("commit group") {
+			groups[s.id()] = s
+		}
+	}
+	for n := range bets {
+		id, _ := traceparent(n)
+		tr := sink.trace(id)
+		commits := tr.named("commit")
+		if len(commits) != 1 {
+			t.Fatalf("trace %d: %q", n, tr.names())
+		}
+		if len(tr.named("commit group")) == 1 {
+			continue
+		}
+		links := commits[0].links()
+		if len(links) != 1 {
+			t.Fatalf("trace %d has no transaction and %d links", n, len(links))
+		}
+		if group, ok := groups[links[0]]; !ok || !strings.Contains(strings.Join(group.links(), " "), commits[0].id()) {
+			t.Errorf("trace %d: no link back from its transaction", n)
+		}
+	}
+}
+
+// TestStrangersDoNotChooseWhatIsSampled sends a traceparent that wants to be kept to a gateway that trusts none and keeps nothing, and
+// to one that keeps all.
+func TestStrangersDoNotChooseWhatIsSampled(t *testing.T) {
+	id, header := traceparent(1)
+	for _, ratio := range []string{"0", "1"} {
+		sink := newTraceSink(t)
+		tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint="+sink.url, "telemetry.sample_ratio="+ratio, "gateway.network.trust_traceparent=false")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := newClient(t, tg.url()).must(200, "GET", "/api/v1/wagers", nil, "Traceparent", header).header.Get("Traceresponse")
+		if err := tg.stop(); err != nil {
+			t.Fatal(err)
+		}
+		own := strings.Split(answer, "-")
+		if len(own) != 4 || own[1] == id || own[3] != "0"+ratio {
+			t.Fatalf("ratio %s: traceresponse %q", ratio, answer)
+		}
+		spans := sink.trace(own[1]).named("GET /api/v1/wagers")
+		if ratio == "0" && (len(spans) > 0 || len(sink.trace(id)) > 0) {
+			t.Errorf("a stranger had his trace kept: %q", sink.trace(id).names())
+		}
+		if ratio == "1" && (len(spans) != 1 || len(spans[0].links()) != 1) {
+			t.Errorf("spans with a link to the stranger's: %v", spans)
 		}
 	}
 }

@@ -153,6 +153,7 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	a.set(block.tip, block.result.Group, sharings)
 	notify(a.committed)
 	if block.result.Group != before {
+		a.auditMembers(block.tip.Height, before, block.result.Group)
 		notify(a.changed)
 	}
 	a.trim(block.tip.Height)

@@ -9,6 +9,8 @@ import (
 
 	cmtlog "github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/p2p"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
 // moniker is the name that a peer gave itself when it connected, under the key that its id is the hash of.
@@ -24,6 +26,11 @@ type cometLogger struct {
 	leaving *atomic.Bool
 	// failed sees what CometBFT calls an error; nil for nobody.
 	failed func(msg string, keyvals []any)
+}
+
+// ofComet is a logger of CometBFT's own lines.
+func ofComet(logger *slog.Logger) *slog.Logger {
+	return telemetry.Module(logger, "github.com/cometbft/cometbft")
 }
 
 func (l cometLogger) Debug(string, ...any) {}

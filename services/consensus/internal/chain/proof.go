@@ -32,6 +32,20 @@ func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
 	return r.prove(ordered.Commitment.Hash())
 }
 
+// Signers is how many validators' signatures this validator has on the block that ordered rounds at a height.
+func (n *Node) Signers(height int64) (signers int, err error) {
+	r, err := n.store.record(height)
+	if err != nil || r == nil {
+		return 0, err
+	}
+	for _, signature := range r.commit.Signatures {
+		if signature.BlockIDFlag == types.BlockIDFlagCommit {
+			signers++
+		}
+	}
+	return signers, nil
+}
+
 // prove shows that the block holds the transaction with a hash.
 func (r *record) prove(tx protocol.Hash) (*receiptv1.BlockProof, error) {
 	index := slices.IndexFunc(r.txs, func(other []byte) bool { return bytes.Equal(other, tx[:]) })

@@ -246,7 +246,9 @@ func (x *DecideRoundRequest) GetCommitment() []byte {
 type DecideRoundResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// decision is the decision.
-	Decision      *Decision `protobuf:"bytes,1,opt,name=decision,proto3" json:"decision,omitempty"`
+	Decision *Decision `protobuf:"bytes,1,opt,name=decision,proto3" json:"decision,omitempty"`
+	// participants is how many validators signed the block that made the commitment final; 0 where the server does not say.
+	Participants  int32 `protobuf:"varint,2,opt,name=participants,proto3" json:"participants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -286,6 +288,13 @@ func (x *DecideRoundResponse) GetDecision() *Decision {
 		return x.Decision
 	}
 	return nil
+}
+
+func (x *DecideRoundResponse) GetParticipants() int32 {
+	if x != nil {
+		return x.Participants
+	}
+	return 0
 }
 
 // GetDecisionRequest names a round.
@@ -2136,9 +2145,10 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\n" +
 	"commitment\x18\x01 \x01(\fB\n" +
 	"\xbaH\az\x05\x10\x01\x18\x80\x04R\n" +
-	"commitment\"R\n" +
+	"commitment\"v\n" +
 	"\x13DecideRoundResponse\x12;\n" +
-	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision\"V\n" +
+	"\bdecision\x18\x01 \x01(\v2\x1f.bitcraps.consensus.v1.DecisionR\bdecision\x12\"\n" +
+	"\fparticipants\x18\x02 \x01(\x05R\fparticipants\"V\n" +
 	"\x12GetDecisionRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12\x1d\n" +
 	"\x05round\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05round\"R\n" +

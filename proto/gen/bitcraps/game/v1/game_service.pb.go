@@ -2124,7 +2124,10 @@ func (x *WatchGameRequest) GetAfterSequence() int64 {
 type WatchGameResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// event is the event.
-	Event         *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// traceparent is the W3C trace context of the call that caused the event, for the trace of its delivery. It is empty where
+	// that call is not traced, and for events of the past.
+	Traceparent   string `protobuf:"bytes,2,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2164,6 +2167,13 @@ func (x *WatchGameResponse) GetEvent() *Event {
 		return x.Event
 	}
 	return nil
+}
+
+func (x *WatchGameResponse) GetTraceparent() string {
+	if x != nil {
+		return x.Traceparent
+	}
+	return ""
 }
 
 // ListWagersRequest has no parameters.
@@ -2407,9 +2417,10 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\areceipt\x18\x01 \x01(\v2\x1c.bitcraps.receipt.v1.ReceiptR\areceipt\"e\n" +
 	"\x10WatchGameRequest\x12!\n" +
 	"\agame_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06gameId\x12.\n" +
-	"\x0eafter_sequence\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterSequence\"B\n" +
+	"\x0eafter_sequence\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterSequence\"d\n" +
 	"\x11WatchGameResponse\x12-\n" +
-	"\x05event\x18\x01 \x01(\v2\x17.bitcraps.game.v1.EventR\x05event\"\x13\n" +
+	"\x05event\x18\x01 \x01(\v2\x17.bitcraps.game.v1.EventR\x05event\x12 \n" +
+	"\vtraceparent\x18\x02 \x01(\tR\vtraceparent\"\x13\n" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +

@@ -1,0 +1,50 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+)
+
+// traceresponseHeader tells a client in which trace its request is (W3C Trace Context, level 2).
+const traceresponseHeader = "Traceresponse"
+
+// startSpan begins a request's span. Package otelhttp would too, with the client's address and browser: those say who plays.
+//
+// A stranger's trace is linked to and not gone on with, unless the operator trusts who sends traceparents: whoever chooses the id
+// and the flags of a trace chooses that it is sampled.
+func (g *Gateway) startSpan(w http.ResponseWriter, r *http.Request) (context.Context, trace.Span) {
+	ctx, method := r.Context(), methodLabel(r.Method)
+	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(semconv.HTTPRequestMethodKey.String(method))}
+	client := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header)))
+	switch {
+	case g.cfg.Network.TrustTraceparent:
+		ctx = trace.ContextWithRemoteSpanContext(ctx, client)
+	case client.IsValid():
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: client}))
+	}
+	ctx, span := g.tracer.Start(ctx, method, options...)
+	w.Header().Set(traceresponseHeader, telemetry.Traceparent(span.SpanContext()))
+	return ctx, span
+}
+
+// endSpan ends a request's span with what the request turned out to be.
+func endSpan(span trace.Span, r *http.Request, record *record) {
+	if span.IsRecording() {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(record.status))
+		if record.route != otherRoute {
+			span.SetName(methodLabel(r.Method) + " " + record.route)
+			span.SetAttributes(semconv.HTTPRoute(record.route))
+		}
+		if record.status >= http.StatusInternalServerError {
+			span.SetStatus(codes.Error, http.StatusText(record.status))
+		}
+	}
+	span.End()
+}

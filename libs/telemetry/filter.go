@@ -1,0 +1,59 @@
+package telemetry
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+)
+
+// filter says from which level on a module's lines are logged. Its text is that of Rust's tracing, which the plan has:
+// directives by commas, "module=level" for a module and all within it, "level" for all others. The longest module wins.
+type filter struct {
+	modules map[string]slog.Level
+	others  slog.Level
+	least   slog.Level // Below it nothing is logged, whoever logs.
+}
+
+// off is above every level.
+const off = slog.Level(math.MaxInt)
+
+var levels = map[string]slog.Level{"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError, "off": off}
+
+func parseFilter(text string) (filter, error) {
+	f := filter{modules: make(map[string]slog.Level), others: off, least: off}
+	for directive := range strings.SplitSeq(text, ",") {
+		module, name, named := strings.Cut(strings.TrimSpace(directive), "=")
+		if !named {
+			module, name = "", module
+		}
+		level, known := levels[strings.ToLower(name)]
+		if !known || named && module == "" {
+			return filter{}, fmt.Errorf("%q: want MODULE=LEVEL or LEVEL, of trace, debug, info, warn, error and off", directive)
+		}
+		if f.least = min(f.least, level); named {
+			f.modules[module] = level
+		} else {
+			f.others = level
+		}
+	}
+	return f, nil
+}
+
+// level is from which level on a module's lines are logged.
+func (f filter) level(module string) slog.Level {
+	for name := module; name != ""; name = parent(name) {
+		if level, ok := f.modules[name]; ok {
+			return level
+		}
+	}
+	return f.others
+}
+
+// parent is the module that holds another one.
+func parent(module string) string {
+	if i := strings.LastIndexByte(module, '/'); i > 0 {
+		return module[:i]
+	}
+	return ""
+}

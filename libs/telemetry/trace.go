@@ -1,0 +1,59 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+)
+
+const (
+	// maxSpans is how many spans wait for the collector. Further ones are dropped.
+	maxSpans = 16_384
+	// spanBatch is how many are sent at once.
+	spanBatch = 1024
+	// exportTimeout is how long the collector may take for them.
+	exportTimeout = 5 * time.Second
+)
+
+// untraced gives every request its trace id and records nothing.
+func untraced() *sdktrace.TracerProvider {
+	return sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
+}
+
+func newTracerProvider(ctx context.Context, process, version string, cfg Config, logger *slog.Logger, dropped prometheus.Counter) (*sdktrace.TracerProvider, error) {
+	if cfg.OTLPEndpoint == "" {
+		return untraced(), nil
+	}
+	client, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(cfg.OTLPEndpoint), otlptracegrpc.WithTimeout(exportTimeout))
+	if err != nil {
+		return nil, err
+	}
+	spans := &exporter{SpanExporter: client, logger: logger, dropped: dropped}
+	spans.ended, spans.giveUp = context.WithCancel(context.Background())
+	spans.batches = sdktrace.NewBatchSpanProcessor(spans,
+		sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithMaxExportBatchSize(spanBatch), sdktrace.WithExportTimeout(exportTimeout))
+	return sdktrace.NewTracerProvider(
+		sdktrace.WithResource(resource.NewSchemaless(
+			semconv.ServiceName(process), semconv.ServiceVersion(version), semconv.ServiceNamespace("bitcraps"))),
+		sdktrace.WithSampler(everything{sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))}),
+		sdktrace.WithSpanProcessor(processor{spans.batches, spans}),
+	), nil
+}
+
+// everything has all spans recorded, also those that its sampler does not take: whether one ends in an error is known only then.
+type everything struct{ sdktrace.Sampler }
+
+// ShouldSample implements sdktrace.Sampler.
+func (s everything) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	result := s.Sampler.ShouldSample(p)
+	if result.Decision == sdktrace.Drop {
+		result.Decision = sdktrace.RecordOnly
+	}
+	return result
+}

@@ -1,0 +1,63 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// linesOf are the lines of a log that a trace has, as far as they are whole.
+func linesOf(log, trace string) (lines []map[string]any) {
+	for text := range strings.Lines(log) {
+		var line map[string]any
+		if json.Unmarshal([]byte(text), &line) == nil && line["trace_id"] == trace {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// TestLinesOfACall reads what is logged of a bet, of a refused one and of a roll.
+func TestLinesOfACall(t *testing.T) {
+	var log lockedBuffer
+	tg, err := launchLogged(&log, t.TempDir(), talkative...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, tg.url())
+	game := c.newGame()
+	betID, betHeader := traceparent(1)
+	bet := c.bet(game, "pass_line", 20, "Traceparent", betHeader)
+	refusedID, refusedHeader := traceparent(2)
+	refused := c.bet(game, "pass_line", 1_000, "Traceparent", refusedHeader)
+	rollID, rollHeader := traceparent(3)
+	c.must(200, "POST", game+"/roll", nil, "Traceparent", rollHeader)
+	if err := tg.stop(); err != nil {
+		t.Fatal(err)
+	}
+	player := bet.str("bet.player_id")
+	wantLine(t, linesOf(log.String(), betID), "INFO", "Processing bet placement", "game_id", id(game), "player_id", player, "bet_amount", 20.0,
+		"target", "bitcraps/services/game", "service", "game", "request_id", bet.header.Get("X-Request-Id"))
+	wantLine(t, linesOf(log.String(), betID), "INFO", "Bet placed successfully", "game_id", id(game), "player_id", player, "bet_amount", 20.0)
+	wantLine(t, linesOf(log.String(), refusedID), "WARN", "Bet validation failed", "game_id", id(game), "player_id", player, "bet_amount", 1000.0,
+		"error_code", refused.reason(), "error", refused.str("message"))
+	for service, msg := range map[string]string{"gateway": "http", "game": "rpc", "consensus": "rpc"} {
+		wantLine(t, linesOf(log.String(), rollID), "DEBUG", msg, "service", service)
+	}
+}
+
+// wantLine fails unless one of the lines has a level, a message and further fields.
+func wantLine(t *testing.T, lines []map[string]any, level, msg string, pairs ...any) {
+	t.Helper()
+	pairs = append(pairs, "level", level, "msg", msg)
+	for _, line := range lines {
+		fits := true
+		for i := 0; i < len(pairs); i += 2 {
+			fits = fits && line[pairs[i].(string)] == pairs[i+1]
+		}
+		if fits {
+			return
+		}
+	}
+	t.Errorf("no line has %v: %v", pairs, lines)
+}

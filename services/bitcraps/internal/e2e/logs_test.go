@@ -1,0 +1,171 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// What tests send and are sent that nobody but its owner may know is noted as they go; behind all tests, the logs of every platform that
+// they shared are read for it, and for the keys in its files.
+
+// confidential are the fields whose values are secrets, in requests and answers.
+var confidential = map[string]bool{"access_token": true, "refresh_token": true, "api_key": true, "password": true, "new_password": true,
+	"old_password": true, "code": true, "client_seed": true}
+
+// telling is what a value must be like to be looked for: others are in lines by chance.
+var telling = regexp.MustCompile(`^.*\D.*$`)
+
+const shortest = 12
+
+var noted struct {
+	sync.Mutex
+	values map[string]string // Where each one was seen.
+}
+
+func noteSecret(value, where string) {
+	noted.Lock()
+	defer noted.Unlock()
+	if noted.values == nil {
+		noted.values = make(map[string]string)
+	}
+	if len(value) >= shortest && telling.MatchString(value) {
+		noted.values[value] = where
+	}
+}
+
+// noteSecrets looks through a request and its answer.
+func noteSecrets(req *http.Request, sent []byte, resp *http.Response, answered []byte) {
+	noteSecret(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "), "Authorization")
+	for _, cookie := range append(req.Cookies(), resp.Cookies()...) {
+		noteSecret(cookie.Value, "cookie "+cookie.Name)
+	}
+	for _, body := range [][]byte{sent, answered} {
+		var fields any
+		if json.Unmarshal(body, &fields) == nil {
+			noteFields(fields)
+		}
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			for name := range confidential {
+				noteSecret(form.Get(name), name)
+			}
+		}
+	}
+}
+
+func noteFields(node any) {
+	switch node := node.(type) {
+	case []any:
+		for _, item := range node {
+			noteFields(item)
+		}
+	case map[string]any:
+		for name, value := range node {
+			if text, ok := value.(string); ok && confidential[name] {
+				noteSecret(text, name)
+			}
+			noteFields(value)
+		}
+	}
+}
+
+// keyForms are how keys and passwords stand in a platform's files.
+var keyForms = []*regexp.Regexp{
+	regexp.MustCompile(`"priv_key":\s*\{[^}]*"value":\s*"([^"]+)"`),
+	regexp.MustCompile(`(AGE-SECRET-KEY-\S+)`),
+	regexp.MustCompile(`^([0-9a-f]{64})\s*$`),
+	regexp.MustCompile(`PRIVATE KEY-----\s+(\S+)`),
+	regexp.MustCompile(`postgresql://[^:/\s]+:([^@\s]+)@`),
+}
+
+// keysIn are the secrets in the files of a platform, by the file that has them.
+func keysIn(dir string) (map[string]string, error) {
+	found := make(map[string]string)
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil || info.Size() > 64<<10 || strings.HasSuffix(path, ".log") { // No file with a key is larger.
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, form := range keyForms {
+			for _, match := range form.FindAllSubmatch(text, -1) {
+				found[string(match[1])] = path
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// readLog returns what is wrong with a log: lines that are no JSON or lack what each must have, and secrets.
+func readLog(log []byte, secrets map[string]string) (wrong []string) {
+	for text := range bytes.Lines(log) {
+		var line struct{ Time, Level, Msg, Service, Target string }
+		if err := json.Unmarshal(text, &line); err != nil || slices.Contains([]string{line.Time, line.Level, line.Msg, line.Service, line.Target}, "") {
+			wrong = append(wrong, fmt.Sprintf("no log line: %.200s", text))
+		}
+	}
+	for secret, where := range secrets {
+		if bytes.Contains(log, []byte(secret)) {
+			wrong = append(wrong, fmt.Sprintf("a line has the secret of %s", where))
+		}
+	}
+	return wrong
+}
+
+// logsAtLast reads the logs of a platform that is stopped.
+func (tg *target) logsAtLast() error {
+	secrets, err := keysIn(tg.dir)
+	if err != nil {
+		return err
+	}
+	if len(secrets) < 9 || len(tg.logs) == 0 { // Two keys for each validator, and the operator's.
+		return fmt.Errorf("%s has %d keys and %d logs", tg.dir, len(secrets), len(tg.logs))
+	}
+	noted.Lock()
+	defer noted.Unlock()
+	for value, where := range noted.values {
+		secrets[value] = where
+	}
+	var failures []error
+	for _, path := range tg.logs {
+		log, err := os.ReadFile(path)
+		if err == nil && len(log) == 0 {
+			err = errors.New("nothing was logged, so nothing was looked at")
+		}
+		for _, wrong := range readLog(log, secrets) {
+			err = errors.Join(err, errors.New(wrong))
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", filepath.Base(path), err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func TestSecretsInALogAreFound(t *testing.T) {
+	good := `{"time":"t","level":"INFO","msg":"m","service":"game","target":"bitcraps/services/game"}` + "\n"
+	secrets := map[string]string{"hunter2hunter2": "password"}
+	if wrong := readLog([]byte(good), secrets); len(wrong) > 0 {
+		t.Errorf("a good log: %q", wrong)
+	}
+	for _, bad := range []string{"panic: oh no\n", strings.Replace(good, `"game"`, `""`, 1), strings.Replace(good, `"m"`, `"said hunter2hunter2"`, 1)} {
+		if wrong := readLog([]byte(good+bad), secrets); len(wrong) != 1 {
+			t.Errorf("%q: %q", bad, wrong)
+		}
+	}
+}
