@@ -26,19 +26,24 @@ func (f Families) Histogram(name string, want Labels) (h Histogram) {
 				bounds, counts = append(bounds, bucket.GetUpperBound()), append(counts, bucket.GetCumulativeCount())
 			}
 		}
-		if h.Bounds == nil {
-			h.Bounds, h.Counts = bounds, make([]uint64, len(bounds))
-		}
-		if !slices.Equal(h.Bounds, bounds) {
-			continue
-		}
-		h.Count += m.GetHistogram().GetSampleCount()
-		h.Sum += m.GetHistogram().GetSampleSum()
-		for i, n := range counts {
-			h.Counts[i] += n
-		}
+		h = h.Plus(Histogram{m.GetHistogram().GetSampleCount(), m.GetHistogram().GetSampleSum(), bounds, counts})
 	}
 	return h
+}
+
+// Plus adds a histogram, unless its bounds are others.
+func (h Histogram) Plus(other Histogram) Histogram {
+	if h.Bounds == nil {
+		return other
+	}
+	if !slices.Equal(h.Bounds, other.Bounds) {
+		return h
+	}
+	sum := Histogram{h.Count + other.Count, h.Sum + other.Sum, h.Bounds, slices.Clone(h.Counts)}
+	for i, n := range other.Counts {
+		sum.Counts[i] += n
+	}
+	return sum
 }
 
 // Since is what was observed behind an earlier reading. Where that had more, the process has begun anew, and everything was.

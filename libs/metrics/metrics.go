@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -68,6 +69,17 @@ func (f Families) Sum(name string, want Labels) (sum float64, found bool) {
 		}
 	}
 	return sum, found
+}
+
+// LabelValues are the values that a label has among the metrics of a name, in order.
+func (f Families) LabelValues(name, label string) (values []string) {
+	for _, m := range f[name].GetMetric() {
+		if value := labelsOf(m)[label]; value != "" {
+			values = append(values, value)
+		}
+	}
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 func labelsOf(m *dto.Metric) Labels {

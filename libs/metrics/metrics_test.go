@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,6 +62,12 @@ func TestRegistryAndPageSayTheSame(t *testing.T) {
 		}
 		if _, found := families.Sum("nothing", nil); found {
 			t.Errorf("%s: what is not there was found", name)
+		}
+		if got := families.LabelValues("calls_total", "service"); !slices.Equal(got, []string{"api", "game"}) {
+			t.Errorf("%s: services %v", name, got)
+		}
+		if got := families.Histogram("latency_seconds", nil); got.Count != 6 || got.Counts[1] != 4 {
+			t.Errorf("%s: of all services %+v", name, got)
 		}
 		delta := families.Histogram("latency_seconds", metrics.Labels{"service": "game"}).Since(first)
 		if delta.Count != 4 || math.Abs(delta.Mean()-2.4) > 1e-9 {
