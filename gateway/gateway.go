@@ -22,6 +22,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
+	"github.com/bitcraps/bitcraps/gateway/internal/ops"
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/redis"
@@ -37,7 +38,7 @@ import (
 type Deps struct {
 	API, Game, Consensus grpc.ClientConnInterface
 	Clock                clockwork.Clock
-	// Gatherer is what /metrics shows; nil hides it.
+	// Gatherer is what /metrics and /ops show; nil hides them.
 	Gatherer prometheus.Gatherer
 }
 
@@ -69,6 +70,7 @@ type Gateway struct {
 	redis   *redis.Client // nil where this process shares nothing.
 	metrics *metrics
 	checks  []admin.Check // What probes ask.
+	ops     *ops.Monitor  // nil where the services' metrics are elsewhere.
 	handler http.Handler
 	drained context.Context
 	drain   context.CancelFunc
@@ -119,6 +121,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	root.Handle("GET /ready", admin.Ready(g.checks))
 	if deps.Gatherer != nil {
 		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
+		g.serveOps(root, deps)
 	}
 	serveDocs(root)
 	g.handler = otelhttp.NewHandler(g.outer(root), "http", otelhttp.WithTracerProvider(scope.Tracer), otelhttp.WithPropagators(scope.Propagator),
