@@ -94,10 +94,15 @@ func (m *Monitor) look(ctx context.Context) {
 		state.Rounds = m.state.Rounds // What was known. The service's own line says that it does not answer.
 	}
 	if m.last != nil {
-		m.ring = append(m.ring, compare(m.last, families, m.at, now))
-		m.ring = m.ring[max(0, len(m.ring)-kept):]
+		m.keep(compare(m.last, families, m.at, now))
 	}
 	m.at, m.last, m.state = now, families, state
+}
+
+// keep adds a sample, and forgets the oldest where there are enough.
+func (m *Monitor) keep(s Sample) {
+	m.ring = append(m.ring, s)
+	m.ring = m.ring[max(0, len(m.ring)-kept):]
 }
 
 // Service is how a service is.
