@@ -126,25 +126,18 @@ func isURL(text string) bool {
 
 // addFleet adds the processes of the fleet on this machine.
 func (f *healthFlags) addFleet(ctx context.Context, t *health.Target) error {
-	members, err := fleet.Processes(f.dir)
+	all, err := fleet.Look(f.dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`, or name a process by --target URL", f.dir)
 	}
 	if err != nil {
 		return err
 	}
-	all, err := fleet.Open(f.dir, "", func(string) {})
-	if err != nil {
-		return err
-	}
-	defer all.Close()
 	t.Dir = f.dir
 	for _, state := range all.Status(ctx) {
-		process := health.Process{Name: state.Name, State: state.State, PID: state.PID}
-		for _, m := range members {
-			if m.Name == state.Name {
-				process.Service, process.URL = m.Service, m.Admin
-			}
+		process := health.Process{Name: state.Name, Service: state.Service, State: state.State, PID: state.PID}
+		if state.Admin != "" {
+			process.URL = "http://" + state.Admin
 		}
 		t.Processes = append(t.Processes, process)
 		if _, err := os.Stat(state.Log); err == nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,14 +66,14 @@ func (f *profileFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("--kind: %w", err)
 	}
-	processes, err := f.processes()
+	targets, err := f.targets(cmd.Context())
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(f.out, 0o750); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	all, err := f.collect(cmd, processes, kinds)
+	all, err := f.collect(cmd, targets, kinds)
 	if err != nil {
 		return err
 	}
@@ -91,19 +90,26 @@ func (f *profileFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// processes are those to profile.
-func (f *profileFlags) processes() ([]fleet.Process, error) {
+// profiled is a process to profile.
+type profiled struct{ name, admin string }
+
+// targets are the processes to profile.
+func (f *profileFlags) targets(ctx context.Context) (chosen []profiled, err error) {
 	if f.admin != "" {
-		return []fleet.Process{{Name: "process", Admin: f.admin}}, nil
+		return []profiled{{"process", f.admin}}, nil
 	}
-	all, err := fleet.Processes(f.dir)
+	all, err := fleet.Look(f.dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`, or name a process by --admin URL", f.dir)
 	}
-	if err != nil || f.service == "" {
-		return all, err
+	if err != nil {
+		return nil, err
 	}
-	chosen := slices.DeleteFunc(all, func(p fleet.Process) bool { return p.Service != f.service && p.Name != f.service })
+	for _, state := range all.Status(ctx) {
+		if state.Admin != "" && (f.service == "" || f.service == state.Service || f.service == state.Name) {
+			chosen = append(chosen, profiled{state.Name, "http://" + state.Admin})
+		}
+	}
 	if len(chosen) == 0 {
 		return nil, fmt.Errorf("--service %s: the fleet has no such service or process; `bitcraps fleet status` names them", f.service)
 	}
@@ -123,13 +129,13 @@ type collected struct {
 }
 
 // collect takes all profiles at the same time: what is timed shows the processes under the same load.
-func (f *profileFlags) collect(cmd *cobra.Command, processes []fleet.Process, kinds []profiler.Kind) ([]collected, error) {
-	all := make([]collected, len(processes)*len(kinds))
+func (f *profileFlags) collect(cmd *cobra.Command, targets []profiled, kinds []profiler.Kind) ([]collected, error) {
+	all := make([]collected, len(targets)*len(kinds))
 	group, ctx := errgroup.WithContext(cmd.Context())
-	for i, process := range processes {
+	for i, t := range targets {
 		for j, kind := range kinds {
 			group.Go(func() (err error) {
-				all[i*len(kinds)+j], err = f.one(ctx, process, kind)
+				all[i*len(kinds)+j], err = f.one(ctx, t, kind)
 				return err
 			})
 		}
@@ -150,14 +156,14 @@ func (f *profileFlags) collect(cmd *cobra.Command, processes []fleet.Process, ki
 	}
 }
 
-func (f *profileFlags) one(ctx context.Context, process fleet.Process, kind profiler.Kind) (collected, error) {
-	raw, p, err := profiler.Collect(ctx, process.Admin, kind, f.seconds)
+func (f *profileFlags) one(ctx context.Context, t profiled, kind profiler.Kind) (collected, error) {
+	raw, p, err := profiler.Collect(ctx, t.admin, kind, f.seconds)
 	if err != nil {
 		return collected{}, err
 	}
-	base := filepath.Join(f.out, process.Name+"-"+kind.Name)
-	graph := flame.New(process.Name+" "+kind.Name, p, kind.Value)
-	c := collected{Process: process.Name, Kind: kind.Name, Profile: base + ".pprof", SVG: base + ".svg", Unit: graph.Unit, Total: graph.Total,
+	base := filepath.Join(f.out, t.name+"-"+kind.Name)
+	graph := flame.New(t.name+" "+kind.Name, p, kind.Value)
+	c := collected{Process: t.name, Kind: kind.Name, Profile: base + ".pprof", SVG: base + ".svg", Unit: graph.Unit, Total: graph.Total,
 		Top: graph.Top(f.top), graph: graph}
 	if err := os.WriteFile(c.Profile, raw, 0o600); err != nil {
 		return c, err

@@ -29,22 +29,6 @@ func Addresses(dir, service string) ([]string, error) {
 	return p.addresses(service), err
 }
 
-// Process is a process of a fleet and where its admin port is.
-type Process struct {
-	Name, Service, Admin string
-}
-
-// Processes are those of the services of the fleet in a folder, running or not. It returns os.ErrNotExist where no fleet was
-// ever started.
-func Processes(dir string) ([]Process, error) {
-	p, err := loadPlan(dir)
-	var out []Process
-	for _, m := range p.Members {
-		out = append(out, Process{Name: m.name(), Service: m.Service, Admin: "http://" + m.Admin})
-	}
-	return out, err
-}
-
 func (p plan) save(dir string) error {
 	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file is where the password is kept, for its owner alone.
 	if err != nil {
