@@ -21,6 +21,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
+	"github.com/bitcraps/bitcraps/gateway/internal/ops"
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/redis"
@@ -36,7 +37,7 @@ import (
 type Deps struct {
 	API, Game, Consensus grpc.ClientConnInterface
 	Clock                clockwork.Clock
-	// Gatherer is what /metrics shows; nil hides it.
+	// Gatherer is what /metrics and /ops show; nil hides them.
 	Gatherer prometheus.Gatherer
 }
 
@@ -69,6 +70,7 @@ type Gateway struct {
 	metrics *metrics
 	tracer  trace.Tracer
 	checks  []admin.Check // What probes ask.
+	ops     *ops.Monitor  // nil where the services' metrics are elsewhere.
 	handler http.Handler
 	drained context.Context
 	drain   context.CancelFunc
@@ -120,6 +122,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	root.Handle("GET /ready", admin.Ready(g.checks))
 	if deps.Gatherer != nil {
 		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
+		g.serveOps(root, deps)
 	}
 	serveDocs(root)
 	g.handler = g.outer(root)

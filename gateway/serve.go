@@ -94,8 +94,14 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 	listener = netutil.LimitListener(listener, g.cfg.Network.MaxConnections)
 	server := g.server()
 	return run.Part{
-		Name:  "http",
-		Start: func(context.Context) error { g.signIn.revocations.start(); return nil },
+		Name: "http",
+		Start: func(context.Context) error {
+			g.signIn.revocations.start()
+			if g.ops != nil {
+				g.ops.Start()
+			}
+			return nil
+		},
 		Serve: func() (err error) {
 			if g.cfg.Network.EnableTLS {
 				err = server.ServeTLS(listener, g.cfg.Network.CertFile, g.cfg.Network.KeyFile)
@@ -114,6 +120,9 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 				err = errors.Join(err, server.Close())
 			}
 			g.signIn.revocations.stop()
+			if g.ops != nil {
+				g.ops.Stop()
+			}
 			return errors.Join(err, g.waitForSockets(ctx), g.close())
 		},
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/pprof"
 	"slices"
 	"time"
 
@@ -86,11 +85,7 @@ func Handler(gatherer prometheus.Gatherer, checks []Check) http.Handler {
 	mux.Handle("GET /health", Live(checks))
 	mux.Handle("GET /ready", Ready(checks))
 	mux.Handle("GET /metrics", Metrics(gatherer))
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	handleProfiles(mux)
 	return mux
 }
 

@@ -216,6 +216,15 @@ func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 	}
 }
 
+// Exit is an error that a command ends with another code for than 1.
+type Exit struct {
+	Code   int
+	Reason string
+}
+
+// Error implements error.
+func (e Exit) Error() string { return e.Reason }
+
 // Main runs a command until it ends or a signal ends it, and exits.
 func Main(cmd *cobra.Command) {
 	ctx, cancel := run.SignalContext()
@@ -226,6 +235,10 @@ func Main(cmd *cobra.Command) {
 	cmd.SetOut(os.Stdout)
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", cmd.Name(), err)
-		os.Exit(1) //nolint:gocritic // cancel only releases what the exit releases too.
+		code := 1
+		if exit, ok := errors.AsType[Exit](err); ok {
+			code = exit.Code
+		}
+		os.Exit(code) //nolint:gocritic // cancel only releases what the exit releases too.
 	}
 }

@@ -76,7 +76,9 @@ const (
 
 // State is how a process is.
 type State struct {
-	Name    string `json:"name"`
+	Name string `json:"name"`
+	// Service is what it is one of; empty for a store.
+	Service string `json:"service,omitempty"`
 	State   string `json:"state"`
 	PID     int    `json:"pid,omitempty"`
 	Address string `json:"address"`
@@ -98,7 +100,7 @@ func (f *Fleet) Status(ctx context.Context) []State {
 		}
 		for _, m := range f.plan.Members {
 			if m.name() == p.name {
-				state.Admin = m.Admin
+				state.Service, state.Admin = m.Service, m.Admin
 			}
 		}
 		states = append(states, state)

@@ -63,6 +63,17 @@ func Open(dir, programs string, say func(string)) (*Fleet, error) {
 // Close lets the next command have the folder. Processes go on.
 func (f *Fleet) Close() { f.release() }
 
+// Look returns the fleet of a folder to ask for its Status, without taking the folder from a command that starts or stops it. It
+// returns os.ErrNotExist where no fleet was ever started.
+func Look(dir string) (*Fleet, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := loadPlan(dir)
+	return &Fleet{dir: dir, runner: runner{dir: dir}, plan: p, release: func() {}}, err
+}
+
 // lock waits until no other process has the file.
 func lock(path string) (release func(), err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

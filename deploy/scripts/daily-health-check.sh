@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# The morning's look at a platform, at 09:00 UTC: seven steps, of which each is taken whatever the others say.
+#
+#   ENVIRONMENT=production deploy/scripts/daily-health-check.sh     a cluster, by kubectl, curl and jq
+#   deploy/scripts/daily-health-check.sh [--target=local] [...]     the fleet in data-fleet, by `bitcraps health`, which takes the rest
+#
+# It ends with 0 where all is well, and else with 1; `bitcraps health` has 2 for what is degraded.
+set -uo pipefail
+
+environment=${ENVIRONMENT:-local}
+namespace=${NAMESPACE:-bitcraps}
+prometheus=${PROMETHEUS_URL:-http://prometheus:9090}
+alertmanager=${ALERTMANAGER_URL:-http://alertmanager:9093}
+services=${SERVICES:-bitcraps-api bitcraps-mesh bitcraps-gateway}
+port=${HEALTH_PORT:-8080}
+
+if [ "$environment" = local ] || [ "${1:-}" = --target=local ]; then
+  here=$(cd "$(dirname "$0")" && pwd)
+  exec "${BITCRAPS:-$here/../../bin/bitcraps}" health "$@"
+fi
+
+failed=0
+step() { printf '\n%s:\n' "$1"; }
+
+# rollout waits for a workload, of whatever kind it is: Argo's, which the releases are, or Kubernetes' own.
+rollout() {
+  if kubectl get rollouts.argoproj.io "$1" -n "$namespace" -o name >/dev/null 2>&1; then
+    kubectl argo rollouts status "$1" -n "$namespace" --timeout 60s
+  else
+    kubectl rollout status "deployment/$1" -n "$namespace" --timeout=60s
+  fi
+}
+
+# errors are the last ten of a day. That there are none is no failure.
+errors() {
+  local lines
+  lines=$(kubectl logs -n "$namespace" -l app=bitcraps --all-containers --prefix --tail=-1 --max-log-requests=50 --since=24h) || return
+  grep ERROR <<<"$lines" | tail -10
+  return 0
+}
+
+echo "=== BitCraps Daily Health Check ==="
+echo "Date: $(date -u)"
+echo "Environment: $environment"
+
+step "1. System health"
+kubectl get nodes -o wide || failed=1
+kubectl top nodes || failed=1
+
+step "2. Application status"
+kubectl get pods -n "$namespace" -o wide || failed=1
+for service in $services; do
+  rollout "$service" || failed=1
+done
+
+step "3. Service health"
+for service in $services; do
+  kubectl get service "$service" -n "$namespace" || failed=1
+  # By way of the API server: there is no curl in the images.
+  kubectl get --raw "/api/v1/namespaces/$namespace/services/$service:$port/proxy/health" || failed=1
+done
+
+step "4. Resource usage"
+kubectl top pods -n "$namespace" --sort-by=cpu || failed=1
+kubectl top pods -n "$namespace" --sort-by=memory || failed=1
+
+step "5. Errors of the last 24 hours"
+errors || failed=1
+
+step "6. Performance"
+curl -sSf "$prometheus/api/v1/query?query=bitcraps_request_duration_seconds" | jq . || failed=1
+
+step "7. Active alerts"
+curl -sSf "$alertmanager/api/v2/alerts?active=true" | jq '.[] | select(.status.state=="active")' || failed=1
+
+if [ "$failed" = 0 ]; then
+  printf '\nDaily health check completed\n'
+else
+  printf '\nDaily health check completed: a step could not be taken, or found a failure\n'
+fi
+exit "$failed"

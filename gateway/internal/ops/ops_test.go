@@ -1,0 +1,114 @@
+package ops
+
+import (
+	"math"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bitcraps/bitcraps/libs/metrics"
+)
+
+// registry has what the platform's services count.
+type registry struct {
+	*prometheus.Registry
+	requests, bets, faults *prometheus.CounterVec
+	duration               *prometheus.HistogramVec
+	height, absence        *prometheus.GaugeVec
+}
+
+func newRegistry() registry {
+	counter := func(name string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name}, labels)
+	}
+	gauge := func(name string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name}, labels)
+	}
+	r := registry{prometheus.NewRegistry(), counter(requestsMetric, "service", "endpoint", "code"), counter(betsMetric, "bet_type"),
+		counter("bitcraps_consensus_equivocations_total", "replica", "validator"),
+		prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: durationMetric, Buckets: []float64{.1, .2}}, []string{"service"}),
+		gauge("bitcraps_consensus_height", "replica"), gauge("bitcraps_consensus_absence_ratio", "replica", "validator")}
+	r.MustRegister(r.requests, r.bets, r.faults, r.duration, r.height, r.absence)
+	return r
+}
+
+func (r registry) gather(t *testing.T) metrics.Families {
+	t.Helper()
+	families, err := metrics.Gather(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return families
+}
+
+func TestASampleIsWhatHappenedBetweenTwoLooks(t *testing.T) {
+	r := newRegistry()
+	r.bets.WithLabelValues("field").Add(100)
+	r.requests.WithLabelValues("gateway", "/api/v1/games", "200").Add(50)
+	before := r.gather(t)
+	r.bets.WithLabelValues("field").Add(6)
+	r.bets.WithLabelValues("pass_line").Add(2)
+	for code, n := range map[string]float64{"200": 10, "404": 4, "503": 2} {
+		r.requests.WithLabelValues("gateway", "/api/v1/games", code).Add(n)
+	}
+	r.requests.WithLabelValues("gateway", Path+"/data", "200").Add(1000)
+	r.requests.WithLabelValues("game", "grpc", "500").Add(1000)
+	for range 10 {
+		r.duration.WithLabelValues("gateway").Observe(.15)
+		r.duration.WithLabelValues("game").Observe(.01)
+	}
+	now := time.Now()
+	s := compare(before, r.gather(t), now, now.Add(2*time.Second))
+	if s.Bets != 4 || s.Requests != 8 || s.ClientErrors != 2 || s.ServerErrors != 1 || math.Abs(s.P50-.15) > 1e-9 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestEveryValidatorIsShown(t *testing.T) {
+	r := newRegistry()
+	for _, replica := range []string{"0", "1"} {
+		r.height.WithLabelValues(replica).Set(40)
+		for _, name := range []string{"validator-0", "validator-1", "validator-2"} {
+			r.absence.WithLabelValues(replica, name).Set(.25)
+		}
+		r.faults.WithLabelValues(replica, "validator-2").Add(3)
+	}
+	r.absence.WithLabelValues("1", "validator-0").Set(.01)
+	all := stateOf(r.gather(t)).Validators
+	want := []Validator{{Name: "validator-0", Running: true, Height: 40, Absence: .01}, {Name: "validator-1", Running: true, Height: 40, Absence: .25},
+		{Name: "validator-2", Absence: .25, Faults: 3}}
+	if len(all) != 3 || all[0] != want[0] || all[1] != want[1] || all[2] != want[2] {
+		t.Errorf("%+v", all)
+	}
+}
+
+// TestTheRingIsBounded asks for what is new after more samples than are kept.
+func TestTheRingIsBounded(t *testing.T) {
+	m := New(Deps{})
+	for i := range 2 * kept {
+		m.keep(Sample{Time: int64(i)})
+	}
+	if all := m.Data(0).Samples; len(all) != kept || all[0].Time != kept {
+		t.Errorf("%d samples", len(all))
+	}
+	if fresh := m.Data(2*kept - 3).Samples; len(fresh) != 2 {
+		t.Errorf("%d are new", len(fresh))
+	}
+}
+
+func TestThePageRunsNothingInline(t *testing.T) {
+	answer := httptest.NewRecorder()
+	Page().ServeHTTP(answer, httptest.NewRequest("GET", Path+"/", nil))
+	policy := answer.Header().Get("Content-Security-Policy")
+	if answer.Code != 200 || !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") {
+		t.Errorf("%d, %q", answer.Code, policy)
+	}
+	for _, inline := range []string{"<style", " style=", " onclick=", "<script>"} {
+		if strings.Contains(answer.Body.String(), inline) {
+			t.Errorf("the page has %q, which its policy refuses", inline)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package ops
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bitcraps/bitcraps/libs/metrics"
+)
+
+// State is how everything is now.
+type State struct {
+	Services   []Service   `json:"services"`
+	Validators []Validator `json:"validators"`
+	Rounds     []Round     `json:"rounds"`
+	// Started is when the process began, in seconds since 1970.
+	Started float64 `json:"started"`
+	Totals  Totals  `json:"totals"`
+	// Fairness is missing where the process does not measure it.
+	Fairness *Fairness `json:"fairness,omitempty"`
+}
+
+// Totals are counts since the process began.
+type Totals struct {
+	Requests float64 `json:"requests"`
+	Bets     float64 `json:"bets"`
+	Rolls    float64 `json:"rolls"`
+}
+
+// Fairness is how the dice fall and whether the ledger adds up.
+type Fairness struct {
+	ChiSquare float64 `json:"chi_square"`
+	Rolls     float64 `json:"rolls"` // That it is over.
+	Drift     float64 `json:"drift_tokens"`
+	Checked   float64 `json:"checked"` // In seconds since 1970.
+}
+
+// Validator is how one takes part, and how the others see it.
+type Validator struct {
+	Name      string  `json:"name"`
+	Running   bool    `json:"running"`
+	Height    float64 `json:"height"`
+	Connected float64 `json:"connected"`
+	Absence   float64 `json:"absence"`
+	Faults    float64 `json:"faults"` // Refused shares and proposals, and signatures given twice.
+}
+
+func stateOf(f metrics.Families) State {
+	sum := func(name string) float64 { value, _ := f.Sum(name, nil); return value }
+	s := State{Validators: validatorsOf(f), Started: sum("process_start_time_seconds"),
+		Totals: Totals{Requests: answered(f).all, Bets: sum(betsMetric), Rolls: sum(rollsMetric)}}
+	chi, measured := f.Sum("bitcraps_dice_chi_square", nil)
+	drift, checked := f.Sum("bitcraps_ledger_drift_tokens", nil)
+	if measured || checked {
+		s.Fairness = &Fairness{ChiSquare: chi, Rolls: sum("bitcraps_dice_window_rolls"), Drift: drift, Checked: sum("bitcraps_ledger_checked_timestamp_seconds")}
+	}
+	return s
+}
+
+// validatorsOf puts together what validators say of themselves and what each says of all. The replica with a number runs the
+// validator that has it in its name.
+func validatorsOf(f metrics.Families) []Validator {
+	all := map[string]*Validator{}
+	of := func(name string) *Validator {
+		if all[name] == nil {
+			all[name] = &Validator{Name: name, Absence: -1}
+		}
+		return all[name]
+	}
+	for labels, height := range f.Values("bitcraps_consensus_height") {
+		v := of("validator-" + labels["replica"])
+		v.Running, v.Height = true, height
+	}
+	for labels, n := range f.Values("bitcraps_consensus_validators_connected") {
+		of("validator-" + labels["replica"]).Connected = n
+	}
+	for labels, ratio := range f.Values("bitcraps_consensus_absence_ratio") {
+		// One that is behind believes others absent, so the best word counts.
+		if v := of(labels["validator"]); v.Absence < 0 || ratio < v.Absence {
+			v.Absence = ratio
+		}
+	}
+	for _, fault := range []string{"invalid_shares", "invalid_proposals", "equivocations"} {
+		most := map[string]float64{} // Each validator counts the same faults.
+		for labels, n := range f.Values("bitcraps_consensus_" + fault + "_total") {
+			most[labels["validator"]] = max(most[labels["validator"]], n)
+		}
+		for name, n := range most {
+			of(name).Faults += n
+		}
+	}
+	out := make([]Validator, 0, len(all))
+	for _, v := range all {
+		v.Absence = max(0, v.Absence)
+		out = append(out, *v)
+	}
+	slices.SortFunc(out, func(a, b Validator) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
