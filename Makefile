@@ -138,13 +138,13 @@ $(eval $(call tool,buf,buf,github.com/bufbuild/buf/cmd/buf))
 $(eval $(call tool,sqlc,sqlc,github.com/sqlc-dev/sqlc/cmd/sqlc))
 $(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
 $(eval $(call tool,k6,k6,go.k6.io/k6))
-$(eval $(call tool,jaeger,jaeger,github.com/jaegertracing/jaeger/cmd/all-in-one))
-$(eval $(call tool,otelcol,otelcol,.))
-$(TOOLS)/otelcol: $(wildcard tools/otelcol/*.go)
 $(eval $(call tool,protoc-gen-go,plugins,google.golang.org/protobuf/cmd/protoc-gen-go))
 $(eval $(call tool,protoc-gen-go-grpc,plugins,google.golang.org/grpc/cmd/protoc-gen-go-grpc))
 $(eval $(call tool,protoc-gen-grpc-gateway,plugins,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
 $(eval $(call tool,protoc-gen-connect-openapi,plugins,github.com/sudorandom/protoc-gen-connect-openapi))
+$(eval $(call tool,jaeger,jaeger,github.com/jaegertracing/jaeger/cmd/all-in-one))
+$(eval $(call tool,otelcol,otelcol,.))
+$(TOOLS)/otelcol: $(wildcard tools/otelcol/*.go)
 
 .PHONY: clean
 clean: ## Remove what was built. Data stays.
