@@ -105,6 +105,8 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 	go run ./libs/errs/doc proto/bitcraps/errors/v1/reason.proto > docs/errors.md
 	go run ./gateway/internal/access/doc > docs/access.md
 	go run ./libs/craps/doc > docs/wagers.md
+	$(DEPLOY) go run ./slo/generate prometheus/rules
+	$(DEPLOY) go run ./grafana/generate grafana/dashboards
 
 .PHONY: clients
 CLIENT := clients/typescript
@@ -138,6 +140,8 @@ $(eval $(call tool,buf,buf,github.com/bufbuild/buf/cmd/buf))
 $(eval $(call tool,sqlc,sqlc,github.com/sqlc-dev/sqlc/cmd/sqlc))
 $(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
 $(eval $(call tool,k6,k6,go.k6.io/k6))
+$(eval $(call tool,alertmanager,alertmanager,github.com/prometheus/alertmanager/cmd/alertmanager))
+$(eval $(call tool,amtool,alertmanager,github.com/prometheus/alertmanager/cmd/amtool))
 $(eval $(call tool,protoc-gen-go,plugins,google.golang.org/protobuf/cmd/protoc-gen-go))
 $(eval $(call tool,protoc-gen-go-grpc,plugins,google.golang.org/grpc/cmd/protoc-gen-go-grpc))
 $(eval $(call tool,protoc-gen-grpc-gateway,plugins,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))

@@ -3,6 +3,7 @@
 // one stops it.
 //
 //	fleet.json   addresses, options and the password of the private stores
+//	targets.json the admin ports, as Prometheus reads them
 //	config/      a folder with a configuration file for each process
 //	tls/         the authority, and a folder with a certificate for each service
 //	chain/       the validators' homes

@@ -37,7 +37,7 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 	if err := Init(f.dir, validators, nil, time.Now()); err != nil {
 		return nil, err
 	}
-	if err := f.writeConfiguration(); err != nil {
+	if err := errors.Join(f.writeConfiguration(), f.writeTargets()); err != nil {
 		return nil, err
 	}
 	stores, err := f.stores(ctx)

@@ -1,0 +1,38 @@
+// Package alertmanager_test asks amtool who is told of what.
+package alertmanager_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// amtool builds the pinned one and runs it.
+func amtool(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "make", "-C", "../..", "bin/tools/amtool").CombinedOutput(); err != nil {
+		t.Fatalf("make bin/tools/amtool: %v\n%s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), "../../bin/tools/amtool", args...).CombinedOutput()
+	return string(out), err
+}
+
+func TestConfigurationIsValid(t *testing.T) {
+	if out, err := amtool(t, "check-config", "alertmanager.yml"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	for labels, receiver := range map[string]string{
+		"alertname=SLO_Burn_Rate_High severity=critical family=api":          "on-call",
+		"alertname=Ledger_Drift severity=critical family=money":              "on-call",
+		"alertname=Consensus_Latency_High severity=warning family=consensus": "team",
+		"alertname=Something": "team",
+	} {
+		args := append([]string{"config", "routes", "test", "--config.file=alertmanager.yml", "--verify.receivers=" + receiver}, strings.Fields(labels)...)
+		if out, err := amtool(t, args...); err != nil {
+			t.Errorf("%s: %v\n%s", labels, err, out)
+		}
+	}
+}

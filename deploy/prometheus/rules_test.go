@@ -1,0 +1,107 @@
+// Package prometheus_test asks Prometheus's own tools what they make of its configuration and rules, and runs both.
+package prometheus_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/bitcraps/bitcraps/deploy/slo"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+)
+
+// promtool runs it and returns what it says.
+func promtool(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), testserver.Program(t, "promtool", "prometheus"), args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no files (%v)", pattern, err)
+	}
+	return files
+}
+
+func TestConfigurationIsValid(t *testing.T) {
+	promtool(t, "check", "config", "prometheus.yml")
+	promtool(t, append([]string{"check", "rules", "--lint", "all", "--lint-fatal"}, glob(t, "rules/*.yaml")...)...)
+}
+
+func TestRules(t *testing.T) {
+	for _, file := range glob(t, "tests/*.yaml") {
+		t.Run(filepath.Base(file), func(t *testing.T) { promtool(t, "test", "rules", file) })
+	}
+}
+
+// testCase is one of promtool's.
+type testCase struct {
+	Name       string `yaml:"name"`
+	AlertTests []struct {
+		Alertname string `yaml:"alertname"`
+		Expected  []any  `yaml:"exp_alerts"`
+	} `yaml:"alert_rule_test"`
+	ExprTests []struct {
+		Expected []struct {
+			Labels string `yaml:"labels"`
+		} `yaml:"exp_samples"`
+	} `yaml:"promql_expr_test"`
+}
+
+// fires reports whether the case expects the alert.
+func (c testCase) fires(alert string) bool {
+	for _, test := range c.AlertTests {
+		if test.Alertname == alert && len(test.Expected) > 0 {
+			return true
+		}
+	}
+	for _, test := range c.ExprTests {
+		for _, sample := range test.Expected {
+			if strings.Contains(sample.Labels, `alertname="`+alert+`"`) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestEachAlertIsTested looks for a case in which an alert fires, and for one that is named after it in which it does not.
+func TestEachAlertIsTested(t *testing.T) {
+	var cases []testCase
+	for _, file := range glob(t, "tests/*.yaml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var content struct {
+			Tests []testCase `yaml:"tests"`
+		}
+		if err := yaml.Unmarshal(text, &content); err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, content.Tests...)
+	}
+	file, err := slo.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alert := range file.Names() {
+		if !slices.ContainsFunc(cases, func(c testCase) bool { return c.fires(alert) }) {
+			t.Errorf("no case has %s fire", alert)
+		}
+		if !slices.ContainsFunc(cases, func(c testCase) bool { return strings.Contains(c.Name, alert) && !c.fires(alert) }) {
+			t.Errorf("no case has %s silent", alert)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package slo
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestRulesAreGenerated(t *testing.T) {
+	file, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := file.Rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join("../prometheus/rules", name))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what slo.yaml says (%v); run make generate", name, err)
+		}
+	}
+}
+
+// TestEachAlertHasItsPage holds docs/runbooks and its index against the alerts.
+func TestEachAlertHasItsPage(t *testing.T) {
+	file, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const runbooks = "../../docs/runbooks"
+	index, err := os.ReadFile(filepath.Join(runbooks, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range file.Names() {
+		page, err := os.ReadFile(filepath.Join(runbooks, name+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, part := range []string{"# " + name + "\n", "\n## What it means\n", "\n## What players feel\n", "\n## Look first\n", "\n## Mend\n", "\n## Mended when\n"} {
+			if !strings.Contains(string(page), part) {
+				t.Errorf("%s.md lacks %q", name, strings.TrimSpace(part))
+			}
+		}
+		if !strings.Contains(string(index), "("+name+".md)") {
+			t.Errorf("the index of the runbooks lacks %s", name)
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(runbooks, "[A-Z]*_*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !slices.Contains(file.Names(), name) {
+			t.Errorf("%s is the page of no alert", page)
+		}
+	}
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"slos: [{name: a, target: 99.9}]":                                         "slo a: target 99.9; want a share between 0 and 1",
+		"alerts: [{name: Too_Slow, severity: loud, family: a}]":                   `severity "loud"; want warning or critical`,
+		"alerts: [{name: too_slow, severity: warning, family: a}]":                `alert "too_slow": want a name such as Ledger_Drift`,
+		"alerts: [{name: Too_Slow, severity: warning}]":                           "family is missing",
+		"alerts: [{name: Too_Slow, severity: warning, family: a, summary: slow}]": "summary and description",
+		"alerts: [{nam: Too_Slow}]":                                               "field nam not found",
+	} {
+		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", text, err, want)
+		}
+	}
+}

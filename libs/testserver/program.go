@@ -1,0 +1,16 @@
+package testserver
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// Program returns the path of a program, whose package it installs on Debian where it is missing.
+func Program(t testing.TB, name, pkg string) string {
+	t.Helper()
+	path, err := install(pkg, func() (string, error) { return exec.LookPath(name) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
