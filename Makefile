@@ -146,6 +146,9 @@ $(eval $(call tool,protoc-gen-go,plugins,google.golang.org/protobuf/cmd/protoc-g
 $(eval $(call tool,protoc-gen-go-grpc,plugins,google.golang.org/grpc/cmd/protoc-gen-go-grpc))
 $(eval $(call tool,protoc-gen-grpc-gateway,plugins,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
 $(eval $(call tool,protoc-gen-connect-openapi,plugins,github.com/sudorandom/protoc-gen-connect-openapi))
+$(eval $(call tool,jaeger,jaeger,github.com/jaegertracing/jaeger/cmd/all-in-one))
+$(eval $(call tool,otelcol,otelcol,.))
+$(TOOLS)/otelcol: $(wildcard tools/otelcol/*.go)
 
 .PHONY: clean
 clean: ## Remove what was built. Data stays.

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+)
+
+func (s *stack) jaegerProgram() (program, error) {
+	path, err := s.tool("jaeger")
+	if err != nil {
+		return program{}, err
+	}
+	if _, err := s.folder("jaeger"); err != nil {
+		return program{}, err
+	}
+	others, err := free(5)
+	return program{name: "jaeger", path: path, ready: "http://" + others[0], args: []string{
+		"--config-file=" + filepath.Join(s.root, "deploy", "jaeger", "jaeger.yaml"),
+		"--query.http-server.host-port=" + s.jaeger, "--collector.otlp.grpc.host-port=" + s.jaegerOTLP,
+		"--admin.http.host-port=" + others[0], "--query.grpc-server.host-port=" + others[1], "--collector.otlp.http.host-port=" + others[2],
+		"--collector.grpc-server.host-port=" + others[3], "--collector.http-server.host-port=" + others[4],
+	}}, err
+}
+
+func (s *stack) collectorProgram() (program, error) {
+	path, err := s.tool("otelcol")
+	if err != nil {
+		return program{}, err
+	}
+	dir, err := s.folder("otelcol")
+	if err != nil {
+		return program{}, err
+	}
+	metrics, err := free(1)
+	if err != nil {
+		return program{}, err
+	}
+	replace := []string{}
+	if s.fast {
+		replace = []string{"decision_wait: 10s", "decision_wait: 2s"}
+	}
+	traces, err := s.configure(dir, "otel/collector.yaml", replace...)
+	if err != nil {
+		return program{}, err
+	}
+	// As in a cluster without Fluent Bit, but what it reads of the logs goes to a file.
+	logs := filepath.Join(s.root, "deploy", "otel", "logs.yaml")
+	file := filepath.Join(dir, "file.yaml")
+	text := "exporters: {file: {path: " + s.shipped() + "}}\nservice: {pipelines: {logs: {exporters: [file]}}}\n"
+	return program{name: "otelcol", path: path, ready: "http://" + s.collectorHealth,
+		args: []string{"--config=" + traces, "--config=" + logs, "--config=" + file},
+		env: []string{"OTLP_LISTEN=" + s.otlp, "JAEGER_OTLP=" + s.jaegerOTLP, "HEALTH_LISTEN=" + s.collectorHealth,
+			"METRICS_HOST=127.0.0.1", "METRICS_PORT=" + port(metrics[0]), "LOG_FILES=" + filepath.Join(s.fleet.dir, "log", "*-*.log")},
+	}, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// shipped is the file of log lines that the collector has read.
+func (s *stack) shipped() string { return filepath.Join(s.dir, "otelcol", "logs.json") }
+
+func (s *stack) alertmanagerProgram() (program, error) {
+	path, err := s.tool("alertmanager")
+	if err != nil {
+		return program{}, err
+	}
+	dir, err := s.folder("alertmanager")
+	if err != nil {
+		return program{}, err
+	}
+	file, err := s.configure(dir, "alertmanager/alertmanager.yml", "/etc/alertmanager/secrets", dir)
+	if err != nil {
+		return program{}, err
+	}
+	for _, receiver := range []string{"team", "on-call"} {
+		if err := os.WriteFile(filepath.Join(dir, receiver+".url"), []byte(s.webhook.url+"/"+receiver), 0o600); err != nil {
+			return program{}, err
+		}
+	}
+	return program{name: "alertmanager", path: path, ready: "http://" + s.alertmanager + "/-/ready", args: []string{
+		"--config.file=" + file, "--storage.path=" + filepath.Join(dir, "data"), "--cluster.listen-address=", "--web.listen-address=" + s.alertmanager}}, nil
+}
+
+func (s *stack) prometheusProgram() (program, error) {
+	path, err := installed("prometheus", "prometheus")
+	if err != nil {
+		return program{}, err
+	}
+	dir, err := s.folder("prometheus")
+	if err != nil {
+		return program{}, err
+	}
+	rules, err := filepath.Glob(filepath.Join(s.root, "deploy", "prometheus", "rules", "*.yaml"))
+	if err != nil {
+		return program{}, err
+	}
+	for _, rule := range rules {
+		if _, err := s.configure(dir, filepath.Join("prometheus", "rules", filepath.Base(rule))); err != nil {
+			return program{}, err
+		}
+	}
+	file, err := s.configure(dir, "prometheus/prometheus.yml", "rules/*.yaml", filepath.Join(dir, "*.yaml"), "127.0.0.1:9093", s.alertmanager,
+		"../../data-fleet/targets.json", filepath.Join(s.fleet.dir, "targets.json"))
+	return program{name: "prometheus", path: path, ready: "http://" + s.prometheus + "/-/ready", args: []string{
+		"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + s.prometheus,
+		"--enable-feature=exemplar-storage"}}, err
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// stack is everything that runs.
+type stack struct {
+	options
+	say     reporter
+	webhook *webhook
+	fleet   *fleet
+	servers map[string]*process
+	order   []string
+
+	otlp, jaeger, jaegerOTLP, collectorHealth, alertmanager, prometheus string // Addresses.
+}
+
+// start starts the servers of deploy/ and then the fleet, which sends its traces to them.
+func start(ctx context.Context, o options, say reporter) (s *stack, err error) {
+	if o.root, err = filepath.Abs(o.root); err != nil {
+		return nil, err
+	}
+	s = &stack{options: o, say: say, servers: map[string]*process{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+			s = nil
+		}
+	}()
+	addresses, err := free(6)
+	if err != nil {
+		return s, err
+	}
+	for i, to := range []*string{&s.otlp, &s.jaeger, &s.jaegerOTLP, &s.collectorHealth, &s.alertmanager, &s.prometheus} {
+		*to = addresses[i]
+	}
+	s.fleet = &fleet{binary: filepath.Join(s.root, "bin", "bitcraps"), dir: filepath.Join(s.dir, "fleet")}
+	if s.webhook, err = listen(say); err != nil {
+		return s, err
+	}
+	for _, server := range []func() (program, error){s.jaegerProgram, s.collectorProgram, s.alertmanagerProgram, s.prometheusProgram} {
+		if err := s.run(ctx, server); err != nil {
+			return s, err
+		}
+	}
+	for name, url := range s.urls() {
+		say.event("start", name+" is at "+url, nil)
+	}
+	if err := s.fleet.up(ctx, s.settings()...); err != nil {
+		return s, err
+	}
+	say.event("start", fmt.Sprintf("%d processes of the fleet are ready, the gateway at %s", len(s.fleet.Processes), s.fleet.Gateways[0]), nil)
+	return s, nil
+}
+
+// settings are what the fleet is told beside its defaults.
+func (s *stack) settings() []string {
+	set := []string{"telemetry.otlp_endpoint=http://" + s.otlp, "telemetry.sample_ratio=1"}
+	if s.fast {
+		set = append(set, "game.tables.roll_timeout=1s")
+	}
+	return set
+}
+
+// run starts a server and remembers it.
+func (s *stack) run(ctx context.Context, describe func() (program, error)) error {
+	p, err := describe()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.dir, p.name)
+	running, err := launch(ctx, dir, p)
+	if err != nil {
+		return err
+	}
+	s.servers[p.name] = running
+	s.order = append(s.order, p.name)
+	return nil
+}
+
+// stop ends everything that runs, the fleet first.
+func (s *stack) stop() error {
+	var failures []error
+	if s.fleet != nil {
+		failures = append(failures, s.fleet.down())
+	}
+	for _, name := range slices.Backward(s.order) {
+		failures = append(failures, s.servers[name].stop())
+	}
+	if s.webhook != nil {
+		failures = append(failures, s.webhook.close())
+	}
+	return errors.Join(failures...)
+}
+
+// urls are where people look.
+func (s *stack) urls() map[string]string {
+	return map[string]string{"Jaeger": "http://" + s.jaeger, "Prometheus": "http://" + s.prometheus, "Alertmanager": "http://" + s.alertmanager}
+}
+
+// tool is a program that the Makefile builds.
+func (s *stack) tool(name string) (string, error) {
+	path := filepath.Join(s.root, "bin", "tools", name)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w; `make bin/tools/%s` builds it", err, name)
+	}
+	return path, nil
+}
+
+// folder makes that of a server.
+func (s *stack) folder(name string) (string, error) {
+	dir := filepath.Join(s.dir, name)
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// installed is a program of the system.
+func installed(name, pkg string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%w; on Debian, `apt-get install %s` installs it", err, pkg)
+	}
+	return path, nil
+}
+
+// port is that of an address.
+func port(address string) string {
+	_, port, _ := net.SplitHostPort(address) // It is one of ours.
+	return port
+}
