@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -24,7 +25,7 @@ func TestWhoIsAtThisMachine(t *testing.T) {
 		"behind known proxies":       {"127.0.0.1:5000", "127.0.0.1:8080", "", []string{"127.0.0.1"}, false},
 		"no address":                 {"@", "127.0.0.1:8080", "", nil, false},
 	} {
-		r := httptest.NewRequest("GET", "/ops/data", nil)
+		r := httptest.NewRequest(http.MethodGet, "/ops/data", nil)
 		r.RemoteAddr, r.Host = tc.remote, tc.host
 		if tc.header != "" {
 			r.Header.Set(tc.header, "for=10.0.0.7")

@@ -28,7 +28,7 @@ func newCluster(t *testing.T, answers map[string]string) cluster {
 	testserver.Program(t, "jq", "jq")
 	c := cluster{t, t.TempDir()}
 	for name, answer := range answers {
-		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(shim+answer), 0o700); err != nil { //nolint:gosec // It is a program.
+		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(shim+answer), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -49,7 +49,7 @@ func serverDir(t testing.TB, files map[string]string) string {
 	}
 	for name, text := range files {
 		// The server runs as another user, and reads them.
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil { //nolint:gosec // See above.
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

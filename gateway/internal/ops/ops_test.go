@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -101,7 +102,7 @@ func TestTheRingIsBounded(t *testing.T) {
 
 func TestThePageRunsNothingInline(t *testing.T) {
 	answer := httptest.NewRecorder()
-	Page().ServeHTTP(answer, httptest.NewRequest("GET", Path+"/", nil))
+	Page().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, Path+"/", nil))
 	policy := answer.Header().Get("Content-Security-Policy")
 	if answer.Code != 200 || !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") {
 		t.Errorf("%d, %q", answer.Code, policy)

@@ -33,6 +33,9 @@ This page is generated from the access annotations of the contracts, which the g
 - *services*: the other services that call, each known by its certificate, on behalf of whom the line names, if it names anybody. *cli* is an
   operator's command line, which acts for itself.
 
+Beside these, *bitcraps up* serves */ops/data*, the figures of its operations page, to operators, auditors and whoever sits at the
+machine ([ADR 0029](adr/0029-operations-page.md)).
+
 | method | REST | anyone | player | operator | auditor | key | services |
 |---|---|---|---|---|---|---|---|
 `

@@ -19,7 +19,8 @@ function ceiling(value) {
   return [1, 2, 4, 5, 10].find((n) => n * power >= value) * power;
 }
 
-// Chart is a figure. Each of its lines has a name and a key of the samples; format writes a value.
+// Chart is a figure. Each of its lines has a name and a key of the samples; format writes a value. A sparse line has no point where
+// its value is 0: nothing was measured then.
 export class Chart {
   constructor(title, lines, format) {
     Object.assign(this, { title, lines, format, samples: [] });
@@ -55,7 +56,7 @@ export class Chart {
     this.drawing.replaceChildren(...this.axes(wide, top1, y), ...this.lines.flatMap((line, i) => this.line(line, i, x, y)));
     const shown = this.at || this.samples[this.samples.length - 1];
     if (this.at) this.drawing.append(svg("line", { class: "cursor", x1: x(shown.time), x2: x(shown.time), y1: top, y2: height - bottom }));
-    const texts = this.lines.map((line) => this.format(shown[line.key]));
+    const texts = this.lines.map((line) => (line.sparse && shown[line.key] === 0 ? "-" : this.format(shown[line.key])));
     this.values.forEach((value, i) => { value.textContent = texts[i]; });
     this.drawing.setAttribute("aria-label", `${this.title}: ` + this.lines.map((line, i) => `${line.name} ${texts[i]}`).join(", "));
   }
@@ -71,10 +72,11 @@ export class Chart {
   }
 
   line(line, i, x, y) {
-    const points = this.samples.map((s) => `${x(s.time).toFixed(1)},${y(s[line.key]).toFixed(1)}`);
+    const shown = this.samples.filter((s) => !line.sparse || s[line.key] > 0);
+    const points = shown.map((s) => `${x(s.time).toFixed(1)},${y(s[line.key]).toFixed(1)}`);
     const drawn = [svg("polyline", { class: `s${i}`, points: points.join(" ") })];
-    if (i === 0) {
-      const first = x(this.samples[0].time).toFixed(1), last = x(this.samples[this.samples.length - 1].time).toFixed(1);
+    if (i === 0 && shown.length > 0) {
+      const first = x(shown[0].time).toFixed(1), last = x(shown[shown.length - 1].time).toFixed(1);
       drawn.unshift(svg("polygon", { class: "s0", points: `${first},${y(0)} ${points.join(" ")} ${last},${y(0)}` }));
     }
     return drawn;

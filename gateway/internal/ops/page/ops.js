@@ -12,9 +12,9 @@ const percent = (n) => `${n.toFixed(n > 0 && n < 10 ? 1 : 0)} %`;
 
 const charts = [
   new Chart("REST requests", [{ name: "all", key: "requests" }, { name: "refused", key: "client_errors" }, { name: "failed", key: "server_errors" }], rate),
-  new Chart("REST latency", [{ name: "p50", key: "p50" }, { name: "p95", key: "p95" }, { name: "p99", key: "p99" }], time),
+  new Chart("REST latency", [{ name: "p50", key: "p50", sparse: true }, { name: "p95", key: "p95", sparse: true }, { name: "p99", key: "p99", sparse: true }], time),
   new Chart("Play", [{ name: "bets", key: "bets" }, { name: "rolls", key: "rolls" }], rate),
-  new Chart("Consensus latency", [{ name: "p50", key: "consensus_p50" }, { name: "p95", key: "consensus_p95" }], time),
+  new Chart("Consensus latency", [{ name: "p50", key: "consensus_p50", sparse: true }, { name: "p95", key: "consensus_p95", sparse: true }], time),
   new Chart("Watchers", [{ name: "streams and sockets", key: "watchers" }], half),
   new Chart("Goroutines", [{ name: "running and waiting", key: "goroutines" }], half),
   new Chart("Memory", [{ name: "resident", key: "mebibytes" }], mebibytes),

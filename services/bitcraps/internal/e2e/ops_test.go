@@ -91,8 +91,14 @@ var drawn = regexp.MustCompile(`<polyline[^>]* points="([^"]+)"`)
 func TestChartsDraw(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
-	playUntil(t, tg, "two samples", func() bool {
-		return len(c.opsData("").Samples) > 1
+	playUntil(t, tg, "two samples of play", func() bool {
+		measured := 0
+		for _, s := range c.opsData("").Samples {
+			if s["p50"] > 0 && s["consensus_p50"] > 0 {
+				measured++
+			}
+		}
+		return measured > 1
 	})
 	browser := exec.Command(testserver.Program(t, "chromium", "chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
 		"--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", tg.url()+"/ops/")
