@@ -49,9 +49,6 @@ func (f *fleet) up(ctx context.Context, set ...string) error {
 func (f *fleet) mend(ctx context.Context) error { return f.up(ctx, f.set...) }
 
 func (f *fleet) down() error {
-	if _, err := os.Stat(f.dir); os.IsNotExist(err) {
-		return nil // It was never started.
-	}
 	_, err := f.command(context.Background(), "down")
 	return err
 }

@@ -102,15 +102,19 @@ type fatal struct{ error }
 func poll(ctx context.Context, try func() error) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
+	var last error
 	for {
 		err := try()
 		if err == nil || errors.As(err, &fatal{}) {
 			return err
 		}
+		if last == nil || ctx.Err() == nil { // That there was no more time for the last try says nothing.
+			last = err
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return err
+			return last
 		}
 	}
 }

@@ -14,7 +14,8 @@ func (s *stack) jaegerProgram() (program, error) {
 		return program{}, err
 	}
 	others, err := free(5)
-	return program{name: "jaeger", path: path, ready: "http://" + others[0], args: []string{
+	// Jaeger would trace itself, and on its way out wait for a collector that is not there.
+	return program{name: "jaeger", path: path, ready: "http://" + others[0], env: []string{"OTEL_TRACES_SAMPLER=always_off"}, args: []string{
 		"--config-file=" + filepath.Join(s.root, "deploy", "jaeger", "jaeger.yaml"),
 		"--query.http-server.host-port=" + s.jaeger, "--collector.otlp.grpc.host-port=" + s.jaegerOTLP,
 		"--admin.http.host-port=" + others[0], "--query.grpc-server.host-port=" + others[1], "--collector.otlp.http.host-port=" + others[2],

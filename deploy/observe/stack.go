@@ -46,44 +46,50 @@ func start(ctx context.Context, o options, say reporter) (s *stack, err error) {
 	if s.webhook, err = listen(say); err != nil {
 		return s, err
 	}
-	for _, server := range []func() (program, error){s.jaegerProgram, s.collectorProgram, s.alertmanagerProgram, s.prometheusProgram} {
-		if err := s.run(ctx, server); err != nil {
+	steps := []func(context.Context) error{s.serve(s.jaegerProgram), s.serve(s.collectorProgram), s.startFleet, s.serve(s.alertmanagerProgram), s.serve(s.prometheusProgram)}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
 			return s, err
 		}
 	}
 	for name, url := range s.urls() {
 		say.event("start", name+" is at "+url, nil)
 	}
-	if err := s.fleet.up(ctx, s.settings()...); err != nil {
-		return s, err
-	}
-	say.event("start", fmt.Sprintf("%d processes of the fleet are ready, the gateway at %s", len(s.fleet.Processes), s.fleet.Gateways[0]), nil)
 	return s, nil
+}
+
+func (s *stack) startFleet(ctx context.Context) error {
+	if err := s.fleet.up(ctx, s.settings()...); err != nil {
+		return err
+	}
+	s.say.event("start", fmt.Sprintf("%d processes of the fleet are ready, the gateway at %s", len(s.fleet.Processes), s.fleet.Gateways[0]), nil)
+	return nil
 }
 
 // settings are what the fleet is told beside its defaults.
 func (s *stack) settings() []string {
 	set := []string{"telemetry.otlp_endpoint=http://" + s.otlp, "telemetry.sample_ratio=1"}
 	if s.fast {
-		set = append(set, "game.tables.roll_timeout=1s")
+		set = append(set, "game.tables.roll_timeout=2s")
 	}
 	return set
 }
 
-// run starts a server and remembers it.
-func (s *stack) run(ctx context.Context, describe func() (program, error)) error {
-	p, err := describe()
-	if err != nil {
-		return err
+// serve starts a server and remembers it.
+func (s *stack) serve(describe func() (program, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		p, err := describe()
+		if err != nil {
+			return err
+		}
+		running, err := launch(ctx, filepath.Join(s.dir, p.name), p)
+		if err != nil {
+			return err
+		}
+		s.servers[p.name] = running
+		s.order = append(s.order, p.name)
+		return nil
 	}
-	dir := filepath.Join(s.dir, p.name)
-	running, err := launch(ctx, dir, p)
-	if err != nil {
-		return err
-	}
-	s.servers[p.name] = running
-	s.order = append(s.order, p.name)
-	return nil
 }
 
 // stop ends everything that runs, the fleet first.

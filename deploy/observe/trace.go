@@ -11,16 +11,26 @@ import (
 
 // span is one of Jaeger's answer.
 type span struct {
-	SpanID        string `json:"spanID"`
-	OperationName string `json:"operationName"`
-	References    []struct {
-		RefType string `json:"refType"`
-		SpanID  string `json:"spanID"`
-	} `json:"references"`
-	StartTime int64  `json:"startTime"` // Microseconds.
-	Duration  int64  `json:"duration"`  // Microseconds.
-	ProcessID string `json:"processID"`
+	SpanID        string      `json:"spanID"`
+	OperationName string      `json:"operationName"`
+	References    []reference `json:"references"`
+	StartTime     int64       `json:"startTime"` // Microseconds.
+	Duration      int64       `json:"duration"`  // Microseconds.
+	ProcessID     string      `json:"processID"`
 }
+
+// reference leads to a span's parent, or to one of another trace that is linked to it.
+type reference struct {
+	RefType string `json:"refType"`
+	TraceID string `json:"traceID"`
+	SpanID  string `json:"spanID"`
+}
+
+// What a reference is.
+const (
+	childOf = "CHILD_OF"
+	link    = "FOLLOWS_FROM"
+)
 
 // trace is one that Jaeger keeps.
 type trace struct {
@@ -31,10 +41,30 @@ type trace struct {
 	} `json:"processes"`
 }
 
-// find waits until Jaeger has a trace with spans of all services.
+// find waits until Jaeger has a trace with spans of all services, and of what is linked to it: the transaction that a bet
+// shares with others is in the trace of one of them.
 func find(ctx context.Context, jaeger, id string, services ...string) (*trace, error) {
-	var found *trace
-	err := poll(ctx, func() error {
+	found, err := fetch(ctx, jaeger, id, services...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range slices.Clone(found.Spans) {
+		for _, ref := range s.References {
+			if ref.RefType != link || ref.TraceID == id {
+				continue
+			}
+			other, err := fetch(ctx, jaeger, ref.TraceID)
+			if err != nil {
+				return nil, err
+			}
+			found.graft(s.SpanID, other, ref.SpanID)
+		}
+	}
+	return found, nil
+}
+
+func fetch(ctx context.Context, jaeger, id string, services ...string) (found *trace, err error) {
+	err = poll(ctx, func() error {
 		var answer struct {
 			Data []*trace `json:"data"`
 		}
@@ -53,6 +83,24 @@ func find(ctx context.Context, jaeger, id string, services ...string) (*trace, e
 		return nil
 	})
 	return found, err
+}
+
+// graft puts a span of another trace below one of this, with everything below it.
+func (t *trace) graft(parent string, other *trace, id string) {
+	for _, s := range other.Spans {
+		child := slices.ContainsFunc(s.References, func(ref reference) bool { return ref.RefType == childOf && ref.SpanID == id })
+		if s.SpanID != id && !child {
+			continue
+		}
+		if child {
+			t.graft(id, other, s.SpanID)
+			continue
+		}
+		process := other.TraceID + s.ProcessID // Each trace has its own numbers.
+		t.Processes[process] = other.Processes[s.ProcessID]
+		s.ProcessID, s.References = process, []reference{{RefType: childOf, SpanID: parent}}
+		t.Spans = append(t.Spans, s)
+	}
 }
 
 // services are those whose spans it has.
@@ -74,7 +122,7 @@ func (t *trace) String() string {
 	for _, s := range t.Spans {
 		parent := ""
 		for _, ref := range s.References {
-			if ref.RefType == "CHILD_OF" && known[ref.SpanID] {
+			if ref.RefType == childOf && known[ref.SpanID] {
 				parent = ref.SpanID
 			}
 		}

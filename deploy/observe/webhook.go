@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
+
+// firing is the status of an alert that is not over.
+const firing = "firing"
 
 // alert is one of a notification, as Alertmanager posts it.
 type alert struct {
@@ -22,26 +26,28 @@ func (a alert) name() string { return a.Labels["alertname"] }
 type webhook struct {
 	url    string
 	server *http.Server
-	said   map[string]string // The last status of each alert.
-	alerts chan alert
 	say    reporter
+
+	mu   sync.Mutex
+	last map[string]alert // What was said last of each alert, by its labels.
 }
 
 // maxNotification bounds what is read of one.
 const maxNotification = 1 << 20
 
-// listen serves a webhook, whose path is the receiver's name.
+// listen serves a webhook.
 func listen(say reporter) (*webhook, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	w := &webhook{url: "http://" + listener.Addr().String(), alerts: make(chan alert), say: say, said: map[string]string{}}
+	w := &webhook{url: "http://" + listener.Addr().String(), say: say, last: map[string]alert{}}
 	w.server = &http.Server{Handler: http.HandlerFunc(w.receive), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = w.server.Serve(listener) }() // It ends with close.
 	return w, nil
 }
 
+// receive shows what is new in a notification.
 func (w *webhook) receive(_ http.ResponseWriter, r *http.Request) {
 	var notification struct {
 		Receiver string  `json:"receiver"`
@@ -51,33 +57,37 @@ func (w *webhook) receive(_ http.ResponseWriter, r *http.Request) {
 		w.say.event("webhook", "it got what is no notification: "+err.Error(), nil)
 		return
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, a := range notification.Alerts {
-		a.Labels["receiver"] = notification.Receiver
-		select {
-		case w.alerts <- a:
-		case <-r.Context().Done(): // Nobody waits any more.
-			return
+		key := fmt.Sprint(a.Labels)
+		if w.last[key].Status != a.Status {
+			w.say.event("alert", fmt.Sprintf("%s is told that %s is %s: %s", notification.Receiver, a.name(), a.Status, a.Annotations["summary"]), a)
 		}
+		w.last[key] = a
 	}
 }
 
-// await shows what arrives until an alert has a status.
-func (w *webhook) await(ctx context.Context, name, status string) (alert, error) {
-	for {
-		select {
-		case a := <-w.alerts:
-			key := a.name() + a.Labels["receiver"] + a.Labels["window"]
-			if w.said[key] != a.Status {
-				w.say.event("alert", fmt.Sprintf("%s: %s is %s: %s", a.Labels["receiver"], a.name(), a.Status, a.Annotations["summary"]), a)
-				w.said[key] = a.Status
-			}
-			if a.name() == name && a.Status == status {
-				return a, nil
-			}
-		case <-ctx.Done():
-			return alert{}, fmt.Errorf("nobody was told that %s is %s: %w", name, status, ctx.Err())
+// fires reports whether the last that was said of an alert is that it fires.
+func (w *webhook) fires(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range w.last {
+		if a.name() == name && a.Status == firing {
+			return true
 		}
 	}
+	return false
+}
+
+// await waits until people know that an alert fires, or that it does not.
+func (w *webhook) await(ctx context.Context, name string, fires bool) error {
+	return poll(ctx, func() error {
+		if w.fires(name) == fires {
+			return nil
+		}
+		return fmt.Errorf("nobody was told in time that %s %s", name, map[bool]string{true: "fires", false: "is over"}[fires])
+	})
 }
 
 func (w *webhook) close() error { return w.server.Close() }

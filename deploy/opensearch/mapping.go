@@ -1,0 +1,117 @@
+// Package opensearch checks log lines against the index template beside it, as OpenSearch would when they are stored.
+package opensearch
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+//go:embed index-template.json
+var template []byte
+
+// Mapping says of which type each field of a line is.
+type Mapping struct {
+	Dynamic    []map[string]Dynamic `json:"dynamic_templates"`
+	Properties map[string]Property  `json:"properties"`
+}
+
+// Dynamic says of which type fields are that have no property.
+type Dynamic struct {
+	Matches string   `json:"match_mapping_type"`
+	Mapping Property `json:"mapping"`
+}
+
+// Property is the type of a field, or those of an object.
+type Property struct {
+	Type       string              `json:"type"`
+	Properties map[string]Property `json:"properties"`
+}
+
+// Template is the mapping of the index template.
+func Template() (Mapping, error) {
+	var t struct {
+		Template struct {
+			Mappings Mapping `json:"mappings"`
+		} `json:"template"`
+	}
+	err := json.Unmarshal(template, &t)
+	return t.Template.Mappings, err
+}
+
+// Check says which fields of a line OpenSearch would refuse to store.
+func (m Mapping) Check(line map[string]any) error {
+	var failures []error
+	for key, value := range line {
+		property, ok := m.Properties[key]
+		if !ok {
+			property = m.dynamic(value)
+		}
+		if err := property.check(value); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// dynamic is the type of what has no property. Objects and lists have none: fields below them would come from whoever logs.
+func (m Mapping) dynamic(value any) Property {
+	kind := map[bool]string{true: "double"}[isFloat(value)]
+	switch value.(type) {
+	case string:
+		kind = "string"
+	case bool:
+		kind = "boolean"
+	case json.Number:
+		if kind == "" {
+			kind = "long"
+		}
+	}
+	for _, named := range m.Dynamic {
+		for _, d := range named {
+			if d.Matches == kind {
+				return d.Mapping
+			}
+		}
+	}
+	return Property{}
+}
+
+func isFloat(value any) bool {
+	n, ok := value.(json.Number)
+	if !ok {
+		return false
+	}
+	_, err := strconv.ParseInt(n.String(), 10, 64)
+	return err != nil
+}
+
+func (p Property) check(value any) error {
+	fits := value == nil
+	switch p.Type {
+	case "keyword", "text":
+		switch value.(type) {
+		case string, bool, json.Number:
+			fits = true
+		}
+	case "integer", "long":
+		if n, ok := value.(json.Number); ok {
+			bits := map[string]int{"integer": 32, "long": 64}[p.Type]
+			_, err := strconv.ParseInt(n.String(), 10, bits)
+			fits = err == nil
+		}
+	case "boolean":
+		_, fits = value.(bool)
+	case "date_nanos":
+		text, _ := value.(string)
+		_, err := time.Parse(time.RFC3339Nano, text)
+		fits = err == nil
+	}
+	if !fits {
+		return fmt.Errorf("%v does not fit into %q", value, p.Type)
+	}
+	return nil
+}
