@@ -57,26 +57,26 @@ var Targets = map[string]rpcclient.Target{
 
 // Gateway is the door.
 type Gateway struct {
-	cfg     Config
-	logger  *slog.Logger
-	routes  routes
-	signIn  *signIn
-	limits  *limits
-	streams *streams
-	live    *live.Feeds
-	sockets sync.WaitGroup
-	clock   clockwork.Clock
-	redis   *redis.Client // nil where this process shares nothing.
-	metrics *metrics
-	checks  []admin.Check // What probes ask.
-	handler http.Handler
-	drained context.Context
-	drain   context.CancelFunc
+	cfg      Config
+	logger   *slog.Logger
+	routes   routes
+	signIn   *signIn
+	limits   *limits
+	streams  *streams
+	live     *live.Feeds
+	sockets  sync.WaitGroup
+	clock    clockwork.Clock
+	redis    *redis.Client // nil where this process shares nothing.
+	requests *telemetry.Requests
+	checks   []admin.Check // What probes ask.
+	handler  http.Handler
+	drained  context.Context
+	drain    context.CancelFunc
 }
 
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
-	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, metrics: newMetrics(scope.Metrics)}
+	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, requests: telemetry.NewRequests(scope)}
 	var err error
 	var board live.Board
 	if cfg.Redis.Enabled() {

@@ -39,7 +39,7 @@ func (g *Gateway) outer(next http.Handler) http.Handler {
 		if id == "" || len(id) > 64 || !printable(id) {
 			id = uuid.NewString()
 		}
-		record := &record{ResponseWriter: w, route: "other", status: http.StatusOK}
+		record := &record{ResponseWriter: w, status: http.StatusOK}
 		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), recordKey{}, record)
 		r = r.WithContext(ctx)
 		start := time.Now()

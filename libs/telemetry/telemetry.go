@@ -11,17 +11,18 @@ import (
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Config is the telemetry section of every service's configuration.
 type Config struct {
+	Enabled      bool    `koanf:"enabled" jsonschema_description:"false measures and traces no requests, to find out what telemetry costs; the log is kept"`
 	LogLevel     string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"least severe level that is logged"`
 	OTLPEndpoint string  `koanf:"otlp_endpoint" jsonschema_description:"URL of an OTLP/gRPC collector, such as http://localhost:4317; empty sends no traces"`
 	SampleRatio  float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are recorded where the caller has not decided"`
@@ -29,7 +30,7 @@ type Config struct {
 
 // Default logs from info on and sends no traces.
 func Default() Config {
-	return Config{LogLevel: "info", SampleRatio: 1}
+	return Config{Enabled: true, LogLevel: "info", SampleRatio: 1}
 }
 
 // Telemetry is what a process observes itself with.
@@ -43,6 +44,7 @@ type Telemetry struct {
 	// Propagator carries W3C trace context in and out.
 	Propagator propagation.TextMapPropagator
 
+	disabled bool
 	shutdown func(context.Context) error
 }
 
@@ -53,9 +55,6 @@ func New(ctx context.Context, process, version string, cfg Config, w io.Writer) 
 	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
 		return nil, fmt.Errorf("telemetry.log_level: %w", err)
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-
 	options := []sdktrace.TracerProviderOption{
 		sdktrace.WithResource(resource.NewSchemaless(
 			semconv.ServiceName(process), semconv.ServiceVersion(version), semconv.ServiceNamespace("bitcraps"))),
@@ -70,13 +69,20 @@ func New(ctx context.Context, process, version string, cfg Config, w io.Writer) 
 			sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
-	return &Telemetry{
+	t := &Telemetry{
 		Logger:     slog.New(newHandler(w, level)),
-		Registry:   registry,
+		Registry:   prometheus.NewRegistry(),
 		Tracer:     provider,
 		Propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+		disabled:   !cfg.Enabled,
 		shutdown:   provider.Shutdown,
-	}, nil
+	}
+	if t.disabled {
+		t.Tracer = noop.NewTracerProvider()
+		return t, nil
+	}
+	observeProcess(t.For(process, 0), t.Registry)
+	return t, nil
 }
 
 // Discard is telemetry for tests: it logs nothing and traces nothing.
@@ -100,6 +106,7 @@ func (t *Telemetry) For(service string, replica int) Scope {
 		Metrics:    &metrics{Registerer: prometheus.WrapRegistererWith(labels, t.Registry)},
 		Tracer:     t.Tracer,
 		Propagator: t.Propagator,
+		Disabled:   t.disabled,
 	}
 }
 
@@ -112,6 +119,8 @@ type Scope struct {
 	Metrics    prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Propagator propagation.TextMapPropagator
+	// Disabled is true where requests are not to be measured.
+	Disabled bool
 }
 
 // Forget unregisters the scope's metrics, so that the service can be built again in the same process.
