@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -65,6 +66,7 @@ type Gateway struct {
 	streams  *streams
 	live     *live.Feeds
 	sockets  sync.WaitGroup
+	open     atomic.Int64 // Connections.
 	clock    clockwork.Clock
 	redis    *redis.Client // nil where this process shares nothing.
 	requests *telemetry.Requests
@@ -77,6 +79,7 @@ type Gateway struct {
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
 	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, requests: telemetry.NewRequests(scope)}
+	scope.Utilization("connections", func() float64 { return telemetry.Share(g.open.Load(), int64(cfg.Network.MaxConnections)) })
 	var err error
 	var board live.Board
 	if cfg.Redis.Enabled() {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
@@ -28,7 +27,7 @@ type roundsServer struct {
 	consensusv1.UnimplementedConsensusServiceServer
 	node    *chain.Node
 	timeout time.Duration
-	latency prometheus.Histogram
+	latency *latency
 	tracer  trace.Tracer
 
 	stopOnce sync.Once
@@ -54,7 +53,6 @@ func (s *roundsServer) DecideRound(ctx context.Context, req *consensusv1.DecideR
 	if err != nil {
 		return nil, err
 	}
-	s.latency.Observe(time.Since(start).Seconds())
 	span.SetAttributes(attribute.Int64("consensus.height", decision.Height),
 		attribute.Int64("consensus.duration_ms", time.Since(start).Milliseconds()))
 	return &consensusv1.DecideRoundResponse{Decision: toProto(decision)}, nil
@@ -70,10 +68,12 @@ func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitmen
 		return chain.Decision{}, err
 	}
 	if !known {
+		s.latency.begin(round, time.Now())
 		if decision, err = s.await(ctx, watch, commitment); err != nil {
 			return chain.Decision{}, err
 		}
 	}
+	s.latency.end(round, time.Now())
 	if decision.Commitment != commitment {
 		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT,
 			"another commitment was decided for round %d of this game at height %d", round.Number, decision.Height)
