@@ -45,6 +45,7 @@ func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http
 	if errs.Reason(masked) == errorsv1.Reason_REASON_INTERNAL {
 		g.logger.ErrorContext(ctx, "call failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
+	recordOf(ctx).reason = errs.Name(errs.Reason(masked))
 	st := status.Convert(masked)
 	header := w.Header()
 	header.Set("Content-Type", "application/json")

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -57,29 +58,31 @@ var Targets = map[string]rpcclient.Target{
 
 // Gateway is the door.
 type Gateway struct {
-	cfg     Config
-	logger  *slog.Logger
-	routes  routes
-	signIn  *signIn
-	limits  *limits
-	streams *streams
-	live    *live.Feeds
-	sockets sync.WaitGroup
-	clock   clockwork.Clock
-	redis   *redis.Client // nil where this process shares nothing.
-	metrics *metrics
-	tracer  trace.Tracer
-	checks  []admin.Check // What probes ask.
-	ops     *ops.Monitor  // nil where the services' metrics are elsewhere.
-	handler http.Handler
-	drained context.Context
-	drain   context.CancelFunc
+	cfg      Config
+	logger   *slog.Logger
+	routes   routes
+	signIn   *signIn
+	limits   *limits
+	streams  *streams
+	live     *live.Feeds
+	sockets  sync.WaitGroup
+	open     atomic.Int64 // Connections.
+	clock    clockwork.Clock
+	redis    *redis.Client // nil where this process shares nothing.
+	requests *telemetry.Requests
+	tracer   trace.Tracer
+	checks   []admin.Check // What probes ask.
+	ops      *ops.Monitor  // nil where the services' metrics are elsewhere.
+	handler  http.Handler
+	drained  context.Context
+	drain    context.CancelFunc
 }
 
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
-	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, metrics: newMetrics(scope.Metrics),
+	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, requests: telemetry.NewRequests(scope),
 		tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway")}
+	scope.Utilization("connections", func() float64 { return telemetry.Share(g.open.Load(), int64(cfg.Network.MaxConnections)) })
 	var err error
 	var board live.Board
 	if cfg.Redis.Enabled() {

@@ -38,7 +38,7 @@ func (g *Gateway) outer(next http.Handler) http.Handler {
 		if id == "" || len(id) > 64 || !printable(id) {
 			id = uuid.NewString()
 		}
-		record := &record{ResponseWriter: w, route: otherRoute, status: http.StatusOK}
+		record := &record{ResponseWriter: w, status: http.StatusOK}
 		ctx, span := g.startSpan(w, r)
 		defer func() { endSpan(span, r, record) }()
 		ctx = context.WithValue(telemetry.WithRequestID(ctx, id), recordKey{}, record)

@@ -4,23 +4,21 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
 // record is what logs and metrics say about a request. It is the ResponseWriter of everything within.
 type record struct {
 	http.ResponseWriter
-	route   string // The pattern, so that there are few of them; otherRoute where none fits.
+	route   string // The contract's pattern; empty where none fits.
+	reason  string // Why the request failed; empty where it did not.
 	status  int
 	written bool
 	cookie  bool // Whether the caller is known by cookie.
 }
-
-// otherRoute is the route of a request that no pattern fits.
-const otherRoute = "other"
 
 type recordKey struct{}
 
@@ -48,38 +46,28 @@ func (r *record) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// metrics are the golden signals of the REST side.
-type metrics struct {
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
-}
-
-func newMetrics(registerer prometheus.Registerer) *metrics {
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bitcraps_requests_total", Help: "REST requests answered, by method, route and status.",
-		}, []string{"method", "endpoint", "code"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "bitcraps_request_duration_seconds", Help: "Time to answer a REST request, streams excepted.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .15, .25, .5, 1, 2.5, 5, 10},
-		}, []string{"method", "status"}),
-	}
-	registerer.MustRegister(m.requests, m.duration)
-	return m
-}
-
+// observe says in metrics and the log what became of a request.
 func (g *Gateway) observe(ctx context.Context, r *http.Request, rec *record, took time.Duration) {
-	method, code := methodLabel(r.Method), strconv.Itoa(rec.status)
-	g.metrics.requests.WithLabelValues(method, rec.route, code).Inc()
-	if rec.route != EventsPath && rec.route != SocketPath {
-		g.metrics.duration.WithLabelValues(method, code).Observe(took.Seconds())
-	}
+	method, endpoint := methodLabel(r.Method), endpointLabel(r, rec)
+	g.requests.Observe(ctx, telemetry.Request{Method: method, Endpoint: endpoint, Status: rec.status, Reason: rec.reason,
+		Stream: rec.route == EventsPath || rec.route == SocketPath}, took)
 	level := slog.LevelDebug
 	if rec.status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
-	g.logger.LogAttrs(ctx, level, "http", slog.String("method", method), slog.String("endpoint", rec.route),
+	g.logger.LogAttrs(ctx, level, "http", slog.String("method", method), slog.String("endpoint", endpoint),
 		slog.Int("status", rec.status), slog.Duration("duration", took))
+}
+
+// endpointLabel is the pattern that a request fits: a contract's, or that of a page beside them.
+func endpointLabel(r *http.Request, rec *record) string {
+	if rec.route != "" {
+		return rec.route
+	}
+	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
+		return path
+	}
+	return "other"
 }
 
 // methodLabel bounds the values of a label that strangers choose.

@@ -91,7 +91,7 @@ func (g *Gateway) URL(listener net.Listener) string {
 
 // Part serves the gateway on a listener. Stopping it ends event streams, lets running calls end, and closes the rest.
 func (g *Gateway) Part(listener net.Listener) run.Part {
-	listener = netutil.LimitListener(listener, g.cfg.Network.MaxConnections)
+	listener = countedListener{netutil.LimitListener(listener, g.cfg.Network.MaxConnections), &g.open}
 	server := g.server()
 	return run.Part{
 		Name: "http",

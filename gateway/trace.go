@@ -38,7 +38,7 @@ func (g *Gateway) startSpan(w http.ResponseWriter, r *http.Request) (context.Con
 func endSpan(span trace.Span, r *http.Request, record *record) {
 	if span.IsRecording() {
 		span.SetAttributes(semconv.HTTPResponseStatusCode(record.status))
-		if record.route != otherRoute {
+		if record.route != "" {
 			span.SetName(methodLabel(r.Method) + " " + record.route)
 			span.SetAttributes(semconv.HTTPRoute(record.route))
 		}

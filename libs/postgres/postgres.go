@@ -127,6 +127,12 @@ func Migrate(ctx context.Context, url string, migrations migrate.Migrations) err
 // Health fails while the database does not answer.
 func (db *DB) Health(ctx context.Context) error { return db.pool.Ping(ctx) }
 
+// Connections is how many are in use, and how many there may be.
+func (db *DB) Connections() (inUse, limit int) {
+	stat := db.pool.Stat()
+	return int(stat.AcquiredConns()), int(stat.MaxConns())
+}
+
 // Close waits for what runs and closes every connection.
 func (db *DB) Close() error {
 	db.pool.Close()

@@ -73,7 +73,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 	}
 	rules := &access{audit: telemetry.Audit(scope.Logger)}
 	chain := []around{
-		withRequestID, logged(scope.Logger), measured(newMetrics(scope.Metrics)), masked(scope.Logger), recovered,
+		withRequestID, logged(scope.Logger), measured(telemetry.NewRequests(scope)), masked(scope.Logger), recovered,
 		withDeadline(cfg.Timeout), authenticated, rules.authorized,
 	}
 	unary, stream := interceptors(chain)

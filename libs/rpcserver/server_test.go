@@ -123,12 +123,24 @@ func TestEveryEndReachesMetricsUnderItsCode(t *testing.T) {
 			if tc.reason == errorsv1.Reason_REASON_INTERNAL && !strings.Contains(b.logs.String(), "fell down") {
 				t.Errorf("the log lacks the cause: %s", b.logs)
 			}
+			const method = "/bitcraps.game.v1.LedgerService/GetWallet"
 			want := fmt.Sprintf(`
-# HELP bitcraps_rpc_requests_total gRPC calls answered, by method and by the HTTP status that the error's reason has.
-# TYPE bitcraps_rpc_requests_total counter
-bitcraps_rpc_requests_total{code="%s",method="/bitcraps.game.v1.LedgerService/GetWallet",replica="0",service="test"} 1
-`, tc.code)
-			if err := testutil.GatherAndCompare(b.tel.Registry, strings.NewReader(want), "bitcraps_rpc_requests_total"); err != nil {
+# HELP bitcraps_requests_total Requests answered over REST and gRPC, by method, endpoint and HTTP status.
+# TYPE bitcraps_requests_total counter
+bitcraps_requests_total{code="%s",endpoint="grpc",method="%s",replica="0",service="test"} 1
+`, tc.code, method)
+			if tc.reason != errorsv1.Reason_REASON_UNSPECIFIED {
+				severity := "warning"
+				if tc.code >= "500" {
+					severity = "critical"
+				}
+				want += fmt.Sprintf(`
+# HELP bitcraps_errors_total Requests that failed, by reason; warning is the caller's fault, critical is ours.
+# TYPE bitcraps_errors_total counter
+bitcraps_errors_total{replica="0",service="test",severity="%s",type="%s"} 1
+`, severity, errs.Name(tc.reason))
+			}
+			if err := testutil.GatherAndCompare(b.tel.Registry, strings.NewReader(want), "bitcraps_requests_total", "bitcraps_errors_total"); err != nil {
 				t.Error(err)
 			}
 		})

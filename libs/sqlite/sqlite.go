@@ -98,6 +98,12 @@ func (db *DB) inTx(ctx context.Context, on *sql.DB, opts *sql.TxOptions, f func(
 	return tx.Commit()
 }
 
+// Connections is how many are in use, and how many there may be.
+func (db *DB) Connections() (inUse, limit int) {
+	writer, reader := db.Writer.Stats(), db.Reader.Stats()
+	return writer.InUse + reader.InUse, writer.MaxOpenConnections + reader.MaxOpenConnections
+}
+
 // Close closes every connection.
 func (db *DB) Close() error {
 	return errors.Join(db.Reader.Close(), db.Writer.Close())

@@ -15,6 +15,8 @@ type Scope struct {
 	Metrics    prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Propagator propagation.TextMapPropagator
+	// Disabled is true where requests are not to be measured.
+	Disabled bool
 }
 
 // Forget unregisters the scope's metrics, so that the service can be built again in the same process.

@@ -12,13 +12,14 @@ import (
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Config is the telemetry section of every service's configuration.
 type Config struct {
+	Enabled        bool    `koanf:"enabled" jsonschema_description:"false measures and traces no requests, to find out what telemetry costs; the log is kept"`
 	LogLevel       string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"least severe level that our own modules log, where log_filter is empty"`
 	LogFilter      string  `koanf:"log_filter" jsonschema_description:"least severe level that is logged, by module, such as bitcraps=info,bitcraps/gateway=debug,warn; the one without a module is for all others; empty means bitcraps=LOG_LEVEL,warn"`
 	LogSource      bool    `koanf:"log_source" jsonschema_description:"whether log lines have the file and the line of the code that logs"`
@@ -29,7 +30,7 @@ type Config struct {
 
 // Default logs what our own modules say from info on, of a tenth of all requests, and sends no traces.
 func Default() Config {
-	return Config{LogLevel: "info", LogSource: true, LogSampleRatio: 0.1, SampleRatio: 1}
+	return Config{Enabled: true, LogLevel: "info", LogSource: true, LogSampleRatio: 0.1, SampleRatio: 1}
 }
 
 // Telemetry is what a process observes itself with.
@@ -43,15 +44,15 @@ type Telemetry struct {
 	// Propagator carries W3C trace context in and out.
 	Propagator propagation.TextMapPropagator
 
-	log   *log // nil where nothing is logged.
-	spans interface{ Shutdown(context.Context) error }
+	disabled bool
+	log      *log // nil where nothing is logged.
+	spans    interface{ Shutdown(context.Context) error }
 }
 
 // New builds a process's telemetry. Logs go to w. Only a malformed configuration fails; a collector that does not answer
 // costs the traces and nothing else.
 func New(ctx context.Context, process, version string, cfg Config, w io.Writer) (*Telemetry, error) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	dropped := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bitcraps_telemetry_dropped_total", Help: "Log lines and spans that were lost because they could not be written or sent in time.",
 	}, []string{"signal"})
@@ -66,10 +67,16 @@ func New(ctx context.Context, process, version string, cfg Config, w io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("telemetry.otlp_endpoint: %w", err)
 	}
-	return &Telemetry{
-		Logger: logger, Registry: registry, Tracer: spans, log: log, spans: spans,
+	t := &Telemetry{
+		Logger: logger, Registry: registry, Tracer: spans, log: log, spans: spans, disabled: !cfg.Enabled,
 		Propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
-	}, nil
+	}
+	if t.disabled {
+		t.Tracer = noop.NewTracerProvider()
+		return t, nil
+	}
+	observeProcess(t.For(process, 0), t.Registry)
+	return t, nil
 }
 
 // Discard is telemetry for tests: it logs nothing and traces nothing.
@@ -93,6 +100,7 @@ func (t *Telemetry) For(service string, replica int) Scope {
 		Metrics:    &metrics{Registerer: prometheus.WrapRegistererWith(labels(service, replica), t.Registry)},
 		Tracer:     t.Tracer,
 		Propagator: t.Propagator,
+		Disabled:   t.disabled,
 	}
 }
 

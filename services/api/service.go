@@ -120,6 +120,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	if s.attempts, err = newAttempts(ctx, cfg.Redis, deps.Clock, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
+	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
 	s.keeper, s.outbox = &keeper{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
 	s.hasher = password.New(draw[[password.SaltSize]byte](s))
 	return s, nil

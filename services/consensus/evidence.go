@@ -36,6 +36,7 @@ func (s *roundsServer) ListEvidence(_ context.Context, req *consensusv1.ListEvid
 type conductMetrics struct{ node *chain.Node }
 
 var (
+	beaconShares     = conductMetric("beacon_shares_total", "Heights whose beacon could be made of a share of the validator's.")
 	missedPrecommits = conductMetric("missed_precommits_total", "Blocks whose commit the validator's precommit is missing from, late ones included.")
 	invalidShares    = conductMetric("invalid_shares_total", "Heights at which the validator sent a share that was refused.")
 	invalidProposals = conductMetric("invalid_proposals_total", "Heights at which the validator proposed a block that was refused.")
@@ -49,7 +50,7 @@ func conductMetric(name, help string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (m conductMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{missedPrecommits, invalidShares, invalidProposals, equivocations, absenceRatio} {
+	for _, desc := range []*prometheus.Desc{beaconShares, missedPrecommits, invalidShares, invalidProposals, equivocations, absenceRatio} {
 		ch <- desc
 	}
 }
@@ -57,7 +58,7 @@ func (m conductMetrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (m conductMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, c := range m.node.Conduct() {
-		for desc, n := range map[*prometheus.Desc]int64{missedPrecommits: c.MissedPrecommits, invalidShares: c.InvalidShares,
+		for desc, n := range map[*prometheus.Desc]int64{beaconShares: c.BeaconShares, missedPrecommits: c.MissedPrecommits, invalidShares: c.InvalidShares,
 			invalidProposals: c.InvalidProposals, equivocations: c.Equivocations} {
 			ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), c.Validator)
 		}

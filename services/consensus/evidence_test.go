@@ -37,16 +37,8 @@ func TestAnAbsentValidatorIsListedAndCounted(t *testing.T) {
 		t.Errorf("list = %v", list)
 	}
 	absence := map[string]float64{}
-	families, err := net.metrics[0].Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == "bitcraps_consensus_absence_ratio" {
-			for _, m := range family.GetMetric() {
-				absence[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
-			}
-		}
+	for _, m := range families(t, net.metrics[0])["bitcraps_consensus_absence_ratio"] {
+		absence[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
 	}
 	if len(absence) != 4 || absence[validator(3)] < 0.9 || absence[validator(0)] > 0.5 {
 		t.Errorf("absence = %v", absence)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
@@ -29,7 +28,7 @@ type roundsServer struct {
 	consensusv1.UnimplementedConsensusServiceServer
 	node    *chain.Node
 	timeout time.Duration
-	latency prometheus.Histogram
+	latency *latency
 
 	stopOnce sync.Once
 	stop     chan struct{}
@@ -46,12 +45,10 @@ func (s *roundsServer) DecideRound(ctx context.Context, req *consensusv1.DecideR
 	if err != nil {
 		return nil, errs.New(errorsv1.Reason_REASON_COMMITMENT_MALFORMED, "%w", err).Field("commitment", "see docs/protocol.md")
 	}
-	start := time.Now()
 	decision, err := s.decide(ctx, commitment)
 	if err != nil {
 		return nil, err
 	}
-	s.latency.Observe(time.Since(start).Seconds())
 	participants, _ := s.node.Signers(decision.Height) // It is for traces, and costs no roll.
 	return &consensusv1.DecideRoundResponse{Decision: toProto(decision), Participants: int32(participants)}, nil
 }
@@ -66,10 +63,12 @@ func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitmen
 		return chain.Decision{}, err
 	}
 	if !known {
+		s.latency.begin(round, time.Now())
 		if decision, err = s.await(ctx, watch, commitment); err != nil {
 			return chain.Decision{}, err
 		}
 	}
+	s.latency.end(round, time.Now())
 	if decision.Commitment != commitment {
 		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT,
 			"another commitment was decided for round %d of this game at height %d", round.Number, decision.Height)

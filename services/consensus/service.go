@@ -81,7 +81,7 @@ type Service struct {
 	cfg     ChainConfig
 	logger  *slog.Logger
 	node    *chain.Node
-	latency prometheus.Histogram
+	latency *latency
 	rounds  *roundsServer
 }
 
@@ -94,11 +94,7 @@ func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("chain.home %s: %w", cfg.Home, err)
 	}
-	s := &Service{cfg: cfg, logger: scope.Logger, node: node, latency: prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:    "bitcraps_consensus_latency_seconds",
-		Help:    "Time from a round's commitment to its dice.",
-		Buckets: []float64{.01, .025, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10},
-	})}
+	s := &Service{cfg: cfg, logger: scope.Logger, node: node, latency: newLatency()}
 	s.rounds = &roundsServer{node: node, timeout: cfg.DecideTimeout, latency: s.latency, stop: make(chan struct{})}
 	scope.Metrics.MustRegister(s.latency, heightMetric(node), connectedMetric(node), conductMetrics{node})
 	return s, nil

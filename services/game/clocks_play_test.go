@@ -46,6 +46,14 @@ func (p *player) openGames(token string) []*gamev1.Game {
 	})
 }
 
+func (p *player) rounds(gameID string) []*gamev1.Round {
+	p.t.Helper()
+	return all(p.t, "", func(token string) ([]*gamev1.Round, string, error) {
+		resp, err := p.games.ListRounds(p.ctx, &gamev1.ListRoundsRequest{GameId: gameID, PageSize: 3, PageToken: token})
+		return resp.GetRounds(), resp.GetNextPageToken(), err
+	})
+}
+
 func (p *player) entries(size int32) []*gamev1.Entry {
 	p.t.Helper()
 	return all(p.t, "", func(token string) ([]*gamev1.Entry, string, error) {
@@ -57,10 +65,7 @@ func (p *player) entries(size int32) []*gamev1.Entry {
 // settledOnce checks a game's rounds, from the last to the first, against its log: each has one roll.
 func (p *player) settledOnce(gameID string) {
 	p.t.Helper()
-	rounds := all(p.t, "", func(token string) ([]*gamev1.Round, string, error) {
-		resp, err := p.games.ListRounds(p.ctx, &gamev1.ListRoundsRequest{GameId: gameID, PageSize: 3, PageToken: token})
-		return resp.GetRounds(), resp.GetNextPageToken(), err
-	})
+	rounds := p.rounds(gameID)
 	game, rolls := p.get(gameID), make(map[int64]int)
 	stream, err := p.games.WatchGame(p.ctx, &gamev1.WatchGameRequest{GameId: gameID})
 	if err != nil {

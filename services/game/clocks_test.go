@@ -30,8 +30,8 @@ func newReplicas(t *testing.T) (slow, fast *tables) {
 	fast = &tables{t: t, postgres: url, clock: clockwork.NewFakeClockAt(slow.clock.Now().Add(skew)), validators: slow.validators}
 	slow.start()
 	fast.start()
-	for _, tb := range []*tables{slow, fast} { // Their sweepers have tickers from here on.
-		if err := tb.clock.BlockUntilContext(t.Context(), 1); err != nil {
+	for _, tb := range []*tables{slow, fast} { // Their sweepers and censuses have tickers from here on.
+		if err := tb.clock.BlockUntilContext(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
 	}

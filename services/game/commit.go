@@ -119,7 +119,7 @@ func (c *committer) commit(group []*command) {
 	if len(group) == 0 {
 		return
 	}
-	c.metrics.groups.Observe(float64(len(group)))
+	c.metrics.group(len(group))
 	err := c.write(group)
 	alone := len(group) > 1 && oneIsWrong(err)
 	for _, cmd := range group {

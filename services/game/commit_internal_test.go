@@ -5,9 +5,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store"
@@ -40,7 +39,7 @@ func TestOnlyWhatIsWrongWithinAGroupIsTriedAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			refuses := &refusing{errs: tc.errs}
-			c := newCommitter(&Service{cfg: Default(), store: refuses, metrics: newMetrics(prometheus.NewRegistry())})
+			c := newCommitter(&Service{cfg: Default(), store: refuses, metrics: newMetrics(telemetry.Discard().For("game", 0))})
 			group := make([]*command, 3)
 			for i := range group {
 				group[i] = &command{ctx: t.Context(), done: make(chan struct{})}

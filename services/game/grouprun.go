@@ -122,8 +122,8 @@ func (r *groupRun) tell() {
 	for _, turn := range r.turns {
 		for _, event := range turn.Events {
 			r.events.Publish(r.causes[event], event.GetGameId(), uint64(event.GetSequence()), event)
-			r.metrics.count(event)
 		}
+		r.metrics.count(turn)
 	}
 }
 

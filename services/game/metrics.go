@@ -4,47 +4,75 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// metrics count what happens at the tables.
+// metrics count what this replica made durable at the tables, each thing once: a change that is tried again, or was made
+// before, is not counted again. A nil one counts nothing.
 type metrics struct {
 	bets, rolls, completed *prometheus.CounterVec
-	groups                 prometheus.Histogram
+	duration, groups       prometheus.Histogram
+	fairness               *fairnessMetrics
 }
 
-func newMetrics(registerer prometheus.Registerer) *metrics {
-	counter := func(name, help, label string) *prometheus.CounterVec {
-		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
-		registerer.MustRegister(c)
-		return c
+// outcomes are how games end.
+var outcomes = map[gamev1.GameStatus]string{play.Completed: "completed", play.Expired: "expired"}
+
+// gameBuckets are from a game that nobody played to one that lasted for days.
+var gameBuckets = []float64{10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400, 259_200}
+
+func newMetrics(scope telemetry.Scope) *metrics {
+	if scope.Disabled {
+		return nil
 	}
 	m := &metrics{
 		bets:      counter("bitcraps_bets_placed_total", "Bets placed, by wager.", "bet_type"),
 		rolls:     counter("bitcraps_rolls_total", "Rolls settled, by call.", "call"),
 		completed: counter("bitcraps_games_completed_total", "Games closed, by outcome.", "outcome"),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "bitcraps_game_duration_seconds",
+			Help: "Time from a game's creation to its end.", Buckets: gameBuckets}),
+		groups: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "bitcraps_commit_group_size",
+			Help: "Changes that were written in one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
+		fairness: newFairnessMetrics(scope),
 	}
-	m.groups = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "bitcraps_commit_group_size", Help: "Changes that were written in one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)})
-	registerer.MustRegister(m.groups)
+	scope.Metrics.MustRegister(m.bets, m.rolls, m.completed, m.duration, m.groups)
 	for _, w := range craps.Wagers() {
 		m.bets.WithLabelValues(w.Name)
+	}
+	for _, outcome := range outcomes {
+		m.completed.WithLabelValues(outcome)
 	}
 	return m
 }
 
-func (m *metrics) count(event *play.Event) {
-	switch detail := event.GetDetail().(type) {
-	case *gamev1.Event_BetPlaced:
-		m.bets.WithLabelValues(detail.BetPlaced.GetBetType()).Inc()
-	case *gamev1.Event_DiceRolled:
-		m.rolls.WithLabelValues(detail.DiceRolled.GetCall()).Inc()
-	case *gamev1.Event_GameClosed:
-		outcome := "completed"
-		if detail.GameClosed.GetStatus() == play.Expired {
-			outcome = "expired"
-		}
-		m.completed.WithLabelValues(outcome).Inc()
+func counter(name, help, label string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+}
+
+// group counts a transaction of so many changes.
+func (m *metrics) group(size int) {
+	if m != nil {
+		m.groups.Observe(float64(size))
 	}
+}
+
+// count counts what a saved turn did.
+func (m *metrics) count(turn *play.Turn) {
+	if m == nil {
+		return
+	}
+	for _, event := range turn.Events {
+		switch detail := event.GetDetail().(type) {
+		case *gamev1.Event_BetPlaced:
+			m.bets.WithLabelValues(detail.BetPlaced.GetBetType()).Inc()
+		case *gamev1.Event_DiceRolled:
+			m.rolls.WithLabelValues(detail.DiceRolled.GetCall()).Inc()
+		case *gamev1.Event_GameClosed:
+			m.completed.WithLabelValues(outcomes[detail.GameClosed.GetStatus()]).Inc()
+			m.duration.Observe(turn.Now.Sub(turn.Game.CreatedAt).Seconds())
+		}
+	}
+	m.fairness.count(turn)
 }

@@ -52,6 +52,7 @@ type Tables struct {
 	IdleExpiry     time.Duration `koanf:"idle_expiry" jsonschema_description:"how long a game may lie idle before it is closed and removable bets go back"`
 	RollTimeout    time.Duration `koanf:"roll_timeout" jsonschema_description:"how long a roll waits for the validators before its caller is told to try again"`
 	SweepInterval  time.Duration `koanf:"sweep_interval" jsonschema_description:"how often unfinished rounds, waiting and idle tables are looked for"`
+	CensusInterval time.Duration `koanf:"census_interval" jsonschema_description:"how often the seated players are counted and the balances of all accounts are added up, for metrics"`
 	RequestMemory  time.Duration `koanf:"request_memory" jsonschema_description:"how long a request id is remembered"`
 }
 
@@ -81,7 +82,7 @@ func Default() Config {
 		Database: config.Database{URL: "sqlite://data/game.db", MaxConnections: 10},
 		Upstream: Upstream{Consensus: rpcclient.Config{Addresses: []string{"127.0.0.1:7003"}, Timeout: 5 * time.Second}},
 		Tables: Tables{ShooterTimeout: 30 * time.Second, IdleExpiry: 15 * time.Minute, RollTimeout: 5 * time.Second,
-			SweepInterval: time.Second, RequestMemory: 24 * time.Hour},
+			SweepInterval: time.Second, CensusInterval: 15 * time.Second, RequestMemory: 24 * time.Hour},
 		Protection: Protection{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute},
 		Wallets:    Wallets{Grant: 1000, Bankroll: 1_000_000_000},
 		Commit:     Commit{Writers: 1, Queue: 10_000, QueuePerPlayer: 256},
@@ -98,6 +99,7 @@ func (c Config) Validate() error {
 	for key, value := range map[string]time.Duration{
 		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
 		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
+		"tables.census_interval":    c.Tables.CensusInterval,
 		"protection.increase_delay": c.Protection.IncreaseDelay, "protection.session_idle": c.Protection.SessionIdle,
 	} {
 		if value <= 0 {
@@ -137,6 +139,7 @@ type Service struct {
 	metrics  *metrics
 	tracer   trace.Tracer
 	sweeper  *sweeper
+	census   *census
 	commits  *committer
 	stopOnce sync.Once
 	stop     chan struct{}
@@ -150,12 +153,14 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock, ids: &ids{clock: deps.Clock},
-		metrics: newMetrics(scope.Metrics), tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/services/game"), stop: make(chan struct{}), seating: make(chan struct{}, 1),
+		metrics: newMetrics(scope), tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/services/game"), stop: make(chan struct{}), seating: make(chan struct{}, 1),
 	}
 	if err := s.openBus(ctx, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	s.sweeper, s.commits = newSweeper(s), newCommitter(s)
+	s.sweeper, s.commits, s.census = newSweeper(s), newCommitter(s), newCensus(s, scope)
+	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
+	scope.Utilization("bet_queue", func() float64 { return telemetry.Share(s.commits.queue.Len(), cfg.Commit.Queue) })
 	return s, nil
 }
 
@@ -187,6 +192,7 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	s.commits.start()
 	s.sweeper.start()
+	s.census.start()
 	return nil
 }
 
@@ -201,6 +207,7 @@ func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
+	s.census.stop()
 	s.sweeper.stop()
 	s.commits.stop()
 	return errors.Join(s.events.Close(), s.store.Close())

@@ -63,6 +63,7 @@ type tables struct {
 	postgres   string // The database that replicas share, instead of a file.
 	redis      string // The server that replicas share; with it the service has the real clock, as the server does.
 	clock      *clockwork.FakeClock
+	telemetry  *telemetry.Telemetry
 	validators *validators
 	network    *memnet.Network
 	svc        *game.Service
@@ -95,7 +96,8 @@ func (tb *tables) start() {
 		clock = clockwork.NewRealClock()
 	}
 	var err error
-	if tb.svc, err = game.New(tb.t.Context(), cfg, game.Deps{Consensus: tb.validators, Clock: clock}, telemetry.Discard().For("game", 0)); err != nil {
+	tb.telemetry = telemetry.Discard()
+	if tb.svc, err = game.New(tb.t.Context(), cfg, game.Deps{Consensus: tb.validators, Clock: clock}, tb.telemetry.For("game", 0)); err != nil {
 		tb.t.Fatal(err)
 	}
 	tb.network = memnet.New()
@@ -168,7 +170,7 @@ func (tb *tables) pass(step time.Duration, what string, condition func() bool) {
 		if time.Now().After(deadline) {
 			tb.t.Fatalf("%s did not happen", what)
 		}
-		if err := tb.clock.BlockUntilContext(tb.t.Context(), 1); err != nil {
+		if err := tb.clock.BlockUntilContext(tb.t.Context(), 2); err != nil {
 			tb.t.Fatal(err)
 		}
 		tb.clock.Advance(step)

@@ -125,6 +125,9 @@ func TestARoundThatManyWaitForIsSettledOnce(t *testing.T) {
 			t.Errorf("a caller got %+v", round)
 		}
 	}
+	if n := s.metrics.fairness.window.Rolls(); n != 1 {
+		t.Errorf("metrics have %d rolls, want 1", n)
+	}
 	if after, err := s.store.Game(t.Context(), game); err != nil || after.Round != 2 {
 		t.Errorf("the game stands at %+v, %v", after, err)
 	}

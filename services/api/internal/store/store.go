@@ -30,6 +30,8 @@ type Store interface {
 	Read(ctx context.Context, f func(Tx) error) error
 	// Write runs f in a transaction and commits when it returns nil. It may run f again, which must start from scratch.
 	Write(ctx context.Context, f func(Tx) error) error
+	// Connections is how many are in use, and how many there may be.
+	Connections() (inUse, limit int)
 	io.Closer
 }
 
@@ -37,6 +39,7 @@ type Store interface {
 type engine[T Tx] interface {
 	Read(ctx context.Context, f func(T) error) error
 	Write(ctx context.Context, f func(T) error) error
+	Connections() (inUse, limit int)
 	io.Closer
 }
 

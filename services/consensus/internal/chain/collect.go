@@ -85,6 +85,7 @@ func (n *Node) recover(height int64) ([]byte, error) {
 	for _, vote := range commit.ExtendedSignatures {
 		if index, ok := held.index(vote.ValidatorAddress); ok && len(vote.Extension) == beacon.SignatureSize {
 			signatures[index] = vote.Extension
+			n.docket.share(vote.ValidatorAddress)
 		}
 	}
 	return held.public.Recover(height, signatures)

@@ -21,6 +21,8 @@ import (
 // Conduct is how a validator behaved as far as this process saw.
 type Conduct struct {
 	Validator string
+	// BeaconShares are heights whose beacon could be made of a share of it.
+	BeaconShares int64
 	// MissedPrecommits are blocks whose commit it is missing from.
 	MissedPrecommits int64
 	// InvalidShares, InvalidProposals and Equivocations are heights at which it sent or signed such a thing.
@@ -158,6 +160,15 @@ func (d *docket) invalidProposal(address []byte, height int64, block []byte, rea
 	if d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
 		height: height, reason: reason, proof: signed("proposal", signBytes, signature)}) {
 		s.InvalidProposals++
+	}
+}
+
+// share counts a share that came with the precommits of a block.
+func (d *docket) share(address []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s, ok := d.suspects[string(address)]; ok {
+		s.BeaconShares++
 	}
 }
 

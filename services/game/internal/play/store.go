@@ -129,6 +129,8 @@ type Reader interface {
 	Unsettled(ctx context.Context, before time.Time, limit int) ([]*Round, error)
 	// Audit checks every account against the transfers, and what tables hold against the bets that lie on them.
 	Audit(ctx context.Context) (Audit, error)
+	// Census counts what one moment has. It reads each account and no transfer.
+	Census(ctx context.Context) (Census, error)
 }
 
 // Entry is one account's side of a transfer.

@@ -14,6 +14,10 @@ import (
 // Store is an open play.Store.
 type Store interface {
 	play.Store
+	// Lead reports whether this process is the one, of all on the database, that counts what is there.
+	Lead(ctx context.Context) (bool, error)
+	// Connections is how many are in use, and how many there may be.
+	Connections() (inUse, limit int)
 	io.Closer
 }
 

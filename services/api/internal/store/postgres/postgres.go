@@ -36,6 +36,9 @@ func Migrate(ctx context.Context, url string) error { return postgres.Migrate(ct
 // Close waits for what runs and closes every connection.
 func (s *Store) Close() error { return s.db.Close() }
 
+// Connections is how many are in use, and how many there may be.
+func (s *Store) Connections() (inUse, limit int) { return s.db.Connections() }
+
 // Tx is what statements run on.
 type Tx struct {
 	on      postgres.DBTX // What statements that return nothing run on; in a transaction they wait for the next answer.

@@ -27,6 +27,12 @@ const Transfers = `SELECT COUNT(*) FROM transfers`
 const Kinds = `SELECT CASE WHEN LENGTH(id) > 37 THEN SUBSTR(id, 1, LENGTH(id) - 37) ELSE id END AS kind, COUNT(*), CAST(SUM(balance) AS BIGINT)
 	FROM accounts GROUP BY 1`
 
+// Players counts those who sit at open games, each once.
+const Players = `SELECT COUNT(DISTINCT s.player_id) FROM games AS g JOIN seats AS s ON s.game_id = g.id WHERE g.status = 1`
+
+// Drift is the sum of all balances.
+const Drift = `SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM accounts`
+
 // Checks are all of them.
 var Checks = []Check{
 	{play.SumOfTransfers, limited(`SELECT a.id, a.balance, CAST(COALESCE(m.sum, 0) AS BIGINT)

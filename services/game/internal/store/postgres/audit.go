@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,11 +14,8 @@ import (
 // Audit implements play.Reader. All of it sees one moment.
 func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	var sum play.Audit
-	err := s.db.Snapshot(ctx, func(tx pgx.Tx) error {
+	err := s.wholeTables(ctx, func(tx pgx.Tx) error {
 		sum = play.Audit{Kinds: make(map[ledger.Kind]play.KindTotal)}
-		if _, err := tx.Exec(ctx, usualSettings, pgx.QueryExecModeSimpleProtocol); err != nil {
-			return err
-		}
 		if err := tx.QueryRow(ctx, audit.Transfers).Scan(&sum.Transfers); err != nil {
 			return err
 		}
@@ -44,3 +42,27 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	})
 	return sum, err
 }
+
+// Census implements play.Reader.
+func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
+	err = s.wholeTables(ctx, func(tx pgx.Tx) error {
+		return errors.Join(tx.QueryRow(ctx, audit.Players).Scan(&c.Players), tx.QueryRow(ctx, audit.Drift).Scan(&c.Drift))
+	})
+	return c, err
+}
+
+// wholeTables runs queries that read whole tables, and sees one moment of them.
+func (s *Store) wholeTables(ctx context.Context, f func(pgx.Tx) error) error {
+	return s.db.Snapshot(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, usualSettings, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+// Lead reports whether this process counts, of all on the database.
+func (s *Store) Lead(ctx context.Context) (bool, error) { return s.census.Lead(ctx) }
+
+// Connections is how many are in use, and how many there may be.
+func (s *Store) Connections() (inUse, limit int) { return s.db.Connections() }

@@ -37,7 +37,10 @@ const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqsca
 var races = []string{"requests_pkey", "accounts_pkey"}
 
 // Store implements play.Store.
-type Store struct{ db *postgres.DB }
+type Store struct {
+	db     *postgres.DB
+	census *postgres.Leader
+}
 
 // Open opens a migrated database with at most so many connections.
 func Open(ctx context.Context, url string, connections int) (*Store, error) {
@@ -45,14 +48,22 @@ func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{opened}, nil
+	return &Store{opened, opened.Leader("census")}, nil
 }
 
 // Migrate brings the database to the schema that Open wants.
 func Migrate(ctx context.Context, url string) error { return postgres.Migrate(ctx, url, migrations) }
 
 // Close waits for what runs and closes every connection.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), resignPatience)
+	defer cancel()
+	s.census.Resign(ctx)
+	return s.db.Close()
+}
+
+// resignPatience is how long a server may take to take note that this process counts no more.
+const resignPatience = time.Second
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {

@@ -37,6 +37,17 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	return sum, err
 }
 
+// Census implements play.Reader.
+func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
+	err = s.Read(ctx, func(tx *sql.Tx) error {
+		return errors.Join(tx.QueryRowContext(ctx, audit.Players).Scan(&c.Players), tx.QueryRowContext(ctx, audit.Drift).Scan(&c.Drift))
+	})
+	return c, err
+}
+
+// Lead reports that this process counts: no other one has the file.
+func (s *Store) Lead(context.Context) (bool, error) { return true, nil }
+
 // each reads every row of a query.
 func each(ctx context.Context, tx *sql.Tx, query string, read func(scan func(...any) error) error) error {
 	rows, err := tx.QueryContext(ctx, query)

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"games with free seats are found":       testFreeSeats,
 		"scores add up":                         testScores,
 		"scores of one transaction add up":      testManyScores,
+		"a census counts each player once":      testCensus,
 		"equal scores page without gaps":        testTies,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,85 @@
+package telemetry
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/procfs"
+)
+
+// goroutineBudget is how many goroutines a busy process has. Each connection and stream has a few, and of those a process
+// takes 10,000; more of them than this are a leak.
+const goroutineBudget = 100_000
+
+// observeProcess exports what Go's runtime and the system know of the process, and how close it is to its limits. Without
+// Linux's /proc that is the runtime's alone.
+func observeProcess(scope Scope, registry prometheus.Registerer) {
+	registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsScheduler, collectors.MetricsGC)))
+	scope.Utilization("goroutines", func() float64 { return Share(runtime.NumGoroutine(), goroutineBudget) })
+	self, err := procfs.Self()
+	if err != nil {
+		return
+	}
+	stat := func() procfs.ProcStat {
+		s, _ := self.Stat() // The zero one where it can't be read.
+		return s
+	}
+	usage := &cpuUsage{consumed: func() float64 { return stat().CPUTime() }, at: time.Now()}
+	scope.Utilization("cpu", func() float64 { return usage.share(time.Now()) })
+	memory := memoryLimit()
+	scope.Utilization("memory", func() float64 { return Share(uint64(stat().ResidentMemory()), memory) })
+	scope.Utilization("file_descriptors", func() float64 {
+		open, _ := self.FileDescriptorsLen()
+		limits, _ := self.Limits()
+		return Share(uint64(open), limits.OpenFiles)
+	})
+}
+
+// cpuWindow is over which time at least the use of processors is averaged, however many scrape the process.
+const cpuWindow = 5 * time.Second
+
+// cpuUsage is what of its processors a process uses.
+type cpuUsage struct {
+	consumed func() float64 // Seconds since the process started.
+
+	mu    sync.Mutex
+	at    time.Time
+	spent float64
+	last  float64
+}
+
+// share is that of the time since it was asked last. GOMAXPROCS goes by the control group's limit where there is one.
+func (c *cpuUsage) share(now time.Time) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if passed := now.Sub(c.at); passed >= cpuWindow {
+		spent := c.consumed()
+		c.last = (spent - c.spent) / passed.Seconds() / float64(runtime.GOMAXPROCS(0))
+		c.at, c.spent = now, spent
+	}
+	return c.last
+}
+
+// memoryLimit is the least of GOMEMLIMIT, the control group's limit and the machine's memory; 0 where none is known.
+func memoryLimit() uint64 {
+	least := uint64(math.MaxUint64)
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		least = uint64(limit)
+	}
+	for _, known := range []memlimit.Provider{memlimit.FromCgroup, memlimit.FromSystem} {
+		if limit, err := known(); err == nil && limit > 0 {
+			least = min(least, limit)
+		}
+	}
+	if least == math.MaxUint64 {
+		return 0
+	}
+	return least
+}

@@ -1,0 +1,90 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Request is what metrics say of an answered request. Its texts become labels, so there must be few of each: strangers
+// choose none of them.
+type Request struct {
+	// Method is HTTP's, or the full name of a gRPC method.
+	Method string
+	// Endpoint is the pattern of the route, or GRPC.
+	Endpoint string
+	// Status is the HTTP status; a gRPC call has that of its error's reason.
+	Status int
+	// Reason is why the request failed, as errs.Name has it; empty where it did not.
+	Reason string
+	// Stream is true for a request that goes on for as long as the client likes, whose time says nothing.
+	Stream bool
+}
+
+// GRPC is the endpoint of every gRPC call.
+const GRPC = "grpc"
+
+// requestBuckets are fine where bets and rolls are, and have the bounds that objectives name.
+var requestBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .15, .25, .5, 1, 2.5, 5, 10}
+
+// Requests are the golden signals of a server: traffic, latency and errors, the same for REST and gRPC.
+type Requests struct {
+	requests, statuses, errors *prometheus.CounterVec
+	duration                   *prometheus.HistogramVec
+}
+
+// NewRequests registers the families. It returns nil, which observes nothing, where telemetry is disabled.
+func NewRequests(scope Scope) *Requests {
+	if scope.Disabled {
+		return nil
+	}
+	r := &Requests{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bitcraps_requests_total", Help: "Requests answered over REST and gRPC, by method, endpoint and HTTP status.",
+		}, []string{"method", "endpoint", "code"}),
+		statuses: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_requests_total", Help: "The same requests by HTTP status alone.",
+		}, []string{"status"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bitcraps_errors_total", Help: "Requests that failed, by reason; warning is the caller's fault, critical is ours.",
+		}, []string{"type", "severity"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bitcraps_request_duration_seconds", Help: "Time to answer a request, streams excepted.", Buckets: requestBuckets,
+		}, []string{"method", "status"}),
+	}
+	scope.Metrics.MustRegister(r.requests, r.statuses, r.errors, r.duration)
+	return r
+}
+
+// Observe counts a request. Where the context's trace is sampled its time carries the trace's id.
+func (r *Requests) Observe(ctx context.Context, req Request, took time.Duration) {
+	if r == nil {
+		return
+	}
+	status := strconv.Itoa(req.Status)
+	r.requests.WithLabelValues(req.Method, req.Endpoint, status).Inc()
+	r.statuses.WithLabelValues(status).Inc()
+	if req.Reason != "" {
+		r.errors.WithLabelValues(req.Reason, severity(req.Status)).Inc()
+	}
+	if req.Stream {
+		return
+	}
+	duration := r.duration.WithLabelValues(req.Method, status)
+	if span := trace.SpanContextFromContext(ctx); span.IsSampled() {
+		duration.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": span.TraceID().String()})
+		return
+	}
+	duration.Observe(took.Seconds())
+}
+
+func severity(status int) string {
+	if status >= http.StatusInternalServerError {
+		return "critical"
+	}
+	return "warning"
+}

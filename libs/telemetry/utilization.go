@@ -1,0 +1,20 @@
+package telemetry
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Utilization exports how much of a resource is in use. share is asked at every scrape; 1 is all there is.
+func (s Scope) Utilization(resource string, share func() float64) {
+	s.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name:        "bitcraps_resource_utilization_percent",
+		Help:        "How much of a resource is in use, of what the process may have of it.",
+		ConstLabels: prometheus.Labels{"resource": resource},
+	}, func() float64 { return 100 * min(max(share(), 0), 1) }))
+}
+
+// Share is a part of a whole, and 0 of nothing.
+func Share[N int | int32 | int64 | uint64 | float64](part, whole N) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}

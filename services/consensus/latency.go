@@ -1,0 +1,42 @@
+package consensus
+
+import (
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// latency measures how long rounds take from the first call for their dice, however often it has to be made: a call gives up
+// after chain.decide_timeout, and the round waits for the next.
+type latency struct {
+	prometheus.Histogram
+	asked *lru.Cache[order.Round, time.Time]
+}
+
+// waitingRounds is how many undecided rounds are remembered, as many as wait for a block at most.
+const waitingRounds = 10_000
+
+func newLatency() *latency {
+	asked, err := lru.New[order.Round, time.Time](waitingRounds)
+	if err != nil {
+		panic(err) // Only a size below 1 is refused.
+	}
+	return &latency{asked: asked, Histogram: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "bitcraps_consensus_latency_seconds",
+		Help:    "Time from the first call for a round's dice to the dice.",
+		Buckets: []float64{.01, .025, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10, 30, 60},
+	})}
+}
+
+// begin notes that a round's dice are asked for.
+func (l *latency) begin(round order.Round, now time.Time) { l.asked.ContainsOrAdd(round, now) }
+
+// end measures a round that is decided, once.
+func (l *latency) end(round order.Round, now time.Time) {
+	if since, ok := l.asked.Peek(round); ok && l.asked.Remove(round) {
+		l.Observe(now.Sub(since).Seconds())
+	}
+}

@@ -1,0 +1,88 @@
+package game
+
+import (
+	"context"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+)
+
+// census counts, at every tick, what only the store knows: who sits at the tables, and whether the ledger adds up. One
+// replica on a database does so at a time and the others export zeros, so that the sum over replicas is right.
+type census struct {
+	*Service
+	players, drift, checked prometheus.Gauge
+
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+func newCensus(s *Service, scope telemetry.Scope) *census {
+	gauge := func(name, help string) prometheus.Gauge {
+		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+		scope.Metrics.MustRegister(g)
+		return g
+	}
+	return &census{
+		Service: s,
+		players: gauge("bitcraps_active_players", "Players who sit at open games, each once; 0 at all replicas but the one that counts."),
+		drift:   gauge("bitcraps_ledger_drift_tokens", "Sum of all balances, which must be 0; 0 at all replicas but the one that counts."),
+		checked: gauge("bitcraps_ledger_checked_timestamp_seconds", "When this replica added the balances up last; 0 where another one counts."),
+	}
+}
+
+func (c *census) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.ended.Go(func() {
+		ticker := c.clock.NewTicker(c.cfg.Tables.CensusInterval)
+		defer ticker.Stop()
+		for {
+			if err := c.bounded(ctx); err != nil && ctx.Err() == nil {
+				c.logger.WarnContext(ctx, "census", "error", err)
+			}
+			select {
+			case <-ticker.Chan():
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+func (c *census) stop() {
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.ended.Wait()
+}
+
+func (c *census) bounded(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	return c.take(ctx)
+}
+
+// take counts once, unless another replica does, or may do so because this one does not reach the database.
+func (c *census) take(ctx context.Context) error {
+	leads, err := c.store.Lead(ctx)
+	if !leads {
+		for _, gauge := range []prometheus.Gauge{c.players, c.drift, c.checked} {
+			gauge.Set(0)
+		}
+		return err
+	}
+	counted, err := c.store.Census(ctx)
+	if err != nil {
+		return err
+	}
+	c.players.Set(float64(counted.Players))
+	c.drift.Set(float64(counted.Drift))
+	c.checked.Set(float64(c.now().UnixMilli()) / 1000)
+	if counted.Drift != 0 {
+		c.logger.ErrorContext(ctx, "the ledger does not add up; run bitcraps audit", "drift", counted.Drift)
+	}
+	return nil
+}

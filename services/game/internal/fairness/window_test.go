@@ -1,0 +1,74 @@
+package fairness_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/fairness"
+)
+
+// beyond is the statistic that one window in a thousand of fair dice exceeds.
+const beyond = 66.619
+
+func roll(w *fairness.Window, n int, throw func(i int) craps.Dice) {
+	for i := range n {
+		w.Add(throw(i))
+	}
+}
+
+func everyPair(i int) craps.Dice { return craps.Dice{First: uint8(i/6%6) + 1, Second: uint8(i%6) + 1} }
+
+func TestTheStatisticIsPearsons(t *testing.T) {
+	var w fairness.Window
+	roll(&w, fairness.Enough-1, func(int) craps.Dice { return craps.Dice{First: 6, Second: 6} })
+	if w.ChiSquare() != 0 {
+		t.Error("too few rolls are judged")
+	}
+	w = fairness.Window{}
+	roll(&w, fairness.Size, everyPair)
+	if got := w.ChiSquare(); got != 0 || w.Rolls() != fairness.Size {
+		t.Errorf("each pair a hundred times is %v off", got)
+	}
+	// One pair shows 136 times and another one 64 times: twice 36 squared by 100.
+	w = fairness.Window{}
+	roll(&w, fairness.Size, func(i int) craps.Dice {
+		if i < 36*36 && i%36 == 0 {
+			return craps.Dice{First: 6, Second: 6}
+		}
+		return everyPair(i)
+	})
+	if got := w.ChiSquare(); math.Abs(got-2*36*36/100.0) > 1e-9 {
+		t.Errorf("chi-square = %v", got)
+	}
+}
+
+func TestOldRollsLeaveTheWindow(t *testing.T) {
+	var w fairness.Window
+	roll(&w, 5000, func(int) craps.Dice { return craps.Dice{First: 1, Second: 1} })
+	if w.ChiSquare() < beyond {
+		t.Error("dice that show the same always are fair")
+	}
+	roll(&w, fairness.Size, everyPair)
+	if got := w.ChiSquare(); got != 0 || w.Rolls() != fairness.Size {
+		t.Errorf("%v with %d rolls", got, w.Rolls())
+	}
+}
+
+func TestLoadedDiceAreToldFromFairOnes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	fair := func() uint8 { return uint8(random.IntN(6)) + 1 }
+	loaded := func() uint8 { // It shows a six a fifth of the time.
+		if random.IntN(25) == 0 {
+			return 6
+		}
+		return fair()
+	}
+	var honest, crooked fairness.Window
+	roll(&honest, fairness.Size, func(int) craps.Dice { return craps.Dice{First: fair(), Second: fair()} })
+	roll(&crooked, fairness.Size, func(int) craps.Dice { return craps.Dice{First: loaded(), Second: loaded()} })
+	if honest.ChiSquare() > beyond || crooked.ChiSquare() < beyond {
+		t.Errorf("fair dice are %v off, loaded ones %v", honest.ChiSquare(), crooked.ChiSquare())
+	}
+}
