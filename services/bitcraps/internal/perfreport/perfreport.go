@@ -105,7 +105,7 @@ func (a *Analysis) fill(latency, memory model.Matrix) error {
 		a.HighLatency = a.HighLatency || l.Mean > slow
 	}
 	if len(a.Series) == 0 {
-		return errors.New("Prometheus has no latency of the last hour: it must scrape the services and load the rule that records " + Metric + ", and players must have played")
+		return errors.New("no latency of the last hour is known: Prometheus must scrape the services and load the rule that records " + Metric + ", and players must have played")
 	}
 	if a.HighLatency {
 		a.Actions = Actions
