@@ -79,7 +79,7 @@ func (c Config) Validate() error {
 	if untrusted != nil {
 		untrusted = fmt.Errorf("auth.trusted_origins: %w", untrusted)
 	}
-	err := errors.Join(untrusted, c.TLS.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
+	err := errors.Join(untrusted, c.TLS.Validate(), c.Telemetry.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
 	if c.Network.EnableTLS && (c.Network.CertFile == "" || c.Network.KeyFile == "") {
 		err = errors.Join(err, errors.New("network.enable_tls: set network.cert_file and network.key_file too"))
 	}

@@ -219,3 +219,17 @@ func TestHealthIsOpenToAll(t *testing.T) {
 		t.Errorf("Check = %v, %v", resp, err)
 	}
 }
+
+func TestOperatorsCallsAreAudited(t *testing.T) {
+	b := serve(t, func(context.Context) (*gamev1.GetWalletResponse, error) { return &gamev1.GetWalletResponse{}, nil })
+	if _, err := gamev1.NewLedgerServiceClient(b.dial(t, identity.API)).GetWallet(asPlayer(t), &gamev1.GetWalletRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.logs.String(), "audit=true") {
+		t.Errorf("a player's call is audited: %s", b.logs)
+	}
+	_, _ = gamev1.NewLedgerServiceClient(b.dial(t, identity.Operator)).AuditLedger(t.Context(), &gamev1.AuditLedgerRequest{})
+	if log := b.logs.String(); !strings.Contains(log, "audit=true") || !strings.Contains(log, "LedgerService/AuditLedger") {
+		t.Errorf("log: %s", log)
+	}
+}

@@ -40,6 +40,23 @@ func parseFilter(text string) (filter, error) {
 	return f, nil
 }
 
+// filter is what the configuration says: the filter's text or, without one, the level of our own modules.
+func (c Config) filter() (filter, error) {
+	text, key := c.LogFilter, "telemetry.log_filter"
+	if text == "" {
+		others := "warn"
+		if c.LogLevel == "error" {
+			others = c.LogLevel
+		}
+		text, key = "bitcraps="+c.LogLevel+","+others, "telemetry.log_level"
+	}
+	f, err := parseFilter(text)
+	if err != nil {
+		return filter{}, fmt.Errorf("%s: %w", key, err)
+	}
+	return f, nil
+}
+
 // level is from which level on a module's lines are logged.
 func (f filter) level(module string) slog.Level {
 	for name := module; name != ""; name = parent(name) {

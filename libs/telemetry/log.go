@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
@@ -39,13 +38,9 @@ type log struct {
 }
 
 func newLog(cfg Config, w io.Writer, registry prometheus.Registerer, dropped prometheus.Counter) (*log, error) {
-	text, name := cfg.LogFilter, "telemetry.log_filter"
-	if text == "" {
-		text, name = fmt.Sprintf("bitcraps=%s,%s", cfg.LogLevel, map[bool]string{false: "warn", true: "error"}[cfg.LogLevel == "error"]), "telemetry.log_level"
-	}
-	filter, err := parseFilter(text)
+	filter, err := cfg.filter()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	l := &log{
 		filter: filter, source: cfg.LogSource, kept: uint64(cfg.LogSampleRatio * (1 << 63)), out: &queue{out: w, dropped: dropped}, dropped: dropped,

@@ -33,6 +33,12 @@ func Default() Config {
 	return Config{Enabled: true, LogLevel: "info", LogSource: true, LogSampleRatio: 0.1, SampleRatio: 1}
 }
 
+// Validate refuses a filter that can't be read.
+func (c Config) Validate() error {
+	_, err := c.filter()
+	return err
+}
+
 // Telemetry is what a process observes itself with.
 type Telemetry struct {
 	// Logger writes JSON lines; docs/observability/logs.md says what they have.

@@ -35,7 +35,7 @@ func newTracerProvider(ctx context.Context, process, version string, cfg Config,
 		return nil, err
 	}
 	spans := &exporter{SpanExporter: client, logger: logger, dropped: dropped}
-	spans.ended, spans.giveUp = context.WithCancel(context.Background())
+	spans.ended, spans.giveUp = context.WithCancel(context.Background()) //nolint:gosec // G118: Shutdown calls it.
 	spans.batches = sdktrace.NewBatchSpanProcessor(spans,
 		sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithMaxExportBatchSize(spanBatch), sdktrace.WithExportTimeout(exportTimeout))
 	return sdktrace.NewTracerProvider(

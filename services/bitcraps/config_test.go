@@ -2,6 +2,7 @@ package bitcraps_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bitcraps/bitcraps/gateway"
@@ -59,5 +60,50 @@ func TestPlainTextStaysOnLoopback(t *testing.T) {
 	cfg := game.Default()
 	if err := config.Load("game", &cfg, config.Source{Set: []string{"rpc.listen=0.0.0.0:7002"}}); err == nil {
 		t.Error("a service in plain text listens beyond loopback")
+	}
+}
+
+// TestTheLogFilterOfTheHighestLayerWins sets it nowhere, in the environment for all and for one service, and by a flag.
+func TestTheLogFilterOfTheHighestLayerWins(t *testing.T) {
+	source := config.Source{All: true}
+	for _, step := range []struct {
+		set       func()
+		api, game string
+	}{
+		{func() {}, "", ""},
+		{func() { source.Environ = []string{"BITCRAPS_TELEMETRY_LOG_FILTER=warn"} }, "warn", "warn"},
+		{func() {
+			source.Environ = append(source.Environ, "BITCRAPS_GAME_TELEMETRY_LOG_FILTER=bitcraps=debug,warn")
+		}, "warn", "bitcraps=debug,warn"},
+		{func() { source.Set = []string{"telemetry.log_filter=bitcraps=info,warn"} }, "bitcraps=info,warn", "bitcraps=info,warn"},
+	} {
+		step.set()
+		_, a, m, _ := load(t, source)
+		if a.Telemetry.LogFilter != step.api || m.Telemetry.LogFilter != step.game {
+			t.Errorf("%v %v: api %q, game %q", source.Environ, source.Set, a.Telemetry.LogFilter, m.Telemetry.LogFilter)
+		}
+	}
+	source.Set = []string{"telemetry.log_filter=loud"}
+	cfg := game.Default()
+	if err := config.Load("game", &cfg, source); err == nil || !strings.Contains(err.Error(), "telemetry.log_filter") {
+		t.Errorf("a filter that can't be read: %v", err)
+	}
+}
+
+// TestEnvironmentsSayWhatIsSampled holds the shipped files to the plan: all in development, a tenth in production.
+func TestEnvironmentsSayWhatIsSampled(t *testing.T) {
+	dir, err := filepath.Abs("../../deploy/config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for environment, want := range map[string]struct {
+		traces, lines float64
+		source, trust bool
+	}{"development": {1, 1, true, true}, "staging": {1, 0.1, true, false}, "production": {0.1, 0.1, false, false}} {
+		g, _, _, _ := load(t, config.Source{Dir: dir, Environment: environment})
+		said := g.Telemetry
+		if said.SampleRatio != want.traces || said.LogSampleRatio != want.lines || said.LogSource != want.source || g.Network.TrustTraceparent != want.trust {
+			t.Errorf("%s: %+v, strangers' traces trusted: %v", environment, said, g.Network.TrustTraceparent)
+		}
 	}
 }
