@@ -146,3 +146,18 @@ func TestAProcessSaysHowCloseToItsLimitsItIs(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkObserve(b *testing.B) {
+	requests := telemetry.NewRequests(telemetry.Discard().For("game", 0))
+	request := telemetry.Request{Method: "/bitcraps.game.v1.GameService/PlaceBet", Endpoint: telemetry.GRPC, Status: 200}
+	sampled := trace.ContextWithSpanContext(b.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled}))
+	for name, ctx := range map[string]context.Context{"plain": b.Context(), "sampled": sampled} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				requests.Observe(ctx, request, time.Millisecond)
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"time"
@@ -127,6 +128,9 @@ func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Tele
 func (f *Fleet) Run(ctx context.Context, ready func(url string)) error {
 	return f.group.Run(ctx, func() { ready(f.gateway.URL(f.listener)) })
 }
+
+// Handler is the gateway without a network before it.
+func (f *Fleet) Handler() http.Handler { return f.gateway.Handler() }
 
 // addService runs a service with a server of its own under a name on the in-memory network.
 func (f *Fleet) addService(name string, svc service.Service, cfg rpcserver.Config, scope telemetry.Scope) error {

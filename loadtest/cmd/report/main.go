@@ -1,6 +1,6 @@
 // Command report measures platforms that it starts itself, load generator included, and prints tables: one process by
-// itself, and then each way to run the platform beside what the same machine does in the same minutes without it. Times
-// depend on the machine and on what else it does; compare figures of one run with each other.
+// itself, then each way to run the platform beside what the same machine does in the same minutes without it, and what
+// telemetry costs. Times depend on the machine and on what else it does; compare figures of one run with each other.
 //
 //	go run ./cmd/report --binary ../bin/bitcraps
 package main
@@ -20,9 +20,10 @@ import (
 
 // Report is what was measured.
 type Report struct {
-	CPUs       int   `json:"cpus"`
-	Alone      Alone `json:"alone"`
-	SideBySide []Row `json:"side_by_side"`
+	CPUs       int       `json:"cpus"`
+	Alone      Alone     `json:"alone"`
+	SideBySide []Row     `json:"side_by_side"`
+	Telemetry  Telemetry `json:"telemetry"`
 	// GameMB is the memory of the fleet's largest game behind its rows.
 	GameMB float64 `json:"resident_mb_game"`
 }
@@ -33,7 +34,19 @@ type options struct {
 	rounds      int
 	connections int
 	load        time.Duration
+	only        string
+	telemetry   []string
 }
+
+// The parts of a report.
+const (
+	aloneOnly      = "alone"
+	comparisonOnly = "comparison"
+	telemetryOnly  = "telemetry"
+)
+
+// wants reports whether a part is to be measured.
+func (o options) wants(part string) bool { return o.only == "" || o.only == part }
 
 func main() {
 	var o options
@@ -41,6 +54,11 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 1000, "rounds to roll, one behind the other; 0 leaves that part out")
 	flag.IntVar(&o.connections, "connections", 64, "connections that bet at once")
 	flag.DurationVar(&o.load, "load", 10*time.Second, "how long each row of the comparison is measured")
+	flag.StringVar(&o.only, "only", "", "measure one part: alone, comparison or telemetry")
+	flag.Func("telemetry-set", "set one configuration key of the platform whose telemetry is measured; repeatable", func(set string) error {
+		o.telemetry = append(o.telemetry, set)
+		return nil
+	})
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	flag.Parse()
 	report, err := measure(context.Background(), o)
@@ -68,12 +86,19 @@ func measure(ctx context.Context, o options) (report Report, err error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return report, err
 	}
-	if o.rounds > 0 {
+	if o.rounds > 0 && o.wants(aloneOnly) {
 		if report.Alone, err = alone(ctx, o, dir); err != nil {
 			return report, err
 		}
 	}
-	report.SideBySide, report.GameMB, err = sideBySide(ctx, o, dir)
+	if o.wants(comparisonOnly) {
+		if report.SideBySide, report.GameMB, err = sideBySide(ctx, o, dir); err != nil {
+			return report, err
+		}
+	}
+	if o.wants(telemetryOnly) {
+		report.Telemetry, err = costOfTelemetry(ctx, o, dir)
+	}
 	return report, err
 }
 

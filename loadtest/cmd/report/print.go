@@ -16,6 +16,19 @@ func (r Report) print(out io.Writer) error {
 		fmt.Fprintf(w, "POST /bets, alone\t%s\n", a.Bets)
 		fmt.Fprintf(w, "resident after %d rounds\t%.0f MB\n\n", a.Rounds, a.ResidentMB)
 	}
+	if len(r.SideBySide) > 0 {
+		r.printComparison(w)
+	}
+	if t := r.Telemetry; t.Turns > 0 {
+		fmt.Fprintf(w, "\ntelemetry, medians of %d turns\tbets a second\tprocessor us a bet\n", t.Turns)
+		fmt.Fprintf(w, "as in production\t%.0f\t%.0f\n", t.On.PerSecond, t.On.Microseconds)
+		fmt.Fprintf(w, "without\t%.0f\t%.0f\n", t.Off.PerSecond, t.Off.Microseconds)
+		fmt.Fprintf(w, "with to without\t%.3f\t%.3f\n", t.Rate, t.Processor)
+	}
+	return w.Flush()
+}
+
+func (r Report) printComparison(w io.Writer) {
 	fmt.Fprintln(w, "side by side\ta second\tmean ms\tp50 ms\tp95 ms\tp99 ms\tx pgbench\tx no store")
 	for _, row := range r.SideBySide {
 		percentiles := "-\t-\t-" // pgbench has none.
@@ -25,5 +38,4 @@ func (r Report) print(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%s\t%.2f\t%.2f\n", row.Name, row.PerSecond, row.Mean, percentiles, row.OfPgbench, row.OfNoStore)
 	}
 	fmt.Fprintf(w, "\nresident of a fleet's game behind that\t%.0f MB\n", r.GameMB)
-	return w.Flush()
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Platform is a running `bitcraps up`.
@@ -58,6 +60,16 @@ func (p *Platform) Stop() error {
 
 // ResidentBytes is how much memory it holds. It works on Linux.
 func (p *Platform) ResidentBytes() (int64, error) { return residentBytes(p.cmd.Process.Pid) }
+
+// ProcessorSeconds is how much time of processors it has spent. It works on Linux.
+func (p *Platform) ProcessorSeconds() (float64, error) {
+	process, err := procfs.NewProc(p.cmd.Process.Pid)
+	if err != nil {
+		return 0, err
+	}
+	stat, err := process.Stat()
+	return stat.CPUTime(), err
+}
 
 func residentBytes(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

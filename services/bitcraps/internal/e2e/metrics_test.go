@@ -2,26 +2,23 @@ package e2e_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
 )
 
-// TestStrangersMakeNoSeries asks for many paths and methods that nobody has, and counts the metrics that come of it.
+// TestStrangersMakeNoSeries asks every target for paths and methods that nobody has, and counts the metrics that come of it.
 func TestStrangersMakeNoSeries(t *testing.T) { everywhere(t, strangersMakeNoSeries) }
 
 func strangersMakeNoSeries(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	metrics := newClient(t, tg.metrics(c.base))
-	series := func() (n int) {
-		for line := range strings.Lines(metrics.must(200, "GET", "/metrics", nil).text) {
-			if strings.HasPrefix(line, "bitcraps_requests_total") || strings.HasPrefix(line, "bitcraps_rpc_requests_total") {
-				n++
-			}
-		}
-		return n
-	}
+	count := func() int { return series(metrics.must(200, "GET", "/metrics", nil).text) }
 	visit := func(i int) {
 		c.do("GET", "/api/v1/games/"+uuid.NewString(), nil)
 		c.do("GET", fmt.Sprintf("/nowhere/%d", i), nil)
@@ -30,13 +27,110 @@ func strangersMakeNoSeries(t *testing.T, tg *target) {
 	}
 	for i := range 8 { // Every validator was asked, and /metrics itself.
 		visit(i)
-		series()
+		count()
 	}
-	before := series()
+	before := count()
 	for i := 8; i < 58; i++ {
 		visit(i)
 	}
-	if after := series(); after != before {
+	if after := count(); before == 0 || after != before {
 		t.Errorf("%d series became %d", before, after)
+	}
+}
+
+// series counts what Prometheus would store of our own.
+func series(scraped string) (n int) {
+	for line := range strings.Lines(scraped) {
+		if strings.HasPrefix(line, "bitcraps_") || strings.HasPrefix(line, "http_requests_total") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAHundredThousandOfAnythingMakeNoSeries calls the platform's handler without a network between. Each call has what no
+// other one has: a game, a wager, a request id and a program of its own, or a path and a method.
+func TestAHundredThousandOfAnythingMakeNoSeries(t *testing.T) {
+	calls := 100_000
+	if testing.Short() {
+		calls = 5_000
+	}
+	tg := own(t, "security.enable_rate_limiting=false", "telemetry.log_level=error")
+	c := newClient(t, tg.url())
+	c.balance() // The first call makes a guest; its cookies sign the calls below.
+	base, err := url.Parse(c.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, cookies := tg.fleet.Handler(), c.http.Jar.Cookies(base)
+	call := func(method, path, body, unique string, signedIn ...*http.Cookie) int {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+		for _, cookie := range signedIn {
+			r.AddCookie(cookie)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		for _, header := range []string{"User-Agent", "X-Request-Id", "Idempotency-Key"} {
+			r.Header.Set(header, unique)
+		}
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		return answer.Code
+	}
+	visit := func(i int) {
+		unique := uuid.NewString()
+		bet := call(http.MethodPost, "/api/v1/games/"+unique+"/bets", fmt.Sprintf(`{"bet_type":"wager_%d","amount":1}`, i), unique, cookies...)
+		nowhere := call(fmt.Sprintf("METHOD%d", i), fmt.Sprintf("/nowhere/%d", i), "", unique)
+		if bet != http.StatusNotFound || nowhere != http.StatusNotFound && nowhere != http.StatusMethodNotAllowed {
+			t.Errorf("a bet on nothing is %d, nowhere is %d", bet, nowhere)
+		}
+	}
+	scrape := func() int { return series(c.must(200, "GET", "/metrics", nil).text) }
+	visit(0)
+	scrape() // Which is a request of a kind too.
+	before := scrape()
+	var visitors sync.WaitGroup
+	const crowd = 256 // Whose bets share transactions.
+	for first := range crowd {
+		visitors.Go(func() {
+			for i := first + 1; i <= calls && !t.Failed(); i += crowd {
+				visit(i)
+			}
+		})
+	}
+	visitors.Wait()
+	if after := scrape(); before == 0 || after != before {
+		t.Errorf("%d series became %d", before, after)
+	}
+}
+
+// TestWhatIsSentIsWhatIsCounted places bets over REST and compares the metrics' increase with what the script sent.
+func TestWhatIsSentIsWhatIsCounted(t *testing.T) {
+	c := newClient(t, own(t).url())
+	value := func(line string) string {
+		for text := range strings.Lines(c.must(200, "GET", "/metrics", nil).text) {
+			if rest, ok := strings.CutPrefix(text, line+" "); ok {
+				return strings.TrimSpace(rest)
+			}
+		}
+		return ""
+	}
+	const bets = 20
+	for range bets {
+		if c.bet(c.newGame(), "pass_line", 10).status != http.StatusCreated {
+			t.Fatal("a bet was refused")
+		}
+	}
+	c.bet(c.newGame(), "no_such_wager", 10)
+	for line, want := range map[string]int{
+		`bitcraps_bets_placed_total{bet_type="pass_line",replica="0",service="game"}`:                                                          bets,
+		`bitcraps_requests_total{code="201",endpoint="/api/v1/games/{game_id}/bets",method="POST",replica="0",service="gateway"}`:          bets,
+		`bitcraps_requests_total{code="200",endpoint="grpc",method="/bitcraps.game.v1.GameService/PlaceBet",replica="0",service="game"}`:   bets,
+		`bitcraps_request_duration_seconds_count{method="/bitcraps.game.v1.GameService/PlaceBet",replica="0",service="game",status="200"}`: bets,
+		`bitcraps_errors_total{replica="0",service="game",severity="warning",type="WAGER_UNKNOWN"}`:                                        1,
+		`bitcraps_errors_total{replica="0",service="gateway",severity="warning",type="WAGER_UNKNOWN"}`:                                     1,
+	} {
+		if got := value(line); got != fmt.Sprint(want) {
+			t.Errorf("%s = %q, want %d", line, got, want)
+		}
 	}
 }

@@ -163,13 +163,16 @@ func launchLogged(log io.Writer, dir string, set ...string) (*target, error) {
 	return start(bitcraps.Options{DataDir: dir, Source: config.Source{Set: set, All: true}}, log)
 }
 
+// processName is what metrics of the process say it is.
+const processName = "e2e"
+
 func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 	opts.HTTPAddr, opts.Validators = "127.0.0.1:0", 4
 	cfg, err := opts.Load()
 	if err != nil {
 		return nil, err
 	}
-	tel, err := telemetry.New(context.Background(), "e2e", "test", cfg.Gateway.Telemetry, log)
+	tel, err := telemetry.New(context.Background(), processName, "test", cfg.Gateway.Telemetry, log)
 	if err != nil {
 		return nil, err
 	}
