@@ -25,6 +25,7 @@ type fleet struct {
 		Name  string `json:"name"`
 		PID   int    `json:"pid"`
 		Admin string `json:"admin"`
+		Log   string `json:"log"`
 	} `json:"processes"`
 }
 

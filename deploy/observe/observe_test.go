@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/bitcraps/bitcraps/deploy/grafana/panels"
+	"github.com/bitcraps/bitcraps/deploy/opensearch"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -88,7 +90,7 @@ func dashboardsHaveData(t *testing.T, s *stack) {
 	}
 }
 
-// logsAreRead finds a line of the fleet's in what the collector read of its files.
+// logsAreRead finds a line of the fleet's in what the collector read of its files, and holds all lines to what OpenSearch takes.
 func logsAreRead(t *testing.T, s *stack) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -100,6 +102,24 @@ func logsAreRead(t *testing.T, s *stack) {
 		return err
 	}); err != nil {
 		t.Error(err)
+	}
+	mapping, err := opensearch.Template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range s.fleet.Processes {
+		if p.Admin == "" { // A store, which logs as it likes.
+			continue
+		}
+		text, err := os.ReadFile(p.Log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(text) {
+			if err := mapping.CheckLine(line); err != nil {
+				t.Errorf("%s: %v: %s", p.Name, err, line)
+			}
+		}
 	}
 }
 
