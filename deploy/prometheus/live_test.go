@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/bitcraps/bitcraps/deploy/grafana/panels"
 )
 
 // notification is what Alertmanager posts.
@@ -69,9 +72,19 @@ func TestAlertsReachPeople(t *testing.T) {
 	webhook := httptest.NewServer(people)
 	t.Cleanup(webhook.Close)
 	alertmanager := startAlertmanager(t, webhook.URL)
-	startPrometheus(t, alertmanager, game.Listener.Addr().String())
+	server := startPrometheus(t, alertmanager, game.Listener.Addr().String())
 
 	people.expect("team", "firing", "Ledger_Unchecked") // At zero, the ledger was last checked in 1970.
+	missing, err := panels.Missing(t.Context(), "http://"+server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := func(panel string) bool {
+		return slices.ContainsFunc(missing, func(e panels.Expr) bool { return e.Panel == panel })
+	}
+	if without("The sum of all entries") || !without("Chi-square of the latest rolls") {
+		t.Errorf("without data are %v; want the dice, and not the ledger", missing)
+	}
 	drift.Set(-1)
 	people.expect("on-call", "firing", "Ledger_Drift")
 	if states := alertStates(t, alertmanager); states["Ledger_Drift"] != "active" || states["Ledger_Unchecked"] != "suppressed" {

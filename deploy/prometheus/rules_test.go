@@ -15,14 +15,13 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// promtool runs it and returns what it says.
-func promtool(t *testing.T, args ...string) string {
+// promtool runs it, and has the test fail with what it says.
+func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), testserver.Program(t, "promtool", "prometheus"), args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	return string(out)
 }
 
 func glob(t *testing.T, pattern string) []string {

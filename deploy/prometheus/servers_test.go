@@ -95,7 +95,7 @@ func startAlertmanager(t *testing.T, webhook string) (address string) {
 }
 
 // startPrometheus starts it with the fleet's configuration and rules, except that it looks every second.
-func startPrometheus(t *testing.T, alertmanager, target string) {
+func startPrometheus(t *testing.T, alertmanager, target string) (address string) {
 	t.Helper()
 	dir := newDir(t)
 	copyTo(t, dir, "prometheus.yml", "interval: 15s", "interval: 1s", "127.0.0.1:9093", alertmanager,
@@ -104,6 +104,6 @@ func startPrometheus(t *testing.T, alertmanager, target string) {
 		copyTo(t, dir, file)
 	}
 	write(t, filepath.Join(dir, "targets.json"), `[{"targets": ["`+target+`"], "labels": {"service": "game", "replica": "0"}}]`)
-	start(t, dir, testserver.Program(t, "prometheus", "prometheus"), "--config.file="+filepath.Join(dir, "prometheus.yml"),
+	return start(t, dir, testserver.Program(t, "prometheus", "prometheus"), "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"))
 }

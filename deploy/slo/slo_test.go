@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 func TestRulesAreGenerated(t *testing.T) {
@@ -75,5 +77,29 @@ func TestMistakesAreNamed(t *testing.T) {
 		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", text, err, want)
 		}
+	}
+}
+
+// TestIncidentPlanIsComplete reads the plan for incidents as programs will.
+func TestIncidentPlanIsComplete(t *testing.T) {
+	text, err := os.ReadFile("../../docs/runbooks/critical-incident.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan struct {
+		Severity   string              `yaml:"severity"`
+		SLA        string              `yaml:"sla"`
+		Triggers   []string            `yaml:"triggers"`
+		Actions    []string            `yaml:"immediate_actions"`
+		Steps      []string            `yaml:"investigation_steps"`
+		Recovery   map[string][]string `yaml:"recovery_procedures"`
+		Resolution []string            `yaml:"resolution_criteria"`
+	}
+	if err := yaml.Unmarshal(text, &plan); err != nil {
+		t.Fatal(err)
+	}
+	if plan.Severity != "P0" || plan.SLA != "15 minutes" || len(plan.Triggers) != 4 || len(plan.Actions) != 4 || len(plan.Steps) != 4 ||
+		len(plan.Recovery) != 3 || len(plan.Resolution) != 4 {
+		t.Errorf("the plan is %+v", plan)
 	}
 }

@@ -21,7 +21,7 @@ var fairness = Dashboard{
 		}},
 		{"Ledger", []Panel{
 			value("The sum of all entries", "short", `max(abs(bitcraps_ledger_drift_tokens))`).about("It must be zero."),
-			value("Added up", "s", `time() - max(bitcraps_ledger_checked_timestamp_seconds)`).about("So long ago."),
+			value("Added up", "s", `time() - max(max_over_time(bitcraps_ledger_checked_timestamp_seconds[1h]))`).about("So long ago."),
 		}},
 	},
 }

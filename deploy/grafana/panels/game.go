@@ -21,7 +21,7 @@ var game = Dashboard{
 			chart("Games that ended", "cps", `sum by (outcome) (rate(bitcraps_games_completed_total[$__rate_interval])) or vector(0)`, "{{outcome}}"),
 			chart("Games that ended well, of those with a roll", "percentunit",
 				`1 - (slo:sli_error:ratio_rate1h{slo="game_completion_rate"} or vector(0))`, "in an hour"),
-			chart("How long games last", "s", `histogram_quantile(0.5, sum by (le) (rate(bitcraps_game_duration_seconds_bucket[1h]))) or vector(0)`, "median"),
+			chart("How long games last", "s", `histogram_quantile(0.5, sum by (le) (rate(bitcraps_game_duration_seconds_bucket[1h]))) >= 0 or vector(0)`, "median"),
 		}},
 	},
 }

@@ -3,6 +3,7 @@ package panels
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -62,7 +63,30 @@ func rules(t *testing.T) (all []rule) {
 	return all
 }
 
-// TestQueriesNameWhatThereIs parses every query of panels and rules, and looks up each metric that it names.
+// asked is a query in a runbook.
+var asked = regexp.MustCompile(`promtool query instant \S+ '([^']*)'`)
+
+// runbookQueries are those that somebody who is woken is told to run, by their pages.
+func runbookQueries(t *testing.T) map[string]string {
+	t.Helper()
+	pages, err := filepath.Glob("../../../docs/runbooks/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no runbooks (%v)", err)
+	}
+	queries := make(map[string]string)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range asked.FindAllStringSubmatch(string(text), -1) {
+			queries[match[1]] = page
+		}
+	}
+	return queries
+}
+
+// TestQueriesNameWhatThereIs parses every query of panels, rules and runbooks, and looks up each metric that it names.
 func TestQueriesNameWhatThereIs(t *testing.T) {
 	known := make(map[string]bool)
 	for _, name := range exported {
@@ -75,6 +99,9 @@ func TestQueriesNameWhatThereIs(t *testing.T) {
 	}
 	for _, expr := range All() {
 		queries[expr.Query] = expr.Dashboard + ", " + expr.Panel
+	}
+	for query, page := range runbookQueries(t) {
+		queries[query] = page
 	}
 	for query, where := range queries {
 		tree, err := parser.NewParser(parser.Options{}).ParseExpr(query)
