@@ -33,6 +33,11 @@ fleet-up: build ## Start every service as a process of its own; with PostgreSQL,
 fleet-down: bin/bitcraps ## Stop what fleet-up started. Data stays.
 	./bin/bitcraps fleet down
 
+.PHONY: observe
+OBSERVE ?= --fast
+observe: build $(addprefix $(TOOLS)/,alertmanager otelcol jaeger) ## Show a trace, an alert and its end on a fleet that breaks; a minute of alerts passes in a second, unless OBSERVE= .
+	$(DEPLOY) go run ./observe $(OBSERVE)
+
 images: ## Build the image of every service with Buildah, or with Docker where that is missing.
 	VERSION=$(VERSION) deploy/docker/build.sh
 
@@ -149,6 +154,8 @@ $(eval $(call tool,protoc-gen-connect-openapi,plugins,github.com/sudorandom/prot
 $(eval $(call tool,jaeger,jaeger,github.com/jaegertracing/jaeger/cmd/all-in-one))
 $(eval $(call tool,otelcol,otelcol,.))
 $(TOOLS)/otelcol: $(wildcard tools/otelcol/*.go)
+# Cold, they take longer than a test may.
+test-deploy: build $(addprefix $(TOOLS)/,alertmanager otelcol jaeger)
 
 .PHONY: clean
 clean: ## Remove what was built. Data stays.

@@ -25,6 +25,7 @@ type fleet struct {
 		Name  string `json:"name"`
 		PID   int    `json:"pid"`
 		Admin string `json:"admin"`
+		Log   string `json:"log"`
 	} `json:"processes"`
 }
 
@@ -56,8 +57,8 @@ func (f *fleet) down() error {
 func (f *fleet) command(ctx context.Context, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, fleetPatience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, f.binary, append([]string{"fleet", args[0], "--dir", f.dir, "--json"}, args[1:]...)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Out of reach of Ctrl-C: it would leave half a fleet.
+	cmd := exec.CommandContext(ctx, f.binary, append([]string{"fleet", args[0], "--dir", f.dir, "--json"}, args[1:]...)...) //nolint:gosec // It is the binary of --root.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}                                                                   // Out of reach of Ctrl-C: it would leave half a fleet.
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,10 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-
 	"github.com/bitcraps/bitcraps/deploy/grafana/panels"
+	"github.com/bitcraps/bitcraps/deploy/opensearch"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -88,7 +86,7 @@ func dashboardsHaveData(t *testing.T, s *stack) {
 	}
 }
 
-// logsAreRead finds a line of the fleet's in what the collector read of its files.
+// logsAreRead finds a line of the fleet's in what the collector read of its files, and holds all lines to what OpenSearch takes.
 func logsAreRead(t *testing.T, s *stack) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -100,6 +98,24 @@ func logsAreRead(t *testing.T, s *stack) {
 		return err
 	}); err != nil {
 		t.Error(err)
+	}
+	mapping, err := opensearch.Template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range s.fleet.Processes {
+		if p.Admin == "" { // A store, which logs as it likes.
+			continue
+		}
+		text, err := os.ReadFile(p.Log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(text) {
+			if err := mapping.CheckLine(line); err != nil {
+				t.Errorf("%s: %v: %s", p.Name, err, line)
+			}
+		}
 	}
 }
 
@@ -130,51 +146,6 @@ func plays(t *testing.T, f *fleet) {
 	}); err != nil {
 		t.Error(err)
 	}
-}
-
-// awaitDropped waits until a process of the fleet has counted what it could not send or write.
-func awaitDropped(t *testing.T, f *fleet, signal string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := poll(ctx, func() error {
-		for _, p := range f.Processes {
-			if p.Admin == "" { // A store.
-				continue
-			}
-			if n, err := dropped(ctx, "http://"+p.Admin+"/metrics", signal); err != nil || n > 0 {
-				return err
-			}
-		}
-		return fmt.Errorf("no process counts %s that were dropped", signal)
-	}); err != nil {
-		t.Error(err)
-	}
-}
-
-func dropped(ctx context.Context, url, signal string) (n float64, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(resp.Body)
-	if err != nil {
-		return 0, err
-	}
-	for _, m := range families["bitcraps_telemetry_dropped_total"].GetMetric() {
-		for _, label := range m.GetLabel() {
-			if label.GetName() == "signal" && label.GetValue() == signal {
-				n += m.GetCounter().GetValue()
-			}
-		}
-	}
-	return n, nil
 }
 
 // TestEverythingGetsFaster holds what --fast rewrites against the files that it rewrites.

@@ -46,7 +46,7 @@ func launch(ctx context.Context, dir string, p program) (*process, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(p.path, p.args...)
+	cmd := exec.Command(p.path, p.args...) //nolint:gosec // All are listed in servers.go.
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = dir, log, log, append(os.Environ(), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

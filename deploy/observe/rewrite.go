@@ -63,5 +63,5 @@ func (o options) configure(dir, file string, replace ...string) (string, error) 
 		out = faster(out)
 	}
 	path := filepath.Join(dir, filepath.Base(file))
-	return path, os.WriteFile(path, []byte(out), 0o600)
+	return path, os.WriteFile(path, []byte(out), 0o600) //nolint:gosec // Both are folders of whoever runs it.
 }

@@ -131,15 +131,15 @@ func (t *trace) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "  trace %s\n%12s %12s\n", t.TraceID, "took", "began at")
 	begin := slices.MinFunc(t.Spans, earlier).StartTime
-	var print func(parent, indent string)
-	print = func(parent, indent string) {
+	var draw func(parent, indent string)
+	draw = func(parent, indent string) {
 		slices.SortStableFunc(children[parent], earlier)
 		for _, s := range children[parent] {
 			fmt.Fprintf(&out, "%12s %12s  %s%s: %s\n", micros(s.Duration), micros(s.StartTime-begin), indent, t.Processes[s.ProcessID].ServiceName, s.OperationName)
-			print(s.SpanID, indent+"  ")
+			draw(s.SpanID, indent+"  ")
 		}
 	}
-	print("", "")
+	draw("", "")
 	return out.String()
 }
 

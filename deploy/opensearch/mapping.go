@@ -2,6 +2,7 @@
 package opensearch
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,17 @@ func Template() (Mapping, error) {
 	}
 	err := json.Unmarshal(template, &t)
 	return t.Template.Mappings, err
+}
+
+// CheckLine is Check of a line of JSON.
+func (m Mapping) CheckLine(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var line map[string]any
+	if err := decoder.Decode(&line); err != nil {
+		return err
+	}
+	return m.Check(line)
 }
 
 // Check says which fields of a line OpenSearch would refuse to store.
