@@ -57,7 +57,7 @@ function showValidators(list) {
 
 function showFairness(f) {
   const facts = f ? [
-    ["Chi-square of the dice", f.rolls > 0 ? `${f.chi_square.toFixed(1)}, 35 degrees of freedom` : "too few rolls yet"],
+    ["Chi-square of the dice", f.chi_square > 0 ? `${f.chi_square.toFixed(1)}, 35 degrees of freedom` : "too few rolls yet"],
     ["Over rolls", count(f.rolls)],
     ["Ledger is off by", f.checked > 0 ? `${count(f.drift_tokens)} tokens` : "not added up yet"],
     ["Added up at", f.checked > 0 ? new Date(f.checked * 1000).toLocaleTimeString() : "-"],
