@@ -56,7 +56,7 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	c := &Client{Client: goredis.NewClient(options), timeout: cfg.Timeout, logger: scope.Logger.With("redis", options.Addr), clock: clock}
-	c.AddHook(tracing{scope.Tracer.Tracer("github.com/bitcraps/bitcraps/libs/redis")})
+	c.AddHook(tracing{})
 	scope.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers: 1, or 0 while the service goes on without.",
 	}, func() float64 {

@@ -9,11 +9,13 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
 // tracing makes a span of each command that a traced call waits for. What runs in the background belongs to no call and
 // has none.
-type tracing struct{ tracer trace.Tracer }
+type tracing struct{}
 
 // DialHook implements goredis.Hook.
 func (t tracing) DialHook(next goredis.DialHook) goredis.DialHook {
@@ -35,10 +37,7 @@ func (t tracing) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.P
 }
 
 func (t tracing) around(ctx context.Context, name string, next func(context.Context) error) error {
-	if !trace.SpanContextFromContext(ctx).IsValid() {
-		return next(ctx)
-	}
-	ctx, span := t.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+	ctx, span := telemetry.Child(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attribute.String("db.system.name", "redis"), attribute.String("db.operation.name", name))) // Never a key: it names a player.
 	defer span.End()
 	err := next(ctx)

@@ -14,11 +14,11 @@ import (
 // none is a span that records nothing.
 var none = trace.SpanFromContext(context.Background())
 
-// Child starts a span below the context's, of the same tracer provider. Where that one records nothing, or there is none, neither
-// does the child: what runs in the background belongs to no call and makes no spans.
+// Child starts a span below the context's, of the same tracer provider. Where that one is not sampled, or there is none, the child
+// records nothing: what runs in the background belongs to no call and makes no spans.
 func Child(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
 	parent := trace.SpanFromContext(ctx)
-	if !parent.IsRecording() {
+	if !parent.SpanContext().IsSampled() {
 		return ctx, none
 	}
 	return parent.TracerProvider().Tracer("github.com/bitcraps/bitcraps").Start(ctx, name, options...)

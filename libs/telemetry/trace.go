@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -41,18 +42,20 @@ func newTracerProvider(ctx context.Context, process, version string, cfg Config,
 	return sdktrace.NewTracerProvider(
 		sdktrace.WithResource(resource.NewSchemaless(
 			semconv.ServiceName(process), semconv.ServiceVersion(version), semconv.ServiceNamespace("bitcraps"))),
-		sdktrace.WithSampler(everything{sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))}),
+		sdktrace.WithSampler(doors{sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))}),
 		sdktrace.WithSpanProcessor(processor{spans.batches, spans}),
 	), nil
 }
 
-// everything has all spans recorded, also those that its sampler does not take: whether one ends in an error is known only then.
-type everything struct{ sdktrace.Sampler }
+// doors has the first span of each call in a process recorded, also where its sampler does not take it: whether a call fails is known
+// only at its end. Spans within cost too much for that.
+type doors struct{ sdktrace.Sampler }
 
 // ShouldSample implements sdktrace.Sampler.
-func (s everything) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+func (s doors) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := s.Sampler.ShouldSample(p)
-	if result.Decision == sdktrace.Drop {
+	parent := trace.SpanContextFromContext(p.ParentContext)
+	if result.Decision == sdktrace.Drop && (!parent.IsValid() || parent.IsRemote()) {
 		result.Decision = sdktrace.RecordOnly
 	}
 	return result

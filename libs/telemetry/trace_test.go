@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,23 +89,30 @@ func TestSampleRatio(t *testing.T) {
 	}
 }
 
-// TestErrorsAreSentWhateverTheSamplerSays lets nothing be sampled.
+// TestErrorsAreSentWhateverTheSamplerSays lets nothing be sampled. Sent are the first spans that failed calls have in a process.
 func TestErrorsAreSentWhateverTheSamplerSays(t *testing.T) {
 	s, url := listen(t)
 	tel := traced(t, url, 0)
-	ctx, root := tel.Tracer.Tracer("test").Start(t.Context(), "request", trace.WithSpanKind(trace.SpanKindServer))
 	failed := errors.New("the disk fell off")
 	for name, err := range map[string]error{"well": nil, "refused": errs.New(errorsv1.Reason_REASON_GAME_FULL, "full"), "broken": failed} {
-		_, span := telemetry.Child(ctx, name)
-		telemetry.End(span, err)
+		ctx, root := tel.Tracer.Tracer("test").Start(t.Context(), name, trace.WithSpanKind(trace.SpanKindServer))
+		remote := trace.ContextWithRemoteSpanContext(t.Context(), root.SpanContext())
+		_, behind := tel.Tracer.Tracer("test").Start(remote, name+" elsewhere", trace.WithSpanKind(trace.SpanKindServer))
+		_, within := telemetry.Child(ctx, name+" within")
+		_, client := tel.Tracer.Tracer("test").Start(t.Context(), name+" client", trace.WithSpanKind(trace.SpanKindClient))
+		for _, span := range []trace.Span{within, client, behind, root} {
+			telemetry.End(span, err)
+		}
 	}
-	_, client := telemetry.Child(ctx, "client", trace.WithSpanKind(trace.SpanKindClient))
-	telemetry.End(client, failed)
-	telemetry.End(root, failed)
 	if err := tel.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(s.spans[root.SpanContext().TraceID().String()], " "); got != "broken request" {
+	var got []string
+	for _, names := range s.spans {
+		got = append(got, names...)
+	}
+	slices.Sort(got)
+	if strings.Join(got, ", ") != "broken, broken elsewhere" {
 		t.Errorf("sent were %q", got)
 	}
 }

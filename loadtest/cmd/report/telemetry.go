@@ -36,7 +36,7 @@ type Telemetered struct {
 const turns = 9
 
 // production is how telemetry is set in deploy/config/production.toml, but for where the collector is.
-var production = []string{"--set", "telemetry.log_level=info", "--set", "telemetry.sample_ratio=0.1", "--set", "telemetry.otlp_endpoint="}
+var production = []string{"--set", "telemetry.log_source=false", "--set", "telemetry.sample_ratio=0.1", "--set", "telemetry.otlp_endpoint="}
 
 // without has neither metrics nor traces, and only errors in the log.
 var without = []string{"--set", "telemetry.enabled=false", "--set", "telemetry.log_level=error"}
