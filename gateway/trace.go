@@ -22,12 +22,14 @@ const traceresponseHeader = "Traceresponse"
 func (g *Gateway) startSpan(w http.ResponseWriter, r *http.Request) (context.Context, trace.Span) {
 	ctx, method := r.Context(), methodLabel(r.Method)
 	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(semconv.HTTPRequestMethodKey.String(method))}
-	client := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header)))
-	switch {
-	case g.cfg.Network.TrustTraceparent:
-		ctx = trace.ContextWithRemoteSpanContext(ctx, client)
-	case client.IsValid():
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: client}))
+	if r.Header.Get("traceparent") != "" {
+		client := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header)))
+		switch {
+		case g.cfg.Network.TrustTraceparent:
+			ctx = trace.ContextWithRemoteSpanContext(ctx, client)
+		case client.IsValid():
+			options = append(options, trace.WithLinks(trace.Link{SpanContext: client}))
+		}
 	}
 	ctx, span := g.tracer.Start(ctx, method, options...)
 	w.Header().Set(traceresponseHeader, telemetry.Traceparent(span.SpanContext()))

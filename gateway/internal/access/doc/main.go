@@ -34,7 +34,7 @@ This page is generated from the access annotations of the contracts, which the g
   operator's command line, which acts for itself.
 
 Beside these, *bitcraps up* serves */ops/data*, the figures of its operations page, to operators, auditors and whoever sits at the
-machine ([ADR 0029](adr/0029-operations-page.md)).
+machine ([ADR 0028](adr/0028-operations-page.md)).
 
 | method | REST | anyone | player | operator | auditor | key | services |
 |---|---|---|---|---|---|---|---|
