@@ -12,29 +12,28 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestStrangersMakeNoSeries asks every target for paths and methods that nobody has, and counts the metrics that come of it.
+// TestStrangersMakeNoSeries asks every target for paths and methods that nobody has, and looks for them in the metrics.
 func TestStrangersMakeNoSeries(t *testing.T) { everywhere(t, strangersMakeNoSeries) }
 
 func strangersMakeNoSeries(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
-	metrics := newClient(t, tg.metrics(c.base))
-	count := func() int { return series(metrics.must(200, "GET", "/metrics", nil).text) }
-	visit := func(i int) {
-		c.do("GET", "/api/v1/games/"+uuid.NewString(), nil)
+	asked := []string{"nowhere", "METHOD4", "1000042"}
+	for i := range 50 {
+		game := uuid.NewString()
+		asked = append(asked, game)
+		c.do("GET", "/api/v1/games/"+game, nil)
 		c.do("GET", fmt.Sprintf("/nowhere/%d", i), nil)
 		c.do(fmt.Sprintf("METHOD%d", i), "/api/v1/games", nil)
 		c.do("GET", fmt.Sprintf("/api/v1/beacons/%d", 1_000_000+i), nil)
 	}
-	for i := range 8 { // Every validator was asked, and /metrics itself.
-		visit(i)
-		count()
+	scraped := newClient(t, tg.metrics(c.base)).must(200, "GET", "/metrics", nil).text
+	if series(scraped) == 0 {
+		t.Error("there are no metrics")
 	}
-	before := count()
-	for i := 8; i < 58; i++ {
-		visit(i)
-	}
-	if after := count(); before == 0 || after != before {
-		t.Errorf("%d series became %d", before, after)
+	for _, text := range asked {
+		if strings.Contains(scraped, text) {
+			t.Errorf("a metric has %s", text)
+		}
 	}
 }
 
@@ -98,10 +97,14 @@ func TestAHundredThousandOfAnythingMakeNoSeries(t *testing.T) {
 		})
 	}
 	visitors.Wait()
-	if after := scrape(); before == 0 || after != before {
+	if after := scrape(); before == 0 || after > before+background {
 		t.Errorf("%d series became %d", before, after)
 	}
 }
+
+// background is how many series the platform's own calls may begin meanwhile, those that it makes every few seconds. A label of
+// a stranger's would make one for each call.
+const background = 200
 
 // TestWhatIsSentIsWhatIsCounted places bets over REST and compares the metrics' increase with what the script sent.
 func TestWhatIsSentIsWhatIsCounted(t *testing.T) {
@@ -122,7 +125,7 @@ func TestWhatIsSentIsWhatIsCounted(t *testing.T) {
 	}
 	c.bet(c.newGame(), "no_such_wager", 10)
 	for line, want := range map[string]int{
-		`bitcraps_bets_placed_total{bet_type="pass_line",replica="0",service="game"}`:                                                          bets,
+		`bitcraps_bets_placed_total{bet_type="pass_line",replica="0",service="game"}`:                                                      bets,
 		`bitcraps_requests_total{code="201",endpoint="/api/v1/games/{game_id}/bets",method="POST",replica="0",service="gateway"}`:          bets,
 		`bitcraps_requests_total{code="200",endpoint="grpc",method="/bitcraps.game.v1.GameService/PlaceBet",replica="0",service="game"}`:   bets,
 		`bitcraps_request_duration_seconds_count{method="/bitcraps.game.v1.GameService/PlaceBet",replica="0",service="game",status="200"}`: bets,
