@@ -15,7 +15,8 @@ import (
 )
 
 // Telemetry is what metrics, traces and logs cost: two platforms, one with telemetry as in production and one without, bet by
-// turns. Figures are medians of the turns, so that what else the machine does strikes both alike.
+// turns. Figures are medians of the turns, and those that compare the two are medians of each turn's with that beside it: what else
+// the machine does strikes both alike.
 type Telemetry struct {
 	Turns int         `json:"turns"`
 	On    Telemetered `json:"on"`
@@ -32,8 +33,12 @@ type Telemetered struct {
 	Microseconds float64 `json:"processor_us_per_bet"`
 }
 
-// turns is how often each platform is measured.
-const turns = 9
+const (
+	// turns is how often each platform is measured.
+	turns = 25
+	// turnsPerRow is how many turns are as long as a row of the comparison.
+	turnsPerRow = 5
+)
 
 // production is how telemetry is set in deploy/config/production.toml, but for where the collector is.
 var production = []string{"--set", "telemetry.log_source=false", "--set", "telemetry.sample_ratio=0.1", "--set", "telemetry.otlp_endpoint="}
@@ -74,9 +79,12 @@ func costOfTelemetry(ctx context.Context, o options, dir string) (t Telemetry, e
 		measured[i] = append(measured[i], result)
 		_ = bar.Add(1)
 	}
-	t = Telemetry{Turns: turns, On: medians(measured[0]), Off: medians(measured[1])}
-	t.Rate, t.Processor = t.On.PerSecond/t.Off.PerSecond, t.On.Microseconds/t.Off.Microseconds
-	return t, nil
+	ratios := make([]Telemetered, turns)
+	for i, on := range measured[0] {
+		ratios[i] = Telemetered{on.PerSecond / measured[1][i].PerSecond, on.Microseconds / measured[1][i].Microseconds}
+	}
+	ratio := medians(ratios)
+	return Telemetry{Turns: turns, On: medians(measured[0]), Off: medians(measured[1]), Rate: ratio.PerSecond, Processor: ratio.Microseconds}, nil
 }
 
 func turnOf(ctx context.Context, o options, p *platform.Platform) (Telemetered, error) {
@@ -85,7 +93,7 @@ func turnOf(ctx context.Context, o options, p *platform.Platform) (Telemetered, 
 		return Telemetered{}, err
 	}
 	var made load.Counter
-	result, err := load.Run(ctx, o.connections, o.load, func() (load.Caller, error) {
+	result, err := load.Run(ctx, o.connections, o.load/turnsPerRow, func() (load.Caller, error) {
 		rest, err := load.NewREST(p.URL)
 		return made.Of(&load.Bets{Table: rest}), err
 	})
