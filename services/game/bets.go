@@ -1,9 +1,11 @@
 package game
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -21,7 +23,8 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
-	placing := s.placing(ctx, id, player, req)
+	showBets(ctx, id, player, attribute.Int64("bet.amount", req.GetAmount()), attribute.String("bet.type", req.GetBetType()))
+	placing := s.placing(ctx, id, player, req.GetAmount())
 	defer func() { placing.end(err) }()
 	resp := &gamev1.PlaceBetResponse{}
 	key := play.Key{Game: id, Player: player, Only: craps.Named(req.GetBetType())}
@@ -47,21 +50,31 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
+	showBets(ctx, id, player, attribute.Int("bet.count", len(req.GetBets())))
+	bets, refused := make([]placing, len(req.GetBets())), make([]error, len(req.GetBets()))
+	for i, want := range req.GetBets() {
+		bets[i] = s.placing(ctx, id, player, want.GetAmount())
+	}
 	resp := &gamev1.PlaceBetsResponse{}
-	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if err := enter(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
 			resp.Results = nil
-			for _, want := range req.GetBets() {
-				bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: want.GetBetType(), Amount: want.GetAmount(),
+			for i, want := range req.GetBets() {
+				var bet *play.Bet
+				bet, refused[i] = turn.PlaceBet(play.NewBet{Player: player, Wager: want.GetBetType(), Amount: want.GetAmount(),
 					Number: uint8(want.GetNumber()), Working: want.GetWorking(), Seed: want.GetClientSeed()})
-				resp.Results = append(resp.Results, resultToProto(bet, err))
+				resp.Results = append(resp.Results, resultToProto(bet, refused[i]))
 			}
 			resp.Balance = turn.Wallets[player]
 			return turn, nil
 		}})
+	for i, bet := range bets {
+		bet.end(cmp.Or(err, refused[i]))
+	}
+	return resp, err
 }
 
 func resultToProto(bet *play.Bet, err error) *gamev1.PlaceBetResult {

@@ -9,10 +9,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
-	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// placing is a bet on its way, as log and trace show it.
+// placing is a bet on its way, as the log shows it.
 type placing struct {
 	*Service
 	ctx          context.Context
@@ -20,13 +19,16 @@ type placing struct {
 	amount       int64
 }
 
-// placing begins to show a bet.
-func (s *Service) placing(ctx context.Context, game, player uuid.UUID, req *gamev1.PlaceBetRequest) placing {
+// showBets puts on a call's span who bets where.
+func showBets(ctx context.Context, game, player uuid.UUID, more ...attribute.KeyValue) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		span.SetAttributes(attribute.String("game.id", game.String()), attribute.String("player.id", player.String()),
-			attribute.Int64("bet.amount", req.GetAmount()), attribute.String("bet.type", req.GetBetType()))
+		span.SetAttributes(append(more, attribute.String("game.id", game.String()), attribute.String("player.id", player.String()))...)
 	}
-	p := placing{s, ctx, game, player, req.GetAmount()}
+}
+
+// placing begins to show a bet.
+func (s *Service) placing(ctx context.Context, game, player uuid.UUID, amount int64) placing {
+	p := placing{s, ctx, game, player, amount}
 	p.log(slog.LevelInfo, "Processing bet placement")
 	return p
 }

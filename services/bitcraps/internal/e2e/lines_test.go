@@ -30,6 +30,9 @@ func TestLinesOfACall(t *testing.T) {
 	bet := c.bet(game, "pass_line", 20, "Traceparent", betHeader)
 	refusedID, refusedHeader := traceparent(2)
 	refused := c.bet(game, "pass_line", 1_000, "Traceparent", refusedHeader)
+	batchID, batchHeader := traceparent(4)
+	c.must(200, "POST", game+"/bets:batch", map[string]any{"bets": []map[string]any{{"bet_type": "field", "amount": 30}, {"bet_type": "nonsense", "amount": 40}}},
+		"Traceparent", batchHeader)
 	rollID, rollHeader := traceparent(3)
 	c.must(200, "POST", game+"/roll", nil, "Traceparent", rollHeader)
 	if err := tg.stop(); err != nil {
@@ -41,6 +44,8 @@ func TestLinesOfACall(t *testing.T) {
 	wantLine(t, linesOf(log.String(), betID), "INFO", "Bet placed successfully", "game_id", id(game), "player_id", player, "bet_amount", 20.0)
 	wantLine(t, linesOf(log.String(), refusedID), "WARN", "Bet validation failed", "game_id", id(game), "player_id", player, "bet_amount", 1000.0,
 		"error_code", refused.reason(), "error", refused.str("message"))
+	wantLine(t, linesOf(log.String(), batchID), "INFO", "Bet placed successfully", "game_id", id(game), "bet_amount", 30.0)
+	wantLine(t, linesOf(log.String(), batchID), "WARN", "Bet validation failed", "game_id", id(game), "bet_amount", 40.0, "error_code", "WAGER_UNKNOWN")
 	for service, msg := range map[string]string{"gateway": "http", "game": "rpc", "consensus": "rpc"} {
 		wantLine(t, linesOf(log.String(), rollID), "DEBUG", msg, "service", service)
 	}
