@@ -80,9 +80,31 @@ func fetch(ctx context.Context, jaeger, id string, services ...string) (found *t
 				return fmt.Errorf("trace %s has no span of %s, only of %v", id, service, found.services())
 			}
 		}
-		return nil
+		return found.whole()
 	})
 	return found, err
+}
+
+// whole fails while the parent of a span has not come: services send what ended together, and parents end last.
+func (t *trace) whole() error {
+	known := t.ids()
+	for _, s := range t.Spans {
+		for _, ref := range s.References {
+			if ref.RefType == childOf && !known[ref.SpanID] {
+				return fmt.Errorf("trace %s lacks the parent of %s", t.TraceID, s.OperationName)
+			}
+		}
+	}
+	return nil
+}
+
+// ids are those of its spans.
+func (t *trace) ids() map[string]bool {
+	known := make(map[string]bool, len(t.Spans))
+	for _, s := range t.Spans {
+		known[s.SpanID] = true
+	}
+	return known
 }
 
 // graft puts a span of another trace below one of this, with everything below it.
@@ -114,10 +136,7 @@ func (t *trace) services() (names []string) {
 
 // String is the tree of its spans, each with its duration and when it began.
 func (t *trace) String() string {
-	known := map[string]bool{}
-	for _, s := range t.Spans {
-		known[s.SpanID] = true
-	}
+	known := t.ids()
 	children := map[string][]span{} // Those without a parent that is known are below "".
 	for _, s := range t.Spans {
 		parent := ""
