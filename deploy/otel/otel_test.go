@@ -2,10 +2,7 @@
 package otel_test
 
 import (
-	"context"
-	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,19 +41,6 @@ func TestConfigurationsAreValid(t *testing.T) {
 	}
 }
 
-func free(t *testing.T, n int) (addresses []string) {
-	t.Helper()
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = listener.Close() }()
-		addresses = append(addresses, listener.Addr().String())
-	}
-	return addresses
-}
-
 // run starts the collector with the configuration of traces, except that it keeps none of the rest, waits for a trace only
 // as long as this test's take, and writes to a file.
 func run(t *testing.T) (otlp, file string) {
@@ -74,7 +58,7 @@ func run(t *testing.T) (otlp, file string) {
 		t.Fatal(err)
 	}
 	file = filepath.Join(dir, "kept.json")
-	listen := free(t, 3)
+	listen := []string{testserver.FreeAddress(t), testserver.FreeAddress(t), testserver.FreeAddress(t)}
 	_, metrics, err := net.SplitHostPort(listen[2])
 	if err != nil {
 		t.Fatal(err)
@@ -89,33 +73,9 @@ func run(t *testing.T) (otlp, file string) {
 			t.Fatal(err)
 		}
 	}
-	server, err := testserver.Start(testserver.Command{Dir: dir, Path: filepath.Join(dir, "otelcol"), Signal: "TERM",
-		Args: []string{"--config=" + filepath.Join(dir, "collector.yaml"), "--config=" + filepath.Join(dir, "file.yaml")}},
-		func(ctx context.Context) error { return healthy(ctx, "http://"+listen[1]) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	testserver.Serve(t, testserver.Command{Dir: dir, Path: filepath.Join(dir, "otelcol"), Signal: "TERM",
+		Args: []string{"--config=" + filepath.Join(dir, "collector.yaml"), "--config=" + filepath.Join(dir, "file.yaml")}}, "http://"+listen[1])
 	return listen[0], file
-}
-
-func healthy(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s: %w", resp.Status, err)
-	}
-	return nil
 }
 
 // TestErrorsAndSlowCallsAreKept sends three traces to a collector that keeps nothing else.

@@ -1,10 +1,6 @@
 package prometheus_test
 
 import (
-	"context"
-	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,37 +40,9 @@ func write(t *testing.T, path, text string) {
 // start runs a server at a free address of this machine until the test ends.
 func start(t *testing.T, dir, program string, args ...string) (address string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	server, err := testserver.Start(testserver.Command{Dir: dir, Path: program, Args: append(args, "--web.listen-address="+address), Signal: "TERM"},
-		func(ctx context.Context) error {
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/-/ready", nil)
-			if err != nil {
-				return err
-			}
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				return err
-			}
-			if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-				return fmt.Errorf("%s: %w", resp.Status, err)
-			}
-			return nil
-		})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	address = testserver.FreeAddress(t)
+	testserver.Serve(t, testserver.Command{Dir: dir, Path: program, Args: append(args, "--web.listen-address="+address), Signal: "TERM"},
+		"http://"+address+"/-/ready")
 	return address
 }
 

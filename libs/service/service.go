@@ -230,7 +230,7 @@ func Main(cmd *cobra.Command) {
 	ctx, cancel := run.SignalContext()
 	defer cancel()
 	if os.Getenv("GOGC") == "" {
-		go paceCollector(ctx)
+		go paceGC(ctx)
 	}
 	cmd.SetOut(os.Stdout)
 	if err := cmd.ExecuteContext(ctx); err != nil {

@@ -1,9 +1,6 @@
 package testserver
 
 import (
-	"context"
-	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,33 +56,8 @@ func serverDir(t testing.TB, files map[string]string) string {
 // serve runs an HTTP server for one test on a free address.
 func serve(t testing.TB, dir, program, ready string, args func(address string) []string) (url string) {
 	t.Helper()
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := FreeAddress(t)
 	url = "http://" + address
-	process, err := Start(Command{Dir: dir, Path: program, Args: args(address), Signal: "TERM"}, func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+ready, nil)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s answers %s", ready, resp.Status)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := process.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	Serve(t, Command{Dir: dir, Path: program, Args: args(address), Signal: "TERM"}, url+ready)
 	return url
 }

@@ -17,8 +17,8 @@ const (
 	paceInterval           = 2 * time.Second
 )
 
-// paceCollector sets how much the heap may grow by what lives of it, until the context ends.
-func paceCollector(ctx context.Context) {
+// paceGC sets how much the heap may grow by what lives of it, until the context ends.
+func paceGC(ctx context.Context) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}} // GOGC is about both.
 	tick := time.NewTicker(paceInterval)
 	defer tick.Stop()
