@@ -45,7 +45,7 @@ func (tracer) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatc
 }
 
 func start(ctx context.Context, conn *pgx.Conn, name string, more ...attribute.KeyValue) context.Context {
-	if !trace.SpanFromContext(ctx).IsRecording() {
+	if !trace.SpanContextFromContext(ctx).IsSampled() { // Spares the attributes; Child would make no span either.
 		return ctx
 	}
 	ctx, span := telemetry.Child(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(append(more,
