@@ -171,6 +171,10 @@ func TestAChainOutlivesItsCrashes(t *testing.T) {
 	eventuallyHeight(t, client, eventuallyHeight(t, client, 1)+6)
 	cancel()
 	playing.Wait()
+	busy, stop := context.WithCancel(t.Context())
+	defer playing.Wait()
+	defer stop()
+	playing.Go(func() { decideUntil(busy, client, games+1) }) // Who is a block behind hears of it with the next one.
 	p.compare(decided)
 }
 
