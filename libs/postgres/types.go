@@ -3,7 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -57,12 +57,10 @@ func (encodeUUID) Encode(value any, buf []byte) ([]byte, error) {
 type scanUUID struct{}
 
 func (scanUUID) Scan(src []byte, dst any) error {
-	id := dst.(*uuid.UUID)
-	if len(src) != len(id) { // NULL has no bytes.
-		return fmt.Errorf("postgres: an id of %d bytes", len(src))
+	if src == nil {
+		return errors.New("postgres: an id is NULL")
 	}
-	copy(id[:], src)
-	return nil
+	return dst.(*uuid.UUID).UnmarshalBinary(src)
 }
 
 // arrayCodec writes slices of T, and leaves everything else to pgx.
@@ -91,15 +89,15 @@ type encodeArray[T any] struct {
 	append  func([]byte, T) []byte
 }
 
-// Encode implements pgtype.EncodePlan: https://www.postgresql.org/docs/current/protocol-message-formats.html leaves to array_recv
-// what an array is: dimensions, whether there are NULLs, the type, and for the only dimension its length and first index.
+// Encode implements pgtype.EncodePlan. An array is how many dimensions it has, whether there are NULLs, the type of elements,
+// for each dimension its length and first index, and then the elements, each behind its length.
 func (e encodeArray[T]) Encode(value any, buf []byte) ([]byte, error) {
 	values := value.([]T)
-	dimensions := uint32(1)
+	header := []uint32{1, 0, e.element, uint32(len(values)), 1}
 	if len(values) == 0 {
-		dimensions = 0
+		header = []uint32{0, 0, e.element}
 	}
-	for _, word := range []uint32{dimensions, 0, e.element, uint32(len(values)), 1}[:3+2*dimensions] {
+	for _, word := range header {
 		buf = binary.BigEndian.AppendUint32(buf, word)
 	}
 	for _, v := range values {
