@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
@@ -29,9 +31,9 @@ type local struct {
 }
 
 type method struct {
-	server     any
-	handler    grpc.MethodHandler
-	attributes trace.SpanStartEventOption // What otelgrpc says of a call by connection.
+	server  any
+	handler grpc.MethodHandler
+	span    []trace.SpanStartOption // What otelgrpc says of a call by connection.
 }
 
 // RegisterService implements grpc.ServiceRegistrar.
@@ -39,13 +41,14 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, server any) {
 	s.GRPC.RegisterService(desc, server)
 	for _, m := range desc.Methods {
 		name := desc.ServiceName + "/" + m.MethodName
-		s.local.methods["/"+name] = method{server, m.Handler, trace.WithAttributes(semconv.RPCSystemNameGRPC, semconv.RPCMethod(name))}
+		s.local.methods["/"+name] = method{server, m.Handler, []trace.SpanStartOption{
+			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(semconv.RPCSystemNameGRPC, semconv.RPCMethod(name))}}
 	}
 }
 
-// Call answers a unary call of this process: by the same interceptors, with copies of the messages and the errors that a
-// connection would carry, but on the caller's goroutine. The context's outgoing metadata says who calls.
-func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message) error {
+// Call answers a unary call of a service of this process: by the same interceptors, with copies of the messages and the errors
+// that a connection would carry, but on the caller's goroutine, and without metadata: the context has what that would say.
+func (s *Server) Call(ctx context.Context, caller, name string, req, reply proto.Message) error {
 	s.local.running.RLock()
 	defer s.local.running.RUnlock()
 	m, known := s.local.methods[name]
@@ -55,9 +58,7 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	case !known:
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
-	md, _ := metadata.FromOutgoingContext(ctx)
-	ctx = metadata.NewIncomingContext(metadata.NewOutgoingContext(ctx, nil), md) // What it calls itself has its own.
-	ctx, span := s.local.tracer.Start(ctx, name[1:], trace.WithSpanKind(trace.SpanKindServer), m.attributes)
+	ctx, span := s.local.span(s.local.from(ctx, caller), name, m)
 	answer, err := m.handler(m.server, ctx, func(into any) error { proto.Merge(into.(proto.Message), req); return nil }, s.local.interceptor)
 	telemetry.End(span, err)
 	if err != nil {
@@ -65,6 +66,25 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	}
 	proto.Merge(reply, answer.(proto.Message))
 	return nil
+}
+
+// from is the context in which a service's call is answered.
+func (l *local) from(ctx context.Context, caller string) context.Context {
+	if md, _ := metadata.FromOutgoingContext(ctx); len(md) > 0 {
+		ctx = metadata.NewOutgoingContext(ctx, nil) // What it calls itself has its own.
+	}
+	if telemetry.RequestID(ctx) == "" {
+		ctx = telemetry.WithRequestID(ctx, uuid.NewString())
+	}
+	return identity.Within(ctx, caller)
+}
+
+// span begins a call's span, unless it would be below one that is not sampled: that records nothing.
+func (l *local) span(ctx context.Context, name string, m method) (context.Context, trace.Span) {
+	if parent := trace.SpanContextFromContext(ctx); parent.IsValid() && !parent.IsSampled() {
+		return telemetry.Child(ctx, name)
+	}
+	return l.tracer.Start(ctx, name[1:], m.span...)
 }
 
 // stoppingDelay is when callers of a service that stops are told to come back.
@@ -75,15 +95,4 @@ func (l *local) stop() {
 	l.running.Lock()
 	defer l.running.Unlock()
 	l.stopped = true
-}
-
-// chained is what grpc.ChainUnaryInterceptor makes of interceptors, the outermost first.
-func chained(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		for i := len(interceptors) - 1; i >= 0; i-- {
-			next := handler
-			handler = func(ctx context.Context, req any) (any, error) { return interceptors[i](ctx, req, info, next) }
-		}
-		return handler(ctx, req)
-	}
 }
