@@ -114,10 +114,10 @@ func (s *signIn) verify(ctx context.Context, raw string) (token.Bearer, error) {
 // it removes the cookies, so that the next call starts anew.
 func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
 	access, refresh := value(r, sessionCookie), value(r, refreshCookie)
-	err := error(errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\""))
 	if access == "" && refresh == "" {
-		return token.Bearer{}, err
+		return token.Bearer{}, errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\"")
 	}
+	var err error
 	if access != "" {
 		bearer, invalid := s.verify(ctx, access)
 		if invalid == nil {
