@@ -134,14 +134,17 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 	}
 }
 
-// understood are the headers that grpc-gateway itself reads.
+// understood are the headers that grpc-gateway itself reads. Without them it reads and writes JSON.
 var understood = []string{"Accept", "Content-Type", "Grpc-Timeout", "Te"}
 
 // withoutHeaders takes from a request what grpc-gateway would make metadata of gRPC of: no service asks for that.
 func withoutHeaders(r *http.Request) *http.Request {
-	header := make(http.Header)
+	var header http.Header
 	for _, name := range understood {
-		if values, ok := r.Header[name]; ok {
+		if values := r.Header[name]; len(values) > 0 && values[0] != jsonType {
+			if header == nil {
+				header = make(http.Header)
+			}
 			header[name] = values
 		}
 	}
