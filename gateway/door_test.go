@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -46,45 +48,75 @@ func (u *unread) Write(b []byte) (int, error)      { return len(b), nil }
 func (u *unread) WriteHeader(status int)           { u.status = status }
 func (*unread) SetWriteDeadline(_ time.Time) error { return nil }
 
-// BenchmarkBet is what the door alone takes for a bet in one process: all but net/http and the table.
-func BenchmarkBet(b *testing.B) {
-	scope, clock := telemetry.Discard().For("test", 0), clockwork.NewRealClock()
-	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, scope)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(server.GRPC.Stop)
-	gamev1.RegisterGameServiceServer(server, table{})
-	game := rpcclient.NewLocal(identity.Gateway, server, time.Second, nil)
-	cfg := Default()
+// door is a gateway before a game service, and how it answers one player's bet.
+func door(tb testing.TB, game grpc.ClientConnInterface) (bet func(*http.Request) (status int), r *http.Request) {
+	tb.Helper()
+	cfg, clock := Default(), clockwork.NewRealClock()
 	cfg.Limits.Rates.Bet.PerMinute, cfg.Limits.Rates.Address.PerMinute = 6_000_000, 6_000_000
-	g, err := New(b.Context(), cfg, Deps{API: game, Game: game, Consensus: game, Clock: clock}, telemetry.Discard().For("gateway", 0))
+	g, err := New(tb.Context(), cfg, Deps{API: game, Game: game, Consensus: game, Clock: clock}, telemetry.Discard().For("gateway", 0))
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	g.signIn.verifier = token.NewVerifier(newKeySource(&publisher{keys: map[string]ed25519.PublicKey{"a": public}}, clock), clock)
 	g.signIn.revocations.sessions = &ender{}
 	access, err := token.Key{ID: "a", Private: private}.Sign(token.Bearer{Player: uuid.New(), Session: uuid.New(), Role: optionsv1.Role_ROLE_PLAYER}, clock.Now(), clock.Now().Add(time.Hour))
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "http://127.0.0.1:8080/api/v1/games/"+uuid.NewString()+"/bets", http.NoBody)
+	r, err = http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://127.0.0.1:8080/api/v1/games/"+uuid.NewString()+"/bets", http.NoBody)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	r.RemoteAddr, r.RequestURI = "127.0.0.1:40000", r.URL.Path
 	r.Header = http.Header{"Content-Type": {"application/json"}, "Cookie": {sessionCookie + "=" + access}, "User-Agent": {"test"}, "Accept-Encoding": {"gzip"}}
-	body := `{"bet_type":"pass_line","amount":50}`
-	b.ReportAllocs()
-	for b.Loop() {
+	return func(r *http.Request) int {
+		const body = `{"bet_type":"pass_line","amount":50}`
 		w, again := &unread{header: make(http.Header)}, *r
 		again.Body, again.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
-		if g.Handler().ServeHTTP(w, &again); w.status != http.StatusCreated {
-			b.Fatalf("status %d", w.status)
+		g.Handler().ServeHTTP(w, &again)
+		return w.status
+	}, r
+}
+
+// listener is a game service that keeps the metadata of a call.
+type listener struct {
+	grpc.ClientConnInterface
+	heard metadata.MD
+}
+
+func (l *listener) Invoke(ctx context.Context, _ string, _, _ any, _ ...grpc.CallOption) error {
+	l.heard, _ = metadata.FromOutgoingContext(ctx)
+	return nil
+}
+
+func TestHeadersAreNoMetadata(t *testing.T) {
+	game := &listener{}
+	bet, r := door(t, game)
+	r.Header.Set("X-Forwarded-For", "203.0.113.5")
+	r.Header.Set("Grpc-Metadata-Bitcraps-Service", "operator")
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	if status := bet(r); status != http.StatusCreated || len(game.heard) > 0 {
+		t.Errorf("status %d, metadata %v", status, game.heard)
+	}
+}
+
+// BenchmarkBet is what the door alone takes for a bet in one process: all but net/http and the table.
+func BenchmarkBet(b *testing.B) {
+	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("game", 0))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(server.GRPC.Stop)
+	gamev1.RegisterGameServiceServer(server, table{})
+	bet, r := door(b, rpcclient.NewLocal(identity.Gateway, server, time.Second, nil))
+	b.ReportAllocs()
+	for b.Loop() {
+		if status := bet(r); status != http.StatusCreated {
+			b.Fatalf("status %d", status)
 		}
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
-	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
@@ -46,9 +45,9 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, server any) {
 	}
 }
 
-// Call answers a unary call of a service of this process: by the same interceptors, with copies of the messages and the errors
-// that a connection would carry, but on the caller's goroutine, and without metadata: the context has what that would say.
-func (s *Server) Call(ctx context.Context, caller, name string, req, reply proto.Message) error {
+// Call answers a unary call of this process: by the same interceptors, with copies of the messages and the errors that a
+// connection would carry, but on the caller's goroutine. The context's identity says who calls; metadata says nothing.
+func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message) error {
 	s.local.running.RLock()
 	defer s.local.running.RUnlock()
 	m, known := s.local.methods[name]
@@ -58,7 +57,7 @@ func (s *Server) Call(ctx context.Context, caller, name string, req, reply proto
 	case !known:
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
-	ctx, span := s.local.span(s.local.from(ctx, caller), name, m)
+	ctx, span := s.local.span(own(ctx), name, m)
 	answer, err := m.handler(m.server, ctx, func(into any) error { proto.Merge(into.(proto.Message), req); return nil }, s.local.interceptor)
 	telemetry.End(span, err)
 	if err != nil {
@@ -68,15 +67,15 @@ func (s *Server) Call(ctx context.Context, caller, name string, req, reply proto
 	return nil
 }
 
-// from is the context in which a service's call is answered.
-func (l *local) from(ctx context.Context, caller string) context.Context {
+// own is the context in which a call is answered: what it calls itself has its own metadata, and every call has a request id.
+func own(ctx context.Context) context.Context {
 	if md, _ := metadata.FromOutgoingContext(ctx); len(md) > 0 {
-		ctx = metadata.NewOutgoingContext(ctx, nil) // What it calls itself has its own.
+		ctx = metadata.NewOutgoingContext(ctx, nil)
 	}
 	if telemetry.RequestID(ctx) == "" {
 		ctx = telemetry.WithRequestID(ctx, uuid.NewString())
 	}
-	return identity.Within(ctx, caller)
+	return ctx
 }
 
 // span begins a call's span, unless it would be below one that is not sampled: that records nothing.
