@@ -21,6 +21,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
 // crashes is how often TestAChainOutlivesItsCrashes kills; a long run takes more.
@@ -33,14 +34,20 @@ type processes struct {
 	dir     string
 	chain   []string // Where each listens for its peers.
 	rpc     []string
-	running []*exec.Cmd
+	running []*process
 	stderr  []bytes.Buffer
+}
+
+// process is one of them. It ended when ended is closed.
+type process struct {
+	*exec.Cmd
+	ended chan struct{}
 }
 
 func newProcesses(t *testing.T, n int) *processes {
 	t.Helper()
 	p := &processes{t: t, program: filepath.Join(t.TempDir(), "consensus"), dir: t.TempDir(),
-		chain: freeAddresses(t, 2*n), running: make([]*exec.Cmd, n), stderr: make([]bytes.Buffer, n)}
+		chain: freeAddresses(t, 2*n), running: make([]*process, n), stderr: make([]bytes.Buffer, n)}
 	p.chain, p.rpc = p.chain[:n], p.chain[n:]
 	if out, err := exec.Command("go", "build", "-o", p.program, "./cmd/consensus").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -68,7 +75,7 @@ func (p *processes) startHome(i int, home, listenFirst string) {
 	p.t.Helper()
 	cmd := exec.Command(p.program)
 	for key, value := range map[string]string{"chain.home": home, "chain.listen": p.chain[i], "rpc.listen": p.rpc[i],
-		"admin.listen": "", "telemetry.log_level": "warn", "chain.listen_first": listenFirst, "chain.retain_blocks": "6000", "chain.snapshot_blocks": "20"} {
+		"admin.listen": "", "telemetry.log_level": "warn", "chain.listen_first": listenFirst, "chain.retain_blocks": "60", "chain.snapshot_blocks": "20"} {
 		cmd.Args = append(cmd.Args, "--set", key+"="+value)
 	}
 	p.stderr[i].Reset()
@@ -76,15 +83,33 @@ func (p *processes) startHome(i int, home, listenFirst string) {
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.running[i] = cmd
+	running := &process{cmd, make(chan struct{})}
+	p.running[i] = running
+	go func() { _ = running.Wait(); close(running.ended) }()
 }
 
 // kill ends the i-th process as a power failure would.
 func (p *processes) kill(i int) {
 	if p.running[i] != nil {
 		_ = p.running[i].Process.Kill()
-		_ = p.running[i].Wait()
+		<-p.running[i].ended
 		p.running[i] = nil
+	}
+}
+
+// supervise starts those again that ended by themselves, as an operator's supervisor does: a validator that its peers have overtaken
+// joins with its next start.
+func (p *processes) supervise() {
+	p.t.Helper()
+	for i, running := range p.running {
+		select {
+		case <-running.ended:
+			if !strings.Contains(p.stderr[i].String(), chain.ErrOvertaken.Error()) {
+				p.t.Fatalf("validator %d ended:\n%s", i, lastLines(p.stderr[i].String()))
+			}
+			p.start(i)
+		default:
+		}
 	}
 }
 
@@ -166,9 +191,10 @@ func TestAChainOutlivesItsCrashes(t *testing.T) {
 		for _, i := range victims {
 			p.start(i)
 		}
+		p.supervise()
 	}
 	// Every game goes on.
-	eventuallyHeight(t, client, eventuallyHeight(t, client, 1)+6)
+	p.reach(client, p.reach(client, 1)+6)
 	cancel()
 	playing.Wait()
 	p.compare(decided)
@@ -186,10 +212,10 @@ func rest(t *testing.T, random *rand.Rand, upTo time.Duration) {
 	}
 }
 
-// eventuallyHeight waits until a validator that answers has a height.
-func eventuallyHeight(t *testing.T, client consensusv1.ConsensusServiceClient, height int64) int64 {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+// reach waits until a validator that answers has a height.
+func (p *processes) reach(client consensusv1.ConsensusServiceClient, height int64) int64 {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -197,10 +223,11 @@ func eventuallyHeight(t *testing.T, client consensusv1.ConsensusServiceClient, h
 		if status, err := client.GetStatus(ctx, &consensusv1.GetStatusRequest{}); err == nil && status.GetHeight() >= height {
 			return status.GetHeight()
 		}
+		p.supervise()
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("the chain did not reach block %d within a minute", height)
+			p.t.Fatalf("the chain did not reach block %d within a minute", height)
 		}
 	}
 }
@@ -236,6 +263,7 @@ func (p *processes) decision(i int, client consensusv1.ConsensusServiceClient, g
 		if err == nil {
 			return resp.GetDecision()
 		}
+		p.supervise()
 		if ctx.Err() != nil {
 			p.t.Fatalf("validator %d does not know round %d: %v\n%s", i, round, err, lastLines(p.stderr[i].String()))
 		}

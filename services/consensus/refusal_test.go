@@ -21,16 +21,15 @@ import (
 // ends waits for the end of a process that must not go on, and returns what it said.
 func (p *processes) ends(i int) string {
 	p.t.Helper()
-	done := make(chan error, 1)
-	go func() { done <- p.running[i].Wait() }()
+	ended := p.running[i]
 	select {
-	case err := <-done:
-		if code := p.running[i].ProcessState.ExitCode(); code != 1 {
-			p.t.Errorf("exit code %d, %v\n%s", code, err, lastLines(p.stderr[i].String()))
+	case <-ended.ended:
+		if code := ended.ProcessState.ExitCode(); code != 1 {
+			p.t.Errorf("exit code %d\n%s", code, lastLines(p.stderr[i].String()))
 		}
 	case <-time.After(time.Minute):
-		_ = p.running[i].Process.Kill()
-		p.t.Errorf("it went on until it was killed: %v\n%s", <-done, lastLines(p.stderr[i].String()))
+		p.kill(i)
+		p.t.Errorf("it went on until it was killed\n%s", lastLines(p.stderr[i].String()))
 	}
 	p.running[i] = nil
 	return p.stderr[i].String()

@@ -112,7 +112,7 @@ func (s *Service) Start(context.Context) error { return s.node.Start() }
 func (s *Service) Wait() error { return s.node.Wait() }
 
 // Health implements service.Service: it fails while the validator fetches blocks, too few others answer, or there is no
-// key to throw dice with, and for good once it has halted.
+// key to throw dice with, while it is overtaken, and for good once it has halted.
 func (s *Service) Health(context.Context) error {
 	status, err := s.node.Status()
 	if err != nil {
@@ -123,6 +123,8 @@ func (s *Service) Health(context.Context) error {
 	switch {
 	case s.node.Halted() != nil:
 		return s.node.Halted()
+	case s.node.Stranded() != nil:
+		return s.node.Stranded()
 	case status.CatchingUp:
 		return errors.New("the validator is catching up")
 	case len(status.Connected) < order.Quorum(n):

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -21,6 +22,19 @@ func (n *Node) Base() int64 { return n.comet.BlockStore().Base() }
 
 // WithoutRecord forgets what was kept for the proofs of a block, as an earlier release did not keep it.
 func (n *Node) WithoutRecord(height int64) error { return n.store.db.Delete(recordKey(height)) }
+
+// Judge is what a validator at a height makes of the first and last blocks that connected validators say they have, and of
+// the latest snapshot.
+func Judge(height int64, members int, peers [][2]int64, snapshot int64) (overtaken, wayBack bool) {
+	s := standing{height: height, members: members}
+	for _, peer := range peers {
+		s.spans = append(s.spans, span{peer[0], peer[1]})
+	}
+	return s.overtaken(), s.wayBack(snapshot)
+}
+
+// DropNoted is what a start does before it opens the data.
+func DropNoted(home string) error { return dropNoted(home, slog.New(slog.DiscardHandler)) }
 
 // Diverge has the validator go on from another state than the one that it computed.
 func (n *Node) Diverge() {

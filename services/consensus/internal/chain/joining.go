@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/cometbft/cometbft/node"
@@ -52,9 +54,20 @@ func (j *joining) learn(offer *ssproto.SnapshotsResponse) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.blocks) < maxOffers {
-		j.blocks[m.Height] = blocks
+	j.blocks[m.Height] = blocks
+	if len(j.blocks) > maxOffers { // The oldest is the first that its peers forget.
+		delete(j.blocks, slices.Min(slices.Collect(maps.Keys(j.blocks))))
 	}
+}
+
+// best is the height of the latest snapshot that a peer proved; 0 where none did.
+func (j *joining) best() (height int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for proven := range j.blocks {
+		height = max(height, proven)
+	}
+	return height
 }
 
 // three are the blocks of a snapshot: its own and the two behind it.

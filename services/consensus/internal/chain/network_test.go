@@ -80,6 +80,13 @@ func (n *network) config(i int) chain.Config {
 	return cfg
 }
 
+// configAs is the i-th validator's configuration as change changed it.
+func (n *network) configAs(i int, change func(*chain.Config)) chain.Config {
+	cfg := n.config(i)
+	change(&cfg)
+	return cfg
+}
+
 func (n *network) start(which ...int) {
 	n.t.Helper()
 	for _, i := range which {

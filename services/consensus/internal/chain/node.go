@@ -41,6 +41,7 @@ type Node struct {
 	blocks    *blockstore.BlockStore
 	docket    *docket
 	witness   *witness
+	joining   *joining
 	fate      *fate
 	unlock    func()
 	decisions *events.Hub[Decision]
@@ -50,6 +51,8 @@ type Node struct {
 	// proposeTimeout is what consensus waits for a proposer that is connected.
 	proposeTimeout time.Duration
 
+	joins          bool // It began without a state, and has no block yet.
+	stranded       atomic.Bool
 	databases      []dbm.DB
 	snapshotBlocks int64
 	snapshotDue    chan struct{} // Tells that a snapshot may be due.
@@ -70,6 +73,7 @@ func (n *Node) Start() error {
 	n.background.Go(n.collect)
 	n.background.Go(n.attend)
 	n.background.Go(n.keepSnapshots)
+	n.background.Go(n.keepUp)
 	for _, peer := range n.peers {
 		n.background.Go(func() { n.connect(peer) })
 	}

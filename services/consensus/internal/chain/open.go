@@ -44,6 +44,9 @@ func (n *Node) open(cfg Config, logger *slog.Logger, between seams) (err error) 
 		return err
 	}
 	n.logger = logger.With("validator", n.home.card.Name)
+	if err := dropNoted(cfg.Home, n.logger); err != nil {
+		return err
+	}
 	if len(cfg.Peers) == 0 {
 		if cfg.Peers, err = readPeers(cfg.Home); err != nil {
 			return err
@@ -159,8 +162,11 @@ func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error)
 	n.witness.heard = guard.heard
 	c := cometConfig(cfg, n.home.card.Name)
 	n.consensus, n.proposeTimeout = c.Consensus, cfg.ProposeTimeout
-	c.StateSync.Enable = n.mustJoin()
-	options := []node.Option{n.witness.install, newJoining(n.logger, n.home.genesis).install}
+	if err := n.beginJoining(); err != nil {
+		return nil, err
+	}
+	c.StateSync.Enable, n.joining = n.joins, newJoining(n.logger, n.home.genesis)
+	options := []node.Option{n.witness.install, n.joining.install, viewSpans}
 	return node.NewNode(
 		c, between.wrapKey(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },

@@ -1,0 +1,82 @@
+package chain
+
+import (
+	"slices"
+
+	"github.com/cometbft/cometbft/blocksync"
+	"github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/p2p"
+	bcproto "github.com/cometbft/cometbft/proto/tendermint/blocksync"
+
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
+)
+
+// span is what a peer says of the blocks that it has: the first and the last.
+type span struct{ base, height int64 }
+
+// standing is a validator among those that it is connected to.
+type standing struct {
+	height  int64
+	members int
+	spans   []span // Of the connected validators.
+}
+
+// overtaken reports whether blocks that this validator needs are gone: more validators than may lie no longer have its next
+// one, and none could still send it.
+func (s standing) overtaken() bool {
+	pruned := 0
+	for _, peer := range s.spans {
+		switch {
+		case peer.base > s.height+1:
+			pruned++
+		case peer.height > s.height:
+			return false
+		}
+	}
+	return pruned > order.Faults(s.members)
+}
+
+// wayBack reports whether a snapshot leads past the gap: a connected validator has the block behind it.
+func (s standing) wayBack(snapshot int64) bool {
+	return snapshot > s.height && slices.ContainsFunc(s.spans, func(peer span) bool {
+		return peer.base <= snapshot+1 && peer.height > snapshot
+	})
+}
+
+// spans is CometBFT's block sync with a view of what peers say of their blocks. It is kept with the peer, and goes with it.
+type spans struct{ *blocksync.Reactor }
+
+// Receive implements p2p.Reactor.
+func (s spans) Receive(e p2p.Envelope) {
+	if status, ok := e.Message.(*bcproto.StatusResponse); ok && blocksync.ValidateMsg(status) == nil && status.Base <= status.Height {
+		e.Src.Set(spanKey, span{status.Base, status.Height})
+	}
+	s.Reactor.Receive(e)
+}
+
+const (
+	// spanKey is where a peer's span is kept with it.
+	spanKey = "bitcraps.span"
+	// blocksReactor is CometBFT's name for its block sync.
+	blocksReactor = "BLOCKSYNC"
+)
+
+// viewSpans puts the view in front of a node's block sync.
+func viewSpans(comet *node.Node) {
+	reactor, _ := comet.Switch().Reactor(blocksReactor)
+	if blocks, ok := reactor.(*blocksync.Reactor); ok {
+		node.CustomReactors(map[string]p2p.Reactor{blocksReactor: spans{blocks}})(comet)
+	}
+}
+
+// standing asks nobody: it goes by what peers said last.
+func (n *Node) standing() standing {
+	members := n.app.voting()
+	s := standing{height: n.Height(), members: len(members)}
+	n.eachPeer(func(name string, peer p2p.Peer) {
+		if said, ok := peer.Get(spanKey).(span); ok && isName(members, name) {
+			s.spans = append(s.spans, said)
+		}
+	})
+	return s
+}
