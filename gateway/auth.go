@@ -113,11 +113,8 @@ func (s *signIn) verify(ctx context.Context, raw string) (token.Bearer, error) {
 // byCookie is who a browser's cookies name. Where the access token has expired, it refreshes the session, and where that is over
 // it removes the cookies, so that the next call starts anew.
 func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
-	access, refresh := value(r, sessionCookie), value(r, refreshCookie)
-	err := error(errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\""))
-	if access == "" && refresh == "" {
-		return token.Bearer{}, err
-	}
+	access := value(r, sessionCookie)
+	var err error
 	if access != "" {
 		bearer, invalid := s.verify(ctx, access)
 		if invalid == nil {
@@ -125,6 +122,10 @@ func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Re
 			return bearer, nil
 		}
 		err = invalid
+	}
+	refresh := value(r, refreshCookie)
+	if access == "" && refresh == "" {
+		return token.Bearer{}, errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\"")
 	}
 	if refresh != "" && (access == "" || errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_EXPIRED) {
 		var bearer token.Bearer

@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
@@ -143,13 +142,11 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		// No header of a client ever becomes gRPC metadata: that is where services read who calls.
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
-		runtime.WithMetadata(func(context.Context, *http.Request) metadata.MD { return nil }),
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithMiddlewares(g.perRoute),
 	)
 	err := errors.Join(
-		gamev1.RegisterGameServiceHandlerClient(ctx, mux, gamev1.NewGameServiceClient(game)),
 		gamev1.RegisterLedgerServiceHandlerClient(ctx, mux, gamev1.NewLedgerServiceClient(game)),
 		gamev1.RegisterLobbyServiceHandlerClient(ctx, mux, gamev1.NewLobbyServiceClient(game)),
 		gamev1.RegisterProtectionServiceHandlerClient(ctx, mux, gamev1.NewProtectionServiceClient(game)),
@@ -162,6 +159,8 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),
 		mux.HandlePath(http.MethodGet, EventsPath, g.serveEvents),
 		mux.HandlePath(http.MethodGet, SocketPath, g.serveSocket),
+		// What is registered last is tried first, and most calls are the game's.
+		gamev1.RegisterGameServiceHandlerClient(ctx, mux, gamev1.NewGameServiceClient(game)),
 	)
 	return mux, err
 }

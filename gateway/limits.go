@@ -26,14 +26,14 @@ const limitedKeys = 200_000
 type limits struct {
 	limiter ratelimit.Limiter // nil where rates are not limited.
 	rates   map[string]ratelimit.Limit
-	policy  map[string]string // What RateLimit-Policy says of each rate.
+	policy  map[string][]string // What RateLimit-Policy says of each rate.
 	proxies proxies
 	refused *prometheus.CounterVec
 }
 
 // newLimits counts calls together with others that share the Redis, or alone where it is nil.
 func newLimits(cfg Config, shared *redis.Client, clock clockwork.Clock, scope telemetry.Scope) (*limits, error) {
-	l := &limits{rates: make(map[string]ratelimit.Limit), policy: make(map[string]string)}
+	l := &limits{rates: make(map[string]ratelimit.Limit), policy: make(map[string][]string)}
 	if !cfg.Security.EnableRateLimiting {
 		return l, nil
 	}
@@ -46,7 +46,7 @@ func newLimits(cfg Config, shared *redis.Client, clock clockwork.Clock, scope te
 	}, []string{"rate"})
 	scope.Metrics.MustRegister(l.refused)
 	for kind, rate := range cfg.Limits.Rates.byKind() {
-		l.rates[kind], l.policy[kind] = rate.limit(), fmt.Sprintf("%q;q=%d;w=60", kind, rate.PerMinute)
+		l.rates[kind], l.policy[kind] = rate.limit(), []string{fmt.Sprintf("%q;q=%d;w=60", kind, rate.PerMinute)}
 		l.refused.WithLabelValues(kind)
 	}
 	local := ratelimit.NewMemory(clock, limitedKeys)
@@ -83,6 +83,13 @@ func (l *limits) ofRoute(ctx context.Context, w http.ResponseWriter, r *http.Req
 
 func (l *limits) address(r *http.Request) string { return subscriber(l.proxies.client(r)) }
 
+// Headers of draft-ietf-httpapi-ratelimit-headers as net/http spells them; with capitals within a word it would have to
+// respell them for each answer.
+const (
+	policyHeader = "Ratelimit-Policy"
+	leftHeader   = "Ratelimit"
+)
+
 // count counts a call of a kind and says in the answer's header what is left. The fields are those of
 // draft-ietf-httpapi-ratelimit-headers-10: a policy allows q calls in w seconds; r of them are left, and in t seconds all
 // will be. Of the many that apply, the header has the one that was counted last, which is that of the kind of call.
@@ -92,8 +99,8 @@ func (l *limits) count(ctx context.Context, w http.ResponseWriter, kind, who str
 		return err
 	}
 	header, reset := w.Header(), seconds(result.ResetAfter)
-	header.Set("RateLimit-Policy", l.policy[kind])
-	header.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", kind, result.Remaining, reset))
+	header[policyHeader] = l.policy[kind] // Nobody changes a value in its place.
+	header[leftHeader] = []string{`"` + kind + `";r=` + strconv.Itoa(result.Remaining) + ";t=" + strconv.Itoa(reset)}
 	if result.Allowed {
 		return nil
 	}

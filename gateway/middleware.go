@@ -1,15 +1,16 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -31,6 +32,14 @@ const (
 	keyHeader = "Idempotency-Key"
 )
 
+// always are headers of every answer. Nobody changes a value in its place.
+var always = http.Header{
+	"X-Content-Type-Options":  {"nosniff"},
+	"X-Frame-Options":         {"DENY"},
+	"Referrer-Policy":         {"no-referrer"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+}
+
 // outer is around every request: its id, its end in logs and metrics, the headers of every answer, and its bounds.
 func (g *Gateway) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,10 +58,7 @@ func (g *Gateway) outer(next http.Handler) http.Handler {
 
 		header := w.Header()
 		header.Set(requestIDHeader, id)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("X-Frame-Options", "DENY")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		maps.Copy(header, always)
 		if g.cfg.Network.EnableTLS {
 			header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
@@ -92,11 +98,14 @@ func (g *Gateway) perAddress(next http.Handler) http.Handler {
 
 // perRoute is around every matched route: who calls, what they send, and for how long.
 func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
+	var once sync.Once
+	var route Route
+	var known bool
 	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
 		ctx := r.Context()
-		pattern, _ := runtime.HTTPPattern(ctx)
-		route, ok := g.routes.find(r.Method, strings.ReplaceAll(pattern.String(), "=*", ""))
-		if !ok {
+		pattern, _ := runtime.HTTPPattern(ctx) // It is always that of next.
+		once.Do(func() { route, known = g.routes.find(r.Method, strings.ReplaceAll(pattern.String(), "=*", "")) })
+		if !known {
 			g.writeError(ctx, w, r, fmt.Errorf("pattern %s has no route", pattern))
 			return
 		}
@@ -121,8 +130,26 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		// A client that does not read its answer keeps the connection no longer than this.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.cfg.Limits.Timeout + 5*time.Second))
 		w.Header().Set("Cache-Control", "no-store")
-		next(w, r.WithContext(withKey(ctx, r.Header.Get(keyHeader))), params)
+		next(w, withoutHeaders(r.WithContext(withKey(ctx, r.Header.Get(keyHeader)))), params)
 	}
+}
+
+// understood are the headers that grpc-gateway itself reads. Without them it reads and writes JSON.
+var understood = []string{"Accept", "Content-Type", "Grpc-Timeout", "Te"}
+
+// withoutHeaders takes from a request what grpc-gateway would make metadata of gRPC of: no service asks for that.
+func withoutHeaders(r *http.Request) *http.Request {
+	var header http.Header
+	for _, name := range understood {
+		if values := r.Header[name]; len(values) > 0 && values[0] != jsonType {
+			if header == nil {
+				header = make(http.Header)
+			}
+			header[name] = values
+		}
+	}
+	r.Header, r.Host, r.RemoteAddr = header, "", ""
+	return r
 }
 
 // printable reports whether a header's text can be sent on as metadata of gRPC.
@@ -140,20 +167,22 @@ func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) err
 	if err != nil {
 		return errs.New(errorsv1.Reason_REASON_MALFORMED_BODY, "%sbroke off", codec.Prefix)
 	}
-	if len(body) > 0 {
-		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind := r.Header.Get("Content-Type"); len(body) > 0 && (kind != jsonType || r.Header.Get("Content-Encoding") != "") {
+		kind, _, err := mime.ParseMediaType(kind)
 		if err != nil || kind != jsonType && kind != formType || r.Header.Get("Content-Encoding") != "" {
 			return errs.New(errorsv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send the body as %s or %s, not compressed", jsonType, formType)
 		}
 	}
-	if err := codec.CheckFields(r.URL.Query(), route.Request); err != nil {
-		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "query: %w", err)
-	}
-	for name, text := range map[string]string{"path": r.URL.Path, keyHeader: r.Header.Get(keyHeader), "Authorization": r.Header.Get("Authorization")} {
-		if !utf8.ValidString(text) {
-			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: it is not UTF-8", name).Field(name, "must be UTF-8")
+	if r.URL.RawQuery != "" {
+		if err := codec.CheckFields(r.URL.Query(), route.Request); err != nil {
+			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "query: %w", err)
 		}
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	for _, field := range [...]struct{ name, text string }{{"path", r.URL.Path}, {keyHeader, r.Header.Get(keyHeader)}, {"Authorization", r.Header.Get("Authorization")}} {
+		if !utf8.ValidString(field.text) {
+			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: it is not UTF-8", field.name).Field(field.name, "must be UTF-8")
+		}
+	}
+	r.Body = codec.NewBody(body)
 	return nil
 }

@@ -55,8 +55,10 @@ func (g *Gateway) observe(ctx context.Context, r *http.Request, rec *record, too
 	if rec.status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
-	g.logger.LogAttrs(ctx, level, "http", slog.String("method", method), slog.String("endpoint", endpoint),
-		slog.Int("status", rec.status), slog.Duration("duration", took))
+	if g.logger.Enabled(ctx, level) {
+		g.logger.LogAttrs(ctx, level, "http", slog.String("method", method), slog.String("endpoint", endpoint),
+			slog.Int("status", rec.status), slog.Duration("duration", took))
+	}
 }
 
 // endpointLabel is the pattern that a request fits: a contract's, or that of a page beside them.

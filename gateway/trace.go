@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
@@ -15,23 +16,28 @@ import (
 // traceresponseHeader tells a client in which trace its request is (W3C Trace Context, level 2).
 const traceresponseHeader = "Traceresponse"
 
+// serverSpan are the options of every span.
+var serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+
 // startSpan begins a request's span. Package otelhttp would too, with the client's address and browser: those say who plays.
 //
 // A stranger's trace is linked to and not gone on with, unless the operator trusts who sends traceparents: whoever chooses the id
 // and the flags of a trace chooses that it is sampled.
 func (g *Gateway) startSpan(w http.ResponseWriter, r *http.Request) (context.Context, trace.Span) {
-	ctx, method := r.Context(), methodLabel(r.Method)
-	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(semconv.HTTPRequestMethodKey.String(method))}
-	if r.Header.Get("traceparent") != "" {
+	ctx, method, options := r.Context(), methodLabel(r.Method), serverSpan
+	if r.Header.Get("Traceparent") != "" {
 		client := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header)))
 		switch {
 		case g.cfg.Network.TrustTraceparent:
 			ctx = trace.ContextWithRemoteSpanContext(ctx, client)
 		case client.IsValid():
-			options = append(options, trace.WithLinks(trace.Link{SpanContext: client}))
+			options = append(slices.Clone(options), trace.WithLinks(trace.Link{SpanContext: client}))
 		}
 	}
 	ctx, span := g.tracer.Start(ctx, method, options...)
+	if span.IsRecording() {
+		span.SetAttributes(semconv.HTTPRequestMethodKey.String(method))
+	}
 	w.Header().Set(traceresponseHeader, telemetry.Traceparent(span.SpanContext()))
 	return ctx, span
 }

@@ -12,10 +12,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // usualSize is what most messages have room in.
@@ -28,6 +30,9 @@ func JSON(m proto.Message) ([]byte, error) {
 }
 
 func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
+	if at, ok := m.Interface().(*timestamppb.Timestamp); ok && at.IsValid() {
+		return appendTime(b, at.AsTime()), nil
+	}
 	if strings.HasPrefix(string(m.Descriptor().FullName()), "google.protobuf.") {
 		// Times, durations and Any have JSON forms of their own.
 		text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m.Interface())
@@ -52,6 +57,20 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 		}
 	}
 	return append(b, '}'), nil
+}
+
+// appendTime writes a time as protojson does: in UTC, with no, 3, 6 or 9 digits behind the second.
+func appendTime(b []byte, t time.Time) []byte {
+	layout := `"2006-01-02T15:04:05.000000000Z"`
+	switch ns := t.Nanosecond(); {
+	case ns == 0:
+		layout = `"2006-01-02T15:04:05Z"`
+	case ns%1e6 == 0:
+		layout = `"2006-01-02T15:04:05.000Z"`
+	case ns%1e3 == 0:
+		layout = `"2006-01-02T15:04:05.000000Z"`
+	}
+	return t.AppendFormat(b, layout)
 }
 
 func appendField(b []byte, field protoreflect.FieldDescriptor, v protoreflect.Value) ([]byte, error) {

@@ -70,6 +70,18 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
+func TestTimesAreThoseOfProtojson(t *testing.T) {
+	for _, at := range []*timestamppb.Timestamp{
+		{}, {Seconds: 1, Nanos: 1}, {Seconds: -1, Nanos: 999_999_999}, {Seconds: 1, Nanos: 120_000_000}, {Seconds: 1, Nanos: 120_000}, {Seconds: 1, Nanos: 1_000},
+		{Seconds: -62_135_596_800}, {Seconds: 253_402_300_799, Nanos: 999_999_999}, {Seconds: 253_402_300_800}, {Nanos: -1},
+	} {
+		want, wantErr := protojson.Marshal(at)
+		if got, err := canonical.JSON(at); string(got) != string(want) || (err == nil) != (wantErr == nil) {
+			t.Errorf("%v is %s, %v; want %s, %v", at, got, err, want, wantErr)
+		}
+	}
+}
+
 func compact(b []byte) string {
 	var out bytes.Buffer
 	_ = json.Compact(&out, b)

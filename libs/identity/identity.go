@@ -90,6 +90,16 @@ func Outgoing(ctx context.Context, service string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, pairs...)
 }
 
+// Within returns the context in which a call of the service is answered by another one of the same process: what Outgoing and
+// Incoming would make of it.
+func Within(ctx context.Context, service string) context.Context {
+	caller := FromContext(ctx)
+	if caller.Service = service; caller.Role == 0 && caller.Player != uuid.Nil {
+		caller.Role = optionsv1.Role_ROLE_PLAYER
+	}
+	return NewContext(ctx, caller)
+}
+
 // Incoming returns the caller that gRPC metadata claims. ok is false where what it says can't be read.
 func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	var role, scopes int

@@ -62,7 +62,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.MaxConns, cfg.AfterConnect = int32(o.Connections), registerUUID
+	cfg.MaxConns, cfg.AfterConnect = int32(o.Connections), registerTypes
 	cfg.ConnConfig.Tracer = tracer{}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

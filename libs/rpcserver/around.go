@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"buf.build/go/protovalidate"
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -28,23 +29,43 @@ type call struct {
 // around is an interceptor for both kinds of calls: it does something, runs next, and does something more.
 type around func(ctx context.Context, c call, next func(context.Context) error) error
 
-// interceptors adapts a chain, outermost first, to grpc-go.
-func interceptors(chain []around) (unary []grpc.UnaryServerInterceptor, stream []grpc.StreamServerInterceptor) {
-	for _, a := range chain {
-		unary = append(unary, func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
-			err = a(ctx, call{method: info.FullMethod}, func(ctx context.Context) error {
+// chain are interceptors, the outermost first.
+type chain []around
+
+// run runs the chain around last. It makes one function for all of it, and so may be run by each only once.
+func (all chain) run(ctx context.Context, c call, last func(context.Context) error) error {
+	begun := 0
+	var next func(context.Context) error
+	next = func(ctx context.Context) error {
+		if begun == len(all) {
+			return last(ctx)
+		}
+		begun++
+		return all[begun-1](ctx, c, next)
+	}
+	return next(ctx)
+}
+
+// unary adapts a chain to grpc-go. Within it, requests obey the contract's rules.
+func unary(all chain, validator protovalidate.Validator) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+		err = all.run(ctx, call{method: info.FullMethod}, func(ctx context.Context) (err error) {
+			if err = validate(validator, req); err == nil {
 				resp, err = handler(ctx, req)
-				return err
-			})
-			return resp, err
+			}
+			return err
 		})
-		stream = append(stream, func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			return a(ss.Context(), call{method: info.FullMethod, stream: true}, func(ctx context.Context) error {
-				return handler(srv, &streamWithContext{ServerStream: ss, ctx: ctx})
-			})
+		return resp, err
+	}
+}
+
+// stream does so for streams.
+func stream(all chain, validator protovalidate.Validator) grpc.StreamServerInterceptor {
+	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return all.run(ss.Context(), call{method: info.FullMethod, stream: true}, func(ctx context.Context) error {
+			return handler(srv, &validatingStream{&streamWithContext{ss, ctx}, validator})
 		})
 	}
-	return unary, stream
 }
 
 type streamWithContext struct {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
@@ -29,9 +30,9 @@ type local struct {
 }
 
 type method struct {
-	server     any
-	handler    grpc.MethodHandler
-	attributes trace.SpanStartEventOption // What otelgrpc says of a call by connection.
+	server  any
+	handler grpc.MethodHandler
+	span    []trace.SpanStartOption // What otelgrpc says of a call by connection.
 }
 
 // RegisterService implements grpc.ServiceRegistrar.
@@ -39,12 +40,13 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, server any) {
 	s.GRPC.RegisterService(desc, server)
 	for _, m := range desc.Methods {
 		name := desc.ServiceName + "/" + m.MethodName
-		s.local.methods["/"+name] = method{server, m.Handler, trace.WithAttributes(semconv.RPCSystemNameGRPC, semconv.RPCMethod(name))}
+		s.local.methods["/"+name] = method{server, m.Handler, []trace.SpanStartOption{
+			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(semconv.RPCSystemNameGRPC, semconv.RPCMethod(name))}}
 	}
 }
 
 // Call answers a unary call of this process: by the same interceptors, with copies of the messages and the errors that a
-// connection would carry, but on the caller's goroutine. The context's outgoing metadata says who calls.
+// connection would carry, but on the caller's goroutine. The context's identity says who calls; metadata says nothing.
 func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message) error {
 	s.local.running.RLock()
 	defer s.local.running.RUnlock()
@@ -55,9 +57,7 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	case !known:
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
-	md, _ := metadata.FromOutgoingContext(ctx)
-	ctx = metadata.NewIncomingContext(metadata.NewOutgoingContext(ctx, nil), md) // What it calls itself has its own.
-	ctx, span := s.local.tracer.Start(ctx, name[1:], trace.WithSpanKind(trace.SpanKindServer), m.attributes)
+	ctx, span := s.local.span(own(ctx), name, m)
 	answer, err := m.handler(m.server, ctx, func(into any) error { proto.Merge(into.(proto.Message), req); return nil }, s.local.interceptor)
 	telemetry.End(span, err)
 	if err != nil {
@@ -65,6 +65,25 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	}
 	proto.Merge(reply, answer.(proto.Message))
 	return nil
+}
+
+// own is the context in which a call is answered: what it calls itself has its own metadata, and every call has a request id.
+func own(ctx context.Context) context.Context {
+	if md, _ := metadata.FromOutgoingContext(ctx); len(md) > 0 {
+		ctx = metadata.NewOutgoingContext(ctx, nil)
+	}
+	if telemetry.RequestID(ctx) == "" {
+		ctx = telemetry.WithRequestID(ctx, uuid.NewString())
+	}
+	return ctx
+}
+
+// span begins a call's span, unless it would be below one that is not sampled: that records nothing.
+func (l *local) span(ctx context.Context, name string, m method) (context.Context, trace.Span) {
+	if parent := trace.SpanContextFromContext(ctx); parent.IsValid() && !parent.IsSampled() {
+		return telemetry.Child(ctx, name)
+	}
+	return l.tracer.Start(ctx, name[1:], m.span...)
 }
 
 // stoppingDelay is when callers of a service that stops are told to come back.
@@ -75,15 +94,4 @@ func (l *local) stop() {
 	l.running.Lock()
 	defer l.running.Unlock()
 	l.stopped = true
-}
-
-// chained is what grpc.ChainUnaryInterceptor makes of interceptors, the outermost first.
-func chained(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		for i := len(interceptors) - 1; i >= 0; i-- {
-			next := handler
-			handler = func(ctx context.Context, req any) (any, error) { return interceptors[i](ctx, req, info, next) }
-		}
-		return handler(ctx, req)
-	}
 }

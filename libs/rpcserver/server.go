@@ -6,6 +6,7 @@ package rpcserver
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -72,18 +73,14 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		return nil, err
 	}
 	rules := &access{audit: telemetry.Audit(scope.Logger)}
-	chain := []around{
-		withRequestID, logged(scope.Logger), measured(telemetry.NewRequests(scope)), masked(scope.Logger), recovered,
-		withDeadline(cfg.Timeout), authenticated, rules.authorized,
-	}
-	unary, stream := interceptors(chain)
-	unary = append(unary, validatedUnary(validator))
+	all := chain{logged(scope.Logger), measured(telemetry.NewRequests(scope)), masked(scope.Logger), recovered, withDeadline(cfg.Timeout)}
+	remote := slices.Concat(chain{withRequestID}, all, chain{authenticated, rules.authorized})
 	server := &Server{Health: health.NewServer(), GRPC: grpc.NewServer(
 		grpc.Creds(transport),
 		grpc.StatsHandler(otelgrpc.NewServerHandler(
 			otelgrpc.WithTracerProvider(scope.Tracer), otelgrpc.WithPropagators(scope.Propagator))),
-		grpc.ChainUnaryInterceptor(unary...),
-		grpc.ChainStreamInterceptor(append(stream, validatedStream(validator))...),
+		grpc.UnaryInterceptor(unary(remote, validator)),
+		grpc.StreamInterceptor(stream(remote, validator)),
 		grpc.MaxRecvMsgSize(cfg.MaxMessageBytes),
 		grpc.MaxHeaderListSize(cfg.MaxHeaderBytes),
 		grpc.MaxConcurrentStreams(cfg.MaxStreams),
@@ -93,7 +90,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: cfg.ConnectionGrace}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	)}
-	server.local = local{methods: make(map[string]method), interceptor: chained(unary), tracer: scope.Tracer.Tracer("rpcserver")}
+	server.local = local{methods: make(map[string]method), interceptor: unary(append(all, rules.authorized), validator), tracer: scope.Tracer.Tracer("rpcserver")}
 	rules.server = server.GRPC
 	healthpb.RegisterHealthServer(server.GRPC, server.Health)
 	reflection.Register(server.GRPC)

@@ -1,7 +1,6 @@
 package rpcserver
 
 import (
-	"context"
 	"errors"
 
 	"buf.build/go/protovalidate"
@@ -12,21 +11,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-func validatedUnary(v protovalidate.Validator) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		if err := validate(v, req); err != nil {
-			return nil, err
-		}
-		return handler(ctx, req)
-	}
-}
-
-func validatedStream(v protovalidate.Validator) grpc.StreamServerInterceptor {
-	return func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		return handler(srv, &validatingStream{ServerStream: stream, validator: v})
-	}
-}
-
+// validatingStream applies the contract's rules to what comes.
 type validatingStream struct {
 	grpc.ServerStream
 	validator protovalidate.Validator

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,6 +36,15 @@ var requestBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .15
 type Requests struct {
 	requests, statuses, errors *prometheus.CounterVec
 	duration                   *prometheus.HistogramVec
+
+	mu    sync.RWMutex
+	known map[Request]series // To find them by their labels costs more than to count.
+}
+
+// series are what one kind of request is counted in.
+type series struct {
+	request, status, failure prometheus.Counter  // The last is nil where it did not fail.
+	duration                 prometheus.Observer // nil where the time says nothing.
 }
 
 // NewRequests registers the families. It returns nil, which observes nothing, where telemetry is disabled.
@@ -43,6 +53,7 @@ func NewRequests(scope Scope) *Requests {
 		return nil
 	}
 	r := &Requests{
+		known: make(map[Request]series),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bitcraps_requests_total", Help: "Requests answered over REST and gRPC, by method, endpoint and HTTP status.",
 		}, []string{"method", "endpoint", "code"}),
@@ -65,21 +76,42 @@ func (r *Requests) Observe(ctx context.Context, req Request, took time.Duration)
 	if r == nil {
 		return
 	}
-	status := strconv.Itoa(req.Status)
-	r.requests.WithLabelValues(req.Method, req.Endpoint, status).Inc()
-	r.statuses.WithLabelValues(status).Inc()
-	if req.Reason != "" {
-		r.errors.WithLabelValues(req.Reason, severity(req.Status)).Inc()
+	s := r.of(req)
+	s.request.Inc()
+	s.status.Inc()
+	if s.failure != nil {
+		s.failure.Inc()
 	}
-	if req.Stream {
+	if s.duration == nil {
 		return
 	}
-	duration := r.duration.WithLabelValues(req.Method, status)
 	if span := trace.SpanContextFromContext(ctx); span.IsSampled() {
-		duration.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": span.TraceID().String()})
+		s.duration.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": span.TraceID().String()})
 		return
 	}
-	duration.Observe(took.Seconds())
+	s.duration.Observe(took.Seconds())
+}
+
+// of are the series of a kind of request.
+func (r *Requests) of(req Request) series {
+	r.mu.RLock()
+	s, ok := r.known[req]
+	r.mu.RUnlock()
+	if ok {
+		return s
+	}
+	status := strconv.Itoa(req.Status)
+	s.request, s.status = r.requests.WithLabelValues(req.Method, req.Endpoint, status), r.statuses.WithLabelValues(status)
+	if req.Reason != "" {
+		s.failure = r.errors.WithLabelValues(req.Reason, severity(req.Status))
+	}
+	if !req.Stream {
+		s.duration = r.duration.WithLabelValues(req.Method, status)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known[req] = s
+	return s
 }
 
 func severity(status int) string {

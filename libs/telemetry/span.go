@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"encoding/hex"
 
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
@@ -38,9 +39,13 @@ func End(span trace.Span, err error) {
 
 // Traceparent is a span context as W3C Trace Context writes it; empty for that of none.
 func Traceparent(sc trace.SpanContext) string {
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(trace.ContextWithSpanContext(context.Background(), sc), carrier)
-	return carrier.Get("traceparent")
+	if !sc.IsValid() {
+		return ""
+	}
+	id, span := sc.TraceID(), sc.SpanID()
+	text := hex.AppendEncode(append(make([]byte, 0, 55), "00-"...), id[:])
+	text = append(hex.AppendEncode(append(text, '-'), span[:]), '-')
+	return string(hex.AppendEncode(text, []byte{byte(sc.TraceFlags() & (trace.FlagsSampled | trace.FlagsRandom))}))
 }
 
 // ParseTraceparent reads what Traceparent wrote. What is malformed is the span context of none.

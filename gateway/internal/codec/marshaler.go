@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -51,9 +52,21 @@ func (Form) Unmarshal(body []byte, v any) error { return decode(body, v, DecodeF
 // NewDecoder implements runtime.Marshaler.
 func (Form) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, DecodeForm) }
 
+// Body is the body of a request that the gateway has read and bounded before.
+type Body struct {
+	*bytes.Reader
+	text []byte
+}
+
+// NewBody makes a body of what was read.
+func NewBody(text []byte) Body { return Body{bytes.NewReader(text), text} }
+
+// Close implements io.Closer.
+func (Body) Close() error { return nil }
+
 func decoder(r io.Reader, read func([]byte, proto.Message) error) runtime.Decoder {
 	return runtime.DecoderFunc(func(v any) error {
-		body, err := io.ReadAll(r) // The gateway has bounded the body before.
+		body, err := textOf(r)
 		if err != nil {
 			return err
 		}
@@ -62,6 +75,14 @@ func decoder(r io.Reader, read func([]byte, proto.Message) error) runtime.Decode
 		}
 		return decode(body, v, read)
 	})
+}
+
+// textOf is all of a body.
+func textOf(r io.Reader) ([]byte, error) {
+	if body, ok := r.(Body); ok {
+		return body.text, nil
+	}
+	return io.ReadAll(r)
 }
 
 func decode(body []byte, v any, read func([]byte, proto.Message) error) error {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -19,7 +18,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	want := wantOf(keys)
 	var games []db.Game
 	var seats []db.Seat
-	var bets, playersBets []db.Bet
+	var bets, playersBets, onWagers []db.Bet
 	var wallets, shared []db.Account
 	// Each statement sees what was committed before it, so those behind the first one see games as they are locked.
 	await(t, &games, func(q *db.Queries) ([]db.Game, error) { return q.LockGames(ctx, want.games) })
@@ -29,7 +28,13 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	}
 	if len(want.players) > 0 {
 		await(t, &playersBets, func(q *db.Queries) ([]db.Bet, error) {
-			return q.LiveBetsOfPlayers(ctx, db.LiveBetsOfPlayersParams{Games: want.at, Players: want.players, Wagers: want.wagers, Flats: want.flats})
+			return q.LiveBetsOfPlayers(ctx, column(want.players, gameOf), column(want.players, whose))
+		})
+	}
+	if len(want.wagers) > 0 {
+		await(t, &onWagers, func(q *db.Queries) ([]db.Bet, error) {
+			codes := column(want.wagers, func(k play.Key) int32 { return int32(k.Only.Code) })
+			return q.LiveBetsOnWagers(ctx, column(want.wagers, gameOf), column(want.wagers, whose), codes)
 		})
 	}
 	if len(want.all) > 0 || len(want.wallets) > 0 {
@@ -41,7 +46,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	if err := t.tx.Flush(ctx); err != nil {
 		return nil, err
 	}
-	bets = append(bets, playersBets...)
+	bets = slices.Concat(bets, playersBets, onWagers)
 	slices.SortFunc(bets, func(a, b db.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	t.remember(want, bets, append(wallets, shared...))
 	for _, row := range wallets {
@@ -56,12 +61,14 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 type want struct {
 	games   []uuid.UUID
 	all     []uuid.UUID // Games whose live bets are all needed.
-	at      []uuid.UUID // The games of players.
-	players []uuid.UUID
-	wagers  []int32 // What they bet on, and flats what that stands behind; -1 for anything.
-	flats   []int32
+	players []play.Key  // Those whose live bets at a game are all needed.
+	wagers  []play.Key  // Those who need what they have on one wager, which is Only's.
 	wallets []ledger.Account
 }
+
+func gameOf(key play.Key) uuid.UUID { return key.Game }
+
+func whose(key play.Key) uuid.UUID { return key.Player }
 
 func wantOf(keys []play.Key) want {
 	var w want
@@ -87,24 +94,19 @@ func wantOf(keys []play.Key) want {
 		if once(play.Key{Player: key.Player}) {
 			w.wallets = append(w.wallets, ledger.Wallet(key.Player))
 		}
-		if key.Game != uuid.Nil && !all[key.Game] && once(play.Key{Game: key.Game, Player: key.Player, Only: key.Only, All: true}) {
-			w.at, w.players = append(w.at, key.Game), append(w.players, key.Player)
-			wager, flat := codes(key.Only)
-			w.wagers, w.flats = append(w.wagers, wager), append(w.flats, flat)
+		if key.Game == uuid.Nil || all[key.Game] {
+			continue
+		}
+		if key.Only == nil && once(play.Key{Game: key.Game, Player: key.Player}) {
+			w.players = append(w.players, key)
+		}
+		for wager := key.Only; wager != nil; wager = wager.Behind {
+			if on := (play.Key{Game: key.Game, Player: key.Player, Only: wager}); once(on) {
+				w.wagers = append(w.wagers, on)
+			}
 		}
 	}
 	return w
-}
-
-// codes are those of a wager and of what it stands behind, -1 for none.
-func codes(only *craps.Wager) (wager, flat int32) {
-	switch {
-	case only == nil:
-		return -1, -1
-	case only.Behind == nil:
-		return int32(only.Code), -1
-	}
-	return int32(only.Code), int32(only.Behind.Code)
 }
 
 // accounts are those of the tables, which the games' locks guard, and the house's, which is only looked at: the house

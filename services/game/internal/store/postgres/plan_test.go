@@ -3,12 +3,14 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
@@ -51,7 +53,13 @@ func evening(t *testing.T, store play.Store, tables int) {
 		}))
 	}
 	for _, wager := range []string{"pass_line", "hard_8"} {
-		group(keys, func(i int, turn *play.Turn) error {
+		some := slices.Clone(keys) // Of every other player's bets those on the wager, of the others' all.
+		for i := range some {
+			if i%2 == 0 {
+				some[i].Only = craps.Named(wager)
+			}
+		}
+		group(some, func(i int, turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: keys[i].Player, Wager: wager, Amount: 10})
 			return err
 		})

@@ -38,13 +38,16 @@ SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id) AS k
     CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b;
 
 -- name: LiveBetsOfPlayers :many
--- The live bets of one player at one game for each index of the lists, on a wager and its flat one; any where the wager is
--- below zero.
+-- The live bets of one player at one game for each index of both lists.
+SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id) AS k
+    CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b;
+
+-- name: LiveBetsOnWagers :many
+-- Those of them that are on one wager, for each index of the lists.
 SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id,
-        unnest(@wagers::integer[]) AS wager, unnest(@flats::integer[]) AS flat) AS k
+        unnest(@wagers::integer[]) AS wager) AS k
     CROSS JOIN LATERAL (
-        SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1
-            AND (k.wager < 0 OR bets.wager = k.wager OR bets.wager = k.flat) OFFSET 0) AS b;
+        SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND bets.wager = k.wager AND status = 1 OFFSET 0) AS b;
 
 -- name: InsertGames :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,

@@ -728,29 +728,56 @@ func (q *Queries) LiveBetsOf(ctx context.Context, games []uuid.UUID) ([]Bet, err
 }
 
 const liveBetsOfPlayers = `-- name: LiveBetsOfPlayers :many
-SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id, unnest($2::uuid[]) AS player_id,
-        unnest($3::integer[]) AS wager, unnest($4::integer[]) AS flat) AS k
-    CROSS JOIN LATERAL (
-        SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1
-            AND (k.wager < 0 OR bets.wager = k.wager OR bets.wager = k.flat) OFFSET 0) AS b
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id, unnest($2::uuid[]) AS player_id) AS k
+    CROSS JOIN LATERAL (SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b
 `
 
-type LiveBetsOfPlayersParams struct {
-	Games   []uuid.UUID
-	Players []uuid.UUID
-	Wagers  []int32
-	Flats   []int32
+// The live bets of one player at one game for each index of both lists.
+func (q *Queries) LiveBetsOfPlayers(ctx context.Context, games []uuid.UUID, players []uuid.UUID) ([]Bet, error) {
+	rows, err := q.db.Query(ctx, liveBetsOfPlayers, games, players)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bet
+	for rows.Next() {
+		var i Bet
+		if err := rows.Scan(
+			&i.ID,
+			&i.GameID,
+			&i.PlayerID,
+			&i.Wager,
+			&i.Number,
+			&i.Working,
+			&i.Amount,
+			&i.Seed,
+			&i.Status,
+			&i.PlacedRound,
+			&i.DecidedRound,
+			&i.Payout,
+			&i.PlacedAt,
+			&i.Commission,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-// The live bets of one player at one game for each index of the lists, on a wager and its flat one; any where the wager is
-// below zero.
-func (q *Queries) LiveBetsOfPlayers(ctx context.Context, arg LiveBetsOfPlayersParams) ([]Bet, error) {
-	rows, err := q.db.Query(ctx, liveBetsOfPlayers,
-		arg.Games,
-		arg.Players,
-		arg.Wagers,
-		arg.Flats,
-	)
+const liveBetsOnWagers = `-- name: LiveBetsOnWagers :many
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM (SELECT unnest($1::uuid[]) AS game_id, unnest($2::uuid[]) AS player_id,
+        unnest($3::integer[]) AS wager) AS k
+    CROSS JOIN LATERAL (
+        SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND bets.wager = k.wager AND status = 1 OFFSET 0) AS b
+`
+
+// Those of them that are on one wager, for each index of the lists.
+func (q *Queries) LiveBetsOnWagers(ctx context.Context, games []uuid.UUID, players []uuid.UUID, wagers []int32) ([]Bet, error) {
+	rows, err := q.db.Query(ctx, liveBetsOnWagers, games, players, wagers)
 	if err != nil {
 		return nil, err
 	}
