@@ -58,6 +58,8 @@ func connect(ctx context.Context, path string, query url.Values, connections int
 		"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)",
 		"synchronous(FULL)", // NORMAL would lose acknowledged commits in a power failure.
 		"temp_store(MEMORY)",
+		// The log grows to 32 MB before its pages go to the file: most have changed again by then, and go once.
+		"wal_autocheckpoint(8192)",
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
 	if err != nil {

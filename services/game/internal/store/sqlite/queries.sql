@@ -13,6 +13,9 @@ WHERE id = ?;
 -- name: Game :one
 SELECT * FROM games WHERE id = ?;
 
+-- name: GamesOf :many
+SELECT * FROM games WHERE id IN (SELECT value FROM json_each(CAST(sqlc.arg(games) AS TEXT)));
+
 -- name: OpenGames :many
 SELECT * FROM games WHERE status = 1 AND private = 0 AND id < sqlc.arg(behind) ORDER BY id DESC LIMIT sqlc.arg(count);
 
@@ -65,6 +68,9 @@ SELECT id FROM games WHERE status = 1 AND updated_at <= sqlc.arg(since) AND roll
 -- name: Seats :many
 SELECT * FROM seats WHERE game_id = ? ORDER BY number;
 
+-- name: SeatsOf :many
+SELECT * FROM seats WHERE game_id IN (SELECT value FROM json_each(CAST(sqlc.arg(games) AS TEXT))) ORDER BY game_id, number;
+
 -- name: InsertSeat :exec
 INSERT INTO seats (game_id, number, player_id, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
@@ -91,9 +97,9 @@ SELECT * FROM bets WHERE game_id = ? AND status = 1 ORDER BY id;
 SELECT * FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id;
 
 -- name: LiveBetsOnWagers :many
-SELECT * FROM bets
-WHERE game_id = sqlc.arg(game_id) AND player_id = sqlc.arg(player_id) AND status = 1 AND wager IN (sqlc.arg(wager), sqlc.arg(flat))
-ORDER BY id;
+SELECT b.* FROM json_each(CAST(sqlc.arg(keys) AS TEXT)) AS k CROSS JOIN bets AS b
+WHERE b.game_id = k.value ->> 0 AND b.player_id = k.value ->> 1 AND b.wager = k.value ->> 2 AND b.status = 1
+ORDER BY b.id;
 
 -- name: BetsOfPlayer :many
 SELECT * FROM bets
@@ -130,14 +136,15 @@ SELECT balance FROM accounts WHERE id = ?;
 -- name: Account :one
 SELECT * FROM accounts WHERE id = ?;
 
+-- name: Accounts :many
+SELECT * FROM accounts WHERE id IN (SELECT value FROM json_each(CAST(sqlc.arg(names) AS TEXT)));
+
 -- name: UpdateProtection :execrows
 UPDATE accounts SET protection = sqlc.arg(protection) WHERE id = sqlc.arg(id);
 
--- name: MoveBalance :one
-UPDATE accounts SET balance = balance + sqlc.arg(delta) WHERE id = sqlc.arg(id) RETURNING balance;
-
--- name: OpenAccount :exec
-INSERT INTO accounts (id, balance) VALUES (?, ?);
+-- name: SaveBalances :exec
+INSERT INTO accounts (id, balance) SELECT key, value FROM json_each(CAST(sqlc.arg(balances) AS TEXT)) WHERE true
+ON CONFLICT (id) DO UPDATE SET balance = excluded.balance;
 
 -- name: InsertResult :exec
 INSERT INTO results (game_id, round, player_id, bets, payout, balance) VALUES (?, ?, ?, ?, ?, ?);
@@ -161,8 +168,8 @@ INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);
 -- name: Events :many
 SELECT event FROM events WHERE game_id = sqlc.arg(game_id) AND sequence > sqlc.arg(after) ORDER BY sequence LIMIT sqlc.arg(count);
 
--- name: Request :one
-SELECT * FROM requests WHERE player_id = ? AND id = ?;
+-- name: RequestsOf :many
+SELECT r.* FROM json_each(CAST(sqlc.arg(keys) AS TEXT)) AS k CROSS JOIN requests AS r WHERE r.player_id = k.value ->> 0 AND r.id = k.value ->> 1;
 
 -- name: InsertRequest :exec
 INSERT INTO requests (player_id, id, fingerprint, response, created_at) VALUES (?, ?, ?, ?, ?);

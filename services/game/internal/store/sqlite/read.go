@@ -46,16 +46,24 @@ func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, err
 	if err != nil {
 		return nil, err
 	}
-	game := &play.Game{
+	game := toGame(row)
+	for _, seat := range seats {
+		game.Seats = append(game.Seats, toSeat(seat))
+	}
+	return game, nil
+}
+
+func toGame(row db.Game) *play.Game {
+	return &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
 		Host: row.HostID, Private: row.Private != 0, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
 		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
 		CreatedAt: micros.Time(row.CreatedAt), UpdatedAt: micros.Time(row.UpdatedAt),
 	}
-	for _, seat := range seats {
-		game.Seats = append(game.Seats, play.Seat{Number: int(seat.Number), Player: seat.PlayerID, JoinedAt: micros.Time(seat.JoinedAt)})
-	}
-	return game, nil
+}
+
+func toSeat(row db.Seat) play.Seat {
+	return play.Seat{Number: int(row.Number), Player: row.PlayerID, JoinedAt: micros.Time(row.JoinedAt)}
 }
 
 func crapsState(row db.Game) craps.State {
@@ -229,11 +237,7 @@ func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 
 // Balance implements play.Reader.
 func (s *Store) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
-	return balance(ctx, s.Reading, account)
-}
-
-func balance(ctx context.Context, q *db.Queries, account ledger.Account) (int64, bool, error) {
-	balance, err := q.Balance(ctx, account)
+	balance, err := s.Reading.Balance(ctx, account)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}

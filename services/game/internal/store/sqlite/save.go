@@ -3,8 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -20,15 +18,18 @@ import (
 
 // Save implements play.Tx.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
+	var transfers []ledger.Transfer
 	for _, turn := range turns {
-		if turn.Game != nil {
-			if err := t.saveAll(ctx, turn); err != nil {
-				return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
-			}
+		transfers = append(transfers, turn.Transfers...)
+		if turn.Game == nil {
+			continue
 		}
-		if err := t.Transfer(ctx, turn.Transfers...); err != nil {
-			return err
+		if err := t.saveAll(ctx, turn); err != nil {
+			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 		}
+	}
+	if err := t.Transfer(ctx, transfers...); err != nil {
+		return err
 	}
 	return t.saveProtections(ctx)
 }
@@ -163,47 +164,6 @@ func (t *transaction) saveEvents(ctx context.Context, turn *play.Turn) error {
 	return nil
 }
 
-// Transfer implements play.Tx.
-func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
-	for _, transfer := range transfers {
-		from, err := t.move(ctx, transfer.From, -transfer.Amount)
-		if err != nil {
-			return err
-		}
-		to, err := t.move(ctx, transfer.To, transfer.Amount)
-		if err != nil {
-			return err
-		}
-		if err := t.q.InsertTransfer(ctx, db.InsertTransferParams{
-			FromAccount: transfer.From, ToAccount: transfer.To, Amount: transfer.Amount, FromBalance: from, ToBalance: to, Reason: transfer.Reason,
-			GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: micros.Of(transfer.At),
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// move changes a balance and returns the new one. An account opens with its first movement.
-func (t *transaction) move(ctx context.Context, account ledger.Account, delta int64) (int64, error) {
-	balance, err := t.q.MoveBalance(ctx, delta, account)
-	if errors.Is(err, sql.ErrNoRows) {
-		balance, err = delta, t.q.OpenAccount(ctx, account, delta)
-	}
-	if err == nil && balance < 0 && !account.MayBeNegative() {
-		err = fmt.Errorf("it would be at %d", balance)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("move %d on %s: %w", delta, account, err)
-	}
-	return balance, nil
-}
-
-// Balance implements play.Tx.
-func (t *transaction) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
-	return balance(ctx, t.q, account)
-}
-
 // Bet implements play.Tx.
 func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) {
 	row, err := t.q.Bet(ctx, id)
@@ -229,16 +189,18 @@ func (t *transaction) Round(ctx context.Context, game uuid.UUID, number uint64) 
 
 // Requests implements play.Tx.
 func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (map[play.RequestKey]play.Request, error) {
-	known := make(map[play.RequestKey]play.Request)
-	for _, key := range keys {
-		row, err := t.q.Request(ctx, key.Player, key.ID)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		known[key] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: micros.Time(row.CreatedAt)}
+	wanted := make([][2]any, len(keys))
+	for i, key := range keys {
+		wanted[i] = [2]any{key.Player, key.ID}
+	}
+	rows, err := t.q.RequestsOf(ctx, array(wanted))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[play.RequestKey]play.Request, len(rows))
+	for _, row := range rows {
+		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{
+			Fingerprint: row.Fingerprint, Response: row.Response, At: micros.Time(row.CreatedAt)}
 	}
 	return known, nil
 }

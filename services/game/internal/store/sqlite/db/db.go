@@ -27,6 +27,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.accountStmt, err = db.PrepareContext(ctx, account); err != nil {
 		return nil, fmt.Errorf("error preparing query Account: %w", err)
 	}
+	if q.accountsStmt, err = db.PrepareContext(ctx, accounts); err != nil {
+		return nil, fmt.Errorf("error preparing query Accounts: %w", err)
+	}
 	if q.addScoreStmt, err = db.PrepareContext(ctx, addScore); err != nil {
 		return nil, fmt.Errorf("error preparing query AddScore: %w", err)
 	}
@@ -50,6 +53,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.gameOfCodeStmt, err = db.PrepareContext(ctx, gameOfCode); err != nil {
 		return nil, fmt.Errorf("error preparing query GameOfCode: %w", err)
+	}
+	if q.gamesOfStmt, err = db.PrepareContext(ctx, gamesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query GamesOf: %w", err)
 	}
 	if q.idleGamesStmt, err = db.PrepareContext(ctx, idleGames); err != nil {
 		return nil, fmt.Errorf("error preparing query IdleGames: %w", err)
@@ -96,12 +102,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.memberStmt, err = db.PrepareContext(ctx, member); err != nil {
 		return nil, fmt.Errorf("error preparing query Member: %w", err)
 	}
-	if q.moveBalanceStmt, err = db.PrepareContext(ctx, moveBalance); err != nil {
-		return nil, fmt.Errorf("error preparing query MoveBalance: %w", err)
-	}
-	if q.openAccountStmt, err = db.PrepareContext(ctx, openAccount); err != nil {
-		return nil, fmt.Errorf("error preparing query OpenAccount: %w", err)
-	}
 	if q.openGamesStmt, err = db.PrepareContext(ctx, openGames); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenGames: %w", err)
 	}
@@ -114,8 +114,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneScoresStmt, err = db.PrepareContext(ctx, pruneScores); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneScores: %w", err)
 	}
-	if q.requestStmt, err = db.PrepareContext(ctx, request); err != nil {
-		return nil, fmt.Errorf("error preparing query Request: %w", err)
+	if q.requestsOfStmt, err = db.PrepareContext(ctx, requestsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query RequestsOf: %w", err)
 	}
 	if q.resultStmt, err = db.PrepareContext(ctx, result); err != nil {
 		return nil, fmt.Errorf("error preparing query Result: %w", err)
@@ -129,6 +129,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.roundsStmt, err = db.PrepareContext(ctx, rounds); err != nil {
 		return nil, fmt.Errorf("error preparing query Rounds: %w", err)
 	}
+	if q.saveBalancesStmt, err = db.PrepareContext(ctx, saveBalances); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveBalances: %w", err)
+	}
 	if q.saveJoinCodeStmt, err = db.PrepareContext(ctx, saveJoinCode); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveJoinCode: %w", err)
 	}
@@ -140,6 +143,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.seatsStmt, err = db.PrepareContext(ctx, seats); err != nil {
 		return nil, fmt.Errorf("error preparing query Seats: %w", err)
+	}
+	if q.seatsOfStmt, err = db.PrepareContext(ctx, seatsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query SeatsOf: %w", err)
 	}
 	if q.settleRoundStmt, err = db.PrepareContext(ctx, settleRound); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleRound: %w", err)
@@ -173,6 +179,11 @@ func (q *Queries) Close() error {
 	if q.accountStmt != nil {
 		if cerr := q.accountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing accountStmt: %w", cerr)
+		}
+	}
+	if q.accountsStmt != nil {
+		if cerr := q.accountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountsStmt: %w", cerr)
 		}
 	}
 	if q.addScoreStmt != nil {
@@ -213,6 +224,11 @@ func (q *Queries) Close() error {
 	if q.gameOfCodeStmt != nil {
 		if cerr := q.gameOfCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing gameOfCodeStmt: %w", cerr)
+		}
+	}
+	if q.gamesOfStmt != nil {
+		if cerr := q.gamesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing gamesOfStmt: %w", cerr)
 		}
 	}
 	if q.idleGamesStmt != nil {
@@ -290,16 +306,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing memberStmt: %w", cerr)
 		}
 	}
-	if q.moveBalanceStmt != nil {
-		if cerr := q.moveBalanceStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing moveBalanceStmt: %w", cerr)
-		}
-	}
-	if q.openAccountStmt != nil {
-		if cerr := q.openAccountStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing openAccountStmt: %w", cerr)
-		}
-	}
 	if q.openGamesStmt != nil {
 		if cerr := q.openGamesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openGamesStmt: %w", cerr)
@@ -320,9 +326,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneScoresStmt: %w", cerr)
 		}
 	}
-	if q.requestStmt != nil {
-		if cerr := q.requestStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing requestStmt: %w", cerr)
+	if q.requestsOfStmt != nil {
+		if cerr := q.requestsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing requestsOfStmt: %w", cerr)
 		}
 	}
 	if q.resultStmt != nil {
@@ -345,6 +351,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing roundsStmt: %w", cerr)
 		}
 	}
+	if q.saveBalancesStmt != nil {
+		if cerr := q.saveBalancesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveBalancesStmt: %w", cerr)
+		}
+	}
 	if q.saveJoinCodeStmt != nil {
 		if cerr := q.saveJoinCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing saveJoinCodeStmt: %w", cerr)
@@ -363,6 +374,11 @@ func (q *Queries) Close() error {
 	if q.seatsStmt != nil {
 		if cerr := q.seatsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing seatsStmt: %w", cerr)
+		}
+	}
+	if q.seatsOfStmt != nil {
+		if cerr := q.seatsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing seatsOfStmt: %w", cerr)
 		}
 	}
 	if q.settleRoundStmt != nil {
@@ -445,6 +461,7 @@ type Queries struct {
 	db                     DBTX
 	tx                     *sql.Tx
 	accountStmt            *sql.Stmt
+	accountsStmt           *sql.Stmt
 	addScoreStmt           *sql.Stmt
 	balanceStmt            *sql.Stmt
 	betStmt                *sql.Stmt
@@ -453,6 +470,7 @@ type Queries struct {
 	eventsStmt             *sql.Stmt
 	gameStmt               *sql.Stmt
 	gameOfCodeStmt         *sql.Stmt
+	gamesOfStmt            *sql.Stmt
 	idleGamesStmt          *sql.Stmt
 	inPlayStmt             *sql.Stmt
 	insertBetStmt          *sql.Stmt
@@ -468,21 +486,21 @@ type Queries struct {
 	liveBetsOfPlayerStmt   *sql.Stmt
 	liveBetsOnWagersStmt   *sql.Stmt
 	memberStmt             *sql.Stmt
-	moveBalanceStmt        *sql.Stmt
-	openAccountStmt        *sql.Stmt
 	openGamesStmt          *sql.Stmt
 	openGamesWithSeatsStmt *sql.Stmt
 	pruneRequestsStmt      *sql.Stmt
 	pruneScoresStmt        *sql.Stmt
-	requestStmt            *sql.Stmt
+	requestsOfStmt         *sql.Stmt
 	resultStmt             *sql.Stmt
 	rollsStmt              *sql.Stmt
 	roundStmt              *sql.Stmt
 	roundsStmt             *sql.Stmt
+	saveBalancesStmt       *sql.Stmt
 	saveJoinCodeStmt       *sql.Stmt
 	saveMemberStmt         *sql.Stmt
 	scoreStmt              *sql.Stmt
 	seatsStmt              *sql.Stmt
+	seatsOfStmt            *sql.Stmt
 	settleRoundStmt        *sql.Stmt
 	transfersFromStmt      *sql.Stmt
 	transfersToStmt        *sql.Stmt
@@ -498,6 +516,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		db:                     tx,
 		tx:                     tx,
 		accountStmt:            q.accountStmt,
+		accountsStmt:           q.accountsStmt,
 		addScoreStmt:           q.addScoreStmt,
 		balanceStmt:            q.balanceStmt,
 		betStmt:                q.betStmt,
@@ -506,6 +525,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eventsStmt:             q.eventsStmt,
 		gameStmt:               q.gameStmt,
 		gameOfCodeStmt:         q.gameOfCodeStmt,
+		gamesOfStmt:            q.gamesOfStmt,
 		idleGamesStmt:          q.idleGamesStmt,
 		inPlayStmt:             q.inPlayStmt,
 		insertBetStmt:          q.insertBetStmt,
@@ -521,21 +541,21 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		liveBetsOfPlayerStmt:   q.liveBetsOfPlayerStmt,
 		liveBetsOnWagersStmt:   q.liveBetsOnWagersStmt,
 		memberStmt:             q.memberStmt,
-		moveBalanceStmt:        q.moveBalanceStmt,
-		openAccountStmt:        q.openAccountStmt,
 		openGamesStmt:          q.openGamesStmt,
 		openGamesWithSeatsStmt: q.openGamesWithSeatsStmt,
 		pruneRequestsStmt:      q.pruneRequestsStmt,
 		pruneScoresStmt:        q.pruneScoresStmt,
-		requestStmt:            q.requestStmt,
+		requestsOfStmt:         q.requestsOfStmt,
 		resultStmt:             q.resultStmt,
 		rollsStmt:              q.rollsStmt,
 		roundStmt:              q.roundStmt,
 		roundsStmt:             q.roundsStmt,
+		saveBalancesStmt:       q.saveBalancesStmt,
 		saveJoinCodeStmt:       q.saveJoinCodeStmt,
 		saveMemberStmt:         q.saveMemberStmt,
 		scoreStmt:              q.scoreStmt,
 		seatsStmt:              q.seatsStmt,
+		seatsOfStmt:            q.seatsOfStmt,
 		settleRoundStmt:        q.settleRoundStmt,
 		transfersFromStmt:      q.transfersFromStmt,
 		transfersToStmt:        q.transfersToStmt,

@@ -24,6 +24,33 @@ func (q *Queries) Account(ctx context.Context, id ledger.Account) (Account, erro
 	return i, err
 }
 
+const accounts = `-- name: Accounts :many
+SELECT id, balance, protection FROM accounts WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+`
+
+func (q *Queries) Accounts(ctx context.Context, names string) ([]Account, error) {
+	rows, err := q.query(ctx, q.accountsStmt, accounts, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Account
+	for rows.Next() {
+		var i Account
+		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const addScore = `-- name: AddScore :exec
 INSERT INTO scores (player_id, period, starts, rounds, bets, staked, returned, net) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = rounds + excluded.rounds, bets = bets + excluded.bets,
@@ -232,6 +259,58 @@ func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error
 	var game_id uuid.UUID
 	err := row.Scan(&game_id)
 	return game_id, err
+}
+
+const gamesOf = `-- name: GamesOf :many
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+`
+
+func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
+	rows, err := q.query(ctx, q.gamesOfStmt, gamesOf, games)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Game
+	for rows.Next() {
+		var i Game
+		if err := rows.Scan(
+			&i.ID,
+			&i.Status,
+			&i.MaxPlayers,
+			&i.MinBet,
+			&i.MaxBet,
+			&i.Hand,
+			&i.Round,
+			&i.Point,
+			&i.Rolls,
+			&i.Rolling,
+			&i.ShooterID,
+			&i.Sequence,
+			&i.TurnDueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Totals,
+			&i.Pairs,
+			&i.Hard,
+			&i.PointsMade,
+			&i.PassWins,
+			&i.Exposure,
+			&i.HostID,
+			&i.Private,
+			&i.SeatsTaken,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const idleGames = `-- name: IdleGames :many
@@ -655,25 +734,13 @@ func (q *Queries) LiveBetsOfPlayer(ctx context.Context, gameID uuid.UUID, player
 }
 
 const liveBetsOnWagers = `-- name: LiveBetsOnWagers :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets
-WHERE game_id = ?1 AND player_id = ?2 AND status = 1 AND wager IN (?3, ?4)
-ORDER BY id
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM json_each(CAST(?1 AS TEXT)) AS k CROSS JOIN bets AS b
+WHERE b.game_id = k.value ->> 0 AND b.player_id = k.value ->> 1 AND b.wager = k.value ->> 2 AND b.status = 1
+ORDER BY b.id
 `
 
-type LiveBetsOnWagersParams struct {
-	GameID   uuid.UUID
-	PlayerID uuid.UUID
-	Wager    int64
-	Flat     int64
-}
-
-func (q *Queries) LiveBetsOnWagers(ctx context.Context, arg LiveBetsOnWagersParams) ([]Bet, error) {
-	rows, err := q.query(ctx, q.liveBetsOnWagersStmt, liveBetsOnWagers,
-		arg.GameID,
-		arg.PlayerID,
-		arg.Wager,
-		arg.Flat,
-	)
+func (q *Queries) LiveBetsOnWagers(ctx context.Context, keys string) ([]Bet, error) {
+	rows, err := q.query(ctx, q.liveBetsOnWagersStmt, liveBetsOnWagers, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -724,26 +791,6 @@ func (q *Queries) Member(ctx context.Context, gameID uuid.UUID, playerID uuid.UU
 		&i.Muted,
 	)
 	return i, err
-}
-
-const moveBalance = `-- name: MoveBalance :one
-UPDATE accounts SET balance = balance + ?1 WHERE id = ?2 RETURNING balance
-`
-
-func (q *Queries) MoveBalance(ctx context.Context, delta int64, iD ledger.Account) (int64, error) {
-	row := q.queryRow(ctx, q.moveBalanceStmt, moveBalance, delta, iD)
-	var balance int64
-	err := row.Scan(&balance)
-	return balance, err
-}
-
-const openAccount = `-- name: OpenAccount :exec
-INSERT INTO accounts (id, balance) VALUES (?, ?)
-`
-
-func (q *Queries) OpenAccount(ctx context.Context, iD ledger.Account, balance int64) error {
-	_, err := q.exec(ctx, q.openAccountStmt, openAccount, iD, balance)
-	return err
 }
 
 const openGames = `-- name: OpenGames :many
@@ -879,21 +926,37 @@ func (q *Queries) PruneScores(ctx context.Context, period string, before int64, 
 	return result.RowsAffected()
 }
 
-const request = `-- name: Request :one
-SELECT player_id, id, fingerprint, response, created_at FROM requests WHERE player_id = ? AND id = ?
+const requestsOf = `-- name: RequestsOf :many
+SELECT r.player_id, r.id, r.fingerprint, r.response, r.created_at FROM json_each(CAST(?1 AS TEXT)) AS k CROSS JOIN requests AS r WHERE r.player_id = k.value ->> 0 AND r.id = k.value ->> 1
 `
 
-func (q *Queries) Request(ctx context.Context, playerID uuid.UUID, iD string) (Request, error) {
-	row := q.queryRow(ctx, q.requestStmt, request, playerID, iD)
-	var i Request
-	err := row.Scan(
-		&i.PlayerID,
-		&i.ID,
-		&i.Fingerprint,
-		&i.Response,
-		&i.CreatedAt,
-	)
-	return i, err
+func (q *Queries) RequestsOf(ctx context.Context, keys string) ([]Request, error) {
+	rows, err := q.query(ctx, q.requestsOfStmt, requestsOf, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Request
+	for rows.Next() {
+		var i Request
+		if err := rows.Scan(
+			&i.PlayerID,
+			&i.ID,
+			&i.Fingerprint,
+			&i.Response,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const result = `-- name: Result :one
@@ -1019,6 +1082,16 @@ func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, cou
 	return items, nil
 }
 
+const saveBalances = `-- name: SaveBalances :exec
+INSERT INTO accounts (id, balance) SELECT key, value FROM json_each(CAST(?1 AS TEXT)) WHERE true
+ON CONFLICT (id) DO UPDATE SET balance = excluded.balance
+`
+
+func (q *Queries) SaveBalances(ctx context.Context, balances string) error {
+	_, err := q.exec(ctx, q.saveBalancesStmt, saveBalances, balances)
+	return err
+}
+
 const saveJoinCode = `-- name: SaveJoinCode :exec
 INSERT INTO join_codes (hash, game_id) VALUES (?, ?) ON CONFLICT (game_id) DO UPDATE SET hash = excluded.hash
 `
@@ -1076,6 +1149,38 @@ SELECT game_id, number, player_id, joined_at FROM seats WHERE game_id = ? ORDER 
 
 func (q *Queries) Seats(ctx context.Context, gameID uuid.UUID) ([]Seat, error) {
 	rows, err := q.query(ctx, q.seatsStmt, seats, gameID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Seat
+	for rows.Next() {
+		var i Seat
+		if err := rows.Scan(
+			&i.GameID,
+			&i.Number,
+			&i.PlayerID,
+			&i.JoinedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seatsOf = `-- name: SeatsOf :many
+SELECT game_id, number, player_id, joined_at FROM seats WHERE game_id IN (SELECT value FROM json_each(CAST(?1 AS TEXT))) ORDER BY game_id, number
+`
+
+func (q *Queries) SeatsOf(ctx context.Context, games string) ([]Seat, error) {
+	rows, err := q.query(ctx, q.seatsOfStmt, seatsOf, games)
 	if err != nil {
 		return nil, err
 	}
