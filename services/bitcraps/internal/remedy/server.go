@@ -49,9 +49,9 @@ func (r *Remedy) Handler(token string, gatherer prometheus.Gatherer) http.Handle
 func authenticated(token string, next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		bearer, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+		bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 		got := sha256.Sum256([]byte(bearer))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="bitcraps"`)
 			refuse(w, http.StatusUnauthorized, "send the token as \"Authorization: Bearer TOKEN\"; Alertmanager does so by http_config.authorization.credentials_file")
 			return
