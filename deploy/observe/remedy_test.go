@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/deploy/opensearch"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -116,6 +118,15 @@ func (s *stack) leavesTheRestToPeople(ctx context.Context, t *testing.T) {
 	log, err := os.ReadFile(filepath.Join(s.dir, "remediate", "remediate.log"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	mapping, err := opensearch.Template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(log) {
+		if err := mapping.CheckLine(line); bytes.HasPrefix(line, []byte("{")) && err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
 	}
 	for _, outcome := range []string{"done", "limited"} {
 		line := func(line string) bool {

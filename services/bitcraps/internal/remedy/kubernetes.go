@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,16 +88,18 @@ func resource(t Target) string {
 // rollback aborts a release that is under way: the stable one then gets all traffic. One that is through is not touched, since
 // what fails long behind a release has another cause.
 func (k Kubernetes) rollback(ctx context.Context, t Target) (string, error) {
-	out, err := k.run(ctx, k.get(t, "{.status.stableRS} {.status.currentPodHash}"))
+	out, err := k.run(ctx, k.get(t, "{.status.stableRS} {.status.currentPodHash} {.status.abort}"))
 	if err != nil {
 		return "", err
 	}
-	stable, current, _ := strings.Cut(out, " ")
-	if stable == "" || current == "" {
+	status := strings.Fields(out)
+	switch {
+	case len(status) < 2:
 		return "", fmt.Errorf("%s does not say which release is stable: %q", t.Workload, out)
-	}
-	if stable == current {
+	case status[0] == status[1]:
 		return "", fmt.Errorf("%w: no release of %s is under way", ErrUnneeded, t.Workload)
+	case slices.Contains(status[2:], "true"):
+		return "", fmt.Errorf("%w: the release of %s is aborted", ErrUnneeded, t.Workload)
 	}
 	return k.run(ctx, k.abort(t))
 }

@@ -15,7 +15,7 @@ import (
 const shim = `#!/bin/sh
 echo "$*" >>"$(dirname "$0")/calls"
 case "$*" in
-*status.stableRS*) echo "$STABLE $CURRENT" ;;
+*status.stableRS*) echo "$STABLE $CURRENT $ABORT" ;;
 *spec.replicas*) echo "$REPLICAS" ;;
 *) echo "all is done"; exit "${CODE:-0}" ;;
 esac
@@ -45,7 +45,7 @@ func TestWhatKubectlIsTold(t *testing.T) {
 	game := remedy.Target{Name: "game", Workload: "deployment/game"}
 	validator := remedy.Target{Name: "validator", Workload: "statefulset/v-0"}
 	replicas := "get rollouts.argoproj.io/gw -n craps -o jsonpath={.spec.replicas}"
-	release := "get rollouts.argoproj.io/gw -n craps -o jsonpath={.status.stableRS} {.status.currentPodHash}"
+	release := "get rollouts.argoproj.io/gw -n craps -o jsonpath={.status.stableRS} {.status.currentPodHash} {.status.abort}"
 	for name, tc := range map[string]struct {
 		action remedy.Action
 		target remedy.Target
@@ -60,6 +60,7 @@ func TestWhatKubectlIsTold(t *testing.T) {
 		"kubectl fails":          {remedy.Restart, game, map[string]string{"CODE": "3"}, []string{"rollout restart deployment/game -n craps"}, nil, "exit status 3"},
 		"a release is under way": {remedy.Rollback, gateway, map[string]string{"STABLE": "a", "CURRENT": "b"}, []string{release, "argo rollouts abort gw -n craps"}, nil, ""},
 		"no release":             {remedy.Rollback, gateway, map[string]string{"STABLE": "a", "CURRENT": "a"}, []string{release}, remedy.ErrUnneeded, "no release"},
+		"an aborted release":     {remedy.Rollback, gateway, map[string]string{"STABLE": "a", "CURRENT": "b", "ABORT": "true"}, []string{release}, remedy.ErrUnneeded, "is aborted"},
 		"nobody knows":           {remedy.Rollback, gateway, nil, []string{release}, nil, "does not say which release"},
 		"not a rollout":          {remedy.Rollback, game, nil, nil, nil, "only a rollout knows"},
 		"scale":                  {remedy.Scale, gateway, map[string]string{"REPLICAS": "3"}, []string{replicas, "scale rollouts.argoproj.io/gw -n craps --current-replicas=3 --replicas=4"}, nil, ""},
