@@ -24,13 +24,13 @@ func TestConfigurationIsValid(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	for labels, receiver := range map[string]string{
-		"alertname=SLO_Burn_Rate_High severity=critical family=api":          "on-call",
-		"alertname=Ledger_Drift severity=critical family=money":              "on-call",
-		"alertname=Consensus_Latency_High severity=warning family=consensus": "team",
-		"alertname=Something": "team",
+	for labels, receivers := range map[string]string{
+		"alertname=SLO_Burn_Rate_High severity=critical family=api":          "remediation,on-call",
+		"alertname=Ledger_Drift severity=critical family=money":              "remediation,on-call",
+		"alertname=Consensus_Latency_High severity=warning family=consensus": "remediation,team",
+		"alertname=Something": "remediation,team",
 	} {
-		args := append([]string{"config", "routes", "test", "--config.file=alertmanager.yml", "--verify.receivers=" + receiver}, strings.Fields(labels)...)
+		args := append([]string{"config", "routes", "test", "--config.file=alertmanager.yml", "--verify.receivers=" + receivers}, strings.Fields(labels)...)
 		if out, err := amtool(t, args...); err != nil {
 			t.Errorf("%s: %v\n%s", labels, err, out)
 		}

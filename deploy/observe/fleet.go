@@ -26,6 +26,7 @@ type fleet struct {
 		PID   int    `json:"pid"`
 		Admin string `json:"admin"`
 		Log   string `json:"log"`
+		State string `json:"state"`
 	} `json:"processes"`
 }
 
@@ -48,6 +49,15 @@ func (f *fleet) up(ctx context.Context, set ...string) error {
 
 // mend starts again what was killed.
 func (f *fleet) mend(ctx context.Context) error { return f.up(ctx, f.set...) }
+
+// status looks at the processes again.
+func (f *fleet) status(ctx context.Context) error {
+	out, err := f.command(ctx, "status")
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(out, f)
+}
 
 func (f *fleet) down() error {
 	_, err := f.command(context.Background(), "down")

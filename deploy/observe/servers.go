@@ -71,8 +71,10 @@ func (s *stack) alertmanagerProgram() (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	for _, receiver := range []string{"team", "on-call"} {
-		if err := os.WriteFile(filepath.Join(dir, receiver+".url"), []byte(s.webhook.url+"/"+receiver), 0o600); err != nil {
+	// Nobody is at the address of the remediation unless remedyProgram runs: what is shown is mended by hand.
+	for name, text := range map[string]string{"team.url": s.webhook.url + "/team", "on-call.url": s.webhook.url + "/on-call",
+		"remediation.url": "http://" + s.remediation + "/alerts", "remediation.token": remediationToken} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return program{}, err
 		}
 	}
@@ -103,4 +105,22 @@ func (s *stack) prometheusProgram() (program, error) {
 	return program{name: "prometheus", path: path, ready: "http://" + s.prometheus + "/-/ready", args: []string{
 		"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + s.prometheus,
 		"--enable-feature=exemplar-storage"}}, err
+}
+
+// remediationToken is what Alertmanager proves itself by. It is good for this machine's loopback while observe runs.
+const remediationToken = "0123456789abcdef0123456789abcdef"
+
+// remedyProgram acts on alerts by the policy that is here, except for its limits, so that they are reached soon.
+func (s *stack) remedyProgram() (program, error) {
+	dir, err := s.folder("remediate")
+	if err != nil {
+		return program{}, err
+	}
+	token := filepath.Join(dir, "token")
+	if err := os.WriteFile(token, []byte(remediationToken), 0o600); err != nil {
+		return program{}, err
+	}
+	policy, err := s.configure(dir, "remediation/policy.yaml", "target_per_hour: 3", "target_per_hour: 1", "target_pause: 5m", "target_pause: 0s")
+	return program{name: "remediate", path: s.fleet.binary, ready: "http://" + s.remediation + "/healthz", args: []string{
+		"remediate", "--policy=" + policy, "--token-file=" + token, "--dir=" + s.fleet.dir, "--listen=" + s.remediation}}, err
 }

@@ -33,12 +33,7 @@ func (s *stack) show(ctx context.Context) error {
 
 // steps are what is shown while players play.
 func (s *stack) steps(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{s.seen, s.slowBet, s.breakdown, s.mend} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.take(ctx, s.seen, s.slowBet, s.breakdown, s.mend)
 }
 
 // seen waits until Prometheus sees what is played.

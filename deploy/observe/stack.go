@@ -20,42 +20,51 @@ type stack struct {
 	servers map[string]*process
 	order   []string
 
-	otlp, jaeger, jaegerOTLP, collectorHealth, alertmanager, prometheus string // Addresses.
+	otlp, jaeger, jaegerOTLP, collectorHealth, alertmanager, prometheus, remediation string // Addresses.
 }
 
 // start starts the servers of deploy/ and then the fleet, which sends its traces to them.
-func start(ctx context.Context, o options, say reporter) (s *stack, err error) {
-	if o.root, err = filepath.Abs(o.root); err != nil {
+func start(ctx context.Context, o options, say reporter) (*stack, error) {
+	s, err := newStack(o, say)
+	if err != nil {
 		return nil, err
 	}
-	s = &stack{options: o, say: say, servers: map[string]*process{}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.stop())
-			s = nil
-		}
-	}()
-	addresses, err := free(6)
-	if err != nil {
-		return s, err
-	}
-	for i, to := range []*string{&s.otlp, &s.jaeger, &s.jaegerOTLP, &s.collectorHealth, &s.alertmanager, &s.prometheus} {
-		*to = addresses[i]
-	}
-	s.fleet = &fleet{binary: filepath.Join(s.root, "bin", "bitcraps"), dir: filepath.Join(s.dir, "fleet")}
-	if s.webhook, err = listen(say); err != nil {
-		return s, err
-	}
 	steps := []func(context.Context) error{s.serve(s.jaegerProgram), s.serve(s.collectorProgram), s.startFleet, s.serve(s.alertmanagerProgram), s.serve(s.prometheusProgram)}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return s, err
-		}
+	if err := s.take(ctx, steps...); err != nil {
+		return nil, errors.Join(err, s.stop())
 	}
 	for name, url := range s.urls() {
 		say.event("start", name+" is at "+url, nil)
 	}
 	return s, nil
+}
+
+// newStack chooses addresses, and listens for what people are told.
+func newStack(o options, say reporter) (s *stack, err error) {
+	if o.root, err = filepath.Abs(o.root); err != nil {
+		return nil, err
+	}
+	s = &stack{options: o, say: say, servers: map[string]*process{}}
+	addresses, err := free(7)
+	if err != nil {
+		return nil, err
+	}
+	for i, to := range []*string{&s.otlp, &s.jaeger, &s.jaegerOTLP, &s.collectorHealth, &s.alertmanager, &s.prometheus, &s.remediation} {
+		*to = addresses[i]
+	}
+	s.fleet = &fleet{binary: filepath.Join(s.root, "bin", "bitcraps"), dir: filepath.Join(s.dir, "fleet")}
+	s.webhook, err = listen(say)
+	return s, err
+}
+
+// take takes steps, one behind the other.
+func (s *stack) take(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *stack) startFleet(ctx context.Context) error {

@@ -58,6 +58,8 @@ func startAlertmanager(t *testing.T, webhook string) (address string) {
 		"group_wait: 30s", "group_wait: 0s", "group_wait: 10s", "group_wait: 0s", "group_interval: 5m", "group_interval: 1s")
 	write(t, filepath.Join(dir, "team.url"), webhook+"/team")
 	write(t, filepath.Join(dir, "on-call.url"), webhook+"/on-call")
+	write(t, filepath.Join(dir, "remediation.url"), webhook+"/remediation")
+	write(t, filepath.Join(dir, "remediation.token"), "token")
 	return start(t, dir, filepath.Join(dir, "alertmanager"), "--config.file="+filepath.Join(dir, "alertmanager.yml"),
 		"--storage.path="+filepath.Join(dir, "data"), "--cluster.listen-address=")
 }

@@ -27,7 +27,7 @@ func Command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), verifyCommand(), replayCommand(), auditCommand(), roleCommand(),
-		simulateCommand(), tableCommand(), fleetCommand(), profileCommand(), healthCommand(), perfReportCommand())
+		simulateCommand(), tableCommand(), fleetCommand(), profileCommand(), healthCommand(), perfReportCommand(), remediateCommand())
 	return root
 }
 

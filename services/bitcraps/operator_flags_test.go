@@ -2,6 +2,8 @@ package bitcraps_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +13,11 @@ import (
 // TestOperatorsAreToldWhatToChange gives the operator's commands what they can't use.
 func TestOperatorsAreToldWhatToChange(t *testing.T) {
 	nowhere := t.TempDir()
+	token := filepath.Join(nowhere, "token")
+	if err := os.WriteFile(token, []byte(strings.Repeat("x", 32)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	remediate := "remediate --policy ../../deploy/remediation/policy.yaml --token-file " + token
 	for _, tc := range []struct{ args, want string }{
 		{"health --dir " + nowhere, "bitcraps fleet up"},
 		{"health --target 127.0.0.1:8080", "--target 127.0.0.1:8080: want local or a URL"},
@@ -24,6 +31,15 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		{"profile --admin http://127.0.0.1:1 --heap --out " + nowhere, "connection refused"},
 		{"perf-report --prometheus here", "--prometheus here: want a URL"},
 		{"perf-report --prometheus http://127.0.0.1:1 --out " + nowhere, "bitcraps_request_duration_seconds"},
+		{"remediate", "--token-file: name a file"},
+		{"remediate --token-file " + os.DevNull, "at least 32 characters"},
+		{"remediate --policy " + os.DevNull + " --token-file " + token, "--policy: "},
+		{remediate + " --executor shell", "--executor shell: want fleet or kubernetes"},
+		{remediate + " --dir " + filepath.Join(nowhere, "fleet"), "bitcraps fleet up"},
+		{remediate + " --dry-run --listen 0.0.0.0:0", "--tls-cert-file and --tls-key-file, or listen on 127.0.0.1"},
+		{remediate + " --dry-run --listen :0", "reachable from other machines"},
+		{remediate + " --dry-run --tls-cert-file x", "go together"},
+		{remediate + " --dry-run --listen :0 --tls-cert-file " + token + " --tls-key-file " + token, "--tls-cert-file: tls: failed to find"},
 	} {
 		cmd := bitcraps.Command()
 		var out bytes.Buffer

@@ -28,6 +28,8 @@ type process struct {
 	address string
 	// ready fails while the program can't do its work.
 	ready func(ctx context.Context) error
+	// live fails while the program does not even answer; nil for stores.
+	live func(ctx context.Context) error
 }
 
 // runner starts and stops processes, and remembers them in files: the fleet goes on when the command that started it ends.

@@ -34,7 +34,7 @@ func (f *Fleet) service(m member) process {
 		}
 	}
 	p := process{name: m.name(), stage: stages[m.Service], program: filepath.Join(f.programs, m.Service), args: args, dir: f.dir,
-		end: syscall.SIGTERM, address: m.Listen, ready: answers(m.Admin)}
+		end: syscall.SIGTERM, address: m.Listen, ready: answers(m.Admin, "/ready"), live: answers(m.Admin, "/health")}
 	if m.Service == identity.Gateway {
 		p.address = "http://" + m.Listen
 	}
@@ -44,10 +44,10 @@ func (f *Fleet) service(m member) process {
 	return p
 }
 
-// answers asks an admin port whether its service can do its work.
-func answers(admin string) func(context.Context) error {
+// answers asks an admin port whether its service can do its work, or only whether it runs.
+func answers(admin, path string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/ready", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+path, nil)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func answers(admin string) func(context.Context) error {
 		}
 		_ = resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("/ready answers %s", resp.Status)
+			return fmt.Errorf("%s answers %s", path, resp.Status)
 		}
 		return nil
 	}

@@ -1,0 +1,108 @@
+package fleet
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+)
+
+// lone is a fleet of one game, whose admin port is the test's: it answers as long as the process is none that is deaf.
+type lone struct {
+	*Fleet
+	t    *testing.T
+	deaf atomic.Int64
+}
+
+func newLone(t *testing.T) *lone {
+	l := &lone{t: t}
+	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if rec, ok := l.runner.running("game-0"); !ok || int64(rec.PID) == l.deaf.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(admin.Close)
+	programs := t.TempDir()
+	if err := os.WriteFile(filepath.Join(programs, identity.Game), []byte("#!/bin/sh\nexec /bin/sleep 1000\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := newRunner(t, time.Minute)
+	l.Fleet = &Fleet{dir: r.dir, programs: programs, runner: r, plan: plan{Members: []member{{Service: identity.Game, Admin: admin.Listener.Addr().String()}}}}
+	if err := r.start(l.services()[0]); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.kill() })
+	return l
+}
+
+// pid is the game's.
+func (l *lone) pid() int {
+	l.t.Helper()
+	rec, ok := l.runner.running("game-0")
+	if !ok {
+		l.t.Fatal("it does not run")
+	}
+	return rec.PID
+}
+
+func (l *lone) kill() {
+	rec, ok := l.runner.running("game-0")
+	if !ok {
+		return
+	}
+	if err := errors.Join(signal(rec, syscall.SIGKILL), l.runner.awaitEnd(l.t.Context(), rec)); err != nil && l.t.Context().Err() == nil {
+		l.t.Error(err)
+	}
+}
+
+func TestRestartStartsWhatIsDownOrDeaf(t *testing.T) {
+	l := newLone(t)
+	first := l.pid()
+	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, ErrRuns) || l.pid() != first {
+		t.Errorf("what runs: %v", err)
+	}
+	l.kill()
+	if err := l.Restart(t.Context(), "game-0"); err != nil || l.pid() == first {
+		t.Errorf("what died: %v", err)
+	}
+	second := l.pid()
+	l.deaf.Store(int64(second))
+	if err := l.Restart(t.Context(), "game-0"); err != nil || l.pid() == second {
+		t.Errorf("what answers nobody: %v", err)
+	}
+}
+
+func TestRestartLeavesToPeopleWhatIsTheirs(t *testing.T) {
+	l := newLone(t)
+	if err := l.Restart(t.Context(), "postgres"); err == nil || !strings.Contains(err.Error(), "fleet status") {
+		t.Errorf("a store: %v", err)
+	}
+	l.kill()
+	log := l.runner.logFile("game-0")
+	for text, want := range map[string]string{
+		"{\"msg\":\"ready\"}\n{\"msg\":\"the validator has halted\"}\ngame: why\n": "must not go on",
+		"{\"msg\":\"the validator has halted\"}\n{\"msg\":\"ready\"}\n":            "",
+	} {
+		if err := os.WriteFile(log, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Restart(t.Context(), "game-0"); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+		l.kill()
+	}
+	if _, err := l.Down(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Restart(t.Context(), "game-0"); err == nil || !strings.Contains(err.Error(), "somebody stopped game-0") {
+		t.Errorf("what was stopped: %v", err)
+	}
+}

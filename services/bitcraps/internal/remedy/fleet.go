@@ -1,0 +1,46 @@
+package remedy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
+)
+
+// Fleet acts on the processes of `bitcraps fleet up` on this machine.
+type Fleet struct {
+	// Dir is the fleet's folder, and Programs that of the services' binaries.
+	Dir, Programs string
+}
+
+// Name implements Executor.
+func (Fleet) Name() string { return FleetExecutor }
+
+// Describe implements Executor.
+func (f Fleet) Describe(action Action, t Target) (string, error) {
+	if action != Restart {
+		return "", fmt.Errorf("a fleet on one machine can't %s: it has one release and a fixed number of processes", action)
+	}
+	return fmt.Sprintf("start %s of the fleet in %s where it is down", t.Name, f.Dir), nil
+}
+
+// Do implements Executor. A command on the fleet that runs meanwhile is waited for.
+func (f Fleet) Do(ctx context.Context, action Action, t Target) (string, error) {
+	if _, err := f.Describe(action, t); err != nil {
+		return "", err
+	}
+	all, err := fleet.Open(f.Dir, f.Programs, func(string) {})
+	if err != nil {
+		return "", err
+	}
+	defer all.Close()
+	err = all.Restart(ctx, t.Name)
+	if errors.Is(err, fleet.ErrRuns) {
+		return "", fmt.Errorf("%w: %s runs and answers", ErrUnneeded, t.Name)
+	}
+	if err != nil {
+		return "", err
+	}
+	return "started " + t.Name, nil
+}

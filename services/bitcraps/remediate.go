@@ -1,0 +1,135 @@
+package bitcraps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+
+	"github.com/bitcraps/bitcraps/libs/run"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/version"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/remedy"
+)
+
+// remediateFlags say what may be done, by whom, and who may ask for it.
+type remediateFlags struct {
+	policy, executor, dir, programs      string
+	listen, tokenFile, certFile, keyFile string
+	dryRun                               bool
+}
+
+func remediateCommand() *cobra.Command {
+	var f remediateFlags
+	cmd := &cobra.Command{
+		Use: "remediate", Short: "Act on alerts, within a policy", Args: cobra.NoArgs,
+		Long: "Listen for Alertmanager's webhook and do what the policy says: restart, rollback or scale, and nothing else. People are told of the\n" +
+			"same alerts, so what is not allowed, has failed or is done too often is theirs. Each decision is an audit line in the log.\n\n" +
+			"  POST /alerts         Alertmanager's webhook, version 4\n" +
+			"  GET  /remediations   the last 100 decisions\n" +
+			"  GET  /healthz, /metrics\n\n" +
+			"The first two want the token of --token-file: \"Authorization: Bearer TOKEN\".",
+		Example: "  openssl rand -hex 32 > remediation.token\n" +
+			"  bitcraps remediate --token-file remediation.token --dry-run\n" +
+			"  bitcraps remediate --token-file remediation.token --dir data-fleet\n" +
+			"  bitcraps remediate --token-file /etc/bitcraps/remediation.token --executor kubernetes --listen 0.0.0.0:7190 \\\n" +
+			"    --tls-cert-file tls.crt --tls-key-file tls.key",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVar(&f.policy, "policy", "deploy/remediation/policy.yaml", "file of what may be done")
+	cmd.Flags().StringVar(&f.executor, "executor", remedy.FleetExecutor, "fleet for that of 'bitcraps fleet up' on this machine, or kubernetes, by kubectl")
+	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the fleet")
+	cmd.Flags().StringVar(&f.programs, "bin-dir", "", "folder of the services' binaries; where it is not given, that of this one")
+	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:7190", "address to listen on; port 0 takes any free one")
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token that Alertmanager sends")
+	cmd.Flags().StringVar(&f.certFile, "tls-cert-file", "", "PEM file of a certificate; beyond loopback there must be one")
+	cmd.Flags().StringVar(&f.keyFile, "tls-key-file", "", "PEM file of the certificate's key")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what each rule would have done, listen, and only note what would be done")
+	return cmd
+}
+
+func (f *remediateFlags) run(ctx context.Context, out, log io.Writer) error {
+	if f.tokenFile == "" {
+		return errors.New("--token-file: name a file with the token that Alertmanager sends; make one by `openssl rand -hex 32`")
+	}
+	token, err := remedy.ReadToken(f.tokenFile)
+	if err != nil {
+		return fmt.Errorf("--token-file: %w", err)
+	}
+	policy, err := remedy.Load(f.policy)
+	if err != nil {
+		return fmt.Errorf("--policy: %w", err)
+	}
+	executor, err := f.actor(policy)
+	if err != nil {
+		return err
+	}
+	tel, err := telemetry.New(ctx, "remediate", version.Version, telemetry.Default(), log)
+	if err != nil {
+		return err
+	}
+	telemetry.Adopt(tel.Logger)
+	r, err := remedy.New(policy, executor, f.dryRun, clockwork.NewRealClock(), tel.For("remediate", 0))
+	if err != nil {
+		return err
+	}
+	listener, err := f.listener()
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		if err := printPlans(out, r.Plans()); err != nil {
+			return err
+		}
+	}
+	group := run.NewGroup(tel.Logger, service.Drain)
+	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
+	group.Add(run.Part{Name: "remedy", Serve: r.Work, Stop: r.Stop})
+	group.Add(httpPart(listener, r.Handler(token, tel.Registry)))
+	return group.Run(ctx, func() { fmt.Fprintln(out, "ready "+f.scheme()+"://"+listener.Addr().String()) })
+}
+
+// actor is who acts.
+func (f *remediateFlags) actor(policy remedy.Policy) (remedy.Executor, error) {
+	switch f.executor {
+	case remedy.FleetExecutor:
+		programs := f.programs
+		if programs == "" {
+			self, err := os.Executable()
+			if err != nil {
+				return nil, err
+			}
+			programs = filepath.Dir(self)
+		}
+		if _, err := os.Stat(f.dir); err != nil && !f.dryRun {
+			return nil, fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`", f.dir)
+		}
+		return remedy.Fleet{Dir: f.dir, Programs: programs}, nil
+	case remedy.KubernetesExecutor:
+		kubectl, err := exec.LookPath("kubectl")
+		if err != nil {
+			return nil, fmt.Errorf("--executor %s: %w; install kubectl, and for rollouts its plugin argo-rollouts", f.executor, err)
+		}
+		return remedy.Kubernetes{Kubectl: kubectl, Namespace: policy.Namespace}, nil
+	}
+	return nil, fmt.Errorf("--executor %s: want %s or %s", f.executor, remedy.FleetExecutor, remedy.KubernetesExecutor)
+}
+
+func printPlans(out io.Writer, plans []remedy.Plan) error {
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(columns, "ALERT\tACTION\tTARGET\tWHAT WOULD BE DONE")
+	for _, p := range plans {
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\n", p.Alert, p.Action, p.Target, p.What)
+	}
+	return columns.Flush()
+}
