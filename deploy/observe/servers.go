@@ -110,7 +110,8 @@ func (s *stack) prometheusProgram() (program, error) {
 // remediationToken is what Alertmanager proves itself by. It is good for this machine's loopback while observe runs.
 const remediationToken = "0123456789abcdef0123456789abcdef"
 
-// remedyProgram acts on alerts by the policy that is here, except for its limits, so that they are reached soon.
+// remedyProgram acts on alerts by the policy that is here, except for its limits, so that they are reached soon, and for one of two
+// alerts that a dead validator raises: whichever came first would be acted on.
 func (s *stack) remedyProgram() (program, error) {
 	dir, err := s.folder("remediate")
 	if err != nil {
@@ -120,7 +121,8 @@ func (s *stack) remedyProgram() (program, error) {
 	if err := os.WriteFile(token, []byte(remediationToken), 0o600); err != nil {
 		return program{}, err
 	}
-	policy, err := s.configure(dir, "remediation/policy.yaml", "target_per_hour: 3", "target_per_hour: 1", "target_pause: 5m", "target_pause: 0s")
+	policy, err := s.configure(dir, "remediation/policy.yaml", "target_per_hour: 3", "target_per_hour: 1", "target_pause: 5m", "target_pause: 0s",
+		"  - {alert: Validator_Absent, action: restart, by: [validator]}\n", "")
 	return program{name: "remediate", path: s.fleet.binary, ready: "http://" + s.remediation + "/healthz", args: []string{
 		"remediate", "--policy=" + policy, "--token-file=" + token, "--dir=" + s.fleet.dir, "--listen=" + s.remediation}}, err
 }

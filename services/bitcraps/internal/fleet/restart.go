@@ -12,20 +12,25 @@ import (
 // liveTimeout is how long a process may take to say that it runs.
 const liveTimeout = 5 * time.Second
 
-// ErrRuns means that there is nothing to start.
-var ErrRuns = errors.New("it runs and answers")
+var (
+	// ErrRuns means that there is nothing to start.
+	ErrRuns = errors.New("it runs and answers")
+	// ErrStopped means that nobody wants it to run.
+	ErrStopped = errors.New("it was stopped; `bitcraps fleet up` starts it")
+)
 
 // Restart starts one service's process again, with the configuration that Up gave it: one that died, or that runs and answers
 // nobody. It waits until the process answers, not until it can work: a validator can't before others are back.
 //
-// It returns ErrRuns where there is nothing to start, and leaves to people what they stopped and what stopped itself.
+// It returns ErrRuns where there is nothing to start, ErrStopped where somebody stopped it, and leaves a validator that halted to
+// people.
 func (f *Fleet) Restart(ctx context.Context, name string) error {
 	p, err := f.member(name)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(f.runner.pidFile(name)); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("somebody stopped %s; `bitcraps fleet up` starts it", name)
+		return ErrStopped
 	}
 	if _, ok := f.runner.running(name); ok {
 		if f.answers(ctx, p) == nil {

@@ -102,7 +102,7 @@ func TestRestartLeavesToPeopleWhatIsTheirs(t *testing.T) {
 	if _, err := l.Down(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Restart(t.Context(), "game-0"); err == nil || !strings.Contains(err.Error(), "somebody stopped game-0") {
+	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, ErrStopped) {
 		t.Errorf("what was stopped: %v", err)
 	}
 }

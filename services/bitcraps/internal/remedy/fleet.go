@@ -36,8 +36,8 @@ func (f Fleet) Do(ctx context.Context, action Action, t Target) (string, error) 
 	}
 	defer all.Close()
 	err = all.Restart(ctx, t.Name)
-	if errors.Is(err, fleet.ErrRuns) {
-		return "", fmt.Errorf("%w: %s runs and answers", ErrUnneeded, t.Name)
+	if errors.Is(err, fleet.ErrRuns) || errors.Is(err, fleet.ErrStopped) {
+		return "", fmt.Errorf("%w: %w", ErrUnneeded, err)
 	}
 	if err != nil {
 		return "", err
