@@ -51,3 +51,6 @@ func (n *Node) SpoilTip() {
 		panic(err)
 	}
 }
+
+// Waiting is how many transactions wait for a block at this validator.
+func (n *Node) Waiting() int { return n.comet.Mempool().Size() }

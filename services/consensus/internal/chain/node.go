@@ -46,6 +46,7 @@ type Node struct {
 	unlock    func()
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
+	taking    sync.Mutex // Held while the pool takes transactions.
 
 	consensus *cmt.ConsensusConfig
 	// proposeTimeout is what consensus waits for a proposer that is connected.

@@ -33,8 +33,10 @@ func (n *Node) Submit(tx []byte) error {
 
 // tell hands a transaction to whichever validators there are.
 func (n *Node) tell(tx []byte) error {
+	n.taking.Lock()
+	defer n.taking.Unlock()
 	pool := n.comet.Mempool()
-	if err := pool.RemoveTxByKey(types.Tx(tx).Key()); err != nil && !errors.Is(err, mempool.ErrTxNotFound) {
+	if err := forget(pool, tx); err != nil {
 		return err
 	}
 	err := pool.CheckTx(tx, nil, mempool.TxInfo{})
@@ -43,4 +45,14 @@ func (n *Node) tell(tx []byte) error {
 		return ErrFull
 	}
 	return err
+}
+
+// forget takes a transaction out of the pool. CometBFT's own removals hold the pool's lock too: two at a time would end the process.
+func forget(pool mempool.Mempool, tx types.Tx) error {
+	pool.Lock()
+	defer pool.Unlock()
+	if err := pool.RemoveTxByKey(tx.Key()); err != nil && !errors.Is(err, mempool.ErrTxNotFound) {
+		return err
+	}
+	return nil
 }
