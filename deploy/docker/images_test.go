@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // user is as whom images run: a number, so that no image needs a list of users.
@@ -26,22 +28,11 @@ var services = map[string][]string{
 // need installs what is missing, or says what is.
 func need(t *testing.T) {
 	t.Helper()
-	const advice = "on Debian or Ubuntu run, as root: apt-get install buildah runc"
 	if os.Geteuid() != 0 {
-		t.Fatalf("building images and running what is in them needs root; run `sudo make test-deploy`, or `go test -short` without it (%s)", advice)
+		t.Fatal("building images and running what is in them needs root; run `sudo make test-deploy`, or `go test -short` without it")
 	}
-	if _, err := exec.LookPath("buildah"); err == nil {
-		return
-	}
-	if _, err := os.Stat("/etc/debian_version"); err != nil {
-		t.Fatalf("buildah is not installed; %s", advice)
-	}
-	for _, args := range [][]string{{"update", "-q"}, {"install", "-q", "-y", "--no-install-recommends", "buildah", "runc"}} {
-		cmd := exec.CommandContext(t.Context(), "apt-get", args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("buildah is not installed, and apt-get %s failed: %v\n%s\n%s", args[0], err, out, advice)
-		}
+	if _, err := testserver.Install(func() (string, error) { return exec.LookPath("buildah") }, "buildah", "runc"); err != nil {
+		t.Fatal(err)
 	}
 }
 

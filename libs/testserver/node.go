@@ -15,7 +15,7 @@ const nodeMajor = 18
 // have tested runs nowhere else.
 func Node(t testing.TB) string {
 	t.Helper()
-	path, err := install("nodejs", findNode)
+	path, err := Install(findNode, "nodejs")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func NewPostgres(t testing.TB, layout ...string) *Postgres {
 
 // StartPostgres starts a server for a program that is no test, which stops it.
 func StartPostgres(layout ...string) (*Postgres, error) {
-	bin, err := install("postgresql", findPostgres)
+	bin, err := Install(findPostgres, "postgresql")
 	if err != nil {
 		return nil, err
 	}

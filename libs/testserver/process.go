@@ -169,25 +169,3 @@ func atEnd(stop func() error) error {
 	}
 	return nil
 }
-
-// install finds a program, and installs Debian's package of it where it is missing and this process may.
-func install(pkg string, find func() (string, error)) (string, error) {
-	found, err := find()
-	if err == nil {
-		return found, nil
-	}
-	missing := fmt.Errorf("%w; install it with: apt-get update && apt-get install -y %s", err, pkg)
-	apt, err := exec.LookPath("apt-get")
-	if err != nil || os.Getuid() != 0 {
-		return "", missing
-	}
-	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", pkg}} {
-		cmd := exec.Command(apt, args...)
-		// Installing a server must not start it as well.
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%w, which failed here: %w\n%s", missing, err, out)
-		}
-	}
-	return find()
-}

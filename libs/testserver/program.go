@@ -8,7 +8,7 @@ import (
 // Program returns the path of a program, whose package it installs on Debian where it is missing.
 func Program(t testing.TB, name, pkg string) string {
 	t.Helper()
-	path, err := install(pkg, func() (string, error) { return exec.LookPath(name) })
+	path, err := Install(func() (string, error) { return exec.LookPath(name) }, pkg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func NewRedis(t testing.TB) *RedisServer {
 }
 
 func newRedis() (*RedisServer, error) {
-	program, err := install("redis-server", func() (string, error) { return exec.LookPath("redis-server") })
+	program, err := Install(func() (string, error) { return exec.LookPath("redis-server") }, "redis-server")
 	if err != nil {
 		return nil, err
 	}
