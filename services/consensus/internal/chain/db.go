@@ -3,8 +3,6 @@ package chain
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
-	"sync"
 
 	dbm "github.com/cometbft/cometbft-db"
 	cmt "github.com/cometbft/cometbft/config"
@@ -51,57 +49,4 @@ func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
 		n.blocks = blockstore.NewBlockStore(db)
 	}
 	return db, nil
-}
-
-// database ends goroutines that read from it after it was closed. CometBFT's gossip outlives the node that stopped by
-// some seconds of sleep, and would take the whole process down with a panic over the closed store.
-type database struct {
-	dbm.DB
-	mu     sync.RWMutex
-	closed bool
-}
-
-// Close implements dbm.DB. It may be called more than once.
-func (d *database) Close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return nil
-	}
-	d.closed = true
-	return d.DB.Close()
-}
-
-// reading holds the database open until release is called, or ends the goroutine.
-func (d *database) reading() (release func()) {
-	d.mu.RLock()
-	if d.closed {
-		d.mu.RUnlock()
-		runtime.Goexit()
-	}
-	return d.mu.RUnlock
-}
-
-// Get implements dbm.DB.
-func (d *database) Get(key []byte) ([]byte, error) {
-	defer d.reading()()
-	return d.DB.Get(key)
-}
-
-// Has implements dbm.DB.
-func (d *database) Has(key []byte) (bool, error) {
-	defer d.reading()()
-	return d.DB.Has(key)
-}
-
-// Iterator implements dbm.DB.
-func (d *database) Iterator(start, end []byte) (dbm.Iterator, error) {
-	defer d.reading()()
-	return d.DB.Iterator(start, end)
-}
-
-// ReverseIterator implements dbm.DB.
-func (d *database) ReverseIterator(start, end []byte) (dbm.Iterator, error) {
-	defer d.reading()()
-	return d.DB.ReverseIterator(start, end)
 }
