@@ -11,6 +11,9 @@ func Of(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// Minute is a time as an index has it that need not change with each second.
+func Minute(t time.Time) int64 { return Of(t) / time.Minute.Microseconds() }
+
 // Time reads what Of made, in UTC.
 func Time(micros int64) time.Time {
 	if micros == 0 {

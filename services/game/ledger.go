@@ -7,7 +7,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/page"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
@@ -38,7 +37,7 @@ func (s *ledgerServer) ListEntries(ctx context.Context, req *gamev1.ListEntriesR
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.store.Entries(ctx, ledger.Wallet(identity.FromContext(ctx).Player), below, p.Size+1)
+	entries, err := s.store.Entries(ctx, identity.FromContext(ctx).Player, below, p.Size+1)
 	if err != nil {
 		return nil, err
 	}

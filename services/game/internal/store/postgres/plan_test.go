@@ -13,7 +13,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
-	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
@@ -82,7 +81,7 @@ func evening(t *testing.T, store play.Store, tables int) {
 		must(err)
 		_, err = store.InPlay(t.Context(), key.Player)
 		must(err)
-		_, err = store.Entries(t.Context(), ledger.Wallet(key.Player), 0, 10)
+		_, err = store.Entries(t.Context(), key.Player, 0, 10)
 		must(err)
 		_, err = store.Events(t.Context(), key.Game, 0, 10)
 		must(err)

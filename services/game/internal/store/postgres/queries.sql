@@ -177,9 +177,17 @@ SELECT * FROM bets WHERE id = $1;
 SELECT * FROM bets WHERE game_id = $1 AND status = 1 ORDER BY id;
 
 -- name: BetsOfPlayer :many
-SELECT * FROM bets
-WHERE game_id = @game_id AND player_id = @player_id AND id < @behind AND (@status::integer = 0 OR status = @status)
-ORDER BY id DESC LIMIT sqlc.arg(count);
+-- Live bets and decided ones have an index each.
+SELECT b.* FROM bets AS b WHERE b.id IN (
+    (SELECT l.id FROM bets AS l
+     WHERE l.game_id = @game_id AND l.player_id = @player_id AND l.id < @behind AND l.status = 1
+         AND (@status::integer = 0 OR l.status = @status))
+    UNION ALL
+    (SELECT d.id FROM bets AS d
+     WHERE d.game_id = @game_id AND d.player_id = @player_id AND d.id < @behind AND d.status <> 1
+         AND (@status::integer = 0 OR d.status = @status)
+     ORDER BY d.id DESC LIMIT sqlc.arg(count)))
+ORDER BY b.id DESC LIMIT sqlc.arg(count);
 
 -- name: InPlay :one
 SELECT COALESCE(SUM(amount + commission), 0)::bigint FROM bets WHERE player_id = $1 AND status + 0 = 1;
@@ -247,9 +255,9 @@ SELECT unnest(@from_accounts::text[]), unnest(@to_accounts::text[]), unnest(@amo
 
 -- name: Entries :many
 SELECT t.* FROM transfers AS t WHERE t.id IN (
-    (SELECT f.id FROM transfers AS f WHERE f.from_account = @account AND f.id < @below ORDER BY f.id DESC LIMIT sqlc.arg(count))
+    (SELECT f.id FROM transfers AS f WHERE f.from_account = @wallet AND substr(f.from_account, 1, 7) = 'player:' AND f.id < @below ORDER BY f.id DESC LIMIT sqlc.arg(count))
     UNION ALL
-    (SELECT i.id FROM transfers AS i WHERE i.to_account = @account AND i.id < @below ORDER BY i.id DESC LIMIT sqlc.arg(count)))
+    (SELECT i.id FROM transfers AS i WHERE i.to_account = @wallet AND substr(i.to_account, 1, 7) = 'player:' AND i.id < @below ORDER BY i.id DESC LIMIT sqlc.arg(count)))
 ORDER BY t.id DESC LIMIT sqlc.arg(count);
 
 -- name: InsertEvents :exec

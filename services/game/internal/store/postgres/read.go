@@ -123,13 +123,14 @@ func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit 
 }
 
 // Entries implements play.Reader.
-func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64, limit int) ([]play.Entry, error) {
+func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limit int) ([]play.Entry, error) {
 	if below == 0 {
 		below = math.MaxInt64
 	}
-	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Transfer, error) { return q.Entries(ctx, account, below, int32(limit)) })
+	wallet := ledger.Wallet(player)
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Transfer, error) { return q.Entries(ctx, wallet, below, int32(limit)) })
 	return column(rows, func(row db.Transfer) play.Entry {
-		if row.FromAccount == account {
+		if row.FromAccount == wallet {
 			return toEntry(row, -row.Amount, row.FromBalance)
 		}
 		return toEntry(row, row.Amount, row.ToBalance)
@@ -169,7 +170,7 @@ func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
 	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) {
-		return q.IdleGames(ctx, micros.Of(since)/time.Minute.Microseconds(), micros.Of(since), int32(limit))
+		return q.IdleGames(ctx, micros.Minute(since), micros.Of(since), int32(limit))
 	})
 }
 

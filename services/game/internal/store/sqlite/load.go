@@ -14,6 +14,7 @@ import (
 
 // Load implements play.Tx.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
+	ctx = unwatched(ctx)
 	byGame, err := t.loadGames(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -76,6 +77,9 @@ func (t *transaction) loadGames(ctx context.Context, keys []play.Key) (map[uuid.
 	for _, seat := range seats {
 		game := turns[seat.GameID].Game
 		game.Seats = append(game.Seats, toSeat(seat))
+	}
+	for id, turn := range turns {
+		t.listings[id] = listingOf(turn.Game)
 	}
 	return turns, nil
 }

@@ -1,14 +1,18 @@
 -- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
-                   private, seats_taken)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                   private, seats_taken, updated_minute)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateGame :execrows
+-- It leaves what indexes are made of: SQLite would move the entries of each index that has a column of these, changed or not.
 UPDATE games
-SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
-    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?, seats_taken = ?
+SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, updated_at = ?, totals = ?, pairs = ?,
+    hard = ?, points_made = ?, pass_wins = ?, exposure = ?
 WHERE id = ?;
+
+-- name: UpdateListing :execrows
+UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ? WHERE id = ?;
 
 -- name: Game :one
 SELECT * FROM games WHERE id = ?;
@@ -63,7 +67,9 @@ GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= sqlc.arg(now) ORDER BY turn_due_at LIMIT sqlc.arg(count);
 
 -- name: IdleGames :many
-SELECT id FROM games WHERE status = 1 AND updated_at <= sqlc.arg(since) AND rolling = 0 ORDER BY updated_at LIMIT sqlc.arg(count);
+SELECT id FROM games
+WHERE status = 1 AND updated_minute <= sqlc.arg(since_minute) AND updated_at <= sqlc.arg(since) AND rolling = 0
+ORDER BY updated_minute LIMIT sqlc.arg(count);
 
 -- name: Seats :many
 SELECT * FROM seats WHERE game_id = ? ORDER BY number;
@@ -102,9 +108,14 @@ WHERE b.game_id = k.value ->> 0 AND b.player_id = k.value ->> 1 AND b.wager = k.
 ORDER BY b.id;
 
 -- name: BetsOfPlayer :many
-SELECT * FROM bets
-WHERE game_id = sqlc.arg(game_id) AND player_id = sqlc.arg(player_id) AND id < sqlc.arg(behind)
-  AND (sqlc.arg(status) = 0 OR status = sqlc.arg(status))
+-- Live bets and decided ones have an index each.
+SELECT l.* FROM bets AS l
+WHERE l.game_id = sqlc.arg(game_id) AND l.player_id = sqlc.arg(player_id) AND l.id < sqlc.arg(behind) AND l.status = 1
+  AND (sqlc.arg(status) = 0 OR l.status = sqlc.arg(status))
+UNION ALL
+SELECT d.* FROM bets AS d
+WHERE d.game_id = sqlc.arg(game_id) AND d.player_id = sqlc.arg(player_id) AND d.id < sqlc.arg(behind) AND d.status <> 1
+  AND (sqlc.arg(status) = 0 OR d.status = sqlc.arg(status))
 ORDER BY id DESC LIMIT sqlc.arg(count);
 
 -- name: InPlay :one
@@ -157,10 +168,10 @@ INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balanc
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: TransfersFrom :many
-SELECT * FROM transfers WHERE from_account = sqlc.arg(account) AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
+SELECT * FROM transfers WHERE from_account = sqlc.arg(wallet) AND substr(from_account, 1, 7) = 'player:' AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
 
 -- name: TransfersTo :many
-SELECT * FROM transfers WHERE to_account = sqlc.arg(account) AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
+SELECT * FROM transfers WHERE to_account = sqlc.arg(wallet) AND substr(to_account, 1, 7) = 'player:' AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
 
 -- name: InsertEvent :exec
 INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);

@@ -206,18 +206,18 @@ func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit 
 }
 
 // Entries implements play.Reader.
-func (s *Store) Entries(ctx context.Context, account ledger.Account, below int64, limit int) ([]play.Entry, error) {
+func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limit int) ([]play.Entry, error) {
 	if below == 0 {
 		below = math.MaxInt64
 	}
 	var entries []play.Entry
 	err := s.Read(ctx, func(tx *sql.Tx) error {
-		q := s.Reading.WithTx(tx)
-		out, err := q.TransfersFrom(ctx, account, below, int64(limit))
+		q, wallet := s.Reading.WithTx(tx), ledger.Wallet(player)
+		out, err := q.TransfersFrom(ctx, wallet, below, int64(limit))
 		if err != nil {
 			return err
 		}
-		in, err := q.TransfersTo(ctx, account, below, int64(limit))
+		in, err := q.TransfersTo(ctx, wallet, below, int64(limit))
 		for _, row := range out {
 			entries = append(entries, toEntry(row, -row.Amount, row.FromBalance))
 		}
@@ -268,5 +268,5 @@ func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.
 
 // Idle implements play.Reader.
 func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
-	return s.Reading.IdleGames(ctx, micros.Of(since), int64(limit))
+	return s.Reading.IdleGames(ctx, micros.Minute(since), micros.Of(since), int64(limit))
 }

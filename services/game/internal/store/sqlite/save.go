@@ -18,6 +18,7 @@ import (
 
 // Save implements play.Tx.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
+	ctx = unwatched(ctx)
 	var transfers []ledger.Transfer
 	for _, turn := range turns {
 		transfers = append(transfers, turn.Transfers...)
@@ -51,26 +52,6 @@ func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
 		}
 	}
 	return nil
-}
-
-func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
-	g := turn.Game
-	if turn.New {
-		return t.q.InsertGame(ctx, db.InsertGameParams{
-			ID: g.ID, Status: g.Status, MaxPlayers: int64(g.Limits.MaxPlayers), MinBet: g.Limits.MinBet, MaxBet: g.Limits.MaxBet,
-			Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
-			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros.Of(g.TurnDueAt), CreatedAt: micros.Of(g.CreatedAt), UpdatedAt: micros.Of(g.UpdatedAt),
-			Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
-			PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
-			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(len(g.Seats)),
-		})
-	}
-	return one(t.q.UpdateGame(ctx, db.UpdateGameParams{
-		Status: g.Status, Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
-		ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: micros.Of(g.TurnDueAt), UpdatedAt: micros.Of(g.UpdatedAt), ID: g.ID,
-		Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
-		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure, SeatsTaken: int64(len(g.Seats)),
-	}))
 }
 
 func (t *transaction) saveSeats(ctx context.Context, turn *play.Turn) error {
@@ -207,6 +188,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 
 // SaveRequests implements play.Tx.
 func (t *transaction) SaveRequests(ctx context.Context, requests map[play.RequestKey]play.Request) error {
+	ctx = unwatched(ctx)
 	for key, request := range requests {
 		if err := t.q.InsertRequest(ctx, db.InsertRequestParams{PlayerID: key.Player, ID: key.ID,
 			Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros.Of(request.At)}); err != nil {

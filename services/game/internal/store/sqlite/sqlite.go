@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/sqlite"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -38,7 +40,7 @@ func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	return s.Write(ctx, func(tx *sql.Tx) error {
 		funds := play.NewFunds()
-		return f(&transaction{q: s.Writing.WithTx(tx), funds: funds, accounts: make(accounts),
+		return f(&transaction{q: s.Writing.WithTx(tx), funds: funds, accounts: make(accounts), listings: make(map[uuid.UUID]listing),
 			protections: stored.NewProtections(funds.Protections)})
 	})
 }
@@ -60,8 +62,13 @@ type transaction struct {
 	// funds are shared by all turns of the transaction.
 	funds       *play.Funds
 	accounts    accounts
+	listings    map[uuid.UUID]listing // As they were loaded.
 	protections stored.Protections
 }
+
+// unwatched keeps the driver from starting a goroutine beside each statement that waits for the context's end. They are many and short;
+// the transaction itself ends with its context.
+func unwatched(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // notFound gives SQL's way of saying that there is nothing the domain's name.
 func notFound(err error) error {

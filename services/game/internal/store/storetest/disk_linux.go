@@ -71,7 +71,7 @@ func (f *fixture) see(key play.Key) seen {
 	f.must(err)
 	live, err := f.store.LiveBets(f.t.Context(), key.Game)
 	f.must(err)
-	entries, err := f.store.Entries(f.t.Context(), ledger.Wallet(key.Player), 0, 2*untilFull)
+	entries, err := f.store.Entries(f.t.Context(), key.Player, 0, 2*untilFull)
 	f.must(err)
 	return seen{
 		wallet: f.balance(ledger.Wallet(key.Player)), escrow: f.balance(ledger.Escrow(key.Game)),

@@ -39,7 +39,7 @@ func testGroup(t *testing.T, f *fixture) {
 		}
 		return tx.Save(t.Context(), turns[0], turns[1])
 	}))
-	entries, err := f.store.Entries(t.Context(), ledger.Wallet(alice), 0, 10)
+	entries, err := f.store.Entries(t.Context(), alice, 0, 10)
 	f.must(err)
 	for i, balance := range []int64{960, 970, 980, 990, 1000} {
 		if len(entries) != 5 || entries[i].Balance != balance {

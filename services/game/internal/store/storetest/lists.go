@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -46,6 +47,27 @@ func testPages(t *testing.T, f *fixture) {
 	if err != nil || len(won) != 2 || len(more) != 1 {
 		t.Errorf("won bets: %d, then %d, %v", len(won), len(more), err)
 	}
+	want := []uuid.UUID{f.bet(created[0], alice, "hard_8").ID, f.bet(created[0], alice, "hard_4").ID}
+	slices.Reverse(want)
+	want = append(want, won[0].ID, won[1].ID, more[0].ID)
+	var listed []uuid.UUID
+	for behind := uuid.Nil; len(listed) < len(want); behind = listed[len(listed)-1] { // Live and decided bets, some pages of both.
+		bets, err := f.store.Bets(t.Context(), created[0], alice, 0, behind, 3)
+		f.must(err)
+		if len(bets) == 0 {
+			break
+		}
+		for _, bet := range bets {
+			listed = append(listed, bet.ID)
+		}
+	}
+	if !slices.Equal(listed, want) {
+		t.Errorf("all bets: %v, want %v", listed, want)
+	}
+	live, err := f.store.Bets(t.Context(), created[0], alice, play.Live, want[0], 3)
+	if err != nil || len(live) != 1 || live[0].ID != want[1] {
+		t.Errorf("live bets behind the newest: %v, %v", live, err)
+	}
 }
 
 func testEntries(t *testing.T, f *fixture) {
@@ -53,7 +75,7 @@ func testEntries(t *testing.T, f *fixture) {
 	id := f.create(alice)
 	bet := f.bet(id, alice, "pass_line")
 	f.roll(id, alice, 11)
-	all, err := f.store.Entries(t.Context(), ledger.Wallet(alice), 0, 10)
+	all, err := f.store.Entries(t.Context(), alice, 0, 10)
 	f.must(err)
 	want := []struct {
 		reason          ledger.Reason
@@ -70,7 +92,7 @@ func testEntries(t *testing.T, f *fixture) {
 	if e := all[0]; e.Bet != bet.ID || e.Game != id || e.Round != 1 || !e.At.Equal(f.now) {
 		t.Errorf("entry = %+v", e)
 	}
-	rest, err := f.store.Entries(t.Context(), ledger.Wallet(alice), all[1].ID, 1)
+	rest, err := f.store.Entries(t.Context(), alice, all[1].ID, 1)
 	if err != nil || len(rest) != 1 || rest[0].ID != all[2].ID {
 		t.Errorf("entries below %d = %+v, %v", all[1].ID, rest, err)
 	}

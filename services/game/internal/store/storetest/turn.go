@@ -94,7 +94,7 @@ func testSharedFunds(t *testing.T, f *fixture) {
 	if wallet := f.balance(ledger.Wallet(alice)); wallet != 400 {
 		t.Errorf("wallet %d", wallet)
 	}
-	entries, err := f.store.Entries(t.Context(), ledger.Wallet(alice), 0, 10)
+	entries, err := f.store.Entries(t.Context(), alice, 0, 10)
 	f.must(err)
 	want := []int64{400, 700, 1000}
 	for i, entry := range entries {

@@ -109,9 +109,16 @@ func (q *Queries) Bets(ctx context.Context, id uuid.UUID) ([]Bet, error) {
 }
 
 const betsOfPlayer = `-- name: BetsOfPlayer :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets
-WHERE game_id = $1 AND player_id = $2 AND id < $3 AND ($4::integer = 0 OR status = $4)
-ORDER BY id DESC LIMIT $5
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM bets AS b WHERE b.id IN (
+    (SELECT l.id FROM bets AS l
+     WHERE l.game_id = $1 AND l.player_id = $2 AND l.id < $3 AND l.status = 1
+         AND ($4::integer = 0 OR l.status = $4))
+    UNION ALL
+    (SELECT d.id FROM bets AS d
+     WHERE d.game_id = $1 AND d.player_id = $2 AND d.id < $3 AND d.status <> 1
+         AND ($4::integer = 0 OR d.status = $4)
+     ORDER BY d.id DESC LIMIT $5))
+ORDER BY b.id DESC LIMIT $5
 `
 
 type BetsOfPlayerParams struct {
@@ -122,6 +129,7 @@ type BetsOfPlayerParams struct {
 	Count    int32
 }
 
+// Live bets and decided ones have an index each.
 func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]Bet, error) {
 	rows, err := q.db.Query(ctx, betsOfPlayer,
 		arg.GameID,
@@ -175,14 +183,14 @@ func (q *Queries) DeleteSeats(ctx context.Context, games []uuid.UUID, numbers []
 
 const entries = `-- name: Entries :many
 SELECT t.id, t.from_account, t.to_account, t.amount, t.from_balance, t.to_balance, t.reason, t.game_id, t.round, t.bet_id, t.at FROM transfers AS t WHERE t.id IN (
-    (SELECT f.id FROM transfers AS f WHERE f.from_account = $1 AND f.id < $2 ORDER BY f.id DESC LIMIT $3)
+    (SELECT f.id FROM transfers AS f WHERE f.from_account = $1 AND substr(f.from_account, 1, 7) = 'player:' AND f.id < $2 ORDER BY f.id DESC LIMIT $3)
     UNION ALL
-    (SELECT i.id FROM transfers AS i WHERE i.to_account = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3))
+    (SELECT i.id FROM transfers AS i WHERE i.to_account = $1 AND substr(i.to_account, 1, 7) = 'player:' AND i.id < $2 ORDER BY i.id DESC LIMIT $3))
 ORDER BY t.id DESC LIMIT $3
 `
 
-func (q *Queries) Entries(ctx context.Context, account ledger.Account, below int64, count int32) ([]Transfer, error) {
-	rows, err := q.db.Query(ctx, entries, account, below, count)
+func (q *Queries) Entries(ctx context.Context, wallet ledger.Account, below int64, count int32) ([]Transfer, error) {
+	rows, err := q.db.Query(ctx, entries, wallet, below, count)
 	if err != nil {
 		return nil, err
 	}

@@ -168,6 +168,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateGameStmt, err = db.PrepareContext(ctx, updateGame); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateGame: %w", err)
 	}
+	if q.updateListingStmt, err = db.PrepareContext(ctx, updateListing); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateListing: %w", err)
+	}
 	if q.updateProtectionStmt, err = db.PrepareContext(ctx, updateProtection); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateProtection: %w", err)
 	}
@@ -416,6 +419,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateGameStmt: %w", cerr)
 		}
 	}
+	if q.updateListingStmt != nil {
+		if cerr := q.updateListingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateListingStmt: %w", cerr)
+		}
+	}
 	if q.updateProtectionStmt != nil {
 		if cerr := q.updateProtectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateProtectionStmt: %w", cerr)
@@ -508,6 +516,7 @@ type Queries struct {
 	unsettledRoundsStmt    *sql.Stmt
 	updateBetStmt          *sql.Stmt
 	updateGameStmt         *sql.Stmt
+	updateListingStmt      *sql.Stmt
 	updateProtectionStmt   *sql.Stmt
 }
 
@@ -563,6 +572,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		unsettledRoundsStmt:    q.unsettledRoundsStmt,
 		updateBetStmt:          q.updateBetStmt,
 		updateGameStmt:         q.updateGameStmt,
+		updateListingStmt:      q.updateListingStmt,
 		updateProtectionStmt:   q.updateProtectionStmt,
 	}
 }

@@ -40,30 +40,31 @@ type Event struct {
 }
 
 type Game struct {
-	ID         uuid.UUID
-	Status     gamev1.GameStatus
-	MaxPlayers int64
-	MinBet     int64
-	MaxBet     int64
-	Hand       int64
-	Round      int64
-	Point      int64
-	Rolls      int64
-	Rolling    int64
-	ShooterID  uuid.UUID
-	Sequence   int64
-	TurnDueAt  int64
-	CreatedAt  int64
-	UpdatedAt  int64
-	Totals     int64
-	Pairs      int64
-	Hard       int64
-	PointsMade int64
-	PassWins   int64
-	Exposure   int64
-	HostID     uuid.UUID
-	Private    int64
-	SeatsTaken int64
+	ID            uuid.UUID
+	Status        gamev1.GameStatus
+	MaxPlayers    int64
+	MinBet        int64
+	MaxBet        int64
+	Hand          int64
+	Round         int64
+	Point         int64
+	Rolls         int64
+	Rolling       int64
+	ShooterID     uuid.UUID
+	Sequence      int64
+	TurnDueAt     int64
+	CreatedAt     int64
+	UpdatedAt     int64
+	Totals        int64
+	Pairs         int64
+	Hard          int64
+	PointsMade    int64
+	PassWins      int64
+	Exposure      int64
+	HostID        uuid.UUID
+	Private       int64
+	SeatsTaken    int64
+	UpdatedMinute int64
 }
 
 type JoinCode struct {

@@ -120,27 +120,32 @@ func (q *Queries) Bet(ctx context.Context, id uuid.UUID) (Bet, error) {
 }
 
 const betsOfPlayer = `-- name: BetsOfPlayer :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets
-WHERE game_id = ?1 AND player_id = ?2 AND id < ?3
-  AND (?4 = 0 OR status = ?4)
-ORDER BY id DESC LIMIT ?5
+SELECT l.id, l.game_id, l.player_id, l.wager, l.number, l.working, l.amount, l.seed, l.status, l.placed_round, l.decided_round, l.payout, l.placed_at, l.commission FROM bets AS l
+WHERE l.game_id = ?2 AND l.player_id = ?3 AND l.id < ?4 AND l.status = 1
+  AND (?5 = 0 OR l.status = ?5)
+UNION ALL
+SELECT d.id, d.game_id, d.player_id, d.wager, d.number, d.working, d.amount, d.seed, d.status, d.placed_round, d.decided_round, d.payout, d.placed_at, d.commission FROM bets AS d
+WHERE d.game_id = ?2 AND d.player_id = ?3 AND d.id < ?4 AND d.status <> 1
+  AND (?5 = 0 OR d.status = ?5)
+ORDER BY id DESC LIMIT ?1
 `
 
 type BetsOfPlayerParams struct {
+	Count    int64
 	GameID   uuid.UUID
 	PlayerID uuid.UUID
 	Behind   uuid.UUID
 	Status   interface{}
-	Count    int64
 }
 
+// Live bets and decided ones have an index each.
 func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]Bet, error) {
 	rows, err := q.query(ctx, q.betsOfPlayerStmt, betsOfPlayer,
+		arg.Count,
 		arg.GameID,
 		arg.PlayerID,
 		arg.Behind,
 		arg.Status,
-		arg.Count,
 	)
 	if err != nil {
 		return nil, err
@@ -215,7 +220,7 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 }
 
 const game = `-- name: Game :one
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE id = ?
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE id = ?
 `
 
 func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
@@ -246,6 +251,7 @@ func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
 		&i.HostID,
 		&i.Private,
 		&i.SeatsTaken,
+		&i.UpdatedMinute,
 	)
 	return i, err
 }
@@ -262,7 +268,7 @@ func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error
 }
 
 const gamesOf = `-- name: GamesOf :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
 `
 
 func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
@@ -299,6 +305,7 @@ func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
 			&i.HostID,
 			&i.Private,
 			&i.SeatsTaken,
+			&i.UpdatedMinute,
 		); err != nil {
 			return nil, err
 		}
@@ -314,11 +321,13 @@ func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
 }
 
 const idleGames = `-- name: IdleGames :many
-SELECT id FROM games WHERE status = 1 AND updated_at <= ?1 AND rolling = 0 ORDER BY updated_at LIMIT ?2
+SELECT id FROM games
+WHERE status = 1 AND updated_minute <= ?1 AND updated_at <= ?2 AND rolling = 0
+ORDER BY updated_minute LIMIT ?3
 `
 
-func (q *Queries) IdleGames(ctx context.Context, since int64, count int64) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.idleGamesStmt, idleGames, since, count)
+func (q *Queries) IdleGames(ctx context.Context, sinceMinute int64, since int64, count int64) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.idleGamesStmt, idleGames, sinceMinute, since, count)
 	if err != nil {
 		return nil, err
 	}
@@ -406,35 +415,36 @@ func (q *Queries) InsertEvent(ctx context.Context, gameID uuid.UUID, sequence in
 const insertGame = `-- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
-                   private, seats_taken)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   private, seats_taken, updated_minute)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertGameParams struct {
-	ID         uuid.UUID
-	Status     gamev1.GameStatus
-	MaxPlayers int64
-	MinBet     int64
-	MaxBet     int64
-	Hand       int64
-	Round      int64
-	Point      int64
-	Rolls      int64
-	Rolling    int64
-	ShooterID  uuid.UUID
-	Sequence   int64
-	TurnDueAt  int64
-	CreatedAt  int64
-	UpdatedAt  int64
-	Totals     int64
-	Pairs      int64
-	Hard       int64
-	PointsMade int64
-	PassWins   int64
-	Exposure   int64
-	HostID     uuid.UUID
-	Private    int64
-	SeatsTaken int64
+	ID            uuid.UUID
+	Status        gamev1.GameStatus
+	MaxPlayers    int64
+	MinBet        int64
+	MaxBet        int64
+	Hand          int64
+	Round         int64
+	Point         int64
+	Rolls         int64
+	Rolling       int64
+	ShooterID     uuid.UUID
+	Sequence      int64
+	TurnDueAt     int64
+	CreatedAt     int64
+	UpdatedAt     int64
+	Totals        int64
+	Pairs         int64
+	Hard          int64
+	PointsMade    int64
+	PassWins      int64
+	Exposure      int64
+	HostID        uuid.UUID
+	Private       int64
+	SeatsTaken    int64
+	UpdatedMinute int64
 }
 
 func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
@@ -463,6 +473,7 @@ func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
 		arg.HostID,
 		arg.Private,
 		arg.SeatsTaken,
+		arg.UpdatedMinute,
 	)
 	return err
 }
@@ -794,7 +805,7 @@ func (q *Queries) Member(ctx context.Context, gameID uuid.UUID, playerID uuid.UU
 }
 
 const openGames = `-- name: OpenGames :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE status = 1 AND private = 0 AND id < ?1 ORDER BY id DESC LIMIT ?2
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE status = 1 AND private = 0 AND id < ?1 ORDER BY id DESC LIMIT ?2
 `
 
 func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
@@ -831,6 +842,7 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 			&i.HostID,
 			&i.Private,
 			&i.SeatsTaken,
+			&i.UpdatedMinute,
 		); err != nil {
 			return nil, err
 		}
@@ -846,7 +858,7 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 }
 
 const openGamesWithSeats = `-- name: OpenGamesWithSeats :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < ?1
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < ?1
 ORDER BY id DESC LIMIT ?2
 `
 
@@ -884,6 +896,7 @@ func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, coun
 			&i.HostID,
 			&i.Private,
 			&i.SeatsTaken,
+			&i.UpdatedMinute,
 		); err != nil {
 			return nil, err
 		}
@@ -1247,11 +1260,11 @@ func (q *Queries) SettleRound(ctx context.Context, arg SettleRoundParams) (int64
 }
 
 const transfersFrom = `-- name: TransfersFrom :many
-SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at FROM transfers WHERE from_account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at FROM transfers WHERE from_account = ?1 AND substr(from_account, 1, 7) = 'player:' AND id < ?2 ORDER BY id DESC LIMIT ?3
 `
 
-func (q *Queries) TransfersFrom(ctx context.Context, account ledger.Account, below int64, count int64) ([]Transfer, error) {
-	rows, err := q.query(ctx, q.transfersFromStmt, transfersFrom, account, below, count)
+func (q *Queries) TransfersFrom(ctx context.Context, wallet ledger.Account, below int64, count int64) ([]Transfer, error) {
+	rows, err := q.query(ctx, q.transfersFromStmt, transfersFrom, wallet, below, count)
 	if err != nil {
 		return nil, err
 	}
@@ -1286,11 +1299,11 @@ func (q *Queries) TransfersFrom(ctx context.Context, account ledger.Account, bel
 }
 
 const transfersTo = `-- name: TransfersTo :many
-SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at FROM transfers WHERE to_account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at FROM transfers WHERE to_account = ?1 AND substr(to_account, 1, 7) = 'player:' AND id < ?2 ORDER BY id DESC LIMIT ?3
 `
 
-func (q *Queries) TransfersTo(ctx context.Context, account ledger.Account, below int64, count int64) ([]Transfer, error) {
-	rows, err := q.query(ctx, q.transfersToStmt, transfersTo, account, below, count)
+func (q *Queries) TransfersTo(ctx context.Context, wallet ledger.Account, below int64, count int64) ([]Transfer, error) {
+	rows, err := q.query(ctx, q.transfersToStmt, transfersTo, wallet, below, count)
 	if err != nil {
 		return nil, err
 	}
@@ -1430,13 +1443,12 @@ func (q *Queries) UpdateBet(ctx context.Context, arg UpdateBetParams) (int64, er
 
 const updateGame = `-- name: UpdateGame :execrows
 UPDATE games
-SET status = ?, hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, turn_due_at = ?,
-    updated_at = ?, totals = ?, pairs = ?, hard = ?, points_made = ?, pass_wins = ?, exposure = ?, seats_taken = ?
+SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, updated_at = ?, totals = ?, pairs = ?,
+    hard = ?, points_made = ?, pass_wins = ?, exposure = ?
 WHERE id = ?
 `
 
 type UpdateGameParams struct {
-	Status     gamev1.GameStatus
 	Hand       int64
 	Round      int64
 	Point      int64
@@ -1444,7 +1456,6 @@ type UpdateGameParams struct {
 	Rolling    int64
 	ShooterID  uuid.UUID
 	Sequence   int64
-	TurnDueAt  int64
 	UpdatedAt  int64
 	Totals     int64
 	Pairs      int64
@@ -1452,13 +1463,12 @@ type UpdateGameParams struct {
 	PointsMade int64
 	PassWins   int64
 	Exposure   int64
-	SeatsTaken int64
 	ID         uuid.UUID
 }
 
+// It leaves what indexes are made of: SQLite would move the entries of each index that has a column of these, changed or not.
 func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, error) {
 	result, err := q.exec(ctx, q.updateGameStmt, updateGame,
-		arg.Status,
 		arg.Hand,
 		arg.Round,
 		arg.Point,
@@ -1466,7 +1476,6 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 		arg.Rolling,
 		arg.ShooterID,
 		arg.Sequence,
-		arg.TurnDueAt,
 		arg.UpdatedAt,
 		arg.Totals,
 		arg.Pairs,
@@ -1474,6 +1483,31 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 		arg.PointsMade,
 		arg.PassWins,
 		arg.Exposure,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateListing = `-- name: UpdateListing :execrows
+UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ? WHERE id = ?
+`
+
+type UpdateListingParams struct {
+	Status        gamev1.GameStatus
+	TurnDueAt     int64
+	UpdatedMinute int64
+	SeatsTaken    int64
+	ID            uuid.UUID
+}
+
+func (q *Queries) UpdateListing(ctx context.Context, arg UpdateListingParams) (int64, error) {
+	result, err := q.exec(ctx, q.updateListingStmt, updateListing,
+		arg.Status,
+		arg.TurnDueAt,
+		arg.UpdatedMinute,
 		arg.SeatsTaken,
 		arg.ID,
 	)
