@@ -39,6 +39,9 @@ func (c *comparison) onSQLite(ctx context.Context) error {
 
 func (c *comparison) onPostgres(ctx context.Context) error {
 	url, err := c.server.Create(ctx, "one")
+	if err == nil {
+		err = c.settled(ctx, url)
+	}
 	if err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 		err = c.batches(ctx, fmt.Sprintf("the same in batches of %d, latency a batch's", load.BatchSize), p.URL)
 	}
 	if err == nil {
-		err = fill(ctx, url)
+		err = c.fill(ctx, url)
 	}
 	if err == nil {
 		err = c.bets(ctx, "REST bets, with 100,000 tables and 1,000,000 players stored", p.URL)
@@ -63,13 +66,18 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 var full string
 
 // fill stores what a platform has after a long while.
-func fill(ctx context.Context, url string) error {
+func (c *comparison) fill(ctx context.Context, url string) error {
+	return c.settled(ctx, url, full, "VACUUM ANALYZE")
+}
+
+// settled runs statements and has the server finish what it was given so far, by whichever row: none is measured together with the
+// work that another one left.
+func (c *comparison) settled(ctx context.Context, url string, statements ...string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
-	// What follows is not to be measured together with the server's work on what it was just given.
-	for _, statement := range []string{full, "VACUUM ANALYZE", "CHECKPOINT"} {
+	for _, statement := range append(statements, "CHECKPOINT") {
 		if _, err = conn.Exec(ctx, statement); err != nil {
 			break
 		}
@@ -82,6 +90,9 @@ func (c *comparison) fleet(ctx context.Context) error {
 		if _, err := c.server.Create(ctx, "fleet_"+service); err != nil {
 			return err
 		}
+	}
+	if err := c.settled(ctx, c.server.URL("fleet_game")); err != nil {
+		return err
 	}
 	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet"), append([]string{"--database-url", c.server.URL("fleet")}, unlimited...)...)
 	if err != nil {
