@@ -12,7 +12,6 @@ import (
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	"github.com/cometbft/cometbft/consensus"
-	"github.com/cometbft/cometbft/mempool"
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
@@ -203,8 +202,10 @@ func (l *Liar) receive(n *node.Node) {
 		switch r := reactor.(type) {
 		case tap:
 			sw.AddReactor(name, &lossyConsensus{tap: r, liar: l})
-		case *mempool.Reactor:
-			sw.AddReactor(name, &lossyMempool{Reactor: r, liar: l})
+		case turns:
+			sw.AddReactor(name, &lossyMempool{turns: r, liar: l})
+		default:
+			panic(fmt.Sprintf("%s is a %T", name, reactor))
 		}
 	}
 }
@@ -218,12 +219,12 @@ type lossyConsensus struct {
 func (r *lossyConsensus) Receive(e p2p.Envelope) { r.liar.pass(e, r.tap.Receive) }
 
 type lossyMempool struct {
-	*mempool.Reactor
+	turns
 	liar *Liar
 }
 
 // Receive implements p2p.Reactor.
-func (r *lossyMempool) Receive(e p2p.Envelope) { r.liar.pass(e, r.Reactor.Receive) }
+func (r *lossyMempool) Receive(e p2p.Envelope) { r.liar.pass(e, r.turns.Receive) }
 
 // late is how late a message may come that comes behind others.
 const late = 30 * time.Millisecond

@@ -11,13 +11,13 @@ import (
 
 // listing is what indexes of games are made of. Most commands leave it as it is.
 type listing struct {
-	status                gamev1.GameStatus
-	turnDueAt, updatedMin int64
-	seatsTaken            int
+	status                   gamev1.GameStatus
+	turnDueAt, updatedMinute int64
+	seatsTaken               int
 }
 
 func listingOf(g *play.Game) listing {
-	return listing{status: g.Status, turnDueAt: micros.Of(g.TurnDueAt), updatedMin: micros.Minute(g.UpdatedAt), seatsTaken: len(g.Seats)}
+	return listing{status: g.Status, turnDueAt: micros.Of(g.TurnDueAt), updatedMinute: micros.Minute(g.UpdatedAt), seatsTaken: len(g.Seats)}
 }
 
 func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
@@ -31,12 +31,12 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 			ShooterID: g.Shooter, Sequence: int64(g.Sequence), TurnDueAt: now.turnDueAt, CreatedAt: micros.Of(g.CreatedAt), UpdatedAt: micros.Of(g.UpdatedAt),
 			Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
 			PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
-			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(now.seatsTaken), UpdatedMinute: now.updatedMin,
+			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(now.seatsTaken), UpdatedMinute: now.updatedMinute,
 		})
 	}
 	if moved {
 		if err := one(t.q.UpdateListing(ctx, db.UpdateListingParams{
-			Status: now.status, TurnDueAt: now.turnDueAt, UpdatedMinute: now.updatedMin, SeatsTaken: int64(now.seatsTaken), ID: g.ID})); err != nil {
+			Status: now.status, TurnDueAt: now.turnDueAt, UpdatedMinute: now.updatedMinute, SeatsTaken: int64(now.seatsTaken), ID: g.ID})); err != nil {
 			return err
 		}
 	}
