@@ -59,7 +59,7 @@ verifier: ## Build the verifier of receipts for browsers and phones: a JavaScrip
 
 .PHONY: test test-short test-race test-faults test-deploy fuzz bench
 test: ## Run every test: units, stores, services, the whole platform, crashes, the plan's load script.
-	go test $(PACKAGES)
+	go test -timeout 20m $(PACKAGES) # A slow machine needs more than go test's 10 minutes for a package.
 
 test-short: ## Run the tests without the slowest.
 	go test -short $(PACKAGES)
@@ -71,7 +71,7 @@ test-faults: ## Run the whole fault matrix of the validators, which takes about 
 	BITCRAPS_FAULTS=all go test -count=1 -timeout 4h -v -run 'TestFaults|TestTooManyFaults' ./services/consensus/internal/chain
 
 test-deploy: ## Check what is in deploy/, and build and run the images. It needs root and Buildah, which it installs on Debian.
-	$(DEPLOY) go test -count=1 ./... # What it builds is not what Go caches by.
+	$(DEPLOY) go test -timeout 20m -count=1 ./... # What it builds is not what Go caches by.
 
 FUZZTIME ?= 20s
 FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing \

@@ -95,9 +95,17 @@ func (db *DB) inTx(ctx context.Context, on *sql.DB, opts *sql.TxOptions, f func(
 	}
 	defer func() { _ = tx.Rollback() }() // Does nothing behind a commit.
 	if err := f(tx); err != nil {
-		return err
+		return ended(ctx, err)
 	}
-	return tx.Commit()
+	return ended(ctx, tx.Commit())
+}
+
+// ended gives database/sql's way of saying that a transaction's context has ended the context's name.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // Connections is how many are in use, and how many there may be.

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"os"
@@ -83,5 +84,20 @@ func TestFailedTransactionLeavesNothing(t *testing.T) {
 	var count int
 	if scanErr := db.Reader.QueryRow("SELECT COUNT(*) FROM t").Scan(&count); !errors.Is(err, broken) || scanErr != nil || count != 0 {
 		t.Errorf("err %v, %d rows, %v", err, count, scanErr)
+	}
+}
+
+// TestAnEndedContextIsNamed has statements that no longer look at the context, as those of a group, find their transaction ended by it.
+func TestAnEndedContextIsNamed(t *testing.T) {
+	db, _ := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.Write(ctx, func(tx *sql.Tx) (err error) {
+		for cancel(); err == nil; { // The driver ends it soon.
+			_, err = tx.ExecContext(context.WithoutCancel(ctx), "SELECT 1")
+		}
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that the context was canceled", err)
 	}
 }

@@ -35,7 +35,7 @@ func Install(find func() (string, error), packages ...string) (string, error) {
 		return found, nil // Whoever had the turn before wanted it too.
 	}
 	for _, args := range [][]string{{"update"}, append([]string{"install", "-y", "--no-install-recommends"}, packages...)} {
-		// Whoever is not a test may hold apt-get's lock for a while.
+		// Whoever is not a test may hold dpkg's lock for a while.
 		cmd := exec.Command(apt, append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
 		// Installing a server must not start it as well.
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")

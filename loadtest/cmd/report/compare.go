@@ -67,6 +67,9 @@ func compare(rows []Row) []Row {
 }
 
 func (c *comparison) measure(ctx context.Context, name string, dial func() (load.Caller, error)) error {
+	if err := c.settle(ctx); err != nil {
+		return err
+	}
 	result, err := load.Run(ctx, c.connections, c.load, dial)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -33,7 +33,7 @@ func (c *comparison) pgbench(ctx context.Context) error {
 	if _, err := run("-i", "-q", "-s", strconv.Itoa(c.connections)); err != nil {
 		return err
 	}
-	if err := c.settled(ctx, url); err != nil {
+	if err := c.settle(ctx); err != nil {
 		return err
 	}
 	out, err := run("-b", "simple-update", "-M", "prepared", "-c", strconv.Itoa(c.connections), "-j", "2", "-T", strconv.Itoa(max(1, int(c.load.Seconds()))))

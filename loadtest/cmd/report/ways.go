@@ -39,9 +39,6 @@ func (c *comparison) onSQLite(ctx context.Context) error {
 
 func (c *comparison) onPostgres(ctx context.Context) error {
 	url, err := c.server.Create(ctx, "one")
-	if err == nil {
-		err = c.settled(ctx, url)
-	}
 	if err != nil {
 		return err
 	}
@@ -54,7 +51,7 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 		err = c.batches(ctx, fmt.Sprintf("the same in batches of %d, latency a batch's", load.BatchSize), p.URL)
 	}
 	if err == nil {
-		err = c.fill(ctx, url)
+		err = fill(ctx, url)
 	}
 	if err == nil {
 		err = c.bets(ctx, "REST bets, with 100,000 tables and 1,000,000 players stored", p.URL)
@@ -66,18 +63,19 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 var full string
 
 // fill stores what a platform has after a long while.
-func (c *comparison) fill(ctx context.Context, url string) error {
-	return c.settled(ctx, url, full, "VACUUM ANALYZE")
+func fill(ctx context.Context, url string) error { return execute(ctx, url, full, "VACUUM ANALYZE") }
+
+// settle has the server finish what it was given so far: no row is measured together with the work that another one left.
+func (c *comparison) settle(ctx context.Context) error {
+	return execute(ctx, c.server.URL("postgres"), "CHECKPOINT")
 }
 
-// settled runs statements and has the server finish what it was given so far, by whichever row: none is measured together with the
-// work that another one left.
-func (c *comparison) settled(ctx context.Context, url string, statements ...string) error {
+func execute(ctx context.Context, url string, statements ...string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
-	for _, statement := range append(statements, "CHECKPOINT") {
+	for _, statement := range statements {
 		if _, err = conn.Exec(ctx, statement); err != nil {
 			break
 		}
@@ -90,9 +88,6 @@ func (c *comparison) fleet(ctx context.Context) error {
 		if _, err := c.server.Create(ctx, "fleet_"+service); err != nil {
 			return err
 		}
-	}
-	if err := c.settled(ctx, c.server.URL("fleet_game")); err != nil {
-		return err
 	}
 	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet"), append([]string{"--database-url", c.server.URL("fleet")}, unlimited...)...)
 	if err != nil {

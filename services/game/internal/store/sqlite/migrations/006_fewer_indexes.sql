@@ -14,7 +14,7 @@ CREATE INDEX transfers_to_wallet ON transfers (to_account, id) WHERE substr(to_a
 -- Nothing has read it since games_listed.
 DROP INDEX games_open;
 
--- A bet moves no entry of an index of games: the one of idle games is on the minute.
+-- A bet seldom moves an entry of an index of games: the one of idle games is on the minute.
 ALTER TABLE games ADD COLUMN updated_minute INTEGER NOT NULL DEFAULT 0;
 UPDATE games SET updated_minute = updated_at / 60000000;
 DROP INDEX games_idle;
