@@ -47,7 +47,7 @@ func Default() Config {
 		Config: service.Default(7003, 7103),
 		Chain: ChainConfig{
 			Home: "data/consensus/validator-0", Listen: "127.0.0.1:26656",
-			DecideTimeout: 2 * time.Second, ProposeTimeout: 150 * time.Millisecond, GossipSleep: time.Millisecond,
+			DecideTimeout: 2 * time.Second, ProposeTimeout: 150 * time.Millisecond, GossipSleep: 3 * time.Millisecond,
 			RetainBlocks: 50_000, SnapshotBlocks: 10_000, ListenFirst: 500 * time.Millisecond,
 		},
 	}

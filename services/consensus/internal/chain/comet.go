@@ -26,6 +26,9 @@ type cometLogger struct {
 	leaving *atomic.Bool
 	// failed sees what CometBFT calls an error; nil for nobody.
 	failed func(msg string, keyvals []any)
+	// with is what each line says besides its own. It is made text by a line that is written: gossip makes a logger each time that
+	// it looks for something to tell.
+	with []any
 }
 
 // ofComet is a logger of CometBFT's own lines.
@@ -47,7 +50,8 @@ func (l cometLogger) Error(msg string, keyvals ...any) {
 }
 
 func (l cometLogger) With(keyvals ...any) cmtlog.Logger {
-	return cometLogger{l.logger.With(readable(keyvals)...), l.leaving, l.failed}
+	l.with = slices.Concat(l.with, keyvals)
+	return l
 }
 
 func (l cometLogger) log(level slog.Level, msg string, keyvals []any) {
@@ -55,17 +59,16 @@ func (l cometLogger) log(level slog.Level, msg string, keyvals []any) {
 		level = slog.LevelDebug
 	}
 	if ctx := context.Background(); l.logger.Enabled(ctx, level) {
-		l.logger.Log(ctx, level, msg, readable(keyvals)...)
+		l.logger.Log(ctx, level, msg, readable(slices.Concat(l.with, keyvals))...)
 	}
 }
 
-// readable makes text of what would log as the fields of a struct.
+// readable makes text, in place, of what would log as the fields of a struct.
 func readable(keyvals []any) []any {
-	out := slices.Clone(keyvals)
-	for i, v := range out {
+	for i, v := range keyvals {
 		if s, ok := v.(fmt.Stringer); ok {
-			out[i] = s.String()
+			keyvals[i] = s.String()
 		}
 	}
-	return out
+	return keyvals
 }

@@ -33,7 +33,7 @@ type network struct {
 
 func newNetwork(t testing.TB, n int) *network {
 	t.Helper()
-	net := &network{t: t, dir: t.TempDir(), nodes: make([]*chain.Node, n), propose: 150 * time.Millisecond, gossip: time.Millisecond}
+	net := &network{t: t, dir: t.TempDir(), nodes: make([]*chain.Node, n), propose: 150 * time.Millisecond, gossip: 3 * time.Millisecond}
 	if err := chain.InitNetwork(net.dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (n *Node) open(cfg Config, logger *slog.Logger, between seams) (err error) 
 	if err := checkDiverged(cfg.Home); err != nil {
 		return err
 	}
-	if n.home, err = openHome(cfg.Home, cfg.IdentityFile, cfg.SignerAddress, cometLogger{ofComet(logger), new(atomic.Bool), nil}); err != nil {
+	if n.home, err = openHome(cfg.Home, cfg.IdentityFile, cfg.SignerAddress, cometLogger{logger: ofComet(logger), leaving: new(atomic.Bool)}); err != nil {
 		return err
 	}
 	n.logger = logger.With("validator", n.home.card.Name)
@@ -171,7 +171,7 @@ func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error)
 		c, between.wrapKey(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
 		n.provide,
-		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{ofComet(n.logger), &n.app.leaving, n.overheard},
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{logger: ofComet(n.logger), leaving: &n.app.leaving, failed: n.overheard},
 		append(options, between.options...)...,
 	)
 }
