@@ -48,6 +48,7 @@ func (s *store) behind(topic string, sequence uint64) []uint64 {
 type watcher struct {
 	t     *testing.T
 	store *store
+	bus   events.Bus[uint64]
 	topic string
 	live  *events.Subscription[events.Notice[uint64]]
 	last  uint64
@@ -56,7 +57,7 @@ type watcher struct {
 
 func watch(t *testing.T, s *store, bus events.Bus[uint64], topic string) *watcher {
 	t.Helper()
-	w := &watcher{t: t, store: s, topic: topic, live: bus.Subscribe(topic)}
+	w := &watcher{t: t, store: s, bus: bus, topic: topic, live: bus.Subscribe(topic)}
 	t.Cleanup(w.live.Close)
 	w.read()
 	return w
@@ -85,7 +86,7 @@ func (w *watcher) until(what string, condition func() bool) {
 		case notice, ok := <-w.live.C:
 			switch {
 			case !ok: // It was cut off, and resumes.
-				w.live = events.Resubscribe(w.live)
+				w.live = w.bus.Subscribe(w.topic)
 				w.t.Cleanup(w.live.Close)
 				w.read()
 			case notice.Sequence == 0 || notice.Sequence > w.last+1:

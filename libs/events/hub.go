@@ -78,6 +78,13 @@ func (h *Hub[T]) Watched(topic string) bool {
 	return len(h.topics[topic]) > 0
 }
 
+// Idle reports whether nobody watches anything.
+func (h *Hub[T]) Idle() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.topics) == 0
+}
+
 // Close ends the subscription. It may be called more than once.
 func (s *Subscription[T]) Close() { s.remove(false) }
 

@@ -32,12 +32,18 @@ type reader struct {
 	numbers map[string]uint64 // The last number of each process.
 }
 
-// read tells this replica's watchers of the others' events until the bus is closed.
+// read tells this replica's watchers of the others' events until the bus is closed. While there are none it reads nothing.
 func (b *Redis[T]) read() {
 	r := reader{numbers: make(map[string]uint64)}
 	for connected := false; b.reading.Err() == nil; {
 		var err error
 		switch {
+		case b.hub.Idle():
+			connected, r.last = false, ""
+			select {
+			case <-b.watched:
+			case <-b.reading.Done():
+			}
 		case !b.client.Up():
 			connected = false
 			b.pause(retryInterval)

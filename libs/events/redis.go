@@ -49,6 +49,7 @@ type Redis[T any] struct {
 	dropped prometheus.Counter
 	gap     atomic.Bool // Whether events of others may have been missed since the last round of wakes.
 
+	watched chan struct{} // Has a token when somebody has begun to watch.
 	reading context.Context
 	cancel  context.CancelFunc
 	closing chan struct{}
@@ -68,6 +69,7 @@ func NewRedis[T any](client *redis.Client, name string, buffer int, codec Codec[
 	b := &Redis[T]{
 		Local: NewLocal[T](buffer), client: client, codec: codec, clock: clock, logger: scope.Logger,
 		stream: "bitcraps:events:v1:" + name, origin: uuid.NewString(), queue: make(chan outgoing[T], queueSize), closing: make(chan struct{}),
+		watched: make(chan struct{}, 1),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "bitcraps_events_dropped_total",
 			Help: "Events that other replicas were not sent; they find them in the store."}),
 	}
@@ -88,6 +90,16 @@ func (b *Redis[T]) Publish(ctx context.Context, topic string, sequence uint64, v
 	default:
 		b.drop(1)
 	}
+}
+
+// Subscribe implements Bus.
+func (b *Redis[T]) Subscribe(topic string) *Subscription[Notice[T]] {
+	subscription := b.hub.Subscribe(topic)
+	select {
+	case b.watched <- struct{}{}:
+	default: // The reader is told already.
+	}
+	return subscription
 }
 
 func (b *Redis[T]) drop(n int) {

@@ -63,7 +63,7 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 			otelgrpc.WithTracerProvider(scope.Tracer), otelgrpc.WithPropagators(scope.Propagator))),
 		grpc.WithDefaultServiceConfig(serviceConfig(target.Contracts)),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithChainUnaryInterceptor(unary(self, cfg.Timeout), retriedByRequestID),
+		grpc.WithChainUnaryInterceptor(unary(self, cfg.Timeout), retriedByRequestID, newBundler(target.Contracts).intercept),
 		grpc.WithStreamInterceptor(stream(self)),
 		grpc.WithConnectParams(reconnect),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),

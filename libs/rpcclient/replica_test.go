@@ -76,7 +76,7 @@ func serveReplica(kind string) error {
 	return server.Serve(listener)
 }
 
-func listen(game *replica, cfg rpcserver.Config) (*rpcserver.Server, net.Listener, error) {
+func listen(game gamev1.GameServiceServer, cfg rpcserver.Config) (*rpcserver.Server, net.Listener, error) {
 	server, err := rpcserver.New(cfg, mtls.Config{}, telemetry.Discard().For("game", 0))
 	if err != nil {
 		return nil, nil, err
@@ -87,7 +87,7 @@ func listen(game *replica, cfg rpcserver.Config) (*rpcserver.Server, net.Listene
 }
 
 // serve runs a replica in this process.
-func serve(t *testing.T, game *replica, cfg rpcserver.Config) (address string) {
+func serve(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config) (address string) {
 	t.Helper()
 	server, listener, err := listen(game, cfg)
 	if err != nil {
@@ -131,9 +131,15 @@ func spawn(t *testing.T, kind string) *running {
 	return r
 }
 
-func dial(t *testing.T, addresses ...string) *grpc.ClientConn {
+func dial(t testing.TB, addresses ...string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}},
+	return dialFor(t, []string{"bitcraps.game.v1.GameService"}, addresses...)
+}
+
+// dialFor returns a connection that knows what these contracts say of their methods.
+func dialFor(t testing.TB, contracts []string, addresses ...string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: contracts},
 		rpcclient.Config{Addresses: addresses, Timeout: 30 * time.Second}, mtls.Config{}, nil, telemetry.Discard().For("test", 0))
 	if err != nil {
 		t.Fatal(err)

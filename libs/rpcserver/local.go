@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -27,22 +26,6 @@ type local struct {
 
 	running sync.RWMutex // Each call holds it for reading; whoever stops the server waits for it.
 	stopped bool
-}
-
-type method struct {
-	server  any
-	handler grpc.MethodHandler
-	span    []trace.SpanStartOption // What otelgrpc says of a call by connection.
-}
-
-// RegisterService implements grpc.ServiceRegistrar.
-func (s *Server) RegisterService(desc *grpc.ServiceDesc, server any) {
-	s.GRPC.RegisterService(desc, server)
-	for _, m := range desc.Methods {
-		name := desc.ServiceName + "/" + m.MethodName
-		s.local.methods["/"+name] = method{server, m.Handler, []trace.SpanStartOption{
-			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(semconv.RPCSystemNameGRPC, semconv.RPCMethod(name))}}
-	}
 }
 
 // Call answers a unary call of this process: by the same interceptors, with copies of the messages and the errors that a

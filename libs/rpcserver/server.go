@@ -59,7 +59,8 @@ type Server struct {
 	// Health is what the gRPC health protocol answers. It starts as SERVING.
 	Health *health.Server
 
-	local local
+	local   local
+	bundles bundles
 }
 
 // New builds a server. TLS without files means plain text.
@@ -90,7 +91,9 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: cfg.ConnectionGrace}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	)}
-	server.local = local{methods: make(map[string]method), interceptor: unary(append(all, rules.authorized), validator), tracer: scope.Tracer.Tracer("rpcserver")}
+	tracer := scope.Tracer.Tracer("rpcserver")
+	server.local = local{methods: make(map[string]method), interceptor: unary(append(all, rules.authorized), validator), tracer: tracer}
+	server.bundles = bundles{methods: make(map[string]method), interceptor: unary(remote, validator), tracer: tracer}
 	rules.server = server.GRPC
 	healthpb.RegisterHealthServer(server.GRPC, server.Health)
 	reflection.Register(server.GRPC)

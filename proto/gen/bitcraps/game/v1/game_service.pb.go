@@ -2424,7 +2424,7 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +
-	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x82\x1e\n" +
+	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x86\x1e\n" +
 	"\vGameService\x12\xb3\x01\n" +
 	"\n" +
 	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"Z\x8a\xb5\x18\r\n" +
@@ -2448,8 +2448,8 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\tLeaveGame\x12\".bitcraps.game.v1.LeaveGameRequest\x1a#.bitcraps.game.v1.LeaveGameResponse\"f\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18 \n" +
 	"\x0eGAME_NOT_FOUND\n" +
-	"\x0eBETTING_CLOSED\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\xe3\x03\n" +
-	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\"\x8f\x03\x8a\xb5\x18\r\n" +
+	"\x0eBETTING_CLOSED\x82\xd3\xe4\x93\x02(:\x01*b\x04game\"\x1d/api/v1/games/{game_id}/leave\x90\x02\x02\x12\xe7\x03\n" +
+	"\bPlaceBet\x12!.bitcraps.game.v1.PlaceBetRequest\x1a\".bitcraps.game.v1.PlaceBetResponse\"\x93\x03\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02\x90\xb5\x18\xc9\x01ҵ\x18\xcd\x02\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
@@ -2472,7 +2472,7 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\rSELF_EXCLUDED\n" +
 	"\x0eLIMIT_EXCEEDED\n" +
 	"\x11REALITY_CHECK_DUE\n" +
-	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\xbb\x01\n" +
+	"\x11REQUEST_ID_REUSEDص\x18\x01\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/bets\x12\xbb\x01\n" +
 	"\tPlaceBets\x12\".bitcraps.game.v1.PlaceBetsRequest\x1a#.bitcraps.game.v1.PlaceBetsResponse\"e\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18#\n" +
 	"\x0eGAME_NOT_FOUND\n" +

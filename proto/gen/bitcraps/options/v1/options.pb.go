@@ -337,6 +337,14 @@ var file_bitcraps_options_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Filename:      "bitcraps/options/v1/options.proto",
 	},
 	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50011,
+		Name:          "bitcraps.options.v1.bundled",
+		Tag:           "varint,50011,opt,name=bundled",
+		Filename:      "bitcraps/options/v1/options.proto",
+	},
+	{
 		ExtendedType:  (*descriptorpb.EnumValueOptions)(nil),
 		ExtensionType: (*code.Code)(nil),
 		Field:         50003,
@@ -368,6 +376,11 @@ var (
 	//
 	// optional bitcraps.options.v1.Refusals refusals = 50010;
 	E_Refusals = &file_bitcraps_options_v1_options_proto_extTypes[2]
+	// bundled says that calls of the method may share a message with others (bitcraps.bundle.v1): it is called often, and always
+	// takes about the same time.
+	//
+	// optional bool bundled = 50011;
+	E_Bundled = &file_bitcraps_options_v1_options_proto_extTypes[3]
 )
 
 // Extension fields to descriptorpb.EnumValueOptions.
@@ -375,14 +388,14 @@ var (
 	// code is the gRPC code of an error reason.
 	//
 	// optional google.rpc.Code code = 50003;
-	E_Code = &file_bitcraps_options_v1_options_proto_extTypes[3]
+	E_Code = &file_bitcraps_options_v1_options_proto_extTypes[4]
 	// http is the HTTP status of an error reason where it is not the code's own: 400 for INVALID_ARGUMENT, 401 for
 	// UNAUTHENTICATED, 403 for PERMISSION_DENIED, 404 for NOT_FOUND, 409 for ALREADY_EXISTS, ABORTED and
 	// FAILED_PRECONDITION, 422 for OUT_OF_RANGE, 429 for RESOURCE_EXHAUSTED, 499 for CANCELLED, 501 for UNIMPLEMENTED,
 	// 503 for UNAVAILABLE, 504 for DEADLINE_EXCEEDED and 500 for all others.
 	//
 	// optional int32 http = 50004;
-	E_Http = &file_bitcraps_options_v1_options_proto_extTypes[4]
+	E_Http = &file_bitcraps_options_v1_options_proto_extTypes[5]
 )
 
 var File_bitcraps_options_v1_options_proto protoreflect.FileDescriptor
@@ -415,7 +428,8 @@ const file_bitcraps_options_v1_options_proto_rawDesc = "" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\v2\x1b.bitcraps.options.v1.AccessR\x06access:A\n" +
 	"\vhttp_status\x12\x1e.google.protobuf.MethodOptions\x18҆\x03 \x01(\x05R\n" +
 	"httpStatus:[\n" +
-	"\brefusals\x12\x1e.google.protobuf.MethodOptions\x18چ\x03 \x01(\v2\x1d.bitcraps.options.v1.RefusalsR\brefusals:I\n" +
+	"\brefusals\x12\x1e.google.protobuf.MethodOptions\x18چ\x03 \x01(\v2\x1d.bitcraps.options.v1.RefusalsR\brefusals::\n" +
+	"\abundled\x12\x1e.google.protobuf.MethodOptions\x18ۆ\x03 \x01(\bR\abundled:I\n" +
 	"\x04code\x12!.google.protobuf.EnumValueOptions\x18ӆ\x03 \x01(\x0e2\x10.google.rpc.CodeR\x04code:7\n" +
 	"\x04http\x12!.google.protobuf.EnumValueOptions\x18Ԇ\x03 \x01(\x05R\x04httpB\xdb\x01\n" +
 	"\x17com.bitcraps.options.v1B\fOptionsProtoP\x01ZDgithub.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1;optionsv1\xa2\x02\x03BOX\xaa\x02\x13Bitcraps.Options.V1\xca\x02\x13Bitcraps\\Options\\V1\xe2\x02\x1fBitcraps\\Options\\V1\\GPBMetadata\xea\x02\x15Bitcraps::Options::V1b\x06proto3"
@@ -451,15 +465,16 @@ var file_bitcraps_options_v1_options_proto_depIdxs = []int32{
 	5,  // 3: bitcraps.options.v1.access:extendee -> google.protobuf.MethodOptions
 	5,  // 4: bitcraps.options.v1.http_status:extendee -> google.protobuf.MethodOptions
 	5,  // 5: bitcraps.options.v1.refusals:extendee -> google.protobuf.MethodOptions
-	6,  // 6: bitcraps.options.v1.code:extendee -> google.protobuf.EnumValueOptions
-	6,  // 7: bitcraps.options.v1.http:extendee -> google.protobuf.EnumValueOptions
-	3,  // 8: bitcraps.options.v1.access:type_name -> bitcraps.options.v1.Access
-	4,  // 9: bitcraps.options.v1.refusals:type_name -> bitcraps.options.v1.Refusals
-	7,  // 10: bitcraps.options.v1.code:type_name -> google.rpc.Code
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	8,  // [8:11] is the sub-list for extension type_name
-	3,  // [3:8] is the sub-list for extension extendee
+	5,  // 6: bitcraps.options.v1.bundled:extendee -> google.protobuf.MethodOptions
+	6,  // 7: bitcraps.options.v1.code:extendee -> google.protobuf.EnumValueOptions
+	6,  // 8: bitcraps.options.v1.http:extendee -> google.protobuf.EnumValueOptions
+	3,  // 9: bitcraps.options.v1.access:type_name -> bitcraps.options.v1.Access
+	4,  // 10: bitcraps.options.v1.refusals:type_name -> bitcraps.options.v1.Refusals
+	7,  // 11: bitcraps.options.v1.code:type_name -> google.rpc.Code
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	9,  // [9:12] is the sub-list for extension type_name
+	3,  // [3:9] is the sub-list for extension extendee
 	0,  // [0:3] is the sub-list for field type_name
 }
 
@@ -475,7 +490,7 @@ func file_bitcraps_options_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_options_v1_options_proto_rawDesc), len(file_bitcraps_options_v1_options_proto_rawDesc)),
 			NumEnums:      3,
 			NumMessages:   2,
-			NumExtensions: 5,
+			NumExtensions: 6,
 			NumServices:   0,
 		},
 		GoTypes:           file_bitcraps_options_v1_options_proto_goTypes,

@@ -1,0 +1,220 @@
+package rpcclient_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/mtls"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// croupier answers each bet as its type says. The answer's bet has the caller's player.
+type croupier struct {
+	gamev1.UnimplementedGameServiceServer
+	blocked chan struct{} // Has a token when a bet of the type "block" is there.
+	release chan struct{}
+
+	mu      sync.Mutex
+	bundled int // Bets that came in bundles.
+}
+
+func newCroupier() *croupier {
+	return &croupier{blocked: make(chan struct{}, 1), release: make(chan struct{})}
+}
+
+func (c *croupier) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
+	if method, _ := grpc.Method(ctx); strings.HasSuffix(method, "MakeCalls") {
+		c.mu.Lock()
+		c.bundled++
+		c.mu.Unlock()
+	}
+	switch req.GetBetType() {
+	case "block":
+		c.blocked <- struct{}{}
+		<-c.release
+	case "refused":
+		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").With("seats", 8).RetryAfter(time.Second)
+	case "hidden":
+		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Because(errors.New("nine of eight"))
+	case "panic":
+		panic("the dice fell down")
+	case "deadline":
+		if _, ok := ctx.Deadline(); !ok {
+			return nil, errors.New("no deadline")
+		}
+		return nil, context.DeadlineExceeded
+	case "metadata":
+		if md, _ := metadata.FromOutgoingContext(ctx); len(md) > 0 {
+			return nil, errors.New("the caller's metadata would go on")
+		}
+	}
+	caller := identity.FromContext(ctx)
+	return &gamev1.PlaceBetResponse{Balance: req.GetAmount(),
+		Bet: &gamev1.Bet{PlayerId: caller.Player.String(), BetType: caller.Service + " " + telemetry.RequestID(ctx)}}, nil
+}
+
+// behindAnother makes calls while another one is under way, which is so until all of them have ended.
+func behindAnother(t *testing.T, c *croupier, client gamev1.GameServiceClient, calls ...func()) {
+	t.Helper()
+	var first, all sync.WaitGroup
+	first.Go(func() {
+		if _, err := client.PlaceBet(asPlayer(t), betOn("block")); err != nil {
+			t.Error(err)
+		}
+	})
+	<-c.blocked
+	for _, call := range calls {
+		all.Go(call)
+	}
+	all.Wait()
+	c.release <- struct{}{}
+	first.Wait()
+}
+
+func betOn(wager string) *gamev1.PlaceBetRequest {
+	return &gamev1.PlaceBetRequest{GameId: uuid.NewString(), BetType: wager, Amount: 10}
+}
+
+// TestABundledCallEndsLikeOneByItself makes each call by itself and behind another one.
+func TestABundledCallEndsLikeOneByItself(t *testing.T) {
+	for name, tc := range map[string]struct {
+		req *gamev1.PlaceBetRequest
+		ctx func(*testing.T) context.Context
+	}{
+		"answer":                               {betOn("field"), asPlayer},
+		"refusal with details":                 {betOn("refused"), asPlayer},
+		"hidden cause":                         {betOn("hidden"), asPlayer},
+		"panic":                                {betOn("panic"), asPlayer},
+		"deadline":                             {betOn("deadline"), asPlayer},
+		"metadata of the caller stays its own": {betOn("metadata"), asPlayer},
+		"breaks the contract":                  {&gamev1.PlaceBetRequest{GameId: "x", Amount: -1}, asPlayer},
+		"no player":                            {betOn("field"), (*testing.T).Context},
+		"a session with a role": {betOn("field"), func(t *testing.T) context.Context {
+			return identity.OnBehalf(t.Context(), identity.Caller{Player: uuid.Must(uuid.NewV7()), Session: uuid.Must(uuid.NewV7()), Scopes: 4, Role: 1})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCroupier()
+			client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
+			ctx := telemetry.WithRequestID(tc.ctx(t), "r1")
+			want, wantErr := client.PlaceBet(ctx, tc.req)
+			var got *gamev1.PlaceBetResponse
+			var err error
+			behindAnother(t, c, client, func() { got, err = client.PlaceBet(ctx, tc.req) })
+			if got.String() != want.String() {
+				t.Errorf("answer = %v, by itself %v", got, want)
+			}
+			if got, want := status.Convert(err).Proto().String(), status.Convert(wantErr).Proto().String(); got != want {
+				t.Errorf("error = %s, by itself %s", got, want)
+			}
+			if wantErr == nil && c.bundled != 1 {
+				t.Errorf("%d calls came in bundles", c.bundled)
+			}
+		})
+	}
+}
+
+// TestOneBadCallOfABundleFailsAlone has many players call at once. Each gets the answer of his own, whatever the others sent.
+func TestOneBadCallOfABundleFailsAlone(t *testing.T) {
+	bad := map[int]*gamev1.PlaceBetRequest{
+		3:  betOn("panic"),
+		7:  {GameId: "x", Amount: -1},
+		11: betOn("\xff"),
+		19: betOn(strings.Repeat("x", 10_000)),
+		23: betOn("refused"),
+	}
+	c := newCroupier()
+	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
+	var calls []func()
+	for i := range 300 {
+		calls = append(calls, func() {
+			player := uuid.Must(uuid.NewV7())
+			req, wrong := bad[i]
+			if !wrong {
+				req = betOn("field")
+			}
+			req.Amount += int64(i)
+			resp, err := client.PlaceBet(identity.WithPlayer(t.Context(), player), req)
+			if wrong != (err != nil) || err == nil && (resp.GetBet().GetPlayerId() != player.String() || resp.GetBalance() != req.GetAmount()) {
+				t.Errorf("call %d of %s: %v, %v", i, player, resp, err)
+			}
+		})
+	}
+	behindAnother(t, c, client, calls...)
+	if c.bundled < 290 {
+		t.Errorf("%d calls came in bundles", c.bundled)
+	}
+}
+
+// TestAServerWithoutBundlesAnswers calls one of the release before.
+func TestAServerWithoutBundlesAnswers(t *testing.T) {
+	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("game", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCroupier()
+	gamev1.RegisterGameServiceServer(server.GRPC, c)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.GRPC.Stop)
+	client := gamev1.NewGameServiceClient(dial(t, listener.Addr().String()))
+	behindAnother(t, c, client, func() {
+		if _, err := client.PlaceBet(asPlayer(t), betOn("field")); err != nil {
+			t.Error(err)
+		}
+	})
+	if c.bundled != 0 {
+		t.Errorf("%d calls came in bundles", c.bundled)
+	}
+}
+
+// TestACallThatWaitsForABundleMayGiveUp lets the caller go away while another call is under way.
+func TestACallThatWaitsForABundleMayGiveUp(t *testing.T) {
+	c := newCroupier()
+	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
+	behindAnother(t, c, client, func() {
+		ctx, cancel := context.WithCancel(asPlayer(t))
+		cancel()
+		if _, err := client.PlaceBet(ctx, betOn("field")); status.Code(err) != codes.Canceled {
+			t.Error(err)
+		}
+	})
+}
+
+// BenchmarkBundle is the time of a call among 64 callers of a server that does nothing, with bundles and without.
+func BenchmarkBundle(b *testing.B) {
+	for name, contracts := range map[string][]string{"bundled": {"bitcraps.game.v1.GameService"}, "alone": nil} {
+		b.Run(name, func(b *testing.B) {
+			client := gamev1.NewGameServiceClient(dialFor(b, contracts, serve(b, newCroupier(), rpcserver.Default())))
+			ctx := identity.WithPlayer(b.Context(), uuid.Must(uuid.NewV7()))
+			b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := client.PlaceBet(ctx, betOn("field")); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
