@@ -78,23 +78,23 @@ func (c *comparison) measure(ctx context.Context, name string, dial func() (load
 	return nil
 }
 
-// bets places bets over REST, each player at one of the gateways.
+// bets places bets over REST, each player at one of the gateways: one with each call, and all that a table takes.
 func (c *comparison) bets(ctx context.Context, name string, gateways ...string) error {
+	err := c.at(ctx, name, gateways, func(rest *load.REST) load.Caller { return &load.Bets{Table: rest} })
+	if err == nil {
+		err = c.at(ctx, fmt.Sprintf("%s, %d with a call", name, load.BatchSize), gateways, func(rest *load.REST) load.Caller { return &load.Batches{REST: rest} })
+	}
+	if err == nil {
+		c.rows[len(c.rows)-1].PerSecond *= float64(load.BatchSize) // The rate is that of bets; times are a call's.
+	}
+	return err
+}
+
+// at measures calls over REST, each caller at one of the gateways.
+func (c *comparison) at(ctx context.Context, name string, gateways []string, caller func(*load.REST) load.Caller) error {
 	var dialled atomic.Int64
 	return c.measure(ctx, name, func() (load.Caller, error) {
 		rest, err := load.NewREST(gateways[int(dialled.Add(1))%len(gateways)])
-		return &load.Bets{Table: rest}, err
+		return caller(rest), err
 	})
-}
-
-// batches places bets by the batch. The rate is that of bets.
-func (c *comparison) batches(ctx context.Context, name, gateway string) error {
-	err := c.measure(ctx, name, func() (load.Caller, error) {
-		rest, err := load.NewREST(gateway)
-		return &load.Batches{REST: rest}, err
-	})
-	if err == nil {
-		c.rows[len(c.rows)-1].PerSecond *= float64(load.BatchSize)
-	}
-	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed" // For full.sql.
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
@@ -27,10 +26,7 @@ func (c *comparison) onSQLite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = c.measure(ctx, noStoreRow, func() (load.Caller, error) {
-		rest, err := load.NewREST(p.URL)
-		return load.Reads{REST: rest, Path: noStorePath}, err
-	})
+	err = c.at(ctx, noStoreRow, []string{p.URL}, func(rest *load.REST) load.Caller { return load.Reads{REST: rest, Path: noStorePath} })
 	if err == nil {
 		err = c.bets(ctx, "REST bets, one process on SQLite", p.URL)
 	}
@@ -47,9 +43,6 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 		return err
 	}
 	err = c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL)
-	if err == nil {
-		err = c.batches(ctx, fmt.Sprintf("the same in batches of %d, latency a batch's", load.BatchSize), p.URL)
-	}
 	if err == nil {
 		err = fill(ctx, url)
 	}
