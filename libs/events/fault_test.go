@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -82,6 +83,25 @@ func TestABusThatIsOverrunDrops(t *testing.T) {
 	w.reaches(20_001)
 	if n := from.dropped(t); n == 0 {
 		t.Error("nothing was dropped")
+	}
+}
+
+// TestWhereNobodyWatchesNothingIsRead publishes to a replica without watchers, whose next one is told all the same.
+func TestWhereNobodyWatchesNothingIsRead(t *testing.T) {
+	url := testserver.NewRedis(t).URL()
+	from, to := newReplica(t, url), newReplica(t, url)
+	s := &store{logs: make(map[string][]uint64)}
+	for range 3 {
+		last := s.append(from, "a")
+		reads, err := to.client.Info(t.Context(), "commandstats").Result()
+		if err != nil || last == 1 && strings.Contains(reads, "cmdstat_xread:") {
+			t.Fatalf("%v, %s", err, reads)
+		}
+		w := watch(t, s, to, "a")
+		for told := w.told; w.told == told; {
+			w.reaches(s.append(from, "a"))
+		}
+		w.live.Close()
 	}
 }
 

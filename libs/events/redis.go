@@ -32,8 +32,8 @@ type Codec[T any] struct {
 	Decode func([]byte) (T, error)
 }
 
-// Redis is a Bus for all replicas of a service: one stream, which each of them appends to and reads to its end. Watchers
-// of the replica that publishes are told at once, whatever becomes of the stream.
+// Redis is a Bus for all replicas of a service: one stream, which each of them appends to, and reads
+// while somebody watches there. Watchers of the replica that publishes are told at once, whatever becomes of the stream.
 type Redis[T any] struct {
 	*Local[T]
 

@@ -3,7 +3,6 @@ package rpcclient
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -13,34 +12,15 @@ import (
 	"google.golang.org/grpc/metadata"
 	grpcstatus "google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	bundlev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/bundle/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
-
-// A call of a method whose contract bundles it goes by itself while no other one is under way. Those that come meanwhile go
-// together in one message once it is back (docs/adr/0030): nobody waits for a bundle to fill, and the more calls there are the
-// less each of them costs.
-
-const (
-	// patience is how long a call waits for others to come back at most: one that hangs holds up nobody for long.
-	patience = 20 * time.Millisecond
-	// maxBundle is how many calls share a message.
-	maxBundle = 256
-	// maxBundled is the largest request in bytes that does, so that a bundle stays far below what servers take.
-	maxBundled = 2 << 10
-)
-
-// bundler decides which calls go together.
-type bundler struct {
-	methods []string
-
-	mu      sync.Mutex
-	away    int // Bundles, and calls by themselves, that are under way.
-	waiting []*bundled
-}
 
 // bundled is a call that waits for its answer.
 type bundled struct {
@@ -51,15 +31,8 @@ type bundled struct {
 	done   chan struct{}
 }
 
-func newBundler(contracts []string) *bundler {
-	b := &bundler{}
-	for _, contract := range contracts {
-		b.methods = append(b.methods, rpcserver.Bundled(contract)...)
-	}
-	return b
-}
-
-// intercept is the innermost interceptor.
+// intercept is the innermost interceptor. To a call that goes in a bundle, options that speak of a connection mean nothing, and there
+// are no headers or trailers.
 func (b *bundler) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	request, ok := req.(proto.Message)
 	if !ok || !slices.Contains(b.methods, method) || proto.Size(request) > maxBundled {
@@ -80,10 +53,22 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 	case <-ctx.Done():
 		return grpcstatus.FromContextError(ctx.Err()).Err()
 	}
-	if grpcstatus.Code(waits.err) == codes.Unimplemented { // A server of the release before takes no bundles.
+	if turnedAway(waits.err) {
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
 	return waits.result(reply.(proto.Message))
+}
+
+// turnedAway reports whether a server took no look at a bundle: that of the release before knows none, and one may be set to take
+// messages that are smaller.
+func turnedAway(err error) bool {
+	switch grpcstatus.Code(err) {
+	case codes.Unimplemented:
+		return true
+	case codes.ResourceExhausted:
+		return errs.Reason(err) == errorsv1.Reason_REASON_INTERNAL // It is gRPC's own, and none of a server's.
+	}
+	return false
 }
 
 // carried is what the call would have said in its headers.
@@ -91,7 +76,9 @@ func carried(ctx context.Context) []string {
 	md, _ := metadata.FromOutgoingContext(ctx)
 	all := make([]string, 0, 2*len(md)+2)
 	for key, values := range md {
-		all = append(all, key, values[0])
+		for _, value := range values {
+			all = append(all, key, value)
+		}
 	}
 	if parent := telemetry.Traceparent(trace.SpanContextFromContext(ctx)); parent != "" {
 		all = append(all, rpcserver.TraceparentKey, parent)
@@ -116,81 +103,25 @@ func (c *bundled) result(reply proto.Message) error {
 	return nil
 }
 
-// alone reports whether a call can go by itself. Whoever does says when it is back.
-func (b *bundler) alone() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.away > 0 {
-		return false
-	}
-	b.away++
-	return true
-}
-
-func (b *bundler) back(cc *grpc.ClientConn) {
-	if group := b.next(); len(group) > 0 {
-		go b.drive(group, cc)
-	}
-}
-
-// wait has a call go with the next bundle.
-func (b *bundler) wait(call *bundled, cc *grpc.ClientConn) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.waiting = append(b.waiting, call)
-	switch {
-	case b.away == 0: // The last one came back just now.
-		b.depart(cc)
-	case len(b.waiting) == 1:
-		time.AfterFunc(patience, func() {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if len(b.waiting) > 0 && b.waiting[0] == call {
-				b.depart(cc)
-			}
-		})
-	}
-}
-
-// depart sends what waits beside what is under way. It must be called with the lock held.
-func (b *bundler) depart(cc *grpc.ClientConn) {
-	b.away++
-	go b.drive(b.take(), cc)
-}
-
-// drive sends a bundle, and behind it what has come meanwhile, until nothing has.
-func (b *bundler) drive(group []*bundled, cc *grpc.ClientConn) {
-	for ; len(group) > 0; group = b.next() {
-		send(group, cc)
-	}
-}
-
-// next says that a bundle is back and returns the one that goes in its place, if any.
-func (b *bundler) next() []*bundled {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	group := b.take()
-	if len(group) == 0 {
-		b.away--
-	}
-	return group
-}
-
-// take removes the next bundle from what waits. It must be called with the lock held.
-func (b *bundler) take() []*bundled {
-	group := b.waiting[:min(len(b.waiting), maxBundle)]
-	b.waiting = slices.Clone(b.waiting[len(group):])
-	return group
-}
-
-// send makes the calls of a bundle and tells each what came of it.
+// send makes the calls of a bundle and tells each what came of it. Those whose callers have given up are not made.
 func send(group []*bundled, cc *grpc.ClientConn) {
-	req := &bundlev1.MakeCallsRequest{Calls: make([]*bundlev1.Call, len(group))}
-	for i, waits := range group {
-		req.Calls[i] = waits.call
+	group = slices.DeleteFunc(group, func(c *bundled) bool { return c.ctx.Err() != nil })
+	if len(group) == 0 {
+		return
+	}
+	req, latest := &bundlev1.MakeCallsRequest{}, time.Time{}
+	for _, waits := range group {
+		deadline, _ := waits.ctx.Deadline() // The outermost interceptor has given it one.
+		waits.call.Timeout = durationpb.New(time.Until(deadline))
+		req.Calls = append(req.Calls, waits.call)
+		if deadline.After(latest) {
+			latest = deadline
+		}
 	}
 	// The bundle is in the trace of its first call, and is made in nobody's name.
 	ctx := metadata.NewOutgoingContext(identity.NewContext(context.WithoutCancel(group[0].ctx), identity.Caller{}), nil)
+	ctx, cancel := context.WithDeadline(ctx, latest)
+	defer cancel()
 	resp, err := bundlev1.NewBundleServiceClient(cc).MakeCalls(ctx, req)
 	if err == nil && len(resp.GetAnswers()) != len(group) {
 		err = grpcstatus.Errorf(codes.Internal, "%d answers to %d calls", len(resp.GetAnswers()), len(group))

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -28,27 +31,32 @@ import (
 // croupier answers each bet as its type says. The answer's bet has the caller's player.
 type croupier struct {
 	gamev1.UnimplementedGameServiceServer
-	blocked chan struct{} // Has a token when a bet of the type "block" is there.
-	release chan struct{}
+	blocked chan struct{} // Has a token for each bet of the type "block" that is there.
+	release chan struct{} // Is closed when those may end.
 
 	mu      sync.Mutex
-	bundled int // Bets that came in bundles.
+	seen    map[string]int // Bets by their type.
+	bundled int            // Bets that came in bundles.
 }
 
 func newCroupier() *croupier {
-	return &croupier{blocked: make(chan struct{}, 1), release: make(chan struct{})}
+	return &croupier{blocked: make(chan struct{}, 1000), release: make(chan struct{}), seen: make(map[string]int)}
 }
 
 func (c *croupier) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
+	c.mu.Lock()
+	c.seen[req.GetBetType()]++
 	if method, _ := grpc.Method(ctx); strings.HasSuffix(method, "MakeCalls") {
-		c.mu.Lock()
 		c.bundled++
-		c.mu.Unlock()
 	}
+	c.mu.Unlock()
 	switch req.GetBetType() {
 	case "block":
 		c.blocked <- struct{}{}
 		<-c.release
+	case "left":
+		deadline, _ := ctx.Deadline()
+		return &gamev1.PlaceBetResponse{Balance: int64(time.Until(deadline))}, nil
 	case "refused":
 		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").With("seats", 8).RetryAfter(time.Second)
 	case "hidden":
@@ -84,7 +92,7 @@ func behindAnother(t *testing.T, c *croupier, client gamev1.GameServiceClient, c
 		all.Go(call)
 	}
 	all.Wait()
-	c.release <- struct{}{}
+	close(c.release)
 	first.Wait()
 }
 
@@ -188,17 +196,115 @@ func TestAServerWithoutBundlesAnswers(t *testing.T) {
 	}
 }
 
-// TestACallThatWaitsForABundleMayGiveUp lets the caller go away while another call is under way.
+// TestACallThatWaitsForABundleMayGiveUp lets the caller go away while another call is under way. His call is not made any more.
 func TestACallThatWaitsForABundleMayGiveUp(t *testing.T) {
 	c := newCroupier()
 	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
 	behindAnother(t, c, client, func() {
 		ctx, cancel := context.WithCancel(asPlayer(t))
 		cancel()
-		if _, err := client.PlaceBet(ctx, betOn("field")); status.Code(err) != codes.Canceled {
+		if _, err := client.PlaceBet(ctx, betOn("gone")); status.Code(err) != codes.Canceled {
+			t.Error(err)
+		}
+		if _, err := client.PlaceBet(asPlayer(t), betOn("field")); err != nil { // In the same bundle, or in one behind it.
 			t.Error(err)
 		}
 	})
+	if n := c.seen["gone"]; n > 0 {
+		t.Errorf("it was made %d times", n)
+	}
+}
+
+// TestABundledCallHasTheTimeThatItsCallerHas bundles it with one that has more.
+func TestABundledCallHasTheTimeThatItsCallerHas(t *testing.T) {
+	c := newCroupier()
+	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
+	left := func(given time.Duration) func() {
+		return func() {
+			ctx, cancel := context.WithTimeout(asPlayer(t), given)
+			defer cancel()
+			resp, err := client.PlaceBet(ctx, betOn("left"))
+			if got := time.Duration(resp.GetBalance()); err != nil || got > given || got < given/2 {
+				t.Errorf("%v, with %v left of %v", err, got, given)
+			}
+		}
+	}
+	behindAnother(t, c, client, left(10*time.Minute), left(20*time.Minute))
+}
+
+// TestNobodyStarvesBehindCallsThatHang has more calls hang than a bundle holds, and makes one that does not.
+func TestNobodyStarvesBehindCallsThatHang(t *testing.T) {
+	const hang = 400
+	c := newCroupier()
+	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
+	ctx, cancel := context.WithTimeout(asPlayer(t), 20*time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	for range hang {
+		all.Go(func() {
+			if _, err := client.PlaceBet(ctx, betOn("block")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for n := range hang {
+		select {
+		case <-c.blocked:
+		case <-ctx.Done():
+			t.Fatalf("%d of %d arrived", n, hang)
+		}
+	}
+	if _, err := client.PlaceBet(ctx, betOn("field")); err != nil {
+		t.Error(err)
+	}
+	close(c.release)
+	all.Wait()
+}
+
+// TestABundleThatIsTooLargeGoesCallByCall calls a server that was set to take small messages.
+func TestABundleThatIsTooLargeGoesCallByCall(t *testing.T) {
+	cfg := rpcserver.Default()
+	cfg.MaxMessageBytes = 4 << 10
+	c := newCroupier()
+	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, cfg)))
+	var calls []func()
+	for range 200 {
+		calls = append(calls, func() {
+			if _, err := client.PlaceBet(asPlayer(t), betOn("field")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	behindAnother(t, c, client, calls...)
+}
+
+// TestABundledCallIsInItsCallersTrace looks for the server's span of each call below that of whoever made it.
+func TestABundledCallIsInItsCallersTrace(t *testing.T) {
+	spans := tracetest.NewSpanRecorder()
+	traced := telemetry.Discard().For("game", 0)
+	traced.Tracer = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	c := newCroupier()
+	client := gamev1.NewGameServiceClient(dial(t, serveAs(t, c, rpcserver.Default(), traced)))
+	var calls []func()
+	callers := map[trace.SpanID]bool{}
+	for range 10 {
+		ctx, span := traced.Tracer.Tracer("test").Start(asPlayer(t), "caller")
+		callers[span.SpanContext().SpanID()] = true
+		calls = append(calls, func() {
+			if _, err := client.PlaceBet(ctx, betOn("field")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	behindAnother(t, c, client, calls...)
+	for _, span := range spans.Ended() {
+		if strings.HasSuffix(span.Name(), "PlaceBet") {
+			delete(callers, span.Parent().SpanID())
+		}
+	}
+	if len(callers) > 0 {
+		t.Errorf("%d of 10 calls have no span at the server", len(callers))
+	}
 }
 
 // BenchmarkBundle is the time of a call among 64 callers of a server that does nothing, with bundles and without.

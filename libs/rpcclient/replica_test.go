@@ -68,7 +68,7 @@ func (r *replica) took(ctx context.Context) error {
 }
 
 func serveReplica(kind string) error {
-	server, listener, err := listen(&replica{hangs: kind == "hangs"}, rpcserver.Default())
+	server, listener, err := listen(&replica{hangs: kind == "hangs"}, rpcserver.Default(), telemetry.Discard().For("game", 0))
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func serveReplica(kind string) error {
 	return server.Serve(listener)
 }
 
-func listen(game gamev1.GameServiceServer, cfg rpcserver.Config) (*rpcserver.Server, net.Listener, error) {
-	server, err := rpcserver.New(cfg, mtls.Config{}, telemetry.Discard().For("game", 0))
+func listen(game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope) (*rpcserver.Server, net.Listener, error) {
+	server, err := rpcserver.New(cfg, mtls.Config{}, scope)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,7 +89,12 @@ func listen(game gamev1.GameServiceServer, cfg rpcserver.Config) (*rpcserver.Ser
 // serve runs a replica in this process.
 func serve(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config) (address string) {
 	t.Helper()
-	server, listener, err := listen(game, cfg)
+	return serveAs(t, game, cfg, telemetry.Discard().For("game", 0))
+}
+
+func serveAs(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope) (address string) {
+	t.Helper()
+	server, listener, err := listen(game, cfg, scope)
 	if err != nil {
 		t.Fatal(err)
 	}

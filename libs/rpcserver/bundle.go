@@ -79,11 +79,15 @@ func (b *bundles) call(ctx context.Context, call *bundlev1.Call) (response proto
 	if len(said)%2 != 0 {
 		return nil, status.Error(codes.Internal, "metadata has a key without a value")
 	}
+	ctx, cancel := context.WithTimeout(ctx, call.GetTimeout().AsDuration())
+	defer cancel()
 	md := metadata.Pairs(said...)
-	ctx = metadata.NewIncomingContext(ctx, md)
-	if parent := md.Get(TraceparentKey); len(parent) == 1 {
-		ctx = trace.ContextWithRemoteSpanContext(ctx, telemetry.ParseTraceparent(parent[0]))
+	// Also where it is that of none: the bundle's own trace is not the call's.
+	parent := trace.ContextWithSpanContext(ctx, trace.SpanContext{})
+	if text := md.Get(TraceparentKey); len(text) == 1 {
+		parent = trace.ContextWithRemoteSpanContext(ctx, telemetry.ParseTraceparent(text[0]))
 	}
+	ctx = metadata.NewIncomingContext(parent, md)
 	ctx, span := b.tracer.Start(ctx, call.GetMethod()[1:], m.span...)
 	defer func() { telemetry.End(span, err) }()
 	answer, err := m.handler(m.server, ctx, func(into any) error {

@@ -7,13 +7,18 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	bundlev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/bundle/v1"
 )
 
-// measured counts calls under the HTTP status of their reason, so that one query finds failures over gRPC and REST.
+// measured counts calls under the HTTP status of their reason, so that one query finds failures over gRPC and REST. Of a bundle it
+// counts the calls, and the bundle itself where that fails.
 func measured(requests *telemetry.Requests) around {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		start := time.Now()
 		err := next(ctx)
+		if err == nil && c.method == bundlev1.BundleService_MakeCalls_FullMethodName {
+			return nil
+		}
 		request := telemetry.Request{Method: c.method, Endpoint: telemetry.GRPC, Status: errs.HTTPStatus(err), Stream: c.stream}
 		if err != nil {
 			request.Reason = errs.Name(errs.Reason(err))

@@ -13,6 +13,7 @@ import (
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -80,7 +81,9 @@ type Call struct {
 	// its trace.
 	Metadata []string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty"`
 	// request is the encoded request.
-	Request       []byte `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	Request []byte `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	// timeout is how much time the call has left.
+	Timeout       *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -132,6 +135,13 @@ func (x *Call) GetMetadata() []string {
 func (x *Call) GetRequest() []byte {
 	if x != nil {
 		return x.Request
+	}
+	return nil
+}
+
+func (x *Call) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
 	}
 	return nil
 }
@@ -241,14 +251,15 @@ var File_bitcraps_bundle_v1_bundle_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_bundle_v1_bundle_service_proto_rawDesc = "" +
 	"\n" +
-	"'bitcraps/bundle/v1/bundle_service.proto\x12\x12bitcraps.bundle.v1\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\"O\n" +
+	"'bitcraps/bundle/v1/bundle_service.proto\x12\x12bitcraps.bundle.v1\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\"O\n" +
 	"\x10MakeCallsRequest\x12;\n" +
-	"\x05calls\x18\x01 \x03(\v2\x18.bitcraps.bundle.v1.CallB\v\xbaH\b\x92\x01\x05\b\x01\x10\x80\x02R\x05calls\"|\n" +
+	"\x05calls\x18\x01 \x03(\v2\x18.bitcraps.bundle.v1.CallB\v\xbaH\b\x92\x01\x05\b\x01\x10\x80\x02R\x05calls\"\xb9\x01\n" +
 	"\x04Call\x12\"\n" +
 	"\x06method\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06method\x12+\n" +
 	"\bmetadata\x18\x02 \x03(\tB\x0f\xbaH\f\x92\x01\t\x10 \"\x05r\x03\x18\x80\x04R\bmetadata\x12#\n" +
-	"\arequest\x18\x03 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x04R\arequest\"I\n" +
+	"\arequest\x18\x03 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x04R\arequest\x12;\n" +
+	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationB\x06\xbaH\x03\xc8\x01\x01R\atimeout\"I\n" +
 	"\x11MakeCallsResponse\x124\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1a.bitcraps.bundle.v1.AnswerR\aanswers\"<\n" +
 	"\x06Answer\x12\x16\n" +
@@ -273,21 +284,23 @@ func file_bitcraps_bundle_v1_bundle_service_proto_rawDescGZIP() []byte {
 
 var file_bitcraps_bundle_v1_bundle_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_bitcraps_bundle_v1_bundle_service_proto_goTypes = []any{
-	(*MakeCallsRequest)(nil),  // 0: bitcraps.bundle.v1.MakeCallsRequest
-	(*Call)(nil),              // 1: bitcraps.bundle.v1.Call
-	(*MakeCallsResponse)(nil), // 2: bitcraps.bundle.v1.MakeCallsResponse
-	(*Answer)(nil),            // 3: bitcraps.bundle.v1.Answer
+	(*MakeCallsRequest)(nil),    // 0: bitcraps.bundle.v1.MakeCallsRequest
+	(*Call)(nil),                // 1: bitcraps.bundle.v1.Call
+	(*MakeCallsResponse)(nil),   // 2: bitcraps.bundle.v1.MakeCallsResponse
+	(*Answer)(nil),              // 3: bitcraps.bundle.v1.Answer
+	(*durationpb.Duration)(nil), // 4: google.protobuf.Duration
 }
 var file_bitcraps_bundle_v1_bundle_service_proto_depIdxs = []int32{
 	1, // 0: bitcraps.bundle.v1.MakeCallsRequest.calls:type_name -> bitcraps.bundle.v1.Call
-	3, // 1: bitcraps.bundle.v1.MakeCallsResponse.answers:type_name -> bitcraps.bundle.v1.Answer
-	0, // 2: bitcraps.bundle.v1.BundleService.MakeCalls:input_type -> bitcraps.bundle.v1.MakeCallsRequest
-	2, // 3: bitcraps.bundle.v1.BundleService.MakeCalls:output_type -> bitcraps.bundle.v1.MakeCallsResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 1: bitcraps.bundle.v1.Call.timeout:type_name -> google.protobuf.Duration
+	3, // 2: bitcraps.bundle.v1.MakeCallsResponse.answers:type_name -> bitcraps.bundle.v1.Answer
+	0, // 3: bitcraps.bundle.v1.BundleService.MakeCalls:input_type -> bitcraps.bundle.v1.MakeCallsRequest
+	2, // 4: bitcraps.bundle.v1.BundleService.MakeCalls:output_type -> bitcraps.bundle.v1.MakeCallsResponse
+	4, // [4:5] is the sub-list for method output_type
+	3, // [3:4] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_bundle_v1_bundle_service_proto_init() }

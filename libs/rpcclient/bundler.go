@@ -1,0 +1,107 @@
+package rpcclient
+
+import (
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+)
+
+// A call of a method whose contract bundles it goes by itself while no other one is under way. Those that come meanwhile go
+// together in one message once it is back (docs/adr/0030): nobody waits for a bundle to fill, and the more calls there are the
+// less each of them costs.
+
+const (
+	// patience is how long a call waits for others to come back at most: one that hangs holds up nobody for long.
+	patience = 20 * time.Millisecond
+	// maxBundle is how many calls share a message.
+	maxBundle = 256
+	// maxBundled is the largest request in bytes that does, so that a bundle stays far below what servers take.
+	maxBundled = 2 << 10
+)
+
+// bundler decides which calls go together.
+type bundler struct {
+	methods []string
+
+	mu      sync.Mutex
+	away    int // Bundles, and calls by themselves, that are under way.
+	waiting []*bundled
+}
+
+func newBundler(contracts []string) *bundler {
+	b := &bundler{}
+	for _, contract := range contracts {
+		b.methods = append(b.methods, rpcserver.Bundled(contract)...)
+	}
+	return b
+}
+
+// alone reports whether a call can go by itself. Whoever does says when it is back.
+func (b *bundler) alone() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away > 0 {
+		return false
+	}
+	b.away++
+	return true
+}
+
+func (b *bundler) back(cc *grpc.ClientConn) {
+	if group := b.next(); len(group) > 0 {
+		go b.drive(group, cc)
+	}
+}
+
+// wait has a call go with the next bundle.
+func (b *bundler) wait(call *bundled, cc *grpc.ClientConn) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting = append(b.waiting, call)
+	switch {
+	case b.away == 0, len(b.waiting) == maxBundle: // The last one came back just now, or there is no room for more.
+		b.depart(cc)
+	case len(b.waiting) == 1:
+		time.AfterFunc(patience, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if len(b.waiting) > 0 && b.waiting[0] == call {
+				b.depart(cc)
+			}
+		})
+	}
+}
+
+// depart sends what waits beside what is under way. It must be called with the lock held.
+func (b *bundler) depart(cc *grpc.ClientConn) {
+	b.away++
+	go b.drive(b.take(), cc)
+}
+
+// drive sends a bundle, and behind it what has come meanwhile, until nothing has.
+func (b *bundler) drive(group []*bundled, cc *grpc.ClientConn) {
+	for ; len(group) > 0; group = b.next() {
+		send(group, cc)
+	}
+}
+
+// next says that a bundle is back and returns the one that goes in its place, if any.
+func (b *bundler) next() []*bundled {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	group := b.take()
+	if len(group) == 0 {
+		b.away--
+	}
+	return group
+}
+
+// take takes what waits, which is a bundle at most. It must be called with the lock held.
+func (b *bundler) take() []*bundled {
+	group := b.waiting
+	b.waiting = nil
+	return group
+}
