@@ -53,14 +53,15 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 	case <-ctx.Done():
 		return grpcstatus.FromContextError(ctx.Err()).Err()
 	}
-	if turnedAway(waits.err) {
+	err = waits.result(reply.(proto.Message))
+	if turnedAway(err) {
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
-	return waits.result(reply.(proto.Message))
+	return err
 }
 
-// turnedAway reports whether a server took no look at a bundle: that of the release before knows none, and one may be set to take
-// messages that are smaller.
+// turnedAway reports whether a server took no look at a call, since it came in a bundle: that of the release before may know none, or
+// bundle other methods, and one may be set to take messages that are smaller.
 func turnedAway(err error) bool {
 	switch grpcstatus.Code(err) {
 	case codes.Unimplemented:

@@ -14,16 +14,20 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+	statuspb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/mtls"
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	bundlev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/bundle/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -193,6 +197,27 @@ func TestAServerWithoutBundlesAnswers(t *testing.T) {
 	})
 	if c.bundled != 0 {
 		t.Errorf("%d calls came in bundles", c.bundled)
+	}
+}
+
+// TestABundleHasOnlyCallsThatTheContractBundles asks for what no client of ours would.
+func TestABundleHasOnlyCallsThatTheContractBundles(t *testing.T) {
+	client := bundlev1.NewBundleServiceClient(dial(t, serve(t, newCroupier(), rpcserver.Default())))
+	minute := durationpb.New(time.Minute)
+	resp, err := client.MakeCalls(t.Context(), &bundlev1.MakeCallsRequest{Calls: []*bundlev1.Call{
+		{Method: "/bitcraps.game.v1.GameService/GetGame", Timeout: minute},
+		{Method: "/bitcraps.bundle.v1.BundleService/MakeCalls", Timeout: minute},
+		{Method: "/bitcraps.game.v1.GameService/PlaceBet", Timeout: minute, Metadata: []string{"a key"}},
+		{Method: "/bitcraps.game.v1.GameService/PlaceBet", Timeout: minute, Request: []byte("nonsense")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []codes.Code{codes.Unimplemented, codes.Unimplemented, codes.Internal, codes.Internal} {
+		var st statuspb.Status
+		if err := proto.Unmarshal(resp.Answers[i].GetStatus(), &st); err != nil || codes.Code(st.GetCode()) != want {
+			t.Errorf("call %d: %v, %v; want %s", i, &st, err, want)
+		}
 	}
 }
 
