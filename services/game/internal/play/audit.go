@@ -34,6 +34,9 @@ const (
 	BelowZero      = "below_zero"       // Only issuance owes.
 	BetsOnTable    = "bets_on_table"    // An escrow holds the stakes and commissions of the live bets.
 	ReserveForBets = "reserve_for_bets" // A reserve covers what the live bets can win.
+	InPlay         = "in_play"          // A wallet knows what its player has on tables, where the store keeps that.
+	LastTransfer   = "last_transfer"    // A wallet knows its latest transfer, where the store keeps that.
+	Previous       = "previous"         // A wallet's transfer knows the one before it, where the store keeps that.
 )
 
 // Sum is that of all balances; zero in an honest book.

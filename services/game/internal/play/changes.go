@@ -54,3 +54,15 @@ func (t *Turn) BetChanges() (placed, changed []*Bet) {
 	}
 	return placed, changed
 }
+
+// InPlayChanges is how much more, or less, each player has on the table than the store knows of.
+func (t *Turn) InPlayChanges() map[uuid.UUID]int64 {
+	changes := make(map[uuid.UUID]int64)
+	for _, bet := range t.Bets {
+		before := t.loaded.bets[bet.ID] // The zero one, which is not live, for a bet that is new.
+		if change := bet.inPlay() - before.inPlay(); change != 0 {
+			changes[bet.Player] += change
+		}
+	}
+	return changes
+}

@@ -106,6 +106,14 @@ type Bet struct {
 
 func (b *Bet) rules() craps.Bet { return craps.Bet{Number: b.Number, Working: b.Working} }
 
+// inPlay is what the bet has on the table.
+func (b *Bet) inPlay() int64 {
+	if b.Status != Live {
+		return 0
+	}
+	return b.Amount + b.Commission
+}
+
 // committed is the bet as a round commits to it.
 func (b *Bet) committed() protocol.Bet {
 	return protocol.Bet{ID: protocol.ID(b.ID), Player: protocol.ID(b.Player), Wager: b.Wager.Code, Number: b.Number,

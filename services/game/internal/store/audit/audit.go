@@ -51,4 +51,22 @@ var Checks = []Check{
 		WHERE COALESCE(a.balance, 0) < g.exposure ORDER BY g.id`)},
 }
 
+// Wallets are checks of what SQLite's wallets say beside their balances.
+var Wallets = []Check{
+	{play.InPlay, limited(`SELECT a.id, a.in_play, COALESCE(b.sum, 0) FROM accounts AS a
+		LEFT JOIN (SELECT 'player:' || player_id AS wallet, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY player_id) AS b
+			ON b.wallet = a.id
+		WHERE a.in_play <> COALESCE(b.sum, 0) ORDER BY a.id`)},
+	{play.LastTransfer, limited(`SELECT a.id, a.last_transfer, COALESCE(c.last, 0) FROM accounts AS a
+		LEFT JOIN (SELECT account, MAX(id) AS last FROM ` + chains + ` AS b GROUP BY account) AS c ON c.account = a.id
+		WHERE a.last_transfer <> COALESCE(c.last, 0) ORDER BY a.id`)},
+	{play.Previous, limited(`SELECT account, previous, expected
+		FROM (SELECT account, previous, LAG(id, 1, 0) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + chains + ` AS b) AS c
+		WHERE previous <> expected ORDER BY account`)},
+}
+
+// chains are the transfers of every wallet, and which one each says was before it.
+const chains = `(SELECT id, to_account AS account, to_previous AS previous FROM transfers WHERE to_account LIKE 'player:%'
+	UNION ALL SELECT id, from_account, from_previous FROM transfers WHERE from_account LIKE 'player:%')`
+
 func limited(query string) string { return fmt.Sprintf("%s LIMIT %d", query, play.MaxDifferences) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
@@ -12,8 +14,10 @@ import (
 // account is what a transaction knows of one.
 type account struct {
 	balance int64
-	// open is false for one that has no row yet.
-	open bool
+	// inPlay is what a wallet's player has on tables, and lastTransfer the wallet's latest. Other accounts have neither.
+	inPlay, lastTransfer int64
+	// open is false for one that has no row yet, and changed true for one whose row is behind.
+	open, changed bool
 }
 
 type accounts map[ledger.Account]*account
@@ -42,7 +46,7 @@ func (t *transaction) loadAccounts(ctx context.Context, names ...ledger.Account)
 		return err
 	}
 	for _, row := range rows {
-		*t.accounts[row.ID] = account{balance: row.Balance, open: true}
+		*t.accounts[row.ID] = account{balance: row.Balance, inPlay: row.InPlay, lastTransfer: row.LastTransfer, open: true}
 		if row.ID.Kind == ledger.KindPlayer {
 			if err := t.protections.Load(row.ID.Owner, row.Protection); err != nil {
 				return err
@@ -60,33 +64,45 @@ func (t *transaction) Balance(ctx context.Context, name ledger.Account) (int64, 
 	return t.accounts[name].balance, t.accounts[name].open, nil
 }
 
-// Transfer implements play.Tx. Balances are added up here; each account is written once, however often it moved.
-func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
-	if len(transfers) == 0 {
-		return nil
+// InPlay implements play.Tx.
+func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
+	wallet := ledger.Wallet(player)
+	if err := t.loadAccounts(ctx, wallet); err != nil {
+		return 0, err
 	}
-	names := make([]ledger.Account, 0, 2*len(transfers))
+	return t.accounts[wallet].inPlay, nil
+}
+
+// Transfer implements play.Tx.
+func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
+	return t.move(ctx, transfers, nil)
+}
+
+// move makes transfers, and changes what players have in play. Both are added up here; each account is written once, however
+// often it moved.
+func (t *transaction) move(ctx context.Context, transfers []ledger.Transfer, inPlay map[uuid.UUID]int64) error {
+	names := make([]ledger.Account, 0, 2*len(transfers)+len(inPlay))
 	for _, transfer := range transfers {
 		names = append(names, transfer.From, transfer.To)
+	}
+	for player := range inPlay {
+		names = append(names, ledger.Wallet(player))
+	}
+	if len(names) == 0 {
+		return nil
 	}
 	if err := t.loadAccounts(ctx, names...); err != nil {
 		return err
 	}
-	rows := make([]db.InsertTransferParams, len(transfers))
-	for i, transfer := range transfers {
-		from, err := t.accounts.move(transfer.From, -transfer.Amount)
-		if err != nil {
-			return err
-		}
-		to, err := t.accounts.move(transfer.To, transfer.Amount)
-		if err != nil {
-			return err
-		}
-		rows[i] = db.InsertTransferParams{
-			FromAccount: transfer.From, ToAccount: transfer.To, Amount: transfer.Amount, FromBalance: from, ToBalance: to, Reason: transfer.Reason,
-			GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: micros.Of(transfer.At)}
+	for player, change := range inPlay {
+		wallet := t.accounts[ledger.Wallet(player)]
+		wallet.inPlay, wallet.changed = wallet.inPlay+change, true
 	}
-	if err := t.saveBalances(ctx, names); err != nil {
+	rows, err := t.moved(ctx, transfers)
+	if err != nil {
+		return err
+	}
+	if err := t.saveAccounts(ctx, names); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -97,20 +113,65 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 	return nil
 }
 
-// move changes a balance and returns the new one. An account opens with its first movement.
-func (a accounts) move(name ledger.Account, delta int64) (int64, error) {
-	moved := a[name]
-	moved.balance, moved.open = moved.balance+delta, true
-	if moved.balance < 0 && !name.MayBeNegative() {
-		return 0, fmt.Errorf("move %d on %s: it would be at %d", delta, name, moved.balance)
+// moved makes transfers in memory and returns their rows.
+func (t *transaction) moved(ctx context.Context, transfers []ledger.Transfer) (rows []db.InsertTransferParams, err error) {
+	if len(transfers) > 0 && t.lastTransfer == 0 {
+		if t.lastTransfer, err = t.q.LastTransfer(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return moved.balance, nil
+	for _, transfer := range transfers {
+		t.lastTransfer++
+		from, err := t.accounts.move(transfer.From, -transfer.Amount, t.lastTransfer)
+		if err != nil {
+			return nil, err
+		}
+		to, err := t.accounts.move(transfer.To, transfer.Amount, t.lastTransfer)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, db.InsertTransferParams{
+			ID: t.lastTransfer, FromAccount: transfer.From, ToAccount: transfer.To, Amount: transfer.Amount,
+			FromBalance: from.balance, ToBalance: to.balance, FromPrevious: from.previous, ToPrevious: to.previous,
+			Reason: transfer.Reason, GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: micros.Of(transfer.At)})
+	}
+	return rows, nil
 }
 
-func (t *transaction) saveBalances(ctx context.Context, names []ledger.Account) error {
-	balances := make(map[string]int64, len(names))
-	for _, name := range names {
-		balances[name.String()] = t.accounts[name].balance
+// side is what a transfer says of one of its accounts: the balance behind it, and of a wallet the transfer before it.
+type side struct{ balance, previous int64 }
+
+// move changes a balance by a transfer.
+func (a accounts) move(name ledger.Account, delta, transfer int64) (side, error) {
+	moved := a[name]
+	moved.balance, moved.changed = moved.balance+delta, true
+	if moved.balance < 0 && !name.MayBeNegative() {
+		return side{}, fmt.Errorf("move %d on %s: it would be at %d", delta, name, moved.balance)
 	}
-	return t.q.SaveBalances(ctx, array(balances))
+	previous := moved.lastTransfer
+	if name.Kind == ledger.KindPlayer {
+		moved.lastTransfer = transfer
+	}
+	return side{moved.balance, previous}, nil
+}
+
+// saveAccounts writes those that changed. An account opens with its first transfer.
+func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) error {
+	for _, name := range names {
+		a := t.accounts[name]
+		if !a.changed {
+			continue
+		}
+		var err error
+		if a.open {
+			err = one(t.q.UpdateAccount(ctx, db.UpdateAccountParams{Balance: a.balance, InPlay: a.inPlay, LastTransfer: a.lastTransfer, ID: name}))
+		} else {
+			err = t.q.OpenAccount(ctx, db.OpenAccountParams{ID: name, Balance: a.balance, InPlay: a.inPlay, LastTransfer: a.lastTransfer})
+		}
+		if err != nil {
+			return fmt.Errorf("account %s: %w", name, err)
+		}
+		a.open, a.changed = true, false
+	}
+	return nil
 }

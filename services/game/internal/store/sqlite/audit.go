@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -24,7 +25,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 			sum.Kinds[kind] = total
 			return err
 		})
-		for _, check := range audit.Checks {
+		for _, check := range slices.Concat(audit.Checks, audit.Wallets) {
 			err = errors.Join(err, each(ctx, tx, check.Query, func(scan func(...any) error) error {
 				difference := play.Difference{Check: check.Name}
 				err := scan(&difference.Account, &difference.Balance, &difference.Expected)

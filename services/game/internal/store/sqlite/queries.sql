@@ -118,9 +118,6 @@ WHERE d.game_id = sqlc.arg(game_id) AND d.player_id = sqlc.arg(player_id) AND d.
   AND (sqlc.arg(status) = 0 OR d.status = sqlc.arg(status))
 ORDER BY id DESC LIMIT sqlc.arg(count);
 
--- name: InPlay :one
-SELECT CAST(COALESCE(SUM(amount + commission), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1;
-
 -- name: InsertRound :exec
 INSERT INTO rounds (game_id, number, status, commitment, state, bets, first_die, second_die, call, height, beacon_height,
                     beacon_signature, sequence, closed_at, settled_at)
@@ -141,9 +138,6 @@ SELECT * FROM rounds WHERE game_id = sqlc.arg(game_id) AND number < sqlc.arg(bel
 -- name: UnsettledRounds :many
 SELECT * FROM rounds WHERE status = 1 AND closed_at <= sqlc.arg(before) ORDER BY closed_at LIMIT sqlc.arg(count);
 
--- name: Balance :one
-SELECT balance FROM accounts WHERE id = ?;
-
 -- name: Account :one
 SELECT * FROM accounts WHERE id = ?;
 
@@ -153,9 +147,11 @@ SELECT * FROM accounts WHERE id IN (SELECT value FROM json_each(CAST(sqlc.arg(na
 -- name: UpdateProtection :execrows
 UPDATE accounts SET protection = sqlc.arg(protection) WHERE id = sqlc.arg(id);
 
--- name: SaveBalances :exec
-INSERT INTO accounts (id, balance) SELECT key, value FROM json_each(CAST(sqlc.arg(balances) AS TEXT)) WHERE true
-ON CONFLICT (id) DO UPDATE SET balance = excluded.balance;
+-- name: OpenAccount :exec
+INSERT INTO accounts (id, balance, in_play, last_transfer) VALUES (?, ?, ?, ?);
+
+-- name: UpdateAccount :execrows
+UPDATE accounts SET balance = ?, in_play = ?, last_transfer = ? WHERE id = ?;
 
 -- name: InsertResult :exec
 INSERT INTO results (game_id, round, player_id, bets, payout, balance) VALUES (?, ?, ?, ?, ?, ?);
@@ -163,15 +159,25 @@ INSERT INTO results (game_id, round, player_id, bets, payout, balance) VALUES (?
 -- name: Result :one
 SELECT * FROM results WHERE game_id = ? AND round = ? AND player_id = ?;
 
+-- name: LastTransfer :one
+SELECT CAST(COALESCE(MAX(id), 0) AS INTEGER) FROM transfers;
+
 -- name: InsertTransfer :exec
-INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO transfers (id, from_account, to_account, amount, from_balance, to_balance, from_previous, to_previous, reason, game_id,
+                       round, bet_id, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: TransfersFrom :many
-SELECT * FROM transfers WHERE from_account = sqlc.arg(wallet) AND substr(from_account, 1, 7) = 'player:' AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
+-- name: Transfer :one
+SELECT * FROM transfers WHERE id = ?;
 
--- name: TransfersTo :many
-SELECT * FROM transfers WHERE to_account = sqlc.arg(wallet) AND substr(to_account, 1, 7) = 'player:' AND id < sqlc.arg(below) ORDER BY id DESC LIMIT sqlc.arg(count);
+-- name: TransfersOf :many
+-- Those of a wallet below an id, from one of them, each followed by the one before it.
+WITH RECURSIVE chain (id) AS (
+    SELECT CAST(sqlc.arg(newest) AS INTEGER) AS id
+    UNION ALL
+    SELECT CASE CAST(sqlc.arg(wallet) AS TEXT) WHEN n.from_account THEN n.from_previous ELSE n.to_previous END AS id
+    FROM chain AS c CROSS JOIN transfers AS n WHERE n.id = c.id)
+SELECT t.* FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id AND t.id < sqlc.arg(below) LIMIT sqlc.arg(count);
 
 -- name: InsertEvent :exec
 INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);

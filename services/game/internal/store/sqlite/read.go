@@ -1,13 +1,11 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -213,21 +211,35 @@ func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limi
 	var entries []play.Entry
 	err := s.Read(ctx, func(tx *sql.Tx) error {
 		q, wallet := s.Reading.WithTx(tx), ledger.Wallet(player)
-		out, err := q.TransfersFrom(ctx, wallet, below, int64(limit))
+		newest, err := newestBelow(ctx, q, wallet, below)
 		if err != nil {
 			return err
 		}
-		in, err := q.TransfersTo(ctx, wallet, below, int64(limit))
-		for _, row := range out {
-			entries = append(entries, toEntry(row, -row.Amount, row.FromBalance))
-		}
-		for _, row := range in {
-			entries = append(entries, toEntry(row, row.Amount, row.ToBalance))
+		rows, err := q.TransfersOf(ctx, db.TransfersOfParams{Newest: newest, Wallet: wallet.String(), Below: below, Count: int64(limit)})
+		for _, row := range rows {
+			if row.FromAccount == wallet {
+				entries = append(entries, toEntry(row, -row.Amount, row.FromBalance))
+			} else {
+				entries = append(entries, toEntry(row, row.Amount, row.ToBalance))
+			}
 		}
 		return err
 	})
-	slices.SortFunc(entries, func(a, b play.Entry) int { return cmp.Compare(b.ID, a.ID) })
-	return entries[:min(limit, len(entries))], err
+	return entries, err
+}
+
+// newestBelow is the wallet's latest transfer below an id; where that is not one of the wallet's, its latest of all, and 0 for none.
+func newestBelow(ctx context.Context, q *db.Queries, wallet ledger.Account, below int64) (int64, error) {
+	switch behind, err := q.Transfer(ctx, below); {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return 0, err
+	case err == nil && behind.FromAccount == wallet:
+		return behind.FromPrevious, nil
+	case err == nil && behind.ToAccount == wallet:
+		return behind.ToPrevious, nil
+	}
+	row, _, err := accountRow(ctx, q, wallet)
+	return row.LastTransfer, err
 }
 
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {
@@ -235,26 +247,30 @@ func toEntry(row db.Transfer, amount, balance int64) play.Entry {
 		Amount: row.Amount, Reason: row.Reason, Game: row.GameID, Round: uint64(row.Round), Bet: row.BetID, At: micros.Time(row.At)}}
 }
 
-// Balance implements play.Reader.
-func (s *Store) Balance(ctx context.Context, account ledger.Account) (int64, bool, error) {
-	balance, err := s.Reading.Balance(ctx, account)
+// accountRow returns an account's row, which is empty for one that has none yet.
+func accountRow(ctx context.Context, q *db.Queries, name ledger.Account) (row db.Account, open bool, err error) {
+	row, err = q.Account(ctx, name)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
+		return db.Account{}, false, nil
 	}
-	return balance, err == nil, err
+	return row, err == nil, err
+}
+
+// Balance implements play.Reader.
+func (s *Store) Balance(ctx context.Context, name ledger.Account) (int64, bool, error) {
+	row, open, err := accountRow(ctx, s.Reading, name)
+	return row.Balance, open, err
 }
 
 // InPlay implements play.Reader.
 func (s *Store) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
-	return s.Reading.InPlay(ctx, player)
+	row, _, err := accountRow(ctx, s.Reading, ledger.Wallet(player))
+	return row.InPlay, err
 }
 
 // Protection implements play.Reader.
 func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.State, error) {
-	row, err := s.Reading.Account(ctx, ledger.Wallet(player))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // Nothing is set, which is no error.
-	}
+	row, _, err := accountRow(ctx, s.Reading, ledger.Wallet(player))
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,12 @@ import (
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	ctx = unwatched(ctx)
 	var transfers []ledger.Transfer
+	inPlay := make(map[uuid.UUID]int64)
 	for _, turn := range turns {
 		transfers = append(transfers, turn.Transfers...)
+		for player, change := range turn.InPlayChanges() {
+			inPlay[player] += change
+		}
 		if turn.Game == nil {
 			continue
 		}
@@ -29,7 +33,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 		}
 	}
-	if err := t.Transfer(ctx, transfers...); err != nil {
+	if err := t.move(ctx, transfers, inPlay); err != nil {
 		return err
 	}
 	return t.saveProtections(ctx)
@@ -152,11 +156,6 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 		return nil, notFound(err)
 	}
 	return toBet(row)
-}
-
-// InPlay implements play.Tx.
-func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (int64, error) {
-	return t.q.InPlay(ctx, player)
 }
 
 // Round implements play.Tx.

@@ -60,10 +60,12 @@ func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) 
 type transaction struct {
 	q *db.Queries
 	// funds are shared by all turns of the transaction.
-	funds       *play.Funds
-	accounts    accounts
-	listings    map[uuid.UUID]listing // As they were loaded.
-	protections stored.Protections
+	funds    *play.Funds
+	accounts accounts
+	// lastTransfer is the id of the latest one, 0 until it is needed.
+	lastTransfer int64
+	listings     map[uuid.UUID]listing // As they were loaded.
+	protections  stored.Protections
 }
 
 // unwatched keeps the driver from starting a goroutine beside each statement that waits for the context's end. They are many and short;

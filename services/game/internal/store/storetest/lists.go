@@ -92,9 +92,29 @@ func testEntries(t *testing.T, f *fixture) {
 	if e := all[0]; e.Bet != bet.ID || e.Game != id || e.Round != 1 || !e.At.Equal(f.now) {
 		t.Errorf("entry = %+v", e)
 	}
-	rest, err := f.store.Entries(t.Context(), alice, all[1].ID, 1)
-	if err != nil || len(rest) != 1 || rest[0].ID != all[2].ID {
-		t.Errorf("entries below %d = %+v, %v", all[1].ID, rest, err)
+	var paged []play.Entry
+	for below := int64(0); len(paged) < len(all); below = paged[len(paged)-1].ID {
+		page, err := f.store.Entries(t.Context(), alice, below, 1)
+		if err != nil || len(page) != 1 {
+			t.Fatalf("entries below %d = %+v, %v", below, page, err)
+		}
+		paged = append(paged, page...)
+	}
+	if !slices.Equal(paged, all) {
+		t.Errorf("entries one by one = %+v, want %+v", paged, all)
+	}
+	if rest, err := f.store.Entries(t.Context(), alice, all[3].ID, 1); err != nil || len(rest) != 0 {
+		t.Errorf("entries below the first = %+v, %v", rest, err)
+	}
+	bob := newID() // Whose transfers lie between those of alice.
+	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(bob) }))
+	f.bet(id, bob, "field")
+	f.bet(id, alice, "field")
+	bobs, err := f.store.Entries(t.Context(), bob, 0, 1)
+	f.must(err)
+	below, err := f.store.Entries(t.Context(), alice, bobs[0].ID, 10)
+	if err != nil || !slices.Equal(below, all) {
+		t.Errorf("entries of alice below one of bob = %+v, %v, want %+v", below, err, all)
 	}
 }
 

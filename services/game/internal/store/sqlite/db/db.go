@@ -33,9 +33,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addScoreStmt, err = db.PrepareContext(ctx, addScore); err != nil {
 		return nil, fmt.Errorf("error preparing query AddScore: %w", err)
 	}
-	if q.balanceStmt, err = db.PrepareContext(ctx, balance); err != nil {
-		return nil, fmt.Errorf("error preparing query Balance: %w", err)
-	}
 	if q.betStmt, err = db.PrepareContext(ctx, bet); err != nil {
 		return nil, fmt.Errorf("error preparing query Bet: %w", err)
 	}
@@ -59,9 +56,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.idleGamesStmt, err = db.PrepareContext(ctx, idleGames); err != nil {
 		return nil, fmt.Errorf("error preparing query IdleGames: %w", err)
-	}
-	if q.inPlayStmt, err = db.PrepareContext(ctx, inPlay); err != nil {
-		return nil, fmt.Errorf("error preparing query InPlay: %w", err)
 	}
 	if q.insertBetStmt, err = db.PrepareContext(ctx, insertBet); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBet: %w", err)
@@ -87,6 +81,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertTransferStmt, err = db.PrepareContext(ctx, insertTransfer); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertTransfer: %w", err)
 	}
+	if q.lastTransferStmt, err = db.PrepareContext(ctx, lastTransfer); err != nil {
+		return nil, fmt.Errorf("error preparing query LastTransfer: %w", err)
+	}
 	if q.leadersStmt, err = db.PrepareContext(ctx, leaders); err != nil {
 		return nil, fmt.Errorf("error preparing query Leaders: %w", err)
 	}
@@ -101,6 +98,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.memberStmt, err = db.PrepareContext(ctx, member); err != nil {
 		return nil, fmt.Errorf("error preparing query Member: %w", err)
+	}
+	if q.openAccountStmt, err = db.PrepareContext(ctx, openAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenAccount: %w", err)
 	}
 	if q.openGamesStmt, err = db.PrepareContext(ctx, openGames); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenGames: %w", err)
@@ -129,9 +129,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.roundsStmt, err = db.PrepareContext(ctx, rounds); err != nil {
 		return nil, fmt.Errorf("error preparing query Rounds: %w", err)
 	}
-	if q.saveBalancesStmt, err = db.PrepareContext(ctx, saveBalances); err != nil {
-		return nil, fmt.Errorf("error preparing query SaveBalances: %w", err)
-	}
 	if q.saveJoinCodeStmt, err = db.PrepareContext(ctx, saveJoinCode); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveJoinCode: %w", err)
 	}
@@ -150,17 +147,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.settleRoundStmt, err = db.PrepareContext(ctx, settleRound); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleRound: %w", err)
 	}
-	if q.transfersFromStmt, err = db.PrepareContext(ctx, transfersFrom); err != nil {
-		return nil, fmt.Errorf("error preparing query TransfersFrom: %w", err)
+	if q.transferStmt, err = db.PrepareContext(ctx, transfer); err != nil {
+		return nil, fmt.Errorf("error preparing query Transfer: %w", err)
 	}
-	if q.transfersToStmt, err = db.PrepareContext(ctx, transfersTo); err != nil {
-		return nil, fmt.Errorf("error preparing query TransfersTo: %w", err)
+	if q.transfersOfStmt, err = db.PrepareContext(ctx, transfersOf); err != nil {
+		return nil, fmt.Errorf("error preparing query TransfersOf: %w", err)
 	}
 	if q.turnsDueStmt, err = db.PrepareContext(ctx, turnsDue); err != nil {
 		return nil, fmt.Errorf("error preparing query TurnsDue: %w", err)
 	}
 	if q.unsettledRoundsStmt, err = db.PrepareContext(ctx, unsettledRounds); err != nil {
 		return nil, fmt.Errorf("error preparing query UnsettledRounds: %w", err)
+	}
+	if q.updateAccountStmt, err = db.PrepareContext(ctx, updateAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateAccount: %w", err)
 	}
 	if q.updateBetStmt, err = db.PrepareContext(ctx, updateBet); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateBet: %w", err)
@@ -192,11 +192,6 @@ func (q *Queries) Close() error {
 	if q.addScoreStmt != nil {
 		if cerr := q.addScoreStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addScoreStmt: %w", cerr)
-		}
-	}
-	if q.balanceStmt != nil {
-		if cerr := q.balanceStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing balanceStmt: %w", cerr)
 		}
 	}
 	if q.betStmt != nil {
@@ -239,11 +234,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing idleGamesStmt: %w", cerr)
 		}
 	}
-	if q.inPlayStmt != nil {
-		if cerr := q.inPlayStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing inPlayStmt: %w", cerr)
-		}
-	}
 	if q.insertBetStmt != nil {
 		if cerr := q.insertBetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertBetStmt: %w", cerr)
@@ -284,6 +274,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertTransferStmt: %w", cerr)
 		}
 	}
+	if q.lastTransferStmt != nil {
+		if cerr := q.lastTransferStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastTransferStmt: %w", cerr)
+		}
+	}
 	if q.leadersStmt != nil {
 		if cerr := q.leadersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing leadersStmt: %w", cerr)
@@ -307,6 +302,11 @@ func (q *Queries) Close() error {
 	if q.memberStmt != nil {
 		if cerr := q.memberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing memberStmt: %w", cerr)
+		}
+	}
+	if q.openAccountStmt != nil {
+		if cerr := q.openAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openAccountStmt: %w", cerr)
 		}
 	}
 	if q.openGamesStmt != nil {
@@ -354,11 +354,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing roundsStmt: %w", cerr)
 		}
 	}
-	if q.saveBalancesStmt != nil {
-		if cerr := q.saveBalancesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing saveBalancesStmt: %w", cerr)
-		}
-	}
 	if q.saveJoinCodeStmt != nil {
 		if cerr := q.saveJoinCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing saveJoinCodeStmt: %w", cerr)
@@ -389,14 +384,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing settleRoundStmt: %w", cerr)
 		}
 	}
-	if q.transfersFromStmt != nil {
-		if cerr := q.transfersFromStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing transfersFromStmt: %w", cerr)
+	if q.transferStmt != nil {
+		if cerr := q.transferStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing transferStmt: %w", cerr)
 		}
 	}
-	if q.transfersToStmt != nil {
-		if cerr := q.transfersToStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing transfersToStmt: %w", cerr)
+	if q.transfersOfStmt != nil {
+		if cerr := q.transfersOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing transfersOfStmt: %w", cerr)
 		}
 	}
 	if q.turnsDueStmt != nil {
@@ -407,6 +402,11 @@ func (q *Queries) Close() error {
 	if q.unsettledRoundsStmt != nil {
 		if cerr := q.unsettledRoundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unsettledRoundsStmt: %w", cerr)
+		}
+	}
+	if q.updateAccountStmt != nil {
+		if cerr := q.updateAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateAccountStmt: %w", cerr)
 		}
 	}
 	if q.updateBetStmt != nil {
@@ -471,7 +471,6 @@ type Queries struct {
 	accountStmt            *sql.Stmt
 	accountsStmt           *sql.Stmt
 	addScoreStmt           *sql.Stmt
-	balanceStmt            *sql.Stmt
 	betStmt                *sql.Stmt
 	betsOfPlayerStmt       *sql.Stmt
 	deleteSeatStmt         *sql.Stmt
@@ -480,7 +479,6 @@ type Queries struct {
 	gameOfCodeStmt         *sql.Stmt
 	gamesOfStmt            *sql.Stmt
 	idleGamesStmt          *sql.Stmt
-	inPlayStmt             *sql.Stmt
 	insertBetStmt          *sql.Stmt
 	insertEventStmt        *sql.Stmt
 	insertGameStmt         *sql.Stmt
@@ -489,11 +487,13 @@ type Queries struct {
 	insertRoundStmt        *sql.Stmt
 	insertSeatStmt         *sql.Stmt
 	insertTransferStmt     *sql.Stmt
+	lastTransferStmt       *sql.Stmt
 	leadersStmt            *sql.Stmt
 	liveBetsStmt           *sql.Stmt
 	liveBetsOfPlayerStmt   *sql.Stmt
 	liveBetsOnWagersStmt   *sql.Stmt
 	memberStmt             *sql.Stmt
+	openAccountStmt        *sql.Stmt
 	openGamesStmt          *sql.Stmt
 	openGamesWithSeatsStmt *sql.Stmt
 	pruneRequestsStmt      *sql.Stmt
@@ -503,17 +503,17 @@ type Queries struct {
 	rollsStmt              *sql.Stmt
 	roundStmt              *sql.Stmt
 	roundsStmt             *sql.Stmt
-	saveBalancesStmt       *sql.Stmt
 	saveJoinCodeStmt       *sql.Stmt
 	saveMemberStmt         *sql.Stmt
 	scoreStmt              *sql.Stmt
 	seatsStmt              *sql.Stmt
 	seatsOfStmt            *sql.Stmt
 	settleRoundStmt        *sql.Stmt
-	transfersFromStmt      *sql.Stmt
-	transfersToStmt        *sql.Stmt
+	transferStmt           *sql.Stmt
+	transfersOfStmt        *sql.Stmt
 	turnsDueStmt           *sql.Stmt
 	unsettledRoundsStmt    *sql.Stmt
+	updateAccountStmt      *sql.Stmt
 	updateBetStmt          *sql.Stmt
 	updateGameStmt         *sql.Stmt
 	updateListingStmt      *sql.Stmt
@@ -527,7 +527,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		accountStmt:            q.accountStmt,
 		accountsStmt:           q.accountsStmt,
 		addScoreStmt:           q.addScoreStmt,
-		balanceStmt:            q.balanceStmt,
 		betStmt:                q.betStmt,
 		betsOfPlayerStmt:       q.betsOfPlayerStmt,
 		deleteSeatStmt:         q.deleteSeatStmt,
@@ -536,7 +535,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		gameOfCodeStmt:         q.gameOfCodeStmt,
 		gamesOfStmt:            q.gamesOfStmt,
 		idleGamesStmt:          q.idleGamesStmt,
-		inPlayStmt:             q.inPlayStmt,
 		insertBetStmt:          q.insertBetStmt,
 		insertEventStmt:        q.insertEventStmt,
 		insertGameStmt:         q.insertGameStmt,
@@ -545,11 +543,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertRoundStmt:        q.insertRoundStmt,
 		insertSeatStmt:         q.insertSeatStmt,
 		insertTransferStmt:     q.insertTransferStmt,
+		lastTransferStmt:       q.lastTransferStmt,
 		leadersStmt:            q.leadersStmt,
 		liveBetsStmt:           q.liveBetsStmt,
 		liveBetsOfPlayerStmt:   q.liveBetsOfPlayerStmt,
 		liveBetsOnWagersStmt:   q.liveBetsOnWagersStmt,
 		memberStmt:             q.memberStmt,
+		openAccountStmt:        q.openAccountStmt,
 		openGamesStmt:          q.openGamesStmt,
 		openGamesWithSeatsStmt: q.openGamesWithSeatsStmt,
 		pruneRequestsStmt:      q.pruneRequestsStmt,
@@ -559,17 +559,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		rollsStmt:              q.rollsStmt,
 		roundStmt:              q.roundStmt,
 		roundsStmt:             q.roundsStmt,
-		saveBalancesStmt:       q.saveBalancesStmt,
 		saveJoinCodeStmt:       q.saveJoinCodeStmt,
 		saveMemberStmt:         q.saveMemberStmt,
 		scoreStmt:              q.scoreStmt,
 		seatsStmt:              q.seatsStmt,
 		seatsOfStmt:            q.seatsOfStmt,
 		settleRoundStmt:        q.settleRoundStmt,
-		transfersFromStmt:      q.transfersFromStmt,
-		transfersToStmt:        q.transfersToStmt,
+		transferStmt:           q.transferStmt,
+		transfersOfStmt:        q.transfersOfStmt,
 		turnsDueStmt:           q.turnsDueStmt,
 		unsettledRoundsStmt:    q.unsettledRoundsStmt,
+		updateAccountStmt:      q.updateAccountStmt,
 		updateBetStmt:          q.updateBetStmt,
 		updateGameStmt:         q.updateGameStmt,
 		updateListingStmt:      q.updateListingStmt,

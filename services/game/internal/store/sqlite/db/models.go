@@ -11,9 +11,11 @@ import (
 )
 
 type Account struct {
-	ID         ledger.Account
-	Balance    int64
-	Protection string
+	ID           ledger.Account
+	Balance      int64
+	Protection   string
+	InPlay       int64
+	LastTransfer int64
 }
 
 type Bet struct {
@@ -133,15 +135,17 @@ type Seat struct {
 }
 
 type Transfer struct {
-	ID          int64
-	FromAccount ledger.Account
-	ToAccount   ledger.Account
-	Amount      int64
-	FromBalance int64
-	ToBalance   int64
-	Reason      ledger.Reason
-	GameID      uuid.UUID
-	Round       int64
-	BetID       uuid.UUID
-	At          int64
+	ID           int64
+	FromAccount  ledger.Account
+	ToAccount    ledger.Account
+	Amount       int64
+	FromBalance  int64
+	ToBalance    int64
+	Reason       ledger.Reason
+	GameID       uuid.UUID
+	Round        int64
+	BetID        uuid.UUID
+	At           int64
+	FromPrevious int64
+	ToPrevious   int64
 }

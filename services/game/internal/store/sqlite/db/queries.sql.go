@@ -14,18 +14,24 @@ import (
 )
 
 const account = `-- name: Account :one
-SELECT id, balance, protection FROM accounts WHERE id = ?
+SELECT id, balance, protection, in_play, last_transfer FROM accounts WHERE id = ?
 `
 
 func (q *Queries) Account(ctx context.Context, id ledger.Account) (Account, error) {
 	row := q.queryRow(ctx, q.accountStmt, account, id)
 	var i Account
-	err := row.Scan(&i.ID, &i.Balance, &i.Protection)
+	err := row.Scan(
+		&i.ID,
+		&i.Balance,
+		&i.Protection,
+		&i.InPlay,
+		&i.LastTransfer,
+	)
 	return i, err
 }
 
 const accounts = `-- name: Accounts :many
-SELECT id, balance, protection FROM accounts WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+SELECT id, balance, protection, in_play, last_transfer FROM accounts WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
 `
 
 func (q *Queries) Accounts(ctx context.Context, names string) ([]Account, error) {
@@ -37,7 +43,13 @@ func (q *Queries) Accounts(ctx context.Context, names string) ([]Account, error)
 	var items []Account
 	for rows.Next() {
 		var i Account
-		if err := rows.Scan(&i.ID, &i.Balance, &i.Protection); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Balance,
+			&i.Protection,
+			&i.InPlay,
+			&i.LastTransfer,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -80,17 +92,6 @@ func (q *Queries) AddScore(ctx context.Context, arg AddScoreParams) error {
 		arg.Net,
 	)
 	return err
-}
-
-const balance = `-- name: Balance :one
-SELECT balance FROM accounts WHERE id = ?
-`
-
-func (q *Queries) Balance(ctx context.Context, id ledger.Account) (int64, error) {
-	row := q.queryRow(ctx, q.balanceStmt, balance, id)
-	var balance int64
-	err := row.Scan(&balance)
-	return balance, err
 }
 
 const bet = `-- name: Bet :one
@@ -349,17 +350,6 @@ func (q *Queries) IdleGames(ctx context.Context, sinceMinute int64, since int64,
 	return items, nil
 }
 
-const inPlay = `-- name: InPlay :one
-SELECT CAST(COALESCE(SUM(amount + commission), 0) AS INTEGER) FROM bets WHERE player_id = ? AND status = 1
-`
-
-func (q *Queries) InPlay(ctx context.Context, playerID uuid.UUID) (int64, error) {
-	row := q.queryRow(ctx, q.inPlayStmt, inPlay, playerID)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const insertBet = `-- name: InsertBet :exec
 INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, commission, seed, status, placed_round,
                   decided_round, payout, placed_at)
@@ -575,30 +565,37 @@ func (q *Queries) InsertSeat(ctx context.Context, arg InsertSeatParams) error {
 }
 
 const insertTransfer = `-- name: InsertTransfer :exec
-INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO transfers (id, from_account, to_account, amount, from_balance, to_balance, from_previous, to_previous, reason, game_id,
+                       round, bet_id, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertTransferParams struct {
-	FromAccount ledger.Account
-	ToAccount   ledger.Account
-	Amount      int64
-	FromBalance int64
-	ToBalance   int64
-	Reason      ledger.Reason
-	GameID      uuid.UUID
-	Round       int64
-	BetID       uuid.UUID
-	At          int64
+	ID           int64
+	FromAccount  ledger.Account
+	ToAccount    ledger.Account
+	Amount       int64
+	FromBalance  int64
+	ToBalance    int64
+	FromPrevious int64
+	ToPrevious   int64
+	Reason       ledger.Reason
+	GameID       uuid.UUID
+	Round        int64
+	BetID        uuid.UUID
+	At           int64
 }
 
 func (q *Queries) InsertTransfer(ctx context.Context, arg InsertTransferParams) error {
 	_, err := q.exec(ctx, q.insertTransferStmt, insertTransfer,
+		arg.ID,
 		arg.FromAccount,
 		arg.ToAccount,
 		arg.Amount,
 		arg.FromBalance,
 		arg.ToBalance,
+		arg.FromPrevious,
+		arg.ToPrevious,
 		arg.Reason,
 		arg.GameID,
 		arg.Round,
@@ -606,6 +603,17 @@ func (q *Queries) InsertTransfer(ctx context.Context, arg InsertTransferParams) 
 		arg.At,
 	)
 	return err
+}
+
+const lastTransfer = `-- name: LastTransfer :one
+SELECT CAST(COALESCE(MAX(id), 0) AS INTEGER) FROM transfers
+`
+
+func (q *Queries) LastTransfer(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.lastTransferStmt, lastTransfer)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const leaders = `-- name: Leaders :many
@@ -802,6 +810,27 @@ func (q *Queries) Member(ctx context.Context, gameID uuid.UUID, playerID uuid.UU
 		&i.Muted,
 	)
 	return i, err
+}
+
+const openAccount = `-- name: OpenAccount :exec
+INSERT INTO accounts (id, balance, in_play, last_transfer) VALUES (?, ?, ?, ?)
+`
+
+type OpenAccountParams struct {
+	ID           ledger.Account
+	Balance      int64
+	InPlay       int64
+	LastTransfer int64
+}
+
+func (q *Queries) OpenAccount(ctx context.Context, arg OpenAccountParams) error {
+	_, err := q.exec(ctx, q.openAccountStmt, openAccount,
+		arg.ID,
+		arg.Balance,
+		arg.InPlay,
+		arg.LastTransfer,
+	)
+	return err
 }
 
 const openGames = `-- name: OpenGames :many
@@ -1095,16 +1124,6 @@ func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, cou
 	return items, nil
 }
 
-const saveBalances = `-- name: SaveBalances :exec
-INSERT INTO accounts (id, balance) SELECT key, value FROM json_each(CAST(?1 AS TEXT)) WHERE true
-ON CONFLICT (id) DO UPDATE SET balance = excluded.balance
-`
-
-func (q *Queries) SaveBalances(ctx context.Context, balances string) error {
-	_, err := q.exec(ctx, q.saveBalancesStmt, saveBalances, balances)
-	return err
-}
-
 const saveJoinCode = `-- name: SaveJoinCode :exec
 INSERT INTO join_codes (hash, game_id) VALUES (?, ?) ON CONFLICT (game_id) DO UPDATE SET hash = excluded.hash
 `
@@ -1259,51 +1278,55 @@ func (q *Queries) SettleRound(ctx context.Context, arg SettleRoundParams) (int64
 	return result.RowsAffected()
 }
 
-const transfersFrom = `-- name: TransfersFrom :many
-SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at FROM transfers WHERE from_account = ?1 AND substr(from_account, 1, 7) = 'player:' AND id < ?2 ORDER BY id DESC LIMIT ?3
+const transfer = `-- name: Transfer :one
+SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at, from_previous, to_previous FROM transfers WHERE id = ?
 `
 
-func (q *Queries) TransfersFrom(ctx context.Context, wallet ledger.Account, below int64, count int64) ([]Transfer, error) {
-	rows, err := q.query(ctx, q.transfersFromStmt, transfersFrom, wallet, below, count)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Transfer
-	for rows.Next() {
-		var i Transfer
-		if err := rows.Scan(
-			&i.ID,
-			&i.FromAccount,
-			&i.ToAccount,
-			&i.Amount,
-			&i.FromBalance,
-			&i.ToBalance,
-			&i.Reason,
-			&i.GameID,
-			&i.Round,
-			&i.BetID,
-			&i.At,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) Transfer(ctx context.Context, id int64) (Transfer, error) {
+	row := q.queryRow(ctx, q.transferStmt, transfer, id)
+	var i Transfer
+	err := row.Scan(
+		&i.ID,
+		&i.FromAccount,
+		&i.ToAccount,
+		&i.Amount,
+		&i.FromBalance,
+		&i.ToBalance,
+		&i.Reason,
+		&i.GameID,
+		&i.Round,
+		&i.BetID,
+		&i.At,
+		&i.FromPrevious,
+		&i.ToPrevious,
+	)
+	return i, err
 }
 
-const transfersTo = `-- name: TransfersTo :many
-SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at FROM transfers WHERE to_account = ?1 AND substr(to_account, 1, 7) = 'player:' AND id < ?2 ORDER BY id DESC LIMIT ?3
+const transfersOf = `-- name: TransfersOf :many
+WITH RECURSIVE chain (id) AS (
+    SELECT CAST(?3 AS INTEGER) AS id
+    UNION ALL
+    SELECT CASE CAST(?4 AS TEXT) WHEN n.from_account THEN n.from_previous ELSE n.to_previous END AS id
+    FROM chain AS c CROSS JOIN transfers AS n WHERE n.id = c.id)
+SELECT t.id, t.from_account, t.to_account, t.amount, t.from_balance, t.to_balance, t.reason, t.game_id, t.round, t.bet_id, t.at, t.from_previous, t.to_previous FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id AND t.id < ?1 LIMIT ?2
 `
 
-func (q *Queries) TransfersTo(ctx context.Context, wallet ledger.Account, below int64, count int64) ([]Transfer, error) {
-	rows, err := q.query(ctx, q.transfersToStmt, transfersTo, wallet, below, count)
+type TransfersOfParams struct {
+	Below  int64
+	Count  int64
+	Newest int64
+	Wallet string
+}
+
+// Those of a wallet below an id, from one of them, each followed by the one before it.
+func (q *Queries) TransfersOf(ctx context.Context, arg TransfersOfParams) ([]Transfer, error) {
+	rows, err := q.query(ctx, q.transfersOfStmt, transfersOf,
+		arg.Below,
+		arg.Count,
+		arg.Newest,
+		arg.Wallet,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -1323,6 +1346,8 @@ func (q *Queries) TransfersTo(ctx context.Context, wallet ledger.Account, below 
 			&i.Round,
 			&i.BetID,
 			&i.At,
+			&i.FromPrevious,
+			&i.ToPrevious,
 		); err != nil {
 			return nil, err
 		}
@@ -1405,6 +1430,30 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64
 		return nil, err
 	}
 	return items, nil
+}
+
+const updateAccount = `-- name: UpdateAccount :execrows
+UPDATE accounts SET balance = ?, in_play = ?, last_transfer = ? WHERE id = ?
+`
+
+type UpdateAccountParams struct {
+	Balance      int64
+	InPlay       int64
+	LastTransfer int64
+	ID           ledger.Account
+}
+
+func (q *Queries) UpdateAccount(ctx context.Context, arg UpdateAccountParams) (int64, error) {
+	result, err := q.exec(ctx, q.updateAccountStmt, updateAccount,
+		arg.Balance,
+		arg.InPlay,
+		arg.LastTransfer,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const updateBet = `-- name: UpdateBet :execrows

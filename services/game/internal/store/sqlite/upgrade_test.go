@@ -1,0 +1,121 @@
+package sqlite_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/migrate"
+	file "github.com/bitcraps/bitcraps/libs/sqlite"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
+)
+
+// played is a table of before wallets knew what is in play and their latest transfers: one bet lies on it, one came back.
+const played = `INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at,
+                   created_at, updated_at)
+VALUES ('00000000-0000-4000-8000-000000000001', 1, 8, 1, 100, 1, 2, 0, 0, 0, '00000000-0000-4000-8000-00000000000a', 1, 0, 1, 1);
+INSERT INTO accounts (id, balance) VALUES ('issuance', -2000), ('house', 0), ('player:00000000-0000-4000-8000-00000000000a', 989),
+	('player:00000000-0000-4000-8000-00000000000b', 1000), ('escrow:00000000-0000-4000-8000-000000000001', 11);
+INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at,
+                  commission)
+VALUES ('00000000-0000-4000-8000-0000000000b1', '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-00000000000a',
+        1, 0, 1, 10, '', 2, 1, 1, 10, 1, 0),
+       ('00000000-0000-4000-8000-0000000000b2', '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-00000000000a',
+        1, 0, 1, 10, '', 1, 2, 0, 0, 1, 1);
+INSERT INTO transfers (id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
+SELECT column1, column2, column3, column4, column5, column6, column7, '00000000-0000-0000-0000-000000000000', 0,
+	'00000000-0000-0000-0000-000000000000', 1
+FROM (VALUES
+	(1, 'issuance', 'player:00000000-0000-4000-8000-00000000000a', 1000, -1000, 1000, 'grant'),
+	(2, 'player:00000000-0000-4000-8000-00000000000a', 'escrow:00000000-0000-4000-8000-000000000001', 10, 990, 10, 'stake'),
+	(3, 'issuance', 'player:00000000-0000-4000-8000-00000000000b', 1000, -2000, 1000, 'grant'),
+	(4, 'escrow:00000000-0000-4000-8000-000000000001', 'player:00000000-0000-4000-8000-00000000000a', 10, 0, 1000, 'stake_back'),
+	(5, 'player:00000000-0000-4000-8000-00000000000a', 'escrow:00000000-0000-4000-8000-000000000001', 11, 989, 11, 'stake'));`
+
+func TestUpgradeOfWallets(t *testing.T) {
+	path := upgraded(t)
+	store := reopen(t, path)
+	alice := uuid.MustParse("00000000-0000-4000-8000-00000000000a")
+	if inPlay, err := store.InPlay(t.Context(), alice); err != nil || inPlay != 11 {
+		t.Errorf("in play: %d, %v; want 11", inPlay, err)
+	}
+	var ids []int64
+	entries, err := store.Entries(t.Context(), alice, 0, 10)
+	for _, entry := range entries {
+		ids = append(ids, entry.ID)
+	}
+	if err != nil || !slices.Equal(ids, []int64{5, 4, 2, 1}) {
+		t.Errorf("entries: %v, %v", ids, err)
+	}
+	if audit, err := store.Audit(t.Context()); err != nil || !audit.Balanced() {
+		t.Errorf("audit: %+v, %v", audit, err)
+	}
+}
+
+func TestAuditOfWallets(t *testing.T) {
+	for check, tamper := range map[string]string{
+		play.InPlay:       "UPDATE accounts SET in_play = 12 WHERE in_play = 11",
+		play.LastTransfer: "UPDATE accounts SET last_transfer = 4 WHERE last_transfer = 5",
+		play.Previous:     "UPDATE transfers SET from_previous = 2 WHERE id = 5",
+	} {
+		path := upgraded(t)
+		write(t, path, tamper)
+		audit, err := reopen(t, path).Audit(t.Context())
+		if err != nil || len(audit.Differences) != 1 || audit.Differences[0].Check != check {
+			t.Errorf("%s: %+v, %v", check, audit.Differences, err)
+		}
+	}
+}
+
+// upgraded makes a file of the schema before migration 007 with what was played, and brings it to this release.
+func upgraded(t *testing.T) string {
+	t.Helper()
+	old := fstest.MapFS{}
+	names, err := filepath.Glob("migrations/00[1-6]_*.sql")
+	if err != nil || len(names) != 6 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old[filepath.Base(name)] = &fstest.MapFile{Data: data}
+	}
+	path := filepath.Join(t.TempDir(), "game.db")
+	if err := file.Migrate(t.Context(), path, migrate.SQLite(old, ".")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, played)
+	if err := sqlite.Migrate(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func write(t *testing.T, path, statements string) {
+	t.Helper()
+	db, err := file.Open(t.Context(), path, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Writer.ExecContext(t.Context(), statements); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func reopen(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), path, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
