@@ -119,6 +119,9 @@ func TestAuditFindsWhatWasTamperedWith(t *testing.T) {
 		"below_zero":       `UPDATE accounts SET balance = -1 WHERE id LIKE 'player:%'`,
 		"bets_on_table":    `UPDATE bets SET amount = amount + 1 WHERE status = 1`,
 		"reserve_for_bets": `UPDATE games SET exposure = exposure + 1000000`,
+		"in_play":          `UPDATE accounts SET in_play = in_play + 1 WHERE id LIKE 'player:%'`,
+		"last_transfer":    `UPDATE accounts SET last_transfer = last_transfer - 1 WHERE last_transfer > 1`,
+		"previous":         `UPDATE transfers SET from_previous = from_previous - 1 WHERE from_previous > 1`,
 	} {
 		t.Run(check, func(t *testing.T) {
 			tb := newTables(t)

@@ -1598,10 +1598,13 @@ export interface components {
             account: string;
             /**
              * Format: int64
-             * @description balance is what the account holds.
+             * @description balance is what the account holds; for last_transfer and previous it and expected are transfers' ids.
              */
             balance: number;
-            /** @description check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets. */
+            /**
+             * @description check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets; on SQLite also
+             *      in_play, last_transfer or previous.
+             */
             check: string;
             /**
              * Format: int64

@@ -20,7 +20,7 @@ type Difference struct {
 	Account ledger.Account
 	Check   string
 	// Balance is what the account has, or at some transfer said it had, and Expected what it must have; for BelowZero and
-	// ReserveForBets, at least.
+	// ReserveForBets, at least. For LastTransfer and Previous both are transfers' ids.
 	Balance, Expected int64
 }
 
@@ -34,9 +34,12 @@ const (
 	BelowZero      = "below_zero"       // Only issuance owes.
 	BetsOnTable    = "bets_on_table"    // An escrow holds the stakes and commissions of the live bets.
 	ReserveForBets = "reserve_for_bets" // A reserve covers what the live bets can win.
-	InPlay         = "in_play"          // A wallet knows what its player has on tables, where the store keeps that.
-	LastTransfer   = "last_transfer"    // A wallet knows its latest transfer, where the store keeps that.
-	Previous       = "previous"         // A wallet's transfer knows the one before it, where the store keeps that.
+
+	// Of what SQLite keeps beside.
+
+	InPlay       = "in_play"       // A wallet says what the player's live bets hold.
+	LastTransfer = "last_transfer" // A wallet says which transfer is its latest.
+	Previous     = "previous"      // A transfer says which was the wallet's before it.
 )
 
 // Sum is that of all balances; zero in an honest book.
