@@ -47,6 +47,7 @@ type Node struct {
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
 	taking    sync.Mutex // Held while the pool takes transactions.
+	alert     alert      // Tells gossip that something happens.
 
 	consensus *cmt.ConsensusConfig
 	// proposeTimeout is what consensus waits for a proposer that is connected.

@@ -166,7 +166,7 @@ func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error)
 		return nil, err
 	}
 	c.StateSync.Enable, n.joining = n.joins, newJoining(n.logger, n.home.genesis)
-	options := []node.Option{n.witness.install, n.joining.install, viewSpans, n.takeTurns}
+	options := []node.Option{n.tapConsensus, n.joining.install, viewSpans, n.takeTurns}
 	return node.NewNode(
 		c, between.wrapKey(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },

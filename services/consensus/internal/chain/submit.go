@@ -39,6 +39,7 @@ func (n *Node) tell(tx []byte) error {
 	if err := forget(pool, tx); err != nil {
 		return err
 	}
+	n.alert.rouse()
 	err := pool.CheckTx(tx, nil, mempool.TxInfo{})
 	var full mempool.ErrMempoolIsFull
 	if errors.As(err, &full) || errors.Is(err, mempool.ErrRecheckFull) {

@@ -14,12 +14,14 @@ import (
 type turns struct {
 	*mempool.Reactor
 	taking *sync.Mutex
+	alert  *alert
 }
 
 // Receive implements p2p.Reactor.
 func (t turns) Receive(e p2p.Envelope) {
 	t.taking.Lock()
 	defer t.taking.Unlock()
+	t.alert.rouse()
 	t.Reactor.Receive(e)
 }
 
@@ -29,6 +31,6 @@ const mempoolReactor = "MEMPOOL"
 // takeTurns has peers and Submit take turns at a node's mempool.
 func (n *Node) takeTurns(comet *node.Node) {
 	if reactor, ok := comet.Switch().Reactor(mempoolReactor); ok {
-		node.CustomReactors(map[string]p2p.Reactor{mempoolReactor: turns{reactor.(*mempool.Reactor), &n.taking}})(comet)
+		node.CustomReactors(map[string]p2p.Reactor{mempoolReactor: turns{reactor.(*mempool.Reactor), &n.taking, &n.alert}})(comet)
 	}
 }

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"sync"
 
-	"github.com/cometbft/cometbft/consensus"
 	"github.com/cometbft/cometbft/crypto"
-	"github.com/cometbft/cometbft/node"
-	"github.com/cometbft/cometbft/p2p"
 	cmtcons "github.com/cometbft/cometbft/proto/tendermint/consensus"
 	"github.com/cometbft/cometbft/types"
 )
@@ -97,24 +94,4 @@ func (w *witness) proposal(key crypto.PubKey, height int64, block []byte) (signB
 		}
 	}
 	return nil, nil
-}
-
-// tap is CometBFT's reactor with a witness at its door.
-type tap struct {
-	*consensus.Reactor
-	witness *witness
-}
-
-// Receive implements p2p.Reactor.
-func (t tap) Receive(e p2p.Envelope) {
-	t.witness.note(e.Message)
-	t.Reactor.Receive(e)
-}
-
-// consensusReactor is CometBFT's name for it.
-const consensusReactor = "CONSENSUS"
-
-// install puts the witness in front of a node's consensus.
-func (w *witness) install(n *node.Node) {
-	node.CustomReactors(map[string]p2p.Reactor{consensusReactor: tap{n.ConsensusReactor(), w}})(n)
 }

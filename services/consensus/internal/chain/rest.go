@@ -1,0 +1,67 @@
+package chain
+
+import (
+	"sync"
+	"time"
+
+	"github.com/cometbft/cometbft/p2p"
+)
+
+// CometBFT's gossip looks every GossipSleep whether there is something to tell a peer. While nobody rolls there is not, for hours. So
+// it rests then, until something happens: a transaction that comes in, or a message of another validator.
+const (
+	// awake is how long gossip goes on looking behind the last thing that happened; steps of one round are closer together.
+	awake = 250 * time.Millisecond
+	// restLook is when it looks all the same: consensus may have come to a step by the clock alone.
+	restLook = 25 * time.Millisecond
+)
+
+// alert has those who have nothing to do rest until something happens.
+type alert struct {
+	mu      sync.Mutex
+	until   time.Time
+	resting chan struct{} // Closed when something happens; nil while nobody rests.
+}
+
+// rouse says that something happened.
+func (a *alert) rouse() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.until = time.Now().Add(awake)
+	if a.resting != nil {
+		close(a.resting)
+		a.resting = nil
+	}
+}
+
+// rest returns at once where something happened lately, and otherwise when something does, or is to be looked for.
+func (a *alert) rest() {
+	a.mu.Lock()
+	if time.Now().Before(a.until) {
+		a.mu.Unlock()
+		return
+	}
+	if a.resting == nil {
+		a.resting = make(chan struct{})
+	}
+	roused := a.resting
+	a.mu.Unlock()
+	look := time.NewTimer(restLook)
+	defer look.Stop()
+	select {
+	case <-roused:
+	case <-look.C:
+	}
+}
+
+// restedPeer is asked by gossip before each look whether it is still there.
+type restedPeer struct {
+	p2p.Peer
+	alert *alert
+}
+
+// IsRunning implements p2p.Peer.
+func (p restedPeer) IsRunning() bool {
+	p.alert.rest()
+	return p.Peer.IsRunning()
+}
