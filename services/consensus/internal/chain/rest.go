@@ -20,7 +20,8 @@ const (
 type alert struct {
 	mu      sync.Mutex
 	until   time.Time
-	resting chan struct{} // Closed when something happens; nil while nobody rests.
+	resting chan struct{} // Closed when the rest of all is over; nil while nobody rests.
+	look    *time.Timer   // Ends it where nothing happens.
 }
 
 // rouse says that something happened.
@@ -28,7 +29,13 @@ func (a *alert) rouse() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.until = time.Now().Add(awake)
+	a.wake()
+}
+
+// wake must be called with the lock held.
+func (a *alert) wake() {
 	if a.resting != nil {
+		a.look.Stop()
 		close(a.resting)
 		a.resting = nil
 	}
@@ -43,15 +50,15 @@ func (a *alert) rest() {
 	}
 	if a.resting == nil {
 		a.resting = make(chan struct{})
+		a.look = time.AfterFunc(restLook, func() {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.wake()
+		})
 	}
-	roused := a.resting
+	over := a.resting
 	a.mu.Unlock()
-	look := time.NewTimer(restLook)
-	defer look.Stop()
-	select {
-	case <-roused:
-	case <-look.C:
-	}
+	<-over
 }
 
 // restedPeer is asked by gossip before each look whether it is still there.
