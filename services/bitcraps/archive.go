@@ -108,8 +108,9 @@ func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Add up the whole ledger, and report what is wrong", Args: cobra.NoArgs,
 		Long: "Add up the whole ledger: every balance from the transfers, the balance behind each transfer, what tables hold against\n" +
-			"the bets that lie on them, and what is set aside against what they can win. It fails where anything is wrong, and may\n" +
-			"run beside the service, which answers the same as LedgerService.AuditLedger.",
+			"the bets that lie on them, what is set aside against what they can win, and on SQLite what wallets say of their bets and\n" +
+			"transfers. It fails where anything is wrong, and may run beside the service, which answers the same as\n" +
+			"LedgerService.AuditLedger.",
 		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return where.with(cmd, func(archive *game.Archive) error {

@@ -2,6 +2,7 @@ package game
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -38,6 +39,9 @@ func (s *ledgerServer) ListEntries(ctx context.Context, req *gamev1.ListEntriesR
 		return nil, err
 	}
 	entries, err := s.store.Entries(ctx, identity.FromContext(ctx).Player, below, p.Size+1)
+	if errors.Is(err, play.ErrNotFound) {
+		return nil, page.InvalidToken()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1598,7 +1598,7 @@ export interface components {
             account: string;
             /**
              * Format: int64
-             * @description balance is what the account holds; for last_transfer and previous it and expected are transfers' ids.
+             * @description balance is what the account holds. For in_play it and expected are what is in play, for last_transfer and previous transfers' ids.
              */
             balance: number;
             /**

@@ -21,7 +21,7 @@ type Config struct {
 	Peers []string
 	// ProposeTimeout is how long a proposal may take before the next proposer gets its turn.
 	ProposeTimeout time.Duration
-	// GossipSleep is how long gossip rests when it has nothing to tell.
+	// GossipSleep is how long gossip rests when it has nothing to tell, while anything happens at all.
 	GossipSleep time.Duration
 	// RetainBlocks is how many blocks are kept; 0 keeps all. Rounds stay provable without their blocks.
 	RetainBlocks int64

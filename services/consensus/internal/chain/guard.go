@@ -27,6 +27,7 @@ type guard struct {
 	key     crypto.PubKey
 	listen  time.Duration
 	halt    func(error)
+	signed  func() // Called when it has signed something.
 
 	once    sync.Once
 	foreign chan struct{} // Closed when a foreign vote was heard.
@@ -67,7 +68,7 @@ func newGuard(signer types.PrivValidator, chainID string, tip int64, listen time
 	if err != nil {
 		return nil, fmt.Errorf("signer: %w", err)
 	}
-	g := &guard{PrivValidator: signer, chainID: chainID, key: key, listen: listen, halt: halt, foreign: make(chan struct{}),
+	g := &guard{PrivValidator: signer, chainID: chainID, key: key, listen: listen, halt: halt, signed: func() {}, foreign: make(chan struct{}),
 		from: step{tip + 1, math.MaxInt32, math.MaxInt32}, silent: silentHeights}
 	if file, ok := signer.(*privval.FilePV); ok {
 		last := file.LastSignState
@@ -96,6 +97,7 @@ func (g *guard) SignVote(chainID string, vote *cmtproto.Vote) error {
 		return err
 	}
 	g.own.put(signedStep{step{vote.Height, vote.Round, vote.Type}, string(vote.Signature)})
+	g.signed()
 	return nil
 }
 
@@ -104,7 +106,11 @@ func (g *guard) SignProposal(chainID string, proposal *cmtproto.Proposal) error 
 	if err := g.wait(proposal.Height); err != nil {
 		return err
 	}
-	return g.PrivValidator.SignProposal(chainID, proposal)
+	if err := g.PrivValidator.SignProposal(chainID, proposal); err != nil {
+		return err
+	}
+	g.signed()
+	return nil
 }
 
 // wait listens before the first signature at each of the first heights, and fails once a foreign vote was heard. CometBFT

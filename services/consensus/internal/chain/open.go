@@ -159,7 +159,7 @@ func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error)
 	if err != nil {
 		return nil, err
 	}
-	n.witness.heard = guard.heard
+	n.witness.heard, guard.signed = guard.heard, n.alert.rouse
 	c := cometConfig(cfg, n.home.card.Name)
 	n.consensus, n.proposeTimeout = c.Consensus, cfg.ProposeTimeout
 	if err := n.beginJoining(); err != nil {

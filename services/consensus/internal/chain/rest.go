@@ -8,11 +8,11 @@ import (
 )
 
 // CometBFT's gossip looks every GossipSleep whether there is something to tell a peer. While nobody rolls there is not, for hours. So
-// it rests then, until something happens: a transaction that comes in, or a message of another validator.
+// it rests then, until something happens: a peer, a transaction or a message of another validator comes in, or this one signs.
 const (
-	// awake is how long gossip goes on looking behind the last thing that happened; steps of one round are closer together.
+	// awake is how long gossip goes on looking behind the last thing that happened. Most rounds are over by then.
 	awake = 250 * time.Millisecond
-	// restLook is when it looks all the same: consensus may have come to a step by the clock alone.
+	// restLook is when it looks all the same, for whatever else there may be to tell.
 	restLook = 25 * time.Millisecond
 )
 

@@ -20,7 +20,7 @@ type Difference struct {
 	Account ledger.Account
 	Check   string
 	// Balance is what the account has, or at some transfer said it had, and Expected what it must have; for BelowZero and
-	// ReserveForBets, at least. For LastTransfer and Previous both are transfers' ids.
+	// ReserveForBets, at least. For InPlay both are what is in play, for LastTransfer and Previous transfers' ids.
 	Balance, Expected int64
 }
 

@@ -113,7 +113,8 @@ type Reader interface {
 	Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (Result, error)
 	// Events returns a game's events behind a sequence, oldest first.
 	Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*Event, error)
-	// Entries returns the movements of a player's wallet, newest first, below the id; 0 starts with the newest.
+	// Entries returns the movements of a player's wallet, newest first, below one of them, or ErrNotFound where that is none of
+	// them; 0 starts with the newest.
 	Entries(ctx context.Context, player uuid.UUID, below int64, limit int) ([]Entry, error)
 	// Balance returns an account's balance; ok is false where it has no entry yet.
 	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)

@@ -536,7 +536,7 @@ type AccountDifference struct {
 	// check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets; on SQLite also
 	// in_play, last_transfer or previous.
 	Check string `protobuf:"bytes,2,opt,name=check,proto3" json:"check,omitempty"`
-	// balance is what the account holds; for last_transfer and previous it and expected are transfers' ids.
+	// balance is what the account holds. For in_play it and expected are what is in play, for last_transfer and previous transfers' ids.
 	Balance int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
 	// expected is what it must hold, at least for below_zero and reserve_for_bets.
 	Expected      int64 `protobuf:"varint,4,opt,name=expected,proto3" json:"expected,omitempty"`

@@ -260,6 +260,9 @@ SELECT t.* FROM transfers AS t WHERE t.id IN (
     (SELECT i.id FROM transfers AS i WHERE i.to_account = @wallet AND substr(i.to_account, 1, 7) = 'player:' AND i.id < @below ORDER BY i.id DESC LIMIT sqlc.arg(count)))
 ORDER BY t.id DESC LIMIT sqlc.arg(count);
 
+-- name: HasTransfer :one
+SELECT EXISTS (SELECT 1 FROM transfers WHERE id = @id AND @wallet::text IN (from_account, to_account));
+
 -- name: InsertEvents :exec
 INSERT INTO events (game_id, sequence, event)
 SELECT unnest(@games::uuid[]), unnest(@sequences::bigint[]), unnest(@events::bytea[]);

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,10 +125,12 @@ func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit 
 
 // Entries implements play.Reader.
 func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limit int) ([]play.Entry, error) {
+	wallet := ledger.Wallet(player)
 	if below == 0 {
 		below = math.MaxInt64
+	} else if has, err := read(ctx, s, func(q *db.Queries) (bool, error) { return q.HasTransfer(ctx, below, wallet.String()) }); err != nil || !has {
+		return nil, cmp.Or(err, play.ErrNotFound)
 	}
-	wallet := ledger.Wallet(player)
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Transfer, error) { return q.Entries(ctx, wallet, below, int32(limit)) })
 	return column(rows, func(row db.Transfer) play.Entry {
 		if row.FromAccount == wallet {

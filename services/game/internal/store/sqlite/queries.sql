@@ -171,13 +171,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 SELECT * FROM transfers WHERE id = ?;
 
 -- name: TransfersOf :many
--- Those of a wallet below an id, from one of them, each followed by the one before it.
+-- Those of a wallet from one of them on, each followed by the one before it.
 WITH RECURSIVE chain (id) AS (
     SELECT CAST(sqlc.arg(newest) AS INTEGER) AS id
     UNION ALL
     SELECT CASE CAST(sqlc.arg(wallet) AS TEXT) WHEN n.from_account THEN n.from_previous ELSE n.to_previous END AS id
     FROM chain AS c CROSS JOIN transfers AS n WHERE n.id = c.id)
-SELECT t.* FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id AND t.id < sqlc.arg(below) LIMIT sqlc.arg(count);
+SELECT t.* FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id LIMIT sqlc.arg(count);
 
 -- name: InsertEvent :exec
 INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);

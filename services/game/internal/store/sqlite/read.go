@@ -205,9 +205,6 @@ func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit 
 
 // Entries implements play.Reader.
 func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limit int) ([]play.Entry, error) {
-	if below == 0 {
-		below = math.MaxInt64
-	}
 	var entries []play.Entry
 	err := s.Read(ctx, func(tx *sql.Tx) error {
 		q, wallet := s.Reading.WithTx(tx), ledger.Wallet(player)
@@ -215,7 +212,7 @@ func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limi
 		if err != nil {
 			return err
 		}
-		rows, err := q.TransfersOf(ctx, db.TransfersOfParams{Newest: newest, Wallet: wallet.String(), Below: below, Count: int64(limit)})
+		rows, err := q.TransfersOf(ctx, int64(limit), newest, wallet.String())
 		for _, row := range rows {
 			if row.FromAccount == wallet {
 				entries = append(entries, toEntry(row, -row.Amount, row.FromBalance))
@@ -228,18 +225,22 @@ func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limi
 	return entries, err
 }
 
-// newestBelow is the wallet's latest transfer below an id; where that is not one of the wallet's, its latest of all, and 0 for none.
+// newestBelow is the wallet's transfer before one of its own, or its latest below 0; and 0 for none.
 func newestBelow(ctx context.Context, q *db.Queries, wallet ledger.Account, below int64) (int64, error) {
-	switch behind, err := q.Transfer(ctx, below); {
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return 0, err
-	case err == nil && behind.FromAccount == wallet:
+	if below == 0 {
+		row, _, err := accountRow(ctx, q, wallet)
+		return row.LastTransfer, err
+	}
+	behind, err := q.Transfer(ctx, below)
+	switch {
+	case err != nil:
+		return 0, notFound(err)
+	case behind.FromAccount == wallet:
 		return behind.FromPrevious, nil
-	case err == nil && behind.ToAccount == wallet:
+	case behind.ToAccount == wallet:
 		return behind.ToPrevious, nil
 	}
-	row, _, err := accountRow(ctx, q, wallet)
-	return row.LastTransfer, err
+	return 0, play.ErrNotFound
 }
 
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -112,9 +113,10 @@ func testEntries(t *testing.T, f *fixture) {
 	f.bet(id, alice, "field")
 	bobs, err := f.store.Entries(t.Context(), bob, 0, 1)
 	f.must(err)
-	below, err := f.store.Entries(t.Context(), alice, bobs[0].ID, 10)
-	if err != nil || !slices.Equal(below, all) {
-		t.Errorf("entries of alice below one of bob = %+v, %v, want %+v", below, err, all)
+	for name, below := range map[string]int64{"another wallet's": bobs[0].ID, "none": bobs[0].ID + 1000} {
+		if entries, err := f.store.Entries(t.Context(), alice, below, 10); !errors.Is(err, play.ErrNotFound) {
+			t.Errorf("entries below %s = %+v, %v", name, entries, err)
+		}
 	}
 }
 

@@ -307,6 +307,17 @@ func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error
 	return game_id, err
 }
 
+const hasTransfer = `-- name: HasTransfer :one
+SELECT EXISTS (SELECT 1 FROM transfers WHERE id = $1 AND $2::text IN (from_account, to_account))
+`
+
+func (q *Queries) HasTransfer(ctx context.Context, iD int64, wallet string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasTransfer, iD, wallet)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const idleGames = `-- name: IdleGames :many
 SELECT id FROM games
 WHERE status = 1 AND updated_minute <= $1 AND updated_at <= $2 AND NOT rolling

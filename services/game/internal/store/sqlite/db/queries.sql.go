@@ -1305,28 +1305,16 @@ func (q *Queries) Transfer(ctx context.Context, id int64) (Transfer, error) {
 
 const transfersOf = `-- name: TransfersOf :many
 WITH RECURSIVE chain (id) AS (
-    SELECT CAST(?3 AS INTEGER) AS id
+    SELECT CAST(?2 AS INTEGER) AS id
     UNION ALL
-    SELECT CASE CAST(?4 AS TEXT) WHEN n.from_account THEN n.from_previous ELSE n.to_previous END AS id
+    SELECT CASE CAST(?3 AS TEXT) WHEN n.from_account THEN n.from_previous ELSE n.to_previous END AS id
     FROM chain AS c CROSS JOIN transfers AS n WHERE n.id = c.id)
-SELECT t.id, t.from_account, t.to_account, t.amount, t.from_balance, t.to_balance, t.reason, t.game_id, t.round, t.bet_id, t.at, t.from_previous, t.to_previous FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id AND t.id < ?1 LIMIT ?2
+SELECT t.id, t.from_account, t.to_account, t.amount, t.from_balance, t.to_balance, t.reason, t.game_id, t.round, t.bet_id, t.at, t.from_previous, t.to_previous FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id LIMIT ?1
 `
 
-type TransfersOfParams struct {
-	Below  int64
-	Count  int64
-	Newest int64
-	Wallet string
-}
-
-// Those of a wallet below an id, from one of them, each followed by the one before it.
-func (q *Queries) TransfersOf(ctx context.Context, arg TransfersOfParams) ([]Transfer, error) {
-	rows, err := q.query(ctx, q.transfersOfStmt, transfersOf,
-		arg.Below,
-		arg.Count,
-		arg.Newest,
-		arg.Wallet,
-	)
+// Those of a wallet from one of them on, each followed by the one before it.
+func (q *Queries) TransfersOf(ctx context.Context, count int64, newest int64, wallet string) ([]Transfer, error) {
+	rows, err := q.query(ctx, q.transfersOfStmt, transfersOf, count, newest, wallet)
 	if err != nil {
 		return nil, err
 	}

@@ -9,14 +9,14 @@ ALTER TABLE accounts ADD COLUMN last_transfer INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfers ADD COLUMN from_previous INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfers ADD COLUMN to_previous INTEGER NOT NULL DEFAULT 0;
 
-UPDATE transfers SET from_previous = MAX(
-    COALESCE((SELECT MAX(o.id) FROM transfers AS o WHERE o.from_account = transfers.from_account AND substr(o.from_account, 1, 7) = 'player:' AND o.id < transfers.id), 0),
-    COALESCE((SELECT MAX(i.id) FROM transfers AS i WHERE i.to_account = transfers.from_account AND substr(i.to_account, 1, 7) = 'player:' AND i.id < transfers.id), 0))
-WHERE substr(from_account, 1, 7) = 'player:';
-UPDATE transfers SET to_previous = MAX(
-    COALESCE((SELECT MAX(o.id) FROM transfers AS o WHERE o.from_account = transfers.to_account AND substr(o.from_account, 1, 7) = 'player:' AND o.id < transfers.id), 0),
-    COALESCE((SELECT MAX(i.id) FROM transfers AS i WHERE i.to_account = transfers.to_account AND substr(i.to_account, 1, 7) = 'player:' AND i.id < transfers.id), 0))
-WHERE substr(to_account, 1, 7) = 'player:';
+-- By id: in the order of an index by wallets each page would be written again and again.
+UPDATE transfers NOT INDEXED SET
+    from_previous = MAX(
+        COALESCE((SELECT MAX(o.id) FROM transfers AS o WHERE o.from_account = transfers.from_account AND substr(o.from_account, 1, 7) = 'player:' AND o.id < transfers.id), 0),
+        COALESCE((SELECT MAX(i.id) FROM transfers AS i WHERE i.to_account = transfers.from_account AND substr(i.to_account, 1, 7) = 'player:' AND i.id < transfers.id), 0)),
+    to_previous = MAX(
+        COALESCE((SELECT MAX(o.id) FROM transfers AS o WHERE o.from_account = transfers.to_account AND substr(o.from_account, 1, 7) = 'player:' AND o.id < transfers.id), 0),
+        COALESCE((SELECT MAX(i.id) FROM transfers AS i WHERE i.to_account = transfers.to_account AND substr(i.to_account, 1, 7) = 'player:' AND i.id < transfers.id), 0));
 UPDATE accounts SET last_transfer = MAX(
     COALESCE((SELECT MAX(o.id) FROM transfers AS o WHERE o.from_account = accounts.id AND substr(o.from_account, 1, 7) = 'player:'), 0),
     COALESCE((SELECT MAX(i.id) FROM transfers AS i WHERE i.to_account = accounts.id AND substr(i.to_account, 1, 7) = 'player:'), 0)),
