@@ -274,7 +274,11 @@ func listsPage(t *testing.T, tg *target) {
 		t.Errorf("bets %v", seen)
 	}
 	token = c.must(200, "GET", game+"/bets?page_size=1", nil).str("next_page_token")
-	for _, path := range []string{game + "/rounds?page_token=" + token, game + "/bets?page_token=zzz", game + "/bets?status=BET_STATUS_LIVE&page_token=" + token} {
+	other := newClient(t, tg.url())
+	other.must(201, "POST", other.newGame()+"/bets", map[string]any{"bet_type": "field", "amount": 10})
+	anothers := other.must(200, "GET", "/api/v1/players/me/ledger?page_size=1", nil).str("next_page_token")
+	for _, path := range []string{game + "/rounds?page_token=" + token, game + "/bets?page_token=zzz", game + "/bets?status=BET_STATUS_LIVE&page_token=" + token,
+		"/api/v1/players/me/ledger?page_token=" + anothers} {
 		if resp := c.do("GET", path, nil); resp.status != 400 || resp.reason() != "PAGE_TOKEN_INVALID" {
 			t.Errorf("%s: %d %s", path, resp.status, resp.text)
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 )
 
-// tap is CometBFT's consensus reactor with a witness at its door, whose gossip rests while nothing comes in.
+// tap is CometBFT's consensus reactor with a witness at its door, whose gossip rests while nothing happens.
 type tap struct {
 	*consensus.Reactor
 	witness *witness

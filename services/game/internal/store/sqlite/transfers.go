@@ -1,0 +1,94 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/micros"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
+)
+
+// Transfer implements play.Tx.
+func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
+	return t.move(ctx, transfers, nil)
+}
+
+// move makes transfers, and changes what players have in play. Both are added up here; each account is written once, however
+// often it moved.
+func (t *transaction) move(ctx context.Context, transfers []ledger.Transfer, inPlay map[uuid.UUID]int64) error {
+	names := make([]ledger.Account, 0, 2*len(transfers)+len(inPlay))
+	for _, transfer := range transfers {
+		names = append(names, transfer.From, transfer.To)
+	}
+	for player := range inPlay {
+		names = append(names, ledger.Wallet(player))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if err := t.loadAccounts(ctx, names...); err != nil {
+		return err
+	}
+	for player, change := range inPlay {
+		wallet := t.accounts[ledger.Wallet(player)]
+		wallet.inPlay, wallet.changed = wallet.inPlay+change, true
+	}
+	rows, err := t.moved(ctx, transfers)
+	if err != nil {
+		return err
+	}
+	if err := t.saveAccounts(ctx, names); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := t.q.InsertTransfer(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moved makes transfers in memory and returns their rows.
+func (t *transaction) moved(ctx context.Context, transfers []ledger.Transfer) (rows []db.InsertTransferParams, err error) {
+	if len(transfers) > 0 && t.lastTransfer == 0 {
+		if t.lastTransfer, err = t.q.LastTransfer(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, transfer := range transfers {
+		t.lastTransfer++
+		from, err := t.accounts.move(transfer.From, -transfer.Amount, t.lastTransfer)
+		if err != nil {
+			return nil, err
+		}
+		to, err := t.accounts.move(transfer.To, transfer.Amount, t.lastTransfer)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, db.InsertTransferParams{
+			ID: t.lastTransfer, FromAccount: transfer.From, ToAccount: transfer.To, Amount: transfer.Amount,
+			FromBalance: from.balance, ToBalance: to.balance, FromPrevious: from.previous, ToPrevious: to.previous,
+			Reason: transfer.Reason, GameID: transfer.Game, Round: int64(transfer.Round), BetID: transfer.Bet, At: micros.Of(transfer.At)})
+	}
+	return rows, nil
+}
+
+// side is what a transfer says of one of its accounts: the balance behind it, and of a wallet the transfer before it.
+type side struct{ balance, previous int64 }
+
+// move changes a balance by a transfer.
+func (a accounts) move(name ledger.Account, delta, transfer int64) (side, error) {
+	moved := a[name]
+	moved.balance, moved.changed = moved.balance+delta, true
+	if moved.balance < 0 && !name.MayBeNegative() {
+		return side{}, fmt.Errorf("move %d on %s: it would be at %d", delta, name, moved.balance)
+	}
+	previous := moved.lastTransfer
+	if name.Kind == ledger.KindPlayer {
+		moved.lastTransfer = transfer
+	}
+	return side{moved.balance, previous}, nil
+}
