@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
 
@@ -72,10 +73,22 @@ func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (int64, erro
 	return t.accounts[wallet].inPlay, nil
 }
 
+// addInPlay adds up what players have on the table. It is written with their balances.
+func (t *transaction) addInPlay(ctx context.Context, turn *play.Turn) error {
+	for player, change := range turn.InPlayChanges() {
+		name := ledger.Wallet(player)
+		if err := t.loadAccounts(ctx, name); err != nil {
+			return err
+		}
+		wallet := t.accounts[name]
+		wallet.inPlay, wallet.changed = wallet.inPlay+change, true
+	}
+	return nil
+}
+
 // saveAccounts writes those that changed. An account opens with its first transfer.
-func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) error {
-	for _, name := range names {
-		a := t.accounts[name]
+func (t *transaction) saveAccounts(ctx context.Context) error {
+	for name, a := range t.accounts {
 		if !a.changed {
 			continue
 		}

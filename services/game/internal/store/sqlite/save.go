@@ -20,12 +20,8 @@ import (
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	ctx = unwatched(ctx)
 	var transfers []ledger.Transfer
-	inPlay := make(map[uuid.UUID]int64)
 	for _, turn := range turns {
 		transfers = append(transfers, turn.Transfers...)
-		for player, change := range turn.InPlayChanges() {
-			inPlay[player] += change
-		}
 		if turn.Game == nil {
 			continue
 		}
@@ -33,7 +29,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 		}
 	}
-	if err := t.move(ctx, transfers, inPlay); err != nil {
+	if err := t.Transfer(ctx, transfers...); err != nil {
 		return err
 	}
 	return t.saveProtections(ctx)
@@ -50,7 +46,7 @@ func (t *transaction) saveProtections(ctx context.Context) error {
 
 func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
 	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
-		t.saveScores, t.saveLobby, t.saveEvents} {
+		t.saveScores, t.saveLobby, t.saveEvents, t.addInPlay} {
 		if err := save(ctx, turn); err != nil {
 			return err
 		}

@@ -4,43 +4,25 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
 
-// Transfer implements play.Tx.
+// Transfer implements play.Tx. Balances are added up here; each account that changed is written once, however often it moved.
 func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
-	return t.move(ctx, transfers, nil)
-}
-
-// move makes transfers, and changes what players have in play. Both are added up here; each account is written once, however
-// often it moved.
-func (t *transaction) move(ctx context.Context, transfers []ledger.Transfer, inPlay map[uuid.UUID]int64) error {
-	names := make([]ledger.Account, 0, 2*len(transfers)+len(inPlay))
+	names := make([]ledger.Account, 0, 2*len(transfers))
 	for _, transfer := range transfers {
 		names = append(names, transfer.From, transfer.To)
-	}
-	for player := range inPlay {
-		names = append(names, ledger.Wallet(player))
-	}
-	if len(names) == 0 {
-		return nil
 	}
 	if err := t.loadAccounts(ctx, names...); err != nil {
 		return err
 	}
-	for player, change := range inPlay {
-		wallet := t.accounts[ledger.Wallet(player)]
-		wallet.inPlay, wallet.changed = wallet.inPlay+change, true
-	}
-	rows, err := t.moved(ctx, transfers)
+	rows, err := t.transferRows(ctx, transfers)
 	if err != nil {
 		return err
 	}
-	if err := t.saveAccounts(ctx, names); err != nil {
+	if err := t.saveAccounts(ctx); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -51,8 +33,8 @@ func (t *transaction) move(ctx context.Context, transfers []ledger.Transfer, inP
 	return nil
 }
 
-// moved makes transfers in memory and returns their rows.
-func (t *transaction) moved(ctx context.Context, transfers []ledger.Transfer) (rows []db.InsertTransferParams, err error) {
+// transferRows makes transfers in memory.
+func (t *transaction) transferRows(ctx context.Context, transfers []ledger.Transfer) (rows []db.InsertTransferParams, err error) {
 	if len(transfers) > 0 && t.lastTransfer == 0 {
 		if t.lastTransfer, err = t.q.LastTransfer(ctx); err != nil {
 			return nil, err

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- A bet writes its wallet's row anyway, which now says what two indexes said, each of which cost a bet a page of its own: what the
--- player has on tables, and the wallet's latest transfer. Each transfer of a wallet has the one before it, so that they are listed
+-- A bet writes its wallet's row anyway, which now says what indexes said, two of which cost a bet a page of their own each: what
+-- the player has on tables, and the wallet's latest transfer. Each transfer of a wallet has the one before it, so that they are listed
 -- by following them.
 
 ALTER TABLE accounts ADD COLUMN in_play INTEGER NOT NULL DEFAULT 0 CHECK (in_play >= 0);
