@@ -208,12 +208,13 @@ func TestABundleHasOnlyCallsThatTheContractBundles(t *testing.T) {
 		{Method: "/bitcraps.game.v1.GameService/GetGame", Timeout: minute},
 		{Method: "/bitcraps.bundle.v1.BundleService/MakeCalls", Timeout: minute},
 		{Method: "/bitcraps.game.v1.GameService/PlaceBet", Timeout: minute, Metadata: []string{"a key"}},
+		{Method: "/bitcraps.game.v1.GameService/PlaceBet", Timeout: minute, Metadata: []string{"key", strings.Repeat("x", 513)}},
 		{Method: "/bitcraps.game.v1.GameService/PlaceBet", Timeout: minute, Request: []byte("nonsense")},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []codes.Code{codes.Unimplemented, codes.Unimplemented, codes.Internal, codes.Internal} {
+	for i, want := range []codes.Code{codes.Unimplemented, codes.Unimplemented, codes.Internal, codes.Internal, codes.Internal} {
 		var st statuspb.Status
 		if err := proto.Unmarshal(resp.Answers[i].GetStatus(), &st); err != nil || codes.Code(st.GetCode()) != want {
 			t.Errorf("call %d: %v, %v; want %s", i, &st, err, want)

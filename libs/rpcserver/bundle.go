@@ -2,6 +2,7 @@ package rpcserver
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/otel/trace"
@@ -34,6 +35,9 @@ func Bundled(contract string) (methods []string) {
 	return methods
 }
 
+// maxSaid is how many bytes a key or a value of a bundled call's metadata has at most.
+const maxSaid = 512
+
 // bundles answers calls that came in one message. Each is a call of its own: it goes through what it would have gone through, is
 // counted and logged by itself, and fails alone.
 type bundles struct {
@@ -42,6 +46,7 @@ type bundles struct {
 	methods     map[string]method
 	interceptor grpc.UnaryServerInterceptor
 	tracer      trace.Tracer
+	workers     *workers
 }
 
 // MakeCalls implements bundlev1.BundleServiceServer.
@@ -49,7 +54,8 @@ func (b *bundles) MakeCalls(ctx context.Context, req *bundlev1.MakeCallsRequest)
 	answers := make([]*bundlev1.Answer, len(req.GetCalls()))
 	var calls sync.WaitGroup
 	for i, call := range req.GetCalls() {
-		calls.Go(func() { answers[i] = b.answer(ctx, call) })
+		calls.Add(1)
+		b.workers.do(func() { defer calls.Done(); answers[i] = b.answer(ctx, call) })
 	}
 	calls.Wait()
 	return &bundlev1.MakeCallsResponse{Answers: answers}, nil
@@ -78,6 +84,10 @@ func (b *bundles) call(ctx context.Context, call *bundlev1.Call) (response proto
 	said := call.GetMetadata()
 	if len(said)%2 != 0 {
 		return nil, status.Error(codes.Internal, "metadata has a key without a value")
+	}
+	// Not in the contract: protovalidate takes sixteen times as long for a bundle with rules for what a list has.
+	if slices.ContainsFunc(said, func(text string) bool { return len(text) > maxSaid }) {
+		return nil, status.Errorf(codes.Internal, "metadata has a text of more than %d bytes", maxSaid)
 	}
 	ctx, cancel := context.WithTimeout(ctx, call.GetTimeout().AsDuration())
 	defer cancel()

@@ -93,7 +93,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 	)}
 	tracer := scope.Tracer.Tracer("rpcserver")
 	server.local = local{methods: make(map[string]method), interceptor: unary(append(all, rules.authorized), validator), tracer: tracer}
-	server.bundles = bundles{methods: make(map[string]method), interceptor: unary(remote, validator), tracer: tracer}
+	server.bundles = bundles{methods: make(map[string]method), interceptor: unary(remote, validator), tracer: tracer, workers: newWorkers()}
 	rules.server = server.GRPC
 	healthpb.RegisterHealthServer(server.GRPC, server.Health)
 	reflection.Register(server.GRPC)
@@ -109,7 +109,7 @@ func (s *Server) Serve(listener net.Listener) error {
 func (s *Server) Stop(ctx context.Context) error {
 	s.Health.Shutdown()
 	done := make(chan struct{})
-	go func() { s.GRPC.GracefulStop(); s.local.stop(); close(done) }()
+	go func() { s.GRPC.GracefulStop(); s.local.stop(); s.bundles.workers.stop(); close(done) }()
 	select {
 	case <-done:
 		return nil

@@ -253,11 +253,11 @@ const file_bitcraps_bundle_v1_bundle_service_proto_rawDesc = "" +
 	"\n" +
 	"'bitcraps/bundle/v1/bundle_service.proto\x12\x12bitcraps.bundle.v1\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\"O\n" +
 	"\x10MakeCallsRequest\x12;\n" +
-	"\x05calls\x18\x01 \x03(\v2\x18.bitcraps.bundle.v1.CallB\v\xbaH\b\x92\x01\x05\b\x01\x10\x80\x02R\x05calls\"\xb9\x01\n" +
+	"\x05calls\x18\x01 \x03(\v2\x18.bitcraps.bundle.v1.CallB\v\xbaH\b\x92\x01\x05\b\x01\x10\x80\x02R\x05calls\"\xb2\x01\n" +
 	"\x04Call\x12\"\n" +
 	"\x06method\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06method\x12+\n" +
-	"\bmetadata\x18\x02 \x03(\tB\x0f\xbaH\f\x92\x01\t\x10 \"\x05r\x03\x18\x80\x04R\bmetadata\x12#\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06method\x12$\n" +
+	"\bmetadata\x18\x02 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10 R\bmetadata\x12#\n" +
 	"\arequest\x18\x03 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x04R\arequest\x12;\n" +
 	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationB\x06\xbaH\x03\xc8\x01\x01R\atimeout\"I\n" +
 	"\x11MakeCallsResponse\x124\n" +
