@@ -24,11 +24,13 @@ type Options struct {
 	Connections int
 	// Migrations are the schema that the database must be at.
 	Migrations migrate.Migrations
-	// Races are unique constraints that a transaction breaks only because another one was first, such as that of request
+	// Races are constraints that a transaction breaks only because another one was first, such as that of request
 	// ids. It runs again, and then sees what the other one did.
 	Races []string
 	// Settings are PostgreSQL's, for each connection. Those in the URL win.
 	Settings map[string]string
+	// Connected is called for each new connection, before it is used: the server may be another one than before, or have another past.
+	Connected func()
 }
 
 // DBTX is what statements run on. Every package that sqlc generates asks for the same.
@@ -62,7 +64,12 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.MaxConns, cfg.AfterConnect = int32(o.Connections), registerTypes
+	cfg.MaxConns, cfg.AfterConnect = int32(o.Connections), func(_ context.Context, conn *pgx.Conn) error {
+		if registerTypes(conn); o.Connected != nil {
+			o.Connected()
+		}
+		return nil
+	}
 	cfg.ConnConfig.Tracer = tracer{}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

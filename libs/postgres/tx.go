@@ -108,6 +108,9 @@ func (t *Tx) Flush(ctx context.Context) error {
 	return t.err
 }
 
+// Err is what the transaction failed for, nil where it did not.
+func (t *Tx) Err() error { return t.err }
+
 // send returns how many of the queued statements were answered without an error.
 func (t *Tx) send(ctx context.Context) (answered int, err error) {
 	queue := t.queue

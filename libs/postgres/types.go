@@ -1,9 +1,9 @@
 package postgres
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -13,7 +13,7 @@ import (
 // registerTypes teaches a connection uuid.UUID, of which pgx only sees that database/sql could use it, as text; and to write
 // the arrays that groups of rows are sent as at once, where pgx asks for each element what it is. Either took more time than
 // all the rest of a large group.
-func registerTypes(_ context.Context, conn *pgx.Conn) error {
+func registerTypes(conn *pgx.Conn) {
 	types := conn.TypeMap()
 	types.RegisterType(&pgtype.Type{Name: "uuid", OID: pgtype.UUIDOID, Codec: uuidCodec{}})
 	registerArray(types, "_uuid", pgtype.UUIDArrayOID, pgtype.UUIDOID, appendUUID)
@@ -24,7 +24,7 @@ func registerTypes(_ context.Context, conn *pgx.Conn) error {
 	registerArray(types, "_int8", pgtype.Int8ArrayOID, pgtype.Int8OID, func(buf []byte, v int64) []byte {
 		return binary.BigEndian.AppendUint64(buf, uint64(v))
 	})
-	return nil
+	registerArray(types, "_xid", pgtype.XIDArrayOID, pgtype.XIDOID, binary.BigEndian.AppendUint32)
 }
 
 func appendUUID(buf []byte, id uuid.UUID) []byte { return append(buf, id[:]...) }
@@ -84,6 +84,9 @@ func (c arrayCodec[T]) PlanEncode(m *pgtype.Map, oid uint32, format int16, value
 	return c.ArrayCodec.PlanEncode(m, oid, format, value)
 }
 
+// columns is for how many arrays room is made at once: a statement has about twice as many, which pgx encodes one behind the other.
+const columns = 8
+
 type encodeArray[T any] struct {
 	element uint32
 	append  func([]byte, T) []byte
@@ -100,10 +103,13 @@ func (e encodeArray[T]) Encode(value any, buf []byte) ([]byte, error) {
 	for _, word := range header {
 		buf = binary.BigEndian.AppendUint32(buf, word)
 	}
-	for _, v := range values {
+	for i, v := range values {
 		start := len(buf)
 		buf = e.append(binary.BigEndian.AppendUint32(buf, 0), v)
 		binary.BigEndian.PutUint32(buf[start:], uint32(len(buf)-start-4))
+		if rest := (len(values) - 1) * (len(buf) - start); i == 0 && rest > cap(buf)-len(buf) {
+			buf = slices.Grow(buf, columns*rest)
+		}
 	}
 	return buf, nil
 }

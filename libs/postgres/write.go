@@ -18,6 +18,9 @@ import (
 // ErrConflict is for what a transaction finds to be otherwise than it must be because of another one: it runs again.
 var ErrConflict = errors.New("postgres: another transaction was first")
 
+// ErrAgain is what a transaction returns that is to run again at once, for as often as it does.
+var ErrAgain = errors.New("postgres: run again")
+
 const (
 	// attempts is how often a transaction is tried.
 	attempts = 8
@@ -55,6 +58,11 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) retry(ctx context.Context, try func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := try()
+		for errors.Is(err, ErrAgain) {
+			if err = ctx.Err(); err == nil {
+				err = try()
+			}
+		}
 		if err == nil || ctx.Err() != nil || !db.again(err) || attempt == attempts-1 {
 			return db.away(ctx, err)
 		}
@@ -77,7 +85,7 @@ func (db *DB) again(err error) bool {
 		switch said.Code {
 		case "40001", "40P01": // Serialization failure, deadlock.
 			return true
-		case "23505":
+		case "23505", "23514": // Unique violation, check violation.
 			return db.races[said.ConstraintName]
 		}
 	}

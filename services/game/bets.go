@@ -1,7 +1,6 @@
 package game
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/google/uuid"
@@ -56,7 +55,7 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 		bets[i] = s.placing(ctx, id, player, want.GetAmount())
 	}
 	resp := &gamev1.PlaceBetsResponse{}
-	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+	cmd := &command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if err := enter(ctx, tx, turn, player); err != nil {
 				return nil, err
@@ -70,9 +69,14 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 			}
 			resp.Balance = turn.Wallets[player]
 			return turn, nil
-		}})
+		}}
+	err = s.commits.do(cmd)
 	for i, bet := range bets {
-		bet.end(cmp.Or(err, refused[i]))
+		became := err
+		if err == nil && !cmd.recalled {
+			became = refused[i]
+		}
+		bet.end(became)
 	}
 	return resp, err
 }

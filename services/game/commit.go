@@ -47,8 +47,10 @@ type command struct {
 	// nothing.
 	run func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error)
 
-	err  error
-	done chan struct{}
+	err error
+	// recalled is true where resp is the answer to an earlier request with the same id. run may have run all the same, in vain.
+	recalled bool
+	done     chan struct{}
 	// written is the span of the transaction that the command was in.
 	written trace.SpanContext
 }

@@ -41,7 +41,7 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 		return nil, err
 	}
 	resp, player, shown := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player, ""
-	err = s.commits.do(&command{ctx: ctx, from: player, req: req, resp: resp, key: play.Key{Player: player}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
+	cmd := &command{ctx: ctx, from: player, req: req, resp: resp, key: play.Key{Player: player}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
 		if req.GetPrivate() {
 			shown, err = code, play.CreatePrivate(turn, player, limits, hash)
 		} else {
@@ -52,11 +52,13 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 		}
 		resp.Game = gameToProto(turn.Game)
 		return turn, nil
-	}})
-	if err != nil {
+	}}
+	if err := s.commits.do(cmd); err != nil {
 		return nil, err
 	}
-	resp.Game.JoinCode = shown // Behind the commit, so that it is not in what is remembered under the request id.
+	if !cmd.recalled {
+		resp.Game.JoinCode = shown // Behind the commit, so that it is not in what is remembered under the request id.
+	}
 	return resp, nil
 }
 

@@ -26,11 +26,11 @@ type groupRun struct {
 
 // all loads what the commands need, runs them in their order, and saves what they changed.
 func (r *groupRun) all(group []*command) error {
-	if err := r.recall(group); err != nil {
-		return err
-	}
 	turns, err := r.load(group)
 	if err != nil {
+		return err
+	}
+	if err := r.recall(group); err != nil {
 		return err
 	}
 	for i, cmd := range group {
@@ -74,10 +74,10 @@ func (r *groupRun) load(group []*command) ([]*play.Turn, error) {
 
 // one runs a command. What the rules refuse is the command's own error.
 func (r *groupRun) one(cmd *command, turn *play.Turn) error {
-	cmd.err = nil
+	cmd.err, cmd.recalled = nil, false
 	key, named := cmd.requestKey()
 	if answer, known := r.known[key]; named && known {
-		cmd.err = recall(answer, cmd.req, cmd.resp)
+		cmd.err, cmd.recalled = recall(answer, cmd.req, cmd.resp), true
 		return nil
 	}
 	if turn == nil {

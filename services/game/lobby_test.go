@@ -5,9 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
 func reason(t *testing.T, what string, err error, want errorsv1.Reason) {
@@ -290,5 +294,25 @@ func TestChat(t *testing.T) {
 	}
 	if len(texts) != 3 || texts[0] != "👩‍🎲 good luck" || mutes != 2 {
 		t.Errorf("bob said %q, %d mutes", texts, mutes)
+	}
+}
+
+// TestARepeatedPrivateTableHasNoCode asks twice for one, where the second request is taken for new at first: a code that was made for it
+// in vain would open nothing.
+func TestARepeatedPrivateTableHasNoCode(t *testing.T) {
+	tb := &tables{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
+	tb.start()
+	p := tb.player()
+	req := &gamev1.CreateGameRequest{Private: true, RequestId: "private"}
+	first, err := p.games.CreateGame(p.ctx, req)
+	if err != nil || first.GetGame().GetJoinCode() == "" {
+		t.Fatal(first, err)
+	}
+	for _, wager := range []string{"field", "any_craps", "next_7"} {
+		p.bet(first.GetGame().GetGameId(), wager, 1)
+	}
+	again, err := p.games.CreateGame(p.ctx, req)
+	if err != nil || again.GetGame().GetGameId() != first.GetGame().GetGameId() || again.GetGame().GetJoinCode() != "" {
+		t.Errorf("again: %v, %v", again, err)
 	}
 }

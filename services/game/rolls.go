@@ -25,7 +25,7 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
 	resp := &gamev1.RollDiceResponse{GameId: id.String()}
 	finish := s.finish // Of a round that another call closed.
-	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
+	cmd := &command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if err := enter(ctx, tx, turn, player); err != nil {
 				return nil, err
@@ -36,9 +36,12 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 			}
 			finish = s.processGameRound
 			return turn, turn.Close(player)
-		}})
-	if err != nil {
+		}}
+	if err := s.commits.do(cmd); err != nil {
 		return nil, err
+	}
+	if cmd.recalled {
+		finish = s.finish
 	}
 	round, err := finish(ctx, id, uint64(resp.GetRound()))
 	if err != nil {

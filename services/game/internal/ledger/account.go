@@ -50,6 +50,9 @@ func Escrow(game uuid.UUID) Account { return Account{KindEscrow, game} }
 // Reserve is the account of what the house keeps ready for a game's table.
 func Reserve(game uuid.UUID) Account { return Account{KindReserve, game} }
 
+// Shared reports whether all tables move it.
+func (a Account) Shared() bool { return a.Kind == KindHouse || a.Kind == KindIssuance }
+
 // MayBeNegative reports whether an account may owe. Only issuance does: the house can't bet what it does not have.
 func (a Account) MayBeNegative() bool { return a.Kind == KindIssuance }
 

@@ -15,6 +15,8 @@ type Funds struct {
 	Protections map[uuid.UUID]*protection.State
 	// House is what the house has that is not set aside.
 	House int64
+	// HouseShort is true where a command was refused because the house does not have enough.
+	HouseShort bool
 }
 
 // NewFunds are none.

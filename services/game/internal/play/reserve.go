@@ -37,6 +37,7 @@ func (t *Turn) cover(exposure int64) error {
 		return nil
 	}
 	if missing > t.House {
+		t.HouseShort = true
 		return errs.New(errorsv1.Reason_REASON_HOUSE_LIMIT,
 			"the house could not pay what this can win: it would have to set %d more aside and has %d; stake less", missing, t.House).
 			Field("amount", "must be what the house can pay").With("missing", missing).With("available", t.House)

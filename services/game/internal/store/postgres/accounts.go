@@ -23,8 +23,10 @@ type account struct {
 	open bool
 	// held is true where nobody else can move it: its row is locked, or the row that guards it.
 	held bool
-	// stale is true where it moved between a look and the lock.
-	stale bool
+	// version is that of the row where it was recalled and must not have changed since, else 0.
+	version uint32
+	// written is true where this transaction writes the row, known where it read all of it.
+	written, known bool
 }
 
 type accounts map[ledger.Account]*account
@@ -33,7 +35,6 @@ type accounts map[ledger.Account]*account
 func (a accounts) add(found map[ledger.Account]*account) {
 	for name, read := range found {
 		if known := a[name]; known == nil || !known.held {
-			read.stale = known != nil && known.balance != read.balance
 			a[name] = read
 		}
 	}
@@ -90,7 +91,10 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 	for _, transfer := range transfers {
 		names = append(names, transfer.From, transfer.To)
 	}
-	if err := t.hold(ctx, names); err != nil {
+	// What all tables share moves by as much as it is to, wherever it is, so nobody waits for it before the commit.
+	if err := t.hold(ctx, slices.DeleteFunc(slices.Clone(names), func(name ledger.Account) bool {
+		return name.Shared() && t.accounts[name] != nil && t.accounts[name].open
+	})); err != nil {
 		return err
 	}
 	behind := make([]balances, len(transfers))
@@ -114,6 +118,8 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 		Rounds:       column(transfers, func(m ledger.Transfer) int64 { return int64(m.Round) }),
 		Bets:         column(transfers, func(m ledger.Transfer) uuid.UUID { return m.Bet }),
 		At:           column(transfers, func(m ledger.Transfer) int64 { return micros.Of(m.At) }),
+		House:        t.accounts.balance(ledger.House),
+		Issuance:     t.accounts.balance(ledger.Issuance),
 	})
 }
 
@@ -129,7 +135,7 @@ func (a accounts) move(transfer ledger.Transfer) (balances, error) {
 	to.balance += transfer.Amount
 	if from.balance < 0 && !transfer.From.MayBeNegative() {
 		err := fmt.Errorf("move %d from %s: it would be at %d", transfer.Amount, transfer.From, from.balance)
-		if from.stale { // Commands decided on a balance that is gone; they may decide otherwise.
+		if !from.held { // Commands decided on a balance that may be gone; they may decide otherwise.
 			err = fmt.Errorf("%w: %w", postgres.ErrConflict, err)
 		}
 		return balances{}, err
@@ -137,26 +143,36 @@ func (a accounts) move(transfer ledger.Transfer) (balances, error) {
 	return balances{from.balance, to.balance}, nil
 }
 
+// rank puts what all tables share behind the others.
+func rank(name ledger.Account) int {
+	if name.Shared() {
+		return 1
+	}
+	return 0
+}
+
 // saveAccounts writes the accounts whose balances changed. An account opens with its first movement, also where its
 // balance is zero again behind the last.
 func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) error {
 	var changed, opened []string
 	var loaded, balances, first []int64
-	slices.SortFunc(names, func(a, b ledger.Account) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Owner[:], b.Owner[:]))
+	var versions []uint32
+	slices.SortFunc(names, func(a, b ledger.Account) int { // In the order in which all transactions lock.
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Owner[:], b.Owner[:]))
 	})
 	for _, name := range slices.Compact(names) {
 		switch a := t.accounts[name]; {
 		case !a.open:
 			opened, first = append(opened, name.String()), append(first, a.balance)
-			a.open, a.loaded = true, a.balance
-		case a.balance != a.loaded:
+			a.open, a.loaded, a.written = true, a.balance, true
+		case a.balance != a.loaded, a.version != 0, name.Shared(): // Also where it is what it was behind the last transfer.
 			changed, loaded, balances = append(changed, name.String()), append(loaded, a.loaded), append(balances, a.balance)
-			a.loaded = a.balance
+			versions = append(versions, a.version)
+			a.loaded, a.version, a.written = a.balance, 0, true
 		}
 	}
 	if len(changed) > 0 {
-		if err := t.later.UpdateAccounts(ctx, changed, loaded, balances); err != nil {
+		if err := t.later.UpdateAccounts(ctx, db.UpdateAccountsParams{Ids: changed, Loaded: loaded, Balances: balances, Versions: versions}); err != nil {
 			return err
 		}
 	}

@@ -13,18 +13,31 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Load implements play.Tx. It takes one round trip.
+// Load implements play.Tx. It takes one round trip, or none where all is remembered.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	want := wantOf(keys)
-	var games []db.Game
+	if t.recalled {
+		return nil, errForgotten // What was recalled before is not locked.
+	}
+	unknown := t.unknown(want.games)
+	if t.recalls && len(unknown) == 0 {
+		if turns, err := t.recall(want); turns != nil || err != nil {
+			return t.turns(keys, turns), err
+		}
+	}
+	t.recalls = false
+	var games []db.LockGamesRow
 	var seats []db.Seat
-	var bets, playersBets, onWagers []db.Bet
+	var bets, playersBets, onWagers, whole []db.Bet
 	var wallets, shared []db.Account
 	// Each statement sees what was committed before it, so those behind the first one see games as they are locked.
-	await(t, &games, func(q *db.Queries) ([]db.Game, error) { return q.LockGames(ctx, want.games) })
+	await(t, &games, func(q *db.Queries) ([]db.LockGamesRow, error) { return q.LockGames(ctx, want.games) })
 	await(t, &seats, func(q *db.Queries) ([]db.Seat, error) { return q.SeatsOf(ctx, want.games) })
 	if len(want.all) > 0 {
 		await(t, &bets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, want.all) })
+	}
+	if len(unknown) > 0 { // To remember a game takes all bets on it.
+		await(t, &whole, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, unknown) })
 	}
 	if len(want.players) > 0 {
 		await(t, &playersBets, func(q *db.Queries) ([]db.Bet, error) {
@@ -48,13 +61,20 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	}
 	bets = slices.Concat(bets, playersBets, onWagers)
 	slices.SortFunc(bets, func(a, b db.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	t.remember(want, bets, append(wallets, shared...))
+	t.know(want, bets, append(wallets, shared...))
+	if err := t.compare(games, unknown, whole); err != nil {
+		return nil, err
+	}
 	for _, row := range wallets {
 		if err := t.protections.Load(row.ID.Owner, row.Protection); err != nil {
 			return nil, err
 		}
 	}
-	return t.turns(keys, games, seats, bets)
+	loaded, err := t.loadedTurns(games, seats, bets)
+	if err != nil {
+		return nil, err
+	}
+	return t.turns(keys, loaded), nil
 }
 
 // want is what a group of keys needs, each thing once.
@@ -109,25 +129,25 @@ func wantOf(keys []play.Key) want {
 	return w
 }
 
-// accounts are those of the tables, which the games' locks guard, and the house's, which is only looked at: the house
-// serves all tables, so it is locked where money moves and no sooner.
+// accounts are those of the tables, which the games' locks guard, and those that all tables share, which are only looked at: they are
+// locked where money moves and no sooner.
 func (w want) accounts() []string {
-	names := []string{ledger.House.String()}
+	names := []string{ledger.House.String(), ledger.Issuance.String()}
 	for _, game := range w.games {
 		names = append(names, ledger.Escrow(game).String(), ledger.Reserve(game).String())
 	}
 	return names
 }
 
-// remember keeps what was read of accounts, and that those without a row are not open yet.
-func (t *transaction) remember(w want, bets []db.Bet, rows []db.Account) {
+// know keeps what was read of accounts, and that those without a row are not open yet.
+func (t *transaction) know(w want, bets []db.Bet, rows []db.Account) {
 	found := make(map[ledger.Account]*account, len(rows))
 	for _, row := range rows {
-		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, held: row.ID != ledger.House}
+		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, held: !row.ID.Shared(), known: true}
 	}
 	guarded := func(name ledger.Account) {
 		if found[name] == nil {
-			found[name] = &account{held: true}
+			found[name] = &account{held: true, known: true}
 		}
 	}
 	for _, game := range w.games {
@@ -143,12 +163,37 @@ func (t *transaction) remember(w want, bets []db.Bet, rows []db.Account) {
 	t.accounts.add(found)
 }
 
-// turns puts what was loaded together.
-func (t *transaction) turns(keys []play.Key, games []db.Game, seats []db.Seat, bets []db.Bet) ([]*play.Turn, error) {
-	byGame := make(map[uuid.UUID]*play.Turn, len(games))
-	t.funds.House = t.accounts.balance(ledger.House)
+// compare keeps of what is remembered what is still so, and adds games of which everything was loaded.
+func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets []db.Bet) error {
+	for _, id := range unknown {
+		t.games[id] = &game{}
+	}
 	for _, row := range games {
-		byGame[row.ID] = &play.Turn{Game: toGame(row), Funds: t.funds, Reserve: t.accounts.balance(ledger.Reserve(row.ID))}
+		switch known := t.games[row.Game.ID]; {
+		case known == nil:
+		case known.version == 0:
+			known.version = row.Version
+		case known.version != row.Version:
+			delete(t.games, row.Game.ID)
+			t.store.memory.drop(row.Game.ID, known)
+		}
+	}
+	for _, row := range bets {
+		bet, err := toBet(row)
+		if err != nil {
+			return err
+		}
+		t.games[row.GameID].bets = append(t.games[row.GameID].bets, bet)
+	}
+	return nil
+}
+
+// loadedTurns puts what was loaded together.
+func (t *transaction) loadedTurns(games []db.LockGamesRow, seats []db.Seat, bets []db.Bet) (map[uuid.UUID]*play.Turn, error) {
+	byGame := make(map[uuid.UUID]*play.Turn, len(games))
+	for _, row := range games {
+		id := row.Game.ID
+		byGame[id] = &play.Turn{Game: toGame(row.Game), Funds: t.funds, Reserve: t.accounts.balance(ledger.Reserve(id))}
 	}
 	for _, seat := range seats {
 		game := byGame[seat.GameID].Game
@@ -163,7 +208,17 @@ func (t *transaction) turns(keys []play.Key, games []db.Game, seats []db.Seat, b
 			return nil, err
 		}
 		byGame[row.GameID].AddLoaded(bet)
-		t.fill(row.PlayerID)
+	}
+	return byGame, nil
+}
+
+// turns are those of keys, which share their funds.
+func (t *transaction) turns(keys []play.Key, byGame map[uuid.UUID]*play.Turn) []*play.Turn {
+	t.funds.House = t.accounts.balance(ledger.House)
+	for _, turn := range byGame {
+		for _, bet := range turn.Bets {
+			t.fill(bet.Player)
+		}
 	}
 	turns := make([]*play.Turn, len(keys))
 	for i, key := range keys {
@@ -173,7 +228,7 @@ func (t *transaction) turns(keys []play.Key, games []db.Game, seats []db.Seat, b
 		}
 		t.fill(key.Player)
 	}
-	return turns, nil
+	return turns
 }
 
 func (t *transaction) fill(player uuid.UUID) {
@@ -197,15 +252,20 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 
 // InPlay implements play.Tx.
 func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (sum int64, err error) {
+	if t.recalled {
+		return 0, errForgotten // It is only sure while the wallet is locked.
+	}
 	await(t, &sum, func(q *db.Queries) (int64, error) { return q.InPlay(ctx, player) })
 	return sum, t.tx.Flush(ctx)
 }
 
-// Round implements play.Tx. It locks the game, so that the round stays as it is.
+// Round implements play.Tx. It locks the game, unless that was recalled, so that the round stays as it is.
 func (t *transaction) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
-	var games []db.Game
+	var games []db.LockGamesRow
 	var rows []db.Round
-	await(t, &games, func(q *db.Queries) ([]db.Game, error) { return q.LockGames(ctx, []uuid.UUID{game}) })
+	if !t.recalled {
+		await(t, &games, func(q *db.Queries) ([]db.LockGamesRow, error) { return q.LockGames(ctx, []uuid.UUID{game}) })
+	}
 	await(t, &rows, func(q *db.Queries) ([]db.Round, error) { return q.Round(ctx, game, int64(number)) })
 	if err := t.tx.Flush(ctx); err != nil {
 		return nil, err

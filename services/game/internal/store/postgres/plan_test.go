@@ -36,11 +36,11 @@ func evening(t *testing.T, store play.Store, tables int) {
 	group := func(keys []play.Key, command func(i int, turn *play.Turn) error) {
 		t.Helper()
 		must(store.Update(t.Context(), func(tx play.Tx) error {
-			if _, err := tx.Requests(t.Context(), play.RequestKey{Player: newID(), ID: "k"}); err != nil {
-				return err
-			}
 			turns, err := tx.Load(t.Context(), keys...)
 			if err != nil {
+				return err
+			}
+			if _, err := tx.Requests(t.Context(), play.RequestKey{Player: newID(), ID: "k"}); err != nil {
 				return err
 			}
 			for i, turn := range turns {

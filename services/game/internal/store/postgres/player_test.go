@@ -53,12 +53,12 @@ func call(ctx context.Context, store play.Store, key play.Key, id string, comman
 	request := play.RequestKey{Player: key.Player, ID: id}
 	err = store.Update(ctx, func(tx play.Tx) error {
 		first = false
-		known, err := tx.Requests(ctx, request)
-		if err != nil || len(known) > 0 {
-			return err
-		}
 		turns, err := tx.Load(ctx, key)
 		if err != nil {
+			return err
+		}
+		known, err := tx.Requests(ctx, request)
+		if err != nil || len(known) > 0 {
 			return err
 		}
 		if err := command(ready(turns[0])); err != nil {

@@ -1,11 +1,16 @@
-// Package postgres keeps games in PostgreSQL. Groups of commands cost a constant number of statements and two round
-// trips, and replicas that work on other games are never waited for.
+// Package postgres keeps games in PostgreSQL. Groups of commands cost a constant number of statements and two round trips, or one where
+// this replica remembers what they need; replicas that work on other games are never waited for.
 package postgres
 
 import (
 	"context"
 	"embed"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/postgres"
@@ -33,22 +38,29 @@ const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqsca
 	SET LOCAL enable_material = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
 	SET LOCAL seq_page_cost = 1; SET LOCAL random_page_cost = 4; SET LOCAL cpu_tuple_cost = 0.01`
 
-// races are what two transactions may both try to be the first at: a request, and the opening of an account.
-var races = []string{"requests_pkey", "accounts_pkey"}
+// races are what two transactions may both try to be the first at: a request, the opening of an account, and the last that the
+// house has.
+var races = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
+
+// errForgotten is for what a transaction needs and can't have from memory: it runs again, and loads.
+var errForgotten = fmt.Errorf("%w: not remembered", postgres.ErrAgain)
 
 // Store implements play.Store.
 type Store struct {
 	db     *postgres.DB
 	census *postgres.Leader
+	memory *memory
 }
 
 // Open opens a migrated database with at most so many connections.
 func Open(ctx context.Context, url string, connections int) (*Store, error) {
-	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: races, Settings: settings})
+	memory := newMemory()
+	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: races, Settings: settings,
+		Connected: memory.forget})
 	if err != nil {
 		return nil, err
 	}
-	return &Store{opened, opened.Leader("census")}, nil
+	return &Store{opened, opened.Leader("census"), memory}, nil
 }
 
 // Migrate brings the database to the schema that Open wants.
@@ -67,12 +79,48 @@ const resignPatience = time.Second
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
-	return s.db.Write(ctx, func(tx *postgres.Tx) error {
-		funds := play.NewFunds()
-		t := &transaction{tx: tx, later: db.New(tx.Later()), funds: funds, accounts: make(accounts),
-			protections: stored.NewProtections(funds.Protections), asked: make(map[play.RequestKey]bool)}
-		return t.refused(ctx, f(t))
+	var t *transaction
+	err := s.db.Write(ctx, func(tx *postgres.Tx) error {
+		before := t
+		if before != nil && before.recalled && misled(before.tx.Err()) {
+			s.memory.wrong(before)
+		}
+		t = s.transaction(tx)
+		s.memory.begin(t)
+		t.recalls = t.recalls && before == nil
+		return t.run(ctx, f)
 	})
+	if err == nil && t.learns {
+		s.memory.learn(t)
+	}
+	return err
+}
+
+// otherwise is the code with which a statement fails that finds a row to be otherwise than it must be: a serialization failure.
+const otherwise = "40001"
+
+// misled reports whether a transaction found a row to be otherwise than remembered.
+func misled(err error) bool {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && said.Code == otherwise
+}
+
+// run runs f. What it makes of memories that do not serve, it tries again without.
+func (t *transaction) run(ctx context.Context, f func(play.Tx) error) error {
+	err := t.refused(ctx, f(t))
+	if err == nil {
+		err = t.verify(ctx)
+	}
+	if t.recalled && ctx.Err() == nil && (err != nil || t.funds.HouseShort) {
+		return errForgotten
+	}
+	return err
+}
+
+func (s *Store) transaction(tx *postgres.Tx) *transaction {
+	funds := play.NewFunds()
+	return &transaction{store: s, tx: tx, later: db.New(tx.Later()), funds: funds, accounts: make(accounts),
+		protections: stored.NewProtections(funds.Protections), asked: make(map[play.RequestKey]bool), games: make(map[uuid.UUID]*game)}
 }
 
 // PruneRequests implements play.Store.
@@ -93,14 +141,25 @@ func read[R any](ctx context.Context, s *Store, query func(*db.Queries) (R, erro
 // transaction implements play.Tx. Every transaction locks in one order: games by their ids, wallets and the accounts of
 // tables by their ids, the accounts that all tables share. So none waits for one that waits for it, and the shared ones
 // are held only from the moment of writing to the commit. Whoever holds a game holds its seats, bets, rounds, events,
-// escrow and reserve.
+// escrow and reserve. One that works from memory locks as it writes, in the same order.
 type transaction struct {
 	tx          *postgres.Tx
 	later       *db.Queries // Its statements go with the next round trip.
 	funds       *play.Funds // Shared by all turns.
 	accounts    accounts
 	protections stored.Protections
-	asked       map[play.RequestKey]bool // Requests that were looked for and are neither known nor saved.
+	asked       map[play.RequestKey]bool // Requests that are taken for new and are not saved.
+
+	store *Store
+	// recalls is true where Load may work from memory, recalled where it does, learns where memory keeps what is left.
+	recalls, recalled, learns bool
+	all                       bool // Whether everybody's bets were recalled.
+	times                     int  // memory's.
+	// games are those that are remembered, or were loaded as a whole.
+	games map[uuid.UUID]*game
+	saved []*play.Turn // Those with a game.
+	// version is that of what this transaction writes, 0 until it is known.
+	version uint32
 }
 
 // await queues a query whose answer is there behind the next flush.

@@ -6,7 +6,7 @@
 -- what all tables share.
 
 -- name: LockGames :many
-SELECT * FROM games WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR UPDATE;
+SELECT sqlc.embed(g), g.xmin::xid AS version FROM games AS g WHERE g.id = ANY(@ids::uuid[]) ORDER BY g.id FOR UPDATE;
 
 -- name: Game :one
 -- One statement sees one moment, so readers get the seats with the game.
@@ -26,6 +26,11 @@ WHERE id = ANY(ARRAY(
     SELECT 'player:' || b.player_id FROM (SELECT unnest(@games::uuid[]) AS game_id) AS k
         CROSS JOIN LATERAL (SELECT player_id FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b))
 ORDER BY id FOR UPDATE;
+
+-- name: HoldWallets :exec
+-- Locks wallets that must have these versions. Both lists are in the order of the ids.
+WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHERE a.id = ANY(@ids::text[]) ORDER BY a.id FOR UPDATE)
+SELECT written(COALESCE(array_agg(held.version) = @versions::xid[], false)::integer, 1) FROM held;
 
 -- name: LockAccounts :many
 SELECT * FROM accounts WHERE id = ANY(@ids::text[]) ORDER BY id IN ('house', 'issuance'), id FOR UPDATE;
@@ -49,7 +54,8 @@ SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid
     CROSS JOIN LATERAL (
         SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND bets.wager = k.wager AND status = 1 OFFSET 0) AS b;
 
--- name: InsertGames :exec
+-- name: InsertGames :one
+WITH opened AS (
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
                    private, seats_taken)
@@ -58,9 +64,10 @@ SELECT unnest(@ids::uuid[]), unnest(@statuses::integer[]), unnest(@max_players::
     unnest(@rolls::bigint[]), unnest(@rolling::boolean[]), unnest(@shooters::uuid[]), unnest(@sequences::bigint[]),
     unnest(@turns_due_at::bigint[]), unnest(@created_at::bigint[]), unnest(@updated_at::bigint[]), unnest(@totals::bigint[]),
     unnest(@pairs::bigint[]), unnest(@hard::bigint[]), unnest(@points_made::bigint[]), unnest(@pass_wins::bigint[]),
-    unnest(@exposures::bigint[]), unnest(@hosts::uuid[]), unnest(@private::boolean[]), unnest(@seats_taken::integer[]);
+    unnest(@exposures::bigint[]), unnest(@hosts::uuid[]), unnest(@private::boolean[]), unnest(@seats_taken::integer[]) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY(@ids::uuid[])) FROM opened;
 
--- name: UpdateGames :exec
+-- name: UpdateGames :one
 WITH changed AS (
     UPDATE games AS g
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
@@ -74,10 +81,10 @@ WITH changed AS (
               unnest(@updated_at::bigint[]) AS updated_at, unnest(@totals::bigint[]) AS totals,
               unnest(@pairs::bigint[]) AS pairs, unnest(@hard::bigint[]) AS hard, unnest(@points_made::bigint[]) AS points_made,
               unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure,
-              unnest(@seats_taken::integer[]) AS seats_taken
+              unnest(@seats_taken::integer[]) AS seats_taken, unnest(@versions::xid[]) AS version
           LIMIT CARDINALITY(@ids::uuid[])) AS u
-    WHERE g.id = u.id RETURNING 1)
-SELECT expect_rows(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
+    WHERE g.id = u.id AND (u.version = '0' OR g.xmin = u.version) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
 
 -- name: OpenGames :many
 SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
@@ -222,12 +229,22 @@ SELECT * FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY numbe
 SELECT * FROM rounds WHERE status = 1 AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
 
 -- name: UpdateAccounts :exec
+-- Accounts that all tables share move by as much, wherever they are; others must be where they were.
 WITH changed AS (
-    UPDATE accounts AS a SET balance = u.balance
-    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@loaded::bigint[]) AS loaded, unnest(@balances::bigint[]) AS balance
+    UPDATE accounts AS a SET balance = a.balance + u.balance - u.loaded
+    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@loaded::bigint[]) AS loaded, unnest(@balances::bigint[]) AS balance,
+              unnest(@versions::xid[]) AS version
           LIMIT CARDINALITY(@ids::text[])) AS u
-    WHERE a.id = u.id AND a.balance = u.loaded RETURNING 1)
-SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
+    WHERE a.id = u.id AND (a.balance = u.loaded OR a.id IN ('house', 'issuance')) AND (u.version = '0' OR a.xmin = u.version) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
+
+-- name: ExpectUnchanged :exec
+SELECT written(
+    (SELECT COUNT(*) FROM (SELECT unnest(@games::uuid[]) AS id, unnest(@game_versions::xid[]) AS version
+                           LIMIT CARDINALITY(@games::uuid[])) AS u, games AS g WHERE g.id = u.id AND g.xmin = u.version)
+    + (SELECT COUNT(*) FROM (SELECT unnest(@accounts::text[]) AS id, unnest(@account_versions::xid[]) AS version
+                             LIMIT CARDINALITY(@accounts::text[])) AS u, accounts AS a WHERE a.id = u.id AND a.xmin = u.version),
+    CARDINALITY(@games::uuid[]) + CARDINALITY(@accounts::text[]));
 
 -- name: OpenAccounts :exec
 INSERT INTO accounts (id, balance) SELECT unnest(@ids::text[]), unnest(@balances::bigint[]);
@@ -235,9 +252,10 @@ INSERT INTO accounts (id, balance) SELECT unnest(@ids::text[]), unnest(@balances
 -- name: UpdateProtections :exec
 WITH changed AS (
     UPDATE accounts AS a SET protection = u.protection
-    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@protections::text[]) AS protection LIMIT CARDINALITY(@ids::text[])) AS u
-    WHERE a.id = u.id RETURNING 1)
-SELECT expect_rows(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
+    FROM (SELECT unnest(@ids::text[]) AS id, unnest(@protections::text[]) AS protection, unnest(@versions::xid[]) AS version
+          LIMIT CARDINALITY(@ids::text[])) AS u
+    WHERE a.id = u.id AND (u.version = '0' OR a.xmin = u.version) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY(@ids::text[])) FROM changed;
 
 -- name: InsertResults :exec
 INSERT INTO results (game_id, round, player_id, bets, payout, balance)
@@ -248,10 +266,20 @@ SELECT unnest(@games::uuid[]), unnest(@rounds::bigint[]), unnest(@players::uuid[
 SELECT * FROM results WHERE game_id = $1 AND round = $2 AND player_id = $3;
 
 -- name: InsertTransfers :exec
+-- Balances of what all tables share are off by as much as theirs is from where it was taken to be behind the last transfer.
 INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
-SELECT unnest(@from_accounts::text[]), unnest(@to_accounts::text[]), unnest(@amounts::bigint[]), unnest(@from_balances::bigint[]),
-    unnest(@to_balances::bigint[]), unnest(@reasons::text[]), unnest(@games::uuid[]), unnest(@rounds::bigint[]),
-    unnest(@bets::uuid[]), unnest(@at::bigint[]);
+SELECT u.from_account, u.to_account, u.amount,
+    u.from_balance + CASE u.from_account
+        WHEN 'house' THEN (SELECT balance FROM accounts WHERE id = 'house') - @house::bigint
+        WHEN 'issuance' THEN (SELECT balance FROM accounts WHERE id = 'issuance') - @issuance::bigint ELSE 0 END,
+    u.to_balance + CASE u.to_account
+        WHEN 'house' THEN (SELECT balance FROM accounts WHERE id = 'house') - @house::bigint
+        WHEN 'issuance' THEN (SELECT balance FROM accounts WHERE id = 'issuance') - @issuance::bigint ELSE 0 END,
+    u.reason, u.game_id, u.round, u.bet_id, u.at
+FROM (SELECT unnest(@from_accounts::text[]) AS from_account, unnest(@to_accounts::text[]) AS to_account,
+          unnest(@amounts::bigint[]) AS amount, unnest(@from_balances::bigint[]) AS from_balance,
+          unnest(@to_balances::bigint[]) AS to_balance, unnest(@reasons::text[]) AS reason, unnest(@games::uuid[]) AS game_id,
+          unnest(@rounds::bigint[]) AS round, unnest(@bets::uuid[]) AS bet_id, unnest(@at::bigint[]) AS at) AS u;
 
 -- name: Entries :many
 SELECT t.* FROM transfers AS t WHERE t.id IN (

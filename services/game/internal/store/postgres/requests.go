@@ -16,8 +16,19 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Requests implements play.Tx.
+// Requests implements play.Tx. A transaction that works from memory takes all of them for new: one that is there can't be saved, and
+// those that are not saved are looked for in the end.
 func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (map[play.RequestKey]play.Request, error) {
+	if !t.recalled {
+		return t.requests(ctx, keys)
+	}
+	for _, key := range keys {
+		t.asked[key] = true
+	}
+	return make(map[play.RequestKey]play.Request), nil
+}
+
+func (t *transaction) requests(ctx context.Context, keys []play.RequestKey) (map[play.RequestKey]play.Request, error) {
 	known := make(map[play.RequestKey]play.Request)
 	if len(keys) == 0 {
 		return known, nil
@@ -31,11 +42,6 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 	}
 	for _, row := range rows {
 		known[play.RequestKey{Player: row.PlayerID, ID: row.ID}] = play.Request{Fingerprint: row.Fingerprint, Response: row.Response, At: micros.Time(row.CreatedAt)}
-	}
-	for _, key := range keys {
-		if _, ok := known[key]; !ok {
-			t.asked[key] = true
-		}
 	}
 	return known, nil
 }
@@ -58,14 +64,13 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 	})
 }
 
-// refused looks once more for requests that were new and were not saved, because their commands were refused. A command
-// may have been refused for what the same request did a moment ago, in a transaction that this one waited for: then it
-// runs again, and gets the first answer. result is what it returns otherwise.
+// refused looks for requests that were taken for new and were not saved, because their commands were refused: maybe for what the same
+// request did before. Then the transaction runs again, and they get the first answer. result is what it returns otherwise.
 func (t *transaction) refused(ctx context.Context, result error) error {
 	if len(t.asked) == 0 {
 		return result
 	}
-	known, err := t.Requests(ctx, sorted(maps.Keys(t.asked))...)
+	known, err := t.requests(ctx, sorted(maps.Keys(t.asked)))
 	if err == nil && len(known) > 0 {
 		err = fmt.Errorf("%w: with the same request", postgres.ErrConflict)
 	}

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -14,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Save implements play.Tx. Its statements go with the commit; where a transfer touches an account that all tables share,
-// or a wallet that was not loaded, one round trip locks it first.
+// Save implements play.Tx. Its statements go with the commit; where a transfer touches a wallet that was not loaded, one round trip
+// locks it first.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	var transfers []ledger.Transfer
 	var atTables []*play.Turn
@@ -25,7 +27,8 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			atTables = append(atTables, turn)
 		}
 	}
-	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
+	defer func() { t.saved = append(t.saved, atTables...) }()
+	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.saveRecalled, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
 		t.saveScores, t.saveLobby, t.saveEvents} {
 		if err := save(ctx, atTables); err != nil {
 			return err
@@ -43,7 +46,13 @@ func (t *transaction) saveProtections(ctx context.Context) error {
 	if err != nil || len(players) == 0 {
 		return err
 	}
-	return t.later.UpdateProtections(ctx, column(players, func(p uuid.UUID) string { return ledger.Wallet(p).String() }), texts)
+	versions := make([]uint32, len(players))
+	for i, player := range players {
+		if wallet := t.accounts[ledger.Wallet(player)]; wallet != nil {
+			versions[i], wallet.version, wallet.written = wallet.version, 0, true
+		}
+	}
+	return t.later.UpdateProtections(ctx, column(players, func(p uuid.UUID) string { return ledger.Wallet(p).String() }), texts, versions)
 }
 
 // column is one value of each row: an array parameter, which unnest turns into a column again.
@@ -74,12 +83,19 @@ func (t *transaction) saveGames(ctx context.Context, turns []*play.Turn) error {
 		}
 	}
 	if len(opened) > 0 {
-		if err := t.later.InsertGames(ctx, insertGames(opened)); err != nil {
-			return err
-		}
+		row := insertGames(opened)
+		await(t, &t.version, func(q *db.Queries) (uint32, error) { return q.InsertGames(ctx, row) })
 	}
 	if len(changed) > 0 {
-		return t.later.UpdateGames(ctx, updateGames(changed))
+		slices.SortFunc(changed, func(a, b *play.Game) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+		row := updateGames(changed)
+		row.Versions = column(changed, func(g *play.Game) uint32 {
+			if known := t.games[g.ID]; known != nil && !t.saves(g.ID) {
+				return known.version
+			}
+			return 0
+		})
+		await(t, &t.version, func(q *db.Queries) (uint32, error) { return q.UpdateGames(ctx, row) })
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func (p Protections) Load(player uuid.UUID, text string) (err error) {
 	return err
 }
 
+// Text is a player's as it is stored, once what changed was written.
+func (p Protections) Text(player uuid.UUID) string { return p.loaded[player] }
+
 // Changed returns the players whose protections are to be written, and the texts. They count as loaded from then on.
 func (p Protections) Changed() (players []uuid.UUID, texts []string, err error) {
 	for player, state := range p.states {

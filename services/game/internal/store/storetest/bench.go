@@ -137,11 +137,11 @@ func (b *bench) place(wager string) {
 			asked[i] = play.RequestKey{Player: key.Player, ID: uuid.NewString()}
 			requests[asked[i]] = play.Request{Fingerprint: make([]byte, 32), Response: make([]byte, 150), At: b.now}
 		}
-		if _, err := tx.Requests(ctx, asked...); err != nil {
-			return err
-		}
 		turns, err := tx.Load(ctx, b.keys...)
 		if err != nil {
+			return err
+		}
+		if _, err := tx.Requests(ctx, asked...); err != nil {
 			return err
 		}
 		var changed []*play.Turn

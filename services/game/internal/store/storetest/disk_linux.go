@@ -85,12 +85,12 @@ func (f *fixture) see(key play.Key) seen {
 func (f *fixture) toggle(key play.Key, id string) (first bool, err error) {
 	ctx, request := f.t.Context(), play.RequestKey{Player: key.Player, ID: id}
 	err = f.store.Update(ctx, func(tx play.Tx) error {
-		known, err := tx.Requests(ctx, request)
-		if first = len(known) == 0; err != nil || !first {
-			return err
-		}
 		turns, err := tx.Load(ctx, key)
 		if err != nil {
+			return err
+		}
+		known, err := tx.Requests(ctx, request)
+		if first = len(known) == 0; err != nil || !first {
 			return err
 		}
 		if err := change(f.ready(turns[0]), key.Player); err != nil {

@@ -111,12 +111,12 @@ func testSameRequest(t *testing.T, f *fixture) {
 	for range 8 {
 		wg.Go(func() {
 			if err := f.store.Update(t.Context(), func(tx play.Tx) error {
-				known, err := tx.Requests(t.Context(), request)
-				if err != nil || len(known) > 0 {
-					return err
-				}
 				turns, err := tx.Load(t.Context(), key)
 				if err != nil {
+					return err
+				}
+				known, err := tx.Requests(t.Context(), request)
+				if err != nil || len(known) > 0 {
 					return err
 				}
 				if _, err := f.ready(turns[0]).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 10}); err != nil {

@@ -21,9 +21,13 @@ func testProtection(t *testing.T, f *fixture) {
 	f.bet(id, bob, "pass_line")
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(t.Context(), play.Key{Player: alice})
-		f.must(err)
+		if err != nil {
+			return err
+		}
 		inPlay, err := tx.InPlay(t.Context(), alice)
-		f.must(err)
+		if err != nil {
+			return err
+		}
 		state := protection.New(inPlay, f.now)
 		f.must(state.SetLimit(protection.Loss, calendar.Day, 25, f.now, rules.Protection))
 		turns[0].Protections[alice] = state

@@ -245,6 +245,32 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 	return items, nil
 }
 
+const expectUnchanged = `-- name: ExpectUnchanged :exec
+SELECT written(
+    (SELECT COUNT(*) FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::xid[]) AS version
+                           LIMIT CARDINALITY($1::uuid[])) AS u, games AS g WHERE g.id = u.id AND g.xmin = u.version)
+    + (SELECT COUNT(*) FROM (SELECT unnest($3::text[]) AS id, unnest($4::xid[]) AS version
+                             LIMIT CARDINALITY($3::text[])) AS u, accounts AS a WHERE a.id = u.id AND a.xmin = u.version),
+    CARDINALITY($1::uuid[]) + CARDINALITY($3::text[]))
+`
+
+type ExpectUnchangedParams struct {
+	Games           []uuid.UUID
+	GameVersions    []uint32
+	Accounts        []string
+	AccountVersions []uint32
+}
+
+func (q *Queries) ExpectUnchanged(ctx context.Context, arg ExpectUnchangedParams) error {
+	_, err := q.db.Exec(ctx, expectUnchanged,
+		arg.Games,
+		arg.GameVersions,
+		arg.Accounts,
+		arg.AccountVersions,
+	)
+	return err
+}
+
 const game = `-- name: Game :one
 SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
@@ -316,6 +342,17 @@ func (q *Queries) HasTransfer(ctx context.Context, iD int64, wallet string) (boo
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const holdWallets = `-- name: HoldWallets :exec
+WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHERE a.id = ANY($2::text[]) ORDER BY a.id FOR UPDATE)
+SELECT written(COALESCE(array_agg(held.version) = $1::xid[], false)::integer, 1) FROM held
+`
+
+// Locks wallets that must have these versions. Both lists are in the order of the ids.
+func (q *Queries) HoldWallets(ctx context.Context, versions []uint32, ids []string) error {
+	_, err := q.db.Exec(ctx, holdWallets, versions, ids)
+	return err
 }
 
 const idleGames = `-- name: IdleGames :many
@@ -411,7 +448,8 @@ func (q *Queries) InsertEvents(ctx context.Context, games []uuid.UUID, sequences
 	return err
 }
 
-const insertGames = `-- name: InsertGames :exec
+const insertGames = `-- name: InsertGames :one
+WITH opened AS (
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
                    private, seats_taken)
@@ -420,7 +458,8 @@ SELECT unnest($1::uuid[]), unnest($2::integer[]), unnest($3::integer[]), unnest(
     unnest($9::bigint[]), unnest($10::boolean[]), unnest($11::uuid[]), unnest($12::bigint[]),
     unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::bigint[]),
     unnest($17::bigint[]), unnest($18::bigint[]), unnest($19::bigint[]), unnest($20::bigint[]),
-    unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::boolean[]), unnest($24::integer[])
+    unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::boolean[]), unnest($24::integer[]) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY($1::uuid[])) FROM opened
 `
 
 type InsertGamesParams struct {
@@ -450,8 +489,8 @@ type InsertGamesParams struct {
 	SeatsTaken []int32
 }
 
-func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) error {
-	_, err := q.db.Exec(ctx, insertGames,
+func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) (uint32, error) {
+	row := q.db.QueryRow(ctx, insertGames,
 		arg.Ids,
 		arg.Statuses,
 		arg.MaxPlayers,
@@ -477,7 +516,9 @@ func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) error 
 		arg.Private,
 		arg.SeatsTaken,
 	)
-	return err
+	var written uint32
+	err := row.Scan(&written)
+	return written, err
 }
 
 const insertRequests = `-- name: InsertRequests :exec
@@ -584,12 +625,23 @@ func (q *Queries) InsertSeats(ctx context.Context, arg InsertSeatsParams) error 
 
 const insertTransfers = `-- name: InsertTransfers :exec
 INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
-SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[]),
-    unnest($5::bigint[]), unnest($6::text[]), unnest($7::uuid[]), unnest($8::bigint[]),
-    unnest($9::uuid[]), unnest($10::bigint[])
+SELECT u.from_account, u.to_account, u.amount,
+    u.from_balance + CASE u.from_account
+        WHEN 'house' THEN (SELECT balance FROM accounts WHERE id = 'house') - $1::bigint
+        WHEN 'issuance' THEN (SELECT balance FROM accounts WHERE id = 'issuance') - $2::bigint ELSE 0 END,
+    u.to_balance + CASE u.to_account
+        WHEN 'house' THEN (SELECT balance FROM accounts WHERE id = 'house') - $1::bigint
+        WHEN 'issuance' THEN (SELECT balance FROM accounts WHERE id = 'issuance') - $2::bigint ELSE 0 END,
+    u.reason, u.game_id, u.round, u.bet_id, u.at
+FROM (SELECT unnest($3::text[]) AS from_account, unnest($4::text[]) AS to_account,
+          unnest($5::bigint[]) AS amount, unnest($6::bigint[]) AS from_balance,
+          unnest($7::bigint[]) AS to_balance, unnest($8::text[]) AS reason, unnest($9::uuid[]) AS game_id,
+          unnest($10::bigint[]) AS round, unnest($11::uuid[]) AS bet_id, unnest($12::bigint[]) AS at) AS u
 `
 
 type InsertTransfersParams struct {
+	House        int64
+	Issuance     int64
 	FromAccounts []string
 	ToAccounts   []string
 	Amounts      []int64
@@ -602,8 +654,11 @@ type InsertTransfersParams struct {
 	At           []int64
 }
 
+// Balances of what all tables share are off by as much as theirs is from where it was taken to be behind the last transfer.
 func (q *Queries) InsertTransfers(ctx context.Context, arg InsertTransfersParams) error {
 	_, err := q.db.Exec(ctx, insertTransfers,
+		arg.House,
+		arg.Issuance,
 		arg.FromAccounts,
 		arg.ToAccounts,
 		arg.Amounts,
@@ -856,8 +911,13 @@ func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, er
 
 const lockGames = `-- name: LockGames :many
 
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, updated_minute, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken FROM games WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, g.xmin::xid AS version FROM games AS g WHERE g.id = ANY($1::uuid[]) ORDER BY g.id FOR UPDATE
 `
+
+type LockGamesRow struct {
+	Game    Game
+	Version uint32
+}
 
 // Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
 // What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
@@ -865,41 +925,42 @@ SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rol
 //
 // The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
 // what all tables share.
-func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]Game, error) {
+func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]LockGamesRow, error) {
 	rows, err := q.db.Query(ctx, lockGames, ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Game
+	var items []LockGamesRow
 	for rows.Next() {
-		var i Game
+		var i LockGamesRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Status,
-			&i.MaxPlayers,
-			&i.MinBet,
-			&i.MaxBet,
-			&i.Hand,
-			&i.Round,
-			&i.Point,
-			&i.Rolls,
-			&i.Rolling,
-			&i.ShooterID,
-			&i.Sequence,
-			&i.TurnDueAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.UpdatedMinute,
-			&i.Totals,
-			&i.Pairs,
-			&i.Hard,
-			&i.PointsMade,
-			&i.PassWins,
-			&i.Exposure,
-			&i.HostID,
-			&i.Private,
-			&i.SeatsTaken,
+			&i.Game.ID,
+			&i.Game.Status,
+			&i.Game.MaxPlayers,
+			&i.Game.MinBet,
+			&i.Game.MaxBet,
+			&i.Game.Hand,
+			&i.Game.Round,
+			&i.Game.Point,
+			&i.Game.Rolls,
+			&i.Game.Rolling,
+			&i.Game.ShooterID,
+			&i.Game.Sequence,
+			&i.Game.TurnDueAt,
+			&i.Game.CreatedAt,
+			&i.Game.UpdatedAt,
+			&i.Game.UpdatedMinute,
+			&i.Game.Totals,
+			&i.Game.Pairs,
+			&i.Game.Hard,
+			&i.Game.PointsMade,
+			&i.Game.PassWins,
+			&i.Game.Exposure,
+			&i.Game.HostID,
+			&i.Game.Private,
+			&i.Game.SeatsTaken,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -1502,15 +1563,29 @@ func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int32
 
 const updateAccounts = `-- name: UpdateAccounts :exec
 WITH changed AS (
-    UPDATE accounts AS a SET balance = u.balance
-    FROM (SELECT unnest($1::text[]) AS id, unnest($2::bigint[]) AS loaded, unnest($3::bigint[]) AS balance
+    UPDATE accounts AS a SET balance = a.balance + u.balance - u.loaded
+    FROM (SELECT unnest($1::text[]) AS id, unnest($2::bigint[]) AS loaded, unnest($3::bigint[]) AS balance,
+              unnest($4::xid[]) AS version
           LIMIT CARDINALITY($1::text[])) AS u
-    WHERE a.id = u.id AND a.balance = u.loaded RETURNING 1)
-SELECT expect_rows(COUNT(*), CARDINALITY($1::text[])) FROM changed
+    WHERE a.id = u.id AND (a.balance = u.loaded OR a.id IN ('house', 'issuance')) AND (u.version = '0' OR a.xmin = u.version) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY($1::text[])) FROM changed
 `
 
-func (q *Queries) UpdateAccounts(ctx context.Context, ids []string, loaded []int64, balances []int64) error {
-	_, err := q.db.Exec(ctx, updateAccounts, ids, loaded, balances)
+type UpdateAccountsParams struct {
+	Ids      []string
+	Loaded   []int64
+	Balances []int64
+	Versions []uint32
+}
+
+// Accounts that all tables share move by as much, wherever they are; others must be where they were.
+func (q *Queries) UpdateAccounts(ctx context.Context, arg UpdateAccountsParams) error {
+	_, err := q.db.Exec(ctx, updateAccounts,
+		arg.Ids,
+		arg.Loaded,
+		arg.Balances,
+		arg.Versions,
+	)
 	return err
 }
 
@@ -1553,7 +1628,7 @@ func (q *Queries) UpdateBets(ctx context.Context, arg UpdateBetsParams) error {
 	return err
 }
 
-const updateGames = `-- name: UpdateGames :exec
+const updateGames = `-- name: UpdateGames :one
 WITH changed AS (
     UPDATE games AS g
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
@@ -1567,10 +1642,10 @@ WITH changed AS (
               unnest($11::bigint[]) AS updated_at, unnest($12::bigint[]) AS totals,
               unnest($13::bigint[]) AS pairs, unnest($14::bigint[]) AS hard, unnest($15::bigint[]) AS points_made,
               unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure,
-              unnest($18::integer[]) AS seats_taken
+              unnest($18::integer[]) AS seats_taken, unnest($19::xid[]) AS version
           LIMIT CARDINALITY($1::uuid[])) AS u
-    WHERE g.id = u.id RETURNING 1)
-SELECT expect_rows(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
+    WHERE g.id = u.id AND (u.version = '0' OR g.xmin = u.version) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
 `
 
 type UpdateGamesParams struct {
@@ -1592,10 +1667,11 @@ type UpdateGamesParams struct {
 	PassWins   []int64
 	Exposures  []int64
 	SeatsTaken []int32
+	Versions   []uint32
 }
 
-func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) error {
-	_, err := q.db.Exec(ctx, updateGames,
+func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) (uint32, error) {
+	row := q.db.QueryRow(ctx, updateGames,
 		arg.Ids,
 		arg.Statuses,
 		arg.Hands,
@@ -1614,19 +1690,23 @@ func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) error 
 		arg.PassWins,
 		arg.Exposures,
 		arg.SeatsTaken,
+		arg.Versions,
 	)
-	return err
+	var written uint32
+	err := row.Scan(&written)
+	return written, err
 }
 
 const updateProtections = `-- name: UpdateProtections :exec
 WITH changed AS (
     UPDATE accounts AS a SET protection = u.protection
-    FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS protection LIMIT CARDINALITY($1::text[])) AS u
-    WHERE a.id = u.id RETURNING 1)
-SELECT expect_rows(COUNT(*), CARDINALITY($1::text[])) FROM changed
+    FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS protection, unnest($3::xid[]) AS version
+          LIMIT CARDINALITY($1::text[])) AS u
+    WHERE a.id = u.id AND (u.version = '0' OR a.xmin = u.version) RETURNING 1)
+SELECT written(COUNT(*), CARDINALITY($1::text[])) FROM changed
 `
 
-func (q *Queries) UpdateProtections(ctx context.Context, ids []string, protections []string) error {
-	_, err := q.db.Exec(ctx, updateProtections, ids, protections)
+func (q *Queries) UpdateProtections(ctx context.Context, ids []string, protections []string, versions []uint32) error {
+	_, err := q.db.Exec(ctx, updateProtections, ids, protections, versions)
 	return err
 }

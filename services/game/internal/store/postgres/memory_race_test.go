@@ -1,0 +1,232 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+)
+
+// TestAWalletThatIsWhatItWas has a bet placed and taken back in one transaction from memory, while another replica's has moved the same
+// wallet and is not over.
+func TestAWalletThatIsWhatItWas(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	store, other := openURL(t, url), openURL(t, url)
+	bankroll(t, store)
+	key := remembered(t, store, newID())
+	second := play.Key{Game: table(t, other, key.Player), Player: key.Player}
+	var both sync.WaitGroup
+	var recalled []bool
+	if err := other.Update(t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(t.Context(), second)
+		if err != nil {
+			return err
+		}
+		if err := toggle(key.Player)(ready(turns[0])); err != nil {
+			return err
+		}
+		if err := tx.Save(t.Context(), turns...); err != nil {
+			return err
+		}
+		if _, err := tx.Bet(t.Context(), newID()); !errors.Is(err, play.ErrNotFound) { // It sends what is saved.
+			return err
+		}
+		both.Go(func() {
+			recalled, _ = do(t, store, key, func(turn *play.Turn) error {
+				bet, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: "field", Amount: 10})
+				if err != nil {
+					return err
+				}
+				return turn.RemoveBet(bet)
+			})
+		})
+		return waitsForALock(t, url)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	both.Wait()
+	if len(recalled) != 2 {
+		t.Errorf("worked from memory: %v", recalled)
+	}
+	balanced(t, store)
+}
+
+// TestAFirstLimitSeesWhatIsInPlay has another replica decide the player's bet in the middle of it, where the one or the other works
+// from memory at first.
+func TestAFirstLimitSeesWhatIsInPlay(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	for name, limits := range map[string]bool{"who sets the limit remembers": true, "who settles remembers": false} {
+		t.Run(name, func(t *testing.T) {
+			remembers, other := openURL(t, url), openURL(t, url)
+			bankroll(t, remembers)
+			key := remembered(t, remembers, newID())
+			_, _ = do(t, remembers, key, betting(key.Player, 10))
+			_, _ = do(t, remembers, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+			limiting, settling := remembers, other
+			if !limits {
+				limiting, settling = other, remembers
+			}
+			setFirstLimit(t, url, limiting, key.Player, func() {
+				_, _ = do(t, settling, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error {
+					round := &play.Round{Game: key.Game, Number: turn.Game.Round, Decision: play.Decision{BeaconSignature: []byte{1}}}
+					return turn.SettleDice(round, craps.Dice{First: 3, Second: 4})
+				})
+			})
+			state, err := other.Protection(t.Context(), key.Player)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if inPlay, err := other.InPlay(t.Context(), key.Player); err != nil || state.InPlay != inPlay {
+				t.Errorf("the limit knows of %d in play, really it is %d, %v", state.InPlay, inPlay, err)
+			}
+			balanced(t, other)
+		})
+	}
+}
+
+// setFirstLimit has a player set something, and something else happen once it is known what is in play.
+func setFirstLimit(t *testing.T, url string, store play.Store, player uuid.UUID, meanwhile func()) {
+	t.Helper()
+	var other sync.WaitGroup
+	var once sync.Once
+	defer other.Wait()
+	if err := store.Update(t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(t.Context(), play.Key{Player: player})
+		if err != nil {
+			return err
+		}
+		inPlay, err := tx.InPlay(t.Context(), player)
+		if err != nil {
+			return err
+		}
+		once.Do(func() {
+			other.Go(meanwhile)
+			err = waitsForALock(t, url)
+		})
+		turn := ready(turns[0])
+		turn.Protections[player] = protection.New(inPlay, turn.Now)
+		return errors.Join(err, tx.Save(t.Context(), turn))
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitsForALock returns once a transaction waits for another one.
+func waitsForALock(t *testing.T, url string) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for waiting := 0; waiting == 0; {
+		if err := conn.QueryRow(ctx, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted").Scan(&waiting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestReplicasWithMemories has two replicas change the same tables from what each remembers.
+func TestReplicasWithMemories(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=5ms"
+	replicas := []*postgres.Store{openURL(t, url), openURL(t, url)}
+	bankroll(t, replicas[0])
+	players := []uuid.UUID{newID(), newID(), newID(), newID()}
+	games := []uuid.UUID{table(t, replicas[0], players...), table(t, replicas[0], players...)}
+	var runs, recalls atomic.Int64
+	var all sync.WaitGroup
+	const toggles = 60
+	for i, player := range players {
+		all.Go(func() {
+			for n := range toggles { // Mostly at one replica, so that it remembers well; and then the other one comes in between.
+				store := replicas[(i+n/20)%2]
+				for _, game := range games {
+					if err := store.Update(t.Context(), func(tx play.Tx) error {
+						turns, err := tx.Load(t.Context(), play.Key{Game: game, Player: player})
+						if err != nil {
+							return err
+						}
+						runs.Add(1)
+						if postgres.Recalled(tx) {
+							recalls.Add(1)
+						}
+						if err := toggle(player)(ready(turns[0])); err != nil {
+							return err
+						}
+						return tx.Save(t.Context(), turns...)
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	if least := int64(len(players) * len(games) * toggles); runs.Load() == least || recalls.Load() == 0 {
+		t.Errorf("%d transactions in %d runs, %d from memory: none was in vain", least, runs.Load(), recalls.Load())
+	}
+	for _, player := range players {
+		if balance, _, err := replicas[0].Balance(t.Context(), ledger.Wallet(player)); err != nil || balance != rules.Grant {
+			t.Errorf("wallet = %d, %v", balance, err)
+		}
+	}
+	balanced(t, replicas[1])
+}
+
+// TestSettlementsFromMemoryLockInOrder has two replicas settle two tables with the same players at once, of whom some have set limits and
+// some lose. The server would take longer to notice a deadlock than the test waits.
+func TestSettlementsFromMemoryLockInOrder(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=60s"
+	bankroll(t, openURL(t, url))
+	for range 5 {
+		players := []uuid.UUID{newID(), newID(), newID(), newID()}
+		var keys []play.Key
+		var stores []*postgres.Store
+		for range 2 {
+			store := openURL(t, url)
+			keys, stores = append(keys, play.Key{Game: table(t, store, players...), All: true}), append(stores, store)
+		}
+		for _, player := range players[:2] {
+			_, _ = do(t, stores[0], play.Key{Player: player}, func(turn *play.Turn) error {
+				turn.OpenWallet(player)
+				turn.Protections[player] = protection.New(0, turn.Now)
+				return nil
+			})
+		}
+		wagers := []string{"field", "hard_8"} // Of which one wins and one loses.
+		for i, player := range players {
+			for j, key := range keys {
+				_, _ = do(t, stores[j], play.Key{Game: key.Game, Player: player}, func(turn *play.Turn) error {
+					_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wagers[(i+j)%2], Amount: 10})
+					return err
+				})
+			}
+		}
+		var settling sync.WaitGroup
+		for i, key := range keys {
+			settling.Go(func() {
+				_, _ = do(t, stores[i], key, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+				_, _ = do(t, stores[i], key, func(turn *play.Turn) error {
+					round := &play.Round{Game: key.Game, Number: turn.Game.Round, Decision: play.Decision{BeaconSignature: []byte{1}}}
+					return turn.SettleDice(round, craps.Dice{First: 6, Second: 6})
+				})
+			})
+		}
+		settling.Wait()
+		balanced(t, stores[0])
+	}
+}

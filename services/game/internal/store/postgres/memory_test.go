@@ -1,0 +1,266 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+)
+
+// do runs a command on a loaded turn. It returns of each run whether it worked from memory, and what the rules refused: as in a group
+// of commands, that is no error of the transaction.
+func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) error) (recalled []bool, refused error) {
+	t.Helper()
+	if err := store.Update(t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(t.Context(), key)
+		if err != nil {
+			return err
+		}
+		recalled = append(recalled, postgres.Recalled(tx))
+		if refused = command(ready(turns[0])); refused != nil {
+			return nil
+		}
+		return tx.Save(t.Context(), turns...)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return recalled, refused
+}
+
+func betting(player uuid.UUID, amount int64) func(*play.Turn) error {
+	return func(turn *play.Turn) error {
+		_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: amount})
+		return err
+	}
+}
+
+// remembered is a table at which a player has bet from memory and taken the bet back.
+func remembered(t *testing.T, store play.Store, player uuid.UUID) play.Key {
+	t.Helper()
+	key := play.Key{Game: table(t, store, player), Player: player}
+	for range 3 {
+		_, _ = do(t, store, key, toggle(player))
+	}
+	if recalled, err := do(t, store, key, toggle(player)); err != nil || len(recalled) != 1 || !recalled[0] {
+		t.Fatalf("worked from memory: %v, %v", recalled, err)
+	}
+	return key
+}
+
+// TestMemoryOutOfDate has another replica change what this one remembers, in each way that matters to a bet. It comes out as if
+// nothing had been remembered.
+func TestMemoryOutOfDate(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	for name, tc := range map[string]struct {
+		elsewhere func(*testing.T, play.Store, play.Key)
+		amount    int64
+		want      errorsv1.Reason
+	}{
+		"a bet on the same wager": {func(t *testing.T, other play.Store, key play.Key) {
+			_, _ = do(t, other, key, betting(key.Player, 10))
+		}, 10, errorsv1.Reason_REASON_BET_EXISTS},
+		"a seat that was given up": {func(t *testing.T, other play.Store, key play.Key) {
+			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Join(newID()) })
+			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(key.Player) })
+		}, 10, errorsv1.Reason_REASON_NOT_SEATED},
+		"money that lies at another table": {func(t *testing.T, other play.Store, key play.Key) {
+			second := play.Key{Game: table(t, other, key.Player), Player: key.Player}
+			for _, wager := range []string{"field", "hard_8"} {
+				_, _ = do(t, other, second, func(turn *play.Turn) error {
+					_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: wager, Amount: 499})
+					return err
+				})
+			}
+		}, 10, errorsv1.Reason_REASON_INSUFFICIENT_FUNDS},
+		"a limit that the player has set": {func(t *testing.T, other play.Store, key play.Key) {
+			_, _ = do(t, other, play.Key{Player: key.Player}, func(turn *play.Turn) error {
+				turn.Protections[key.Player] = protection.New(0, turn.Now)
+				return turn.Protections[key.Player].Exclude(protection.CoolOff, 1, turn.Now)
+			})
+		}, 10, errorsv1.Reason_REASON_SELF_EXCLUDED},
+		"nothing":                           {func(*testing.T, play.Store, play.Key) {}, 10, errorsv1.Reason_REASON_UNSPECIFIED},
+		"nothing, and the bet is too large": {func(*testing.T, play.Store, play.Key) {}, 501, errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, other := openURL(t, url), openURL(t, url)
+			bankroll(t, store)
+			key := remembered(t, store, newID())
+			tc.elsewhere(t, other, key)
+			recalled, err := do(t, store, key, betting(key.Player, tc.amount))
+			if fine := tc.want == errorsv1.Reason_REASON_UNSPECIFIED; fine != (err == nil) || err != nil && errs.Reason(err) != tc.want {
+				t.Errorf("the bet: %v, want %v", err, tc.want)
+			}
+			runs := 2
+			if name[:7] == "nothing" {
+				runs = 1
+			}
+			if len(recalled) != runs || !recalled[0] || runs == 2 && recalled[1] {
+				t.Errorf("worked from memory: %v, want %d runs", recalled, runs)
+			}
+			balanced(t, other)
+		})
+	}
+}
+
+// TestARefusalFromMemoryIsChecked has another replica take away why this one would refuse something. Once only the game changes by that,
+// once only the wallet.
+func TestARefusalFromMemoryIsChecked(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	for name, tc := range map[string]struct {
+		before    func(t *testing.T, store play.Store, key play.Key)
+		elsewhere func(t *testing.T, other play.Store, key play.Key)
+		command   func(uuid.UUID) func(*play.Turn) error
+	}{
+		"the table is full": {func(t *testing.T, store play.Store, key play.Key) {
+			_, _ = do(t, store, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error {
+				for len(turn.Game.Seats) < turn.Game.Limits.MaxPlayers {
+					if err := turn.Join(newID()); err != nil {
+						return err
+					}
+				}
+				return turn.Leave(key.Player)
+			})
+			_, _ = do(t, store, key, func(turn *play.Turn) error { return turn.Join(newID()) })
+		}, func(t *testing.T, other play.Store, key play.Key) {
+			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(turn.Game.Seats[0].Player) })
+		}, func(player uuid.UUID) func(*play.Turn) error {
+			return func(turn *play.Turn) error { return turn.Join(player) }
+		}},
+		"the wallet is empty": {func(t *testing.T, store play.Store, key play.Key) {
+			second := play.Key{Game: table(t, store, key.Player), Player: key.Player}
+			for _, wager := range []string{"field", "hard_8"} {
+				_, _ = do(t, store, second, func(turn *play.Turn) error {
+					_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: wager, Amount: 499})
+					return err
+				})
+			}
+		}, func(t *testing.T, other play.Store, key play.Key) {
+			open, err := other.OpenGames(t.Context(), uuid.Nil, 1) // The newest is the second one.
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = do(t, other, play.Key{Game: open[0].ID, Player: key.Player}, toggle(key.Player))
+		}, func(player uuid.UUID) func(*play.Turn) error { return betting(player, 10) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, other := openURL(t, url), openURL(t, url)
+			bankroll(t, store)
+			key := remembered(t, store, newID())
+			tc.before(t, store, key)
+			command := tc.command(key.Player)
+			if recalled, err := do(t, store, key, command); err == nil || len(recalled) != 1 || !recalled[0] {
+				t.Errorf("from memory %v: %v", recalled, err)
+			}
+			tc.elsewhere(t, other, key)
+			if recalled, err := do(t, store, key, command); err != nil || len(recalled) != 2 {
+				t.Errorf("from memory %v: %v", recalled, err)
+			}
+			balanced(t, store)
+		})
+	}
+}
+
+// TestARollThatIsRefusedFromMemoryIsChecked has another replica place the bet that the dice wait for. Nobody's wallet is remembered with
+// the table.
+func TestARollThatIsRefusedFromMemoryIsChecked(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	store, other := openURL(t, url), openURL(t, url)
+	bankroll(t, store)
+	key := remembered(t, store, newID())
+	roll := func(turn *play.Turn) error { return turn.Close(key.Player) }
+	if recalled, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); errs.Reason(err) != errorsv1.Reason_REASON_LINE_BET_REQUIRED || !recalled[0] {
+		t.Errorf("from memory %v: %v", recalled, err)
+	}
+	_, _ = do(t, other, key, func(turn *play.Turn) error {
+		_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: "pass_line", Amount: 10})
+		return err
+	})
+	if recalled, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); err != nil || len(recalled) != 2 {
+		t.Errorf("from memory %v: %v", recalled, err)
+	}
+}
+
+// TestAProtectionThatChangedElsewhereStays has two replicas set something for one player.
+func TestAProtectionThatChangedElsewhereStays(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	store, other := openURL(t, url), openURL(t, url)
+	bankroll(t, store)
+	alice := newID()
+	key := remembered(t, store, alice)
+	exclude := func(turn *play.Turn) error {
+		if turn.Protections[alice] == nil {
+			turn.Protections[alice] = protection.New(0, turn.Now)
+		}
+		return turn.Protections[alice].Exclude(protection.CoolOff, 1, turn.Now)
+	}
+	_, _ = do(t, other, play.Key{Player: alice}, exclude)
+	recalled, err := do(t, store, key, func(turn *play.Turn) error { // At a table, so that memory has all of it.
+		if turn.Protections[alice] == nil {
+			turn.Protections[alice] = protection.New(0, turn.Now)
+		}
+		return nil
+	})
+	if err != nil || len(recalled) != 2 {
+		t.Errorf("%v in %d runs", err, len(recalled))
+	}
+	state, err := store.Protection(t.Context(), alice)
+	if err != nil || state == nil || !state.Exclusion.Until.After(time.Now()) {
+		t.Errorf("what was set elsewhere is gone: %+v, %v", state, err)
+	}
+}
+
+// TestMemoryEndsWithTheServer restarts the server, which may have forgotten too.
+func TestMemoryEndsWithTheServer(t *testing.T) {
+	server := testserver.NewPostgres(t)
+	store := openURL(t, server.Database(t, "game", postgres.Migrate))
+	bankroll(t, store)
+	key := remembered(t, store, newID())
+	server.Restart(t, "INT")
+	for { // It answers again, over a new connection.
+		if _, _, err := store.Balance(t.Context(), ledger.House); err == nil {
+			break
+		}
+	}
+	if recalled, err := do(t, store, key, toggle(key.Player)); err != nil || recalled[0] {
+		t.Errorf("worked from memory: %v, %v", recalled, err)
+	}
+	balanced(t, store)
+}
+
+// TestAGameThatChangedIsForgotten has another replica close a game. It is recalled in vain once, however many come to it.
+func TestAGameThatChangedIsForgotten(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	store, other := openURL(t, url), openURL(t, url)
+	bankroll(t, store)
+	players := []uuid.UUID{newID(), newID(), newID()}
+	game := table(t, store, players...)
+	for range 2 {
+		for _, player := range players {
+			_, _ = do(t, store, play.Key{Game: game, Player: player}, toggle(player))
+		}
+	}
+	for _, player := range players {
+		_, _ = do(t, other, play.Key{Game: game, All: true}, func(turn *play.Turn) error { return turn.Leave(player) })
+	}
+	recalled := 0
+	for _, player := range players {
+		runs, err := do(t, store, play.Key{Game: game, Player: player}, betting(player, 10))
+		if errs.Reason(err) != errorsv1.Reason_REASON_GAME_CLOSED {
+			t.Errorf("a bet at a closed game: %v", err)
+		}
+		if runs[0] {
+			recalled++
+		}
+	}
+	if recalled != 1 {
+		t.Errorf("recalled %d times", recalled)
+	}
+}

@@ -1,0 +1,159 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
+)
+
+// unknown are games that memory should have and does not. Those that it has stay in mind, for what they are worth.
+func (t *transaction) unknown(games []uuid.UUID) []uuid.UUID {
+	if !t.learns {
+		return nil
+	}
+	m := t.store.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var unknown []uuid.UUID
+	for _, id := range games {
+		if known, ok := m.games.Get(id); ok {
+			t.games[id] = known
+		} else if t.recalls {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown
+}
+
+// recall gives a transaction what memory has of what keys need, nil where that is not all. No row is locked then: those that it writes
+// are checked as they are written, the others by verify.
+func (t *transaction) recall(want want) (map[uuid.UUID]*play.Turn, error) {
+	m := t.store.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.shared) < 2 {
+		return nil, nil
+	}
+	names := slices.Clone(want.wallets)
+	for _, id := range want.all {
+		for _, bet := range t.games[id].bets {
+			names = append(names, ledger.Wallet(bet.Player))
+		}
+	}
+	wallets := make(map[ledger.Account]wallet, len(names))
+	for _, name := range names {
+		known, ok := m.wallets.Get(name)
+		if !ok {
+			return nil, nil
+		}
+		wallets[name] = known
+	}
+	t.recalled, t.all = true, len(want.all) > 0
+	for name, balance := range m.shared {
+		t.accounts[name] = &account{loaded: balance, balance: balance, open: true}
+	}
+	for id, known := range t.games {
+		t.accounts[ledger.Escrow(id)], t.accounts[ledger.Reserve(id)] = known.escrow.account(), known.reserve.account()
+	}
+	for name, w := range wallets {
+		t.accounts[name] = &account{version: w.version, loaded: w.balance, balance: w.balance, open: true, held: true, known: true}
+		if err := t.protections.Load(name.Owner, w.protection); err != nil {
+			return nil, err
+		}
+	}
+	return t.recalledTurns(want), nil
+}
+
+func (m money) account() *account {
+	return &account{loaded: m.balance, balance: m.balance, open: m.open, held: true, known: true}
+}
+
+// recalledTurns are copies, as commands change turns.
+func (t *transaction) recalledTurns(want want) map[uuid.UUID]*play.Turn {
+	turns := make(map[uuid.UUID]*play.Turn, len(t.games))
+	for id, known := range t.games {
+		state := *known.state
+		state.Seats = slices.Clone(state.Seats)
+		turns[id] = &play.Turn{Game: &state, Funds: t.funds, Reserve: known.reserve.balance}
+		turns[id].AddLoaded()
+	}
+	for _, id := range want.all {
+		t.addCopies(turns[id], func(*play.Bet) bool { return true })
+	}
+	for _, key := range want.players {
+		t.addCopies(turns[key.Game], func(bet *play.Bet) bool { return bet.Player == key.Player })
+	}
+	for _, key := range want.wagers {
+		t.addCopies(turns[key.Game], func(bet *play.Bet) bool { return bet.Player == key.Player && bet.Wager == key.Only })
+	}
+	for _, turn := range turns {
+		slices.SortFunc(turn.Bets, func(a, b *play.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	}
+	return turns
+}
+
+func (t *transaction) addCopies(turn *play.Turn, wanted func(*play.Bet) bool) {
+	for _, bet := range t.games[turn.Game.ID].bets {
+		if wanted(bet) {
+			turn.AddLoaded(new(*bet))
+		}
+	}
+}
+
+// saveRecalled locks wallets that were recalled, in the order in which others lock them, where more than their balances depends on them:
+// scores, limits, and what players have in play. Otherwise they are locked and checked as they are written.
+func (t *transaction) saveRecalled(ctx context.Context, _ []*play.Turn) error {
+	if !t.recalled || !t.all && len(t.funds.Protections) == 0 {
+		return nil
+	}
+	var names []string
+	for name, a := range t.accounts {
+		if a.version != 0 {
+			names = append(names, name.String())
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	versions := make([]uint32, len(names))
+	for name, a := range t.accounts {
+		if i, found := slices.BinarySearch(names, name.String()); found {
+			versions[i], a.version = a.version, 0
+		}
+	}
+	return t.later.HoldWallets(ctx, versions, names)
+}
+
+// verify has the server check what was recalled and is not written: commands were refused for it, or decided something
+// else by it.
+func (t *transaction) verify(ctx context.Context) error {
+	if !t.recalled {
+		return nil
+	}
+	p := db.ExpectUnchangedParams{Games: []uuid.UUID{}, Accounts: []string{}} // nil would be NULL, which has no size.
+	for id, known := range t.games {
+		if !t.saves(id) {
+			p.Games, p.GameVersions = append(p.Games, id), append(p.GameVersions, known.version)
+		}
+	}
+	for name, a := range t.accounts {
+		if a.version != 0 {
+			p.Accounts, p.AccountVersions = append(p.Accounts, name.String()), append(p.AccountVersions, a.version)
+		}
+	}
+	if len(p.Games)+len(p.Accounts) == 0 {
+		return nil
+	}
+	return t.later.ExpectUnchanged(ctx, p)
+}
+
+func (t *transaction) saves(game uuid.UUID) bool {
+	return slices.ContainsFunc(t.saved, func(turn *play.Turn) bool { return turn.Game.ID == game })
+}
