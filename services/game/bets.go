@@ -73,7 +73,7 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 	err = s.commits.do(cmd)
 	for i, bet := range bets {
 		became := err
-		if err == nil && !cmd.recalled {
+		if err == nil && !cmd.repeated {
 			became = refused[i]
 		}
 		bet.end(became)

@@ -48,8 +48,8 @@ type command struct {
 	run func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error)
 
 	err error
-	// recalled is true where resp is the answer to an earlier request with the same id. run may have run all the same, in vain.
-	recalled bool
+	// repeated is true where resp is the answer to an earlier request with the same id. run may have run all the same, in vain.
+	repeated bool
 	done     chan struct{}
 	// written is the span of the transaction that the command was in.
 	written trace.SpanContext

@@ -56,7 +56,7 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 	if err := s.commits.do(cmd); err != nil {
 		return nil, err
 	}
-	if !cmd.recalled {
+	if !cmd.repeated {
 		resp.Game.JoinCode = shown // Behind the commit, so that it is not in what is remembered under the request id.
 	}
 	return resp, nil

@@ -74,10 +74,10 @@ func (r *groupRun) load(group []*command) ([]*play.Turn, error) {
 
 // one runs a command. What the rules refuse is the command's own error.
 func (r *groupRun) one(cmd *command, turn *play.Turn) error {
-	cmd.err, cmd.recalled = nil, false
+	cmd.err, cmd.repeated = nil, false
 	key, named := cmd.requestKey()
 	if answer, known := r.known[key]; named && known {
-		cmd.err, cmd.recalled = recall(answer, cmd.req, cmd.resp), true
+		cmd.err, cmd.repeated = recall(answer, cmd.req, cmd.resp), true
 		return nil
 	}
 	if turn == nil {

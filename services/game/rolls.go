@@ -40,7 +40,7 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 	if err := s.commits.do(cmd); err != nil {
 		return nil, err
 	}
-	if cmd.recalled {
+	if cmd.repeated {
 		finish = s.finish
 	}
 	round, err := finish(ctx, id, uint64(resp.GetRound()))

@@ -78,7 +78,7 @@ type Call struct {
 	// method is the full name of a method that (options.v1.bundled) is true for, such as "/bitcraps.game.v1.GameService/PlaceBet".
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
 	// metadata is what the call would have carried by itself, each key before its value: on whose behalf it is made, its request id,
-	// its trace.
+	// its trace. No text has more than 512 bytes.
 	Metadata []string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty"`
 	// request is the encoded request.
 	Request []byte `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`

@@ -23,7 +23,7 @@ type account struct {
 	open bool
 	// held is true where nobody else can move it: its row is locked, or the row that guards it.
 	held bool
-	// version is that of the row where it was recalled and must not have changed since, else 0.
+	// version is that of the row where it was taken from the cache and must not have changed since, else 0.
 	version uint32
 	// written is true where this transaction writes the row, known where it read all of it.
 	written, known bool

@@ -2,5 +2,5 @@ package postgres
 
 import "github.com/bitcraps/bitcraps/services/game/internal/play"
 
-// Recalled reports whether a transaction works from memory.
-func Recalled(tx play.Tx) bool { return tx.(*transaction).recalled }
+// Cached reports whether a transaction works from the cache.
+func Cached(tx play.Tx) bool { return tx.(*transaction).cached }

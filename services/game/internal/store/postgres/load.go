@@ -16,16 +16,16 @@ import (
 // Load implements play.Tx. It takes one round trip, or none where all is remembered.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	want := wantOf(keys)
-	if t.recalled {
-		return nil, errForgotten // What was recalled before is not locked.
+	if t.cached {
+		return nil, errNotCached // What was taken from the cache before is not locked.
 	}
 	unknown := t.unknown(want.games)
-	if t.recalls && len(unknown) == 0 {
-		if turns, err := t.recall(want); turns != nil || err != nil {
+	if t.mayCache && len(unknown) == 0 {
+		if turns, err := t.fromCache(want); turns != nil || err != nil {
 			return t.turns(keys, turns), err
 		}
 	}
-	t.recalls = false
+	t.mayCache = false
 	var games []db.LockGamesRow
 	var seats []db.Seat
 	var bets, playersBets, onWagers, whole []db.Bet
@@ -175,7 +175,7 @@ func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets
 			known.version = row.Version
 		case known.version != row.Version:
 			delete(t.games, row.Game.ID)
-			t.store.memory.drop(row.Game.ID, known)
+			t.store.cache.drop(row.Game.ID, known)
 		}
 	}
 	for _, row := range bets {
@@ -252,18 +252,18 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 
 // InPlay implements play.Tx.
 func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (sum int64, err error) {
-	if t.recalled {
-		return 0, errForgotten // It is only sure while the wallet is locked.
+	if t.cached {
+		return 0, errNotCached // It is only sure while the wallet is locked.
 	}
 	await(t, &sum, func(q *db.Queries) (int64, error) { return q.InPlay(ctx, player) })
 	return sum, t.tx.Flush(ctx)
 }
 
-// Round implements play.Tx. It locks the game, unless that was recalled, so that the round stays as it is.
+// Round implements play.Tx. It locks the game, unless that was taken from the cache, so that the round stays as it is.
 func (t *transaction) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
 	var games []db.LockGamesRow
 	var rows []db.Round
-	if !t.recalled {
+	if !t.cached {
 		await(t, &games, func(q *db.Queries) ([]db.LockGamesRow, error) { return q.LockGames(ctx, []uuid.UUID{game}) })
 	}
 	await(t, &rows, func(q *db.Queries) ([]db.Round, error) { return q.Round(ctx, game, int64(number)) })

@@ -42,25 +42,25 @@ const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqsca
 // house has.
 var races = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
 
-// errForgotten is for what a transaction needs and can't have from memory: it runs again, and loads.
-var errForgotten = fmt.Errorf("%w: not remembered", postgres.ErrAgain)
+// errNotCached is for what a transaction needs and can't have from the cache: it runs again, and loads.
+var errNotCached = fmt.Errorf("%w: not remembered", postgres.ErrAgain)
 
 // Store implements play.Store.
 type Store struct {
 	db     *postgres.DB
 	census *postgres.Leader
-	memory *memory
+	cache  *cache
 }
 
 // Open opens a migrated database with at most so many connections.
 func Open(ctx context.Context, url string, connections int) (*Store, error) {
-	memory := newMemory()
+	cache := newCache()
 	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: races, Settings: settings,
-		Connected: memory.forget})
+		Connected: cache.forget})
 	if err != nil {
 		return nil, err
 	}
-	return &Store{opened, opened.Leader("census"), memory}, nil
+	return &Store{opened, opened.Leader("census"), cache}, nil
 }
 
 // Migrate brings the database to the schema that Open wants.
@@ -82,16 +82,16 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	var t *transaction
 	err := s.db.Write(ctx, func(tx *postgres.Tx) error {
 		before := t
-		if before != nil && before.recalled && misled(before.tx.Err()) {
-			s.memory.wrong(before)
+		if before != nil && before.cached && misled(before.tx.Err()) {
+			s.cache.wrong(before)
 		}
 		t = s.transaction(tx)
-		s.memory.begin(t)
-		t.recalls = t.recalls && before == nil
+		s.cache.begin(t)
+		t.mayCache = t.mayCache && before == nil
 		return t.run(ctx, f)
 	})
 	if err == nil && t.learns {
-		s.memory.learn(t)
+		s.cache.learn(t)
 	}
 	return err
 }
@@ -111,8 +111,8 @@ func (t *transaction) run(ctx context.Context, f func(play.Tx) error) error {
 	if err == nil {
 		err = t.verify(ctx)
 	}
-	if t.recalled && ctx.Err() == nil && (err != nil || t.funds.HouseShort) {
-		return errForgotten
+	if t.cached && ctx.Err() == nil && (err != nil || t.funds.HouseShort) {
+		return errNotCached
 	}
 	return err
 }
@@ -141,7 +141,7 @@ func read[R any](ctx context.Context, s *Store, query func(*db.Queries) (R, erro
 // transaction implements play.Tx. Every transaction locks in one order: games by their ids, wallets and the accounts of
 // tables by their ids, the accounts that all tables share. So none waits for one that waits for it, and the shared ones
 // are held only from the moment of writing to the commit. Whoever holds a game holds its seats, bets, rounds, events,
-// escrow and reserve. One that works from memory locks as it writes, in the same order.
+// escrow and reserve. One that works from the cache locks as it writes, in the same order.
 type transaction struct {
 	tx          *postgres.Tx
 	later       *db.Queries // Its statements go with the next round trip.
@@ -151,10 +151,10 @@ type transaction struct {
 	asked       map[play.RequestKey]bool // Requests that are taken for new and are not saved.
 
 	store *Store
-	// recalls is true where Load may work from memory, recalled where it does, learns where memory keeps what is left.
-	recalls, recalled, learns bool
-	all                       bool // Whether everybody's bets were recalled.
-	times                     int  // memory's.
+	// mayCache is true where Load may work from the cache, cached where it does, learns where the cache keeps what is left.
+	mayCache, cached, learns bool
+	all                      bool // Whether everybody's bets were taken from the cache.
+	times                    int  // The cache's.
 	// games are those that are remembered, or were loaded as a whole.
 	games map[uuid.UUID]*game
 	saved []*play.Turn // Those with a game.

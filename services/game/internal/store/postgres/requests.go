@@ -16,10 +16,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Requests implements play.Tx. A transaction that works from memory takes all of them for new: one that is there can't be saved, and
+// Requests implements play.Tx. A transaction that works from the cache takes all of them for new: one that is there can't be saved, and
 // those that are not saved are looked for in the end.
 func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (map[play.RequestKey]play.Request, error) {
-	if !t.recalled {
+	if !t.cached {
 		return t.requests(ctx, keys)
 	}
 	for _, key := range keys {

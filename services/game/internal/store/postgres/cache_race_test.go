@@ -19,7 +19,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// TestAWalletThatIsWhatItWas has a bet placed and taken back in one transaction from memory, while another replica's has moved the same
+// TestAWalletThatIsWhatItWas has a bet placed and taken back in one transaction from the cache, while another replica's has moved the same
 // wallet and is not over.
 func TestAWalletThatIsWhatItWas(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
@@ -28,7 +28,7 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 	key := remembered(t, store, newID())
 	second := play.Key{Game: table(t, other, key.Player), Player: key.Player}
 	var both sync.WaitGroup
-	var recalled []bool
+	var cached []bool
 	if err := other.Update(t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(t.Context(), second)
 		if err != nil {
@@ -44,7 +44,7 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 			return err
 		}
 		both.Go(func() {
-			recalled, _ = do(t, store, key, func(turn *play.Turn) error {
+			cached, _ = do(t, store, key, func(turn *play.Turn) error {
 				bet, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: "field", Amount: 10})
 				if err != nil {
 					return err
@@ -57,14 +57,14 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	both.Wait()
-	if len(recalled) != 2 {
-		t.Errorf("worked from memory: %v", recalled)
+	if len(cached) != 2 {
+		t.Errorf("worked from the cache: %v", cached)
 	}
 	balanced(t, store)
 }
 
 // TestAFirstLimitSeesWhatIsInPlay has another replica decide the player's bet in the middle of it, where the one or the other works
-// from memory at first.
+// from the cache at first.
 func TestAFirstLimitSeesWhatIsInPlay(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, limits := range map[string]bool{"who sets the limit remembers": true, "who settles remembers": false} {
@@ -140,14 +140,14 @@ func waitsForALock(t *testing.T, url string) error {
 	return nil
 }
 
-// TestReplicasWithMemories has two replicas change the same tables from what each remembers.
-func TestReplicasWithMemories(t *testing.T) {
+// TestReplicasWithCaches has two replicas change the same tables from what each remembers.
+func TestReplicasWithCaches(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=5ms"
 	replicas := []*postgres.Store{openURL(t, url), openURL(t, url)}
 	bankroll(t, replicas[0])
 	players := []uuid.UUID{newID(), newID(), newID(), newID()}
 	games := []uuid.UUID{table(t, replicas[0], players...), table(t, replicas[0], players...)}
-	var runs, recalls atomic.Int64
+	var runs, cachedRuns atomic.Int64
 	var all sync.WaitGroup
 	const toggles = 60
 	for i, player := range players {
@@ -161,8 +161,8 @@ func TestReplicasWithMemories(t *testing.T) {
 							return err
 						}
 						runs.Add(1)
-						if postgres.Recalled(tx) {
-							recalls.Add(1)
+						if postgres.Cached(tx) {
+							cachedRuns.Add(1)
 						}
 						if err := toggle(player)(ready(turns[0])); err != nil {
 							return err
@@ -176,8 +176,8 @@ func TestReplicasWithMemories(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if least := int64(len(players) * len(games) * toggles); runs.Load() == least || recalls.Load() == 0 {
-		t.Errorf("%d transactions in %d runs, %d from memory: none was in vain", least, runs.Load(), recalls.Load())
+	if least := int64(len(players) * len(games) * toggles); runs.Load() == least || cachedRuns.Load() == 0 {
+		t.Errorf("%d transactions in %d runs, %d from the cache: none was in vain", least, runs.Load(), cachedRuns.Load())
 	}
 	for _, player := range players {
 		if balance, _, err := replicas[0].Balance(t.Context(), ledger.Wallet(player)); err != nil || balance != rules.Grant {
@@ -187,9 +187,9 @@ func TestReplicasWithMemories(t *testing.T) {
 	balanced(t, replicas[1])
 }
 
-// TestSettlementsFromMemoryLockInOrder has two replicas settle two tables with the same players at once, of whom some have set limits and
+// TestSettlementsFromTheCacheLockInOrder has two replicas settle two tables with the same players at once, of whom some have set limits and
 // some lose. The server would take longer to notice a deadlock than the test waits.
-func TestSettlementsFromMemoryLockInOrder(t *testing.T) {
+func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=60s"
 	bankroll(t, openURL(t, url))
 	for range 5 {

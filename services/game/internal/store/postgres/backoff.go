@@ -1,8 +1,8 @@
 package postgres
 
-// doubt keeps replicas that write the same games by turns from relying on memory in vain: each time that it is wrong it is left alone
+// backoff keeps replicas that write the same games by turns from relying on the cache in vain: each time that it is wrong it is left alone
 // for twice as long, unless it has been right for a while.
-type doubt struct {
+type backoff struct {
 	pause int // For how many transactions it was left alone last.
 	left  int // How many of them are to come.
 	right int // How often in a row it was right.
@@ -13,26 +13,26 @@ const (
 	maxPause = 1 << 12
 	// deepPause is from when on nothing is learned meanwhile either.
 	deepPause = 1 << 5
-	// enough is how often in a row memory must be right to halve the next pause.
+	// enough is how often in a row the cache must be right to halve the next pause.
 	enough = 1 << 4
 )
 
-// passes reports whether a transaction may rely on memory.
-func (d *doubt) passes() bool {
+// passes reports whether a transaction may rely on the cache.
+func (d *backoff) passes() bool {
 	d.left = max(d.left-1, 0)
 	return d.left == 0
 }
 
-// deep reports whether memory is left alone for so long that there is no use in keeping it.
-func (d *doubt) deep() bool { return d.left >= deepPause }
+// deep reports whether the cache is left alone for so long that there is no use in keeping it.
+func (d *backoff) deep() bool { return d.left >= deepPause }
 
-func (d *doubt) confirm() {
+func (d *backoff) success() {
 	if d.right++; d.right == enough {
 		d.right, d.pause = 0, d.pause/2
 	}
 }
 
-func (d *doubt) refute() {
+func (d *backoff) conflict() {
 	d.right, d.pause = 0, min(2*d.pause+1, maxPause)
 	d.left = d.pause
 }

@@ -12,32 +12,32 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// unknown are games that memory should have and does not. Those that it has stay in mind, for what they are worth.
+// unknown are games that the cache should have and does not. Those that it has stay in mind, for what they are worth.
 func (t *transaction) unknown(games []uuid.UUID) []uuid.UUID {
 	if !t.learns {
 		return nil
 	}
-	m := t.store.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	c := t.store.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var unknown []uuid.UUID
 	for _, id := range games {
-		if known, ok := m.games.Get(id); ok {
+		if known, ok := c.games.Get(id); ok {
 			t.games[id] = known
-		} else if t.recalls {
+		} else if t.mayCache {
 			unknown = append(unknown, id)
 		}
 	}
 	return unknown
 }
 
-// recall gives a transaction what memory has of what keys need, nil where that is not all. No row is locked then: those that it writes
+// fromCache gives a transaction what the cache has of what keys need, nil where that is not all. No row is locked then: those that it writes
 // are checked as they are written, the others by verify.
-func (t *transaction) recall(want want) (map[uuid.UUID]*play.Turn, error) {
-	m := t.store.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.shared) < 2 {
+func (t *transaction) fromCache(want want) (map[uuid.UUID]*play.Turn, error) {
+	c := t.store.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.shared) < 2 {
 		return nil, nil
 	}
 	names := slices.Clone(want.wallets)
@@ -48,14 +48,14 @@ func (t *transaction) recall(want want) (map[uuid.UUID]*play.Turn, error) {
 	}
 	wallets := make(map[ledger.Account]wallet, len(names))
 	for _, name := range names {
-		known, ok := m.wallets.Get(name)
+		known, ok := c.wallets.Get(name)
 		if !ok {
 			return nil, nil
 		}
 		wallets[name] = known
 	}
-	t.recalled, t.all = true, len(want.all) > 0
-	for name, balance := range m.shared {
+	t.cached, t.all = true, len(want.all) > 0
+	for name, balance := range c.shared {
 		t.accounts[name] = &account{loaded: balance, balance: balance, open: true}
 	}
 	for id, known := range t.games {
@@ -67,15 +67,15 @@ func (t *transaction) recall(want want) (map[uuid.UUID]*play.Turn, error) {
 			return nil, err
 		}
 	}
-	return t.recalledTurns(want), nil
+	return t.cachedTurns(want), nil
 }
 
 func (m money) account() *account {
 	return &account{loaded: m.balance, balance: m.balance, open: m.open, held: true, known: true}
 }
 
-// recalledTurns are copies, as commands change turns.
-func (t *transaction) recalledTurns(want want) map[uuid.UUID]*play.Turn {
+// cachedTurns are copies, as commands change turns.
+func (t *transaction) cachedTurns(want want) map[uuid.UUID]*play.Turn {
 	turns := make(map[uuid.UUID]*play.Turn, len(t.games))
 	for id, known := range t.games {
 		state := *known.state
@@ -106,10 +106,10 @@ func (t *transaction) addCopies(turn *play.Turn, wanted func(*play.Bet) bool) {
 	}
 }
 
-// saveRecalled locks wallets that were recalled, in the order in which others lock them, where more than their balances depends on them:
+// holdCached locks wallets that were taken from the cache, in the order in which others lock them, where more than their balances depends on them:
 // scores, limits, and what players have in play. Otherwise they are locked and checked as they are written.
-func (t *transaction) saveRecalled(ctx context.Context, _ []*play.Turn) error {
-	if !t.recalled || !t.all && len(t.funds.Protections) == 0 {
+func (t *transaction) holdCached(ctx context.Context, _ []*play.Turn) error {
+	if !t.cached || !t.all && len(t.funds.Protections) == 0 {
 		return nil
 	}
 	var names []string
@@ -131,10 +131,10 @@ func (t *transaction) saveRecalled(ctx context.Context, _ []*play.Turn) error {
 	return t.later.HoldWallets(ctx, versions, names)
 }
 
-// verify has the server check what was recalled and is not written: commands were refused for it, or decided something
+// verify has the server check what was taken from the cache and is not written: commands were refused for it, or decided something
 // else by it.
 func (t *transaction) verify(ctx context.Context) error {
-	if !t.recalled {
+	if !t.cached {
 		return nil
 	}
 	p := db.ExpectUnchangedParams{Games: []uuid.UUID{}, Accounts: []string{}} // nil would be NULL, which has no size.

@@ -2,8 +2,8 @@ package postgres
 
 import "testing"
 
-// passed is how many of the next transactions rely on memory.
-func passed(d *doubt, transactions int) (n int) {
+// passed is how many of the next transactions rely on the cache.
+func passed(d *backoff, transactions int) (n int) {
 	for range transactions {
 		if d.passes() {
 			n++
@@ -12,28 +12,28 @@ func passed(d *doubt, transactions int) (n int) {
 	return n
 }
 
-func TestMemoryThatIsWrongIsLeftAloneForLonger(t *testing.T) {
-	var d doubt
+func TestCacheThatIsWrongIsLeftAloneForLonger(t *testing.T) {
+	var d backoff
 	if n := passed(&d, 100); n != 100 || d.deep() {
-		t.Errorf("%d of 100 relied on a memory that was never wrong", n)
+		t.Errorf("%d of 100 relied on a cache that was never wrong", n)
 	}
 	tries := 0
 	for range 10_000 { // It is wrong whenever it is tried.
 		if d.passes() {
 			tries++
-			d.refute()
+			d.conflict()
 		}
 	}
 	if tries > 20 || !d.deep() {
-		t.Errorf("%d tries of a memory that is always wrong", tries)
+		t.Errorf("%d tries of a cache that is always wrong", tries)
 	}
 	if n := passed(&d, 2*maxPause); n < maxPause {
 		t.Errorf("once it is right, %d of %d rely on it", n, 2*maxPause)
 	}
 	for range 20 * enough { // Right for long: the next mistake costs little.
-		d.confirm()
+		d.success()
 	}
-	d.refute()
+	d.conflict()
 	if n := passed(&d, 10); n < 9 || d.deep() {
 		t.Errorf("behind one mistake %d of 10 rely on it", n)
 	}

@@ -15,16 +15,16 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// do runs a command on a loaded turn. It returns of each run whether it worked from memory, and what the rules refused: as in a group
+// do runs a command on a loaded turn. It returns of each run whether it worked from the cache, and what the rules refused: as in a group
 // of commands, that is no error of the transaction.
-func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) error) (recalled []bool, refused error) {
+func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) error) (cached []bool, refused error) {
 	t.Helper()
 	if err := store.Update(t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(t.Context(), key)
 		if err != nil {
 			return err
 		}
-		recalled = append(recalled, postgres.Recalled(tx))
+		cached = append(cached, postgres.Cached(tx))
 		if refused = command(ready(turns[0])); refused != nil {
 			return nil
 		}
@@ -32,7 +32,7 @@ func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) e
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return recalled, refused
+	return cached, refused
 }
 
 func betting(player uuid.UUID, amount int64) func(*play.Turn) error {
@@ -42,22 +42,34 @@ func betting(player uuid.UUID, amount int64) func(*play.Turn) error {
 	}
 }
 
-// remembered is a table at which a player has bet from memory and taken the bet back.
+// spend leaves a player two tokens; the others lie at a table of their own.
+func spend(t *testing.T, store play.Store, player uuid.UUID) {
+	t.Helper()
+	key := play.Key{Game: table(t, store, player), Player: player}
+	for _, wager := range []string{"field", "hard_8"} {
+		_, _ = do(t, store, key, func(turn *play.Turn) error {
+			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: 499})
+			return err
+		})
+	}
+}
+
+// remembered is a table at which a player has bet from the cache and taken the bet back.
 func remembered(t *testing.T, store play.Store, player uuid.UUID) play.Key {
 	t.Helper()
 	key := play.Key{Game: table(t, store, player), Player: player}
 	for range 3 {
 		_, _ = do(t, store, key, toggle(player))
 	}
-	if recalled, err := do(t, store, key, toggle(player)); err != nil || len(recalled) != 1 || !recalled[0] {
-		t.Fatalf("worked from memory: %v, %v", recalled, err)
+	if cached, err := do(t, store, key, toggle(player)); err != nil || len(cached) != 1 || !cached[0] {
+		t.Fatalf("worked from the cache: %v, %v", cached, err)
 	}
 	return key
 }
 
-// TestMemoryOutOfDate has another replica change what this one remembers, in each way that matters to a bet. It comes out as if
+// TestCacheOutOfDate has another replica change what this one remembers, in each way that matters to a bet. It comes out as if
 // nothing had been remembered.
-func TestMemoryOutOfDate(t *testing.T) {
+func TestCacheOutOfDate(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, tc := range map[string]struct {
 		elsewhere func(*testing.T, play.Store, play.Key)
@@ -72,13 +84,7 @@ func TestMemoryOutOfDate(t *testing.T) {
 			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(key.Player) })
 		}, 10, errorsv1.Reason_REASON_NOT_SEATED},
 		"money that lies at another table": {func(t *testing.T, other play.Store, key play.Key) {
-			second := play.Key{Game: table(t, other, key.Player), Player: key.Player}
-			for _, wager := range []string{"field", "hard_8"} {
-				_, _ = do(t, other, second, func(turn *play.Turn) error {
-					_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: wager, Amount: 499})
-					return err
-				})
-			}
+			spend(t, other, key.Player)
 		}, 10, errorsv1.Reason_REASON_INSUFFICIENT_FUNDS},
 		"a limit that the player has set": {func(t *testing.T, other play.Store, key play.Key) {
 			_, _ = do(t, other, play.Key{Player: key.Player}, func(turn *play.Turn) error {
@@ -94,7 +100,7 @@ func TestMemoryOutOfDate(t *testing.T) {
 			bankroll(t, store)
 			key := remembered(t, store, newID())
 			tc.elsewhere(t, other, key)
-			recalled, err := do(t, store, key, betting(key.Player, tc.amount))
+			cached, err := do(t, store, key, betting(key.Player, tc.amount))
 			if fine := tc.want == errorsv1.Reason_REASON_UNSPECIFIED; fine != (err == nil) || err != nil && errs.Reason(err) != tc.want {
 				t.Errorf("the bet: %v, want %v", err, tc.want)
 			}
@@ -102,17 +108,17 @@ func TestMemoryOutOfDate(t *testing.T) {
 			if name[:7] == "nothing" {
 				runs = 1
 			}
-			if len(recalled) != runs || !recalled[0] || runs == 2 && recalled[1] {
-				t.Errorf("worked from memory: %v, want %d runs", recalled, runs)
+			if len(cached) != runs || !cached[0] || runs == 2 && cached[1] {
+				t.Errorf("worked from the cache: %v, want %d runs", cached, runs)
 			}
 			balanced(t, other)
 		})
 	}
 }
 
-// TestARefusalFromMemoryIsChecked has another replica take away why this one would refuse something. Once only the game changes by that,
+// TestARefusalFromTheCacheIsChecked has another replica take away why this one would refuse something. Once only the game changes by that,
 // once only the wallet.
-func TestARefusalFromMemoryIsChecked(t *testing.T) {
+func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, tc := range map[string]struct {
 		before    func(t *testing.T, store play.Store, key play.Key)
@@ -135,13 +141,7 @@ func TestARefusalFromMemoryIsChecked(t *testing.T) {
 			return func(turn *play.Turn) error { return turn.Join(player) }
 		}},
 		"the wallet is empty": {func(t *testing.T, store play.Store, key play.Key) {
-			second := play.Key{Game: table(t, store, key.Player), Player: key.Player}
-			for _, wager := range []string{"field", "hard_8"} {
-				_, _ = do(t, store, second, func(turn *play.Turn) error {
-					_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: wager, Amount: 499})
-					return err
-				})
-			}
+			spend(t, store, key.Player)
 		}, func(t *testing.T, other play.Store, key play.Key) {
 			open, err := other.OpenGames(t.Context(), uuid.Nil, 1) // The newest is the second one.
 			if err != nil {
@@ -156,35 +156,35 @@ func TestARefusalFromMemoryIsChecked(t *testing.T) {
 			key := remembered(t, store, newID())
 			tc.before(t, store, key)
 			command := tc.command(key.Player)
-			if recalled, err := do(t, store, key, command); err == nil || len(recalled) != 1 || !recalled[0] {
-				t.Errorf("from memory %v: %v", recalled, err)
+			if cached, err := do(t, store, key, command); err == nil || len(cached) != 1 || !cached[0] {
+				t.Errorf("from the cache %v: %v", cached, err)
 			}
 			tc.elsewhere(t, other, key)
-			if recalled, err := do(t, store, key, command); err != nil || len(recalled) != 2 {
-				t.Errorf("from memory %v: %v", recalled, err)
+			if cached, err := do(t, store, key, command); err != nil || len(cached) != 2 {
+				t.Errorf("from the cache %v: %v", cached, err)
 			}
 			balanced(t, store)
 		})
 	}
 }
 
-// TestARollThatIsRefusedFromMemoryIsChecked has another replica place the bet that the dice wait for. Nobody's wallet is remembered with
+// TestARollThatIsRefusedFromTheCacheIsChecked has another replica place the bet that the dice wait for. Nobody's wallet is remembered with
 // the table.
-func TestARollThatIsRefusedFromMemoryIsChecked(t *testing.T) {
+func TestARollThatIsRefusedFromTheCacheIsChecked(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
 	key := remembered(t, store, newID())
 	roll := func(turn *play.Turn) error { return turn.Close(key.Player) }
-	if recalled, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); errs.Reason(err) != errorsv1.Reason_REASON_LINE_BET_REQUIRED || !recalled[0] {
-		t.Errorf("from memory %v: %v", recalled, err)
+	if cached, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); errs.Reason(err) != errorsv1.Reason_REASON_LINE_BET_REQUIRED || !cached[0] {
+		t.Errorf("from the cache %v: %v", cached, err)
 	}
 	_, _ = do(t, other, key, func(turn *play.Turn) error {
 		_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: "pass_line", Amount: 10})
 		return err
 	})
-	if recalled, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); err != nil || len(recalled) != 2 {
-		t.Errorf("from memory %v: %v", recalled, err)
+	if cached, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); err != nil || len(cached) != 2 {
+		t.Errorf("from the cache %v: %v", cached, err)
 	}
 }
 
@@ -202,14 +202,14 @@ func TestAProtectionThatChangedElsewhereStays(t *testing.T) {
 		return turn.Protections[alice].Exclude(protection.CoolOff, 1, turn.Now)
 	}
 	_, _ = do(t, other, play.Key{Player: alice}, exclude)
-	recalled, err := do(t, store, key, func(turn *play.Turn) error { // At a table, so that memory has all of it.
+	cached, err := do(t, store, key, func(turn *play.Turn) error { // At a table, so that the cache has all of it.
 		if turn.Protections[alice] == nil {
 			turn.Protections[alice] = protection.New(0, turn.Now)
 		}
 		return nil
 	})
-	if err != nil || len(recalled) != 2 {
-		t.Errorf("%v in %d runs", err, len(recalled))
+	if err != nil || len(cached) != 2 {
+		t.Errorf("%v in %d runs", err, len(cached))
 	}
 	state, err := store.Protection(t.Context(), alice)
 	if err != nil || state == nil || !state.Exclusion.Until.After(time.Now()) {
@@ -217,8 +217,8 @@ func TestAProtectionThatChangedElsewhereStays(t *testing.T) {
 	}
 }
 
-// TestMemoryEndsWithTheServer restarts the server, which may have forgotten too.
-func TestMemoryEndsWithTheServer(t *testing.T) {
+// TestCacheEndsWithTheServer restarts the server, which may have forgotten too.
+func TestCacheEndsWithTheServer(t *testing.T) {
 	server := testserver.NewPostgres(t)
 	store := openURL(t, server.Database(t, "game", postgres.Migrate))
 	bankroll(t, store)
@@ -229,13 +229,13 @@ func TestMemoryEndsWithTheServer(t *testing.T) {
 			break
 		}
 	}
-	if recalled, err := do(t, store, key, toggle(key.Player)); err != nil || recalled[0] {
-		t.Errorf("worked from memory: %v, %v", recalled, err)
+	if cached, err := do(t, store, key, toggle(key.Player)); err != nil || cached[0] {
+		t.Errorf("worked from the cache: %v, %v", cached, err)
 	}
 	balanced(t, store)
 }
 
-// TestAGameThatChangedIsForgotten has another replica close a game. It is recalled in vain once, however many come to it.
+// TestAGameThatChangedIsForgotten has another replica close a game. It is taken from the cache in vain once, however many come to it.
 func TestAGameThatChangedIsForgotten(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
@@ -250,17 +250,17 @@ func TestAGameThatChangedIsForgotten(t *testing.T) {
 	for _, player := range players {
 		_, _ = do(t, other, play.Key{Game: game, All: true}, func(turn *play.Turn) error { return turn.Leave(player) })
 	}
-	recalled := 0
+	cached := 0
 	for _, player := range players {
 		runs, err := do(t, store, play.Key{Game: game, Player: player}, betting(player, 10))
 		if errs.Reason(err) != errorsv1.Reason_REASON_GAME_CLOSED {
 			t.Errorf("a bet at a closed game: %v", err)
 		}
 		if runs[0] {
-			recalled++
+			cached++
 		}
 	}
-	if recalled != 1 {
-		t.Errorf("recalled %d times", recalled)
+	if cached != 1 {
+		t.Errorf("cached %d times", cached)
 	}
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// What a memory holds at most: about 40 MB, where every table is full of bets.
+// What a cache holds at most: about 40 MB, where every table is full of bets.
 const (
 	maxGames   = 4096
 	maxWallets = 16384
 	maxBets    = 1 << 17
 )
 
-// memory is what this replica knows of games and wallets from when it wrote them last. It may be out of date, as other replicas write
+// cache is what this replica knows of games and wallets from when it wrote them last. It may be out of date, as other replicas write
 // too; so PostgreSQL checks, as it writes, that each row still has the version that it was left at (docs/adr/0032). To lose it costs a
 // round trip and no more.
-type memory struct {
+type cache struct {
 	mu      sync.Mutex
 	games   *simplelru.LRU[uuid.UUID, *game]
 	wallets *simplelru.LRU[ledger.Account, wallet]
@@ -29,8 +29,8 @@ type memory struct {
 	// times is how often all was forgotten: what a transaction saw before that is not kept behind it.
 	times int
 	// shared are the balances of what all tables share, as they may be. They are never relied on.
-	shared map[ledger.Account]int64
-	doubt  doubt
+	shared  map[ledger.Account]int64
+	backoff backoff
 }
 
 // game is a game as it was left. What it points to is never changed.
@@ -54,96 +54,96 @@ type wallet struct {
 	protection string
 }
 
-func newMemory() *memory {
-	m := &memory{}
-	m.clear()
-	return m
+func newCache() *cache {
+	c := &cache{}
+	c.clear()
+	return c
 }
 
-func (m *memory) clear() {
-	m.games, _ = simplelru.NewLRU(maxGames, func(_ uuid.UUID, g *game) { m.bets -= len(g.bets) }) // Fails for no size.
-	m.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](maxWallets, nil)
-	m.bets, m.shared = 0, make(map[ledger.Account]int64)
-	m.times++
+func (c *cache) clear() {
+	c.games, _ = simplelru.NewLRU(maxGames, func(_ uuid.UUID, g *game) { c.bets -= len(g.bets) }) // Fails for no size.
+	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](maxWallets, nil)
+	c.bets, c.shared = 0, make(map[ledger.Account]int64)
+	c.times++
 }
 
 // forget drops everything. A server that was restored, or has taken over, may give out the versions of transactions again that it lost.
-func (m *memory) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.clear()
+func (c *cache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
 }
 
-// begin has a transaction work from memory, and learn, where either is worth its while.
-func (m *memory) begin(t *transaction) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t.recalls, t.learns, t.times = m.doubt.passes(), !m.doubt.deep(), m.times
+// begin has a transaction work from the cache, and learn, where either is worth its while.
+func (c *cache) begin(t *transaction) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.mayCache, t.learns, t.times = c.backoff.passes(), !c.backoff.deep(), c.times
 }
 
 // learn keeps what a transaction left, once it is durable.
-func (m *memory) learn(t *transaction) {
+func (c *cache) learn(t *transaction) {
 	left := make([]*game, len(t.saved))
 	for i, turn := range t.saved {
 		left[i] = t.left(turn)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if t.times != m.times {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.times != c.times {
 		return
 	}
-	if t.recalled {
-		m.doubt.confirm()
+	if t.cached {
+		c.backoff.success()
 	}
 	for i, turn := range t.saved {
-		m.keep(turn.Game.ID, left[i])
+		c.keep(turn.Game.ID, left[i])
 	}
-	for m.bets > maxBets {
-		m.games.RemoveOldest()
+	for c.bets > maxBets {
+		c.games.RemoveOldest()
 	}
 	for name, a := range t.accounts {
 		switch {
 		case name.Shared() && a.open:
-			m.shared[name] = a.balance
+			c.shared[name] = a.balance
 		case a.written && (t.version == 0 || !a.known):
-			m.wallets.Remove(name)
+			c.wallets.Remove(name)
 		case a.written && name.Kind == ledger.KindPlayer:
-			m.wallets.Add(name, wallet{t.version, a.balance, t.protections.Text(name.Owner)})
+			c.wallets.Add(name, wallet{t.version, a.balance, t.protections.Text(name.Owner)})
 		}
 	}
 }
 
-func (m *memory) keep(id uuid.UUID, left *game) {
+func (c *cache) keep(id uuid.UUID, left *game) {
 	if left == nil {
-		m.games.Remove(id)
+		c.games.Remove(id)
 		return
 	}
-	if before, ok := m.games.Peek(id); ok {
-		m.bets -= len(before.bets)
+	if before, ok := c.games.Peek(id); ok {
+		c.bets -= len(before.bets)
 	}
-	m.games.Add(id, left)
-	m.bets += len(left.bets)
+	c.games.Add(id, left)
+	c.bets += len(left.bets)
 }
 
 // drop forgets a game that is otherwise than it was remembered.
-func (m *memory) drop(id uuid.UUID, wrong *game) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if known, ok := m.games.Peek(id); ok && known == wrong {
-		m.games.Remove(id)
+func (c *cache) drop(id uuid.UUID, wrong *game) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.games.Peek(id); ok && known == wrong {
+		c.games.Remove(id)
 	}
 }
 
-// wrong drops the wallets that a transaction recalled in vain. Its games are compared when it runs again.
-func (m *memory) wrong(t *transaction) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.doubt.refute(); m.doubt.deep() {
-		m.clear()
+// wrong drops the wallets that a transaction worked from in vain. Its games are compared when it runs again.
+func (c *cache) wrong(t *transaction) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.backoff.conflict(); c.backoff.deep() {
+		c.clear()
 		return
 	}
 	for name := range t.accounts {
-		m.wallets.Remove(name)
+		c.wallets.Remove(name)
 	}
 }
 
