@@ -191,9 +191,13 @@ func (n *network) decide(i int, c protocol.Commitment) chain.Decision {
 	return d
 }
 
+// decideAt also knows what was decided before: a test may have handed the commitment in itself.
 func decideAt(node *chain.Node, c protocol.Commitment) (chain.Decision, bool) {
-	watch := node.Watch(order.RoundOf(c))
+	watch := node.Watch(order.RoundOf(c)) // Before looking, so that a decision between the look and the watch is not missed.
 	defer watch.Close()
+	if decision, ok, _ := node.Decision(order.RoundOf(c)); ok {
+		return decision, true
+	}
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
 	for range 120 {
