@@ -86,6 +86,23 @@ func TestABusThatIsOverrunDrops(t *testing.T) {
 	}
 }
 
+// TestEventsThatComeTogetherShareEntries publishes faster than the server answers.
+func TestEventsThatComeTogetherShareEntries(t *testing.T) {
+	const published = 2_000
+	url := testserver.NewRedis(t).URL()
+	from, to := newReplica(t, url), newReplica(t, url)
+	s := &store{logs: make(map[string][]uint64)}
+	w := watch(t, s, to, "a")
+	for range published {
+		s.append(from, "a")
+	}
+	w.reaches(published)
+	entries, err := from.client.XLen(t.Context(), "bitcraps:events:v1:test").Result()
+	if err != nil || entries == 0 || entries > published/2 {
+		t.Errorf("%d entries, %v", entries, err)
+	}
+}
+
 // TestWhereNobodyWatchesNothingIsRead publishes to a replica without watchers, whose next one is told all the same.
 func TestWhereNobodyWatchesNothingIsRead(t *testing.T) {
 	url := testserver.NewRedis(t).URL()

@@ -100,37 +100,43 @@ func (b *Redis[T]) next(r *reader) error {
 	return nil
 }
 
-// receive tells of one entry, and notes where numbers show that there were more.
-func (b *Redis[T]) receive(r *reader, entry map[string]any) {
-	origin, topic := text(entry, fieldOrigin), text(entry, fieldTopic)
+// receive tells of an entry's events, and notes where numbers show that there were more.
+func (b *Redis[T]) receive(r *reader, entry received) {
+	origin := entry.text(fieldOrigin, 0)
 	if origin == b.origin {
 		return // Its watchers know.
 	}
-	number, err := strconv.ParseUint(text(entry, fieldNumber), 10, 64)
-	if err != nil || number != r.numbers[origin]+1 {
+	events := entry.events()
+	number, ok := entry.number()
+	if !ok || number != r.numbers[origin]+uint64(max(1, events)) {
 		b.gap.Store(true)
 	}
 	if len(r.numbers) >= maxOrigins {
 		clear(r.numbers)
 	}
 	r.numbers[origin] = number
-	if !b.hub.Watched(topic) {
-		return
-	}
-	notice := Notice[T]{}
-	if sequence, err := strconv.ParseUint(text(entry, fieldSequence), 10, 64); err == nil {
-		if payload, ok := entry[fieldPayload].(string); ok {
-			if value, err := b.codec.Decode([]byte(payload)); err == nil {
-				notice = Notice[T]{Sequence: sequence, Value: value, Cause: telemetry.ParseTraceparent(text(entry, fieldCause))}
-			}
+	for i := range events {
+		if topic := entry.text(fieldTopic, i); b.hub.Watched(topic) {
+			b.hub.Publish(topic, b.notice(entry, i))
 		}
 	}
-	b.hub.Publish(topic, notice)
 }
 
-func text(entry map[string]any, field string) string {
-	value, _ := entry[field].(string)
-	return value
+// notice is the i-th event of an entry, or only that there is one, where it came without.
+func (b *Redis[T]) notice(entry received, i int) Notice[T] {
+	sequence, err := strconv.ParseUint(entry.text(fieldSequence, i), 10, 64)
+	if err != nil {
+		return Notice[T]{}
+	}
+	payload, ok := entry[field(fieldPayload, i)].(string)
+	if !ok {
+		return Notice[T]{}
+	}
+	value, err := b.codec.Decode([]byte(payload))
+	if err != nil {
+		return Notice[T]{}
+	}
+	return Notice[T]{Sequence: sequence, Value: value, Cause: telemetry.ParseTraceparent(entry.text(fieldCause, i))}
 }
 
 // before reports whether a stream's id is before another: two numbers, of which the second counts where the first are the

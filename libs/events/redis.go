@@ -19,10 +19,10 @@ import (
 const (
 	// queueSize is how many events wait to be sent before further ones are dropped.
 	queueSize = 4096
-	// streamLength is about how many events the server keeps for a replica that was away for a moment.
+	// streamLength is about how many entries the server keeps for a replica that was away for a moment.
 	streamLength = 16_384
-	// maxPayload is the largest event that is sent; of a larger one only that it is there. With streamLength it bounds
-	// what the stream takes of the server's memory.
+	// maxPayload is the largest event that is sent; of a larger one only that it is there. Events share an entry up to it, so
+	// with streamLength it bounds what the stream takes of the server's memory.
 	maxPayload = 4 << 10
 )
 

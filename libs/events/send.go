@@ -16,14 +16,6 @@ const (
 	sendInterval = 200 * time.Millisecond
 )
 
-// The fields of a stream's entry. Each entry has its process and its number; the numbers of a process have no gaps, so a
-// reader knows when it has missed one. An entry without a topic is there for its number alone.
-const (
-	fieldOrigin, fieldNumber                = "o", "n"
-	fieldTopic, fieldSequence, fieldPayload = "t", "s", "e"
-	fieldCause                              = "c" // A traceparent, where there is one to tell.
-)
-
 // sending is the sender's place in the stream.
 type sending struct {
 	number uint64 // The last number that was used.
@@ -83,19 +75,16 @@ func (b *Redis[T]) append(s *sending, batch []outgoing[T]) {
 	ctx, cancel := context.WithTimeout(context.Background(), b.client.Timeout())
 	defer cancel()
 	pipe := b.client.Pipeline()
-	if len(batch) == 0 {
-		b.add(ctx, pipe, s)
-	}
+	next := entry{}
 	for _, event := range batch {
-		fields := []any{fieldTopic, event.topic, fieldSequence, event.Sequence}
-		if cause := telemetry.Traceparent(event.Cause); cause != "" {
-			fields = append(fields, fieldCause, cause)
+		told := b.encode(event)
+		if !next.holds(told) {
+			b.add(ctx, pipe, s, next)
+			next = entry{}
 		}
-		if payload, err := b.codec.Encode(event.Value); err == nil && len(payload) <= maxPayload {
-			fields = append(fields, fieldPayload, payload)
-		}
-		b.add(ctx, pipe, s, fields...)
+		next.add(told)
 	}
+	b.add(ctx, pipe, s, next)
 	_, err := pipe.Exec(ctx)
 	s.owed = err != nil
 	if err != nil {
@@ -104,9 +93,18 @@ func (b *Redis[T]) append(s *sending, batch []outgoing[T]) {
 	}
 }
 
-// add appends an entry under the next number.
-func (b *Redis[T]) add(ctx context.Context, pipe goredis.Pipeliner, s *sending, fields ...any) {
-	s.number++
+// encode leaves out the payload where it is too large, or can't be made.
+func (b *Redis[T]) encode(event outgoing[T]) told {
+	told := told{topic: event.topic, sequence: event.Sequence, cause: telemetry.Traceparent(event.Cause)}
+	if payload, err := b.codec.Encode(event.Value); err == nil && len(payload) <= maxPayload {
+		told.payload = payload
+	}
+	return told
+}
+
+// add appends an entry under the next numbers.
+func (b *Redis[T]) add(ctx context.Context, pipe goredis.Pipeliner, s *sending, e entry) {
+	s.number += e.numbers()
 	pipe.XAdd(ctx, &goredis.XAddArgs{Stream: b.stream, MaxLen: streamLength, Approx: true,
-		Values: append([]any{fieldOrigin, b.origin, fieldNumber, s.number}, fields...)})
+		Values: append([]any{fieldOrigin, b.origin, fieldNumber, s.number}, e.fields...)})
 }
