@@ -13,7 +13,7 @@ const (
 	// awake is how long gossip goes on looking behind the last thing that happened. Most rounds are over by then.
 	awake = 250 * time.Millisecond
 	// restLook is when it looks all the same, for whatever else there may be to tell.
-	restLook = 25 * time.Millisecond
+	restLook = 100 * time.Millisecond
 )
 
 // alert has those who have nothing to do rest until something happens.
