@@ -29,11 +29,11 @@ type told struct {
 
 func (t told) size() int { return len(t.topic) + len(t.cause) + len(t.payload) }
 
-// entry is one that is about to be appended.
+// entry is an entry of the stream while it is filled.
 type entry struct {
 	fields []any
 	events int
-	size   int // Of the events, in bytes.
+	size   int // Of topics, causes and payloads, in bytes.
 }
 
 // holds reports whether there is room for an event, as there always is for one.
@@ -50,7 +50,7 @@ func (e *entry) add(event told) {
 	e.events, e.size = e.events+1, e.size+event.size()
 }
 
-// numbers is how many numbers the entry takes.
+// numbers is how many numbers the entry takes: one for each event, and one where there is none.
 func (e *entry) numbers() uint64 { return uint64(max(1, e.events)) }
 
 // received is an entry as it was read.
@@ -67,9 +67,9 @@ func (r received) number() (number uint64, ok bool) {
 	return number, err == nil
 }
 
-// events is how many there are.
+// events is how many there are: each has a sequence.
 func (r received) events() (n int) {
-	for r.text(fieldTopic, n) != "" {
+	for r.text(fieldSequence, n) != "" {
 		n++
 	}
 	return n

@@ -35,24 +35,33 @@ func read(origin string, number uint64, e entry) received {
 
 func TestAnEntryTellsOfAllItsEvents(t *testing.T) {
 	b, r := reading(), &reader{numbers: map[string]uint64{"other": 7}}
-	cause := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: 1, Remote: true})
-	var e entry
-	for i, payload := range [][]byte{[]byte("first"), nil, []byte("third")} {
-		e.add(told{topic: "a", sequence: uint64(i + 1), cause: telemetry.Traceparent(cause), payload: payload})
+	cause := func(id byte) trace.SpanContext {
+		return trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{id}, SpanID: trace.SpanID{id}, TraceFlags: 1, Remote: true})
 	}
-	watched, other := b.hub.Subscribe("a"), b.hub.Subscribe("b")
-	defer watched.Close()
-	defer other.Close()
-	b.receive(r, read("other", 10, e))
-	for _, want := range []Notice[string]{{Sequence: 1, Value: "first", Cause: cause}, {}, {Sequence: 3, Value: "third", Cause: cause}} {
-		if got := <-watched.C; !got.Cause.Equal(want.Cause) || got.Sequence != want.Sequence || got.Value != want.Value {
-			t.Errorf("told of %+v, want %+v", got, want)
+	var e entry
+	e.add(told{topic: "a", sequence: 1, cause: telemetry.Traceparent(cause(1)), payload: []byte("first")})
+	e.add(told{topic: "", sequence: 9, payload: []byte("of nothing")})
+	e.add(told{topic: "b", sequence: 2})
+	e.add(told{topic: "a", sequence: 3, cause: telemetry.Traceparent(cause(4)), payload: []byte("fourth")})
+	watched := map[string]*Subscription[Notice[string]]{"a": b.hub.Subscribe("a"), "b": b.hub.Subscribe("b"), "": b.hub.Subscribe(""), "c": b.hub.Subscribe("c")}
+	b.receive(r, read("other", 7+e.numbers(), e))
+	for topic, want := range map[string][]Notice[string]{
+		"a": {{Sequence: 1, Value: "first", Cause: cause(1)}, {Sequence: 3, Value: "fourth", Cause: cause(4)}},
+		"b": {{}},
+		"":  {{Sequence: 9, Value: "of nothing"}},
+		"c": nil,
+	} {
+		var got []Notice[string]
+		for len(watched[topic].C) > 0 {
+			got = append(got, <-watched[topic].C)
+		}
+		if !slices.EqualFunc(got, want, func(a, b Notice[string]) bool {
+			return a.Sequence == b.Sequence && a.Value == b.Value && a.Cause.Equal(b.Cause)
+		}) {
+			t.Errorf("those who watch %q were told of %+v, want %+v", topic, got, want)
 		}
 	}
-	if len(watched.C)+len(other.C) > 0 {
-		t.Error("told of more")
-	}
-	if b.gap.Load() || r.numbers["other"] != 10 {
+	if b.gap.Load() || r.numbers["other"] != 11 {
 		t.Errorf("gap %v behind number %d", b.gap.Load(), r.numbers["other"])
 	}
 }
@@ -64,31 +73,38 @@ func TestNumbersShowWhatWasMissed(t *testing.T) {
 		three.add(told{topic: "a", sequence: i})
 	}
 	for name, tc := range map[string]struct {
+		origin string
 		number uint64
 		entry  entry
 		gap    bool
 	}{
-		"one event, none missed":    {8, one, false},
-		"three events, none missed": {10, three, false},
-		"no event, none missed":     {8, entry{}, false},
-		"one missed before three":   {11, three, true},
-		"three behind a restart":    {3, three, true},
-		"lost events before none":   {9, entry{}, true},
+		"one event, none missed":       {"other", 8, one, false},
+		"three events, none missed":    {"other", 10, three, false},
+		"no event, none missed":        {"other", 8, entry{}, false},
+		"one missed before three":      {"other", 11, three, true},
+		"lost events before none":      {"other", 9, entry{}, true},
+		"numbers that go back":         {"other", 3, three, true},
+		"a new process":                {"new", 3, three, false},
+		"a new process, one is missed": {"new", 4, three, true},
 	} {
 		b, r := reading(), &reader{numbers: map[string]uint64{"other": 7}}
-		b.receive(r, read("other", tc.number, tc.entry))
+		b.receive(r, read(tc.origin, tc.number, tc.entry))
 		if b.gap.Load() != tc.gap {
 			t.Errorf("%s: gap %v", name, b.gap.Load())
 		}
 	}
 }
 
-// TestAnEntryOfOneEventIsAsItAlwaysWas keeps what releases read that know one event in an entry.
-func TestAnEntryOfOneEventIsAsItAlwaysWas(t *testing.T) {
+// TestTheFirstEventOfAnEntryIsAsItAlwaysWas keeps what releases read that know one event in an entry.
+func TestTheFirstEventOfAnEntryIsAsItAlwaysWas(t *testing.T) {
 	var e entry
-	e.add(told{topic: "a", sequence: 5, payload: []byte("x")})
-	if got, want := fmt.Sprint(e.fields...), fmt.Sprint("t", "a", "s", uint64(5), "e", []byte("x")); got != want || e.numbers() != 1 {
+	e.add(told{topic: "a", sequence: 5, cause: "trace", payload: []byte("x")})
+	e.add(told{topic: "b", sequence: 6})
+	if got, want := fmt.Sprint(e.fields), fmt.Sprint([]any{"t", "a", "s", uint64(5), "c", "trace", "e", []byte("x"), "t1", "b", "s1", uint64(6)}); got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+	if fieldOrigin != "o" || fieldNumber != "n" {
+		t.Error("an entry's own fields have other names")
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // ErrConflict is for what a transaction finds to be otherwise than it must be because of another one: it runs again.
 var ErrConflict = errors.New("postgres: another transaction was first")
 
-// ErrAgain is what a transaction returns that is to run again at once, for as often as it does.
+// ErrAgain is what a transaction returns that is to run again at once, within the same attempt. A second one in a row is an error.
 var ErrAgain = errors.New("postgres: run again")
 
 const (
@@ -58,12 +58,10 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) retry(ctx context.Context, try func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := try()
-		for errors.Is(err, ErrAgain) {
-			if err = ctx.Err(); err == nil {
-				err = try()
-			}
+		if errors.Is(err, ErrAgain) && ctx.Err() == nil {
+			err = try()
 		}
-		if err == nil || ctx.Err() != nil || !db.again(err) || attempt == attempts-1 {
+		if err == nil || ctx.Err() != nil || attempt == attempts-1 || !db.again(err) {
 			return db.away(ctx, err)
 		}
 		pause := time.NewTimer(rand.N(firstPause << attempt))

@@ -33,7 +33,7 @@ type ChainConfig struct {
 	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names"`
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
 	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a block's first proposal may take before the next proposer gets its turn; the second may take five times as long. Set it to three times the way between the validators where that is longer"`
-	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell; where nothing has happened for a while, up to 25 ms longer"`
+	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell; where nothing has happened for a while, up to 100 ms longer"`
 	RetainBlocks   int64         `koanf:"retain_blocks" jsonschema_description:"how many blocks are kept for peers that catch up; 0 keeps all; decided rounds stay provable without their blocks"`
 	SnapshotBlocks int64         `koanf:"snapshot_blocks" jsonschema_description:"how many blocks lie between two snapshots, from which a validator that lost its data joins; 0 makes none"`
 	ListenFirst    time.Duration `koanf:"listen_first" jsonschema_description:"how long a validator that starts listens for another one with its key before it signs its first vote; 0 signs at once"`

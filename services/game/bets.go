@@ -163,7 +163,10 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, change fu
 			changed, balance = betToProto(bet), turn.Wallets[player]
 			return turn, nil
 		}})
-	return changed, balance, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return changed, balance, nil
 }
 
 // ownBet finds a bet of the player's at the turn's game. Another player's bet is not found.

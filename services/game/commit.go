@@ -86,7 +86,8 @@ func (c *committer) stop() {
 	c.writers.Wait()
 }
 
-// do has a command written and waits until it is durable.
+// do has a command written and waits until it is durable. Where it fails since the caller gave up, the command may still be running: what
+// it sets must not be read then.
 func (c *committer) do(cmd *command) (err error) {
 	var span trace.Span
 	cmd.ctx, span = telemetry.Child(cmd.ctx, "commit")

@@ -119,7 +119,10 @@ func (s *Service) seat(ctx context.Context, gameID string, key play.Key, change 
 		game = gameToProto(turn.Game)
 		return err
 	})
-	return game, err
+	if err != nil {
+		return nil, err
+	}
+	return game, nil
 }
 
 // at has the caller change something at a game that the caller may see.

@@ -143,5 +143,8 @@ func (s *Service) open(ctx context.Context, player uuid.UUID, limits play.Limits
 			game = gameToProto(turn.Game)
 			return turn, nil
 		}})
-	return game, err
+	if err != nil {
+		return nil, err
+	}
+	return game, nil
 }

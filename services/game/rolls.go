@@ -131,5 +131,8 @@ func (s *Service) balance(ctx context.Context, player uuid.UUID) (int64, error) 
 			balance = turn.Wallets[player]
 			return turn, nil
 		}})
-	return balance, err
+	if err != nil {
+		return 0, err
+	}
+	return balance, nil
 }

@@ -62,8 +62,8 @@ type Tx interface {
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
 	// Member returns a player's standing at a game, the zero one where there is none.
 	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
-	// Requests returns what players' requests did; those that are new are missing. It comes behind Load, whose locks keep the same
-	// request from being under way elsewhere.
+	// Requests returns what players' requests did; those that are new are missing. It comes behind Load, whose locks, or the check of
+	// what it took from a cache, keep the same request from having its effect twice.
 	Requests(ctx context.Context, keys ...RequestKey) (map[RequestKey]Request, error)
 	// SaveRequests remembers what players' requests did.
 	SaveRequests(ctx context.Context, requests map[RequestKey]Request) error

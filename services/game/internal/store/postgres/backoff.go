@@ -18,21 +18,21 @@ const (
 )
 
 // passes reports whether a transaction may rely on the cache.
-func (d *backoff) passes() bool {
-	d.left = max(d.left-1, 0)
-	return d.left == 0
+func (b *backoff) passes() bool {
+	b.left = max(b.left-1, 0)
+	return b.left == 0
 }
 
 // deep reports whether the cache is left alone for so long that there is no use in keeping it.
-func (d *backoff) deep() bool { return d.left >= deepPause }
+func (b *backoff) deep() bool { return b.left >= deepPause }
 
-func (d *backoff) success() {
-	if d.right++; d.right == enough {
-		d.right, d.pause = 0, d.pause/2
+func (b *backoff) success() {
+	if b.right++; b.right == enough {
+		b.right, b.pause = 0, b.pause/2
 	}
 }
 
-func (d *backoff) conflict() {
-	d.right, d.pause = 0, min(2*d.pause+1, maxPause)
-	d.left = d.pause
+func (b *backoff) conflict() {
+	b.right, b.pause = 0, min(2*b.pause+1, maxPause)
+	b.left = b.pause
 }

@@ -26,8 +26,8 @@ type cache struct {
 	games   *simplelru.LRU[uuid.UUID, *game]
 	wallets *simplelru.LRU[ledger.Account, wallet]
 	bets    int // Of all games.
-	// times is how often all was forgotten: what a transaction saw before that is not kept behind it.
-	times int
+	// epoch is how often all was forgotten: what a transaction saw before that is not kept behind it.
+	epoch int
 	// shared are the balances of what all tables share, as they may be. They are never relied on.
 	shared  map[ledger.Account]int64
 	backoff backoff
@@ -64,7 +64,7 @@ func (c *cache) clear() {
 	c.games, _ = simplelru.NewLRU(maxGames, func(_ uuid.UUID, g *game) { c.bets -= len(g.bets) }) // Fails for no size.
 	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](maxWallets, nil)
 	c.bets, c.shared = 0, make(map[ledger.Account]int64)
-	c.times++
+	c.epoch++
 }
 
 // forget drops everything. A server that was restored, or has taken over, may give out the versions of transactions again that it lost.
@@ -78,7 +78,7 @@ func (c *cache) forget() {
 func (c *cache) begin(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t.mayCache, t.learns, t.times = c.backoff.passes(), !c.backoff.deep(), c.times
+	t.mayCache, t.learns, t.epoch = c.backoff.passes(), !c.backoff.deep(), c.epoch
 }
 
 // learn keeps what a transaction left, once it is durable.
@@ -89,7 +89,7 @@ func (c *cache) learn(t *transaction) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t.times != c.times {
+	if t.epoch != c.epoch {
 		return
 	}
 	if t.cached {
@@ -125,7 +125,7 @@ func (c *cache) keep(id uuid.UUID, left *game) {
 	c.bets += len(left.bets)
 }
 
-// drop forgets a game that is otherwise than it was remembered.
+// drop forgets a game that is not as the cache has it any more.
 func (c *cache) drop(id uuid.UUID, wrong *game) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,8 +134,8 @@ func (c *cache) drop(id uuid.UUID, wrong *game) {
 	}
 }
 
-// wrong drops the wallets that a transaction worked from in vain. Its games are compared when it runs again.
-func (c *cache) wrong(t *transaction) {
+// dropWallets forgets those that a transaction relied on in vain. Its games are compared when it runs again.
+func (c *cache) dropWallets(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.backoff.conflict(); c.backoff.deep() {

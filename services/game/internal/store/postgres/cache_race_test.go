@@ -25,7 +25,7 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
-	key := remembered(t, store, newID())
+	key := cachedGame(t, store, newID())
 	second := play.Key{Game: table(t, other, key.Player), Player: key.Player}
 	var both sync.WaitGroup
 	var cached []bool
@@ -44,7 +44,7 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 			return err
 		}
 		both.Go(func() {
-			cached, _ = do(t, store, key, func(turn *play.Turn) error {
+			cached = must(t, store, key, func(turn *play.Turn) error {
 				bet, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: "field", Amount: 10})
 				if err != nil {
 					return err
@@ -67,19 +67,19 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 // from the cache at first.
 func TestAFirstLimitSeesWhatIsInPlay(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
-	for name, limits := range map[string]bool{"who sets the limit remembers": true, "who settles remembers": false} {
+	for name, limits := range map[string]bool{"who sets the limit caches": true, "who settles caches": false} {
 		t.Run(name, func(t *testing.T) {
-			remembers, other := openURL(t, url), openURL(t, url)
-			bankroll(t, remembers)
-			key := remembered(t, remembers, newID())
-			_, _ = do(t, remembers, key, betting(key.Player, 10))
-			_, _ = do(t, remembers, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
-			limiting, settling := remembers, other
+			caches, other := openURL(t, url), openURL(t, url)
+			bankroll(t, caches)
+			key := cachedGame(t, caches, newID())
+			must(t, caches, key, betting(key.Player, 10))
+			must(t, caches, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+			limiting, settling := caches, other
 			if !limits {
-				limiting, settling = other, remembers
+				limiting, settling = other, caches
 			}
 			setFirstLimit(t, url, limiting, key.Player, func() {
-				_, _ = do(t, settling, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error {
+				must(t, settling, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error {
 					round := &play.Round{Game: key.Game, Number: turn.Game.Round, Decision: play.Decision{BeaconSignature: []byte{1}}}
 					return turn.SettleDice(round, craps.Dice{First: 3, Second: 4})
 				})
@@ -133,14 +133,14 @@ func waitsForALock(t *testing.T, url string) error {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	for waiting := 0; waiting == 0; {
-		if err := conn.QueryRow(ctx, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted").Scan(&waiting); err != nil {
+		if err := conn.QueryRow(ctx, "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// TestReplicasWithCaches has two replicas change the same tables from what each remembers.
+// TestReplicasWithCaches has two replicas change the same tables from what each caches.
 func TestReplicasWithCaches(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=5ms"
 	replicas := []*postgres.Store{openURL(t, url), openURL(t, url)}
@@ -152,7 +152,7 @@ func TestReplicasWithCaches(t *testing.T) {
 	const toggles = 60
 	for i, player := range players {
 		all.Go(func() {
-			for n := range toggles { // Mostly at one replica, so that it remembers well; and then the other one comes in between.
+			for n := range toggles { // Mostly at one replica, so that it caches well; and then the other one comes in between.
 				store := replicas[(i+n/20)%2]
 				for _, game := range games {
 					if err := store.Update(t.Context(), func(tx play.Tx) error {
@@ -201,7 +201,7 @@ func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
 			keys, stores = append(keys, play.Key{Game: table(t, store, players...), All: true}), append(stores, store)
 		}
 		for _, player := range players[:2] {
-			_, _ = do(t, stores[0], play.Key{Player: player}, func(turn *play.Turn) error {
+			must(t, stores[0], play.Key{Player: player}, func(turn *play.Turn) error {
 				turn.OpenWallet(player)
 				turn.Protections[player] = protection.New(0, turn.Now)
 				return nil
@@ -210,7 +210,7 @@ func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
 		wagers := []string{"field", "hard_8"} // Of which one wins and one loses.
 		for i, player := range players {
 			for j, key := range keys {
-				_, _ = do(t, stores[j], play.Key{Game: key.Game, Player: player}, func(turn *play.Turn) error {
+				must(t, stores[j], play.Key{Game: key.Game, Player: player}, func(turn *play.Turn) error {
 					_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wagers[(i+j)%2], Amount: 10})
 					return err
 				})
@@ -219,8 +219,8 @@ func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
 		var settling sync.WaitGroup
 		for i, key := range keys {
 			settling.Go(func() {
-				_, _ = do(t, stores[i], key, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
-				_, _ = do(t, stores[i], key, func(turn *play.Turn) error {
+				must(t, stores[i], key, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+				must(t, stores[i], key, func(turn *play.Turn) error {
 					round := &play.Round{Game: key.Game, Number: turn.Game.Round, Decision: play.Decision{BeaconSignature: []byte{1}}}
 					return turn.SettleDice(round, craps.Dice{First: 6, Second: 6})
 				})

@@ -30,9 +30,20 @@ func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) e
 		}
 		return tx.Save(t.Context(), turns...)
 	}); err != nil {
-		t.Fatal(err)
+		t.Errorf("the transaction: %v", err)
+		return cached, err
 	}
 	return cached, refused
+}
+
+// must is do for a command that is to succeed.
+func must(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) error) (cached []bool) {
+	t.Helper()
+	cached, refused := do(t, store, key, command)
+	if refused != nil {
+		t.Errorf("refused: %v", refused)
+	}
+	return cached
 }
 
 func betting(player uuid.UUID, amount int64) func(*play.Turn) error {
@@ -47,19 +58,19 @@ func spend(t *testing.T, store play.Store, player uuid.UUID) {
 	t.Helper()
 	key := play.Key{Game: table(t, store, player), Player: player}
 	for _, wager := range []string{"field", "hard_8"} {
-		_, _ = do(t, store, key, func(turn *play.Turn) error {
+		must(t, store, key, func(turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: 499})
 			return err
 		})
 	}
 }
 
-// remembered is a table at which a player has bet from the cache and taken the bet back.
-func remembered(t *testing.T, store play.Store, player uuid.UUID) play.Key {
+// cachedGame is a table at which a player has bet from the cache and taken the bet back.
+func cachedGame(t *testing.T, store play.Store, player uuid.UUID) play.Key {
 	t.Helper()
 	key := play.Key{Game: table(t, store, player), Player: player}
 	for range 3 {
-		_, _ = do(t, store, key, toggle(player))
+		must(t, store, key, toggle(player))
 	}
 	if cached, err := do(t, store, key, toggle(player)); err != nil || len(cached) != 1 || !cached[0] {
 		t.Fatalf("worked from the cache: %v, %v", cached, err)
@@ -67,7 +78,7 @@ func remembered(t *testing.T, store play.Store, player uuid.UUID) play.Key {
 	return key
 }
 
-// TestCacheOutOfDate has another replica change what this one remembers, in each way that matters to a bet. It comes out as if
+// TestCacheOutOfDate has another replica change what this one has in its cache, in each way that matters to a bet. It comes out as if
 // nothing had been remembered.
 func TestCacheOutOfDate(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
@@ -77,17 +88,17 @@ func TestCacheOutOfDate(t *testing.T) {
 		want      errorsv1.Reason
 	}{
 		"a bet on the same wager": {func(t *testing.T, other play.Store, key play.Key) {
-			_, _ = do(t, other, key, betting(key.Player, 10))
+			must(t, other, key, betting(key.Player, 10))
 		}, 10, errorsv1.Reason_REASON_BET_EXISTS},
 		"a seat that was given up": {func(t *testing.T, other play.Store, key play.Key) {
-			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Join(newID()) })
-			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(key.Player) })
+			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Join(newID()) })
+			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(key.Player) })
 		}, 10, errorsv1.Reason_REASON_NOT_SEATED},
 		"money that lies at another table": {func(t *testing.T, other play.Store, key play.Key) {
 			spend(t, other, key.Player)
 		}, 10, errorsv1.Reason_REASON_INSUFFICIENT_FUNDS},
 		"a limit that the player has set": {func(t *testing.T, other play.Store, key play.Key) {
-			_, _ = do(t, other, play.Key{Player: key.Player}, func(turn *play.Turn) error {
+			must(t, other, play.Key{Player: key.Player}, func(turn *play.Turn) error {
 				turn.Protections[key.Player] = protection.New(0, turn.Now)
 				return turn.Protections[key.Player].Exclude(protection.CoolOff, 1, turn.Now)
 			})
@@ -98,7 +109,7 @@ func TestCacheOutOfDate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store, other := openURL(t, url), openURL(t, url)
 			bankroll(t, store)
-			key := remembered(t, store, newID())
+			key := cachedGame(t, store, newID())
 			tc.elsewhere(t, other, key)
 			cached, err := do(t, store, key, betting(key.Player, tc.amount))
 			if fine := tc.want == errorsv1.Reason_REASON_UNSPECIFIED; fine != (err == nil) || err != nil && errs.Reason(err) != tc.want {
@@ -126,7 +137,7 @@ func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 		command   func(uuid.UUID) func(*play.Turn) error
 	}{
 		"the table is full": {func(t *testing.T, store play.Store, key play.Key) {
-			_, _ = do(t, store, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error {
+			must(t, store, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error {
 				for len(turn.Game.Seats) < turn.Game.Limits.MaxPlayers {
 					if err := turn.Join(newID()); err != nil {
 						return err
@@ -134,9 +145,9 @@ func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 				}
 				return turn.Leave(key.Player)
 			})
-			_, _ = do(t, store, key, func(turn *play.Turn) error { return turn.Join(newID()) })
+			must(t, store, key, func(turn *play.Turn) error { return turn.Join(newID()) })
 		}, func(t *testing.T, other play.Store, key play.Key) {
-			_, _ = do(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(turn.Game.Seats[0].Player) })
+			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(turn.Game.Seats[0].Player) })
 		}, func(player uuid.UUID) func(*play.Turn) error {
 			return func(turn *play.Turn) error { return turn.Join(player) }
 		}},
@@ -147,13 +158,13 @@ func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _ = do(t, other, play.Key{Game: open[0].ID, Player: key.Player}, toggle(key.Player))
+			must(t, other, play.Key{Game: open[0].ID, Player: key.Player}, toggle(key.Player))
 		}, func(player uuid.UUID) func(*play.Turn) error { return betting(player, 10) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, other := openURL(t, url), openURL(t, url)
 			bankroll(t, store)
-			key := remembered(t, store, newID())
+			key := cachedGame(t, store, newID())
 			tc.before(t, store, key)
 			command := tc.command(key.Player)
 			if cached, err := do(t, store, key, command); err == nil || len(cached) != 1 || !cached[0] {
@@ -168,18 +179,18 @@ func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 	}
 }
 
-// TestARollThatIsRefusedFromTheCacheIsChecked has another replica place the bet that the dice wait for. Nobody's wallet is remembered with
-// the table.
+// TestARollThatIsRefusedFromTheCacheIsChecked has another replica place the bet that the dice wait for. Nobody's wallet is in the cache
+// beside the table.
 func TestARollThatIsRefusedFromTheCacheIsChecked(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
-	key := remembered(t, store, newID())
+	key := cachedGame(t, store, newID())
 	roll := func(turn *play.Turn) error { return turn.Close(key.Player) }
 	if cached, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); errs.Reason(err) != errorsv1.Reason_REASON_LINE_BET_REQUIRED || !cached[0] {
 		t.Errorf("from the cache %v: %v", cached, err)
 	}
-	_, _ = do(t, other, key, func(turn *play.Turn) error {
+	must(t, other, key, func(turn *play.Turn) error {
 		_, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: "pass_line", Amount: 10})
 		return err
 	})
@@ -194,14 +205,14 @@ func TestAProtectionThatChangedElsewhereStays(t *testing.T) {
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
 	alice := newID()
-	key := remembered(t, store, alice)
+	key := cachedGame(t, store, alice)
 	exclude := func(turn *play.Turn) error {
 		if turn.Protections[alice] == nil {
 			turn.Protections[alice] = protection.New(0, turn.Now)
 		}
 		return turn.Protections[alice].Exclude(protection.CoolOff, 1, turn.Now)
 	}
-	_, _ = do(t, other, play.Key{Player: alice}, exclude)
+	must(t, other, play.Key{Player: alice}, exclude)
 	cached, err := do(t, store, key, func(turn *play.Turn) error { // At a table, so that the cache has all of it.
 		if turn.Protections[alice] == nil {
 			turn.Protections[alice] = protection.New(0, turn.Now)
@@ -222,7 +233,7 @@ func TestCacheEndsWithTheServer(t *testing.T) {
 	server := testserver.NewPostgres(t)
 	store := openURL(t, server.Database(t, "game", postgres.Migrate))
 	bankroll(t, store)
-	key := remembered(t, store, newID())
+	key := cachedGame(t, store, newID())
 	server.Restart(t, "INT")
 	for { // It answers again, over a new connection.
 		if _, _, err := store.Balance(t.Context(), ledger.House); err == nil {
@@ -244,11 +255,11 @@ func TestAGameThatChangedIsForgotten(t *testing.T) {
 	game := table(t, store, players...)
 	for range 2 {
 		for _, player := range players {
-			_, _ = do(t, store, play.Key{Game: game, Player: player}, toggle(player))
+			must(t, store, play.Key{Game: game, Player: player}, toggle(player))
 		}
 	}
 	for _, player := range players {
-		_, _ = do(t, other, play.Key{Game: game, All: true}, func(turn *play.Turn) error { return turn.Leave(player) })
+		must(t, other, play.Key{Game: game, All: true}, func(turn *play.Turn) error { return turn.Leave(player) })
 	}
 	cached := 0
 	for _, player := range players {

@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Load implements play.Tx. It takes one round trip, or none where all is remembered.
+// Load implements play.Tx. It takes one round trip, or none where the cache has all of it.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	want := wantOf(keys)
 	if t.cached {
@@ -36,7 +36,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	if len(want.all) > 0 {
 		await(t, &bets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, want.all) })
 	}
-	if len(unknown) > 0 { // To remember a game takes all bets on it.
+	if len(unknown) > 0 { // To keep a game takes all bets on it.
 		await(t, &whole, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, unknown) })
 	}
 	if len(want.players) > 0 {
@@ -163,7 +163,7 @@ func (t *transaction) know(w want, bets []db.Bet, rows []db.Account) {
 	t.accounts.add(found)
 }
 
-// compare keeps of what is remembered what is still so, and adds games of which everything was loaded.
+// compare keeps of what the cache had what is still so, and adds games of which everything was loaded.
 func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets []db.Bet) error {
 	for _, id := range unknown {
 		t.games[id] = &game{}

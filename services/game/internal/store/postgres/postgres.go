@@ -1,5 +1,5 @@
 // Package postgres keeps games in PostgreSQL. Groups of commands cost a constant number of statements and two round trips, or one where
-// this replica remembers what they need; replicas that work on other games are never waited for.
+// this replica has in its cache what they need; replicas that work on other games are never waited for.
 package postgres
 
 import (
@@ -43,7 +43,7 @@ const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqsca
 var races = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
 
 // errNotCached is for what a transaction needs and can't have from the cache: it runs again, and loads.
-var errNotCached = fmt.Errorf("%w: not remembered", postgres.ErrAgain)
+var errNotCached = fmt.Errorf("%w: not in the cache", postgres.ErrAgain)
 
 // Store implements play.Store.
 type Store struct {
@@ -83,7 +83,7 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	err := s.db.Write(ctx, func(tx *postgres.Tx) error {
 		before := t
 		if before != nil && before.cached && misled(before.tx.Err()) {
-			s.cache.wrong(before)
+			s.cache.dropWallets(before)
 		}
 		t = s.transaction(tx)
 		s.cache.begin(t)
@@ -96,18 +96,18 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	return err
 }
 
-// otherwise is the code with which a statement fails that finds a row to be otherwise than it must be: a serialization failure.
-const otherwise = "40001"
+// serializationFailure is the code with which a statement fails that finds a row to be otherwise than it must be.
+const serializationFailure = "40001"
 
-// misled reports whether a transaction found a row to be otherwise than remembered.
+// misled reports whether a transaction found a row to be otherwise than the cache had it.
 func misled(err error) bool {
 	said, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && said.Code == otherwise
+	return ok && said.Code == serializationFailure
 }
 
-// run runs f. What it makes of memories that do not serve, it tries again without.
+// run runs f. What it makes of a cache that does not serve, it tries again without.
 func (t *transaction) run(ctx context.Context, f func(play.Tx) error) error {
-	err := t.refused(ctx, f(t))
+	err := t.recheckRequests(ctx, f(t))
 	if err == nil {
 		err = t.verify(ctx)
 	}
@@ -153,9 +153,9 @@ type transaction struct {
 	store *Store
 	// mayCache is true where Load may work from the cache, cached where it does, learns where the cache keeps what is left.
 	mayCache, cached, learns bool
-	all                      bool // Whether everybody's bets were taken from the cache.
-	times                    int  // The cache's.
-	// games are those that are remembered, or were loaded as a whole.
+	cachedAllBets            bool // Whether everybody's bets on a game were taken from the cache.
+	epoch                    int  // The cache's.
+	// games are those that the cache has, or that were loaded as a whole.
 	games map[uuid.UUID]*game
 	saved []*play.Turn // Those with a game.
 	// version is that of what this transaction writes, 0 until it is known.

@@ -64,9 +64,9 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 	})
 }
 
-// refused looks for requests that were taken for new and were not saved, because their commands were refused: maybe for what the same
+// recheckRequests looks for requests that were taken for new and were not saved, because their commands were refused: maybe for what the same
 // request did before. Then the transaction runs again, and they get the first answer. result is what it returns otherwise.
-func (t *transaction) refused(ctx context.Context, result error) error {
+func (t *transaction) recheckRequests(ctx context.Context, result error) error {
 	if len(t.asked) == 0 {
 		return result
 	}

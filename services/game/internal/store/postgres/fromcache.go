@@ -54,7 +54,7 @@ func (t *transaction) fromCache(want want) (map[uuid.UUID]*play.Turn, error) {
 		}
 		wallets[name] = known
 	}
-	t.cached, t.all = true, len(want.all) > 0
+	t.cached, t.cachedAllBets = true, len(want.all) > 0
 	for name, balance := range c.shared {
 		t.accounts[name] = &account{loaded: balance, balance: balance, open: true}
 	}
@@ -109,7 +109,7 @@ func (t *transaction) addCopies(turn *play.Turn, wanted func(*play.Bet) bool) {
 // holdCached locks wallets that were taken from the cache, in the order in which others lock them, where more than their balances depends on them:
 // scores, limits, and what players have in play. Otherwise they are locked and checked as they are written.
 func (t *transaction) holdCached(ctx context.Context, _ []*play.Turn) error {
-	if !t.cached || !t.all && len(t.funds.Protections) == 0 {
+	if !t.cached || !t.cachedAllBets && len(t.funds.Protections) == 0 {
 		return nil
 	}
 	var names []string
