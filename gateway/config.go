@@ -7,6 +7,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/mtls"
 	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
@@ -31,6 +32,11 @@ type Upstream struct {
 	API       rpcclient.Config `koanf:"api"`
 	Game      rpcclient.Config `koanf:"game"`
 	Consensus rpcclient.Config `koanf:"consensus"`
+}
+
+// ByService returns where each service is, by its name, such as identity.Game.
+func (u Upstream) ByService() map[string]rpcclient.Config {
+	return map[string]rpcclient.Config{identity.API: u.API, identity.Game: u.Game, identity.Consensus: u.Consensus}
 }
 
 // Network is where clients reach the gateway.
@@ -80,6 +86,9 @@ func (c Config) Validate() error {
 		untrusted = fmt.Errorf("auth.trusted_origins: %w", untrusted)
 	}
 	err := errors.Join(untrusted, c.TLS.Validate(), c.Telemetry.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
+	for name, upstream := range c.Upstream.ByService() {
+		err = errors.Join(err, upstream.Validate("upstream."+name))
+	}
 	if c.Network.EnableTLS && (c.Network.CertFile == "" || c.Network.KeyFile == "") {
 		err = errors.Join(err, errors.New("network.enable_tls: set network.cert_file and network.key_file too"))
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/codec"
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
@@ -176,7 +177,7 @@ func (g *Gateway) close() error {
 
 // setStatus answers with the status that the contract gives a success. Where it was a browser's session that ended, it has the
 // browser forget it.
-func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, answer protoMessage) error {
+func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, answer proto.Message) error {
 	if recordOf(ctx).cookie && signedOut(answer) {
 		g.signIn.cookies.clear(w)
 	}
@@ -189,7 +190,7 @@ func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, answer p
 }
 
 // signedOut is whether an answer says that the caller is not signed in any more.
-func signedOut(answer protoMessage) bool {
+func signedOut(answer proto.Message) bool {
 	switch answer := answer.(type) {
 	case *apiv1.EndSessionResponse:
 		return answer.GetCurrent()

@@ -52,7 +52,7 @@ func serve(ctx context.Context, cfg Config) error {
 	telemetry.Adopt(tel.Logger)
 	scope := tel.For("gateway", 0)
 	conns := make(map[string]*grpc.ClientConn, len(Targets))
-	for name, upstream := range map[string]rpcclient.Config{identity.API: cfg.Upstream.API, identity.Game: cfg.Upstream.Game, identity.Consensus: cfg.Upstream.Consensus} {
+	for name, upstream := range cfg.Upstream.ByService() {
 		if conns[name], err = rpcclient.New(identity.Gateway, Targets[name], upstream, cfg.TLS, nil, scope); err != nil {
 			return err
 		}

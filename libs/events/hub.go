@@ -3,14 +3,10 @@
 package events
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"sync"
 )
-
-// ErrSlow ends the subscription of a watcher whose buffer is full.
-var ErrSlow = errors.New("events: the watcher reads too slowly")
 
 // Hub fans out values by topic. Its zero value is not usable; see NewHub.
 type Hub[T any] struct {

@@ -35,7 +35,7 @@ type bundled struct {
 // are no headers or trailers.
 func (b *bundler) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	request, ok := req.(proto.Message)
-	if !ok || !slices.Contains(b.methods, method) || proto.Size(request) > maxBundled {
+	if !ok || !slices.Contains(b.methods, method) || proto.Size(request) > maxBundledBytes {
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
 	if b.alone() {

@@ -14,12 +14,12 @@ import (
 // less each of them costs.
 
 const (
-	// patience is how long a call waits for others to come back at most: one that hangs holds up nobody for long.
-	patience = 20 * time.Millisecond
-	// maxBundle is how many calls share a message.
-	maxBundle = 256
-	// maxBundled is the largest request in bytes that does, so that a bundle stays far below what servers take.
-	maxBundled = 2 << 10
+	// bundlePatience is how long a call waits for others to come back at most: one that hangs holds up nobody for long.
+	bundlePatience = 20 * time.Millisecond
+	// maxBundleCalls is how many calls share a message.
+	maxBundleCalls = 256
+	// maxBundledBytes is the largest request in bytes that does, so that a bundle stays far below what servers take.
+	maxBundledBytes = 2 << 10
 )
 
 // bundler decides which calls go together.
@@ -62,10 +62,10 @@ func (b *bundler) wait(call *bundled, cc *grpc.ClientConn) {
 	defer b.mu.Unlock()
 	b.waiting = append(b.waiting, call)
 	switch {
-	case b.away == 0, len(b.waiting) == maxBundle: // The last one came back just now, or there is no room for more.
+	case b.away == 0, len(b.waiting) == maxBundleCalls: // The last one came back just now, or there is no room for more.
 		b.depart(cc)
 	case len(b.waiting) == 1:
-		time.AfterFunc(patience, func() {
+		time.AfterFunc(bundlePatience, func() {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			if len(b.waiting) > 0 && b.waiting[0] == call {

@@ -5,6 +5,7 @@ package rpcclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -31,6 +32,17 @@ type Config struct {
 	Timeout   time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls whose context has none"`
 }
 
+// Validate refuses what no call could be made with. The error names keys within a section, such as upstream.game.
+func (c Config) Validate(section string) (err error) {
+	if len(c.Addresses) == 0 {
+		err = fmt.Errorf("%s.addresses: name the host:port of each replica, or one dns:/// target", section)
+	}
+	if c.Timeout <= 0 {
+		err = errors.Join(err, fmt.Errorf("%s.timeout: want more than 0", section))
+	}
+	return err
+}
+
 // reconnect is how long a replica that went away stays away after it came back, at most. gRPC's own limit is two minutes.
 var reconnect = grpc.ConnectParams{
 	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
@@ -44,7 +56,7 @@ type Dialer func(ctx context.Context, address string) (net.Conn, error)
 type Target struct {
 	// Service is the name in the server's certificate, such as identity.Game.
 	Service string
-	// Contracts are the full names of the gRPC services that are called; they say which calls may be retried.
+	// Contracts are the full names of the gRPC services that are called; they say which calls may be retried, and which share messages.
 	Contracts []string
 }
 

@@ -5,6 +5,8 @@ package rpcserver
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -42,6 +44,18 @@ func Default() Config {
 		MaxConnectionAge: 5 * time.Minute,
 		ConnectionGrace:  time.Minute,
 	}
+}
+
+// Validate refuses times that would end each call, or each connection, at once.
+func (c Config) Validate() (err error) {
+	for key, value := range map[string]time.Duration{
+		"rpc.timeout": c.Timeout, "rpc.max_connection_age": c.MaxConnectionAge, "rpc.connection_grace": c.ConnectionGrace,
+	} {
+		if value <= 0 {
+			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
+		}
+	}
+	return err
 }
 
 // streamWorkers is how many goroutines wait for calls. They have grown their stacks already; a call that finds none free gets

@@ -79,7 +79,7 @@ func Default(rpcPort, adminPort int) Config {
 
 // Validate refuses plain text beyond loopback: there, a caller's name would be anybody's claim.
 func (c Config) Validate() error {
-	err := errors.Join(c.TLS.Validate(), c.Telemetry.Validate())
+	err := errors.Join(c.RPC.Validate(), c.TLS.Validate(), c.Telemetry.Validate())
 	if !c.TLS.Enabled() && !loopback(c.RPC.Listen) {
 		err = errors.Join(err, fmt.Errorf("rpc.listen: %s is reachable from other machines; set tls.cert_file, tls.key_file and tls.ca_file, or listen on 127.0.0.1", c.RPC.Listen))
 	}

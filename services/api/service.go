@@ -76,7 +76,7 @@ func Default() Config {
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate(), c.Redis.Validate())
+	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Upstream.Game.Validate("upstream.game"))
 }
 
 // GameTarget is what the service calls the tables as.

@@ -193,7 +193,7 @@ func (f *Fleet) addAPI(ctx context.Context) error {
 
 func (f *Fleet) addGateway(ctx context.Context) error {
 	conns := make(map[string]grpc.ClientConnInterface, len(gateway.Targets))
-	for name, upstream := range map[string]rpcclient.Config{identity.API: f.cfg.Gateway.Upstream.API, identity.Game: f.cfg.Gateway.Upstream.Game, identity.Consensus: f.cfg.Gateway.Upstream.Consensus} {
+	for name, upstream := range f.cfg.Gateway.Upstream.ByService() {
 		names := []string{name}
 		if name == identity.Consensus {
 			names = f.validatorNames()

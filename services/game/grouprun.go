@@ -30,7 +30,7 @@ func (r *groupRun) all(group []*command) error {
 	if err != nil {
 		return err
 	}
-	if err := r.recall(group); err != nil {
+	if err := r.lookUp(group); err != nil {
 		return err
 	}
 	for i, cmd := range group {
@@ -44,8 +44,8 @@ func (r *groupRun) all(group []*command) error {
 	return r.tx.SaveRequests(r.ctx, r.fresh)
 }
 
-// recall finds the requests of the group that were made before.
-func (r *groupRun) recall(group []*command) error {
+// lookUp finds the requests of the group that were made before.
+func (r *groupRun) lookUp(group []*command) error {
 	r.known, r.fresh = make(map[play.RequestKey]play.Request), make(map[play.RequestKey]play.Request)
 	var keys []play.RequestKey
 	for _, cmd := range group {

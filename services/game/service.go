@@ -95,7 +95,7 @@ const minRequestMemory = 24 * time.Hour
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	err := errors.Join(c.Config.Validate(), c.Database.Validate(), c.Redis.Validate())
+	err := errors.Join(c.Config.Validate(), c.Database.Validate(), c.Redis.Validate(), c.Upstream.Consensus.Validate("upstream.consensus"))
 	for key, value := range map[string]time.Duration{
 		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
 		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
@@ -121,7 +121,7 @@ type Deps struct {
 }
 
 // ConsensusTarget is what the service calls the validators as.
-var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}}
+var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}}
 
 // Service is the craps table.
 type Service struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -125,7 +126,7 @@ func (s *Store) transaction(tx *postgres.Tx) *transaction {
 
 // PruneRequests implements play.Store.
 func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := read(ctx, s, func(q *db.Queries) (int64, error) { return q.PruneRequests(ctx, before.UnixMicro(), int32(limit)) })
+	n, err := read(ctx, s, func(q *db.Queries) (int64, error) { return q.PruneRequests(ctx, micros.Of(before), int32(limit)) })
 	return int(n), err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/sqlite"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -49,7 +50,7 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) (int, error) {
 	var n int64
 	err := s.Write(ctx, func(tx *sql.Tx) (err error) {
-		n, err = s.Writing.WithTx(tx).PruneRequests(ctx, before.UnixMicro(), int64(limit))
+		n, err = s.Writing.WithTx(tx).PruneRequests(ctx, micros.Of(before), int64(limit))
 		return err
 	})
 	return int(n), err
