@@ -87,7 +87,7 @@ fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 
 bench: build ## Measure: benchmarks beside the code (benchstat-ready), then every way to run the platform, side by side.
 	go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v 'no test files'
-	cd loadtest && go run ./cmd/report --binary ../bin/bitcraps
+	cd loadtest && go run ./cmd/report --binary ../bin/bitcraps --out results/report.json
 
 # --- check ----------------------------------------------------------------------------------------------------------
 

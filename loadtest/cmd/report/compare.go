@@ -32,25 +32,27 @@ type comparison struct {
 	server *testserver.Postgres
 	rows   []Row
 	gameMB float64
+	fullMB float64
 }
 
-// sideBySide returns the rows, and the memory of a fleet's largest game behind them.
-func sideBySide(ctx context.Context, o options, dir string) (rows []Row, gameMB float64, err error) {
+// sideBySide measures the rows, the memory of a fleet's largest game behind its own, and that of one process behind the full database.
+func (r *Report) sideBySide(ctx context.Context, o options, dir string) (err error) {
 	server, err := testserver.StartPostgres()
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	c := &comparison{options: o, dir: dir, server: server}
-	steps := []func(context.Context) error{c.onSQLite, c.pgbench, c.onPostgres, c.fleet}
+	steps := []func(context.Context) error{c.onSQLite, c.pgbench, c.onPostgres, c.fleetOnPostgres, c.fleetOnSQLite}
 	bar := progress(len(steps), "comparing")
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return nil, 0, err
+			return err
 		}
 		_ = bar.Add(1)
 	}
-	return compare(c.rows), c.gameMB, nil
+	r.SideBySide, r.GameMB, r.FullMB = compare(c.rows), c.gameMB, c.fullMB
+	return nil
 }
 
 // compare fills in the multiples.

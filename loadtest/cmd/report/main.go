@@ -9,9 +9,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -24,8 +26,10 @@ type Report struct {
 	Alone      Alone     `json:"alone"`
 	SideBySide []Row     `json:"side_by_side"`
 	Telemetry  Telemetry `json:"telemetry"`
-	// GameMB is the memory of the fleet's largest game behind its rows.
+	// GameMB is the memory of the fleets' largest game behind their rows.
 	GameMB float64 `json:"resident_mb_game"`
+	// FullMB is that of one process, all services in it, behind the rows with 100,000 tables and 1,000,000 players stored.
+	FullMB float64 `json:"resident_mb_full"`
 }
 
 // options are what is measured.
@@ -60,19 +64,34 @@ func main() {
 		return nil
 	})
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
+	file := flag.String("out", "", "write JSON to a file too")
 	flag.Parse()
 	report, err := measure(context.Background(), o)
-	if err == nil && *asJSON {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(report)
-	} else if err == nil {
-		err = report.print(os.Stdout)
+	if err == nil {
+		err = report.tell(*asJSON, *file)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
+}
+
+// tell prints the report, and writes it to a file where one is named.
+func (r Report) tell(asJSON bool, file string) error {
+	encoded, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	encoded = append(encoded, '\n')
+	if asJSON {
+		_, err = os.Stdout.Write(encoded)
+	} else {
+		err = r.print(os.Stdout)
+	}
+	if file != "" {
+		err = errors.Join(err, os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, encoded, 0o644))
+	}
+	return err
 }
 
 func measure(ctx context.Context, o options) (report Report, err error) {
@@ -92,7 +111,7 @@ func measure(ctx context.Context, o options) (report Report, err error) {
 		}
 	}
 	if o.wants(comparisonOnly) {
-		if report.SideBySide, report.GameMB, err = sideBySide(ctx, o, dir); err != nil {
+		if err = report.sideBySide(ctx, o, dir); err != nil {
 			return report, err
 		}
 	}

@@ -40,17 +40,25 @@ func (c *comparison) pgbench(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var result load.Result
-	for pattern, to := range map[*regexp.Regexp]*float64{pgbenchTPS: &result.PerSecond, pgbenchAverage: &result.Mean} {
-		found := pattern.FindSubmatch(out)
-		if found == nil {
-			return fmt.Errorf("pgbench: no figure in\n%s", out)
-		}
-		if *to, err = strconv.ParseFloat(string(found[1]), 64); err != nil {
-			return err
-		}
+	result, err := figures(out)
+	if err != nil {
+		return err
 	}
 	result.Count = int(result.PerSecond * c.load.Seconds())
 	c.rows = append(c.rows, Row{Name: pgbenchRow, Result: result})
 	return nil
+}
+
+// figures are those that pgbench prints.
+func figures(out []byte) (result load.Result, err error) {
+	for pattern, to := range map[*regexp.Regexp]*float64{pgbenchTPS: &result.PerSecond, pgbenchAverage: &result.Mean} {
+		found := pattern.FindSubmatch(out)
+		if found == nil {
+			return load.Result{}, fmt.Errorf("pgbench: no figure in\n%s", out)
+		}
+		if *to, err = strconv.ParseFloat(string(found[1]), 64); err != nil {
+			return load.Result{}, err
+		}
+	}
+	return result, nil
 }

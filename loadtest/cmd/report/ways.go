@@ -49,6 +49,8 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 	if err == nil {
 		err = c.bets(ctx, "REST bets, with 100,000 tables and 1,000,000 players stored", p.URL)
 	}
+	resident, memoryErr := p.ResidentBytes()
+	c.fullMB, err = megabytes(resident), errors.Join(err, memoryErr)
 	return errors.Join(err, p.Stop())
 }
 
@@ -76,31 +78,41 @@ func execute(ctx context.Context, url string, statements ...string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-func (c *comparison) fleet(ctx context.Context) error {
+func (c *comparison) fleetOnPostgres(ctx context.Context) error {
 	for _, service := range []string{"api", "game"} {
 		if _, err := c.server.Create(ctx, "fleet_"+service); err != nil {
 			return err
 		}
 	}
-	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet"), append([]string{"--database-url", c.server.URL("fleet")}, unlimited...)...)
+	return c.fleetOn(ctx, "PostgreSQL", "--database-url", c.server.URL("fleet"))
+}
+
+func (c *comparison) fleetOnSQLite(ctx context.Context) error {
+	return c.fleetOn(ctx, "SQLite", "--database", "sqlite")
+}
+
+// fleetOn measures a fleet, the only way to run the platform that has gRPC behind an address: in one process calls go straight to the
+// services.
+func (c *comparison) fleetOn(ctx context.Context, store string, args ...string) error {
+	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimited...)...)
 	if err != nil {
 		return err
 	}
-	err = c.bets(ctx, "REST bets, fleet on PostgreSQL", fleet.Gateways...)
+	err = c.bets(ctx, "REST bets, fleet on "+store, fleet.Gateways...)
 	if err == nil {
-		err = c.betsOverGRPC(ctx, fleet)
+		err = c.betsOverGRPC(ctx, "gRPC bets, fleet on "+store, fleet)
 	}
 	resident, memoryErr := fleet.GameBytes()
-	c.gameMB, err = megabytes(resident), errors.Join(err, memoryErr)
+	c.gameMB, err = max(c.gameMB, megabytes(resident)), errors.Join(err, memoryErr)
 	return errors.Join(err, fleet.Stop())
 }
 
-func (c *comparison) betsOverGRPC(ctx context.Context, fleet *platform.Fleet) error {
+func (c *comparison) betsOverGRPC(ctx context.Context, name string, fleet *platform.Fleet) error {
 	conn, err := fleet.Game()
 	if err != nil {
 		return err
 	}
-	err = c.measure(ctx, "gRPC bets, fleet on PostgreSQL", func() (load.Caller, error) {
+	err = c.measure(ctx, name, func() (load.Caller, error) {
 		return &load.Bets{Table: load.NewGRPC(conn)}, nil
 	})
 	return errors.Join(err, conn.Close())
