@@ -132,6 +132,9 @@ func Reason(err error) errorsv1.Reason {
 	return errorsv1.Reason_REASON_INTERNAL
 }
 
+// tooLate is what callers see of a deadline.
+const tooLate = "the call took longer than its deadline allowed; ask again, with the same request id where it changes something: it may have done so"
+
 // Mask returns what a caller may see of err: an Error and a status with one of our reasons as they are, an ended
 // context and the transport's own codes under their reasons, and everything else as INTERNAL without its text.
 func Mask(err error) error {
@@ -143,7 +146,7 @@ func Mask(err error) error {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, "the call took longer than its deadline allowed")
+		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, tooLate)
 	case errors.Is(err, context.Canceled):
 		return New(errorsv1.Reason_REASON_CANCELED, "the caller went away")
 	}
@@ -153,7 +156,7 @@ func Mask(err error) error {
 	}
 	switch st.Code() {
 	case codes.DeadlineExceeded:
-		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, "the call took longer than its deadline allowed")
+		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, tooLate)
 	case codes.Canceled:
 		return New(errorsv1.Reason_REASON_CANCELED, "the caller went away")
 	case codes.Unavailable:

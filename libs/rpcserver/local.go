@@ -36,7 +36,7 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	m, known := s.local.methods[name]
 	switch {
 	case s.local.stopped:
-		return status.Convert(errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping").RetryAfter(stoppingDelay)).Err()
+		return status.Convert(errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; try again").RetryAfter(stoppingDelay)).Err()
 	case !known:
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}

@@ -106,7 +106,7 @@ func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[cha
 			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_NO_QUORUM,
 				"the validators did not decide the round in time; it stands and can be asked for again").RetryAfter(retryDelay)
 		case <-s.stop:
-			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
+			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping; ask another one").RetryAfter(retryDelay)
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, 
 		case <-stream.Context().Done():
 			return stream.Context().Err()
 		case <-s.stop:
-			return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping").RetryAfter(retryDelay)
+			return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping; ask another one").RetryAfter(retryDelay)
 		}
 	}
 	return nil

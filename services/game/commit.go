@@ -97,7 +97,7 @@ func (c *committer) do(cmd *command) (err error) {
 	case errors.Is(err, fairqueue.ErrFull):
 		return errs.New(errorsv1.Reason_REASON_OVERLOADED, "too many changes wait to be written; try again").RetryAfter(retryDelay)
 	case err != nil:
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping").RetryAfter(retryDelay)
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; try again").RetryAfter(retryDelay)
 	}
 	select {
 	case <-cmd.done:

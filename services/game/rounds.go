@@ -60,5 +60,5 @@ func (s *Service) round(ctx context.Context, req interface {
 		return nil, err
 	}
 	round, err := s.store.Round(ctx, game.ID, uint64(req.GetRound()))
-	return round, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d", req.GetRound()))
+	return round, orNotFound(err, errs.New(errorsv1.Reason_REASON_ROUND_NOT_FOUND, "the game has no round %d; its rolls are numbered from 1", req.GetRound()))
 }
