@@ -14,6 +14,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/token"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
@@ -40,8 +41,7 @@ type revocations struct {
 	clock    clockwork.Clock
 	logger   *slog.Logger
 	most     int
-	cancel   context.CancelFunc
-	stopped  sync.WaitGroup
+	loop     run.Loop
 	polling  sync.Mutex // One asks at a time.
 	first    singleflight.Group
 
@@ -163,30 +163,12 @@ func (r *revocations) prune(now time.Time) {
 }
 
 func (r *revocations) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	r.cancel = cancel
-	ticker := r.clock.NewTicker(revocationInterval)
-	r.stopped.Go(func() {
-		defer ticker.Stop()
-		failing := false
-		for {
-			err := r.poll(ctx)
-			if failed := err != nil && ctx.Err() == nil; failed != failing {
-				failing = failed
-				r.logger.Warn("ended sessions", "known", !failed, "error", err)
-			}
-			select {
-			case <-ticker.Chan():
-			case <-ctx.Done():
-				return
-			}
+	failing := false
+	r.loop.Start(r.clock, revocationInterval, func(ctx context.Context) {
+		err := r.poll(ctx)
+		if failed := err != nil && ctx.Err() == nil; failed != failing {
+			failing = failed
+			r.logger.Warn("ended sessions", "known", !failed, "error", err)
 		}
 	})
-}
-
-func (r *revocations) stop() {
-	if r.cancel != nil {
-		r.cancel()
-	}
-	r.stopped.Wait()
 }

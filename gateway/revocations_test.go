@@ -118,7 +118,7 @@ func TestRevocationsArePolled(t *testing.T) {
 	r := newRevocations(e, clock, telemetry.Discard().For("test", 0))
 	session := e.end(clock.Now())
 	r.start()
-	defer r.stop()
+	defer r.loop.Stop()
 	for {
 		if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
 			t.Fatal(err)

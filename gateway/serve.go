@@ -119,7 +119,7 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 			if err != nil {
 				err = errors.Join(err, server.Close())
 			}
-			g.signIn.revocations.stop()
+			g.signIn.revocations.loop.Stop()
 			if g.ops != nil {
 				g.ops.Stop()
 			}

@@ -3,10 +3,10 @@ package api
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -22,33 +22,10 @@ const (
 // keeper does what no call does: keys take over from keys, and what is over is forgotten. Every replica does it.
 type keeper struct {
 	*Service
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	loop run.Loop
 }
 
-func (k *keeper) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	k.cancel = cancel
-	ticker := k.clock.NewTicker(keeperInterval)
-	k.ended.Go(func() {
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.Chan():
-				k.tick(ctx)
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-}
-
-func (k *keeper) stop() {
-	if k.cancel != nil {
-		k.cancel()
-	}
-	k.ended.Wait()
-}
+func (k *keeper) start() { k.loop.Start(k.clock, keeperInterval, k.tick) }
 
 // tick does each part. One that fails is logged and done at the next tick.
 func (k *keeper) tick(ctx context.Context) {

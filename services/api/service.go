@@ -169,7 +169,7 @@ func (s *Service) Drain() {}
 
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
-	s.keeper.stop()
+	s.keeper.loop.Stop()
 	s.outbox.stop()
 	return errors.Join(s.attempts.close(), s.store.Close())
 }

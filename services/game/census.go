@@ -2,10 +2,10 @@ package game
 
 import (
 	"context"
-	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
@@ -15,8 +15,7 @@ type census struct {
 	*Service
 	players, drift, checked prometheus.Gauge
 
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	loop run.Loop
 }
 
 func newCensus(s *Service, scope telemetry.Scope) *census {
@@ -34,29 +33,11 @@ func newCensus(s *Service, scope telemetry.Scope) *census {
 }
 
 func (c *census) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	c.cancel = cancel
-	c.ended.Go(func() {
-		ticker := c.clock.NewTicker(c.cfg.Tables.CensusInterval)
-		defer ticker.Stop()
-		for {
-			if err := c.bounded(ctx); err != nil && ctx.Err() == nil {
-				c.logger.WarnContext(ctx, "census", "error", err)
-			}
-			select {
-			case <-ticker.Chan():
-			case <-ctx.Done():
-				return
-			}
+	c.loop.Start(c.clock, c.cfg.Tables.CensusInterval, func(ctx context.Context) {
+		if err := c.bounded(ctx); err != nil && ctx.Err() == nil {
+			c.logger.WarnContext(ctx, "census", "error", err)
 		}
 	})
-}
-
-func (c *census) stop() {
-	if c.cancel != nil {
-		c.cancel()
-	}
-	c.ended.Wait()
 }
 
 func (c *census) bounded(ctx context.Context) error {

@@ -207,8 +207,8 @@ func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
-	s.census.stop()
-	s.sweeper.stop()
+	s.census.loop.Stop()
+	s.sweeper.loop.Stop()
 	s.commits.stop()
 	return errors.Join(s.events.Close(), s.store.Close())
 }

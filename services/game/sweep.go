@@ -3,12 +3,12 @@ package game
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
@@ -17,8 +17,7 @@ import (
 // any other take over; there is no goroutine for each table.
 type sweeper struct {
 	*Service
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	loop run.Loop
 }
 
 const (
@@ -39,28 +38,11 @@ const (
 func newSweeper(s *Service) *sweeper { return &sweeper{Service: s} }
 
 func (w *sweeper) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel = cancel
-	w.ended.Go(func() {
-		ticker := w.clock.NewTicker(w.cfg.Tables.SweepInterval)
-		defer ticker.Stop()
-		w.sweep(ctx, w.clock.Now()) // What an earlier process left is taken up at once.
-		for {
-			select {
-			case <-ticker.Chan():
-				w.sweep(ctx, w.clock.Now().Add(-abandonedAfter))
-			case <-ctx.Done():
-				return
-			}
-		}
+	grace := time.Duration(0) // What an earlier process left is taken up at once.
+	w.loop.Start(w.clock, w.cfg.Tables.SweepInterval, func(ctx context.Context) {
+		w.sweep(ctx, w.clock.Now().Add(-grace))
+		grace = abandonedAfter
 	})
-}
-
-func (w *sweeper) stop() {
-	if w.cancel != nil {
-		w.cancel()
-	}
-	w.ended.Wait()
 }
 
 // sweep does one tick's work. A part that fails is logged and tried again at the next tick.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/metrics"
+	"github.com/bitcraps/bitcraps/libs/run"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
@@ -36,9 +37,8 @@ type Deps struct {
 
 // Monitor keeps the last minutes.
 type Monitor struct {
-	deps   Deps
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	deps Deps
+	loop run.Loop
 
 	mu    sync.Mutex
 	at    time.Time // When it last looked, and what it saw.
@@ -51,30 +51,10 @@ type Monitor struct {
 func New(deps Deps) *Monitor { return &Monitor{deps: deps} }
 
 // Start takes samples until Stop.
-func (m *Monitor) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	m.cancel = cancel
-	ticker := m.deps.Clock.NewTicker(Interval)
-	m.done.Go(func() {
-		defer ticker.Stop()
-		for {
-			m.look(ctx)
-			select {
-			case <-ticker.Chan():
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-}
+func (m *Monitor) Start() { m.loop.Start(m.deps.Clock, Interval, m.look) }
 
 // Stop ends what Start began, if it did.
-func (m *Monitor) Stop() {
-	if m.cancel != nil {
-		m.cancel()
-	}
-	m.done.Wait()
-}
+func (m *Monitor) Stop() { m.loop.Stop() }
 
 // look takes a sample. The first look has nothing to compare with and makes none.
 func (m *Monitor) look(ctx context.Context) {
