@@ -3,89 +3,20 @@ package game
 import (
 	"bytes"
 	"context"
-	"path/filepath"
-	"runtime"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
-	"github.com/bitcraps/bitcraps/services/game/internal/store"
 )
-
-// counted is a store that counts transactions.
-type counted struct {
-	store.Store
-
-	updates int
-}
-
-func (s *counted) Update(ctx context.Context, do func(play.Tx) error) error {
-	s.updates++
-	return s.Store.Update(ctx, do)
-}
-
-// byHand is a service whose groups the test puts together.
-type byHand struct {
-	*Service
-	t *testing.T
-}
-
-func newByHand(t *testing.T) (byHand, *counted) {
-	t.Helper()
-	cfg := Default()
-	cfg.Database.URL = "sqlite://" + filepath.Join(t.TempDir(), "game.db")
-	if err := Migrate(t.Context(), cfg.Database); err != nil {
-		t.Fatal(err)
-	}
-	s, err := New(t.Context(), cfg, Deps{Clock: clockwork.NewFakeClock()}, telemetry.Discard().For("game", 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	transactions := &counted{Store: s.store}
-	s.store = transactions
-	if err := s.store.Update(t.Context(), func(tx play.Tx) error {
-		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: 1_000_000, Reason: ledger.Bankroll, At: s.now()})
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return byHand{s, t}, transactions
-}
-
-// together makes calls whose changes are one group.
-func (s byHand) together(calls ...func() error) {
-	s.t.Helper()
-	var running sync.WaitGroup
-	for _, call := range calls {
-		running.Go(func() {
-			if err := call(); err != nil {
-				s.t.Error(err)
-			}
-		})
-	}
-	for s.commits.queue.Len() < len(calls) {
-		runtime.Gosched()
-	}
-	s.commits.commit(s.commits.queue.Take(s.t.Context(), maxGroup))
-	running.Wait()
-}
 
 // TestARoundThatManyWaitForIsSettledOnce has two calls that waited for the same dice, and a player elsewhere, be one group: the
 // second settlement finds the first, and the group stays whole.
 func TestARoundThatManyWaitForIsSettledOnce(t *testing.T) {
-	s, transactions := newByHand(t)
+	s, transactions := newByHand(t, usual)
 	player := uuid.Must(uuid.NewV7())
 	ctx, games := identity.WithPlayer(t.Context(), player), &gameServer{Service: s.Service}
 	var id string
