@@ -8,8 +8,11 @@ import (
 	"testing"
 
 	"github.com/jonboulle/clockwork"
+	dto "github.com/prometheus/client_model/go"
 
+	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store"
@@ -64,6 +67,22 @@ func newByHand(t *testing.T, change func(*Config)) (byHand, *counted) {
 // usual is the configuration as it is.
 func usual(*Config) {}
 
+// onEachEngine runs a test on SQLite and on PostgreSQL.
+func onEachEngine(t *testing.T, test func(*testing.T, byHand, *counted)) {
+	for name, change := range map[string]func(*testing.T, *Config){"sqlite": func(*testing.T, *Config) {}, "postgres": onPostgres} {
+		t.Run(name, func(t *testing.T) {
+			s, transactions := newByHand(t, func(cfg *Config) { change(t, cfg) })
+			test(t, s, transactions)
+		})
+	}
+}
+
+func onPostgres(t *testing.T, cfg *Config) {
+	cfg.Database.URL = testserver.Database(t, "game", func(ctx context.Context, url string) error {
+		return Migrate(ctx, config.Database{URL: url})
+	})
+}
+
 // together makes calls whose changes are one group, in their order where each is another player's.
 func (s byHand) together(calls ...func() error) {
 	s.t.Helper()
@@ -92,6 +111,16 @@ func (s byHand) Start(context.Context) error {
 func (s byHand) Stop(context.Context) error {
 	s.commits.stop()
 	return nil
+}
+
+// groups are how many groups there were, and how many changes were in them.
+func (s byHand) groups() (groups uint64, changes float64) {
+	s.t.Helper()
+	var metric dto.Metric
+	if err := s.metrics.groups.Write(&metric); err != nil {
+		s.t.Fatal(err)
+	}
+	return metric.GetHistogram().GetSampleCount(), metric.GetHistogram().GetSampleSum()
 }
 
 // audit fails where the ledger does not add up.

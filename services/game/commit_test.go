@@ -13,13 +13,14 @@ import (
 )
 
 // TestManyCallersShareTransactions has many players bet at the same moment, well and badly. Each gets the answer of its own
-// bet, and what was answered is in the ledger.
+// bet, what was answered is in the ledger, and there were fewer transactions than changes.
 func TestManyCallersShareTransactions(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
+	const callers = 64
 	var wg sync.WaitGroup
-	for i := range 64 {
+	for i := range callers {
 		p := tb.player()
 		wg.Go(func() {
 			game, seated := id, i < 7 // The others find the table full.
@@ -46,7 +47,27 @@ func TestManyCallersShareTransactions(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if groups, changes := tb.groups(); changes-groups < callers {
+		t.Errorf("%v changes of %d callers took %v transactions: they hardly share any", changes, callers, groups)
+	}
 	tb.audit()
+}
+
+// groups are how many groups of changes were written, and how many changes were in them.
+func (tb *tables) groups() (groups, changes float64) {
+	tb.t.Helper()
+	families, err := tb.telemetry.Registry.Gather()
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "bitcraps_commit_group_size" {
+			histogram := family.GetMetric()[0].GetHistogram()
+			return float64(histogram.GetSampleCount()), histogram.GetSampleSum()
+		}
+	}
+	tb.t.Fatal("nothing counts groups")
+	return 0, 0
 }
 
 func TestARetryInTheSameGroupHasOneEffect(t *testing.T) {
