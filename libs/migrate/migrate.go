@@ -37,7 +37,8 @@ func in(dialect goose.Dialect, files fs.FS, dir string) Migrations {
 // lockSeconds is how long a process waits for another one that migrates.
 const lockSeconds = 300
 
-// Up runs the migrations that the database has not seen. Each runs in a transaction.
+// Up runs the migrations that the database has not seen. Each runs in a transaction. It fails where the database has seen more
+// than this binary knows.
 func (m Migrations) Up(ctx context.Context, db *sql.DB) error {
 	var options []goose.ProviderOption
 	if m.dialect == goose.DialectPostgres {
@@ -51,21 +52,35 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
-	return err
+	if _, err = provider.Up(ctx); err != nil {
+		return err
+	}
+	return m.Check(ctx, db)
 }
 
-// Check fails where the database is not at the version that this binary was built for.
+// migrated asks whether there was a migration ever. Goose would make its table to find out, which a service that starts must not:
+// it would be in the way of the process that migrates.
+var migrated = map[goose.Dialect]string{
+	goose.DialectSQLite3:  "SELECT COUNT(*) > 0 FROM sqlite_master WHERE name = 'goose_db_version'",
+	goose.DialectPostgres: "SELECT to_regclass('goose_db_version') IS NOT NULL",
+}
+
+// Check fails where the database is not at the version that this binary was built for. It writes nothing.
 func (m Migrations) Check(ctx context.Context, db *sql.DB) error {
 	provider, err := goose.NewProvider(m.dialect, db, m.files)
 	if err != nil {
 		return err
 	}
-	has, wants, err := provider.GetVersions(ctx)
-	if err != nil {
+	sources, seen, has := provider.ListSources(), false, int64(0)
+	if err := db.QueryRowContext(ctx, migrated[m.dialect]).Scan(&seen); err != nil {
 		return err
 	}
-	switch {
+	if seen {
+		if has, err = provider.GetDBVersion(ctx); err != nil {
+			return err
+		}
+	}
+	switch wants := sources[len(sources)-1].Version; { // There are some, or there would be no provider.
 	case has < wants:
 		return fmt.Errorf("the database is at schema version %d and this release needs %d: run its migrations first", has, wants)
 	case has > wants:

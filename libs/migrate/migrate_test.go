@@ -2,6 +2,7 @@ package migrate_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -25,6 +26,9 @@ func TestUpAndCheck(t *testing.T) {
 	if err := migrate.SQLite(first, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("an empty database passed the check")
 	}
+	if n := tables(t, db); n != 0 {
+		t.Errorf("the check made %d tables", n)
+	}
 	for range 2 { // The second run has nothing to do.
 		if err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err != nil {
 			t.Fatal(err)
@@ -42,4 +46,15 @@ func TestUpAndCheck(t *testing.T) {
 	if err := migrate.SQLite(first, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("a newer database passed the check")
 	}
+	if err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err == nil || !strings.Contains(err.Error(), "at schema version 2 and this release knows 1") {
+		t.Errorf("an older release migrates a newer database: %v", err)
+	}
+}
+
+func tables(t *testing.T, db *sqlite.DB) (n int) {
+	t.Helper()
+	if err := db.Writer.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM sqlite_master").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

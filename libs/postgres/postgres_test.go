@@ -65,6 +65,9 @@ func TestSchemas(t *testing.T) {
 	if _, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 1, Migrations: things}); err == nil {
 		t.Error("a database without a schema was opened")
 	}
+	if seen(t, url) {
+		t.Error("a service that may not start begins to migrate")
+	}
 	var wg sync.WaitGroup
 	for range 3 { // Processes that start at once.
 		wg.Go(func() {
@@ -88,6 +91,19 @@ func TestSchemas(t *testing.T) {
 	if _, err := postgres.Open(t.Context(), url+"&search_path=a", postgres.Options{Connections: 1, Migrations: things}); err == nil || !strings.Contains(err.Error(), "schema version 2") {
 		t.Errorf("a newer schema: %v", err)
 	}
+}
+
+// seen reports whether migrations have left anything in a database.
+func seen(t *testing.T, url string) (seen bool) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(conn.QueryRow(t.Context(), "SELECT to_regclass('goose_db_version') IS NOT NULL").Scan(&seen), conn.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return seen
 }
 
 func TestTransactionsAreAllOrNothing(t *testing.T) {

@@ -87,7 +87,14 @@ func migrateCommand() *cobra.Command {
 			if err := errors.Join(config.Load("api", &apiConfig, flags.ForAll()), config.Load("game", &gameConfig, flags.ForAll())); err != nil {
 				return fmt.Errorf("configuration:\n%w", err)
 			}
-			return errors.Join(api.Migrate(cmd.Context(), apiConfig.Database), game.Migrate(cmd.Context(), gameConfig.Database))
+			var failed error
+			if err := api.Migrate(cmd.Context(), apiConfig.Database); err != nil {
+				failed = fmt.Errorf("api: %w", err)
+			}
+			if err := game.Migrate(cmd.Context(), gameConfig.Database); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("game: %w", err))
+			}
+			return failed
 		},
 	}
 	flags.Bind(cmd)
