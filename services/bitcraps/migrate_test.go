@@ -1,0 +1,224 @@
+package bitcraps_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // Registers the driver "pgx".
+	"github.com/jonboulle/clockwork"
+	_ "modernc.org/sqlite" // Registers the driver "sqlite".
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/service"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/bitcraps"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+func TestMain(m *testing.M) { testserver.Main(m) }
+
+// TestMigrationsHaveTheSameNumbersOnEachEngine looks at the files of every service that stores. A number that only one engine has
+// keeps its own place on the other by a file that does nothing.
+func TestMigrationsHaveTheSameNumbersOnEachEngine(t *testing.T) {
+	stores, err := filepath.Glob("../*/internal/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if services := fmt.Sprint(stores); services != "[../api/internal/store ../game/internal/store]" {
+		t.Errorf("services that store: %s", services)
+	}
+	for _, store := range stores {
+		names := map[string][]string{}
+		for _, engine := range []string{"sqlite", "postgres"} {
+			files, err := filepath.Glob(filepath.Join(store, engine, "migrations", "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, file := range files {
+				names[engine] = append(names[engine], filepath.Base(file))
+				if number := fmt.Sprintf("%03d_", i+1); !strings.HasPrefix(filepath.Base(file), number) {
+					t.Errorf("%s: want the number %s next", file, number)
+				}
+			}
+		}
+		if len(names["sqlite"]) == 0 || !slices.Equal(names["sqlite"], names["postgres"]) {
+			t.Errorf("%s: SQLite has %v, PostgreSQL %v", store, names["sqlite"], names["postgres"])
+		}
+	}
+}
+
+// databases are those of api and game on one engine, by service.
+type databases struct {
+	t      *testing.T
+	urls   map[string]string
+	schema string // A query of all that migrations make.
+}
+
+func onSQLite(t *testing.T) databases {
+	dir := t.TempDir()
+	return databases{t, map[string]string{"api": "sqlite://" + filepath.Join(dir, "api.db"), "game": "sqlite://" + filepath.Join(dir, "game.db")},
+		"SELECT name || ': ' || COALESCE(sql, '') FROM sqlite_master ORDER BY 1"}
+}
+
+func onPostgres(t *testing.T) databases {
+	d := databases{t, map[string]string{}, `SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || COALESCE(column_default, '')
+		FROM information_schema.columns WHERE table_schema = current_schema() UNION ALL
+		SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1`}
+	url := testserver.Database(t, "empty", func(context.Context, string) error { return nil })
+	for _, name := range []string{"api", "game"} {
+		var err error
+		if d.urls[name], err = config.InSchema(url, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+// migrate runs the command.
+func (d databases) migrate() error {
+	cmd := bitcraps.Command()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SetArgs([]string{"migrate", "--set", "api.database.url=" + d.urls["api"], "--set", "game.database.url=" + d.urls["game"]})
+	return cmd.ExecuteContext(d.t.Context())
+}
+
+// open starts a service on its database and stops it again.
+func (d databases) open(name string) error {
+	scope, ctx := telemetry.Discard().For(name, 0), d.t.Context()
+	var svc service.Service
+	var err error
+	if name == "api" {
+		cfg := api.Default()
+		cfg.Database.URL = d.urls[name]
+		svc, err = api.New(ctx, cfg, api.Deps{Clock: clockwork.NewFakeClock()}, scope)
+	} else {
+		cfg := game.Default()
+		cfg.Database.URL = d.urls[name]
+		svc, err = game.New(ctx, cfg, game.Deps{Clock: clockwork.NewFakeClock()}, scope)
+	}
+	if err != nil {
+		return err
+	}
+	if err := svc.Start(ctx); err != nil {
+		return err
+	}
+	if err := svc.Health(ctx); err != nil {
+		return err
+	}
+	return svc.Stop(ctx)
+}
+
+// on runs a function on a database, beside the service.
+func (d databases) on(name string, f func(*sql.DB) error) {
+	d.t.Helper()
+	driver, source := "pgx", d.urls[name]
+	if path, ok := (config.Database{URL: source}).SQLite(); ok {
+		driver, source = "sqlite", path
+	}
+	db, err := sql.Open(driver, source)
+	if err == nil {
+		err = f(db)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// shape is the schema of a database, and which migrations ran when.
+func (d databases) shape(name string) (shape []string) {
+	d.t.Helper()
+	d.on(name, func(db *sql.DB) error {
+		for _, query := range []string{d.schema, "SELECT id || ' ' || version_id || ' ' || tstamp FROM goose_db_version ORDER BY id"} {
+			lines, err := lines(d.t.Context(), db, query)
+			if err != nil {
+				return err
+			}
+			shape = append(shape, lines...)
+		}
+		return nil
+	})
+	return shape
+}
+
+// lines is what a query of one column finds.
+func lines(ctx context.Context, db *sql.DB, query string) (lines []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, rows.Err()
+}
+
+// TestMigrate runs the command on databases that have nothing in them, again, and on databases of a release that is to come. A
+// service opens its own only where the schema is this release's.
+func TestMigrate(t *testing.T) {
+	for engine, empty := range map[string]func(*testing.T) databases{"sqlite": onSQLite, "postgres": onPostgres} {
+		t.Run(engine, func(t *testing.T) {
+			d, before := empty(t), map[string][]string{}
+			for name := range d.urls {
+				if err := d.open(name); err == nil || !strings.Contains(err.Error(), "run its migrations first") {
+					t.Errorf("%s on an empty database: %v", name, err)
+				}
+			}
+			if err := d.migrate(); err != nil {
+				t.Fatal(err)
+			}
+			for name := range d.urls {
+				if err := d.open(name); err != nil {
+					t.Errorf("%s behind the migration: %v", name, err)
+				}
+				before[name] = d.shape(name)
+			}
+			if err := d.migrate(); err != nil {
+				t.Error(err)
+			}
+			for name := range d.urls {
+				if after := d.shape(name); len(after) < 5 || !slices.Equal(after, before[name]) {
+					t.Errorf("%s was %v and is %v", name, before[name], after)
+				}
+			}
+			d.refusesALaterRelease()
+		})
+	}
+}
+
+// refusesALaterRelease has each database be at a version that no release has yet, one after the other.
+func (d databases) refusesALaterRelease() {
+	d.t.Helper()
+	for name := range d.urls {
+		if err := d.open(name); err != nil {
+			d.t.Errorf("%s behind a second migration: %v", name, err)
+		}
+		d.on(name, func(db *sql.DB) error {
+			_, err := db.ExecContext(d.t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)")
+			return err
+		})
+		for where, err := range map[string]error{"database.url: ": d.open(name), name + ": ": d.migrate()} {
+			if err == nil || !strings.Contains(err.Error(), where+"the database is at schema version 999 and this release knows ") {
+				d.t.Errorf("with %s at schema version 999: %v, want that %q is", name, err, where)
+			}
+		}
+	}
+}
