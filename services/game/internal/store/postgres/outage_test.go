@@ -3,10 +3,6 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/url"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -22,65 +18,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// proxy stands between a store and its server. Once cut is set, the server's next answer is the connection's end.
-type proxy struct {
-	url string
-	cut atomic.Bool
-}
-
-func newProxy(t *testing.T, server string) *proxy {
-	t.Helper()
-	parsed, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := parsed.Query()
-	socket, dir := filepath.Join(query.Get("host"), ".s.PGSQL.5432"), t.TempDir()
-	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	query.Set("host", dir)
-	parsed.RawQuery = query.Encode()
-	p := &proxy{url: parsed.String()}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(client, socket)
-		}
-	}()
-	return p
-}
-
-func (p *proxy) serve(client net.Conn, socket string) {
-	defer func() { _ = client.Close() }()
-	server, err := net.Dial("unix", socket)
-	if err != nil {
-		return
-	}
-	defer func() { _ = server.Close() }()
-	go func() { _, _ = io.Copy(server, client) }()
-	answer := make([]byte, 64<<10)
-	for {
-		n, err := server.Read(answer)
-		if err != nil || p.cut.CompareAndSwap(true, false) {
-			return
-		}
-		if _, err := client.Write(answer[:n]); err != nil {
-			return
-		}
-	}
-}
-
 // TestConnectionCutAtTheCommit loses the answer to a commit: the caller learns that nobody knows, and by repeating the
 // request that it took effect, once.
 func TestConnectionCutAtTheCommit(t *testing.T) {
-	p := newProxy(t, testserver.Database(t, "game", postgres.Migrate))
-	store, err := postgres.Open(t.Context(), p.url, 1)
+	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
+	store, err := postgres.Open(t.Context(), p.URL(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,15 +30,10 @@ func TestConnectionCutAtTheCommit(t *testing.T) {
 	bankroll(t, store)
 	alice := newID()
 	key := play.Key{Game: table(t, store, alice), Player: alice}
-	for _, id := range []string{"place", "remove"} { // Behind these the connection knows every statement.
-		if _, err := call(t.Context(), store, key, id, toggle(alice), func() {}); err != nil {
-			t.Fatal(err)
-		}
-	}
 	place := func(between func()) (bool, error) {
 		return call(t.Context(), store, key, "k", toggle(alice), between)
 	}
-	if _, err := place(func() { p.cut.Store(true) }); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+	if _, err := place(func() { p.AtCommit(1) }); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
 		t.Errorf("a commit without an answer: %v", err)
 	}
 	if first, err := place(func() {}); err != nil || first {
@@ -110,14 +47,14 @@ func TestConnectionCutAtTheCommit(t *testing.T) {
 
 // TestConnectionCutBeforeTheCommit loses a connection while nothing is committed: the store starts again by itself.
 func TestConnectionCutBeforeTheCommit(t *testing.T) {
-	p := newProxy(t, testserver.Database(t, "game", postgres.Migrate))
-	store := openURL(t, p.url)
+	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
+	store := openURL(t, p.URL())
 	bankroll(t, store)
 	alice := newID()
 	key, runs := play.Key{Game: table(t, store, alice), Player: alice}, 0
 	err := store.Update(t.Context(), func(tx play.Tx) error {
 		if runs++; runs == 1 {
-			p.cut.Store(true)
+			p.AtAnswer()
 		}
 		turns, err := tx.Load(t.Context(), key)
 		if err != nil {

@@ -1,0 +1,84 @@
+package testserver
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/url"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+)
+
+// Cut stands between a test and its Postgres, and ends the connection on which an answer comes instead of passing that on. The
+// server has done all that it was told by then.
+type Cut struct {
+	url      string
+	answered atomic.Bool
+	commits  atomic.Int64
+}
+
+// NewCut stands before the server of a database's URL until the test ends.
+func NewCut(t testing.TB, server string) *Cut {
+	t.Helper()
+	parsed, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const socket = ".s.PGSQL.5432"
+	query, dir := parsed.Query(), t.TempDir()
+	from := filepath.Join(query.Get("host"), socket)
+	listener, err := net.Listen("unix", filepath.Join(dir, socket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	query.Set("host", dir)
+	parsed.RawQuery = query.Encode()
+	c := &Cut{url: parsed.String()}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go c.serve(client, from)
+		}
+	}()
+	return c
+}
+
+// URL is that of the database behind the cut.
+func (c *Cut) URL() string { return c.url }
+
+// AtAnswer cuts at the next answer.
+func (c *Cut) AtAnswer() { c.answered.Store(true) }
+
+// AtCommit cuts at the answer to a commit: the next one is the first.
+func (c *Cut) AtCommit(number int64) { c.commits.Store(number) }
+
+// committed is how an answer says that a transaction is durable.
+var committed = []byte("COMMIT\x00")
+
+func (c *Cut) serve(client net.Conn, socket string) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("unix", socket)
+	if err != nil {
+		return
+	}
+	defer func() { _ = server.Close() }()
+	go func() { _, _ = io.Copy(server, client) }()
+	answer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(answer)
+		if err != nil || c.answered.CompareAndSwap(true, false) {
+			return
+		}
+		if bytes.Contains(answer[:n], committed) && c.commits.Add(-1) == 0 {
+			return
+		}
+		if _, err := client.Write(answer[:n]); err != nil {
+			return
+		}
+	}
+}

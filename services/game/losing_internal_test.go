@@ -1,0 +1,114 @@
+package game
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"testing"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// dice are thrown by whoever is asked, and follow from the commitment.
+type dice struct {
+	consensusv1.ConsensusServiceClient
+}
+
+func (dice) DecideRound(_ context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
+	signature := sha512.Sum384(req.GetCommitment())
+	return &consensusv1.DecideRoundResponse{Decision: &consensusv1.Decision{Commitment: req.GetCommitment(), Height: 1,
+		Beacon: &consensusv1.Beacon{Height: 2, Signature: hex.EncodeToString(signature[:])}}}, nil
+}
+
+// losing is a service whose database may lose the answer to a commit, and a player who calls it.
+type losing struct {
+	byHand
+	cut    *testserver.Cut
+	games  *gameServer
+	player uuid.UUID
+	ctx    context.Context
+}
+
+func newLosing(t *testing.T) *losing {
+	t.Helper()
+	l := &losing{player: uuid.Must(uuid.NewV7())}
+	l.byHand, _ = newByHand(t, func(cfg *Config) {
+		onPostgres(t, cfg)
+		l.cut = testserver.NewCut(t, cfg.Database.URL)
+		cfg.Database.URL = l.cut.URL()
+	})
+	l.consensus = dice{}
+	l.games, l.ctx = &gameServer{Service: l.Service}, identity.WithPlayer(t.Context(), l.player)
+	l.commits.start()
+	t.Cleanup(l.commits.stop)
+	return l
+}
+
+// loses makes a call of which a commit is not answered: it must say that nobody knows.
+func (l *losing) loses(commit int64, call func() error) {
+	l.t.Helper()
+	l.cut.AtCommit(commit)
+	if err := call(); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+		l.t.Fatalf("a call whose commit is not answered: %v", err)
+	}
+}
+
+// table is a new one at which the player sits.
+func (l *losing) table() string {
+	l.t.Helper()
+	resp, err := l.games.CreateGame(l.ctx, &gamev1.CreateGameRequest{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return resp.GetGame().GetGameId()
+}
+
+func (l *losing) bet(game, wager string) (*gamev1.PlaceBetResponse, error) {
+	return l.games.PlaceBet(l.ctx, &gamev1.PlaceBetRequest{GameId: game, BetType: wager, Amount: 10, RequestId: wager})
+}
+
+// bets places bets whose answers arrive.
+func (l *losing) bets(game string, wagers ...string) {
+	l.t.Helper()
+	for _, wager := range wagers {
+		if _, err := l.bet(game, wager); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+// happened counts a game's events of a kind.
+func (l *losing) happened(game string, of func(*play.Event) bool) (n int) {
+	l.t.Helper()
+	events, err := l.store.Events(l.t.Context(), uuid.MustParse(game), 0, 1000)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, event := range events {
+		if of(event) {
+			n++
+		}
+	}
+	return n
+}
+
+// wallet fails where the player's has moved otherwise than by so many stakes of 10.
+func (l *losing) wallet(stakes int) {
+	l.t.Helper()
+	balance, _, err := l.store.Balance(l.t.Context(), ledger.Wallet(l.player))
+	entries, errEntries := l.store.Entries(l.t.Context(), l.player, 0, 100)
+	if err != nil || errEntries != nil || balance != int64(1000-10*stakes) || len(entries) != 1+stakes {
+		l.t.Errorf("the wallet is at %d behind %d entries, %v %v; want %d stakes of 10", balance, len(entries), err, errEntries, stakes)
+	}
+	l.audit()
+}
