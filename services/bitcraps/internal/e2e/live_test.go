@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"slices"
-	"syscall"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -11,25 +10,12 @@ import (
 // TestWatchersSurviveReplicas kills a game and a gateway of a fleet while games are watched by WebSocket. Behind a game's
 // end nobody notices; behind a gateway's, a watcher that resumes elsewhere sees every event once.
 func TestWatchersSurviveReplicas(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds five binaries")
-	}
-	tg, err := launchFleet(fleetDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tg.stop() }()
+	tg := ownFleet(t)
 	c := newClient(t, tg.states["gateway-0"].Address)
 	game := c.newGame()
 	l := c.live()
 	l.send(`{"op":"subscribe","game_id":%q}`, id(game))
 	l.events(3)
-	kill := func(name string) {
-		t.Helper()
-		if err := syscall.Kill(tg.states[name].PID, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-	}
 	want := func(kinds ...string) {
 		t.Helper()
 		if got := l.events(len(kinds)); !slices.Equal(got, kinds) {
@@ -43,7 +29,7 @@ func TestWatchersSurviveReplicas(t *testing.T) {
 			return resp != nil && resp.status == 201
 		})
 	}
-	kill("game-0")
+	tg.kill(t, "game-0")
 	if err := tg.heal(); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +39,8 @@ func TestWatchersSurviveReplicas(t *testing.T) {
 	if _, ok := tg.states["gateway-1"]; !ok {
 		return // Nowhere else to go.
 	}
-	kill("gateway-0")
+	tg.kill(t, "gateway-0")
+	var err error
 	for err == nil {
 		_, err = l.next()
 	}

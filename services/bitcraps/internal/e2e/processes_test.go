@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -113,6 +114,11 @@ func TestFleetCommands(t *testing.T) {
 	eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
 	c.looksAtTheChain(game)
 	c.removesAValidator()
+	ledger, err := ledgerOf(c.dir)
+	if err := errors.Join(err, auditLedger(ledger)); err != nil {
+		t.Error(err)
+	}
+	auditDatabase(t, ledger)
 
 	if out, messages, err := c.run("down"); err != nil || strings.Count(out, ",") != want-1 {
 		t.Errorf("down: %v %s %s", err, out, messages)
@@ -128,9 +134,6 @@ func TestFleetCommands(t *testing.T) {
 	}
 	if out, err := run("chain", "status", "--dir", c.dir); err == nil || strings.Count(out, "does not answer") != 4 {
 		t.Errorf("chain status of a stopped fleet: %v\n%s", err, out)
-	}
-	if *engine == fleet.SQLite {
-		auditDatabase(t, filepath.Join(c.dir, "game.db"))
 	}
 }
 

@@ -2,16 +2,12 @@ package e2e_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/google/uuid"
-
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
 // regular plays until it is told to leave. Every call carries a key, and is repeated under it until it has an answer, as a
@@ -55,20 +51,7 @@ func (r *regular) play() {
 // TestReplicasDie kills processes of a fleet while players are at each of its gateways. Where another replica is left, no
 // player notices more than a slower answer; where none is, they repeat what they asked until it is back.
 func TestReplicasDie(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds five binaries")
-	}
-	dir := fleetDir(t)
-	tg, err := launchFleet(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := false
-	defer func() {
-		if !stopped {
-			_ = tg.stop()
-		}
-	}()
+	tg := ownFleet(t)
 	leave, stop := context.WithCancel(t.Context())
 	defer stop()
 	var players []*regular
@@ -94,9 +77,7 @@ func TestReplicasDie(t *testing.T) {
 	kill := func(name string) {
 		t.Helper()
 		before := refused()
-		if err := syscall.Kill(tg.states[name].PID, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
+		tg.kill(t, name)
 		service, _, _ := strings.Cut(name, "-")
 		if _, others := tg.states[service+"-1"]; !others {
 			return
@@ -128,11 +109,5 @@ func TestReplicasDie(t *testing.T) {
 	for _, p := range players {
 		eventually(t, "the end of what was in flight", func() bool { return p.must(200, "GET", p.game, nil).str("rolling") == "false" })
 	}
-	stopped = true
-	if err := tg.stop(); err != nil {
-		t.Fatal(err)
-	}
-	if *engine == fleet.SQLite {
-		auditDatabase(t, filepath.Join(dir, "game.db"))
-	}
+	auditDatabase(t, tg.ledger)
 }

@@ -3,6 +3,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,7 +39,9 @@ type target struct {
 	states map[string]fleet.State
 	// heal starts what died of a fleet.
 	heal func() error
-	stop func() error
+	// ledger is the URL of the database that has it, which stop audits.
+	ledger string
+	stop   func() error
 }
 
 // door is a gateway's address and that of its metrics.
@@ -183,10 +186,14 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	urls, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- all.Run(ctx, func(url string) { urls <- url }) }()
-	stop := func() error { cancel(); return <-ended }
+	ledger := cfg.Game.Database.URL
+	stop := func() error {
+		cancel()
+		return errors.Join(<-ended, auditLedger(ledger))
+	}
 	select {
 	case url := <-urls:
-		return &target{doors: []door{{url, url}}, dir: opts.DataDir, fleet: all, stop: stop}, nil
+		return &target{doors: []door{{url, url}}, dir: opts.DataDir, fleet: all, ledger: ledger, stop: stop}, nil
 	case err := <-ended:
 		cancel()
 		return nil, fmt.Errorf("the platform did not start: %w", err)
@@ -215,8 +222,12 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	}
 	tg.stop = func() error {
 		defer f.Close()
+		audited := auditLedger(tg.ledger) // Its PostgreSQL stops with it.
 		_, err := f.Down(context.Background())
-		return err
+		return errors.Join(audited, err)
+	}
+	if tg.ledger, err = ledgerOf(dir); err != nil {
+		return nil, errors.Join(err, tg.stop())
 	}
 	for _, state := range f.Status(context.Background()) {
 		tg.states[state.Name] = state

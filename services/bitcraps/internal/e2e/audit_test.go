@@ -1,0 +1,64 @@
+package e2e_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
+	"github.com/bitcraps/bitcraps/services/game"
+)
+
+// auditLedger has the operator's command add up the ledger of a database, whichever engine it is. Every target is stopped with it, so
+// that no test leaves a ledger behind that nobody looked at.
+func auditLedger(database string) error {
+	if out, err := run("audit", "--set", "game.database.url="+database); err != nil {
+		return fmt.Errorf("audit: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// ledgerOf is the URL of the database in which the games of a fleet in a folder keep their ledger.
+func ledgerOf(dir string) (string, error) {
+	cfg := game.Default()
+	err := config.Load(identity.Game, &cfg, config.Source{Dir: filepath.Join(dir, "config", "game-0"), Environment: "local"})
+	return cfg.Database.URL, err
+}
+
+// auditDatabase adds a platform's books up by hand, without any of its code, when nothing is in flight any more.
+func auditDatabase(t *testing.T, database string) {
+	t.Helper()
+	driver, source := "pgx", database
+	if path, ok := strings.CutPrefix(database, fleet.SQLite+"://"); ok {
+		driver, source = fleet.SQLite, path
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for name, query := range map[string]string{
+		"sum of all balances":      "SELECT SUM(balance) FROM accounts",
+		"players below zero":       "SELECT COUNT(*) FROM accounts WHERE balance < 0 AND id NOT IN ('house', 'issuance')",
+		"rounds without an end":    "SELECT COUNT(*) FROM rounds WHERE status <> 2",
+		"games that still roll":    "SELECT COUNT(*) FROM games WHERE rolling",
+		"bets settled twice":       "SELECT COUNT(*) FROM (SELECT bet_id FROM transfers WHERE reason IN ('stake_back', 'loss') GROUP BY bet_id HAVING COUNT(*) > 1) AS b",
+		"wins paid twice":          "SELECT COUNT(*) FROM (SELECT bet_id FROM transfers WHERE reason = 'win' GROUP BY bet_id HAVING COUNT(*) > 1) AS b",
+		"bets staked not once":     "SELECT COUNT(*) FROM bets WHERE (SELECT COUNT(*) FROM transfers WHERE bet_id = bets.id AND reason = 'stake') <> 1",
+		"decided bets not settled": "SELECT COUNT(*) FROM bets WHERE status <> 1 AND NOT EXISTS (SELECT 1 FROM transfers WHERE bet_id = bets.id AND reason IN ('stake_back', 'loss'))",
+		"live bets settled":        "SELECT COUNT(*) FROM bets WHERE status = 1 AND EXISTS (SELECT 1 FROM transfers WHERE bet_id = bets.id AND reason <> 'stake')",
+		"payouts unlike transfers": "SELECT COUNT(*) FROM bets WHERE payout <> (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE bet_id = bets.id AND reason IN ('stake_back', 'win'))",
+		"gaps in event logs":       "SELECT COUNT(*) FROM games WHERE sequence <> (SELECT COUNT(*) FROM events WHERE game_id = games.id)",
+		"accounts that drifted": "SELECT COUNT(*) FROM accounts WHERE balance <> " +
+			"(SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE to_account = accounts.id) - (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE from_account = accounts.id)",
+	} {
+		var n int64
+		if err := db.QueryRow(query).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+	}
+}
