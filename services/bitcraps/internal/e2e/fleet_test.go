@@ -1,8 +1,12 @@
 package e2e_test
 
 import (
+	"context"
+	"errors"
 	"syscall"
 	"testing"
+
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
 // ownFleet starts a fleet for one test, which may kill its processes.
@@ -23,10 +27,25 @@ func ownFleet(t *testing.T, set ...string) *target {
 	return tg
 }
 
+// look notes how the processes of its fleet are.
+func (tg *target) look(f *fleet.Fleet) {
+	for _, state := range f.Status(context.Background()) {
+		tg.states[state.Name] = state
+	}
+}
+
 // kill ends a process of a fleet as a crash does.
 func (tg *target) kill(t *testing.T, name string) {
 	t.Helper()
-	if err := syscall.Kill(tg.states[name].PID, syscall.SIGKILL); err != nil {
+	tg.end(t, name, syscall.SIGKILL)
+}
+
+// end ends a process of a fleet by a signal, and returns when it is gone.
+func (tg *target) end(t *testing.T, name string, signal syscall.Signal) {
+	t.Helper()
+	pid := tg.states[name].PID
+	if err := syscall.Kill(pid, signal); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "the end of "+name, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }

@@ -35,7 +35,7 @@ type target struct {
 	logs  []string // The files that its services log to.
 	// fleet is the platform where it runs in this process, and nil elsewhere.
 	fleet *bitcraps.Fleet
-	// states are the processes of a fleet by their names, as they were when it was ready.
+	// states are the processes of a fleet by their names, as they were when it was ready or healed.
 	states map[string]fleet.State
 	// heal starts what died of a fleet.
 	heal func() error
@@ -218,6 +218,7 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	tg := &target{dir: dir, states: map[string]fleet.State{}}
 	tg.heal = func() error {
 		_, err := f.Up(context.Background(), opts)
+		tg.look(f)
 		return err
 	}
 	tg.stop = func() error {
@@ -229,8 +230,8 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	if tg.ledger, err = ledgerOf(dir); err != nil {
 		return nil, errors.Join(err, tg.stop())
 	}
+	tg.look(f)
 	for _, state := range f.Status(context.Background()) {
-		tg.states[state.Name] = state
 		if service, _, _ := strings.Cut(state.Name, "-"); slices.Contains(config.Services, service) {
 			tg.logs = append(tg.logs, filepath.Join(dir, "log", state.Name+".log"))
 		}

@@ -1,0 +1,129 @@
+package e2e_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// regular plays until it is told to leave. Every call carries a key, and is repeated under it until it has an answer, as a
+// good client does.
+type regular struct {
+	*gambler
+	leave context.Context
+	doors []door
+	// home is the gateway where it began.
+	home   string
+	played atomic.Int64
+	// refused counts answers that say that a service is away, and calls that have none.
+	refused atomic.Int64
+	// unknown counts bets that it left without an answer.
+	unknown int
+}
+
+// keyed repeats a call until it has an answer that counts. It returns nil when it is time to leave.
+func (r *regular) keyed(path string, body any) *response {
+	key := uuid.NewString()
+	for {
+		resp := r.try("POST", r.game+path, body, "Idempotency-Key", key)
+		if resp != nil && resp.status < 500 {
+			return resp
+		}
+		r.refused.Add(1)
+		if resp == nil {
+			r.move()
+		}
+		select {
+		case <-time.After(10 * time.Millisecond): // What is away is coming back.
+		case <-r.leave.Done():
+			return nil
+		}
+	}
+}
+
+// move carries the player and its session to the next gateway.
+func (r *regular) move() {
+	at := slices.IndexFunc(r.doors, func(d door) bool { return d.url == r.base })
+	keepSession(r.client, r.doors[(at+1)%len(r.doors)].url)
+}
+
+func (r *regular) play() {
+	for r.leave.Err() == nil {
+		for _, wager := range []string{"pass_line", "field"} {
+			resp := r.keyed("/bets", map[string]any{"bet_type": wager, "amount": 1})
+			switch {
+			case resp == nil:
+				r.unknown++
+			case resp.status == 201:
+				r.acknowledged[resp.str("bet.bet_id")] = true
+			}
+		}
+		if resp := r.keyed("/roll", nil); resp != nil && resp.status == 200 {
+			r.played.Add(1)
+		}
+	}
+}
+
+// crowd is regulars at every gateway of a fleet, each at a table of its own.
+type crowd struct {
+	t       *testing.T
+	players []*regular
+	playing sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// newCrowd has two play at each gateway, until they are sent home.
+func newCrowd(t *testing.T, tg *target) *crowd {
+	t.Helper()
+	leave, stop := context.WithCancel(t.Context())
+	c := &crowd{t: t, stop: stop}
+	for _, door := range slices.Concat(tg.doors, tg.doors) {
+		p := &regular{gambler: &gambler{client: newClient(t, door.url), acknowledged: map[string]bool{}}, leave: leave, doors: tg.doors, home: door.url}
+		p.game = "/api/v1/games/" + p.must(201, "POST", "/api/v1/games", nil).str("game_id")
+		c.players = append(c.players, p)
+		c.playing.Go(p.play)
+	}
+	return c
+}
+
+// plays waits until everybody has played three rounds more.
+func (c *crowd) plays(what string) {
+	c.t.Helper()
+	for _, p := range c.players {
+		until := p.played.Load() + 3
+		eventually(c.t, "play "+what, func() bool { return p.played.Load() >= until })
+	}
+}
+
+// refusals are how often each player was refused.
+func (c *crowd) refusals() (counts []int64) {
+	for _, p := range c.players {
+		counts = append(counts, p.refused.Load())
+	}
+	return counts
+}
+
+// goesHome ends play, and holds the platform's bets against those that the players know: none is gone, and none is there twice.
+func (c *crowd) goesHome() {
+	c.t.Helper()
+	c.stop()
+	c.playing.Wait()
+	for _, p := range c.players {
+		eventually(c.t, "the end of what was in flight", func() bool { return p.must(200, "GET", p.game, nil).str("rolling") == "false" })
+		stored := p.allBets()
+		for id := range p.acknowledged {
+			if !stored[id] {
+				c.t.Errorf("acknowledged bet %s is gone", id)
+			}
+		}
+		if len(stored) > len(p.acknowledged)+p.unknown {
+			c.t.Errorf("%d bets are there, %d were acknowledged and %d had no answer", len(stored), len(p.acknowledged), p.unknown)
+		}
+		c.t.Logf("%d rounds, %d bets, %d answers that a service was away", p.played.Load(), len(p.acknowledged), p.refused.Load())
+	}
+}
