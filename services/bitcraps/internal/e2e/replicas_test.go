@@ -2,7 +2,10 @@ package e2e_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
 // TestReplicasDie kills processes of a fleet while players are at each of its gateways. Where another replica is left, no
@@ -22,6 +25,11 @@ func TestReplicasDie(t *testing.T) {
 	for _, name := range []string{"consensus-3", "game-0"} {
 		players.bear(tg, name)
 		heal(name)
+	}
+	if *engine == fleet.PostgreSQL {
+		tg.end(t, "postgres", syscall.SIGQUIT) // At once and without a checkpoint, as by a crash.
+		heal("postgres")
+		newClient(t, tg.url()).newGame() // By a guest who comes, so api has its store again too.
 	}
 	players.bear(tg, "gateway-1") // The last one: its players are at the other gateway from then on.
 	heal("gateway-1")
