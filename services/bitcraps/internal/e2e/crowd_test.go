@@ -36,7 +36,7 @@ func (r *regular) keyed(path string, body any) *response {
 		}
 		r.refused.Add(1)
 		if resp == nil {
-			r.move()
+			keepSession(r.client, nextDoor(r.doors, r.base))
 		}
 		select {
 		case <-time.After(10 * time.Millisecond): // What is away is coming back.
@@ -44,12 +44,6 @@ func (r *regular) keyed(path string, body any) *response {
 			return nil
 		}
 	}
-}
-
-// move carries the player and its session to the next gateway.
-func (r *regular) move() {
-	at := slices.IndexFunc(r.doors, func(d door) bool { return d.url == r.base })
-	keepSession(r.client, r.doors[(at+1)%len(r.doors)].url)
 }
 
 func (r *regular) play() {

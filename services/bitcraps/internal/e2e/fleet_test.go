@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -48,4 +49,10 @@ func (tg *target) end(t *testing.T, name string, signal syscall.Signal) {
 		t.Fatal(err)
 	}
 	eventually(t, "the end of "+name, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+}
+
+// nextDoor is where a client goes whose gateway does not answer.
+func nextDoor(doors []door, url string) string {
+	at := slices.IndexFunc(doors, func(d door) bool { return d.url == url })
+	return doors[(at+1)%len(doors)].url
 }
