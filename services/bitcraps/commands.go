@@ -67,11 +67,11 @@ func up(ctx context.Context, opts Options) error {
 		return err
 	}
 	telemetry.Adopt(tel.Logger)
-	all, err := NewFleet(ctx, opts, cfg, tel)
+	platform, err := New(ctx, opts, cfg, tel)
 	if err != nil {
 		return err
 	}
-	return all.Run(ctx, func(url string) { fmt.Println("ready " + url) })
+	return platform.Run(ctx, func(url string) { fmt.Println("ready " + url) })
 }
 
 func migrateCommand() *cobra.Command {

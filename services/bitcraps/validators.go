@@ -18,12 +18,12 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// validator is one of the fleet's, running or not.
+// validator is one of the platform's, running or not.
 type validator struct {
-	fleet *Fleet
-	name  string // On the in-memory network.
-	cfg   consensus.ChainConfig
-	scope telemetry.Scope
+	platform *Platform
+	name     string // On the in-memory network.
+	cfg      consensus.ChainConfig
+	scope    telemetry.Scope
 
 	svc    *consensus.Service
 	server *rpcserver.Server
@@ -31,10 +31,10 @@ type validator struct {
 }
 
 // addValidators opens the chain in the data directory, which it makes where there is none.
-func (f *Fleet) addValidators(context.Context) error {
-	dir := filepath.Join(f.opts.DataDir, "consensus")
+func (p *Platform) addValidators(context.Context) error {
+	dir := filepath.Join(p.opts.DataDir, "consensus")
 	if _, err := os.Stat(consensus.Home(dir, 0)); errors.Is(err, os.ErrNotExist) {
-		if err := consensus.InitNetwork(dir, fleet.NewChainID(), f.opts.Validators, time.Now()); err != nil {
+		if err := consensus.InitNetwork(dir, fleet.NewChainID(), p.opts.Validators, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -58,29 +58,29 @@ func (f *Fleet) addValidators(context.Context) error {
 		peers[i] = id + "@" + addresses[i]
 	}
 	for i, home := range homes {
-		cfg := f.cfg.Consensus.Chain
+		cfg := p.cfg.Consensus.Chain
 		// Each calls those before it: two that call each other at the same moment would both hang up.
 		cfg.Home, cfg.Listen, cfg.Peers = home, addresses[i], peers[:i]
 		cfg.ListenFirst = 0 // The lock on the data directory covers every home in it.
 		name := fmt.Sprintf("consensus-%d", i)
-		v := &validator{fleet: f, name: name, cfg: cfg, scope: f.tel.For(identity.Consensus, i)}
-		f.validators = append(f.validators, v)
-		f.group.Add(run.Part{Name: name, Start: v.start, Stop: v.stop})
+		v := &validator{platform: p, name: name, cfg: cfg, scope: p.tel.For(identity.Consensus, i)}
+		p.validators = append(p.validators, v)
+		p.group.Add(run.Part{Name: name, Start: v.start, Stop: v.stop})
 	}
 	return nil
 }
 
-func (f *Fleet) validatorNames() []string {
-	names := make([]string, len(f.validators))
-	for i, v := range f.validators {
+func (p *Platform) validatorNames() []string {
+	names := make([]string, len(p.validators))
+	for i, v := range p.validators {
 		names[i] = v.name
 	}
 	return names
 }
 
-func (f *Fleet) healthyValidators(ctx context.Context) int {
+func (p *Platform) healthyValidators(ctx context.Context) int {
 	n := 0
-	for _, v := range f.validators {
+	for _, v := range p.validators {
 		if v.svc != nil && v.svc.Health(ctx) == nil {
 			n++
 		}
@@ -94,7 +94,7 @@ func (v *validator) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := rpcserver.New(v.fleet.cfg.Consensus.RPC, mtls.Config{}, v.scope)
+	server, err := rpcserver.New(v.platform.cfg.Consensus.RPC, mtls.Config{}, v.scope)
 	if err != nil {
 		return errors.Join(err, svc.Stop(ctx))
 	}
@@ -103,7 +103,7 @@ func (v *validator) start(ctx context.Context) error {
 		return errors.Join(err, svc.Stop(ctx))
 	}
 	v.svc, v.server, v.served = svc, server, make(chan error, 1)
-	listener := v.fleet.network.Listen(v.name)
+	listener := v.platform.network.Listen(v.name)
 	go func() { v.served <- server.Serve(listener) }()
 	return nil
 }
@@ -121,7 +121,9 @@ func (v *validator) stop(ctx context.Context) error {
 }
 
 // StopValidator ends the i-th validator, as a crash of its process would in a fleet.
-func (f *Fleet) StopValidator(ctx context.Context, i int) error { return f.validators[i].stop(ctx) }
+func (p *Platform) StopValidator(ctx context.Context, i int) error { return p.validators[i].stop(ctx) }
 
 // StartValidator brings a stopped validator back.
-func (f *Fleet) StartValidator(ctx context.Context, i int) error { return f.validators[i].start(ctx) }
+func (p *Platform) StartValidator(ctx context.Context, i int) error {
+	return p.validators[i].start(ctx)
+}

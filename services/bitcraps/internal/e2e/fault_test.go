@@ -15,7 +15,7 @@ func TestValidatorsFail(t *testing.T) {
 	stop := func(i int) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := tg.fleet.StopValidator(ctx, i); err != nil {
+		if err := tg.platform.StopValidator(ctx, i); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,7 +56,7 @@ func TestValidatorsFail(t *testing.T) {
 	}
 
 	for _, i := range []int{2, 3} {
-		if err := tg.fleet.StartValidator(t.Context(), i); err != nil {
+		if err := tg.platform.StartValidator(t.Context(), i); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // TestWalletsAreLinearizable has many act for the same players at once while the platform is killed and started again: all of it, or
-// by turns each process of a fleet that answers for wallets. Two games of a fleet have the same wallets in their memory.
+// by turns each process of a fleet that answers for wallets. Two games of a fleet have the same wallets in their caches.
 func TestWalletsAreLinearizable(t *testing.T) {
 	t.Run("one process", func(t *testing.T) {
 		program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")

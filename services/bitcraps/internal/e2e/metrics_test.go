@@ -61,7 +61,7 @@ func TestAHundredThousandOfAnythingMakeNoSeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, cookies := tg.fleet.Handler(), c.http.Jar.Cookies(base)
+	handler, cookies := tg.platform.Handler(), c.http.Jar.Cookies(base)
 	call := func(method, path, body, unique string, signedIn ...*http.Cookie) int {
 		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 		for _, cookie := range signedIn {

@@ -243,7 +243,7 @@ func headersCannotNameAPlayer(t *testing.T, tg *target) {
 func TestForgedTokensAreRefused(t *testing.T) { everywhere(t, forgedTokensAreRefused) }
 
 func forgedTokensAreRefused(t *testing.T, tg *target) {
-	if tg.fleet == nil && *engine != fleet.SQLite {
+	if tg.platform == nil && *engine != fleet.SQLite {
 		t.Skip("it takes the signing key out of a SQLite file")
 	}
 	newClient(t, tg.url()).balance()

@@ -95,7 +95,7 @@ func rolesMayDoWhatTheTableSays(t *testing.T, tg *target) {
 // signer signs tokens with the platform's own key.
 func signer(t *testing.T, tg *target) func(token.Bearer) string {
 	t.Helper()
-	if tg.fleet == nil && *engine != fleet.SQLite {
+	if tg.platform == nil && *engine != fleet.SQLite {
 		t.Skip("it takes the signing key out of a SQLite file")
 	}
 	db, err := sql.Open("sqlite", filepath.Join(tg.dir, "api.db"))

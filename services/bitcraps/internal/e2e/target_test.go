@@ -33,8 +33,8 @@ type target struct {
 	next  atomic.Int64
 	dir   string
 	logs  []string // The files that its services log to.
-	// fleet is the platform where it runs in this process, and nil elsewhere.
-	fleet *bitcraps.Fleet
+	// platform is there where it runs in this process, and nil elsewhere.
+	platform *bitcraps.Platform
 	// states are the processes of a fleet by their names, as they were when it was ready or healed.
 	states map[string]fleet.State
 	// heal starts what died of a fleet.
@@ -179,7 +179,7 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := bitcraps.NewFleet(context.Background(), opts, cfg, tel)
+	all, err := bitcraps.New(context.Background(), opts, cfg, tel)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 	}
 	select {
 	case url := <-urls:
-		return &target{doors: []door{{url, url}}, dir: opts.DataDir, fleet: all, ledger: ledger, stop: stop}, nil
+		return &target{doors: []door{{url, url}}, dir: opts.DataDir, platform: all, ledger: ledger, stop: stop}, nil
 	case err := <-ended:
 		cancel()
 		return nil, fmt.Errorf("the platform did not start: %w", err)

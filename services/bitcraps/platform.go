@@ -85,8 +85,8 @@ func (o Options) Load() (Config, error) {
 	return cfg, err
 }
 
-// Fleet is every service in one process.
-type Fleet struct {
+// Platform is every service in one process.
+type Platform struct {
 	opts    Options
 	cfg     Config
 	tel     *telemetry.Telemetry
@@ -100,9 +100,9 @@ type Fleet struct {
 	release    func()
 }
 
-// NewFleet opens every store, and makes databases and chain where the data directory has none.
-func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Fleet, error) {
-	f := &Fleet{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
+// New opens every store, and makes databases and chain where the data directory has none.
+func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Platform, error) {
+	p := &Platform{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
 	release, err := dirlock.Take(opts.DataDir)
 	if errors.Is(err, dirlock.ErrTaken) {
 		err = fmt.Errorf("%w; stop it, or choose another --data-dir", err)
@@ -110,128 +110,128 @@ func NewFleet(ctx context.Context, opts Options, cfg Config, tel *telemetry.Tele
 	if err != nil {
 		return nil, err
 	}
-	f.release = release
-	f.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
-	f.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
-	f.group.Add(service.AdminPart(admin.Config{Listen: opts.AdminAddr}, admin.Handler(tel.Registry, nil)))
-	for _, add := range []func(context.Context) error{f.addValidators, f.addGame, f.addAPI, f.addGateway} {
+	p.release = release
+	p.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
+	p.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
+	p.group.Add(service.AdminPart(admin.Config{Listen: opts.AdminAddr}, admin.Handler(tel.Registry, nil)))
+	for _, add := range []func(context.Context) error{p.addValidators, p.addGame, p.addAPI, p.addGateway} {
 		if err := add(ctx); err != nil {
 			release()
 			return nil, err
 		}
 	}
-	return f, nil
+	return p, nil
 }
 
-// Run starts everything, calls ready with the gateway's URL once the fleet answers, and stops everything in reverse when
+// Run starts everything, calls ready with the gateway's URL once the platform answers, and stops everything in reverse when
 // the context ends.
-func (f *Fleet) Run(ctx context.Context, ready func(url string)) error {
-	return f.group.Run(ctx, func() { ready(f.gateway.URL(f.listener)) })
+func (p *Platform) Run(ctx context.Context, ready func(url string)) error {
+	return p.group.Run(ctx, func() { ready(p.gateway.URL(p.listener)) })
 }
 
 // Handler is the gateway without a network before it.
-func (f *Fleet) Handler() http.Handler { return f.gateway.Handler() }
+func (p *Platform) Handler() http.Handler { return p.gateway.Handler() }
 
 // addService runs a service with a server of its own under a name on the in-memory network.
-func (f *Fleet) addService(name string, svc service.Service, cfg rpcserver.Config, scope telemetry.Scope) error {
+func (p *Platform) addService(name string, svc service.Service, cfg rpcserver.Config, scope telemetry.Scope) error {
 	server, err := rpcserver.New(cfg, mtls.Config{}, scope)
 	if err != nil {
 		return err
 	}
 	svc.Register(server)
-	f.servers[name] = server
-	f.group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
-	f.group.Add(service.RPCPart(server, f.network.Listen(name), svc))
+	p.servers[name] = server
+	p.group.Add(run.Part{Name: name, Start: svc.Start, Stop: svc.Stop})
+	p.group.Add(service.RPCPart(server, p.network.Listen(name), svc))
 	return nil
 }
 
 // dial connects a service to another one: straight to its server or, where replicas have to be chosen from, over the
 // in-memory network to their names.
-func (f *Fleet) dial(self string, target rpcclient.Target, timeout time.Duration, names ...string) (grpc.ClientConnInterface, error) {
-	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: timeout}, mtls.Config{}, f.network.Dial, f.tel.For(self, 0))
+func (p *Platform) dial(self string, target rpcclient.Target, timeout time.Duration, names ...string) (grpc.ClientConnInterface, error) {
+	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: timeout}, mtls.Config{}, p.network.Dial, p.tel.For(self, 0))
 	if err != nil {
 		return nil, err
 	}
-	f.group.Add(run.Part{Name: fmt.Sprintf("connection of %s to %s", self, target.Service), Stop: func(context.Context) error { return conn.Close() }})
-	if server := f.servers[target.Service]; server != nil {
+	p.group.Add(run.Part{Name: fmt.Sprintf("connection of %s to %s", self, target.Service), Stop: func(context.Context) error { return conn.Close() }})
+	if server := p.servers[target.Service]; server != nil {
 		return rpcclient.NewLocal(self, server, timeout, conn), nil
 	}
 	return conn, nil
 }
 
-func (f *Fleet) addGame(ctx context.Context) error {
-	conn, err := f.dial(identity.Game, game.ConsensusTarget, f.cfg.Game.Upstream.Consensus.Timeout, f.validatorNames()...)
+func (p *Platform) addGame(ctx context.Context) error {
+	conn, err := p.dial(identity.Game, game.ConsensusTarget, p.cfg.Game.Upstream.Consensus.Timeout, p.validatorNames()...)
 	if err != nil {
 		return err
 	}
-	if err := game.Migrate(ctx, f.cfg.Game.Database); err != nil {
+	if err := game.Migrate(ctx, p.cfg.Game.Database); err != nil {
 		return err
 	}
-	scope := f.tel.For(identity.Game, 0)
-	svc, err := game.New(ctx, f.cfg.Game, game.Deps{Consensus: consensusv1.NewConsensusServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
+	scope := p.tel.For(identity.Game, 0)
+	svc, err := game.New(ctx, p.cfg.Game, game.Deps{Consensus: consensusv1.NewConsensusServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
 	if err != nil {
 		return err
 	}
-	return f.addService(identity.Game, svc, f.cfg.Game.RPC, scope)
+	return p.addService(identity.Game, svc, p.cfg.Game.RPC, scope)
 }
 
-func (f *Fleet) addAPI(ctx context.Context) error {
-	conn, err := f.dial(identity.API, api.GameTarget, f.cfg.API.Upstream.Game.Timeout, identity.Game)
+func (p *Platform) addAPI(ctx context.Context) error {
+	conn, err := p.dial(identity.API, api.GameTarget, p.cfg.API.Upstream.Game.Timeout, identity.Game)
 	if err != nil {
 		return err
 	}
-	if err := api.Migrate(ctx, f.cfg.API.Database); err != nil {
+	if err := api.Migrate(ctx, p.cfg.API.Database); err != nil {
 		return err
 	}
-	scope := f.tel.For(identity.API, 0)
-	svc, err := api.New(ctx, f.cfg.API, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
+	scope := p.tel.For(identity.API, 0)
+	svc, err := api.New(ctx, p.cfg.API, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
 	if err != nil {
 		return err
 	}
-	return f.addService(identity.API, svc, f.cfg.API.RPC, scope)
+	return p.addService(identity.API, svc, p.cfg.API.RPC, scope)
 }
 
-func (f *Fleet) addGateway(ctx context.Context) error {
+func (p *Platform) addGateway(ctx context.Context) error {
 	conns := make(map[string]grpc.ClientConnInterface, len(gateway.Targets))
-	for name, upstream := range f.cfg.Gateway.Upstream.ByService() {
+	for name, upstream := range p.cfg.Gateway.Upstream.ByService() {
 		names := []string{name}
 		if name == identity.Consensus {
-			names = f.validatorNames()
+			names = p.validatorNames()
 		}
 		var err error
-		if conns[name], err = f.dial(identity.Gateway, gateway.Targets[name], upstream.Timeout, names...); err != nil {
+		if conns[name], err = p.dial(identity.Gateway, gateway.Targets[name], upstream.Timeout, names...); err != nil {
 			return err
 		}
 	}
 	var err error
-	f.gateway, err = gateway.New(ctx, f.cfg.Gateway, gateway.Deps{API: conns[identity.API], Game: conns[identity.Game],
-		Consensus: conns[identity.Consensus], Clock: clockwork.NewRealClock(), Gatherer: f.tel.Registry}, f.tel.For(identity.Gateway, 0))
+	p.gateway, err = gateway.New(ctx, p.cfg.Gateway, gateway.Deps{API: conns[identity.API], Game: conns[identity.Game],
+		Consensus: conns[identity.Consensus], Clock: clockwork.NewRealClock(), Gatherer: p.tel.Registry}, p.tel.For(identity.Gateway, 0))
 	if err != nil {
 		return err
 	}
-	if f.listener, err = net.Listen("tcp", f.opts.HTTPAddr); err != nil {
+	if p.listener, err = net.Listen("tcp", p.opts.HTTPAddr); err != nil {
 		return fmt.Errorf("--http-addr: %w", err)
 	}
-	f.group.Add(f.waitForQuorum())
-	f.group.Add(f.gateway.Part(f.listener))
+	p.group.Add(p.waitForQuorum())
+	p.group.Add(p.gateway.Part(p.listener))
 	return nil
 }
 
-// quorumPatience is how long a start waits for the validators to find each other. Without them the fleet serves all the
+// quorumPatience is how long a start waits for the validators to find each other. Without them the platform serves all the
 // same, only no rolls.
 const quorumPatience = 10 * time.Second
 
-func (f *Fleet) waitForQuorum() run.Part {
+func (p *Platform) waitForQuorum() run.Part {
 	return run.Part{Name: "quorum", Start: func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, quorumPatience)
 		defer cancel()
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		for f.healthyValidators(ctx) < len(f.validators) {
+		for p.healthyValidators(ctx) < len(p.validators) {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				f.tel.Logger.Warn("not every validator is up; starting without", "healthy", f.healthyValidators(context.Background()), slog.Int("validators", len(f.validators)))
+				p.tel.Logger.Warn("not every validator is up; starting without", "healthy", p.healthyValidators(context.Background()), slog.Int("validators", len(p.validators)))
 				return nil
 			}
 		}
