@@ -1,57 +1,105 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/redis"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/testserver"
-	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
-// TestOnePostgresForAllServices plays on an empty PostgreSQL database, and goes on there in the next process.
-func TestOnePostgresForAllServices(t *testing.T) {
+// TestOneProcessOnRealStores plays in one process on an empty PostgreSQL database and an empty Redis, kills it, and goes on there
+// in the next one.
+func TestOneProcessOnRealStores(t *testing.T) {
 	database := testserver.Database(t, "empty", func(context.Context, string) error { return nil })
-	dir := t.TempDir()
-	start := func() *target {
-		t.Helper()
-		tg, err := launchOn(database, dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tg
+	shared := testserver.Redis(t)
+	program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
+	start := func() *process {
+		return spawn(t, program, dir, "--database-url", database, "--redis-url", shared,
+			"--set", "gateway.limits.rates.create.per_minute=1", // Redis has this counter for a minute.
+			"--set", "redis.timeout=10s") // However busy the machine is.
 	}
-	stop := func(tg *target) {
-		t.Helper()
-		if err := tg.stop(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tg := start()
-	c := newClient(t, tg.url())
+
+	p := start()
+	c := newClient(t, p.url)
 	game := c.newGame()
-	for range 5 {
+	round := func() {
 		c.do("POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10}) // It lies there already while a point is set.
 		c.must(200, "POST", game+"/roll", nil)
 	}
-	balance := c.balance()
-	stop(tg)
+	for range 5 {
+		round()
+	}
+	sharesBy(t, shared)
+	c.must(201, "POST", game+"/bets", map[string]any{"bet_type": "field", "amount": 10}) // One lies on the table when the process dies.
+	id := game[strings.LastIndex(game, "/")+1:]
+	keepsIn(t, database, dir, id)
+	balance, bets := c.balance(), c.must(200, "GET", game+"/bets?page_size=100", nil).text
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.cmd.Wait()
 
-	tg = start()
-	keepSession(c, tg.url())
+	p = start()
+	keepSession(c, p.url)
 	if after := c.balance(); after != balance {
 		t.Errorf("the balance went from %v to %v", balance, after)
 	}
-	stop(tg)
-
-	id := game[strings.LastIndex(game, "/")+1:]
+	if after := c.must(200, "GET", game+"/bets?page_size=100", nil).text; after != bets {
+		t.Errorf("the bets were %s and are %s", bets, after)
+	}
+	round()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("stopped by SIGTERM: %v", err)
+	}
 	for _, args := range [][]string{{"audit"}, {"replay", "--game", id}} {
-		cmd, out := bitcraps.Command(), &bytes.Buffer{}
-		cmd.SetArgs(append(args, "--database-url", database))
-		cmd.SetOut(out)
-		if err := cmd.ExecuteContext(t.Context()); err != nil {
+		if out, err := exec.CommandContext(t.Context(), program, append(args, "--database-url", database)...).CombinedOutput(); err != nil {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
+	}
+}
+
+// sharesBy wants the events' stream and the limits' counters in Redis.
+func sharesBy(t *testing.T, url string) {
+	t.Helper()
+	client, err := redis.Open(t.Context(), redis.Config{URL: url, Timeout: 10 * time.Second}, clockwork.NewRealClock(), telemetry.Discard().For("test", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	for _, pattern := range []string{"bitcraps:events:v1:game", "bitcraps:limit:*"} {
+		eventually(t, pattern+" in Redis", func() bool { // Events are sent behind the answer to whoever caused them.
+			keys, err := client.Keys(t.Context(), pattern).Result()
+			return err == nil && len(keys) > 0
+		})
+	}
+}
+
+// keepsIn wants the game in PostgreSQL, and nothing in SQLite files of the data directory.
+func keepsIn(t *testing.T, database, dir, game string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var bets int
+	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM game.bets JOIN game.games ON games.id = bets.game_id WHERE games.id = $1", game).Scan(&bets); err != nil || bets < 2 {
+		t.Errorf("PostgreSQL has %d bets of the game: %v", bets, err)
+	}
+	if files, err := filepath.Glob(filepath.Join(dir, "*.db")); err != nil || len(files) > 0 {
+		t.Errorf("beside PostgreSQL there are %v, %v", files, err)
 	}
 }
