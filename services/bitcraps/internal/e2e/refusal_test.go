@@ -2,11 +2,9 @@ package e2e_test
 
 import (
 	"crypto/ed25519"
-	"database/sql"
 	"encoding/base64"
 	"fmt"
 	"net"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/token"
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
-	_ "modernc.org/sqlite" // Opens the databases under test.
 )
 
 // TestBadInputChangesNothing sends what strangers send. Every refusal has the status and the reason that the contract
@@ -243,34 +239,21 @@ func headersCannotNameAPlayer(t *testing.T, tg *target) {
 func TestForgedTokensAreRefused(t *testing.T) { everywhere(t, forgedTokensAreRefused) }
 
 func forgedTokensAreRefused(t *testing.T, tg *target) {
-	if tg.platform == nil && *engine != fleet.SQLite {
-		t.Skip("it takes the signing key out of a SQLite file")
-	}
 	newClient(t, tg.url()).balance()
-	db, err := sql.Open("sqlite", filepath.Join(tg.dir, "api.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	var kid string
-	var seed []byte
-	if err := db.QueryRow("SELECT id, seed FROM signing_keys").Scan(&kid, &seed); err != nil {
-		t.Fatal(err)
-	}
+	ours := signingKey(t, tg)
 	sign := func(key ed25519.PrivateKey, expires time.Duration) string {
-		raw, err := token.Key{ID: kid, Private: key}.Sign(token.Bearer{Player: uuid.Must(uuid.NewV7())}, time.Now().Add(-time.Hour), time.Now().Add(expires))
+		raw, err := token.Key{ID: ours.ID, Private: key}.Sign(token.Bearer{Player: uuid.Must(uuid.NewV7())}, time.Now().Add(-time.Hour), time.Now().Add(expires))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return raw
 	}
 	_, stranger, _ := ed25519.GenerateKey(nil)
-	ours := ed25519.NewKeyFromSeed(seed)
-	payload := strings.Split(sign(ours, time.Hour), ".")[1]
+	payload := strings.Split(sign(ours.Private, time.Hour), ".")[1]
 	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + payload + "."
 
 	for name, tc := range map[string]struct{ header, reason string }{
-		"expired":       {"Bearer " + sign(ours, -time.Minute), "TOKEN_EXPIRED"},
+		"expired":       {"Bearer " + sign(ours.Private, -time.Minute), "TOKEN_EXPIRED"},
 		"forged":        {"Bearer " + sign(stranger, time.Hour), "TOKEN_INVALID"},
 		"alg none":      {"Bearer " + none, "TOKEN_INVALID"},
 		"garbage":       {"Bearer x.y.z", "TOKEN_INVALID"},
@@ -285,11 +268,11 @@ func forgedTokensAreRefused(t *testing.T, tg *target) {
 			}
 		})
 	}
-	good := newClient(t, tg.url()).do("GET", "/api/v1/players/me", nil, "Authorization", "Bearer "+sign(ours, time.Hour))
+	good := newClient(t, tg.url()).do("GET", "/api/v1/players/me", nil, "Authorization", "Bearer "+sign(ours.Private, time.Hour))
 	if good.status != 404 || good.reason() != "PLAYER_NOT_FOUND" {
 		t.Errorf("a good token of nobody: %d %s", good.status, good.text)
 	}
-	cookie := newClient(t, tg.url()).do("GET", "/api/v1/players/me", nil, "Cookie", "bitcraps_session="+sign(ours, -time.Minute))
+	cookie := newClient(t, tg.url()).do("GET", "/api/v1/players/me", nil, "Cookie", "bitcraps_session="+sign(ours.Private, -time.Minute))
 	if cookie.status != 401 || !strings.Contains(cookie.header.Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("an expired cookie: %d, Set-Cookie %q", cookie.status, cookie.header.Get("Set-Cookie"))
 	}

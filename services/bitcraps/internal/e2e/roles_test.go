@@ -1,10 +1,7 @@
 package e2e_test
 
 import (
-	"crypto/ed25519"
-	"database/sql"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +13,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/token"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
 // tableRow is a line of docs/access.md that has a path.
@@ -95,20 +91,7 @@ func rolesMayDoWhatTheTableSays(t *testing.T, tg *target) {
 // signer signs tokens with the platform's own key.
 func signer(t *testing.T, tg *target) func(token.Bearer) string {
 	t.Helper()
-	if tg.platform == nil && *engine != fleet.SQLite {
-		t.Skip("it takes the signing key out of a SQLite file")
-	}
-	db, err := sql.Open("sqlite", filepath.Join(tg.dir, "api.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	var key token.Key
-	var seed []byte
-	if err := db.QueryRow("SELECT id, seed FROM signing_keys").Scan(&key.ID, &seed); err != nil {
-		t.Fatal(err)
-	}
-	key.Private = ed25519.NewKeyFromSeed(seed)
+	key := signingKey(t, tg)
 	return func(bearer token.Bearer) string {
 		raw, err := key.Sign(bearer, time.Now(), time.Now().Add(time.Minute))
 		if err != nil {
