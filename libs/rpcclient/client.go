@@ -83,7 +83,7 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 	if dial != nil {
 		options = append(options, grpc.WithContextDialer(dial))
 	}
-	if len(cfg.Addresses) == 1 && strings.Contains(cfg.Addresses[0], ":///") {
+	if len(cfg.Addresses) == 1 && strings.Contains(cfg.Addresses[0], "://") {
 		return grpc.NewClient(cfg.Addresses[0], options...)
 	}
 	addresses := manual.NewBuilderWithScheme("addresses")

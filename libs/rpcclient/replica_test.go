@@ -68,7 +68,11 @@ func (r *replica) took(ctx context.Context) error {
 }
 
 func serveReplica(kind string) error {
-	server, listener, err := listen(&replica{hangs: kind == "hangs"}, rpcserver.Default(), telemetry.Discard().For("game", 0))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server, err := newServer(&replica{hangs: kind == "hangs"}, rpcserver.Default(), telemetry.Discard().For("game", 0))
 	if err != nil {
 		return err
 	}
@@ -76,14 +80,13 @@ func serveReplica(kind string) error {
 	return server.Serve(listener)
 }
 
-func listen(game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope) (*rpcserver.Server, net.Listener, error) {
+func newServer(game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope) (*rpcserver.Server, error) {
 	server, err := rpcserver.New(cfg, mtls.Config{}, scope)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	gamev1.RegisterGameServiceServer(server, game)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	return server, listener, err
+	return server, nil
 }
 
 // serve runs a replica in this process.
@@ -94,13 +97,24 @@ func serve(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config) (a
 
 func serveAs(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope) (address string) {
 	t.Helper()
-	server, listener, err := listen(game, cfg, scope)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveOn(t, game, cfg, scope, listener)
+	return listener.Addr().String()
+}
+
+// serveOn runs a replica in this process until the test ends or stop is called.
+func serveOn(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope, listener net.Listener) (stop func()) {
+	t.Helper()
+	server, err := newServer(game, cfg, scope)
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.GRPC.Stop)
-	return listener.Addr().String()
+	return server.GRPC.Stop
 }
 
 // running is a replica in a process of its own.
