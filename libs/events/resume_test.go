@@ -1,0 +1,100 @@
+package events_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
+)
+
+// TestReadersResumeWhereTheyStopped cuts one replica's reader from the server while another publishes. The stream tells it of what
+// it missed: this watcher has no store. The reader's clock stands still until everything is published.
+func TestReadersResumeWhereTheyStopped(t *testing.T) {
+	url, clock := testserver.NewRedis(t).URL(), clockwork.NewFakeClock()
+	from, to := newReplica(t, url), newReplicaAt(t, url, clock)
+	live := to.Subscribe("a")
+	defer live.Close()
+	var published, told []uint64
+	publish := func() {
+		next := uint64(len(published) + 1)
+		published = append(published, next)
+		from.Publish(t.Context(), "a", next, next*100)
+	}
+	listen := func() {
+		for {
+			select {
+			case notice, ok := <-live.C:
+				switch {
+				case !ok:
+					t.Fatal("the watcher was too slow")
+				case notice.Sequence != 0: // The others send it to the store.
+					told = append(told, notice.Sequence)
+				}
+			default:
+				return
+			}
+		}
+	}
+	heard := func() bool { listen(); return slices.Contains(told, published[len(published)-1]) }
+
+	wait(t, "the reader", func() bool { return from.reader(t) != "" })
+	publish()
+	wait(t, "the first event", heard)
+	wait(t, "the reader's failure", func() bool {
+		if id := from.reader(t); id != "" { // It may be between two reads, and does not notice then.
+			from.client.ClientKillByFilter(t.Context(), "ID", id)
+		}
+		return !to.client.Up()
+	})
+	entries := from.client.XLen(t.Context(), "bitcraps:events:v1:test").Val()
+	for range 20 {
+		publish()
+	}
+	wait(t, "an entry that the reader missed", func() bool { return from.client.XLen(t.Context(), "bitcraps:events:v1:test").Val() > entries })
+	wait(t, "the reader's return", func() bool {
+		clock.Advance(time.Second)
+		listen()
+		return from.reader(t) != ""
+	})
+	publish() // Behind this one the stream has told all that it tells.
+	wait(t, "the last event", heard)
+	if !slices.Equal(told, published) {
+		t.Errorf("the stream told of %v, and %v were published", told, published)
+	}
+}
+
+// reader is the id of a connection that waits for the stream's next entry.
+func (r *replica) reader(t *testing.T) (id string) {
+	t.Helper()
+	list, err := r.client.ClientList(t.Context()).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(list) {
+		if strings.Contains(line, " flags=b ") && strings.Contains(line, " cmd=xread ") {
+			id, _, _ = strings.Cut(strings.TrimPrefix(line, "id="), " ")
+		}
+	}
+	return id
+}
+
+// wait waits for a condition; the deadline is far beyond what it should need.
+func wait(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("waiting for %s", what)
+		}
+	}
+}
