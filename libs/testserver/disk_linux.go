@@ -17,7 +17,8 @@ type Disk struct {
 }
 
 // NewDisk mounts a disk of so many bytes in memory, until the test ends. Whatever uses it is closed before, so a test asks
-// for the disk first. A test that may not mount is skipped: nothing else fills a disk without harm to its machine.
+// for the disk first. A test that may not mount fails and says what it needs, unless short tests are asked for: nothing else fills
+// a disk without harm to its machine.
 func NewDisk(t testing.TB, size int64) *Disk {
 	t.Helper()
 	owner, err := unprivileged()
@@ -25,7 +26,7 @@ func NewDisk(t testing.TB, size int64) *Disk {
 		t.Fatal(err)
 	}
 	if owner == nil {
-		t.Skip("only root may mount the disk that this test fills; run it as root")
+		withoutDisk(t, "only root may mount the disk that this test fills; run the tests as root, or leave this one out with -short")
 	}
 	dir, err := NewDir()
 	if err != nil {
@@ -34,7 +35,8 @@ func NewDisk(t testing.TB, size int64) *Disk {
 	t.Cleanup(func() { _ = os.Remove(dir) }) // Never what is on a disk that is still mounted.
 	err = syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700,uid=%d,gid=%d", size, owner.Uid, owner.Gid))
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		t.Skipf("mounting the disk that this test fills is not permitted here, though this is root; a container needs CAP_SYS_ADMIN: %v", err)
+		withoutDisk(t, fmt.Sprintf("mounting the disk that this test fills is not permitted here, though this is root: %v; give the container\n"+
+			"CAP_SYS_ADMIN (--cap-add SYS_ADMIN), or leave the test out with -short", err))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +51,15 @@ func NewDisk(t testing.TB, size int64) *Disk {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// withoutDisk ends a test that may not mount one.
+func withoutDisk(t testing.TB, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip(why)
+	}
+	t.Fatal(why)
 }
 
 // Fill takes all room that is left.

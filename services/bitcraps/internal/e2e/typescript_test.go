@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // TestTypeScriptClientPlays compiles the client and has its example play a round and check its receipt.
@@ -15,9 +17,7 @@ func TestTypeScriptClientPlays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it installs and compiles")
 	}
-	if _, err := exec.LookPath("npm"); err != nil {
-		t.Skip("it needs Node and npm")
-	}
+	node, npm := testserver.Node(t), testserver.Program(t, "npm", "npm")
 	tg, bitcraps := oneProcess(t), built(t, "bitcraps")
 	const dir = "../../../../clients/typescript"
 	run := func(name string, args ...string) string {
@@ -31,16 +31,16 @@ func TestTypeScriptClientPlays(t *testing.T) {
 		return string(out)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); errors.Is(err, fs.ErrNotExist) {
-		run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+		run(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 	}
-	run("npm", "run", "build")
-	out := run("node", "examples/play.mjs", tg.url(), bitcraps)
+	run(npm, "run", "build")
+	out := run(node, "examples/play.mjs", tg.url(), bitcraps)
 	for _, want := range []string{"rolled", "saw game_created player_joined shooter_changed bet_placed betting_closed dice_rolled", "ok      settlement"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the example does not say %q:\n%s", want, out)
 		}
 	}
-	if packed := run("npm", "pack", "--dry-run", "--json"); !strings.Contains(packed, "dist/index.d.ts") || strings.Contains(packed, "node_modules") {
+	if packed := run(npm, "pack", "--dry-run", "--json"); !strings.Contains(packed, "dist/index.d.ts") || strings.Contains(packed, "node_modules") {
 		t.Errorf("what is published is %s", packed)
 	}
 }

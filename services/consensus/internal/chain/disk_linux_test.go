@@ -20,3 +20,8 @@ func newDisk(t testing.TB) *disk {
 	}
 	return testserver.NewDisk(t, diskSize)
 }
+
+// withoutDisk ends a test that needs one.
+func withoutDisk(t *testing.T) {
+	t.Fatal("only root may mount the disk that this fills; run the tests as root, or leave this one out with -short")
+}
