@@ -137,12 +137,7 @@ func TestMain(m *testing.M) {
 }
 
 // launch starts a platform of its own in this process on a data directory.
-func launch(dir string, set ...string) (*target, error) { return launchOn("", dir, set...) }
-
-// launchOn is launch with a PostgreSQL beside the data directory.
-func launchOn(database, dir string, set ...string) (*target, error) {
-	return start(bitcraps.Options{DataDir: dir, DatabaseURL: database, Source: config.Source{Set: set, All: true}}, io.Discard)
-}
+func launch(dir string, set ...string) (*target, error) { return launchLogged(io.Discard, dir, set...) }
 
 // talkative is the configuration of platforms whose logs are read at last.
 var talkative = []string{"telemetry.log_level=debug", "telemetry.log_sample_ratio=1"}
