@@ -59,23 +59,23 @@ func newLimits(cfg Config, shared *redis.Client, clock clockwork.Clock, scope te
 
 // ofAddress counts a call against what its address may send in all.
 func (l *limits) ofAddress(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
-	return l.count(ctx, w, ofAddress, l.address(r))
+	return l.count(ctx, w, rateAddress, l.address(r))
 }
 
 // ofGuest counts a call that makes a guest.
 func (l *limits) ofGuest(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
-	return l.count(ctx, w, ofGuest, l.address(r))
+	return l.count(ctx, w, rateGuest, l.address(r))
 }
 
 // ofSignIn counts an attempt to sign in.
 func (l *limits) ofSignIn(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
-	return l.count(ctx, w, ofSignIn, l.address(r))
+	return l.count(ctx, w, rateSignIn, l.address(r))
 }
 
 // ofRoute counts a call against what the player may do or, where there is none or anybody can make another one, the address.
 func (l *limits) ofRoute(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) error {
 	kind, player := kindOf(route), identity.FromContext(ctx).Player
-	if player == uuid.Nil || kind == ofSignIn {
+	if player == uuid.Nil || kind == rateSignIn {
 		return l.count(ctx, w, kind, l.address(r))
 	}
 	return l.count(ctx, w, kind, player.String())

@@ -55,11 +55,11 @@ func TestEveryRouteHasARate(t *testing.T) {
 	kinds := map[string]int{}
 	for _, route := range Routes() {
 		kinds[kindOf(route)]++
-		if route.Method == http.MethodGet != (kindOf(route) == ofRead) {
+		if route.Method == http.MethodGet != (kindOf(route) == rateRead) {
 			t.Errorf("%s %s counts as %s", route.Method, route.Path, kindOf(route))
 		}
 	}
-	for _, kind := range []string{ofCreate, ofJoin, ofBet, ofRoll, ofRead} {
+	for _, kind := range []string{rateCreate, rateJoin, rateBet, rateRoll, rateRead} {
 		if kinds[kind] == 0 {
 			t.Errorf("no route counts as %s", kind)
 		}
@@ -92,7 +92,7 @@ func TestHeadersOfARate(t *testing.T) {
 	call := func(want string) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		err := l.count(t.Context(), w, ofBet, "somebody")
+		err := l.count(t.Context(), w, rateBet, "somebody")
 		got := w.Header().Get("RateLimit-Policy") + " " + w.Header().Get("RateLimit")
 		if err != nil {
 			got += " " + errs.Name(errs.Reason(err)) + " " + w.Header().Get("X-RateLimit-Limit") + " " + w.Header().Get("X-RateLimit-Reset")

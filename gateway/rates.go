@@ -49,18 +49,18 @@ func DefaultRates() Rates {
 
 // The kinds of calls, as clients see them in headers and operators in metrics. They are the keys under limits.rates.
 const (
-	ofAddress = "address"
-	ofGuest   = "guest"
-	ofSignIn  = "sign_in"
-	ofCreate  = "create"
-	ofJoin    = "join"
-	ofBet     = "bet"
-	ofRoll    = "roll"
-	ofRead    = "read"
+	rateAddress = "address"
+	rateGuest   = "guest"
+	rateSignIn  = "sign_in"
+	rateCreate  = "create"
+	rateJoin    = "join"
+	rateBet     = "bet"
+	rateRoll    = "roll"
+	rateRead    = "read"
 )
 
 func (r Rates) byKind() map[string]Rate {
-	return map[string]Rate{ofAddress: r.Address, ofGuest: r.Guest, ofSignIn: r.SignIn, ofCreate: r.Create, ofJoin: r.Join, ofBet: r.Bet, ofRoll: r.Roll, ofRead: r.Read}
+	return map[string]Rate{rateAddress: r.Address, rateGuest: r.Guest, rateSignIn: r.SignIn, rateCreate: r.Create, rateJoin: r.Join, rateBet: r.Bet, rateRoll: r.Roll, rateRead: r.Read}
 }
 
 func (r Rates) validate() (err error) {
@@ -76,21 +76,21 @@ func (r Rates) validate() (err error) {
 func kindOf(route Route) string {
 	switch route.RPC {
 	case apiv1.PlayerService_CreateGuest_FullMethodName, apiv1.SessionService_RefreshSession_FullMethodName:
-		return ofGuest
+		return rateGuest
 	case apiv1.DeviceService_CreateChallenge_FullMethodName, apiv1.DeviceService_SignInWithDevice_FullMethodName, apiv1.DeviceService_AddDevice_FullMethodName,
 		apiv1.AccountService_SignIn_FullMethodName, apiv1.AccountService_LinkEmail_FullMethodName, apiv1.AccountService_ConfirmEmail_FullMethodName,
 		apiv1.AccountService_ChangePassword_FullMethodName, apiv1.AccountService_ForgotPassword_FullMethodName, apiv1.AccountService_ResetPassword_FullMethodName:
-		return ofSignIn
+		return rateSignIn
 	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName,
 		gamev1.LobbyService_QuickSeat_FullMethodName, gamev1.LobbyService_JoinByCode_FullMethodName, gamev1.LobbyService_PostChat_FullMethodName:
-		return ofJoin
+		return rateJoin
 	case gamev1.GameService_PlaceBet_FullMethodName, gamev1.GameService_PlaceBets_FullMethodName, gamev1.GameService_UpdateBet_FullMethodName, gamev1.GameService_RemoveBet_FullMethodName:
-		return ofBet
+		return rateBet
 	case gamev1.GameService_RollDice_FullMethodName, gamev1.GameService_PassDice_FullMethodName:
-		return ofRoll
+		return rateRoll
 	}
 	if route.Method == http.MethodGet {
-		return ofRead
+		return rateRead
 	}
-	return ofCreate // The tightest, so that a call which is new here is not the loosest.
+	return rateCreate // The tightest, so that a call which is new here is not the loosest.
 }

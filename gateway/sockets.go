@@ -52,7 +52,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, _ map[stri
 
 // admit counts a subscription as REST counts an event stream: against the streams of the address and the player's reads.
 func (g *Gateway) admit(ctx context.Context, address string, player uuid.UUID) (func(), error) {
-	if _, err := g.limits.take(ctx, ofRead, player.String()); err != nil {
+	if _, err := g.limits.take(ctx, rateRead, player.String()); err != nil {
 		return nil, err
 	}
 	return g.streams.enter(address)

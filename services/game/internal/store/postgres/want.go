@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// want is what a group of keys needs, each thing once.
+type want struct {
+	games   []uuid.UUID
+	all     []uuid.UUID // Games whose live bets are all needed.
+	players []play.Key  // Those whose live bets at a game are all needed.
+	wagers  []play.Key  // Those who need what they have on one wager, which is Only's.
+	wallets []ledger.Account
+}
+
+func gameOf(key play.Key) uuid.UUID { return key.Game }
+
+func whose(key play.Key) uuid.UUID { return key.Player }
+
+func wantOf(keys []play.Key) want {
+	var w want
+	all, seen := make(map[uuid.UUID]bool), make(map[play.Key]bool, 2*len(keys))
+	for _, key := range keys {
+		if key.All && !all[key.Game] {
+			all[key.Game] = true
+			w.all = append(w.all, key.Game)
+		}
+	}
+	once := func(key play.Key) bool {
+		known := seen[key]
+		seen[key] = true
+		return !known
+	}
+	for _, key := range keys {
+		if key.Game != uuid.Nil && once(play.Key{Game: key.Game}) {
+			w.games = append(w.games, key.Game)
+		}
+		if key.Player == uuid.Nil {
+			continue
+		}
+		if once(play.Key{Player: key.Player}) {
+			w.wallets = append(w.wallets, ledger.Wallet(key.Player))
+		}
+		if key.Game == uuid.Nil || all[key.Game] {
+			continue
+		}
+		if key.Only == nil && once(play.Key{Game: key.Game, Player: key.Player}) {
+			w.players = append(w.players, key)
+		}
+		for wager := key.Only; wager != nil; wager = wager.Behind {
+			if on := (play.Key{Game: key.Game, Player: key.Player, Only: wager}); once(on) {
+				w.wagers = append(w.wagers, on)
+			}
+		}
+	}
+	return w
+}
+
+// accounts are those of the tables, which the games' locks guard, and those that all tables share, which are only looked at: they are
+// locked where money moves and no sooner.
+func (w want) accounts() []string {
+	names := []string{ledger.House.String(), ledger.Issuance.String()}
+	for _, game := range w.games {
+		names = append(names, ledger.Escrow(game).String(), ledger.Reserve(game).String())
+	}
+	return names
+}
