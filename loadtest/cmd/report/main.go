@@ -26,10 +26,8 @@ type Report struct {
 	Alone      Alone     `json:"alone"`
 	SideBySide []Row     `json:"side_by_side"`
 	Telemetry  Telemetry `json:"telemetry"`
-	// GameMB is the memory of the fleets' largest game behind their rows.
+	// GameMB is the memory of the fleets' largest game behind their rows, those with 100,000 tables and 1,000,000 players among them.
 	GameMB float64 `json:"resident_mb_game"`
-	// FullMB is that of one process, all services in it, behind the rows with 100,000 tables and 1,000,000 players stored.
-	FullMB float64 `json:"resident_mb_full"`
 }
 
 // options are what is measured.

@@ -36,7 +36,7 @@ func (c *comparison) pgbench(ctx context.Context) error {
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
-	out, err := run("-b", "simple-update", "-M", "prepared", "-c", strconv.Itoa(c.connections), "-j", "2", "-T", strconv.Itoa(max(1, int(c.load.Seconds()))))
+	out, err := run("-b", "simple-update", "-M", "prepared", "-c", strconv.Itoa(c.connections), "-T", strconv.Itoa(max(1, int(c.load.Seconds()))))
 	if err != nil {
 		return err
 	}

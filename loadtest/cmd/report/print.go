@@ -38,5 +38,4 @@ func (r Report) printComparison(w io.Writer) {
 		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%s\t%.2f\t%.2f\n", row.Name, row.PerSecond, row.Mean, percentiles, row.OfPgbench, row.OfNoStore)
 	}
 	fmt.Fprintf(w, "\nresident of a fleet's game behind that\t%.0f MB\n", r.GameMB)
-	fmt.Fprintf(w, "resident of one process, with 100,000 tables and 1,000,000 players stored\t%.0f MB\n", r.FullMB)
 }

@@ -43,22 +43,20 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 		return err
 	}
 	err = c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL)
-	if err == nil {
-		err = fill(ctx, url)
+	if err == nil { // Each service has a schema there.
+		err = execute(ctx, url, "SET search_path TO game, api", full, "INSERT INTO players (id, kind, created_at) SELECT player, 1, at FROM crowd", "VACUUM ANALYZE")
 	}
 	if err == nil {
-		err = c.bets(ctx, "REST bets, with 100,000 tables and 1,000,000 players stored", p.URL)
+		err = c.bets(ctx, "REST bets, one process on PostgreSQL, "+muchStored, p.URL)
 	}
-	resident, memoryErr := p.ResidentBytes()
-	c.fullMB, err = megabytes(resident), errors.Join(err, memoryErr)
 	return errors.Join(err, p.Stop())
 }
 
 //go:embed full.sql
 var full string
 
-// fill stores what a platform has after a long while.
-func fill(ctx context.Context, url string) error { return execute(ctx, url, full, "VACUUM ANALYZE") }
+// muchStored is what full has.
+const muchStored = "100,000 tables and 1,000,000 players stored"
 
 // settle has the server finish what it was given so far: no row is measured together with the work that another one left.
 func (c *comparison) settle(ctx context.Context) error {
@@ -84,16 +82,21 @@ func (c *comparison) fleetOnPostgres(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.fleetOn(ctx, "PostgreSQL", "--database-url", c.server.URL("fleet"))
+	return c.fleetOn(ctx, "PostgreSQL", func(fleet *platform.Fleet) error {
+		if err := execute(ctx, c.server.URL("fleet_game"), full, "VACUUM ANALYZE"); err != nil {
+			return err
+		}
+		return c.bets(ctx, "REST bets, fleet on PostgreSQL, "+muchStored, fleet.Gateways...)
+	}, "--database-url", c.server.URL("fleet"))
 }
 
 func (c *comparison) fleetOnSQLite(ctx context.Context) error {
-	return c.fleetOn(ctx, "SQLite", "--database", "sqlite")
+	return c.fleetOn(ctx, "SQLite", func(*platform.Fleet) error { return nil }, "--database", "sqlite")
 }
 
 // fleetOn measures a fleet, the only way to run the platform that has gRPC behind an address: in one process calls go straight to the
-// services.
-func (c *comparison) fleetOn(ctx context.Context, store string, args ...string) error {
+// services. more is what else is measured of it.
+func (c *comparison) fleetOn(ctx context.Context, store string, more func(*platform.Fleet) error, args ...string) error {
 	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimited...)...)
 	if err != nil {
 		return err
@@ -101,6 +104,9 @@ func (c *comparison) fleetOn(ctx context.Context, store string, args ...string) 
 	err = c.bets(ctx, "REST bets, fleet on "+store, fleet.Gateways...)
 	if err == nil {
 		err = c.betsOverGRPC(ctx, "gRPC bets, fleet on "+store, fleet)
+	}
+	if err == nil {
+		err = more(fleet)
 	}
 	resident, memoryErr := fleet.GameBytes()
 	c.gameMB, err = max(c.gameMB, megabytes(resident)), errors.Join(err, memoryErr)
