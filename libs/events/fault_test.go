@@ -98,7 +98,7 @@ func TestEventsThatComeTogetherShareEntries(t *testing.T) {
 		s.append(from, "a")
 	}
 	var entries []redis.XMessage
-	eventually(t, "the last event in the stream", func() (done bool) {
+	wait(t, "the last event in the stream", func() (done bool) {
 		var err error
 		if entries, err = from.client.XRange(t.Context(), stream, "-", "+").Result(); err != nil {
 			t.Fatal(err)
@@ -118,18 +118,6 @@ func TestEventsThatComeTogetherShareEntries(t *testing.T) {
 	}
 	if told != published || len(entries) > published/2 {
 		t.Errorf("%d events in %d entries", told, len(entries))
-	}
-}
-
-// eventually waits for a condition; the deadline is far beyond what it should need.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for !condition() {
-		if ctx.Err() != nil {
-			t.Fatalf("%s: not within a minute", what)
-		}
 	}
 }
 
