@@ -32,5 +32,5 @@ func TestFleetOnSQLite(t *testing.T) {
 	if out, messages, err := c.run("down"); err != nil {
 		t.Errorf("fleet down: %v\n%s%s", err, out, messages)
 	}
-	auditDatabase(t, filepath.Join(c.dir, "game.db"))
+	auditDatabase(t, fleet.SQLite+"://"+filepath.Join(c.dir, "game.db"))
 }
