@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -18,6 +19,9 @@ func TestFleetOnSQLite(t *testing.T) {
 	started, states := c.up("--database", fleet.SQLite)
 	if want := 8; len(started) != want || len(states) != want { // Two gateways, api, one game and four validators.
 		t.Errorf("started %v", started)
+	}
+	if ignored, err := os.ReadFile(filepath.Join(c.dir, ".gitignore")); err != nil || string(ignored) != "*\n" {
+		t.Errorf("git ignores %q of a folder that has keys, %v", ignored, err)
 	}
 	player := newClient(t, states["gateway-0"].Address)
 	game := player.newGame()
