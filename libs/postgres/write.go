@@ -58,8 +58,10 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) retry(ctx context.Context, try func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := try()
-		if errors.Is(err, ErrAgain) && ctx.Err() == nil {
-			err = try()
+		if errors.Is(err, ErrAgain) {
+			if err = ctx.Err(); err == nil {
+				err = try()
+			}
 		}
 		if err == nil || ctx.Err() != nil || attempt == attempts-1 || !db.again(err) {
 			return db.away(ctx, err)

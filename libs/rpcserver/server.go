@@ -46,13 +46,14 @@ func Default() Config {
 	}
 }
 
-// Validate refuses times that would end each call, or each connection, at once.
+// Validate refuses times that would end calls or connections at once. A connection's age of 0 is none.
 func (c Config) Validate() (err error) {
-	for key, value := range map[string]time.Duration{
-		"rpc.timeout": c.Timeout, "rpc.max_connection_age": c.MaxConnectionAge, "rpc.connection_grace": c.ConnectionGrace,
-	} {
-		if value <= 0 {
-			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
+	if c.Timeout <= 0 {
+		err = errors.New("rpc.timeout: want more than 0")
+	}
+	for key, value := range map[string]time.Duration{"rpc.max_connection_age": c.MaxConnectionAge, "rpc.connection_grace": c.ConnectionGrace} {
+		if value < 0 {
+			err = errors.Join(err, fmt.Errorf("%s: want 0, which is without a limit, or more", key))
 		}
 	}
 	return err

@@ -51,10 +51,6 @@ func Open(dir, programs string, say func(string)) (*Fleet, error) {
 			return nil, err
 		}
 	}
-	// It holds keys: whoever starts a fleet within a checkout commits none of it.
-	if err := os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600); err != nil {
-		return nil, err
-	}
 	if f.release, err = lock(filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}

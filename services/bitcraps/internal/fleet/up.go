@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -34,7 +35,7 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 			return nil, err
 		}
 	}
-	if err := Init(f.dir, validators, nil, time.Now()); err != nil {
+	if err := errors.Join(f.ignore(), Init(f.dir, validators, nil, time.Now())); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(f.writeConfiguration(), f.writeTargets()); err != nil {
@@ -57,6 +58,19 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 		return nil, errors.Join(err, f.stop(context.WithoutCancel(ctx), started))
 	}
 	return started, nil
+}
+
+// ignore has git leave the folder alone, unless it says otherwise itself: it is about to have keys, and may be within a checkout.
+func (f *Fleet) ignore() error {
+	file, err := os.OpenFile(filepath.Join(f.dir, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString("*\n")
+	return errors.Join(err, file.Close())
 }
 
 func (f *Fleet) services() (out []process) {
