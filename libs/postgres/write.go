@@ -23,9 +23,11 @@ var ErrAgain = errors.New("postgres: run again")
 
 const (
 	// attempts is how often a transaction is tried.
-	attempts = 8
-	// firstPause is the longest pause before the second attempt; it doubles with each, to about a second in all.
+	attempts = 16
+	// firstPause is the longest pause before the second attempt; it doubles with each, up to lastPause, to about a second in all. Longer
+	// ones would only have those wait who lost, while those who win go on.
 	firstPause = 8 * time.Millisecond
+	lastPause  = 128 * time.Millisecond
 	// awayDelay is when callers are told to come back.
 	awayDelay = time.Second
 )
@@ -66,7 +68,7 @@ func (db *DB) retry(ctx context.Context, try func() error) error {
 		if err == nil || ctx.Err() != nil || attempt == attempts-1 || !db.again(err) {
 			return db.away(ctx, err)
 		}
-		pause := time.NewTimer(rand.N(firstPause << attempt))
+		pause := time.NewTimer(rand.N(min(firstPause<<attempt, lastPause)))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
