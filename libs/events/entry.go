@@ -50,8 +50,8 @@ func (e *entry) add(event told) {
 	e.events, e.size = e.events+1, e.size+event.size()
 }
 
-// numbers is how many numbers the entry takes: one for each event, and one where there is none.
-func (e *entry) numbers() uint64 { return uint64(max(1, e.events)) }
+// numbers is how many an entry takes: one for each event, and one where there is none.
+func numbers(events int) uint64 { return uint64(max(1, events)) }
 
 // received is an entry as it was read.
 type received map[string]any

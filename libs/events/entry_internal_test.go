@@ -44,7 +44,7 @@ func TestAnEntryTellsOfAllItsEvents(t *testing.T) {
 	e.add(told{topic: "b", sequence: 2})
 	e.add(told{topic: "a", sequence: 3, cause: telemetry.Traceparent(cause(4)), payload: []byte("fourth")})
 	watched := map[string]*Subscription[Notice[string]]{"a": b.hub.Subscribe("a"), "b": b.hub.Subscribe("b"), "": b.hub.Subscribe(""), "c": b.hub.Subscribe("c")}
-	b.receive(r, read("other", 7+e.numbers(), e))
+	b.receive(r, read("other", 7+numbers(e.events), e))
 	for topic, want := range map[string][]Notice[string]{
 		"a": {{Sequence: 1, Value: "first", Cause: cause(1)}, {Sequence: 3, Value: "fourth", Cause: cause(4)}},
 		"b": {{}},

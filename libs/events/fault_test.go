@@ -98,7 +98,7 @@ func TestEventsThatComeTogetherShareEntries(t *testing.T) {
 		s.append(from, "a")
 	}
 	var entries []redis.XMessage
-	wait(t, "the last event in the stream", func() (done bool) {
+	testserver.Eventually(t, "the last event in the stream", func() (done bool) {
 		var err error
 		if entries, err = from.client.XRange(t.Context(), stream, "-", "+").Result(); err != nil {
 			t.Fatal(err)

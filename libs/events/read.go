@@ -108,7 +108,7 @@ func (b *Redis[T]) receive(r *reader, entry received) {
 	}
 	events := entry.events()
 	number, ok := entry.number()
-	if !ok || number != r.numbers[origin]+uint64(max(1, events)) {
+	if !ok || number != r.numbers[origin]+numbers(events) {
 		b.gap.Store(true)
 	}
 	if len(r.numbers) >= maxOrigins {

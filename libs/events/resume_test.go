@@ -1,7 +1,6 @@
 package events_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -42,10 +41,10 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 	}
 	heard := func() bool { listen(); return slices.Contains(told, published[len(published)-1]) }
 
-	wait(t, "the reader", func() bool { return from.reader(t) != "" })
+	testserver.Eventually(t, "the reader", func() bool { return from.reader(t) != "" })
 	publish()
-	wait(t, "the first event", heard)
-	wait(t, "the reader's failure", func() bool {
+	testserver.Eventually(t, "the first event", heard)
+	testserver.Eventually(t, "the reader's failure", func() bool {
 		if id := from.reader(t); id != "" { // It may be between two reads, and does not notice then.
 			from.client.ClientKillByFilter(t.Context(), "ID", id)
 		}
@@ -55,14 +54,14 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 	for range 20 {
 		publish()
 	}
-	wait(t, "an entry that the reader missed", func() bool { return from.client.XLen(t.Context(), "bitcraps:events:v1:test").Val() > entries })
-	wait(t, "the reader's return", func() bool {
+	testserver.Eventually(t, "an entry that the reader missed", func() bool { return from.client.XLen(t.Context(), "bitcraps:events:v1:test").Val() > entries })
+	testserver.Eventually(t, "the reader's return", func() bool {
 		clock.Advance(time.Second)
 		listen()
 		return from.reader(t) != ""
 	})
 	publish() // Behind this one the stream has told all that it tells.
-	wait(t, "the last event", heard)
+	testserver.Eventually(t, "the last event", heard)
 	if !slices.Equal(told, published) {
 		t.Errorf("the stream told of %v, and %v were published", told, published)
 	}
@@ -81,20 +80,4 @@ func (r *replica) reader(t *testing.T) (id string) {
 		}
 	}
 	return id
-}
-
-// wait waits for a condition; the deadline is far beyond what it should need.
-func wait(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("waiting for %s", what)
-		}
-	}
 }

@@ -104,7 +104,7 @@ func (b *Redis[T]) encode(event outgoing[T]) told {
 
 // add appends an entry under the next numbers.
 func (b *Redis[T]) add(ctx context.Context, pipe goredis.Pipeliner, s *sending, e entry) {
-	s.number += e.numbers()
+	s.number += numbers(e.events)
 	pipe.XAdd(ctx, &goredis.XAddArgs{Stream: b.stream, MaxLen: streamLength, Approx: true,
 		Values: append([]any{fieldOrigin, b.origin, fieldNumber, s.number}, e.fields...)})
 }

@@ -28,14 +28,14 @@ import (
 
 // Config says where a service is.
 type Config struct {
-	Addresses []string      `koanf:"addresses" jsonschema_description:"host:port of each replica, or one dns:/// target"`
+	Addresses []string      `koanf:"addresses" jsonschema_description:"host:port of each replica, or one target of gRPC, such as dns:///game:7000"`
 	Timeout   time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls whose context has none"`
 }
 
 // Validate refuses what no call could be made with. The error names keys within a section, such as upstream.game.
 func (c Config) Validate(section string) (err error) {
 	if len(c.Addresses) == 0 {
-		err = fmt.Errorf("%s.addresses: name the host:port of each replica, or one dns:/// target", section)
+		err = fmt.Errorf("%s.addresses: name the host:port of each replica, or one target of gRPC, such as dns:///game:7000", section)
 	}
 	if c.Timeout <= 0 {
 		err = errors.Join(err, fmt.Errorf("%s.timeout: want more than 0", section))

@@ -11,11 +11,11 @@ import (
 func TestConfigNamesWhatNoCallCouldBeMadeWith(t *testing.T) {
 	at := []string{"127.0.0.1:7002"}
 	for want, cfg := range map[string]rpcclient.Config{
-		"":                                    {Addresses: at, Timeout: time.Second},
-		"upstream.game.addresses: name":       {Timeout: time.Second},
-		"upstream.game.timeout: want more":    {Addresses: at},
-		"upstream.game.timeout: want more t":  {Addresses: at, Timeout: -time.Second},
-		"target\nupstream.game.timeout: want": {},
+		"":                                       {Addresses: at, Timeout: time.Second},
+		"upstream.game.addresses: name":          {Timeout: time.Second},
+		"upstream.game.timeout: want more":       {Addresses: at},
+		"upstream.game.timeout: want more t":     {Addresses: at, Timeout: -time.Second},
+		"game:7000\nupstream.game.timeout: want": {},
 	} {
 		err := cfg.Validate("upstream.game")
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -205,7 +206,7 @@ func TestPlayAtReplicasWhoseClocksDiffer(t *testing.T) {
 	}
 	wg.Wait()
 	for _, id := range games {
-		eventually(t, "the end of the last round", func() bool { return !hoppers[0].views[0].get(id).GetRolling() })
+		testserver.Eventually(t, "the end of the last round", func() bool { return !hoppers[0].views[0].get(id).GetRolling() })
 		hoppers[0].views[1].settledOnce(id)
 		if err := slow.archive().Replay(t.Context(), uuid.MustParse(id), func(*gamev1.Round) error { return nil }); err != nil {
 			t.Errorf("replay of %s: %v", id, err)

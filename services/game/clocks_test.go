@@ -45,20 +45,6 @@ func advance(d time.Duration, replicas ...*tables) {
 	}
 }
 
-// eventually waits, while no clock moves, for what a replica's sweeper does.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(time.Minute); !condition(); {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s did not happen", what)
-		}
-	}
-}
-
 // at is the player's view through a replica.
 func (p *player) at(tb *tables) *player {
 	other := &player{tables: tb, id: p.id, ctx: p.ctx}
@@ -103,12 +89,12 @@ func TestATurnIsOffByNoMoreThanClocksAre(t *testing.T) {
 			bob.dial()
 			carol.dial()
 			advance(lasts-time.Second, ends)
-			eventually(t, "the end of the first turn", first)
+			testserver.Eventually(t, "the end of the first turn", first)
 			if second() {
 				t.Errorf("the second turn ended before %s", lasts)
 			}
 			advance(time.Second, ends)
-			eventually(t, "the end of the second turn", second)
+			testserver.Eventually(t, "the end of the second turn", second)
 			bob.at(ends).audit()
 		})
 	}
@@ -129,11 +115,11 @@ func TestARoundIsTakenUpWhateverItsClock(t *testing.T) {
 	}
 	slow.validators.set(false)
 	advance(time.Second, slow, fast) // Before the slow one's own sweeper would look at it.
-	eventually(t, "the end of the slow replica's round", func() bool { return !players[0].get(games[0]).GetRolling() })
+	testserver.Eventually(t, "the end of the slow replica's round", func() bool { return !players[0].get(games[0]).GetRolling() })
 	fast.stop()
 	players[1] = players[1].at(slow)
 	advance(skew+time.Second, slow)
-	eventually(t, "the end of the fast replica's round", func() bool { return !players[1].get(games[1]).GetRolling() })
+	testserver.Eventually(t, "the end of the fast replica's round", func() bool { return !players[1].get(games[1]).GetRolling() })
 	for i, p := range players {
 		p.settledOnce(games[i])
 	}
@@ -158,7 +144,7 @@ func TestARequestIsRememberedForItsTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	advance(memory-2*time.Second, slow, fast)
-	eventually(t, "forgetting the older request", func() bool {
+	testserver.Eventually(t, "forgetting the older request", func() bool {
 		_, err := place(fast, "older", "field")
 		return errs.Reason(err) == errorsv1.Reason_REASON_GAME_CLOSED
 	})

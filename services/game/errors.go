@@ -11,7 +11,7 @@ import (
 )
 
 func gameNotFound(id uuid.UUID) error {
-	return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no game that you may see has the id %s; GET /api/v1/games lists those that you may", id)
+	return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no game that you may see has the id %s; GET /api/v1/games lists those that are open", id)
 }
 
 // orNotFound gives a store's ErrNotFound the error that the caller sees instead.

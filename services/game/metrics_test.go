@@ -10,6 +10,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/craps/edge"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
@@ -179,7 +180,7 @@ func TestReplicasCountEachPlayerOnce(t *testing.T) {
 // eventuallyTick lets time pass at replicas until a condition holds.
 func eventuallyTick(t *testing.T, what string, condition func() bool, replicas ...*tables) {
 	t.Helper()
-	eventually(t, what, func() bool {
+	testserver.Eventually(t, what, func() bool {
 		advance(time.Second, replicas...)
 		return condition()
 	})

@@ -82,21 +82,21 @@ func (c *comparison) fleetOnPostgres(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.fleetOn(ctx, "PostgreSQL", func(fleet *platform.Fleet) error {
+	return c.fleetOn(ctx, "PostgreSQL", []string{"--database-url", c.server.URL("fleet")}, func(fleet *platform.Fleet) error {
 		if err := execute(ctx, c.server.URL("fleet_game"), full, "VACUUM ANALYZE"); err != nil {
 			return err
 		}
 		return c.bets(ctx, "REST bets, fleet on PostgreSQL, "+muchStored, fleet.Gateways...)
-	}, "--database-url", c.server.URL("fleet"))
+	})
 }
 
 func (c *comparison) fleetOnSQLite(ctx context.Context) error {
-	return c.fleetOn(ctx, "SQLite", func(*platform.Fleet) error { return nil }, "--database", "sqlite")
+	return c.fleetOn(ctx, "SQLite", []string{"--database", "sqlite"})
 }
 
 // fleetOn measures a fleet, the only way to run the platform that has gRPC behind an address: in one process calls go straight to the
 // services. more is what else is measured of it.
-func (c *comparison) fleetOn(ctx context.Context, store string, more func(*platform.Fleet) error, args ...string) error {
+func (c *comparison) fleetOn(ctx context.Context, store string, args []string, more ...func(*platform.Fleet) error) error {
 	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimited...)...)
 	if err != nil {
 		return err
@@ -105,8 +105,10 @@ func (c *comparison) fleetOn(ctx context.Context, store string, more func(*platf
 	if err == nil {
 		err = c.betsOverGRPC(ctx, "gRPC bets, fleet on "+store, fleet)
 	}
-	if err == nil {
-		err = more(fleet)
+	for _, measure := range more {
+		if err == nil {
+			err = measure(fleet)
+		}
 	}
 	resident, memoryErr := fleet.GameBytes()
 	c.gameMB, err = max(c.gameMB, megabytes(resident)), errors.Join(err, memoryErr)

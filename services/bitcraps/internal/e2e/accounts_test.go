@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 // mailTo waits for so many mails to an address and returns the last one's text.
 func mailTo(t *testing.T, tg *target, address string, count int) (text string) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d mails to %s", count, address), func() bool {
+	testserver.Eventually(t, fmt.Sprintf("%d mails to %s", count, address), func() bool {
 		files, _ := filepath.Glob(filepath.Join(tg.dir, "mail", "*.eml"))
 		found := 0
 		for _, file := range files {
@@ -127,7 +129,7 @@ func nobodyLearnsWhoHasAnAccount(t *testing.T, tg *target) {
 		t.Errorf("the owner of an address got a stranger's code: %s", text)
 	}
 	for _, address := range []string{taken, free} { // Over and over: there is a limit, the same for both.
-		eventually(t, "a limit", func() bool {
+		testserver.Eventually(t, "a limit", func() bool {
 			return stranger.do("POST", account+"/password:forgot", map[string]any{"email": address}).reason() == "RATE_LIMITED"
 		})
 	}

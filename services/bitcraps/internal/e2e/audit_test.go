@@ -1,16 +1,8 @@
 package e2e_test
 
 import (
-	"database/sql"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"testing"
-
-	"github.com/bitcraps/bitcraps/libs/config"
-	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
-	"github.com/bitcraps/bitcraps/services/game"
 )
 
 // auditLedger has the operator's command add up the ledger of a database, whichever engine it is. Every target is stopped with it, so
@@ -22,25 +14,10 @@ func auditLedger(database string) error {
 	return nil
 }
 
-// ledgerOf is the URL of the database in which the games of a fleet in a folder keep their ledger.
-func ledgerOf(dir string) (string, error) {
-	cfg := game.Default()
-	err := config.Load(identity.Game, &cfg, config.Source{Dir: filepath.Join(dir, "config", "game-0"), Environment: "local"})
-	return cfg.Database.URL, err
-}
-
 // auditDatabase adds a platform's books up by hand, without any of its code, when nothing is in flight any more.
 func auditDatabase(t *testing.T, database string) {
 	t.Helper()
-	driver, source := "pgx", database
-	if path, ok := strings.CutPrefix(database, fleet.SQLite+"://"); ok {
-		driver, source = fleet.SQLite, path
-	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := open(t, database)
 	for name, query := range map[string]string{
 		"sum of all balances":      "SELECT SUM(balance) FROM accounts",
 		"players below zero":       "SELECT COUNT(*) FROM accounts WHERE balance < 0 AND id NOT IN ('house', 'issuance')",

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // process is the platform in a process of its own.
@@ -116,7 +118,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	bets, rolls := 0, 0
 	for _, g := range gamblers {
 		keepSession(g.client, p.url)
-		eventually(t, "settlement of what was in flight", func() bool { return g.must(200, "GET", g.game, nil).str("rolling") == "false" })
+		testserver.Eventually(t, "settlement of what was in flight", func() bool { return g.must(200, "GET", g.game, nil).str("rolling") == "false" })
 		stored := g.allBets()
 		for id := range g.acknowledged {
 			if !stored[id] {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // regular plays until it is told to leave. Every call carries a key, and is repeated under it until it has an answer, as a
@@ -90,7 +92,7 @@ func (c *crowd) plays(what string) {
 	c.t.Helper()
 	for _, p := range c.players {
 		until := p.played.Load() + 3
-		eventually(c.t, "play "+what, func() bool { return p.played.Load() >= until })
+		testserver.Eventually(c.t, "play "+what, func() bool { return p.played.Load() >= until })
 	}
 }
 
@@ -108,7 +110,7 @@ func (c *crowd) goesHome() {
 	c.stop()
 	c.playing.Wait()
 	for _, p := range c.players {
-		eventually(c.t, "the end of what was in flight", func() bool { return p.must(200, "GET", p.game, nil).str("rolling") == "false" })
+		testserver.Eventually(c.t, "the end of what was in flight", func() bool { return p.must(200, "GET", p.game, nil).str("rolling") == "false" })
 		stored := p.allBets()
 		for id := range p.acknowledged {
 			if !stored[id] {

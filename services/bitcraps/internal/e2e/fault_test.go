@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // TestValidatorsFail stops one validator and then a second, and brings them back.
@@ -61,7 +63,7 @@ func TestValidatorsFail(t *testing.T) {
 		}
 	}
 	var settled *response
-	eventually(t, "settlement of the waiting round", func() bool { // By the service itself: nobody asks for it.
+	testserver.Eventually(t, "settlement of the waiting round", func() bool { // By the service itself: nobody asks for it.
 		settled = c.must(200, "GET", game+"/rounds/"+strconv.FormatInt(round, 10), nil)
 		return settled.str("status") == "ROUND_STATUS_SETTLED"
 	})
@@ -71,5 +73,5 @@ func TestValidatorsFail(t *testing.T) {
 	if game := c.must(200, "GET", game, nil); game.num("round") != round+1 || game.str("rolling") != "false" {
 		t.Errorf("game %s", game.text)
 	}
-	eventually(t, "readiness", func() bool { return c.must(200, "GET", "/ready", nil).str("status") == "ok" })
+	testserver.Eventually(t, "readiness", func() bool { return c.must(200, "GET", "/ready", nil).str("status") == "ok" })
 }

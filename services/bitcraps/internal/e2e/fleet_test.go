@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
@@ -17,15 +18,7 @@ func ownFleet(t *testing.T, set ...string) *target {
 		t.Skip("it builds five binaries")
 	}
 	tg, err := launchFleet(fleetDir(t), set...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tg.stop(); err != nil {
-			t.Errorf("stop: %v", err)
-		}
-	})
-	return tg
+	return ended(t, tg, err)
 }
 
 // look notes how the processes of its fleet are.
@@ -48,7 +41,7 @@ func (tg *target) end(t *testing.T, name string, signal syscall.Signal) {
 	if err := syscall.Kill(pid, signal); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the end of "+name, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+	testserver.Eventually(t, "the end of "+name, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }
 
 // nextDoor is where a client goes whose gateway does not answer.

@@ -99,18 +99,18 @@ func TestPlatformsShareARedis(t *testing.T) {
 		t.Helper()
 		return !slices.ContainsFunc(probes, func(probe *client) bool { return !probe.says(status, redis, up) })
 	}
-	eventually(t, "health", func() bool { return says("ok", "ok", "1") })
+	testserver.Eventually(t, "health", func() bool { return says("ok", "ok", "1") })
 	server.Kill()
 	if n, m := visit(a, "203.0.113.1"), visit(b, "203.0.113.1"); n != 10 || m != 10 {
 		t.Errorf("without Redis an address makes %d and %d calls", n, m)
 	}
-	eventually(t, "a bad word about Redis", func() bool { return says("degraded", "failing", "0") })
+	testserver.Eventually(t, "a bad word about Redis", func() bool { return says("degraded", "failing", "0") })
 	player := a.from(t, "203.0.113.3")
 	table := player.newGame()
 	player.bet(table, "pass_line", 10)
 	player.must(200, "POST", table+"/roll", nil)
 	server.Restart(t)
-	eventually(t, "recovery", func() bool { return says("ok", "ok", "1") })
+	testserver.Eventually(t, "recovery", func() bool { return says("ok", "ok", "1") })
 	if n, m := visit(a, "203.0.113.4"), visit(b, "203.0.113.4"); n+m > 15 || n != 10 {
 		t.Errorf("behind the restart an address makes %d and %d calls", n, m)
 	}

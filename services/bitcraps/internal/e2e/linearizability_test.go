@@ -81,7 +81,7 @@ func linearizable(t *testing.T, doors []door, kills ...func()) {
 	}
 	act := func() {
 		until := acted.Load() + calls
-		eventually(t, "what tellers do", func() bool { return acted.Load() >= until })
+		testserver.Eventually(t, "what tellers do", func() bool { return acted.Load() >= until })
 	}
 	act()
 	for _, kill := range kills {

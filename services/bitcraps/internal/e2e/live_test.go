@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // TestWatchersSurviveReplicas kills a game and a gateway of a fleet while games are watched by WebSocket. Behind a game's
@@ -24,7 +26,7 @@ func TestWatchersSurviveReplicas(t *testing.T) {
 	}
 	bet := func(amount int64) {
 		t.Helper()
-		eventually(t, "a bet", func() bool {
+		testserver.Eventually(t, "a bet", func() bool {
 			resp := c.try("POST", game+"/bets", map[string]any{"bet_type": "place_6", "amount": amount}, "Idempotency-Key", "bet")
 			return resp != nil && resp.status == 201
 		})

@@ -39,7 +39,7 @@ func playUntil(t *testing.T, tg *target, what string, condition func() bool) {
 	t.Helper()
 	c := newClient(t, tg.url())
 	game := c.newGame()
-	eventually(t, what, func() bool {
+	testserver.Eventually(t, what, func() bool {
 		c.bet(game, "pass_line", 10) // It is refused while there is a point, for which the first one lies.
 		c.must(200, "POST", game+"/roll", nil)
 		return condition()

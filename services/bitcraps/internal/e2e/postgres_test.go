@@ -80,7 +80,7 @@ func sharesBy(t *testing.T, url string) {
 	}
 	defer func() { _ = client.Close() }()
 	for _, pattern := range []string{"bitcraps:events:v1:game", "bitcraps:limit:*"} {
-		eventually(t, pattern+" in Redis", func() bool { // Events are sent behind the answer to whoever caused them.
+		testserver.Eventually(t, pattern+" in Redis", func() bool { // Events are sent behind the answer to whoever caused them.
 			keys, err := client.Keys(t.Context(), pattern).Result()
 			return err == nil && len(keys) > 0
 		})

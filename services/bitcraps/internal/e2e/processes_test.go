@@ -20,6 +20,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/mtls"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
@@ -93,7 +94,7 @@ func TestFleetCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the victims' end", func() bool {
+	testserver.Eventually(t, "the victims' end", func() bool {
 		out, _, err := c.run("status")
 		return err == nil && strings.Count(out, `"`+fleet.Stopped+`"`) == len(victims)
 	})
@@ -111,14 +112,14 @@ func TestFleetCommands(t *testing.T) {
 	if bets := player.must(200, "GET", game+"/bets", nil).list("bets"); len(bets) != 1 || bets[0]["bet_id"] != bet.str("bet.bet_id") {
 		t.Errorf("bets %v, placed %s", bets, bet.text)
 	}
-	eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
+	testserver.Eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
 	c.looksAtTheChain(game)
 	c.removesAValidator()
-	ledger, err := ledgerOf(c.dir)
-	if err := errors.Join(err, auditLedger(ledger)); err != nil {
+	databases, err := databasesOf(c.dir)
+	if err := errors.Join(err, auditLedger(databases[identity.Game])); err != nil {
 		t.Error(err)
 	}
-	auditDatabase(t, ledger)
+	auditDatabase(t, databases[identity.Game])
 
 	if out, messages, err := c.run("down"); err != nil || strings.Count(out, ",") != want-1 {
 		t.Errorf("down: %v %s %s", err, out, messages)
@@ -163,7 +164,7 @@ func (c commanded) removesAValidator() {
 	if out, err := run("chain", "remove-validator", "validator-3", "--dir", c.dir); err != nil {
 		c.t.Errorf("chain remove-validator: %v\n%s", err, out)
 	}
-	eventually(c.t, "three validators", func() bool {
+	testserver.Eventually(c.t, "three validators", func() bool {
 		out, err := run("chain", "status", "--dir", c.dir)
 		return err == nil && strings.Contains(out, "n = 3") && strings.Contains(out, "epoch 2\n")
 	})

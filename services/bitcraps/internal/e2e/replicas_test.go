@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
@@ -34,7 +35,7 @@ func TestReplicasDie(t *testing.T) {
 	players.bear(tg, "gateway-1") // The last one: its players are at the other gateway from then on.
 	heal("gateway-1")
 	players.goesHome()
-	auditDatabase(t, tg.ledger)
+	auditDatabase(t, tg.databases[identity.Game])
 }
 
 // bear kills a process, and has play go on where another replica is left. Then no call fails but those that were made at it, once

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 const (
@@ -28,7 +30,7 @@ func app(t *testing.T, base, access string) *client {
 func refused(t *testing.T, tg *target, access string) (reason string) {
 	t.Helper()
 	for _, door := range tg.doors {
-		eventually(t, "the end of a session at "+door.url, func() bool {
+		testserver.Eventually(t, "the end of a session at "+door.url, func() bool {
 			resp := app(t, door.url, access).do("GET", me, nil)
 			reason = resp.reason()
 			return resp.status == 401

@@ -15,9 +15,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/bitcraps"
@@ -39,9 +39,9 @@ type target struct {
 	states map[string]fleet.State
 	// heal starts what died of a fleet.
 	heal func() error
-	// ledger is the URL of the database that has it, which stop audits.
-	ledger string
-	stop   func() error
+	// databases are URLs, by the service that keeps its data there. stop audits the game's.
+	databases map[string]string
+	stop      func() error
 }
 
 // door is a gateway's address and that of its metrics.
@@ -181,14 +181,14 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	urls, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- all.Run(ctx, func(url string) { urls <- url }) }()
-	ledger := cfg.Game.Database.URL
+	databases := map[string]string{identity.API: cfg.API.Database.URL, identity.Game: cfg.Game.Database.URL}
 	stop := func() error {
 		cancel()
-		return errors.Join(<-ended, auditLedger(ledger))
+		return errors.Join(<-ended, auditLedger(databases[identity.Game]))
 	}
 	select {
 	case url := <-urls:
-		return &target{doors: []door{{url, url}}, dir: opts.DataDir, platform: all, ledger: ledger, stop: stop}, nil
+		return &target{doors: []door{{url, url}}, dir: opts.DataDir, platform: all, databases: databases, stop: stop}, nil
 	case err := <-ended:
 		cancel()
 		return nil, fmt.Errorf("the platform did not start: %w", err)
@@ -218,11 +218,11 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	}
 	tg.stop = func() error {
 		defer f.Close()
-		audited := auditLedger(tg.ledger) // Its PostgreSQL stops with it.
+		audited := auditLedger(tg.databases[identity.Game]) // Its PostgreSQL stops with it.
 		_, err := f.Down(context.Background())
 		return errors.Join(audited, err)
 	}
-	if tg.ledger, err = ledgerOf(dir); err != nil {
+	if tg.databases, err = databasesOf(dir); err != nil {
 		return nil, errors.Join(err, tg.stop())
 	}
 	tg.look(f)
@@ -282,6 +282,12 @@ func built(t *testing.T, name string) string {
 func own(t *testing.T, set ...string) *target {
 	t.Helper()
 	tg, err := launch(t.TempDir(), set...)
+	return ended(t, tg, err)
+}
+
+// ended has a target of one test stop with it.
+func ended(t *testing.T, tg *target, err error) *target {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,20 +297,4 @@ func own(t *testing.T, set ...string) *target {
 		}
 	})
 	return tg
-}
-
-// eventually waits for a condition; the deadline is far beyond what it should need.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("%s did not happen within a minute", what)
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
@@ -178,7 +179,7 @@ func (n *network) play(b *testing.B, tables, alive int) {
 func (n *network) connect() {
 	n.t.Helper()
 	running := slices.DeleteFunc(slices.Clone(n.nodes), func(node *chain.Node) bool { return node == nil })
-	eventually(n.t, "connections between all validators", func() bool {
+	testserver.Eventually(n.t, "connections between all validators", func() bool {
 		return !slices.ContainsFunc(running, func(node *chain.Node) bool {
 			status, err := node.Status()
 			return err != nil || status.CatchingUp || len(status.Connected) < len(running)

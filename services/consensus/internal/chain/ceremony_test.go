@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -18,7 +19,7 @@ import (
 // phase waits until a validator's chain is in a phase in which it has said its part.
 func (n *network) phase(i int, phase dkg.Phase) {
 	n.t.Helper()
-	eventually(n.t, phase.String(), func() bool {
+	testserver.Eventually(n.t, phase.String(), func() bool {
 		group := n.nodes[i].Group()
 		c := group.Ceremony
 		return c != nil && c.Phase == phase && !c.Awaits(group.Members[i].BeaconKey)
@@ -154,7 +155,7 @@ func (n *network) join() order.Member {
 // validators are the names of those that a validator knows, once there are so many.
 func (n *network) validators(i, count int) (names []string) {
 	n.t.Helper()
-	eventually(n.t, fmt.Sprintf("%d validators", count), func() bool {
+	testserver.Eventually(n.t, fmt.Sprintf("%d validators", count), func() bool {
 		names = nil
 		for _, v := range n.nodes[i].Facts().Validators {
 			names = append(names, v.Name)
@@ -246,7 +247,7 @@ func TestReleasesChangeOneByOne(t *testing.T) {
 			t.Errorf("version %d with %d of four releases", got, i)
 		}
 		net.restart(i)
-		eventually(t, "announcement", func() bool { return net.nodes[i].Group().Members[i].Version == 2 })
+		testserver.Eventually(t, "announcement", func() bool { return net.nodes[i].Group().Members[i].Version == 2 })
 	}
 	if got := version(net.decide(0, commitment(1, 9))); got != 2 {
 		t.Errorf("version %d with all releases", got)
@@ -294,6 +295,6 @@ func BenchmarkRefresh(b *testing.B) {
 	for b.Loop() {
 		before := epoch()
 		net.change(0, order.Change{})
-		eventually(b, "the next epoch", func() bool { return epoch() > before })
+		testserver.Eventually(b, "the next epoch", func() bool { return epoch() > before })
 	}
 }

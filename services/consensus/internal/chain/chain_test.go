@@ -11,6 +11,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/libs/receipt"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -23,7 +24,7 @@ func (n *network) agree(want chain.Decision) {
 			continue
 		}
 		var got chain.Decision
-		eventually(n.t, "decision at every validator", func() bool {
+		testserver.Eventually(n.t, "decision at every validator", func() bool {
 			var ok bool
 			var err error
 			got, ok, err = node.Decision(order.RoundOf(want.Commitment))
@@ -93,7 +94,7 @@ func TestFourValidators(t *testing.T) {
 	t.Run("two are stopped", func(t *testing.T) {
 		net.t = t
 		net.stop(2)
-		eventually(t, "loss of the quorum", func() bool {
+		testserver.Eventually(t, "loss of the quorum", func() bool {
 			return errors.Is(net.nodes[0].Submit(waiting.Encode()), chain.ErrNoQuorum)
 		})
 		if _, ok, _ := net.nodes[0].Decision(order.RoundOf(commitment(1, 15))); !ok {

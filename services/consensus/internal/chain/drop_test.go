@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
@@ -30,7 +31,7 @@ func TestDropping(t *testing.T) {
 	for round := range uint64(5) {
 		net.decide(0, commitment(1, round+1))
 	}
-	eventually(t, "a snapshot", func() bool {
+	testserver.Eventually(t, "a snapshot", func() bool {
 		_, err := os.Stat(filepath.Join(net.home(0), "data", "snapshots", "1", "manifest.json"))
 		return err == nil
 	})

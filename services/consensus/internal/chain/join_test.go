@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -41,7 +42,7 @@ func TestAValidatorThatLostItsDiskJoins(t *testing.T) {
 		t.Fatal("nothing was pruned")
 	}
 	net.startAs(3, small)
-	eventually(t, "catching up", func() bool { // Behind a snapshot: blocks go on being pruned while it looks for one.
+	testserver.Eventually(t, "catching up", func() bool { // Behind a snapshot: blocks go on being pruned while it looks for one.
 		status, err := net.nodes[3].Status()
 		return err == nil && !status.CatchingUp
 	})

@@ -1,7 +1,6 @@
 package chain_test
 
 import (
-	"context"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -146,29 +146,13 @@ func (n *network) key() string {
 		if node == nil {
 			continue
 		}
-		eventually(n.t, "the beacon's key", func() bool { return node.Facts().GroupKey != "" })
+		testserver.Eventually(n.t, "the beacon's key", func() bool { return node.Facts().GroupKey != "" })
 		if got := node.Facts().GroupKey; key != "" && got != key {
 			n.t.Fatalf("%s has the key %s, another has %s", node, got, key)
 		}
 		key = node.Facts().GroupKey
 	}
 	return key
-}
-
-// eventually waits for a condition without a clock of its own: the test's deadline is the limit.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("%s did not happen within a minute", what)
-		}
-	}
 }
 
 func commitment(game byte, round uint64) protocol.Commitment {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -29,7 +30,7 @@ func leaveBehind(t *testing.T, net *network, change func(*chain.Config)) (all []
 	net.stop(3)
 	away := all[len(all)-1].BeaconHeight
 	decide(25)
-	eventually(t, "pruning", func() bool {
+	testserver.Eventually(t, "pruning", func() bool {
 		return !slices.ContainsFunc(net.nodes[:3], func(n *chain.Node) bool { return n.Base() <= away+1 })
 	})
 	return all
@@ -86,7 +87,7 @@ func TestAStrandedValidatorKeepsWhatItHas(t *testing.T) {
 	without := func(cfg *chain.Config) { cfg.RetainBlocks, cfg.SnapshotBlocks = 20, 0 }
 	all := leaveBehind(t, net, without)
 	net.startAs(3, without)
-	eventually(t, "being stranded", func() bool { return errors.Is(net.nodes[3].Stranded(), chain.ErrStranded) })
+	testserver.Eventually(t, "being stranded", func() bool { return errors.Is(net.nodes[3].Stranded(), chain.ErrStranded) })
 	if err := net.nodes[3].Halted(); err != nil {
 		t.Errorf("it ended: %v", err)
 	}
@@ -108,7 +109,7 @@ func TestAJoinThatIsCutShortBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	net.startAs(3, small)
-	eventually(t, "restoring", func() bool { return net.nodes[3].Height() > 0 })
+	testserver.Eventually(t, "restoring", func() bool { return net.nodes[3].Height() > 0 })
 	if base := net.nodes[3].Base(); base > 0 {
 		t.Fatalf("it has block %d already", base)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
@@ -24,7 +25,7 @@ func TestADeadProposerIsHardlyWaitedFor(t *testing.T) {
 		next(0)
 	}
 	net.stop(3)
-	eventually(t, "the others to see it", func() bool {
+	testserver.Eventually(t, "the others to see it", func() bool {
 		return len(net.nodes[0].Connected()) == 3 && len(net.nodes[1].Connected()) == 3 && len(net.nodes[2].Connected()) == 3
 	})
 	for range 4 { // Eight blocks: the turn of the dead one comes twice.

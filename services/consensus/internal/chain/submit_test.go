@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
@@ -20,7 +21,7 @@ func TestSubmissionsTogether(t *testing.T) {
 		node := net.nodes[caller%len(net.nodes)]
 		all.Go(func() {
 			for wave := range waves {
-				eventually(t, "a decision on every commitment", func() bool {
+				testserver.Eventually(t, "a decision on every commitment", func() bool {
 					decided := 0
 					for game := range games {
 						c := commitment(byte(wave*games+game), 1)
@@ -36,6 +37,6 @@ func TestSubmissionsTogether(t *testing.T) {
 	}
 	all.Wait()
 	for _, node := range net.nodes {
-		eventually(t, "an empty pool", func() bool { return node.Waiting() == 0 })
+		testserver.Eventually(t, "an empty pool", func() bool { return node.Waiting() == 0 })
 	}
 }
