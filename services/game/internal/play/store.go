@@ -43,6 +43,11 @@ type Key struct {
 	All bool
 }
 
+// Loads reports whether a live bet of the key's game is one of those that it loads.
+func (k Key) Loads(bet *Bet) bool {
+	return k.All || bet.Player == k.Player && (k.Only == nil || bet.Wager == k.Only || bet.Wager == k.Only.Behind)
+}
+
 // Tx is what a transaction can do. It works on sets, so that a group of commands costs little more than one.
 type Tx interface {
 	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn, and

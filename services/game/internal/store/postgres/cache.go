@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -9,13 +8,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
-)
-
-// What a cache holds at most: about 40 MB, where every table is full of bets.
-const (
-	maxGames   = 4096
-	maxWallets = 16384
-	maxBets    = 1 << 17
+	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
 )
 
 // cache is what this replica knows of games and wallets from when it wrote them last. It may be out of date, as other replicas write
@@ -23,9 +16,8 @@ const (
 // round trip and no more.
 type cache struct {
 	mu      sync.Mutex
-	games   *simplelru.LRU[uuid.UUID, *game]
+	games   *cached.Games[*game]
 	wallets *simplelru.LRU[ledger.Account, wallet]
-	bets    int // Of all games.
 	// epoch is how often all was forgotten: what a transaction saw before that is not kept behind it.
 	epoch int
 	// shared are the balances of what all tables share, as they may be. They are never relied on.
@@ -35,9 +27,8 @@ type cache struct {
 
 // game is a game as it was left. What it points to is never changed.
 type game struct {
+	cached.Game
 	version         uint32
-	state           *play.Game
-	bets            []*play.Bet // All that are live.
 	escrow, reserve money
 }
 
@@ -61,9 +52,9 @@ func newCache() *cache {
 }
 
 func (c *cache) clear() {
-	c.games, _ = simplelru.NewLRU(maxGames, func(_ uuid.UUID, g *game) { c.bets -= len(g.bets) }) // Fails for no size.
-	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](maxWallets, nil)
-	c.bets, c.shared = 0, make(map[ledger.Account]int64)
+	c.games = cached.NewGames[*game]()
+	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](cached.MaxWallets, nil) // Fails for no size.
+	c.shared = make(map[ledger.Account]int64)
 	c.epoch++
 }
 
@@ -96,10 +87,11 @@ func (c *cache) learn(t *transaction) {
 		c.backoff.success()
 	}
 	for i, turn := range t.saved {
-		c.keep(turn.Game.ID, left[i])
-	}
-	for c.bets > maxBets {
-		c.games.RemoveOldest()
+		if left[i] == nil {
+			c.games.Drop(turn.Game.ID)
+		} else {
+			c.games.Keep(turn.Game.ID, left[i])
+		}
 	}
 	for name, a := range t.accounts {
 		switch {
@@ -113,24 +105,12 @@ func (c *cache) learn(t *transaction) {
 	}
 }
 
-func (c *cache) keep(id uuid.UUID, left *game) {
-	if left == nil {
-		c.games.Remove(id)
-		return
-	}
-	if before, ok := c.games.Peek(id); ok {
-		c.bets -= len(before.bets)
-	}
-	c.games.Add(id, left)
-	c.bets += len(left.bets)
-}
-
 // drop forgets a game that is not as the cache has it any more.
 func (c *cache) drop(id uuid.UUID, wrong *game) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if known, ok := c.games.Peek(id); ok && known == wrong {
-		c.games.Remove(id)
+		c.games.Drop(id)
 	}
 }
 
@@ -158,29 +138,15 @@ func (a accounts) money(name ledger.Account) money {
 func (t *transaction) left(turn *play.Turn) *game {
 	id := turn.Game.ID
 	before := t.games[id]
-	if t.version == 0 || turn.Game.Status != play.Open || before == nil && !turn.New {
+	if t.version == 0 || before == nil && !turn.New {
 		return nil
 	}
-	left := &game{version: t.version, state: new(*turn.Game)}
-	left.state.Seats = slices.Clone(left.state.Seats)
-	left.escrow, left.reserve = t.accounts.money(ledger.Escrow(id)), t.accounts.money(ledger.Reserve(id))
-	placed, changed := turn.BetChanges()
-	if before != nil {
-		stale := make(map[uuid.UUID]bool, len(changed))
-		for _, bet := range changed {
-			stale[bet.ID] = true
-		}
-		left.bets = make([]*play.Bet, 0, len(before.bets)+len(placed))
-		for _, bet := range before.bets {
-			if !stale[bet.ID] {
-				left.bets = append(left.bets, bet)
-			}
-		}
+	if before == nil {
+		before = &game{}
 	}
-	for _, bet := range slices.Concat(changed, placed) {
-		if bet.Status == play.Live {
-			left.bets = append(left.bets, new(*bet))
-		}
+	left, open := before.Left(turn)
+	if !open {
+		return nil
 	}
-	return left
+	return &game{left, t.version, t.accounts.money(ledger.Escrow(id)), t.accounts.money(ledger.Reserve(id))}
 }

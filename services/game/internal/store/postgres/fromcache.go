@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
@@ -33,7 +33,7 @@ func (t *transaction) unknown(games []uuid.UUID) []uuid.UUID {
 
 // fromCache gives a transaction what the cache has of what keys need, nil where that is not all. No row is locked then: those that it writes
 // are checked as they are written, the others by verify.
-func (t *transaction) fromCache(want want) (map[uuid.UUID]*play.Turn, error) {
+func (t *transaction) fromCache(keys []play.Key, want want) (map[uuid.UUID]*play.Turn, error) {
 	c := t.store.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -42,7 +42,7 @@ func (t *transaction) fromCache(want want) (map[uuid.UUID]*play.Turn, error) {
 	}
 	names := slices.Clone(want.wallets)
 	for _, id := range want.all {
-		for _, bet := range t.games[id].bets {
+		for _, bet := range t.games[id].Bets {
 			names = append(names, ledger.Wallet(bet.Player))
 		}
 	}
@@ -67,43 +67,17 @@ func (t *transaction) fromCache(want want) (map[uuid.UUID]*play.Turn, error) {
 			return nil, err
 		}
 	}
-	return t.cachedTurns(want), nil
+	turns := make(map[uuid.UUID]*play.Turn, len(t.games))
+	byGame := cached.ByGame(keys)
+	for id, known := range t.games {
+		turns[id] = known.Turn(t.funds, byGame[id])
+		turns[id].Reserve = known.reserve.balance
+	}
+	return turns, nil
 }
 
 func (m money) account() *account {
 	return &account{loaded: m.balance, balance: m.balance, open: m.open, held: true, known: true}
-}
-
-// cachedTurns are copies, as commands change turns.
-func (t *transaction) cachedTurns(want want) map[uuid.UUID]*play.Turn {
-	turns := make(map[uuid.UUID]*play.Turn, len(t.games))
-	for id, known := range t.games {
-		state := *known.state
-		state.Seats = slices.Clone(state.Seats)
-		turns[id] = &play.Turn{Game: &state, Funds: t.funds, Reserve: known.reserve.balance}
-		turns[id].AddLoaded()
-	}
-	for _, id := range want.all {
-		t.addCopies(turns[id], func(*play.Bet) bool { return true })
-	}
-	for _, key := range want.players {
-		t.addCopies(turns[key.Game], func(bet *play.Bet) bool { return bet.Player == key.Player })
-	}
-	for _, key := range want.wagers {
-		t.addCopies(turns[key.Game], func(bet *play.Bet) bool { return bet.Player == key.Player && bet.Wager == key.Only })
-	}
-	for _, turn := range turns {
-		slices.SortFunc(turn.Bets, func(a, b *play.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	}
-	return turns
-}
-
-func (t *transaction) addCopies(turn *play.Turn, wanted func(*play.Bet) bool) {
-	for _, bet := range t.games[turn.Game.ID].bets {
-		if wanted(bet) {
-			turn.AddLoaded(new(*bet))
-		}
-	}
 }
 
 // holdCached locks wallets that were taken from the cache, in the order in which others lock them, where more than their balances depends on them:

@@ -21,7 +21,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	}
 	unknown := t.unknown(want.games)
 	if t.mayCache && len(unknown) == 0 {
-		if turns, err := t.fromCache(want); turns != nil || err != nil {
+		if turns, err := t.fromCache(keys, want); turns != nil || err != nil {
 			return t.turns(keys, turns), err
 		}
 	}
@@ -121,7 +121,7 @@ func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets
 		if err != nil {
 			return err
 		}
-		t.games[row.GameID].bets = append(t.games[row.GameID].bets, bet)
+		t.games[row.GameID].Bets = append(t.games[row.GameID].Bets, bet)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type account struct {
 	inPlay, lastTransfer int64
 	// open is false for one that has no row yet, and changed true for one whose row is behind.
 	open, changed bool
+	protection    string // A wallet's, as it was loaded.
 }
 
 type accounts map[ledger.Account]*account
@@ -29,31 +30,39 @@ func (a accounts) balance(name ledger.Account) int64 {
 	return 0
 }
 
-// loadAccounts reads those that the transaction does not know yet. Nobody else changes them while it runs.
+// loadAccounts gets those that the transaction does not know yet. Nobody else changes them while it runs.
 func (t *transaction) loadAccounts(ctx context.Context, names ...ledger.Account) error {
-	var missing []string
+	var unread []string
 	for _, name := range names {
-		if t.accounts[name] == nil {
-			t.accounts[name] = &account{}
-			missing = append(missing, name.String())
+		if t.accounts[name] != nil {
+			continue
+		}
+		known, ok := t.cache.accounts.Get(name)
+		if !ok {
+			unread = append(unread, name.String())
+		}
+		if err := t.know(name, known); err != nil {
+			return err
 		}
 	}
-	if len(missing) == 0 {
+	if len(unread) == 0 {
 		return nil
 	}
-	rows, err := t.q.Accounts(ctx, array(missing))
+	rows, err := t.q.Accounts(ctx, array(unread))
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		*t.accounts[row.ID] = account{balance: row.Balance, inPlay: row.InPlay, lastTransfer: row.LastTransfer, open: true}
-		if row.ID.Kind == ledger.KindPlayer {
-			if err := t.protections.Load(row.ID.Owner, row.Protection); err != nil {
-				return err
-			}
+		if err := t.know(row.ID, account{balance: row.Balance, inPlay: row.InPlay, lastTransfer: row.LastTransfer, open: true, protection: row.Protection}); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (t *transaction) know(name ledger.Account, a account) error {
+	t.accounts[name] = &a
+	return t.protections.Load(name.Owner, a.protection)
 }
 
 // Balance implements play.Tx.

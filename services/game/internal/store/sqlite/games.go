@@ -22,8 +22,6 @@ func listingOf(g *play.Game) listing {
 
 func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 	g, now := turn.Game, listingOf(turn.Game)
-	moved := t.listings[g.ID] != now
-	t.listings[g.ID] = now
 	if turn.New {
 		return t.q.InsertGame(ctx, db.InsertGameParams{
 			ID: g.ID, Status: g.Status, MaxPlayers: int64(g.Limits.MaxPlayers), MinBet: g.Limits.MinBet, MaxBet: g.Limits.MaxBet,
@@ -34,7 +32,7 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(now.seatsTaken), UpdatedMinute: now.updatedMinute,
 		})
 	}
-	if moved {
+	if listingOf(t.games[g.ID].State) != now {
 		if err := one(t.q.UpdateListing(ctx, db.UpdateListingParams{
 			Status: now.status, TurnDueAt: now.turnDueAt, UpdatedMinute: now.updatedMinute, SeatsTaken: int64(now.seatsTaken), ID: g.ID})); err != nil {
 			return err

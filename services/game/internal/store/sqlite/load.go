@@ -8,115 +8,72 @@ import (
 
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
 )
 
 // Load implements play.Tx.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	ctx = unwatched(ctx)
-	byGame, err := t.loadGames(ctx, keys)
-	if err != nil {
+	byGame := cached.ByGame(keys)
+	if err := t.loadGames(ctx, t.unread(byGame)); err != nil {
 		return nil, err
 	}
-	bets, err := t.loadBets(ctx, keys)
-	if err != nil {
-		return nil, err
+	loaded := make(map[uuid.UUID]*play.Turn, len(byGame))
+	for id, keys := range byGame {
+		if game := t.games[id]; game != nil {
+			loaded[id] = game.Turn(t.funds, keys)
+		}
 	}
-	players := make([]uuid.UUID, 0, len(keys))
-	for _, bet := range bets {
-		players = append(players, bet.Player)
+	var players []uuid.UUID
+	for _, turn := range loaded {
+		for _, bet := range turn.Bets {
+			players = append(players, bet.Player)
+		}
 	}
 	turns := make([]*play.Turn, len(keys))
 	for i, key := range keys {
-		turns[i] = byGame[key.Game]
+		turns[i] = loaded[key.Game]
 		if key.Game == uuid.Nil {
 			turns[i] = &play.Turn{Funds: t.funds}
 		}
 		players = append(players, key.Player)
 	}
-	if err := t.loadFunds(ctx, byGame, players); err != nil {
-		return nil, err
-	}
-	for _, turn := range byGame {
-		turn.AddLoaded()
-	}
-	for _, bet := range bets {
-		if turn := byGame[bet.Game]; turn != nil {
-			turn.AddLoaded(bet)
-		}
-	}
-	return turns, nil
+	return turns, t.loadFunds(ctx, loaded, players)
 }
 
-func (t *transaction) loadGames(ctx context.Context, keys []play.Key) (map[uuid.UUID]*play.Turn, error) {
-	wanted := make(map[uuid.UUID]*play.Turn, len(keys))
-	ids := make([]uuid.UUID, 0, len(keys))
-	for _, key := range keys {
-		if _, seen := wanted[key.Game]; !seen && key.Game != uuid.Nil {
-			wanted[key.Game] = nil
-			ids = append(ids, key.Game)
-		}
-	}
+// loadGames reads games as a whole: the next transactions need other bets of theirs.
+func (t *transaction) loadGames(ctx context.Context, ids []uuid.UUID) error {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil
 	}
 	list := array(ids)
 	games, err := t.q.GamesOf(ctx, list)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	seats, err := t.q.SeatsOf(ctx, list)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	turns := make(map[uuid.UUID]*play.Turn, len(games))
+	bets, err := t.q.LiveBetsOf(ctx, list)
+	if err != nil {
+		return err
+	}
 	for _, row := range games {
-		turns[row.ID] = &play.Turn{Game: toGame(row), Funds: t.funds}
+		t.games[row.ID] = &cached.Game{State: toGame(row)}
 	}
-	for _, seat := range seats {
-		game := turns[seat.GameID].Game
-		game.Seats = append(game.Seats, toSeat(seat))
+	for _, row := range seats {
+		game := t.games[row.GameID].State
+		game.Seats = append(game.Seats, toSeat(row))
 	}
-	for id, turn := range turns {
-		t.listings[id] = listingOf(turn.Game)
-	}
-	return turns, nil
-}
-
-// loadBets reads what each key wants. Placing a bet looks at one wager or two; those of a group are read at once.
-func (t *transaction) loadBets(ctx context.Context, keys []play.Key) ([]*play.Bet, error) {
-	var rows []db.Bet
-	var only [][3]any
-	for _, key := range keys {
-		var found []db.Bet
-		var err error
-		switch {
-		case key.Game == uuid.Nil:
-		case key.All:
-			found, err = t.q.LiveBets(ctx, key.Game)
-		case key.Player == uuid.Nil:
-		case key.Only == nil:
-			found, err = t.q.LiveBetsOfPlayer(ctx, key.Game, key.Player)
-		default:
-			only = append(only, [3]any{key.Game, key.Player, key.Only.Code})
-			if key.Only.Behind != nil {
-				only = append(only, [3]any{key.Game, key.Player, key.Only.Behind.Code})
-			}
-		}
+	for _, row := range bets {
+		bet, err := toBet(row)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		rows = append(rows, found...)
+		t.games[row.GameID].Bets = append(t.games[row.GameID].Bets, bet)
 	}
-	if len(only) > 0 {
-		found, err := t.q.LiveBetsOnWagers(ctx, array(only))
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, found...)
-	}
-	return stored.All(rows, toBet)
+	return nil
 }
 
 // loadFunds loads the wallets of players, and what the house has to pay the tables' bets from.

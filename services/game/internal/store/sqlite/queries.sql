@@ -99,12 +99,8 @@ SELECT * FROM bets WHERE id = ?;
 -- name: LiveBets :many
 SELECT * FROM bets WHERE game_id = ? AND status = 1 ORDER BY id;
 
--- name: LiveBetsOfPlayer :many
-SELECT * FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id;
-
--- name: LiveBetsOnWagers :many
-SELECT b.* FROM json_each(CAST(sqlc.arg(keys) AS TEXT)) AS k CROSS JOIN bets AS b
-WHERE b.game_id = k.value ->> 0 AND b.player_id = k.value ->> 1 AND b.wager = k.value ->> 2 AND b.status = 1
+-- name: LiveBetsOf :many
+SELECT b.* FROM json_each(CAST(sqlc.arg(games) AS TEXT)) AS k CROSS JOIN bets AS b WHERE b.game_id = k.value AND b.status = 1
 ORDER BY b.id;
 
 -- name: BetsOfPlayer :many

@@ -28,6 +28,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 		if err := t.saveAll(ctx, turn); err != nil {
 			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 		}
+		t.leave(turn)
 	}
 	if err := t.Transfer(ctx, transfers...); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/sqlite"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
@@ -25,25 +26,56 @@ var embedded embed.FS
 var migrations = migrate.SQLite(embedded, "migrations")
 
 // Store implements play.Store.
-type Store struct{ *sqlite.Store[*db.Queries] }
+type Store struct {
+	*sqlite.Store[*db.Queries]
+	version *sql.Stmt // The writer's data_version.
+	cache   *cache
+}
 
 // Open opens a migrated file with at most so many connections.
 func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	store, err := sqlite.OpenStore(ctx, path, connections, migrations,
 		func(ctx context.Context, file *sql.DB) (*db.Queries, error) { return db.Prepare(ctx, file) })
-	return &Store{store}, err
+	if err != nil {
+		return nil, err
+	}
+	version, err := store.Writer.PrepareContext(ctx, "PRAGMA data_version")
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &Store{store, version, newCache()}, nil
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
 func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx, path, migrations) }
 
+// Close implements io.Closer.
+func (s *Store) Close() error { return errors.Join(s.version.Close(), s.Store.Close()) }
+
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
-	return s.Write(ctx, func(tx *sql.Tx) error {
-		funds := play.NewFunds()
-		return f(&transaction{q: s.Writing.WithTx(tx), funds: funds, accounts: make(accounts), listings: make(map[uuid.UUID]listing),
-			protections: stored.NewProtections(funds.Protections)})
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	funds := play.NewFunds()
+	t := &transaction{cache: s.cache, funds: funds, games: make(map[uuid.UUID]*cached.Game), accounts: make(accounts),
+		protections: stored.NewProtections(funds.Protections)}
+	var refused error
+	err := s.Write(ctx, func(tx *sql.Tx) error {
+		t.q = s.Writing.WithTx(tx)
+		if refused = s.cache.check(ctx, tx.StmtContext(ctx, s.version)); refused != nil {
+			return refused
+		}
+		t.lastTransfer = s.cache.lastTransfer
+		refused = f(t)
+		return refused
 	})
+	switch {
+	case err == nil:
+		s.cache.learn(t)
+	case refused == nil: // Nobody knows what came of the commit.
+		s.cache.clear()
+	}
+	return err
 }
 
 // PruneRequests implements play.Store.
@@ -59,13 +91,15 @@ func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) 
 // transaction implements play.Tx. SQLite runs in this process, so a statement for each row costs no round trip; but it costs
 // more than the row, so what every bet needs is read for a group at once.
 type transaction struct {
-	q *db.Queries
+	q     *db.Queries
+	cache *cache
 	// funds are shared by all turns of the transaction.
-	funds    *play.Funds
+	funds *play.Funds
+	// games are as they were loaded, or saved since.
+	games    map[uuid.UUID]*cached.Game
 	accounts accounts
 	// lastTransfer is the id of the latest one, 0 until it is needed.
 	lastTransfer int64
-	listings     map[uuid.UUID]listing // As they were loaded.
 	protections  stored.Protections
 }
 

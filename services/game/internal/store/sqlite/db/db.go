@@ -90,11 +90,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.liveBetsStmt, err = db.PrepareContext(ctx, liveBets); err != nil {
 		return nil, fmt.Errorf("error preparing query LiveBets: %w", err)
 	}
-	if q.liveBetsOfPlayerStmt, err = db.PrepareContext(ctx, liveBetsOfPlayer); err != nil {
-		return nil, fmt.Errorf("error preparing query LiveBetsOfPlayer: %w", err)
-	}
-	if q.liveBetsOnWagersStmt, err = db.PrepareContext(ctx, liveBetsOnWagers); err != nil {
-		return nil, fmt.Errorf("error preparing query LiveBetsOnWagers: %w", err)
+	if q.liveBetsOfStmt, err = db.PrepareContext(ctx, liveBetsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query LiveBetsOf: %w", err)
 	}
 	if q.memberStmt, err = db.PrepareContext(ctx, member); err != nil {
 		return nil, fmt.Errorf("error preparing query Member: %w", err)
@@ -289,14 +286,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing liveBetsStmt: %w", cerr)
 		}
 	}
-	if q.liveBetsOfPlayerStmt != nil {
-		if cerr := q.liveBetsOfPlayerStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing liveBetsOfPlayerStmt: %w", cerr)
-		}
-	}
-	if q.liveBetsOnWagersStmt != nil {
-		if cerr := q.liveBetsOnWagersStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing liveBetsOnWagersStmt: %w", cerr)
+	if q.liveBetsOfStmt != nil {
+		if cerr := q.liveBetsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing liveBetsOfStmt: %w", cerr)
 		}
 	}
 	if q.memberStmt != nil {
@@ -490,8 +482,7 @@ type Queries struct {
 	lastTransferStmt       *sql.Stmt
 	leadersStmt            *sql.Stmt
 	liveBetsStmt           *sql.Stmt
-	liveBetsOfPlayerStmt   *sql.Stmt
-	liveBetsOnWagersStmt   *sql.Stmt
+	liveBetsOfStmt         *sql.Stmt
 	memberStmt             *sql.Stmt
 	openAccountStmt        *sql.Stmt
 	openGamesStmt          *sql.Stmt
@@ -546,8 +537,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastTransferStmt:       q.lastTransferStmt,
 		leadersStmt:            q.leadersStmt,
 		liveBetsStmt:           q.liveBetsStmt,
-		liveBetsOfPlayerStmt:   q.liveBetsOfPlayerStmt,
-		liveBetsOnWagersStmt:   q.liveBetsOnWagersStmt,
+		liveBetsOfStmt:         q.liveBetsOfStmt,
 		memberStmt:             q.memberStmt,
 		openAccountStmt:        q.openAccountStmt,
 		openGamesStmt:          q.openGamesStmt,

@@ -710,56 +710,13 @@ func (q *Queries) LiveBets(ctx context.Context, gameID uuid.UUID) ([]Bet, error)
 	return items, nil
 }
 
-const liveBetsOfPlayer = `-- name: LiveBetsOfPlayer :many
-SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = ? AND player_id = ? AND status = 1 ORDER BY id
-`
-
-func (q *Queries) LiveBetsOfPlayer(ctx context.Context, gameID uuid.UUID, playerID uuid.UUID) ([]Bet, error) {
-	rows, err := q.query(ctx, q.liveBetsOfPlayerStmt, liveBetsOfPlayer, gameID, playerID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Bet
-	for rows.Next() {
-		var i Bet
-		if err := rows.Scan(
-			&i.ID,
-			&i.GameID,
-			&i.PlayerID,
-			&i.Wager,
-			&i.Number,
-			&i.Working,
-			&i.Amount,
-			&i.Seed,
-			&i.Status,
-			&i.PlacedRound,
-			&i.DecidedRound,
-			&i.Payout,
-			&i.PlacedAt,
-			&i.Commission,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const liveBetsOnWagers = `-- name: LiveBetsOnWagers :many
-SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM json_each(CAST(?1 AS TEXT)) AS k CROSS JOIN bets AS b
-WHERE b.game_id = k.value ->> 0 AND b.player_id = k.value ->> 1 AND b.wager = k.value ->> 2 AND b.status = 1
+const liveBetsOf = `-- name: LiveBetsOf :many
+SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.seed, b.status, b.placed_round, b.decided_round, b.payout, b.placed_at, b.commission FROM json_each(CAST(?1 AS TEXT)) AS k CROSS JOIN bets AS b WHERE b.game_id = k.value AND b.status = 1
 ORDER BY b.id
 `
 
-func (q *Queries) LiveBetsOnWagers(ctx context.Context, keys string) ([]Bet, error) {
-	rows, err := q.query(ctx, q.liveBetsOnWagersStmt, liveBetsOnWagers, keys)
+func (q *Queries) LiveBetsOf(ctx context.Context, games string) ([]Bet, error) {
+	rows, err := q.query(ctx, q.liveBetsOfStmt, liveBetsOf, games)
 	if err != nil {
 		return nil, err
 	}

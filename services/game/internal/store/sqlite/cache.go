@@ -1,0 +1,99 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
+)
+
+// maxAccounts are the wallets, those of each game, and those that all share.
+const maxAccounts = cached.MaxWallets + 2*cached.MaxGames + 2
+
+// cache is what this process knows of games and their money from when it wrote them last. There is one writer, and SQLite says whether
+// anybody else has written the file since; so what is here is as it is in the file (docs/adr/0032).
+type cache struct {
+	// mu is held from the beginning of a transaction until the cache has what it left.
+	mu sync.Mutex
+	// version is SQLite's data_version, which changes with what other connections write.
+	version  int64
+	games    *cached.Games[*cached.Game]
+	accounts *simplelru.LRU[ledger.Account, account]
+	// lastTransfer is the id of the latest one, 0 until it is known.
+	lastTransfer int64
+}
+
+func newCache() *cache {
+	c := &cache{}
+	c.clear()
+	return c
+}
+
+func (c *cache) clear() {
+	c.games = cached.NewGames[*cached.Game]()
+	c.accounts, _ = simplelru.NewLRU[ledger.Account, account](maxAccounts, nil) // Fails for no size.
+	c.lastTransfer = 0
+}
+
+// check forgets everything where another connection has written the file.
+func (c *cache) check(ctx context.Context, version *sql.Stmt) error {
+	before := c.version
+	if err := version.QueryRowContext(ctx).Scan(&c.version); err != nil {
+		return err
+	}
+	if c.version != before {
+		c.clear()
+	}
+	return nil
+}
+
+// learn keeps what a transaction loaded and left, once it is durable.
+func (c *cache) learn(t *transaction) {
+	for id, game := range t.games {
+		c.games.Keep(id, game)
+	}
+	for name, a := range t.accounts {
+		if a.open { // Most others open with their first transfer, soon.
+			a.protection = t.protections.Text(name.Owner)
+			c.accounts.Add(name, *a)
+		}
+	}
+	c.lastTransfer = t.lastTransfer
+}
+
+// leave keeps a game as a turn leaves it. One that is over is read again, should anybody ask.
+func (t *transaction) leave(turn *play.Turn) {
+	id := turn.Game.ID
+	before := t.games[id]
+	if before == nil {
+		before = &cached.Game{}
+	}
+	left, open := before.Left(turn)
+	if !open {
+		delete(t.games, id)
+		t.cache.games.Drop(id)
+		return
+	}
+	t.games[id] = &left
+}
+
+// unread are games that neither the transaction nor the cache has.
+func (t *transaction) unread(games map[uuid.UUID][]play.Key) (unread []uuid.UUID) {
+	for id := range games {
+		if t.games[id] != nil {
+			continue
+		}
+		if known, ok := t.cache.games.Get(id); ok {
+			t.games[id] = known
+		} else {
+			unread = append(unread, id)
+		}
+	}
+	return unread
+}
