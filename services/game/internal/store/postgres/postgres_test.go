@@ -43,3 +43,8 @@ func BenchmarkUpdate(b *testing.B) {
 func BenchmarkSettle(b *testing.B) {
 	storetest.BenchSettle(b, func(b *testing.B) play.Store { return open(b) })
 }
+
+func TestReplicas(t *testing.T) {
+	url := testserver.Database(t, "game", postgres.Migrate)
+	storetest.Replicas(t, openURL(t, url), openURL(t, url))
+}

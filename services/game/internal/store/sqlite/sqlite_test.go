@@ -42,3 +42,15 @@ func BenchmarkUpdate(b *testing.B) {
 func BenchmarkSettle(b *testing.B) {
 	storetest.BenchSettle(b, func(b *testing.B) play.Store { return open(b) })
 }
+
+// TestReplicas is for what one process does not do: SQLite says where another one wrote, and what a store has in memory counts no more.
+func TestReplicas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "game.db")
+	stores := []play.Store{openPath(t, path)}
+	second, err := sqlite.Open(t.Context(), path, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = second.Close() })
+	storetest.Replicas(t, append(stores, second)...)
+}

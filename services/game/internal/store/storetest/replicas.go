@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// steps are enough for each command to come behind each other one, at the same store and at another.
+const steps = 400
+
+// Replicas has stores that share an empty database play by turns, at random. Whatever each of them keeps in memory, a transaction finds
+// what the readers find, which keep nothing.
+func Replicas(t *testing.T, stores ...play.Store) {
+	seed := uint64(time.Now().UnixNano())
+	r := &replicas{Rand: rand.New(rand.NewPCG(seed, 0)), fixture: fixture{t: t, store: stores[0], now: time.UnixMicro(1_700_000_000_123_456).UTC()}}
+	for range 3 {
+		r.players = append(r.players, newID())
+	}
+	r.must(r.store.Update(t.Context(), func(tx play.Tx) error {
+		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: r.now})
+	}))
+	for step := range steps {
+		if r.store = one(r.Rand, stores); len(r.games) < 2 {
+			r.games = append(r.games, r.create(one(r.Rand, r.players)))
+		}
+		player, key := one(r.Rand, r.players), play.Key{Game: one(r.Rand, r.games), All: true}
+		r.play(key, player)
+		for i, store := range stores {
+			r.store = store
+			if found, want := r.loaded(key), r.read(key); found != want {
+				t.Fatalf("seed %d, step %d: store %d loads\n%s\nand reads\n%s", seed, step, i, found, want)
+			}
+		}
+	}
+	r.audit()
+}
+
+type replicas struct {
+	*rand.Rand
+	fixture
+	players, games []uuid.UUID
+}
+
+func one[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
+
+// play has a player do something. What the rules refuse leaves nothing, and what is done and fails then neither.
+func (r *replicas) play(key play.Key, player uuid.UUID) {
+	var round *play.Round
+	failed := errors.New("failed behind the command")
+	outcome := error(nil)
+	if r.IntN(8) == 0 {
+		outcome = failed
+	}
+	if wager := one(r.Rand, craps.Wagers()); r.IntN(2) == 0 {
+		_ = r.do(play.Key{Game: key.Game, Player: player, Only: wager}, func(turn *play.Turn) error {
+			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wager.Name, Amount: wager.Multiple(0) * (1 + r.Int64N(8))})
+			return errors.Join(err, outcome)
+		})
+		return
+	}
+	command := one(r.Rand, []func(*play.Turn) error{
+		func(turn *play.Turn) error { return turn.Join(player) },
+		func(turn *play.Turn) error { return turn.Leave(player) },
+		func(turn *play.Turn) error { return turn.PassDice(turn.Game.Shooter) },
+		func(turn *play.Turn) error {
+			if len(turn.Bets) == 0 {
+				return nil
+			}
+			return turn.RemoveBet(one(r.Rand, turn.Bets))
+		},
+		func(turn *play.Turn) error {
+			err := turn.Close(turn.Game.Shooter)
+			round = turn.Round()
+			return err
+		},
+	})
+	err := r.do(key, func(turn *play.Turn) error { return errors.Join(command(turn), outcome) })
+	if err == nil && round != nil {
+		r.must(r.settle(round, play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, r.Uint64())}))
+	}
+}
+
+// loaded is what a transaction finds of a game and of those who have bets there.
+func (r *replicas) loaded(key play.Key) (found string) {
+	r.t.Helper()
+	r.must(r.store.Update(r.t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(r.t.Context(), key)
+		if err != nil {
+			return err
+		}
+		turn, wallets := turns[0], make(map[uuid.UUID]int64)
+		for _, bet := range turn.Bets {
+			wallets[bet.Player] = turn.Wallets[bet.Player]
+		}
+		found = describe(turn.Game, turn.Bets, wallets, turn.House, turn.Reserve)
+		return nil
+	}))
+	return found
+}
+
+func (r *replicas) read(key play.Key) string {
+	r.t.Helper()
+	game, err := r.store.Game(r.t.Context(), key.Game)
+	r.must(err)
+	bets, err := r.store.LiveBets(r.t.Context(), key.Game)
+	r.must(err)
+	wallets := make(map[uuid.UUID]int64)
+	for _, bet := range bets {
+		wallets[bet.Player] = r.balance(ledger.Wallet(bet.Player))
+	}
+	return describe(game, bets, wallets, r.balance(ledger.House), r.balance(ledger.Reserve(key.Game)))
+}
+
+func describe(game *play.Game, bets []*play.Bet, wallets map[uuid.UUID]int64, house, reserve int64) string {
+	text := fmt.Sprintf("%+v\nwallets %v, house %d, reserve %d", *game, wallets, house, reserve)
+	for _, bet := range bets {
+		text += fmt.Sprintf("\n%+v", *bet)
+	}
+	return text
+}
