@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
@@ -53,41 +54,70 @@ type replicas struct {
 
 func one[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
 
+// errBehind fails a transaction that has done everything but its commit.
+var errBehind = errors.New("failed behind the command")
+
 // play has a player do something. What the rules refuse leaves nothing, and what is done and fails then neither.
 func (r *replicas) play(key play.Key, player uuid.UUID) {
-	var round *play.Round
-	failed := errors.New("failed behind the command")
-	outcome := error(nil)
-	if r.IntN(8) == 0 {
-		outcome = failed
-	}
+	r.t.Helper()
+	command := one(r.Rand, r.commands(player))
 	if wager := one(r.Rand, craps.Wagers()); r.IntN(2) == 0 {
-		_ = r.do(play.Key{Game: key.Game, Player: player, Only: wager}, func(turn *play.Turn) error {
+		key = play.Key{Game: key.Game, Player: player, Only: wager}
+		command = func(turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wager.Name, Amount: wager.Multiple(0) * (1 + r.Int64N(8))})
-			return errors.Join(err, outcome)
-		})
+			return err
+		}
+	}
+	var round *play.Round
+	err := r.do(key, func(turn *play.Turn) error {
+		err := command(turn)
+		round = turn.Round()
+		return err
+	}, r.IntN(8) == 0)
+	if _, refused := errors.AsType[*errs.Error](err); refused || errors.Is(err, errBehind) {
 		return
 	}
-	command := one(r.Rand, []func(*play.Turn) error{
+	r.must(err)
+	if round != nil {
+		r.must(r.settle(round, play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, r.Uint64())}))
+	}
+}
+
+// commands need everybody's bets.
+func (r *replicas) commands(player uuid.UUID) []func(*play.Turn) error {
+	return []func(*play.Turn) error{
 		func(turn *play.Turn) error { return turn.Join(player) },
 		func(turn *play.Turn) error { return turn.Leave(player) },
 		func(turn *play.Turn) error { return turn.PassDice(turn.Game.Shooter) },
+		func(turn *play.Turn) error { return turn.Close(turn.Game.Shooter) },
 		func(turn *play.Turn) error {
 			if len(turn.Bets) == 0 {
 				return nil
 			}
-			return turn.RemoveBet(one(r.Rand, turn.Bets))
+			bet := one(r.Rand, turn.Bets)
+			if amount := bet.Amount / 2; r.IntN(2) == 0 {
+				return turn.UpdateBet(bet, play.Change{Amount: &amount})
+			}
+			return turn.RemoveBet(bet)
 		},
-		func(turn *play.Turn) error {
-			err := turn.Close(turn.Game.Shooter)
-			round = turn.Round()
-			return err
-		},
-	})
-	err := r.do(key, func(turn *play.Turn) error { return errors.Join(command(turn), outcome) })
-	if err == nil && round != nil {
-		r.must(r.settle(round, play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, r.Uint64())}))
 	}
+}
+
+// do is the fixture's, which may fail in the end.
+func (r *replicas) do(key play.Key, command func(*play.Turn) error, fails bool) error {
+	return r.store.Update(r.t.Context(), func(tx play.Tx) error {
+		turns, err := tx.Load(r.t.Context(), key)
+		if err != nil {
+			return err
+		}
+		if err := command(r.ready(turns[0])); err != nil {
+			return err
+		}
+		if err := tx.Save(r.t.Context(), turns...); err != nil || !fails {
+			return err
+		}
+		return errBehind
+	})
 }
 
 // loaded is what a transaction finds of a game and of those who have bets there.
