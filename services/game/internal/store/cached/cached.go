@@ -12,11 +12,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// What a cache holds at most: about 40 MB, where every table is full of bets.
+// What a cache holds at most: about 20 MB. The heap may grow to three times of what lives, and a game is to need no more than 150 MB.
 const (
 	MaxGames   = 4096
 	MaxWallets = 16384
-	maxBets    = 1 << 17
+	maxBets    = 32768
 )
 
 // Game is a game as it was left. What it points to is never changed.
