@@ -6,14 +6,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
-	_ "modernc.org/sqlite" // Registers the driver "sqlite"; it needs no C compiler.
 
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
@@ -26,7 +24,8 @@ type DB struct {
 	// Reader cannot write.
 	Reader *sql.DB
 
-	path string
+	path   string
+	writer *connector
 }
 
 // Open opens the file, and makes it and its folder where they are missing. The file is readable by its owner alone.
@@ -42,35 +41,16 @@ func Open(ctx context.Context, path string, connections int) (*DB, error) {
 	if err := created.Close(); err != nil {
 		return nil, err
 	}
-	writer, err := connect(ctx, path, url.Values{"_txlock": {"immediate"}}, 1)
+	writes, reads := newConnector(path, url.Values{"_txlock": {"immediate"}}), newConnector(path, url.Values{"mode": {"ro"}})
+	writer, err := writes.pool(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := connect(ctx, path, url.Values{"mode": {"ro"}}, max(1, connections-1))
+	reader, err := reads.pool(ctx, max(1, connections-1))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	return &DB{Writer: writer, Reader: reader, path: path}, nil
-}
-
-func connect(ctx context.Context, path string, query url.Values, connections int) (*sql.DB, error) {
-	query["_pragma"] = []string{
-		"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)",
-		"synchronous(FULL)", // NORMAL would lose acknowledged commits in a power failure.
-		"temp_store(MEMORY)",
-		// The log grows to 32 MB before its pages go to the file: most have changed again by then, and go once.
-		"wal_autocheckpoint(8192)",
-	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
-	}
-	return db, nil
+	return &DB{Writer: writer, Reader: reader, path: path, writer: writes}, nil
 }
 
 // Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil. Where the disk is
@@ -113,6 +93,10 @@ func (db *DB) Connections() (inUse, limit int) {
 	writer, reader := db.Writer.Stats(), db.Reader.Stats()
 	return writer.InUse + reader.InUse, writer.MaxOpenConnections + reader.MaxOpenConnections
 }
+
+// WriterConnections is how many connections the writer has had. What SQLite says of one, such as its data_version, means nothing to
+// the next.
+func (db *DB) WriterConnections() int64 { return db.writer.opened.Load() }
 
 // Close closes every connection.
 func (db *DB) Close() error {

@@ -27,6 +27,8 @@ func (p Protection) rules() protection.Rules {
 // on tables, and a group may hold bets that are not saved yet.
 func (s *Service) protect(ctx context.Context, change func(*protection.State, *play.Turn) error) (*gamev1.Protection, error) {
 	player := identity.FromContext(ctx).Player
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout) // Who gives up holds up nobody.
+	defer cancel()
 	var out *gamev1.Protection
 	err := s.store.Update(ctx, func(tx play.Tx) error {
 		turns, err := tx.Load(ctx, play.Key{Player: player})

@@ -41,7 +41,7 @@ func (g *Game) Turn(funds *play.Funds, keys []play.Key) *play.Turn {
 	return turn
 }
 
-// Left is the game behind a turn at it; ok is false where it is over. A new game's turn leaves the zero one behind.
+// Left is the game behind a turn at it, which was at the zero Game where it made a new one; ok is false where it is over.
 func (g *Game) Left(turn *play.Turn) (left Game, ok bool) {
 	if turn.Game.Status != play.Open {
 		return Game{}, false

@@ -18,7 +18,8 @@ type account struct {
 	inPlay, lastTransfer int64
 	// open is false for one that has no row yet, and changed true for one whose row is behind.
 	open, changed bool
-	protection    string // A wallet's, as it was loaded.
+	// protection is a wallet's, for the cache: what transactions use is in their protections.
+	protection string
 }
 
 type accounts map[ledger.Account]*account
@@ -32,23 +33,23 @@ func (a accounts) balance(name ledger.Account) int64 {
 
 // loadAccounts gets those that the transaction does not know yet. Nobody else changes them while it runs.
 func (t *transaction) loadAccounts(ctx context.Context, names ...ledger.Account) error {
-	var unread []string
+	var missing []string
 	for _, name := range names {
 		if t.accounts[name] != nil {
 			continue
 		}
 		known, ok := t.cache.accounts.Get(name)
 		if !ok {
-			unread = append(unread, name.String())
+			missing = append(missing, name.String())
 		}
 		if err := t.know(name, known); err != nil {
 			return err
 		}
 	}
-	if len(unread) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
-	rows, err := t.q.Accounts(ctx, array(unread))
+	rows, err := t.q.Accounts(ctx, array(missing))
 	if err != nil {
 		return err
 	}

@@ -16,18 +16,20 @@ import (
 // maxAccounts are the wallets, those of each game, and those that all share.
 const maxAccounts = cached.MaxWallets + 2*cached.MaxGames + 2
 
-// cache is what this process knows of games and their money from when it wrote them last. There is one writer, and SQLite says whether
-// anybody else has written the file since; so what is here is as it is in the file (docs/adr/0032).
+// cache is what this process knows of games and their money from when it read or wrote them last. There is one writer, and SQLite says
+// whether anybody else has written the file since; so what is here is as it is in the file (docs/adr/0032).
 type cache struct {
 	// mu is held from the beginning of a transaction until the cache has what it left.
-	mu sync.Mutex
-	// version is SQLite's data_version, which changes with what other connections write.
-	version  int64
+	mu       sync.Mutex
+	version  version
 	games    *cached.Games[*cached.Game]
 	accounts *simplelru.LRU[ledger.Account, account]
 	// lastTransfer is the id of the latest one, 0 until it is known.
 	lastTransfer int64
 }
+
+// version is that of the file as the writer's connection sees it: SQLite's data_version changes with what other connections write.
+type version struct{ data, connection int64 }
 
 func newCache() *cache {
 	c := &cache{}
@@ -42,14 +44,15 @@ func (c *cache) clear() {
 }
 
 // check forgets everything where another connection has written the file.
-func (c *cache) check(ctx context.Context, version *sql.Stmt) error {
-	before := c.version
-	if err := version.QueryRowContext(ctx).Scan(&c.version); err != nil {
+func (s *Store) check(ctx context.Context, tx *sql.Tx) error {
+	now := version{connection: s.WriterConnections()}
+	if err := tx.StmtContext(ctx, s.dataVersion).QueryRowContext(ctx).Scan(&now.data); err != nil {
 		return err
 	}
-	if c.version != before {
-		c.clear()
+	if now != s.cache.version {
+		s.cache.clear()
 	}
+	s.cache.version = now
 	return nil
 }
 
@@ -83,8 +86,8 @@ func (t *transaction) leave(turn *play.Turn) {
 	t.games[id] = &left
 }
 
-// unread are games that neither the transaction nor the cache has.
-func (t *transaction) unread(games map[uuid.UUID][]play.Key) (unread []uuid.UUID) {
+// takeCached gets games from the cache, and returns those that neither it nor the transaction has.
+func (t *transaction) takeCached(games map[uuid.UUID][]play.Key) (missing []uuid.UUID) {
 	for id := range games {
 		if t.games[id] != nil {
 			continue
@@ -92,8 +95,8 @@ func (t *transaction) unread(games map[uuid.UUID][]play.Key) (unread []uuid.UUID
 		if known, ok := t.cache.games.Get(id); ok {
 			t.games[id] = known
 		} else {
-			unread = append(unread, id)
+			missing = append(missing, id)
 		}
 	}
-	return unread
+	return missing
 }

@@ -32,7 +32,7 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(now.seatsTaken), UpdatedMinute: now.updatedMinute,
 		})
 	}
-	if listingOf(t.games[g.ID].State) != now {
+	if before := t.games[g.ID]; before == nil || listingOf(before.State) != now {
 		if err := one(t.q.UpdateListing(ctx, db.UpdateListingParams{
 			Status: now.status, TurnDueAt: now.turnDueAt, UpdatedMinute: now.updatedMinute, SeatsTaken: int64(now.seatsTaken), ID: g.ID})); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	ctx = unwatched(ctx)
 	byGame := cached.ByGame(keys)
-	if err := t.loadGames(ctx, t.unread(byGame)); err != nil {
+	if err := t.loadGames(ctx, t.takeCached(byGame)); err != nil {
 		return nil, err
 	}
 	loaded := make(map[uuid.UUID]*play.Turn, len(byGame))

@@ -28,8 +28,8 @@ var migrations = migrate.SQLite(embedded, "migrations")
 // Store implements play.Store.
 type Store struct {
 	*sqlite.Store[*db.Queries]
-	version *sql.Stmt // The writer's data_version.
-	cache   *cache
+	dataVersion *sql.Stmt // Of the writer's connection.
+	cache       *cache
 }
 
 // Open opens a migrated file with at most so many connections.
@@ -39,43 +39,52 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := store.Writer.PrepareContext(ctx, "PRAGMA data_version")
+	dataVersion, err := store.Writer.PrepareContext(ctx, "PRAGMA data_version")
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &Store{store, version, newCache()}, nil
+	return &Store{store, dataVersion, newCache()}, nil
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
 func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx, path, migrations) }
 
 // Close implements io.Closer.
-func (s *Store) Close() error { return errors.Join(s.version.Close(), s.Store.Close()) }
+func (s *Store) Close() error { return errors.Join(s.dataVersion.Close(), s.Store.Close()) }
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
-	s.cache.mu.Lock()
-	defer s.cache.mu.Unlock()
-	funds := play.NewFunds()
-	t := &transaction{cache: s.cache, funds: funds, games: make(map[uuid.UUID]*cached.Game), accounts: make(accounts),
-		protections: stored.NewProtections(funds.Protections)}
-	var refused error
-	err := s.Write(ctx, func(tx *sql.Tx) error {
-		t.q = s.Writing.WithTx(tx)
-		if refused = s.cache.check(ctx, tx.StmtContext(ctx, s.version)); refused != nil {
-			return refused
+	began, done := false, false
+	defer func() {
+		if began {
+			s.cache.mu.Unlock()
 		}
-		t.lastTransfer = s.cache.lastTransfer
-		refused = f(t)
-		return refused
+	}()
+	var t *transaction
+	err := s.Write(ctx, func(tx *sql.Tx) error {
+		s.cache.mu.Lock() // Transactions queue for the writer's connection; here one waits until the last has left the cache.
+		began = true
+		if err := s.check(unwatched(ctx), tx); err != nil {
+			return err
+		}
+		t = s.transaction(tx)
+		err := f(t)
+		done = err == nil
+		return err
 	})
 	switch {
 	case err == nil:
 		s.cache.learn(t)
-	case refused == nil: // Nobody knows what came of the commit.
+	case done: // Nobody knows what came of the commit.
 		s.cache.clear()
 	}
 	return err
+}
+
+func (s *Store) transaction(tx *sql.Tx) *transaction {
+	funds := play.NewFunds()
+	return &transaction{q: s.Writing.WithTx(tx), cache: s.cache, funds: funds, games: make(map[uuid.UUID]*cached.Game), accounts: make(accounts),
+		lastTransfer: s.cache.lastTransfer, protections: stored.NewProtections(funds.Protections)}
 }
 
 // PruneRequests implements play.Store.

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
@@ -19,20 +21,7 @@ func testProtection(t *testing.T, f *fixture) {
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(bob) }))
 	f.bet(id, alice, "pass_line")
 	f.bet(id, bob, "pass_line")
-	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
-		turns, err := tx.Load(t.Context(), play.Key{Player: alice})
-		if err != nil {
-			return err
-		}
-		inPlay, err := tx.InPlay(t.Context(), alice)
-		if err != nil {
-			return err
-		}
-		state := protection.New(inPlay, f.now)
-		f.must(state.SetLimit(protection.Loss, calendar.Day, 25, f.now, rules.Protection))
-		turns[0].Protections[alice] = state
-		return tx.Save(t.Context(), f.ready(turns[0]))
-	}))
+	f.must(f.limit(alice, 25))
 	lost := func(want int64) {
 		t.Helper()
 		state, err := f.store.Protection(t.Context(), alice)
@@ -66,6 +55,30 @@ func testProtection(t *testing.T, f *fixture) {
 			t.Errorf("%s: %+v, %v", name, state, err)
 		}
 	}
+}
+
+// limit has a player lose so much a day at most.
+func (f *fixture) limit(player uuid.UUID, loss int64) error {
+	ctx := f.t.Context()
+	return f.store.Update(ctx, func(tx play.Tx) error {
+		turns, err := tx.Load(ctx, play.Key{Player: player})
+		if err != nil {
+			return err
+		}
+		turn := f.ready(turns[0])
+		turn.OpenWallet(player)
+		if turn.Protections[player] == nil {
+			inPlay, err := tx.InPlay(ctx, player)
+			if err != nil {
+				return err
+			}
+			turn.Protections[player] = protection.New(inPlay, f.now)
+		}
+		if err := turn.Protections[player].SetLimit(protection.Loss, calendar.Day, loss, f.now, rules.Protection); err != nil {
+			return err
+		}
+		return tx.Save(ctx, turn)
+	})
 }
 
 // testFirstProtection is of a player whose wallet opens with it.

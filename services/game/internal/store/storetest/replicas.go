@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // steps are enough for each command to come behind each other one, at the same store and at another.
@@ -23,6 +25,7 @@ const steps = 400
 // what the readers find, which keep nothing.
 func Replicas(t *testing.T, stores ...play.Store) {
 	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
 	r := &replicas{Rand: rand.New(rand.NewPCG(seed, 0)), fixture: fixture{t: t, store: stores[0], now: time.UnixMicro(1_700_000_000_123_456).UTC()}}
 	for range 3 {
 		r.players = append(r.players, newID())
@@ -39,8 +42,12 @@ func Replicas(t *testing.T, stores ...play.Store) {
 		for i, store := range stores {
 			r.store = store
 			if found, want := r.loaded(key), r.read(key); found != want {
-				t.Fatalf("seed %d, step %d: store %d loads\n%s\nand reads\n%s", seed, step, i, found, want)
+				t.Fatalf("step %d: store %d loads\n%s\nand reads\n%s", step, i, found, want)
 			}
+		}
+		if game, err := r.store.Game(t.Context(), key.Game); err != nil || game.Status != play.Open {
+			r.must(err)
+			r.games = slices.DeleteFunc(r.games, func(id uuid.UUID) bool { return id == key.Game })
 		}
 	}
 	r.audit()
@@ -60,6 +67,10 @@ var errBehind = errors.New("failed behind the command")
 // play has a player do something. What the rules refuse leaves nothing, and what is done and fails then neither.
 func (r *replicas) play(key play.Key, player uuid.UUID) {
 	r.t.Helper()
+	if r.IntN(20) == 0 {
+		r.must(r.limit(player, 500+r.Int64N(500)))
+		return
+	}
 	command := one(r.Rand, r.commands(player))
 	if wager := one(r.Rand, craps.Wagers()); r.IntN(2) == 0 {
 		key = play.Key{Game: key.Game, Player: player, Only: wager}
@@ -128,11 +139,11 @@ func (r *replicas) loaded(key play.Key) (found string) {
 		if err != nil {
 			return err
 		}
-		turn, wallets := turns[0], make(map[uuid.UUID]int64)
-		for _, bet := range turn.Bets {
-			wallets[bet.Player] = turn.Wallets[bet.Player]
+		turn := turns[0]
+		found = describe(turn.Game, turn.Bets, turn.House, turn.Reserve)
+		for _, player := range owners(turn.Bets) {
+			found += of(player, turn.Wallets[player], turn.Protections[player])
 		}
-		found = describe(turn.Game, turn.Bets, wallets, turn.House, turn.Reserve)
 		return nil
 	}))
 	return found
@@ -144,15 +155,35 @@ func (r *replicas) read(key play.Key) string {
 	r.must(err)
 	bets, err := r.store.LiveBets(r.t.Context(), key.Game)
 	r.must(err)
-	wallets := make(map[uuid.UUID]int64)
-	for _, bet := range bets {
-		wallets[bet.Player] = r.balance(ledger.Wallet(bet.Player))
+	text := describe(game, bets, r.balance(ledger.House), r.balance(ledger.Reserve(key.Game)))
+	for _, player := range owners(bets) {
+		state, err := r.store.Protection(r.t.Context(), player)
+		r.must(err)
+		text += of(player, r.balance(ledger.Wallet(player)), state)
 	}
-	return describe(game, bets, wallets, r.balance(ledger.House), r.balance(ledger.Reserve(key.Game)))
+	return text
 }
 
-func describe(game *play.Game, bets []*play.Bet, wallets map[uuid.UUID]int64, house, reserve int64) string {
-	text := fmt.Sprintf("%+v\nwallets %v, house %d, reserve %d", *game, wallets, house, reserve)
+// owners are those who have bets, in the order of their first ones.
+func owners(bets []*play.Bet) (players []uuid.UUID) {
+	for _, bet := range bets {
+		if !slices.Contains(players, bet.Player) {
+			players = append(players, bet.Player)
+		}
+	}
+	return players
+}
+
+func of(player uuid.UUID, balance int64, state *protection.State) string {
+	text := fmt.Sprintf("\n%s has %d", player, balance)
+	if state != nil {
+		text += fmt.Sprintf(" and %+v", *state)
+	}
+	return text
+}
+
+func describe(game *play.Game, bets []*play.Bet, house, reserve int64) string {
+	text := fmt.Sprintf("%+v\nhouse %d, reserve %d", *game, house, reserve)
 	for _, bet := range bets {
 		text += fmt.Sprintf("\n%+v", *bet)
 	}
