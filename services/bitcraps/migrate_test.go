@@ -124,7 +124,8 @@ func (d databases) on(name string, f func(*sql.DB) error) {
 	d.t.Helper()
 	driver, source := "pgx", d.urls[name]
 	if path, ok := (config.Database{URL: source}).SQLite(); ok {
-		driver, source = "sqlite", path
+		// What stopping cut short may still be closing its connection.
+		driver, source = "sqlite", path+"?_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, source)
 	if err == nil {

@@ -30,7 +30,7 @@ func open(t *testing.T, url string) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", url
 	if path, ok := (config.Database{URL: url}).SQLite(); ok {
-		driver, source = "sqlite", path
+		driver, source = "sqlite", path+"?_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {
