@@ -46,7 +46,7 @@ func (c *cache) clear() {
 // check forgets everything where another connection has written the file.
 func (s *Store) check(ctx context.Context, tx *sql.Tx) error {
 	now := version{connection: s.WriterConnections()}
-	if err := tx.StmtContext(ctx, s.dataVersion).QueryRowContext(ctx).Scan(&now.data); err != nil {
+	if err := tx.QueryRowContext(ctx, "PRAGMA data_version").Scan(&now.data); err != nil {
 		return err
 	}
 	if now != s.cache.version {

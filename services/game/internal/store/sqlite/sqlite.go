@@ -28,29 +28,18 @@ var migrations = migrate.SQLite(embedded, "migrations")
 // Store implements play.Store.
 type Store struct {
 	*sqlite.Store[*db.Queries]
-	dataVersion *sql.Stmt // Of the writer's connection.
-	cache       *cache
+	cache *cache
 }
 
 // Open opens a migrated file with at most so many connections.
 func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	store, err := sqlite.OpenStore(ctx, path, connections, migrations,
 		func(ctx context.Context, file *sql.DB) (*db.Queries, error) { return db.Prepare(ctx, file) })
-	if err != nil {
-		return nil, err
-	}
-	dataVersion, err := store.Writer.PrepareContext(ctx, "PRAGMA data_version")
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	return &Store{store, dataVersion, newCache()}, nil
+	return &Store{store, newCache()}, err
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
 func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx, path, migrations) }
-
-// Close implements io.Closer.
-func (s *Store) Close() error { return errors.Join(s.dataVersion.Close(), s.Store.Close()) }
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
