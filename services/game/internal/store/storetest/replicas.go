@@ -3,7 +3,6 @@ package storetest
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
-	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
 // steps are enough for each command to come behind each other one, at the same store and at another.
@@ -129,63 +127,4 @@ func (r *replicas) do(key play.Key, command func(*play.Turn) error, fails bool) 
 		}
 		return errBehind
 	})
-}
-
-// loaded is what a transaction finds of a game and of those who have bets there.
-func (r *replicas) loaded(key play.Key) (found string) {
-	r.t.Helper()
-	r.must(r.store.Update(r.t.Context(), func(tx play.Tx) error {
-		turns, err := tx.Load(r.t.Context(), key)
-		if err != nil {
-			return err
-		}
-		turn := turns[0]
-		found = describe(turn.Game, turn.Bets, turn.House, turn.Reserve)
-		for _, player := range owners(turn.Bets) {
-			found += of(player, turn.Wallets[player], turn.Protections[player])
-		}
-		return nil
-	}))
-	return found
-}
-
-func (r *replicas) read(key play.Key) string {
-	r.t.Helper()
-	game, err := r.store.Game(r.t.Context(), key.Game)
-	r.must(err)
-	bets, err := r.store.LiveBets(r.t.Context(), key.Game)
-	r.must(err)
-	text := describe(game, bets, r.balance(ledger.House), r.balance(ledger.Reserve(key.Game)))
-	for _, player := range owners(bets) {
-		state, err := r.store.Protection(r.t.Context(), player)
-		r.must(err)
-		text += of(player, r.balance(ledger.Wallet(player)), state)
-	}
-	return text
-}
-
-// owners are those who have bets, in the order of their first ones.
-func owners(bets []*play.Bet) (players []uuid.UUID) {
-	for _, bet := range bets {
-		if !slices.Contains(players, bet.Player) {
-			players = append(players, bet.Player)
-		}
-	}
-	return players
-}
-
-func of(player uuid.UUID, balance int64, state *protection.State) string {
-	text := fmt.Sprintf("\n%s has %d", player, balance)
-	if state != nil {
-		text += fmt.Sprintf(" and %+v", *state)
-	}
-	return text
-}
-
-func describe(game *play.Game, bets []*play.Bet, house, reserve int64) string {
-	text := fmt.Sprintf("%+v\nhouse %d, reserve %d", *game, house, reserve)
-	for _, bet := range bets {
-		text += fmt.Sprintf("\n%+v", *bet)
-	}
-	return text
 }
