@@ -18,8 +18,8 @@ func (d Database) SQLite() (path string, ok bool) { return strings.CutPrefix(d.U
 // Postgres reports whether the engine is PostgreSQL.
 func (d Database) Postgres() bool { return strings.HasPrefix(d.URL, "postgresql://") }
 
-// Validate wants a file for SQLite, and for PostgreSQL something that it can be asked for. Messages leave the URL out,
-// which may hold a password.
+// Validate wants a file for SQLite, and for PostgreSQL something that it can be asked for, on two connections: one may be kept by the
+// replica that leads in something. Messages leave the URL out, which may hold a password.
 func (d Database) Validate() error {
 	if path, ok := d.SQLite(); ok {
 		if path == "" {
@@ -32,6 +32,9 @@ func (d Database) Validate() error {
 	}
 	if _, err := url.Parse(d.URL); err != nil {
 		return errors.New("database.url: what is behind postgresql:// is not a URL; write special characters of a password as %XX")
+	}
+	if d.MaxConnections < 2 {
+		return errors.New("database.max_connections: PostgreSQL takes 2 or more")
 	}
 	return nil
 }

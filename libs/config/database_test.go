@@ -14,12 +14,21 @@ func TestDatabaseURLs(t *testing.T) {
 		"postgres://db/craps": false, "mysql://db/craps": false, "": false,
 		"postgresql://craps:se%cret@db/craps": false,
 	} {
-		err := config.Database{URL: url, MaxConnections: 1}.Validate()
+		err := config.Database{URL: url, MaxConnections: 2}.Validate()
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", url, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "se%cret") {
 			t.Errorf("the error shows the password: %v", err)
+		}
+	}
+}
+
+func TestOneConnectionIsEnoughForAFileAlone(t *testing.T) {
+	for url, want := range map[string]string{"sqlite://game.db": "", "postgresql://db/craps": "database.max_connections"} {
+		err := config.Database{URL: url, MaxConnections: 1}.Validate()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", url, err, want)
 		}
 	}
 }

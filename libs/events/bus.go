@@ -21,7 +21,8 @@ type Notice[T any] struct {
 // lose events: the log in the store is what counts, sequences say what is missing, and where an event was or may have been
 // lost, a notice without one follows before long.
 type Bus[T any] interface {
-	// Publish tells of an event that is in the store, and that it came of the context's span. It never waits.
+	// Publish tells of an event that is in the store, and that it came of the context's span; with a sequence of 0, and no event, that
+	// there may be some. It never waits.
 	Publish(ctx context.Context, topic string, sequence uint64, value T)
 	// Subscribe begins to watch. The caller must Close the subscription.
 	Subscribe(topic string) *Subscription[Notice[T]]

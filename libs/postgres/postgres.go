@@ -146,7 +146,8 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// Read runs statements that each see the last commit, and runs them again where the connection breaks.
+// Read runs statements that each see the last commit, and runs them again where the connection breaks, whatever came of them: those that
+// change something must be such that it does not matter.
 func (db *DB) Read(ctx context.Context, f func(DBTX) error) error {
 	return db.retry(ctx, func() error { return f(db.pool) })
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -62,7 +63,7 @@ func end(ctx context.Context, err error) {
 		span.SetAttributes(semconv.DBResponseStatusCode(said.Code))
 		span.SetStatus(codes.Error, "SQLSTATE "+said.Code) // What else it says may quote values.
 	} else if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		span.SetStatus(codes.Error, err.Error())
+		span.SetStatus(codes.Error, fmt.Sprintf("no answer (%T)", err)) // An error of encoding would quote values, too.
 	}
 	span.End()
 }

@@ -1,4 +1,4 @@
-// Package rpcclient builds gRPC clients that all behave alike: every call has a deadline and says who makes it, and goes to
+// Package rpcclient builds gRPC clients that all behave alike: each call but a stream has a deadline, says who makes it, and goes to
 // the next replica that is well. Calls that the contract marks as idempotent, and calls that carry a request id, are tried
 // again elsewhere when a server is unavailable; no others are, and none is sent twice at once.
 package rpcclient
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,11 +38,17 @@ func (c Config) Validate(section string) (err error) {
 	if len(c.Addresses) == 0 {
 		err = fmt.Errorf("%s.addresses: name the host:port of each replica, or one target of gRPC, such as dns:///game:7000", section)
 	}
+	if len(c.Addresses) > 1 && slices.ContainsFunc(c.Addresses, isTarget) {
+		err = errors.Join(err, fmt.Errorf("%s.addresses: a target of gRPC, such as dns:///game:7000, stands alone: it finds all replicas", section))
+	}
 	if c.Timeout <= 0 {
 		err = errors.Join(err, fmt.Errorf("%s.timeout: want more than 0", section))
 	}
 	return err
 }
+
+// isTarget reports whether an address is one of gRPC's targets, and not host:port.
+func isTarget(address string) bool { return strings.Contains(address, "://") }
 
 // reconnect is how long a replica that went away stays away after it came back, at most. gRPC's own limit is two minutes.
 var reconnect = grpc.ConnectParams{
@@ -83,7 +90,7 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 	if dial != nil {
 		options = append(options, grpc.WithContextDialer(dial))
 	}
-	if len(cfg.Addresses) == 1 && strings.Contains(cfg.Addresses[0], "://") {
+	if len(cfg.Addresses) == 1 && isTarget(cfg.Addresses[0]) {
 		return grpc.NewClient(cfg.Addresses[0], options...)
 	}
 	addresses := manual.NewBuilderWithScheme("addresses")

@@ -14,6 +14,7 @@ func TestConfigNamesWhatNoCallCouldBeMadeWith(t *testing.T) {
 		"":                                       {Addresses: at, Timeout: time.Second},
 		"upstream.game.addresses: name":          {Timeout: time.Second},
 		"upstream.game.timeout: want more":       {Addresses: at},
+		"upstream.game.addresses: a target":      {Addresses: []string{"dns:///a:7002", "dns:///b:7002"}, Timeout: time.Second},
 		"upstream.game.timeout: want more t":     {Addresses: at, Timeout: -time.Second},
 		"game:7000\nupstream.game.timeout: want": {},
 	} {

@@ -1,12 +1,11 @@
-// Package rpcserver builds gRPC servers that all behave alike: every call has a request id, a log line, metrics, a
-// deadline and a known caller; errors keep their reason and lose their insides; requests obey the rules of their
+// Package rpcserver builds gRPC servers that all behave alike: every call has a request id, a log line, metrics, a known
+// caller and, but for streams, a deadline; errors keep their reason and lose their insides; requests obey the rules of their
 // contract before a handler sees them.
 package rpcserver
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -51,10 +50,11 @@ func (c Config) Validate() (err error) {
 	if c.Timeout <= 0 {
 		err = errors.New("rpc.timeout: want more than 0")
 	}
-	for key, value := range map[string]time.Duration{"rpc.max_connection_age": c.MaxConnectionAge, "rpc.connection_grace": c.ConnectionGrace} {
-		if value < 0 {
-			err = errors.Join(err, fmt.Errorf("%s: want 0, which is without a limit, or more", key))
-		}
+	if c.MaxConnectionAge < 0 {
+		err = errors.Join(err, errors.New("rpc.max_connection_age: want 0, which is without a limit, or more"))
+	}
+	if c.ConnectionGrace < 0 {
+		err = errors.Join(err, errors.New("rpc.connection_grace: want 0, which is without a limit, or more"))
 	}
 	return err
 }

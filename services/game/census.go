@@ -34,16 +34,10 @@ func newCensus(s *Service, scope telemetry.Scope) *census {
 
 func (c *census) start() {
 	c.loop.Start(c.clock, c.cfg.Tables.CensusInterval, func(ctx context.Context) {
-		if err := c.bounded(ctx); err != nil && ctx.Err() == nil {
+		if err := bounded(ctx, c.take); err != nil && ctx.Err() == nil {
 			c.logger.WarnContext(ctx, "census", "error", err)
 		}
 	})
-}
-
-func (c *census) bounded(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
-	defer cancel()
-	return c.take(ctx)
 }
 
 // take counts once, unless another replica does, or may do so because this one does not reach the database.

@@ -162,8 +162,11 @@ func (c *committer) write(group []*command) (err error) {
 		run = &groupRun{Service: c.Service, ctx: ctx, tx: tx, causes: make(map[*play.Event]context.Context)}
 		return run.all(group)
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		run.tell()
+	case run != nil && errs.Reason(err) == errorsv1.Reason_REASON_UNAVAILABLE: // Nobody knows what came of the commit.
+		run.wake()
 	}
 	return err
 }

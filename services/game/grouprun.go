@@ -127,6 +127,13 @@ func (r *groupRun) tell() {
 	}
 }
 
+// wake has watchers look into the store for what the turns may have done.
+func (r *groupRun) wake() {
+	for _, turn := range r.turns {
+		r.events.Publish(r.ctx, turn.Game.ID.String(), 0, nil)
+	}
+}
+
 // requestKey is under what the command is remembered; ok is false for one that is not.
 func (c *command) requestKey() (key play.RequestKey, ok bool) {
 	if c.req == nil || c.req.GetRequestId() == "" {

@@ -250,6 +250,8 @@ func TestChat(t *testing.T) {
 		_, err := p.lobby.MutePlayer(p.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: who.id.String()})
 		return err
 	}
+	_, nobody := alice.lobby.MutePlayer(alice.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: id})
+	reason(t, "a mute of nobody", nobody, errorsv1.Reason_REASON_NOT_SEATED)
 	reason(t, "a mute by a guest", mute(bob, alice), errorsv1.Reason_REASON_NOT_HOST)
 	for range 2 {
 		reason(t, "a mute by the host", mute(alice, bob), 0)

@@ -47,6 +47,26 @@ func TestALostAnswerToABetComesAgain(t *testing.T) {
 	}
 }
 
+// TestALostAnswerWakesWatchers loses that of a bet, whose event nobody else would tell watchers of.
+func TestALostAnswerWakesWatchers(t *testing.T) {
+	l := newLosing(t)
+	game := l.table()
+	watched := l.events.Subscribe(game)
+	defer watched.Close()
+	l.loses(1, func() error {
+		_, err := l.bet(game, "field")
+		return err
+	})
+	select {
+	case notice := <-watched.C:
+		if notice.Sequence != 0 {
+			t.Errorf("told of event %d", notice.Sequence)
+		}
+	default:
+		t.Error("watchers are told nothing")
+	}
+}
+
 // TestALostAnswerToASeatComesAgain loses the answer of a new table, and that of a seat at one. There is one of each.
 func TestALostAnswerToASeatComesAgain(t *testing.T) {
 	l := newLosing(t)

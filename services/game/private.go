@@ -17,8 +17,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// wrongCodes is how many wrong join codes a player may try: one a minute in the long run. A code has 50 bits, so a thousand
-// players who try for a thousand years find one of a thousand tables with even chances.
+// wrongCodes is how many wrong join codes a player may try: one a minute in the long run, and as many at once as the gateway lets
+// through, since they count once they have turned out to be wrong. A code has 50 bits: a thousand players who try one a minute for a
+// thousand years find one of a thousand tables with even chances.
 var wrongCodes = ratelimit.Limit{Rate: 10, Period: 10 * time.Minute, Burst: 10}
 
 // newCode makes a join code, and the hash that is kept of it.

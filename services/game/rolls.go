@@ -24,13 +24,13 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 	player := identity.FromContext(ctx).Player
 	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
 	resp := &gamev1.RollDiceResponse{GameId: id.String()}
-	finish := s.finish // Of a round that another call closed.
+	var finish func(context.Context, uuid.UUID, uint64) (*play.Round, error)
 	cmd := &command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if err := enter(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
-			finish, resp.Round = s.finish, int64(turn.Game.Round)
+			finish, resp.Round = s.finish, int64(turn.Game.Round) // Of a round that another call closed.
 			if turn.Game.Rolling && turn.Game.Seated(player) {
 				return nil, nil // The dice are in the air: wait for them.
 			}

@@ -96,14 +96,17 @@ const minRequestMemory = 24 * time.Hour
 // Validate implements config.Validator.
 func (c Config) Validate() error {
 	err := errors.Join(c.Config.Validate(), c.Database.Validate(), c.Redis.Validate(), c.Upstream.Consensus.Validate("upstream.consensus"))
-	for key, value := range map[string]time.Duration{
-		"tables.shooter_timeout": c.Tables.ShooterTimeout, "tables.idle_expiry": c.Tables.IdleExpiry,
-		"tables.roll_timeout": c.Tables.RollTimeout, "tables.sweep_interval": c.Tables.SweepInterval,
-		"tables.census_interval":    c.Tables.CensusInterval,
-		"protection.increase_delay": c.Protection.IncreaseDelay, "protection.session_idle": c.Protection.SessionIdle,
+	for _, setting := range []struct {
+		key   string
+		value time.Duration
+	}{
+		{"tables.shooter_timeout", c.Tables.ShooterTimeout}, {"tables.idle_expiry", c.Tables.IdleExpiry},
+		{"tables.roll_timeout", c.Tables.RollTimeout}, {"tables.sweep_interval", c.Tables.SweepInterval},
+		{"tables.census_interval", c.Tables.CensusInterval},
+		{"protection.increase_delay", c.Protection.IncreaseDelay}, {"protection.session_idle", c.Protection.SessionIdle},
 	} {
-		if value <= 0 {
-			err = errors.Join(err, fmt.Errorf("%s: want more than 0", key))
+		if setting.value <= 0 {
+			err = errors.Join(err, fmt.Errorf("%s: want more than 0", setting.key))
 		}
 	}
 	if c.Tables.RequestMemory < minRequestMemory {

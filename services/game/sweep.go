@@ -57,13 +57,13 @@ func (w *sweeper) sweep(ctx context.Context, committedBefore time.Time) {
 		{"old requests", w.forget},
 		{"old scores", w.forgetScores},
 	} {
-		if err := w.bounded(ctx, part.do); err != nil && ctx.Err() == nil {
+		if err := bounded(ctx, part.do); err != nil && ctx.Err() == nil {
 			w.logger.WarnContext(ctx, "sweep", "part", part.name, "error", err)
 		}
 	}
 }
 
-func (w *sweeper) bounded(ctx context.Context, do func(context.Context) error) error {
+func bounded(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
 	return do(ctx)

@@ -724,8 +724,8 @@ export interface paths {
         put?: never;
         /**
          * QuickSeat
-         * @description QuickSeat seats the caller at the open table that fits best, or at a new one: of those with a free seat and fitting limits,
-         *      the one with the most players. Who sits at such a table already stays there.
+         * @description QuickSeat seats the caller at the open table that fits best, or at a new one: of the newest hundred with a free seat and fitting
+         *      limits, the one with the most players. Who sits at one of them already stays there.
          */
         post: operations["LobbyService_QuickSeat"];
         delete?: never;
@@ -6854,7 +6854,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of GAME_CLOSED. */
+            /** @description One of GAME_CLOSED, NOT_SEATED. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -48,5 +48,5 @@ func (o Options) Validate() error {
 			return errors.New("--database-url: want postgresql://USER:PASSWORD@HOST:PORT/NAME")
 		}
 	}
-	return config.Database{URL: PostgreSQL + "://host/name", MaxConnections: 1}.Validate()
+	return config.Database{URL: PostgreSQL + "://host/name", MaxConnections: 2}.Validate()
 }

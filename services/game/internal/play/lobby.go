@@ -72,6 +72,10 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 	if before.Muted == muted {
 		return nil
 	}
+	if muted && !t.Game.Seated(player) { // Nobody else talks, and what is kept of players stays within those who came.
+		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "only who sits at the table can be kept from talking").
+			Field("player_id", "must be that of a player at the table")
+	}
 	before.Muted = muted
 	t.member(player, before)
 	t.emit(&Event{Detail: &gamev1.Event_PlayerMuted{PlayerMuted: &gamev1.PlayerMuted{PlayerId: player.String(), Muted: muted}}})

@@ -1201,7 +1201,7 @@ const file_bitcraps_game_v1_lobby_service_proto_rawDesc = "" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\"5\n" +
 	"\tCallCount\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count2\xf4\r\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count2\x80\x0e\n" +
 	"\fLobbyService\x12\xa3\x01\n" +
 	"\tQuickSeat\x12\".bitcraps.game.v1.QuickSeatRequest\x1a#.bitcraps.game.v1.QuickSeatResponse\"M\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18\x0f\n" +
@@ -1226,13 +1226,15 @@ const file_bitcraps_game_v1_lobby_service_proto_rawDesc = "" +
 	"\n" +
 	"NOT_SEATED\n" +
 	"\x05MUTED\n" +
-	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/chat\x12\xcc\x01\n" +
+	"\x11REQUEST_ID_REUSED\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/games/{game_id}/chat\x12\xd8\x01\n" +
 	"\n" +
-	"MutePlayer\x12#.bitcraps.game.v1.MutePlayerRequest\x1a$.bitcraps.game.v1.MutePlayerResponse\"s\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18'\n" +
+	"MutePlayer\x12#.bitcraps.game.v1.MutePlayerRequest\x1a$.bitcraps.game.v1.MutePlayerResponse\"\x7f\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x183\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
-	"\bNOT_HOST\x82\xd3\xe4\x93\x02.:\x01*\x1a)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\xcf\x01\n" +
+	"\bNOT_HOST\n" +
+	"\n" +
+	"NOT_SEATED\x82\xd3\xe4\x93\x02.:\x01*\x1a)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\xcf\x01\n" +
 	"\fUnmutePlayer\x12%.bitcraps.game.v1.UnmutePlayerRequest\x1a&.bitcraps.game.v1.UnmutePlayerResponse\"p\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18'\n" +
 	"\x0eGAME_NOT_FOUND\n" +

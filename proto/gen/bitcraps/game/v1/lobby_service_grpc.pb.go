@@ -36,8 +36,8 @@ const (
 //
 // LobbyService brings players together: a seat at once, private tables, talk at the table, and who wins.
 type LobbyServiceClient interface {
-	// QuickSeat seats the caller at the open table that fits best, or at a new one: of those with a free seat and fitting limits,
-	// the one with the most players. Who sits at such a table already stays there.
+	// QuickSeat seats the caller at the open table that fits best, or at a new one: of the newest hundred with a free seat and fitting
+	// limits, the one with the most players. Who sits at one of them already stays there.
 	QuickSeat(ctx context.Context, in *QuickSeatRequest, opts ...grpc.CallOption) (*QuickSeatResponse, error)
 	// JoinByCode lets the caller into a private table, to sit down or to watch. Wrong codes are counted: after ten of them within
 	// a few minutes more are refused.
@@ -162,8 +162,8 @@ func (c *lobbyServiceClient) GetGameStatistics(ctx context.Context, in *GetGameS
 //
 // LobbyService brings players together: a seat at once, private tables, talk at the table, and who wins.
 type LobbyServiceServer interface {
-	// QuickSeat seats the caller at the open table that fits best, or at a new one: of those with a free seat and fitting limits,
-	// the one with the most players. Who sits at such a table already stays there.
+	// QuickSeat seats the caller at the open table that fits best, or at a new one: of the newest hundred with a free seat and fitting
+	// limits, the one with the most players. Who sits at one of them already stays there.
 	QuickSeat(context.Context, *QuickSeatRequest) (*QuickSeatResponse, error)
 	// JoinByCode lets the caller into a private table, to sit down or to watch. Wrong codes are counted: after ten of them within
 	// a few minutes more are refused.
