@@ -12,7 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 // command runs the image's program as its user, in a world that holds the image and nothing else.
@@ -57,21 +58,6 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// eventually waits for a condition; the deadline is far beyond what it should need.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	deadline, tick := time.NewTimer(time.Minute), time.NewTicker(20*time.Millisecond)
-	defer deadline.Stop()
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s did not happen within a minute", what)
-		}
-	}
-}
-
 // runGateway asks a gateway from the image how it is, with the probe from the image.
 func runGateway(t *testing.T, img image) {
 	address := freeAddress(t)
@@ -82,7 +68,7 @@ func runGateway(t *testing.T, img image) {
 		out, err := img.command(t.Context(), env, append([]string{"probe"}, args...)...).CombinedOutput()
 		return string(out), err
 	}
-	eventually(t, "an answer to the probe", func() bool {
+	testserver.Eventually(t, "an answer to the probe", func() bool {
 		_, err := probe("--live")
 		return err == nil
 	})

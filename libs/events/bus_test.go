@@ -28,12 +28,18 @@ type store struct {
 	logs map[string][]uint64
 }
 
-// append stores the next event of a topic and has a bus tell of it.
-func (s *store) append(bus events.Bus[uint64], topic string) uint64 {
+// keep stores the next event of a topic.
+func (s *store) keep(topic string) uint64 {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	sequence := uint64(len(s.logs[topic]) + 1)
 	s.logs[topic] = append(s.logs[topic], sequence*10)
-	s.mu.Unlock()
+	return sequence
+}
+
+// append keeps an event and has a bus tell of it.
+func (s *store) append(bus events.Bus[uint64], topic string) uint64 {
+	sequence := s.keep(topic)
 	bus.Publish(context.Background(), topic, sequence, sequence*10)
 	return sequence
 }
@@ -205,6 +211,9 @@ func TestConformance(t *testing.T) {
 			for a.told == 0 { // Until one comes by the bus and not from the store.
 				a.reaches(s.append(publisher, "a"))
 			}
+			unsure := s.keep("a")
+			publisher.Publish(t.Context(), "a", 0, 0)
+			a.reaches(unsure)
 		})
 	}
 }

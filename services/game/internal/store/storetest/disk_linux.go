@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -20,10 +19,7 @@ const untilFull = 10_000
 // FullDisk fills the disk that an empty store lies on. The first request without room is refused and leaves nothing, reads
 // go on, and the same request takes effect, once, when there is room again.
 func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
-	f := &fixture{t: t, store: store, now: time.UnixMicro(1_700_000_000_123_456).UTC()}
-	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
-		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: f.now})
-	}))
+	f := newFixture(t, store)
 	alice := newID()
 	key := play.Key{Game: f.create(alice), Player: alice}
 	_, err := f.toggle(key, "first") // It opens the wallet.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"testing"
@@ -34,6 +35,16 @@ func (f *fixture) must(err error) {
 	}
 }
 
+// newFixture plays on an empty store, whose house gets its bankroll.
+func newFixture(t *testing.T, store play.Store) *fixture {
+	t.Helper()
+	f := &fixture{t: t, store: store, now: time.UnixMicro(1_700_000_000_123_456).UTC()}
+	f.must(store.Update(t.Context(), func(tx play.Tx) error {
+		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: f.now})
+	}))
+	return f
+}
+
 func (f *fixture) ready(turn *play.Turn) *play.Turn {
 	turn.Rules, turn.Now, turn.NewID = rules, f.now, newID
 	return turn
@@ -41,6 +52,11 @@ func (f *fixture) ready(turn *play.Turn) *play.Turn {
 
 // do loads a game, runs a command on it and saves it.
 func (f *fixture) do(key play.Key, command func(*play.Turn) error) error {
+	return f.end(key, command, nil)
+}
+
+// end is do in a transaction that ends with an error of its own, where that is not nil, when all else is done.
+func (f *fixture) end(key play.Key, command func(*play.Turn) error, with error) error {
 	return f.store.Update(f.t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(f.t.Context(), key)
 		if err != nil {
@@ -49,7 +65,7 @@ func (f *fixture) do(key play.Key, command func(*play.Turn) error) error {
 		if err := command(f.ready(turns[0])); err != nil {
 			return err
 		}
-		return tx.Save(f.t.Context(), turns...)
+		return cmp.Or(tx.Save(f.t.Context(), turns...), with)
 	})
 }
 

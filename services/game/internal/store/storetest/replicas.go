@@ -12,7 +12,6 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/errs"
-	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
@@ -24,13 +23,10 @@ const steps = 400
 func Replicas(t *testing.T, stores ...play.Store) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	r := &replicas{Rand: rand.New(rand.NewPCG(seed, 0)), fixture: fixture{t: t, store: stores[0], now: time.UnixMicro(1_700_000_000_123_456).UTC()}}
+	r := &replicas{Rand: rand.New(rand.NewPCG(seed, 0)), fixture: newFixture(t, stores[0])}
 	for range 3 {
 		r.players = append(r.players, newID())
 	}
-	r.must(r.store.Update(t.Context(), func(tx play.Tx) error {
-		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: r.now})
-	}))
 	for step := range steps {
 		if r.store = one(r.Rand, stores); len(r.games) < 2 {
 			r.games = append(r.games, r.create(one(r.Rand, r.players)))
@@ -53,7 +49,7 @@ func Replicas(t *testing.T, stores ...play.Store) {
 
 type replicas struct {
 	*rand.Rand
-	fixture
+	*fixture
 	players, games []uuid.UUID
 }
 
@@ -78,11 +74,15 @@ func (r *replicas) play(key play.Key, player uuid.UUID) {
 		}
 	}
 	var round *play.Round
-	err := r.do(key, func(turn *play.Turn) error {
+	var with error
+	if r.IntN(8) == 0 {
+		with = errBehind
+	}
+	err := r.end(key, func(turn *play.Turn) error {
 		err := command(turn)
 		round = turn.Round()
 		return err
-	}, r.IntN(8) == 0)
+	}, with)
 	if _, refused := errors.AsType[*errs.Error](err); refused || errors.Is(err, errBehind) {
 		return
 	}
@@ -110,21 +110,4 @@ func (r *replicas) commands(player uuid.UUID) []func(*play.Turn) error {
 			return turn.RemoveBet(bet)
 		},
 	}
-}
-
-// do is the fixture's, which may fail in the end.
-func (r *replicas) do(key play.Key, command func(*play.Turn) error, fails bool) error {
-	return r.store.Update(r.t.Context(), func(tx play.Tx) error {
-		turns, err := tx.Load(r.t.Context(), key)
-		if err != nil {
-			return err
-		}
-		if err := command(r.ready(turns[0])); err != nil {
-			return err
-		}
-		if err := tx.Save(r.t.Context(), turns...); err != nil || !fails {
-			return err
-		}
-		return errBehind
-	})
 }

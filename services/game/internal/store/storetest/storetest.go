@@ -50,10 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"equal scores page without gaps":        testTies,
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &fixture{t: t, store: open(t), now: time.UnixMicro(1_700_000_000_123_456).UTC()}
-			f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
-				return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: bankroll, Reason: ledger.Bankroll, At: f.now})
-			}))
+			f := newFixture(t, open(t))
 			test(t, f)
 			f.audit()
 		})
