@@ -38,8 +38,8 @@ func (c *Cursor) Game() string { return c.feed.id }
 // Last is the sequence behind which the watcher resumes.
 func (c *Cursor) Last() uint64 { return c.last }
 
-// Next appends to frames what follows, up to their capacity, and nothing where nothing is there yet: then a signal comes
-// when there is. It fails with io.EOF behind the game's last event, and where the watcher was too slow.
+// Next appends to frames what follows, up to their capacity. Fewer are all there is by now; a signal comes when there is
+// more. It fails with io.EOF at the game's last event, which is among the frames then, and where the watcher was too slow.
 func (c *Cursor) Next(frames []*Frame) ([]*Frame, error) {
 	frames, caughtUp, err := c.fromStore(frames)
 	if err != nil || !caughtUp {
@@ -63,10 +63,7 @@ func (c *Cursor) Next(frames []*Frame) ([]*Frame, error) {
 		}
 		frames, c.last = append(frames, frame), frame.Sequence
 	}
-	if len(frames) == 0 {
-		return frames, c.feed.ended
-	}
-	return frames, nil
+	return frames, c.feed.ended
 }
 
 // Presence is the message that says who is there, where it is not the one that was taken last, and nil otherwise.

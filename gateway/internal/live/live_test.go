@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -165,7 +166,7 @@ func (w *watcher) take(most int) ([]*live.Frame, error) {
 func (w *watcher) reach(sequence uint64) {
 	w.t.Helper()
 	for w.Last() < sequence {
-		if _, err := w.take(7); err != nil {
+		if _, err := w.take(7); err != nil && w.Last() < sequence {
 			w.t.Fatalf("at event %d of %d: %v", w.Last(), sequence, err)
 		}
 	}
@@ -247,6 +248,19 @@ func TestWhoComesToAClosedGameHearsSo(t *testing.T) {
 	if _, err := w.take(1); !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
+}
+
+// TestTheLastEventComesWithTheEnd lets a feed end before its watcher looks, who then has one signal for both.
+func TestTheLastEventComesWithTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		games := newTable()
+		games.happen(5, true)
+		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 0)
+		synctest.Wait()
+		if frames, err := w.Next(make([]*live.Frame, 0, 7)); len(frames) != 5 || !errors.Is(err, io.EOF) {
+			t.Errorf("%d events and %v", len(frames), err)
+		}
+	})
 }
 
 func TestWatchersAreRefused(t *testing.T) {

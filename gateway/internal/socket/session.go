@@ -63,7 +63,7 @@ type answer struct {
 // session is one connection. One goroutine reads, another one writes and owns the subscriptions.
 type session struct {
 	Deps
-	conn    *Conn
+	conn    *websocket.Conn
 	player  uuid.UUID
 	wake    chan struct{}
 	answers chan answer
@@ -71,7 +71,7 @@ type session struct {
 }
 
 // Serve speaks with a player until either side ends it, or the context does.
-func Serve(ctx context.Context, conn *Conn, player uuid.UUID, deps Deps) {
+func Serve(ctx context.Context, conn *websocket.Conn, player uuid.UUID, deps Deps) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{Deps: deps, conn: conn, player: player, wake: make(chan struct{}, 1), answers: make(chan answer, pendingAnswers)}
@@ -113,7 +113,7 @@ func (s *session) release() {
 func (s *session) write(ctx context.Context) *websocket.CloseError {
 	silence := s.Clock.NewTicker(pingInterval)
 	defer silence.Stop()
-	if s.conn.send(reply{Type: "welcome", PlayerID: s.player.String(), Subscriptions: maxSubscriptions}.text()) != nil {
+	if s.send(reply{Type: "welcome", PlayerID: s.player.String(), Subscriptions: maxSubscriptions}.text()) != nil {
 		return nil
 	}
 	for {
@@ -139,6 +139,11 @@ func (s *session) write(ctx context.Context) *websocket.CloseError {
 	}
 }
 
+// send sends a text, for as long as the connection lets a write take.
+func (s *session) send(text []byte) error {
+	return s.conn.Write(context.Background(), websocket.MessageText, text)
+}
+
 // ping ends the connection of a client that does not answer.
 func (s *session) ping(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
@@ -158,7 +163,7 @@ func (s *session) apply(a answer) error {
 		s.watched = append(s.watched, a.add)
 		defer s.signal()
 	}
-	return s.conn.send(a.text)
+	return s.send(a.text)
 }
 
 func (s *session) drop(game string) {
@@ -185,7 +190,7 @@ func (s *session) forward() error {
 		sub := s.watched[i]
 		frames, end := sub.Next(room)
 		for _, frame := range frames {
-			if err := s.conn.send(frame.Message); err != nil {
+			if err := s.send(frame.Message); err != nil {
 				return err
 			}
 			frame.Delivered()
@@ -194,7 +199,7 @@ func (s *session) forward() error {
 			s.signal() // There may be more.
 		}
 		if presence := sub.Presence(); presence != nil {
-			if err := s.conn.send(presence.Message); err != nil {
+			if err := s.send(presence.Message); err != nil {
 				return err
 			}
 		}
@@ -216,5 +221,5 @@ func (s *session) ended(sub *subscription, why error) error {
 		text.Error = statusOf(why)
 	}
 	s.drop(sub.Game())
-	return s.conn.send(text.text())
+	return s.send(text.text())
 }
