@@ -115,9 +115,12 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 	return server, nil
 }
 
-// Serve answers calls until Stop.
+// Serve answers calls until Stop, which may come first.
 func (s *Server) Serve(listener net.Listener) error {
-	return s.GRPC.Serve(listener)
+	if err := s.GRPC.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
 }
 
 // Stop tells health checkers first, lets running calls end, and cuts off what still runs at the context's end.

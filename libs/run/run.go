@@ -40,13 +40,13 @@ func NewGroup(logger *slog.Logger, drain time.Duration) *Group {
 // Add appends a part. It starts behind the parts before it and stops ahead of them.
 func (g *Group) Add(part Part) { g.parts = append(g.parts, part) }
 
-// Run starts every part, calls ready, waits until the context ends or a part fails, and stops every started part in
-// reverse. It returns the first failure, and nil where the context's end was the only reason to stop.
+// Run starts every part, calls ready when all have started, waits until the context ends or a part fails, and stops every
+// started part in reverse. It returns the first failure, and nil where the context's end was the only reason to stop.
 func (g *Group) Run(ctx context.Context, ready func()) error {
 	failed := make(chan error, len(g.parts))
 	var serving sync.WaitGroup
 	started, err := g.start(ctx, failed, &serving)
-	if err == nil {
+	if err == nil && started == len(g.parts) {
 		if ready != nil {
 			ready()
 		}
@@ -58,13 +58,16 @@ func (g *Group) Run(ctx context.Context, ready func()) error {
 	return errors.Join(err, g.stop(started, &serving))
 }
 
+// start returns how many parts it started. They are fewer than all, without an error, where the context ended meanwhile.
 func (g *Group) start(ctx context.Context, failed chan<- error, serving *sync.WaitGroup) (int, error) {
 	for i, part := range g.parts {
 		if ctx.Err() != nil {
 			return i, nil
 		}
 		if part.Start != nil {
-			if err := part.Start(ctx); err != nil {
+			if err := part.Start(ctx); ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+				return i, nil
+			} else if err != nil {
 				return i, fmt.Errorf("%s: %w", part.Name, err)
 			}
 		}

@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -53,6 +54,29 @@ func TestFailedStartStopsWhatWasStarted(t *testing.T) {
 	want := []string{"start store", "start server", "stop store"}
 	if !slices.Equal(r.log, want) {
 		t.Errorf("log = %v, want %v", r.log, want)
+	}
+}
+
+// TestAnEndWhileItStartsIsNoStart ends the context within a part's start, which notices or does not.
+func TestAnEndWhileItStartsIsNoStart(t *testing.T) {
+	for name, notice := range map[string]func(context.Context) error{
+		"unnoticed": func(context.Context) error { return nil },
+		"noticed":   func(ctx context.Context) error { return fmt.Errorf("open: %w", ctx.Err()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r recorder
+			ctx, cancel := context.WithCancel(t.Context())
+			group := run.NewGroup(slog.New(slog.DiscardHandler), time.Second)
+			group.Add(r.part("store", nil))
+			group.Add(run.Part{Name: "server", Start: func(ctx context.Context) error { cancel(); return notice(ctx) }})
+			group.Add(r.part("never", nil))
+			if err := group.Run(ctx, func() { t.Error("ready was called") }); err != nil {
+				t.Errorf("Run: %v", err)
+			}
+			if want := []string{"start store", "stop store"}; !slices.Equal(r.log, want) {
+				t.Errorf("log = %v, want %v", r.log, want)
+			}
+		})
 	}
 }
 

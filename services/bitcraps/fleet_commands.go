@@ -3,6 +3,7 @@ package bitcraps
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,16 +29,21 @@ func (f *fleetFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
-// open takes the fleet's folder. The services' binaries are beside this one unless programs says otherwise.
-func (f *fleetFlags) open(cmd *cobra.Command, programs string) (*fleet.Fleet, error) {
-	if programs == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		programs = filepath.Dir(self)
+// programsDir is where the services' binaries are: beside this one, unless a flag says otherwise.
+func programsDir(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
 	}
-	return fleet.Open(f.dir, programs, func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) })
+	self, err := os.Executable()
+	return filepath.Dir(self), err
+}
+
+// noFleet says what to do where a folder has no fleet.
+func noFleet(dir string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`", dir)
+	}
+	return err
 }
 
 func fleetCommand() *cobra.Command {
@@ -57,7 +63,11 @@ func fleetUpCommand() *cobra.Command {
 			"It ends when everything is ready. Started again, it starts only what has died.",
 		Example: "  bitcraps fleet up\n  bitcraps fleet up --database postgresql\n  bitcraps fleet up --database-url postgresql://me@db:5432/craps --redis-url redis://cache:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := flags.open(cmd, programs)
+			programs, err := programsDir(programs)
+			if err != nil {
+				return err
+			}
+			f, err := fleet.Create(cmd.Context(), flags.dir, programs, func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) })
 			if err != nil {
 				return err
 			}
@@ -89,19 +99,19 @@ func fleetDownCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "down", Short: "Stop what up started. Data stays", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := flags.open(cmd, "")
+			f, err := fleet.Open(cmd.Context(), flags.dir, "", nil)
 			if err != nil {
-				return err
+				return noFleet(flags.dir, err)
 			}
 			defer f.Close()
 			stopped, err := f.Down(cmd.Context())
 			if flags.json {
 				return cmp.Or(err, json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"stopped": append([]string{}, stopped...)}))
 			}
-			if len(stopped) == 0 {
-				cmd.Println("nothing runs")
-			} else if err == nil {
+			if len(stopped) > 0 {
 				cmd.Println("stopped " + strings.Join(stopped, ", "))
+			} else if err == nil {
+				cmd.Println("nothing runs")
 			}
 			return err
 		},
@@ -115,11 +125,10 @@ func fleetStatusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "Say how every process is", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := flags.open(cmd, "")
+			f, err := fleet.Look(flags.dir)
 			if err != nil {
-				return err
+				return noFleet(flags.dir, err)
 			}
-			defer f.Close()
 			return flags.print(cmd, f)
 		},
 	}

@@ -1,13 +1,11 @@
 package bitcraps
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,14 +13,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// statusPatience is how long a process may take to say how it is.
-const statusPatience = 10 * time.Second
-
 // print shows how the fleet is.
 func (f *fleetFlags) print(cmd *cobra.Command, all *fleet.Fleet) error {
-	ctx, cancel := context.WithTimeout(cmd.Context(), statusPatience)
-	defer cancel()
-	states, gateways := all.Status(ctx), []string{}
+	states, gateways := all.Status(cmd.Context()), []string{}
 	for _, state := range states {
 		if strings.HasPrefix(state.Name, identity.Gateway) {
 			gateways = append(gateways, state.Address)

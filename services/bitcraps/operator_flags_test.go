@@ -2,6 +2,7 @@ package bitcraps_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 	if err := os.WriteFile(token, []byte(strings.Repeat("x", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	typo := filepath.Join(nowhere, "typo")
 	remediate := "remediate --policy ../../deploy/remediation/policy.yaml --token-file " + token
 	for _, tc := range []struct{ args, want string }{
 		{"health --dir " + nowhere, "bitcraps fleet up"},
@@ -24,6 +26,8 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		{"health --target http://127.0.0.1:1 --prometheus here", "--prometheus here: want a URL"},
 		{"health --target http://127.0.0.1:1 --logs " + nowhere, "--logs " + nowhere},
 		{"health --target http://127.0.0.1:1", "failing: processes, services"},
+		{"fleet status --dir " + typo, "bitcraps fleet up"},
+		{"fleet down --dir " + typo, "bitcraps fleet up"},
 		{"profile --dir " + nowhere, "bitcraps fleet up"},
 		{"profile --seconds 0", "--seconds 0: want 1 to 600"},
 		{"profile --kind speed", "there is no profile \"speed\"; there are cpu"},
@@ -49,5 +53,8 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", tc.args, err, tc.want)
 		}
+	}
+	if _, err := os.Stat(typo); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a mistyped folder is made: %v", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/jonboulle/clockwork"
@@ -103,13 +102,9 @@ func (f *remediateFlags) run(ctx context.Context, out, log io.Writer) error {
 func (f *remediateFlags) actor(policy remedy.Policy) (remedy.Executor, error) {
 	switch f.executor {
 	case remedy.FleetExecutor:
-		programs := f.programs
-		if programs == "" {
-			self, err := os.Executable()
-			if err != nil {
-				return nil, err
-			}
-			programs = filepath.Dir(self)
+		programs, err := programsDir(f.programs)
+		if err != nil {
+			return nil, err
 		}
 		if _, err := os.Stat(f.dir); err != nil && !f.dryRun {
 			return nil, fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`", f.dir)

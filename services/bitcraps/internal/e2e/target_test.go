@@ -202,7 +202,7 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := fleet.Open(dir, bin, func(string) {})
+	f, err := fleet.Create(context.Background(), dir, bin, func(string) {})
 	if err != nil {
 		return nil, err
 	}

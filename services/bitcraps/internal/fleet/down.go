@@ -4,22 +4,25 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
 )
 
 // Down stops every process that the fleet started, those that are called behind those that call. It returns the names of
-// those that ran.
+// those that ran and do not any more. Where the context ends meanwhile, the others run on.
 func (f *Fleet) Down(ctx context.Context) ([]string, error) {
 	running := f.alive()
-	return running, f.stop(ctx, f.names())
+	err := f.stop(ctx, f.names())
+	left := f.alive()
+	return slices.DeleteFunc(running, func(name string) bool { return slices.Contains(left, name) }), err
 }
 
 // stop stops processes by their names, a stage at a time.
 func (f *Fleet) stop(ctx context.Context, names []string) error {
 	var failures []error
-	for stage := gatewayStage; stage >= storeStage; stage-- {
+	for stage := gatewayStage; stage >= storeStage && ctx.Err() == nil; stage-- {
 		var mu sync.Mutex
 		var stopping sync.WaitGroup
 		for _, p := range f.known() {
@@ -35,6 +38,9 @@ func (f *Fleet) stop(ctx context.Context, names []string) error {
 			})
 		}
 		stopping.Wait()
+	}
+	if err := ctx.Err(); err != nil {
+		failures = append(failures, fmt.Errorf("interrupted: %w; what runs goes on, and `bitcraps fleet down` stops it", err))
 	}
 	return errors.Join(failures...)
 }
@@ -87,25 +93,34 @@ type State struct {
 	Log   string `json:"log"`
 }
 
-// Status says how every process is.
+// Status says how every process is. It asks them all at once, so that one that hangs keeps no other's answer back.
 func (f *Fleet) Status(ctx context.Context) []State {
-	states := []State{}
-	for _, p := range f.known() {
-		state := State{Name: p.name, State: Stopped, Address: p.address, Log: f.runner.logFile(p.name)}
-		if rec, ok := f.runner.running(p.name); ok {
-			state.PID, state.State = rec.PID, Ready
-			if p.ready(ctx) != nil {
-				state.State = Failing
-			}
-		}
-		for _, m := range f.plan.Members {
-			if m.name() == p.name {
-				state.Service, state.Admin = m.Service, m.Admin
-			}
-		}
-		states = append(states, state)
+	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
+	defer cancel()
+	known := f.known()
+	states := make([]State, len(known))
+	var asking sync.WaitGroup
+	for i, p := range known {
+		asking.Go(func() { states[i] = f.state(ctx, p) })
 	}
+	asking.Wait()
 	return states
+}
+
+func (f *Fleet) state(ctx context.Context, p process) State {
+	state := State{Name: p.name, State: Stopped, Address: p.address, Log: f.runner.logFile(p.name)}
+	if rec, ok := f.runner.running(p.name); ok {
+		state.PID, state.State = rec.PID, Ready
+		if p.ready(ctx) != nil {
+			state.State = Failing
+		}
+	}
+	for _, m := range f.plan.Members {
+		if m.name() == p.name {
+			state.Service, state.Admin = m.Service, m.Admin
+		}
+	}
+	return state
 }
 
 // tailBytes is how much of a log is shown when its process fails.

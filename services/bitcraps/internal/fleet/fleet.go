@@ -12,7 +12,9 @@
 package fleet
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -34,9 +36,28 @@ type Fleet struct {
 // drainMargin is what a process gets beyond the time that a service takes to end at most.
 const drainMargin = 5 * time.Second
 
-// Open takes the folder until Close; another command on it waits. programs is the folder of the services' binaries. say
-// gets a line about what takes long.
-func Open(dir, programs string, say func(string)) (*Fleet, error) {
+// Create makes the folder where there is none, and opens it for Up.
+func Create(ctx context.Context, dir, programs string, say func(string)) (*Fleet, error) {
+	for _, folder := range []string{dir, filepath.Join(dir, "run"), filepath.Join(dir, "log")} {
+		// The private PostgreSQL runs as another user below it, so others may enter, but see nothing: files are 0600.
+		if err := os.MkdirAll(folder, 0o711); err != nil { //nolint:gosec // See above.
+			return nil, err
+		}
+	}
+	return open(ctx, dir, programs, say)
+}
+
+// Open opens the fleet of a folder. It returns os.ErrNotExist where none was ever started.
+func Open(ctx context.Context, dir, programs string, say func(string)) (*Fleet, error) {
+	if _, err := os.Stat(planFile(dir)); err != nil {
+		return nil, fmt.Errorf("there is no fleet in %s: %w", dir, err)
+	}
+	return open(ctx, dir, programs, say)
+}
+
+// open takes the folder until Close; another command on it waits. programs is the folder of the services' binaries. say gets
+// a line about what takes long.
+func open(ctx context.Context, dir, programs string, say func(string)) (*Fleet, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -45,13 +66,7 @@ func Open(dir, programs string, say func(string)) (*Fleet, error) {
 		return nil, err
 	}
 	f := &Fleet{dir: dir, programs: programs, say: say, runner: runner{dir: dir, killAfter: service.Drain + drainMargin}}
-	for _, folder := range []string{dir, filepath.Join(dir, "run"), filepath.Join(dir, "log")} {
-		// The private PostgreSQL runs as another user below it, so others may enter, but see nothing: files are 0600.
-		if err := os.MkdirAll(folder, 0o711); err != nil { //nolint:gosec // See above.
-			return nil, err
-		}
-	}
-	if f.release, err = lock(filepath.Join(dir, "lock")); err != nil {
+	if f.release, err = lock(ctx, filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}
 	if f.plan, err = loadPlan(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -76,13 +91,13 @@ func Look(dir string) (*Fleet, error) {
 }
 
 // lock waits until no other process has the file.
-func lock(path string) (release func(), err error) {
+func lock(ctx context.Context, path string) (release func(), err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, file.Close())
+	if err := poll(ctx, func() error { return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: another command has it: %w", path, err), file.Close())
 	}
 	return func() { _ = file.Close() }, nil
 }

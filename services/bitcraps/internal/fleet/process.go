@@ -104,16 +104,25 @@ func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 		}
 		patience, cancel := context.WithTimeout(ctx, r.killAfter)
 		defer cancel()
-		if r.awaitEnd(patience, rec) != nil {
-			if err := errors.Join(signal(rec, syscall.SIGKILL), r.awaitEnd(ctx, rec)); err != nil {
-				return true, fmt.Errorf("%s: %w", name, err)
-			}
+		err := r.awaitEnd(patience, rec)
+		if err != nil && ctx.Err() == nil { // Whoever is in a hurry has not said that it may lose its data.
+			err = r.kill(rec)
+		}
+		if err != nil {
+			return true, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if err := os.Remove(r.pidFile(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return ok, err
 	}
 	return ok, nil
+}
+
+// kill ends a process by force.
+func (r runner) kill(rec record) error {
+	ctx, cancel := context.WithTimeout(context.Background(), r.killAfter)
+	defer cancel()
+	return errors.Join(signal(rec, syscall.SIGKILL), r.awaitEnd(ctx, rec))
 }
 
 // signal reaches the recorded process only: not another one that got its pid.

@@ -77,6 +77,20 @@ func TestStopEndsInGoodOrderOrByForce(t *testing.T) {
 	}
 }
 
+// TestWhoIsInterruptedKillsNobody ends the patience with a process that is slow to end, which must not lose its data by that.
+func TestWhoIsInterruptedKillsNobody(t *testing.T) {
+	r := newRunner(t, time.Minute)
+	rec := shell(t, r, "slow", `trap '' TERM; echo up; while :; do /bin/sleep 0.01; done`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if ran, err := r.stop(ctx, "slow"); !ran || err == nil {
+		t.Errorf("stop: %v, %v", ran, err)
+	}
+	if again, ok := r.running("slow"); !ok || again != rec {
+		t.Error("it was ended by force, or forgotten")
+	}
+}
+
 // TestOthersAreLeftAlone hands the runner the pid of a process that is not the one that it started.
 func TestOthersAreLeftAlone(t *testing.T) {
 	r := newRunner(t, time.Second)

@@ -32,6 +32,9 @@ func (f *Fleet) Restart(ctx context.Context, name string) error {
 	if _, err := os.Stat(f.runner.pidFile(name)); errors.Is(err, os.ErrNotExist) {
 		return ErrStopped
 	}
+	if _, err := os.Stat(p.program); err != nil { // Before anything is stopped that could not be started again.
+		return fmt.Errorf("%s: %w; `make build` makes all services", name, err)
+	}
 	if _, ok := f.runner.running(name); ok {
 		if f.answers(ctx, p) == nil {
 			return ErrRuns
@@ -42,9 +45,6 @@ func (f *Fleet) Restart(ctx context.Context, name string) error {
 	}
 	if halted(f.runner.logFile(name)) {
 		return fmt.Errorf("%s has halted because it must not go on; read why in %s before it is started", name, f.runner.logFile(name))
-	}
-	if _, err := os.Stat(p.program); err != nil {
-		return fmt.Errorf("%s: %w; `make build` makes all services", name, err)
 	}
 	if err := f.runner.start(p); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -41,6 +42,24 @@ func newLone(t *testing.T) *lone {
 	}
 	t.Cleanup(func() { l.kill() })
 	return l
+}
+
+// TestOneThatHangsKeepsNoOthersStateBack asks a game that never answers, and one behind it.
+func TestOneThatHangsKeepsNoOthersStateBack(t *testing.T) {
+	l := newLone(t)
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hangs.Close)
+	l.plan.Members = []member{{Service: identity.API, Admin: hangs.Listener.Addr().String()}, l.plan.Members[0]}
+	if err := l.runner.start(process{name: "api-0", program: "/bin/sleep", args: []string{"1000"}, end: syscall.SIGTERM}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = l.runner.stop(context.Background(), "api-0") })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	states := l.Status(ctx)
+	if len(states) != 2 || states[0].State != Failing || states[1].State != Ready {
+		t.Errorf("%+v", states)
+	}
 }
 
 // pid is the game's.

@@ -27,7 +27,7 @@ func TestPrivateStores(t *testing.T) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(dir, t.TempDir(), func(line string) { t.Log(line) })
+	f, err := Create(t.Context(), dir, t.TempDir(), func(line string) { t.Log(line) })
 	if err != nil {
 		t.Fatal(err)
 	}

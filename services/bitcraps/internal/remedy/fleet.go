@@ -30,7 +30,7 @@ func (f Fleet) Do(ctx context.Context, action Action, t Target) (string, error) 
 	if _, err := f.Describe(action, t); err != nil {
 		return "", err
 	}
-	all, err := fleet.Open(f.Dir, f.Programs, func(string) {})
+	all, err := fleet.Open(ctx, f.Dir, f.Programs, func(string) {})
 	if err != nil {
 		return "", err
 	}

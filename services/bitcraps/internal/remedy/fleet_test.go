@@ -11,7 +11,7 @@ import (
 func TestAFleetOnlyRestarts(t *testing.T) {
 	f := remedy.Fleet{Dir: t.TempDir(), Programs: t.TempDir()}
 	for action, want := range map[remedy.Action]string{
-		remedy.Restart: `no service's process "game-0"`, remedy.Rollback: "can't rollback", remedy.Scale: "can't scale",
+		remedy.Restart: "there is no fleet", remedy.Rollback: "can't rollback", remedy.Scale: "can't scale",
 	} {
 		if _, err := f.Do(t.Context(), action, remedy.Target{Name: "game-0"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", action, err, want)
