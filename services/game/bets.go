@@ -67,6 +67,7 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 					Number: uint8(want.GetNumber()), Working: want.GetWorking(), Seed: want.GetClientSeed()})
 				resp.Results = append(resp.Results, resultToProto(bet, refused[i]))
 			}
+			turn.OpenWallet(player) // None of the bets may have.
 			resp.Balance = turn.Wallets[player]
 			return turn, nil
 		}}
@@ -171,8 +172,8 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, change fu
 
 // ownBet finds a bet of the player's at the turn's game. Another player's bet is not found.
 func (s *Service) ownBet(ctx context.Context, tx play.Tx, turn *play.Turn, player, id uuid.UUID) (*play.Bet, error) {
-	for _, bet := range turn.Bets {
-		if bet.ID == id {
+	for _, bet := range turn.Bets { // Other players' among them, where a command of the group needs all.
+		if bet.ID == id && bet.Player == player {
 			return bet, nil
 		}
 	}

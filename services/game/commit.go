@@ -145,28 +145,30 @@ func oneIsWrong(err error) bool {
 	return err != nil && errs.Reason(errs.Mask(err)) == errorsv1.Reason_REASON_INTERNAL
 }
 
-// write runs a group's commands in one transaction. What the rules refuse is in each command's err; an error of the
-// store is returned, and nothing was written.
+// write runs a group's commands in one transaction, and tells of it. What the rules refuse is in each command's err; an
+// error of the store is returned, and nothing was written.
 func (c *committer) write(group []*command) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(leader(group).ctx), commitTimeout)
+	defer cancel()
+	ctx, span := traced(ctx, group)
+	defer func() { telemetry.End(span, err) }()
+	run, err := c.transact(ctx, group)
+	if run != nil {
+		run.told(err)
+	}
+	return err
+}
+
+// transact runs the commands in a transaction, and anew where another one was in its way.
+func (c *committer) transact(ctx context.Context, group []*command) (run *groupRun, err error) {
 	defer func() { // The commands run here, not under the server's recovery.
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(leader(group).ctx), commitTimeout)
-	defer cancel()
-	ctx, span := traced(ctx, group)
-	defer func() { telemetry.End(span, err) }()
-	var run *groupRun
 	err = c.store.Update(ctx, func(tx play.Tx) error {
 		run = &groupRun{Service: c.Service, ctx: ctx, tx: tx, causes: make(map[*play.Event]context.Context)}
 		return run.all(group)
 	})
-	switch {
-	case err == nil:
-		run.tell()
-	case run != nil && errs.Reason(err) == errorsv1.Reason_REASON_UNAVAILABLE: // Nobody knows what came of the commit.
-		run.wake()
-	}
-	return err
+	return run, err
 }

@@ -150,6 +150,11 @@ func TestAListOfBetsHasAResultForEach(t *testing.T) {
 	if _, err := alice.games.PlaceBets(alice.ctx, req); errs.Reason(err) != errorsv1.Reason_REASON_REQUEST_ID_REUSED {
 		t.Errorf("another list under the same id: %v", err)
 	}
+	newcomer := tb.player()
+	if resp, err := newcomer.games.PlaceBets(newcomer.ctx, &gamev1.PlaceBetsRequest{GameId: newcomer.create(),
+		Bets: []*gamev1.NewBet{{BetType: "come", Amount: 10}}}); err != nil || resp.GetBalance() != 1000 || resp.GetResults()[0].GetError() == nil {
+		t.Errorf("a first list of which no bet is taken: %v, %v", resp, err)
+	}
 	for name, bets := range map[string][]*gamev1.NewBet{"none": nil, "too many": make([]*gamev1.NewBet, 101), "no amount": {{BetType: "field"}}} {
 		for i := range bets {
 			if bets[i] == nil {

@@ -3,11 +3,13 @@ package game
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
@@ -117,6 +119,21 @@ func (r *groupRun) changed(cmd *command, turn *play.Turn) {
 	}
 }
 
+// told tells of what became of the transaction. Where that goes wrong, the commands have had their effect all the same.
+func (r *groupRun) told(err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.logger.ErrorContext(r.ctx, "watchers were not told", "panic", cause, "stack", string(debug.Stack()))
+		}
+	}()
+	switch {
+	case err == nil:
+		r.tell()
+	case errs.Reason(err) == errorsv1.Reason_REASON_UNAVAILABLE: // Nobody knows what came of the commit.
+		r.wake()
+	}
+}
+
 // tell tells watchers and metrics what the saved turns did.
 func (r *groupRun) tell() {
 	for _, turn := range r.turns {
@@ -130,6 +147,9 @@ func (r *groupRun) tell() {
 // wake has watchers look into the store for what the turns may have done.
 func (r *groupRun) wake() {
 	for _, turn := range r.turns {
+		if turn.Game == nil { // It opened a wallet.
+			continue
+		}
 		r.events.Publish(r.ctx, turn.Game.ID.String(), 0, nil)
 	}
 }

@@ -9,7 +9,10 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -64,6 +67,38 @@ func TestALostAnswerWakesWatchers(t *testing.T) {
 		}
 	default:
 		t.Error("watchers are told nothing")
+	}
+}
+
+// TestALostAnswerToAGroupRunsItOnce loses that of a newcomer's wallet and of a table, in one group and without request ids: nobody
+// knows what came of them, and they must not be tried again.
+func TestALostAnswerToAGroupRunsItOnce(t *testing.T) {
+	var cut *testserver.Cut
+	s, transactions := newByHand(t, func(cfg *Config) {
+		onPostgres(t, cfg)
+		cut = testserver.NewCut(t, cfg.Database.URL)
+		cfg.Database.URL = cut.URL()
+	})
+	games, newcomer, before := &gameServer{Service: s.Service}, uuid.Must(uuid.NewV7()), transactions.updates
+	unknown := func(call func() error) func() error {
+		return func() error {
+			if err := call(); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+				t.Errorf("a call whose commit is not answered: %v", err)
+			}
+			return nil
+		}
+	}
+	cut.AtCommit(1)
+	s.together(unknown(func() error {
+		_, err := s.balance(t.Context(), newcomer)
+		return err
+	}), unknown(func() error {
+		_, err := games.CreateGame(identity.WithPlayer(t.Context(), newcomer), &gamev1.CreateGameRequest{})
+		return err
+	}))
+	open, err := s.store.OpenGames(t.Context(), uuid.Nil, 10)
+	if err != nil || len(open) != 1 || transactions.updates != before+1 {
+		t.Errorf("%d tables by %d transactions, %v", len(open), transactions.updates-before, err)
 	}
 }
 

@@ -225,4 +225,4 @@ func (s *Service) ready(turn *play.Turn) *play.Turn {
 }
 
 // now is the time as stores keep it, so that an answer says the same before and after it was stored.
-func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microsecond) }
+func (s *Service) now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }

@@ -50,6 +50,7 @@ func (t *Turn) PassDice(player uuid.UUID) error {
 	}
 	g.UpdatedAt = t.Now
 	t.giveDice(next)
+	g.TurnDueAt = time.Time{}
 	t.settleDown()
 	return nil
 }

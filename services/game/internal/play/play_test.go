@@ -193,6 +193,33 @@ func TestDicePassFromAShooterWhoWaits(t *testing.T) {
 	}
 }
 
+// TestBystandersBuyTheShooterNoTime has somebody come and go while the others wait.
+func TestBystandersBuyTheShooterNoTime(t *testing.T) {
+	tb, alice, bob, eve := newTable(t), uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}
+	tb.create(alice, limits)
+	do := func(command func(*play.Turn) error) {
+		t.Helper()
+		if err := tb.do(command); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(func(t *play.Turn) error { return t.Join(bob) })
+	tb.mustBet(alice, "pass_line", 10, 0)
+	tb.mustBet(bob, "pass_line", 10, 0)
+	tb.rollTo(alice, 4)
+	due := tb.game.TurnDueAt
+	tb.now = tb.now.Add(due.Sub(tb.now) / 2)
+	do(func(t *play.Turn) error { return t.Join(eve) })
+	do(func(t *play.Turn) error { return t.Leave(eve) })
+	if !tb.game.TurnDueAt.Equal(due) {
+		t.Errorf("the shooter has until %s instead of %s", tb.game.TurnDueAt, due)
+	}
+	do(func(t *play.Turn) error { return t.Leave(alice) })
+	if !tb.game.TurnDueAt.After(due) {
+		t.Error("who rolls in the place of the shooter that left has no time of its own")
+	}
+}
+
 func TestIdleGamesExpireButContractsPlayOut(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
 	tb.create(alice, limits)

@@ -41,6 +41,29 @@ func (tb *table) set(player uuid.UUID, change func(*protection.State) error) {
 	}
 }
 
+// TestBetsFromBeforeMakeNoRoom takes a bet back that was placed before the player set a limit, and so was never counted.
+func TestBetsFromBeforeMakeNoRoom(t *testing.T) {
+	tb := newTable(t)
+	alice := tb.newID()
+	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
+	before := tb.mustBet(alice, "dont_pass", 500, 0)
+	tb.now = tb.now.Add(time.Minute)
+	tb.set(alice, func(s *protection.State) error {
+		return s.SetLimit(protection.Stake, calendar.Day, 100, tb.now, protectionRules)
+	})
+	tb.mustBet(alice, "hard_8", 60, 0)
+	if err := tb.remove(before.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tb.bet(alice, "field", 50, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
+		t.Errorf("a bet over the limit: %v", err)
+	}
+	tb.mustBet(alice, "field", 40, 0)
+	if used := tb.protections[alice]; used.Day.Staked != 100 || used.Session.Staked != 100 {
+		t.Errorf("counted are %d of the day and %d of the session", used.Day.Staked, used.Session.Staked)
+	}
+}
+
 func TestLimitsBindBets(t *testing.T) {
 	tb := newTable(t)
 	alice := tb.newID()

@@ -154,6 +154,7 @@ func (t *Turn) Leave(player uuid.UUID) error {
 			next = uuid.Nil // The hand goes on, and the house rolls; or nobody is left.
 		}
 		t.giveDice(next)
+		g.TurnDueAt = time.Time{}
 	}
 	t.settleDown()
 	return nil
@@ -197,8 +198,8 @@ func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 	return nil
 }
 
-// settleDown closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. All
-// live bets must be loaded.
+// settleDown closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. That stays
+// as it is for a shooter for whom others wait already, whoever comes and goes meanwhile. All live bets must be loaded.
 func (t *Turn) settleDown() {
 	g := t.Game
 	lying, waiting := false, false
@@ -212,7 +213,9 @@ func (t *Turn) settleDown() {
 	case len(g.Seats) == 0 && !lying:
 		t.close(Completed)
 	case waiting && !g.Rolling:
-		g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
+		if g.TurnDueAt.IsZero() {
+			g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
+		}
 	default:
 		g.TurnDueAt = time.Time{}
 	}

@@ -52,9 +52,13 @@ func (s *State) Bet(stake int64, now time.Time, rules Rules) {
 	}
 }
 
-// Unbet takes back that a stake was, or a part of it: no roll came between. Windows that began since keep it out.
+// Unbet takes back that a stake was, or a part of it: no roll came between. Windows that began since keep it out, and so does
+// a state that did.
 func (s *State) Unbet(stake int64, placedAt, now time.Time) {
 	s.advance(now)
+	if placedAt.Before(s.Since) {
+		return
+	}
 	if !placedAt.Before(s.Session.StartedAt) {
 		s.Session.Staked -= stake
 	}

@@ -31,7 +31,7 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 	if kind == SelfExclusion {
 		least, most = minSelfExclusion, maxSelfExclusion
 	}
-	until := now.AddDate(0, 0, days)
+	until := now.UTC().AddDate(0, 0, days) // Where clocks change, a day can have 23 hours.
 	if days == 0 && kind == SelfExclusion {
 		until = forever
 	} else if days < least || days > most {

@@ -22,6 +22,8 @@ type State struct {
 	Limits    []Limit   `json:"limits,omitempty"`
 	Exclusion Exclusion `json:"exclusion,omitzero"`
 	Session   Session   `json:"session,omitzero"`
+	// Since is when counting began: bets from before were not counted, so taking one back takes nothing off.
+	Since time.Time `json:"since,omitzero"`
 	// InPlay is what lies on tables. It is lost until it comes back, so a new window begins with it.
 	InPlay int64 `json:"in_play,omitempty"`
 	// Day, Week and Month are the windows that limits count in.
@@ -61,7 +63,7 @@ type Exclusion struct {
 
 // New begins to protect a player who has so much on tables.
 func New(inPlay int64, now time.Time) *State {
-	s := &State{InPlay: inPlay}
+	s := &State{InPlay: inPlay, Since: now}
 	s.advance(now)
 	return s
 }

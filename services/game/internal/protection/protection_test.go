@@ -82,6 +82,19 @@ func TestExclusionsGetNoShorter(t *testing.T) {
 	reason(t, (*protection.State)(nil).MayPlay(noon), errorsv1.Reason_REASON_UNSPECIFIED)
 }
 
+// TestADayHas24Hours begins a pause on the eve of the day on which clocks there skip an hour.
+func TestADayHas24Hours(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, time.March, 28, 20, 0, 0, 0, berlin)
+	s := protection.New(0, now)
+	if err := s.Exclude(protection.CoolOff, 1, now); err != nil || s.Exclusion.Until.Sub(now) != 24*time.Hour {
+		t.Errorf("a pause of a day has %s, %v", s.Exclusion.Until.Sub(now), err)
+	}
+}
+
 func TestTimeOfPlay(t *testing.T) {
 	s := protection.New(0, noon)
 	if err := s.SetLimit(protection.SessionTime, calendar.Day, 60, noon, rules); err != nil {
