@@ -1,6 +1,7 @@
 package game
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -21,7 +22,7 @@ type sweeper struct {
 }
 
 const (
-	// sweepBatch is how many items of a kind one tick handles.
+	// sweepBatch is how many items of a kind are read at once: of rounds all, of others so many at each tick.
 	sweepBatch = 200
 	// sweepers is how many of them it handles at a time.
 	sweepers = 32
@@ -69,12 +70,20 @@ func bounded(ctx context.Context, do func(context.Context) error) error {
 	return do(ctx)
 }
 
-func (w *sweeper) finishRounds(ctx context.Context, before time.Time) error {
-	rounds, err := w.store.Unsettled(ctx, before, sweepBatch)
-	if err != nil {
-		return err
+// finishRounds takes up all that there are, batch by batch, so that those which can't be finished keep none behind them waiting.
+// It returns the first error.
+func (w *sweeper) finishRounds(ctx context.Context, before time.Time) (failed error) {
+	for since := (time.Time{}); ; {
+		rounds, err := w.store.Unsettled(ctx, since, before, sweepBatch)
+		if err == nil {
+			err = each(ctx, rounds, w.complete)
+		}
+		failed = cmp.Or(failed, err)
+		if err != nil && isAway(err) || len(rounds) < sweepBatch || rounds[sweepBatch-1].ClosedAt.Equal(since) {
+			return failed
+		}
+		since = rounds[sweepBatch-1].ClosedAt
 	}
-	return each(ctx, rounds, w.complete)
 }
 
 // complete takes a committed round to its end.

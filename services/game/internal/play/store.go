@@ -111,7 +111,7 @@ type Reader interface {
 	Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*Bet, error)
 	// LiveBets returns every bet that lies on a game's table, in the order of their ids.
 	LiveBets(ctx context.Context, game uuid.UUID) ([]*Bet, error)
-	// Rounds returns a game's rounds, newest first, below the number; 0 starts with the newest.
+	// Rounds returns a game's rounds without what was committed, newest first, below the number; 0 starts with the newest.
 	Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*Round, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
@@ -132,8 +132,9 @@ type Reader interface {
 	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
 	// Idle returns open games at which nothing happened since a time.
 	Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error)
-	// Unsettled returns rounds that were committed before a time and are not settled, oldest first.
-	Unsettled(ctx context.Context, before time.Time, limit int) ([]*Round, error)
+	// Unsettled returns rounds that were committed between two times and are not settled, oldest first, without what was
+	// committed.
+	Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*Round, error)
 	// Audit checks every account against the transfers, and what tables hold against the bets that lie on them.
 	Audit(ctx context.Context) (Audit, error)
 	// Census counts what one moment has. It reads each account and no transfer.

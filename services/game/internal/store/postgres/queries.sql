@@ -223,10 +223,15 @@ SELECT expect_rows(COUNT(*), CARDINALITY(@games::uuid[])) FROM changed;
 SELECT * FROM rounds WHERE game_id = $1 AND number = $2;
 
 -- name: Rounds :many
-SELECT * FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LIMIT sqlc.arg(count);
+-- What was committed is as large as a whole table, and no list shows it.
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
+    closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
+FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LIMIT sqlc.arg(count);
 
 -- name: UnsettledRounds :many
-SELECT * FROM rounds WHERE status = 1 AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
+    closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
+FROM rounds WHERE status = 1 AND closed_at >= @since AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
 
 -- name: UpdateAccounts :exec
 -- Accounts that all tables share move by as much, wherever they are; others must be where they were.

@@ -69,22 +69,22 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if below == 0 {
 		below = math.MaxInt64
 	}
-	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.Rounds(ctx, game, int64(below), int32(limit)) })
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.RoundsRow, error) { return q.Rounds(ctx, game, int64(below), int32(limit)) })
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toRound)
+	return stored.All(rows, func(row db.RoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
 }
 
 // Unsettled implements play.Reader.
-func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
-	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) {
-		return q.UnsettledRounds(ctx, micros.Of(before), int32(limit))
+func (s *Store) Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*play.Round, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.UnsettledRoundsRow, error) {
+		return q.UnsettledRounds(ctx, micros.Of(since), micros.Of(before), int32(limit))
 	})
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toRound)
+	return stored.All(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
 }
 
 // Round implements play.Reader.

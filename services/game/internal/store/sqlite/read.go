@@ -146,16 +146,16 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toRound)
+	return stored.All(rows, func(row db.RoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
 }
 
 // Unsettled implements play.Reader.
-func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]*play.Round, error) {
-	rows, err := s.Reading.UnsettledRounds(ctx, micros.Of(before), int64(limit))
+func (s *Store) Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*play.Round, error) {
+	rows, err := s.Reading.UnsettledRounds(ctx, micros.Of(since), micros.Of(before), int64(limit))
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toRound)
+	return stored.All(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
 }
 
 // Round implements play.Reader.

@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/google/uuid"
 )
@@ -1318,18 +1319,39 @@ func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) ([]
 }
 
 const rounds = `-- name: Rounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE game_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
+    closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
+FROM rounds WHERE game_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3
 `
 
-func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int32) ([]Round, error) {
+type RoundsRow struct {
+	GameID          uuid.UUID
+	Number          int64
+	Status          gamev1.RoundStatus
+	Commitment      []byte
+	FirstDie        int32
+	SecondDie       int32
+	Call            string
+	Height          int64
+	BeaconHeight    int64
+	BeaconSignature []byte
+	Sequence        int64
+	ClosedAt        int64
+	SettledAt       int64
+	State           []byte
+	Bets            []byte
+}
+
+// What was committed is as large as a whole table, and no list shows it.
+func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int32) ([]RoundsRow, error) {
 	rows, err := q.db.Query(ctx, rounds, gameID, below, count)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Round
+	var items []RoundsRow
 	for rows.Next() {
-		var i Round
+		var i RoundsRow
 		if err := rows.Scan(
 			&i.GameID,
 			&i.Number,
@@ -1522,18 +1544,38 @@ func (q *Queries) TurnsDue(ctx context.Context, now int64, count int32) ([]uuid.
 }
 
 const unsettledRounds = `-- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE status = 1 AND closed_at <= $1 ORDER BY closed_at LIMIT $2
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
+    closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
+FROM rounds WHERE status = 1 AND closed_at >= $1 AND closed_at <= $2 ORDER BY closed_at LIMIT $3
 `
 
-func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int32) ([]Round, error) {
-	rows, err := q.db.Query(ctx, unsettledRounds, before, count)
+type UnsettledRoundsRow struct {
+	GameID          uuid.UUID
+	Number          int64
+	Status          gamev1.RoundStatus
+	Commitment      []byte
+	FirstDie        int32
+	SecondDie       int32
+	Call            string
+	Height          int64
+	BeaconHeight    int64
+	BeaconSignature []byte
+	Sequence        int64
+	ClosedAt        int64
+	SettledAt       int64
+	State           []byte
+	Bets            []byte
+}
+
+func (q *Queries) UnsettledRounds(ctx context.Context, since int64, before int64, count int32) ([]UnsettledRoundsRow, error) {
+	rows, err := q.db.Query(ctx, unsettledRounds, since, before, count)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Round
+	var items []UnsettledRoundsRow
 	for rows.Next() {
-		var i Round
+		var i UnsettledRoundsRow
 		if err := rows.Scan(
 			&i.GameID,
 			&i.Number,

@@ -1039,18 +1039,39 @@ func (q *Queries) Round(ctx context.Context, gameID uuid.UUID, number int64) (Ro
 }
 
 const rounds = `-- name: Rounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE game_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
+    closed_at, settled_at, CAST('' AS BLOB) AS state, CAST('' AS BLOB) AS bets
+FROM rounds WHERE game_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3
 `
 
-func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int64) ([]Round, error) {
+type RoundsRow struct {
+	GameID          uuid.UUID
+	Number          int64
+	Status          gamev1.RoundStatus
+	Commitment      []byte
+	FirstDie        int64
+	SecondDie       int64
+	Call            string
+	Height          int64
+	BeaconHeight    int64
+	BeaconSignature []byte
+	Sequence        int64
+	ClosedAt        int64
+	SettledAt       int64
+	State           []byte
+	Bets            []byte
+}
+
+// What was committed is as large as a whole table, and no list shows it.
+func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int64) ([]RoundsRow, error) {
 	rows, err := q.query(ctx, q.roundsStmt, rounds, gameID, below, count)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Round
+	var items []RoundsRow
 	for rows.Next() {
-		var i Round
+		var i RoundsRow
 		if err := rows.Scan(
 			&i.GameID,
 			&i.Number,
@@ -1335,18 +1356,38 @@ func (q *Queries) TurnsDue(ctx context.Context, now int64, count int64) ([]uuid.
 }
 
 const unsettledRounds = `-- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence, closed_at, settled_at, state, bets FROM rounds WHERE status = 1 AND closed_at <= ?1 ORDER BY closed_at LIMIT ?2
+SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
+    closed_at, settled_at, CAST('' AS BLOB) AS state, CAST('' AS BLOB) AS bets
+FROM rounds WHERE status = 1 AND closed_at >= ?1 AND closed_at <= ?2 ORDER BY closed_at LIMIT ?3
 `
 
-func (q *Queries) UnsettledRounds(ctx context.Context, before int64, count int64) ([]Round, error) {
-	rows, err := q.query(ctx, q.unsettledRoundsStmt, unsettledRounds, before, count)
+type UnsettledRoundsRow struct {
+	GameID          uuid.UUID
+	Number          int64
+	Status          gamev1.RoundStatus
+	Commitment      []byte
+	FirstDie        int64
+	SecondDie       int64
+	Call            string
+	Height          int64
+	BeaconHeight    int64
+	BeaconSignature []byte
+	Sequence        int64
+	ClosedAt        int64
+	SettledAt       int64
+	State           []byte
+	Bets            []byte
+}
+
+func (q *Queries) UnsettledRounds(ctx context.Context, since int64, before int64, count int64) ([]UnsettledRoundsRow, error) {
+	rows, err := q.query(ctx, q.unsettledRoundsStmt, unsettledRounds, since, before, count)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Round
+	var items []UnsettledRoundsRow
 	for rows.Next() {
-		var i Round
+		var i UnsettledRoundsRow
 		if err := rows.Scan(
 			&i.GameID,
 			&i.Number,
