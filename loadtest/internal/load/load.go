@@ -3,11 +3,11 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Result is what a run of calls took.
@@ -26,7 +26,7 @@ type Caller interface {
 // warmup is the share of a run that is not counted: connections open, caches fill.
 const warmup = 10
 
-// Run has n callers call for a while. The first error ends it.
+// Run has n callers call for a while. The first error ends it, and is what it returns.
 func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller, error)) (Result, error) {
 	callers := make([]Caller, n)
 	for i := range callers {
@@ -37,30 +37,27 @@ func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller
 	}
 	ctx, cancel := context.WithTimeout(ctx, duration+time.Minute)
 	defer cancel()
-	var running sync.WaitGroup
-	took, failed := make([][]time.Duration, n), make([]error, n)
+	running, ctx := errgroup.WithContext(ctx)
+	took := make([][]time.Duration, n)
 	begin := time.Now().Add(duration / warmup)
 	end := begin.Add(duration)
 	for i, caller := range callers {
-		running.Go(func() {
-			took[i], failed[i] = repeat(ctx, caller, begin, end)
-			if failed[i] != nil {
-				cancel()
-			}
+		running.Go(func() (err error) {
+			took[i], err = repeat(ctx, caller, begin, end)
+			return err
 		})
 	}
-	running.Wait()
-	if err := cmp.Or(failed...); err != nil {
+	if err := running.Wait(); err != nil {
 		return Result{}, err
 	}
 	all := slices.Concat(took...)
 	return Result{PerSecond: float64(len(all)) / duration.Seconds(), Latency: LatencyOf(all)}, nil
 }
 
-// repeat returns the times of the calls that ended between begin and end.
+// repeat returns the times of the calls that ended between begin and end. Callers over REST don't look at the context, so it does.
 func repeat(ctx context.Context, caller Caller, begin, end time.Time) ([]time.Duration, error) {
 	var took []time.Duration
-	for {
+	for ctx.Err() == nil {
 		if err := caller.Next(ctx); err != nil {
 			return nil, err
 		}
@@ -76,4 +73,5 @@ func repeat(ctx context.Context, caller Caller, begin, end time.Time) ([]time.Du
 			took = append(took, now.Sub(start))
 		}
 	}
+	return nil, context.Cause(ctx)
 }

@@ -40,15 +40,48 @@ func (t *table) Bet(context.Context, string, int64) error {
 	return nil
 }
 
-// TestOneErrorEndsARun has one of two players fail: what is reported is its error, not a figure.
+// patient is a table whose bets are answered when nobody waits for them any more.
+type patient struct{ *table }
+
+func (patient) Bet(ctx context.Context, _ string, _ int64) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestOneErrorEndsARun has the second of two players fail, and the first only because of that: what is reported is the second's
+// error, not a figure.
 func TestOneErrorEndsARun(t *testing.T) {
-	tables := []*table{{failAt: 1}, {}}
+	tables := []load.Table{patient{&table{}}, &table{failAt: 1}}
 	dialled := 0
 	_, err := load.Run(t.Context(), len(tables), time.Millisecond, func() (load.Caller, error) {
 		dialled++
 		return &load.Bets{Table: tables[dialled-1]}, nil
 	})
 	if !errors.Is(err, errClosed) {
+		t.Errorf("the run ended with %v", err)
+	}
+}
+
+// deaf is a caller who does not look at the context, as those over REST.
+type deaf func() error
+
+func (deaf) Next(context.Context) error   { return nil }
+func (d deaf) Call(context.Context) error { return d() }
+
+// TestARunEndsWithItsContext has a caller's first call end it. There must be no second one.
+func TestARunEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	_, err := load.Run(ctx, 1, time.Hour, func() (load.Caller, error) {
+		return deaf(func() error {
+			cancel()
+			if calls++; calls > 1 {
+				return errClosed
+			}
+			return nil
+		}), nil
+	})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the run ended with %v", err)
 	}
 }
