@@ -3,7 +3,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -49,8 +48,8 @@ const dialAtOnce = 32
 
 // Run has watchers watch a table while it is played. Any event that a watcher misses, or sees twice, is an error.
 func Run(ctx context.Context, p *platform.Platform, o Options) (result Result, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	player, err := p.Join(ctx)
 	if err != nil {
 		return result, err
@@ -76,20 +75,19 @@ func Run(ctx context.Context, p *platform.Platform, o Options) (result Result, e
 	result.Connected = time.Since(begin)
 	var reading sync.WaitGroup
 	seen := make(chan struct{}, len(watchers))
-	failed := make([]error, len(watchers))
-	for i, w := range watchers {
+	for _, w := range watchers {
 		reading.Go(func() {
-			if failed[i] = w.read(ctx, o.Rolls, seen); failed[i] != nil {
-				cancel() // Nobody waits for the roll that it does not see.
+			if err := w.read(ctx, o.Rolls, seen); err != nil {
+				fail(err) // Nobody waits for the roll that it does not see.
 			}
 		})
 	}
 	bets, err := play(ctx, player, other, o, seen)
 	if err != nil {
-		cancel()
+		fail(err)
 	}
 	reading.Wait()
-	if err := errors.Join(append(failed, err)...); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return result, err
 	}
 	after, err := memory(ctx, p, o)

@@ -4,29 +4,38 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
 	"github.com/bitcraps/bitcraps/loadtest/internal/watch"
 )
 
-// TestEveryWatcherSeesEveryRoll has watchers of both kinds, and idle connections beside them, see a table being played.
-func TestEveryWatcherSeesEveryRoll(t *testing.T) {
+// start runs the platform for watchers until the test ends.
+func start(t *testing.T, args ...string) *platform.Platform {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bitcraps")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./bitcraps/cmd/bitcraps")
 	build.Dir, build.Env = "../../../services", append(os.Environ(), "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	p, err := platform.Start(binary, filepath.Join(t.TempDir(), "data"), watch.Set...)
+	p, err := platform.Start(binary, filepath.Join(t.TempDir(), "data"), append(args, watch.Set...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := p.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
-	}()
+	})
+	return p
+}
+
+// TestEveryWatcherSeesEveryRoll has watchers of both kinds, and idle connections beside them, see a table being played.
+func TestEveryWatcherSeesEveryRoll(t *testing.T) {
+	p := start(t)
 	for _, o := range []watch.Options{{Socket: true, Watchers: 200, Rolls: 5}, {Watchers: 200, Rolls: 5}, {Watchers: 10, Idle: 300, Rolls: 2}} {
 		result, err := watch.Run(t.Context(), p, o)
 		if err != nil {
@@ -36,5 +45,26 @@ func TestEveryWatcherSeesEveryRoll(t *testing.T) {
 			t.Errorf("%+v: %+v", o, result)
 		}
 		t.Logf("%+v: %+v", o, result)
+	}
+}
+
+// TestARefusedBetEndsTheWatching has the second bet of a player refused: that is what is told, and no watcher of either kind waits
+// for the roll that does not come.
+func TestARefusedBetEndsTheWatching(t *testing.T) {
+	p := start(t, "--set", "gateway.limits.rates.bet.per_minute=1", "--set", "gateway.limits.rates.bet.burst=1")
+	for _, socket := range []bool{false, true} {
+		ended := make(chan error, 1)
+		go func() {
+			_, err := watch.Run(t.Context(), p, watch.Options{Socket: socket, Watchers: 10, Rolls: 3})
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if err == nil || !strings.Contains(err.Error(), "429") || strings.Contains(err.Error(), "behind event") {
+				t.Errorf("by WebSocket %v: %v", socket, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("by WebSocket %v: watchers wait on", socket)
+		}
 	}
 }

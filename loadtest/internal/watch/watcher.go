@@ -105,6 +105,7 @@ func dialStream(ctx context.Context, player *platform.Player) (*watcher, error) 
 		return nil, err
 	}
 	w := &watcher{close: func() { _ = conn.Close() }}
+	context.AfterFunc(ctx, w.close) // Nothing below looks at it.
 	if _, err := fmt.Fprintf(conn, "GET /api/v1/games/%s/events HTTP/1.1\r\nHost: %s\r\n\r\n", player.Game(), player.Address()); err != nil {
 		return w, err
 	}
