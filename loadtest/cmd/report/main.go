@@ -13,8 +13,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -64,7 +66,10 @@ func main() {
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
 	file := flag.String("out", "", "write JSON to a file too")
 	flag.Parse()
-	report, err := measure(context.Background(), o)
+	// A signal stops what was started, and another one doesn't hurry that: a fleet would go on without the report.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	report, err := measure(ctx, o)
 	if err == nil {
 		err = report.tell(*asJSON, *file)
 	}

@@ -97,7 +97,7 @@ func (c *comparison) fleetOnSQLite(ctx context.Context) error {
 // fleetOn measures a fleet, the only way to run the platform that has gRPC behind an address: in one process calls go straight to the
 // services. more is what else is measured of it.
 func (c *comparison) fleetOn(ctx context.Context, store string, args []string, more ...func(*platform.Fleet) error) error {
-	fleet, err := platform.StartFleet(c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimited...)...)
+	fleet, err := platform.StartFleet(ctx, c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimited...)...)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
@@ -29,7 +31,9 @@ func main() {
 	if *idle > 0 {
 		rows = append(rows, watch.Options{Socket: true, Watchers: 50, Idle: *idle, Rolls: *rolls})
 	}
-	if err := run(context.Background(), *binary, rows); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *binary, rows); err != nil {
 		fmt.Fprintln(os.Stderr, "watchers:", err)
 		os.Exit(1)
 	}

@@ -1,11 +1,14 @@
 package platform
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -29,14 +32,15 @@ type Fleet struct {
 }
 
 // StartFleet runs every service as a process of its own on PostgreSQL, from the binaries beside that one, and waits until
-// all are ready. Further arguments are handed on.
-func StartFleet(binary, dir string, args ...string) (*Fleet, error) {
-	cmd := exec.Command(binary, append([]string{"fleet", "up", "--json", "--port", "0", "--dir", dir}, args...)...)
+// all are ready. Further arguments are handed on. Nothing runs where it fails.
+func StartFleet(ctx context.Context, binary, dir string, args ...string) (*Fleet, error) {
+	fleet := &Fleet{binary: binary, dir: dir}
+	cmd := fleet.command(ctx, "up", append([]string{"--json", "--port", "0"}, args...)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, &stderr)
+		return nil, errors.Join(fmt.Errorf("%s: %w\n%s", cmd, err, &stderr), fleet.Stop())
 	}
 	var status struct {
 		Gateways  []string
@@ -46,9 +50,9 @@ func StartFleet(binary, dir string, args ...string) (*Fleet, error) {
 		}
 	}
 	if err := json.Unmarshal(out, &status); err != nil {
-		return nil, err
+		return nil, errors.Join(err, fleet.Stop())
 	}
-	fleet := &Fleet{Gateways: status.Gateways, binary: binary, dir: dir}
+	fleet.Gateways = status.Gateways
 	for _, process := range status.Processes {
 		if strings.HasPrefix(process.Name, identity.Game) {
 			fleet.games, fleet.gamePIDs = append(fleet.games, process.Address), append(fleet.gamePIDs, process.PID)
@@ -78,8 +82,16 @@ func (f *Fleet) GameBytes() (most int64, err error) {
 
 // Stop ends every process.
 func (f *Fleet) Stop() error {
-	if out, err := exec.Command(f.binary, "fleet", "down", "--dir", f.dir).CombinedOutput(); err != nil {
+	if out, err := f.command(context.Background(), "down").CombinedOutput(); err != nil {
 		return fmt.Errorf("fleet down: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// command is one on the fleet, which the context's end tells to end by itself: killed, it would leave half a fleet.
+func (f *Fleet) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, f.binary, append([]string{"fleet", name, "--dir", f.dir}, args...)...)
+	cmd.SysProcAttr = outOfReach
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	return cmd
 }

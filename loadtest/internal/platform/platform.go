@@ -30,6 +30,7 @@ type Platform struct {
 // Start runs the binary on a data directory and waits until it serves. Further arguments are handed on.
 func Start(binary, dataDir string, args ...string) (*Platform, error) {
 	p := &Platform{cmd: exec.Command(binary, append([]string{"up", "--http-addr", "127.0.0.1:0", "--data-dir", dataDir}, args...)...)}
+	p.cmd.SysProcAttr = outOfReach
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -49,6 +50,9 @@ func Start(binary, dataDir string, args ...string) (*Platform, error) {
 	go func() { _, _ = io.Copy(io.Discard, stdout) }() // Nothing more is printed; a full pipe must not stop it.
 	return p, nil
 }
+
+// outOfReach keeps programs from a Ctrl-C that is meant for whoever measures, who stops them: the second signal would kill them.
+var outOfReach = &syscall.SysProcAttr{Setpgid: true}
 
 // Stop ends it by SIGTERM and fails unless it exits with 0.
 func (p *Platform) Stop() error {
