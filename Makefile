@@ -86,7 +86,7 @@ fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 
 bench: build ## Measure: benchmarks beside the code (benchstat-ready), then every way to run the platform, side by side.
-	go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v 'no test files'
+	go test -run '^$$' -bench . -benchmem $(PACKAGES)
 	cd loadtest && go run ./cmd/report --binary ../bin/bitcraps --out results/report.json
 
 # --- check ----------------------------------------------------------------------------------------------------------
