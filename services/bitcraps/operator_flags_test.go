@@ -45,16 +45,23 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		{remediate + " --dry-run --tls-cert-file x", "go together"},
 		{remediate + " --dry-run --listen :0 --tls-cert-file " + token + " --tls-key-file " + token, "--tls-cert-file: tls: failed to find"},
 	} {
-		cmd := bitcraps.Command()
-		var out bytes.Buffer
-		cmd.SetOut(&out)
-		cmd.SetErr(&out)
-		cmd.SetArgs(strings.Fields(tc.args))
-		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, err := command(t, tc.args); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", tc.args, err, tc.want)
 		}
 	}
 	if _, err := os.Stat(typo); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a mistyped folder is made: %v", err)
 	}
+}
+
+// command runs one of the operator's, and returns all that it prints.
+func command(t *testing.T, args string) (string, error) {
+	t.Helper()
+	cmd := bitcraps.Command()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SetArgs(strings.Fields(args))
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
 }

@@ -1,19 +1,14 @@
 package bitcraps
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/flame"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/profiler"
 )
@@ -66,17 +61,18 @@ func (f *profileFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("--kind: %w", err)
 	}
-	targets, err := f.targets(cmd.Context())
+	targets, err := f.targets(cmd)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(f.out, 0o750); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	all, err := f.collect(cmd, targets, kinds)
-	if err != nil {
-		return err
-	}
+	all, failed := f.collect(cmd, targets, kinds)
+	return errors.Join(f.print(cmd, all), failed)
+}
+
+func (f *profileFlags) print(cmd *cobra.Command, all []collected) error {
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"profiles": all})
 	}
@@ -93,8 +89,8 @@ func (f *profileFlags) run(cmd *cobra.Command) error {
 // profiled is a process to profile.
 type profiled struct{ name, admin string }
 
-// targets are the processes to profile.
-func (f *profileFlags) targets(ctx context.Context) (chosen []profiled, err error) {
+// targets are the processes to profile. It names those that are stopped, and fails where no other is left.
+func (f *profileFlags) targets(cmd *cobra.Command) (chosen []profiled, err error) {
 	if f.admin != "" {
 		return []profiled{{"process", f.admin}}, nil
 	}
@@ -105,72 +101,23 @@ func (f *profileFlags) targets(ctx context.Context) (chosen []profiled, err erro
 	if err != nil {
 		return nil, err
 	}
-	for _, state := range all.Status(ctx) {
-		if state.Admin != "" && (f.service == "" || f.service == state.Service || f.service == state.Name) {
+	stopped := false
+	for _, state := range all.Status(cmd.Context()) {
+		wanted := state.Admin != "" && (f.service == "" || f.service == state.Service || f.service == state.Name)
+		switch {
+		case wanted && state.State == fleet.Stopped:
+			stopped = true
+			fmt.Fprintln(cmd.ErrOrStderr(), state.Name+" is stopped")
+		case wanted:
 			chosen = append(chosen, profiled{state.Name, "http://" + state.Admin})
 		}
 	}
-	if len(chosen) == 0 {
+	switch {
+	case len(chosen) > 0:
+		return chosen, nil
+	case stopped:
+		return nil, errors.New("nothing runs to profile; `bitcraps fleet up` starts it")
+	default:
 		return nil, fmt.Errorf("--service %s: the fleet has no such service or process; `bitcraps fleet status` names them", f.service)
 	}
-	return chosen, nil
-}
-
-// collected is a profile and its files.
-type collected struct {
-	Process string           `json:"process"`
-	Kind    string           `json:"kind"`
-	Profile string           `json:"profile"`
-	SVG     string           `json:"svg"`
-	Unit    string           `json:"unit"`
-	Total   int64            `json:"total"`
-	Top     []flame.Function `json:"top"`
-	graph   *flame.Graph
-}
-
-// collect takes all profiles at the same time: what is timed shows the processes under the same load.
-func (f *profileFlags) collect(cmd *cobra.Command, targets []profiled, kinds []profiler.Kind) ([]collected, error) {
-	all := make([]collected, len(targets)*len(kinds))
-	group, ctx := errgroup.WithContext(cmd.Context())
-	for i, t := range targets {
-		for j, kind := range kinds {
-			group.Go(func() (err error) {
-				all[i*len(kinds)+j], err = f.one(ctx, t, kind)
-				return err
-			})
-		}
-	}
-	advance, finish := progress(cmd.ErrOrStderr(), int64(f.seconds), "profiling", "s")
-	defer finish()
-	done := make(chan error, 1)
-	go func() { done <- group.Wait() }()
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
-	for {
-		select {
-		case <-second.C:
-			advance(1)
-		case err := <-done:
-			return all, err
-		}
-	}
-}
-
-func (f *profileFlags) one(ctx context.Context, t profiled, kind profiler.Kind) (collected, error) {
-	raw, p, err := profiler.Collect(ctx, t.admin, kind, f.seconds)
-	if err != nil {
-		return collected{}, err
-	}
-	base := filepath.Join(f.out, t.name+"-"+kind.Name)
-	graph := flame.New(t.name+" "+kind.Name, p, kind.Value)
-	c := collected{Process: t.name, Kind: kind.Name, Profile: base + ".pprof", SVG: base + ".svg", Unit: graph.Unit, Total: graph.Total,
-		Top: graph.Top(f.top), graph: graph}
-	if err := os.WriteFile(c.Profile, raw, 0o600); err != nil {
-		return c, err
-	}
-	svg, err := os.OpenFile(c.SVG, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return c, err
-	}
-	return c, errors.Join(graph.WriteSVG(svg), svg.Close())
 }

@@ -98,6 +98,10 @@ func TestFleetCommands(t *testing.T) {
 		out, _, err := c.run("status")
 		return err == nil && strings.Count(out, `"`+fleet.Stopped+`"`) == len(victims)
 	})
+	if out, err := run("profile", "--heap", "--dir", c.dir, "--out", t.TempDir()); err != nil || !strings.Contains(out, "gateway-0 heap: ") ||
+		!strings.Contains(out, "game-0 is stopped") {
+		t.Errorf("profile of what is left: %v\n%s", err, out)
+	}
 	started, after := c.up()
 	if strings.Join(started, " ") != strings.Join(victims, " ") {
 		t.Errorf("up started %v, want %v", started, victims)
