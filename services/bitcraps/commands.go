@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,20 @@ func Command() *cobra.Command {
 	}
 	root.AddCommand(upCommand(), migrateCommand(), chainCommand(), configCommand(), verifyCommand(), replayCommand(), auditCommand(), roleCommand(),
 		simulateCommand(), tableCommand(), fleetCommand(), profileCommand(), healthCommand(), perfReportCommand(), remediateCommand())
+	for _, cmd := range root.Commands() {
+		if cmd.HasSubCommands() {
+			cmd.RunE = group
+		}
+	}
 	return root
+}
+
+// group runs a command that only has others below it. Without it, one that is mistyped would be help, and a success.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return fmt.Errorf("unknown command %q for %q; `%[2]s --help` names those that there are", args[0], cmd.CommandPath())
 }
 
 func upCommand() *cobra.Command {
@@ -143,14 +158,18 @@ func configCommand() *cobra.Command {
 		Use: "check", Short: "Say everything that is wrong with the configuration of every service", Args: cobra.NoArgs,
 		Example: "  bitcraps config check --config-dir deploy/config --environment production",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for name, cfg := range configs() {
-				validator, _ := cfg.(config.Validator)
+			all := configs()
+			var wrong error
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				validator, _ := all[name].(config.Validator)
 				if err := config.Load(name, validator, flags.ForAll()); err != nil {
-					return fmt.Errorf("[%s]\n%w", name, err)
+					wrong = errors.Join(wrong, fmt.Errorf("[%s]\n%w", name, err))
 				}
 			}
-			cmd.Println("the configuration of every service is valid")
-			return nil
+			if wrong == nil {
+				cmd.Println("the configuration of every service is valid")
+			}
+			return wrong
 		},
 	}
 	flags.Bind(check)

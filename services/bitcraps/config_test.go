@@ -56,6 +56,22 @@ func TestOneFlagGivesEveryServiceItsRedis(t *testing.T) {
 	}
 }
 
+// TestAllThatIsWrongIsSaid gives every service a value that it does not take.
+func TestAllThatIsWrongIsSaid(t *testing.T) {
+	_, err := command(t, "config check --set telemetry.log_level=loud")
+	if err == nil {
+		t.Fatal("a level of the log that there is not is valid")
+	}
+	at := -1
+	for _, section := range []string{"[api]", "[consensus]", "[game]", "[gateway]"} {
+		if next := strings.Index(err.Error(), section); next <= at {
+			t.Errorf("%s is not said, or not in its place:\n%v", section, err)
+		} else {
+			at = next
+		}
+	}
+}
+
 func TestPlainTextStaysOnLoopback(t *testing.T) {
 	cfg := game.Default()
 	if err := config.Load("game", &cfg, config.Source{Set: []string{"rpc.listen=0.0.0.0:7002"}}); err == nil {
