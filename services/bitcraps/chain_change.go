@@ -3,6 +3,7 @@ package bitcraps
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -44,12 +45,14 @@ func chainJoinCommand() *cobra.Command {
 // changeFlags are what commands take that change who the validators are.
 type changeFlags struct {
 	chainFlags
-	key string
+	key  string
+	json bool
 }
 
 func (f *changeFlags) bind(cmd *cobra.Command) {
 	f.chainFlags.bind(cmd)
 	cmd.Flags().StringVar(&f.key, "operator-key", "", "file with the operator's key, as chain init made it; where it is not given, that of the fleet's chain")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
 func (f *changeFlags) keyFile() string {
@@ -59,23 +62,31 @@ func (f *changeFlags) keyFile() string {
 	return filepath.Join(f.dir, "chain", "operator_key")
 }
 
-// change asks the validators in turn until one has the change ordered.
-func (f *changeFlags) change(ctx context.Context, order func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error)) (height int64, err error) {
-	err = f.with(func(all []validatorConn) error {
+// change asks the validators in turn until one has the change ordered, and prints which block orders it.
+func (f *changeFlags) change(cmd *cobra.Command, order func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error)) error {
+	return f.with(func(all []validatorConn) error {
 		var failed error
 		for _, v := range all {
-			terms, err := v.client().GetChangeTerms(ctx, &consensusv1.GetChangeTermsRequest{})
+			terms, err := v.client().GetChangeTerms(cmd.Context(), &consensusv1.GetChangeTermsRequest{})
+			var height int64
 			if err == nil {
-				height, err = order(ctx, v.client(), terms)
+				height, err = order(cmd.Context(), v.client(), terms)
 			}
 			if err == nil {
-				return nil
+				return f.print(cmd, height)
 			}
 			failed = errors.Join(failed, fmt.Errorf("%s: %s", v.address, why(err)))
 		}
 		return failed
 	})
-	return height, err
+}
+
+func (f *changeFlags) print(cmd *cobra.Command, height int64) error {
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"height": height})
+	}
+	cmd.Printf("ordered by block %d\n", height)
+	return nil
 }
 
 func chainAddCommand() *cobra.Command {
@@ -90,7 +101,7 @@ func chainAddCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			height, err := flags.change(cmd.Context(), func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+			return flags.change(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
 				request, err := consensus.SignAddition(flags.keyFile(), card, terms)
 				if err != nil {
 					return 0, err
@@ -98,10 +109,6 @@ func chainAddCommand() *cobra.Command {
 				resp, err := client.AddValidator(ctx, request)
 				return resp.GetHeight(), err
 			})
-			if err == nil {
-				cmd.Printf("ordered by block %d\n", height)
-			}
-			return err
 		},
 	}
 	flags.bind(cmd)
@@ -117,7 +124,7 @@ func chainRemoveCommand() *cobra.Command {
 			"pending change; until then its vote may be needed.",
 		Example: "  bitcraps chain remove-validator validator-2 --operator-key operator_key --address 10.0.0.1:7003 --tls-dir tls",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			height, err := flags.change(cmd.Context(), func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+			return flags.change(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
 				address, err := addressOf(ctx, client, args[0])
 				if err != nil {
 					return 0, err
@@ -129,10 +136,6 @@ func chainRemoveCommand() *cobra.Command {
 				resp, err := client.RemoveValidator(ctx, request)
 				return resp.GetHeight(), err
 			})
-			if err == nil {
-				cmd.Printf("ordered by block %d\n", height)
-			}
-			return err
 		},
 	}
 	flags.bind(cmd)
@@ -147,7 +150,7 @@ func chainRefreshCommand() *cobra.Command {
 			"is worth nothing then, and a validator that had no good share gets one.",
 		Example: "  bitcraps chain refresh-shares --operator-key operator_key --address 10.0.0.1:7003 --tls-dir tls",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			height, err := flags.change(cmd.Context(), func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+			return flags.change(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
 				request, err := consensus.SignRefresh(flags.keyFile(), terms)
 				if err != nil {
 					return 0, err
@@ -155,10 +158,6 @@ func chainRefreshCommand() *cobra.Command {
 				resp, err := client.RefreshShares(ctx, request)
 				return resp.GetHeight(), err
 			})
-			if err == nil {
-				cmd.Printf("ordered by block %d\n", height)
-			}
-			return err
 		},
 	}
 	flags.bind(cmd)

@@ -27,14 +27,12 @@ type chainFlags struct {
 	dir       string
 	addresses []string
 	tlsDir    string
-	json      bool
 }
 
 func (f *chainFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the fleet whose validators are asked")
 	cmd.Flags().StringArrayVar(&f.addresses, "address", nil, "host:port of a validator's gRPC server, in place of the fleet's; repeatable")
 	cmd.Flags().StringVar(&f.tlsDir, "tls-dir", "", "folder in which operator/ holds tls.crt, tls.key and ca.crt; where it is not given, the fleet's or, with --address, no TLS")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
 // validatorConn is a validator that can be asked.

@@ -21,6 +21,7 @@ import (
 
 func chainStatusCommand() *cobra.Command {
 	var flags chainFlags
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "status", Short: "Ask every validator how it and its chain are", Args: cobra.NoArgs,
 		Long: "Ask every validator how it and its chain are. It fails where fewer answer than decide a block.\n\n" +
@@ -29,7 +30,7 @@ func chainStatusCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return flags.with(func(all []validatorConn) error {
 				answers := askAll(cmd.Context(), all)
-				if flags.json {
+				if asJSON {
 					if err := printStatusJSON(cmd.OutOrStdout(), answers); err != nil {
 						return err
 					}
@@ -41,6 +42,7 @@ func chainStatusCommand() *cobra.Command {
 		},
 	}
 	flags.bind(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 

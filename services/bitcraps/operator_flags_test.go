@@ -35,6 +35,7 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		{"profile --admin http://127.0.0.1:1 --heap --out " + nowhere, "connection refused"},
 		{"perf-report --prometheus here", "--prometheus here: want a URL"},
 		{"perf-report --prometheus http://127.0.0.1:1 --out " + nowhere, "bitcraps_request_duration_seconds"},
+		{"chain export --json", "unknown flag: --json"},
 		{"remediate", "--token-file: name a file"},
 		{"remediate --token-file " + os.DevNull, "at least 32 characters"},
 		{"remediate --policy " + os.DevNull + " --token-file " + token, "--policy: "},
