@@ -4,15 +4,18 @@
 #   ENVIRONMENT=production deploy/scripts/daily-health-check.sh     a cluster, by kubectl, curl and jq
 #   deploy/scripts/daily-health-check.sh [--target=local] [...]     the fleet in data-fleet, by `bitcraps health`, which takes the rest
 #
-# It ends with 0 where all is well, and else with 1; `bitcraps health` has 2 for what is degraded.
+# It ends with 0 where all is well, and else with 1, as where an alert is active; `bitcraps health` has 2 for what is degraded.
 set -uo pipefail
 
 environment=${ENVIRONMENT:-local}
 namespace=${NAMESPACE:-bitcraps}
 prometheus=${PROMETHEUS_URL:-http://prometheus:9090}
 alertmanager=${ALERTMANAGER_URL:-http://alertmanager:9093}
-services=${SERVICES:-bitcraps-api bitcraps-mesh bitcraps-gateway}
-port=${HEALTH_PORT:-8080}
+# The plan's bitcraps-mesh is missing as long as it has no server. Each validator is a workload of its own, of one service.
+services=${SERVICES:-bitcraps-api bitcraps-game bitcraps-consensus bitcraps-gateway}
+workloads=${WORKLOADS:-bitcraps-api bitcraps-game statefulset/bitcraps-consensus-0 statefulset/bitcraps-consensus-1
+  statefulset/bitcraps-consensus-2 statefulset/bitcraps-consensus-3 bitcraps-gateway}
+port=${HEALTH_PORT:-7100} # Of every service's probes; only the gateway answers on 8080 too.
 
 if [ "$environment" = local ] || [ "${1:-}" = --target=local ]; then
   here=$(cd "$(dirname "$0")" && pwd)
@@ -22,9 +25,12 @@ fi
 failed=0
 step() { printf '\n%s:\n' "$1"; }
 
-# rollout waits for a workload, of whatever kind it is: Argo's, which the releases are, or Kubernetes' own.
+# rollout waits for a workload, of the kind that its name begins with, or else whatever it is: Argo's, which the releases are, or a
+# Deployment.
 rollout() {
-  if kubectl get rollouts.argoproj.io "$1" -n "$namespace" -o name >/dev/null 2>&1; then
+  if [[ $1 = */* ]]; then
+    kubectl rollout status "$1" -n "$namespace" --timeout=60s
+  elif kubectl get rollouts.argoproj.io "$1" -n "$namespace" -o name >/dev/null 2>&1; then
     kubectl argo rollouts status "$1" -n "$namespace" --timeout 60s
   else
     kubectl rollout status "deployment/$1" -n "$namespace" --timeout=60s
@@ -39,6 +45,13 @@ errors() {
   return 0
 }
 
+# alerts prints those that are active. That there is one is a failure.
+alerts() {
+  local active
+  active=$(curl -sSf "$alertmanager/api/v2/alerts?active=true" | jq '.[] | select(.status.state=="active")') || return
+  [ -z "$active" ] || { printf '%s\n' "$active"; return 1; }
+}
+
 echo "=== BitCraps Daily Health Check ==="
 echo "Date: $(date -u)"
 echo "Environment: $environment"
@@ -49,8 +62,8 @@ kubectl top nodes || failed=1
 
 step "2. Application status"
 kubectl get pods -n "$namespace" -o wide || failed=1
-for service in $services; do
-  rollout "$service" || failed=1
+for workload in $workloads; do
+  rollout "$workload" || failed=1
 done
 
 step "3. Service health"
@@ -71,7 +84,7 @@ step "6. Performance"
 curl -sSf "$prometheus/api/v1/query?query=bitcraps_request_duration_seconds" | jq . || failed=1
 
 step "7. Active alerts"
-curl -sSf "$alertmanager/api/v2/alerts?active=true" | jq '.[] | select(.status.state=="active")' || failed=1
+alerts || failed=1
 
 if [ "$failed" = 0 ]; then
   printf '\nDaily health check completed\n'
