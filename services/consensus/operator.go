@@ -22,7 +22,8 @@ func (s *roundsServer) GetChangeTerms(context.Context, *consensusv1.GetChangeTer
 // AddValidator implements the contract.
 func (s *roundsServer) AddValidator(ctx context.Context, req *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
 	m := order.Member{Name: req.GetName()}
-	if err := errors.Join(m.PublicKey.UnmarshalText([]byte(req.GetPublicKey())), m.BeaconKey.UnmarshalText([]byte(req.GetBeaconKey()))); err != nil {
+	if err := errors.Join(m.PublicKey.UnmarshalText([]byte(req.GetPublicKey())), m.BeaconKey.UnmarshalText([]byte(req.GetBeaconKey())),
+		m.NodeID.UnmarshalText([]byte(req.GetNodeId()))); err != nil {
 		return nil, errs.New(errorsv1.Reason_REASON_CHANGE_REFUSED, "%w", err)
 	}
 	height, err := s.change(ctx, order.Change{Add: &m}, req.GetSequence(), req.GetSignature())
@@ -71,6 +72,8 @@ func (s *roundsServer) change(ctx context.Context, c order.Change, sequence int6
 		return 0, errs.New(errorsv1.Reason_REASON_CHANGE_NOT_SIGNED, "%w; sign it for the terms that GetChangeTerms returns now", err)
 	case errors.Is(err, chain.ErrNoQuorum), errors.Is(err, chain.ErrNoKey), errors.Is(err, context.DeadlineExceeded):
 		return 0, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "the validators did not order the change; it can be asked for again").RetryAfter(retryDelay)
+	case errors.Is(err, chain.ErrStranger):
+		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrFull):
 		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)
 	case errors.Is(err, context.Canceled):

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -78,8 +79,16 @@ func TestWhatMustNotRunEndsWithAnError(t *testing.T) {
 		if err := os.CopyFS(copied, os.DirFS(consensus.Home(other, 0))); err != nil {
 			t.Fatal(err)
 		}
+		id, err := consensus.PeerID(copied)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nodeID := regexp.MustCompile(`"node_id": "[0-9a-f]+"`)
 		for _, name := range []string{"genesis.json", "validator.json", "validator_key.json", "beacon_key.age", "../validator-3.identity", "peers.json"} {
 			content, err := os.ReadFile(filepath.Join(consensus.Home(p.dir, 3), name))
+			if name == "validator.json" {
+				content = nodeID.ReplaceAll(content, []byte(`"node_id": "`+id+`"`))
+			}
 			to := filepath.Join(copied, name)
 			if strings.HasSuffix(name, ".identity") {
 				to = copied + ".identity"

@@ -117,6 +117,8 @@ func (s *roundsServer) submit(commitment protocol.Commitment) error {
 	case errors.Is(err, chain.ErrNoQuorum):
 		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
 			"too few validators answer to decide a round; it stands and can be asked for again").RetryAfter(retryDelay)
+	case errors.Is(err, chain.ErrStranger):
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrNoKey):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
 			"the validators are still making the key that throws the dice; the round stands and can be asked for again").RetryAfter(retryDelay)

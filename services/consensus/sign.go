@@ -30,7 +30,7 @@ func SignAddition(operatorKey string, card []byte, terms *consensusv1.GetChangeT
 		return nil, err
 	}
 	return &consensusv1.AddValidatorRequest{Name: m.Name, PublicKey: hex.EncodeToString(m.PublicKey[:]),
-		BeaconKey: hex.EncodeToString(m.BeaconKey[:]), Sequence: terms.GetSequence(), Signature: signature}, nil
+		BeaconKey: hex.EncodeToString(m.BeaconKey[:]), NodeId: hex.EncodeToString(m.NodeID[:]), Sequence: terms.GetSequence(), Signature: signature}, nil
 }
 
 // SignRemoval signs that the validator with an address leaves.

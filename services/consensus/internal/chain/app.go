@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/p2p"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -22,11 +24,14 @@ func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, erro
 	return response, nil
 }
 
-// Query implements abci.Application. CometBFT asks it whether to accept a connection; a node that is stopping would
-// otherwise accept some that it never serves, and the peer would count them.
-func (a *app) Query(context.Context, *abci.RequestQuery) (*abci.ResponseQuery, error) {
+// Query implements abci.Application. CometBFT asks it whether to accept a connection, and then whether the peer; a node that
+// is stopping would otherwise accept some that it never serves, and the peer would count them.
+func (a *app) Query(_ context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
 	if a.leaving.Load() {
 		return &abci.ResponseQuery{Code: 1, Log: "stopping"}, nil
+	}
+	if id, ok := strings.CutPrefix(req.Path, "/p2p/filter/id/"); ok && !a.admits(p2p.ID(id)) {
+		return &abci.ResponseQuery{Code: 1, Log: "too many strangers"}, nil
 	}
 	return &abci.ResponseQuery{}, nil
 }

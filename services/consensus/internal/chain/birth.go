@@ -46,16 +46,18 @@ func ValidatorName(i int) string { return fmt.Sprintf("validator-%d", i) }
 // secrets are what a validator has and nobody else.
 type secrets struct {
 	signing cmted25519.PrivKey
+	node    p2p.NodeKey
 	beacon  dkg.SecretKey
 }
 
 func newSecrets() secrets {
-	return secrets{signing: cmted25519.GenPrivKey(), beacon: dkg.NewSecretKey(random.New())}
+	return secrets{signing: cmted25519.GenPrivKey(), node: p2p.NodeKey{PrivKey: cmted25519.GenPrivKey()}, beacon: dkg.NewSecretKey(random.New())}
 }
 
 // card is what everybody may know of a validator.
 func (s secrets) card(name string) order.Member {
-	return order.Member{Name: name, PublicKey: order.PublicKey(s.signing.PubKey().Bytes()), BeaconKey: s.beacon.Public()}
+	return order.Member{Name: name, PublicKey: order.PublicKey(s.signing.PubKey().Bytes()), BeaconKey: s.beacon.Public(),
+		NodeID: order.NodeID(s.node.PubKey().Address())}
 }
 
 // InitNetwork makes a new chain with n validators and writes a home for each into dir: validator-0, validator-1, and so
@@ -142,7 +144,7 @@ func placeHome(home string, genesis []byte, card order.Member, s secrets, empty 
 	}
 	// Save writes both files and panics when it can't; the folder was just made.
 	privval.NewFilePV(s.signing, filepath.Join(draft, keyFile), filepath.Join(draft, signStateFile)).Save()
-	if _, err := p2p.LoadOrGenNodeKey(filepath.Join(draft, nodeKeyFile)); err != nil {
+	if err := s.node.SaveAs(filepath.Join(draft, nodeKeyFile)); err != nil {
 		return err
 	}
 	files := map[string][]byte{genesisFile: genesis, cardFile: text, beaconKeyFile: sealed}

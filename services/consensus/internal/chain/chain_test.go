@@ -174,7 +174,7 @@ func TestDamagedHomesAreRefused(t *testing.T) {
 				return errors.Join(err, os.WriteFile(path, content, 0o600))
 			},
 		} {
-			if name == "foreign" && (file == "node_key.json" || file == "validator_state.json" || file == "genesis.json") {
+			if name == "foreign" && (file == "validator_state.json" || file == "genesis.json") {
 				continue // They say nothing about whose they are.
 			}
 			t.Run(file+" is "+name, func(t *testing.T) {

@@ -8,16 +8,9 @@ import (
 	"sync/atomic"
 
 	cmtlog "github.com/cometbft/cometbft/libs/log"
-	"github.com/cometbft/cometbft/p2p"
 
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
-
-// moniker is the name that a peer gave itself when it connected, under the key that its id is the hash of.
-func moniker(peer p2p.Peer) string {
-	info, _ := peer.NodeInfo().(p2p.DefaultNodeInfo)
-	return info.Moniker
-}
 
 // cometLogger writes CometBFT's log lines to ours. It talks about each step of each round at its level info, which is
 // our debug, and calls a peer that hangs up an error, which is our warning, and nothing at all while the node stops.

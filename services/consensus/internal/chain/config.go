@@ -5,6 +5,8 @@ import (
 	"time"
 
 	cmt "github.com/cometbft/cometbft/config"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
 // Config is what a validator needs to know.
@@ -36,8 +38,8 @@ type Config struct {
 // discoveryTime is how long a validator without data looks for snapshots before it takes the best; CometBFT allows no less.
 const discoveryTime = 5 * time.Second
 
-// maxPeers bounds the connections to other validators, in each direction.
-const maxPeers = 100
+// maxPeers bounds the connections to other validators, in each direction. Strangers have their own places beside these.
+const maxPeers = protocol.MaxMembers
 
 // maxTx bounds a transaction: a deal among protocol.MaxMembers validators is the largest.
 const maxTx = 32 << 10
@@ -56,7 +58,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Storage.DiscardABCIResponses = true
 
 	c.P2P.ListenAddress = "tcp://" + cfg.Listen
-	c.P2P.MaxNumInboundPeers, c.P2P.MaxNumOutboundPeers = maxPeers, maxPeers
+	c.P2P.MaxNumInboundPeers, c.P2P.MaxNumOutboundPeers = maxPeers+maxStrangers, maxPeers
 	c.P2P.PexReactor = false
 	c.P2P.AddrBook = filepath.Join(dataDir, "addrbook.json")
 	c.P2P.AddrBookStrict = false

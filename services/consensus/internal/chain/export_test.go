@@ -4,6 +4,11 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/cometbft/cometbft/blocksync"
+	"github.com/cometbft/cometbft/p2p"
+	bcproto "github.com/cometbft/cometbft/proto/tendermint/blocksync"
+	"github.com/cosmos/gogoproto/proto"
+
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
@@ -51,6 +56,36 @@ func (n *Node) SpoilTip() {
 		panic(err)
 	}
 }
+
+// MaxStrangers is maxStrangers.
+const MaxStrangers = maxStrangers
+
+// Peers is how many the validator is connected to.
+func (n *Node) Peers() int { return n.comet.Switch().Peers().Size() }
+
+// Claim tells all peers that the node has these blocks, and asks each which it has. Answered reports whether they said so: they have
+// read the claim then.
+func (n *Node) Claim(base, height int64) {
+	n.eachPeer(func(peer p2p.Peer) {
+		peer.Set(spanKey, nil)
+		for _, message := range []proto.Message{&bcproto.StatusResponse{Base: base, Height: height}, &bcproto.StatusRequest{}} {
+			peer.Send(p2p.Envelope{ChannelID: blocksync.BlocksyncChannel, Message: message})
+		}
+	})
+}
+
+// Answered reports whether all peers said which blocks they have.
+func (n *Node) Answered() bool {
+	answered := true
+	n.eachPeer(func(peer p2p.Peer) {
+		_, ok := peer.Get(spanKey).(span)
+		answered = answered && ok
+	})
+	return answered
+}
+
+// Overtaken is what the validator makes of what its peers said.
+func (n *Node) Overtaken() bool { return n.standing().overtaken() }
 
 // Waiting is how many transactions wait for a block at this validator.
 func (n *Node) Waiting() int { return n.comet.Mempool().Size() }

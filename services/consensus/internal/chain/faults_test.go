@@ -181,6 +181,7 @@ func (f *fleet) twin(i int) {
 			f.t.Fatal(err)
 		}
 	}
+	rename(f.t, home)
 	p := f.add(home, f.validators[i].cfg.IdentityFile, filepath.Join(dir, "log"))
 	if err := p.start(); err != nil {
 		f.t.Fatal(err)

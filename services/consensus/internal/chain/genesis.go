@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cometbft/cometbft/crypto/ed25519"
@@ -55,6 +56,9 @@ func parseGenesisState(genesis *types.GenesisDoc) (state genesisState, err error
 			return state, fmt.Errorf("genesis: validator %d has another power than %d, or app_state another key for it", i, votingPower)
 		}
 		state.Validators[i].Version = order.FirstVersion
+		if id := state.Validators[i].NodeID; id == (order.NodeID{}) || slices.ContainsFunc(state.Validators[:i], func(m order.Member) bool { return m.NodeID == id }) {
+			return state, fmt.Errorf("genesis: validator %d has the node_id of another, or none", i)
+		}
 	}
 	return state, nil
 }

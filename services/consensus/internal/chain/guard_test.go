@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,12 +40,27 @@ func copyHome(t *testing.T, net *network, i int) chain.Config {
 			t.Fatal(err)
 		}
 	}
+	rename(t, cfg.Home)
 	// It begins at genesis: to look for a snapshot takes longer than the rounds that are played meanwhile.
 	if err := os.WriteFile(filepath.Join(cfg.Home, "data", "new"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return cfg
 }
+
+// rename has a home's card name the node whose key is there.
+func rename(t testing.TB, home string) {
+	t.Helper()
+	path := filepath.Join(home, "validator.json")
+	card, err := os.ReadFile(path)
+	id, failed := chain.PeerID(home)
+	card = nodeID.ReplaceAll(card, []byte(`"node_id": "`+id+`"`))
+	if err := errors.Join(err, failed, os.WriteFile(path, card, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var nodeID = regexp.MustCompile(`"node_id": "[0-9a-f]+"`)
 
 // TestACopyOfAKeyHalts starts a second validator with the key of one that lives.
 func TestACopyOfAKeyHalts(t *testing.T) {

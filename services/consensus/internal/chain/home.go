@@ -107,6 +107,9 @@ func (h *home) loadCard() error {
 	if !bytes.Equal(h.key.Bytes(), h.card.PublicKey[:]) {
 		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", keyFile, cardFile)
 	}
+	if h.nodeKey.ID() != peerID(h.card) {
+		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", nodeKeyFile, cardFile)
+	}
 	if h.beaconKey.Public() != h.card.BeaconKey {
 		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", beaconKeyFile, cardFile)
 	}

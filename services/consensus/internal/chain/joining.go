@@ -126,11 +126,15 @@ func (j *joining) State(_ context.Context, height uint64) (state.State, error) {
 type offers struct {
 	p2p.Reactor
 	learn func(*ssproto.SnapshotsResponse)
+	known func(p2p.ID) bool
 }
 
 // Receive implements p2p.Reactor.
 func (o offers) Receive(e p2p.Envelope) {
 	if offer, ok := e.Message.(*ssproto.SnapshotsResponse); ok {
+		if !o.known(e.Src.ID()) {
+			return
+		}
 		o.learn(offer)
 	}
 	o.Reactor.Receive(e)
@@ -139,11 +143,11 @@ func (o offers) Receive(e p2p.Envelope) {
 // snapshotReactor is CometBFT's name for it.
 const snapshotReactor = "STATESYNC"
 
-// install puts the view in front of a node's state sync, and answers it.
-func (j *joining) install(n *node.Node) {
-	node.StateProvider(j)(n)
-	if reactor, ok := n.Switch().Reactor(snapshotReactor); ok {
-		node.CustomReactors(map[string]p2p.Reactor{snapshotReactor: offers{reactor, j.learn}})(n)
+// viewOffers puts the view in front of a node's state sync, and answers it.
+func (n *Node) viewOffers(comet *node.Node) {
+	node.StateProvider(n.joining)(comet)
+	if reactor, ok := comet.Switch().Reactor(snapshotReactor); ok {
+		node.CustomReactors(map[string]p2p.Reactor{snapshotReactor: offers{reactor, n.joining.learn, n.known}})(comet)
 	}
 }
 

@@ -73,7 +73,7 @@ func (n *Node) newApp(cfg Config) (*app, error) {
 	a := &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.card.Address(), version: cmp.Or(cfg.Version, order.Version), now: time.Now,
 		docket: n.docket, block: n.storedBlock, retain: cfg.RetainBlocks, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), home: n.home.dir,
 		snapshots: &snapshots{dir: filepath.Join(n.home.dir, snapshotDir), store: n.store, every: cfg.SnapshotBlocks},
-		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: n.pace}
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: n.pace, admits: n.admits}
 	var err error
 	if a.origin, err = newOrigin(n.home); err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error)
 		return nil, err
 	}
 	c.StateSync.Enable, n.joining = n.joins, newJoining(n.logger, n.home.genesis)
-	options := []node.Option{n.tapConsensus, n.joining.install, viewSpans, n.takeTurns}
+	options := []node.Option{n.tapConsensus, n.viewOffers, n.viewSpans, n.takeTurns}
 	return node.NewNode(
 		c, between.wrapKey(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },

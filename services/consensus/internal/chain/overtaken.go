@@ -66,7 +66,7 @@ func (n *Node) keepUp() {
 
 // askAhead asks the peers that are ahead of a height which blocks they have now, and where those don't help, which snapshots.
 func (n *Node) askAhead(height int64, forSnapshots bool) {
-	n.eachPeer(func(_ string, peer p2p.Peer) {
+	n.eachPeer(func(peer p2p.Peer) {
 		said, _ := peer.Get(spanKey).(span)
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
 		if said.height <= height && (!ok || state.GetHeight()-1 <= height) { // It works on the block behind the one that it has.

@@ -34,5 +34,5 @@ func (n *Node) pace() error {
 func (n *Node) reaches(address []byte) bool {
 	members := slices.Concat(n.app.voting(), n.app.Group().Members)
 	i := slices.IndexFunc(members, func(m order.Member) bool { a := m.Address(); return bytes.Equal(a[:], address) })
-	return i >= 0 && slices.Contains(n.Connected(), members[i].Name)
+	return i >= 0 && (bytes.Equal(address, n.app.address[:]) || n.comet.Switch().Peers().Has(peerID(members[i])))
 }

@@ -43,13 +43,22 @@ func (s standing) wayBack(snapshot int64) bool {
 	})
 }
 
-// spans is CometBFT's block sync with a view of what peers say of their blocks. It is kept with the peer, and goes with it.
-type spans struct{ *blocksync.Reactor }
+// spans is CometBFT's block sync with a view of what peers say of their blocks. It is kept with the peer, and goes with it. Of what
+// strangers claim to have nothing is fetched.
+type spans struct {
+	*blocksync.Reactor
+	known func(p2p.ID) bool
+}
 
 // Receive implements p2p.Reactor.
 func (s spans) Receive(e p2p.Envelope) {
-	if status, ok := e.Message.(*bcproto.StatusResponse); ok && blocksync.ValidateMsg(status) == nil && status.Base <= status.Height {
-		e.Src.Set(spanKey, span{status.Base, status.Height})
+	if message, ok := e.Message.(*bcproto.StatusResponse); ok {
+		if !s.known(e.Src.ID()) {
+			return
+		}
+		if blocksync.ValidateMsg(message) == nil && message.Base <= message.Height {
+			e.Src.Set(spanKey, span{message.Base, message.Height})
+		}
 	}
 	s.Reactor.Receive(e)
 }
@@ -62,10 +71,10 @@ const (
 )
 
 // viewSpans puts the view in front of a node's block sync.
-func viewSpans(comet *node.Node) {
+func (n *Node) viewSpans(comet *node.Node) {
 	reactor, _ := comet.Switch().Reactor(blocksReactor)
 	if blocks, ok := reactor.(*blocksync.Reactor); ok {
-		node.CustomReactors(map[string]p2p.Reactor{blocksReactor: spans{blocks}})(comet)
+		node.CustomReactors(map[string]p2p.Reactor{blocksReactor: spans{blocks, n.known}})(comet)
 	}
 }
 
@@ -73,8 +82,8 @@ func viewSpans(comet *node.Node) {
 func (n *Node) standing() standing {
 	members := n.app.voting()
 	s := standing{height: n.Height(), members: len(members)}
-	n.eachPeer(func(name string, peer p2p.Peer) {
-		if said, ok := peer.Get(spanKey).(span); ok && isName(members, name) {
+	n.eachVoting(func(_ order.Member, peer p2p.Peer) {
+		if said, ok := peer.Get(spanKey).(span); ok {
 			s.spans = append(s.spans, said)
 		}
 	})

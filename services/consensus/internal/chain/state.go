@@ -7,6 +7,7 @@ import (
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/types"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -51,6 +52,8 @@ type app struct {
 	committed, changed chan struct{}
 	// pace adjusts to who could propose next.
 	pace func() error
+	// admits says whether a peer may connect.
+	admits func(p2p.ID) bool
 	// leaving is true from when the node begins to stop.
 	leaving atomic.Bool
 

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"github.com/cometbft/cometbft/consensus"
@@ -123,39 +122,23 @@ func (n *Node) Height() int64 { return n.app.tip().Height }
 
 // Connected are the names of the validators that this one talks to, itself first where it is one.
 func (n *Node) Connected() (names []string) {
-	members := n.app.voting()
-	if order.IndexOf(members, n.app.address) >= 0 {
+	if order.IndexOf(n.app.voting(), n.app.address) >= 0 {
 		names = append(names, n.home.card.Name)
 	}
-	n.eachPeer(func(name string, _ p2p.Peer) {
-		if isName(members, name) && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	})
+	n.eachVoting(func(m order.Member, _ p2p.Peer) { names = append(names, m.Name) })
 	return names
-}
-
-func isName(members []order.Member, name string) bool {
-	return slices.ContainsFunc(members, func(m order.Member) bool { return m.Name == name })
 }
 
 // behind are the connected validators that are more than the block that is being made behind a height.
 func (n *Node) behind(height int64) (lags []Lag) {
-	members := n.app.voting()
-	n.eachPeer(func(name string, peer p2p.Peer) {
+	n.eachVoting(func(m order.Member, peer p2p.Peer) {
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
-		if !ok || !isName(members, name) {
+		if !ok {
 			return
 		}
 		if has := state.GetHeight() - 1; has < height-1 { // It works on the block behind the one that it has.
-			lags = append(lags, Lag{Name: name, Height: max(has, 0)})
+			lags = append(lags, Lag{Name: m.Name, Height: max(has, 0)})
 		}
 	})
 	return lags
-}
-
-func (n *Node) eachPeer(f func(name string, peer p2p.Peer)) {
-	if n.comet.IsRunning() {
-		n.comet.Switch().Peers().ForEach(func(peer p2p.Peer) { f(moniker(peer), peer) })
-	}
 }

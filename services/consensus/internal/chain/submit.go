@@ -15,6 +15,8 @@ var (
 	ErrFull = errors.New("chain: the mempool is full")
 	// ErrNoQuorum means that too few validators are connected to decide anything, or that this one is catching up.
 	ErrNoQuorum = errors.New("chain: too few validators answer")
+	// ErrStranger means that this node is no validator, and that what it tells the validators counts for nothing.
+	ErrStranger = errors.New("chain: this node is not one of the validators")
 	// ErrNoKey means that the validators have not made the beacon's key yet, so that nothing could throw dice.
 	ErrNoKey = errors.New("chain: the beacon's key is not made yet")
 )
@@ -23,6 +25,8 @@ var (
 // up threw away what it was told, and might be the next to propose.
 func (n *Node) Submit(tx []byte) error {
 	switch {
+	case n.Stranger() != nil:
+		return ErrStranger
 	case n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < order.Quorum(len(n.app.voting())):
 		return ErrNoQuorum
 	case len(n.app.Group().Sharings) == 0:

@@ -15,10 +15,14 @@ type turns struct {
 	*mempool.Reactor
 	taking *sync.Mutex
 	alert  *alert
+	member func(p2p.ID) bool
 }
 
 // Receive implements p2p.Reactor.
 func (t turns) Receive(e p2p.Envelope) {
+	if !t.member(e.Src.ID()) { // A commitment carries no signature, and the first for a round stands.
+		return
+	}
 	t.taking.Lock()
 	defer t.taking.Unlock()
 	t.alert.rouse()
@@ -31,6 +35,6 @@ const mempoolReactor = "MEMPOOL"
 // takeTurns has peers and Submit take turns at a node's mempool.
 func (n *Node) takeTurns(comet *node.Node) {
 	if reactor, ok := comet.Switch().Reactor(mempoolReactor); ok {
-		node.CustomReactors(map[string]p2p.Reactor{mempoolReactor: turns{reactor.(*mempool.Reactor), &n.taking, &n.alert}})(comet)
+		node.CustomReactors(map[string]p2p.Reactor{mempoolReactor: turns{reactor.(*mempool.Reactor), &n.taking, &n.alert, n.member}})(comet)
 	}
 }

@@ -47,10 +47,22 @@ func (c Change) Unsigned(chain protocol.Hash, sequence uint64) []byte {
 	b = append(b, addKind, byte(len(c.Add.Name)))
 	b = append(b, c.Add.Name...)
 	b = append(b, c.Add.PublicKey[:]...)
-	return append(b, c.Add.BeaconKey[:]...)
+	b = append(b, c.Add.BeaconKey[:]...)
+	return append(b, c.Add.NodeID[:]...)
 }
 
-const changeHeader = tagSize + 32 + 8 + 1
+const (
+	changeHeader = tagSize + 32 + 8 + 1
+	memberSize   = len(PublicKey{}) + len(dkg.PublicKey{}) + len(NodeID{})
+)
+
+// decodeMember reads memberSize bytes.
+func decodeMember(b []byte) (m Member) {
+	for _, key := range [][]byte{m.PublicKey[:], m.BeaconKey[:], m.NodeID[:]} {
+		b = b[copy(key, b):]
+	}
+	return m
+}
 
 // decodeChange reads a change that ends with the operator's signature. It accepts nothing else than what Unsigned returns.
 func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, err error) {
@@ -66,9 +78,9 @@ func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, er
 	case kind == removeKind && len(body) == len(protocol.Address{}):
 		address := protocol.Address(body)
 		return Change{Remove: &address}, chain, sequence, nil
-	case kind == addKind && len(body) > 0 && len(body) == 1+int(body[0])+len(PublicKey{})+len(dkg.PublicKey{}):
-		name, keys := string(body[1:1+body[0]]), body[1+body[0]:]
-		m := Member{Name: name, PublicKey: PublicKey(keys[:len(PublicKey{})]), BeaconKey: dkg.PublicKey(keys[len(PublicKey{}):])}
+	case kind == addKind && len(body) > 0 && len(body) == 1+int(body[0])+memberSize:
+		m := decodeMember(body[1+body[0]:])
+		m.Name = string(body[1 : 1+body[0]])
 		return Change{Add: &m}, chain, sequence, nil
 	}
 	return Change{}, chain, 0, malformed
@@ -174,12 +186,15 @@ func (g *Group) Check(c Change) error {
 	if len(c.Add.Name) < 1 || len(c.Add.Name) > MaxName || !printable(c.Add.Name) {
 		return fmt.Errorf("order: a validator's name has 1 to %d printable ASCII characters", MaxName)
 	}
+	if c.Add.NodeID == (NodeID{}) {
+		return errors.New("order: a validator has a node's id")
+	}
 	if len(members) >= protocol.MaxMembers {
 		return fmt.Errorf("order: %d validators are the most", protocol.MaxMembers)
 	}
 	for _, m := range members {
-		if m.Name == c.Add.Name || m.PublicKey == c.Add.PublicKey || m.BeaconKey == c.Add.BeaconKey {
-			return fmt.Errorf("order: %s has this name or one of these keys", m.Name)
+		if m.Name == c.Add.Name || m.PublicKey == c.Add.PublicKey || m.BeaconKey == c.Add.BeaconKey || m.NodeID == c.Add.NodeID {
+			return fmt.Errorf("order: %s has this name, this node's id or one of these keys", m.Name)
 		}
 	}
 	_, err := dkg.ParsePublicKey(c.Add.BeaconKey[:])

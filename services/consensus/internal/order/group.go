@@ -34,6 +34,22 @@ func (k PublicKey) Address() protocol.Address {
 	return protocol.Address(sum[:])
 }
 
+// NodeID names a validator among its peers: by the hash of the key with which it proves to them who it is.
+type NodeID [20]byte
+
+// MarshalText implements encoding.TextMarshaler: hex.
+func (id NodeID) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(id[:])), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *NodeID) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(id) {
+		return fmt.Errorf("a node's id has %d bytes in hex", len(id))
+	}
+	*id = NodeID(b)
+	return nil
+}
+
 // Member is a validator.
 type Member struct {
 	// Name is for people.
@@ -42,6 +58,8 @@ type Member struct {
 	PublicKey PublicKey `json:"public_key"`
 	// BeaconKey receives shares and signs the messages of ceremonies.
 	BeaconKey dkg.PublicKey `json:"beacon_key"`
+	// NodeID is whom its peers must meet to talk to it.
+	NodeID NodeID `json:"node_id"`
 	// Version is the newest protocol version that it is known to speak.
 	Version uint32 `json:"version"`
 }
@@ -118,6 +136,15 @@ func (g *Group) MembersAt(height int64) []Member {
 		return g.Sharings[0].Members
 	}
 	return g.Members
+}
+
+// Names reports whether a node is one of the validators that vote at a height, or of those that the next sharing, the ceremony or
+// the changes that wait make.
+func (g *Group) Names(node NodeID, height int64) bool {
+	has := func(members []Member) bool {
+		return slices.ContainsFunc(members, func(m Member) bool { return m.NodeID == node })
+	}
+	return has(g.MembersAt(height)) || has(g.Members) || has(g.wanted()) || has(g.Next())
 }
 
 // IndexOf is the place of a validator among members; -1 where it is none.

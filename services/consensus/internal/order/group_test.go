@@ -214,6 +214,8 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	nameless, bad := newPeer(), newPeer()
 	nameless.member.Name = ""
 	bad.member.BeaconKey = dkg.PublicKey{1}
+	neighbour, nowhere := newPeer(), newPeer()
+	neighbour.member.NodeID, nowhere.member.NodeID = net.peers[0].member.NodeID, order.NodeID{}
 	good := net.signed(add(stranger))
 	forged := bytes.Clone(good)
 	forged[len(forged)-1]++
@@ -230,6 +232,8 @@ func TestFalseChangesAreRefused(t *testing.T) {
 		"remove a nobody":  {net.signed(remove(stranger)), order.False},
 		"same beacon key":  {net.signed(add(twin)), order.False},
 		"same name":        {net.signed(add(namesake)), order.False},
+		"same node":        {net.signed(add(neighbour)), order.False},
+		"no node":          {net.signed(add(nowhere)), order.False},
 		"no name":          {net.signed(add(nameless)), order.False},
 		"a false key":      {net.signed(add(bad)), order.False},
 		"cut":              {good[:len(good)-1], order.Malformed},
@@ -256,16 +260,44 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	net.block(order.False, net.signed(remove(net.peers[1])))
 }
 
+// TestNodesAreNamedAsLongAsTheyMatter adds a validator and removes another one.
+func TestNodesAreNamedAsLongAsTheyMatter(t *testing.T) {
+	net := newNetwork(t, 2)
+	leaves, comes := net.peers[0], newPeer()
+	named := func(when string, left, came bool) {
+		t.Helper()
+		for p, want := range map[*peer]bool{leaves: left, comes: came, net.peers[1]: true} {
+			if got := net.state.group.Names(p.member.NodeID, net.height+1); got != want {
+				t.Errorf("%s: %s is named: %v", when, p.member.Name, got)
+			}
+		}
+	}
+	named("at genesis", true, false)
+	net.run()
+	named("with a key", true, false)
+	net.peers = append(net.peers, comes)
+	net.block(order.Accepted, net.signed(add(comes)))
+	named("in the ceremony", true, true)
+	net.block(order.Accepted, net.signed(remove(leaves)))
+	named("before the next one", true, true)
+	net.run()
+	for range 2 { // The sharing is in force two blocks later.
+		net.block(order.Accepted)
+	}
+	named("behind it", false, true)
+}
+
 // TestEncodingsAreAsDocumented puts the bytes together as docs/protocol.md says.
 func TestEncodingsAreAsDocumented(t *testing.T) {
 	fill := func(b byte, n int) string { return strings.Repeat(string([]byte{b}), n) }
 	chain, address := protocol.Hash([]byte(fill(1, 32))), protocol.Address([]byte(fill(4, 20)))
-	member := order.Member{Name: "x1", PublicKey: order.PublicKey([]byte(fill(2, 32))), BeaconKey: dkg.PublicKey([]byte(fill(3, 96)))}
+	member := order.Member{Name: "x1", PublicKey: order.PublicKey([]byte(fill(2, 32))), BeaconKey: dkg.PublicKey([]byte(fill(3, 96))),
+		NodeID: order.NodeID([]byte(fill(5, 20)))}
 	head := "bitcraps/chng/01" + fill(1, 32) + "\x00\x00\x00\x00\x00\x00\x01\x02"
 	for want, c := range map[string]order.Change{
-		head + "\x01\x02x1" + fill(2, 32) + fill(3, 96): {Add: &member},
-		head + "\x02" + fill(4, 20):                     {Remove: &address},
-		head + "\x03":                                   {},
+		head + "\x01\x02x1" + fill(2, 32) + fill(3, 96) + fill(5, 20): {Add: &member},
+		head + "\x02" + fill(4, 20):                                   {Remove: &address},
+		head + "\x03":                                                 {},
 	} {
 		if got := string(c.Signed(chain, 258, nil)); got != want {
 			t.Errorf("%x, want %x", got, want)

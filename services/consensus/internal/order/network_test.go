@@ -35,7 +35,8 @@ func newPeer() *peer {
 	peers++
 	p := &peer{key: dkg.NewSecretKey(random.New())}
 	public, _, _ := ed25519.GenerateKey(nil)
-	p.member = order.Member{Name: fmt.Sprint("peer-", peers), PublicKey: order.PublicKey(public), BeaconKey: p.key.Public(), Version: order.FirstVersion}
+	p.member = order.Member{Name: fmt.Sprint("peer-", peers), PublicKey: order.PublicKey(public), BeaconKey: p.key.Public(),
+		NodeID: order.NodeID(order.PublicKey(public).Address()), Version: order.FirstVersion}
 	return p
 }
 

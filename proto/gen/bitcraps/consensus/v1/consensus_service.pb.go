@@ -1508,7 +1508,9 @@ type AddValidatorRequest struct {
 	// sequence is the number of the change.
 	Sequence int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// signature is the operator's, Ed25519, in hex.
-	Signature     string `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
+	Signature string `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
+	// node_id is whom its peers must meet to talk to it: the first 20 bytes of the hash of its node key, in hex.
+	NodeId        string `protobuf:"bytes,6,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1574,6 +1576,13 @@ func (x *AddValidatorRequest) GetSequence() int64 {
 func (x *AddValidatorRequest) GetSignature() string {
 	if x != nil {
 		return x.Signature
+	}
+	return ""
+}
+
+func (x *AddValidatorRequest) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
 	}
 	return ""
 }
@@ -2239,7 +2248,7 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\x15GetChangeTermsRequest\"J\n" +
 	"\x16GetChangeTermsResponse\x12\x14\n" +
 	"\x05chain\x18\x01 \x01(\tR\x05chain\x12\x1a\n" +
-	"\bsequence\x18\x02 \x01(\x03R\bsequence\"\xfc\x01\n" +
+	"\bsequence\x18\x02 \x01(\x03R\bsequence\"\xac\x02\n" +
 	"\x13AddValidatorRequest\x12\x1d\n" +
 	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x124\n" +
 	"\n" +
@@ -2247,7 +2256,8 @@ const file_bitcraps_consensus_v1_consensus_service_proto_rawDesc = "" +
 	"\n" +
 	"beacon_key\x18\x03 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{192}$R\tbeaconKey\x12#\n" +
 	"\bsequence\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\bsequence\x124\n" +
-	"\tsignature\x18\x05 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\".\n" +
+	"\tsignature\x18\x05 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9a-f]{128}$R\tsignature\x12.\n" +
+	"\anode_id\x18\x06 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{40}$R\x06nodeId\".\n" +
 	"\x14AddValidatorResponse\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x03R\x06height\"\xa4\x01\n" +
 	"\x16RemoveValidatorRequest\x12/\n" +
