@@ -93,6 +93,9 @@ func (s *snapshots) list() ([]*abci.Snapshot, error) {
 	var all []*abci.Snapshot
 	for _, height := range heights {
 		m, err := s.manifest(height)
+		if errors.Is(err, fs.ErrNotExist) { // It is being forgotten, or that was cut short.
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
