@@ -112,7 +112,7 @@ func (s *Service) Start(context.Context) error { return s.node.Start() }
 func (s *Service) Wait() error { return s.node.Wait() }
 
 // Health implements service.Service: it fails while the validator fetches blocks, too few others answer, or there is no
-// key to throw dice with, while it is overtaken or no validator yet, and for good once it has halted.
+// key to throw dice with, while it is overtaken, lacks a beacon or is no validator yet, and for good once it has halted.
 func (s *Service) Health(context.Context) error {
 	status, err := s.node.Status()
 	if err != nil {
@@ -127,6 +127,8 @@ func (s *Service) Health(context.Context) error {
 		return s.node.Stranded()
 	case status.CatchingUp:
 		return errors.New("the validator is catching up")
+	case s.node.Lacks() != nil:
+		return s.node.Lacks()
 	case s.node.Stranger() != nil:
 		return s.node.Stranger()
 	case len(status.Connected) < order.Quorum(n):

@@ -2,6 +2,10 @@ package chain
 
 import (
 	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cometbft/cometbft/types"
 
 	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
@@ -9,39 +13,59 @@ import (
 
 // collect recovers the beacon of every height that a round awaits, as blocks are committed. CometBFT stores a block's
 // precommits with their extensions before the application commits it, whether the block came by consensus, from the
-// log after a crash or from a peer while catching up; so this one way serves all of them.
+// log after a crash or from a peer while catching up; so this one way serves all of them. It goes past no height that it
+// can't collect: a beacon that is missing would be missing for ever.
 func (n *Node) collect() {
 	last, err := n.store.lastBeacon()
 	if err != nil {
-		n.logger.Error("beacons can't be collected", "error", err)
+		err = fmt.Errorf("beacons can't be collected: %w", err)
+		n.lacks.Store(&err)
+		n.logger.Error(err.Error())
 		return
 	}
 	n.collected.Store(last)
 	next := last + 1
 	for {
-		for tip := n.app.tip().Height; next <= tip; next++ {
-			if err := n.past().keep(next); err != nil {
-				n.logger.Error("receipts from here on may lack what leads to genesis", "height", next, "error", err)
-			}
+		committed, again := n.app.committed, (<-chan time.Time)(nil)
+		for tip := n.app.tip().Height; next <= tip && again == nil; {
 			if err := n.collectAt(next); err != nil {
-				n.logger.Error("no beacon", "height", next, "error", err)
+				n.lack(next, err)
+				committed, again = nil, time.After(lookEvery)
+				continue
 			}
+			n.lacks.Store(nil)
 			n.collected.Store(next)
+			next++
 		}
 		select {
 		case n.snapshotDue <- struct{}{}:
 		default: // The last one is still being written.
 		}
 		select {
-		case <-n.app.committed:
+		case <-committed:
+		case <-n.loan.came:
+		case <-again:
 		case <-n.stop:
 			return
 		}
 	}
 }
 
-// collectAt recovers the beacon of a height, where one is awaited, and publishes the decisions that it completes.
+// lack says once that a height can't be collected, and asks peers for what they have of it.
+func (n *Node) lack(height int64, err error) {
+	err = fmt.Errorf("%w: height %d: %w", ErrNoBeacon, height, err)
+	if n.lacks.Swap(&err) == nil {
+		n.logger.Error("rounds wait for a beacon that can't be made; peers are asked for their precommits", "height", height, "error", err)
+	}
+	n.borrow(height)
+}
+
+// collectAt keeps what receipts need, recovers the beacon of a height, where one is awaited, and publishes the
+// decisions that it completes.
 func (n *Node) collectAt(height int64) error {
+	if err := n.past().keep(height); err != nil {
+		return err
+	}
 	ordered, err := n.store.orderedAt(height - 1)
 	if err != nil || len(ordered) == 0 {
 		return err
@@ -68,25 +92,43 @@ func (n *Node) collectAt(height int64) error {
 	return nil
 }
 
-// recover makes the group's signature from the stored precommits of a block.
-func (n *Node) recover(height int64) ([]byte, error) {
-	commit := n.blocks.LoadBlockExtendedCommit(height)
-	if commit == nil {
-		return nil, fmt.Errorf("the block store has no precommits of block %d", height)
-	}
+// recover makes the group's signature from the stored precommits of a block, or from those that a peer lent.
+func (n *Node) recover(height int64) (signature []byte, err error) {
 	held := n.app.sharingAt(height)
 	if held == nil { // It is older than the newest two.
-		var err error
 		if held, err = n.store.sharingAt(height); err != nil {
 			return nil, err
 		}
 	}
+	err = fmt.Errorf("the block store has no precommits of block %d", height)
+	commits := n.loan.of(height)
+	if own := n.blocks.LoadBlockExtendedCommit(height); own != nil {
+		commits = slices.Insert(commits, 0, own)
+	}
+	for _, commit := range commits {
+		if signature, err = n.combine(held, height, commit); err == nil {
+			return signature, nil
+		}
+	}
+	return nil, err
+}
+
+// combine makes the group's signature from precommits.
+func (n *Node) combine(held *sharing, height int64, commit *types.ExtendedCommit) ([]byte, error) {
 	signatures := make(map[int][]byte, len(commit.ExtendedSignatures))
 	for _, vote := range commit.ExtendedSignatures {
 		if index, ok := held.index(vote.ValidatorAddress); ok && len(vote.Extension) == beacon.SignatureSize {
 			signatures[index] = vote.Extension
+		}
+	}
+	signature, err := held.public.Recover(height, signatures)
+	if err != nil {
+		return nil, err
+	}
+	for _, vote := range commit.ExtendedSignatures {
+		if index, ok := held.index(vote.ValidatorAddress); ok && signatures[index] != nil {
 			n.docket.share(vote.ValidatorAddress)
 		}
 	}
-	return held.public.Recover(height, signatures)
+	return signature, nil
 }

@@ -46,6 +46,8 @@ type Node struct {
 	unlock    func()
 	decisions *events.Hub[Decision]
 	collected atomic.Int64
+	lacks     atomic.Pointer[error] // Why the next height can't be collected; nil where it can.
+	loan      *loan
 	taking    sync.Mutex // Held while the pool takes transactions.
 	alert     alert      // Tells gossip that something happens.
 
@@ -107,6 +109,17 @@ func (n *Node) Collected() int64 { return n.collected.Load() }
 // Beacon returns the signature of a height, nil where there is none.
 func (n *Node) Beacon(height int64) ([]byte, error) { return n.store.beacon(height) }
 
+// ErrNoBeacon means that a beacon which rounds await is not there.
+var ErrNoBeacon = errors.New("chain: there is no beacon for rounds that await it")
+
+// Lacks returns why this validator can't make a beacon that rounds await; nil where it lacks none.
+func (n *Node) Lacks() error {
+	if err := n.lacks.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // Decision returns the decision on a round. ok is false until its beacon is known.
 func (n *Node) Decision(round order.Round) (decision Decision, ok bool, err error) {
 	ordered, ok, err := n.store.Ordered(round)
@@ -148,7 +161,10 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 		}
 		for _, ordered := range all {
 			decision, ok, err := n.decide(ordered)
-			if err != nil || !ok { // The latest block's beacon may be still to come.
+			if err == nil && !ok && decision.BeaconHeight <= n.Collected() {
+				err = fmt.Errorf("%w: height %d", ErrNoBeacon, decision.BeaconHeight)
+			}
+			if err != nil || !ok { // The latest blocks' beacons may be still to come.
 				return err
 			}
 			if err := f(decision); err != nil {

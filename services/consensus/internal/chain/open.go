@@ -29,7 +29,7 @@ func open(cfg Config, logger *slog.Logger, between seams) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{unlock: unlock, fate: newFate(), decisions: events.NewHub[Decision](decisionBuffer), stop: make(chan struct{}),
-		snapshotBlocks: cfg.SnapshotBlocks, snapshotDue: make(chan struct{})}
+		snapshotBlocks: cfg.SnapshotBlocks, snapshotDue: make(chan struct{}), loan: newLoan()}
 	if err := n.open(cfg, logger, between); err != nil {
 		return nil, errors.Join(err, n.close())
 	}

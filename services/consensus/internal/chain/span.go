@@ -48,16 +48,30 @@ func (s standing) wayBack(snapshot int64) bool {
 type spans struct {
 	*blocksync.Reactor
 	known func(p2p.ID) bool
+	loan  *loan
+}
+
+// FilterMsgBytes implements p2p.MsgBytesFilter. Block sync would hang up on a peer that it did not ask.
+func (s spans) FilterMsgBytes(channel byte, peer p2p.Peer, message []byte) error {
+	if s.loan.awaits(peer.ID()) {
+		return nil
+	}
+	return s.Reactor.FilterMsgBytes(channel, peer, message)
 }
 
 // Receive implements p2p.Reactor.
 func (s spans) Receive(e p2p.Envelope) {
-	if message, ok := e.Message.(*bcproto.StatusResponse); ok {
+	switch message := e.Message.(type) {
+	case *bcproto.StatusResponse:
 		if !s.known(e.Src.ID()) {
 			return
 		}
 		if blocksync.ValidateMsg(message) == nil && message.Base <= message.Height {
 			e.Src.Set(spanKey, span{message.Base, message.Height})
+		}
+	case *bcproto.BlockResponse:
+		if s.loan.take(e.Src.ID(), message) {
+			return
 		}
 	}
 	s.Reactor.Receive(e)
@@ -74,7 +88,7 @@ const (
 func (n *Node) viewSpans(comet *node.Node) {
 	reactor, _ := comet.Switch().Reactor(blocksReactor)
 	if blocks, ok := reactor.(*blocksync.Reactor); ok {
-		node.CustomReactors(map[string]p2p.Reactor{blocksReactor: spans{blocks, n.known}})(comet)
+		node.CustomReactors(map[string]p2p.Reactor{blocksReactor: spans{blocks, n.known, n.loan}})(comet)
 	}
 }
 
