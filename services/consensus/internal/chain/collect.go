@@ -60,10 +60,10 @@ func (n *Node) lack(height int64, err error) {
 	n.borrow(height)
 }
 
-// collectAt keeps what receipts need, recovers the beacon of a height, where one is awaited, and publishes the
+// collectAt keeps what receipts need of the block before, recovers the beacon of a height, where one is awaited, and publishes the
 // decisions that it completes.
 func (n *Node) collectAt(height int64) error {
-	if err := n.past().keep(height); err != nil {
+	if err := n.past().keep(height - 1); err != nil {
 		return err
 	}
 	ordered, err := n.store.orderedAt(height - 1)

@@ -65,8 +65,9 @@ func (p past) record(height int64) (*record, error) {
 	return r, nil
 }
 
-// keep looks at a block that was just made final, and keeps it and the one before where the validators changed between
-// them, and the first sharing of the beacon's secret. Blocks that a snapshot took the place of are not there; the snapshot
+// keep looks at a block that another one follows, and keeps it and the one before where the validators changed between
+// them, and the first sharing of the beacon's secret. It keeps the commit that the block behind holds, so that all validators keep
+// the same and make the same snapshots; each has seen other votes for the latest block. Blocks that a snapshot took the place of are not there; the snapshot
 // holds what is kept of them.
 func (p past) keep(height int64) error {
 	now, before := p.blocks.LoadBlockMeta(height), p.blocks.LoadBlockMeta(height-1)

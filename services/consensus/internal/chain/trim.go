@@ -26,12 +26,13 @@ func (a *app) trim(height int64) {
 	}
 }
 
-// retainHeight is the first block that is kept: one of the latest, and none that the collector still has to read.
+// retainHeight is the first block that is kept: one of the latest, and none that the collector still has to read, which looks at
+// the two before its next one.
 func (a *app) retainHeight() int64 {
 	if a.retain == 0 {
 		return 0
 	}
-	return max(0, min(a.tip().Height-a.retain+1, a.collected()))
+	return max(0, min(a.tip().Height-a.retain+1, a.collected()-1))
 }
 
 // trimWAL removes the oldest full files of the log in a folder. It must not run while CometBFT opens the log: that happens
