@@ -52,6 +52,9 @@ func eachPair(chunk []byte, f func(key, value []byte) error) error {
 	return nil
 }
 
+// errTooLong means that a snapshot is longer than validators fetch.
+var errTooLong = fmt.Errorf("snapshot: it has more than %d bytes", maxSnapshot)
+
 // errNotDue means that a validator did not know in time that there would be a snapshot.
 var errNotDue = errors.New("chain: no snapshot is due")
 

@@ -24,8 +24,9 @@ const (
 	// maxChunk is the most that a chunk may have: it is full when a pair has made it longer than chunkSize. The longest pair is
 	// the group, with three ceremonies of up to protocol.MaxMembers. CometBFT lets a peer send little more.
 	maxChunk = 15 << 20
-	// maxChunks bounds a snapshot, and so what a stranger may have a validator fetch before the first check of the whole.
-	maxChunks = 1 << 14
+	// maxChunks and maxSnapshot bound a snapshot, and so what a peer may have a validator fetch before the first check of the whole.
+	maxChunks   = 1 << 14
+	maxSnapshot = maxChunks * chunkSize
 	// maxManifest is less than CometBFT lets a peer send.
 	maxManifest = 3 << 20
 )

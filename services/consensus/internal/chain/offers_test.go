@@ -6,6 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	dbm "github.com/cometbft/cometbft-db"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
 // TestHalfForgottenSnapshotsHideNoOther leaves a folder as a crash leaves it while an old snapshot is removed.
@@ -29,5 +33,18 @@ func TestHalfForgottenSnapshotsHideNoOther(t *testing.T) {
 	place(20)
 	if _, err := os.Stat(s.path(5)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the rest of it stays: %v", err)
+	}
+}
+
+func TestSnapshotsHaveABound(t *testing.T) {
+	chunk := newChunk()
+	hash := sha256.Sum256(chunk)
+	r := &restore{manifest: &manifest{Chunks: [][]byte{hash[:], hash[:]}}, appHash: protocol.Hash{}, staged: &store{db: dbm.NewMemDB()},
+		chunks: t.TempDir(), size: maxSnapshot - len(chunk)}
+	if err := r.add(0, chunk); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.add(1, chunk); !errors.Is(err, errTooLong) {
+		t.Errorf("err = %v", err)
 	}
 }

@@ -19,6 +19,7 @@ type restore struct {
 	chunks   string // The folder where the snapshot is put together, to be handed on.
 	close    func() error
 	next     int
+	size     int // Of the chunks that were added, in bytes.
 }
 
 // restoreDB is the folder of a snapshot that is not checked yet, without its ending.
@@ -48,13 +49,16 @@ func (r *restore) add(i int, chunk []byte) error {
 	if len(chunk) > maxChunk {
 		return fmt.Errorf("snapshot: chunk %d has %d bytes, more than %d", i, len(chunk), maxChunk)
 	}
+	if r.size+len(chunk) > maxSnapshot {
+		return errTooLong
+	}
 	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
 		return errBadChunk
 	}
 	if err := errors.Join(r.stage(chunk), os.WriteFile(filepath.Join(r.chunks, chunkFile(i)), chunk, 0o600)); err != nil {
 		return err
 	}
-	r.next++
+	r.next, r.size = r.next+1, r.size+len(chunk)
 	return nil
 }
 

@@ -161,8 +161,11 @@ func (s *snapshots) forget() error {
 
 // writeChunks writes the state behind the manifest's block, and the hashes of its chunks into the manifest.
 func (s *snapshots) writeChunks(dir string, m *manifest) error {
-	chunk := newChunk()
+	chunk, size := newChunk(), 0
 	flush := func() error {
+		if size += len(chunk); size > maxSnapshot {
+			return errTooLong
+		}
 		hash := sha256.Sum256(chunk)
 		err := os.WriteFile(filepath.Join(dir, chunkFile(len(m.Chunks))), chunk, 0o600)
 		m.Chunks, chunk = append(m.Chunks, hash[:]), newChunk()
