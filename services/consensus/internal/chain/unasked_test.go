@@ -1,0 +1,47 @@
+package chain
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/cometbft/cometbft/blocksync"
+	"github.com/cometbft/cometbft/p2p/mock"
+	bcproto "github.com/cometbft/cometbft/proto/tendermint/blocksync"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+)
+
+// TestOnlyAnswersAreWaitedFor shows blocks to a validator that fetches none: it would hang up on who sends one.
+func TestOnlyAnswersAreWaitedFor(t *testing.T) {
+	dir := t.TempDir()
+	if err := InitNetwork(dir, "bitcraps-test", 1, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Open(Config{Home: filepath.Join(dir, ValidatorName(0)), Listen: "127.0.0.1:0", ProposeTimeout: time.Second}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = n.Stop() }()
+	reactor, _ := n.comet.Switch().Reactor(blocksReactor)
+	peer, view := mock.NewPeer(nil), reactor.(spans)
+	const height = 7
+	block := func(height int64) *bcproto.BlockResponse {
+		return &bcproto.BlockResponse{Block: &cmtproto.Block{Header: cmtproto.Header{Height: height}}, ExtCommit: &cmtproto.ExtendedCommit{Height: height}}
+	}
+	message, err := (&bcproto.Message{Sum: &bcproto.Message_BlockResponse{BlockResponse: block(height)}}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	passes := func() bool { return view.FilterMsgBytes(blocksync.BlocksyncChannel, peer, message) == nil }
+	if passes() || n.loan.take(peer.ID(), block(height)) {
+		t.Error("a block that nobody asked for is taken")
+	}
+	n.loan.ask(peer.ID(), height)
+	if !passes() || n.loan.take(peer.ID(), block(height+1)) || !n.loan.take(peer.ID(), block(height)) {
+		t.Error("an answer is not taken, or another block is")
+	}
+	if passes() || n.loan.take(peer.ID(), block(height)) {
+		t.Error("a second answer is taken")
+	}
+}
