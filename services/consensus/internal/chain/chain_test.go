@@ -151,6 +151,12 @@ func TestDecisionsAreStreamedInOrder(t *testing.T) {
 	if err := net.nodes[0].DecisionsFrom(t.Context(), 1, func(chain.Decision) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("err = %v", err)
 	}
+	if err := net.nodes[0].WithoutBeacon(first.BeaconHeight); err != nil {
+		t.Fatal(err)
+	}
+	if err := net.nodes[0].DecisionsFrom(t.Context(), 1, func(chain.Decision) error { return nil }); !errors.Is(err, chain.ErrNoBeacon) {
+		t.Errorf("a stream that leaves out what was decided ends with %v", err)
+	}
 }
 
 func TestInitNetworkKeepsWhatIsThere(t *testing.T) {

@@ -28,6 +28,9 @@ func (n *Node) Base() int64 { return n.comet.BlockStore().Base() }
 // WithoutRecord forgets what was kept for the proofs of a block, as an earlier release did not keep it.
 func (n *Node) WithoutRecord(height int64) error { return n.store.db.Delete(recordKey(height)) }
 
+// WithoutBeacon forgets a beacon, as a damaged store does.
+func (n *Node) WithoutBeacon(height int64) error { return n.store.db.Delete(beaconKey(height)) }
+
 // Judge is what a validator at a height makes of the first and last blocks that connected validators say they have, and of
 // the latest snapshot.
 func Judge(height int64, members int, peers [][2]int64, snapshot int64) (overtaken, wayBack bool) {
