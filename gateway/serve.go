@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/mtls"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/libs/service"
@@ -96,6 +98,9 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 	return run.Part{
 		Name: "http",
 		Start: func(context.Context) error {
+			if err := g.secure(server); err != nil {
+				return err
+			}
 			g.signIn.revocations.start()
 			if g.ops != nil {
 				g.ops.Start()
@@ -104,7 +109,7 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 		},
 		Serve: func() (err error) {
 			if g.cfg.Network.EnableTLS {
-				err = server.ServeTLS(listener, g.cfg.Network.CertFile, g.cfg.Network.KeyFile)
+				err = server.ServeTLS(listener, "", "")
 			} else {
 				err = server.Serve(listener)
 			}
@@ -126,6 +131,19 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 			return errors.Join(err, g.waitForSockets(ctx), g.close())
 		},
 	}
+}
+
+// secure gives a server the certificate that clients see, which may be renewed while it serves.
+func (g *Gateway) secure(server *http.Server) error {
+	if !g.cfg.Network.EnableTLS {
+		return nil
+	}
+	certificate, err := mtls.Certificate(g.cfg.Network.CertFile, g.cfg.Network.KeyFile, g.logger)
+	if err != nil {
+		return fmt.Errorf("network.cert_file: %w", err)
+	}
+	server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
+	return nil
 }
 
 // waitForSockets waits until every WebSocket has said where to resume and is closed, which the server does not know of.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,10 +20,12 @@ import (
 	"github.com/bitcraps/bitcraps/libs/mtls"
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // call opens a connection with one certificate to a server with another and says how it went.
 func call(t *testing.T, server, client mtls.Config, want string) error {
 	t.Helper()
-	credentials, err := server.ServerCredentials()
+	credentials, err := server.ServerCredentials(quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +37,7 @@ func call(t *testing.T, server, client mtls.Config, want string) error {
 	healthpb.RegisterHealthServer(srv, health.NewServer())
 	go func() { _ = srv.Serve(listener) }()
 	defer srv.Stop()
-	outgoing, err := client.ClientCredentials(want)
+	outgoing, err := client.ClientCredentials(want, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

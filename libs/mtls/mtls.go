@@ -8,8 +8,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
-	"os"
 	"strings"
 
 	"google.golang.org/grpc/credentials"
@@ -44,67 +44,60 @@ func (c Config) Validate() error {
 	return nil
 }
 
-func (c Config) load() (*tls.Config, error) {
-	certificate, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("tls.cert_file: %w", err)
-	}
-	pem, err := os.ReadFile(c.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("tls.ca_file: %w", err)
-	}
-	authorities := x509.NewCertPool()
-	if !authorities.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("tls.ca_file: %s holds no certificate", c.CAFile)
-	}
-	return &tls.Config{
-		MinVersion:   tls.VersionTLS13,
-		Certificates: []tls.Certificate{certificate},
-		RootCAs:      authorities,
-		ClientCAs:    authorities,
-		ClientAuth:   tls.RequireAndVerifyClientCert,
-	}, nil
+// ServerCredentials are what a gRPC server accepts connections with. Files that change count for the connections that follow.
+func (c Config) ServerCredentials(logger *slog.Logger) (credentials.TransportCredentials, error) {
+	return c.credentials(logger, x509.ExtKeyUsageClientAuth, func(string) error { return nil }) // Whoever calls, access rules decide.
 }
 
-// ServerCredentials are what a gRPC server accepts connections with.
-func (c Config) ServerCredentials() (credentials.TransportCredentials, error) {
-	return c.credentials("")
+// ClientCredentials are what a gRPC client connects to the service with. Files that change count for the connections that follow.
+func (c Config) ClientCredentials(service string, logger *slog.Logger) (credentials.TransportCredentials, error) {
+	return c.credentials(logger, x509.ExtKeyUsageServerAuth, func(server string) error {
+		if server != service {
+			return fmt.Errorf("the server is %q, not %q", server, service)
+		}
+		return nil
+	})
 }
 
-// ClientCredentials are what a gRPC client connects to the service with.
-func (c Config) ClientCredentials(service string) (credentials.TransportCredentials, error) {
-	return c.credentials(service)
-}
-
-func (c Config) credentials(server string) (credentials.TransportCredentials, error) {
+// credentials accept from the other end what the authorities have signed for a usage, and who is wanted there.
+func (c Config) credentials(logger *slog.Logger, usage x509.ExtKeyUsage, wanted func(service string) error) (credentials.TransportCredentials, error) {
 	if !c.Enabled() {
 		return insecure.NewCredentials(), nil
 	}
-	config, err := c.load()
+	certificate, err := Certificate(c.CertFile, c.KeyFile, logger)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("tls.cert_file: %w", err)
 	}
-	if server != "" {
-		// The address says nothing about who should be there; the certificate's URI does.
-		config.InsecureSkipVerify = true
-		config.VerifyConnection = func(state tls.ConnectionState) error { return verifyServer(state, config.RootCAs, server) }
+	authorities, err := keepAuthorities(c.CAFile, logger)
+	if err != nil {
+		return nil, fmt.Errorf("tls.ca_file: %w", err)
 	}
-	return credentials.NewTLS(config), nil
+	return credentials.NewTLS(&tls.Config{
+		MinVersion:           tls.VersionTLS13,
+		GetCertificate:       certificate,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate(nil) },
+		// Both ends verify by the authorities of the moment. An address says nothing about who should be there; the certificate's
+		// URI does.
+		ClientAuth:         tls.RequireAnyClientCert,
+		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection verifies.
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if err := verify(state, authorities.get(), usage); err != nil {
+				return err
+			}
+			return wanted(service(state.PeerCertificates[0]))
+		},
+	}), nil
 }
 
-func verifyServer(state tls.ConnectionState, authorities *x509.CertPool, want string) error {
-	leaf := state.PeerCertificates[0]
+// verify wants a certificate that the authorities have signed for a usage.
+func verify(state tls.ConnectionState, authorities *x509.CertPool, usage x509.ExtKeyUsage) error {
 	intermediates := x509.NewCertPool()
 	for _, certificate := range state.PeerCertificates[1:] {
 		intermediates.AddCert(certificate)
 	}
-	if _, err := leaf.Verify(x509.VerifyOptions{Roots: authorities, Intermediates: intermediates}); err != nil {
-		return err
-	}
-	if got := service(leaf); got != want {
-		return fmt.Errorf("the server is %q, not %q", got, want)
-	}
-	return nil
+	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{
+		Roots: authorities, Intermediates: intermediates, KeyUsages: []x509.ExtKeyUsage{usage}})
+	return err
 }
 
 // PeerService returns the service that the connection's certificate names. secured is false on a connection without

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/url"
@@ -22,6 +23,8 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/mtls"
 )
+
+var quiet = slog.New(slog.DiscardHandler)
 
 // authority signs certificates for tests.
 type authority struct {
@@ -84,7 +87,7 @@ func (a *authority) config(t *testing.T, service string) mtls.Config {
 // serve starts a server that tells what name its caller's certificate proves.
 func serve(t *testing.T, cfg mtls.Config) (address string, caller *string) {
 	t.Helper()
-	transport, err := cfg.ServerCredentials()
+	transport, err := cfg.ServerCredentials(quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +122,7 @@ func call(t *testing.T, address string, transport credentials.TransportCredentia
 
 func client(t *testing.T, cfg mtls.Config, server string) credentials.TransportCredentials {
 	t.Helper()
-	transport, err := cfg.ClientCredentials(server)
+	transport, err := cfg.ClientCredentials(server, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +155,7 @@ func TestConfigWantsAllFilesOrNone(t *testing.T) {
 	if err := (mtls.Config{CertFile: "x"}).Validate(); err == nil {
 		t.Error("a certificate without a key was accepted")
 	}
-	if _, err := (mtls.Config{CertFile: "x", KeyFile: "y", CAFile: "z"}).ServerCredentials(); err == nil {
+	if _, err := (mtls.Config{CertFile: "x", KeyFile: "y", CAFile: "z"}).ServerCredentials(quiet); err == nil {
 		t.Error("missing files were accepted")
 	}
 }

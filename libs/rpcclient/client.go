@@ -69,7 +69,7 @@ type Target struct {
 
 // New returns a connection over which self calls the target. It connects when it is first used.
 func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, scope telemetry.Scope) (*grpc.ClientConn, error) {
-	transport, err := tls.ClientCredentials(target.Service)
+	transport, err := tls.ClientCredentials(target.Service, scope.Logger)
 	if err != nil {
 		return nil, err
 	}

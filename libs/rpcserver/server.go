@@ -80,7 +80,7 @@ type Server struct {
 
 // New builds a server. TLS without files means plain text.
 func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
-	transport, err := tls.ServerCredentials()
+	transport, err := tls.ServerCredentials(scope.Logger)
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (f *remediateFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listener, err := f.listener()
+	listener, err := f.listener(tel.Logger)
 	if err != nil {
 		return err
 	}

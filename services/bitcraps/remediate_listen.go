@@ -4,10 +4,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/bitcraps/bitcraps/libs/mtls"
 	"github.com/bitcraps/bitcraps/libs/run"
 )
 
@@ -19,7 +21,7 @@ func (f *remediateFlags) scheme() string {
 }
 
 // listener refuses plain text beyond loopback, where the token could be read on its way.
-func (f *remediateFlags) listener() (net.Listener, error) {
+func (f *remediateFlags) listener(logger *slog.Logger) (net.Listener, error) {
 	if (f.certFile == "") != (f.keyFile == "") {
 		return nil, errors.New("--tls-cert-file and --tls-key-file go together; give both or none")
 	}
@@ -37,11 +39,8 @@ func (f *remediateFlags) listener() (net.Listener, error) {
 	if f.certFile == "" {
 		return listener, nil
 	}
-	certificate := func(*tls.ClientHelloInfo) (*tls.Certificate, error) { // Read for each connection, since it is renewed.
-		pair, err := tls.LoadX509KeyPair(f.certFile, f.keyFile)
-		return &pair, err
-	}
-	if _, err := certificate(nil); err != nil {
+	certificate, err := mtls.Certificate(f.certFile, f.keyFile, logger)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("--tls-cert-file: %w", err), listener.Close())
 	}
 	return tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: certificate}), nil
