@@ -150,10 +150,10 @@ func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) error
 }
 
 func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) error {
-	for _, pair := range s.Set {
+	for i, pair := range s.Set {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			return fmt.Errorf("%q: want key=value", pair)
+			return fmt.Errorf("--set number %d: want key=value", i+1) // It may be a URL with a password.
 		}
 		if first, rest, _ := strings.Cut(key, "."); slices.Contains(Services, first) {
 			if first != service && !s.All {

@@ -127,6 +127,26 @@ func TestEveryMistakeNamesItsKey(t *testing.T) {
 	}
 }
 
+// TestMistakesAreNotQuoted has mistakes in values that hold passwords.
+func TestMistakesAreNotQuoted(t *testing.T) {
+	for pair, want := range map[string]string{
+		"database.url=postgres://craps:s3cret@db/craps":   "database.url: want a match of ^(sqlite|postgresql)://",
+		"database.url=postgresql://craps:s3cret%@db/x":    "write special characters of a password as %XX",
+		"database.url:postgresql://craps:s3cret@db/craps": "want key=value",
+	} {
+		err := config.Load("game", &stored{Database: config.Database{MaxConnections: 2}}, config.Source{Set: []string{pair}})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("error = %v, want %q", err, want)
+		}
+	}
+}
+
+type stored struct {
+	Database config.Database `koanf:"database"`
+}
+
+func (s *stored) Validate() error { return s.Database.Validate() }
+
 func TestOtherServicesSectionsAreSkipped(t *testing.T) {
 	dir := write(t, map[string]string{"defaults.toml": "[api.players]\nx = 1\n[telemetry]\nlog_level = \"warn\""})
 	if err := config.Load("game", defaults(), config.Source{Dir: dir, Environment: "local"}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 )
@@ -137,7 +138,7 @@ func (s *schema) check(values map[string]any) error {
 	var walk func(*validator.ValidationError)
 	walk = func(e *validator.ValidationError) {
 		if len(e.Causes) == 0 {
-			broken = append(broken, fmt.Errorf("%s: %s", strings.Join(e.InstanceLocation, "."), e.ErrorKind.LocalizedString(printer)))
+			broken = append(broken, fmt.Errorf("%s: %s", strings.Join(e.InstanceLocation, "."), wrong(e.ErrorKind, printer)))
 		}
 		for _, cause := range e.Causes {
 			walk(cause)
@@ -145,6 +146,17 @@ func (s *schema) check(values map[string]any) error {
 	}
 	walk(invalid)
 	return errors.Join(broken...)
+}
+
+// wrong says what is wrong with a value. It leaves text out, which may hold a password.
+func wrong(why validator.ErrorKind, printer *message.Printer) string {
+	switch why := why.(type) {
+	case *kind.Pattern:
+		return "want a match of " + why.Want
+	case *kind.Format:
+		return "want a valid " + why.Want
+	}
+	return why.LocalizedString(printer) // No other kind quotes more than numbers.
 }
 
 // Schema is the JSON Schema (2020-12) of a configuration file: every service's section, and at the top the sections
