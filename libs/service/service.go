@@ -191,7 +191,7 @@ func RPCPart(server *rpcserver.Server, listener net.Listener, svc Service) run.P
 	}
 }
 
-// AdminPart serves the admin port.
+// AdminPart serves the admin port. It is closed at once where it is to stop: a profile that is under way takes longer than a process has.
 func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	if cfg.Listen == "" {
@@ -212,7 +212,7 @@ func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 			}
 			return nil
 		},
-		Stop: server.Shutdown,
+		Stop: func(context.Context) error { return server.Close() },
 	}
 }
 
