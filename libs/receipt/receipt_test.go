@@ -3,6 +3,7 @@ package receipt_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -142,6 +143,27 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		account := receipt.Verify(changed, trust)
 		if err := account.Err(); err == nil || account[len(account)-1].Name != tc.step {
 			t.Errorf("%s: %v, want a failure at %s", name, err, tc.step)
+		}
+	}
+}
+
+// TestAmountsAreBounded has amounts that a JSON number does not hold. Settling the greatest would overflow.
+func TestAmountsAreBounded(t *testing.T) {
+	text, trust := real(t)
+	for want, change := range map[string]func(*receiptv1.Receipt){
+		"bets: bets[0].amount: 9007199254740992;":    func(r *receiptv1.Receipt) { r.Bets[0].Amount = 1 << 53 },
+		"bets: bets[0].amount: 9223372036854775807;": func(r *receiptv1.Receipt) { r.Bets[0].Amount = math.MaxInt64 },
+		"balance: from 90071992547": func(r *receiptv1.Receipt) {
+			r.BalanceBefore, r.BalanceAfter = r.BalanceBefore+1<<53, r.BalanceAfter+1<<53
+		},
+	} {
+		r := &receiptv1.Receipt{}
+		if err := protojson.Unmarshal(text, r); err != nil {
+			t.Fatal(err)
+		}
+		change(r)
+		if err := receipt.Verify(write(t, r), trust).Err(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

@@ -126,6 +126,9 @@ func (v *verifier) checkBets() (string, error) {
 	return fmt.Sprintf("%d of the %d bets on the table are yours, as the commitment has them", len(v.bets), v.commitment.BetCount), nil
 }
 
+// maxAmount is the largest amount (docs/adr/0007). Greater ones would overflow when they are settled, to what a forger likes.
+const maxAmount = 1<<53 - 1
+
 // maxSeed is the longest seed that a bet's encoding has room for.
 const maxSeed = 255
 
@@ -142,6 +145,8 @@ func (v *verifier) parseBet(p *receiptv1.BetProof) (protocol.Bet, error) {
 		return protocol.Bet{}, fmt.Errorf("number: %d is out of range", p.GetNumber())
 	case p.GetAmount() <= 0:
 		return protocol.Bet{}, fmt.Errorf("amount: %d is no stake", p.GetAmount())
+	case p.GetAmount() > maxAmount:
+		return protocol.Bet{}, fmt.Errorf("amount: %d; at most %d is allowed", p.GetAmount(), maxAmount)
 	case len(p.GetClientSeed()) > maxSeed:
 		return protocol.Bet{}, fmt.Errorf("client_seed: %d bytes; at most %d are allowed", len(p.GetClientSeed()), maxSeed)
 	case len(p.GetPath()) > maxPath:
@@ -159,7 +164,9 @@ func (v *verifier) checkSettlement() (string, error) {
 		if p.GetOutcome() != outcome.String() || p.GetPayout() != payout {
 			return "", fmt.Errorf("bets[%d]: %s, %d paid; by the rules it is %s, %d paid", i, p.GetOutcome(), p.GetPayout(), outcome, payout)
 		}
-		paid += payout
+		if paid += payout; paid > maxAmount {
+			return "", fmt.Errorf("bets[%d]: %d paid up to it; at most %d is allowed", i, paid, maxAmount)
+		}
 	}
 	return fmt.Sprintf("%d bets were paid %d in all, as the rules say", len(v.bets), paid), nil
 }
@@ -179,6 +186,9 @@ func Settle(bet protocol.Bet, roll craps.Roll) (craps.Outcome, int64) {
 
 func (v *verifier) checkBalance() (string, error) {
 	before, after := v.receipt.GetBalanceBefore(), v.receipt.GetBalanceAfter()
+	if max(before, after) > maxAmount {
+		return "", fmt.Errorf("from %d to %d; at most %d is allowed", before, after, maxAmount)
+	}
 	paid := int64(0)
 	for _, p := range v.receipt.GetBets() {
 		paid += p.GetPayout()
