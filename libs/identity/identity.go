@@ -6,6 +6,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -103,12 +104,12 @@ func Within(ctx context.Context, service string) context.Context {
 // Incoming returns the caller that gRPC metadata claims. ok is false where what it says can't be read.
 func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	var role, scopes int
-	caller.Service, _ = read(ctx, serviceKey, func(text string) (string, error) { return text, nil })
-	errs := make([]error, 4)
+	errs := make([]error, 5)
 	caller.Player, errs[0] = read(ctx, playerKey, uuid.Parse)
 	caller.Session, errs[1] = read(ctx, sessionKey, uuid.Parse)
 	role, errs[2] = read(ctx, roleKey, strconv.Atoi)
 	scopes, errs[3] = read(ctx, scopesKey, strconv.Atoi)
+	caller.Service, errs[4] = read(ctx, serviceKey, func(text string) (string, error) { return text, nil })
 	if errors.Join(errs...) != nil || scopes < 0 {
 		return Caller{}, false
 	}
@@ -118,10 +119,14 @@ func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	return caller, true
 }
 
-// read reads a value that is there once, or the zero value.
+// read reads a value that is there once, or the zero value where it is not there. One that is there twice counts as neither: without
+// scopes, a caller may do more.
 func read[T any](ctx context.Context, key string, parse func(string) (T, error)) (value T, err error) {
-	if v := metadata.ValueFromIncomingContext(ctx, key); len(v) == 1 {
+	switch v := metadata.ValueFromIncomingContext(ctx, key); len(v) {
+	case 0:
+		return value, nil
+	case 1:
 		return parse(v[0])
 	}
-	return value, nil
+	return value, fmt.Errorf("%s is there more than once", key)
 }

@@ -42,3 +42,18 @@ func TestMalformedCallersAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestCallersWhoSayThingsTwiceAreRefused repeats one thing that a caller says at a time, be it the same.
+func TestCallersWhoSayThingsTwiceAreRefused(t *testing.T) {
+	id := uuid.NewString()
+	for key, value := range map[string]string{
+		"bitcraps-service": identity.Gateway, "bitcraps-player-id": id, "bitcraps-session-id": id, "bitcraps-role": "1", "bitcraps-scopes": "2",
+	} {
+		if caller, ok := identity.Incoming(metadata.NewIncomingContext(t.Context(), metadata.Pairs(key, value))); !ok {
+			t.Errorf("%s once: refused %+v", key, caller)
+		}
+		if caller, ok := identity.Incoming(metadata.NewIncomingContext(t.Context(), metadata.Pairs(key, value, key, value))); ok {
+			t.Errorf("%s twice: accepted %+v", key, caller)
+		}
+	}
+}

@@ -151,7 +151,7 @@ func withDeadline(timeout time.Duration) around {
 func authenticated(ctx context.Context, _ call, next func(context.Context) error) error {
 	caller, ok := identity.Incoming(ctx)
 	if !ok {
-		return errors.New("a peer sent a player id that is none")
+		return errors.New("a peer said who calls in a way that nobody can read")
 	}
 	if name, secured := mtls.PeerService(ctx); secured {
 		caller.Service = name
