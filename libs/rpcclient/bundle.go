@@ -54,22 +54,19 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 		return grpcstatus.FromContextError(ctx.Err()).Err()
 	}
 	err = waits.result(reply.(proto.Message))
-	if turnedAway(err) {
-		return invoker(ctx, method, req, reply, cc, opts...)
+	if grpcstatus.Code(err) == codes.Unimplemented || tooMuch(err) && hasRequestID(req) {
+		return invoker(ctx, method, req, reply, cc, opts...) // A server of the release before may know no bundles, or bundle other methods.
+	}
+	if tooMuch(err) {
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "nobody knows what came of the call; look before you make it again").Because(err)
 	}
 	return err
 }
 
-// turnedAway reports whether a server took no look at a call, since it came in a bundle: that of the release before may know none, or
-// bundle other methods, and one may be set to take messages that are smaller.
-func turnedAway(err error) bool {
-	switch grpcstatus.Code(err) {
-	case codes.Unimplemented:
-		return true
-	case codes.ResourceExhausted:
-		return errs.Reason(err) == errorsv1.Reason_REASON_INTERNAL // It is gRPC's own, and none of a server's.
-	}
-	return false
+// tooMuch reports whether something was too much for gRPC itself. A server that is set to take smaller messages than a bundle took no look
+// at the calls; but gRPC says the same of answers that are too large, and a proxy of a load, and then they may have been made.
+func tooMuch(err error) bool {
+	return grpcstatus.Code(err) == codes.ResourceExhausted && errs.Reason(err) == errorsv1.Reason_REASON_INTERNAL
 }
 
 // carried is what the call would have said in its headers.

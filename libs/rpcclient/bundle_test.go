@@ -296,12 +296,57 @@ func TestABundleThatIsTooLargeGoesCallByCall(t *testing.T) {
 	var calls []func()
 	for range 200 {
 		calls = append(calls, func() {
-			if _, err := client.PlaceBet(asPlayer(t), betOn("field")); err != nil {
+			if _, err := client.PlaceBet(asPlayer(t), bet("field")); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	behindAnother(t, c, client, calls...)
+}
+
+// overwhelmed makes the calls of a bundle, and ends as gRPC does where the answers are too large.
+type overwhelmed struct {
+	bundlev1.UnimplementedBundleServiceServer
+	*croupier
+}
+
+func (o overwhelmed) MakeCalls(ctx context.Context, req *bundlev1.MakeCallsRequest) (*bundlev1.MakeCallsResponse, error) {
+	for _, call := range req.GetCalls() {
+		bet := &gamev1.PlaceBetRequest{}
+		if err := proto.Unmarshal(call.GetRequest(), bet); err != nil {
+			return nil, err
+		}
+		if _, err := o.PlaceBet(ctx, bet); err != nil {
+			return nil, err
+		}
+	}
+	return nil, status.Error(codes.ResourceExhausted, "grpc: received message larger than max")
+}
+
+// TestCallsThatMayHaveBeenMadeAreRepeatedByTheirIdAlone makes one call with a request id and one without.
+func TestCallsThatMayHaveBeenMadeAreRepeatedByTheirIdAlone(t *testing.T) {
+	c, server := newCroupier(), grpc.NewServer()
+	gamev1.RegisterGameServiceServer(server, c)
+	bundlev1.RegisterBundleServiceServer(server, overwhelmed{croupier: c})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	client := gamev1.NewGameServiceClient(dial(t, listener.Addr().String()))
+	behindAnother(t, c, client, func() {
+		if _, err := client.PlaceBet(asPlayer(t), bet("id")); err != nil {
+			t.Error(err)
+		}
+	}, func() {
+		if _, err := client.PlaceBet(asPlayer(t), betOn("without an id")); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+			t.Error(err)
+		}
+	})
+	if c.seen["field"] != 2 || c.seen["without an id"] != 1 {
+		t.Errorf("seen: %v", c.seen)
+	}
 }
 
 // TestABundledCallIsInItsCallersTrace looks for the server's span of each call below that of whoever made it.

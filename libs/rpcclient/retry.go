@@ -75,8 +75,7 @@ func idempotent(method protoreflect.MethodDescriptor) bool {
 // whose answer was lost may be repeated. Without an id nobody knows whether the lost call had its effect.
 func retriedByRequestID(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	err := invoker(ctx, method, req, reply, cc, opts...)
-	keyed, ok := req.(interface{ GetRequestId() string })
-	if !ok || keyed.GetRequestId() == "" {
+	if !hasRequestID(req) {
 		return err
 	}
 	for n := 1; n < attempts && isLost(err); n++ {
@@ -90,6 +89,11 @@ func retriedByRequestID(ctx context.Context, method string, req, reply any, cc *
 		err = invoker(ctx, method, req, reply, cc, opts...)
 	}
 	return err
+}
+
+func hasRequestID(req any) bool {
+	keyed, ok := req.(interface{ GetRequestId() string })
+	return ok && keyed.GetRequestId() != ""
 }
 
 // isLost reports whether a call's server went away or is about to. Other causes have the same code, such as validators
