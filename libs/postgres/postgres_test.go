@@ -201,6 +201,28 @@ func TestRacesAndConflictsRunAgain(t *testing.T) {
 	}
 }
 
+// TestAServerThatFollowsIsLeft has the only connection be one on which nothing can be written, as on a server that led before.
+func TestAServerThatFollowsIsLeft(t *testing.T) {
+	url := empty(t)
+	_ = open(t, url)
+	db, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 1, Migrations: things})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Write(t.Context(), func(tx *postgres.Tx) error {
+		_, err := tx.Later().Exec(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	runs := 0
+	err = db.Write(t.Context(), func(tx *postgres.Tx) error { runs++; return insert(t.Context(), tx, uuid.New(), 1) })
+	if err != nil || runs != 2 {
+		t.Errorf("%d runs, %v", runs, err)
+	}
+}
+
 func TestConnectionsAreBounded(t *testing.T) {
 	db := open(t, empty(t))
 	var wg sync.WaitGroup

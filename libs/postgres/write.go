@@ -49,6 +49,9 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 		if err != nil {
 			tx.rollback(ctx)
 		}
+		if said(tx.err, readOnly) {
+			_ = tx.conn.Close(ctx) // The next one may reach the server that has taken over.
+		}
 		if tx.err != nil {
 			return tx.err // What f made of it hides whether it is worth another attempt.
 		}
@@ -94,18 +97,28 @@ func (db *DB) again(err error) bool {
 	return errors.Is(err, ErrConflict) || lost(err)
 }
 
-// diskFull is PostgreSQL's code for a disk without room. There will be none within the pauses between attempts.
-const diskFull = "53100"
+const (
+	// diskFull is PostgreSQL's code for a disk without room. There will be none within the pauses between attempts.
+	diskFull = "53100"
+	// readOnly is its code for a write on a server that only follows another one, as one does that led and was replaced.
+	readOnly = "25006"
+)
+
+// said reports whether an error is PostgreSQL's with a code.
+func said(err error, code string) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && answer.Code == code
+}
 
 // lost reports whether an error is that of a connection, or of a server that takes none.
 func lost(err error) bool {
-	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
-		// Connection exceptions, shutdowns and crashes, a want of memory or connections, a transaction that idled.
-		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P") || said.Code == "25P03" ||
-			strings.HasPrefix(said.Code, "53") && said.Code != diskFull
-	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
+		return true // Whatever the server said, such as that it knows no such user while it is set up anew.
+	}
+	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// Connection exceptions, shutdowns and crashes, a want of memory or connections, a transaction that idled, a server that follows.
+		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P") || said.Code == "25P03" || said.Code == readOnly ||
+			strings.HasPrefix(said.Code, "53") && said.Code != diskFull
 	}
 	_, network := errors.AsType[net.Error](err)
 	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
@@ -118,7 +131,7 @@ func (db *DB) away(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*errs.Error](err); ok || err == nil || ctx.Err() != nil {
 		return err
 	}
-	if said, ok := errors.AsType[*pgconn.PgError](err); ok && said.Code == diskFull {
+	if said(err, diskFull) {
 		return errs.StorageFull(db.name, err)
 	}
 	if !lost(err) {
