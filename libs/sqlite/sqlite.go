@@ -54,7 +54,8 @@ func Open(ctx context.Context, path string, connections int) (*DB, error) {
 }
 
 // Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil. Where the disk is
-// full the error says so to callers, and the next transaction goes as well as there is room.
+// full the error says so to callers, and the next transaction goes as well as there is room. Where a commit fails otherwise, it says that
+// nobody knows what came of it.
 func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
 	return db.full(db.inTx(ctx, db.Writer, nil, f))
 }
@@ -77,7 +78,7 @@ func (db *DB) inTx(ctx context.Context, on *sql.DB, opts *sql.TxOptions, f func(
 	if err := f(tx); err != nil {
 		return ended(ctx, err)
 	}
-	return ended(ctx, tx.Commit())
+	return unknown(ended(ctx, tx.Commit()))
 }
 
 // ended gives database/sql's way of saying that a transaction's context has ended the context's name.

@@ -1,0 +1,77 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/sqlite"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+// TestNobodyKnowsWhatCameOfAFailedCommit has the disk fail at a commit.
+func TestNobodyKnowsWhatCameOfAFailedCommit(t *testing.T) {
+	db, path := open(t)
+	breakFile(t, path+"-wal")
+	if err := endOf(t, db, "INSERT INTO t VALUES (1)"); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+		t.Errorf("%v, want that nobody knows", err)
+	}
+}
+
+// breakFile makes a file that is open fail to be written.
+func breakFile(t *testing.T, path string) {
+	t.Helper()
+	unwritable, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unwritable.Close() }()
+	all, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := 0
+	for _, link := range all {
+		if target, _ := os.Readlink(link); target != path {
+			continue
+		}
+		fd, err := strconv.Atoi(filepath.Base(link))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Dup3(int(unwritable.Fd()), fd, syscall.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		broken++
+	}
+	if broken == 0 {
+		t.Fatalf("%s is not open", path)
+	}
+}
+
+// TestACommitThatBreaksAConstraintLeavesNothing has SQLite look at a foreign key at the end alone.
+func TestACommitThatBreaksAConstraintLeavesNothing(t *testing.T) {
+	db, _ := open(t)
+	const tables = "CREATE TABLE parent (n INTEGER PRIMARY KEY); CREATE TABLE child (n INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"
+	if _, err := db.Writer.Exec(tables); err != nil {
+		t.Fatal(err)
+	}
+	if err := endOf(t, db, "INSERT INTO child VALUES (1)"); errs.Reason(err) != errorsv1.Reason_REASON_INTERNAL {
+		t.Errorf("%v, want an error of the transaction's own", err)
+	}
+}
+
+// endOf is what comes of the commit of a statement that itself goes well.
+func endOf(t *testing.T, db *sqlite.DB, statement string) error {
+	t.Helper()
+	return db.Write(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.Exec(statement); err != nil {
+			t.Errorf("it failed before the commit: %v", err)
+		}
+		return nil
+	})
+}
