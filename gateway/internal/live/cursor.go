@@ -127,7 +127,7 @@ func (c *Cursor) catchUp() {
 	last := c.last
 	c.feeds.running.Go(func() {
 		defer cancel()
-		err := c.feeds.read(ctx, c.feed.id, last, func(frame *Frame, _ *gamev1.Event) bool {
+		err := c.feeds.read(ctx, c.feed.id, last, func() {}, func(frame *Frame, _ *gamev1.Event) bool {
 			select {
 			case p.frames <- frame:
 				c.signal()

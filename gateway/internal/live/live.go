@@ -159,9 +159,9 @@ func (f *Feeds) leave(c *Cursor) {
 // keep reads a game's events until it is over, nobody watches, or the game service is away for too long.
 func (f *Feeds) keep(ctx context.Context, to *feed) error {
 	pause, reached := firstPause, f.clock.Now()
+	answered := func() { pause, reached = firstPause, f.clock.Now() }
 	for {
-		err := f.read(ctx, to.id, to.head(), func(frame *Frame, event *gamev1.Event) bool {
-			pause, reached = firstPause, f.clock.Now()
+		err := f.read(ctx, to.id, to.head(), answered, func(frame *Frame, event *gamev1.Event) bool {
 			to.push(frame, event)
 			return !frame.last
 		})
@@ -191,19 +191,30 @@ func (f *Feeds) rest(ctx context.Context, d time.Duration) {
 var errStopped = errors.New("live: the reader has what it wanted")
 
 // read hands on the events behind a sequence until take returns false. It fails with errStopped then, and otherwise with
-// what the stream ended with.
-func (f *Feeds) read(ctx context.Context, id string, after uint64, take func(*Frame, *gamev1.Event) bool) error {
+// what the stream ended with. It calls answered at each event, and at the end of a stream that was open for a while, on
+// which nothing need have happened: one that breaks off at once is no answer.
+func (f *Feeds) read(ctx context.Context, id string, after uint64, answered func(), take func(*Frame, *gamev1.Event) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // Ends the stream.
 	stream, err := f.games.WatchGame(ctx, &gamev1.WatchGameRequest{GameId: id, AfterSequence: int64(after)})
 	if err != nil {
 		return err
 	}
+	if _, err := stream.Header(); err != nil { // It comes when the stream is open. Where none does, Recv says why.
+		return err
+	}
+	opened := f.clock.Now()
+	defer func() {
+		if f.clock.Since(opened) >= longestPause {
+			answered()
+		}
+	}()
 	for {
 		resp, err := stream.Recv()
 		if err != nil {
 			return err
 		}
+		answered()
 		frame, err := f.encode(resp)
 		if err != nil {
 			return err

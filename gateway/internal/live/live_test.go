@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"pgregory.net/rapid"
 
@@ -90,6 +91,9 @@ type stream struct {
 	table       *table
 	last, epoch int
 }
+
+// Header is there at once; a stream that could not be opened has none.
+func (s *stream) Header() (metadata.MD, error) { return nil, nil }
 
 func (s *stream) Recv() (*gamev1.WatchGameResponse, error) {
 	for {
@@ -302,4 +306,39 @@ func TestWatchersAreToldWhenNobodyAnswers(t *testing.T) {
 			t.Fatal("they wait on")
 		}
 	}
+}
+
+// TestAQuietTableIsNoServiceThatIsAway has nothing happen for longer than watchers wait, before their stream breaks off.
+func TestAQuietTableIsNoServiceThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		games := newTable()
+		games.happen(5, false)
+		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 0)
+		w.reach(5)
+		for range 3 {
+			time.Sleep(time.Hour)
+			games.breakStreams()
+		}
+		games.happen(1, false)
+		w.reach(6)
+	})
+}
+
+// TestStreamsThatBreakOffAtOnceAreNoAnswer holds attempts to reach a service that opens streams and ends them to longer and
+// longer pauses, and tells watchers when they had nothing for too long.
+func TestStreamsThatBreakOffAtOnceAreNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		games := newTable()
+		games.happen(5, false)
+		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 5)
+		synctest.Wait()
+		games.change(func() { games.away = true })
+		before, since := games.opened, time.Now()
+		if _, err := w.take(1); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+			t.Error(err)
+		}
+		if waited := time.Since(since); waited > 35*time.Second || games.opened-before > 25 {
+			t.Errorf("%d streams in %s", games.opened-before, waited)
+		}
+	})
 }
