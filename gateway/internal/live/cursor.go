@@ -127,7 +127,7 @@ func (c *Cursor) catchUp() {
 	last := c.last
 	c.feeds.running.Go(func() {
 		defer cancel()
-		err := c.feeds.read(ctx, c.feed.id, last, func() {}, func(frame *Frame, _ *gamev1.Event) bool {
+		err := c.feeds.read(ctx, c.feed.id, last, func(frame *Frame, _ *gamev1.Event) bool {
 			select {
 			case p.frames <- frame:
 				c.signal()
@@ -136,11 +136,7 @@ func (c *Cursor) catchUp() {
 				return false
 			}
 		})
-		switch {
-		case errors.Is(err, errStopped):
-		case transient(err): // Next begins again behind what it has, unless the feed gives up.
-			c.feeds.rest(ctx, firstPause)
-		default:
+		if !errors.Is(err, errStopped) {
 			p.err = err
 		}
 		close(p.frames)

@@ -158,22 +158,33 @@ func (f *Feeds) leave(c *Cursor) {
 
 // keep reads a game's events until it is over, nobody watches, or the game service is away for too long.
 func (f *Feeds) keep(ctx context.Context, to *feed) error {
+	err := f.read(ctx, to.id, to.head(), func(frame *Frame, event *gamev1.Event) bool {
+		to.push(frame, event)
+		return !frame.last
+	})
+	if to.over() {
+		return io.EOF
+	}
+	return err
+}
+
+var errStopped = errors.New("live: the reader has what it wanted")
+
+// read hands on the events behind a sequence until take returns false, and fails with errStopped then. Where a stream breaks
+// off it begins again behind what it has, until the game service is away for too long.
+func (f *Feeds) read(ctx context.Context, id string, after uint64, take func(*Frame, *gamev1.Event) bool) error {
 	pause, reached := firstPause, f.clock.Now()
 	answered := func() { pause, reached = firstPause, f.clock.Now() }
 	for {
-		err := f.read(ctx, to.id, to.head(), answered, func(frame *Frame, event *gamev1.Event) bool {
-			to.push(frame, event)
-			return !frame.last
+		err := f.readStream(ctx, id, after, answered, func(frame *Frame, event *gamev1.Event) bool {
+			after = frame.Sequence
+			return take(frame, event)
 		})
 		switch {
-		case to.over():
-			return io.EOF
-		case ctx.Err() != nil:
-			return interrupted(to.head())
-		case !transient(err):
+		case errors.Is(err, errStopped), !transient(err):
 			return err
-		case f.clock.Since(reached) > patience:
-			return interrupted(to.head())
+		case ctx.Err() != nil, f.clock.Since(reached) > patience:
+			return interrupted(after)
 		}
 		f.rest(ctx, pause)
 		pause = min(2*pause, longestPause)
@@ -188,12 +199,10 @@ func (f *Feeds) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-var errStopped = errors.New("live: the reader has what it wanted")
-
-// read hands on the events behind a sequence until take returns false. It fails with errStopped then, and otherwise with
-// what the stream ended with. It calls answered at each event, and at the end of a stream that was open for a while, on
-// which nothing need have happened: one that breaks off at once is no answer.
-func (f *Feeds) read(ctx context.Context, id string, after uint64, answered func(), take func(*Frame, *gamev1.Event) bool) error {
+// readStream is one attempt of read's, which fails otherwise with what the stream ended with. It calls answered at each
+// event, and at the end of a stream that was open for a while, on which nothing need have happened: one that breaks off at
+// once is no answer.
+func (f *Feeds) readStream(ctx context.Context, id string, after uint64, answered func(), take func(*Frame, *gamev1.Event) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // Ends the stream.
 	stream, err := f.games.WatchGame(ctx, &gamev1.WatchGameRequest{GameId: id, AfterSequence: int64(after)})
@@ -214,7 +223,6 @@ func (f *Feeds) read(ctx context.Context, id string, after uint64, answered func
 		if err != nil {
 			return err
 		}
-		answered()
 		frame, err := f.encode(resp)
 		if err != nil {
 			return err
@@ -222,6 +230,7 @@ func (f *Feeds) read(ctx context.Context, id string, after uint64, answered func
 		if frame.Sequence != after+1 {
 			return errors.New("live: the stream has a gap")
 		}
+		answered()
 		after = frame.Sequence
 		if !take(frame, resp.GetEvent()) {
 			return errStopped

@@ -66,6 +66,13 @@ func (t *table) happen(n int, closed bool) {
 	})
 }
 
+// streams is how many were opened.
+func (t *table) streams() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.opened
+}
+
 // breakStreams ends every stream.
 func (t *table) breakStreams() { t.change(func() { t.epoch++ }) }
 
@@ -333,12 +340,38 @@ func TestStreamsThatBreakOffAtOnceAreNoAnswer(t *testing.T) {
 		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 5)
 		synctest.Wait()
 		games.change(func() { games.away = true })
-		before, since := games.opened, time.Now()
+		before, since := games.streams(), time.Now()
 		if _, err := w.take(1); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
 			t.Error(err)
 		}
-		if waited := time.Since(since); waited > 35*time.Second || games.opened-before > 25 {
-			t.Errorf("%d streams in %s", games.opened-before, waited)
+		if waited := time.Since(since); waited > 35*time.Second || games.streams()-before > 25 {
+			t.Errorf("%d streams in %s", games.streams()-before, waited)
 		}
 	})
+}
+
+// TestReadersOfThePastAreToldToo takes the game service away from a watcher who is far behind. Of a game that is over
+// nothing is followed any more that could end for him.
+func TestReadersOfThePastAreToldToo(t *testing.T) {
+	for _, closed := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			games := newTable()
+			games.happen(1500, closed)
+			w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 0)
+			w.reach(10)
+			synctest.Wait()
+			games.change(func() { games.away = true })
+			before, since := games.streams(), time.Now()
+			var err error
+			for err == nil {
+				_, err = w.take(8)
+			}
+			if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE || !strings.Contains(err.Error(), "behind sequence "+strconv.FormatUint(w.Last(), 10)) {
+				t.Errorf("at event %d: %v", w.Last(), err)
+			}
+			if waited := time.Since(since); waited > 35*time.Second || games.streams()-before > 50 {
+				t.Errorf("%d streams in %s", games.streams()-before, waited)
+			}
+		})
+	}
 }
