@@ -34,7 +34,8 @@ func (k *apiKeys) bearer(ctx context.Context, key string, verify func(context.Co
 	hash := sha256.Sum256([]byte(key))
 	if access, ok := k.tokens.Get(hash); ok {
 		bearer, err := verify(ctx, access)
-		if errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_EXPIRED {
+		// The token is our own, so it is invalid where the key that signed it has retired.
+		if reason := errs.Reason(err); reason != errorsv1.Reason_REASON_TOKEN_EXPIRED && reason != errorsv1.Reason_REASON_TOKEN_INVALID {
 			return bearer, err
 		}
 	}
