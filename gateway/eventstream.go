@@ -36,7 +36,10 @@ func streamOfAnswer(w http.ResponseWriter, r *http.Request) *eventStream {
 				return err
 			}
 		}
-		return control.Flush()
+		if err := control.Flush(); err != nil {
+			return err
+		}
+		return control.SetWriteDeadline(time.Time{}) // When it passes, HTTP/2 resets a stream that nobody writes to.
 	}}
 }
 

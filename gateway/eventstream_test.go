@@ -2,10 +2,17 @@ package gateway
 
 import (
 	"bufio"
+	"context"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/memnet"
 )
 
 // TestStreamsEndWithTheirClient has a client read and leave, on a connection that is taken from the server and on one that is
@@ -52,4 +59,48 @@ func TestStreamsEndWithTheirClient(t *testing.T) {
 		<-left
 		server.Close()
 	}
+}
+
+// overHTTP2 serves without a network of the kernel's, so that it can be in a bubble, and returns a client of HTTP/2.
+func overHTTP2(t *testing.T, server *http.Server) *http.Client {
+	t.Helper()
+	network := memnet.New()
+	listener := network.Listen("gateway")
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = server.Serve(listener) }()
+	transport := &http.Transport{Protocols: server.Protocols, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return network.Dial(ctx, "gateway")
+	}}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+	})
+	return &http.Client{Transport: transport}
+}
+
+// TestAQuietStreamLives has nothing written over HTTP/2 for longer than any single write may take.
+func TestAQuietStreamLives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := overHTTP2(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			out := streamOfAnswer(w, r)
+			for range 2 {
+				if err := out.write([]byte("data: 1\n\n")); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-time.After(time.Hour):
+				case <-out.gone:
+				}
+			}
+		})})
+		resp, err := client.Get("http://gateway")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		if body, err := io.ReadAll(resp.Body); string(body) != "data: 1\n\ndata: 1\n\n" || err != nil {
+			t.Errorf("%s: %q, %v", resp.Proto, body, err)
+		}
+	})
 }
