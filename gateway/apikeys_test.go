@@ -13,10 +13,13 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/token"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 // exchange is an api service that signs an API key's tokens and publishes what it signs with.
@@ -81,5 +84,22 @@ func TestAnAPIKeyOutlivesSigningKeys(t *testing.T) {
 		if err != nil || bearer.Player != e.who.Player {
 			t.Errorf("signed by %s: %s, %v", e.key.ID, bearer.Player, err)
 		}
+	}
+}
+
+// TestConnectionsOutliveAnAbsence has an API key looked at, by which a connection was opened, while nobody can
+// say whether it is good, and when it was ended.
+func TestConnectionsOutliveAnAbsence(t *testing.T) {
+	e, s := newExchange(t)
+	good := s.stillGood(httptest.NewRecorder(), byKey())
+	for _, e.gone = range []bool{false, true, false} {
+		if err := good(t.Context()); err != nil {
+			t.Errorf("while api is away (%t): %v", e.gone, err)
+		}
+		e.clock.Advance(time.Hour) // Beyond the end of the token that was got for it.
+	}
+	s.revocations.learn([]*apiv1.EndedSession{{SessionId: e.who.Session[:], EndedAt: timestamppb.New(e.clock.Now())}}, e.clock.Now())
+	if err := good(t.Context()); errs.Reason(err) != errorsv1.Reason_REASON_SESSION_ENDED {
+		t.Errorf("behind the session's end: %v", err)
 	}
 }

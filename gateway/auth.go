@@ -184,31 +184,3 @@ func clientOf(r *http.Request) string {
 	}
 	return name
 }
-
-// stillGood returns what a connection asks from time to time: whether the session that it was opened in goes on. Access tokens
-// are for a few minutes, and their end is not the session's.
-func (s *signIn) stillGood(w http.ResponseWriter, r *http.Request) func(context.Context) error {
-	raw := value(r, sessionCookie)
-	for _, line := range w.Header().Values("Set-Cookie") { // A new guest's, or a refreshed session's.
-		if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Name == sessionCookie {
-			raw = cookie.Value
-		}
-	}
-	if header := r.Header.Get("Authorization"); header != "" {
-		_, raw, _ = strings.Cut(header, " ")
-	}
-	raw = strings.Clone(strings.TrimSpace(raw)) // The rest of the header need not live as long as the connection.
-	if strings.HasPrefix(raw, identity.KeyPrefix) {
-		return func(ctx context.Context) error {
-			_, err := s.keys.bearer(ctx, raw, s.verify, func() error { return nil })
-			return err
-		}
-	}
-	bearer, err := s.verifier.Verify(r.Context(), raw)
-	return func(ctx context.Context) error {
-		if err != nil {
-			return err
-		}
-		return s.revocations.check(ctx, bearer)
-	}
-}
