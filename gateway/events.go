@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc/status"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
@@ -17,6 +19,8 @@ import (
 const (
 	// keepAlive is how often a silent stream says that it is alive, so that proxies keep it open.
 	keepAlive = 15 * time.Second
+	// lookInterval is how often a stream's credentials are looked at, as a WebSocket's are.
+	lookInterval = 30 * time.Second
 	// eventBatch is how many events are written at once.
 	eventBatch = 8
 )
@@ -36,11 +40,16 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 		return
 	}
 	wake := make(chan struct{}, 1)
-	cursor, err := g.live.Follow(ctx, params["game_id"], after, identity.FromContext(ctx).Player, wake)
+	player := identity.FromContext(ctx).Player
+	cursor, err := g.live.Follow(ctx, params["game_id"], after, player, wake)
 	if err != nil {
 		leave()
 		g.writeError(ctx, w, r, err)
 		return
+	}
+	signedIn := func(context.Context) error { return nil } // A stranger has no credentials that could end.
+	if player != uuid.Nil {
+		signedIn = g.signIn.stillGood(w, r)
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -50,7 +59,7 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 		defer leave()
 		defer cursor.Close()
 		if out.write([]byte(": watching\n\n")) == nil {
-			g.forward(out, cursor, wake)
+			g.forward(out, cursor, wake, signedIn)
 		}
 	}
 	if conn := takeConnection(w); conn != nil {
@@ -81,10 +90,12 @@ func lastEvent(r *http.Request) (uint64, error) {
 	return uint64(after), nil
 }
 
-// forward writes events until there are no more, the gateway stops, or the client does not take them in time.
-func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan struct{}) {
-	silence := time.NewTicker(keepAlive)
+// forward writes events until there are no more, the credentials end, the gateway stops, or the client does not take them in
+// time.
+func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan struct{}, signedIn func(context.Context) error) {
+	silence, look := time.NewTicker(keepAlive), time.NewTicker(lookInterval)
 	defer silence.Stop()
+	defer look.Stop()
 	room := make([]*live.Frame, 0, eventBatch)
 	texts := make([][]byte, 0, eventBatch+2)
 	for {
@@ -117,6 +128,11 @@ func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan str
 		case <-wake:
 		case <-silence.C:
 			if out.write([]byte(": alive\n\n")) != nil {
+				return
+			}
+		case <-look.C:
+			if err := signedIn(g.drained); err != nil {
+				_ = out.write(ending(err)) // There is nothing to say to a client that is gone.
 				return
 			}
 		case <-out.gone:

@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"context"
+	"crypto/ed25519"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/token"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+)
+
+// quiet is a game service with a table at which nothing happens.
+type quiet struct {
+	grpc.ClientConnInterface
+	grpc.ClientStream
+	ctx context.Context
+}
+
+func (quiet) Invoke(_ context.Context, _ string, in, out any, _ ...grpc.CallOption) error {
+	out.(*gamev1.GetGameResponse).Game = &gamev1.Game{GameId: in.(*gamev1.GetGameRequest).GetGameId()}
+	return nil
+}
+
+func (quiet) NewStream(ctx context.Context, _ *grpc.StreamDesc, _ string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+	return quiet{ctx: ctx}, nil
+}
+
+func (quiet) Header() (metadata.MD, error) { return nil, nil }
+func (quiet) SendMsg(any) error            { return nil }
+func (quiet) CloseSend() error             { return nil }
+
+func (q quiet) RecvMsg(any) error {
+	<-q.ctx.Done()
+	return q.ctx.Err()
+}
+
+// TestStreamsEndWithTheirSession watches a quiet table for an hour, until its session ends. A stranger watches on.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := clockwork.NewRealClock()
+		g, err := New(t.Context(), Default(), Deps{API: quiet{}, Game: quiet{}, Consensus: quiet{}, Clock: clock}, telemetry.Discard().For("gateway", 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = g.close() }()
+		public, private, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.signIn.verifier = token.NewVerifier(newKeySource(&publisher{keys: map[string]ed25519.PublicKey{"a": public}}, clock), clock)
+		g.signIn.revocations.sessions = &ender{}
+		who := token.Bearer{Player: uuid.New(), Session: uuid.Must(uuid.NewV7())}
+		access, err := token.Key{ID: "a", Private: private}.Sign(who, clock.Now(), clock.Now().Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := overHTTP2(t, g.server())
+		player, stranger := watch(t, client, "Bearer "+access), watch(t, client, "")
+		time.Sleep(time.Hour)
+		g.signIn.revocations.learn([]*apiv1.EndedSession{{SessionId: who.Session[:], EndedAt: timestamppb.New(clock.Now())}}, clock.Now())
+		time.Sleep(time.Minute)
+		g.drain() // The stranger's stream ends without a word.
+		if text := <-player; !strings.Contains(text, ": alive\n\nevent: end\ndata: {") || !strings.Contains(text, "SESSION_ENDED") {
+			t.Errorf("the player's: %q", text)
+		}
+		if text := <-stranger; !strings.HasSuffix(text, ": alive\n\n") || strings.Contains(text, "end") {
+			t.Errorf("the stranger's: %q", text)
+		}
+	})
+}
+
+// watch returns what a stream said, when it has ended.
+func watch(t *testing.T, client *http.Client, authorization string) <-chan string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://gateway/api/v1/games/"+uuid.NewString()+"/events", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", authorization)
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 1)
+	go func() {
+		defer func() { _ = resp.Body.Close() }()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		said <- string(text)
+	}()
+	return said
+}
