@@ -47,15 +47,22 @@ func (q quiet) RecvMsg(any) error {
 	return q.ctx.Err()
 }
 
+// quietGateway is a gateway before it.
+func quietGateway(t *testing.T) *Gateway {
+	t.Helper()
+	deps := Deps{API: quiet{}, Game: quiet{}, Consensus: quiet{}, Clock: clockwork.NewRealClock()}
+	g, err := New(t.Context(), Default(), deps, telemetry.Discard().For("gateway", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.close() })
+	return g
+}
+
 // TestStreamsEndWithTheirSession watches a quiet table for an hour, until its session ends. A stranger watches on.
 func TestStreamsEndWithTheirSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		clock := clockwork.NewRealClock()
-		g, err := New(t.Context(), Default(), Deps{API: quiet{}, Game: quiet{}, Consensus: quiet{}, Clock: clock}, telemetry.Discard().For("gateway", 0))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = g.close() }()
+		clock, g := clockwork.NewRealClock(), quietGateway(t)
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {
 			t.Fatal(err)

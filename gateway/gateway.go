@@ -225,11 +225,19 @@ func upstreams(deps Deps) []admin.Check {
 // Handler is the gateway without a server around it.
 func (g *Gateway) Handler() http.Handler { return g.handler }
 
+// readTimeout is how long a request may take to arrive.
+const readTimeout = 10 * time.Second
+
+// writeTimeout is how long an answer may take, with the call that it waits for. A client that does not read it keeps the
+// connection no longer than this.
+func (g *Gateway) writeTimeout() time.Duration { return g.cfg.Limits.Timeout + 5*time.Second }
+
 func (g *Gateway) server() *http.Server {
 	return &http.Server{
 		Handler:           g.handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      readTimeout + g.writeTimeout(), // From the request's header on. What is written to streams has deadlines of its own.
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    g.cfg.Limits.HeaderBytes,
 		ErrorLog:          slog.NewLogLogger(telemetry.Module(g.logger, "net/http").Handler(), slog.LevelDebug),

@@ -127,8 +127,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		ctx, cancel := context.WithTimeout(ctx, g.cfg.Limits.Timeout)
 		defer cancel()
-		// A client that does not read its answer keeps the connection no longer than this.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.cfg.Limits.Timeout + 5*time.Second))
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.writeTimeout())) // A slow body is not the call's time.
 		w.Header().Set("Cache-Control", "no-store")
 		next(w, withoutHeaders(r.WithContext(withKey(ctx, r.Header.Get(keyHeader)))), params)
 	}
