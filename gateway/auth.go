@@ -51,7 +51,7 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 }
 
 // reader returns a context in which calls that need nobody are made on behalf of the one whose token, API key or cookie the request
-// has, if it is good: private tables show themselves to those who were let in.
+// has, if it is good: private tables show themselves to those who were let in. Otherwise it is a stranger's, who sees the rest.
 func (s *signIn) reader(ctx context.Context, w http.ResponseWriter, r *http.Request) context.Context {
 	var bearer token.Bearer
 	var err error
@@ -61,6 +61,11 @@ func (s *signIn) reader(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		bearer, err = s.byCookie(ctx, w, r)
 	}
 	if err != nil {
+		switch errs.Reason(err) {
+		case errorsv1.Reason_REASON_CREDENTIALS_MISSING, errorsv1.Reason_REASON_TOKEN_INVALID, errorsv1.Reason_REASON_INVALID_FIELD:
+		default: // They are somebody's.
+			recordOf(ctx).unnamed = err
+		}
 		return ctx
 	}
 	return identity.OnBehalf(ctx, identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes})

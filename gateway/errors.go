@@ -38,6 +38,7 @@ func (g *Gateway) handleRoutingError(ctx context.Context, _ *runtime.ServeMux, _
 
 // writeError writes an error as google.rpc.Status, with the status and the headers that go with its reason.
 func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
+	err = unseen(ctx, err)
 	masked := errs.Mask(own(err))
 	if errs.Reason(masked) == errorsv1.Reason_REASON_INTERNAL {
 		g.logger.ErrorContext(ctx, "call failed", "method", r.Method, "path", r.URL.Path, "error", err)
@@ -65,6 +66,15 @@ func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http
 	}
 	w.WriteHeader(errs.HTTPStatus(masked))
 	_, _ = w.Write(body) //nolint:gosec // G705: it is JSON and says so. An error means that the client is gone.
+}
+
+// unseen is why a game is not there for a caller: where somebody's credentials named nobody, that is why, and not that there is
+// none.
+func unseen(ctx context.Context, err error) error {
+	if unnamed := recordOf(ctx).unnamed; unnamed != nil && errs.Reason(err) == errorsv1.Reason_REASON_GAME_NOT_FOUND {
+		return unnamed
+	}
+	return err
 }
 
 // own gives the errors that grpc-gateway raises itself a reason: what it could not read of a body, a path or a query.

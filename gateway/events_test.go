@@ -50,7 +50,12 @@ func (q quiet) RecvMsg(any) error {
 // quietGateway is a gateway before it.
 func quietGateway(t *testing.T) *Gateway {
 	t.Helper()
-	deps := Deps{API: quiet{}, Game: quiet{}, Consensus: quiet{}, Clock: clockwork.NewRealClock()}
+	return gatewayOf(t, quiet{})
+}
+
+func gatewayOf(t *testing.T, game grpc.ClientConnInterface) *Gateway {
+	t.Helper()
+	deps := Deps{API: game, Game: game, Consensus: game, Clock: clockwork.NewRealClock()}
 	g, err := New(t.Context(), Default(), deps, telemetry.Discard().For("gateway", 0))
 	if err != nil {
 		t.Fatal(err)

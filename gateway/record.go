@@ -17,7 +17,8 @@ type record struct {
 	reason  string // Why the request failed; empty where it did not.
 	status  int
 	written bool
-	cookie  bool // Whether the caller is known by cookie.
+	cookie  bool  // Whether the caller is known by cookie.
+	unnamed error // Why somebody's credentials named nobody, of a call that a stranger may make too.
 }
 
 type recordKey struct{}

@@ -25,11 +25,18 @@ var ofPlayers = []errorsv1.Reason{
 	errorsv1.Reason_REASON_ROLE_NOT_ALLOWED, errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, errorsv1.Reason_REASON_GUESTS_NOT_ALLOWED,
 }
 
+// ofMembers are those of calls that strangers may make too, about a game that is there for whoever was let in.
+var ofMembers = []errorsv1.Reason{
+	errorsv1.Reason_REASON_TOKEN_EXPIRED, errorsv1.Reason_REASON_SESSION_ENDED, errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED,
+}
+
 // refuse adds each status that a call may be refused with, and the reasons that have it.
 func refuse(responses object, route gateway.Route) {
 	reasons := slices.Concat(route.Refusals, ofAny)
 	if route.Rule.Person {
 		reasons = append(reasons, ofPlayers...)
+	} else if slices.Contains(route.Refusals, errorsv1.Reason_REASON_GAME_NOT_FOUND) {
+		reasons = append(reasons, ofMembers...)
 	}
 	if strings.Contains(route.Path, "{") {
 		reasons = append(reasons, errorsv1.Reason_REASON_ROUTE_NOT_FOUND) // A parameter with a slash in it is another path.
