@@ -44,26 +44,36 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "unix"} }
 
+// connect opens a WebSocket over such a network, whose credentials stay good. Stop says that the gateway stops.
+func connect(t *testing.T, deps socket.Deps) (conn *websocket.Conn, stop func()) {
+	t.Helper()
+	network, stopped := &pipes{server: make(chan net.Conn), closed: make(chan struct{})}, make(chan struct{})
+	deps.Clock, deps.Stop, deps.SignedIn = clockwork.NewRealClock(), stopped, func(context.Context) error { return nil }
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := socket.Accept(w, r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go socket.Serve(context.Background(), conn, uuid.Nil, deps)
+	})}
+	go func() { _ = server.Serve(network) }()
+	conn, _, err := websocket.Dial(t.Context(), "http://gateway", &websocket.DialOptions{Subprotocols: []string{socket.Protocol},
+		HTTPClient: &http.Client{Transport: &http.Transport{DialContext: network.dial}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = conn.CloseNow()
+		_ = server.Close()
+	})
+	return conn, func() { close(stopped) }
+}
+
 // TestAQuietConnectionLives says nothing for an hour, in which only pings go: longer than any single write may take.
 func TestAQuietConnectionLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network, stop := &pipes{server: make(chan net.Conn), closed: make(chan struct{})}, make(chan struct{})
-		server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			conn, err := socket.Accept(w, r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			go socket.Serve(context.Background(), conn, uuid.Nil, socket.Deps{Clock: clockwork.NewRealClock(), Stop: stop, SignedIn: func(context.Context) error { return nil }})
-		})}
-		go func() { _ = server.Serve(network) }()
-		defer func() { _ = server.Close() }()
-		conn, _, err := websocket.Dial(t.Context(), "http://gateway", &websocket.DialOptions{Subprotocols: []string{socket.Protocol},
-			HTTPClient: &http.Client{Transport: &http.Transport{DialContext: network.dial}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.CloseNow() }()
+		conn, stop := connect(t, socket.Deps{})
 		received := make(chan error, 4)
 		go func() {
 			defer close(received)
@@ -86,7 +96,7 @@ func TestAQuietConnectionLives(t *testing.T) {
 			t.Errorf("an hour later: %v", err)
 		}
 		time.Sleep(20 * time.Second)
-		close(stop)
+		stop()
 		if err := <-received; websocket.CloseStatus(err) != websocket.StatusGoingAway {
 			t.Errorf("the gateway stops: %v", err)
 		}

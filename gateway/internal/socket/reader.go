@@ -2,7 +2,7 @@ package socket
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -18,11 +18,13 @@ import (
 type reader struct {
 	*session
 	limit *rate.Limiter
-	open  atomic.Int32 // Subscriptions that have not ended.
+
+	mu   sync.Mutex
+	open map[string]*subscription // By their games. Those that the writing side has yet to drop are no more among them.
 }
 
 func newReader(s *session) *reader {
-	return &reader{session: s, limit: rate.NewLimiter(messageRate, messageBurst)}
+	return &reader{session: s, limit: rate.NewLimiter(messageRate, messageBurst), open: make(map[string]*subscription)}
 }
 
 // read takes messages until the connection ends or a message ends it.
@@ -60,7 +62,7 @@ func (r *reader) take(ctx context.Context, kind websocket.MessageType, text []by
 	case opSubscribe:
 		a = r.subscribe(ctx, c)
 	case opUnsubscribe:
-		a = unsubscribe(c)
+		a = r.unsubscribe(c)
 	}
 	select {
 	case r.answers <- a:
@@ -86,31 +88,53 @@ func (r *reader) follow(ctx context.Context, c command) (*subscription, error) {
 	if err != nil {
 		return nil, notAnID()
 	}
-	if r.open.Add(1) > maxSubscriptions {
-		r.open.Add(-1)
+	game := id.String()
+	if r.full(game) {
 		return nil, errs.New(errorsv1.Reason_REASON_TOO_MANY_SUBSCRIPTIONS, "the connection watches %d games already; unsubscribe from one first", maxSubscriptions).
 			With("max_subscriptions", maxSubscriptions)
 	}
 	leave, err := r.Admit(ctx)
 	if err != nil {
-		r.open.Add(-1)
 		return nil, err
 	}
-	cursor, err := r.Feeds.Follow(ctx, id.String(), c.AfterSequence, r.player, r.wake)
+	cursor, err := r.Feeds.Follow(ctx, game, c.AfterSequence, r.player, r.wake)
 	if err != nil {
-		r.open.Add(-1)
 		leave()
 		return nil, err
 	}
-	return &subscription{Cursor: cursor, leave: func() { r.open.Add(-1); leave() }}, nil
+	sub := &subscription{Cursor: cursor}
+	sub.leave = func() { r.forget(game, sub); leave() }
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[game] = sub
+	return sub, nil
 }
 
-// unsubscribe ends what may have ended already, so it never fails for a game that there could be.
-func unsubscribe(c command) answer {
+// full reports whether there is no place for a game. One that is watched keeps its place.
+func (r *reader) full(game string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open[game] == nil && len(r.open) >= maxSubscriptions
+}
+
+// forget frees the place of a subscription, where another one for the same game does not have it.
+func (r *reader) forget(game string, sub *subscription) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open[game] == sub {
+		delete(r.open, game)
+	}
+}
+
+// unsubscribe ends what may have ended already, so it never fails for a game that there could be. The place is free at once.
+func (r *reader) unsubscribe(c command) answer {
 	id, err := uuid.Parse(c.GameID)
 	if err != nil {
 		return answer{text: reply{Type: "error", ID: c.ID, GameID: c.GameID, Error: statusOf(notAnID())}.text()}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, id.String())
 	return answer{text: reply{Type: "unsubscribed", ID: c.ID, GameID: id.String()}.text(), drop: id.String()}
 }
 
