@@ -22,7 +22,7 @@ const SocketPath = "/api/v1/ws"
 func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 	ctx := r.Context()
 	if err := g.checkHandshake(r); err != nil {
-		if errs.Reason(err) == errorsv1.Reason_REASON_UPGRADE_REQUIRED {
+		if errs.Reason(err) == errorsv1.Reason_REASON_UPGRADE_REQUIRED && r.ProtoMajor == 1 { // With these headers an answer of HTTP/2 is malformed.
 			w.Header().Set("Connection", "Upgrade")
 			w.Header().Set("Upgrade", "websocket")
 		}
