@@ -144,11 +144,12 @@ func (s *session) send(text []byte) error {
 	return s.conn.Write(context.Background(), websocket.MessageText, text)
 }
 
-// ping ends the connection of a client that does not answer.
+// ping ends the connection of a client that does not answer. The library lets it wait 5 seconds for a message that is being
+// written, which has a deadline of its own: a client that the ping never went to goes on.
 func (s *session) ping(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	if s.conn.Ping(ctx) != nil {
+	if s.conn.Ping(ctx) != nil && ctx.Err() != nil {
 		_ = s.conn.CloseNow()
 	}
 }
