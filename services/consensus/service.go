@@ -30,7 +30,7 @@ type ChainConfig struct {
 	Home           string        `koanf:"home" jsonschema_description:"folder with the validator's keys, genesis and data; make one with bitcraps chain init"`
 	IdentityFile   string        `koanf:"identity_file" jsonschema_description:"age identity that decrypts the home's beacon key; empty takes the file beside the home, named after it and ending in .identity"`
 	Listen         string        `koanf:"listen" jsonschema_description:"address that other validators connect to"`
-	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names"`
+	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names. Blocks and snapshots that they offer are fetched before they are members (docs/adr/0033)"`
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
 	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a block's first proposal may take before the next proposer gets its turn; the second may take five times as long. Set it to three times the way between the validators where that is longer"`
 	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell; where nothing has happened for a while, up to 100 ms longer"`
