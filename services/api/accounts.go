@@ -84,7 +84,7 @@ func (s *Service) saveCode(ctx context.Context, code account.Code) error {
 // ConfirmEmail implements the contract.
 func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmailRequest) (*apiv1.ConfirmEmailResponse, error) {
 	caller := identity.FromContext(ctx).Player
-	err := s.withCode(ctx, account.LinkSubject(caller), req.GetCode(), func(tx store.Tx, code account.Code) error {
+	err := s.withCode(ctx, caller, account.LinkSubject(caller), req.GetCode(), func(tx store.Tx, code account.Code) error {
 		who, err := present(ctx, tx, caller)
 		if err != nil {
 			return err
@@ -102,10 +102,13 @@ func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmai
 	return &apiv1.ConfirmEmailResponse{}, err
 }
 
-// withCode counts an attempt at a subject's code and, where it is good, uses it up in the transaction of what it is for.
-func (s *Service) withCode(ctx context.Context, subject, text string, do func(store.Tx, account.Code) error) error {
+// withCode counts an attempt at a subject's code and, where it is good and the owner's, uses it up in the transaction of what it is for.
+func (s *Service) withCode(ctx context.Context, owner uuid.UUID, subject, text string, do func(store.Tx, account.Code) error) error {
 	var outcome error
 	err := s.store.Write(ctx, func(tx store.Tx) error {
+		if err := lock(ctx, tx, owner); err != nil {
+			return err
+		}
 		code, err := tx.Code(ctx, subject)
 		if errors.Is(err, account.ErrNotFound) {
 			outcome = account.ErrCode
@@ -114,7 +117,7 @@ func (s *Service) withCode(ctx context.Context, subject, text string, do func(st
 		if err != nil {
 			return err
 		}
-		if outcome = code.Try(text, s.now()); outcome != nil {
+		if outcome = code.Try(text, owner, s.now()); outcome != nil {
 			return tx.SaveCode(ctx, code)
 		}
 		return errors.Join(do(tx, code), tx.RemoveCode(ctx, subject))
@@ -213,7 +216,11 @@ func (s *accountServer) ResetPassword(ctx context.Context, req *apiv1.ResetPassw
 	if err != nil {
 		return nil, err
 	}
-	err = s.withCode(ctx, account.ResetSubject(email), req.GetCode(), func(tx store.Tx, code account.Code) error {
+	found, err := s.byEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	err = s.withCode(ctx, found.Player, account.ResetSubject(email), req.GetCode(), func(tx store.Tx, code account.Code) error {
 		_, err := s.endChosen(ctx, tx, code.Player, func(session.Session) bool { return true })
 		return errors.Join(err, tx.SavePassword(ctx, code.Player, hash))
 	})

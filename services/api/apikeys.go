@@ -123,7 +123,7 @@ func (s *keysServer) ExchangeApiKey(ctx context.Context, req *apiv1.ExchangeApiK
 		if err := key.Check(secret, now); err != nil {
 			return err
 		}
-		if who, err = tx.Player(ctx, key.Player); err != nil {
+		if who, err = bearer(ctx, tx, key); err != nil {
 			return err
 		}
 		key.Used = now

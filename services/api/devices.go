@@ -160,8 +160,15 @@ func (s *Service) owner(ctx context.Context, tx store.Tx, proof proven, client s
 	if err != nil {
 		return device.Device{}, player.Player{}, err
 	}
-	who, err := tx.Player(ctx, known.Player)
-	return known, who, err
+	who, err := present(ctx, tx, known.Player)
+	if err != nil {
+		return device.Device{}, player.Player{}, err
+	}
+	still, err := tx.DeviceByKey(ctx, proof.PublicKey)
+	if errors.Is(err, device.ErrNotFound) || err == nil && still.ID != known.ID {
+		err = challengeFailed() // It was removed before the player was waited for. Asked again, it is a new device.
+	}
+	return still, who, err
 }
 
 // AddDevice implements the contract.
@@ -176,7 +183,7 @@ func (s *deviceServer) AddDevice(ctx context.Context, req *apiv1.AddDeviceReques
 		return nil, err
 	}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if err := proof.use(ctx, tx); err != nil {
+		if err := proof.use(ctx, tx); err != nil { // Before the player, as whoever signs in by it does.
 			return err
 		}
 		return s.addDevice(ctx, tx, with)
@@ -239,6 +246,9 @@ func (s *Service) devices(ctx context.Context, owner uuid.UUID) (all []*apiv1.De
 func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDeviceRequest) (*apiv1.RemoveDeviceResponse, error) {
 	caller, id := identity.FromContext(ctx), uuid.MustParse(req.GetDeviceId()) // The contract has its form.
 	err := s.store.Write(ctx, func(tx store.Tx) error {
+		if err := lock(ctx, tx, caller.Player); err != nil {
+			return err
+		}
 		all, err := tx.Devices(ctx, caller.Player)
 		if err != nil {
 			return err

@@ -12,7 +12,6 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
-	"github.com/bitcraps/bitcraps/services/api/internal/player"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -89,13 +88,4 @@ func (s *Service) forget(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 		err = errors.Join(err, tx.RemoveDevice(ctx, d.ID))
 	}
 	return errors.Join(err, tx.RemoveAccount(ctx, id))
-}
-
-// present returns a player who was not deleted.
-func present(ctx context.Context, tx store.Tx, id uuid.UUID) (player.Player, error) {
-	found, err := tx.Player(ctx, id)
-	if errors.Is(err, player.ErrNotFound) || err == nil && found.Kind == apiv1.PlayerKind_PLAYER_KIND_DELETED {
-		err = errs.New(errorsv1.Reason_REASON_PLAYER_NOT_FOUND, "no player has the id %s", id)
-	}
-	return found, err
 }

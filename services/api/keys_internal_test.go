@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,11 +16,11 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// replica is a service on a file that others may share, by a clock of the test.
-func replica(t *testing.T, path string, clock clockwork.Clock) *Service {
+// replica is a service on a database that others may share, by a clock of the test.
+func replica(t *testing.T, url string, clock clockwork.Clock) *Service {
 	t.Helper()
 	cfg := Default()
-	cfg.Database.URL = "sqlite://" + path
+	cfg.Database.URL = url
 	if err := Migrate(t.Context(), cfg.Database); err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +65,8 @@ func publish(t *testing.T, s *Service) published {
 // refused before its end.
 func TestKeysTakeOverUnderWay(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	path := filepath.Join(t.TempDir(), "api.db")
-	replicas := []*Service{replica(t, path, clock), replica(t, path, clock)}
+	url := file(t)
+	replicas := []*Service{replica(t, url, clock), replica(t, url, clock)}
 	known, signers := publish(t, replicas[0]), map[string]bool{}
 	var last string
 	for step := range 2400 { // Of five minutes to a whole day.
@@ -110,7 +109,7 @@ func TestKeysTakeOverUnderWay(t *testing.T) {
 
 func TestSessionsExpireAndAreForgotten(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	s := replica(t, filepath.Join(t.TempDir(), "api.db"), clock)
+	s := replica(t, file(t), clock)
 	guest, err := (&playerServer{Service: s}).CreateGuest(t.Context(), &apiv1.CreateGuestRequest{})
 	if err != nil {
 		t.Fatal(err)

@@ -49,13 +49,13 @@ func (s *sessionServer) RefreshSession(ctx context.Context, req *apiv1.RefreshSe
 		if next, outcome = found.Refresh(used, nonce, now, s.life(found.Method)); outcome != nil && !errors.Is(outcome, session.ErrReused) {
 			return nil
 		}
-		if who, err = tx.Player(ctx, found.Player); err != nil {
+		if who, err = bearer(ctx, tx, found); err != nil {
 			return err
 		}
 		return tx.SaveSession(ctx, found)
 	})
 	if err != nil {
-		return nil, err
+		return nil, refused(err)
 	}
 	if errors.Is(outcome, session.ErrReused) {
 		telemetry.Audit(s.logger).WarnContext(ctx, "a refresh token was used twice; its session was ended", "session", found.ID, "player_id", found.Player)
@@ -135,7 +135,10 @@ func (s *sessionServer) EndAllSessions(ctx context.Context, _ *apiv1.EndAllSessi
 
 // endSessions ends those of a player's sessions that are chosen, and says how many they were.
 func (s *Service) endSessions(ctx context.Context, player uuid.UUID, chosen func(session.Session) bool) (ended int, err error) {
-	err = s.store.Write(ctx, func(tx store.Tx) error {
+	err = s.store.Write(ctx, func(tx store.Tx) (err error) {
+		if err = lock(ctx, tx, player); err != nil {
+			return err
+		}
 		ended, err = s.endChosen(ctx, tx, player, chosen)
 		return err
 	})

@@ -74,11 +74,11 @@ func LinkSubject(player uuid.UUID) string { return "link:" + player.String() }
 // ResetSubject is that of an address whose password was forgotten.
 func ResetSubject(email string) string { return "reset:" + Normalize(email) }
 
-// Try counts an attempt, and fails where the text is not the code or the code is not good any more.
-func (c *Code) Try(text string, now time.Time) error {
+// Try counts an attempt, and fails where the text is not the code, or the code is not the owner's or not good any more.
+func (c *Code) Try(text string, owner uuid.UUID, now time.Time) error {
 	hash := HashCode(text)
 	c.Attempts++
-	if c.Attempts > maxAttempts || now.After(c.Expires) || subtle.ConstantTimeCompare(hash[:], c.Hash[:]) == 0 || c.Player == uuid.Nil {
+	if c.Attempts > maxAttempts || now.After(c.Expires) || subtle.ConstantTimeCompare(hash[:], c.Hash[:]) == 0 || c.Player == uuid.Nil || c.Player != owner {
 		return ErrCode
 	}
 	return nil

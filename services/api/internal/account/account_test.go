@@ -23,17 +23,20 @@ func TestCodes(t *testing.T) {
 		t.Errorf("code %q", text)
 	}
 	for _, typed := range []string{text, text[:4] + text[5:], " " + string([]byte(text)) + " "} {
-		if err := code.Try(typed, now); err != nil {
+		if err := code.Try(typed, code.Player, now); err != nil {
 			t.Errorf("%q: %v", typed, err)
 		}
 	}
 	nobody := code
 	nobody.Player, nobody.Attempts = uuid.Nil, 0
-	if err := nobody.Try(text, now); err == nil {
+	if err := nobody.Try(text, uuid.Nil, now); err == nil {
 		t.Error("the code of an address without an account is good")
 	}
 	code.Attempts = 0
-	if err := code.Try(text, now.Add(account.CodeLife+1)); err == nil {
+	if err := code.Try(text, uuid.Must(uuid.NewV7()), now); err == nil {
+		t.Error("a code is good for another player")
+	}
+	if err := code.Try(text, code.Player, now.Add(account.CodeLife+1)); err == nil {
 		t.Error("a code is good behind its end")
 	}
 }
@@ -41,11 +44,11 @@ func TestCodes(t *testing.T) {
 func TestCodesAreNotGuessed(t *testing.T) {
 	text, code := newCode()
 	for range 5 {
-		if err := code.Try("AAAA-AAAA", now); err == nil {
+		if err := code.Try("AAAA-AAAA", code.Player, now); err == nil {
 			t.Fatal("a wrong code is good")
 		}
 	}
-	if err := code.Try(text, now); err == nil {
+	if err := code.Try(text, code.Player, now); err == nil {
 		t.Error("the sixth attempt is good")
 	}
 }

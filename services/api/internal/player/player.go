@@ -27,8 +27,10 @@ type Player struct {
 type Tx interface {
 	// AddPlayer stores a new player.
 	AddPlayer(ctx context.Context, player Player) error
-	// Player returns a player, or ErrNotFound.
+	// Player returns a player, or ErrNotFound. Where the transaction writes, others that read it wait for its end.
 	Player(ctx context.Context, id uuid.UUID) (Player, error)
+	// PeekPlayer returns what Player does, and has nobody wait.
+	PeekPlayer(ctx context.Context, id uuid.UUID) (Player, error)
 	// SavePlayer stores a player's kind and role.
 	SavePlayer(ctx context.Context, player Player) error
 }

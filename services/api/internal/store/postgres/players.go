@@ -19,9 +19,20 @@ func (t Tx) AddPlayer(ctx context.Context, p player.Player) error {
 	return t.exec().InsertPlayer(ctx, db.InsertPlayerParams{ID: p.ID, Kind: p.Kind, Role: p.Role, CreatedAt: micros.Of(p.CreatedAt)})
 }
 
-// Player implements player.Tx.
+// Player implements player.Tx. A transaction that writes locks the row.
 func (t Tx) Player(ctx context.Context, id uuid.UUID) (player.Player, error) {
-	found, err := ask(ctx, t, func(q *db.Queries) (db.Player, error) { return q.Player(ctx, id) })
+	if t.writing == nil {
+		return t.PeekPlayer(ctx, id)
+	}
+	return onePlayer(ask(ctx, t, func(q *db.Queries) (db.Player, error) { return q.PlayerForUpdate(ctx, id) }))
+}
+
+// PeekPlayer implements player.Tx.
+func (t Tx) PeekPlayer(ctx context.Context, id uuid.UUID) (player.Player, error) {
+	return onePlayer(ask(ctx, t, func(q *db.Queries) (db.Player, error) { return q.Player(ctx, id) }))
+}
+
+func onePlayer(found db.Player, err error) (player.Player, error) {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return player.Player{}, player.ErrNotFound
 	}

@@ -4,6 +4,9 @@ INSERT INTO players (id, kind, role, created_at) VALUES (@id, @kind, @role, @cre
 -- name: Player :one
 SELECT * FROM players WHERE id = $1;
 
+-- name: PlayerForUpdate :one
+SELECT * FROM players WHERE id = $1 FOR UPDATE;
+
 -- name: UpdatePlayer :exec
 UPDATE players SET kind = @kind, role = @role WHERE id = @id;
 

@@ -28,6 +28,11 @@ func (t Tx) Player(ctx context.Context, id uuid.UUID) (player.Player, error) {
 	return row.Player(found).Player(), err
 }
 
+// PeekPlayer implements player.Tx.
+func (t Tx) PeekPlayer(ctx context.Context, id uuid.UUID) (player.Player, error) {
+	return t.Player(ctx, id)
+}
+
 // SavePlayer implements player.Tx.
 func (t Tx) SavePlayer(ctx context.Context, p player.Player) error {
 	return t.q.UpdatePlayer(ctx, p.Kind, p.Role, p.ID)

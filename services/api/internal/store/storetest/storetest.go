@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,8 +68,13 @@ func players(t *testing.T, open Open) {
 		if err != nil || got != want {
 			t.Errorf("player = %+v, %v; want %+v", got, err, want)
 		}
-		if _, err := tx.Player(ctx, uuid.Must(uuid.NewV7())); !errors.Is(err, player.ErrNotFound) {
-			t.Errorf("a stranger: %v", err)
+		if got, err := tx.PeekPlayer(ctx, want.ID); err != nil || got != want {
+			t.Errorf("player = %+v, %v at a glance; want %+v", got, err, want)
+		}
+		for _, find := range []func(context.Context, uuid.UUID) (player.Player, error){tx.Player, tx.PeekPlayer} {
+			if _, err := find(ctx, uuid.Must(uuid.NewV7())); !errors.Is(err, player.ErrNotFound) {
+				t.Errorf("a stranger: %v", err)
+			}
 		}
 		return nil // A row that is missing does not end a transaction.
 	}
@@ -79,4 +85,32 @@ func players(t *testing.T, open Open) {
 	want.Kind, want.Role = apiv1.PlayerKind_PLAYER_KIND_ACCOUNT, optionsv1.Role_ROLE_AUDITOR
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.SavePlayer(ctx, want) })
 	s.both(check)
+	playersChangeOneByOne(s, want)
+}
+
+// playersChangeOneByOne has many change what they read of one player at once: no change is lost.
+func playersChangeOneByOne(s suite, changed player.Player) {
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			err := s.Write(s.t.Context(), func(tx store.Tx) error {
+				found, err := tx.Player(s.t.Context(), changed.ID)
+				if err != nil {
+					return err
+				}
+				found.Role++
+				return tx.SavePlayer(s.t.Context(), found)
+			})
+			if err != nil {
+				s.t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	s.both(func(ctx context.Context, tx store.Tx) error {
+		if got, err := tx.Player(ctx, changed.ID); err != nil || got.Role != changed.Role+16 {
+			s.t.Errorf("16 changes led from role %d to %d, %v", changed.Role, got.Role, err)
+		}
+		return nil
+	})
 }

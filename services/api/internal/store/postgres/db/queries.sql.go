@@ -450,6 +450,22 @@ func (q *Queries) Player(ctx context.Context, id uuid.UUID) (Player, error) {
 	return i, err
 }
 
+const playerForUpdate = `-- name: PlayerForUpdate :one
+SELECT id, kind, created_at, role FROM players WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) PlayerForUpdate(ctx context.Context, id uuid.UUID) (Player, error) {
+	row := q.db.QueryRow(ctx, playerForUpdate, id)
+	var i Player
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.CreatedAt,
+		&i.Role,
+	)
+	return i, err
+}
+
 const session = `-- name: Session :one
 SELECT id, player_id, method, credential_id, scopes, client, created_at, used_at, expires_at, ended_at, family_hash, secret_hash, previous_hash, nonce FROM sessions WHERE id = $1
 `
