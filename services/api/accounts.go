@@ -148,6 +148,9 @@ func (s *accountServer) SignIn(ctx context.Context, req *apiv1.SignInRequest) (*
 		if who, err = present(ctx, tx, found.Player); err != nil {
 			return err
 		}
+		if err = unchanged(ctx, tx, found); err != nil {
+			return err
+		}
 		begun, refresh, err = s.begin(ctx, tx, who.ID, apiv1.SignInMethod_SIGN_IN_METHOD_PASSWORD, uuid.Nil, req.GetClient())
 		return err
 	})
@@ -176,6 +179,12 @@ func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePas
 		return nil, err
 	}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
+		if _, err := present(ctx, tx, caller.Player); err != nil {
+			return err
+		}
+		if err := unchanged(ctx, tx, mine); err != nil {
+			return err
+		}
 		_, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.ID != caller.Session && !isKey(one) })
 		return errors.Join(err, tx.SavePassword(ctx, caller.Player, hash))
 	})

@@ -17,6 +17,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/password"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
 // passwordRetryDelay is when callers are told to come back where too many passwords are being hashed.
@@ -46,9 +47,23 @@ func (s *Service) hash(ctx context.Context, text string) (string, error) {
 func (s *Service) checkPassword(ctx context.Context, text, hash string) error {
 	ok, err := s.hasher.Check(ctx, text, hash)
 	if err == nil && !ok {
-		err = errs.New(errorsv1.Reason_REASON_SIGN_IN_FAILED, "address and password do not belong together; try again, or ask for a new password")
+		err = wrongPassword()
 	}
 	return busy(err)
+}
+
+func wrongPassword() error {
+	return errs.New(errorsv1.Reason_REASON_SIGN_IN_FAILED, "address and password do not belong together; try again, or ask for a new password")
+}
+
+// unchanged refuses a password that was right when it was checked and is the account's no more: hashing takes so long that a reset fits
+// in. The transaction has the player.
+func unchanged(ctx context.Context, tx store.Tx, checked account.Account) error {
+	found, err := tx.Account(ctx, checked.Player)
+	if errors.Is(err, account.ErrNotFound) || err == nil && found.Password != checked.Password {
+		return wrongPassword()
+	}
+	return err
 }
 
 func busy(err error) error {
