@@ -41,14 +41,14 @@ func (s *Service) byPlayer(ctx context.Context, player uuid.UUID) (account.Accou
 
 // LinkEmail implements the contract. It does the same work whether the address is taken or not; its owner gets another mail.
 func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailRequest) (*apiv1.LinkEmailResponse, error) {
-	caller, email := identity.FromContext(ctx).Player, account.Normalize(req.GetEmail())
+	caller, email := identity.FromContext(ctx), account.Normalize(req.GetEmail())
 	if err := s.outbox.room(); err != nil {
 		return nil, err
 	}
 	if err := s.attempts.mail(ctx, email); err != nil {
 		return nil, err
 	}
-	mine, err := s.byPlayer(ctx, caller)
+	mine, err := s.byPlayer(ctx, caller.Player)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +63,18 @@ func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailReque
 	if err != nil {
 		return nil, err
 	}
-	owner, text := caller, s.code()
+	owner, text := caller.Player, s.code()
 	message := linkMail(email, text)
 	if taken.Email != "" {
 		owner, message = uuid.Nil, takenMail(email)
 	}
-	err = s.saveCode(ctx, account.Code{Subject: account.LinkSubject(caller), Player: owner, Email: email, Password: hash, Hash: account.HashCode(text)})
+	code := account.Code{Subject: account.LinkSubject(caller.Player), Player: owner, Email: email, Password: hash, Hash: account.HashCode(text)}
+	err = s.store.Write(ctx, func(tx store.Tx) error {
+		if _, err := s.signedIn(ctx, tx, caller); err != nil {
+			return err
+		}
+		return s.saveCode(ctx, tx, code)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -76,20 +82,20 @@ func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailReque
 	return &apiv1.LinkEmailResponse{}, nil
 }
 
-func (s *Service) saveCode(ctx context.Context, code account.Code) error {
+func (s *Service) saveCode(ctx context.Context, tx store.Tx, code account.Code) error {
 	code.Expires = s.now().Add(account.CodeLife)
-	return s.store.Write(ctx, func(tx store.Tx) error { return tx.SaveCode(ctx, code) })
+	return tx.SaveCode(ctx, code)
 }
 
 // ConfirmEmail implements the contract.
 func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmailRequest) (*apiv1.ConfirmEmailResponse, error) {
-	caller := identity.FromContext(ctx).Player
-	err := s.withCode(ctx, caller, account.LinkSubject(caller), req.GetCode(), func(tx store.Tx, code account.Code) error {
-		who, err := present(ctx, tx, caller)
+	caller := identity.FromContext(ctx)
+	err := s.withCode(ctx, caller.Player, account.LinkSubject(caller.Player), req.GetCode(), func(tx store.Tx, code account.Code) error {
+		who, err := s.signedIn(ctx, tx, caller)
 		if err != nil {
 			return err
 		}
-		added, err := tx.AddAccount(ctx, account.Account{Player: caller, Email: code.Email, Password: code.Password, Created: s.now()})
+		added, err := tx.AddAccount(ctx, account.Account{Player: caller.Player, Email: code.Email, Password: code.Password, Created: s.now()})
 		if err == nil && !added {
 			err = account.ErrCode // Somebody else proved the address meanwhile.
 		}
@@ -179,7 +185,7 @@ func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePas
 		return nil, err
 	}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if _, err := present(ctx, tx, caller.Player); err != nil {
+		if _, err := s.signedIn(ctx, tx, caller); err != nil {
 			return err
 		}
 		if err := unchanged(ctx, tx, mine); err != nil {
@@ -205,7 +211,8 @@ func (s *accountServer) ForgotPassword(ctx context.Context, req *apiv1.ForgotPas
 		return nil, err
 	}
 	text := s.code()
-	err = s.saveCode(ctx, account.Code{Subject: account.ResetSubject(email), Player: found.Player, Email: email, Hash: account.HashCode(text)})
+	code := account.Code{Subject: account.ResetSubject(email), Player: found.Player, Email: email, Hash: account.HashCode(text)}
+	err = s.store.Write(ctx, func(tx store.Tx) error { return s.saveCode(ctx, tx, code) })
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,8 @@ func isKey(one session.Session) bool {
 
 // CreateApiKey implements the contract.
 func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRequest) (*apiv1.CreateApiKeyResponse, error) {
-	owner := identity.FromContext(ctx).Player
-	key, secret, err := s.newSession(owner, apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY, req.GetName())
+	caller := identity.FromContext(ctx)
+	key, secret, err := s.newSession(caller.Player, apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY, req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +48,10 @@ func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRe
 	}
 	key.Scopes, key.Expires = identity.ScopesOf(req.GetScopes()...), key.Created.Add(time.Duration(days)*24*time.Hour)
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if _, err := present(ctx, tx, owner); err != nil {
+		if _, err := s.signedIn(ctx, tx, caller); err != nil {
 			return err
 		}
-		live, err := tx.LiveSessions(ctx, owner, key.Created)
+		live, err := tx.LiveSessions(ctx, caller.Player, key.Created)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRe
 	if err != nil {
 		return nil, err
 	}
-	telemetry.Audit(s.logger).InfoContext(ctx, "an API key was made", "player_id", owner, "key", key.ID, "expires", key.Expires)
+	telemetry.Audit(s.logger).InfoContext(ctx, "an API key was made", "player_id", caller.Player, "key", key.ID, "expires", key.Expires)
 	return &apiv1.CreateApiKeyResponse{ApiKey: identity.KeyPrefix + secret.String(), Key: renderKey(key)}, nil
 }
 

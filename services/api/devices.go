@@ -186,7 +186,7 @@ func (s *deviceServer) AddDevice(ctx context.Context, req *apiv1.AddDeviceReques
 		if err := proof.use(ctx, tx); err != nil { // Before the player, as whoever signs in by it does.
 			return err
 		}
-		return s.addDevice(ctx, tx, with)
+		return s.addDevice(ctx, tx, caller, with)
 	})
 	if err != nil {
 		return nil, err
@@ -194,8 +194,8 @@ func (s *deviceServer) AddDevice(ctx context.Context, req *apiv1.AddDeviceReques
 	return &apiv1.AddDeviceResponse{Device: renderDevice(with)}, nil
 }
 
-func (s *Service) addDevice(ctx context.Context, tx store.Tx, with device.Device) error {
-	who, err := present(ctx, tx, with.Player)
+func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Caller, with device.Device) error {
+	who, err := s.signedIn(ctx, tx, caller)
 	if err != nil {
 		return err
 	}

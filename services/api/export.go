@@ -57,7 +57,7 @@ func (s *accountServer) DeleteAccount(ctx context.Context, req *apiv1.DeleteAcco
 			Field("player_id", "must be the caller's own")
 	}
 	err := s.store.Write(ctx, func(tx store.Tx) error {
-		who, err := present(ctx, tx, caller.Player)
+		who, err := s.signedIn(ctx, tx, caller)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
@@ -30,6 +31,28 @@ func lock(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 		return err
 	}
 	return nil
+}
+
+// signedIn is present for a caller who makes something that lasts, or can't be undone.
+func (s *Service) signedIn(ctx context.Context, tx store.Tx, caller identity.Caller) (player.Player, error) {
+	who, err := present(ctx, tx, caller.Player)
+	if err != nil {
+		return who, err
+	}
+	return who, s.live(ctx, tx, caller)
+}
+
+// live refuses a caller whose session is over: its access token is good for a while longer, and gateways hear of the end later.
+// Somebody on the command line has no session.
+func (s *Service) live(ctx context.Context, tx store.Tx, caller identity.Caller) error {
+	if caller.Session == uuid.Nil {
+		return nil
+	}
+	current, err := tx.Session(ctx, caller.Session)
+	if err == nil {
+		err = current.Live(s.now())
+	}
+	return refused(err)
 }
 
 // bearer returns the player of a session, which is over where the player was deleted. It waits for nobody: whoever ends the session

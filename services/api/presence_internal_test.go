@@ -64,13 +64,14 @@ func TestNothingOutlivesDeletion(t *testing.T) {
 			return func() error { return second(accounts.ConfirmEmail(ctx, &apiv1.ConfirmEmailRequest{Code: "CODE"})) }
 		},
 		"a role": func(_ *testing.T, ctx context.Context, who uuid.UUID) func() error {
-			return func() error { return s.setRole(ctx, who, optionsv1.Role_ROLE_OPERATOR) }
+			return func() error { return s.setRole(ctx, identity.Caller{}, who, optionsv1.Role_ROLE_OPERATOR) }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			caller, _ := newGuest(t, s)
 			ctx := identity.NewContext(t.Context(), caller)
 			start, end := beside(t, url, func() error {
+				ctx := identity.WithPlayer(t.Context(), caller.Player) // Another role ends the caller's session.
 				return second(accounts.DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()}))
 			})
 			add := prepare(t, ctx, caller.Player)
@@ -86,7 +87,7 @@ func TestNothingOutlivesDeletion(t *testing.T) {
 func saveCode(t *testing.T, s *Service, code account.Code) {
 	t.Helper()
 	code.Hash = account.HashCode("CODE")
-	must(t, s.saveCode(t.Context(), code))
+	must(t, s.store.Write(t.Context(), func(tx store.Tx) error { return s.saveCode(t.Context(), tx, code) }))
 }
 
 func nothingIsLeft(t *testing.T, s *Service, of uuid.UUID) {

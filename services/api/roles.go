@@ -21,7 +21,7 @@ import (
 // SetRole implements the contract.
 func (s *accountServer) SetRole(ctx context.Context, req *apiv1.SetRoleRequest) (*apiv1.SetRoleResponse, error) {
 	id := uuid.MustParse(req.GetPlayerId()) // The contract has its form.
-	err := s.setRole(ctx, id, req.GetRole())
+	err := s.setRole(ctx, identity.FromContext(ctx), id, req.GetRole())
 	if err == nil {
 		telemetry.Audit(s.logger).InfoContext(ctx, "a player has another role", "player_id", id, "role", req.GetRole(), "by", identity.FromContext(ctx).Player)
 	}
@@ -29,10 +29,13 @@ func (s *accountServer) SetRole(ctx context.Context, req *apiv1.SetRoleRequest) 
 }
 
 // setRole ends the player's sessions too, since their tokens say the old role.
-func (s *Service) setRole(ctx context.Context, id uuid.UUID, role optionsv1.Role) error {
+func (s *Service) setRole(ctx context.Context, by identity.Caller, id uuid.UUID, role optionsv1.Role) error {
 	return s.store.Write(ctx, func(tx store.Tx) error {
 		who, err := present(ctx, tx, id)
 		if err != nil {
+			return err
+		}
+		if err := s.live(ctx, tx, by); err != nil {
 			return err
 		}
 		who.Role = role
@@ -54,5 +57,5 @@ func SetRole(ctx context.Context, database config.Database, id uuid.UUID, role o
 		return fmt.Errorf("database.url: %w", err)
 	}
 	s := &Service{store: opened, clock: clockwork.NewRealClock()}
-	return errors.Join(s.setRole(ctx, id, role), opened.Close())
+	return errors.Join(s.setRole(ctx, identity.Caller{}, id, role), opened.Close())
 }

@@ -3263,6 +3263,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description One of MAIL_NOT_CONFIGURED, EMAIL_LINKED. */
             409: {
                 headers: {
@@ -3626,6 +3635,15 @@ export interface operations {
             };
             /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9958,6 +9976,15 @@ export interface operations {
             };
             /** @description One of CHALLENGE_FAILED. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of PLAYER_NOT_FOUND. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

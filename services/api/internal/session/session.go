@@ -61,11 +61,9 @@ func (s *Session) End(now time.Time) {
 	}
 }
 
-// live fails where the session is not the token's, or is over.
-func (s *Session) live(t Token, now time.Time) error {
+// Live fails where the session is over.
+func (s *Session) Live(now time.Time) error {
 	switch {
-	case !s.Family.equal(t.Family.Hash()):
-		return ErrNotFound
 	case !s.Ended.IsZero():
 		return ErrEnded
 	case !now.Before(s.Expires):
@@ -74,9 +72,17 @@ func (s *Session) live(t Token, now time.Time) error {
 	return nil
 }
 
+// takes fails where the session is not the token's, or is over.
+func (s *Session) takes(t Token, now time.Time) error {
+	if !s.Family.equal(t.Family.Hash()) {
+		return ErrNotFound
+	}
+	return s.Live(now)
+}
+
 // Refresh uses a token, and returns the next one. It may change the session where it fails, too.
 func (s *Session) Refresh(t Token, nonce Secret, now time.Time, life time.Duration) (Token, error) {
-	if err := s.live(t, now); err != nil {
+	if err := s.takes(t, now); err != nil {
 		return Token{}, err
 	}
 	switch hash := t.Secret.Hash(); {
@@ -97,7 +103,7 @@ func (s *Session) Refresh(t Token, nonce Secret, now time.Time, life time.Durati
 
 // Check accepts a token that is not for refreshing: an API key.
 func (s *Session) Check(t Token, now time.Time) error {
-	if err := s.live(t, now); err != nil {
+	if err := s.takes(t, now); err != nil {
 		return err
 	}
 	if s.Method != apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY || !t.Secret.Hash().equal(s.Current) {

@@ -964,12 +964,13 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\tplayer_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bplayerId\x129\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x19.bitcraps.options.v1.RoleB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\"\x11\n" +
-	"\x0fSetRoleResponse2\xe1\f\n" +
-	"\x0eAccountService\x12\xaf\x01\n" +
-	"\tLinkEmail\x12!.bitcraps.api.v1.LinkEmailRequest\x1a\".bitcraps.api.v1.LinkEmailResponse\"[\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x90\xb5\x18\xca\x01ҵ\x18#\n" +
+	"\x0fSetRoleResponse2\x85\r\n" +
+	"\x0eAccountService\x12\xc1\x01\n" +
+	"\tLinkEmail\x12!.bitcraps.api.v1.LinkEmailRequest\x1a\".bitcraps.api.v1.LinkEmailResponse\"m\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x90\xb5\x18\xca\x01ҵ\x185\n" +
 	"\x13MAIL_NOT_CONFIGURED\n" +
-	"\fEMAIL_LINKED\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/account/email\x12\xb8\x01\n" +
+	"\fEMAIL_LINKED\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/account/email\x12\xb8\x01\n" +
 	"\fConfirmEmail\x12$.bitcraps.api.v1.ConfirmEmailRequest\x1a%.bitcraps.api.v1.ConfirmEmailResponse\"[\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02ҵ\x18 \n" +
 	"\fCODE_INVALID\n" +
@@ -977,10 +978,11 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\x06SignIn\x12\x1e.bitcraps.api.v1.SignInRequest\x1a\x1f.bitcraps.api.v1.SignInResponse\"k\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x90\xb5\x18\xc9\x01ҵ\x18\"\n" +
 	"\x0eSIGN_IN_FAILED\n" +
-	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02+:\x01*b\vcredentials\"\x19/api/v1/sessions:password\x12\xae\x01\n" +
-	"\x0eChangePassword\x12&.bitcraps.api.v1.ChangePasswordRequest\x1a'.bitcraps.api.v1.ChangePasswordResponse\"K\x8a\xb5\x18\x10\n" +
-	"\agateway\x10\x02\x1a\x03\x01\x02\x03ҵ\x18\x10\n" +
-	"\x0eSIGN_IN_FAILED\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/api/v1/account/password\x12\xba\x01\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02+:\x01*b\vcredentials\"\x19/api/v1/sessions:password\x12\xc0\x01\n" +
+	"\x0eChangePassword\x12&.bitcraps.api.v1.ChangePasswordRequest\x1a'.bitcraps.api.v1.ChangePasswordResponse\"]\x8a\xb5\x18\x10\n" +
+	"\agateway\x10\x02\x1a\x03\x01\x02\x03ҵ\x18\"\n" +
+	"\x0eSIGN_IN_FAILED\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/api/v1/account/password\x12\xba\x01\n" +
 	"\x0eForgotPassword\x12&.bitcraps.api.v1.ForgotPasswordRequest\x1a'.bitcraps.api.v1.ForgotPasswordResponse\"W\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x90\xb5\x18\xca\x01ҵ\x18\x15\n" +
 	"\x13MAIL_NOT_CONFIGURED\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/api/v1/account/password:forgot\x12\xaa\x01\n" +

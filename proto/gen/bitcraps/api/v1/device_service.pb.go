@@ -694,14 +694,15 @@ const file_bitcraps_api_v1_device_service_proto_rawDesc = "" +
 	"\adevices\x18\x01 \x03(\v2\x17.bitcraps.api.v1.DeviceR\adevices\"<\n" +
 	"\x13RemoveDeviceRequest\x12%\n" +
 	"\tdevice_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bdeviceId\"\x16\n" +
-	"\x14RemoveDeviceResponse2\xa7\a\n" +
+	"\x14RemoveDeviceResponse2\xb9\a\n" +
 	"\rDeviceService\x12\x9f\x01\n" +
 	"\x0fCreateChallenge\x12'.bitcraps.api.v1.CreateChallengeRequest\x1a(.bitcraps.api.v1.CreateChallengeResponse\"9\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/api/v1/devices/challenges\x12\xd5\x01\n" +
-	"\x10SignInWithDevice\x12(.bitcraps.api.v1.SignInWithDeviceRequest\x1a).bitcraps.api.v1.SignInWithDeviceResponse\"l\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x01\x90\xb5\x18\xc9\x01ҵ\x18%\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/api/v1/devices/challenges\x12\xe7\x01\n" +
+	"\x10SignInWithDevice\x12(.bitcraps.api.v1.SignInWithDeviceRequest\x1a).bitcraps.api.v1.SignInWithDeviceResponse\"~\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x01\x90\xb5\x18\xc9\x01ҵ\x187\n" +
 	"\x11WORK_INSUFFICIENT\n" +
-	"\x10CHALLENGE_FAILED\x82\xd3\xe4\x93\x02):\x01*b\vcredentials\"\x17/api/v1/sessions:device\x12\xea\x01\n" +
+	"\x10CHALLENGE_FAILED\n" +
+	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02):\x01*b\vcredentials\"\x17/api/v1/sessions:device\x12\xea\x01\n" +
 	"\tAddDevice\x12!.bitcraps.api.v1.AddDeviceRequest\x1a\".bitcraps.api.v1.AddDeviceResponse\"\x95\x01\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02\x90\xb5\x18\xc9\x01ҵ\x18[\n" +
 	"\x11WORK_INSUFFICIENT\n" +

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
+	"github.com/bitcraps/bitcraps/services/api/internal/mail"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+// nowhere is where mails go that nobody reads.
+type nowhere struct{}
+
+func (nowhere) Send(context.Context, mail.Message) error { return nil }
+
+// endedSession is a session of a player that was ended, and whose access token some gateway still takes.
+func endedSession(t *testing.T, s *Service, of uuid.UUID) (caller identity.Caller) {
+	t.Helper()
+	caller.Player = of
+	must(t, s.store.Write(t.Context(), func(tx store.Tx) error {
+		begun, _, err := s.begin(t.Context(), tx, of, apiv1.SignInMethod_SIGN_IN_METHOD_DEVICE, uuid.Nil, "")
+		caller.Session = begun.ID
+		return err
+	}))
+	ended := &apiv1.EndSessionRequest{SessionId: caller.Session.String()}
+	must(t, second((&sessionServer{Service: s}).EndSession(identity.NewContext(t.Context(), caller), ended)))
+	return caller
+}
+
+// TestEndedSessionsMakeNothingThatLasts makes each call by a session that was ended, and then the same by one that goes on.
+func TestEndedSessionsMakeNothingThatLasts(t *testing.T) {
+	engines(t, func(t *testing.T, s *Service) {
+		s.outbox.sender = nowhere{}
+		accounts, devices, keys := &accountServer{Service: s}, &deviceServer{Service: s}, &keysServer{Service: s}
+		owner, _ := newGuest(t, s)
+		friend, _ := newGuest(t, s)
+		ended, other := endedSession(t, s, owner.Player), meet(t, s, newKey(t))
+		linking := account.LinkSubject(owner.Player)
+		for _, call := range []struct {
+			name string
+			make func(context.Context) error
+		}{
+			{"CreateApiKey", func(ctx context.Context) error {
+				return second(keys.CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"}))
+			}},
+			{"AddDevice", func(ctx context.Context) error {
+				return second(devices.AddDevice(ctx, &apiv1.AddDeviceRequest{Proof: other}))
+			}},
+			{"LinkEmail", func(ctx context.Context) error {
+				return second(accounts.LinkEmail(ctx, &apiv1.LinkEmailRequest{Email: "ann@example.com", Password: goodWords}))
+			}},
+			{"ConfirmEmail", func(ctx context.Context) error {
+				hash, err := s.hash(ctx, goodWords)
+				must(t, err)
+				saveCode(t, s, account.Code{Subject: linking, Player: owner.Player, Email: "ann@example.com", Password: hash})
+				return second(accounts.ConfirmEmail(ctx, &apiv1.ConfirmEmailRequest{Code: "CODE"}))
+			}},
+			{"ChangePassword", func(ctx context.Context) error {
+				return second(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: goodWords, NewPassword: "new words here"}))
+			}},
+			{"SetRole", func(ctx context.Context) error {
+				return second(accounts.SetRole(ctx, &apiv1.SetRoleRequest{PlayerId: friend.Player.String(), Role: optionsv1.Role_ROLE_OPERATOR}))
+			}},
+			{"DeleteAccount", func(ctx context.Context) error {
+				return second(accounts.DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: owner.Player.String()}))
+			}},
+		} {
+			if err := call.make(identity.NewContext(t.Context(), ended)); errs.Reason(err) != errorsv1.Reason_REASON_SESSION_ENDED {
+				t.Errorf("%s by an ended session: %v", call.name, err)
+			}
+			if err := call.make(identity.NewContext(t.Context(), owner)); err != nil {
+				t.Errorf("%s by a live one: %v", call.name, err)
+			}
+		}
+	})
+}
