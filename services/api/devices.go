@@ -45,9 +45,9 @@ func (s *deviceServer) CreateChallenge(_ context.Context, req *apiv1.CreateChall
 		return nil, badKey()
 	}
 	now := s.now()
-	key, ok := signing.Signer(s.keyring.all(), now)
-	if !ok {
-		return nil, errors.New("no key signs yet")
+	key, err := s.keyring.signer(now)
+	if err != nil {
+		return nil, err
 	}
 	challenge := device.Challenge{Expires: now.Add(device.ChallengeLife), Difficulty: s.auth.Difficulty}
 	if _, err := io.ReadFull(s.random, challenge.Random[:]); err != nil {

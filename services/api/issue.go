@@ -75,10 +75,10 @@ func (s *Service) access(of session.Session, role optionsv1.Role) (raw string, e
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if expires = now.Add(s.auth.AccessTokenTTL); of.Expires.Before(expires) {
+	if expires = now.Add(key.Life(s.auth.AccessTokenTTL)); of.Expires.Before(expires) {
 		expires = of.Expires
 	}
-	raw, err = key.Sign(token.Bearer{Player: of.Player, Session: of.ID, Role: role, Scopes: of.Scopes}, now, expires)
+	raw, err = token.Key{ID: key.ID, Private: key.Private}.Sign(token.Bearer{Player: of.Player, Session: of.ID, Role: role, Scopes: of.Scopes}, now, expires)
 	return raw, expires, err
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/telemetry"
-	"github.com/bitcraps/bitcraps/libs/token"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
@@ -29,12 +28,12 @@ func (k *keyring) all() []signing.Key {
 }
 
 // signer is the key that signs now.
-func (k *keyring) signer(now time.Time) (token.Key, error) {
+func (k *keyring) signer(now time.Time) (signing.Key, error) {
 	key, ok := signing.Signer(k.all(), now)
 	if !ok {
-		return token.Key{}, errors.New("no key signs yet")
+		return signing.Key{}, errors.New("no key signs yet")
 	}
-	return token.Key{ID: key.ID, Private: key.Private}, nil
+	return key, nil
 }
 
 // turnKeys adds the key that is due, removes those that signed nothing that is still good, and remembers what there is.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -14,6 +15,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/token"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 )
 
 // replica is a service on a database that others may share, by a clock of the test.
@@ -105,6 +108,42 @@ func TestKeysTakeOverUnderWay(t *testing.T) {
 	if len(signers) < 3 {
 		t.Errorf("%d keys in a hundred days", len(signers))
 	}
+}
+
+// TestLongerTokensWaitForTheNextKey raises the life of tokens, as a start with another configuration does.
+func TestLongerTokensWaitForTheNextKey(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	s := replica(t, file(t), clock)
+	s.keeper.loop.Stop() // The test turns keys itself.
+	before := s.auth.AccessTokenTTL
+	s.auth.AccessTokenTTL = 6 * before
+	clock.Advance(s.auth.KeyTTL - signing.Lead + time.Minute)
+	must(t, s.turnKeys(t.Context()))
+	next := s.keyring.all()[0]
+	clock.Advance(next.SignsFrom.Sub(clock.Now()) - time.Second)
+	last, life := sign(t, s)
+	for end := clock.Now().Add(life); clock.Now().Before(end); clock.Advance(keeperInterval) {
+		must(t, s.turnKeys(t.Context()))
+		if _, err := token.NewVerifier(publish(t, s), clock).Verify(t.Context(), last); err != nil {
+			t.Fatalf("the old key's last token, %s before its end: %v", end.Sub(clock.Now()), err)
+		}
+	}
+	if life != before {
+		t.Errorf("the old key's tokens live %s", life)
+	}
+	if _, life := sign(t, s); life != 6*before {
+		t.Errorf("the next key's tokens live %s", life)
+	}
+}
+
+// sign signs a token, and says how long it lives.
+func sign(t *testing.T, s *Service) (raw string, life time.Duration) {
+	t.Helper()
+	begun, _, err := s.newSession(uuid.New(), apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, "")
+	must(t, err)
+	raw, expires, err := s.access(begun, optionsv1.Role_ROLE_PLAYER)
+	must(t, err)
+	return raw, expires.Sub(s.now())
 }
 
 func TestSessionsExpireAndAreForgotten(t *testing.T) {

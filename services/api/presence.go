@@ -43,7 +43,7 @@ func (s *Service) signedIn(ctx context.Context, tx store.Tx, caller identity.Cal
 }
 
 // live refuses a caller whose session is over: its access token is good for a while longer, and gateways hear of the end later.
-// Somebody on the command line has no session.
+// The command line has no session, nor have tokens of releases without them.
 func (s *Service) live(ctx context.Context, tx store.Tx, caller identity.Caller) error {
 	if caller.Session == uuid.Nil {
 		return nil

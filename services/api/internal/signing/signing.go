@@ -15,7 +15,7 @@ type Key struct {
 	CreatedAt time.Time
 	// SignsFrom is when it begins to sign. Until then it is only published.
 	SignsFrom time.Time
-	// TokenLife is how long the tokens live that it signs.
+	// TokenLife is how long the tokens live at most that it signs.
 	TokenLife time.Duration
 }
 
@@ -26,6 +26,10 @@ func KeyOf(id string, seed []byte, createdAt, signsFrom time.Time, tokenLife tim
 	}
 	return Key{ID: id, Private: ed25519.NewKeyFromSeed(seed), CreatedAt: createdAt, SignsFrom: signsFrom, TokenLife: tokenLife}, nil
 }
+
+// Life is how long a token lives that is wanted for so long. The key is gone when its last one could have ended, so a longer life waits
+// for the next key.
+func (k Key) Life(wanted time.Duration) time.Duration { return min(wanted, k.TokenLife) }
 
 // Tx is what a transaction does with keys. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
