@@ -5301,6 +5301,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description One of TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description One of GAME_NOT_FOUND, ROUTE_NOT_FOUND. */
             404: {
                 headers: {
@@ -6319,6 +6328,15 @@ export interface operations {
             };
             /** @description One of SEQUENCE_AHEAD, INVALID_FIELD, MALFORMED_BODY. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7404,6 +7422,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description One of TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description One of GAME_NOT_FOUND, ROUTE_NOT_FOUND. */
             404: {
                 headers: {
@@ -7503,6 +7530,15 @@ export interface operations {
             };
             /** @description One of INVALID_FIELD, MALFORMED_BODY. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7740,6 +7776,15 @@ export interface operations {
             };
             /** @description One of INVALID_FIELD, MALFORMED_BODY. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of TOKEN_EXPIRED, SESSION_ENDED, REFRESH_TOKEN_REUSED. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
