@@ -38,8 +38,8 @@ func credentials(w http.ResponseWriter, r *http.Request) string {
 			raw = cookie.Value
 		}
 	}
-	if header := r.Header.Get("Authorization"); header != "" {
-		_, raw, _ = strings.Cut(header, " ")
+	if _, bearer, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
+		raw = bearer
 	}
 	return strings.Clone(strings.TrimSpace(raw)) // The rest of the header need not live as long as the connection.
 }

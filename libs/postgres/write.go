@@ -49,9 +49,6 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 		if err != nil {
 			tx.rollback(ctx)
 		}
-		if said(tx.err, readOnly) {
-			_ = tx.conn.Close(ctx) // The next one may reach the server that has taken over.
-		}
 		if tx.err != nil {
 			return tx.err // What f made of it hides whether it is worth another attempt.
 		}
@@ -70,6 +67,9 @@ func (db *DB) retry(ctx context.Context, try func() error) error {
 		}
 		if err == nil || ctx.Err() != nil || attempt == attempts-1 || !db.again(err) {
 			return db.away(ctx, err)
+		}
+		if said(err, readOnly) {
+			db.pool.Reset() // New connections may reach the server that has taken over.
 		}
 		pause := time.NewTimer(rand.N(min(firstPause<<attempt, lastPause)))
 		select {

@@ -111,7 +111,16 @@ func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[cha
 	}
 }
 
+// lacking is what callers see of a validator that can't make a beacon.
+func lacking(err error) error {
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator lacks what throws the dice of an earlier round; ask another one").
+		Because(err).RetryAfter(retryDelay)
+}
+
 func (s *roundsServer) submit(commitment protocol.Commitment) error {
+	if err := s.node.Lacks(); err != nil {
+		return lacking(err)
+	}
 	err := s.node.Submit(commitment.Encode())
 	switch {
 	case errors.Is(err, chain.ErrNoQuorum):
@@ -169,7 +178,11 @@ func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, 
 		return stream.Send(&consensusv1.StreamDecisionsResponse{Decision: toProto(d)})
 	}
 	if from := req.GetFromHeight(); from > 0 {
-		if err := s.node.DecisionsFrom(stream.Context(), from, send); err != nil {
+		err := s.node.DecisionsFrom(stream.Context(), from, send)
+		if errors.Is(err, chain.ErrNoBeacon) {
+			return lacking(err)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,8 +97,17 @@ func lock(ctx context.Context, path string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := poll(ctx, func() error { return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: another command has it: %w", path, err), file.Close())
+	var refused error // For another reason than that somebody has it, which would not pass.
+	err = poll(ctx, func() error {
+		held := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if held != nil && !errors.Is(held, syscall.EWOULDBLOCK) {
+			refused = held
+			return nil
+		}
+		return held
+	})
+	if err = cmp.Or(refused, err); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
 	return func() { _ = file.Close() }, nil
 }

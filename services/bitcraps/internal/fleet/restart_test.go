@@ -54,7 +54,7 @@ func TestOneThatHangsKeepsNoOthersStateBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = l.runner.stop(context.Background(), "api-0") })
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	states := l.Status(ctx)
 	if len(states) != 2 || states[0].State != Failing || states[1].State != Ready {

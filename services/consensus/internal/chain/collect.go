@@ -51,13 +51,12 @@ func (n *Node) collect() {
 	}
 }
 
-// lack says once that a height can't be collected, and asks peers for what they have of it.
+// lack says once that a height can't be collected.
 func (n *Node) lack(height int64, err error) {
 	err = fmt.Errorf("%w: height %d: %w", ErrNoBeacon, height, err)
 	if n.lacks.Swap(&err) == nil {
-		n.logger.Error("rounds wait for a beacon that can't be made; peers are asked for their precommits", "height", height, "error", err)
+		n.logger.Error("rounds wait for a beacon that can't be made", "height", height, "error", err)
 	}
-	n.borrow(height)
 }
 
 // collectAt keeps what receipts need of the block before, recovers the beacon of a height, where one is awaited, and publishes the
@@ -75,6 +74,7 @@ func (n *Node) collectAt(height int64) error {
 	}
 	signature, err := n.recover(height)
 	if err != nil {
+		n.borrow(height)
 		return err
 	}
 	proof, err := n.past().record(height - 1)

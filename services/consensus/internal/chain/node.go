@@ -160,8 +160,9 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 			return err
 		}
 		for _, ordered := range all {
+			collected := n.Collected() // Before: what it has not yet may come between.
 			decision, ok, err := n.decide(ordered)
-			if err == nil && !ok && decision.BeaconHeight <= n.Collected() {
+			if err == nil && !ok && decision.BeaconHeight <= collected {
 				err = fmt.Errorf("%w: height %d", ErrNoBeacon, decision.BeaconHeight)
 			}
 			if err != nil || !ok { // The latest blocks' beacons may be still to come.

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"slices"
+	"time"
 
 	"github.com/cometbft/cometbft/blocksync"
 	"github.com/cometbft/cometbft/node"
@@ -53,7 +54,7 @@ type spans struct {
 
 // FilterMsgBytes implements p2p.MsgBytesFilter. Block sync would hang up on a peer that it did not ask.
 func (s spans) FilterMsgBytes(channel byte, peer p2p.Peer, message []byte) error {
-	if s.loan.awaits(peer.ID()) {
+	if s.loan.awaits(peer.ID(), time.Now()) {
 		return nil
 	}
 	return s.Reactor.FilterMsgBytes(channel, peer, message)
@@ -70,7 +71,7 @@ func (s spans) Receive(e p2p.Envelope) {
 			e.Src.Set(spanKey, span{message.Base, message.Height})
 		}
 	case *bcproto.BlockResponse:
-		if s.loan.take(e.Src.ID(), message) {
+		if s.loan.take(e.Src.ID(), message, time.Now()) {
 			return
 		}
 	}

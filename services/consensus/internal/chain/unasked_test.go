@@ -33,15 +33,22 @@ func TestOnlyAnswersAreWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := time.Now()
 	passes := func() bool { return view.FilterMsgBytes(blocksync.BlocksyncChannel, peer, message) == nil }
-	if passes() || n.loan.take(peer.ID(), block(height)) {
+	if passes() || n.loan.take(peer.ID(), block(height), now) {
 		t.Error("a block that nobody asked for is taken")
 	}
-	n.loan.ask(peer.ID(), height)
-	if !passes() || n.loan.take(peer.ID(), block(height+1)) || !n.loan.take(peer.ID(), block(height)) {
+	if !n.loan.ask(peer.ID(), height, now) || n.loan.ask(peer.ID(), height, now.Add(askAgain-1)) {
+		t.Error("a peer is not asked, or asked again at once")
+	}
+	if !passes() || n.loan.take(peer.ID(), block(height+1), now) || !n.loan.take(peer.ID(), block(height), now) {
 		t.Error("an answer is not taken, or another block is")
 	}
-	if passes() || n.loan.take(peer.ID(), block(height)) {
-		t.Error("a second answer is taken")
+	if passes() || n.loan.take(peer.ID(), block(height), now) || n.loan.ask(peer.ID(), height, now.Add(askAgain-1)) {
+		t.Error("a second answer is taken, or asked for at once")
+	}
+	now = now.Add(askAgain)
+	if !n.loan.ask(peer.ID(), height, now) || n.loan.awaits(peer.ID(), now.Add(askAgain)) {
+		t.Error("a peer is not asked anew, or waited for without end")
 	}
 }

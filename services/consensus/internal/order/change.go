@@ -79,8 +79,9 @@ func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, er
 		address := protocol.Address(body)
 		return Change{Remove: &address}, chain, sequence, nil
 	case kind == addKind && len(body) > 0 && len(body) == 1+int(body[0])+memberSize:
-		m := decodeMember(body[1+body[0]:])
-		m.Name = string(body[1 : 1+body[0]])
+		name, keys := body[1:len(body)-memberSize], body[len(body)-memberSize:]
+		m := decodeMember(keys)
+		m.Name = string(name)
 		return Change{Add: &m}, chain, sequence, nil
 	}
 	return Change{}, chain, 0, malformed

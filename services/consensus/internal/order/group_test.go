@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -383,6 +384,9 @@ func FuzzTransaction(f *testing.F) {
 	newcomer := newPeer()
 	net.peers = append(net.peers, newcomer)
 	f.Add(net.signed(add(newcomer)))
+	longest := newPeer() // No name may be as long, and only the decoder has seen it by then.
+	longest.member.Name = strings.Repeat("n", math.MaxUint8)
+	f.Add(net.signed(add(longest)))
 	net.block(order.Accepted, net.signed(remove(net.peers[1])))
 	for _, tx := range net.due() {
 		f.Add(tx)
