@@ -2,7 +2,9 @@
 package alertmanager_test
 
 import (
+	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,6 +22,29 @@ func amtool(t *testing.T, args ...string) (string, error) {
 func TestConfigurationIsValid(t *testing.T) {
 	if out, err := amtool(t, "check-config", "alertmanager.yml"); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestRemediationHearsOfWhatItActsOn wants no alert of the policy to be inhibited by a critical one.
+func TestRemediationHearsOfWhatItActsOn(t *testing.T) {
+	config, err := os.ReadFile("alertmanager.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := os.ReadFile("../remediation/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spared := regexp.MustCompile(`target_matchers: .*alertname!~"(.*)"`).FindSubmatch(config)
+	alerts := regexp.MustCompile(`alert: (\w+)`).FindAllSubmatch(policy, -1)
+	if spared == nil || len(alerts) == 0 {
+		t.Fatalf("alerts %q, of which %q are spared", alerts, spared)
+	}
+	matches := regexp.MustCompile("^(?:" + string(spared[1]) + ")$")
+	for _, alert := range alerts {
+		if !matches.Match(alert[1]) {
+			t.Errorf("a critical alert of the same family silences %s", alert[1])
+		}
 	}
 }
 

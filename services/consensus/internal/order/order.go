@@ -160,9 +160,10 @@ func Hash(previous protocol.Hash, height int64, ordered []Ordered, group protoco
 		return previous
 	}
 	h := sha256.New()
-	h.Write([]byte("bitcraps/app/001"))
+	h.Write([]byte("bitcraps/app/002"))
 	h.Write(previous[:])
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(height)))
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(ordered)))) // Otherwise the last commitment could pass for a group's hash.
 	for _, o := range ordered {
 		hash := o.Commitment.Hash()
 		h.Write(hash[:])
