@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -147,7 +149,7 @@ func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan str
 // It has no id, so it changes nothing about where to resume.
 func ending(why error) []byte {
 	body := []byte("{}")
-	if errs.Reason(why) != errorsv1.Reason_REASON_INTERNAL { // io.EOF is no error of ours.
+	if !errors.Is(why, io.EOF) {
 		if text, err := canonical.JSON(status.Convert(errs.Mask(why)).Proto()); err == nil {
 			body = text
 		}

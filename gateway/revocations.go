@@ -120,10 +120,14 @@ func (r *revocations) poll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		after = r.learn(resp.GetSessions(), after)
+		last := r.learn(resp.GetSessions(), after)
 		if !resp.GetMore() {
 			break
 		}
+		if again := last.Add(-time.Microsecond); again.After(after) { // Sessions that one call ended together may be on two pages.
+			last = again
+		}
+		after = last
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -72,6 +72,8 @@ func TestEndedSessionsAreRefused(t *testing.T) {
 	for i := range 5 { // Before this gateway started.
 		before = append(before, e.end(clock.Now().Add(time.Duration(i-5)*time.Minute)))
 	}
+	together := clock.Now().Add(-30 * time.Second) // By one call, at the end of a page and the beginning of the next.
+	before = append(before, e.end(together), e.end(together))
 	e.away = true
 	want(live, clock.Now(), internal) // Who knows nothing lets nobody in.
 	e.away = false

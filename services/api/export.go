@@ -12,6 +12,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
@@ -87,5 +88,6 @@ func (s *Service) forget(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 	for _, d := range devices {
 		err = errors.Join(err, tx.RemoveDevice(ctx, d.ID))
 	}
-	return errors.Join(err, tx.RemoveAccount(ctx, id))
+	// A code for an address that somebody else has is nobody's, and says which address the player asked for.
+	return errors.Join(err, tx.RemoveAccount(ctx, id), tx.RemoveCode(ctx, account.LinkSubject(id)))
 }

@@ -66,6 +66,9 @@ func (o *outbox) start() {
 				}
 				cancel()
 			case <-ctx.Done():
+				if left := len(o.queue); left > 0 {
+					o.logger.WarnContext(ctx, "mails were dropped: the service stops", "mails", left)
+				}
 				return
 			}
 		}

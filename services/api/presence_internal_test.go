@@ -110,6 +110,23 @@ func nothingIsLeft(t *testing.T, s *Service, of uuid.UUID) {
 	}))
 }
 
+// TestDeletionForgetsWhatWasAskedFor has a player ask for an address that somebody else has, which makes a code that is nobody's.
+func TestDeletionForgetsWhatWasAskedFor(t *testing.T) {
+	engines(t, func(t *testing.T, s *Service) {
+		caller, _ := newGuest(t, s)
+		subject := account.LinkSubject(caller.Player)
+		saveCode(t, s, account.Code{Subject: subject, Email: "ann@example.com"})
+		ctx := identity.NewContext(t.Context(), caller)
+		must(t, second((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()})))
+		must(t, s.store.Read(t.Context(), func(tx store.Tx) error {
+			if code, err := tx.Code(t.Context(), subject); !errors.Is(err, account.ErrNotFound) {
+				t.Errorf("code %+v, %v", code, err)
+			}
+			return nil
+		}))
+	})
+}
+
 // TestRemovedDevicesLeaveNoSession has a device be removed while it signs in: before its player is waited for, and behind that.
 func TestRemovedDevicesLeaveNoSession(t *testing.T) {
 	url := server(t)
