@@ -15,25 +15,28 @@ export interface WatchOptions {
   onPresence?: (presence: Presence) => void;
   /** Ends the watch. */
   signal?: AbortSignal;
-  /** How long to wait before resuming, in milliseconds. */
+  /** How long to wait at least before resuming, in milliseconds, and up to as long again: others resume too. */
   retryDelay?: number;
 }
 
 /**
  * The events of a game, each once and in order, from the one behind `after` until the game is over. Where the connection
- * breaks it resumes behind the last event. Throws an ApiError where the game can't be watched.
+ * breaks or falls silent it resumes behind the last event. Throws an ApiError where the game can't be watched, and what
+ * `token` or `onPresence` throws.
  */
 export async function* watchGame(client: BitcrapsClient, gameId: string, options: WatchOptions = {}): AsyncGenerator<GameEvent> {
+  const { signal, onPresence, retryDelay = 1000 } = options;
   let last = options.after ?? 0;
-  while (!options.signal?.aborted) {
+  while (!signal?.aborted) {
+    let wait = retryDelay;
     try {
-      for await (const message of stream(client, gameId, last, options.signal)) {
+      for await (const message of stream(client, gameId, last, signal)) {
         if (message.event === "end") {
           if (message.data === "{}") return;
           break; // Cut off: resume.
         }
         if (message.event === "presence") {
-          options.onPresence?.(JSON.parse(message.data) as Presence);
+          onPresence?.(JSON.parse(message.data) as Presence);
           continue;
         }
         const event = JSON.parse(message.data) as GameEvent;
@@ -42,11 +45,36 @@ export async function* watchGame(client: BitcrapsClient, gameId: string, options
         if ("game_closed" in event) return;
       }
     } catch (error) {
-      if (options.signal?.aborted) return;
-      if (error instanceof ApiError && error.httpStatus < 500 && error.httpStatus !== 429) throw error;
+      if (signal?.aborted) return;
+      if (!(error instanceof Lost)) throw error;
+      wait = Math.max(wait, error.wait);
     }
-    await new Promise((resolve) => setTimeout(resolve, options.retryDelay ?? 1000));
+    await rest(wait + Math.random() * retryDelay, signal);
   }
+}
+
+/** A connection that is lost, and may be had again. */
+class Lost extends Error {
+  constructor(
+    cause: unknown,
+    /** How long the server wants to be left alone, in milliseconds. */
+    readonly wait = 0,
+  ) {
+    super("the connection is lost", { cause });
+  }
+}
+
+/** Waits, until the signal at most. */
+function rest(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", done);
+  });
 }
 
 interface Message {
@@ -55,12 +83,19 @@ interface Message {
 }
 
 async function* stream(client: BitcrapsClient, gameId: string, after: number, signal?: AbortSignal): AsyncGenerator<Message> {
-  const { data, error, response } = await client.GET("/api/v1/games/{game_id}/events", {
+  const call = client.GET("/api/v1/games/{game_id}/events", {
     params: { path: { game_id: gameId }, query: { after_sequence: after } },
     parseAs: "stream",
     ...(signal && { signal }),
   });
-  if (!response.ok || !data) throw ApiError.of(response, error);
+  const { data, error, response } = await call.catch((error: unknown) => {
+    throw error instanceof TypeError ? new Lost(error) : error; // What fetch throws where there is no network.
+  });
+  if (!response.ok || !data) {
+    const refused = ApiError.of(response, error);
+    if (refused.httpStatus < 500 && refused.httpStatus !== 429) throw refused;
+    throw new Lost(refused, (refused.retryAfter ?? 0) * 1000);
+  }
   yield* messages(data as unknown as ReadableStream<Uint8Array>);
 }
 
@@ -70,7 +105,7 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Messa
   let text = "";
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await read(reader);
       if (done) return;
       const blocks = (text + value).split("\n\n");
       text = blocks.pop() ?? "";
@@ -81,6 +116,23 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Messa
       }
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    reader.cancel().catch(() => undefined); // Nobody waits for a connection that may be gone.
+  }
+}
+
+/** How long a connection may be silent, in milliseconds: the gateway sends a comment every 15 seconds. */
+const silence = 40_000;
+
+async function read(reader: ReadableStreamDefaultReader<string>): Promise<ReadableStreamReadResult<string>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silent = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("nothing came")), silence);
+  });
+  try {
+    return await Promise.race([reader.read(), silent]);
+  } catch (error) {
+    throw new Lost(error);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestTypeScriptClientPlays compiles the client and has its example play a round and check its receipt.
+// TestTypeScriptClientPlays compiles the client, runs its own tests, and has its example play a round and check its receipt.
 func TestTypeScriptClientPlays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it installs and compiles")
@@ -34,6 +34,7 @@ func TestTypeScriptClientPlays(t *testing.T) {
 		run(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 	}
 	run(npm, "run", "build")
+	run(node, "--test", "test/")
 	out := run(node, "examples/play.mjs", tg.url(), bitcraps)
 	for _, want := range []string{"rolled", "saw game_created player_joined shooter_changed bet_placed betting_closed dice_rolled", "ok      settlement"} {
 		if !strings.Contains(out, want) {
