@@ -374,6 +374,32 @@ func TestTheVersionIsTheLeastOfAll(t *testing.T) {
 	}
 }
 
+// TestAValidatorAnnouncesOnceInABlock has one announce ever newer versions in a block.
+func TestAValidatorAnnouncesOnceInABlock(t *testing.T) {
+	net := newNetwork(t, 2)
+	announce := func(i int, version uint32) []byte {
+		tx, err := order.Announcement(net.state.group.Chain, net.peers[i].member.Address(), version, net.peers[i].key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	forged := announce(0, 4)
+	forged[len(forged)-1]++
+	// The first is false, and takes nobody's turn; the last would be false if its signature were looked at.
+	txs := [][]byte{forged, announce(0, 2), announce(0, 3), announce(1, 2), forged}
+	result, err := order.Execute(net.state, net.hash, order.Block{Height: 1, Time: net.now, Txs: txs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []order.Verdict{order.False, order.Accepted, order.Unexpected, order.Accepted, order.Unexpected}
+	if !slices.Equal(result.Verdicts, want) {
+		t.Errorf("verdicts are %v, want %v", result.Verdicts, want)
+	}
+	net.block(order.Accepted, announce(0, 2))
+	net.block(order.Accepted, announce(0, 3))
+}
+
 const tagBytes = 16
 
 // FuzzTransaction executes the bytes of strangers in the middle of a ceremony: nothing may panic, and what is refused

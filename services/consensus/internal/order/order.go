@@ -70,12 +70,13 @@ type Result struct {
 
 // execution is a block while it is executed.
 type execution struct {
-	state  Reader
-	block  Block
-	group  *Group
-	own    bool // The group is a copy, which may be changed.
-	taken  map[Round]bool
-	result Result
+	state     Reader
+	block     Block
+	group     *Group
+	own       bool // The group is a copy, which may be changed.
+	taken     map[Round]bool
+	announced map[protocol.Address]bool
+	result    Result
 }
 
 // change returns the group to write to.
@@ -112,7 +113,7 @@ func Judge(state Reader, block Block) ([]Verdict, error) {
 
 func execute(state Reader, block Block) (*execution, error) {
 	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[Round]bool, len(block.Txs)),
-		result: Result{Verdicts: make([]Verdict, len(block.Txs))}}
+		announced: map[protocol.Address]bool{}, result: Result{Verdicts: make([]Verdict, len(block.Txs))}}
 	if c := e.group.Ceremony; c != nil && c.Since.IsZero() && block.Height > c.Opened {
 		e.change().Ceremony.Since = block.Time.UTC()
 	}

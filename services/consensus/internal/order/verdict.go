@@ -76,7 +76,7 @@ func (e *execution) tx(tx []byte) (Verdict, error) {
 	case changeTag:
 		return e.try(func(g *Group) error { return g.order(tx, e.block.Height) }), nil
 	case versionTag:
-		return e.try(func(g *Group) error { return g.announce(tx) }), nil
+		return e.try(func(g *Group) error { return g.announce(tx, e.announced) }), nil
 	}
 	return e.commitment(tx)
 }

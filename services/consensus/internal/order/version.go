@@ -32,15 +32,16 @@ func Announcement(chain protocol.Hash, member protocol.Address, version uint32, 
 	return append(b, signature...), err
 }
 
-// announce notes which version a validator speaks. It never goes back.
-func (g *Group) announce(tx []byte) error {
+// announce notes which version a validator speaks. It never goes back. Each validator announces once in a block: one could
+// sign as many versions as a block has room for, and have everybody check the signatures for seconds.
+func (g *Group) announce(tx []byte, announced map[protocol.Address]bool) error {
 	if len(tx) != announcementSize+signatureSize {
 		return fmt.Errorf("%w: not an announcement of a version", protocol.ErrMalformed)
 	}
 	address := protocol.Address(tx[tagSize+32:])
 	version := binary.BigEndian.Uint32(tx[tagSize+32+len(address):])
 	i := IndexOf(g.Members, address)
-	if i < 0 || version <= g.Members[i].Version {
+	if i < 0 || version <= g.Members[i].Version || announced[address] {
 		return dkg.ErrUnexpected
 	}
 	if protocol.Hash(tx[tagSize:]) != g.Chain {
@@ -50,7 +51,7 @@ func (g *Group) announce(tx []byte) error {
 	if err := g.Members[i].BeaconKey.Verify(sum[:], tx[announcementSize:]); err != nil {
 		return err
 	}
-	g.Members[i].Version = version
+	g.Members[i].Version, announced[address] = version, true
 	if g.Ceremony != nil {
 		if j := IndexOf(g.Ceremony.Holders, address); j >= 0 {
 			g.Ceremony.Holders[j].Version = version
