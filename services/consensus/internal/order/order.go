@@ -102,16 +102,25 @@ func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
 	return e.result, nil
 }
 
-// Judge says what Execute would say of a block's transactions. It spares the hash, which takes long in a key ceremony.
+// Judge says what Execute would say of a block's transactions, up to the first that it would not accept: that one is enough
+// to refuse a block, and what is behind it may be there to cost time. It spares the hash, which takes long in a key ceremony.
 func Judge(state Reader, block Block) ([]Verdict, error) {
-	e, err := execute(state, block)
-	if err != nil {
-		return nil, err
+	e := begin(state, block)
+	var verdicts []Verdict
+	for _, tx := range block.Txs {
+		verdict, err := e.tx(tx)
+		if err != nil {
+			return nil, err
+		}
+		if verdicts = append(verdicts, verdict); verdict != Accepted {
+			break
+		}
 	}
-	return e.result.Verdicts, nil
+	return verdicts, nil
 }
 
-func execute(state Reader, block Block) (*execution, error) {
+// begin does what comes before a block's transactions.
+func begin(state Reader, block Block) *execution {
 	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[Round]bool, len(block.Txs)),
 		announced: map[protocol.Address]bool{}, result: Result{Verdicts: make([]Verdict, len(block.Txs))}}
 	if c := e.group.Ceremony; c != nil && c.Since.IsZero() && block.Height > c.Opened {
@@ -122,6 +131,11 @@ func execute(state Reader, block Block) (*execution, error) {
 			e.group, e.own = changed, true
 		}
 	}
+	return e
+}
+
+func execute(state Reader, block Block) (*execution, error) {
+	e := begin(state, block)
 	for i, tx := range block.Txs {
 		var err error
 		if e.result.Verdicts[i], err = e.tx(tx); err != nil {
@@ -186,13 +200,13 @@ func HashGroup(encoded []byte) protocol.Hash {
 // Acceptable returns the transactions that a proposer should put into the block: those that would be accepted, in their
 // order, as long as they fit into maxBytes.
 func Acceptable(state Reader, block Block, maxBytes int64) ([][]byte, error) {
-	verdicts, err := Judge(state, block)
+	e, err := execute(state, block)
 	if err != nil {
 		return nil, err
 	}
 	var out [][]byte
 	for i, tx := range block.Txs {
-		if verdicts[i] != Accepted {
+		if e.result.Verdicts[i] != Accepted {
 			continue
 		}
 		// A transaction has a tag of one byte and a length of at most five beside its own bytes.

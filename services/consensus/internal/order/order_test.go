@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -120,6 +121,28 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 			t.Fatalf("the proposal has %d bytes of %d", size, limit)
 		}
 	})
+}
+
+// TestJudgingStopsAtWhatIsRefused has a proposer put what costs time behind what is refused. A block that is decided is
+// executed to its end, and a proposer takes what is good from behind it.
+func TestJudgingStopsAtWhatIsRefused(t *testing.T) {
+	first, second := protocol.Commitment{Round: 1}.Encode(), protocol.Commitment{Round: 2}.Encode()
+	b := block(1, first, first, second)
+	verdicts, err := order.Judge(newState(), b)
+	if want := []order.Verdict{order.Accepted, order.Decided}; err != nil || !slices.Equal(verdicts, want) {
+		t.Errorf("judged %v, want %v, %v", verdicts, want, err)
+	}
+	if verdicts, err = order.Judge(brokenState{newState()}, block(1, []byte("garbage"), first)); err != nil {
+		t.Errorf("behind garbage the state was read: %v, %v", verdicts, err)
+	}
+	result, err := order.Execute(newState(), protocol.Hash{}, b)
+	if want := []order.Verdict{order.Accepted, order.Decided, order.Accepted}; err != nil || !slices.Equal(result.Verdicts, want) {
+		t.Errorf("executed %v, want %v, %v", result.Verdicts, want, err)
+	}
+	proposal, err := order.Acceptable(newState(), b, 1<<20)
+	if err != nil || len(proposal) != 2 {
+		t.Errorf("proposed %d, want 2, %v", len(proposal), err)
+	}
 }
 
 type brokenState struct{ *state }
