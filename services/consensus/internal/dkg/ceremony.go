@@ -122,11 +122,14 @@ func (c *Ceremony) takeJustification(message []byte) error {
 	if err != nil {
 		return err
 	}
-	if c.Phase != Justifying || j.Session != c.Session.ID() || !slices.Contains(c.accused(), j.Dealer) {
+	if c.Phase != Justifying || j.Session != c.Session.ID() || c.Deals[j.Dealer] == nil || c.Justifications[j.Dealer] != nil {
 		return ErrUnexpected
 	}
 	if err := c.Session.Dealers[j.Dealer].Verify(digest(j.unsigned()), j.Signature); err != nil {
 		return err
+	}
+	if !slices.Contains(c.accused(), j.Dealer) { // Last: it reads all responses, and only a dealer may have that done.
+		return ErrUnexpected
 	}
 	if err := c.checkAnswers(j); err != nil {
 		return err
@@ -148,7 +151,7 @@ func (c *Ceremony) checkAnswers(j Justification) error {
 	for i, answer := range j.Answers {
 		members[i] = answer.Member
 	}
-	if !slices.Equal(members, c.complainers(j.Dealer)) {
+	if !slices.Equal(members, c.complaints()[j.Dealer]) {
 		return errors.New("dkg: the dealer does not answer all complaints, or others")
 	}
 	for _, answer := range j.Answers {
@@ -188,25 +191,27 @@ func (c *Ceremony) deal(dealer int) Deal {
 	return d
 }
 
-// complainers are the members that complain of a dealer, ascending.
-func (c *Ceremony) complainers(dealer int) (members []int) {
+// complaints are the members that complain of each dealer, ascending.
+func (c *Ceremony) complaints() map[int][]int {
+	members := map[int][]int{}
 	for _, member := range slices.Sorted(maps.Keys(c.Responses)) {
-		if p, err := DecodeResponse(c.Responses[member]); err == nil && slices.Contains(p.Complaints, dealer) {
-			members = append(members, member)
+		p, err := DecodeResponse(c.Responses[member])
+		if err != nil {
+			continue
+		}
+		for _, dealer := range p.Complaints {
+			members[dealer] = append(members[dealer], member)
 		}
 	}
 	return members
 }
 
-// hopeless reports whether a dealer has so many complaints that to answer them would give its polynomial away.
-func (c *Ceremony) hopeless(dealer int) bool {
-	return len(c.complainers(dealer)) >= c.Session.Threshold
-}
-
-// accused are the dealers that owe an answer, ascending.
+// accused are the dealers that owe an answer, ascending. One with as many complaints as the threshold owes none: to answer
+// them would give its polynomial away.
 func (c *Ceremony) accused() (dealers []int) {
+	complaints := c.complaints()
 	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {
-		if len(c.complainers(dealer)) > 0 && !c.hopeless(dealer) && c.Justifications[dealer] == nil {
+		if n := len(complaints[dealer]); n > 0 && n < c.Session.Threshold && c.Justifications[dealer] == nil {
 			dealers = append(dealers, dealer)
 		}
 	}
@@ -216,8 +221,9 @@ func (c *Ceremony) accused() (dealers []int) {
 // Qualified are the dealers that make the key, ascending: those without complaints that they did not answer. A secret
 // that is shared anew is interpolated, and the first of them that suffice for it are taken.
 func (c *Ceremony) Qualified() (dealers []int) {
+	complaints := c.complaints()
 	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {
-		if len(c.complainers(dealer)) == 0 || c.Justifications[dealer] != nil {
+		if len(complaints[dealer]) == 0 || c.Justifications[dealer] != nil {
 			dealers = append(dealers, dealer)
 		}
 	}

@@ -95,6 +95,62 @@ func TestFalseAnswersAreRefused(t *testing.T) {
 	}
 }
 
+// TestOnlyADealerHasTheComplaintsRead has strangers send justifications, which anybody can make by the thousand.
+func TestOnlyADealerHasTheComplaintsRead(t *testing.T) {
+	all := parties(4)
+	c := dkg.New(fresh(all))
+	say(t, c, all, func(i int, message []byte) []byte {
+		if i == 3 {
+			message = badSeal(t, all[3].Key, message, 0)
+		}
+		return message
+	})
+	say(t, c, all, nil)
+	bogus := func(dealer int) []byte {
+		return dkg.Justification{Session: c.Session.ID(), Dealer: dealer, Signature: make([]byte, 128)}.Encode()
+	}
+	unread := c.Clone()
+	clear(unread.Responses)
+	allocs := func(c *dkg.Ceremony) float64 { return testing.AllocsPerRun(20, func() { _ = c.Take(bogus(4)) }) }
+	if with, without := allocs(c), allocs(unread); with != without {
+		t.Errorf("a justification of nobody's costs %v allocations, and %v where nobody responded", with, without)
+	}
+	if err := c.Take(bogus(4)); !errors.Is(err, dkg.ErrUnexpected) {
+		t.Errorf("of no dealer: %v", err)
+	}
+	if err := c.Take(bogus(2)); err == nil || errors.Is(err, dkg.ErrUnexpected) {
+		t.Errorf("unsigned, of a dealer that nobody complains of: %v", err)
+	}
+	signed := dkg.Resign(t, all[2].Key, dkg.Justification{Session: c.Session.ID(), Dealer: 2})
+	if err := c.Take(signed); !errors.Is(err, dkg.ErrUnexpected) {
+		t.Errorf("signed, of a dealer that nobody complains of: %v", err)
+	}
+}
+
+// TestComplaintsAreReadOnce counts what it takes to tell who is qualified where very many complain of very many.
+func TestComplaintsAreReadOnce(t *testing.T) {
+	const n = 64
+	c := dkg.New(dkg.Session{Threshold: quorum(n), Dealers: make([]dkg.PublicKey, n), Members: make([]dkg.PublicKey, n)})
+	var everyone []int
+	for i := range n {
+		c.Deals[i], everyone = []byte{1}, append(everyone, i)
+	}
+	for i := range quorum(n) - 1 {
+		c.Responses[i] = dkg.Response{Member: i, Complaints: everyone, Signature: make([]byte, 128)}.Encode()
+	}
+	if allocs := testing.AllocsPerRun(5, func() { _ = c.Qualified() }); allocs > 50*n {
+		t.Errorf("%v allocations for %d members", allocs, n)
+	}
+	c.Phase = dkg.Justifying
+	if !c.Awaits(dkg.PublicKey{}) {
+		t.Error("a dealer with complaints below the threshold owes no answer")
+	}
+	c.Responses[n-1] = dkg.Response{Member: n - 1, Complaints: everyone, Signature: make([]byte, 128)}.Encode()
+	if c.Awaits(dkg.PublicKey{}) {
+		t.Error("a dealer with as many complaints as the threshold owes an answer")
+	}
+}
+
 func TestFalseComplaintsAreRefused(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))

@@ -119,7 +119,7 @@ func (p Party) justify(c *Ceremony, dealer int) ([]byte, error) {
 		return nil, err
 	}
 	j := Justification{Session: c.Session.ID(), Dealer: dealer}
-	for _, member := range c.complainers(dealer) {
+	for _, member := range c.complaints()[dealer] {
 		j.Answers = append(j.Answers, Answer{Member: member, Share: mustMarshal(polynomial.Eval(uint32(member)).V)})
 	}
 	j.Signature, err = p.Key.Sign(digest(j.unsigned()))
