@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"math/big"
 	"testing"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -177,6 +178,38 @@ func TestFalseComplaintsAreRefused(t *testing.T) {
 		if err := c.Clone().Take(dkg.Resign(t, all[0].Key, r)); err == nil || errors.Is(err, dkg.ErrUnexpected) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestASignatureHasOneEncoding adds the group's order to a signature's scalar, which kyber takes for the same.
+func TestASignatureHasOneEncoding(t *testing.T) {
+	one, err := dkg.ParseScalar(append(make([]byte, 31), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	minusOne, err := one.Clone().Neg(one).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := new(big.Int).SetBytes(minusOne)
+	order.Add(order, big.NewInt(1))
+	key, message := parties(1)[0].Key, []byte("message")
+	signature, err := key.Sign(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := key.Public().Verify(message, signature); err != nil {
+		t.Error(err)
+	}
+	for name, other := range map[string][]byte{"a byte less": signature[1:], "a byte more": append(bytes.Clone(signature), 0), "nothing": nil} {
+		if key.Public().Verify(message, other) == nil {
+			t.Errorf("a signature of %s is accepted", name)
+		}
+	}
+	scalar := signature[len(signature)-32:]
+	order.Add(order, new(big.Int).SetBytes(scalar)).FillBytes(scalar) // Below 2^256, as the order is below 2^255.
+	if key.Public().Verify(message, signature) == nil {
+		t.Error("a signature has two encodings")
 	}
 }
 

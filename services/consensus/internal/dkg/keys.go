@@ -52,8 +52,15 @@ func (k *PublicKey) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Verify fails unless the signature is the key's over the message.
+// Verify fails unless the signature is the key's over the message. kyber reads a scalar modulo the group's order, so that
+// anybody could write a signature in a second way, and with it the message that it signs.
 func (k PublicKey) Verify(message, signature []byte) error {
+	if len(signature) != signatureSize {
+		return errors.New("dkg: a signature of another length")
+	}
+	if _, err := parseScalar(signature[signatureSize-secretSize:]); err != nil {
+		return fmt.Errorf("dkg: signature: %w", err)
+	}
 	return schnorr.VerifyWithChecks(suite, k[:], message, signature)
 }
 
