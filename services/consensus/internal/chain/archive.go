@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	dbm "github.com/cometbft/cometbft-db"
+	"github.com/cometbft/cometbft/crypto"
+	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/crypto/tmhash"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	"github.com/cometbft/cometbft/types"
@@ -98,6 +100,10 @@ func (s *store) record(height int64) (*record, error) {
 	if r.validators, err = decodeValidators(value); err != nil {
 		return nil, fmt.Errorf("chain state: the validators of block %d: %w", height, err)
 	}
+	// A proof finds a vote's key by the vote's place.
+	if votes, validators := len(r.commit.Signatures), len(r.validators.Validators); votes != validators {
+		return nil, fmt.Errorf("chain state: the record of block %d has %d votes of %d validators", height, votes, validators)
+	}
 	return r, nil
 }
 
@@ -124,6 +130,9 @@ func decodeValidators(value []byte) (*types.ValidatorSet, error) {
 	for _, validator := range message.Validators {
 		v, err := types.ValidatorFromProto(validator)
 		if err == nil {
+			err = checkKey(v.PubKey)
+		}
+		if err == nil {
 			err = v.ValidateBasic()
 		}
 		if err == nil && v.VotingPower > types.MaxTotalVotingPower-power { // CometBFT would panic.
@@ -139,6 +148,14 @@ func decodeValidators(value []byte) (*types.ValidatorSet, error) {
 		return nil, errors.New("a set without validators")
 	}
 	return set, nil
+}
+
+// checkKey refuses keys that CometBFT reads too, but with which the standard library would panic. No validator has one.
+func checkKey(key crypto.PubKey) error {
+	if k, ok := key.(ed25519.PubKey); !ok || len(k) != ed25519.PubKeySize {
+		return errors.New("a validator's key is not of Ed25519")
+	}
+	return nil
 }
 
 // light is the record as a light client reads it.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	dbm "github.com/cometbft/cometbft-db"
+	"github.com/cometbft/cometbft/crypto"
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/crypto/tmhash"
 	"github.com/cometbft/cometbft/light"
@@ -26,7 +27,7 @@ import (
 // forge makes blocks of CometBFT's own types, signed by real keys, and stores them in its own stores.
 type forge struct {
 	t      rapid.TB
-	keys   map[string]ed25519.PrivKey
+	keys   map[string]crypto.PrivKey
 	past   past
 	states state.Store
 	last   types.BlockID
@@ -41,7 +42,7 @@ var forgedAt = time.Unix(1_800_000_000, 0).UTC()
 func newForge(t rapid.TB) *forge {
 	blocks := blockstore.NewBlockStore(dbm.NewMemDB())
 	states := state.NewStore(dbm.NewMemDB(), state.StoreOptions{})
-	return &forge{t: t, keys: map[string]ed25519.PrivKey{}, states: states, commit: &types.Commit{},
+	return &forge{t: t, keys: map[string]crypto.PrivKey{}, states: states, commit: &types.Commit{},
 		past: past{kept: &store{db: dbm.NewMemDB()}, blocks: blocks, sets: states.(validatorSets)}}
 }
 

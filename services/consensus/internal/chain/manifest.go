@@ -148,6 +148,11 @@ func readBlock(b []byte, chainID string, height int64) (*types.LightBlock, error
 	if block.Height != height {
 		return nil, fmt.Errorf("it is block %d; block %d is wanted", block.Height, height)
 	}
+	for _, v := range block.ValidatorSet.Validators {
+		if err := checkKey(v.PubKey); err != nil {
+			return nil, err
+		}
+	}
 	// Whose turn it is to propose, no signature binds. Where the first in turn proposed the block, it must be this one.
 	if block.Commit.Round == 0 && string(block.ValidatorSet.GetProposer().Address) != string(block.ProposerAddress) {
 		return nil, errors.New("it was another validator's turn")

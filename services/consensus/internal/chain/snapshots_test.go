@@ -9,6 +9,7 @@ import (
 
 	dbm "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/crypto/ed25519"
+	"github.com/cometbft/cometbft/crypto/secp256k1"
 	"github.com/cometbft/cometbft/types"
 	"go.dedis.ch/kyber/v4/util/random"
 	"pgregory.net/rapid"
@@ -162,6 +163,69 @@ func TestNoOtherStateIsTaken(t *testing.T) {
 	} {
 		if _, hash, err := h.check(height, appendPair(bytes.Clone(chunk), extra[0], extra[1])); err == nil && hash == h.hashes[height] {
 			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+// otherKind is a set of one validator whose key is none of Ed25519. It signs what a forge makes.
+func (f *forge) otherKind() *types.ValidatorSet {
+	key := secp256k1.GenPrivKey()
+	f.keys[string(key.PubKey().Address())] = key
+	return types.NewValidatorSet([]*types.Validator{types.NewValidator(key.PubKey(), 1)})
+}
+
+// TestRecordsThatDoNotFitAreRefused has a snapshot hold records that proofs cannot be made of.
+func TestRecordsThatDoNotFitAreRefused(t *testing.T) {
+	h := newHistory(t, 7, func(height int64) int { return int(height % 3) })
+	const height = 6
+	for name, lie := range map[string]struct {
+		set   func(f *forge) *types.ValidatorSet
+		votes int
+	}{
+		"more votes than validators": {func(f *forge) *types.ValidatorSet { return f.set(map[int]int64{0: 1, 1: 1}) }, 3},
+		"fewer votes":                {func(f *forge) *types.ValidatorSet { return f.set(map[int]int64{0: 1, 1: 1}) }, 1},
+		"another kind of key":        {(*forge).otherKind, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newForge(t)
+			set := lie.set(f)
+			block := f.add(set, set, all, types.Tx("any"))
+			r := &record{header: *block.Header, commit: block.Commit, validators: set, txs: [][]byte{types.Tx("any").Hash()}}
+			for len(r.commit.Signatures) < lie.votes {
+				r.commit.Signatures = append(r.commit.Signatures, r.commit.Signatures[0])
+			}
+			r.commit.Signatures = r.commit.Signatures[:lie.votes]
+			kept := &store{db: dbm.NewMemDB()}
+			batch := kept.db.NewBatch()
+			if err := errors.Join(setRecord(batch, r), batch.Write()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := kept.record(1); err == nil {
+				t.Error("the record is read")
+			}
+			if _, _, err := h.check(height, append(bytes.Clone(h.chunk(t, height)), content(t, kept)...)); err == nil {
+				t.Error("a snapshot with the record is taken")
+			}
+		})
+	}
+}
+
+// TestBlocksOfOtherKeysAreRefused has a snapshot lead to a block that is signed well, by a key of another kind.
+func TestBlocksOfOtherKeysAreRefused(t *testing.T) {
+	f := newForge(t)
+	ours, others := f.set(map[int]int64{0: 1}), f.otherKind()
+	for i, set := range []*types.ValidatorSet{ours, others} {
+		height := int64(i + 1)
+		message, err := f.add(set, others, all).ToProto()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := message.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readBlock(b, forged, height); (err == nil) != (set == ours) {
+			t.Errorf("block %d: %v", height, err)
 		}
 	}
 }
