@@ -153,7 +153,8 @@ func TestNoOtherStateIsTaken(t *testing.T) {
 		"a beacon that nobody awaited":  {beaconKey(99), make([]byte, beacon.SignatureSize)},
 		"another group":                 {groupKey, []byte("{}")},
 		"a group of the future":         {groupHashKey(99), make([]byte, 32)},
-		"a group of a quiet block":      {groupHashKey(5), make([]byte, 32)},
+		"a group of a block of rounds":  {groupHashKey(5), make([]byte, 32)},
+		"a group of a quiet block":      {groupHashKey(3), make([]byte, 32)},
 		"a sharing that nobody signed":  {sharingKey, []byte{10, 0}},
 		"a hop that nobody signed":      {hopKey(3), []byte{10, 0}},
 		"a validator's own evidence":    {append([]byte("e"), make([]byte, 29)...), {1}},
@@ -164,6 +165,21 @@ func TestNoOtherStateIsTaken(t *testing.T) {
 		if _, hash, err := h.check(height, appendPair(bytes.Clone(chunk), extra[0], extra[1])); err == nil && hash == h.hashes[height] {
 			t.Errorf("%s is taken", name)
 		}
+	}
+}
+
+// TestTheGroupOfGenesisIsNotSlippedIn has the last block of a snapshot change the group to none.
+func TestTheGroupOfGenesisIsNotSlippedIn(t *testing.T) {
+	h := newHistory(t, 7, func(int64) int { return 0 }) // A key is missed only where there are rounds.
+	const height = 6
+	genesis, err := json.Marshal(h.origin.group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunk := appendPair(h.chunk(t, height), groupKey, genesis) // The later of two pairs counts.
+	chunk = appendPair(chunk, groupHashKey(height), make([]byte, 32))
+	if _, hash, err := h.check(height, chunk); err == nil && hash == h.hashes[height] {
+		t.Error("the group of genesis is taken for that of a later block")
 	}
 }
 

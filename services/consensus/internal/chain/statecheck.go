@@ -48,6 +48,11 @@ func (c *stateCheck) run() (protocol.Hash, error) {
 // replay executes the hash chain.
 func (c *stateCheck) replay() (protocol.Hash, error) {
 	hash := c.origin.appHash
+	genesis, err := json.Marshal(c.origin.group)
+	if err != nil {
+		return hash, err
+	}
+	c.bound = order.HashGroup(genesis) // Until a block changes it.
 	groups, err := c.store.groupHashes()
 	if err != nil {
 		return hash, err
@@ -114,6 +119,10 @@ func checkPair(key, value []byte) error {
 	if !ok || len(key) != size.key || len(value) == 0 || size.value > 0 && len(value) != size.value {
 		return fmt.Errorf("snapshot: %d bytes under the key %x", len(value), key)
 	}
+	// The hash chain reads a zero hash as no change of the group, so it would not bind the pair.
+	if key[0] == 'a' && protocol.Hash(value) == (protocol.Hash{}) {
+		return fmt.Errorf("snapshot: no group's hash under the key %x", key)
+	}
 	return nil
 }
 
@@ -134,13 +143,6 @@ func (c *stateCheck) checkGroup() error {
 	text, err := c.store.db.Get(groupKey)
 	if err != nil {
 		return err
-	}
-	if c.bound == (protocol.Hash{}) { // No block changed that of genesis.
-		genesis, err := json.Marshal(c.origin.group)
-		if err != nil {
-			return err
-		}
-		c.bound = order.HashGroup(genesis)
 	}
 	if order.HashGroup(text) != c.bound {
 		return errors.New("snapshot: the group is not that of the chain")
