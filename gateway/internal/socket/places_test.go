@@ -1,4 +1,4 @@
-package socket_test
+package socket
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
-	"github.com/bitcraps/bitcraps/gateway/internal/socket"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -45,7 +44,7 @@ func TestPlacesOfAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feeds := live.New(quiet{}, nil, clockwork.NewRealClock(), telemetry.Discard().For("test", 0))
 		t.Cleanup(feeds.Close)
-		conn, _ := connect(t, socket.Deps{Feeds: feeds, Admit: func(context.Context) (func(), error) { return func() {}, nil }})
+		conn, _ := open(t, Deps{Feeds: feeds, Admit: func(context.Context) (func(), error) { return func() {}, nil }})
 		send := func(op string, game int) {
 			t.Helper()
 			text := fmt.Sprintf(`{"op":%q,"game_id":"01890000-0000-7000-8000-%012d"}`, op, game)

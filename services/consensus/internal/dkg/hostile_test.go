@@ -62,7 +62,9 @@ func TestFalseDealsAreRefused(t *testing.T) {
 	}
 }
 
-func TestFalseAnswersAreRefused(t *testing.T) {
+// complained is a ceremony in which a member has complained of the last dealer.
+func complained(t *testing.T) ([]dkg.Party, *dkg.Ceremony) {
+	t.Helper()
 	all := parties(4)
 	c := dkg.New(fresh(all))
 	say(t, c, all, func(i int, message []byte) []byte {
@@ -72,6 +74,11 @@ func TestFalseAnswersAreRefused(t *testing.T) {
 		return message
 	})
 	say(t, c, all, nil)
+	return all, c
+}
+
+func TestFalseAnswersAreRefused(t *testing.T) {
+	all, c := complained(t)
 	good, err := all[3].Due(c)
 	if err != nil {
 		t.Fatal(err)
@@ -98,15 +105,7 @@ func TestFalseAnswersAreRefused(t *testing.T) {
 
 // TestOnlyADealerHasTheComplaintsRead has strangers send justifications, which anybody can make by the thousand.
 func TestOnlyADealerHasTheComplaintsRead(t *testing.T) {
-	all := parties(4)
-	c := dkg.New(fresh(all))
-	say(t, c, all, func(i int, message []byte) []byte {
-		if i == 3 {
-			message = badSeal(t, all[3].Key, message, 0)
-		}
-		return message
-	})
-	say(t, c, all, nil)
+	all, c := complained(t)
 	bogus := func(dealer int) []byte {
 		return dkg.Justification{Session: c.Session.ID(), Dealer: dealer, Signature: make([]byte, 128)}.Encode()
 	}

@@ -132,8 +132,7 @@ type Reader interface {
 	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
 	// Idle returns open games at which nothing happened since a time.
 	Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error)
-	// Unsettled returns rounds that were committed between two times and are not settled, oldest first, without what was
-	// committed.
+	// Unsettled returns which rounds were committed between two times and are not settled, and when, oldest first.
 	Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*Round, error)
 	// Audit checks every account against the transfers, and what tables hold against the bets that lie on them.
 	Audit(ctx context.Context) (Audit, error)

@@ -229,9 +229,7 @@ SELECT game_id, number, status, commitment, first_die, second_die, call, height,
 FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LIMIT sqlc.arg(count);
 
 -- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
-    closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
-FROM rounds WHERE status = 1 AND closed_at >= @since AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
+SELECT game_id, number, closed_at FROM rounds WHERE status = 1 AND closed_at >= @since AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
 
 -- name: UpdateAccounts :exec
 -- Accounts that all tables share move by as much, wherever they are; others must be where they were.

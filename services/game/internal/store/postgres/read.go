@@ -84,7 +84,9 @@ func (s *Store) Unsettled(ctx context.Context, since, before time.Time, limit in
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
+	return stored.All(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) {
+		return &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: play.Committed, ClosedAt: micros.Time(row.ClosedAt)}, nil
+	})
 }
 
 // Round implements play.Reader.

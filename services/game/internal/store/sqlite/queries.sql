@@ -135,9 +135,7 @@ SELECT game_id, number, status, commitment, first_die, second_die, call, height,
 FROM rounds WHERE game_id = sqlc.arg(game_id) AND number < sqlc.arg(below) ORDER BY number DESC LIMIT sqlc.arg(count);
 
 -- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
-    closed_at, settled_at, CAST('' AS BLOB) AS state, CAST('' AS BLOB) AS bets
-FROM rounds WHERE status = 1 AND closed_at >= sqlc.arg(since) AND closed_at <= sqlc.arg(before) ORDER BY closed_at LIMIT sqlc.arg(count);
+SELECT game_id, number, closed_at FROM rounds WHERE status = 1 AND closed_at >= sqlc.arg(since) AND closed_at <= sqlc.arg(before) ORDER BY closed_at LIMIT sqlc.arg(count);
 
 -- name: Account :one
 SELECT * FROM accounts WHERE id = ?;

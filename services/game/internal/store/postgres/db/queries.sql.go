@@ -1544,27 +1544,13 @@ func (q *Queries) TurnsDue(ctx context.Context, now int64, count int32) ([]uuid.
 }
 
 const unsettledRounds = `-- name: UnsettledRounds :many
-SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
-    closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
-FROM rounds WHERE status = 1 AND closed_at >= $1 AND closed_at <= $2 ORDER BY closed_at LIMIT $3
+SELECT game_id, number, closed_at FROM rounds WHERE status = 1 AND closed_at >= $1 AND closed_at <= $2 ORDER BY closed_at LIMIT $3
 `
 
 type UnsettledRoundsRow struct {
-	GameID          uuid.UUID
-	Number          int64
-	Status          gamev1.RoundStatus
-	Commitment      []byte
-	FirstDie        int32
-	SecondDie       int32
-	Call            string
-	Height          int64
-	BeaconHeight    int64
-	BeaconSignature []byte
-	Sequence        int64
-	ClosedAt        int64
-	SettledAt       int64
-	State           []byte
-	Bets            []byte
+	GameID   uuid.UUID
+	Number   int64
+	ClosedAt int64
 }
 
 func (q *Queries) UnsettledRounds(ctx context.Context, since int64, before int64, count int32) ([]UnsettledRoundsRow, error) {
@@ -1576,23 +1562,7 @@ func (q *Queries) UnsettledRounds(ctx context.Context, since int64, before int64
 	var items []UnsettledRoundsRow
 	for rows.Next() {
 		var i UnsettledRoundsRow
-		if err := rows.Scan(
-			&i.GameID,
-			&i.Number,
-			&i.Status,
-			&i.Commitment,
-			&i.FirstDie,
-			&i.SecondDie,
-			&i.Call,
-			&i.Height,
-			&i.BeaconHeight,
-			&i.BeaconSignature,
-			&i.Sequence,
-			&i.ClosedAt,
-			&i.SettledAt,
-			&i.State,
-			&i.Bets,
-		); err != nil {
+		if err := rows.Scan(&i.GameID, &i.Number, &i.ClosedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -1,0 +1,133 @@
+package socket
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+)
+
+// pipes are a network without buffers, unlike memnet's: what a client does not read yet is not sent. Its deadlines keep a
+// bubble's time.
+type pipes struct {
+	net.Listener
+	server chan net.Conn
+	closed chan struct{}
+}
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	p.server <- server
+	return client, nil
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.server:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	close(p.closed)
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "unix"} }
+
+// connect opens a WebSocket over such a network, and returns the client's end. serve gets the server's.
+func connect(t *testing.T, serve func(*websocket.Conn)) *websocket.Conn {
+	t.Helper()
+	network := &pipes{server: make(chan net.Conn), closed: make(chan struct{})}
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := Accept(w, r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		serve(conn)
+	})}
+	go func() { _ = server.Serve(network) }()
+	client, _, err := websocket.Dial(t.Context(), "http://gateway", &websocket.DialOptions{Subprotocols: []string{Protocol},
+		HTTPClient: &http.Client{Transport: &http.Transport{DialContext: network.dial}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = client.CloseNow()
+		_ = server.Close()
+	})
+	return client
+}
+
+// open has a session serve the connections of connect, with credentials that stay good. Stop says that the gateway stops.
+func open(t *testing.T, deps Deps) (client *websocket.Conn, stop func()) {
+	t.Helper()
+	stopped := make(chan struct{})
+	deps.Clock, deps.Stop, deps.SignedIn = clockwork.NewRealClock(), stopped, func(context.Context) error { return nil }
+	client = connect(t, func(conn *websocket.Conn) { go Serve(context.Background(), conn, uuid.Nil, deps) })
+	return client, func() { close(stopped) }
+}
+
+// TestAQuietConnectionLives says nothing for an hour, in which only pings go: longer than any single write may take.
+func TestAQuietConnectionLives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, stop := open(t, Deps{})
+		received := make(chan error, 4)
+		go func() {
+			defer close(received)
+			for {
+				_, _, err := client.Read(t.Context())
+				if received <- err; err != nil {
+					return
+				}
+			}
+		}()
+		if err := <-received; err != nil { // Welcome.
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if err := client.Write(t.Context(), websocket.MessageText, []byte(`{"op":"ping"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-received; err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+		time.Sleep(2 * writeTimeout)
+		stop()
+		if err := <-received; websocket.CloseStatus(err) != websocket.StatusGoingAway {
+			t.Errorf("the gateway stops: %v", err)
+		}
+	})
+}
+
+// TestPingsWaitForMessages pings a client that takes its time with a message, and then one that is silent.
+func TestPingsWaitForMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		accepted := make(chan *session, 1)
+		client := connect(t, func(conn *websocket.Conn) { accepted <- &session{conn: conn} })
+		client.SetReadLimit(-1)
+		s := <-accepted
+		s.conn.CloseRead(t.Context())
+		message := make([]byte, 1<<20)
+		go func() { _ = s.send(message) }()
+		synctest.Wait()
+		go s.ping(t.Context())
+		time.Sleep(writeTimeout - time.Second)
+		if _, text, err := client.Read(t.Context()); len(text) != len(message) || err != nil {
+			t.Errorf("%d bytes of %d, %v", len(text), len(message), err)
+		}
+		s.ping(t.Context())
+		if _, _, err := client.Read(t.Context()); err == nil {
+			t.Error("a client that does not answer is not ended")
+		}
+	})
+}
