@@ -53,6 +53,7 @@ func TestThePackage(t *testing.T) {
 		cmd.Env = append(os.Environ(), "VERIFIER="+dir, "ANSWERS="+answers(t))
 		run(t, cmd)
 	})
+	t.Run("has a page", func(t *testing.T) { testPage(t, dir) })
 }
 
 func isSmall(t *testing.T, path string) {
