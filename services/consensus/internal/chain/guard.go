@@ -61,15 +61,18 @@ func (s step) compare(o step) int {
 
 func stepOf(vote *types.Vote) step { return step{vote.Height, vote.Round, vote.Type} }
 
-// newGuard guards a key. A key file says what was signed before; of a remote signer, which keeps that to itself, all votes
-// for the next height may be its own.
-func newGuard(signer types.PrivValidator, chainID string, tip int64, listen time.Duration, halt func(error)) (*guard, error) {
+// unknown is what was signed last by a remote signer, which keeps that to itself: all votes before the first height at which it signs here,
+// and for that height, may be its own.
+var unknown = step{height: math.MaxInt64}
+
+// newGuard guards a key. A key file says what was signed before.
+func newGuard(signer types.PrivValidator, chainID string, listen time.Duration, halt func(error)) (*guard, error) {
 	key, err := signer.GetPubKey()
 	if err != nil {
 		return nil, fmt.Errorf("signer: %w", err)
 	}
 	g := &guard{PrivValidator: signer, chainID: chainID, key: key, listen: listen, halt: halt, signed: func() {}, foreign: make(chan struct{}),
-		from: step{tip + 1, math.MaxInt32, math.MaxInt32}, silent: silentHeights}
+		from: unknown, silent: silentHeights}
 	if file, ok := signer.(*privval.FilePV); ok {
 		last := file.LastSignState
 		// Its steps are 1 for a proposal, 2 for a prevote and 3 for a precommit, one more than a vote's type.
@@ -118,6 +121,9 @@ func (g *guard) SignProposal(chainID string, proposal *cmtproto.Proposal) error 
 func (g *guard) wait(height int64) error {
 	listen := time.Duration(0)
 	g.mu.Lock()
+	if g.from == unknown {
+		g.from = step{height, math.MaxInt32, math.MaxInt32}
+	}
 	if g.silent > 0 && height != g.listened {
 		g.silent, g.listened, listen = g.silent-1, height, g.listen
 	}

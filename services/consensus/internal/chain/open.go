@@ -155,7 +155,7 @@ func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error)
 			err = fmt.Errorf("%w: %v", ErrDiverged, cause)
 		}
 	}()
-	guard, err := newGuard(n.home.signer, n.home.genesis.ChainID, n.app.tip().Height, cfg.ListenFirst, n.halt)
+	guard, err := newGuard(n.home.signer, n.home.genesis.ChainID, cfg.ListenFirst, n.halt)
 	if err != nil {
 		return nil, err
 	}

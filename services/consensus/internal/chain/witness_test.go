@@ -38,7 +38,7 @@ func FuzzWitness(f *testing.F) {
 			return
 		}
 		foreign := false
-		g, err := newGuard(signer, "chain", 0, 0, func(error) { foreign = true })
+		g, err := newGuard(signer, "chain", 0, func(error) { foreign = true })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,6 +61,33 @@ func FuzzWitness(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestAnOldVoteOfARemoteSignerIsNoCopys has a validator without its data hear what its remote signer signed before, which anybody may send.
+func TestAnOldVoteOfARemoteSignerIsNoCopys(t *testing.T) {
+	key := ed25519.GenPrivKeyFromSecret([]byte("remote"))
+	var halted error
+	g, err := newGuard(types.NewMockPVWithParams(key, false, false), "chain", 0, func(err error) { halted = err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	hear := func(height int64) {
+		vote := &types.Vote{Type: cmtproto.PrecommitType, Height: height, ValidatorAddress: key.PubKey().Address()}
+		vote.Signature, _ = key.Sign(types.VoteSignBytes("chain", vote.ToProto()))
+		g.heard(vote)
+	}
+	hear(5) // While it fetches blocks.
+	if err := g.SignVote("chain", &cmtproto.Vote{Type: cmtproto.PrevoteType, Height: 9}); err != nil {
+		t.Fatal(err)
+	}
+	hear(5)
+	hear(9)
+	if halted != nil {
+		t.Fatalf("its own old votes end it: %v", halted)
+	}
+	if hear(10); halted == nil {
+		t.Error("a vote of a copy at the next height is not heard")
+	}
 }
 
 func TestTheSignedMessagesOfOthersAreFound(t *testing.T) {
