@@ -14,9 +14,6 @@ WHERE id = ?;
 -- name: UpdateListing :execrows
 UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ? WHERE id = ?;
 
--- name: Game :one
-SELECT * FROM games WHERE id = ?;
-
 -- name: GamesOf :many
 SELECT * FROM games WHERE id IN (SELECT value FROM json_each(CAST(sqlc.arg(games) AS TEXT)));
 
@@ -70,9 +67,6 @@ SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= sqlc.arg(now) ORDE
 SELECT id FROM games
 WHERE status = 1 AND updated_minute <= sqlc.arg(since_minute) AND updated_at <= sqlc.arg(since) AND rolling = 0
 ORDER BY updated_minute LIMIT sqlc.arg(count);
-
--- name: Seats :many
-SELECT * FROM seats WHERE game_id = ? ORDER BY number;
 
 -- name: SeatsOf :many
 SELECT * FROM seats WHERE game_id IN (SELECT value FROM json_each(CAST(sqlc.arg(games) AS TEXT))) ORDER BY game_id, number;

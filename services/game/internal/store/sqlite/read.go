@@ -20,32 +20,14 @@ import (
 
 // Game implements play.Reader.
 func (s *Store) Game(ctx context.Context, id uuid.UUID) (*play.Game, error) {
-	var game *play.Game
-	err := s.Read(ctx, func(tx *sql.Tx) (err error) {
-		game, err = loadGame(ctx, s.Reading.WithTx(tx), id)
-		return err
-	})
-	return game, err
-}
-
-func loadGame(ctx context.Context, q *db.Queries, id uuid.UUID) (*play.Game, error) {
-	row, err := q.Game(ctx, id)
-	if err != nil {
-		return nil, notFound(err)
-	}
-	return withSeats(ctx, q, row)
-}
-
-func withSeats(ctx context.Context, q *db.Queries, row db.Game) (*play.Game, error) {
-	seats, err := q.Seats(ctx, row.ID)
+	games, err := s.games(ctx, func(q *db.Queries) ([]db.Game, error) { return q.GamesOf(ctx, array([]uuid.UUID{id})) })
 	if err != nil {
 		return nil, err
 	}
-	game := toGame(row)
-	for _, seat := range seats {
-		game.Seats = append(game.Seats, toSeat(seat))
+	if len(games) == 0 {
+		return nil, play.ErrNotFound
 	}
-	return game, nil
+	return games[0], nil
 }
 
 func toGame(row db.Game) *play.Game {
@@ -71,17 +53,18 @@ func crapsState(row db.Game) craps.State {
 
 // OpenGames implements play.Reader.
 func (s *Store) OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
-	return s.openGames(ctx, func(q *db.Queries) ([]db.Game, error) { return q.OpenGames(ctx, orMax(behind), int64(limit)) })
+	return s.games(ctx, func(q *db.Queries) ([]db.Game, error) { return q.OpenGames(ctx, orMax(behind), int64(limit)) })
 }
 
 // OpenGamesWithSeats implements play.Reader.
 func (s *Store) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
-	return s.openGames(ctx, func(q *db.Queries) ([]db.Game, error) {
+	return s.games(ctx, func(q *db.Queries) ([]db.Game, error) {
 		return q.OpenGamesWithSeats(ctx, orMax(behind), int64(limit))
 	})
 }
 
-func (s *Store) openGames(ctx context.Context, query func(*db.Queries) ([]db.Game, error)) ([]*play.Game, error) {
+// games reads the games of a query, with who sits there.
+func (s *Store) games(ctx context.Context, query func(*db.Queries) ([]db.Game, error)) ([]*play.Game, error) {
 	var games []*play.Game
 	err := s.Read(ctx, func(tx *sql.Tx) error {
 		q := s.Reading.WithTx(tx)
@@ -89,14 +72,17 @@ func (s *Store) openGames(ctx context.Context, query func(*db.Queries) ([]db.Gam
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			game, err := withSeats(ctx, q, row)
-			if err != nil {
-				return err
-			}
-			games = append(games, game)
+		ids, of := make([]uuid.UUID, len(rows)), make(map[uuid.UUID]*play.Game, len(rows))
+		games = make([]*play.Game, len(rows))
+		for i, row := range rows {
+			games[i] = toGame(row)
+			ids[i], of[row.ID] = row.ID, games[i]
 		}
-		return nil
+		seats, err := q.SeatsOf(ctx, array(ids))
+		for _, seat := range seats {
+			of[seat.GameID].Seats = append(of[seat.GameID].Seats, toSeat(seat))
+		}
+		return err
 	})
 	return games, err
 }

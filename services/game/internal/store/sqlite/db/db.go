@@ -45,9 +45,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eventsStmt, err = db.PrepareContext(ctx, events); err != nil {
 		return nil, fmt.Errorf("error preparing query Events: %w", err)
 	}
-	if q.gameStmt, err = db.PrepareContext(ctx, game); err != nil {
-		return nil, fmt.Errorf("error preparing query Game: %w", err)
-	}
 	if q.gameOfCodeStmt, err = db.PrepareContext(ctx, gameOfCode); err != nil {
 		return nil, fmt.Errorf("error preparing query GameOfCode: %w", err)
 	}
@@ -135,9 +132,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.scoreStmt, err = db.PrepareContext(ctx, score); err != nil {
 		return nil, fmt.Errorf("error preparing query Score: %w", err)
 	}
-	if q.seatsStmt, err = db.PrepareContext(ctx, seats); err != nil {
-		return nil, fmt.Errorf("error preparing query Seats: %w", err)
-	}
 	if q.seatsOfStmt, err = db.PrepareContext(ctx, seatsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query SeatsOf: %w", err)
 	}
@@ -209,11 +203,6 @@ func (q *Queries) Close() error {
 	if q.eventsStmt != nil {
 		if cerr := q.eventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eventsStmt: %w", cerr)
-		}
-	}
-	if q.gameStmt != nil {
-		if cerr := q.gameStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing gameStmt: %w", cerr)
 		}
 	}
 	if q.gameOfCodeStmt != nil {
@@ -361,11 +350,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing scoreStmt: %w", cerr)
 		}
 	}
-	if q.seatsStmt != nil {
-		if cerr := q.seatsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing seatsStmt: %w", cerr)
-		}
-	}
 	if q.seatsOfStmt != nil {
 		if cerr := q.seatsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing seatsOfStmt: %w", cerr)
@@ -467,7 +451,6 @@ type Queries struct {
 	betsOfPlayerStmt       *sql.Stmt
 	deleteSeatStmt         *sql.Stmt
 	eventsStmt             *sql.Stmt
-	gameStmt               *sql.Stmt
 	gameOfCodeStmt         *sql.Stmt
 	gamesOfStmt            *sql.Stmt
 	idleGamesStmt          *sql.Stmt
@@ -497,7 +480,6 @@ type Queries struct {
 	saveJoinCodeStmt       *sql.Stmt
 	saveMemberStmt         *sql.Stmt
 	scoreStmt              *sql.Stmt
-	seatsStmt              *sql.Stmt
 	seatsOfStmt            *sql.Stmt
 	settleRoundStmt        *sql.Stmt
 	transferStmt           *sql.Stmt
@@ -522,7 +504,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		betsOfPlayerStmt:       q.betsOfPlayerStmt,
 		deleteSeatStmt:         q.deleteSeatStmt,
 		eventsStmt:             q.eventsStmt,
-		gameStmt:               q.gameStmt,
 		gameOfCodeStmt:         q.gameOfCodeStmt,
 		gamesOfStmt:            q.gamesOfStmt,
 		idleGamesStmt:          q.idleGamesStmt,
@@ -552,7 +533,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveJoinCodeStmt:       q.saveJoinCodeStmt,
 		saveMemberStmt:         q.saveMemberStmt,
 		scoreStmt:              q.scoreStmt,
-		seatsStmt:              q.seatsStmt,
 		seatsOfStmt:            q.seatsOfStmt,
 		settleRoundStmt:        q.settleRoundStmt,
 		transferStmt:           q.transferStmt,

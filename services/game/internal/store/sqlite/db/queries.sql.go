@@ -220,43 +220,6 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 	return items, nil
 }
 
-const game = `-- name: Game :one
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE id = ?
-`
-
-func (q *Queries) Game(ctx context.Context, id uuid.UUID) (Game, error) {
-	row := q.queryRow(ctx, q.gameStmt, game, id)
-	var i Game
-	err := row.Scan(
-		&i.ID,
-		&i.Status,
-		&i.MaxPlayers,
-		&i.MinBet,
-		&i.MaxBet,
-		&i.Hand,
-		&i.Round,
-		&i.Point,
-		&i.Rolls,
-		&i.Rolling,
-		&i.ShooterID,
-		&i.Sequence,
-		&i.TurnDueAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.Totals,
-		&i.Pairs,
-		&i.Hard,
-		&i.PointsMade,
-		&i.PassWins,
-		&i.Exposure,
-		&i.HostID,
-		&i.Private,
-		&i.SeatsTaken,
-		&i.UpdatedMinute,
-	)
-	return i, err
-}
-
 const gameOfCode = `-- name: GameOfCode :one
 SELECT game_id FROM join_codes WHERE hash = ?
 `
@@ -1151,38 +1114,6 @@ func (q *Queries) Score(ctx context.Context, playerID uuid.UUID, period string, 
 		&i.Net,
 	)
 	return i, err
-}
-
-const seats = `-- name: Seats :many
-SELECT game_id, number, player_id, joined_at FROM seats WHERE game_id = ? ORDER BY number
-`
-
-func (q *Queries) Seats(ctx context.Context, gameID uuid.UUID) ([]Seat, error) {
-	rows, err := q.query(ctx, q.seatsStmt, seats, gameID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Seat
-	for rows.Next() {
-		var i Seat
-		if err := rows.Scan(
-			&i.GameID,
-			&i.Number,
-			&i.PlayerID,
-			&i.JoinedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const seatsOf = `-- name: SeatsOf :many
