@@ -168,8 +168,8 @@ func (s *Service) Degraded() []admin.Check {
 func (s *Service) Drain() {}
 
 // Stop implements service.Service.
-func (s *Service) Stop(context.Context) error {
+func (s *Service) Stop(ctx context.Context) error {
 	s.keeper.loop.Stop()
-	s.outbox.stop()
+	s.outbox.stop(ctx)
 	return errors.Join(s.attempts.close(), s.store.Close())
 }

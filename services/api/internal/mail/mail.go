@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/smtp"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,7 +93,15 @@ func (s SMTP) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	return s.talk(client, host, m.To, text)
+	return nameless(s.talk(client, host, m.To, text))
+}
+
+// nameless is what a server refused by its code alone: its words, which name who was written to, are not for our logs.
+func nameless(err error) error {
+	if refused, ok := errors.AsType[*textproto.Error](err); ok {
+		return fmt.Errorf("mail: the server refused with code %d; its own log says why", refused.Code)
+	}
+	return err
 }
 
 // talk hands a mail to the server.

@@ -35,8 +35,9 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestSMTP has a server of a few lines take a mail.
-func TestSMTP(t *testing.T) {
+// server takes a mail as one of a few lines would, answers RCPT with what it is given, and returns its address and what it was told.
+func server(t *testing.T, recipient string) (address string, told <-chan string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +48,7 @@ func TestSMTP(t *testing.T) {
 		if err != nil {
 			return
 		}
+		_ = listener.Close()
 		defer func() { _ = conn.Close() }()
 		said, data := "", false
 		fmt.Fprintf(conn, "220 test\r\n")
@@ -60,6 +62,8 @@ func TestSMTP(t *testing.T) {
 				fmt.Fprintf(conn, "354 go on\r\n")
 			case line == "QUIT":
 				fmt.Fprintf(conn, "221 bye\r\n")
+			case strings.HasPrefix(line, "RCPT"):
+				fmt.Fprintf(conn, "%s\r\n", recipient)
 			default:
 				data = false
 				fmt.Fprintf(conn, "250 ok\r\n")
@@ -67,15 +71,28 @@ func TestSMTP(t *testing.T) {
 		}
 		got <- said
 	}()
-	server := mail.SMTP{Address: listener.Addr().String(), From: "craps@example.com", Now: now}
-	if err := server.Send(t.Context(), hello); err != nil {
+	return listener.Addr().String(), got
+}
+
+func TestSMTP(t *testing.T) {
+	address, told := server(t, "250 ok")
+	sender := mail.SMTP{Address: address, From: "craps@example.com", Now: now}
+	if err := sender.Send(t.Context(), hello); err != nil {
 		t.Fatal(err)
 	}
-	if said := <-got; !strings.Contains(said, "RCPT TO:<ann@example.com>") || !strings.Contains(said, "ABCD-EFGH") {
+	if said := <-told; !strings.Contains(said, "RCPT TO:<ann@example.com>") || !strings.Contains(said, "ABCD-EFGH") {
 		t.Errorf("the server was told %q", said)
 	}
-	_ = listener.Close()
-	if err := server.Send(t.Context(), hello); err == nil {
+	if err := sender.Send(t.Context(), hello); err == nil {
 		t.Error("a server that is away took a mail")
+	}
+}
+
+// TestRefusalsNameNobody has a server refuse a recipient in the usual words, which go to our log.
+func TestRefusalsNameNobody(t *testing.T) {
+	address, _ := server(t, "550 5.1.1 <ann@example.com>: user unknown")
+	err := mail.SMTP{Address: address, From: "craps@example.com", Now: now}.Send(t.Context(), hello)
+	if err == nil || strings.Contains(err.Error(), "ann") || !strings.Contains(err.Error(), "550") {
+		t.Errorf("err = %v", err)
 	}
 }
