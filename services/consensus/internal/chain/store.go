@@ -151,6 +151,17 @@ func (s *store) Ordered(round order.Round) (order.Ordered, bool, error) {
 	return order.Ordered{Commitment: commitment, Height: int64(binary.BigEndian.Uint64(value))}, true, err
 }
 
+// Knows implements order.Reader.
+func (s *store) Knows(game protocol.ID) (bool, error) {
+	prefix := append([]byte("r"), game[:]...)
+	it, err := s.db.Iterator(prefix, after(prefix))
+	if err != nil {
+		return false, err
+	}
+	known := it.Valid()
+	return known, errors.Join(it.Error(), it.Close())
+}
+
 // orderedAt returns what a block ordered, in its order.
 func (s *store) orderedAt(height int64) ([]order.Ordered, error) {
 	it, err := s.db.Iterator(heightKey(height), heightKey(height+1))

@@ -34,6 +34,8 @@ func BeaconHeight(height int64) int64 { return height + 1 }
 type Reader interface {
 	// Ordered returns what stands under the round. ok is false where nothing does.
 	Ordered(round Round) (ordered Ordered, ok bool, err error)
+	// Knows reports whether anything stands under a round of the game.
+	Knows(game protocol.ID) (bool, error)
 	// Group returns the validators and their key. Nobody changes it.
 	Group() *Group
 }
@@ -73,8 +75,8 @@ type execution struct {
 	state     Reader
 	block     Block
 	group     *Group
-	own       bool // The group is a copy, which may be changed.
-	taken     map[Round]bool
+	own       bool                 // The group is a copy, which may be changed.
+	taken     map[protocol.ID]bool // The games that the block has a round of.
 	announced map[protocol.Address]bool
 	result    Result
 }
@@ -87,7 +89,7 @@ func (e *execution) change() *Group {
 	return e.group
 }
 
-// Execute runs a block's transactions against the state. Of two commitments for one round the first wins.
+// Execute runs a block's transactions against the state. Of two commitments for one round, or for one game in one block, the first wins.
 func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
 	e, err := execute(state, block)
 	if err != nil {
@@ -121,7 +123,7 @@ func Judge(state Reader, block Block) ([]Verdict, error) {
 
 // begin does what comes before a block's transactions.
 func begin(state Reader, block Block) *execution {
-	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[Round]bool, len(block.Txs)),
+	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[protocol.ID]bool, len(block.Txs)),
 		announced: map[protocol.Address]bool{}, result: Result{Verdicts: make([]Verdict, len(block.Txs))}}
 	if c := e.group.Ceremony; c != nil && c.Since.IsZero() && block.Height > c.Opened {
 		e.change().Ceremony.Since = block.Time.UTC()
@@ -160,12 +162,26 @@ func (e *execution) commitment(tx []byte) (Verdict, error) {
 	if err != nil {
 		return Malformed, err
 	}
-	if decided || e.taken[round] {
+	if decided || e.taken[round.Game] {
 		return Decided, nil
 	}
-	e.taken[round] = true
+	if due, err := e.due(round); err != nil || !due {
+		return Early, err
+	}
+	e.taken[round.Game] = true
 	e.result.Ordered = append(e.result.Ordered, Ordered{Commitment: c, Height: e.block.Height})
 	return Accepted, nil
+}
+
+// due reports whether a round's turn has come: the dice of the one before it are known, or the chain knows no round of the game. Else
+// whoever commits could have dice thrown for the same bets under many rounds, and play the one whose dice suit.
+func (e *execution) due(round Round) (bool, error) {
+	before, ok, err := e.state.Ordered(Round{Game: round.Game, Number: round.Number - 1})
+	if ok || err != nil {
+		return err == nil && e.block.Height > BeaconHeight(before.Height), err
+	}
+	known, err := e.state.Knows(round.Game)
+	return !known, err
 }
 
 // Hash hashes what a block did onto the state before it: the commitments that it ordered, and the hash of the group where

@@ -26,6 +26,15 @@ func (s *state) Ordered(round order.Round) (order.Ordered, bool, error) {
 	return o, ok, nil
 }
 
+func (s *state) Knows(game protocol.ID) (bool, error) {
+	for round := range s.rounds {
+		if round.Game == game {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (s *state) Group() *order.Group { return s.group }
 
 func (s *state) apply(r order.Result) {
@@ -97,6 +106,36 @@ func TestRoundsAreDecidedOnce(t *testing.T) {
 	})
 }
 
+// TestARoundIsOrderedBehindTheDiceOfTheOneBefore has somebody commit to rounds of a game whose turn has not come: with dice for many rounds
+// he could play the one that suits.
+func TestARoundIsOrderedBehindTheDiceOfTheOneBefore(t *testing.T) {
+	s := newState()
+	game, other := protocol.ID{1}, protocol.ID{2}
+	round := func(game protocol.ID, number uint64) []byte {
+		return protocol.Commitment{Game: game, Round: number}.Encode()
+	}
+	var hash protocol.Hash
+	for _, step := range []struct {
+		height int64
+		txs    [][]byte
+		want   []order.Verdict
+	}{
+		{1, [][]byte{round(game, 7), round(game, 8), round(other, 1)}, []order.Verdict{order.Accepted, order.Decided, order.Accepted}}, // A chain may begin behind the game.
+		{2, [][]byte{round(game, 8), round(game, 9)}, []order.Verdict{order.Early, order.Early}},                                       // The dice of 7 come with this block.
+		{3, [][]byte{round(game, 9), round(game, 6), round(game, 7), round(game, 8), round(game, 9)},
+			[]order.Verdict{order.Early, order.Early, order.Decided, order.Accepted, order.Decided}},
+		{9, [][]byte{round(game, 1<<40), round(other, 3), round(other, 2), round(game, 9)},
+			[]order.Verdict{order.Early, order.Early, order.Accepted, order.Accepted}},
+	} {
+		result, err := order.Execute(s, hash, block(step.height, step.txs...))
+		if err != nil || !slices.Equal(result.Verdicts, step.want) {
+			t.Fatalf("block %d: verdicts %v, want %v, %v", step.height, result.Verdicts, step.want, err)
+		}
+		s.apply(result)
+		hash = result.AppHash
+	}
+}
+
 func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newState()
@@ -126,7 +165,7 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 // TestJudgingStopsAtWhatIsRefused has a proposer put what costs time behind what is refused. A block that is decided is
 // executed to its end, and a proposer takes what is good from behind it.
 func TestJudgingStopsAtWhatIsRefused(t *testing.T) {
-	first, second := protocol.Commitment{Round: 1}.Encode(), protocol.Commitment{Round: 2}.Encode()
+	first, second := protocol.Commitment{Round: 1}.Encode(), protocol.Commitment{Game: protocol.ID{1}, Round: 1}.Encode()
 	b := block(1, first, first, second)
 	verdicts, err := order.Judge(newState(), b)
 	if want := []order.Verdict{order.Accepted, order.Decided}; err != nil || !slices.Equal(verdicts, want) {

@@ -17,9 +17,9 @@ const (
 	Accepted Verdict = iota
 	// Malformed is no transaction.
 	Malformed
-	// Decided names a round that has a commitment already.
+	// Decided names a round that has a commitment already, or a game that has one in this block.
 	Decided
-	// Early comes before what it needs: a commitment before there is a key that throws dice.
+	// Early comes before what it needs: a commitment before there is a key that throws dice, or before the dice of the round before it.
 	Early
 	// Unexpected is not waited for: of another ceremony or phase, said before, or not yet due.
 	Unexpected
@@ -28,7 +28,7 @@ const (
 )
 
 var verdictTexts = map[Verdict]string{Accepted: "is accepted", Malformed: "is no transaction", Decided: "is for a round that has a commitment",
-	Early: "comes before there is a key", Unexpected: "is not waited for", False: "claims what does not hold"}
+	Early: "comes before there is a key, or dice of the round before", Unexpected: "is not waited for", False: "claims what does not hold"}
 
 // String says what is wrong with the transaction.
 func (v Verdict) String() string {
