@@ -104,8 +104,10 @@ func TestWhatMustNotRunEndsWithAnError(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var playing sync.WaitGroup // Others see to it that there is something to vote on.
 		playing.Go(func() {
-			for round := int64(1); ctx.Err() == nil; round++ { // So slowly that what the copy lacks is not pruned meanwhile.
-				_, _ = client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: commitmentOf(9, round)})
+			for round := int64(1); ctx.Err() == nil; { // So slowly that what the copy lacks is not pruned meanwhile.
+				if _, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: commitmentOf(9, round)}); err == nil {
+					round++
+				}
 				rest(t, nil, 250*time.Millisecond)
 			}
 		})

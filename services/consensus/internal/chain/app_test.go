@@ -122,7 +122,7 @@ func TestProposalsWithRefusableTransactionsAreRejected(t *testing.T) {
 		"garbage": {[][]byte{good, {1, 2, 3}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			response, err := a.ProcessProposal(t.Context(), &abci.RequestProcessProposal{Height: 6, Txs: tc.txs})
+			response, err := a.ProcessProposal(t.Context(), &abci.RequestProcessProposal{Height: 7, Txs: tc.txs})
 			if err != nil {
 				t.Fatal(err)
 			}

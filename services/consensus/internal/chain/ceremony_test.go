@@ -249,7 +249,7 @@ func TestReleasesChangeOneByOne(t *testing.T) {
 		net.restart(i)
 		testserver.Eventually(t, "announcement", func() bool { return net.nodes[i].Group().Members[i].Version == 2 })
 	}
-	if got := version(net.decide(0, commitment(1, 9))); got != 2 {
+	if got := version(net.decide(0, commitment(1, 5))); got != 2 {
 		t.Errorf("version %d with all releases", got)
 	}
 	net.stop(3)

@@ -3,6 +3,7 @@ package chain_test
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -166,7 +167,8 @@ func (f *fleet) submit() order.Round {
 
 func (f *fleet) submitLocked() order.Round {
 	f.rounds++
-	c := protocol.Commitment{Game: protocol.ID{1}, Round: f.rounds}
+	c := protocol.Commitment{Round: 1} // A game of its own, since rounds of one are decided one behind the other.
+	binary.BigEndian.PutUint64(c.Game[:], f.rounds)
 	versions := [][]byte{c.Encode()}
 	if f.rounds%5 == 0 {
 		c.BetCount++

@@ -52,11 +52,11 @@ func FuzzTransactions(f *testing.F) {
 		apps, txs := []*app{newApp(t), newApp(t)}, [][]byte{first, second}
 		var blocks [2]*abci.ResponseFinalizeBlock
 		for i, a := range apps {
-			verdict, err := a.ProcessProposal(t.Context(), &abci.RequestProcessProposal{Height: 6, Txs: txs})
+			verdict, err := a.ProcessProposal(t.Context(), &abci.RequestProcessProposal{Height: 7, Txs: txs})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if blocks[i], err = a.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{Height: 6, Txs: txs}); err != nil {
+			if blocks[i], err = a.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{Height: 7, Txs: txs}); err != nil {
 				t.Fatal(err)
 			}
 			good := !slices.ContainsFunc(blocks[i].TxResults, func(r *abci.ExecTxResult) bool { return r.Code != 0 })

@@ -61,11 +61,11 @@ func TestAStrangerOrdersNothing(t *testing.T) {
 	})
 	squats := commitment(1, 2)
 	squats.BetsRoot = protocol.Hash{99}
-	for round := uint64(3); round < 8; round++ {
+	for round := uint64(1); round < 6; round++ {
 		if err := stranger.Tell(squats.Encode()); err != nil {
 			t.Fatal(err)
 		}
-		net.decide(0, commitment(1, round))
+		net.decide(0, commitment(2, round))
 	}
 	if got := net.decide(1, commitment(1, 2)); got.Commitment != commitment(1, 2) {
 		t.Errorf("a stranger committed to the round: %+v", got)
