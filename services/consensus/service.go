@@ -111,6 +111,9 @@ func (s *Service) Start(context.Context) error { return s.node.Start() }
 // Wait implements service.Mortal: a validator that must not go on ends its process.
 func (s *Service) Wait() error { return s.node.Wait() }
 
+// maxUncollected is how many blocks a validator may have whose beacons it has not made yet.
+const maxUncollected = 100
+
 // Health implements service.Service: it fails while the validator fetches blocks, too few others answer, or there is no
 // key to throw dice with, while it is overtaken, lacks a beacon or is no validator yet, and for good once it has halted.
 func (s *Service) Health(context.Context) error {
@@ -129,6 +132,8 @@ func (s *Service) Health(context.Context) error {
 		return errors.New("the validator is catching up")
 	case s.node.Lacks() != nil:
 		return s.node.Lacks()
+	case status.Height-s.node.Collected() > maxUncollected:
+		return fmt.Errorf("the beacons of %d blocks are still to be made", status.Height-s.node.Collected())
 	case s.node.Stranger() != nil:
 		return s.node.Stranger()
 	case len(status.Connected) < order.Quorum(n):

@@ -27,6 +27,7 @@ func (n *Node) collect() {
 	next := last + 1
 	for {
 		committed, again := n.app.committed, (<-chan time.Time)(nil)
+		next = max(next, n.blocks.Base()) // What is before a snapshot's block came with it, and was checked.
 		for tip := n.app.tip().Height; next <= tip && again == nil; {
 			if err := n.collectAt(next); err != nil {
 				n.lack(next, err)

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +48,7 @@ type suspect struct {
 	missed [absenceWindow]bool
 	seen   int
 	absent bool
+	votes  bool // It is one of the newest group's.
 }
 
 // docket keeps what validators do against the protocol. It decides nothing: whom the chain expels is package order's to say.
@@ -68,6 +71,9 @@ func newDocket(logger *slog.Logger, s *store, w *witness) *docket {
 func (d *docket) meet(group *order.Group) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, s := range d.suspects {
+		s.votes = false
+	}
 	members := group.Members
 	for _, sharing := range group.Sharings {
 		members = append(members[:len(members):len(members)], sharing.Members...)
@@ -78,17 +84,32 @@ func (d *docket) meet(group *order.Group) {
 			d.suspects[string(address[:])] = &suspect{Conduct: Conduct{Validator: m.Name}, key: ed25519.PubKey(m.PublicKey[:])}
 		}
 	}
+	for _, m := range group.Members {
+		address := m.Address()
+		d.suspects[string(address[:])].votes = true
+	}
 }
 
-// conduct returns every validator's, by the bytes of their addresses.
+// conduct returns every validator's, by its name. One that was removed and came again with other keys goes on under it, and
+// who has no vote is not absent.
 func (d *docket) conduct() []Conduct {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var all []Conduct
+	byName := make(map[string]Conduct)
 	for _, s := range d.suspects {
-		all = append(all, s.Conduct)
+		c := byName[s.Validator]
+		c.Validator = s.Validator
+		c.BeaconShares += s.BeaconShares
+		c.MissedPrecommits += s.MissedPrecommits
+		c.InvalidShares += s.InvalidShares
+		c.InvalidProposals += s.InvalidProposals
+		c.Equivocations += s.Equivocations
+		if s.votes {
+			c.Absence = s.Absence
+		}
+		byName[s.Validator] = c
 	}
-	return all
+	return slices.Collect(maps.Values(byName))
 }
 
 // charge is what is said against a validator.
@@ -121,15 +142,13 @@ func (d *docket) add(s *suspect, c charge) bool {
 	return added
 }
 
-// signed is a proof of one message, or of none where it was not kept.
+// signed is a proof of one message.
 func signed(kind string, signBytes, signature []byte) []*consensusv1.SignedMessage {
-	if signature == nil {
-		return nil
-	}
 	return []*consensusv1.SignedMessage{{Type: kind, SignBytes: hex.EncodeToString(signBytes), Signature: hex.EncodeToString(signature)}}
 }
 
-// invalidShare records an extension that was refused. Whoever knows the sharing can check a signed one.
+// invalidShare records an extension that was refused, where its signature says whose it is: CometBFT has not compared the address that
+// it gives us with the key, so anybody could have another one's there. Whoever knows the sharing can check it.
 func (d *docket) invalidShare(address []byte, height int64, extension []byte, cause error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -137,18 +156,15 @@ func (d *docket) invalidShare(address []byte, height int64, extension []byte, ca
 	if !ok {
 		return
 	}
-	c := charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
-		height: height, reason: cause.Error(), proof: signed("extension", nil, nil)}
-	if signBytes, signature := d.witness.extension(s.key, height, extension); signature != nil {
-		c.standing, c.proof = consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN, signed("extension", signBytes, signature)
-	}
-	if d.add(s, c) {
+	signBytes, signature := d.witness.extension(s.key, height, extension)
+	if signature != nil && d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
+		height: height, reason: cause.Error(), proof: signed("extension", signBytes, signature)}) {
 		s.InvalidShares++
 	}
 }
 
-// invalidProposal records a block that was refused. The signature says whose it is; that it was refused for good, only
-// who has the block can say.
+// invalidProposal records a block that was refused, where its signature says whose it is: a block names whom it likes as its proposer.
+// That it was refused for good, only who has the block can say.
 func (d *docket) invalidProposal(address []byte, height int64, block []byte, reason string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -157,7 +173,7 @@ func (d *docket) invalidProposal(address []byte, height int64, block []byte, rea
 		return
 	}
 	signBytes, signature := d.witness.proposal(s.key, height, block)
-	if d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+	if signature != nil && d.add(s, charge{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
 		height: height, reason: reason, proof: signed("proposal", signBytes, signature)}) {
 		s.InvalidProposals++
 	}

@@ -1,12 +1,21 @@
 package chain
 
 import (
+	"errors"
+	"log/slog"
 	"testing"
+	"time"
 
 	dbm "github.com/cometbft/cometbft-db"
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	cmtcons "github.com/cometbft/cometbft/proto/tendermint/consensus"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	"github.com/cometbft/cometbft/types"
 	"pgregory.net/rapid"
 
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
 // TestNobodyPushesOutWhatOthersDid floods the store with one validator's offences.
@@ -67,4 +76,72 @@ func TestPagesOfEvidenceAreTheWholeList(t *testing.T) {
 			behind = page[len(page)-1].Key
 		}
 	})
+}
+
+// TestWhoSignedNothingIsNotAccused has somebody send what is bad under another validator's address, which CometBFT hands on unchecked.
+func TestWhoSignedNothingIsNotAccused(t *testing.T) {
+	victim, liar := ed25519.GenPrivKeyFromSecret([]byte("victim")), ed25519.GenPrivKeyFromSecret([]byte("liar"))
+	w := &witness{chainID: "chain", heard: func(*types.Vote) {}}
+	d := newDocket(slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}, w)
+	d.meet(&order.Group{Members: []order.Member{member("victim", victim)}})
+	hash := make([]byte, 32)
+	id := cmtproto.BlockID{Hash: hash, PartSetHeader: cmtproto.PartSetHeader{Total: 1, Hash: hash}}
+	send := func(by ed25519.PrivKey) {
+		vote := &cmtproto.Vote{Type: cmtproto.PrecommitType, Height: 5, ValidatorAddress: victim.PubKey().Address(), Timestamp: time.Unix(1, 0), Extension: []byte("bad"), BlockID: id}
+		vote.Signature, _ = by.Sign(types.VoteSignBytes("chain", vote))
+		vote.ExtensionSignature, _ = by.Sign(types.VoteExtensionSignBytes("chain", vote))
+		w.note(&cmtcons.Vote{Vote: vote})
+		proposal := cmtproto.Proposal{Type: cmtproto.ProposalType, Height: 5, PolRound: -1, BlockID: id, Timestamp: time.Unix(1, 0)}
+		proposal.Signature, _ = by.Sign(types.ProposalSignBytes("chain", &proposal))
+		w.note(&cmtcons.Proposal{Proposal: proposal})
+		d.invalidShare(victim.PubKey().Address(), 5, []byte("bad"), errors.New("it is bad"))
+		d.invalidProposal(victim.PubKey().Address(), 5, hash, "it is garbage")
+	}
+	for _, step := range []struct {
+		by   ed25519.PrivKey
+		want Conduct
+	}{
+		{liar, Conduct{Validator: "victim"}},
+		{victim, Conduct{Validator: "victim", InvalidShares: 1, InvalidProposals: 1}},
+	} {
+		send(step.by)
+		if got := d.conduct(); len(got) != 1 || got[0] != step.want {
+			t.Errorf("conduct %+v, want %+v", got, step.want)
+		}
+		all, err := d.store.evidence(nil, 10)
+		if want := int(step.want.InvalidShares + step.want.InvalidProposals); err != nil || len(all) != want {
+			t.Errorf("%d pieces of evidence, want %d, %v", len(all), want, err)
+		}
+	}
+}
+
+func member(name string, key ed25519.PrivKey) order.Member {
+	return order.Member{Name: name, PublicKey: [32]byte(key.PubKey().Bytes())}
+}
+
+// TestAValidatorThatComesAgainKeepsItsName removes a validator and adds it with new keys. Metrics are by name, and must not have one twice.
+func TestAValidatorThatComesAgainKeepsItsName(t *testing.T) {
+	before, after := ed25519.GenPrivKeyFromSecret([]byte("before")), ed25519.GenPrivKeyFromSecret([]byte("after"))
+	d := newDocket(slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}, &witness{})
+	old := []order.Member{member("validator-3", before)}
+	for _, members := range [][]order.Member{old, nil, {member("validator-3", after)}} {
+		d.meet(&order.Group{Members: members, Sharings: []order.Sharing{{Members: old}}})
+		for _, m := range members {
+			address := m.Address()
+			for height := range int64(absenceWindow) {
+				d.share(address[:])
+				d.decided(height, time.Unix(1, 0), []abci.VoteInfo{{Validator: abci.Validator{Address: address[:]}, BlockIdFlag: cmtproto.BlockIDFlagAbsent}})
+			}
+		}
+		want := Conduct{Validator: "validator-3", BeaconShares: absenceWindow, MissedPrecommits: absenceWindow, Absence: 1}
+		switch {
+		case members == nil:
+			want.Absence = 0
+		case members[0] != old[0]:
+			want.BeaconShares, want.MissedPrecommits = 2*absenceWindow, 2*absenceWindow
+		}
+		if got := d.conduct(); len(got) != 1 || got[0] != want {
+			t.Errorf("conduct %+v, want %+v", got, want)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,20 +27,27 @@ type joining struct {
 	genesis *types.GenesisDoc
 
 	mu     sync.Mutex
-	blocks map[int64][]*types.LightBlock // The three of a snapshot, by its height.
+	offers map[int64]*offer // By height.
+}
+
+// offer is a snapshot that peers offer.
+type offer struct {
+	blocks []*types.LightBlock // Its own and the two behind it.
+	by     map[p2p.ID]bool
 }
 
 func newJoining(logger *slog.Logger, genesis *types.GenesisDoc) *joining {
-	return &joining{logger: logger, genesis: genesis, blocks: make(map[int64][]*types.LightBlock)}
+	return &joining{logger: logger, genesis: genesis, offers: make(map[int64]*offer)}
 }
 
-// maxOffers bounds the snapshots that are remembered.
-const maxOffers = 64
+// maxOffers bounds the snapshots of one peer that are remembered. CometBFT remembers so many, too; and many of one peer push out none of
+// another one's.
+const maxOffers = 10
 
 // learn checks the blocks of a snapshot that a peer offers.
-func (j *joining) learn(offer *ssproto.SnapshotsResponse) {
-	m, err := parseManifest(offer.Metadata)
-	if err == nil && (uint64(m.Height) != offer.Height || string(m.hash()) != string(offer.Hash)) {
+func (j *joining) learn(from p2p.ID, sent *ssproto.SnapshotsResponse) {
+	m, err := parseManifest(sent.Metadata)
+	if err == nil && (uint64(m.Height) != sent.Height || string(m.hash()) != string(sent.Hash)) {
 		err = errors.New("manifest: of another snapshot")
 	}
 	var blocks []*types.LightBlock
@@ -49,14 +55,34 @@ func (j *joining) learn(offer *ssproto.SnapshotsResponse) {
 		blocks, err = m.lightBlocks(j.genesis)
 	}
 	if err != nil {
-		j.logger.Warn("a peer offers a snapshot that proves nothing", "height", offer.Height, "error", err)
+		j.logger.Warn("a peer offers a snapshot that proves nothing", "height", sent.Height, "error", err)
 		return
 	}
+	j.remember(from, m.Height, blocks)
+}
+
+// remember keeps an offer, and forgets the oldest one of a peer that has too many: it is the first that the peer forgets.
+func (j *joining) remember(from p2p.ID, height int64, blocks []*types.LightBlock) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.blocks[m.Height] = blocks
-	if len(j.blocks) > maxOffers { // The oldest is the first that its peers forget.
-		delete(j.blocks, slices.Min(slices.Collect(maps.Keys(j.blocks))))
+	if j.offers[height] == nil {
+		j.offers[height] = &offer{by: make(map[p2p.ID]bool)}
+	}
+	j.offers[height].blocks = blocks
+	j.offers[height].by[from] = true
+	var heights []int64
+	for height, o := range j.offers {
+		if o.by[from] {
+			heights = append(heights, height)
+		}
+	}
+	if len(heights) <= maxOffers {
+		return
+	}
+	oldest := slices.Min(heights)
+	delete(j.offers[oldest].by, from)
+	if len(j.offers[oldest].by) == 0 {
+		delete(j.offers, oldest)
 	}
 }
 
@@ -64,7 +90,7 @@ func (j *joining) learn(offer *ssproto.SnapshotsResponse) {
 func (j *joining) best() (height int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for proven := range j.blocks {
+	for proven := range j.offers {
 		height = max(height, proven)
 	}
 	return height
@@ -74,8 +100,8 @@ func (j *joining) best() (height int64) {
 func (j *joining) three(height uint64) ([]*types.LightBlock, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if blocks, ok := j.blocks[int64(height)]; ok {
-		return blocks, nil
+	if o, ok := j.offers[int64(height)]; ok {
+		return o.blocks, nil
 	}
 	return nil, fmt.Errorf("no peer proved the blocks of the snapshot at height %d", height)
 }
@@ -122,20 +148,26 @@ func (j *joining) State(_ context.Context, height uint64) (state.State, error) {
 	}, nil
 }
 
-// offers is CometBFT's state sync with a view of what peers offer.
+// offers is CometBFT's state sync with a view of what peers offer, and an ear for the known ones alone: CometBFT takes the first chunk that
+// comes, whoever sent it.
 type offers struct {
 	p2p.Reactor
-	learn func(*ssproto.SnapshotsResponse)
+	learn func(p2p.ID, *ssproto.SnapshotsResponse)
 	known func(p2p.ID) bool
 }
 
 // Receive implements p2p.Reactor.
 func (o offers) Receive(e p2p.Envelope) {
-	if offer, ok := e.Message.(*ssproto.SnapshotsResponse); ok {
+	switch sent := e.Message.(type) {
+	case *ssproto.SnapshotsResponse:
 		if !o.known(e.Src.ID()) {
 			return
 		}
-		o.learn(offer)
+		o.learn(e.Src.ID(), sent)
+	case *ssproto.ChunkResponse:
+		if !o.known(e.Src.ID()) {
+			return
+		}
 	}
 	o.Reactor.Receive(e)
 }

@@ -46,16 +46,16 @@ func (r *restore) add(i int, chunk []byte) error {
 	if i != r.next || i >= len(r.manifest.Chunks) {
 		return fmt.Errorf("snapshot: chunk %d where %d of %d is next", i, r.next, len(r.manifest.Chunks))
 	}
+	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
+		return errBadChunk // Its sender's fault. What follows is the manifest's.
+	}
 	if len(chunk) > maxChunk {
 		return fmt.Errorf("snapshot: chunk %d has %d bytes, more than %d", i, len(chunk), maxChunk)
 	}
 	if r.size+len(chunk) > maxSnapshot {
 		return errTooLong
 	}
-	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
-		return errBadChunk
-	}
-	if err := errors.Join(r.stage(chunk), os.WriteFile(filepath.Join(r.chunks, chunkFile(i)), chunk, 0o600)); err != nil {
+	if err := errors.Join(r.stage(chunk), writeSynced(filepath.Join(r.chunks, chunkFile(i)), chunk)); err != nil {
 		return err
 	}
 	r.next, r.size = r.next+1, r.size+len(chunk)

@@ -84,7 +84,7 @@ func (s *snapshots) manifest(height int64) (*manifest, error) {
 	return parseManifest(text)
 }
 
-// list returns what peers are offered.
+// list returns what peers are offered: what can be read, since one that can't must not hide the others.
 func (s *snapshots) list() ([]*abci.Snapshot, error) {
 	heights, err := s.heights()
 	if err != nil {
@@ -93,17 +93,12 @@ func (s *snapshots) list() ([]*abci.Snapshot, error) {
 	var all []*abci.Snapshot
 	for _, height := range heights {
 		m, err := s.manifest(height)
-		if errors.Is(err, fs.ErrNotExist) { // It is being forgotten, or that was cut short.
+		if err != nil { // It is being forgotten, or that was cut short, or the disk lost it.
 			continue
 		}
-		if err != nil {
-			return nil, err
+		if snapshot, err := m.snapshot(); err == nil {
+			all = append(all, snapshot)
 		}
-		snapshot, err := m.snapshot()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, snapshot)
 	}
 	return all, nil
 }
@@ -119,22 +114,39 @@ func (s *snapshots) chunk(height int64, i int) ([]byte, error) {
 
 // make writes the snapshot of a height. It is written beside its place and moved into it in the end: a crash leaves a
 // whole snapshot or none.
-func (s *snapshots) make(height int64, hops []*receiptv1.LightBlock, blocks []*types.LightBlock) error {
+func (s *snapshots) make(height int64, hops []*receiptv1.LightBlock, blocks []*types.LightBlock) (err error) {
 	dir := s.path(height)
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
-	if err := errors.Join(os.RemoveAll(dir+".new"), os.MkdirAll(dir+".new", 0o700)); err != nil {
+	if err := errors.Join(s.dropDrafts(), os.MkdirAll(dir+draft, 0o700)); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil { // What is left of it would fill a disk that is full already.
+			err = errors.Join(err, os.RemoveAll(dir+draft))
+		}
+	}()
 	m, err := newManifest(height, hops, blocks)
 	if err != nil {
 		return err
 	}
-	if err := s.writeChunks(dir+".new", m); err != nil {
+	if err := s.writeChunks(dir+draft, m); err != nil {
 		return err
 	}
 	return s.place(m)
+}
+
+// draft ends the name of a snapshot that is not whole yet.
+const draft = ".new"
+
+// dropDrafts removes what was cut short.
+func (s *snapshots) dropDrafts() error {
+	drafts, err := filepath.Glob(filepath.Join(s.dir, "*"+draft))
+	for _, dir := range drafts {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
 }
 
 // place puts a snapshot whose chunks are written into its place.
@@ -144,10 +156,20 @@ func (s *snapshots) place(m *manifest) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.WriteFile(filepath.Join(dir+".new", manifestFile), text, 0o600), os.Rename(dir+".new", dir)); err != nil {
+	if err := errors.Join(writeSynced(filepath.Join(dir+draft, manifestFile), text), os.Rename(dir+draft, dir)); err != nil {
 		return err
 	}
 	return s.forget()
+}
+
+// writeSynced writes a file that is on the disk behind it: what is renamed must not be empty after a power failure.
+func writeSynced(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // forget removes old snapshots.
@@ -167,7 +189,7 @@ func (s *snapshots) writeChunks(dir string, m *manifest) error {
 			return errTooLong
 		}
 		hash := sha256.Sum256(chunk)
-		err := os.WriteFile(filepath.Join(dir, chunkFile(len(m.Chunks))), chunk, 0o600)
+		err := writeSynced(filepath.Join(dir, chunkFile(len(m.Chunks))), chunk)
 		m.Chunks, chunk = append(m.Chunks, hash[:]), newChunk()
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// keepSnapshots makes a snapshot wherever one is due, beside everything else.
+// keepSnapshots makes a snapshot wherever one is due, beside everything else. One that fails is not tried again: the next one comes, and
+// to write gigabytes behind each block would fill what is full.
 func (n *Node) keepSnapshots() {
+	tried := int64(0)
 	for {
 		select {
 		case <-n.snapshotDue:
@@ -20,8 +22,13 @@ func (n *Node) keepSnapshots() {
 		if n.snapshotBlocks == 0 {
 			continue
 		}
-		if err := n.makeSnapshot(snapshotHeight(n.collected.Load(), n.snapshotBlocks)); err != nil {
-			n.logger.Warn("no snapshot", "error", err)
+		height := snapshotHeight(n.collected.Load(), n.snapshotBlocks)
+		if height == tried {
+			continue
+		}
+		tried = height
+		if err := n.makeSnapshot(height); err != nil {
+			n.logger.Warn("no snapshot", "height", height, "error", err)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (a *app) OfferSnapshot(_ context.Context, req *abci.RequestOfferSnapshot) (
 	if err := a.endRestore(); err != nil {
 		return nil, err
 	}
-	if a.restore, err = newRestore(a.home, a.snapshots.path(m.Height)+".new", m, protocol.Hash(req.AppHash)); err != nil {
+	if a.restore, err = newRestore(a.home, a.snapshots.path(m.Height)+draft, m, protocol.Hash(req.AppHash)); err != nil {
 		return nil, err
 	}
 	a.logger.Info("restoring the state from a snapshot", "height", m.Height, "chunks", len(m.Chunks))
@@ -58,9 +58,10 @@ func (a *app) endRestore() error {
 
 // ApplySnapshotChunk implements abci.Application.
 func (a *app) ApplySnapshotChunk(_ context.Context, req *abci.RequestApplySnapshotChunk) (*abci.ResponseApplySnapshotChunk, error) {
-	reject := &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT}
+	// Its sender is refused with it, or it could offer the next one, and the next, before all others are looked at.
+	reject := &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT, RejectSenders: []string{req.Sender}}
 	if a.restore == nil {
-		return reject, nil
+		return &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT}, nil
 	}
 	err := a.restore.add(int(req.Index), req.Chunk)
 	switch {

@@ -27,8 +27,8 @@ type ring[T any] struct {
 	next   int
 }
 
-// ringSize is enough for the precommits of some rounds of a hundred validators. A peer that floods it pushes out proofs of
-// what others did, not the refusal of it.
+// ringSize is enough for the precommits of some rounds of a hundred validators. A peer that floods it pushes out what others signed, so that
+// what they did is refused and not recorded.
 const ringSize = 512
 
 func (r *ring[T]) put(v T) {
