@@ -58,39 +58,49 @@ type Validator interface {
 }
 
 // Load fills cfg, a pointer to a service's Config that holds the built-in defaults. Its error joins everything that is
-// wrong.
+// wrong, unless a file can't be read: then what it sets is not known, and nothing else is said.
 func Load(service string, cfg Validator, source Source) error {
 	k := koanf.New(".")
 	known, err := newSchema(cfg)
 	if err != nil {
 		return err
 	}
-	layers := []func(*koanf.Koanf, string, *schema) error{source.loadFiles, source.loadEnviron, source.loadSet}
-	for _, layer := range layers {
-		if err := layer(k, service, known); err != nil {
-			return err
-		}
-	}
-	if err := known.check(k.Raw()); err != nil {
+	files, err := source.readFiles()
+	if err != nil {
 		return err
 	}
+	var wrong []error
+	for _, f := range files {
+		if err := merge(k, f.sections, service, known); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", f.path, err))
+		}
+	}
+	wrong = append(wrong, source.loadEnviron(k, service, known), source.loadSet(k, service, known))
+	broken := known.check(k.Raw())
 	err = k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result: cfg, TagName: "koanf", ErrorUnused: true,
 		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
 	}})
-	if err != nil {
-		return err
+	if broken != nil {
+		err = broken // It names the same keys, without their values.
 	}
-	return cfg.Validate()
+	return errors.Join(append(wrong, err, cfg.Validate())...)
 }
 
-func (s Source) loadFiles(k *koanf.Koanf, service string, known *schema) error {
+// configFile is a file's path and what is in it.
+type configFile struct {
+	path     string
+	sections map[string]any
+}
+
+func (s Source) readFiles() ([]configFile, error) {
 	if s.Environment != "" && !slices.Contains(Environments, s.Environment) {
-		return fmt.Errorf("environment %q is none of %s", s.Environment, strings.Join(Environments, ", "))
+		return nil, fmt.Errorf("environment %q is none of %s", s.Environment, strings.Join(Environments, ", "))
 	}
 	if s.Dir == "" {
-		return nil
+		return nil, nil
 	}
+	var files []configFile
 	for _, name := range []string{"defaults", s.Environment} {
 		path := filepath.Join(s.Dir, name+".toml")
 		layer := koanf.New(".")
@@ -99,13 +109,11 @@ func (s Source) loadFiles(k *koanf.Koanf, service string, known *schema) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		if err := merge(k, layer.Raw(), service, known); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+		files = append(files, configFile{path: path, sections: layer.Raw()})
 	}
-	return nil
+	return files, nil
 }
 
 // merge adds to k what a file says to the service: first the shared sections, then the service's own.
@@ -128,7 +136,7 @@ func merge(k *koanf.Koanf, sections map[string]any, service string, known *schem
 	return errors.Join(errors.Join(unknown...), k.Load(confmap.Provider(own, ""), nil))
 }
 
-func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) error {
+func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) (wrong error) {
 	values := make(map[string]string, len(s.Environ))
 	for _, pair := range s.Environ {
 		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, EnvPrefix) {
@@ -141,32 +149,33 @@ func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) error
 		for _, candidate := range []string{EnvPrefix + name, EnvPrefix + strings.ToUpper(service) + "_" + name} {
 			if value, ok := values[candidate]; ok {
 				if err := known.set(k, key, value); err != nil {
-					return fmt.Errorf("%s: %w", candidate, err)
+					wrong = errors.Join(wrong, fmt.Errorf("%s: %w", candidate, err))
 				}
 			}
 		}
 	}
-	return nil
+	return wrong
 }
 
-func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) error {
+func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) (wrong error) {
 	for i, pair := range s.Set {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			return fmt.Errorf("--set number %d: want key=value", i+1) // It may be a URL with a password.
+			wrong = errors.Join(wrong, fmt.Errorf("--set number %d: want key=value", i+1)) // It may be a URL with a password.
+			continue
 		}
 		if first, rest, _ := strings.Cut(key, "."); slices.Contains(Services, first) {
-			if first != service && !s.All {
-				return fmt.Errorf("%s: this is %s; it has no keys of %s", key, service, first)
-			}
 			if first != service {
+				if !s.All {
+					wrong = errors.Join(wrong, fmt.Errorf("%s: this is %s; it has no keys of %s", key, service, first))
+				}
 				continue
 			}
 			key = rest
 		}
 		if err := known.set(k, key, value); err != nil {
-			return err
+			wrong = errors.Join(wrong, err)
 		}
 	}
-	return nil
+	return wrong
 }

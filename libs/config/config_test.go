@@ -127,6 +127,28 @@ func TestEveryMistakeNamesItsKey(t *testing.T) {
 	}
 }
 
+// TestAllMistakesAreSaidAtOnce has two of each layer, one that only Validate sees, and one in a second file.
+func TestAllMistakesAreSaidAtOnce(t *testing.T) {
+	dir := write(t, map[string]string{
+		"defaults.toml": "[tabels]\nx = 1\n[nonsense]\nx = 1\n[game.tables]\nidle = \"10ms\"\nnames = 3\n[network]\nlisten_port = 80",
+		"staging.toml":  "[rubbish]\nx = 1\n[network]\nenable_tsl = true",
+	})
+	err := config.Load("game", defaults(), config.Source{
+		Dir: dir, Environment: "staging",
+		Environ: []string{"BITCRAPS_NETWORK_ENABLE_TLS=perhaps", "BITCRAPS_AUTH_ALLOW_GUEST=never"},
+		Set:     []string{"tables.none", "tables.first=1", "tables.second=2", "api.tables.idle=1s", "auth.secure_cookies=no way"},
+	})
+	for _, want := range []string{
+		"defaults.toml", "tabels", "nonsense", "tables.names", "network.listen_port", "staging.toml", "rubbish", "enable_tsl",
+		"BITCRAPS_NETWORK_ENABLE_TLS", "BITCRAPS_AUTH_ALLOW_GUEST", "--set number 1", "tables.first", "tables.second", "api.tables.idle",
+		"auth.secure_cookies", "tables.idle: want at least 1s",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in the error: %v", want, err)
+		}
+	}
+}
+
 // TestMistakesAreNotQuoted has mistakes in values that hold passwords.
 func TestMistakesAreNotQuoted(t *testing.T) {
 	for pair, want := range map[string]string{
