@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/fairqueue"
 )
@@ -87,6 +88,24 @@ func TestNothingIsLostBetweenManyAndFew(t *testing.T) {
 	if len(seen) != producers*each {
 		t.Errorf("%d of %d came out", len(seen), producers*each)
 	}
+}
+
+// TestTheEndWakesAllWhoWait fails by a deadlock where one of them is not told.
+func TestTheEndWakesAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := fairqueue.New[int, int](1, 1)
+		var takes sync.WaitGroup
+		for range 2 {
+			takes.Go(func() {
+				if got := q.Take(t.Context(), 1); got != nil {
+					t.Errorf("took %v", got)
+				}
+			})
+		}
+		synctest.Wait() // Both wait.
+		q.Close()
+		takes.Wait()
+	})
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
