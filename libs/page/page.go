@@ -1,5 +1,5 @@
-// Package page is a caller's way through a long list: pages of a bounded size, and tokens that lead from one to the next and are
-// good for no other list.
+// Package page is a caller's way through a long list: pages, whose size the contracts bound, and tokens that lead from one to the
+// next and are good for no other list.
 package page
 
 import (
@@ -13,10 +13,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-const (
-	defaultSize = 20
-	maxSize     = 100
-)
+const defaultSize = 20
 
 // Page is what a caller asked for.
 type Page struct {
@@ -35,7 +32,6 @@ func New(size int32, token string, scope ...string) (Page, error) {
 	if p.Size == 0 {
 		p.Size = defaultSize
 	}
-	p.Size = min(p.Size, maxSize)
 	if token == "" {
 		return p, nil
 	}
