@@ -51,7 +51,7 @@ func TestLinesThatFleetsWroteFit(t *testing.T) {
 			seen[key] = true
 		}
 	}
-	for _, key := range []string{"time", "level", "msg", "service", "replica", "trace_id", "span_id", "request_id", "game_id", "player_id", "bet_amount", "error", "error_code"} {
+	for _, key := range []string{"time", "level", "msg", "service", "replica", "trace_id", "span_id", "request_id", "game_id", "player_id", "bet_amount", "error", "error_code", "status"} {
 		if mapping.Properties[key].Type == "" || !seen[key] {
 			t.Errorf("%s: it has type %q, and lines have it: %v", key, mapping.Properties[key].Type, seen[key])
 		}

@@ -62,7 +62,7 @@ func (a *access) authorized(ctx context.Context, c call, next func(context.Conte
 		err = next(ctx)
 	}
 	if caller.Service == identity.Operator || rule.Privileged() {
-		a.audit.InfoContext(ctx, "operator call", "method", c.method, "by", caller.Player, "caller", caller.Service, "code", errs.HTTPStatus(errs.Mask(err)))
+		a.audit.InfoContext(ctx, "operator call", "method", c.method, "by", caller.Player, "caller", caller.Service, "status", errs.HTTPStatus(errs.Mask(err)))
 	}
 	return err
 }

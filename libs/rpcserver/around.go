@@ -98,7 +98,7 @@ func logged(logger *slog.Logger) around {
 			level = slog.LevelWarn
 		}
 		if logger.Enabled(ctx, level) {
-			logger.LogAttrs(ctx, level, "rpc", slog.String("method", c.method), slog.String("code", codeOf(err)),
+			logger.LogAttrs(ctx, level, "rpc", slog.String("method", c.method), slog.Int("status", errs.HTTPStatus(err)),
 				slog.Duration("duration", time.Since(start)))
 		}
 		return err

@@ -2,7 +2,6 @@ package rpcserver
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -27,6 +26,3 @@ func measured(requests *telemetry.Requests) around {
 		return err
 	}
 }
-
-// codeOf is the HTTP status of a call's end as text.
-func codeOf(err error) string { return strconv.Itoa(errs.HTTPStatus(err)) }

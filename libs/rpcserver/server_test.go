@@ -52,7 +52,7 @@ type bench struct {
 func serve(t testing.TB, handler func(context.Context) (*gamev1.GetWalletResponse, error)) *bench {
 	t.Helper()
 	b := &bench{tel: telemetry.Discard(), logs: &bytes.Buffer{}, net: memnet.New()}
-	b.tel.Logger = slog.New(slog.NewTextHandler(b.logs, nil))
+	b.tel.Logger = slog.New(slog.NewJSONHandler(b.logs, nil))
 	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, b.tel.For("test", 0))
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +122,9 @@ func TestEveryEndReachesMetricsUnderItsCode(t *testing.T) {
 			}
 			if tc.reason == errorsv1.Reason_REASON_INTERNAL && !strings.Contains(b.logs.String(), "fell down") {
 				t.Errorf("the log lacks the cause: %s", b.logs)
+			}
+			if failed := tc.code >= "500"; failed != strings.Contains(b.logs.String(), fmt.Sprintf(`"status":%s,`, tc.code)) {
+				t.Errorf("status %s: the log is %s", tc.code, b.logs)
 			}
 			const method = "/bitcraps.game.v1.LedgerService/GetWallet"
 			want := fmt.Sprintf(`
@@ -225,11 +228,11 @@ func TestOperatorsCallsAreAudited(t *testing.T) {
 	if _, err := gamev1.NewLedgerServiceClient(b.dial(t, identity.API)).GetWallet(asPlayer(t), &gamev1.GetWalletRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(b.logs.String(), "audit=true") {
+	if strings.Contains(b.logs.String(), `"audit":true`) {
 		t.Errorf("a player's call is audited: %s", b.logs)
 	}
 	_, _ = gamev1.NewLedgerServiceClient(b.dial(t, identity.Operator)).AuditLedger(t.Context(), &gamev1.AuditLedgerRequest{})
-	if log := b.logs.String(); !strings.Contains(log, "audit=true") || !strings.Contains(log, "LedgerService/AuditLedger") {
+	if log := b.logs.String(); !strings.Contains(log, `"audit":true`) || !strings.Contains(log, "LedgerService/AuditLedger") || !strings.Contains(log, `"status":501`) {
 		t.Errorf("log: %s", log)
 	}
 }
