@@ -1,6 +1,6 @@
 // Package telemetry gives a process its logger, its metrics registry and its tracer. They are values that are handed
-// to whoever needs them; nothing here is global, and nothing here makes a call wait: where lines and spans can't be
-// written as fast as they come, they are dropped and counted.
+// to whoever needs them; only Adopt sets globals, for libraries that know no other way. Nothing here makes a call wait: where
+// lines and spans can't be written as fast as they come, they are dropped and counted.
 package telemetry
 
 import (

@@ -1,5 +1,5 @@
 // Package bitcraps runs the whole platform in one process: every service as it is in a fleet, with its own gRPC server
-// and its own database, over an in-memory network.
+// and its own database. Calls go straight to the other service's server, or over an in-memory network (see dial).
 package bitcraps
 
 import (
