@@ -102,7 +102,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	for _, route := range Routes() {
 		g.routes[route.RPC] = route
 	}
-	game := withIdempotencyKey(deps.Game)
+	game := newKeyedConn(deps.Game)
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
 	g.signIn = &signIn{cfg: cfg.Auth, verifier: token.NewVerifier(keys, deps.Clock), limits: g.limits,
 		players: apiv1.NewPlayerServiceClient(deps.API), sessions: apiv1.NewSessionServiceClient(deps.API)}

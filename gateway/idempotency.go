@@ -13,8 +13,8 @@ import (
 
 type idempotencyKey struct{}
 
-// withKey remembers the Idempotency-Key header of a request.
-func withKey(ctx context.Context, key string) context.Context {
+// withIdempotencyKey remembers the Idempotency-Key header of a request.
+func withIdempotencyKey(ctx context.Context, key string) context.Context {
 	if key == "" {
 		return ctx
 	}
@@ -24,7 +24,7 @@ func withKey(ctx context.Context, key string) context.Context {
 // keyedConn puts the header's value into the request_id field of requests that have one.
 type keyedConn struct{ grpc.ClientConnInterface }
 
-func withIdempotencyKey(conn grpc.ClientConnInterface) grpc.ClientConnInterface {
+func newKeyedConn(conn grpc.ClientConnInterface) grpc.ClientConnInterface {
 	return keyedConn{conn}
 }
 

@@ -28,8 +28,8 @@ const (
 	formType = "application/x-www-form-urlencoded"
 	// requestIDHeader names the request in both directions.
 	requestIDHeader = "X-Request-Id"
-	// keyHeader makes a retry safe, as request_id does.
-	keyHeader = "Idempotency-Key"
+	// idempotencyHeader makes a retry safe, as request_id does.
+	idempotencyHeader = "Idempotency-Key"
 )
 
 // always are headers of every answer. Nobody changes a value in its place.
@@ -129,7 +129,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		defer cancel()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.writeTimeout())) // A slow body is not the call's time.
 		w.Header().Set("Cache-Control", "no-store")
-		next(w, withoutHeaders(r.WithContext(withKey(ctx, r.Header.Get(keyHeader)))), params)
+		next(w, withoutHeaders(r.WithContext(withIdempotencyKey(ctx, r.Header.Get(idempotencyHeader)))), params)
 	}
 }
 
@@ -177,7 +177,7 @@ func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) err
 			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "query: %w", err)
 		}
 	}
-	for _, field := range [...]struct{ name, text string }{{"path", r.URL.Path}, {keyHeader, r.Header.Get(keyHeader)}, {"Authorization", r.Header.Get("Authorization")}} {
+	for _, field := range [...]struct{ name, text string }{{"path", r.URL.Path}, {idempotencyHeader, r.Header.Get(idempotencyHeader)}, {"Authorization", r.Header.Get("Authorization")}} {
 		if !utf8.ValidString(field.text) {
 			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: it is not UTF-8", field.name).Field(field.name, "must be UTF-8")
 		}

@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// maxKeys is how many live API keys a player has.
-	maxKeys = 20
-	// keyDays is how long a key is good whose maker did not say.
-	keyDays = 90
+	// maxAPIKeys is how many live API keys a player has.
+	maxAPIKeys = 20
+	// defaultAPIKeyDays is how long a key is good whose maker did not say.
+	defaultAPIKeyDays = 90
 )
 
-// keysServer implements the contract of API keys. A key is a session that is not refreshed, so it ends as one does.
-type keysServer struct {
+// apiKeyServer implements the contract of API keys. A key is a session that is not refreshed, so it ends as one does.
+type apiKeyServer struct {
 	apiv1.UnimplementedApiKeyServiceServer
 	*Service
 }
@@ -36,7 +36,7 @@ func isKey(one session.Session) bool {
 }
 
 // CreateApiKey implements the contract.
-func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRequest) (*apiv1.CreateApiKeyResponse, error) {
+func (s *apiKeyServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRequest) (*apiv1.CreateApiKeyResponse, error) {
 	caller := identity.FromContext(ctx)
 	key, secret, err := s.newSession(caller.Player, apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY, req.GetName())
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRe
 	}
 	days := int(req.GetDays())
 	if days == 0 {
-		days = keyDays
+		days = defaultAPIKeyDays
 	}
 	key.Scopes, key.Expires = identity.ScopesOf(req.GetScopes()...), key.Created.Add(time.Duration(days)*24*time.Hour)
 	err = s.store.Write(ctx, func(tx store.Tx) error {
@@ -55,8 +55,8 @@ func (s *keysServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKeyRe
 		if err != nil {
 			return err
 		}
-		if count(live, isKey) >= maxKeys {
-			return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d API keys, and nobody has more; end one", maxKeys)
+		if count(live, isKey) >= maxAPIKeys {
+			return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d API keys, and nobody has more; end one", maxAPIKeys)
 		}
 		return tx.AddSession(ctx, key)
 	})
@@ -82,7 +82,7 @@ func renderKey(key session.Session) *apiv1.ApiKey {
 }
 
 // ListApiKeys implements the contract.
-func (s *keysServer) ListApiKeys(ctx context.Context, _ *apiv1.ListApiKeysRequest) (*apiv1.ListApiKeysResponse, error) {
+func (s *apiKeyServer) ListApiKeys(ctx context.Context, _ *apiv1.ListApiKeysRequest) (*apiv1.ListApiKeysResponse, error) {
 	live, err := s.liveSessions(ctx, identity.FromContext(ctx).Player)
 	return &apiv1.ListApiKeysResponse{Keys: renderKeys(live)}, err
 }
@@ -97,7 +97,7 @@ func renderKeys(live []session.Session) (keys []*apiv1.ApiKey) {
 }
 
 // EndApiKey implements the contract.
-func (s *keysServer) EndApiKey(ctx context.Context, req *apiv1.EndApiKeyRequest) (*apiv1.EndApiKeyResponse, error) {
+func (s *apiKeyServer) EndApiKey(ctx context.Context, req *apiv1.EndApiKeyRequest) (*apiv1.EndApiKeyResponse, error) {
 	id := uuid.MustParse(req.GetKeyId()) // The contract has its form.
 	ended, err := s.endSessions(ctx, identity.FromContext(ctx).Player, func(one session.Session) bool { return one.ID == id && isKey(one) })
 	if err == nil && ended == 0 {
@@ -107,7 +107,7 @@ func (s *keysServer) EndApiKey(ctx context.Context, req *apiv1.EndApiKeyRequest)
 }
 
 // ExchangeApiKey implements the contract.
-func (s *keysServer) ExchangeApiKey(ctx context.Context, req *apiv1.ExchangeApiKeyRequest) (*apiv1.ExchangeApiKeyResponse, error) {
+func (s *apiKeyServer) ExchangeApiKey(ctx context.Context, req *apiv1.ExchangeApiKeyRequest) (*apiv1.ExchangeApiKeyResponse, error) {
 	text, prefixed := strings.CutPrefix(req.GetApiKey(), identity.KeyPrefix)
 	secret, ok := session.Parse(text)
 	if !ok || !prefixed {

@@ -82,14 +82,14 @@ func (s *Service) turn(ctx context.Context, tx store.Tx, now time.Time) ([]signi
 	return slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(gone, k.ID) }), nil
 }
 
-// keyServer implements the contract of public keys.
-type keyServer struct {
+// jwksServer implements the contract of public keys.
+type jwksServer struct {
 	apiv1.UnimplementedKeyServiceServer
 	*Service
 }
 
 // ListKeys implements the contract.
-func (s *keyServer) ListKeys(context.Context, *apiv1.ListKeysRequest) (*apiv1.ListKeysResponse, error) {
+func (s *jwksServer) ListKeys(context.Context, *apiv1.ListKeysRequest) (*apiv1.ListKeysResponse, error) {
 	resp := &apiv1.ListKeysResponse{}
 	for _, key := range s.keyring.all() {
 		public, _ := key.Private.Public().(ed25519.PublicKey)

@@ -51,7 +51,7 @@ func (p published) PublicKey(_ context.Context, kid string) (ed25519.PublicKey, 
 
 func publish(t *testing.T, s *Service) published {
 	t.Helper()
-	set, err := (&keyServer{Service: s}).ListKeys(t.Context(), &apiv1.ListKeysRequest{})
+	set, err := (&jwksServer{Service: s}).ListKeys(t.Context(), &apiv1.ListKeysRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

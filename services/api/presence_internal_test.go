@@ -36,7 +36,7 @@ func TestNothingOutlivesDeletion(t *testing.T) {
 	url := server(t)
 	s := replica(t, url, clockwork.NewFakeClock())
 	between := interrupt(s)
-	accounts, devices, keys := &accountServer{Service: s}, &deviceServer{Service: s}, &keysServer{Service: s}
+	accounts, devices, keys := &accountServer{Service: s}, &deviceServer{Service: s}, &apiKeyServer{Service: s}
 	for name, prepare := range map[string]func(*testing.T, context.Context, uuid.UUID) func() error{
 		"a key": func(_ *testing.T, ctx context.Context, _ uuid.UUID) func() error {
 			return func() error { return second(keys.CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})) }
@@ -163,7 +163,7 @@ func TestRemovedDevicesLeaveNoSession(t *testing.T) {
 func TestDeletedPlayersGetNoTokens(t *testing.T) {
 	engines(t, func(t *testing.T, s *Service) {
 		caller, guest := newGuest(t, s)
-		key, err := (&keysServer{Service: s}).CreateApiKey(identity.NewContext(t.Context(), caller), &apiv1.CreateApiKeyRequest{Name: "bot"})
+		key, err := (&apiKeyServer{Service: s}).CreateApiKey(identity.NewContext(t.Context(), caller), &apiv1.CreateApiKeyRequest{Name: "bot"})
 		must(t, err)
 		must(t, s.store.Write(t.Context(), func(tx store.Tx) error {
 			who, err := tx.Player(t.Context(), caller.Player)
@@ -171,7 +171,7 @@ func TestDeletedPlayersGetNoTokens(t *testing.T) {
 			return errors.Join(err, tx.SavePlayer(t.Context(), who))
 		}))
 		_, refreshed := (&sessionServer{Service: s}).RefreshSession(t.Context(), &apiv1.RefreshSessionRequest{RefreshToken: guest.GetRefreshToken()})
-		_, exchanged := (&keysServer{Service: s}).ExchangeApiKey(t.Context(), &apiv1.ExchangeApiKeyRequest{ApiKey: key.GetApiKey()})
+		_, exchanged := (&apiKeyServer{Service: s}).ExchangeApiKey(t.Context(), &apiv1.ExchangeApiKeyRequest{ApiKey: key.GetApiKey()})
 		for what, err := range map[string]error{"refreshing": refreshed, "exchanging a key": exchanged} {
 			if errs.Reason(err) != errorsv1.Reason_REASON_SESSION_ENDED {
 				t.Errorf("%s: %v", what, err)

@@ -137,8 +137,8 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 	apiv1.RegisterSessionServiceServer(server, &sessionServer{Service: s})
 	apiv1.RegisterDeviceServiceServer(server, &deviceServer{Service: s})
 	apiv1.RegisterAccountServiceServer(server, &accountServer{Service: s})
-	apiv1.RegisterApiKeyServiceServer(server, &keysServer{Service: s})
-	apiv1.RegisterKeyServiceServer(server, &keyServer{Service: s})
+	apiv1.RegisterApiKeyServiceServer(server, &apiKeyServer{Service: s})
+	apiv1.RegisterKeyServiceServer(server, &jwksServer{Service: s})
 }
 
 // Start implements service.Service: it makes the first signing key where there is none.

@@ -39,7 +39,7 @@ func endedSession(t *testing.T, s *Service, of uuid.UUID) (caller identity.Calle
 func TestEndedSessionsMakeNothingThatLasts(t *testing.T) {
 	engines(t, func(t *testing.T, s *Service) {
 		s.outbox.sender = nowhere{}
-		accounts, devices, keys := &accountServer{Service: s}, &deviceServer{Service: s}, &keysServer{Service: s}
+		accounts, devices, keys := &accountServer{Service: s}, &deviceServer{Service: s}, &apiKeyServer{Service: s}
 		owner, _ := newGuest(t, s)
 		friend, _ := newGuest(t, s)
 		ended, other := endedSession(t, s, owner.Player), meet(t, s, newKey(t))
