@@ -72,7 +72,7 @@ func Default() Config {
 		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
 		Auth:      config.DefaultAuth(),
 		Upstream:  Upstream{API: upstream(7001), Game: upstream(7002), Consensus: upstream(7003)},
-		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Streams: 1000, Rates: DefaultRates()},
+		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Streams: 1000, Rates: defaultRates()},
 		Security:  config.DefaultSecurity(),
 		Redis:     redis.Default(),
 	}

@@ -33,8 +33,8 @@ type Rates struct {
 	Read    Rate `koanf:"read" jsonschema_description:"what a player reads, and an address without a player"`
 }
 
-// DefaultRates are far beyond what people do, and bear a load test from one address: they stop loops, not players.
-func DefaultRates() Rates {
+// defaultRates are far beyond what people do, and bear a load test from one address: they stop loops, not players.
+func defaultRates() Rates {
 	return Rates{
 		Address: Rate{PerMinute: 1_200_000, Burst: 40_000},
 		Guest:   Rate{PerMinute: 60_000, Burst: 5000},
@@ -72,22 +72,40 @@ func (r Rates) validate() (err error) {
 	return err
 }
 
+// callKinds are which rates calls count for, by their gRPC names.
+var callKinds = map[string]string{
+	apiv1.PlayerService_CreateGuest_FullMethodName:     rateGuest,
+	apiv1.SessionService_RefreshSession_FullMethodName: rateGuest,
+
+	apiv1.DeviceService_CreateChallenge_FullMethodName:  rateSignIn,
+	apiv1.DeviceService_SignInWithDevice_FullMethodName: rateSignIn,
+	apiv1.DeviceService_AddDevice_FullMethodName:        rateSignIn,
+	apiv1.AccountService_SignIn_FullMethodName:          rateSignIn,
+	apiv1.AccountService_LinkEmail_FullMethodName:       rateSignIn,
+	apiv1.AccountService_ConfirmEmail_FullMethodName:    rateSignIn,
+	apiv1.AccountService_ChangePassword_FullMethodName:  rateSignIn,
+	apiv1.AccountService_ForgotPassword_FullMethodName:  rateSignIn,
+	apiv1.AccountService_ResetPassword_FullMethodName:   rateSignIn,
+
+	gamev1.GameService_JoinGame_FullMethodName:    rateJoin,
+	gamev1.GameService_LeaveGame_FullMethodName:   rateJoin,
+	gamev1.LobbyService_QuickSeat_FullMethodName:  rateJoin,
+	gamev1.LobbyService_JoinByCode_FullMethodName: rateJoin,
+	gamev1.LobbyService_PostChat_FullMethodName:   rateJoin,
+
+	gamev1.GameService_PlaceBet_FullMethodName:  rateBet,
+	gamev1.GameService_PlaceBets_FullMethodName: rateBet,
+	gamev1.GameService_UpdateBet_FullMethodName: rateBet,
+	gamev1.GameService_RemoveBet_FullMethodName: rateBet,
+
+	gamev1.GameService_RollDice_FullMethodName: rateRoll,
+	gamev1.GameService_PassDice_FullMethodName: rateRoll,
+}
+
 // kindOf is which rate a route's calls count for.
 func kindOf(route Route) string {
-	switch route.RPC {
-	case apiv1.PlayerService_CreateGuest_FullMethodName, apiv1.SessionService_RefreshSession_FullMethodName:
-		return rateGuest
-	case apiv1.DeviceService_CreateChallenge_FullMethodName, apiv1.DeviceService_SignInWithDevice_FullMethodName, apiv1.DeviceService_AddDevice_FullMethodName,
-		apiv1.AccountService_SignIn_FullMethodName, apiv1.AccountService_LinkEmail_FullMethodName, apiv1.AccountService_ConfirmEmail_FullMethodName,
-		apiv1.AccountService_ChangePassword_FullMethodName, apiv1.AccountService_ForgotPassword_FullMethodName, apiv1.AccountService_ResetPassword_FullMethodName:
-		return rateSignIn
-	case gamev1.GameService_JoinGame_FullMethodName, gamev1.GameService_LeaveGame_FullMethodName,
-		gamev1.LobbyService_QuickSeat_FullMethodName, gamev1.LobbyService_JoinByCode_FullMethodName, gamev1.LobbyService_PostChat_FullMethodName:
-		return rateJoin
-	case gamev1.GameService_PlaceBet_FullMethodName, gamev1.GameService_PlaceBets_FullMethodName, gamev1.GameService_UpdateBet_FullMethodName, gamev1.GameService_RemoveBet_FullMethodName:
-		return rateBet
-	case gamev1.GameService_RollDice_FullMethodName, gamev1.GameService_PassDice_FullMethodName:
-		return rateRoll
+	if kind, ok := callKinds[route.RPC]; ok {
+		return kind
 	}
 	if route.Method == http.MethodGet {
 		return rateRead
