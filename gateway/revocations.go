@@ -42,6 +42,7 @@ type revocations struct {
 	logger   *slog.Logger
 	most     int
 	loop     run.Loop
+	failing  bool       // Of the loop alone.
 	polling  sync.Mutex // One asks at a time.
 	first    singleflight.Group
 
@@ -166,13 +167,17 @@ func (r *revocations) prune(now time.Time) {
 	}
 }
 
-func (r *revocations) start() {
-	failing := false
-	r.loop.Start(r.clock, revocationInterval, func(ctx context.Context) {
-		err := r.poll(ctx)
-		if failed := err != nil && ctx.Err() == nil; failed != failing {
-			failing = failed
-			r.logger.Warn("ended sessions", "known", !failed, "error", err)
-		}
-	})
+func (r *revocations) start() { r.loop.Start(r.clock, revocationInterval, r.ask) }
+
+// ask polls, and logs when that begins to fail and when it works again.
+func (r *revocations) ask(ctx context.Context) {
+	err := r.poll(ctx)
+	failed := err != nil && ctx.Err() == nil
+	switch {
+	case failed && !r.failing:
+		r.logger.Warn("the api service does not say which sessions ended", "error", err)
+	case err == nil && r.failing:
+		r.logger.Info("the api service says again which sessions ended")
+	}
+	r.failing = failed
 }

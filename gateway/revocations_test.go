@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,6 +116,33 @@ func TestEndedSessionsAreRefused(t *testing.T) {
 	poll()
 	want(live, old, expired) // It gets a new token; those who ended do not.
 	want(live, clock.Now().Add(time.Second), 0)
+}
+
+func TestAnOutageIsLoggedAsItBeginsAndEnds(t *testing.T) {
+	e, scope := &ender{}, telemetry.Discard().For("test", 0)
+	var log bytes.Buffer
+	scope.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	r := newRevocations(e, clockwork.NewFakeClock(), scope)
+	for i, tc := range []struct {
+		away bool
+		want string
+	}{
+		{false, ""}, {true, "level=WARN"}, {true, ""}, {false, "level=INFO"}, {false, ""},
+	} {
+		log.Reset()
+		e.away = tc.away
+		r.ask(t.Context())
+		if got := log.String(); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("poll %d: logged %q, want %q", i, got, tc.want)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	log.Reset()
+	e.away = true
+	if r.ask(ended); log.Len() != 0 {
+		t.Errorf("as the gateway stopped it logged %s", &log)
+	}
 }
 
 func TestRevocationsArePolled(t *testing.T) {
