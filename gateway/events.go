@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
+	"github.com/bitcraps/bitcraps/gateway/internal/socket"
 	"github.com/bitcraps/bitcraps/libs/canonical"
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -21,8 +22,6 @@ import (
 const (
 	// keepAlive is how often a silent stream says that it is alive, so that proxies keep it open.
 	keepAlive = 15 * time.Second
-	// lookInterval is how often a stream's credentials are looked at, as a WebSocket's are.
-	lookInterval = 30 * time.Second
 	// eventBatch is how many events are written at once.
 	eventBatch = 8
 )
@@ -95,7 +94,7 @@ func lastEvent(r *http.Request) (uint64, error) {
 // forward writes events until there are no more, the credentials end, the gateway stops, or the client does not take them in
 // time.
 func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan struct{}, signedIn func(context.Context) error) {
-	silence, look := time.NewTicker(keepAlive), time.NewTicker(lookInterval)
+	silence, look := time.NewTicker(keepAlive), time.NewTicker(socket.LookInterval)
 	defer silence.Stop()
 	defer look.Stop()
 	room := make([]*live.Frame, 0, eventBatch)

@@ -11,8 +11,8 @@ import (
 // streamRetry is when a client with too many streams may look again: it has to close one first.
 const streamRetry = 10 * time.Second
 
-// streams bound how many event streams an address has open. Each holds a connection for as long as its game goes on, so
-// rates do not bound them.
+// streams bound how many event streams, WebSockets and subscriptions of those an address has open. They go on for as long as
+// their games do, so rates do not bound them.
 type streams struct {
 	max int // 0 for any number.
 
@@ -27,7 +27,7 @@ func (s *streams) enter(address string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.max > 0 && s.open[address] >= s.max {
-		return nil, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "%d event streams of your address are open already; close one first", s.max).
+		return nil, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "%d event streams, WebSockets and subscriptions of your address are open already; close one first", s.max).
 			With("streams", s.max).RetryAfter(streamRetry)
 	}
 	s.open[address]++

@@ -15,6 +15,9 @@ import (
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
 )
 
+// LookInterval is how often the server looks whether a client is still there and still signed in. Event streams look as often.
+const LookInterval = 30 * time.Second
+
 const (
 	// maxSubscriptions is how many games a connection watches at once.
 	maxSubscriptions = 64
@@ -22,8 +25,6 @@ const (
 	maxMessage = 4 << 10
 	// messageRate and messageBurst are how many messages a client may send in a second, and at once.
 	messageRate, messageBurst = 20, 128
-	// pingInterval is how often the server looks whether the client is still there.
-	pingInterval = 30 * time.Second
 	// batch is how many events of one game are sent before other games have their turn.
 	batch = 16
 	// pendingAnswers is how many answers wait to be sent before no further message is read.
@@ -111,7 +112,7 @@ func (s *session) release() {
 
 // write sends what there is until the session ends. It returns why, unless the connection is gone.
 func (s *session) write(ctx context.Context) *websocket.CloseError {
-	silence := s.Clock.NewTicker(pingInterval)
+	silence := s.Clock.NewTicker(LookInterval)
 	defer silence.Stop()
 	if s.send(reply{Type: "welcome", PlayerID: s.player.String(), Subscriptions: maxSubscriptions}.text()) != nil {
 		return nil
