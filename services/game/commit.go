@@ -154,7 +154,7 @@ func (c *committer) write(group []*command) (err error) {
 	defer func() { telemetry.End(span, err) }()
 	run, err := c.transact(ctx, group)
 	if run != nil {
-		run.told(err)
+		run.notify(err)
 	}
 	return err
 }

@@ -119,8 +119,8 @@ func (r *groupRun) changed(cmd *command, turn *play.Turn) {
 	}
 }
 
-// told tells of what became of the transaction. Where that goes wrong, the commands have had their effect all the same.
-func (r *groupRun) told(err error) {
+// notify tells watchers and metrics the outcome; its failure undoes nothing.
+func (r *groupRun) notify(err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			r.logger.ErrorContext(r.ctx, "watchers were not told", "panic", cause, "stack", string(debug.Stack()))
