@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +55,27 @@ func TestErrorCarriesItsDetails(t *testing.T) {
 	}
 	if len(kinds) != 3 {
 		t.Errorf("details = %v, want ErrorInfo, BadRequest and RetryInfo", kinds)
+	}
+}
+
+func TestErrorsOfStoresAreForCallersAndTheLog(t *testing.T) {
+	cause := errors.New("/secret/game.db: no room")
+	for reason, made := range map[errorsv1.Reason][]*errs.Error{
+		errorsv1.Reason_REASON_STORAGE_FULL: {errs.StorageFull("game", cause)},
+		errorsv1.Reason_REASON_UNAVAILABLE:  {errs.DatabaseUnavailable(cause), errs.OutcomeUnknown(cause)},
+	} {
+		for _, err := range made {
+			if errs.Reason(err) != reason || !errors.Is(err, cause) || strings.Contains(err.GRPCStatus().Message(), "secret") {
+				t.Errorf("%v: reason %s, callers read %q", err, errs.Reason(err), err.GRPCStatus().Message())
+			}
+			delays := slices.ContainsFunc(err.GRPCStatus().Details(), func(detail any) bool {
+				retry, ok := detail.(*errdetails.RetryInfo)
+				return ok && retry.GetRetryDelay().AsDuration() > 0
+			})
+			if !delays {
+				t.Errorf("%v does not say when to come back", err)
+			}
+		}
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
 )
 
 // Tx is a transaction. Its statements queue until Flush or the commit sends all of them in one round trip; BEGIN and
@@ -156,7 +158,7 @@ func (t *Tx) commit(ctx context.Context) error {
 	if t.err = err; lost(err) && !pgconn.SafeToRetry(err) {
 		// The server says which statement it ended at; a broken connection says nothing.
 		if _, said := errors.AsType[*pgconn.PgError](err); !said || answered == total-1 {
-			t.err = unknown(err)
+			t.err = errs.OutcomeUnknown(err)
 		}
 	}
 	return t.err

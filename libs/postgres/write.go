@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
-	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 // ErrConflict is for what a transaction finds to be otherwise than it must be because of another one: it runs again.
@@ -28,8 +27,6 @@ const (
 	// ones would only have those wait who lost, while those who win go on.
 	firstPause = 8 * time.Millisecond
 	lastPause  = 128 * time.Millisecond
-	// awayDelay is when callers are told to come back.
-	awayDelay = time.Second
 )
 
 // Write runs f in a transaction and commits when f returns nil. Where another transaction is in the way, or the connection
@@ -137,13 +134,5 @@ func (db *DB) away(ctx context.Context, err error) error {
 	if !lost(err) {
 		return err
 	}
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database cannot answer now; nothing was changed, try again").
-		Because(err).RetryAfter(awayDelay)
-}
-
-// unknown is what callers see of a commit without an answer.
-func unknown(err error) error {
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
-		"the database went away before it answered; ask again with the same request id to learn what came of it").
-		Because(err).RetryAfter(awayDelay)
+	return errs.DatabaseUnavailable(err)
 }

@@ -2,13 +2,11 @@ package sqlite
 
 import (
 	"errors"
-	"time"
 
 	"modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
-	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 // full gives SQLite's ways of saying that the disk is full the error that callers know. Every other error stays as it is.
@@ -25,9 +23,6 @@ func (db *DB) full(err error) error {
 	return err
 }
 
-// awayDelay is when callers are told to come back.
-const awayDelay = time.Second
-
 // unknown is what callers see of a commit that failed: what was written of it may be found again when the file is opened anew. A
 // constraint that the transaction broke at its end left nothing.
 func unknown(err error) error {
@@ -35,7 +30,5 @@ func unknown(err error) error {
 	if !ok || said.Code()&0xff == codes.SQLITE_CONSTRAINT { // The lower byte is the kind of an error.
 		return err
 	}
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
-		"the database failed before it answered; ask again with the same request id to learn what came of it").
-		Because(err).RetryAfter(awayDelay)
+	return errs.OutcomeUnknown(err)
 }
