@@ -38,16 +38,16 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 	if !ok || !slices.Contains(b.methods, method) || proto.Size(request) > maxBundledBytes {
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
-	if b.alone() {
-		defer b.back(cc)
+	if b.tryStart() {
+		defer b.finish(cc)
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
 	encoded, err := proto.Marshal(request)
 	if err != nil {
 		return grpcstatus.Errorf(codes.Internal, "encode a request of %s: %v", method, err)
 	}
-	waits := &bundled{ctx: ctx, done: make(chan struct{}), call: &bundlev1.Call{Method: method, Metadata: carried(ctx), Request: encoded}}
-	b.wait(waits, cc)
+	waits := &bundled{ctx: ctx, done: make(chan struct{}), call: &bundlev1.Call{Method: method, Metadata: outgoingMetadata(ctx), Request: encoded}}
+	b.enqueue(waits, cc)
 	select {
 	case <-waits.done:
 	case <-ctx.Done():
@@ -58,19 +58,19 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 		return invoker(ctx, method, req, reply, cc, opts...) // A server of the release before may know no bundles, or bundle other methods.
 	}
 	if tooMuch(err) {
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "nobody knows what came of the call; look before you make it again").Because(err)
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "nobody knows whether the call took effect; look before you make it again").Because(err)
 	}
 	return err
 }
 
-// tooMuch reports whether something was too much for gRPC itself. A server that is set to take smaller messages than a bundle took no look
-// at the calls; but gRPC says the same of answers that are too large, and a proxy of a load, and then they may have been made.
+// tooMuch reports whether something was too much for gRPC itself. Either the server refused the bundle unread, or an answer was
+// too large, or a proxy shed load; in the last two cases the calls may have taken effect.
 func tooMuch(err error) bool {
 	return grpcstatus.Code(err) == codes.ResourceExhausted && errs.Reason(err) == errorsv1.Reason_REASON_INTERNAL
 }
 
-// carried is what the call would have said in its headers.
-func carried(ctx context.Context) []string {
+// outgoingMetadata is what the call would have said in its headers.
+func outgoingMetadata(ctx context.Context) []string {
 	md, _ := metadata.FromOutgoingContext(ctx)
 	all := make([]string, 0, 2*len(md)+2)
 	for key, values := range md {

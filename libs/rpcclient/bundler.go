@@ -26,9 +26,9 @@ const (
 type bundler struct {
 	methods []string
 
-	mu      sync.Mutex
-	away    int // Bundles, and calls by themselves, that are under way.
-	waiting []*bundled
+	mu       sync.Mutex
+	inFlight int // Bundles, and calls by themselves.
+	waiting  []*bundled
 }
 
 func newBundler(contracts []string) *bundler {
@@ -39,49 +39,50 @@ func newBundler(contracts []string) *bundler {
 	return b
 }
 
-// alone reports whether a call can go by itself. Whoever does says when it is back.
-func (b *bundler) alone() bool {
+// tryStart reports whether a call can go by itself. One that does ends with finish.
+func (b *bundler) tryStart() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.away > 0 {
+	if b.inFlight > 0 {
 		return false
 	}
-	b.away++
+	b.inFlight++
 	return true
 }
 
-func (b *bundler) back(cc *grpc.ClientConn) {
+// finish has what has come meanwhile go in the place of a call that went by itself.
+func (b *bundler) finish(cc *grpc.ClientConn) {
 	if group := b.next(); len(group) > 0 {
 		go b.drive(group, cc)
 	}
 }
 
-// wait has a call go with the next bundle.
-func (b *bundler) wait(call *bundled, cc *grpc.ClientConn) {
+// enqueue has a call go with the next bundle.
+func (b *bundler) enqueue(call *bundled, cc *grpc.ClientConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = append(b.waiting, call)
 	switch {
-	case b.away == 0, len(b.waiting) == maxBundleCalls: // The last one came back just now, or there is no room for more.
-		b.depart(cc)
+	case b.inFlight == 0, len(b.waiting) == maxBundleCalls: // The last one came back just now, or there is no room for more.
+		b.flush(cc)
 	case len(b.waiting) == 1:
 		time.AfterFunc(bundlePatience, func() {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			if len(b.waiting) > 0 && b.waiting[0] == call {
-				b.depart(cc)
+				b.flush(cc)
 			}
 		})
 	}
 }
 
-// depart sends what waits beside what is under way. It must be called with the lock held.
-func (b *bundler) depart(cc *grpc.ClientConn) {
-	b.away++
+// flush sends what waits beside what is in flight. It must be called with the lock held.
+func (b *bundler) flush(cc *grpc.ClientConn) {
+	b.inFlight++
 	go b.drive(b.take(), cc)
 }
 
-// drive sends a bundle, and behind it what has come meanwhile, until nothing has.
+// drive sends a bundle, and then what has come meanwhile, until nothing has.
 func (b *bundler) drive(group []*bundled, cc *grpc.ClientConn) {
 	for ; len(group) > 0; group = b.next() {
 		send(group, cc)
@@ -94,7 +95,7 @@ func (b *bundler) next() []*bundled {
 	defer b.mu.Unlock()
 	group := b.take()
 	if len(group) == 0 {
-		b.away--
+		b.inFlight--
 	}
 	return group
 }
