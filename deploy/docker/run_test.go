@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/bitcraps/bitcraps/libs/loopback"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -48,21 +49,14 @@ func (img image) running(t *testing.T, env []string, args ...string) (stdout io.
 	return out, stderr
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// runGateway asks a gateway from the image how it is, with the probe from the image.
+func runGateway(t *testing.T, img image) {
+	addresses, err := loopback.Free(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
-// runGateway asks a gateway from the image how it is, with the probe from the image.
-func runGateway(t *testing.T, img image) {
-	address := freeAddress(t)
-	_, port, _ := net.SplitHostPort(freeAddress(t))
-	env := []string{"BITCRAPS_ADMIN_LISTEN=" + address, "BITCRAPS_GATEWAY_NETWORK_LISTEN_PORT=" + port}
+	_, port, _ := net.SplitHostPort(addresses[1])
+	env := []string{"BITCRAPS_ADMIN_LISTEN=" + addresses[0], "BITCRAPS_GATEWAY_NETWORK_LISTEN_PORT=" + port}
 	img.running(t, env)
 	probe := func(args ...string) (string, error) {
 		out, err := img.command(t.Context(), env, append([]string{"probe"}, args...)...).CombinedOutput()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +17,7 @@ const (
 	startPatience = time.Minute
 	// stopPatience is how long it may take to end in good order.
 	stopPatience = 10 * time.Second
-	// pollInterval is how often is looked for what is waited for.
+	// pollInterval is the time between two polls.
 	pollInterval = 50 * time.Millisecond
 )
 
@@ -117,17 +116,4 @@ func poll(ctx context.Context, try func() error) error {
 			return last
 		}
 	}
-}
-
-// free are n addresses of this machine that nobody listens on.
-func free(n int) (addresses []string, err error) {
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = listener.Close() }() // All are held until all are found, so that no two are the same.
-		addresses = append(addresses, listener.Addr().String())
-	}
-	return addresses, nil
 }

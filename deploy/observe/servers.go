@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
 func (s *stack) jaegerProgram() (program, error) {
@@ -13,7 +15,7 @@ func (s *stack) jaegerProgram() (program, error) {
 	if _, err := s.folder("jaeger"); err != nil {
 		return program{}, err
 	}
-	others, err := free(5)
+	others, err := loopback.Free(5)
 	// Jaeger would trace itself, and on its way out wait for a collector that is not there.
 	return program{name: "jaeger", path: path, ready: "http://" + others[0], env: []string{"OTEL_TRACES_SAMPLER=always_off"}, args: []string{
 		"--config-file=" + filepath.Join(s.root, "deploy", "jaeger", "jaeger.yaml"),
@@ -32,7 +34,7 @@ func (s *stack) collectorProgram() (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	metrics, err := free(1)
+	metrics, err := loopback.Free(1)
 	if err != nil {
 		return program{}, err
 	}

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
 // stack is everything that runs.
@@ -45,7 +47,7 @@ func newStack(o options, say reporter) (s *stack, err error) {
 		return nil, err
 	}
 	s = &stack{options: o, say: say, servers: map[string]*process{}}
-	addresses, err := free(7)
+	addresses, err := loopback.Free(7)
 	if err != nil {
 		return nil, err
 	}

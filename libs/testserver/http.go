@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+
+	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
 // FreeAddress is an address of this machine that nobody listened on a moment ago.
@@ -15,6 +17,14 @@ func FreeAddress(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return address
+}
+
+func freeAddress() (string, error) {
+	addresses, err := loopback.Free(1)
+	if err != nil {
+		return "", err
+	}
+	return addresses[0], nil
 }
 
 // Serve runs an HTTP server until the test ends. It returns once the URL answers 200.

@@ -151,15 +151,6 @@ func (s *RedisServer) stop() error {
 	return s.process.Stop()
 }
 
-// freeAddress is one on loopback that nobody listens at.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
 // Freeze has the server keep its connections and answer nobody. Kill ends that.
 func (s *RedisServer) Freeze(t testing.TB) {
 	t.Helper()

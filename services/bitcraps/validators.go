@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/loopback"
 	"github.com/bitcraps/bitcraps/libs/mtls"
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/loopback"
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/loopback"
+	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
 // Numbers of processes.
