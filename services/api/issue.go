@@ -19,11 +19,16 @@ import (
 // now is the time as stores keep it.
 func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microsecond).UTC() }
 
-// secret draws 256 bits.
-func (s *Service) secret() (secret session.Secret) {
-	if _, err := io.ReadFull(s.random, secret[:]); err != nil {
+// fill draws random bytes.
+func (s *Service) fill(b []byte) {
+	if _, err := io.ReadFull(s.random, b); err != nil {
 		panic(err) // The system's source never fails, and a known secret would be worse than an end.
 	}
+}
+
+// secret draws 256 bits.
+func (s *Service) secret() (secret session.Secret) {
+	s.fill(secret[:])
 	return secret
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -23,23 +22,20 @@ import (
 // passwordRetryDelay is when callers are told to come back where too many passwords are being hashed.
 const passwordRetryDelay = 2 * time.Second
 
-// draw fills bytes with random ones.
-func draw[T ~[8]byte | ~[password.SaltSize]byte](s *Service) (drawn T) {
-	raw := make([]byte, len(drawn))
-	if _, err := io.ReadFull(s.random, raw); err != nil {
-		panic(err) // See secret.
-	}
-	for i, b := range raw {
-		drawn[i] = b
-	}
-	return drawn
+// code makes a code that nobody can foresee.
+func (s *Service) code() string {
+	var drawn [8]byte
+	s.fill(drawn[:])
+	return account.NewCode(drawn)
 }
 
-// code makes a code that nobody can foresee.
-func (s *Service) code() string { return account.NewCode(draw[[8]byte](s)) }
+func (s *Service) salt() (salt [password.SaltSize]byte) {
+	s.fill(salt[:])
+	return salt
+}
 
 func (s *Service) hash(ctx context.Context, text string) (string, error) {
-	hash, err := s.hasher.Hash(ctx, text, draw[[password.SaltSize]byte](s))
+	hash, err := s.hasher.Hash(ctx, text, s.salt())
 	return hash, busy(err)
 }
 

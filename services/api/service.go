@@ -122,7 +122,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
 	s.keeper, s.outbox = &keeper{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
-	s.hasher = password.New(draw[[password.SaltSize]byte](s))
+	s.hasher = password.New(s.salt())
 	return s, nil
 }
 
