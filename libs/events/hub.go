@@ -60,22 +60,22 @@ func (h *Hub[T]) Publish(topic string, value T) {
 	}
 }
 
-// Topics are those that somebody watches.
-func (h *Hub[T]) Topics() []string {
+// watchedTopics are those that somebody watches.
+func (h *Hub[T]) watchedTopics() []string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return slices.Collect(maps.Keys(h.topics))
 }
 
-// Watched reports whether somebody watches the topic.
-func (h *Hub[T]) Watched(topic string) bool {
+// watches reports whether somebody watches the topic.
+func (h *Hub[T]) watches(topic string) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return len(h.topics[topic]) > 0
 }
 
-// Idle reports whether nobody watches anything.
-func (h *Hub[T]) Idle() bool {
+// idle reports whether nobody watches anything.
+func (h *Hub[T]) idle() bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return len(h.topics) == 0

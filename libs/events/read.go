@@ -38,7 +38,7 @@ func (b *Redis[T]) read() {
 	for connected := false; b.reading.Err() == nil; {
 		var err error
 		switch {
-		case b.hub.Idle():
+		case b.hub.idle():
 			connected, r.last = false, ""
 			select {
 			case <-b.watched:
@@ -116,7 +116,7 @@ func (b *Redis[T]) receive(r *reader, entry received) {
 	}
 	r.numbers[origin] = number
 	for i := range events {
-		if topic := entry.text(fieldTopic, i); b.hub.Watched(topic) {
+		if topic := entry.text(fieldTopic, i); b.hub.watches(topic) {
 			b.hub.Publish(topic, b.notice(entry, i))
 		}
 	}

@@ -32,7 +32,7 @@ func (b *Redis[T]) wake() {
 		}
 		if len(round) == 0 && (b.clock.Since(began) >= interval || b.gap.Load()) {
 			b.gap.Store(false) // Before topics are listed: what is missed from here on needs another round.
-			round, began = b.hub.Topics(), b.clock.Now()
+			round, began = b.hub.watchedTopics(), b.clock.Now()
 		}
 		now := round[:min(wakeBatch, len(round))]
 		for _, topic := range now {

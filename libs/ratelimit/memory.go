@@ -76,13 +76,3 @@ func (s *shard) makeRoom(now int64, most int) {
 		delete(s.full, nearest)
 	}
 }
-
-// len is how many keys are remembered.
-func (m *Memory) len() (n int) {
-	for i := range m.shards {
-		m.shards[i].mu.Lock()
-		n += len(m.shards[i].full)
-		m.shards[i].mu.Unlock()
-	}
-	return n
-}

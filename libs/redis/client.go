@@ -25,8 +25,8 @@ const (
 	poolSize = 64
 )
 
-// ErrDown is why a client whose server does not answer is not asked anything.
-var ErrDown = errors.New("redis: the server does not answer")
+// errDown is why a client whose server does not answer is not asked anything.
+var errDown = errors.New("redis: the server does not answer")
 
 // Client is a pool of connections that knows whether the server behind them answers. Users ask Up before a command and
 // report Failed behind one, so that a server that is gone or hangs costs one timeout, not one for each call.
@@ -97,7 +97,7 @@ func (c *Client) Check() admin.Check {
 		if c.Up() {
 			return nil
 		}
-		return ErrDown
+		return errDown
 	}}
 }
 

@@ -13,8 +13,8 @@ const (
 	// randomSize is how much of a challenge nobody can foresee.
 	randomSize = 16
 	bodySize   = randomSize + 8 + 1 // The random bytes, the time of its end, and the difficulty.
-	// ChallengeSize is that of a challenge.
-	ChallengeSize = bodySize + sha256.Size
+	// challengeSize is that of a challenge.
+	challengeSize = bodySize + sha256.Size
 )
 
 // Challenge is what a device has to sign. Nothing is stored of it until it is met: a stranger's questions cost no memory.
@@ -26,7 +26,7 @@ type Challenge struct {
 
 // Seal returns the challenge for a public key, as only who has the secret can make it.
 func (c Challenge) Seal(secret, publicKey []byte) []byte {
-	body := make([]byte, 0, ChallengeSize)
+	body := make([]byte, 0, challengeSize)
 	body = append(body, c.Random[:]...)
 	body = binary.BigEndian.AppendUint64(body, uint64(c.Expires.UnixMicro()))
 	body = append(body, byte(c.Difficulty))
@@ -43,7 +43,7 @@ func tag(secret, body, publicKey []byte) []byte {
 
 // open reads a challenge that was sealed for the key with one of the secrets; ok is false where it was not.
 func open(sealed, publicKey []byte, secrets [][]byte) (c Challenge, ok bool) {
-	if len(sealed) != ChallengeSize {
+	if len(sealed) != challengeSize {
 		return Challenge{}, false
 	}
 	body, sum := sealed[:bodySize], sealed[bodySize:]

@@ -10,8 +10,8 @@ import (
 const (
 	// Size is how many rolls are judged: a hundred for each pair of dice.
 	Size = 3600
-	// Enough is how many rolls there must be: fewer than five for each pair are no sample for a chi-square test.
-	Enough = 5 * pairs
+	// enough is how many rolls there must be: fewer than five for each pair are no sample for a chi-square test.
+	enough = 5 * pairs
 	// pairs are what two dice can show, in the order in which they were thrown.
 	pairs = 36
 )
@@ -46,12 +46,12 @@ func (w *Window) Rolls() int {
 }
 
 // ChiSquare is Pearson's statistic of the window against fair dice, with 35 degrees of freedom: one window in a thousand of
-// fair dice is beyond 66.6. It is 0 as long as there are not Enough rolls.
+// fair dice is beyond 66.6. It is 0 as long as there are not enough rolls.
 func (w *Window) ChiSquare() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := min(w.seen, Size)
-	if n < Enough {
+	if n < enough {
 		return 0
 	}
 	squares := 0

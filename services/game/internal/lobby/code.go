@@ -10,12 +10,12 @@ import (
 // alphabet is Crockford's: no letter looks like a digit, so codes can be read out.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// CodeLength is how many characters a join code has: 50 bits.
-const CodeLength = 10
+// codeLength is how many characters a join code has: 50 bits.
+const codeLength = 10
 
 // NewCode makes a join code of random bytes.
 func NewCode(random io.Reader) (string, error) {
-	code := make([]byte, CodeLength)
+	code := make([]byte, codeLength)
 	if _, err := io.ReadFull(random, code); err != nil {
 		return "", err
 	}
@@ -32,7 +32,7 @@ var read = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 // needs no salt and no slow hash; who reads the database can see the table anyway.
 func HashCode(written string) (hash []byte, ok bool) {
 	code := read.Replace(strings.ToUpper(written))
-	if len(code) != CodeLength || strings.Trim(code, alphabet) != "" {
+	if len(code) != codeLength || strings.Trim(code, alphabet) != "" {
 		return nil, false
 	}
 	sum := sha256.Sum256([]byte("bitcraps/join-code/v1:" + code))
