@@ -11,13 +11,18 @@ import (
 )
 
 // TurnDue acts for a table whose shooter keeps others waiting: before a point the dice pass to the next seat with a line
-// bet, and once a point is set the house rolls. It reports whether a round was committed. All live bets must be loaded.
+// bet, and once a point is set, or where nobody sits any more, the house rolls. It reports whether a round was committed.
+// All live bets must be loaded.
 func (t *Turn) TurnDue() (rolls bool, err error) {
 	g := t.Game
 	if g.Status != Open || g.Rolling || g.TurnDueAt.IsZero() || g.TurnDueAt.After(t.Now) {
 		return false, nil
 	}
-	if !g.Craps.ComeOut() {
+	if _, waiting := t.lying(); !waiting {
+		g.TurnDueAt = time.Time{} // Who waited has taken his bets back.
+		return false, nil
+	}
+	if !g.Craps.ComeOut() || len(g.Seats) == 0 {
 		return true, t.Close(uuid.Nil)
 	}
 	g.TurnDueAt = time.Time{}

@@ -168,12 +168,15 @@ func (t *Turn) after(place int) uuid.UUID {
 	return t.Game.Seats[(place+1)%len(t.Game.Seats)].Player
 }
 
-// giveDice makes a player the shooter, or the house with uuid.Nil.
+// giveDice makes a player the shooter, or the house with uuid.Nil. Where others wait, they wait for the new one from now on.
 func (t *Turn) giveDice(player uuid.UUID) {
 	if t.Game.Shooter == player {
 		return
 	}
 	t.Game.Shooter = player
+	if !t.Game.TurnDueAt.IsZero() {
+		t.Game.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
+	}
 	t.emit(&Event{Detail: &gamev1.Event_ShooterChanged{ShooterChanged: &gamev1.ShooterChanged{PlayerId: Text(player)}}})
 }
 
@@ -202,13 +205,7 @@ func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 // as it is for a shooter for whom others wait already, whoever comes and goes meanwhile. All live bets must be loaded.
 func (t *Turn) settleDown() {
 	g := t.Game
-	lying, waiting := false, false
-	for _, bet := range t.Bets {
-		if bet.Status == Live {
-			lying = true
-			waiting = waiting || bet.Player != g.Shooter
-		}
-	}
+	lying, waiting := t.lying()
 	switch {
 	case len(g.Seats) == 0 && !lying:
 		t.close(Completed)
@@ -219,6 +216,18 @@ func (t *Turn) settleDown() {
 	default:
 		g.TurnDueAt = time.Time{}
 	}
+}
+
+// lying reports whether bets lie on the table, and whether any is of another than the shooter, for whom its owner waits.
+// All live bets must be loaded.
+func (t *Turn) lying() (lying, waiting bool) {
+	for _, bet := range t.Bets {
+		if bet.Status == Live {
+			lying = true
+			waiting = waiting || bet.Player != t.Game.Shooter
+		}
+	}
+	return lying, waiting
 }
 
 func (t *Turn) close(status gamev1.GameStatus) {

@@ -1,0 +1,113 @@
+package play_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// must runs a command that may not fail.
+func (tb *table) must(command func(*play.Turn) error) {
+	if err := tb.do(command); err != nil {
+		tb.t.Fatal(err)
+	}
+}
+
+func (tb *table) join(players ...uuid.UUID) {
+	for _, player := range players {
+		tb.must(func(t *play.Turn) error { return t.Join(player) })
+	}
+}
+
+func (tb *table) leave(player uuid.UUID) {
+	tb.must(func(t *play.Turn) error { return t.Leave(player) })
+}
+
+// due has time act, and reports whether the house rolls.
+func (tb *table) due() (rolls bool) {
+	tb.must(func(t *play.Turn) (err error) { rolls, err = t.TurnDue(); return err })
+	return rolls
+}
+
+// TestWhoTakesDiceThatNobodyHoldsHasTheWholeTime has somebody take them a moment before the time of the house is over.
+func TestWhoTakesDiceThatNobodyHoldsHasTheWholeTime(t *testing.T) {
+	alice, bob, carol, dave := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}, uuid.UUID{4}
+	for name, take := range map[string]struct {
+		player uuid.UUID
+		do     func(*table)
+	}{
+		"a line bet": {carol, func(tb *table) { tb.mustBet(carol, "pass_line", 10, 0) }},
+		"a seat":     {dave, func(tb *table) { tb.join(dave) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tb := newTable(t)
+			tb.create(alice, limits)
+			tb.join(bob, carol)
+			tb.mustBet(alice, "pass_line", 10, 0)
+			tb.rollTo(alice, 4)
+			tb.mustBet(carol, "dont_come", 10, 0)
+			tb.rollTo(alice, 6)
+			tb.leave(alice)
+			tb.now = tb.game.TurnDueAt
+			if !tb.due() {
+				t.Fatal("the house does not roll for who left")
+			}
+			tb.settleTo(4)
+			due := tb.game.TurnDueAt
+			tb.now = due.Add(-time.Second)
+			take.do(tb)
+			tb.mustBet(bob, "pass_line", 10, 0)
+			tb.now = due
+			if tb.due() || tb.game.Shooter != take.player {
+				t.Errorf("after a second the dice are %s's", tb.game.Shooter)
+			}
+			if tb.now = due.Add(30 * time.Second); tb.due() || tb.game.Shooter != bob {
+				t.Errorf("after the whole time the dice are %s's", tb.game.Shooter)
+			}
+		})
+	}
+}
+
+// TestNobodyRollsForAShooterWhomNobodyWaitsFor has who waited take the bet back.
+func TestNobodyRollsForAShooterWhomNobodyWaitsFor(t *testing.T) {
+	tb, alice, bob := newTable(t), uuid.UUID{1}, uuid.UUID{2}
+	tb.create(alice, limits)
+	tb.join(bob)
+	tb.mustBet(alice, "pass_line", 10, 0)
+	tb.rollTo(alice, 4)
+	field := tb.mustBet(bob, "field", 10, 0)
+	if err := tb.remove(field.ID); err != nil {
+		t.Fatal(err)
+	}
+	tb.now = tb.game.TurnDueAt
+	if tb.due() || !tb.game.TurnDueAt.IsZero() {
+		t.Errorf("the house rolls, or still waits until %s", tb.game.TurnDueAt)
+	}
+	tb.mustBet(bob, "field", 10, 0)
+	if tb.now = tb.game.TurnDueAt; !tb.due() {
+		t.Error("the house does not roll for a bet that lies there")
+	}
+}
+
+// TestTheHousePlaysAnAbandonedTableToItsEnd leaves a contract that outlives the hand's point.
+func TestTheHousePlaysAnAbandonedTableToItsEnd(t *testing.T) {
+	tb, alice := newTable(t), uuid.UUID{1}
+	tb.create(alice, limits)
+	tb.mustBet(alice, "pass_line", 10, 0)
+	tb.rollTo(alice, 4)
+	come := tb.mustBet(alice, "come", 10, 0)
+	tb.rollTo(alice, 6)
+	tb.leave(alice)
+	for _, total := range []uint8{4, 11, 6} { // The point, a come-out roll, and what the come bet is for.
+		if tb.now = tb.game.TurnDueAt; !tb.due() {
+			t.Fatalf("the house does not roll the %d", total)
+		}
+		tb.settleTo(total)
+	}
+	if got := tb.bets[come.ID]; got.Status != play.Won || tb.game.Status != play.Completed {
+		t.Errorf("the come bet is %s, the game %s", got.Status, tb.game.Status)
+	}
+}
