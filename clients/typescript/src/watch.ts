@@ -67,6 +67,7 @@ class Lost extends Error {
 /** Waits, until the signal at most. */
 function rest(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", done);
@@ -83,13 +84,15 @@ interface Message {
 }
 
 async function* stream(client: BitcrapsClient, gameId: string, after: number, signal?: AbortSignal): AsyncGenerator<Message> {
+  let sent = false;
   const call = client.GET("/api/v1/games/{game_id}/events", {
     params: { path: { game_id: gameId }, query: { after_sequence: after } },
     parseAs: "stream",
+    middleware: [{ onRequest: () => void (sent = true) }], // Behind the client's own, which asks for the token.
     ...(signal && { signal }),
   });
   const { data, error, response } = await call.catch((error: unknown) => {
-    throw error instanceof TypeError ? new Lost(error) : error; // What fetch throws where there is no network.
+    throw sent && error instanceof TypeError ? new Lost(error) : error; // What fetch throws where there is no network.
   });
   if (!response.ok || !data) {
     const refused = ApiError.of(response, error);

@@ -36,6 +36,9 @@ async function pass(milliseconds) {
 test("what the app throws ends the watch", async () => {
   const noToken = clientOf([], { token: () => Promise.reject(new Error("signed out")) });
   await assert.rejects(all(watchGame(noToken, "g")), /signed out/);
+  let asked = 0;
+  const token = () => Promise.reject(asked++ ? new Error("asked again") : new TypeError("fetch failed")); // The app's own call.
+  await assert.rejects(all(watchGame(clientOf([], { token }), "g", { retryDelay: 1 })), /fetch failed/);
   const present = clientOf([() => new Response(body("event: presence\ndata: {}\n\n"))]);
   const onPresence = () => {
     throw new Error("the app's own");
@@ -72,6 +75,38 @@ test("a server that is busy is left alone for as long as it wants, and a signal 
     assert.equal(client.calls, 2);
     ended.abort();
     assert.deepEqual(await watched, []);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+/** A body whose connection breaks before anything came. */
+const torn = () => new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) });
+
+for (const [what, answer] of [
+  ["a network that is not there", () => Promise.reject(new TypeError("fetch failed"))],
+  ["a connection that breaks", () => new Response(torn())],
+  ["a refusal whose connection breaks", () => new Response(torn(), { status: 503 })],
+]) {
+  test(`${what} is tried again`, async () => {
+    const client = clientOf([answer, () => new Response(body(over))]);
+    assert.deepEqual(await all(watchGame(client, "g", { retryDelay: 1 })), [1]);
+  });
+}
+
+test("a signal that came before the waiting leaves none", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const ended = new AbortController();
+    const cutOff = () => {
+      ended.abort();
+      return new Response(body("event: end\ndata: {\"code\":14}\n\n"));
+    };
+    const watched = all(watchGame(clientOf([cutOff]), "g", { signal: ended.signal }));
+    let got;
+    watched.then((events) => (got = events));
+    await pass(0);
+    assert.deepEqual(got, []);
   } finally {
     mock.timers.reset();
   }
