@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Scope is one service's share of a process's telemetry.
+// Scope is one service's share of a process's telemetry. Telemetry.For makes it: nobody looks whether anything is missing in it.
 type Scope struct {
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer

@@ -85,7 +85,7 @@ func New(ctx context.Context, process, version string, cfg Config, w io.Writer) 
 	return t, nil
 }
 
-// Discard is telemetry for tests: it logs nothing and traces nothing.
+// Discard is telemetry for tests, and for commands that only call: it logs nothing and traces nothing.
 func Discard() *Telemetry {
 	provider := untraced()
 	return &Telemetry{

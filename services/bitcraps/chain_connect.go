@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/grpc"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -54,7 +52,7 @@ func (f *chainFlags) with(do func([]validatorConn) error) (err error) {
 	if err != nil {
 		return err
 	}
-	scope := telemetry.Scope{Tracer: noop.NewTracerProvider(), Propagator: propagation.TraceContext{}}
+	scope := telemetry.Discard().For(identity.Operator, 0)
 	all := make([]validatorConn, len(addresses))
 	for i, address := range addresses {
 		cfg := rpcclient.Config{Addresses: []string{address}, Timeout: askTimeout}

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/grpc"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -64,7 +62,7 @@ func StartFleet(ctx context.Context, binary, dir string, args ...string) (*Fleet
 // Game is a connection to the fleet's games, in the name of the gateway.
 func (f *Fleet) Game() (*grpc.ClientConn, error) {
 	target := rpcclient.Target{Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName}}
-	scope := telemetry.Scope{Tracer: noop.NewTracerProvider(), Propagator: propagation.TraceContext{}}
+	scope := telemetry.Discard().For(identity.Gateway, 0)
 	return rpcclient.New(identity.Gateway, target, rpcclient.Config{Addresses: f.games}, localca.Files(filepath.Join(f.dir, "tls"), identity.Gateway), nil, scope)
 }
 

@@ -2,13 +2,24 @@ package platform_test
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/localca"
+	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
 // slowFleet is a program whose fleet does not get ready. It writes down what it is told.
@@ -44,5 +55,55 @@ func TestAFleetThatIsNotWaitedForEnds(t *testing.T) {
 	}
 	if got := told(); got != "up waits end down" {
 		t.Errorf("the fleet was told %q", got)
+	}
+}
+
+// TestTheFleetsCertificatesMayBreak has the gateway's be half written before its games are connected to.
+func TestTheFleetsCertificatesMayBreak(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	authority, err := localca.Open(filepath.Join(dir, "tls"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	game, err := authority.Issue(identity.Game, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway, err := authority.Issue(identity.Gateway, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := rpcserver.New(rpcserver.Default(), game, telemetry.Discard().For(identity.Game, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }() // It ends with Stop.
+	defer server.GRPC.Stop()
+	binary := filepath.Join(t.TempDir(), "bitcraps")
+	script := fmt.Sprintf("#!/bin/sh\necho '{\"Processes\": [{\"Name\": \"game-0\", \"Address\": %q}]}'\n", listener.Addr())
+	if err := os.WriteFile(binary, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fleet, err := platform.StartFleet(t.Context(), binary, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := fleet.Game()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := os.WriteFile(gateway.CertFile, []byte("half of it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err = gamev1.NewGameServiceClient(conn).GetGame(ctx, &gamev1.GetGameRequest{})
+	if status.Code(err) != codes.Unimplemented { // The server has no games, but was reached.
+		t.Error(err)
 	}
 }
