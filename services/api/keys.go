@@ -13,6 +13,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
@@ -68,7 +69,8 @@ func (s *Service) turn(ctx context.Context, tx store.Tx, now time.Time) ([]signi
 		if err != nil {
 			return nil, err
 		}
-		key := signing.Key{ID: uuid.NewString(), Private: private, CreatedAt: now, SignsFrom: signsFrom, TokenLife: s.auth.AccessTokenTTL}
+		key := signing.Key{ID: uuid.NewString(), Private: private, CreatedAt: now, SignsFrom: signsFrom,
+			TokenLife: max(s.auth.AccessTokenTTL, device.ChallengeLife)} // It seals challenges too.
 		if err := tx.AddKey(ctx, key); err != nil {
 			return nil, err
 		}

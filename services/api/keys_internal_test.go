@@ -16,6 +16,7 @@ import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 )
 
@@ -133,6 +134,29 @@ func TestLongerTokensWaitForTheNextKey(t *testing.T) {
 	}
 	if _, life := sign(t, s); life != 6*before {
 		t.Errorf("the next key's tokens live %s", life)
+	}
+}
+
+// TestChallengesOutliveTheirKeysTurn has tokens live shorter than challenges.
+func TestChallengesOutliveTheirKeysTurn(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	s := replica(t, file(t), clock)
+	s.keeper.loop.Stop() // The test turns keys itself.
+	s.auth.AccessTokenTTL = 10 * time.Second
+	for range 2 { // The first key is from before the tokens were so short.
+		clock.Advance(s.auth.KeyTTL + time.Minute)
+		must(t, s.turnKeys(t.Context()))
+	}
+	clock.Advance(s.keyring.all()[0].SignsFrom.Sub(clock.Now()) - time.Second)
+	proof := meet(t, s, newKey(t))
+	for end := clock.Now().Add(device.ChallengeLife); clock.Now().Before(end); clock.Advance(time.Second) {
+		must(t, s.turnKeys(t.Context()))
+		if _, err := s.prove(proof); err != nil {
+			t.Fatalf("%s before the challenge's end: %v", end.Sub(clock.Now()), err)
+		}
+	}
+	if _, life := sign(t, s); life != 10*time.Second {
+		t.Errorf("tokens live %s", life)
 	}
 }
 

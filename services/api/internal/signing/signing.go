@@ -15,7 +15,7 @@ type Key struct {
 	CreatedAt time.Time
 	// SignsFrom is when it begins to sign. Until then it is only published.
 	SignsFrom time.Time
-	// TokenLife is how long the tokens live at most that it signs.
+	// TokenLife is how long lives at most what it signs or seals.
 	TokenLife time.Duration
 }
 
