@@ -115,8 +115,8 @@ func (s *signIn) verify(ctx context.Context, raw string) (token.Bearer, error) {
 	return bearer, err
 }
 
-// byCookie is who a browser's cookies name. Where the access token has expired, it refreshes the session, and where that is over
-// it removes the cookies, so that the next call starts anew.
+// byCookie is who a browser's cookies name. Where the access token has expired, or its key was retired, it refreshes the session, and
+// where that is over it removes the cookies, so that the next call starts anew.
 func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
 	access := value(r, sessionCookie)
 	var err error
@@ -132,7 +132,8 @@ func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Re
 	if access == "" && refresh == "" {
 		return token.Bearer{}, errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\"")
 	}
-	if refresh != "" && (access == "" || errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_EXPIRED) {
+	reason := errs.Reason(err)
+	if refresh != "" && (access == "" || reason == errorsv1.Reason_REASON_TOKEN_EXPIRED || reason == errorsv1.Reason_REASON_TOKEN_INVALID) {
 		var bearer token.Bearer
 		if bearer, err = s.refresh(ctx, w, r, refresh); err == nil {
 			markCookie(ctx)
@@ -156,10 +157,11 @@ func (s *signIn) refresh(ctx context.Context, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return token.Bearer{}, err
 	}
-	c := resp.GetCredentials()
+	c := resp.GetCredentials() // The browser gets them in any case: the refresh token that it has is used.
+	s.cookies.set(w, c.GetAccessToken(), c.GetExpiresAt().AsTime(), c.GetRefreshToken(), c.GetRefreshExpiresAt().AsTime())
 	bearer, err := s.verify(ctx, c.GetAccessToken())
-	if err == nil {
-		s.cookies.set(w, c.GetAccessToken(), c.GetExpiresAt().AsTime(), c.GetRefreshToken(), c.GetRefreshExpiresAt().AsTime())
+	if errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_INVALID {
+		err = errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the key of the new token is not known here yet; try again").RetryAfter(keysRefetchAfter)
 	}
 	return bearer, err
 }
