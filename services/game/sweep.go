@@ -95,10 +95,10 @@ func (w *sweeper) complete(ctx context.Context, round *play.Round) error {
 }
 
 // each does something for many at a time, so that their changes share transactions. What fails for one does not stop the
-// others, unless validators or database are away, which would fail for all. It returns the first error.
+// others, unless validators or database are away, which would fail for all. It returns the error that stopped it, else the first.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var group errgroup.Group
 	group.SetLimit(sweepers)
 	for _, item := range items {
@@ -108,12 +108,13 @@ func each[T any](ctx context.Context, items []T, do func(context.Context, T) err
 			}
 			err := do(ctx, item)
 			if err != nil && isAway(err) {
-				cancel()
+				stop(err)
 			}
 			return err
 		})
 	}
-	return group.Wait()
+	first := group.Wait()
+	return cmp.Or(context.Cause(ctx), first)
 }
 
 func (w *sweeper) passDice(ctx context.Context) error {

@@ -75,3 +75,26 @@ func TestRoundsThatCantBeFinishedKeepNoneWaiting(t *testing.T) {
 		t.Errorf("the good one is %+v, %v", round, err)
 	}
 }
+
+// TestOneBrokenItemDoesNotHideThatAllWouldFail has one fail for itself before the validators turn out to be away.
+func TestOneBrokenItemDoesNotHideThatAllWouldFail(t *testing.T) {
+	items := make([]int, sweepers+1)
+	for i := range items {
+		items[i] = i
+	}
+	begun := make(chan struct{})
+	err := each(t.Context(), items, func(_ context.Context, item int) error {
+		switch item {
+		case 0:
+			return errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT, "decided otherwise")
+		case sweepers: // It begins when another one, which is the first, has ended.
+			close(begun)
+			return errs.New(errorsv1.Reason_REASON_NO_QUORUM, "away")
+		}
+		<-begun
+		return nil
+	})
+	if !isAway(err) {
+		t.Errorf("%v; the next batch would begin", err)
+	}
+}
