@@ -21,15 +21,17 @@ import (
 const (
 	// probeInterval is how often the server is asked whether it answers.
 	probeInterval = time.Second
+	// probeKey is written to find out; it ends by itself.
+	probeKey, probeExpiry = "bitcraps:probe", time.Minute
 	// poolSize is how many connections there are at most.
 	poolSize = 64
 )
 
 // errDown is why a client whose server does not answer is not asked anything.
-var errDown = errors.New("redis: the server does not answer")
+var errDown = errors.New("redis: the server does not answer, or takes no writes")
 
-// Client is a pool of connections that knows whether the server behind them answers. Users ask Up before a command and
-// report Failed behind one, so that a server that is gone or hangs costs one timeout, not one for each call.
+// Client is a pool of connections that knows whether the server behind them answers and takes writes. Users ask Up before a
+// command and report Failed behind one, so that a server that is gone or hangs costs one timeout, not one for each call.
 type Client struct {
 	*goredis.Client
 
@@ -58,7 +60,7 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 	c := &Client{Client: goredis.NewClient(options), timeout: cfg.Timeout, logger: scope.Logger.With("redis", options.Addr), clock: clock}
 	c.AddHook(tracing{})
 	scope.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers: 1, or 0 while the service goes on without.",
+		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers and takes writes: 1, or 0 while the service goes on without.",
 	}, func() float64 {
 		if c.Up() {
 			return 1
@@ -66,7 +68,7 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 		return 0
 	}))
 	if err := c.probe(ctx); err != nil {
-		c.logger.WarnContext(ctx, "redis does not answer; going on without it", "error", err)
+		c.logger.WarnContext(ctx, "redis does not answer or takes no writes; going on without it", "error", err)
 	}
 	watching, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
@@ -77,7 +79,7 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 // Timeout is how long a command may take.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
-// Up reports whether the server answered when it was last asked.
+// Up reports whether the server took what was last asked of it.
 func (c *Client) Up() bool { return c.up.Load() }
 
 // Failed says that a command failed. Until the server answers again, Up is false.
@@ -124,10 +126,11 @@ func (c *Client) watch(ctx context.Context) {
 	}
 }
 
+// probe writes: one whose memory is full, or that is a replica since a failover, answers a ping and refuses what it is used for.
 func (c *Client) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if err := c.Ping(ctx).Err(); err != nil {
+	if err := c.Set(ctx, probeKey, 1, probeExpiry).Err(); err != nil {
 		return err
 	}
 	if c.up.CompareAndSwap(false, true) {

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -34,45 +35,85 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// TestAServerThatDies follows what the client says of one that is killed and comes back.
-func TestAServerThatDies(t *testing.T) {
-	server, clock, tel := testserver.NewRedis(t), clockwork.NewFakeClock(), telemetry.Discard()
-	client, err := redis.Open(t.Context(), redis.Config{URL: server.URL(), Timeout: 10 * time.Second}, clock, tel.For("test", 0))
-	if err != nil {
+// watched is a client, and what tells the time of its probes.
+type watched struct {
+	*redis.Client
+	clock *clockwork.FakeClock
+	tel   *telemetry.Telemetry
+}
+
+func watch(t *testing.T, server *testserver.RedisServer) watched {
+	t.Helper()
+	w := watched{clock: clockwork.NewFakeClock(), tel: telemetry.Discard()}
+	var err error
+	if w.Client, err = redis.Open(t.Context(), redis.Config{URL: server.URL(), Timeout: 10 * time.Second}, w.clock, w.tel.For("test", 0)); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := client.Close(); err != nil {
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
-	says := func(up bool) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		for client.Up() != up {
-			if err := clock.BlockUntilContext(ctx, 1); err != nil {
-				t.Fatalf("it never says that the server is up: %v", up)
-			}
-			clock.Advance(time.Second)
+	})
+	return w
+}
+
+// says waits for what the client says of its server.
+func (w watched) says(t *testing.T, up bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for w.Up() != up {
+		if err := errors.Join(w.clock.BlockUntilContext(ctx, 1), ctx.Err()); err != nil {
+			t.Fatalf("it never says that the server is up: %v: %v", up, err)
 		}
-		if err := client.Check().Check(ctx); (err == nil) != up {
-			t.Errorf("up %v, but %v", up, err)
-		}
-		want := map[bool]string{true: "1", false: "0"}[up]
-		if err := testutil.GatherAndCompare(tel.Registry, strings.NewReader(`
-# HELP bitcraps_redis_up Whether the Redis server answers: 1, or 0 while the service goes on without.
+		w.clock.Advance(time.Second)
+	}
+	if err := w.Check().Check(ctx); (err == nil) != up {
+		t.Errorf("up %v, but %v", up, err)
+	}
+	want := map[bool]string{true: "1", false: "0"}[up]
+	if err := testutil.GatherAndCompare(w.tel.Registry, strings.NewReader(`
+# HELP bitcraps_redis_up Whether the Redis server answers and takes writes: 1, or 0 while the service goes on without.
 # TYPE bitcraps_redis_up gauge
 bitcraps_redis_up{replica="0",service="test"} `+want+"\n"), "bitcraps_redis_up"); err != nil {
-			t.Error(err)
-		}
+		t.Error(err)
 	}
-	says(true)
+}
+
+// TestAServerThatDies follows what the client says of one that is killed and comes back.
+func TestAServerThatDies(t *testing.T) {
+	server := testserver.NewRedis(t)
+	client := watch(t, server)
+	client.says(t, true)
 	for range 2 {
 		server.Kill()
-		says(false)
+		client.says(t, false)
 		server.Restart(t)
-		says(true)
+		client.says(t, true)
+	}
+}
+
+// TestAServerThatTakesNoWrites follows what the client says of one that answers every ping.
+func TestAServerThatTakesNoWrites(t *testing.T) {
+	for name, tc := range map[string]struct{ refuse, take []any }{
+		"its memory is full": {[]any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}},
+		"it is a replica":    {[]any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := watch(t, testserver.NewRedis(t))
+			client.says(t, true)
+			if err := client.Do(t.Context(), tc.refuse...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			client.says(t, false)
+			if err := client.Ping(t.Context()).Err(); err != nil {
+				t.Errorf("it answers no ping: %v", err)
+			}
+			if err := client.Do(t.Context(), tc.take...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			client.says(t, true)
+		})
 	}
 }
 
