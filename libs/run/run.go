@@ -21,7 +21,8 @@ type Part struct {
 	// Serve works until it is stopped; nil where the part only waits to be used. Its return before Stop was called,
 	// with or without an error, ends the process.
 	Serve func() error
-	// Stop ends the part. Its context is the deadline of the whole shutdown. nil where there is nothing to stop.
+	// Stop ends the part. Its context is the deadline of the whole shutdown, and a short one of its own where those before took
+	// all of that. One that does not end with it is left behind. nil where there is nothing to stop.
 	Stop func(ctx context.Context) error
 }
 
@@ -95,7 +96,7 @@ func (g *Group) stop(n int, serving *sync.WaitGroup) error {
 			continue
 		}
 		g.logger.Debug("stopping", "part", part.Name)
-		if err := part.Stop(ctx); err != nil {
+		if err := g.stopPart(ctx, part); err != nil {
 			failures = append(failures, fmt.Errorf("stop %s: %w", part.Name, err))
 		}
 	}
@@ -107,6 +108,35 @@ func (g *Group) stop(n int, serving *sync.WaitGroup) error {
 		failures = append(failures, fmt.Errorf("stopping took longer than %s", g.drain))
 	}
 	return errors.Join(failures...)
+}
+
+// graces is how many graces a drain has. A grace is what a part that ignores its deadline, or comes behind it, gets beyond it.
+const graces = 20
+
+// stopPart waits for a part no longer than it may take. A database's pool waits for its connections as long as these wait for the
+// server, and the telemetry that would tell of it stops last.
+func (g *Group) stopPart(ctx context.Context, part Part) error {
+	grace := g.drain / graces
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.Background(), grace)
+		defer cancel()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- part.Stop(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(grace) // One that heeds its deadline ends now, and those behind it should not begin before.
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+		return ctx.Err()
+	}
 }
 
 // SignalContext returns a context that ends with the process's first SIGINT or SIGTERM. A second signal kills.

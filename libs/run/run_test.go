@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/run"
@@ -90,4 +91,28 @@ func TestFirstFailureEndsTheProcess(t *testing.T) {
 	if err := group.Run(t.Context(), nil); !errors.Is(err, broken) {
 		t.Errorf("Run: %v", err)
 	}
+}
+
+// TestAPartThatHangsIsLeftBehind has a store ignore its deadline. What stops behind it needs time of its own.
+func TestAPartThatHangsIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const drain = 20 * time.Second
+		release := make(chan struct{})
+		defer close(release)
+		flushed := errors.New("never asked")
+		group := run.NewGroup(slog.New(slog.DiscardHandler), drain)
+		group.Add(run.Part{Name: "telemetry", Stop: func(ctx context.Context) error { flushed = ctx.Err(); return nil }})
+		group.Add(run.Part{Name: "store", Stop: func(context.Context) error { <-release; return nil }})
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now() // Of the bubble's clock.
+		if err := group.Run(ctx, cancel); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Run: %v", err)
+		}
+		if flushed != nil {
+			t.Errorf("the telemetry behind it: %v", flushed)
+		}
+		if took := time.Since(began); took > drain+drain/10 {
+			t.Errorf("it took %s", took)
+		}
+	})
 }
