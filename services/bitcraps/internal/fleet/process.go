@@ -95,20 +95,11 @@ func (r runner) running(name string) (rec record, ok bool) {
 	return rec, birth(rec.PID) == rec.Birth
 }
 
-// stop ends a process, by force where it does not end in time, and reports whether it ran.
+// stop ends a process for good, by force where it does not end in time, and reports whether it ran.
 func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 	rec, ok := r.running(name)
 	if ok {
-		if err := signal(rec, rec.End); err != nil {
-			return true, fmt.Errorf("%s: %w", name, err)
-		}
-		patience, cancel := context.WithTimeout(ctx, r.killAfter)
-		defer cancel()
-		err := r.awaitEnd(patience, rec)
-		if err != nil && ctx.Err() == nil { // Whoever is in a hurry has not said that it may lose its data.
-			err = r.kill(rec)
-		}
-		if err != nil {
+		if err := r.end(ctx, rec); err != nil {
 			return true, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -116,6 +107,20 @@ func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 		return ok, err
 	}
 	return ok, nil
+}
+
+// end ends a process and keeps its pid file, which says that somebody wants it to run.
+func (r runner) end(ctx context.Context, rec record) error {
+	if err := signal(rec, rec.End); err != nil {
+		return err
+	}
+	patience, cancel := context.WithTimeout(ctx, r.killAfter)
+	defer cancel()
+	err := r.awaitEnd(patience, rec)
+	if err != nil && ctx.Err() == nil { // Whoever is in a hurry has not said that it may lose its data.
+		err = r.kill(rec)
+	}
+	return err
 }
 
 // kill ends a process by force.

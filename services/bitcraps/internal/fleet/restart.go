@@ -35,12 +35,12 @@ func (f *Fleet) Restart(ctx context.Context, name string) error {
 	if _, err := os.Stat(p.program); err != nil { // Before anything is stopped that could not be started again.
 		return fmt.Errorf("%s: %w; `make build` makes all services", name, err)
 	}
-	if _, ok := f.runner.running(name); ok {
+	if rec, ok := f.runner.running(name); ok {
 		if f.answers(ctx, p) == nil {
 			return ErrRuns
 		}
-		if _, err := f.runner.stop(ctx, name); err != nil {
-			return err
+		if err := f.runner.end(ctx, rec); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if halted(f.runner.logFile(name)) {

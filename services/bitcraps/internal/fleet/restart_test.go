@@ -99,6 +99,25 @@ func TestRestartStartsWhatIsDownOrDeaf(t *testing.T) {
 	}
 }
 
+// TestRestartTriesAgainWhatItCouldNotStart has the program of one that answers nobody be none for a while.
+func TestRestartTriesAgainWhatItCouldNotStart(t *testing.T) {
+	l := newLone(t)
+	l.deaf.Store(int64(l.pid()))
+	program := l.services()[0].program
+	if err := os.Chmod(program, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, os.ErrPermission) {
+		t.Fatalf("a program that can't be run: %v", err)
+	}
+	if err := os.Chmod(program, 0o700); err != nil { //nolint:gosec // G302: It is a program.
+		t.Fatal(err)
+	}
+	if err := l.Restart(t.Context(), "game-0"); err != nil {
+		t.Errorf("the next try: %v", err)
+	}
+}
+
 func TestRestartLeavesToPeopleWhatIsTheirs(t *testing.T) {
 	l := newLone(t)
 	if err := l.Restart(t.Context(), "postgres"); err == nil || !strings.Contains(err.Error(), "fleet status") {
