@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bitcraps/bitcraps/libs/run"
-	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/version"
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/remedy"
@@ -91,7 +90,7 @@ func (f *remediateFlags) run(ctx context.Context, out, log io.Writer) error {
 			return err
 		}
 	}
-	group := run.NewGroup(tel.Logger, service.Drain)
+	group := run.NewGroup(tel.Logger, remedy.Drain)
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(run.Part{Name: "remedy", Serve: r.Work, Stop: r.Stop})
 	group.Add(httpPart(listener, r.Handler(token, tel.Registry)))

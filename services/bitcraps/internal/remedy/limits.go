@@ -30,6 +30,20 @@ func (m *meter) take(target string, now time.Time) error {
 	return nil
 }
 
+// giveBack uncounts what was counted at a time, since nothing was done then.
+func (m *meter) giveBack(target string, taken time.Time) {
+	m.all, m.each[target] = without(m.all, taken), without(m.each[target], taken)
+}
+
+// without drops one of the times.
+func without(times []time.Time, taken time.Time) []time.Time {
+	i := slices.IndexFunc(times, taken.Equal)
+	if i < 0 { // It was an hour ago.
+		return times
+	}
+	return slices.Delete(times, i, i+1)
+}
+
 // recent drops what is older than an hour.
 func recent(times []time.Time, now time.Time) []time.Time {
 	return slices.DeleteFunc(times, func(t time.Time) bool { return now.Sub(t) >= time.Hour })

@@ -19,6 +19,8 @@ const (
 	maxQueued = 100
 	// actionTimeout is how long one may take.
 	actionTimeout = 2 * time.Minute
+	// Drain is how long a process with a Remedy needs to stop: an action that is under way ends, and is noted.
+	Drain = actionTimeout + 15*time.Second
 )
 
 // errBusy means that too many actions wait. Alertmanager tries again.
@@ -33,6 +35,7 @@ type Remedy struct {
 	record   *record
 	queue    chan task
 	stop     chan struct{}
+	ended    chan struct{} // Closed when Work has ended.
 
 	mu    sync.Mutex
 	meter meter
@@ -43,6 +46,7 @@ type Remedy struct {
 type task struct {
 	decision Decision
 	target   Target
+	taken    time.Time // When it was counted.
 }
 
 // New returns what acts within a policy by an executor, or with dryRun only says what it would do.
@@ -52,7 +56,7 @@ func New(policy Policy, executor Executor, dryRun bool, clock clockwork.Clock, s
 		return nil, err
 	}
 	return &Remedy{policy: policy, executor: executor, dryRun: dryRun, clock: clock, record: newRecord(scope), queue: make(chan task, maxQueued),
-		stop: make(chan struct{}), meter: meter{limits: policy.Limits, each: make(map[string][]time.Time)}, seen: seen}, nil
+		stop: make(chan struct{}), ended: make(chan struct{}), meter: meter{limits: policy.Limits, each: make(map[string][]time.Time)}, seen: seen}, nil
 }
 
 // Handle decides about alerts. What is to be done is done by Work.
@@ -108,7 +112,8 @@ func (r *Remedy) consider(ctx context.Context, key string, d Decision, t Target)
 	if len(r.queue) == cap(r.queue) { // Only here is it filled, one alert at a time.
 		return errBusy
 	}
-	if err := r.meter.take(t.Name, r.clock.Now()); err != nil {
+	now := r.clock.Now()
+	if err := r.meter.take(t.Name, now); err != nil {
 		d.Outcome, d.Detail = Limited, err.Error()
 		r.note(ctx, d)
 		return nil
@@ -119,7 +124,7 @@ func (r *Remedy) consider(ctx context.Context, key string, d Decision, t Target)
 		return nil
 	}
 	r.seen.Add(key, struct{}{})
-	r.queue <- task{d, t}
+	r.queue <- task{d, t, now}
 	return nil
 }
 
@@ -136,6 +141,7 @@ func (r *Remedy) note(ctx context.Context, d Decision) {
 
 // Work acts until Stop. What waits then is not done; Alertmanager repeats its alerts to whoever comes next.
 func (r *Remedy) Work() error {
+	defer close(r.ended)
 	for {
 		select {
 		case <-r.stop:
@@ -146,10 +152,15 @@ func (r *Remedy) Work() error {
 	}
 }
 
-// Stop ends Work behind the action that is under way.
-func (r *Remedy) Stop(context.Context) error {
+// Stop ends Work and waits for the action that is under way: what it comes to must be noted.
+func (r *Remedy) Stop(ctx context.Context) error {
 	close(r.stop)
-	return nil
+	select {
+	case <-r.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // do takes its own time: a half-done action is worse than one that ends late.
@@ -161,6 +172,11 @@ func (r *Remedy) do(t task) {
 	d.Time, d.Outcome, d.Detail = r.clock.Now().UTC(), outcome(err), detail
 	if err != nil {
 		d.Detail = err.Error()
+	}
+	if d.Outcome == Unneeded || d.Outcome == Limited { // Nothing was done.
+		r.mu.Lock()
+		r.meter.giveBack(t.target.Name, t.taken)
+		r.mu.Unlock()
 	}
 	r.note(ctx, d)
 }

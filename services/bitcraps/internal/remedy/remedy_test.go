@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -190,6 +191,59 @@ func TestWhatFailsIsNotTriedAgain(t *testing.T) {
 	if detail := b.Latest()[1].Detail; detail != "the disk is full" {
 		t.Errorf("why it failed is %q", detail)
 	}
+}
+
+// TestWhatWasNotDoneCountsForNoLimit has as many alerts about what is up again as the limits of the hour allow actions.
+func TestWhatWasNotDoneCountsForNoLimit(t *testing.T) {
+	b := newBench(t, false)
+	down := func() []remedy.Alert {
+		b.clock.Advance(time.Second)
+		return []remedy.Alert{b.alert("Target_Down", "service", "game", "replica", "0")}
+	}
+	b.hand.fail = fmt.Errorf("%w: it runs", remedy.ErrUnneeded)
+	var want []string
+	for range 4 {
+		b.tell(down(), "restart game-0")
+		want = append(want, "Target_Down game-0 unneeded")
+		b.decided(want...)
+	}
+	b.hand.fail = nil
+	b.tell(down(), "restart game-0")
+	b.decided(append(want, "Target_Down game-0 done")...)
+}
+
+// TestStopWaitsForTheActionThatIsUnderWay stops while the hand waits for the test to take note of what it does.
+func TestStopWaitsForTheActionThatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := load(t, policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &hand{did: make(chan string)}
+		r, err := remedy.New(p, h, false, clockwork.NewRealClock(), telemetry.Discard().For("remediate", 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = r.Work() }()
+		down := remedy.Alert{Status: "firing", Labels: map[string]string{"alertname": "Service_Down", "service": "api"}}
+		if err := r.Handle(t.Context(), []remedy.Alert{down}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // It acts.
+		stopped := make(chan error, 1)
+		go func() { stopped <- r.Stop(context.Background()) }()
+		synctest.Wait()
+		if len(stopped) > 0 {
+			t.Error("it stopped amid an action")
+		}
+		<-h.did
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		if noted := r.Latest(); len(noted) != 1 || noted[0].Outcome != remedy.Done {
+			t.Errorf("noted %+v", noted)
+		}
+	})
 }
 
 func TestADryRunDoesNothing(t *testing.T) {
