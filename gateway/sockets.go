@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"strings"
 
@@ -17,6 +18,9 @@ import (
 // SocketPath is where apps watch games by WebSocket. docs/live.md says how.
 const SocketPath = "/api/v1/ws"
 
+// socketVersion is that of RFC 6455; there is no later one.
+const socketVersion = "13"
+
 // serveSocket opens a WebSocket for a signed-in player. The handler ends with the handshake; the connection lives on in
 // goroutines of its own, whose stacks are small.
 func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, _ map[string]string) {
@@ -25,6 +29,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, _ map[stri
 		if errs.Reason(err) == errorsv1.Reason_REASON_UPGRADE_REQUIRED && r.ProtoMajor == 1 { // With these headers an answer of HTTP/2 is malformed.
 			w.Header().Set("Connection", "Upgrade")
 			w.Header().Set("Upgrade", "websocket")
+			w.Header().Set("Sec-WebSocket-Version", socketVersion)
 		}
 		g.writeError(ctx, w, r, err)
 		return
@@ -64,14 +69,27 @@ func (g *Gateway) checkHandshake(r *http.Request) error {
 	if g.signIn.cookies.foreign(r) {
 		return errs.New(errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, "pages of %s may not connect; the operator allows others with auth.trusted_origins", r.Header.Get("Origin"))
 	}
-	if !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket") {
+	if !r.ProtoAtLeast(1, 1) || !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket") {
 		return errs.New(errorsv1.Reason_REASON_UPGRADE_REQUIRED, "this path answers WebSocket handshakes alone; docs/live.md says how to connect")
+	}
+	if r.Header.Get("Sec-WebSocket-Version") != socketVersion {
+		return errs.New(errorsv1.Reason_REASON_UPGRADE_REQUIRED, "Sec-WebSocket-Version: must be %s", socketVersion).Field("Sec-WebSocket-Version", "must be "+socketVersion)
+	}
+	if keys := r.Header.Values("Sec-WebSocket-Key"); len(keys) != 1 || !isNonce(keys[0]) {
+		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "Sec-WebSocket-Key: must be there once, with 16 bytes in base64").
+			Field("Sec-WebSocket-Key", "must be there once, with 16 bytes in base64")
 	}
 	if !hasToken(r.Header, "Sec-WebSocket-Protocol", socket.Protocol) {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "ask for the subprotocol %s", socket.Protocol).
 			Field("Sec-WebSocket-Protocol", "must have "+socket.Protocol)
 	}
 	return nil
+}
+
+// isNonce reports whether a handshake's key is what RFC 6455, section 4.1, has clients make.
+func isNonce(key string) bool {
+	nonce, err := base64.StdEncoding.DecodeString(strings.TrimSpace(key))
+	return err == nil && len(nonce) == 16
 }
 
 // hasToken reports whether one of a header's comma-separated values is a token.

@@ -1,10 +1,49 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
+
+// TestHandshakesAreRefusedAsCallsAre breaks what RFC 6455 asks of a handshake.
+func TestHandshakesAreRefusedAsCallsAre(t *testing.T) {
+	_, s := newExchange(t)
+	g := quietGateway(t)
+	g.signIn.verifier, g.signIn.keys, g.signIn.revocations = s.verifier, s.keys, s.revocations
+	for name, tc := range map[string]struct {
+		minor  int
+		header http.Header
+		status int
+		reason string
+	}{
+		"an old version": {1, http.Header{"Sec-Websocket-Version": {"8"}}, http.StatusUpgradeRequired, "UPGRADE_REQUIRED"},
+		"no version":     {1, http.Header{"Sec-Websocket-Version": nil}, http.StatusUpgradeRequired, "UPGRADE_REQUIRED"},
+		"HTTP/1.0":       {0, nil, http.StatusUpgradeRequired, "UPGRADE_REQUIRED"},
+		"no key":         {1, http.Header{"Sec-Websocket-Key": nil}, http.StatusBadRequest, "INVALID_FIELD"},
+		"two keys":       {1, http.Header{"Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=="}}, http.StatusBadRequest, "INVALID_FIELD"},
+		"a short key":    {1, http.Header{"Sec-Websocket-Key": {"dGhl"}}, http.StatusBadRequest, "INVALID_FIELD"},
+	} {
+		r := byKey()
+		r.URL.Path, r.ProtoMinor = SocketPath, tc.minor
+		for header, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13",
+			"Sec-Websocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-Websocket-Protocol": "bitcraps.v1"} {
+			r.Header.Set(header, value)
+		}
+		maps.Copy(r.Header, tc.header)
+		w := httptest.NewRecorder()
+		g.Handler().ServeHTTP(w, r)
+		header, version := w.Header(), ""
+		if tc.status == http.StatusUpgradeRequired {
+			version = "13"
+		}
+		if w.Code != tc.status || !strings.Contains(w.Body.String(), `"`+tc.reason+`"`) || header.Get("Content-Type") != "application/json" || header.Get("Sec-WebSocket-Version") != version {
+			t.Errorf("%s: %d %v %s", name, w.Code, header, w.Body)
+		}
+	}
+}
 
 // TestNoHandshakeIsAnsweredInItsProtocol asks for the WebSocket as for any path. Only HTTP/1 has headers to upgrade by.
 func TestNoHandshakeIsAnsweredInItsProtocol(t *testing.T) {
