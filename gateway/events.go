@@ -76,8 +76,11 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 
 // lastEvent is where to resume: the header that browsers send, or the query's after_sequence.
 func lastEvent(r *http.Request) (uint64, error) {
-	text := r.Header.Get("Last-Event-ID")
 	name := "Last-Event-ID"
+	if err := atMostOne(r.Header, name); err != nil {
+		return 0, err
+	}
+	text := r.Header.Get(name)
 	if text == "" {
 		text, name = r.URL.Query().Get("after_sequence"), "after_sequence"
 	}
@@ -85,7 +88,7 @@ func lastEvent(r *http.Request) (uint64, error) {
 		return 0, nil
 	}
 	after, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || after < 0 {
+	if err != nil || text[0] < '0' { // A sign.
 		return 0, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s is %q; send the id of an event", name, text).Field(name, "must be the id of an event")
 	}
 	return uint64(after), nil

@@ -112,6 +112,9 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 		recordOf(ctx).route = route.Path
 		err := g.bound(w, r, route)
 		if err == nil {
+			err = checkParameters(r, route, params)
+		}
+		if err == nil {
 			ctx, err = g.signIn.authenticated(ctx, w, r, route)
 		}
 		if err == nil {
@@ -156,8 +159,8 @@ func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// bound reads the body up to the limit, and refuses what it can't be: a type that is not read here, a query with fields
-// that the call does not have, a path and headers that become fields and are no text.
+// bound reads the body up to the limit, and refuses what it can't be: a type or a charset that is not read here, a path and
+// headers that become fields and are no text, or are there more than once.
 func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.cfg.Limits.BodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -167,19 +170,18 @@ func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) err
 		return errs.New(errorsv1.Reason_REASON_MALFORMED_BODY, "%sbroke off", codec.Prefix)
 	}
 	if kind := r.Header.Get("Content-Type"); len(body) > 0 && (kind != jsonType || r.Header.Get("Content-Encoding") != "") {
-		kind, _, err := mime.ParseMediaType(kind)
-		if err != nil || kind != jsonType && kind != formType || r.Header.Get("Content-Encoding") != "" {
-			return errs.New(errorsv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send the body as %s or %s, not compressed", jsonType, formType)
-		}
-	}
-	if r.URL.RawQuery != "" {
-		if err := codec.CheckFields(r.URL.Query(), route.Request); err != nil {
-			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "query: %w", err)
+		kind, params, err := mime.ParseMediaType(kind)
+		charset := params["charset"]
+		if err != nil || kind != jsonType && kind != formType || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
+			return errs.New(errorsv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send the body as %s or %s, in UTF-8, not compressed", jsonType, formType)
 		}
 	}
 	for _, field := range [...]struct{ name, text string }{{"path", r.URL.Path}, {idempotencyHeader, r.Header.Get(idempotencyHeader)}, {"Authorization", r.Header.Get("Authorization")}} {
 		if !utf8.ValidString(field.text) {
 			return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s: it is not UTF-8", field.name).Field(field.name, "must be UTF-8")
+		}
+		if err := atMostOne(r.Header, field.name); err != nil {
+			return err
 		}
 	}
 	r.Body = codec.NewBody(body)

@@ -25,6 +25,8 @@ type Route struct {
 	RPC string
 	// Request describes the message that path, query and body fill.
 	Request protoreflect.MessageDescriptor
+	// Body is whether all that is not in the path comes in the body. Otherwise it comes in the query.
+	Body bool
 	// Status is that of a success.
 	Status int
 	// Rule is who may call.
@@ -85,6 +87,7 @@ func read(method protoreflect.MethodDescriptor) (Route, bool) {
 		return route, true
 	}
 	path, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
+	route.Body = path.GetBody() != ""
 	switch pattern := path.GetPattern().(type) {
 	case *annotations.HttpRule_Get:
 		route.Method, route.Path = http.MethodGet, pattern.Get

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
@@ -98,26 +97,6 @@ func DecodeForm(body []byte, m proto.Message) error {
 	}
 	if err := runtime.PopulateQueryParameters(m, values, utilities.NewDoubleArray(nil)); err != nil {
 		return malformed("%w", err)
-	}
-	return nil
-}
-
-// CheckFields fails where a form or a query names a field that the message does not have, or one field twice, or holds what is
-// no text: a message with it could not be sent on.
-func CheckFields(values url.Values, message protoreflect.MessageDescriptor) error {
-	for name, all := range values {
-		if message.Fields().ByName(protoreflect.Name(name)) == nil {
-			return fmt.Errorf("unknown field %q", name)
-		}
-		if len(all) > 1 {
-			return fmt.Errorf("field %q is there %d times", name, len(all))
-		}
-		if strings.ContainsRune(all[0], 0) {
-			return fmt.Errorf("field %q holds a NUL character", name)
-		}
-		if !utf8.ValidString(all[0]) {
-			return fmt.Errorf("field %q is not UTF-8", name)
-		}
 	}
 	return nil
 }

@@ -1,0 +1,88 @@
+package codec
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Violation is what is wrong with a field of a path, a query or a form.
+type Violation struct{ Field, Must string }
+
+// Error implements error.
+func (v *Violation) Error() string { return v.Field + ": " + v.Must }
+
+func violation(field, format string, args ...any) error {
+	// The name of a field that there is not may be anything, and what is no text could not be answered.
+	return &Violation{strings.ToValidUTF8(field, "\uFFFD"), fmt.Sprintf(format, args...)}
+}
+
+// CheckFields fails with a Violation where a form or a query names a field that the message does not have, or one field twice,
+// or holds what is no text, or no value of the field: what grpc-gateway says of those is for programmers of Go.
+func CheckFields(values url.Values, message protoreflect.MessageDescriptor) error {
+	for name, all := range values {
+		field := message.Fields().ByName(protoreflect.Name(name))
+		if field == nil {
+			return violation(name, "must be left out: the call has no such field")
+		}
+		if len(all) > 1 {
+			return violation(name, "must be there once, not %d times", len(all))
+		}
+		if err := CheckField(all[0], field); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckField fails with a Violation where a text is no value of a field.
+func CheckField(text string, field protoreflect.FieldDescriptor) error {
+	name := string(field.Name())
+	switch {
+	case strings.ContainsRune(text, 0):
+		return violation(name, "must have no NUL character")
+	case !utf8.ValidString(text):
+		return violation(name, "must be UTF-8")
+	}
+	switch field.Kind() {
+	case protoreflect.Int32Kind:
+		return checkInteger(name, text, 32)
+	case protoreflect.Int64Kind:
+		return checkInteger(name, text, 64)
+	case protoreflect.BoolKind:
+		if _, err := strconv.ParseBool(text); err != nil {
+			return violation(name, "must be true or false")
+		}
+	case protoreflect.EnumKind:
+		return checkEnum(name, text, field.Enum().Values())
+	}
+	return nil
+}
+
+func checkInteger(name, text string, bits int) error {
+	if _, err := strconv.ParseInt(text, 10, bits); err != nil || text[0] == '+' {
+		return violation(name, "must be a whole number of %d bits", bits)
+	}
+	return nil
+}
+
+// checkEnum takes the name of a value, or its number.
+func checkEnum(name, text string, values protoreflect.EnumValueDescriptors) error {
+	if values.ByName(protoreflect.Name(text)) != nil {
+		return nil
+	}
+	if number, err := strconv.ParseInt(text, 10, 32); err == nil && values.ByNumber(protoreflect.EnumNumber(number)) != nil {
+		return nil
+	}
+	var names []string
+	for i := range values.Len() {
+		if value := values.Get(i); value.Number() != 0 { // 0 is none of them.
+			names = append(names, string(value.Name()))
+		}
+	}
+	return violation(name, "must be one of %s", strings.Join(names, ", "))
+}
