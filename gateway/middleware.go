@@ -57,6 +57,11 @@ func (g *Gateway) outer(next http.Handler) http.Handler {
 		defer g.recover(record, r)
 
 		header := w.Header()
+		if r.ProtoMajor == 1 && (r.ProtoMinor == 0 || len(r.TransferEncoding) > 0) {
+			// net/http drops a Content-Length beside a Transfer-Encoding, and any Transfer-Encoding of HTTP/1.0, without a word.
+			// A proxy may have gone by what was dropped and see another end of the request, so nothing may follow it here.
+			header.Set("Connection", "close")
+		}
 		header.Set(requestIDHeader, id)
 		maps.Copy(header, always)
 		if g.cfg.Network.EnableTLS {
