@@ -115,7 +115,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		recordOf(ctx).route = route.Path
-		err := g.bound(w, r, route)
+		err := g.bound(w, r)
 		if err == nil {
 			err = checkParameters(r, route, params)
 		}
@@ -166,7 +166,7 @@ func printable(text string) bool {
 
 // bound reads the body up to the limit, and refuses what it can't be: a type or a charset that is not read here, a path and
 // headers that become fields and are no text, or are there more than once.
-func (g *Gateway) bound(w http.ResponseWriter, r *http.Request, route Route) error {
+func (g *Gateway) bound(w http.ResponseWriter, r *http.Request) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.cfg.Limits.BodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return errs.New(errorsv1.Reason_REASON_BODY_TOO_LARGE, "the body is too large; at most %d bytes are read", g.cfg.Limits.BodyBytes)

@@ -2119,7 +2119,7 @@ export interface components {
              * Format: int64
              * @description next is what the limit becomes; not set where it stays, or ends.
              */
-            next: number;
+            next?: number;
             /** @description next_at is when the limit becomes next, or ends where there is none; not set where it stays. */
             next_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description period is day, week or month. */
@@ -2335,7 +2335,7 @@ export interface components {
              * Format: int64
              * @description next_minutes is what that becomes; not set where it stays, or ends.
              */
-            next_minutes: number;
+            next_minutes?: number;
         };
         /** @description RemoveBetResponse is the bet after it was taken back. */
         "bitcraps.game.v1.RemoveBetResponse": {

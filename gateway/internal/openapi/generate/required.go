@@ -3,6 +3,9 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 const schemaPrefix = "#/components/schemas/"
@@ -21,18 +24,21 @@ func requireAnswers(doc, schemas object) {
 		if asked[name] != nil || strings.HasPrefix(name, "google.") || name == "Error" {
 			continue
 		}
-		require(schema.(object), schemas)
+		require(schema.(object), schemas, name)
 		parts, _ := schema.(object)["allOf"].([]any) // A message with a oneof is its other fields and one of the members.
 		for _, part := range parts {
-			require(part.(object), schemas)
+			require(part.(object), schemas, name)
 		}
 	}
 }
 
-// require marks the properties of a schema that are no messages.
-func require(schema, schemas object) {
+// require marks the properties of a schema that are no messages, and not optional in the contract.
+func require(schema, schemas object, message string) {
 	var required []any
 	for property, described := range at(schema, "properties") {
+		if optional(message, property) {
+			continue
+		}
 		target, _ := described.(object)["$ref"].(string)
 		if target == "" || at(schemas, strings.TrimPrefix(target, schemaPrefix))["enum"] != nil {
 			required = append(required, property)
@@ -44,12 +50,26 @@ func require(schema, schemas object) {
 	}
 }
 
+// optional reports whether a field may be missing from a message, which then says something else than its zero value.
+func optional(message, field string) bool {
+	descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(message))
+	if err != nil {
+		return false // It is no message of a contract.
+	}
+	described, ok := descriptor.(protoreflect.MessageDescriptor)
+	if !ok {
+		return false
+	}
+	of := described.Fields().ByName(protoreflect.Name(field))
+	return of != nil && of.HasOptionalKeyword()
+}
+
 // closeWholes has a schema that is put together of parts refuse what none of them knows. additionalProperties would refuse
 // what the parts know, too.
 func closeWholes(schemas object) {
 	for _, schema := range schemas {
 		schema := schema.(object)
-		if closed, ok := schema["additionalProperties"]; ok && schema["allOf"] != nil {
+		if closed, ok := schema["additionalProperties"]; ok && (schema["allOf"] != nil || schema["oneOf"] != nil) {
 			delete(schema, "additionalProperties")
 			schema["unevaluatedProperties"] = closed
 		}

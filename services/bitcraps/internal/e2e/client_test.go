@@ -72,7 +72,7 @@ func (c *client) try(method, path string, body any, headers ...string) *response
 	if err != nil {
 		return nil
 	}
-	noteAnswer(method, path, resp.StatusCode)
+	noteAnswer(method, path, resp.StatusCode, text)
 	noteSecrets(req, sent, resp, text)
 	out := &response{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	decoder := json.NewDecoder(bytes.NewReader(text))

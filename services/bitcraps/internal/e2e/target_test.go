@@ -124,7 +124,7 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 func TestMain(m *testing.M) {
 	code := testserver.Suite{M: m}.Run()
 	if found, err := undocumentedAtLast(); err != nil || len(found) > 0 {
-		fmt.Fprintln(os.Stderr, "the OpenAPI document does not know what tests have seen:", strings.Join(found, "; "), err)
+		fmt.Fprintln(os.Stderr, "the OpenAPI document does not know what tests have seen:", strings.Join(found, "\n"), err)
 		code = 1
 	}
 	for i := len(cleanups) - 1; i >= 0; i-- {
