@@ -421,7 +421,7 @@ export interface paths {
         head?: never;
         /**
          * UpdateBet
-         * @description UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
+         * @description UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest. Who is excluded has none work.
          */
         patch: operations["GameService_UpdateBet"];
         trace?: never;
@@ -5894,7 +5894,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
+            /** @description One of SELF_EXCLUDED, CROSS_ORIGIN, ROLE_NOT_ALLOWED, SCOPE_NOT_ALLOWED, GUESTS_NOT_ALLOWED. */
             403: {
                 headers: {
                     [name: string]: unknown;

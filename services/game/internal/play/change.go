@@ -25,6 +25,11 @@ func (t *Turn) UpdateBet(bet *Bet, change Change) error {
 		return errs.New(errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE, "%s works on every roll; leave working out", bet.Wager.Name).
 			Field("working", "only for wagers that rest on come-out rolls")
 	}
+	if change.Working != nil && *change.Working && !bet.Working { // More is at risk, as by a new bet.
+		if err := t.protection(bet.Player).MayPlay(t.Now); err != nil {
+			return err
+		}
+	}
 	before := *bet
 	if change.Amount != nil && *change.Amount != bet.Amount {
 		if err := t.reduce(bet, *change.Amount); err != nil {

@@ -51,8 +51,8 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 
 func (s *State) excluded(now time.Time) bool { return now.Before(s.Exclusion.Until) }
 
-// MayPlay fails where the player is excluded. It is asked before a player sits down and before each bet; whoever is
-// excluded may still take bets back, leave, and be paid.
+// MayPlay fails where the player is excluded. It is asked before a player sits down, before each bet, and before one that rests is
+// to work; whoever is excluded may still take bets back, have them rest, leave, and be paid.
 func (s *State) MayPlay(now time.Time) error {
 	if s == nil || !s.excluded(now) {
 		return nil

@@ -2424,7 +2424,7 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x11ListWagersRequest\"k\n" +
 	"\x12ListWagersResponse\x12/\n" +
 	"\x06wagers\x18\x01 \x03(\v2\x17.bitcraps.game.v1.WagerR\x06wagers\x12$\n" +
-	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x86\x1e\n" +
+	"\x0epay_table_hash\x18\x02 \x01(\tR\fpayTableHash2\x95\x1e\n" +
 	"\vGameService\x12\xb3\x01\n" +
 	"\n" +
 	"CreateGame\x12#.bitcraps.game.v1.CreateGameRequest\x1a$.bitcraps.game.v1.CreateGameResponse\"Z\x8a\xb5\x18\r\n" +
@@ -2480,9 +2480,9 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\bListBets\x12!.bitcraps.game.v1.ListBetsRequest\x1a\".bitcraps.game.v1.ListBetsResponse\"`\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x01ҵ\x18$\n" +
 	"\x0eGAME_NOT_FOUND\n" +
-	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\xd5\x02\n" +
-	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"\xfe\x01\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x02ҵ\x18\xb5\x01\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/games/{game_id}/bets\x90\x02\x01\x12\xe4\x02\n" +
+	"\tUpdateBet\x12\".bitcraps.game.v1.UpdateBetRequest\x1a#.bitcraps.game.v1.UpdateBetResponse\"\x8d\x02\x8a\xb5\x18\r\n" +
+	"\agateway\x10\x02 \x02ҵ\x18\xc4\x01\n" +
 	"\x0eGAME_NOT_FOUND\n" +
 	"\vGAME_CLOSED\n" +
 	"\x0eBETTING_CLOSED\n" +
@@ -2495,7 +2495,8 @@ const file_bitcraps_game_v1_game_service_proto_rawDesc = "" +
 	"\x14AMOUNT_OUT_OF_LIMITS\n" +
 	"\x13AMOUNT_NOT_MULTIPLE\n" +
 	"\x0fODDS_OVER_LIMIT\n" +
-	"\x16WORKING_NOT_APPLICABLE\x82\xd3\xe4\x93\x02*:\x01*2%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\xf1\x01\n" +
+	"\x16WORKING_NOT_APPLICABLE\n" +
+	"\rSELF_EXCLUDED\x82\xd3\xe4\x93\x02*:\x01*2%/api/v1/games/{game_id}/bets/{bet_id}\x90\x02\x02\x12\xf1\x01\n" +
 	"\tRemoveBet\x12\".bitcraps.game.v1.RemoveBetRequest\x1a#.bitcraps.game.v1.RemoveBetResponse\"\x9a\x01\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18U\n" +
 	"\x0eGAME_NOT_FOUND\n" +

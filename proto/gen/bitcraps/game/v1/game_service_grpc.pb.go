@@ -66,7 +66,7 @@ type GameServiceClient interface {
 	PlaceBets(ctx context.Context, in *PlaceBetsRequest, opts ...grpc.CallOption) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(ctx context.Context, in *ListBetsRequest, opts ...grpc.CallOption) (*ListBetsResponse, error)
-	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
+	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest. Who is excluded has none work.
 	UpdateBet(ctx context.Context, in *UpdateBetRequest, opts ...grpc.CallOption) (*UpdateBetResponse, error)
 	// RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
 	RemoveBet(ctx context.Context, in *RemoveBetRequest, opts ...grpc.CallOption) (*RemoveBetResponse, error)
@@ -300,7 +300,7 @@ type GameServiceServer interface {
 	PlaceBets(context.Context, *PlaceBetsRequest) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error)
-	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest.
+	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest. Who is excluded has none work.
 	UpdateBet(context.Context, *UpdateBetRequest) (*UpdateBetResponse, error)
 	// RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
 	RemoveBet(context.Context, *RemoveBetRequest) (*RemoveBetResponse, error)
