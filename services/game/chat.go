@@ -6,14 +6,41 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/ratelimit"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
 // chatRate is how often a player may say something, at all tables together.
 var chatRate = ratelimit.Limit{Rate: 30, Period: time.Minute, Burst: 5}
+
+// chatOnce is for how long a message that is sent again with its request id does not count again.
+var chatOnce = ratelimit.Limit{Rate: 1, Period: time.Minute, Burst: 1}
+
+// mayTalk counts a message against the rate: one with a request id once, since that has its effect once.
+func (s *Service) mayTalk(ctx context.Context, player uuid.UUID, requestID string) error {
+	key, counted := "chat:"+player.String(), ""
+	if requestID != "" {
+		counted = key + ":" + requestID
+		if err := s.allow(ctx, counted, chatOnce, 0, "messages"); err != nil {
+			return unlessLimited(err)
+		}
+	}
+	if err := s.allow(ctx, key, chatRate, 1, "messages"); err != nil || counted == "" {
+		return err
+	}
+	return unlessLimited(s.allow(ctx, counted, chatOnce, 1, "messages")) // The same message may be on its way twice.
+}
+
+func unlessLimited(err error) error {
+	if errs.Reason(err) == errorsv1.Reason_REASON_RATE_LIMITED {
+		return nil
+	}
+	return err
+}
 
 // PostChat implements the contract.
 func (s *lobbyServer) PostChat(ctx context.Context, req *gamev1.PostChatRequest) (*gamev1.PostChatResponse, error) {
@@ -22,12 +49,16 @@ func (s *lobbyServer) PostChat(ctx context.Context, req *gamev1.PostChatRequest)
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
-	if err := s.allow(ctx, "chat:"+player.String(), chatRate, 1, "messages"); err != nil {
-		return nil, err
+	limited := s.mayTalk(ctx, player, req.GetRequestId())
+	if unlessLimited(limited) != nil || limited != nil && req.GetRequestId() == "" {
+		return nil, limited
 	}
 	resp := &gamev1.PostChatResponse{}
 	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+			if limited != nil { // It does not come here where the message stands already.
+				return nil, limited
+			}
 			if err := enter(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
