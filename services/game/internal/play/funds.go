@@ -17,11 +17,21 @@ type Funds struct {
 	House int64
 	// HouseShort is true where a command was refused because the house does not have enough.
 	HouseShort bool
+	// Transfers are the money that moves, at all tables in the order in which commands move it: a command may stake what one before
+	// it at another table gave back.
+	Transfers []ledger.Transfer
 }
 
 // NewFunds are none.
 func NewFunds() *Funds {
 	return &Funds{Wallets: make(map[uuid.UUID]int64), Protections: make(map[uuid.UUID]*protection.State)}
+}
+
+// TakeTransfers returns those that were not taken yet.
+func (f *Funds) TakeTransfers() []ledger.Transfer {
+	taken := f.Transfers
+	f.Transfers = nil
+	return taken
 }
 
 // transfer moves money, unless it is nothing, and keeps the loaded balances up to date.

@@ -53,7 +53,7 @@ type Tx interface {
 	// Load returns a turn for each key, in their order; nil where there is no such game. Keys of one game share a turn, and
 	// all turns of a transaction share their Funds.
 	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
-	// Save writes what turns changed, and what changed of the protections of their Funds.
+	// Save writes what turns changed, and of the Funds of all turns that were loaded what moved and what changed of protections.
 	Save(ctx context.Context, turns ...*Turn) error
 	// Transfer moves money outside any game.
 	Transfer(ctx context.Context, transfers ...ledger.Transfer) error

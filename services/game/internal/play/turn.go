@@ -10,7 +10,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
-	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
@@ -44,8 +43,6 @@ type Turn struct {
 	New bool
 	// Rounds are those that were committed or settled, in order.
 	Rounds []*Round
-	// Transfers are the money that moves, in order.
-	Transfers []ledger.Transfer
 	// Results are what settlements did to each player who had bets, in the order of their ids.
 	Results []Result
 	// Events are what happened, in order.

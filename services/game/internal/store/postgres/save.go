@@ -19,10 +19,8 @@ import (
 // Save implements play.Tx. Its statements go with the commit; where a transfer touches a wallet that was not loaded, one round trip
 // locks it first.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
-	var transfers []ledger.Transfer
 	var atTables []*play.Turn
 	for _, turn := range turns {
-		transfers = append(transfers, turn.Transfers...)
 		if turn.Game != nil {
 			atTables = append(atTables, turn)
 		}
@@ -34,7 +32,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 			return err
 		}
 	}
-	if err := t.Transfer(ctx, transfers...); err != nil {
+	if err := t.Transfer(ctx, t.funds.TakeTransfers()...); err != nil {
 		return err
 	}
 	return t.saveProtections(ctx)

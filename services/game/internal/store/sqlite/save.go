@@ -19,9 +19,7 @@ import (
 // Save implements play.Tx.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	ctx = unwatched(ctx)
-	var transfers []ledger.Transfer
 	for _, turn := range turns {
-		transfers = append(transfers, turn.Transfers...)
 		if turn.Game == nil {
 			continue
 		}
@@ -30,7 +28,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 		}
 		t.leave(turn)
 	}
-	if err := t.Transfer(ctx, transfers...); err != nil {
+	if err := t.Transfer(ctx, t.funds.TakeTransfers()...); err != nil {
 		return err
 	}
 	return t.saveProtections(ctx)

@@ -80,9 +80,14 @@ func (f *fixture) create(player uuid.UUID) uuid.UUID {
 // bet stakes 10.
 func (f *fixture) bet(game, player uuid.UUID, wager string) *play.Bet {
 	f.t.Helper()
+	return f.stake(game, player, wager, 10)
+}
+
+func (f *fixture) stake(game, player uuid.UUID, wager string, amount int64) *play.Bet {
+	f.t.Helper()
 	var bet *play.Bet
 	f.must(f.do(play.Key{Game: game, Player: player}, func(turn *play.Turn) (err error) {
-		bet, err = turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: 10, Seed: "lucky"})
+		bet, err = turn.PlaceBet(play.NewBet{Player: player, Wager: wager, Amount: amount, Seed: "lucky"})
 		return err
 	}))
 	return bet
@@ -99,17 +104,23 @@ func (f *fixture) close(game, player uuid.UUID) *play.Round {
 	return round
 }
 
-// roll closes betting and settles with a beacon that throws the total.
+// roll closes betting and settles with dice of a total.
 func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
 	f.t.Helper()
 	round := f.close(game, player)
+	f.must(f.settle(round, f.throwing(round, total)))
+	return round
+}
+
+// throwing is a decision on a round with a beacon that throws the total.
+func (f *fixture) throwing(round *play.Round, total uint8) play.Decision {
+	f.t.Helper()
 	for seed := uint64(0); ; seed++ {
 		probe := *round
 		decision := play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}
 		f.must(f.ready(&play.Turn{Game: &play.Game{}, Funds: play.NewFunds()}).Settle(&probe, decision))
 		if probe.Dice.Total() == total {
-			f.must(f.settle(round, decision))
-			return round
+			return decision
 		}
 	}
 }
