@@ -1602,7 +1602,7 @@ export interface components {
              */
             balance: number;
             /**
-             * @description check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets; on SQLite also
+             * @description check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on SQLite also
              *      in_play, last_transfer or previous.
              */
             check: string;

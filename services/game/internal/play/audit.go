@@ -34,6 +34,7 @@ const (
 	BelowZero      = "below_zero"       // Only issuance owes.
 	BetsOnTable    = "bets_on_table"    // An escrow holds the stakes and commissions of the live bets.
 	ReserveForBets = "reserve_for_bets" // A reserve covers what the live bets can win.
+	OpenTable      = "open_table"       // Escrows and reserves of games that are over, or are not there, hold nothing.
 
 	// Of what SQLite keeps beside.
 

@@ -533,7 +533,7 @@ type AccountDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// account is its name.
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	// check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table or reserve_for_bets; on SQLite also
+	// check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on SQLite also
 	// in_play, last_transfer or previous.
 	Check string `protobuf:"bytes,2,opt,name=check,proto3" json:"check,omitempty"`
 	// balance is what the account holds. For in_play it and expected are what is in play, for last_transfer and previous transfers' ids.

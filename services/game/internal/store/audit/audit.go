@@ -35,20 +35,27 @@ const Drift = `SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM accounts`
 
 // Checks are all of them.
 var Checks = []Check{
-	{play.SumOfTransfers, Limited(`SELECT a.id, a.balance, CAST(COALESCE(m.sum, 0) AS BIGINT)
-		FROM accounts AS a LEFT JOIN (SELECT account, SUM(delta) AS sum FROM ` + movements + ` AS b GROUP BY account) AS m ON m.account = a.id
-		WHERE a.balance <> COALESCE(m.sum, 0) ORDER BY a.id`)},
+	{play.SumOfTransfers, Limited(`SELECT COALESCE(a.id, m.account), COALESCE(a.balance, 0), CAST(COALESCE(m.sum, 0) AS BIGINT)
+		FROM accounts AS a FULL JOIN (SELECT account, SUM(delta) AS sum FROM ` + movements + ` AS b GROUP BY account) AS m ON m.account = a.id
+		WHERE a.id IS NULL OR a.balance <> COALESCE(m.sum, 0) ORDER BY 1`)},
 	{play.RunningBalance, Limited(`SELECT account, balance, CAST(expected AS BIGINT)
 		FROM (SELECT account, balance, SUM(delta) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + movements + ` AS b) AS m
 		WHERE balance <> expected ORDER BY account`)},
 	{play.BelowZero, Limited(`SELECT id, balance, 0 FROM accounts WHERE balance < 0 AND id <> 'issuance' ORDER BY id`)},
-	{play.BetsOnTable, Limited(`SELECT 'escrow:' || g.id, COALESCE(a.balance, 0), CAST(COALESCE(b.sum, 0) AS BIGINT)
-		FROM games AS g LEFT JOIN accounts AS a ON a.id = 'escrow:' || g.id
-			LEFT JOIN (SELECT game_id, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY game_id) AS b ON b.game_id = g.id
-		WHERE COALESCE(a.balance, 0) <> COALESCE(b.sum, 0) ORDER BY g.id`)},
+	{play.BetsOnTable, Limited(`SELECT COALESCE(a.id, b.account), COALESCE(a.balance, 0), CAST(COALESCE(b.sum, 0) AS BIGINT)
+		FROM (SELECT id, balance FROM accounts WHERE id LIKE 'escrow:%') AS a
+			FULL JOIN (SELECT 'escrow:' || game_id AS account, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY game_id) AS b
+				ON b.account = a.id
+		WHERE COALESCE(a.balance, 0) <> COALESCE(b.sum, 0) ORDER BY 1`)},
 	{play.ReserveForBets, Limited(`SELECT 'reserve:' || g.id, COALESCE(a.balance, 0), g.exposure
 		FROM games AS g LEFT JOIN accounts AS a ON a.id = 'reserve:' || g.id
 		WHERE COALESCE(a.balance, 0) < g.exposure ORDER BY g.id`)},
+	// A live bet is in its escrow's balance, or BetsOnTable tells of it; so this finds bets too that lie at no open game.
+	{play.OpenTable, Limited(`SELECT a.id, a.balance, 0
+		FROM (SELECT id, balance FROM accounts WHERE balance <> 0 AND (id LIKE 'escrow:%' OR id LIKE 'reserve:%')) AS a
+			LEFT JOIN (SELECT 'escrow:' || id AS account FROM games WHERE status = 1
+				UNION ALL SELECT 'reserve:' || id FROM games WHERE status = 1) AS o ON o.account = a.id
+		WHERE o.account IS NULL ORDER BY a.id`)},
 }
 
 // Limited is a check's query with the bound on what an audit lists.

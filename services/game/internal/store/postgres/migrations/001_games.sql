@@ -6,7 +6,7 @@
 -- - Rows that are updated in place leave room on their page, and no index holds a column that changes with every bet, so
 --   updates touch no index (HOT).
 -- - They have no foreign keys. A row is written only under the lock of its game, in the transaction that loaded it, and a
---   check for each row costs more than the row. The audit would find what belongs to nothing.
+--   check for each row costs more than the row. The audit would find money and bets that belong to nothing.
 
 CREATE TABLE games (
     id             uuid    NOT NULL PRIMARY KEY,

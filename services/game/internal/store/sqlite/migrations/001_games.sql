@@ -74,7 +74,7 @@ CREATE INDEX rounds_unsettled ON rounds (closed_at) WHERE status = 1;
 
 CREATE TABLE accounts (
     id      TEXT    NOT NULL PRIMARY KEY,
-    balance INTEGER NOT NULL CHECK (balance >= 0 OR id IN ('issuance', 'house'))
+    balance INTEGER NOT NULL CHECK (balance >= 0 OR id = 'issuance')
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE transfers (
