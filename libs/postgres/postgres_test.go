@@ -10,10 +10,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 func TestMain(m *testing.M) { testserver.Main(m) }
@@ -198,6 +201,26 @@ func TestRacesAndConflictsRunAgain(t *testing.T) {
 		if runs != tc.runs || (err == nil) != (tc.runs == 2) {
 			t.Errorf("%s: %d runs, %v", name, runs, err)
 		}
+	}
+}
+
+// TestWhoIsNeverFirstMayTryAgain loses to other transactions every time, in each of the ways to lose.
+func TestWhoIsNeverFirstMayTryAgain(t *testing.T) {
+	db, taken := open(t, empty(t)), uuid.New()
+	if err := db.Write(t.Context(), func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	for name, fail := range map[string]func(*postgres.Tx) error{
+		"conflict":      func(*postgres.Tx) error { return postgres.ErrConflict },
+		"serialization": func(*postgres.Tx) error { return &pgconn.PgError{Code: "40001"} },
+		"race":          func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := db.Write(t.Context(), fail); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+				t.Errorf("err = %v", err)
+			}
+		})
 	}
 }
 

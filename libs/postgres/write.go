@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
 // ErrConflict is for what a transaction finds to be otherwise than it must be because of another one: it runs again.
@@ -62,8 +63,11 @@ func (db *DB) retry(ctx context.Context, try func() error) error {
 				err = try()
 			}
 		}
-		if err == nil || ctx.Err() != nil || attempt == attempts-1 || !db.again(err) {
+		if err == nil || ctx.Err() != nil || !db.again(err) {
 			return db.away(ctx, err)
+		}
+		if attempt == attempts-1 {
+			return outrun(db.away(ctx, err))
 		}
 		if said(err, readOnly) {
 			db.pool.Reset() // New connections may reach the server that has taken over.
@@ -135,4 +139,16 @@ func (db *DB) away(ctx context.Context, err error) error {
 		return err
 	}
 	return errs.DatabaseUnavailable(err)
+}
+
+// outrunDelay is when callers whom others outran may come again.
+const outrunDelay = time.Second
+
+// outrun is what callers see of a transaction that others were before each time. Nothing is wrong with what it was to do.
+func outrun(err error) error {
+	if _, ok := errors.AsType[*errs.Error](err); ok {
+		return err
+	}
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "others changed the same all the time; nothing was changed, try again").
+		Because(err).RetryAfter(outrunDelay)
 }
