@@ -1,0 +1,126 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/protection"
+)
+
+var (
+	rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute,
+		Protection: protection.Rules{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute}}
+	// errBehind fails a group that has done everything but its commit.
+	errBehind = errors.New("failed behind the commands")
+)
+
+// command is what a player does. It draws from a seed of its own, the same on each store.
+type command struct {
+	key     play.Key
+	player  uuid.UUID
+	seed    uint64
+	request string
+	do      func(c command, ctx context.Context, r *rand.Rand, tx play.Tx, turn *play.Turn) (string, error)
+}
+
+type group struct {
+	number   int
+	now      time.Time
+	seed     uint64
+	commands []command
+	with     error // What the transaction ends with.
+}
+
+// group draws commands. Players repeat some of their requests, and time goes on, now and then by hours.
+func (e *evening) group(number int) group {
+	e.now = e.now.Add(time.Millisecond)
+	if e.IntN(4) == 0 {
+		e.now = e.now.Add(time.Duration(e.Int64N(int64(3 * time.Hour)))).Truncate(time.Microsecond)
+	}
+	g := group{number: number, now: e.now, seed: e.Uint64()}
+	if e.IntN(10) == 0 {
+		g.with = errBehind
+	}
+	if e.IntN(25) == 0 { // It has a transaction of its own.
+		c := command{player: one(e.Rand, e.players), seed: e.Uint64()}
+		c.key, c.do = play.Key{Player: c.player}, command.limit
+		g.commands = []command{c}
+		return g
+	}
+	for range 1 + e.IntN(6) {
+		c := e.command()
+		if e.IntN(3) == 0 {
+			c.request = fmt.Sprintf("q%d<&>'\"", e.IntN(40))
+		}
+		g.commands = append(g.commands, c)
+	}
+	return g
+}
+
+// run runs a group like the service does: what the rules refuse leaves nothing, and is an answer like any other.
+func (e *evening) run(store play.Store, g group) (answers []string, err error) {
+	var opened []uuid.UUID
+	err = store.Update(e.t.Context(), func(tx play.Tx) error {
+		answers, opened = nil, nil
+		ids, ctx := rand.New(rand.NewPCG(g.seed, 1)), e.t.Context()
+		var keys []play.Key
+		var asked []play.RequestKey
+		for _, c := range g.commands {
+			keys, asked = append(keys, c.key), append(asked, play.RequestKey{Player: c.player, ID: c.request})
+		}
+		turns, err := tx.Load(ctx, keys...)
+		if err != nil {
+			return err
+		}
+		known, err := tx.Requests(ctx, slices.DeleteFunc(slices.Clone(asked), func(k play.RequestKey) bool { return k.ID == "" })...)
+		if err != nil {
+			return err
+		}
+		fresh, changed := make(map[play.RequestKey]play.Request), []*play.Turn(nil)
+		for i, c := range g.commands {
+			turn, first := turns[i], known[asked[i]]
+			if c.request != "" && first.Response != nil {
+				answers = append(answers, "again "+string(first.Response))
+				continue
+			}
+			turn.Rules, turn.Now = rules, g.now
+			turn.NewID = func() uuid.UUID { return idFrom(g.now, ids) }
+			answer, err := c.do(c, ctx, rand.New(rand.NewPCG(c.seed, 2)), tx, turn)
+			if refused, ok := errors.AsType[*errs.Error](err); ok {
+				answers = append(answers, refused.Error())
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			answers = append(answers, answer)
+			if turn.New {
+				opened = append(opened, turn.Game.ID)
+			}
+			if !slices.Contains(changed, turn) {
+				changed = append(changed, turn)
+			}
+			if c.request != "" {
+				fresh[asked[i]] = play.Request{Fingerprint: []byte{1}, Response: fmt.Append(nil, g.number, ":", i), At: g.now}
+				known[asked[i]] = fresh[asked[i]]
+			}
+		}
+		return errors.Join(tx.Save(ctx, changed...), tx.SaveRequests(ctx, fresh), g.with)
+	})
+	if err == nil {
+		for _, id := range opened {
+			if !slices.Contains(e.games, id) {
+				e.games = append(e.games, id)
+			}
+		}
+	}
+	return answers, err
+}
