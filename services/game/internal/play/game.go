@@ -52,6 +52,8 @@ type Game struct {
 	Rolling bool
 	// Shooter has the dice; uuid.Nil where the house rolls or nobody sits.
 	Shooter uuid.UUID
+	// LeftSeat is the number of the seat of a shooter who left in the middle of a hand, until somebody has the dice again; 0 for none.
+	LeftSeat int
 	// Seats are in seat order.
 	Seats []Seat
 	// Sequence is the number of the latest event.

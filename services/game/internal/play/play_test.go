@@ -9,6 +9,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/replay"
 )
 
 func TestPassLineThroughAHand(t *testing.T) {
@@ -246,4 +247,37 @@ func TestIdleGamesExpireButContractsPlayOut(t *testing.T) {
 	}
 	_, err := tb.bet(alice, "field", 10, 0)
 	tb.wants(err, errorsv1.Reason_REASON_GAME_CLOSED)
+}
+
+// TestTheDiceGoOnFromTheSeatThatTheShooterLeft has the house play the hand to its end.
+func TestTheDiceGoOnFromTheSeatThatTheShooterLeft(t *testing.T) {
+	alice, bob, carol, dave := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}, uuid.UUID{4}
+	for name, tc := range map[string]struct {
+		meanwhile func(*table)
+		want      uuid.UUID
+	}{
+		"to the next seat":                    {func(*table) {}, carol},
+		"past who leaves too":                 {func(tb *table) { tb.leave(carol) }, alice},
+		"to who has come behind":              {func(tb *table) { tb.leave(carol); tb.join(dave) }, dave},
+		"to who has come to an empty table":   {func(tb *table) { tb.leave(carol); tb.leave(alice); tb.join(dave) }, dave},
+		"to who has come back, and sits last": {func(tb *table) { tb.leave(carol); tb.join(bob) }, bob},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tb := newTable(t)
+			tb.create(alice, limits)
+			tb.join(bob, carol)
+			tb.must(func(t *play.Turn) error { return t.PassDice(alice) })
+			tb.mustBet(bob, "pass_line", 10, 0)
+			tb.rollTo(bob, 4)
+			tb.leave(bob)
+			tc.meanwhile(tb)
+			tb.rollTo(uuid.Nil, 7)
+			if tb.game.Shooter != tc.want || tb.game.LeftSeat != 0 {
+				t.Errorf("the dice are %s's, and the seat %d is left", tb.game.Shooter, tb.game.LeftSeat)
+			}
+			if err := replay.Game(t.Context(), tb, tb.game.ID, func(*play.Round) error { return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -55,7 +55,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	shooter := g.Shooter
 	if roll.Call == craps.SevenOut {
 		g.Hand++
-		shooter = t.after(g.place(g.Shooter))
+		shooter = t.behindShooter()
 	}
 	t.emit(&Event{Detail: &gamev1.Event_DiceRolled{DiceRolled: &gamev1.DiceRolled{
 		Round: int64(round.Number), Dice: []int32{int32(dice.First), int32(dice.Second)}, Total: int32(roll.Total), Call: string(roll.Call),

@@ -142,19 +142,34 @@ func (t *Turn) Leave(player uuid.UUID) error {
 			t.takeBack(bet)
 		}
 	}
-	next := t.after(place)
+	next, number := t.after(place), g.Seats[place].Number
 	g.Seats = slices.Delete(g.Seats, place, place+1)
 	g.UpdatedAt = t.Now
 	t.emit(&Event{Detail: &gamev1.Event_PlayerLeft{PlayerLeft: &gamev1.PlayerLeft{PlayerId: player.String()}}})
 	if g.Shooter == player {
 		if !g.Craps.ComeOut() || next == player {
 			next = uuid.Nil // The hand goes on, and the house rolls; or nobody is left.
+			g.LeftSeat = number
 		}
 		t.giveDice(next)
 		g.TurnDueAt = time.Time{}
 	}
 	t.settleDown()
 	return nil
+}
+
+// behindShooter is the player on the seat behind the shooter's, also where the shooter has left it.
+func (t *Turn) behindShooter() uuid.UUID {
+	g := t.Game
+	if place := g.place(g.Shooter); place >= 0 {
+		return t.after(place)
+	}
+	for _, seat := range g.Seats {
+		if seat.Number >= g.LeftSeat { // Who has that number came later, and sits behind the others.
+			return seat.Player
+		}
+	}
+	return t.after(-1)
 }
 
 // after is the player on the next seat.
@@ -171,6 +186,9 @@ func (t *Turn) giveDice(player uuid.UUID) {
 		return
 	}
 	t.Game.Shooter = player
+	if player != uuid.Nil {
+		t.Game.LeftSeat = 0
+	}
 	if !t.Game.TurnDueAt.IsZero() {
 		t.Game.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 	}

@@ -121,9 +121,16 @@ func (r *replayer) play(event *play.Event) error {
 		r.game.Seats = append(r.game.Seats, play.Seat{Number: int(detail.PlayerJoined.GetSeat()), Player: id(detail.PlayerJoined.GetPlayerId())})
 	case *gamev1.Event_PlayerLeft:
 		left := id(detail.PlayerLeft.GetPlayerId())
+		for _, seat := range r.game.Seats {
+			if seat.Player == left && left == r.game.Shooter {
+				r.game.LeftSeat = seat.Number // Where the dice pass on at once, the log says so next.
+			}
+		}
 		r.game.Seats = slices.DeleteFunc(r.game.Seats, func(s play.Seat) bool { return s.Player == left })
 	case *gamev1.Event_ShooterChanged:
-		r.game.Shooter = id(detail.ShooterChanged.GetPlayerId())
+		if r.game.Shooter = id(detail.ShooterChanged.GetPlayerId()); r.game.Shooter != uuid.Nil {
+			r.game.LeftSeat = 0
+		}
 	case *gamev1.Event_BetPlaced:
 		return r.placed(detail.BetPlaced)
 	case *gamev1.Event_BetChanged:
@@ -177,6 +184,7 @@ func (r *replayer) compare(stored *play.Game, bets []*play.Bet) error {
 		r.differs("the round", fmt.Sprint(stored.Round), fmt.Sprint(r.game.Round)),
 		r.differs("the hand", fmt.Sprint(stored.Hand), fmt.Sprint(r.game.Hand)),
 		r.differs("the shooter", stored.Shooter.String(), r.game.Shooter.String()),
+		r.differs("the seat that the shooter left", fmt.Sprint(stored.LeftSeat), fmt.Sprint(r.game.LeftSeat)),
 		r.differs("what the bets can win", fmt.Sprint(stored.Exposure), fmt.Sprint(r.turn().Exposure())),
 		r.differs("the bets on the table", describe(bets), describe(r.bets)),
 	)

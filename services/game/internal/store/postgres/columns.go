@@ -20,6 +20,7 @@ func insertGames(games []*play.Game) db.InsertGamesParams {
 		Hosts:      column(games, func(g *play.Game) uuid.UUID { return g.Host }),
 		Private:    column(games, func(g *play.Game) bool { return g.Private }),
 		SeatsTaken: p.SeatsTaken,
+		LeftSeats:  p.LeftSeats,
 		CreatedAt:  column(games, func(g *play.Game) int64 { return micros.Of(g.CreatedAt) }),
 	}
 }
@@ -44,6 +45,7 @@ func updateGames(games []*play.Game) db.UpdateGamesParams {
 		PassWins:   column(games, func(g *play.Game) int64 { return int64(g.Craps.Hand.Wins) }),
 		Exposures:  column(games, func(g *play.Game) int64 { return g.Exposure }),
 		SeatsTaken: column(games, func(g *play.Game) int32 { return int32(len(g.Seats)) }),
+		LeftSeats:  column(games, func(g *play.Game) int32 { return int32(g.LeftSeat) }),
 	}
 }
 

@@ -58,13 +58,14 @@ SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid
 WITH opened AS (
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
-                   private, seats_taken)
+                   private, seats_taken, left_seat)
 SELECT unnest(@ids::uuid[]), unnest(@statuses::integer[]), unnest(@max_players::integer[]), unnest(@min_bets::bigint[]),
     unnest(@max_bets::bigint[]), unnest(@hands::bigint[]), unnest(@rounds::bigint[]), unnest(@points::integer[]),
     unnest(@rolls::bigint[]), unnest(@rolling::boolean[]), unnest(@shooters::uuid[]), unnest(@sequences::bigint[]),
     unnest(@turns_due_at::bigint[]), unnest(@created_at::bigint[]), unnest(@updated_at::bigint[]), unnest(@totals::bigint[]),
     unnest(@pairs::bigint[]), unnest(@hard::bigint[]), unnest(@points_made::bigint[]), unnest(@pass_wins::bigint[]),
-    unnest(@exposures::bigint[]), unnest(@hosts::uuid[]), unnest(@private::boolean[]), unnest(@seats_taken::integer[]) RETURNING 1)
+    unnest(@exposures::bigint[]), unnest(@hosts::uuid[]), unnest(@private::boolean[]), unnest(@seats_taken::integer[]),
+    unnest(@left_seats::integer[]) RETURNING 1)
 SELECT written(COUNT(*), CARDINALITY(@ids::uuid[])) FROM opened;
 
 -- name: UpdateGames :one
@@ -73,7 +74,7 @@ WITH changed AS (
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
         shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
         totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
-        exposure = u.exposure, seats_taken = u.seats_taken
+        exposure = u.exposure, seats_taken = u.seats_taken, left_seat = u.left_seat
     FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::integer[]) AS status, unnest(@hands::bigint[]) AS hand,
               unnest(@rounds::bigint[]) AS round, unnest(@points::integer[]) AS point, unnest(@rolls::bigint[]) AS rolls,
               unnest(@rolling::boolean[]) AS rolling, unnest(@shooters::uuid[]) AS shooter_id,
@@ -81,7 +82,8 @@ WITH changed AS (
               unnest(@updated_at::bigint[]) AS updated_at, unnest(@totals::bigint[]) AS totals,
               unnest(@pairs::bigint[]) AS pairs, unnest(@hard::bigint[]) AS hard, unnest(@points_made::bigint[]) AS points_made,
               unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure,
-              unnest(@seats_taken::integer[]) AS seats_taken, unnest(@versions::xid[]) AS version
+              unnest(@seats_taken::integer[]) AS seats_taken, unnest(@left_seats::integer[]) AS left_seat,
+              unnest(@versions::xid[]) AS version
           LIMIT CARDINALITY(@ids::uuid[])) AS u
     WHERE g.id = u.id AND (u.version = '0' OR g.xmin = u.version) RETURNING 1)
 SELECT written(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;

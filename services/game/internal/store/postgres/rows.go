@@ -13,7 +13,7 @@ func toGame(row db.Game) *play.Game {
 	return &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
 		Host: row.HostID, Private: row.Private, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
-		Rolling: row.Rolling, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
+		Rolling: row.Rolling, Shooter: row.ShooterID, LeftSeat: int(row.LeftSeat), Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
 		CreatedAt: micros.Time(row.CreatedAt), UpdatedAt: micros.Time(row.UpdatedAt),
 	}
 }

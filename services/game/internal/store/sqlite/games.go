@@ -30,6 +30,7 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 			Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
 			PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
 			HostID: g.Host, Private: flag(g.Private), SeatsTaken: int64(now.seatsTaken), UpdatedMinute: now.updatedMinute,
+			LeftSeat: int64(g.LeftSeat),
 		})
 	}
 	if before := t.games[g.ID]; before == nil || listingOf(before.State) != now {
@@ -42,6 +43,6 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 		Hand: int64(g.Hand), Round: int64(g.Round), Point: int64(g.Craps.Point), Rolls: int64(g.Craps.Rolls), Rolling: flag(g.Rolling),
 		ShooterID: g.Shooter, Sequence: int64(g.Sequence), UpdatedAt: micros.Of(g.UpdatedAt), ID: g.ID,
 		Totals: int64(g.Craps.Since7.Totals), Pairs: int64(g.Craps.Since7.Pairs), Hard: int64(g.Craps.Since7.Hard),
-		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure,
+		PointsMade: int64(g.Craps.Hand.Made), PassWins: int64(g.Craps.Hand.Wins), Exposure: g.Exposure, LeftSeat: int64(g.LeftSeat),
 	}))
 }

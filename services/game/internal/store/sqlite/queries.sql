@@ -1,14 +1,14 @@
 -- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
-                   private, seats_taken, updated_minute)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                   private, seats_taken, updated_minute, left_seat)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateGame :execrows
 -- It leaves what indexes are made of: SQLite would move the entries of each index that has a column of these, changed or not.
 UPDATE games
 SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, updated_at = ?, totals = ?, pairs = ?,
-    hard = ?, points_made = ?, pass_wins = ?, exposure = ?
+    hard = ?, points_made = ?, pass_wins = ?, exposure = ?, left_seat = ?
 WHERE id = ?;
 
 -- name: UpdateListing :execrows

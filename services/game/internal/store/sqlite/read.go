@@ -34,7 +34,7 @@ func toGame(row db.Game) *play.Game {
 	return &play.Game{
 		ID: row.ID, Status: row.Status, Limits: play.Limits{MaxPlayers: int(row.MaxPlayers), MinBet: row.MinBet, MaxBet: row.MaxBet},
 		Host: row.HostID, Private: row.Private != 0, Hand: uint64(row.Hand), Round: uint64(row.Round), Craps: crapsState(row), Exposure: row.Exposure,
-		Rolling: row.Rolling != 0, Shooter: row.ShooterID, Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
+		Rolling: row.Rolling != 0, Shooter: row.ShooterID, LeftSeat: int(row.LeftSeat), Sequence: uint64(row.Sequence), TurnDueAt: micros.Time(row.TurnDueAt),
 		CreatedAt: micros.Time(row.CreatedAt), UpdatedAt: micros.Time(row.UpdatedAt),
 	}
 }

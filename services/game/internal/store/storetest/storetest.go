@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"due and idle games are found":          testDue,
 		"requests are remembered and forgotten": testRequests,
 		"what bets look back on comes back":     testTrackers,
+		"the seat that the shooter left":        testLeftSeat,
 		"commissions lie beside the stakes":     testCommission,
 		"each player has a result":              testResults,
 		"live bets are listed in order":         testLiveBets,

@@ -34,6 +34,26 @@ func testTrackers(t *testing.T, f *fixture) {
 	}
 }
 
+func testLeftSeat(t *testing.T, f *fixture) {
+	alice, bob := newID(), newID()
+	id := f.create(alice)
+	f.must(f.do(play.Key{Game: id, Player: bob}, func(turn *play.Turn) error { return turn.Join(bob) }))
+	f.bet(id, alice, "pass_line")
+	f.roll(id, alice, 6)
+	f.must(f.do(play.Key{Game: id, All: true}, func(turn *play.Turn) error { return turn.Leave(alice) }))
+	want := func(shooter uuid.UUID, seat int) {
+		t.Helper()
+		game, err := f.store.Game(t.Context(), id)
+		f.must(err)
+		if game.Shooter != shooter || game.LeftSeat != seat {
+			t.Errorf("shooter %s, seat %d is left; want %s, %d", game.Shooter, game.LeftSeat, shooter, seat)
+		}
+	}
+	want(uuid.Nil, 1)
+	f.roll(id, uuid.Nil, 7)
+	want(bob, 0)
+}
+
 func testCommission(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)

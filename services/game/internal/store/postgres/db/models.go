@@ -65,6 +65,7 @@ type Game struct {
 	HostID        uuid.UUID
 	Private       bool
 	SeatsTaken    int32
+	LeftSeat      int32
 }
 
 type JoinCode struct {

@@ -273,7 +273,7 @@ func (q *Queries) ExpectUnchanged(ctx context.Context, arg ExpectUnchangedParams
 }
 
 const game = `-- name: Game :one
-SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, g.left_seat, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
 FROM games AS g WHERE g.id = $1
@@ -316,6 +316,7 @@ func (q *Queries) Game(ctx context.Context, id uuid.UUID) (GameRow, error) {
 		&i.Game.HostID,
 		&i.Game.Private,
 		&i.Game.SeatsTaken,
+		&i.Game.LeftSeat,
 		&i.Numbers,
 		&i.Players,
 		&i.JoinedAt,
@@ -453,13 +454,14 @@ const insertGames = `-- name: InsertGames :one
 WITH opened AS (
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
-                   private, seats_taken)
+                   private, seats_taken, left_seat)
 SELECT unnest($1::uuid[]), unnest($2::integer[]), unnest($3::integer[]), unnest($4::bigint[]),
     unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::integer[]),
     unnest($9::bigint[]), unnest($10::boolean[]), unnest($11::uuid[]), unnest($12::bigint[]),
     unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::bigint[]),
     unnest($17::bigint[]), unnest($18::bigint[]), unnest($19::bigint[]), unnest($20::bigint[]),
-    unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::boolean[]), unnest($24::integer[]) RETURNING 1)
+    unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::boolean[]), unnest($24::integer[]),
+    unnest($25::integer[]) RETURNING 1)
 SELECT written(COUNT(*), CARDINALITY($1::uuid[])) FROM opened
 `
 
@@ -488,6 +490,7 @@ type InsertGamesParams struct {
 	Hosts      []uuid.UUID
 	Private    []bool
 	SeatsTaken []int32
+	LeftSeats  []int32
 }
 
 func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) (uint32, error) {
@@ -516,6 +519,7 @@ func (q *Queries) InsertGames(ctx context.Context, arg InsertGamesParams) (uint3
 		arg.Hosts,
 		arg.Private,
 		arg.SeatsTaken,
+		arg.LeftSeats,
 	)
 	var written uint32
 	err := row.Scan(&written)
@@ -912,7 +916,7 @@ func (q *Queries) LockAccounts(ctx context.Context, ids []string) ([]Account, er
 
 const lockGames = `-- name: LockGames :many
 
-SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, g.xmin::xid AS version FROM games AS g WHERE g.id = ANY($1::uuid[]) ORDER BY g.id FOR UPDATE
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, g.left_seat, g.xmin::xid AS version FROM games AS g WHERE g.id = ANY($1::uuid[]) ORDER BY g.id FOR UPDATE
 `
 
 type LockGamesRow struct {
@@ -961,6 +965,7 @@ func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]LockGamesRo
 			&i.Game.HostID,
 			&i.Game.Private,
 			&i.Game.SeatsTaken,
+			&i.Game.LeftSeat,
 			&i.Version,
 		); err != nil {
 			return nil, err
@@ -1042,7 +1047,7 @@ func (q *Queries) OpenAccounts(ctx context.Context, ids []string, balances []int
 }
 
 const openGames = `-- name: OpenGames :many
-SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, g.left_seat, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
 FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.id < $1 ORDER BY g.id DESC LIMIT $2
@@ -1090,6 +1095,7 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int32) 
 			&i.Game.HostID,
 			&i.Game.Private,
 			&i.Game.SeatsTaken,
+			&i.Game.LeftSeat,
 			&i.Numbers,
 			&i.Players,
 			&i.JoinedAt,
@@ -1105,7 +1111,7 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int32) 
 }
 
 const openGamesWithSeats = `-- name: OpenGamesWithSeats :many
-SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
+SELECT g.id, g.status, g.max_players, g.min_bet, g.max_bet, g.hand, g.round, g.point, g.rolls, g.rolling, g.shooter_id, g.sequence, g.turn_due_at, g.created_at, g.updated_at, g.updated_minute, g.totals, g.pairs, g.hard, g.points_made, g.pass_wins, g.exposure, g.host_id, g.private, g.seats_taken, g.left_seat, ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
 FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.seats_taken < g.max_players AND g.id < $1
@@ -1154,6 +1160,7 @@ func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, coun
 			&i.Game.HostID,
 			&i.Game.Private,
 			&i.Game.SeatsTaken,
+			&i.Game.LeftSeat,
 			&i.Numbers,
 			&i.Players,
 			&i.JoinedAt,
@@ -1646,7 +1653,7 @@ WITH changed AS (
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
         shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
         totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
-        exposure = u.exposure, seats_taken = u.seats_taken
+        exposure = u.exposure, seats_taken = u.seats_taken, left_seat = u.left_seat
     FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::integer[]) AS status, unnest($3::bigint[]) AS hand,
               unnest($4::bigint[]) AS round, unnest($5::integer[]) AS point, unnest($6::bigint[]) AS rolls,
               unnest($7::boolean[]) AS rolling, unnest($8::uuid[]) AS shooter_id,
@@ -1654,7 +1661,8 @@ WITH changed AS (
               unnest($11::bigint[]) AS updated_at, unnest($12::bigint[]) AS totals,
               unnest($13::bigint[]) AS pairs, unnest($14::bigint[]) AS hard, unnest($15::bigint[]) AS points_made,
               unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure,
-              unnest($18::integer[]) AS seats_taken, unnest($19::xid[]) AS version
+              unnest($18::integer[]) AS seats_taken, unnest($19::integer[]) AS left_seat,
+              unnest($20::xid[]) AS version
           LIMIT CARDINALITY($1::uuid[])) AS u
     WHERE g.id = u.id AND (u.version = '0' OR g.xmin = u.version) RETURNING 1)
 SELECT written(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
@@ -1679,6 +1687,7 @@ type UpdateGamesParams struct {
 	PassWins   []int64
 	Exposures  []int64
 	SeatsTaken []int32
+	LeftSeats  []int32
 	Versions   []uint32
 }
 
@@ -1702,6 +1711,7 @@ func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) (uint3
 		arg.PassWins,
 		arg.Exposures,
 		arg.SeatsTaken,
+		arg.LeftSeats,
 		arg.Versions,
 	)
 	var written uint32

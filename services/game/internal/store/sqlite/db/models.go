@@ -67,6 +67,7 @@ type Game struct {
 	Private       int64
 	SeatsTaken    int64
 	UpdatedMinute int64
+	LeftSeat      int64
 }
 
 type JoinCode struct {

@@ -232,7 +232,7 @@ func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error
 }
 
 const gamesOf = `-- name: GamesOf :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute, left_seat FROM games WHERE id IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
 `
 
 func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
@@ -270,6 +270,7 @@ func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
 			&i.Private,
 			&i.SeatsTaken,
 			&i.UpdatedMinute,
+			&i.LeftSeat,
 		); err != nil {
 			return nil, err
 		}
@@ -368,8 +369,8 @@ func (q *Queries) InsertEvent(ctx context.Context, gameID uuid.UUID, sequence in
 const insertGame = `-- name: InsertGame :exec
 INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence,
                    turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id,
-                   private, seats_taken, updated_minute)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   private, seats_taken, updated_minute, left_seat)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertGameParams struct {
@@ -398,6 +399,7 @@ type InsertGameParams struct {
 	Private       int64
 	SeatsTaken    int64
 	UpdatedMinute int64
+	LeftSeat      int64
 }
 
 func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
@@ -427,6 +429,7 @@ func (q *Queries) InsertGame(ctx context.Context, arg InsertGameParams) error {
 		arg.Private,
 		arg.SeatsTaken,
 		arg.UpdatedMinute,
+		arg.LeftSeat,
 	)
 	return err
 }
@@ -754,7 +757,7 @@ func (q *Queries) OpenAccount(ctx context.Context, arg OpenAccountParams) error 
 }
 
 const openGames = `-- name: OpenGames :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE status = 1 AND private = 0 AND id < ?1 ORDER BY id DESC LIMIT ?2
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute, left_seat FROM games WHERE status = 1 AND private = 0 AND id < ?1 ORDER BY id DESC LIMIT ?2
 `
 
 func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
@@ -792,6 +795,7 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 			&i.Private,
 			&i.SeatsTaken,
 			&i.UpdatedMinute,
+			&i.LeftSeat,
 		); err != nil {
 			return nil, err
 		}
@@ -807,7 +811,7 @@ func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) 
 }
 
 const openGamesWithSeats = `-- name: OpenGamesWithSeats :many
-SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < ?1
+SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute, left_seat FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < ?1
 ORDER BY id DESC LIMIT ?2
 `
 
@@ -846,6 +850,7 @@ func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, coun
 			&i.Private,
 			&i.SeatsTaken,
 			&i.UpdatedMinute,
+			&i.LeftSeat,
 		); err != nil {
 			return nil, err
 		}
@@ -1380,7 +1385,7 @@ func (q *Queries) UpdateBet(ctx context.Context, arg UpdateBetParams) (int64, er
 const updateGame = `-- name: UpdateGame :execrows
 UPDATE games
 SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, updated_at = ?, totals = ?, pairs = ?,
-    hard = ?, points_made = ?, pass_wins = ?, exposure = ?
+    hard = ?, points_made = ?, pass_wins = ?, exposure = ?, left_seat = ?
 WHERE id = ?
 `
 
@@ -1399,6 +1404,7 @@ type UpdateGameParams struct {
 	PointsMade int64
 	PassWins   int64
 	Exposure   int64
+	LeftSeat   int64
 	ID         uuid.UUID
 }
 
@@ -1419,6 +1425,7 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 		arg.PointsMade,
 		arg.PassWins,
 		arg.Exposure,
+		arg.LeftSeat,
 		arg.ID,
 	)
 	if err != nil {
