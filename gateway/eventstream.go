@@ -43,8 +43,8 @@ func streamOfAnswer(w http.ResponseWriter, r *http.Request) *eventStream {
 	}}
 }
 
-// takeConnection begins an answer that ends with its connection, and takes that away from the server, with whose buffers,
-// request and stack a watcher would need three times the memory. It returns nil where the connection is not of HTTP/1.
+// takeConnection hijacks the connection and begins an answer that ends with it: under net/http a watcher costs three times the
+// memory. It returns nil where the connection is not HTTP/1.
 func takeConnection(w http.ResponseWriter) net.Conn {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

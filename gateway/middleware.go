@@ -144,7 +144,7 @@ func (g *Gateway) perRoute(next runtime.HandlerFunc) runtime.HandlerFunc {
 // understood are the headers that grpc-gateway itself reads. Without them it reads and writes JSON.
 var understood = []string{"Accept", "Content-Type", "Grpc-Timeout", "Te"}
 
-// withoutHeaders takes from a request what grpc-gateway would make metadata of gRPC of: no service asks for that.
+// withoutHeaders drops headers that grpc-gateway would forward as metadata; no service reads them.
 func withoutHeaders(r *http.Request) *http.Request {
 	var header http.Header
 	for _, name := range understood {

@@ -14,8 +14,8 @@ type Auth struct {
 	AllowGuest     bool          `koanf:"allow_guest" jsonschema_description:"whether a call without credentials makes a guest player"`
 	SecureCookies  bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies travel by HTTPS alone; true where a proxy before the gateway speaks HTTPS"`
 	TrustedOrigins []string      `koanf:"trusted_origins" jsonschema_description:"other origins, such as https://play.example.com, whose pages may make calls with a player's cookie"`
-	GuestTokenTTL  time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in behind the last call"`
-	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long others stay signed in behind the last refresh"`
+	GuestTokenTTL  time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in after the last call"`
+	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long others stay signed in after the last refresh"`
 	AccessTokenTTL time.Duration `koanf:"access_token_ttl" jsonschema_description:"how long an access token is good; a longer life begins with the next key"`
 	Difficulty     int           `koanf:"device_difficulty" jsonschema:"minimum=4,maximum=24" jsonschema_description:"work that a device does to sign in: leading zero bits of a SHA-256; each doubles it"`
 	KeyTTL         time.Duration `koanf:"key_ttl" jsonschema_description:"how long a key signs access tokens before another one takes over"`

@@ -23,7 +23,7 @@ func (d Database) Postgres() bool { return strings.HasPrefix(d.URL, "postgresql:
 func (d Database) Validate() error {
 	if path, ok := d.SQLite(); ok {
 		if path == "" {
-			return errors.New("database.url: name a file behind sqlite://, such as sqlite://data/game.db")
+			return errors.New("database.url: name a file after sqlite://, such as sqlite://data/game.db")
 		}
 		return nil
 	}
@@ -31,7 +31,7 @@ func (d Database) Validate() error {
 		return errors.New("database.url: use sqlite://FILE or postgresql://USER@HOST/DATABASE")
 	}
 	if _, err := url.Parse(d.URL); err != nil {
-		return errors.New("database.url: what is behind postgresql:// is not a URL; write special characters of a password as %XX")
+		return errors.New("database.url: what follows postgresql:// is not a URL; write special characters of a password as %XX")
 	}
 	if d.MaxConnections < 2 {
 		return errors.New("database.max_connections: PostgreSQL takes 2 or more")

@@ -1,9 +1,9 @@
-// Package micros is how times lie in tables, on every engine: in microseconds since 1970, and 0 where there is none.
+// Package micros is how times are stored in tables, on every engine: in microseconds since 1970, and 0 where there is none.
 package micros
 
 import "time"
 
-// Of is a time as it lies in a table.
+// Of is a time as it is stored in a table.
 func Of(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -11,7 +11,7 @@ func Of(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// Minute is a time as an index has it that need not change with each second.
+// Minute rounds a time down to minutes, so that an indexed column changes at most once a minute.
 func Minute(t time.Time) int64 { return Of(t) / time.Minute.Microseconds() }
 
 // Time reads what Of made, in UTC.

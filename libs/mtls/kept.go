@@ -29,7 +29,7 @@ func keep[T any](logger *slog.Logger, read func() (T, error), files ...string) (
 	return k, err
 }
 
-// get returns what the files hold. While they are broken, as a pair is of which one is new, that is what they held before.
+// get returns what the files hold. While they don't fit together, as when one of a pair is renewed, it returns the last good value.
 func (k *kept[T]) get() T {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -165,7 +165,7 @@ func atEnd(stop func() error) error {
 	defer ends.Unlock()
 	ends.stops = append(ends.stops, stop)
 	if !ends.managed {
-		return errors.New("call testserver.Main from the package's TestMain: it stops the servers behind the last test")
+		return errors.New("call testserver.Main from the package's TestMain: it stops the servers after the last test")
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func chainExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export", Short: "Print every decision of the chain, a line of JSON each", Args: cobra.NoArgs,
 		Long: "Print every decision of the chain up to now, a line of JSON each, in their order: the commitment that stands under a\n" +
-			"round, the block that made it final, the beacon behind it, and the dice that follow. The first validator that answers\n" +
+			"round, the block that made it final, the beacon after it, and the dice that follow. The first validator that answers\n" +
 			"is asked; all have the same.",
 		Example: "  bitcraps chain export > decisions.jsonl\n  bitcraps chain export --from-height 1000 --address 10.0.0.1:7003 --tls-dir /etc/bitcraps/tls",
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -65,7 +65,7 @@ type Wallets struct {
 // Protection is how limits that players set for themselves bind.
 type Protection struct {
 	IncreaseDelay time.Duration `koanf:"increase_delay" jsonschema_description:"how long a limit that a player raises or removes binds as it was"`
-	SessionIdle   time.Duration `koanf:"session_idle" jsonschema_description:"how long behind a player's last bet a session of play ends"`
+	SessionIdle   time.Duration `koanf:"session_idle" jsonschema_description:"how long after a player's last bet a session of play ends"`
 }
 
 // Commit is how changes are written.

@@ -38,7 +38,7 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 	}
 	w := &watcher{Service: s.Service, game: game, stream: stream, last: uint64(req.GetAfterSequence())}
 	if w.last > game.Sequence {
-		return errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none behind %d", game.Sequence, w.last).
+		return errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none after %d", game.Sequence, w.last).
 			Field("after_sequence", "must not be beyond the log's end")
 	}
 	if err := stream.SendHeader(nil); err != nil { // Tells the watcher that it is watching, before anything happens.
@@ -54,7 +54,7 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 		select {
 		case notice, ok := <-live.C:
 			if !ok {
-				return cutOff(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume behind sequence %d", w.last)
+				return cutOff(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume after sequence %d", w.last)
 			}
 			if err := w.deliver(notice); err != nil {
 				return err
@@ -62,7 +62,7 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 		case <-stream.Context().Done():
 			return stream.Context().Err()
 		case <-s.stop:
-			return cutOff(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; resume behind sequence %d", w.last)
+			return cutOff(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; resume after sequence %d", w.last)
 		}
 	}
 	return nil

@@ -476,7 +476,7 @@ export interface paths {
         };
         /**
          * WatchGame
-         * @description Streams the game's events as server-sent events: first those behind Last-Event-ID, then each as it happens. The id of an event is its sequence, its name the kind of what happened, its data an Event. What has no id is none: "presence" says who is there, "end" is the last. docs/live.md describes both.
+         * @description Streams the game's events as server-sent events: first those after Last-Event-ID, then each as it happens. The id of an event is its sequence, its name the kind of what happened, its data an Event. What has no id is none: "presence" says who is there, "end" is the last. docs/live.md describes both.
          */
         get: operations["GameService_WatchGame"];
         put?: never;

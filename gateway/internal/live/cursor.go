@@ -108,7 +108,7 @@ func (c *Cursor) Close() { c.closed.Do(func() { c.feeds.leave(c) }) }
 
 // slow is the end of a watcher that others must not wait for.
 func slow(last uint64) error {
-	return errs.New(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume behind sequence %d", last).
+	return errs.New(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume after sequence %d", last).
 		With("after_sequence", last).RetryAfter(retryDelay)
 }
 

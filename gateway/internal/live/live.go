@@ -93,7 +93,7 @@ func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid
 	}
 	game := resp.GetGame()
 	if sequence := uint64(game.GetSequence()); after > sequence {
-		return nil, errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none behind %d", sequence, after).
+		return nil, errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none after %d", sequence, after).
 			Field("after_sequence", "must not be beyond the log's end")
 	}
 	f.mu.Lock()
@@ -251,7 +251,7 @@ func transient(err error) bool {
 }
 
 func interrupted(last uint64) error {
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the game can't be followed; resume behind sequence %d", last).
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the game can't be followed; resume after sequence %d", last).
 		With("after_sequence", last).RetryAfter(retryDelay)
 }
 

@@ -245,7 +245,7 @@ func TestASlowWatcherIsCutOffAlone(t *testing.T) {
 	}
 	_, err := slow.take(10)
 	st := status.Convert(errs.Mask(err))
-	if errs.Reason(err) != errorsv1.Reason_REASON_SLOW_READER || !strings.Contains(st.Proto().String(), `key:"after_sequence" value:"1"`) && !strings.Contains(st.Message(), "behind sequence 1") {
+	if errs.Reason(err) != errorsv1.Reason_REASON_SLOW_READER || !strings.Contains(st.Proto().String(), `key:"after_sequence" value:"1"`) && !strings.Contains(st.Message(), "after sequence 1") {
 		t.Errorf("the slow watcher: %v", err)
 	}
 	again := follow(t, feeds, slow.Last())
@@ -366,7 +366,7 @@ func TestReadersOfThePastAreToldToo(t *testing.T) {
 			for err == nil {
 				_, err = w.take(8)
 			}
-			if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE || !strings.Contains(err.Error(), "behind sequence "+strconv.FormatUint(w.Last(), 10)) {
+			if errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE || !strings.Contains(err.Error(), "after sequence "+strconv.FormatUint(w.Last(), 10)) {
 				t.Errorf("at event %d: %v", w.Last(), err)
 			}
 			if waited := time.Since(since); waited > 35*time.Second || games.streams()-before > 50 {

@@ -55,7 +55,7 @@ func (o options) wants(part string) bool { return o.only == "" || o.only == part
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "../bin/bitcraps", "the platform's binary, with those of the services beside it")
-	flag.IntVar(&o.rounds, "rounds", 1000, "rounds to roll, one behind the other; 0 leaves that part out")
+	flag.IntVar(&o.rounds, "rounds", 1000, "rounds to roll, one after the other; 0 leaves that part out")
 	flag.IntVar(&o.connections, "connections", 64, "connections that bet at once")
 	flag.DurationVar(&o.load, "load", 10*time.Second, "how long each row of the comparison is measured")
 	flag.StringVar(&o.only, "only", "", "measure one part: alone, comparison or telemetry")

@@ -37,5 +37,5 @@ func (r Report) printComparison(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%s\t%.2f\t%.2f\n", row.Name, row.PerSecond, row.Mean, percentiles, row.OfPgbench, row.OfNoStore)
 	}
-	fmt.Fprintf(w, "\nresident of a fleet's game behind that\t%.0f MB\n", r.GameMB)
+	fmt.Fprintf(w, "\nresident of a fleet's game after that\t%.0f MB\n", r.GameMB)
 }

@@ -37,7 +37,7 @@ func (w *watcher) read(ctx context.Context, rolls int, told chan<- struct{}) err
 	for seen := 0; seen < rolls && !w.idle; {
 		text, err := w.next(ctx)
 		if err != nil {
-			return fmt.Errorf("behind event %d: %w", w.last, err)
+			return fmt.Errorf("after event %d: %w", w.last, err)
 		}
 		now := time.Now()
 		var e event

@@ -40,7 +40,7 @@ func TestLinesThatAreNoCommandsEndTheRun(t *testing.T) {
 	for script, want := range map[string]string{
 		"pass_line 10\nroll 7 1":  `line 2: roll: "7" is no whole number from 1 to 6; want: roll DIE DIE`,
 		"roll 1":                  "line 1: roll: too few or too many words; want: roll DIE DIE",
-		"alice:":                  "line 1: alice: what shall the player do?",
+		"alice:":                  "line 1: alice: a command must follow the colon",
 		"player":                  "line 1: want: player NAME",
 		"field ten":               `line 1: bet: "ten" is no whole number`,
 		"working hard_6 maybe":    `line 1: working: "maybe" is neither on nor off`,

@@ -56,7 +56,7 @@ func (s *Script) run(words []string) error {
 	speaker := s.speaker
 	if name, named := strings.CutSuffix(words[0], ":"); named {
 		if speaker, words = name, words[1:]; len(words) == 0 {
-			return fmt.Errorf("%s: what shall the player do?", name)
+			return fmt.Errorf("%s: a command must follow the colon", name)
 		}
 	}
 	if words[0] == "player" {

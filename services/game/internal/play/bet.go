@@ -109,7 +109,7 @@ func (t *Turn) checkWindow(bet *Bet) error {
 	case wager.Place == craps.OnNewHand && !wager.Place.Open(state):
 		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll of a hand; wait for the next shooter", wager.Name)
 	case wager.Place == craps.OnlySince7 && !wager.Place.Open(state):
-		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll behind a 7; wait for the next 7", wager.Name)
+		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll after a 7; wait for the next 7", wager.Name)
 	case wager.Behind != nil && t.flat(bet) == nil:
 		return errs.New(errorsv1.Reason_REASON_FLAT_BET_REQUIRED, "%s stands behind a %s bet on that number, and you have none", wager.Name, wager.Behind.Name)
 	case t.find(bet.Player, wager, bet.Number) != nil:

@@ -91,7 +91,7 @@ func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
 		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you talk at it")
 	}
 	if standing.Muted {
-		return errs.New(errorsv1.Reason_REASON_MUTED, "the host of the table lets you not talk here")
+		return errs.New(errorsv1.Reason_REASON_MUTED, "the host has muted you at this table")
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "text has nothing but spaces").Field("text", "must say something")

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// unknown are games that the cache should have and does not. Those that it has stay in mind, for what they are worth.
+// unknown returns the games to load into the cache, and notes those already cached.
 func (t *transaction) unknown(games []uuid.UUID) []uuid.UUID {
 	if !t.learns {
 		return nil

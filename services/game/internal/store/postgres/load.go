@@ -101,7 +101,7 @@ func (t *transaction) know(w want, bets []db.Bet, rows []db.Account) {
 	t.accounts.add(found)
 }
 
-// compare keeps of what the cache had what is still so, and adds games of which everything was loaded.
+// compare drops stale cache entries and adds the games that were loaded in full.
 func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets []db.Bet) error {
 	for _, id := range unknown {
 		t.games[id] = &game{}
