@@ -4,7 +4,39 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
+
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
+
+// TestConnectionsEndWithSessionsThatExpire has a token looked at whose session nobody refreshes.
+func TestConnectionsEndWithSessionsThatExpire(t *testing.T) {
+	for name, cfg := range map[string]config.Auth{
+		"guests stay longer": {SessionTTL: time.Hour, GuestTokenTTL: 2 * time.Hour}, "others do": {SessionTTL: 2 * time.Hour, GuestTokenTTL: time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, s := newExchange(t)
+			s.cfg = cfg
+			access, err := e.sign()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+			r.Header.Set("Authorization", "Bearer "+access)
+			good := s.stillGood(httptest.NewRecorder(), r)
+			e.clock.Advance(2*time.Hour - time.Second) // Its access token has expired, and another may have been got.
+			if err := good(t.Context()); err != nil {
+				t.Errorf("while the session may go on: %v", err)
+			}
+			e.clock.Advance(time.Second)
+			if err := good(t.Context()); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_EXPIRED {
+				t.Errorf("behind its end: %v", err)
+			}
+		})
+	}
+}
 
 // TestCredentialsAreThoseThatWereTaken wants a connection to look at what its request was let in with, and at nothing else that came along.
 func TestCredentialsAreThoseThatWereTaken(t *testing.T) {
