@@ -82,12 +82,11 @@ func (s *Service) forget(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 	}
 	for _, one := range live {
 		one.End(now)
-		one.Client = ""
 		err = errors.Join(err, tx.SaveSession(ctx, one))
 	}
 	for _, d := range devices {
 		err = errors.Join(err, tx.RemoveDevice(ctx, d.ID))
 	}
 	// A code for an address that somebody else has is nobody's, and says which address the player asked for.
-	return errors.Join(err, tx.RemoveAccount(ctx, id), tx.RemoveCode(ctx, account.LinkSubject(id)))
+	return errors.Join(err, tx.ForgetClients(ctx, id), tx.RemoveAccount(ctx, id), tx.RemoveCode(ctx, account.LinkSubject(id)))
 }

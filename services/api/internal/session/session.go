@@ -128,6 +128,8 @@ type Tx interface {
 	SaveSession(ctx context.Context, session Session) error
 	// LiveSessions returns a player's sessions that go on at a time, API keys included, the last used first.
 	LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]Session, error)
+	// ForgetClients removes what the clients of a player's sessions called themselves, also of those that are over.
+	ForgetClients(ctx context.Context, player uuid.UUID) error
 	// EndedSessions returns so many of the sessions that ended behind a time, the first first.
 	EndedSessions(ctx context.Context, after time.Time, most int) ([]Ended, error)
 	// ForgetSessions removes at most so many of the sessions that expired before a time, and says how many.

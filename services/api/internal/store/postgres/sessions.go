@@ -50,6 +50,11 @@ func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([
 	return sessions, err
 }
 
+// ForgetClients implements session.Tx.
+func (t Tx) ForgetClients(ctx context.Context, player uuid.UUID) error {
+	return t.exec().ClearClients(ctx, player)
+}
+
 // EndedSessions implements session.Tx.
 func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]session.Ended, error) {
 	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.EndedSessionsRow, error) {

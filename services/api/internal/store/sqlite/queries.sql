@@ -30,6 +30,9 @@ WHERE id = @id;
 -- name: LiveSessions :many
 SELECT * FROM sessions WHERE player_id = @player_id AND ended_at = 0 AND expires_at > CAST(@at AS INTEGER) ORDER BY used_at DESC, id;
 
+-- name: ClearClients :exec
+UPDATE sessions SET client = '' WHERE player_id = ? AND client <> '';
+
 -- name: EndedSessions :many
 SELECT id, ended_at FROM sessions WHERE ended_at > 0 AND ended_at > CAST(@after AS INTEGER) ORDER BY ended_at, id LIMIT @most;
 

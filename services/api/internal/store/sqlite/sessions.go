@@ -45,6 +45,11 @@ func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([
 	return sessions, err
 }
 
+// ForgetClients implements session.Tx.
+func (t Tx) ForgetClients(ctx context.Context, player uuid.UUID) error {
+	return t.q.ClearClients(ctx, player)
+}
+
 // EndedSessions implements session.Tx.
 func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]session.Ended, error) {
 	rows, err := t.q.EndedSessions(ctx, micros.Of(after), int64(most))

@@ -25,6 +25,7 @@ func newSession(player uuid.UUID, used int) (session.Session, session.Token) {
 func sessions(t *testing.T, open Open) {
 	t.Run("come back", func(t *testing.T) { sessionsComeBack(t, suite{t, open(t)}) })
 	t.Run("are refreshed once", func(t *testing.T) { sessionsAreRefreshedOnce(t, suite{t, open(t)}) })
+	t.Run("lose their names", func(t *testing.T) { sessionsLoseTheirNames(t, suite{t, open(t)}) })
 	t.Run("end", func(t *testing.T) { sessionsEnd(t, suite{t, open(t)}) })
 }
 
@@ -79,6 +80,34 @@ func sessionsAreRefreshedOnce(t *testing.T, s suite) {
 	if slices.ContainsFunc(next, func(n session.Token) bool { return n != next[0] }) || next[0] == token {
 		t.Errorf("one token led to %v", next)
 	}
+}
+
+// sessionsLoseTheirNames forgets the names of a player's sessions, of which one lives, one was ended and one has expired.
+func sessionsLoseTheirNames(t *testing.T, s suite) {
+	player := uuid.Must(uuid.NewV7())
+	lives, _ := newSession(player, 4000)
+	ended, _ := newSession(player, 10)
+	expired, _ := newSession(player, 0)
+	others, _ := newSession(uuid.Must(uuid.NewV7()), 10)
+	ended.End(at(11))
+	all := []*session.Session{&lives, &ended, &expired, &others}
+	s.write(func(ctx context.Context, tx store.Tx) (err error) {
+		for _, one := range all {
+			err = errors.Join(err, tx.AddSession(ctx, *one))
+		}
+		return errors.Join(err, tx.ForgetClients(ctx, player))
+	})
+	for _, one := range all[:3] {
+		one.Client = ""
+	}
+	s.both(func(ctx context.Context, tx store.Tx) error {
+		for _, want := range all {
+			if got, err := tx.Session(ctx, want.ID); err != nil || !reflect.DeepEqual(got, *want) {
+				t.Errorf("session = %+v, %v; want %+v", got, err, *want)
+			}
+		}
+		return nil
+	})
 }
 
 func sessionsEnd(t *testing.T, s suite) {

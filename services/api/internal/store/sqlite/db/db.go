@@ -30,6 +30,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.accountByEmailStmt, err = db.PrepareContext(ctx, accountByEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query AccountByEmail: %w", err)
 	}
+	if q.clearClientsStmt, err = db.PrepareContext(ctx, clearClients); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearClients: %w", err)
+	}
 	if q.codeStmt, err = db.PrepareContext(ctx, code); err != nil {
 		return nil, fmt.Errorf("error preparing query Code: %w", err)
 	}
@@ -121,6 +124,11 @@ func (q *Queries) Close() error {
 	if q.accountByEmailStmt != nil {
 		if cerr := q.accountByEmailStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing accountByEmailStmt: %w", cerr)
+		}
+	}
+	if q.clearClientsStmt != nil {
+		if cerr := q.clearClientsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearClientsStmt: %w", cerr)
 		}
 	}
 	if q.codeStmt != nil {
@@ -294,6 +302,7 @@ type Queries struct {
 	tx                        *sql.Tx
 	accountStmt               *sql.Stmt
 	accountByEmailStmt        *sql.Stmt
+	clearClientsStmt          *sql.Stmt
 	codeStmt                  *sql.Stmt
 	deleteAccountStmt         *sql.Stmt
 	deleteCodeStmt            *sql.Stmt
@@ -328,6 +337,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                        tx,
 		accountStmt:               q.accountStmt,
 		accountByEmailStmt:        q.accountByEmailStmt,
+		clearClientsStmt:          q.clearClientsStmt,
 		codeStmt:                  q.codeStmt,
 		deleteAccountStmt:         q.deleteAccountStmt,
 		deleteCodeStmt:            q.deleteCodeStmt,

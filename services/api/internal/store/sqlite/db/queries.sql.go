@@ -45,6 +45,15 @@ func (q *Queries) AccountByEmail(ctx context.Context, email string) (Account, er
 	return i, err
 }
 
+const clearClients = `-- name: ClearClients :exec
+UPDATE sessions SET client = '' WHERE player_id = ? AND client <> ''
+`
+
+func (q *Queries) ClearClients(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.exec(ctx, q.clearClientsStmt, clearClients, playerID)
+	return err
+}
+
 const code = `-- name: Code :one
 SELECT subject, player_id, email, password, code_hash, attempts, expires_at FROM codes WHERE subject = ?1
 `

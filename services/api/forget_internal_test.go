@@ -1,0 +1,34 @@
+package api
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/store"
+)
+
+// TestDeletionForgetsNamesOfSessions deletes a player of whom one session ended before.
+func TestDeletionForgetsNamesOfSessions(t *testing.T) {
+	engines(t, func(t *testing.T, s *Service) {
+		guest, err := (&playerServer{Service: s}).CreateGuest(t.Context(), &apiv1.CreateGuestRequest{Client: "Ann's iPhone"})
+		must(t, err)
+		ended := uuid.MustParse(guest.GetSessionId())
+		caller := identity.Caller{Player: uuid.MustParse(guest.GetPlayerId())}
+		ctx := identity.NewContext(t.Context(), caller)
+		must(t, second((&sessionServer{Service: s}).EndSession(ctx, &apiv1.EndSessionRequest{SessionId: ended.String()})))
+		key, err := (&keysServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "Ann's bot"})
+		must(t, err)
+		must(t, second((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()})))
+		must(t, s.store.Read(t.Context(), func(tx store.Tx) error {
+			for _, id := range []uuid.UUID{ended, uuid.MustParse(key.GetKey().GetKeyId())} {
+				if found, err := tx.Session(t.Context(), id); err != nil || found.Client != "" || found.Ended.IsZero() {
+					t.Errorf("of a session there is %+v, %v", found, err)
+				}
+			}
+			return nil
+		}))
+	})
+}
