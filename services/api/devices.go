@@ -257,10 +257,24 @@ func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDevice
 			if d.ID != id {
 				continue
 			}
-			_, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.Credential == id })
-			return errors.Join(err, tx.RemoveDevice(ctx, id))
+			if _, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.Credential == id }); err != nil {
+				return err
+			}
+			if err := tx.RemoveDevice(ctx, id); err != nil {
+				return err
+			}
+			return s.notLockedOut(ctx, tx, caller.Player)
 		}
 		return errs.New(errorsv1.Reason_REASON_DEVICE_NOT_FOUND, "you have no device %s; GET /api/v1/devices lists yours", id)
 	})
 	return &apiv1.RemoveDeviceResponse{}, err
+}
+
+// notLockedOut fails where neither a session goes on nor another can begin. Keys can't link what would begin one.
+func (s *Service) notLockedOut(ctx context.Context, tx store.Tx, id uuid.UUID) error {
+	live, err := tx.LiveSessions(ctx, id, s.now())
+	if err != nil || count(live, isKey) < len(live) {
+		return err
+	}
+	return signsInAgain(ctx, tx, id)
 }

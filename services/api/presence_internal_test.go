@@ -63,7 +63,8 @@ func TestNothingOutlivesDeletion(t *testing.T) {
 			saveCode(t, s, account.Code{Subject: account.LinkSubject(who), Player: who, Email: "bob@example.com"})
 			return func() error { return second(accounts.ConfirmEmail(ctx, &apiv1.ConfirmEmailRequest{Code: "CODE"})) }
 		},
-		"a role": func(_ *testing.T, ctx context.Context, who uuid.UUID) func() error {
+		"a role": func(t *testing.T, ctx context.Context, who uuid.UUID) func() error {
+			addAccount(t, s, who, "carol@example.com")
 			return func() error { return s.setRole(ctx, identity.Caller{}, who, optionsv1.Role_ROLE_OPERATOR) }
 		},
 	} {

@@ -10,10 +10,13 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/session"
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
@@ -38,10 +41,26 @@ func (s *Service) setRole(ctx context.Context, by identity.Caller, id uuid.UUID,
 		if err := s.live(ctx, tx, by); err != nil {
 			return err
 		}
+		if err := signsInAgain(ctx, tx, id); err != nil {
+			return err
+		}
 		who.Role = role
 		_, err = s.endChosen(ctx, tx, id, func(session.Session) bool { return true })
 		return errors.Join(err, tx.SavePlayer(ctx, who))
 	})
+}
+
+// signsInAgain fails for a player who has no sessions but those that are there: a guest.
+func signsInAgain(ctx context.Context, tx store.Tx, id uuid.UUID) error {
+	devices, err := tx.Devices(ctx, id)
+	if err != nil || len(devices) > 0 {
+		return err
+	}
+	_, err = tx.Account(ctx, id)
+	if errors.Is(err, account.ErrNotFound) {
+		err = errs.New(errorsv1.Reason_REASON_NO_WAY_TO_SIGN_IN, "the player %s could not sign in again; link an address or a device first", id)
+	}
+	return err
 }
 
 // SetRole gives a player another role in the service's database, also while the service runs. It is how the first operator comes to

@@ -42,6 +42,7 @@ func TestEndedSessionsMakeNothingThatLasts(t *testing.T) {
 		accounts, devices, keys := &accountServer{Service: s}, &deviceServer{Service: s}, &apiKeyServer{Service: s}
 		owner, _ := newGuest(t, s)
 		friend, _ := newGuest(t, s)
+		addDevice(t, s, friend)
 		ended, other := endedSession(t, s, owner.Player), meet(t, s, newKey(t))
 		linking := account.LinkSubject(owner.Player)
 		for _, call := range []struct {

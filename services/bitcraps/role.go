@@ -16,8 +16,8 @@ func roleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "role PLAYER_ID player|operator|auditor", Short: "Give a player another role", Args: cobra.ExactArgs(2),
 		Long: "Give a player another role, and end the player's sessions. Operators run the platform, auditors read its books, and\n" +
-			"neither plays. This is how the first operator comes to be; docs/access.md says what each role may do. It may run\n" +
-			"beside the service.",
+			"neither plays. Guests can get no role, since they could not sign in again: link an address or a device first. This is how\n" +
+			"the first operator comes to be; docs/access.md says what each role may do. It may run beside the service.",
 		Example: "  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 operator\n  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 auditor --data-dir /srv/craps",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := uuid.Parse(args[0])

@@ -37,7 +37,7 @@ export interface paths {
         /**
          * DeleteAccount
          * @description DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
-         *      others played add up only with it.
+         *      others played add up only with it. Who was deleted is deleted again in vain.
          */
         delete: operations["AccountService_DeleteAccount"];
         options?: never;
@@ -116,7 +116,7 @@ export interface paths {
         put?: never;
         /**
          * ChangePassword
-         * @description ChangePassword changes the caller's password and ends all other sessions.
+         * @description ChangePassword changes the caller's password and ends all other sessions, API keys included.
          */
         post: operations["AccountService_ChangePassword"];
         delete?: never;
@@ -156,7 +156,7 @@ export interface paths {
         put?: never;
         /**
          * ResetPassword
-         * @description ResetPassword takes the code of ForgotPassword, sets a password and ends every session.
+         * @description ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
          */
         post: operations["AccountService_ResetPassword"];
         delete?: never;
@@ -201,7 +201,7 @@ export interface paths {
         post?: never;
         /**
          * EndApiKey
-         * @description EndApiKey ends one of the caller's keys. It is refused within seconds.
+         * @description EndApiKey ends one of the caller's keys. It is refused within seconds. One that has ended is ended again in vain.
          */
         delete: operations["ApiKeyService_EndApiKey"];
         options?: never;
@@ -285,7 +285,8 @@ export interface paths {
         post?: never;
         /**
          * RemoveDevice
-         * @description RemoveDevice forgets one of the caller's devices and ends its sessions.
+         * @description RemoveDevice forgets one of the caller's devices and ends its sessions. The last one of a player without an address stays, unless
+         *      another session goes on.
          */
         delete: operations["DeviceService_RemoveDevice"];
         options?: never;
@@ -977,7 +978,8 @@ export interface paths {
         head?: never;
         /**
          * SetRole
-         * @description SetRole gives a player another role and ends the player's sessions.
+         * @description SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
+         *      device.
          */
         patch: operations["AccountService_SetRole"];
         trace?: never;
@@ -1019,7 +1021,7 @@ export interface paths {
         /**
          * EndSession
          * @description EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
-         *      seconds.
+         *      seconds. One that has ended is ended again in vain.
          */
         delete: operations["SessionService_EndSession"];
         options?: never;
@@ -3139,15 +3141,6 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description One of PLAYER_NOT_FOUND. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description One of BODY_TOO_LARGE. */
             413: {
                 headers: {
@@ -4778,6 +4771,15 @@ export interface operations {
             };
             /** @description One of DEVICE_NOT_FOUND, ROUTE_NOT_FOUND. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of NO_WAY_TO_SIGN_IN. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9573,6 +9575,15 @@ export interface operations {
             };
             /** @description One of PLAYER_NOT_FOUND, ROUTE_NOT_FOUND. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description One of NO_WAY_TO_SIGN_IN. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

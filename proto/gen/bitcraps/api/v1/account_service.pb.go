@@ -964,7 +964,7 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\tplayer_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bplayerId\x129\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x19.bitcraps.options.v1.RoleB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\"\x11\n" +
-	"\x0fSetRoleResponse2\x85\r\n" +
+	"\x0fSetRoleResponse2\x82\r\n" +
 	"\x0eAccountService\x12\xc1\x01\n" +
 	"\tLinkEmail\x12!.bitcraps.api.v1.LinkEmailRequest\x1a\".bitcraps.api.v1.LinkEmailResponse\"m\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02\x90\xb5\x18\xca\x01ҵ\x185\n" +
@@ -992,14 +992,14 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\rExportAccount\x12%.bitcraps.api.v1.ExportAccountRequest\x1a&.bitcraps.api.v1.ExportAccountResponse\"Z\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x02ҵ\x18&\n" +
 	"\x10PLAYER_NOT_FOUND\n" +
-	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/account/export\x90\x02\x01\x12\x9f\x01\n" +
-	"\rDeleteAccount\x12%.bitcraps.api.v1.DeleteAccountRequest\x1a&.bitcraps.api.v1.DeleteAccountResponse\"?\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02ҵ\x18\x12\n" +
-	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02\x11*\x0f/api/v1/account\x90\x02\x02\x12\xae\x01\n" +
-	"\aSetRole\x12\x1f.bitcraps.api.v1.SetRoleRequest\x1a .bitcraps.api.v1.SetRoleResponse\"`\x8a\xb5\x18\x18\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/account/export\x90\x02\x01\x12\x89\x01\n" +
+	"\rDeleteAccount\x12%.bitcraps.api.v1.DeleteAccountRequest\x1a&.bitcraps.api.v1.DeleteAccountResponse\")\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x11*\x0f/api/v1/account\x90\x02\x02\x12\xc1\x01\n" +
+	"\aSetRole\x12\x1f.bitcraps.api.v1.SetRoleRequest\x1a .bitcraps.api.v1.SetRoleResponse\"s\x8a\xb5\x18\x18\n" +
 	"\agateway\n" +
-	"\boperator\x10\x02\x1a\x01\x02ҵ\x18\x12\n" +
-	"\x10PLAYER_NOT_FOUND\x82\xd3\xe4\x93\x02%:\x01*2 /api/v1/players/{player_id}/role\x90\x02\x02B\xc6\x01\n" +
+	"\boperator\x10\x02\x1a\x01\x02ҵ\x18%\n" +
+	"\x10PLAYER_NOT_FOUND\n" +
+	"\x11NO_WAY_TO_SIGN_IN\x82\xd3\xe4\x93\x02%:\x01*2 /api/v1/players/{player_id}/role\x90\x02\x02B\xc6\x01\n" +
 	"\x13com.bitcraps.api.v1B\x13AccountServiceProtoP\x01Z<github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1;apiv1\xa2\x02\x03BAX\xaa\x02\x0fBitcraps.Api.V1\xca\x02\x0fBitcraps\\Api\\V1\xe2\x02\x1bBitcraps\\Api\\V1\\GPBMetadata\xea\x02\x11Bitcraps::Api::V1b\x06proto3"
 
 var (

@@ -43,18 +43,19 @@ type AccountServiceClient interface {
 	ConfirmEmail(ctx context.Context, in *ConfirmEmailRequest, opts ...grpc.CallOption) (*ConfirmEmailResponse, error)
 	// SignIn begins a session with address and password.
 	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error)
-	// ChangePassword changes the caller's password and ends all other sessions.
+	// ChangePassword changes the caller's password and ends all other sessions, API keys included.
 	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
 	// ForgotPassword sends a code to an address that has an account.
 	ForgotPassword(ctx context.Context, in *ForgotPasswordRequest, opts ...grpc.CallOption) (*ForgotPasswordResponse, error)
-	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session.
+	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
 	ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error)
 	// ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
 	ExportAccount(ctx context.Context, in *ExportAccountRequest, opts ...grpc.CallOption) (*ExportAccountResponse, error)
 	// DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
-	// others played add up only with it.
+	// others played add up only with it. Who was deleted is deleted again in vain.
 	DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error)
-	// SetRole gives a player another role and ends the player's sessions.
+	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
+	// device.
 	SetRole(ctx context.Context, in *SetRoleRequest, opts ...grpc.CallOption) (*SetRoleResponse, error)
 }
 
@@ -169,18 +170,19 @@ type AccountServiceServer interface {
 	ConfirmEmail(context.Context, *ConfirmEmailRequest) (*ConfirmEmailResponse, error)
 	// SignIn begins a session with address and password.
 	SignIn(context.Context, *SignInRequest) (*SignInResponse, error)
-	// ChangePassword changes the caller's password and ends all other sessions.
+	// ChangePassword changes the caller's password and ends all other sessions, API keys included.
 	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
 	// ForgotPassword sends a code to an address that has an account.
 	ForgotPassword(context.Context, *ForgotPasswordRequest) (*ForgotPasswordResponse, error)
-	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session.
+	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
 	ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error)
 	// ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
 	ExportAccount(context.Context, *ExportAccountRequest) (*ExportAccountResponse, error)
 	// DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
-	// others played add up only with it.
+	// others played add up only with it. Who was deleted is deleted again in vain.
 	DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error)
-	// SetRole gives a player another role and ends the player's sessions.
+	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
+	// device.
 	SetRole(context.Context, *SetRoleRequest) (*SetRoleResponse, error)
 	mustEmbedUnimplementedAccountServiceServer()
 }

@@ -36,7 +36,7 @@ type ApiKeyServiceClient interface {
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// ListApiKeys returns the caller's live keys, the newest first.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
-	// EndApiKey ends one of the caller's keys. It is refused within seconds.
+	// EndApiKey ends one of the caller's keys. It is refused within seconds. One that has ended is ended again in vain.
 	EndApiKey(ctx context.Context, in *EndApiKeyRequest, opts ...grpc.CallOption) (*EndApiKeyResponse, error)
 	// ExchangeApiKey returns an access token with the scopes of a key.
 	ExchangeApiKey(ctx context.Context, in *ExchangeApiKeyRequest, opts ...grpc.CallOption) (*ExchangeApiKeyResponse, error)
@@ -101,7 +101,7 @@ type ApiKeyServiceServer interface {
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// ListApiKeys returns the caller's live keys, the newest first.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
-	// EndApiKey ends one of the caller's keys. It is refused within seconds.
+	// EndApiKey ends one of the caller's keys. It is refused within seconds. One that has ended is ended again in vain.
 	EndApiKey(context.Context, *EndApiKeyRequest) (*EndApiKeyResponse, error)
 	// ExchangeApiKey returns an access token with the scopes of a key.
 	ExchangeApiKey(context.Context, *ExchangeApiKeyRequest) (*ExchangeApiKeyResponse, error)

@@ -694,7 +694,7 @@ const file_bitcraps_api_v1_device_service_proto_rawDesc = "" +
 	"\adevices\x18\x01 \x03(\v2\x17.bitcraps.api.v1.DeviceR\adevices\"<\n" +
 	"\x13RemoveDeviceRequest\x12%\n" +
 	"\tdevice_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bdeviceId\"\x16\n" +
-	"\x14RemoveDeviceResponse2\xb9\a\n" +
+	"\x14RemoveDeviceResponse2\xc9\a\n" +
 	"\rDeviceService\x12\x9f\x01\n" +
 	"\x0fCreateChallenge\x12'.bitcraps.api.v1.CreateChallengeRequest\x1a(.bitcraps.api.v1.CreateChallengeResponse\"9\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01\x90\xb5\x18\xc9\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/api/v1/devices/challenges\x12\xe7\x01\n" +
@@ -711,10 +711,11 @@ const file_bitcraps_api_v1_device_service_proto_rawDesc = "" +
 	"\x14TOO_MANY_CREDENTIALS\n" +
 	"\fDEVICE_TAKEN\x82\xd3\xe4\x93\x02\x1c:\x01*b\x06device\"\x0f/api/v1/devices\x12\x83\x01\n" +
 	"\vListDevices\x12#.bitcraps.api.v1.ListDevicesRequest\x1a$.bitcraps.api.v1.ListDevicesResponse\")\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/devices\x90\x02\x01\x12\xa8\x01\n" +
-	"\fRemoveDevice\x12$.bitcraps.api.v1.RemoveDeviceRequest\x1a%.bitcraps.api.v1.RemoveDeviceResponse\"K\x8a\xb5\x18\v\n" +
-	"\agateway\x10\x02ҵ\x18\x12\n" +
-	"\x10DEVICE_NOT_FOUND\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/devices/{device_id}\x90\x02\x02B\xc5\x01\n" +
+	"\agateway\x10\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/devices\x90\x02\x01\x12\xb8\x01\n" +
+	"\fRemoveDevice\x12$.bitcraps.api.v1.RemoveDeviceRequest\x1a%.bitcraps.api.v1.RemoveDeviceResponse\"[\x8a\xb5\x18\v\n" +
+	"\agateway\x10\x02ҵ\x18%\n" +
+	"\x10DEVICE_NOT_FOUND\n" +
+	"\x11NO_WAY_TO_SIGN_IN\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/devices/{device_id}B\xc5\x01\n" +
 	"\x13com.bitcraps.api.v1B\x12DeviceServiceProtoP\x01Z<github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1;apiv1\xa2\x02\x03BAX\xaa\x02\x0fBitcraps.Api.V1\xca\x02\x0fBitcraps\\Api\\V1\xe2\x02\x1bBitcraps\\Api\\V1\\GPBMetadata\xea\x02\x11Bitcraps::Api::V1b\x06proto3"
 
 var (

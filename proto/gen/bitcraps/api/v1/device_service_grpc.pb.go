@@ -41,7 +41,8 @@ type DeviceServiceClient interface {
 	AddDevice(ctx context.Context, in *AddDeviceRequest, opts ...grpc.CallOption) (*AddDeviceResponse, error)
 	// ListDevices returns the caller's devices, the newest first.
 	ListDevices(ctx context.Context, in *ListDevicesRequest, opts ...grpc.CallOption) (*ListDevicesResponse, error)
-	// RemoveDevice forgets one of the caller's devices and ends its sessions.
+	// RemoveDevice forgets one of the caller's devices and ends its sessions. The last one of a player without an address stays, unless
+	// another session goes on.
 	RemoveDevice(ctx context.Context, in *RemoveDeviceRequest, opts ...grpc.CallOption) (*RemoveDeviceResponse, error)
 }
 
@@ -118,7 +119,8 @@ type DeviceServiceServer interface {
 	AddDevice(context.Context, *AddDeviceRequest) (*AddDeviceResponse, error)
 	// ListDevices returns the caller's devices, the newest first.
 	ListDevices(context.Context, *ListDevicesRequest) (*ListDevicesResponse, error)
-	// RemoveDevice forgets one of the caller's devices and ends its sessions.
+	// RemoveDevice forgets one of the caller's devices and ends its sessions. The last one of a player without an address stays, unless
+	// another session goes on.
 	RemoveDevice(context.Context, *RemoveDeviceRequest) (*RemoveDeviceResponse, error)
 	mustEmbedUnimplementedDeviceServiceServer()
 }

@@ -40,7 +40,7 @@ type SessionServiceClient interface {
 	// ListSessions returns the caller's live sessions, the last used first.
 	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
 	// EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
-	// seconds.
+	// seconds. One that has ended is ended again in vain.
 	EndSession(ctx context.Context, in *EndSessionRequest, opts ...grpc.CallOption) (*EndSessionResponse, error)
 	// EndAllSessions ends every session of the caller's, that of the call and API keys included.
 	EndAllSessions(ctx context.Context, in *EndAllSessionsRequest, opts ...grpc.CallOption) (*EndAllSessionsResponse, error)
@@ -121,7 +121,7 @@ type SessionServiceServer interface {
 	// ListSessions returns the caller's live sessions, the last used first.
 	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
 	// EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
-	// seconds.
+	// seconds. One that has ended is ended again in vain.
 	EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error)
 	// EndAllSessions ends every session of the caller's, that of the call and API keys included.
 	EndAllSessions(context.Context, *EndAllSessionsRequest) (*EndAllSessionsResponse, error)

@@ -109,6 +109,8 @@ const (
 	Reason_REASON_MAIL_NOT_CONFIGURED Reason = 114
 	// The caller has no API key with this id.
 	Reason_REASON_API_KEY_NOT_FOUND Reason = 115
+	// Behind the call nobody could sign in as the player any more. Link an address or a device first.
+	Reason_REASON_NO_WAY_TO_SIGN_IN Reason = 116
 	// No player has this id.
 	Reason_REASON_PLAYER_NOT_FOUND Reason = 30
 	// No game has this id.
@@ -250,6 +252,7 @@ var (
 		113: "REASON_EMAIL_LINKED",
 		114: "REASON_MAIL_NOT_CONFIGURED",
 		115: "REASON_API_KEY_NOT_FOUND",
+		116: "REASON_NO_WAY_TO_SIGN_IN",
 		30:  "REASON_PLAYER_NOT_FOUND",
 		40:  "REASON_GAME_NOT_FOUND",
 		41:  "REASON_GAME_CLOSED",
@@ -338,6 +341,7 @@ var (
 		"REASON_EMAIL_LINKED":           113,
 		"REASON_MAIL_NOT_CONFIGURED":    114,
 		"REASON_API_KEY_NOT_FOUND":      115,
+		"REASON_NO_WAY_TO_SIGN_IN":      116,
 		"REASON_PLAYER_NOT_FOUND":       30,
 		"REASON_GAME_NOT_FOUND":         40,
 		"REASON_GAME_CLOSED":            41,
@@ -419,7 +423,7 @@ var File_bitcraps_errors_v1_reason_proto protoreflect.FileDescriptor
 
 const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\xe8\x16\n" +
+	"\x1fbitcraps/errors/v1/reason.proto\x12\x12bitcraps.errors.v1\x1a!bitcraps/options/v1/options.proto*\x8c\x17\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x98\xb5\x18\r\x12\x1c\n" +
@@ -460,7 +464,8 @@ const file_bitcraps_errors_v1_reason_proto_rawDesc = "" +
 	"\x13REASON_CODE_INVALID\x10p\x1a\x04\x98\xb5\x18\x03\x12\x1d\n" +
 	"\x13REASON_EMAIL_LINKED\x10q\x1a\x04\x98\xb5\x18\t\x12$\n" +
 	"\x1aREASON_MAIL_NOT_CONFIGURED\x10r\x1a\x04\x98\xb5\x18\t\x12\"\n" +
-	"\x18REASON_API_KEY_NOT_FOUND\x10s\x1a\x04\x98\xb5\x18\x05\x12!\n" +
+	"\x18REASON_API_KEY_NOT_FOUND\x10s\x1a\x04\x98\xb5\x18\x05\x12\"\n" +
+	"\x18REASON_NO_WAY_TO_SIGN_IN\x10t\x1a\x04\x98\xb5\x18\t\x12!\n" +
 	"\x17REASON_PLAYER_NOT_FOUND\x10\x1e\x1a\x04\x98\xb5\x18\x05\x12\x1f\n" +
 	"\x15REASON_GAME_NOT_FOUND\x10(\x1a\x04\x98\xb5\x18\x05\x12\x1c\n" +
 	"\x12REASON_GAME_CLOSED\x10)\x1a\x04\x98\xb5\x18\t\x12\x1a\n" +
