@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -99,8 +100,8 @@ func renderKeys(live []session.Session) (keys []*apiv1.ApiKey) {
 // EndApiKey implements the contract.
 func (s *apiKeyServer) EndApiKey(ctx context.Context, req *apiv1.EndApiKeyRequest) (*apiv1.EndApiKeyResponse, error) {
 	id := uuid.MustParse(req.GetKeyId()) // The contract has its form.
-	ended, err := s.endSessions(ctx, identity.FromContext(ctx).Player, func(one session.Session) bool { return one.ID == id && isKey(one) })
-	if err == nil && ended == 0 {
+	err := s.endSession(ctx, identity.FromContext(ctx).Player, id, true)
+	if errors.Is(err, session.ErrNotFound) {
 		err = errs.New(errorsv1.Reason_REASON_API_KEY_NOT_FOUND, "you have no API key %s; GET /api/v1/api-keys lists yours", id)
 	}
 	return &apiv1.EndApiKeyResponse{}, err

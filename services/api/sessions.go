@@ -115,10 +115,8 @@ func (s *sessionServer) EndSession(ctx context.Context, req *apiv1.EndSessionReq
 	if req.GetSessionId() != "current" {
 		id = uuid.MustParse(req.GetSessionId()) // The contract has its form.
 	}
-	ended, err := s.endSessions(ctx, caller.Player, func(one session.Session) bool {
-		return one.ID == id && !isKey(one)
-	})
-	if err == nil && ended == 0 {
+	err := s.endSession(ctx, caller.Player, id, false)
+	if errors.Is(err, session.ErrNotFound) {
 		err = errs.New(errorsv1.Reason_REASON_SESSION_NOT_FOUND, "you have no session %s; GET /api/v1/sessions lists yours", id)
 	}
 	if err != nil {
@@ -129,22 +127,37 @@ func (s *sessionServer) EndSession(ctx context.Context, req *apiv1.EndSessionReq
 
 // EndAllSessions implements the contract.
 func (s *sessionServer) EndAllSessions(ctx context.Context, _ *apiv1.EndAllSessionsRequest) (*apiv1.EndAllSessionsResponse, error) {
-	ended, err := s.endSessions(ctx, identity.FromContext(ctx).Player, func(session.Session) bool { return true })
-	return &apiv1.EndAllSessionsResponse{Ended: int32(ended)}, err
-}
-
-// endSessions ends those of a player's sessions that are chosen, and says how many they were.
-func (s *Service) endSessions(ctx context.Context, player uuid.UUID, chosen func(session.Session) bool) (ended int, err error) {
-	err = s.store.Write(ctx, func(tx store.Tx) (err error) {
+	player, ended := identity.FromContext(ctx).Player, 0
+	err := s.store.Write(ctx, func(tx store.Tx) (err error) {
 		if err = lock(ctx, tx, player); err != nil {
 			return err
 		}
-		ended, err = s.endChosen(ctx, tx, player, chosen)
+		ended, err = s.endChosen(ctx, tx, player, func(session.Session) bool { return true })
 		return err
 	})
-	return ended, err
+	return &apiv1.EndAllSessionsResponse{Ended: int32(ended)}, err
 }
 
+// endSession ends a player's session or, where key is true, API key. One that is over is ended again in vain, since the call may be one
+// whose answer was lost.
+func (s *Service) endSession(ctx context.Context, player, id uuid.UUID, key bool) error {
+	return s.store.Write(ctx, func(tx store.Tx) error {
+		if err := lock(ctx, tx, player); err != nil {
+			return err
+		}
+		found, err := tx.Session(ctx, id)
+		if err == nil && (found.Player != player || isKey(found) != key) {
+			err = session.ErrNotFound
+		}
+		if err != nil || found.Live(s.now()) != nil {
+			return err
+		}
+		found.End(s.now())
+		return tx.SaveSession(ctx, found)
+	})
+}
+
+// endChosen ends those of a player's live sessions that are chosen, and says how many they were.
 func (s *Service) endChosen(ctx context.Context, tx store.Tx, player uuid.UUID, chosen func(session.Session) bool) (ended int, err error) {
 	now := s.now()
 	live, err := tx.LiveSessions(ctx, player, now)

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+// TestWhatHasEndedEndsAgain makes each call twice, as whoever lost the first answer does.
+func TestWhatHasEndedEndsAgain(t *testing.T) {
+	engines(t, func(t *testing.T, s *Service) {
+		sessions, keys, accounts := &sessionServer{Service: s}, &keysServer{Service: s}, &accountServer{Service: s}
+		caller, _ := newGuest(t, s)
+		stranger, _ := newGuest(t, s)
+		ctx := identity.NewContext(t.Context(), caller)
+		made, err := keys.CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})
+		must(t, err)
+		endSession := func(id string) func(context.Context) error {
+			return func(ctx context.Context) error {
+				return second(sessions.EndSession(ctx, &apiv1.EndSessionRequest{SessionId: id}))
+			}
+		}
+		endKey := func(id string) func(context.Context) error {
+			return func(ctx context.Context) error {
+				return second(keys.EndApiKey(ctx, &apiv1.EndApiKeyRequest{KeyId: id}))
+			}
+		}
+		for _, call := range []struct {
+			name      string
+			end       func(context.Context) error
+			strangers errorsv1.Reason
+		}{
+			{"a key", endKey(made.GetKey().GetKeyId()), errorsv1.Reason_REASON_API_KEY_NOT_FOUND},
+			{"a session", endSession(caller.Session.String()), errorsv1.Reason_REASON_SESSION_NOT_FOUND},
+			{"an account", func(ctx context.Context) error {
+				return second(accounts.DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()}))
+			}, errorsv1.Reason_REASON_INVALID_FIELD},
+		} {
+			if call.name == "an account" {
+				ctx = identity.WithPlayer(t.Context(), caller.Player) // The session has ended by now.
+			}
+			for _, time := range []string{"once", "again"} {
+				if err := call.end(ctx); err != nil {
+					t.Errorf("%s, %s: %v", call.name, time, err)
+				}
+				if err := call.end(identity.NewContext(t.Context(), stranger)); errs.Reason(err) != call.strangers {
+					t.Errorf("%s by a stranger, %s: %v", call.name, time, err)
+				}
+			}
+		}
+		for name, tc := range map[string]struct {
+			end  func(context.Context) error
+			want errorsv1.Reason
+		}{
+			"a key as a session": {endSession(made.GetKey().GetKeyId()), errorsv1.Reason_REASON_SESSION_NOT_FOUND},
+			"a session as a key": {endKey(caller.Session.String()), errorsv1.Reason_REASON_API_KEY_NOT_FOUND},
+			"no session":         {endSession(uuid.NewString()), errorsv1.Reason_REASON_SESSION_NOT_FOUND},
+			"no key":             {endKey(uuid.NewString()), errorsv1.Reason_REASON_API_KEY_NOT_FOUND},
+		} {
+			if err := tc.end(ctx); errs.Reason(err) != tc.want {
+				t.Errorf("%s: %v, want %s", name, err, tc.want)
+			}
+		}
+		if live, err := s.liveSessions(t.Context(), stranger.Player); err != nil || len(live) != 1 {
+			t.Errorf("the stranger's sessions %+v, %v", live, err)
+		}
+	})
+}
