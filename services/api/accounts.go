@@ -191,7 +191,7 @@ func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePas
 		if err := unchanged(ctx, tx, mine); err != nil {
 			return err
 		}
-		_, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.ID != caller.Session && !isKey(one) })
+		_, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.ID != caller.Session })
 		return errors.Join(err, tx.SavePassword(ctx, caller.Player, hash))
 	})
 	return &apiv1.ChangePasswordResponse{}, err

@@ -45,3 +45,20 @@ func TestAnOldPasswordEndsWithItsReset(t *testing.T) {
 		}
 	})
 }
+
+// TestAnotherPasswordEndsWhatIsElsewhere changes a password, as an owner does whose old one leaked: what somebody made by it ends, an API
+// key too.
+func TestAnotherPasswordEndsWhatIsElsewhere(t *testing.T) {
+	engines(t, func(t *testing.T, s *Service) {
+		owner, _ := newGuest(t, s)
+		addAccount(t, s, owner.Player, "ann@example.com")
+		accounts := &accountServer{Service: s}
+		must(t, second(accounts.SignIn(t.Context(), &apiv1.SignInRequest{Email: "ann@example.com", Password: goodWords})))
+		ctx := identity.NewContext(t.Context(), owner)
+		must(t, second((&keysServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})))
+		must(t, second(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: goodWords, NewPassword: "new words here"})))
+		if live, err := s.liveSessions(t.Context(), owner.Player); err != nil || len(live) != 1 || live[0].ID != owner.Session {
+			t.Errorf("sessions %+v, %v", live, err)
+		}
+	})
+}
