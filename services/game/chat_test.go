@@ -71,3 +71,47 @@ func messageSentAgainCountsOnce(tb *tables) {
 		t.Errorf("minutes later it is event %d", again)
 	}
 }
+
+// TestWhoLeavesIsMuted has players talk and leave before the host mutes them.
+func TestWhoLeavesIsMuted(t *testing.T) { onBothEngines(t, whoLeavesIsMuted) }
+
+func whoLeavesIsMuted(tb *tables) {
+	t, alice, bob, carol := tb.t, tb.player(), tb.player(), tb.player()
+	id := alice.create()
+	join := func(p *player) {
+		t.Helper()
+		if _, err := p.games.JoinGame(p.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave := func(p *player) {
+		t.Helper()
+		if _, err := p.games.LeaveGame(p.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say := func(p *player, want errorsv1.Reason) {
+		t.Helper()
+		_, err := p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: id, Text: "spam"})
+		reason(t, "a message", err, want)
+	}
+	mute := func(p *player, want errorsv1.Reason) {
+		t.Helper()
+		_, err := alice.lobby.MutePlayer(alice.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: p.id.String()})
+		reason(t, "a mute", err, want)
+	}
+	join(bob)
+	join(carol)
+	say(bob, 0)
+	say(bob, 0)
+	leave(bob)
+	leave(carol)
+	mute(carol, errorsv1.Reason_REASON_NOT_SEATED) // She said nothing.
+	mute(bob, 0)
+	join(bob)
+	say(bob, errorsv1.Reason_REASON_MUTED)
+	if _, err := alice.lobby.UnmutePlayer(alice.ctx, &gamev1.UnmutePlayerRequest{GameId: id, PlayerId: bob.id.String()}); err != nil {
+		t.Fatal(err)
+	}
+	say(bob, 0)
+}

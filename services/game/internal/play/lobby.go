@@ -12,6 +12,8 @@ import (
 
 // Member is a player's standing at a table, with a seat or without.
 type Member struct {
+	// Known is true for who was let in, has talked, or was muted.
+	Known bool
 	// Admitted is true for who was let into a private game by its code.
 	Admitted bool
 	// Muted is true for who may not talk.
@@ -54,6 +56,7 @@ func (t *Turn) member(player uuid.UUID, standing Member) {
 	if t.Members == nil {
 		t.Members = make(map[uuid.UUID]Member)
 	}
+	standing.Known = true
 	t.Members[player] = standing
 }
 
@@ -72,9 +75,9 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 	if before.Muted == muted {
 		return nil
 	}
-	if muted && !t.Game.Seated(player) { // Nobody else talks, and what is kept of players stays within those who came.
-		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "only who sits at the table can be kept from talking").
-			Field("player_id", "must be that of a player at the table")
+	if muted && !before.Known && !t.Game.Seated(player) { // Nobody else talks, and what is kept of players stays within those who came.
+		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "only who sits or has talked at the table can be kept from talking").
+			Field("player_id", "must be that of a player who is or was at the table")
 	}
 	before.Muted = muted
 	t.member(player, before)
@@ -95,6 +98,9 @@ func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "text has nothing but spaces").Field("text", "must say something")
+	}
+	if !standing.Known { // Who leaves behind it can be muted all the same.
+		t.member(player, standing)
 	}
 	t.emit(&Event{Detail: &gamev1.Event_ChatPosted{ChatPosted: &gamev1.ChatPosted{PlayerId: player.String(), Text: text}}})
 	return nil

@@ -83,7 +83,7 @@ func toMember(rows []db.Member) play.Member {
 	if len(rows) == 0 {
 		return play.Member{}
 	}
-	return play.Member{Admitted: rows[0].Admitted, Muted: rows[0].Muted}
+	return play.Member{Known: true, Admitted: rows[0].Admitted, Muted: rows[0].Muted}
 }
 
 // GameOfCode implements play.Reader.

@@ -57,7 +57,7 @@ func member(ctx context.Context, q *db.Queries, game, player uuid.UUID) (play.Me
 	if errors.Is(err, sql.ErrNoRows) {
 		return play.Member{}, nil
 	}
-	return play.Member{Admitted: row.Admitted != 0, Muted: row.Muted != 0}, err
+	return play.Member{Known: true, Admitted: row.Admitted != 0, Muted: row.Muted != 0}, err
 }
 
 // GameOfCode implements play.Reader.

@@ -43,7 +43,7 @@ func testPrivate(t *testing.T, f *fixture) {
 		t.Errorf("the game of the new code is %s, %v", found, err)
 	}
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
-		for player, want := range map[uuid.UUID]play.Member{bob: {Admitted: true, Muted: true}, alice: {}} {
+		for player, want := range map[uuid.UUID]play.Member{bob: {Known: true, Admitted: true, Muted: true}, alice: {}} {
 			in, err := tx.Member(t.Context(), id, player)
 			f.must(err)
 			read, err := f.store.Member(t.Context(), id, player)
@@ -56,7 +56,7 @@ func testPrivate(t *testing.T, f *fixture) {
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error {
 		return turn.Mute(alice, bob, play.Member{Admitted: true, Muted: true}, false)
 	}))
-	if member, err := f.store.Member(t.Context(), id, bob); err != nil || member != (play.Member{Admitted: true}) {
+	if member, err := f.store.Member(t.Context(), id, bob); err != nil || member != (play.Member{Known: true, Admitted: true}) {
 		t.Errorf("member %+v, %v", member, err)
 	}
 }
