@@ -55,7 +55,7 @@ func TestAnotherPasswordEndsWhatIsElsewhere(t *testing.T) {
 		accounts := &accountServer{Service: s}
 		must(t, second(accounts.SignIn(t.Context(), &apiv1.SignInRequest{Email: "ann@example.com", Password: goodWords})))
 		ctx := identity.NewContext(t.Context(), owner)
-		must(t, second((&keysServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})))
+		must(t, second((&apiKeyServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})))
 		must(t, second(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: goodWords, NewPassword: "new words here"})))
 		if live, err := s.liveSessions(t.Context(), owner.Player); err != nil || len(live) != 1 || live[0].ID != owner.Session {
 			t.Errorf("sessions %+v, %v", live, err)

@@ -15,7 +15,7 @@ import (
 // TestWhatHasEndedEndsAgain makes each call twice, as whoever lost the first answer does.
 func TestWhatHasEndedEndsAgain(t *testing.T) {
 	engines(t, func(t *testing.T, s *Service) {
-		sessions, keys, accounts := &sessionServer{Service: s}, &keysServer{Service: s}, &accountServer{Service: s}
+		sessions, keys, accounts := &sessionServer{Service: s}, &apiKeyServer{Service: s}, &accountServer{Service: s}
 		caller, _ := newGuest(t, s)
 		stranger, _ := newGuest(t, s)
 		ctx := identity.NewContext(t.Context(), caller)

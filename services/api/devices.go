@@ -249,6 +249,9 @@ func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDevice
 		if err := lock(ctx, tx, caller.Player); err != nil {
 			return err
 		}
+		if err := s.live(ctx, tx, caller); err != nil { // Who lost the only device has no other way in.
+			return err
+		}
 		all, err := tx.Devices(ctx, caller.Player)
 		if err != nil {
 			return err

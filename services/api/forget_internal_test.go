@@ -19,7 +19,7 @@ func TestDeletionForgetsNamesOfSessions(t *testing.T) {
 		caller := identity.Caller{Player: uuid.MustParse(guest.GetPlayerId())}
 		ctx := identity.NewContext(t.Context(), caller)
 		must(t, second((&sessionServer{Service: s}).EndSession(ctx, &apiv1.EndSessionRequest{SessionId: ended.String()})))
-		key, err := (&keysServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "Ann's bot"})
+		key, err := (&apiKeyServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "Ann's bot"})
 		must(t, err)
 		must(t, second((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()})))
 		must(t, s.store.Read(t.Context(), func(tx store.Tx) error {

@@ -64,7 +64,7 @@ func TestTheLastWayInStays(t *testing.T) {
 	}{
 		"alone": {func(*testing.T, *Service, identity.Caller) {}, errorsv1.Reason_REASON_NO_WAY_TO_SIGN_IN},
 		"beside an API key": {func(t *testing.T, s *Service, c identity.Caller) {
-			must(t, second((&keysServer{Service: s}).CreateApiKey(identity.NewContext(t.Context(), c), &apiv1.CreateApiKeyRequest{Name: "bot"})))
+			must(t, second((&apiKeyServer{Service: s}).CreateApiKey(identity.NewContext(t.Context(), c), &apiv1.CreateApiKeyRequest{Name: "bot"})))
 		}, errorsv1.Reason_REASON_NO_WAY_TO_SIGN_IN},
 		"beside another device": {func(t *testing.T, s *Service, c identity.Caller) { addDevice(t, s, c) }, 0},
 		"beside an address":     {func(t *testing.T, s *Service, c identity.Caller) { addAccount(t, s, c.Player, "ann@example.com") }, 0},

@@ -70,6 +70,11 @@ func TestEndedSessionsMakeNothingThatLasts(t *testing.T) {
 			{"SetRole", func(ctx context.Context) error {
 				return second(accounts.SetRole(ctx, &apiv1.SetRoleRequest{PlayerId: friend.Player.String(), Role: optionsv1.Role_ROLE_OPERATOR}))
 			}},
+			{"RemoveDevice", func(ctx context.Context) error {
+				added, err := s.devices(t.Context(), owner.Player)
+				must(t, err)
+				return second(devices.RemoveDevice(ctx, &apiv1.RemoveDeviceRequest{DeviceId: added[0].GetDeviceId()}))
+			}},
 			{"DeleteAccount", func(ctx context.Context) error {
 				return second(accounts.DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: owner.Player.String()}))
 			}},
