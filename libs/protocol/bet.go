@@ -50,22 +50,6 @@ func BetsRoot(bets []Bet) Hash {
 	return merkleRoot(leaves(bets))
 }
 
-// BetProof is the audit path of RFC 6962, section 2.1.1, for the bet with the id, lowest sibling first, and the bet's
-// place in the order of ids. ok is false where no bet has the id.
-func BetProof(bets []Bet, id ID) (path []Hash, index int, ok bool) {
-	sorted := sortedByID(bets)
-	index = slices.IndexFunc(sorted, func(b Bet) bool { return b.ID == id })
-	if index < 0 {
-		return nil, 0, false
-	}
-	return auditPath(leaves(bets), index), index, true
-}
-
-// VerifyBet reports whether the path proves that the bet is the index-th of count bets under the root.
-func VerifyBet(bet Bet, index, count int, path []Hash, root Hash) bool {
-	return VerifyPath(bet.Encode(), index, count, path, root)
-}
-
 func sortedByID(bets []Bet) []Bet {
 	sorted := slices.Clone(bets)
 	slices.SortFunc(sorted, func(a, b Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })

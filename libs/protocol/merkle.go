@@ -16,28 +16,18 @@ func MerkleRoot(leaves [][]byte) Hash {
 	return merkleRoot(hashes)
 }
 
-// VerifyPath reports whether the audit path of RFC 6962, section 2.1.1, lowest sibling first, proves that the leaf is the
-// index-th of count leaves under the root. It takes the count on trust: trees of several sizes have the same path.
-func VerifyPath(leaf []byte, index, count int, path []Hash, root Hash) bool {
-	if index < 0 || index >= count {
-		return false
-	}
-	hash, used := leafHash(leaf), 0
-	for i, last := index, count-1; last > 0; i, last = i/2, last/2 {
-		if i%2 == 0 && i == last { // The rightmost node of an odd row moves up as it is.
-			continue
-		}
-		if used == len(path) {
-			return false
-		}
-		if i%2 == 1 {
-			hash = nodeHash(path[used], hash)
+// VerifyPath reports whether the audit path of RFC 6962, section 2.1.1, lowest sibling first, leads from the leaf to the
+// root. Bit i of the index is set where path[i] is the left one; it has no other bits.
+func VerifyPath(leaf []byte, index int, path []Hash, root Hash) bool {
+	hash := leafHash(leaf)
+	for i, sibling := range path {
+		if index>>i&1 == 1 {
+			hash = nodeHash(sibling, hash)
 		} else {
-			hash = nodeHash(hash, path[used])
+			hash = nodeHash(hash, sibling)
 		}
-		used++
 	}
-	return used == len(path) && hash == root
+	return hash == root && index>>len(path) == 0
 }
 
 func merkleRoot(hashes []Hash) Hash {
@@ -49,17 +39,6 @@ func merkleRoot(hashes []Hash) Hash {
 	}
 	k := split(len(hashes))
 	return nodeHash(merkleRoot(hashes[:k]), merkleRoot(hashes[k:]))
-}
-
-func auditPath(hashes []Hash, index int) []Hash {
-	if len(hashes) == 1 {
-		return nil
-	}
-	k := split(len(hashes))
-	if index < k {
-		return append(auditPath(hashes[:k], index), merkleRoot(hashes[k:]))
-	}
-	return append(auditPath(hashes[k:], index-k), merkleRoot(hashes[:k]))
 }
 
 // split is the largest power of two below n.

@@ -37,14 +37,13 @@ func CheckInclusion(proof *receiptv1.BlockProof, tx Transaction) error {
 		}
 		path = append(path, sibling)
 	}
-	// The tree with a leaf for every choice of sides is the full one, in which the sides are the index. How many
-	// transactions the block has does not matter, and nothing here could tell.
-	index, full := int(proof.GetInclusion().GetIndex()), 1<<len(path)
-	if index < 0 || index >= full {
+	// How many transactions the block has does not matter, and nothing here could tell.
+	index := int(proof.GetInclusion().GetIndex())
+	if index < 0 || index >= 1<<len(path) {
 		return fmt.Errorf("inclusion.index: %d has other bits than the path's %d", index, len(path))
 	}
 	leaf := tx.Hash()
-	if !protocol.VerifyPath(leaf[:], index, full, path, root) {
+	if !protocol.VerifyPath(leaf[:], index, path, root) {
 		return errors.New("inclusion.path: does not lead from the transaction to header.data_hash")
 	}
 	return nil

@@ -18,7 +18,7 @@ type Facts struct {
 	// Player is whose receipt it is.
 	Player protocol.ID
 	// Commitment is what the round was bound to, State and Bets what its hashes are of: the game before the roll, and
-	// every bet on it.
+	// every bet on it in the order of the ids.
 	Commitment protocol.Commitment
 	State      protocol.State
 	Bets       []protocol.Bet
@@ -33,7 +33,7 @@ type Facts struct {
 	BalanceAfter int64
 }
 
-// Build makes a player's receipt. Its bets are the player's; without any there is nothing to prove.
+// Build makes a player's receipt. Where none of the bets is the player's, there is nothing to prove.
 func Build(f Facts) *receiptv1.Receipt {
 	first, second := protocol.Dice(beacon.Randomness(f.BeaconSignature), f.Commitment.Hash())
 	r := &receiptv1.Receipt{
@@ -48,24 +48,20 @@ func Build(f Facts) *receiptv1.Receipt {
 	}
 	roll := crapsState(f.State).Roll(craps.Dice{First: first, Second: second})
 	for _, bet := range f.Bets {
+		settled := settledBet(bet, roll)
+		r.Bets = append(r.Bets, settled)
 		if bet.Player == f.Player {
-			proof := betProof(f.Bets, bet, roll)
-			r.Bets = append(r.Bets, proof)
-			r.BalanceBefore -= proof.GetPayout()
+			r.BalanceBefore -= settled.GetPayout()
 		}
 	}
 	return r
 }
 
-func betProof(all []protocol.Bet, bet protocol.Bet, roll craps.Roll) *receiptv1.BetProof {
+func settledBet(bet protocol.Bet, roll craps.Roll) *receiptv1.SettledBet {
 	outcome, payout := Settle(bet, roll)
-	path, index, _ := protocol.BetProof(all, bet.ID)
-	proof := &receiptv1.BetProof{BetId: uuid.UUID(bet.ID).String(), BetType: craps.Coded(bet.Wager).Name, Number: int32(bet.Number),
-		Working: bet.Working, Amount: int64(bet.Amount), ClientSeed: string(bet.Seed), Index: int32(index), Outcome: outcome.String(), Payout: payout}
-	for _, sibling := range path {
-		proof.Path = append(proof.Path, hex.EncodeToString(sibling[:]))
-	}
-	return proof
+	return &receiptv1.SettledBet{BetId: uuid.UUID(bet.ID).String(), PlayerId: uuid.UUID(bet.Player).String(),
+		BetType: craps.Coded(bet.Wager).Name, Number: int32(bet.Number), Working: bet.Working, Amount: int64(bet.Amount),
+		ClientSeed: string(bet.Seed), Outcome: outcome.String(), Payout: payout}
 }
 
 func tableState(s protocol.State) *receiptv1.TableState {

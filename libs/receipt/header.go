@@ -16,11 +16,24 @@ const (
 	addressSize = 20
 )
 
+// CheckChainID checks that a chain id is one that can be shown to people: as long as CometBFT allows, and printable ASCII.
+func CheckChainID(id string) error {
+	if n := len(id); n == 0 || n > maxChainID {
+		return fmt.Errorf("chain_id: %d bytes; 1 to %d are wanted", n, maxChainID)
+	}
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return fmt.Errorf("chain_id: %q is not printable ASCII", id)
+		}
+	}
+	return nil
+}
+
 // BlockHash is the hash of a block's header, which is what its validators sign: the Merkle root over the encodings of its
 // 14 fields.
 func BlockHash(chainID string, h *receiptv1.Header) (protocol.Hash, error) {
-	if n := len(chainID); n == 0 || n > maxChainID {
-		return protocol.Hash{}, fmt.Errorf("chain_id: %d bytes; 1 to %d are wanted", n, maxChainID)
+	if err := CheckChainID(chainID); err != nil {
+		return protocol.Hash{}, err
 	}
 	if h == nil {
 		return protocol.Hash{}, errors.New("header: is missing")

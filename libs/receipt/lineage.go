@@ -78,7 +78,10 @@ func (l Light) followOrBegin(chainID string, block Block) (Light, error) {
 	if l.chainID != "" {
 		return l.Follow(block)
 	}
-	if err := errors.Join(CheckValidators(block), CheckSignatures(chainID, block)); err != nil {
+	if err := CheckValidators(block); err != nil {
+		return Light{}, err
+	}
+	if err := CheckSignatures(chainID, block); err != nil {
 		return Light{}, err
 	}
 	return atBlock(chainID, block)

@@ -106,7 +106,7 @@ func TestLineagesFailWhereTheyAre(t *testing.T) {
 		"as it is":       {"balance", "", func(*receiptv1.Receipt, *receipt.Trust) {}},
 		"the pinned key": {"balance", "", func(r *receiptv1.Receipt, t *receipt.Trust) { t.GroupKey = r.GroupKey }},
 		"no hop is missed": {"balance", "", func(r *receiptv1.Receipt, _ *receipt.Trust) {
-			r.Block = resigned(t, madeChain, r.Block, 22, setOf(2, 3, 4, 5))
+			r.Block = resigned(t, madeChain, r.Block, r.Block.Header.Height, setOf(2, 3, 4, 5))
 			r.Lineage.Hops = nil
 		}},
 		"no sharing, a pin":  {"balance", "", func(r *receiptv1.Receipt, t *receipt.Trust) { t.GroupKey = r.GroupKey; r.Lineage.Sharing = nil }},
@@ -123,7 +123,7 @@ func TestLineagesFailWhereTheyAre(t *testing.T) {
 		"hops swapped":         {"hops", "lineage.hops[0].commit", func(r *receiptv1.Receipt, _ *receipt.Trust) { h := r.Lineage.Hops; h[0], h[1] = h[1], h[0] }},
 		"a hop of others":      {"hops", "lineage.hops[1].header.validators_hash", func(r *receiptv1.Receipt, _ *receipt.Trust) { r.Lineage.Hops[1] = lightBlock(t, 13, others, others) }},
 		"a hop behind": {"hops", "block.header.height", func(r *receiptv1.Receipt, _ *receipt.Trust) {
-			r.Lineage.Hops = append(r.Lineage.Hops, lightBlock(t, 22, setOf(6, 7, 8, 9), others))
+			r.Lineage.Hops = append(r.Lineage.Hops, lightBlock(t, r.Block.Header.Height, setOf(6, 7, 8, 9), others))
 		}},
 		"too many hops": {"hops", "at most 64", func(r *receiptv1.Receipt, _ *receipt.Trust) {
 			r.Lineage.Hops = make([]*receiptv1.LightBlock, 65)

@@ -23,9 +23,10 @@ import (
 
 const (
 	// version is that of the receipts that this package reads.
-	version = 1
-	// maxSize bounds the text of a receipt. One with a bet on every wager, at a full table, has a tenth of it.
-	maxSize = 1 << 20
+	version = 2
+	// maxSize bounds the text of a receipt. A full table with every bet there is has an eighth of it; players who left may
+	// have more bets on it still, and 64 hops may lead to its block.
+	maxSize = 4 << 20
 )
 
 // Parse reads a receipt. Its text must be the canonical one, spaces and line breaks aside, so that there is no part of it
@@ -37,7 +38,7 @@ func Parse(text []byte) (*receiptv1.Receipt, error) {
 	r := &receiptv1.Receipt{}
 	if err := protojson.Unmarshal(text, r); err != nil {
 		// Protobuf writes one of two kinds of space, by chance, into its errors. A verifier says the same everywhere.
-		return nil, fmt.Errorf("not a receipt: %s", strings.ReplaceAll(err.Error(), "\u00a0", " "))
+		return nil, fmt.Errorf("not a receipt: %s", Printable(strings.ReplaceAll(err.Error(), "\u00a0", " ")))
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
@@ -50,17 +51,34 @@ func Parse(text []byte) (*receiptv1.Receipt, error) {
 	if !bytes.Equal(compact.Bytes(), again) {
 		return nil, fmt.Errorf("not written the one way that a receipt is written, from byte %d on", firstDifference(compact.Bytes(), again))
 	}
-	if r.GetVersion() != version {
-		return nil, fmt.Errorf("version: %d; this program reads version %d", r.GetVersion(), version)
-	}
-	for name, missing := range map[string]bool{
-		"state": r.State == nil, "commitment": r.Commitment == nil, "block": r.Block == nil, "beacon": r.Beacon == nil, "bets": len(r.Bets) == 0,
-	} {
-		if missing {
-			return nil, errors.New(name + ": is missing")
-		}
+	if err := checkForm(r); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// checkForm checks what stands before everything else, and what people are told of a receipt from the first line on.
+func checkForm(r *receiptv1.Receipt) error {
+	if r.GetVersion() != version {
+		return fmt.Errorf("version: %d; this program reads version %d", r.GetVersion(), version)
+	}
+	for _, field := range []struct {
+		name    string
+		missing bool
+	}{
+		{"state", r.State == nil}, {"commitment", r.Commitment == nil}, {"block", r.Block == nil}, {"beacon", r.Beacon == nil}, {"bets", len(r.Bets) == 0},
+	} {
+		if field.missing {
+			return errors.New(field.name + ": is missing")
+		}
+	}
+	if _, err := parseID("game_id", r.GetGameId()); err != nil {
+		return err
+	}
+	if _, err := parseID("player_id", r.GetPlayerId()); err != nil {
+		return err
+	}
+	return CheckChainID(r.GetChainId())
 }
 
 func firstDifference(a, b []byte) int {

@@ -99,9 +99,12 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		step   string
 		change func(*receiptv1.Receipt)
 	}{
-		"another version":         {"format", func(r *receiptv1.Receipt) { r.Version = 2 }},
+		"another version":         {"format", func(r *receiptv1.Receipt) { r.Version = 1 }},
 		"no block":                {"format", func(r *receiptv1.Receipt) { r.Block = nil }},
 		"no bets":                 {"format", func(r *receiptv1.Receipt) { r.Bets = nil }},
+		"a game that is a text":   {"format", func(r *receiptv1.Receipt) { r.GameId += "\nok      trust       the pinned one" }},
+		"a chain that is a text":  {"format", func(r *receiptv1.Receipt) { r.ChainId += "\x1b[8m" }},
+		"a chain of 51 bytes":     {"format", func(r *receiptv1.Receipt) { r.ChainId = strings.Repeat("x", 51) }},
 		"another chain":           {"trust", func(r *receiptv1.Receipt) { r.ChainId = "craps-2" }},
 		"another key":             {"trust", func(r *receiptv1.Receipt) { r.GroupKey = strings.Repeat("0", 192) }},
 		"another validator":       {"validators", func(r *receiptv1.Receipt) { r.Block.Validators[0].Power = 9 }},
@@ -110,7 +113,7 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		"a count out of range":    {"state", func(r *receiptv1.Receipt) { r.State.Totals[0] = 7 }},
 		"a count less":            {"state", func(r *receiptv1.Receipt) { r.State.Totals = r.State.Totals[1:] }},
 		"another game":            {"state", func(r *receiptv1.Receipt) { r.GameId = r.PlayerId }},
-		"nobody":                  {"state", func(r *receiptv1.Receipt) { r.PlayerId = "00000000-0000-0000-0000-000000000000" }},
+		"nobody":                  {"format", func(r *receiptv1.Receipt) { r.PlayerId = "00000000-0000-0000-0000-000000000000" }},
 		"other pay tables":        {"pay_table", func(r *receiptv1.Receipt) { r.Commitment.PayTableHash = r.Commitment.BetsRoot }},
 		"another player":          {"bets", func(r *receiptv1.Receipt) { r.PlayerId = r.GameId }},
 		"a greater stake":         {"bets", func(r *receiptv1.Receipt) { r.Bets[0].Amount++ }},
@@ -168,18 +171,6 @@ func TestAmountsAreBounded(t *testing.T) {
 	}
 }
 
-func TestTrustMustBeOne(t *testing.T) {
-	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`,
-		`{"chain_id":"x","validators":[{"public_key":"00","power":1}]}`, `{"chain_id":"x","validators":[{}]}`,
-		`{"chain_id":"x","app_state":{}}`, `{"validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
-		`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
-		`{"chain_id":"x","validators":[{"pub_key":{"type":"secp256k1","value":"AA=="},"power":"1"}],"app_state":{}}`} {
-		if trust, err := receipt.ParseTrust([]byte(text)); err == nil {
-			t.Errorf("%s is trusted as %+v", text, trust)
-		}
-	}
-}
-
 // FuzzVerify gives the verifier anything at all. What it accepts must be what its contents are written as.
 func FuzzVerify(f *testing.F) {
 	text, trust := real(f)
@@ -233,27 +224,4 @@ func BenchmarkVerify(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// FuzzTrust gives anything at all to be trusted. What is must have validators.
-func FuzzTrust(f *testing.F) {
-	for _, name := range []string{"fairness", "genesis"} {
-		text, err := os.ReadFile("testdata/" + name + ".json")
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
-	f.Add([]byte(`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`))
-	receiptText, _ := real(f)
-	f.Fuzz(func(t *testing.T, text []byte) {
-		trust, err := receipt.ParseTrust(text)
-		if err != nil {
-			return
-		}
-		if trust.ChainID == "" || len(trust.Validators) == 0 {
-			t.Errorf("nobody is trusted: %+v", trust)
-		}
-		_ = receipt.Verify(receiptText, trust)
-	})
 }

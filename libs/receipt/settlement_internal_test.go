@@ -24,7 +24,7 @@ func TestPayoutsAreBounded(t *testing.T) {
 		v := &verifier{receipt: &receiptv1.Receipt{}, roll: craps.State{}.Roll(craps.Dice{First: 1, Second: 1})}
 		for _, stake := range tc.stakes {
 			v.bets = append(v.bets, protocol.Bet{Wager: field.Code, Amount: stake})
-			v.receipt.Bets = append(v.receipt.Bets, &receiptv1.BetProof{Outcome: "win", Payout: int64(stake) * 3})
+			v.receipt.Bets = append(v.receipt.Bets, &receiptv1.SettledBet{Outcome: "win", Payout: int64(stake) * 3})
 		}
 		if _, err := v.checkSettlement(); (err == nil) != tc.ok || err != nil && !strings.Contains(err.Error(), "at most") {
 			t.Errorf("%s: %v", name, err)

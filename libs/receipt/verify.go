@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/bitcraps/bitcraps/libs/beacon"
 	"github.com/bitcraps/bitcraps/libs/craps"
 	"github.com/bitcraps/bitcraps/libs/protocol"
@@ -13,7 +15,7 @@ import (
 // Step is one check of a receipt.
 type Step struct {
 	// Name is the check's: format, trust, state, pay_table, bets, validators, inclusion, signatures, hops, group_key,
-	// beacon, dice, settlement or balance.
+	// beacon, dice, settlement or balance; sequence, of several receipts.
 	Name string
 	// Found says what the check found where it holds.
 	Found string
@@ -34,11 +36,17 @@ func (a Account) Err() error {
 
 // Verify checks the text of a receipt. With a nil trust it proves no more than that some validators threw these dice.
 func Verify(text []byte, trust *Trust) Account {
+	account, _ := verify(text, trust)
+	return account
+}
+
+// verify also returns what the checks read; nil where the text is no receipt.
+func verify(text []byte, trust *Trust) (Account, *verifier) {
 	r, err := Parse(text)
 	if err != nil {
-		return Account{{Name: "format", Err: err}}
+		return Account{{Name: "format", Err: err}}, nil
 	}
-	v := &verifier{receipt: r, trust: trust}
+	v := &verifier{receipt: r, trust: trust, game: protocol.ID(uuid.MustParse(r.GetGameId())), player: protocol.ID(uuid.MustParse(r.GetPlayerId()))}
 	account := Account{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
 	for _, check := range []struct {
 		name string
@@ -64,7 +72,7 @@ func Verify(text []byte, trust *Trust) Account {
 			break
 		}
 	}
-	return account
+	return account, v
 }
 
 // verifier is a receipt with what its checks have read so far.
@@ -74,8 +82,9 @@ type verifier struct {
 	game       protocol.ID
 	player     protocol.ID
 	commitment protocol.Commitment
-	state      craps.State
+	state      protocol.State
 	bets       []protocol.Bet
+	own        []int // The places of the player's bets among them.
 	roll       craps.Roll
 }
 
@@ -143,6 +152,6 @@ func (v *verifier) checkDice() (string, error) {
 	if len(dice) != 2 || dice[0] != int32(first) || dice[1] != int32(second) {
 		return "", fmt.Errorf("%v; beacon and commitment throw %d and %d", dice, first, second)
 	}
-	v.roll = v.state.Roll(craps.Dice{First: first, Second: second})
+	v.roll = crapsState(v.state).Roll(craps.Dice{First: first, Second: second})
 	return fmt.Sprintf("beacon and commitment throw %d and %d: %s", first, second, v.roll.Call), nil
 }

@@ -663,6 +663,7 @@ export interface paths {
         /**
          * GetReceipt
          * @description GetReceipt returns the proof of what a settled round did to the caller's bets.
+         *      It shows all bets of the round, so that none can be left out.
          */
         get: operations["GameService_GetReceipt"];
         put?: never;
@@ -2624,41 +2625,6 @@ export interface components {
             /** @description signature is the group's over the height. */
             signature: string;
         };
-        /** @description BetProof is one bet: that the commitment bound it, and what the dice did to it. */
-        "bitcraps.receipt.v1.BetProof": {
-            /**
-             * Format: int64
-             * @description amount is the stake in tokens.
-             */
-            amount: number;
-            /** @description bet_id is the bet. */
-            bet_id: string;
-            /** @description bet_type is the wager's name. */
-            bet_type: string;
-            /** @description client_seed is what the player gave to be bound into the dice. */
-            client_seed: string;
-            /**
-             * Format: int32
-             * @description index is the bet's place among the round's bets.
-             */
-            index: number;
-            /**
-             * Format: int32
-             * @description number is the number that the bet stood on before the roll, or 0.
-             */
-            number: number;
-            /** @description outcome is what the roll did: stay, win, lose, push or travel. */
-            outcome: string;
-            /** @description path is the audit path to bets_root, lowest sibling first. */
-            path: string[];
-            /**
-             * Format: int64
-             * @description payout is what came back to the wallet, stake included.
-             */
-            payout: number;
-            /** @description working is true where the bet took part in come-out rolls. */
-            working: boolean;
-        };
         /** @description BlockProof proves that more than two thirds of the validators signed a block that holds a transaction. */
         "bitcraps.receipt.v1.BlockProof": {
             /** @description commit holds the validators' signatures. */
@@ -2792,12 +2758,13 @@ export interface components {
         };
         /**
          * @description Receipt proves one round to one player. Nothing in it is there for information alone: each field is bound by a check,
-         *      so that changing any byte makes a check fail.
+         *      so that changing any byte makes a check fail. It holds all bets of the round, so that none can be left out or be shown
+         *      with another face to somebody else.
          */
         "bitcraps.receipt.v1.Receipt": {
             /**
              * Format: int64
-             * @description balance_after is the wallet behind it: before, and every payout.
+             * @description balance_after is the wallet behind it: before, and every payout of the player's bets.
              */
             balance_after: number;
             /**
@@ -2807,8 +2774,8 @@ export interface components {
             balance_before: number;
             /** @description beacon is the signature that threw the dice. */
             beacon?: components["schemas"]["bitcraps.receipt.v1.Beacon"];
-            /** @description bets are the player's bets of the round, in the order of their ids. */
-            bets: components["schemas"]["bitcraps.receipt.v1.BetProof"][];
+            /** @description bets are all bets of the round, everybody's, in the order of their ids. */
+            bets: components["schemas"]["bitcraps.receipt.v1.SettledBet"][];
             /** @description block proves that the validators ordered the commitment. */
             block?: components["schemas"]["bitcraps.receipt.v1.BlockProof"];
             /** @description chain_id names the chain; the validators' signatures bind it. */
@@ -2837,9 +2804,39 @@ export interface components {
             state?: components["schemas"]["bitcraps.receipt.v1.TableState"];
             /**
              * Format: int32
-             * @description version is 1.
+             * @description version is 2.
              */
             version: number;
+        };
+        /** @description SettledBet is one bet as the commitment bound it, and what the dice did to it. */
+        "bitcraps.receipt.v1.SettledBet": {
+            /**
+             * Format: int64
+             * @description amount is the stake in tokens.
+             */
+            amount: number;
+            /** @description bet_id is the bet. */
+            bet_id: string;
+            /** @description bet_type is the wager's name. */
+            bet_type: string;
+            /** @description client_seed is what the player gave to be bound into the dice. */
+            client_seed: string;
+            /**
+             * Format: int32
+             * @description number is the number that the bet stood on before the roll, or 0.
+             */
+            number: number;
+            /** @description outcome is what the roll did: stay, win, lose, push or travel. */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description payout is what came back to the player's wallet, stake included.
+             */
+            payout: number;
+            /** @description player_id is whose bet it is. */
+            player_id: string;
+            /** @description working is true where the bet took part in come-out rolls. */
+            working: boolean;
         };
         /** @description SharingProof proves which key the validators made together. */
         "bitcraps.receipt.v1.SharingProof": {

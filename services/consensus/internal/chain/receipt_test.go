@@ -14,12 +14,12 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// bet is a round with one bet on the pass line, as the game commits to it.
-func bet(round uint64) receipt.Facts {
-	state := protocol.State{Game: protocol.ID{7}, Round: round, Hand: 1}
-	bets := []protocol.Bet{{ID: protocol.ID{byte(round)}, Player: protocol.ID{8}, Wager: craps.Named("pass_line").Code, Working: true, Amount: 10}}
+// bet is the first round of a hand with one bet on the pass line, as the game commits to it. The hands before took two rolls each.
+func bet(hand uint64) receipt.Facts {
+	state := protocol.State{Game: protocol.ID{7}, Round: 2*hand - 1, Hand: hand}
+	bets := []protocol.Bet{{ID: protocol.ID{byte(hand)}, Player: protocol.ID{8}, Wager: craps.Named("pass_line").Code, Working: true, Amount: 10}}
 	return receipt.Facts{Player: bets[0].Player, State: state, Bets: bets, BalanceAfter: 1000,
-		Commitment: protocol.Commitment{Game: state.Game, Round: round, BetCount: 1, BetsRoot: protocol.BetsRoot(bets),
+		Commitment: protocol.Commitment{Game: state.Game, Round: state.Round, BetCount: 1, BetsRoot: protocol.BetsRoot(bets),
 			StateHash: state.Hash(), PayTableHash: craps.PayTableHash()}}
 }
 
@@ -69,12 +69,12 @@ func TestGenesisIsEnoughToVerify(t *testing.T) {
 		for hops, d := range decisions {
 			text, lineage := net.receipt(i, rounds[hops], d)
 			if err := receipt.Verify(text, trust).Err(); err != nil {
-				t.Errorf("round %d as validator %d proves it: %v", hops+1, i, err)
+				t.Errorf("hand %d as validator %d proves it: %v", hops+1, i, err)
 			}
 			if lineage.GetSharing() == nil || len(lineage.GetHops()) != hops {
-				t.Errorf("round %d has a lineage of %d hops, and a sharing: %t", hops+1, len(lineage.GetHops()), lineage.GetSharing() != nil)
+				t.Errorf("hand %d has a lineage of %d hops, and a sharing: %t", hops+1, len(lineage.GetHops()), lineage.GetSharing() != nil)
 			}
-			t.Logf("round %d at height %d: a receipt of %d bytes over %d hops", hops+1, d.Height, len(text), len(lineage.GetHops()))
+			t.Logf("hand %d at height %d: a receipt of %d bytes over %d hops", hops+1, d.Height, len(text), len(lineage.GetHops()))
 		}
 	}
 	for i := range 3 {

@@ -1,6 +1,7 @@
 package play_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
+	"github.com/bitcraps/bitcraps/libs/receipt"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 	"github.com/bitcraps/bitcraps/services/game/internal/replay"
@@ -83,7 +85,7 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 
 // TestRandomGames plays random games with every wager. The table checks behind every command that money is conserved and
 // that no live bet is lost; at the end every payout must be one of the wager's pay table, and the log must play to the
-// same state again.
+// same state again. The verifier of receipts must take every round, and each for what follows from the one before.
 func TestRandomGames(t *testing.T) {
 	const steps = 4000
 	wantRolls := 100_000
@@ -111,7 +113,12 @@ func TestRandomGames(t *testing.T) {
 			}
 		}
 		replayed := 0
-		if err := replay.Game(t.Context(), tb, tb.game.ID, func(*play.Round) error { replayed++; return nil }); err != nil {
+		var last *play.Round
+		if err := replay.Game(t.Context(), tb, tb.game.ID, func(round *play.Round) error {
+			replayed++
+			defer func() { last = round }()
+			return verifiable(last, round)
+		}); err != nil {
 			t.Fatal(err)
 		}
 		rolled += replayed
@@ -120,6 +127,14 @@ func TestRandomGames(t *testing.T) {
 		t.Errorf("only %d rolls and %d wagers: the test does not reach what it is for", rolled, len(wagers))
 	}
 	t.Logf("%d rolls", rolled)
+}
+
+// verifiable fails where the verifier of receipts would not take a round for what the rules allow.
+func verifiable(last, round *play.Round) error {
+	if err := errors.Join(receipt.CheckState(round.State), receipt.CheckBets(round.State, round.Bets)); err != nil || last == nil {
+		return err
+	}
+	return receipt.CheckNext(last.State, last.Bets, last.Dice, round.State, round.Bets)
 }
 
 // pays reports whether a bet got what its status and its wager's pay table allow.

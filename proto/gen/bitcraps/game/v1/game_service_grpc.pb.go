@@ -80,6 +80,7 @@ type GameServiceClient interface {
 	// GetRound returns one round.
 	GetRound(ctx context.Context, in *GetRoundRequest, opts ...grpc.CallOption) (*GetRoundResponse, error)
 	// GetReceipt returns the proof of what a settled round did to the caller's bets.
+	// It shows all bets of the round, so that none can be left out.
 	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
 	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
 	// a gap. A watcher who reads too slowly is cut off with SLOW_READER and resumes behind the last event it has.
@@ -314,6 +315,7 @@ type GameServiceServer interface {
 	// GetRound returns one round.
 	GetRound(context.Context, *GetRoundRequest) (*GetRoundResponse, error)
 	// GetReceipt returns the proof of what a settled round did to the caller's bets.
+	// It shows all bets of the round, so that none can be left out.
 	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
 	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
 	// a gap. A watcher who reads too slowly is cut off with SLOW_READER and resumes behind the last event it has.

@@ -27,10 +27,11 @@ const (
 )
 
 // Receipt proves one round to one player. Nothing in it is there for information alone: each field is bound by a check,
-// so that changing any byte makes a check fail.
+// so that changing any byte makes a check fail. It holds all bets of the round, so that none can be left out or be shown
+// with another face to somebody else.
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// version is 1.
+	// version is 2.
 	Version int32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// chain_id names the chain; the validators' signatures bind it.
 	ChainId string `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
@@ -52,11 +53,11 @@ type Receipt struct {
 	Beacon *Beacon `protobuf:"bytes,10,opt,name=beacon,proto3" json:"beacon,omitempty"`
 	// dice are the two dice in order.
 	Dice []int32 `protobuf:"varint,11,rep,packed,name=dice,proto3" json:"dice,omitempty"`
-	// bets are the player's bets of the round, in the order of their ids.
-	Bets []*BetProof `protobuf:"bytes,12,rep,name=bets,proto3" json:"bets,omitempty"`
+	// bets are all bets of the round, everybody's, in the order of their ids.
+	Bets []*SettledBet `protobuf:"bytes,12,rep,name=bets,proto3" json:"bets,omitempty"`
 	// balance_before is the player's wallet before the round was settled, in tokens.
 	BalanceBefore int64 `protobuf:"varint,13,opt,name=balance_before,json=balanceBefore,proto3" json:"balance_before,omitempty"`
-	// balance_after is the wallet behind it: before, and every payout.
+	// balance_after is the wallet behind it: before, and every payout of the player's bets.
 	BalanceAfter int64 `protobuf:"varint,14,opt,name=balance_after,json=balanceAfter,proto3" json:"balance_after,omitempty"`
 	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the
 	// one needs no block between and the other is no older than the chain's first sharing.
@@ -172,7 +173,7 @@ func (x *Receipt) GetDice() []int32 {
 	return nil
 }
 
-func (x *Receipt) GetBets() []*BetProof {
+func (x *Receipt) GetBets() []*SettledBet {
 	if x != nil {
 		return x.Bets
 	}
@@ -565,47 +566,45 @@ func (x *Commitment) GetPayTableHash() string {
 	return ""
 }
 
-// BetProof is one bet: that the commitment bound it, and what the dice did to it.
-type BetProof struct {
+// SettledBet is one bet as the commitment bound it, and what the dice did to it.
+type SettledBet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
+	// player_id is whose bet it is.
+	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// bet_type is the wager's name.
-	BetType string `protobuf:"bytes,2,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
+	BetType string `protobuf:"bytes,3,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
 	// number is the number that the bet stood on before the roll, or 0.
-	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	// working is true where the bet took part in come-out rolls.
-	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
+	Working bool `protobuf:"varint,5,opt,name=working,proto3" json:"working,omitempty"`
 	// amount is the stake in tokens.
-	Amount int64 `protobuf:"varint,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount int64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
 	// client_seed is what the player gave to be bound into the dice.
-	ClientSeed string `protobuf:"bytes,6,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
-	// index is the bet's place among the round's bets.
-	Index int32 `protobuf:"varint,7,opt,name=index,proto3" json:"index,omitempty"`
-	// path is the audit path to bets_root, lowest sibling first.
-	Path []string `protobuf:"bytes,8,rep,name=path,proto3" json:"path,omitempty"`
+	ClientSeed string `protobuf:"bytes,7,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
 	// outcome is what the roll did: stay, win, lose, push or travel.
-	Outcome string `protobuf:"bytes,9,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// payout is what came back to the wallet, stake included.
-	Payout        int64 `protobuf:"varint,10,opt,name=payout,proto3" json:"payout,omitempty"`
+	Outcome string `protobuf:"bytes,8,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// payout is what came back to the player's wallet, stake included.
+	Payout        int64 `protobuf:"varint,9,opt,name=payout,proto3" json:"payout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *BetProof) Reset() {
-	*x = BetProof{}
+func (x *SettledBet) Reset() {
+	*x = SettledBet{}
 	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *BetProof) String() string {
+func (x *SettledBet) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*BetProof) ProtoMessage() {}
+func (*SettledBet) ProtoMessage() {}
 
-func (x *BetProof) ProtoReflect() protoreflect.Message {
+func (x *SettledBet) ProtoReflect() protoreflect.Message {
 	mi := &file_bitcraps_receipt_v1_receipt_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -617,75 +616,68 @@ func (x *BetProof) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use BetProof.ProtoReflect.Descriptor instead.
-func (*BetProof) Descriptor() ([]byte, []int) {
+// Deprecated: Use SettledBet.ProtoReflect.Descriptor instead.
+func (*SettledBet) Descriptor() ([]byte, []int) {
 	return file_bitcraps_receipt_v1_receipt_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *BetProof) GetBetId() string {
+func (x *SettledBet) GetBetId() string {
 	if x != nil {
 		return x.BetId
 	}
 	return ""
 }
 
-func (x *BetProof) GetBetType() string {
+func (x *SettledBet) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
+func (x *SettledBet) GetBetType() string {
 	if x != nil {
 		return x.BetType
 	}
 	return ""
 }
 
-func (x *BetProof) GetNumber() int32 {
+func (x *SettledBet) GetNumber() int32 {
 	if x != nil {
 		return x.Number
 	}
 	return 0
 }
 
-func (x *BetProof) GetWorking() bool {
+func (x *SettledBet) GetWorking() bool {
 	if x != nil {
 		return x.Working
 	}
 	return false
 }
 
-func (x *BetProof) GetAmount() int64 {
+func (x *SettledBet) GetAmount() int64 {
 	if x != nil {
 		return x.Amount
 	}
 	return 0
 }
 
-func (x *BetProof) GetClientSeed() string {
+func (x *SettledBet) GetClientSeed() string {
 	if x != nil {
 		return x.ClientSeed
 	}
 	return ""
 }
 
-func (x *BetProof) GetIndex() int32 {
-	if x != nil {
-		return x.Index
-	}
-	return 0
-}
-
-func (x *BetProof) GetPath() []string {
-	if x != nil {
-		return x.Path
-	}
-	return nil
-}
-
-func (x *BetProof) GetOutcome() string {
+func (x *SettledBet) GetOutcome() string {
 	if x != nil {
 		return x.Outcome
 	}
 	return ""
 }
 
-func (x *BetProof) GetPayout() int64 {
+func (x *SettledBet) GetPayout() int64 {
 	if x != nil {
 		return x.Payout
 	}
@@ -1254,7 +1246,7 @@ var File_bitcraps_receipt_v1_receipt_proto protoreflect.FileDescriptor
 
 const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\n" +
-	"!bitcraps/receipt/v1/receipt.proto\x12\x13bitcraps.receipt.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x04\n" +
+	"!bitcraps/receipt/v1/receipt.proto\x12\x13bitcraps.receipt.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x04\n" +
 	"\aReceipt\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x12\x19\n" +
 	"\bchain_id\x18\x02 \x01(\tR\achainId\x12\x1b\n" +
@@ -1269,8 +1261,8 @@ const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\x05block\x18\t \x01(\v2\x1f.bitcraps.receipt.v1.BlockProofR\x05block\x123\n" +
 	"\x06beacon\x18\n" +
 	" \x01(\v2\x1b.bitcraps.receipt.v1.BeaconR\x06beacon\x12\x12\n" +
-	"\x04dice\x18\v \x03(\x05R\x04dice\x121\n" +
-	"\x04bets\x18\f \x03(\v2\x1d.bitcraps.receipt.v1.BetProofR\x04bets\x12%\n" +
+	"\x04dice\x18\v \x03(\x05R\x04dice\x123\n" +
+	"\x04bets\x18\f \x03(\v2\x1f.bitcraps.receipt.v1.SettledBetR\x04bets\x12%\n" +
 	"\x0ebalance_before\x18\r \x01(\x03R\rbalanceBefore\x12#\n" +
 	"\rbalance_after\x18\x0e \x01(\x03R\fbalanceAfter\x126\n" +
 	"\alineage\x18\x0f \x01(\v2\x1c.bitcraps.receipt.v1.LineageR\alineage\"{\n" +
@@ -1306,20 +1298,19 @@ const file_bitcraps_receipt_v1_receipt_proto_rawDesc = "" +
 	"\tbets_root\x18\x02 \x01(\tR\bbetsRoot\x12\x1d\n" +
 	"\n" +
 	"state_hash\x18\x03 \x01(\tR\tstateHash\x12$\n" +
-	"\x0epay_table_hash\x18\x04 \x01(\tR\fpayTableHash\"\x83\x02\n" +
-	"\bBetProof\x12\x15\n" +
-	"\x06bet_id\x18\x01 \x01(\tR\x05betId\x12\x19\n" +
-	"\bbet_type\x18\x02 \x01(\tR\abetType\x12\x16\n" +
-	"\x06number\x18\x03 \x01(\x05R\x06number\x12\x18\n" +
-	"\aworking\x18\x04 \x01(\bR\aworking\x12\x16\n" +
-	"\x06amount\x18\x05 \x01(\x03R\x06amount\x12\x1f\n" +
-	"\vclient_seed\x18\x06 \x01(\tR\n" +
-	"clientSeed\x12\x14\n" +
-	"\x05index\x18\a \x01(\x05R\x05index\x12\x12\n" +
-	"\x04path\x18\b \x03(\tR\x04path\x12\x18\n" +
-	"\aoutcome\x18\t \x01(\tR\aoutcome\x12\x16\n" +
-	"\x06payout\x18\n" +
-	" \x01(\x03R\x06payout\">\n" +
+	"\x0epay_table_hash\x18\x04 \x01(\tR\fpayTableHash\"\xf8\x01\n" +
+	"\n" +
+	"SettledBet\x12\x15\n" +
+	"\x06bet_id\x18\x01 \x01(\tR\x05betId\x12\x1b\n" +
+	"\tplayer_id\x18\x02 \x01(\tR\bplayerId\x12\x19\n" +
+	"\bbet_type\x18\x03 \x01(\tR\abetType\x12\x16\n" +
+	"\x06number\x18\x04 \x01(\x05R\x06number\x12\x18\n" +
+	"\aworking\x18\x05 \x01(\bR\aworking\x12\x16\n" +
+	"\x06amount\x18\x06 \x01(\x03R\x06amount\x12\x1f\n" +
+	"\vclient_seed\x18\a \x01(\tR\n" +
+	"clientSeed\x12\x18\n" +
+	"\aoutcome\x18\b \x01(\tR\aoutcome\x12\x16\n" +
+	"\x06payout\x18\t \x01(\x03R\x06payout\">\n" +
 	"\x06Beacon\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x03R\x06height\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\tR\tsignature\"\xf4\x01\n" +
@@ -1392,7 +1383,7 @@ var file_bitcraps_receipt_v1_receipt_proto_goTypes = []any{
 	(*SharingProof)(nil),          // 3: bitcraps.receipt.v1.SharingProof
 	(*TableState)(nil),            // 4: bitcraps.receipt.v1.TableState
 	(*Commitment)(nil),            // 5: bitcraps.receipt.v1.Commitment
-	(*BetProof)(nil),              // 6: bitcraps.receipt.v1.BetProof
+	(*SettledBet)(nil),            // 6: bitcraps.receipt.v1.SettledBet
 	(*Beacon)(nil),                // 7: bitcraps.receipt.v1.Beacon
 	(*BlockProof)(nil),            // 8: bitcraps.receipt.v1.BlockProof
 	(*Header)(nil),                // 9: bitcraps.receipt.v1.Header
@@ -1407,7 +1398,7 @@ var file_bitcraps_receipt_v1_receipt_proto_depIdxs = []int32{
 	5,  // 1: bitcraps.receipt.v1.Receipt.commitment:type_name -> bitcraps.receipt.v1.Commitment
 	8,  // 2: bitcraps.receipt.v1.Receipt.block:type_name -> bitcraps.receipt.v1.BlockProof
 	7,  // 3: bitcraps.receipt.v1.Receipt.beacon:type_name -> bitcraps.receipt.v1.Beacon
-	6,  // 4: bitcraps.receipt.v1.Receipt.bets:type_name -> bitcraps.receipt.v1.BetProof
+	6,  // 4: bitcraps.receipt.v1.Receipt.bets:type_name -> bitcraps.receipt.v1.SettledBet
 	1,  // 5: bitcraps.receipt.v1.Receipt.lineage:type_name -> bitcraps.receipt.v1.Lineage
 	2,  // 6: bitcraps.receipt.v1.Lineage.hops:type_name -> bitcraps.receipt.v1.LightBlock
 	3,  // 7: bitcraps.receipt.v1.Lineage.sharing:type_name -> bitcraps.receipt.v1.SharingProof
