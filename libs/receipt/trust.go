@@ -11,8 +11,11 @@ import (
 // Trust is what a player pinned of a chain: what it began with.
 type Trust struct {
 	ChainID string `json:"chain_id"`
-	// GenesisHash is SHA-256 of the genesis file, for people to compare. No receipt depends on it.
+	// GenesisHash is SHA-256 of the genesis file, for people to compare, or what an answer of GET /api/v1/fairness claims it
+	// to be; empty where it claims nothing. No receipt depends on it.
 	GenesisHash string `json:"genesis_hash"`
+	// Hashed is true where the hash was computed from the genesis file.
+	Hashed bool `json:"-"`
 	// GroupKey verifies the beacon. Where it is empty, receipts must prove it.
 	GroupKey string `json:"group_key"`
 	// Validators are the set at genesis, in any order.
@@ -32,6 +35,9 @@ func ParseTrust(text []byte) (*Trust, error) {
 		trust, err = parseFairness(text)
 	}
 	if err == nil {
+		err = CheckChainID(trust.ChainID)
+	}
+	if err == nil {
 		_, err = trust.light()
 	}
 	if err != nil {
@@ -48,6 +54,11 @@ func parseFairness(text []byte) (*Trust, error) {
 	if trust.ChainID == "" || len(trust.Validators) == 0 {
 		return nil, errors.New("chain_id or validators are missing")
 	}
+	if trust.GenesisHash != "" {
+		if _, err := parseHash("genesis_hash", trust.GenesisHash); err != nil {
+			return nil, err
+		}
+	}
 	return &trust, nil
 }
 
@@ -63,13 +74,27 @@ func (t *Trust) light() (Light, error) {
 // check holds a receipt's chain against the pinned one.
 func (t *Trust) check(r *receiptv1.Receipt) (string, error) {
 	if r.GetChainId() != t.ChainID {
-		return "", fmt.Errorf("chain_id: %s; %s is pinned", r.GetChainId(), t.ChainID)
+		return "", fmt.Errorf("chain_id: %q; %q is pinned", r.GetChainId(), t.ChainID)
 	}
-	if t.GroupKey == "" {
-		return fmt.Sprintf("chain %s is the pinned one, with the genesis %s; its group key is for the receipt to prove", t.ChainID, t.GenesisHash), nil
-	}
-	if r.GetGroupKey() != t.GroupKey {
+	if t.GroupKey != "" && r.GetGroupKey() != t.GroupKey {
 		return "", errors.New("group_key: is not the pinned one")
 	}
-	return fmt.Sprintf("chain %s and its group key are the pinned ones, with the genesis %s", t.ChainID, t.GenesisHash), nil
+	pinned := fmt.Sprintf("chain %s is pinned, with %d validators", t.ChainID, len(t.Validators))
+	if t.GroupKey == "" {
+		pinned += "; its group key is for the receipt to prove"
+	} else {
+		pinned += " and its group key"
+	}
+	return pinned + "; " + t.genesis(), nil
+}
+
+// genesis says what is known of the genesis file. An answer that names validators of its own may name any file's hash.
+func (t *Trust) genesis() string {
+	switch {
+	case t.Hashed:
+		return "its genesis file has the hash " + t.GenesisHash
+	case t.GenesisHash == "":
+		return "no genesis file is named"
+	}
+	return fmt.Sprintf("they are said to be those of the genesis %s, which only that file proves", t.GenesisHash)
 }
