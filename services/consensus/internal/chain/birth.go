@@ -17,6 +17,7 @@ import (
 	"github.com/cometbft/cometbft/privval"
 	"go.dedis.ch/kyber/v4/util/random"
 
+	"github.com/bitcraps/bitcraps/libs/receipt"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -66,6 +67,9 @@ func (s secrets) card(name string) order.Member {
 func InitNetwork(dir, chainID string, n int, now time.Time) error {
 	if n < 1 {
 		return fmt.Errorf("a chain needs at least one validator, not %d", n)
+	}
+	if err := receipt.CheckChainID(chainID); err != nil {
+		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, ValidatorName(0))); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s holds a chain already; choose another folder or remove it", dir)

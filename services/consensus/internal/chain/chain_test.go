@@ -167,6 +167,11 @@ func TestInitNetworkKeepsWhatIsThere(t *testing.T) {
 	if err := chain.InitNetwork(t.TempDir(), "none", 0, time.Now()); err == nil {
 		t.Error("a chain without validators was made")
 	}
+	for _, id := range []string{"", "two\nlines", strings.Repeat("x", 51)} { // No receipt of it would be read.
+		if err := chain.InitNetwork(t.TempDir(), id, 1, time.Now()); err == nil || !strings.Contains(err.Error(), "chain_id") {
+			t.Errorf("a chain called %q: %v", id, err)
+		}
+	}
 }
 
 func TestDamagedHomesAreRefused(t *testing.T) {
