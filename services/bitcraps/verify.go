@@ -2,6 +2,7 @@ package bitcraps
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,37 +16,59 @@ func verifyCommand() *cobra.Command {
 	var trustPath string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "verify RECEIPT", Short: "Check a receipt without a network", Args: cobra.ExactArgs(1),
-		Long: "Check a receipt without a network: follow your bets from the commitment that bound them, through the block that\n" +
+		Use: "verify RECEIPT...", Short: "Check receipts without a network", Args: cobra.MinimumNArgs(1),
+		Long: "Check receipts without a network: follow your bets from the commitment that bound them, through the block that\n" +
 			"ordered it and the beacon that threw the dice, to what was paid. It prints every check, and fails at the first that\n" +
 			"does not hold. Give it as --trust what the chain began with: its genesis file, or the answer of GET /api/v1/fairness\n" +
 			"that you kept from before you played. It follows the validators from there to those who signed the receipt's block.\n" +
-			"Without one it can't tell your chain from one that was made up.",
+			"Without one it can't tell your chain from one that was made up.\n\n" +
+			"Give it all receipts of a game, and it also checks that each round follows from the one before and its dice, and\n" +
+			"names the rounds that are missing. A receipt alone can't say that.",
 		Example: "  curl -s localhost:8080/api/v1/fairness > fairness.json\n" +
 			"  curl -s -b jar localhost:8080/api/v1/games/$G/rounds/1/receipt > receipt.json\n" +
-			"  bitcraps verify receipt.json --trust fairness.json",
+			"  bitcraps verify receipt.json --trust fairness.json\n" +
+			"  bitcraps verify game/*.json --trust fairness.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := readFile(args[0], cmd.InOrStdin())
-			if err != nil {
-				return err
-			}
 			trust, err := readTrust(trustPath)
 			if err != nil {
 				return err
 			}
-			account := receipt.Verify(text, trust)
-			if err := printAccount(cmd.OutOrStdout(), account, asJSON); err != nil {
-				return err
-			}
-			if err := account.Err(); err != nil {
-				return fmt.Errorf("the receipt does not hold: %w", err)
-			}
-			return nil
+			return verifyFiles(args, trust, cmd.InOrStdin(), &accounts{out: cmd.OutOrStdout(), json: asJSON, several: len(args) > 1})
 		},
 	}
 	cmd.Flags().StringVar(&trustPath, "trust", "", "the chain's genesis file, or a file with the answer of GET /api/v1/fairness from before you played")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each check as a JSON object on a line of its own")
 	return cmd
+}
+
+// verifyFiles checks each receipt, and where there are several, that they follow from one another.
+func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *accounts) error {
+	var rounds receipt.Rounds
+	var broken error
+	for _, path := range paths {
+		text, err := readFile(path, stdin)
+		if err != nil {
+			return err
+		}
+		account := rounds.Add(text, trust)
+		if err := out.print(path, account); err != nil {
+			return err
+		}
+		if err := account.Err(); err != nil && broken == nil {
+			broken = fmt.Errorf("the receipt does not hold: %s", receipt.Printable(err.Error()))
+		}
+	}
+	if !out.several || broken != nil {
+		return broken
+	}
+	sequence := receipt.Account{rounds.Check()}
+	if err := out.print("", sequence); err != nil {
+		return err
+	}
+	if err := sequence.Err(); err != nil {
+		return fmt.Errorf("the receipts do not follow from one another: %s", receipt.Printable(err.Error()))
+	}
+	return nil
 }
 
 // readFile reads a whole file; - is the standard input.
@@ -66,27 +89,43 @@ func readTrust(path string) (*receipt.Trust, error) {
 	}
 	trust, err := receipt.ParseTrust(text)
 	if err != nil {
-		return nil, fmt.Errorf("--trust %s: %w", path, err)
+		return nil, errors.New(receipt.Printable(fmt.Sprintf("--trust %s: %v", path, err)))
 	}
 	return trust, nil
 }
 
-// printAccount writes a line for each check.
-func printAccount(out io.Writer, account receipt.Account, asJSON bool) error {
+// accounts prints what was checked. A receipt is a stranger's, so no text is printed as it is.
+type accounts struct {
+	out           io.Writer
+	json, several bool
+}
+
+// print writes a line for each check, and before them which file they are about, where there are several.
+func (a *accounts) print(path string, account receipt.Account) error {
+	if !a.several {
+		path = ""
+	}
+	if path != "" && !a.json {
+		if _, err := fmt.Fprintf(a.out, "%s\n", receipt.Printable(path)); err != nil {
+			return err
+		}
+	}
 	for _, step := range account {
 		verdict, text := "ok", step.Found
 		if step.Err != nil {
 			verdict, text = "FAILED", step.Err.Error()
 		}
+		text = receipt.Printable(text)
 		var err error
-		if asJSON {
-			err = json.NewEncoder(out).Encode(struct {
-				Step string `json:"step"`
-				OK   bool   `json:"ok"`
-				Text string `json:"text"`
-			}{step.Name, step.Err == nil, text})
+		if a.json {
+			err = json.NewEncoder(a.out).Encode(struct {
+				Receipt string `json:"receipt,omitempty"`
+				Step    string `json:"step"`
+				OK      bool   `json:"ok"`
+				Text    string `json:"text"`
+			}{path, step.Name, step.Err == nil, text})
 		} else {
-			_, err = fmt.Fprintf(out, "%-6s  %-10s  %s\n", verdict, step.Name, text)
+			_, err = fmt.Fprintf(a.out, "%-6s  %-10s  %s\n", verdict, step.Name, text)
 		}
 		if err != nil {
 			return err
