@@ -18,12 +18,16 @@ async function start() {
   const { instance } = await WebAssembly.instantiate(await bytes(), go.importObject);
   return new Promise((resolve, reject) => {
     globalThis.bitcrapsVerifierReady = resolve;
-    go.run(instance).then(() => reject(new Error('the verifier ended')), reject);
+    const ended = (err) => {
+      verifier = undefined; // Also where it was ready long ago: what has ended answers nobody any more.
+      reject(err);
+    };
+    go.run(instance).then(() => ended(new Error('the verifier ended')), ended);
     delete globalThis.bitcrapsVerifierReady;
   });
 }
 
-let verifier; // One for all calls, started by the first.
+let verifier; // One for all calls, started by the first, and by the next one where it has ended.
 
 /** Checks a receipt. index.d.ts says what it takes and returns. */
 export async function verify(receiptJson, trustJson = null) {
@@ -34,5 +38,11 @@ export async function verify(receiptJson, trustJson = null) {
     verifier = undefined; // So that the next call tries again.
     throw err;
   });
-  return JSON.parse((await verifier)(receiptJson, trustJson));
+  const check = await verifier;
+  try {
+    return JSON.parse(check(receiptJson, trustJson));
+  } catch (cause) {
+    verifier = undefined; // It ended in the middle, or a moment ago.
+    throw new Error('the verifier ended', { cause });
+  }
 }

@@ -22,7 +22,7 @@ new MutationObserver(tell).observe(document.body, { childList: true, subtree: tr
 tell();
 for (const [id, file] of %s) {
   const chosen = new DataTransfer();
-  chosen.items.add(new File([await (await fetch('testdata/' + file)).text()], file));
+  chosen.items.add(new File([await (await fetch('testdata/' + file)).blob()], file));
   document.getElementById(id).files = chosen.files;
   document.getElementById(id).dispatchEvent(new Event('change', { bubbles: true }));
 }
@@ -43,14 +43,20 @@ func testPage(t *testing.T, dir string) {
 		"a receipt alone":        {`[['receipt', 'receipt.json']]`, "Not proven: ", 14},
 		"another chain's":        {`[['trust', 'genesis.json'], ['receipt', 'receipt.json']]`, "The receipt does not hold. trust: ", 2},
 		"another one afterwards": {`[['trust', 'fairness.json'], ['receipt', 'receipt.json'], ['receipt', 'fairness.json']]`, "The receipt does not hold. format: ", 1},
+		"a byte order mark":      {`[['trust', 'fairness.json'], ['receipt', 'bom.json']]`, "The receipt does not hold. format: ", 1},
+		"no UTF-8":               {`[['trust', 'fairness.json'], ['receipt', 'latin.json']]`, "Could not check: ", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said := make(chan string, 100)
 			files := http.NewServeMux()
 			files.Handle("/", http.FileServer(http.Dir(dir)))
 			files.Handle("/testdata/", http.StripPrefix("/testdata", http.FileServer(http.Dir("../testdata"))))
+			files.HandleFunc("/testdata/bom.json", func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, "\xef\xbb\xbf%s", read(t, "receipt.json"))
+			})
+			files.HandleFunc("/testdata/latin.json", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintf(w, "\xe9%s", read(t, "receipt.json")) })
 			files.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprint(w, strings.Replace(string(html), "</html>", fmt.Sprintf(hand, tc.chosen), 1))
+				_, _ = fmt.Fprint(w, strings.Replace(string(html), "</html>", fmt.Sprintf(hand, tc.chosen), 1))
 			})
 			files.HandleFunc("POST /said", func(_ http.ResponseWriter, r *http.Request) {
 				text, _ := io.ReadAll(r.Body) // Half a text is not what is waited for.

@@ -48,7 +48,8 @@ func TestThePackage(t *testing.T) {
 	node, dir := testserver.Node(t), build(t)
 	t.Run("is small", func(t *testing.T) { isSmall(t, filepath.Join(dir, "verifier.wasm")) })
 	t.Run("verifies and refuses", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), node, "--test", "clients/verifier/test/golden.test.mjs", "clients/verifier/test/same.test.mjs")
+		cmd := exec.CommandContext(t.Context(), node, "--test", "clients/verifier/test/golden.test.mjs", "clients/verifier/test/same.test.mjs",
+			"clients/verifier/test/ended.test.mjs")
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "VERIFIER="+dir, "ANSWERS="+answers(t))
 		run(t, cmd)
