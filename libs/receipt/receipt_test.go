@@ -64,9 +64,16 @@ func TestReceiptMayBePrettyPrinted(t *testing.T) {
 }
 
 // TestEveryByteCounts changes one bit of one byte at a time, by which case, digits, signs and punctuation change; it drops
-// each byte, and doubles each. Nobody is trusted, so that nothing but the receipt itself can give the change away.
+// each byte, and doubles each. Nobody is trusted, so that nothing but the receipt itself can give the change away. Lineages have
+// a test of their own.
 func TestEveryByteCounts(t *testing.T) {
 	text, _ := real(t)
+	r := &receiptv1.Receipt{}
+	if err := protojson.Unmarshal(text, r); err != nil {
+		t.Fatal(err)
+	}
+	r.Lineage = nil
+	text = write(t, r)
 	failed := map[string]int{}
 	refuse := func(what string, at int, changed []byte) {
 		t.Helper()
