@@ -164,6 +164,7 @@ func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) (wrong er
 			wrong = errors.Join(wrong, fmt.Errorf("--set number %d: want key=value", i+1)) // It may be a URL with a password.
 			continue
 		}
+		own := ""
 		if first, rest, _ := strings.Cut(key, "."); slices.Contains(Services, first) {
 			if first != service {
 				if !s.All {
@@ -171,10 +172,10 @@ func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) (wrong er
 				}
 				continue
 			}
-			key = rest
+			key, own = rest, first+"."
 		}
 		if err := known.set(k, key, value); err != nil {
-			wrong = errors.Join(wrong, err)
+			wrong = errors.Join(wrong, fmt.Errorf("%s%w", own, err))
 		}
 	}
 	return wrong
