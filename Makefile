@@ -21,8 +21,8 @@ help: ## List the targets.
 # --- run ------------------------------------------------------------------------------------------------------------
 
 .PHONY: run build verifier $(BINARIES)
-run: bin/bitcraps ## Build and start everything in one process, on http://127.0.0.1:8080.
-	./bin/bitcraps up
+run: bin/bitcraps ## Build and start everything in one process, on 127.0.0.1 and PORT, 8080 where it is not given.
+	./bin/bitcraps up --http-addr 127.0.0.1:$(PORT)
 
 DB   ?= postgresql
 PORT ?= 8080
