@@ -25,12 +25,16 @@ type archiveFlags struct {
 
 func (f *archiveFlags) bind(cmd *cobra.Command) {
 	f.flags.Bind(cmd)
-	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which `bitcraps up` keeps its databases; api.database.url and game.database.url name other ones")
-	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL that `bitcraps up` was given")
+	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which 'bitcraps up' keeps its databases; api.database.url and game.database.url name other ones")
+	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL that 'bitcraps up' was given")
+}
+
+func (f *archiveFlags) options() Options {
+	return Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.ForAll()}
 }
 
 func (f *archiveFlags) load() (Config, error) {
-	cfg, err := Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.ForAll()}.Load()
+	cfg, err := f.options().Load()
 	if err != nil {
 		err = fmt.Errorf("configuration:\n%w", err)
 	}
@@ -56,6 +60,7 @@ func replayCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "replay", Short: "Play a game again from what is stored, and report the first difference", Args: cobra.NoArgs,
+		Annotations: map[string]string{lines: ""},
 		Long: "Play a game again from what is stored: derive the state and the bets that each round committed to, its dice and what\n" +
 			"they did to every bet, and hold them against what was recorded. It prints each round that is as it must be, and fails\n" +
 			"at the first difference. It may run beside the service.",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/gateway"
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/version"
@@ -35,6 +36,10 @@ func Command() *cobra.Command {
 			cmd.RunE = group
 		}
 	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; `%s --help` names those that there are", err, cmd.CommandPath())
+	})
+	watchOutput(root)
 	return root
 }
 
@@ -90,29 +95,27 @@ func up(ctx context.Context, opts Options) error {
 }
 
 func migrateCommand() *cobra.Command {
-	var flags service.Flags
+	var where archiveFlags
 	cmd := &cobra.Command{
 		Use: "migrate", Short: "Bring the databases of api and game to this release's schema", Args: cobra.NoArgs,
 		Long: "Bring the databases of api and game to this release's schema. Services refuse to start on another one.\n" +
 			"On SQLite, stop them first; on PostgreSQL, any number of processes may run this at once, and one migrates.\n" +
-			"up does this by itself.",
-		Example: "  bitcraps migrate --config-dir deploy/config --environment development",
+			"Databases that are missing are made. It says of each what became of it. up does this by itself.",
+		Example: "  bitcraps migrate --data-dir /srv/craps\n  bitcraps migrate --config-dir deploy/config --environment development",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			apiConfig, gameConfig := api.Default(), game.Default()
-			if err := errors.Join(config.Load("api", &apiConfig, flags.ForAll()), config.Load("game", &gameConfig, flags.ForAll())); err != nil {
+			opts := where.options()
+			cfg, err := opts.defaults()
+			if err == nil {
+				err = distinct(config.Load("api", &cfg.API, opts.Source), config.Load("game", &cfg.Game, opts.Source))
+			}
+			if err != nil {
 				return fmt.Errorf("configuration:\n%w", err)
 			}
-			var failed error
-			if err := api.Migrate(cmd.Context(), apiConfig.Database); err != nil {
-				failed = fmt.Errorf("api: %w", err)
-			}
-			if err := game.Migrate(cmd.Context(), gameConfig.Database); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("game: %w", err))
-			}
-			return failed
+			ctx, out := cmd.Context(), cmd.OutOrStdout()
+			return errors.Join(migrate(ctx, out, identity.API, cfg.API.Database, api.Migrate), migrate(ctx, out, identity.Game, cfg.Game.Database, game.Migrate))
 		},
 	}
-	flags.Bind(cmd)
+	where.bind(cmd)
 	return cmd
 }
 

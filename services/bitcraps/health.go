@@ -42,7 +42,7 @@ func healthCommand() *cobra.Command {
 			"  bitcraps health --target http://127.0.0.1:8080 --logs /var/log/bitcraps",
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	cmd.Flags().StringArrayVar(&f.targets, "target", []string{local}, "local for the fleet in --dir, or the URL of an admin port or of `bitcraps up`; repeatable")
+	cmd.Flags().StringArrayVar(&f.targets, "target", []string{local}, "local for the fleet in --dir, or the URL of an admin port or of 'bitcraps up'; repeatable")
 	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the local fleet")
 	cmd.Flags().StringVar(&f.logs, "logs", "", "folder of logs; where it is not given, the local fleet's")
 	cmd.Flags().StringVar(&f.prometheus, "prometheus", "", "URL of Prometheus; where it is not given, processes are asked for their own latencies")

@@ -61,8 +61,8 @@ type Config struct {
 	Consensus consensus.Config
 }
 
-// Load reads the configuration of every service, with its data in the data directory.
-func (o Options) Load() (Config, error) {
+// defaults are the built-in ones of every service, with its data in the data directory.
+func (o Options) defaults() (Config, error) {
 	cfg := Config{Gateway: gateway.Default(), API: api.Default(), Game: game.Default(), Consensus: consensus.Default()}
 	for name, database := range map[string]*config.Database{identity.API: &cfg.API.Database, identity.Game: &cfg.Game.Database} {
 		database.URL = "sqlite://" + filepath.Join(o.DataDir, name+".db")
@@ -74,11 +74,20 @@ func (o Options) Load() (Config, error) {
 		}
 	}
 	cfg.API.Mail.Folder = filepath.Join(o.DataDir, "mail")
+	return cfg, nil
+}
+
+// Load reads the configuration of every service, above the defaults.
+func (o Options) Load() (Config, error) {
+	cfg, err := o.defaults()
+	if err != nil {
+		return cfg, err
+	}
 	source := o.Source
 	if o.RedisURL != "" {
 		source.Set = append(slices.Clone(source.Set), "redis.url="+o.RedisURL)
 	}
-	err := errors.Join(
+	err = distinct(
 		config.Load("gateway", &cfg.Gateway, source), config.Load("api", &cfg.API, source),
 		config.Load("game", &cfg.Game, source), config.Load("consensus", &cfg.Consensus, source),
 	)
@@ -210,7 +219,7 @@ func (p *Platform) addGateway(ctx context.Context) error {
 		return err
 	}
 	if p.listener, err = net.Listen("tcp", p.opts.HTTPAddr); err != nil {
-		return fmt.Errorf("--http-addr: %w", err)
+		return fmt.Errorf("%w; choose another by --http-addr, such as 127.0.0.1:0 for any port that is free", err)
 	}
 	p.group.Add(p.waitForQuorum())
 	p.group.Add(p.gateway.Part(p.listener))
