@@ -119,6 +119,10 @@ func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry
 	if err != nil {
 		return nil, err
 	}
+	if err := opts.whole(ctx, cfg); err != nil {
+		release()
+		return nil, err
+	}
 	p.release = release
 	p.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
 	p.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
