@@ -16,6 +16,7 @@ import (
 type Migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
+	own     string // A table by which the service's database is told from another's; "" where nobody asks.
 }
 
 // SQLite are migrations for SQLite, in a folder of embedded files. SQLite has no lock against two migrating processes:
@@ -32,6 +33,13 @@ func in(dialect goose.Dialect, files fs.FS, dir string) Migrations {
 		panic(err) // The folder's name is a constant of the caller.
 	}
 	return Migrations{dialect: dialect, files: sub}
+}
+
+// Own names a table that the first migration makes, that stays, and that no other service has. A database that was migrated and lacks
+// it is another service's: the versions of two in one table would mean nothing, and both have a table of some names.
+func (m Migrations) Own(table string) Migrations {
+	m.own = table
+	return m
 }
 
 // lockSeconds is how long a process waits for another one that migrates.
@@ -52,17 +60,38 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	if _, err := m.version(ctx, db, provider); err != nil {
+		return err
+	}
 	if _, err = provider.Up(ctx); err != nil {
 		return err
 	}
 	return m.Check(ctx, db)
 }
 
-// migrated asks whether there was a migration ever. Goose would make its table to find out, which a service that starts must not:
-// it would be in the way of the process that migrates.
-var migrated = map[goose.Dialect]string{
-	goose.DialectSQLite3:  "SELECT COUNT(*) > 0 FROM sqlite_master WHERE name = 'goose_db_version'",
-	goose.DialectPostgres: "SELECT to_regclass('goose_db_version') IS NOT NULL",
+// exists asks for a table.
+var exists = map[goose.Dialect]string{
+	goose.DialectSQLite3:  "SELECT COUNT(*) > 0 FROM sqlite_master WHERE name = ?",
+	goose.DialectPostgres: "SELECT to_regclass($1) IS NOT NULL",
+}
+
+// version is that of the database, and 0 where there was no migration ever. Goose would make its table to find out, which a service
+// that starts must not: it would be in the way of the process that migrates.
+func (m Migrations) version(ctx context.Context, db *sql.DB, provider *goose.Provider) (has int64, err error) {
+	seen, owned := false, m.own == ""
+	if err := db.QueryRowContext(ctx, exists[m.dialect], goose.DefaultTablename).Scan(&seen); err != nil || !seen {
+		return 0, err
+	}
+	if has, err = provider.GetDBVersion(ctx); err != nil || has == 0 || owned {
+		return has, err
+	}
+	if err := db.QueryRowContext(ctx, exists[m.dialect], m.own).Scan(&owned); err != nil {
+		return 0, err
+	}
+	if !owned {
+		return 0, fmt.Errorf("the database is another service's, since it has no table %q: give each service one of its own, or on PostgreSQL a schema, by search_path", m.own)
+	}
+	return has, nil
 }
 
 // Check fails where the database is not at the version that this binary was built for. It writes nothing.
@@ -71,15 +100,11 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	sources, seen, has := provider.ListSources(), false, int64(0)
-	if err := db.QueryRowContext(ctx, migrated[m.dialect]).Scan(&seen); err != nil {
+	has, err := m.version(ctx, db, provider)
+	if err != nil {
 		return err
 	}
-	if seen {
-		if has, err = provider.GetDBVersion(ctx); err != nil {
-			return err
-		}
-	}
+	sources := provider.ListSources()
 	switch wants := sources[len(sources)-1].Version; { // There are some, or there would be no provider.
 	case has < wants:
 		return fmt.Errorf("the database is at schema version %d and this release needs %d: run its migrations first", has, wants)

@@ -109,7 +109,7 @@ func migrateCommand() *cobra.Command {
 			if err == nil {
 				err = distinct(config.Load("api", &cfg.API, opts.Source), config.Load("game", &cfg.Game, opts.Source))
 			}
-			if err != nil {
+			if err := errors.Join(err, apart(cfg.API.Database, cfg.Game.Database)); err != nil {
 				return fmt.Errorf("configuration:\n%w", err)
 			}
 			ctx, out := cmd.Context(), cmd.OutOrStdout()
@@ -170,6 +170,7 @@ func configCommand() *cobra.Command {
 					wrong = errors.Join(wrong, fmt.Errorf("[%s]\n%w", name, err))
 				}
 			}
+			wrong = errors.Join(wrong, apart(all["api"].(*api.Config).Database, all["game"].(*game.Config).Database))
 			if wrong == nil {
 				cmd.Println("the configuration of every service is valid")
 			}

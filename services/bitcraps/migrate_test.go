@@ -223,3 +223,37 @@ func (d databases) refusesALaterRelease() {
 		}
 	}
 }
+
+// TestServicesShareNoDatabase migrates and starts each service on the other's, by URLs that look different and by the same.
+func TestServicesShareNoDatabase(t *testing.T) {
+	for engine, empty := range map[string]func(*testing.T) databases{"sqlite": onSQLite, "postgres": onPostgres} {
+		t.Run(engine, func(t *testing.T) {
+			d := empty(t)
+			if err := d.migrate(); err != nil {
+				t.Fatal(err)
+			}
+			own := d.urls
+			d.urls = map[string]string{"api": alias(own["game"]), "game": alias(own["api"])}
+			for what, err := range map[string]error{"migrate": d.migrate(), "api": d.open("api"), "game": d.open("game")} {
+				if err == nil || !strings.Contains(err.Error(), "the database is another service's") {
+					t.Errorf("%s on another's database: %v", what, err)
+				}
+			}
+			d.urls["game"] = d.urls["api"]
+			if err := d.migrate(); err == nil || !strings.Contains(err.Error(), "api.database.url and game.database.url are the same") {
+				t.Errorf("one database for both: %v", err)
+			}
+			if d.urls = own; d.open("api") != nil || d.open("game") != nil {
+				t.Error("a service does not open its own any more")
+			}
+		})
+	}
+}
+
+// alias is another URL of the same database.
+func alias(url string) string {
+	if path, ok := strings.CutPrefix(url, "sqlite:///"); ok {
+		return "sqlite:///./" + path
+	}
+	return url + "&application_name=alias"
+}

@@ -91,7 +91,16 @@ func (o Options) Load() (Config, error) {
 		config.Load("gateway", &cfg.Gateway, source), config.Load("api", &cfg.API, source),
 		config.Load("game", &cfg.Game, source), config.Load("consensus", &cfg.Consensus, source),
 	)
-	return cfg, err
+	return cfg, errors.Join(err, apart(cfg.API.Database, cfg.Game.Database))
+}
+
+// apart refuses one database for both services, which have a table of the same name. What is the same by different URLs, the stores
+// refuse.
+func apart(ofAPI, ofGame config.Database) error {
+	if ofAPI.URL != ofGame.URL {
+		return nil
+	}
+	return errors.New("api.database.url and game.database.url are the same: give each service a database of its own, or on PostgreSQL a schema, by search_path")
 }
 
 // Platform is every service in one process.

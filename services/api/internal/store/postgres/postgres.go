@@ -16,7 +16,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.Postgres(embedded, "migrations")
+var migrations = migrate.Postgres(embedded, "migrations").Own("players")
 
 // Store is an open database.
 type Store struct{ db *postgres.DB }

@@ -23,7 +23,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.Postgres(embedded, "migrations")
+var migrations = migrate.Postgres(embedded, "migrations").Own("games")
 
 // settings make every statement go by the index that is meant for it. A plan is made once for each connection, maybe
 // while tables hold next to nothing and reading all of one looks cheap; it would stay so while they grow. So whole tables

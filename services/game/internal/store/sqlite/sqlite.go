@@ -23,7 +23,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.SQLite(embedded, "migrations")
+var migrations = migrate.SQLite(embedded, "migrations").Own("games")
 
 // Store implements play.Store.
 type Store struct {
