@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -58,9 +59,10 @@ func Ready(checks []Check) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 		defer cancel()
 		status, text, parts := http.StatusOK, "ok", make(map[string]string, len(checks))
-		for _, check := range checks {
+		failures := failing(ctx, checks)
+		for i, check := range checks {
 			parts[check.Name] = "ok"
-			if check.Check(ctx) == nil {
+			if failures[i] == nil {
 				continue
 			}
 			parts[check.Name] = "failing"
@@ -72,6 +74,17 @@ func Ready(checks []Check) http.Handler {
 		}
 		write(w, status, map[string]any{"status": text, "parts": parts})
 	})
+}
+
+// failing runs all checks at once, so that one part that hangs leaves the others all of the time.
+func failing(ctx context.Context, checks []Check) []error {
+	failures := make([]error, len(checks))
+	var asking sync.WaitGroup
+	for i, check := range checks {
+		asking.Go(func() { failures[i] = check.Check(ctx) })
+	}
+	asking.Wait()
+	return failures
 }
 
 // Metrics answers what Prometheus scrapes.

@@ -8,10 +8,25 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
+
+// TestAPartThatHangsFailsAlone has the one behind it need the time that its context gives.
+func TestAPartThatHangsFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := httptest.NewRecorder()
+		admin.Ready([]admin.Check{
+			{Name: "cache", Degrades: true, Check: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
+			{Name: "store", Check: func(ctx context.Context) error { return ctx.Err() }},
+		}).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/ready", nil))
+		if body := answer.Body.String(); answer.Code != http.StatusOK || !strings.Contains(body, `"store":"ok"`) || !strings.Contains(body, `"cache":"failing"`) {
+			t.Errorf("%d %s", answer.Code, body)
+		}
+	})
+}
 
 func TestReadinessNamesWhatFails(t *testing.T) {
 	var broken, slow error

@@ -8,9 +8,9 @@ import (
 )
 
 // handleProfiles serves the profiles of Go: profile (CPU), heap, allocs, goroutine, threadcreate and trace, and block and mutex.
+// The command line is none, and may have a password.
 func handleProfiles(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

@@ -3,7 +3,9 @@ package admin_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +13,15 @@ import (
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
+
+// TestTheCommandLineIsNotShown asks for what Go's own handlers would tell.
+func TestTheCommandLineIsNotShown(t *testing.T) {
+	answer := httptest.NewRecorder()
+	admin.Handler(telemetry.Discard().Registry, nil).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/debug/pprof/cmdline", nil))
+	if answer.Code != http.StatusNotFound || strings.Contains(answer.Body.String(), os.Args[0]) {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+}
 
 // TestContentionIsRecordedWhileSomebodyWaits asks for the profile of mutexes and looks at the rate meanwhile and afterwards.
 func TestContentionIsRecordedWhileSomebodyWaits(t *testing.T) {

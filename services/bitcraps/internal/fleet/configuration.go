@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -8,9 +10,13 @@ import (
 
 	"github.com/knadh/koanf/parsers/toml/v2"
 
+	"github.com/bitcraps/bitcraps/gateway"
+	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/localca"
+	"github.com/bitcraps/bitcraps/services/api"
 	"github.com/bitcraps/bitcraps/services/consensus"
+	"github.com/bitcraps/bitcraps/services/game"
 )
 
 // section is a table of a configuration file.
@@ -103,4 +109,21 @@ func (f *Fleet) writeConfiguration() error {
 		}
 	}
 	return nil
+}
+
+// checkConfiguration refuses what a service would not start with, and keys that none knows: in the environment they are skipped.
+func (f *Fleet) checkConfiguration() error {
+	gatewayConfig, apiConfig, gameConfig, consensusConfig := gateway.Default(), api.Default(), game.Default(), consensus.Default()
+	own := map[string]config.Validator{identity.Gateway: &gatewayConfig, identity.API: &apiConfig, identity.Game: &gameConfig, identity.Consensus: &consensusConfig}
+	var wrong error
+	for _, m := range f.plan.Members {
+		if m.Replica > 0 {
+			continue
+		}
+		source := config.Source{Dir: f.configDir(m), Environment: "local", Set: f.plan.Options.Set, All: true}
+		if err := config.Load(m.Service, own[m.Service], source); err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("[%s]\n%w", m.Service, err))
+		}
+	}
+	return wrong
 }

@@ -26,22 +26,27 @@ var stages = map[string]int{identity.Consensus: consensusStage, identity.Game: g
 
 // service is the process of a member.
 func (f *Fleet) service(m member) process {
-	args := []string{"--config-dir", f.configDir(m)}
-	for _, pair := range f.plan.Options.Set {
-		first, _, _ := strings.Cut(pair, ".")
-		if first == m.Service || !slices.Contains(config.Services, first) {
-			args = append(args, "--set", pair)
-		}
-	}
-	p := process{name: m.name(), stage: stages[m.Service], program: filepath.Join(f.programs, m.Service), args: args, dir: f.dir,
-		end: syscall.SIGTERM, address: m.Listen, ready: answers(m.Admin, "/ready"), live: answers(m.Admin, "/health")}
+	p := process{name: m.name(), stage: stages[m.Service], program: filepath.Join(f.programs, m.Service), dir: f.dir,
+		args: []string{"--config-dir", f.configDir(m)}, end: syscall.SIGTERM, address: m.Listen, ready: answers(m.Admin, "/ready"), live: answers(m.Admin, "/health")}
 	if m.Service == identity.Gateway {
 		p.address = "http://" + m.Listen
 	}
 	if address := f.plan.redisURL(); address != "" {
-		p.env = []string{"BITCRAPS_REDIS_URL=" + address} // In the environment, where services without Redis skip it.
+		p.env = append(p.env, variable("redis.url="+address)) // In the environment, where services without Redis skip it.
+	}
+	for _, pair := range f.plan.Options.Set { // Everybody on the machine can read a command line, and it may be a password.
+		first, _, _ := strings.Cut(pair, ".")
+		if first == m.Service || !slices.Contains(config.Services, first) {
+			p.env = append(p.env, variable(pair))
+		}
 	}
 	return p
+}
+
+// variable is the environment's form of what --set takes.
+func variable(pair string) string {
+	key, value, _ := strings.Cut(pair, "=")
+	return config.EnvPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key)) + "=" + value
 }
 
 // answers asks an admin port whether its service can do its work, or only whether it runs.

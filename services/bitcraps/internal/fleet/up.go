@@ -41,6 +41,9 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 	if err := errors.Join(f.writeConfiguration(), f.writeTargets()); err != nil {
 		return nil, err
 	}
+	if err := f.checkConfiguration(); err != nil {
+		return nil, fmt.Errorf("configuration:\n%w", err)
+	}
 	stores, err := f.stores(ctx)
 	if err != nil {
 		return nil, err
