@@ -110,6 +110,10 @@ func masked(logger *slog.Logger) around {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		err := next(ctx)
 		out := errs.Mask(err)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < deadlineFloor && errs.Reason(out) == errorsv1.Reason_REASON_CANCELED {
+			// The caller's clock was first to see that the time is up. A store that hangs must not look like callers who lose interest.
+			out = errs.Mask(context.DeadlineExceeded)
+		}
 		if local, ok := errors.AsType[*errs.Error](err); ok && local.Hidden() != nil {
 			logger.ErrorContext(ctx, "call failed", "method", c.method, "error", local)
 		} else if errs.Reason(out) == errorsv1.Reason_REASON_INTERNAL {

@@ -69,7 +69,7 @@ func (s *Step) judge(n, answering, late int, absence map[string]float64) {
 	var missing []string
 	for name, ratio := range absence {
 		if ratio > absent {
-			missing = append(missing, fmt.Sprintf("%s missed %.0f %% of the latest blocks", name, 100*ratio))
+			missing = append(missing, fmt.Sprintf("%s missed %.0f %% of the latest blocks, which are made only while somebody plays", name, 100*ratio))
 		}
 	}
 	slices.Sort(missing)
