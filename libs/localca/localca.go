@@ -114,5 +114,8 @@ func (a *Authority) sign(dir, name string, template *x509.Certificate) error {
 		return err
 	}
 	// The key first: what finds a certificate finds its key.
-	return errors.Join(writePEM(filepath.Join(dir, name+".key"), "PRIVATE KEY", secret), writePEM(filepath.Join(dir, name+".crt"), "CERTIFICATE", der))
+	if err := writePEM(filepath.Join(dir, name+".key"), "PRIVATE KEY", secret); err != nil {
+		return err
+	}
+	return writePEM(filepath.Join(dir, name+".crt"), "CERTIFICATE", der)
 }

@@ -3,6 +3,7 @@ package localca_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -97,6 +98,25 @@ func TestCertificatesAreKeptUntilTheyEnd(t *testing.T) {
 	}
 	if _, err := localca.Open(dir, now.Add(20*365*24*time.Hour)); err == nil {
 		t.Error("an authority that ended signs")
+	}
+}
+
+// TestACertificateIsNotWrittenWithoutItsKey has a folder be in the way of the key that is to replace another.
+func TestACertificateIsNotWrittenWithoutItsKey(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	cfg := issue(t, dir, "game", now)
+	if err := os.Mkdir(cfg.KeyFile+".new", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	authority, err := localca.Open(dir, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := authority.Issue("game", now.Add(360*24*time.Hour)); err == nil {
+		t.Error("it says nothing of the key")
+	}
+	if _, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile); err != nil {
+		t.Errorf("what worked before: %v", err)
 	}
 }
 
