@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bitcraps/bitcraps/gateway"
 	"github.com/bitcraps/bitcraps/libs/config"
@@ -120,6 +121,17 @@ func TestEnvironmentsSayWhatIsSampled(t *testing.T) {
 		said := g.Telemetry
 		if said.SampleRatio != want.traces || said.LogSampleRatio != want.lines || said.LogSource != want.source || g.Network.TrustTraceparent != want.trust {
 			t.Errorf("%s: %+v, strangers' traces trusted: %v", environment, said, g.Network.TrustTraceparent)
+		}
+	}
+}
+
+// TestTheLedgerIsCheckedBeforeSomebodyIsTold has it added up as seldom as is allowed, and less.
+func TestTheLedgerIsCheckedBeforeSomebodyIsTold(t *testing.T) {
+	for interval, ok := range map[time.Duration]bool{30 * time.Minute: true, 2 * time.Hour: false} {
+		cfg := game.Default()
+		cfg.Tables.CensusInterval = interval
+		if err := cfg.Validate(); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "tables.census_interval") {
+			t.Errorf("%s: %v", interval, err)
 		}
 	}
 }

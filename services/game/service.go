@@ -93,6 +93,9 @@ func Default() Config {
 // minRequestMemory is how long clients may rely on a request id.
 const minRequestMemory = 24 * time.Hour
 
+// maxCensusInterval leaves room for one that fails before Ledger_Unchecked fires.
+const maxCensusInterval = 30 * time.Minute
+
 // Validate implements config.Validator.
 func (c Config) Validate() error {
 	err := errors.Join(c.Config.Validate(), c.Database.Validate(), c.Redis.Validate(), c.Upstream.Consensus.Validate("upstream.consensus"))
@@ -108,6 +111,9 @@ func (c Config) Validate() error {
 		if setting.value <= 0 {
 			err = errors.Join(err, fmt.Errorf("%s: want more than 0", setting.key))
 		}
+	}
+	if c.Tables.CensusInterval > maxCensusInterval {
+		err = errors.Join(err, fmt.Errorf("tables.census_interval: want at most %s; Ledger_Unchecked fires an hour behind the last count", maxCensusInterval))
 	}
 	if c.Tables.RequestMemory < minRequestMemory {
 		err = errors.Join(err, fmt.Errorf("tables.request_memory: want at least %s", minRequestMemory))
