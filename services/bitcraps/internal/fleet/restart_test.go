@@ -110,7 +110,7 @@ func TestRestartTriesAgainWhatItCouldNotStart(t *testing.T) {
 	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, os.ErrPermission) {
 		t.Fatalf("a program that can't be run: %v", err)
 	}
-	if err := os.Chmod(program, 0o700); err != nil { //nolint:gosec // G302: It is a program.
+	if err := os.Chmod(program, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Restart(t.Context(), "game-0"); err != nil {
