@@ -54,7 +54,7 @@ func (s *lobbyServer) PostChat(ctx context.Context, req *gamev1.PostChatRequest)
 		return nil, limited
 	}
 	resp := &gamev1.PostChatResponse{}
-	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id}, req: req, resp: resp,
+	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if limited != nil { // It does not come here where the message stands already.
 				return nil, limited

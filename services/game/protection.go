@@ -53,7 +53,7 @@ func (s *Service) protect(ctx context.Context, change func(*protection.State, *p
 // stateOf is what a player has set, and for one who has set nothing the beginning of it.
 func (s *Service) stateOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) (*protection.State, error) {
 	if state := turn.Protections[player]; state != nil {
-		return state, nil
+		return state, state.Present()
 	}
 	inPlay, err := tx.InPlay(ctx, player)
 	turn.Protections[player] = protection.New(inPlay, turn.Now)

@@ -1,6 +1,8 @@
 package play
 
 import (
+	"cmp"
+
 	"github.com/bitcraps/bitcraps/libs/errs"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -18,7 +20,7 @@ type Change struct {
 // UpdateBet changes a bet. The player's live bets and wallet must be loaded; bet is the stored one where it is no longer
 // live.
 func (t *Turn) UpdateBet(bet *Bet, change Change) error {
-	if err := t.changeable(bet); err != nil {
+	if err := cmp.Or(t.present(bet.Player), t.changeable(bet)); err != nil {
 		return err
 	}
 	if change.Working != nil && *change.Working != bet.Working && !bet.Wager.OffOnComeOut {

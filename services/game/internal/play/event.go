@@ -35,3 +35,19 @@ func (g *Game) Phase() gamev1.Phase {
 	}
 	return gamev1.Phase_PHASE_POINT
 }
+
+// Said is where a player said something.
+type Said struct {
+	Player   uuid.UUID
+	Sequence int64
+}
+
+// Said are the turn's events that somebody said.
+func (t *Turn) Said() (said []Said) {
+	for _, event := range t.Events {
+		if chat := event.GetChatPosted(); chat != nil {
+			said = append(said, Said{uuid.MustParse(chat.GetPlayerId()), event.GetSequence()}) // An id that Chat wrote.
+		}
+	}
+	return said
+}

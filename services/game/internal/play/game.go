@@ -40,7 +40,7 @@ type Game struct {
 	ID     uuid.UUID
 	Status gamev1.GameStatus
 	Limits Limits
-	// Host created the game. Private games are seen by those who have the code, and who sit there.
+	// Host created the game; uuid.Nil where the host was deleted. Private games are seen by those who have the code, and who sit there.
 	Host    uuid.UUID
 	Private bool
 	// Hand numbers the hands from 1, Round the rolls; Round is that of the roll that comes next.
@@ -151,7 +151,7 @@ type Result struct {
 	Payout int64
 	// Balance is the player's wallet behind the settlement.
 	Balance int64
-	// Decided is what the round decided; it counts for the player's scores.
+	// Decided is what the round decided; it counts for the player's scores, and is nothing for one who was deleted.
 	Decided Decided
 }
 

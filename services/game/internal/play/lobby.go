@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -42,9 +43,9 @@ func (t *Turn) RenewCode(player uuid.UUID, code []byte) error {
 	return nil
 }
 
-// Admit lets a player in, who had some standing before.
+// Admit lets a player in, who had some standing before. The player's wallet must be loaded.
 func (t *Turn) Admit(player uuid.UUID, before Member) error {
-	if err := t.open(); err != nil {
+	if err := cmp.Or(t.open(), t.present(player)); err != nil {
 		return err
 	}
 	before.Admitted = true
@@ -85,9 +86,13 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 	return nil
 }
 
-// Chat has a player say something. It does not count as play: a table where people only talk closes in its time.
+// Chat has a player say something. It does not count as play: a table where people only talk closes in its time. The player's
+// wallet must be loaded.
 func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
 	if err := t.open(); err != nil {
+		return err
+	}
+	if err := t.present(player); err != nil {
 		return err
 	}
 	if !t.Game.Seated(player) {

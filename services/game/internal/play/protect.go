@@ -8,16 +8,35 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// protection is what a player has set, nil for nothing.
+// protection is what a player has set, nil for nothing. A deleted player has set nothing, and nothing is counted.
 func (t *Turn) protection(player uuid.UUID) *protection.State {
-	if t.Funds == nil {
+	if t.present(player) != nil || t.Funds == nil {
 		return nil
 	}
 	return t.Protections[player]
 }
 
+// present fails where a player was deleted. The player's wallet must be loaded.
+func (t *Turn) present(player uuid.UUID) error {
+	if t.Funds == nil {
+		return nil
+	}
+	return t.Protections[player].Present()
+}
+
+// mayPlay fails where a player was deleted, or keeps from play. The player's wallet must be loaded.
+func (t *Turn) mayPlay(player uuid.UUID) error {
+	if err := t.present(player); err != nil {
+		return err
+	}
+	return t.protection(player).MayPlay(t.Now)
+}
+
 // checkProtection fails where the player has said that this bet must not be.
 func (t *Turn) checkProtection(bet *Bet) error {
+	if err := t.present(bet.Player); err != nil {
+		return err
+	}
 	set := t.protection(bet.Player)
 	if set == nil {
 		return nil

@@ -133,7 +133,7 @@ func (t *Turn) results(bets []*Bet, round uint64) []Result {
 		}
 		r.Bets++
 		r.Payout += bet.Payout
-		if bet.Status != Live {
+		if bet.Status != Live && t.present(bet.Player) == nil { // A deleted player has no scores.
 			r.Decided.Bets++
 			r.Decided.Staked += bet.Amount + bet.Commission
 			r.Decided.Returned += bet.Payout

@@ -67,6 +67,12 @@ type Tx interface {
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
 	// Member returns a player's standing at a game, the zero one where there is none.
 	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
+	// EraseChat takes the text out of up to limit events that are what a player said at a game, which is loaded and will be saved, and
+	// returns of how many. The events stay.
+	EraseChat(ctx context.Context, game, player uuid.UUID, limit int) (int, error)
+	// ForgetScores forgets the scores of a player. It comes behind Save, which holds the player's wallet, so that no settlement that
+	// began before adds to them.
+	ForgetScores(ctx context.Context, player uuid.UUID) error
 	// Requests returns what players' requests did; those that are new are missing. It comes behind Load, whose locks, or the check of
 	// what it took from a cache, keep the same request from having its effect twice.
 	Requests(ctx context.Context, keys ...RequestKey) (map[RequestKey]Request, error)
@@ -97,6 +103,9 @@ type Reader interface {
 	GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error)
 	// Member returns a player's standing at a game, the zero one where there is none.
 	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
+	// Traces returns games that know a player, behind the id, in the order of the ids: open ones where the player sits or is the host,
+	// and any where the player has a standing or has said something.
+	Traces(ctx context.Context, player, behind uuid.UUID, limit int) ([]uuid.UUID, error)
 	// Leaders returns scores of a period, best first, behind one; the zero one starts with the best.
 	Leaders(ctx context.Context, key ScoreKey, behind Score, limit int) ([]Score, error)
 	// Scores returns scores of a player; those that are nothing are missing.

@@ -49,7 +49,7 @@ type Turn struct {
 	Events []*Event
 	// Code is the hash of a private game's new join code, nil where it stays.
 	Code []byte
-	// Members are players whose standing at the table changed.
+	// Members are players whose standing at the table changed; the zero one is none.
 	Members map[uuid.UUID]Member
 
 	loaded loaded
@@ -69,7 +69,7 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "max_bet is %d, below min_bet of %d", limits.MaxBet, limits.MinBet).
 			Field("max_bet", "must be min_bet or more")
 	}
-	if err := t.protection(creator).MayPlay(t.Now); err != nil {
+	if err := t.mayPlay(creator); err != nil {
 		return err
 	}
 	t.New = true
@@ -110,7 +110,7 @@ func (t *Turn) Join(player uuid.UUID) error {
 	if len(g.Seats) >= g.Limits.MaxPlayers {
 		return errs.New(errorsv1.Reason_REASON_GAME_FULL, "all %d seats are taken", g.Limits.MaxPlayers).With("max_players", g.Limits.MaxPlayers)
 	}
-	if err := t.protection(player).MayPlay(t.Now); err != nil {
+	if err := t.mayPlay(player); err != nil {
 		return err
 	}
 	seat := Seat{Number: 1, Player: player, JoinedAt: t.Now}

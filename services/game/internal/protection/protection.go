@@ -19,6 +19,8 @@ type Rules struct {
 
 // State is all that is kept of a player who has set something.
 type State struct {
+	// Deleted is true of a player who was deleted, of whom nothing else is kept.
+	Deleted   bool      `json:"deleted,omitempty"`
 	Limits    []Limit   `json:"limits,omitempty"`
 	Exclusion Exclusion `json:"exclusion,omitzero"`
 	Session   Session   `json:"session,omitzero"`

@@ -649,6 +649,10 @@ type ExportAccountResponse struct {
 	Entries []*v1.Entry `protobuf:"bytes,6,rep,name=entries,proto3" json:"entries,omitempty"`
 	// next_page_token is empty on the last page.
 	NextPageToken string `protobuf:"bytes,7,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// protection is what the caller has set against harm.
+	Protection *v1.Protection `protobuf:"bytes,8,opt,name=protection,proto3" json:"protection,omitempty"`
+	// statistics are what became of the caller's bets.
+	Statistics    *v1.GetMyStatisticsResponse `protobuf:"bytes,9,opt,name=statistics,proto3" json:"statistics,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -730,6 +734,20 @@ func (x *ExportAccountResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ExportAccountResponse) GetProtection() *v1.Protection {
+	if x != nil {
+		return x.Protection
+	}
+	return nil
+}
+
+func (x *ExportAccountResponse) GetStatistics() *v1.GetMyStatisticsResponse {
+	if x != nil {
+		return x.Statistics
+	}
+	return nil
 }
 
 // DeleteAccountRequest names the caller, so that nobody is deleted by accident.
@@ -911,7 +929,7 @@ var File_bitcraps_api_v1_account_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\n" +
-	"%bitcraps/api/v1/account_service.proto\x12\x0fbitcraps.api.v1\x1a%bitcraps/api/v1/api_key_service.proto\x1a$bitcraps/api/v1/device_service.proto\x1a$bitcraps/api/v1/player_service.proto\x1a%bitcraps/api/v1/session_service.proto\x1a%bitcraps/game/v1/ledger_service.proto\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\\\n" +
+	"%bitcraps/api/v1/account_service.proto\x12\x0fbitcraps.api.v1\x1a%bitcraps/api/v1/api_key_service.proto\x1a$bitcraps/api/v1/device_service.proto\x1a$bitcraps/api/v1/player_service.proto\x1a%bitcraps/api/v1/session_service.proto\x1a%bitcraps/game/v1/ledger_service.proto\x1a$bitcraps/game/v1/lobby_service.proto\x1a)bitcraps/game/v1/protection_service.proto\x1a!bitcraps/options/v1/options.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\\\n" +
 	"\x10LinkEmailRequest\x12 \n" +
 	"\x05email\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x18\xfe\x01`\x01R\x05email\x12&\n" +
@@ -948,7 +966,7 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\x15ResetPasswordResponse\"?\n" +
 	"\x14ExportAccountRequest\x12'\n" +
 	"\n" +
-	"page_token\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\"\xd6\x02\n" +
+	"page_token\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\tpageToken\"\xdf\x03\n" +
 	"\x15ExportAccountResponse\x12/\n" +
 	"\x06player\x18\x01 \x01(\v2\x17.bitcraps.api.v1.PlayerR\x06player\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x121\n" +
@@ -956,7 +974,13 @@ const file_bitcraps_api_v1_account_service_proto_rawDesc = "" +
 	"\bsessions\x18\x04 \x03(\v2\x18.bitcraps.api.v1.SessionR\bsessions\x122\n" +
 	"\bapi_keys\x18\x05 \x03(\v2\x17.bitcraps.api.v1.ApiKeyR\aapiKeys\x121\n" +
 	"\aentries\x18\x06 \x03(\v2\x17.bitcraps.game.v1.EntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\a \x01(\tR\rnextPageToken\"=\n" +
+	"\x0fnext_page_token\x18\a \x01(\tR\rnextPageToken\x12<\n" +
+	"\n" +
+	"protection\x18\b \x01(\v2\x1c.bitcraps.game.v1.ProtectionR\n" +
+	"protection\x12I\n" +
+	"\n" +
+	"statistics\x18\t \x01(\v2).bitcraps.game.v1.GetMyStatisticsResponseR\n" +
+	"statistics\"=\n" +
 	"\x14DeleteAccountRequest\x12%\n" +
 	"\tplayer_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bplayerId\"\x17\n" +
 	"\x15DeleteAccountResponse\"r\n" +
@@ -1016,31 +1040,33 @@ func file_bitcraps_api_v1_account_service_proto_rawDescGZIP() []byte {
 
 var file_bitcraps_api_v1_account_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_bitcraps_api_v1_account_service_proto_goTypes = []any{
-	(*LinkEmailRequest)(nil),       // 0: bitcraps.api.v1.LinkEmailRequest
-	(*LinkEmailResponse)(nil),      // 1: bitcraps.api.v1.LinkEmailResponse
-	(*ConfirmEmailRequest)(nil),    // 2: bitcraps.api.v1.ConfirmEmailRequest
-	(*ConfirmEmailResponse)(nil),   // 3: bitcraps.api.v1.ConfirmEmailResponse
-	(*SignInRequest)(nil),          // 4: bitcraps.api.v1.SignInRequest
-	(*SignInResponse)(nil),         // 5: bitcraps.api.v1.SignInResponse
-	(*ChangePasswordRequest)(nil),  // 6: bitcraps.api.v1.ChangePasswordRequest
-	(*ChangePasswordResponse)(nil), // 7: bitcraps.api.v1.ChangePasswordResponse
-	(*ForgotPasswordRequest)(nil),  // 8: bitcraps.api.v1.ForgotPasswordRequest
-	(*ForgotPasswordResponse)(nil), // 9: bitcraps.api.v1.ForgotPasswordResponse
-	(*ResetPasswordRequest)(nil),   // 10: bitcraps.api.v1.ResetPasswordRequest
-	(*ResetPasswordResponse)(nil),  // 11: bitcraps.api.v1.ResetPasswordResponse
-	(*ExportAccountRequest)(nil),   // 12: bitcraps.api.v1.ExportAccountRequest
-	(*ExportAccountResponse)(nil),  // 13: bitcraps.api.v1.ExportAccountResponse
-	(*DeleteAccountRequest)(nil),   // 14: bitcraps.api.v1.DeleteAccountRequest
-	(*DeleteAccountResponse)(nil),  // 15: bitcraps.api.v1.DeleteAccountResponse
-	(*SetRoleRequest)(nil),         // 16: bitcraps.api.v1.SetRoleRequest
-	(*SetRoleResponse)(nil),        // 17: bitcraps.api.v1.SetRoleResponse
-	(*Credentials)(nil),            // 18: bitcraps.api.v1.Credentials
-	(*Player)(nil),                 // 19: bitcraps.api.v1.Player
-	(*Device)(nil),                 // 20: bitcraps.api.v1.Device
-	(*Session)(nil),                // 21: bitcraps.api.v1.Session
-	(*ApiKey)(nil),                 // 22: bitcraps.api.v1.ApiKey
-	(*v1.Entry)(nil),               // 23: bitcraps.game.v1.Entry
-	(v11.Role)(0),                  // 24: bitcraps.options.v1.Role
+	(*LinkEmailRequest)(nil),           // 0: bitcraps.api.v1.LinkEmailRequest
+	(*LinkEmailResponse)(nil),          // 1: bitcraps.api.v1.LinkEmailResponse
+	(*ConfirmEmailRequest)(nil),        // 2: bitcraps.api.v1.ConfirmEmailRequest
+	(*ConfirmEmailResponse)(nil),       // 3: bitcraps.api.v1.ConfirmEmailResponse
+	(*SignInRequest)(nil),              // 4: bitcraps.api.v1.SignInRequest
+	(*SignInResponse)(nil),             // 5: bitcraps.api.v1.SignInResponse
+	(*ChangePasswordRequest)(nil),      // 6: bitcraps.api.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),     // 7: bitcraps.api.v1.ChangePasswordResponse
+	(*ForgotPasswordRequest)(nil),      // 8: bitcraps.api.v1.ForgotPasswordRequest
+	(*ForgotPasswordResponse)(nil),     // 9: bitcraps.api.v1.ForgotPasswordResponse
+	(*ResetPasswordRequest)(nil),       // 10: bitcraps.api.v1.ResetPasswordRequest
+	(*ResetPasswordResponse)(nil),      // 11: bitcraps.api.v1.ResetPasswordResponse
+	(*ExportAccountRequest)(nil),       // 12: bitcraps.api.v1.ExportAccountRequest
+	(*ExportAccountResponse)(nil),      // 13: bitcraps.api.v1.ExportAccountResponse
+	(*DeleteAccountRequest)(nil),       // 14: bitcraps.api.v1.DeleteAccountRequest
+	(*DeleteAccountResponse)(nil),      // 15: bitcraps.api.v1.DeleteAccountResponse
+	(*SetRoleRequest)(nil),             // 16: bitcraps.api.v1.SetRoleRequest
+	(*SetRoleResponse)(nil),            // 17: bitcraps.api.v1.SetRoleResponse
+	(*Credentials)(nil),                // 18: bitcraps.api.v1.Credentials
+	(*Player)(nil),                     // 19: bitcraps.api.v1.Player
+	(*Device)(nil),                     // 20: bitcraps.api.v1.Device
+	(*Session)(nil),                    // 21: bitcraps.api.v1.Session
+	(*ApiKey)(nil),                     // 22: bitcraps.api.v1.ApiKey
+	(*v1.Entry)(nil),                   // 23: bitcraps.game.v1.Entry
+	(*v1.Protection)(nil),              // 24: bitcraps.game.v1.Protection
+	(*v1.GetMyStatisticsResponse)(nil), // 25: bitcraps.game.v1.GetMyStatisticsResponse
+	(v11.Role)(0),                      // 26: bitcraps.options.v1.Role
 }
 var file_bitcraps_api_v1_account_service_proto_depIdxs = []int32{
 	18, // 0: bitcraps.api.v1.SignInResponse.credentials:type_name -> bitcraps.api.v1.Credentials
@@ -1049,30 +1075,32 @@ var file_bitcraps_api_v1_account_service_proto_depIdxs = []int32{
 	21, // 3: bitcraps.api.v1.ExportAccountResponse.sessions:type_name -> bitcraps.api.v1.Session
 	22, // 4: bitcraps.api.v1.ExportAccountResponse.api_keys:type_name -> bitcraps.api.v1.ApiKey
 	23, // 5: bitcraps.api.v1.ExportAccountResponse.entries:type_name -> bitcraps.game.v1.Entry
-	24, // 6: bitcraps.api.v1.SetRoleRequest.role:type_name -> bitcraps.options.v1.Role
-	0,  // 7: bitcraps.api.v1.AccountService.LinkEmail:input_type -> bitcraps.api.v1.LinkEmailRequest
-	2,  // 8: bitcraps.api.v1.AccountService.ConfirmEmail:input_type -> bitcraps.api.v1.ConfirmEmailRequest
-	4,  // 9: bitcraps.api.v1.AccountService.SignIn:input_type -> bitcraps.api.v1.SignInRequest
-	6,  // 10: bitcraps.api.v1.AccountService.ChangePassword:input_type -> bitcraps.api.v1.ChangePasswordRequest
-	8,  // 11: bitcraps.api.v1.AccountService.ForgotPassword:input_type -> bitcraps.api.v1.ForgotPasswordRequest
-	10, // 12: bitcraps.api.v1.AccountService.ResetPassword:input_type -> bitcraps.api.v1.ResetPasswordRequest
-	12, // 13: bitcraps.api.v1.AccountService.ExportAccount:input_type -> bitcraps.api.v1.ExportAccountRequest
-	14, // 14: bitcraps.api.v1.AccountService.DeleteAccount:input_type -> bitcraps.api.v1.DeleteAccountRequest
-	16, // 15: bitcraps.api.v1.AccountService.SetRole:input_type -> bitcraps.api.v1.SetRoleRequest
-	1,  // 16: bitcraps.api.v1.AccountService.LinkEmail:output_type -> bitcraps.api.v1.LinkEmailResponse
-	3,  // 17: bitcraps.api.v1.AccountService.ConfirmEmail:output_type -> bitcraps.api.v1.ConfirmEmailResponse
-	5,  // 18: bitcraps.api.v1.AccountService.SignIn:output_type -> bitcraps.api.v1.SignInResponse
-	7,  // 19: bitcraps.api.v1.AccountService.ChangePassword:output_type -> bitcraps.api.v1.ChangePasswordResponse
-	9,  // 20: bitcraps.api.v1.AccountService.ForgotPassword:output_type -> bitcraps.api.v1.ForgotPasswordResponse
-	11, // 21: bitcraps.api.v1.AccountService.ResetPassword:output_type -> bitcraps.api.v1.ResetPasswordResponse
-	13, // 22: bitcraps.api.v1.AccountService.ExportAccount:output_type -> bitcraps.api.v1.ExportAccountResponse
-	15, // 23: bitcraps.api.v1.AccountService.DeleteAccount:output_type -> bitcraps.api.v1.DeleteAccountResponse
-	17, // 24: bitcraps.api.v1.AccountService.SetRole:output_type -> bitcraps.api.v1.SetRoleResponse
-	16, // [16:25] is the sub-list for method output_type
-	7,  // [7:16] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	24, // 6: bitcraps.api.v1.ExportAccountResponse.protection:type_name -> bitcraps.game.v1.Protection
+	25, // 7: bitcraps.api.v1.ExportAccountResponse.statistics:type_name -> bitcraps.game.v1.GetMyStatisticsResponse
+	26, // 8: bitcraps.api.v1.SetRoleRequest.role:type_name -> bitcraps.options.v1.Role
+	0,  // 9: bitcraps.api.v1.AccountService.LinkEmail:input_type -> bitcraps.api.v1.LinkEmailRequest
+	2,  // 10: bitcraps.api.v1.AccountService.ConfirmEmail:input_type -> bitcraps.api.v1.ConfirmEmailRequest
+	4,  // 11: bitcraps.api.v1.AccountService.SignIn:input_type -> bitcraps.api.v1.SignInRequest
+	6,  // 12: bitcraps.api.v1.AccountService.ChangePassword:input_type -> bitcraps.api.v1.ChangePasswordRequest
+	8,  // 13: bitcraps.api.v1.AccountService.ForgotPassword:input_type -> bitcraps.api.v1.ForgotPasswordRequest
+	10, // 14: bitcraps.api.v1.AccountService.ResetPassword:input_type -> bitcraps.api.v1.ResetPasswordRequest
+	12, // 15: bitcraps.api.v1.AccountService.ExportAccount:input_type -> bitcraps.api.v1.ExportAccountRequest
+	14, // 16: bitcraps.api.v1.AccountService.DeleteAccount:input_type -> bitcraps.api.v1.DeleteAccountRequest
+	16, // 17: bitcraps.api.v1.AccountService.SetRole:input_type -> bitcraps.api.v1.SetRoleRequest
+	1,  // 18: bitcraps.api.v1.AccountService.LinkEmail:output_type -> bitcraps.api.v1.LinkEmailResponse
+	3,  // 19: bitcraps.api.v1.AccountService.ConfirmEmail:output_type -> bitcraps.api.v1.ConfirmEmailResponse
+	5,  // 20: bitcraps.api.v1.AccountService.SignIn:output_type -> bitcraps.api.v1.SignInResponse
+	7,  // 21: bitcraps.api.v1.AccountService.ChangePassword:output_type -> bitcraps.api.v1.ChangePasswordResponse
+	9,  // 22: bitcraps.api.v1.AccountService.ForgotPassword:output_type -> bitcraps.api.v1.ForgotPasswordResponse
+	11, // 23: bitcraps.api.v1.AccountService.ResetPassword:output_type -> bitcraps.api.v1.ResetPasswordResponse
+	13, // 24: bitcraps.api.v1.AccountService.ExportAccount:output_type -> bitcraps.api.v1.ExportAccountResponse
+	15, // 25: bitcraps.api.v1.AccountService.DeleteAccount:output_type -> bitcraps.api.v1.DeleteAccountResponse
+	17, // 26: bitcraps.api.v1.AccountService.SetRole:output_type -> bitcraps.api.v1.SetRoleResponse
+	18, // [18:27] is the sub-list for method output_type
+	9,  // [9:18] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_api_v1_account_service_proto_init() }

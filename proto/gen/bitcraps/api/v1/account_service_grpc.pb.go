@@ -51,8 +51,10 @@ type AccountServiceClient interface {
 	ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error)
 	// ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
 	ExportAccount(ctx context.Context, in *ExportAccountRequest, opts ...grpc.CallOption) (*ExportAccountResponse, error)
-	// DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
-	// others played add up only with it. Who was deleted is deleted again in vain.
+	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
+	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
+	// themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
+	// others played add up only with it.
 	DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error)
 	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
 	// device.
@@ -178,8 +180,10 @@ type AccountServiceServer interface {
 	ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error)
 	// ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
 	ExportAccount(context.Context, *ExportAccountRequest) (*ExportAccountResponse, error)
-	// DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
-	// others played add up only with it. Who was deleted is deleted again in vain.
+	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
+	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
+	// themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
+	// others played add up only with it.
 	DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error)
 	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
 	// device.

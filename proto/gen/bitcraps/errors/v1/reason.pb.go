@@ -77,7 +77,7 @@ const (
 	Reason_REASON_CALLER_NOT_ALLOWED Reason = 23
 	// The operator takes no guests. Sign in with an account.
 	Reason_REASON_GUESTS_NOT_ALLOWED Reason = 24
-	// The session was ended: by its player, or because one of its refresh tokens was used twice. Sign in again.
+	// The session was ended: by its player, who may have been deleted, or because one of its refresh tokens was used twice. Sign in again.
 	Reason_REASON_SESSION_ENDED Reason = 100
 	// The refresh token was used before, so somebody else may have it too, and its session was ended. Sign in again.
 	Reason_REASON_REFRESH_TOKEN_REUSED Reason = 101

@@ -48,6 +48,7 @@ type Event struct {
 	//	*Event_RealityCheck
 	//	*Event_ChatPosted
 	//	*Event_PlayerMuted
+	//	*Event_ChatErased
 	Detail        isEvent_Detail `protobuf_oneof:"detail"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -228,6 +229,15 @@ func (x *Event) GetPlayerMuted() *PlayerMuted {
 	return nil
 }
 
+func (x *Event) GetChatErased() *ChatErased {
+	if x != nil {
+		if x, ok := x.Detail.(*Event_ChatErased); ok {
+			return x.ChatErased
+		}
+	}
+	return nil
+}
+
 type isEvent_Detail interface {
 	isEvent_Detail()
 }
@@ -297,6 +307,11 @@ type Event_PlayerMuted struct {
 	PlayerMuted *PlayerMuted `protobuf:"bytes,16,opt,name=player_muted,json=playerMuted,proto3,oneof"`
 }
 
+type Event_ChatErased struct {
+	// chat_erased says that what somebody said before is gone: chat_posted of that player has no text any more.
+	ChatErased *ChatErased `protobuf:"bytes,17,opt,name=chat_erased,json=chatErased,proto3,oneof"`
+}
+
 func (*Event_GameCreated) isEvent_Detail() {}
 
 func (*Event_PlayerJoined) isEvent_Detail() {}
@@ -322,6 +337,8 @@ func (*Event_RealityCheck) isEvent_Detail() {}
 func (*Event_ChatPosted) isEvent_Detail() {}
 
 func (*Event_PlayerMuted) isEvent_Detail() {}
+
+func (*Event_ChatErased) isEvent_Detail() {}
 
 // GameCreated is the first event of a game.
 type GameCreated struct {
@@ -1105,7 +1122,7 @@ type ChatPosted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id is who.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// text is what.
+	// text is what; empty where the player was deleted since.
 	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1155,6 +1172,52 @@ func (x *ChatPosted) GetText() string {
 	return ""
 }
 
+// ChatErased says whose words are gone, since the player was deleted. Whoever shows them takes them away.
+type ChatErased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// player_id is who said them.
+	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChatErased) Reset() {
+	*x = ChatErased{}
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChatErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChatErased) ProtoMessage() {}
+
+func (x *ChatErased) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChatErased.ProtoReflect.Descriptor instead.
+func (*ChatErased) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ChatErased) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
 // PlayerMuted says whether somebody may talk at the table.
 type PlayerMuted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1168,7 +1231,7 @@ type PlayerMuted struct {
 
 func (x *PlayerMuted) Reset() {
 	*x = PlayerMuted{}
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[13]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1243,7 @@ func (x *PlayerMuted) String() string {
 func (*PlayerMuted) ProtoMessage() {}
 
 func (x *PlayerMuted) ProtoReflect() protoreflect.Message {
-	mi := &file_bitcraps_game_v1_event_proto_msgTypes[13]
+	mi := &file_bitcraps_game_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1256,7 @@ func (x *PlayerMuted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlayerMuted.ProtoReflect.Descriptor instead.
 func (*PlayerMuted) Descriptor() ([]byte, []int) {
-	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_bitcraps_game_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PlayerMuted) GetPlayerId() string {
@@ -1214,7 +1277,7 @@ var File_bitcraps_game_v1_event_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\a\n" +
+	"\x1cbitcraps/game/v1/event.proto\x12\x10bitcraps.game.v1\x1a\x1bbitcraps/game/v1/game.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb5\b\n" +
 	"\x05Event\x12\x17\n" +
 	"\agame_id\x18\x01 \x01(\tR\x06gameId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12;\n" +
@@ -1240,7 +1303,9 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\rreality_check\x18\x0e \x01(\v2\x1e.bitcraps.game.v1.RealityCheckH\x00R\frealityCheck\x12?\n" +
 	"\vchat_posted\x18\x0f \x01(\v2\x1c.bitcraps.game.v1.ChatPostedH\x00R\n" +
 	"chatPosted\x12B\n" +
-	"\fplayer_muted\x18\x10 \x01(\v2\x1d.bitcraps.game.v1.PlayerMutedH\x00R\vplayerMutedB\b\n" +
+	"\fplayer_muted\x18\x10 \x01(\v2\x1d.bitcraps.game.v1.PlayerMutedH\x00R\vplayerMuted\x12?\n" +
+	"\vchat_erased\x18\x11 \x01(\v2\x1c.bitcraps.game.v1.ChatErasedH\x00R\n" +
+	"chatErasedB\b\n" +
 	"\x06detail\"\x97\x01\n" +
 	"\vGameCreated\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x1f\n" +
@@ -1312,7 +1377,10 @@ const file_bitcraps_game_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"ChatPosted\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"@\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\")\n" +
+	"\n" +
+	"ChatErased\x12\x1b\n" +
+	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\"@\n" +
 	"\vPlayerMuted\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x14\n" +
 	"\x05muted\x18\x02 \x01(\bR\x05mutedB\xc4\x01\n" +
@@ -1331,7 +1399,7 @@ func file_bitcraps_game_v1_event_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_event_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_bitcraps_game_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: bitcraps.game.v1.Event
 	(*GameCreated)(nil),           // 1: bitcraps.game.v1.GameCreated
@@ -1346,14 +1414,15 @@ var file_bitcraps_game_v1_event_proto_goTypes = []any{
 	(*GameClosed)(nil),            // 10: bitcraps.game.v1.GameClosed
 	(*RealityCheck)(nil),          // 11: bitcraps.game.v1.RealityCheck
 	(*ChatPosted)(nil),            // 12: bitcraps.game.v1.ChatPosted
-	(*PlayerMuted)(nil),           // 13: bitcraps.game.v1.PlayerMuted
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(Phase)(0),                    // 15: bitcraps.game.v1.Phase
-	(*Settlement)(nil),            // 16: bitcraps.game.v1.Settlement
-	(GameStatus)(0),               // 17: bitcraps.game.v1.GameStatus
+	(*ChatErased)(nil),            // 13: bitcraps.game.v1.ChatErased
+	(*PlayerMuted)(nil),           // 14: bitcraps.game.v1.PlayerMuted
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(Phase)(0),                    // 16: bitcraps.game.v1.Phase
+	(*Settlement)(nil),            // 17: bitcraps.game.v1.Settlement
+	(GameStatus)(0),               // 18: bitcraps.game.v1.GameStatus
 }
 var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
-	14, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	15, // 0: bitcraps.game.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
 	1,  // 1: bitcraps.game.v1.Event.game_created:type_name -> bitcraps.game.v1.GameCreated
 	2,  // 2: bitcraps.game.v1.Event.player_joined:type_name -> bitcraps.game.v1.PlayerJoined
 	3,  // 3: bitcraps.game.v1.Event.player_left:type_name -> bitcraps.game.v1.PlayerLeft
@@ -1366,15 +1435,16 @@ var file_bitcraps_game_v1_event_proto_depIdxs = []int32{
 	5,  // 10: bitcraps.game.v1.Event.bet_changed:type_name -> bitcraps.game.v1.BetChanged
 	11, // 11: bitcraps.game.v1.Event.reality_check:type_name -> bitcraps.game.v1.RealityCheck
 	12, // 12: bitcraps.game.v1.Event.chat_posted:type_name -> bitcraps.game.v1.ChatPosted
-	13, // 13: bitcraps.game.v1.Event.player_muted:type_name -> bitcraps.game.v1.PlayerMuted
-	15, // 14: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
-	16, // 15: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
-	17, // 16: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	14, // 13: bitcraps.game.v1.Event.player_muted:type_name -> bitcraps.game.v1.PlayerMuted
+	13, // 14: bitcraps.game.v1.Event.chat_erased:type_name -> bitcraps.game.v1.ChatErased
+	16, // 15: bitcraps.game.v1.DiceRolled.phase:type_name -> bitcraps.game.v1.Phase
+	17, // 16: bitcraps.game.v1.DiceRolled.settlements:type_name -> bitcraps.game.v1.Settlement
+	18, // 17: bitcraps.game.v1.GameClosed.status:type_name -> bitcraps.game.v1.GameStatus
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_bitcraps_game_v1_event_proto_init() }
@@ -1397,6 +1467,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 		(*Event_RealityCheck)(nil),
 		(*Event_ChatPosted)(nil),
 		(*Event_PlayerMuted)(nil),
+		(*Event_ChatErased)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1404,7 +1475,7 @@ func file_bitcraps_game_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_event_proto_rawDesc), len(file_bitcraps_game_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -283,7 +283,7 @@ type Game struct {
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// updated_at is when anything about the game last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	// host_id is who created the game.
+	// host_id is who created the game; empty where that player was deleted while the game was open.
 	HostId string `protobuf:"bytes,16,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
 	// private is true where only those who have its code, and who sit there, see the game.
 	Private bool `protobuf:"varint,17,opt,name=private,proto3" json:"private,omitempty"`

@@ -1134,6 +1134,89 @@ func (x *CallCount) GetCount() int64 {
 	return 0
 }
 
+// ForgetPlayerRequest names a player.
+type ForgetPlayerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// player_id is who was deleted.
+	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetPlayerRequest) Reset() {
+	*x = ForgetPlayerRequest{}
+	mi := &file_bitcraps_game_v1_lobby_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetPlayerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetPlayerRequest) ProtoMessage() {}
+
+func (x *ForgetPlayerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_lobby_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetPlayerRequest.ProtoReflect.Descriptor instead.
+func (*ForgetPlayerRequest) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_lobby_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ForgetPlayerRequest) GetPlayerId() string {
+	if x != nil {
+		return x.PlayerId
+	}
+	return ""
+}
+
+// ForgetPlayerResponse says nothing but that it is so.
+type ForgetPlayerResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetPlayerResponse) Reset() {
+	*x = ForgetPlayerResponse{}
+	mi := &file_bitcraps_game_v1_lobby_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetPlayerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetPlayerResponse) ProtoMessage() {}
+
+func (x *ForgetPlayerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bitcraps_game_v1_lobby_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetPlayerResponse.ProtoReflect.Descriptor instead.
+func (*ForgetPlayerResponse) Descriptor() ([]byte, []int) {
+	return file_bitcraps_game_v1_lobby_service_proto_rawDescGZIP(), []int{22}
+}
+
 var File_bitcraps_game_v1_lobby_service_proto protoreflect.FileDescriptor
 
 const file_bitcraps_game_v1_lobby_service_proto_rawDesc = "" +
@@ -1201,7 +1284,10 @@ const file_bitcraps_game_v1_lobby_service_proto_rawDesc = "" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\"5\n" +
 	"\tCallCount\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count2\x80\x0e\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"<\n" +
+	"\x13ForgetPlayerRequest\x12%\n" +
+	"\tplayer_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bplayerId\"\x16\n" +
+	"\x14ForgetPlayerResponse2\xf4\x0e\n" +
 	"\fLobbyService\x12\xa3\x01\n" +
 	"\tQuickSeat\x12\".bitcraps.game.v1.QuickSeatRequest\x1a#.bitcraps.game.v1.QuickSeatResponse\"M\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02ҵ\x18\x0f\n" +
@@ -1242,12 +1328,15 @@ const file_bitcraps_game_v1_lobby_service_proto_rawDesc = "" +
 	"\bNOT_HOST\x82\xd3\xe4\x93\x02+*)/api/v1/games/{game_id}/mutes/{player_id}\x90\x02\x02\x12\xab\x01\n" +
 	"\vListLeaders\x12$.bitcraps.game.v1.ListLeadersRequest\x1a%.bitcraps.game.v1.ListLeadersResponse\"O\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01ҵ\x18\x14\n" +
-	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/leaderboards/{period}\x90\x02\x01\x12\xa1\x01\n" +
-	"\x0fGetMyStatistics\x12(.bitcraps.game.v1.GetMyStatisticsRequest\x1a).bitcraps.game.v1.GetMyStatisticsResponse\"9\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/players/me/statistics\x90\x02\x01\x12\xbe\x01\n" +
+	"\x12PAGE_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/leaderboards/{period}\x90\x02\x01\x12\xa6\x01\n" +
+	"\x0fGetMyStatistics\x12(.bitcraps.game.v1.GetMyStatisticsRequest\x1a).bitcraps.game.v1.GetMyStatisticsResponse\">\x8a\xb5\x18\x12\n" +
+	"\agateway\n" +
+	"\x03api\x10\x02 \x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/players/me/statistics\x90\x02\x01\x12\xbe\x01\n" +
 	"\x11GetGameStatistics\x12*.bitcraps.game.v1.GetGameStatisticsRequest\x1a+.bitcraps.game.v1.GetGameStatisticsResponse\"P\x8a\xb5\x18\v\n" +
 	"\agateway\x10\x01ҵ\x18\x10\n" +
-	"\x0eGAME_NOT_FOUND\x82\xd3\xe4\x93\x02$\x12\"/api/v1/games/{game_id}/statistics\x90\x02\x01B\xcb\x01\n" +
+	"\x0eGAME_NOT_FOUND\x82\xd3\xe4\x93\x02$\x12\"/api/v1/games/{game_id}/statistics\x90\x02\x01\x12m\n" +
+	"\fForgetPlayer\x12%.bitcraps.game.v1.ForgetPlayerRequest\x1a&.bitcraps.game.v1.ForgetPlayerResponse\"\x0e\x8a\xb5\x18\a\n" +
+	"\x03api\x10\x01\x90\x02\x02B\xcb\x01\n" +
 	"\x14com.bitcraps.game.v1B\x11LobbyServiceProtoP\x01Z>github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1;gamev1\xa2\x02\x03BGX\xaa\x02\x10Bitcraps.Game.V1\xca\x02\x10Bitcraps\\Game\\V1\xe2\x02\x1cBitcraps\\Game\\V1\\GPBMetadata\xea\x02\x12Bitcraps::Game::V1b\x06proto3"
 
 var (
@@ -1262,7 +1351,7 @@ func file_bitcraps_game_v1_lobby_service_proto_rawDescGZIP() []byte {
 	return file_bitcraps_game_v1_lobby_service_proto_rawDescData
 }
 
-var file_bitcraps_game_v1_lobby_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_bitcraps_game_v1_lobby_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_bitcraps_game_v1_lobby_service_proto_goTypes = []any{
 	(*QuickSeatRequest)(nil),          // 0: bitcraps.game.v1.QuickSeatRequest
 	(*QuickSeatResponse)(nil),         // 1: bitcraps.game.v1.QuickSeatResponse
@@ -1285,11 +1374,13 @@ var file_bitcraps_game_v1_lobby_service_proto_goTypes = []any{
 	(*GetGameStatisticsResponse)(nil), // 18: bitcraps.game.v1.GetGameStatisticsResponse
 	(*TotalCount)(nil),                // 19: bitcraps.game.v1.TotalCount
 	(*CallCount)(nil),                 // 20: bitcraps.game.v1.CallCount
-	(*Game)(nil),                      // 21: bitcraps.game.v1.Game
+	(*ForgetPlayerRequest)(nil),       // 21: bitcraps.game.v1.ForgetPlayerRequest
+	(*ForgetPlayerResponse)(nil),      // 22: bitcraps.game.v1.ForgetPlayerResponse
+	(*Game)(nil),                      // 23: bitcraps.game.v1.Game
 }
 var file_bitcraps_game_v1_lobby_service_proto_depIdxs = []int32{
-	21, // 0: bitcraps.game.v1.QuickSeatResponse.game:type_name -> bitcraps.game.v1.Game
-	21, // 1: bitcraps.game.v1.JoinByCodeResponse.game:type_name -> bitcraps.game.v1.Game
+	23, // 0: bitcraps.game.v1.QuickSeatResponse.game:type_name -> bitcraps.game.v1.Game
+	23, // 1: bitcraps.game.v1.JoinByCodeResponse.game:type_name -> bitcraps.game.v1.Game
 	14, // 2: bitcraps.game.v1.ListLeadersResponse.leaders:type_name -> bitcraps.game.v1.Score
 	14, // 3: bitcraps.game.v1.GetMyStatisticsResponse.day:type_name -> bitcraps.game.v1.Score
 	14, // 4: bitcraps.game.v1.GetMyStatisticsResponse.week:type_name -> bitcraps.game.v1.Score
@@ -1305,17 +1396,19 @@ var file_bitcraps_game_v1_lobby_service_proto_depIdxs = []int32{
 	12, // 14: bitcraps.game.v1.LobbyService.ListLeaders:input_type -> bitcraps.game.v1.ListLeadersRequest
 	15, // 15: bitcraps.game.v1.LobbyService.GetMyStatistics:input_type -> bitcraps.game.v1.GetMyStatisticsRequest
 	17, // 16: bitcraps.game.v1.LobbyService.GetGameStatistics:input_type -> bitcraps.game.v1.GetGameStatisticsRequest
-	1,  // 17: bitcraps.game.v1.LobbyService.QuickSeat:output_type -> bitcraps.game.v1.QuickSeatResponse
-	3,  // 18: bitcraps.game.v1.LobbyService.JoinByCode:output_type -> bitcraps.game.v1.JoinByCodeResponse
-	5,  // 19: bitcraps.game.v1.LobbyService.RenewJoinCode:output_type -> bitcraps.game.v1.RenewJoinCodeResponse
-	7,  // 20: bitcraps.game.v1.LobbyService.PostChat:output_type -> bitcraps.game.v1.PostChatResponse
-	9,  // 21: bitcraps.game.v1.LobbyService.MutePlayer:output_type -> bitcraps.game.v1.MutePlayerResponse
-	11, // 22: bitcraps.game.v1.LobbyService.UnmutePlayer:output_type -> bitcraps.game.v1.UnmutePlayerResponse
-	13, // 23: bitcraps.game.v1.LobbyService.ListLeaders:output_type -> bitcraps.game.v1.ListLeadersResponse
-	16, // 24: bitcraps.game.v1.LobbyService.GetMyStatistics:output_type -> bitcraps.game.v1.GetMyStatisticsResponse
-	18, // 25: bitcraps.game.v1.LobbyService.GetGameStatistics:output_type -> bitcraps.game.v1.GetGameStatisticsResponse
-	17, // [17:26] is the sub-list for method output_type
-	8,  // [8:17] is the sub-list for method input_type
+	21, // 17: bitcraps.game.v1.LobbyService.ForgetPlayer:input_type -> bitcraps.game.v1.ForgetPlayerRequest
+	1,  // 18: bitcraps.game.v1.LobbyService.QuickSeat:output_type -> bitcraps.game.v1.QuickSeatResponse
+	3,  // 19: bitcraps.game.v1.LobbyService.JoinByCode:output_type -> bitcraps.game.v1.JoinByCodeResponse
+	5,  // 20: bitcraps.game.v1.LobbyService.RenewJoinCode:output_type -> bitcraps.game.v1.RenewJoinCodeResponse
+	7,  // 21: bitcraps.game.v1.LobbyService.PostChat:output_type -> bitcraps.game.v1.PostChatResponse
+	9,  // 22: bitcraps.game.v1.LobbyService.MutePlayer:output_type -> bitcraps.game.v1.MutePlayerResponse
+	11, // 23: bitcraps.game.v1.LobbyService.UnmutePlayer:output_type -> bitcraps.game.v1.UnmutePlayerResponse
+	13, // 24: bitcraps.game.v1.LobbyService.ListLeaders:output_type -> bitcraps.game.v1.ListLeadersResponse
+	16, // 25: bitcraps.game.v1.LobbyService.GetMyStatistics:output_type -> bitcraps.game.v1.GetMyStatisticsResponse
+	18, // 26: bitcraps.game.v1.LobbyService.GetGameStatistics:output_type -> bitcraps.game.v1.GetGameStatisticsResponse
+	22, // 27: bitcraps.game.v1.LobbyService.ForgetPlayer:output_type -> bitcraps.game.v1.ForgetPlayerResponse
+	18, // [18:28] is the sub-list for method output_type
+	8,  // [8:18] is the sub-list for method input_type
 	8,  // [8:8] is the sub-list for extension type_name
 	8,  // [8:8] is the sub-list for extension extendee
 	0,  // [0:8] is the sub-list for field type_name
@@ -1333,7 +1426,7 @@ func file_bitcraps_game_v1_lobby_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bitcraps_game_v1_lobby_service_proto_rawDesc), len(file_bitcraps_game_v1_lobby_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

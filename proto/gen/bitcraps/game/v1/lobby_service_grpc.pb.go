@@ -28,6 +28,7 @@ const (
 	LobbyService_ListLeaders_FullMethodName       = "/bitcraps.game.v1.LobbyService/ListLeaders"
 	LobbyService_GetMyStatistics_FullMethodName   = "/bitcraps.game.v1.LobbyService/GetMyStatistics"
 	LobbyService_GetGameStatistics_FullMethodName = "/bitcraps.game.v1.LobbyService/GetGameStatistics"
+	LobbyService_ForgetPlayer_FullMethodName      = "/bitcraps.game.v1.LobbyService/ForgetPlayer"
 )
 
 // LobbyServiceClient is the client API for LobbyService service.
@@ -56,6 +57,12 @@ type LobbyServiceClient interface {
 	GetMyStatistics(ctx context.Context, in *GetMyStatisticsRequest, opts ...grpc.CallOption) (*GetMyStatisticsResponse, error)
 	// GetGameStatistics counts what the latest rolls of a game were, at most 1,000.
 	GetGameStatistics(ctx context.Context, in *GetGameStatisticsRequest, opts ...grpc.CallOption) (*GetGameStatisticsResponse, error)
+	// ForgetPlayer forgets a player who was deleted. From its beginning on the player can't bet, sit down or talk, whatever token is used.
+	// The player leaves every table, where removable bets come back and contracts are played out, and hosts none; memberships, scores,
+	// limits and the words of chat go. Bets, rounds, results, transfers and the log of each game keep the bare id: dice are proven by
+	// bets, and books add up only as a whole. Where dice are in the air that do not fall it fails with UNAVAILABLE, and is to be called
+	// again. To call it twice is to call it once.
+	ForgetPlayer(ctx context.Context, in *ForgetPlayerRequest, opts ...grpc.CallOption) (*ForgetPlayerResponse, error)
 }
 
 type lobbyServiceClient struct {
@@ -156,6 +163,16 @@ func (c *lobbyServiceClient) GetGameStatistics(ctx context.Context, in *GetGameS
 	return out, nil
 }
 
+func (c *lobbyServiceClient) ForgetPlayer(ctx context.Context, in *ForgetPlayerRequest, opts ...grpc.CallOption) (*ForgetPlayerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ForgetPlayerResponse)
+	err := c.cc.Invoke(ctx, LobbyService_ForgetPlayer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LobbyServiceServer is the server API for LobbyService service.
 // All implementations must embed UnimplementedLobbyServiceServer
 // for forward compatibility.
@@ -182,6 +199,12 @@ type LobbyServiceServer interface {
 	GetMyStatistics(context.Context, *GetMyStatisticsRequest) (*GetMyStatisticsResponse, error)
 	// GetGameStatistics counts what the latest rolls of a game were, at most 1,000.
 	GetGameStatistics(context.Context, *GetGameStatisticsRequest) (*GetGameStatisticsResponse, error)
+	// ForgetPlayer forgets a player who was deleted. From its beginning on the player can't bet, sit down or talk, whatever token is used.
+	// The player leaves every table, where removable bets come back and contracts are played out, and hosts none; memberships, scores,
+	// limits and the words of chat go. Bets, rounds, results, transfers and the log of each game keep the bare id: dice are proven by
+	// bets, and books add up only as a whole. Where dice are in the air that do not fall it fails with UNAVAILABLE, and is to be called
+	// again. To call it twice is to call it once.
+	ForgetPlayer(context.Context, *ForgetPlayerRequest) (*ForgetPlayerResponse, error)
 	mustEmbedUnimplementedLobbyServiceServer()
 }
 
@@ -218,6 +241,9 @@ func (UnimplementedLobbyServiceServer) GetMyStatistics(context.Context, *GetMySt
 }
 func (UnimplementedLobbyServiceServer) GetGameStatistics(context.Context, *GetGameStatisticsRequest) (*GetGameStatisticsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetGameStatistics not implemented")
+}
+func (UnimplementedLobbyServiceServer) ForgetPlayer(context.Context, *ForgetPlayerRequest) (*ForgetPlayerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ForgetPlayer not implemented")
 }
 func (UnimplementedLobbyServiceServer) mustEmbedUnimplementedLobbyServiceServer() {}
 func (UnimplementedLobbyServiceServer) testEmbeddedByValue()                      {}
@@ -402,6 +428,24 @@ func _LobbyService_GetGameStatistics_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LobbyService_ForgetPlayer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ForgetPlayerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LobbyServiceServer).ForgetPlayer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LobbyService_ForgetPlayer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LobbyServiceServer).ForgetPlayer(ctx, req.(*ForgetPlayerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LobbyService_ServiceDesc is the grpc.ServiceDesc for LobbyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -444,6 +488,10 @@ var LobbyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetGameStatistics",
 			Handler:    _LobbyService_GetGameStatistics_Handler,
+		},
+		{
+			MethodName: "ForgetPlayer",
+			Handler:    _LobbyService_ForgetPlayer_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

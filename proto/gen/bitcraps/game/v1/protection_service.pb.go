@@ -1044,10 +1044,11 @@ const file_bitcraps_game_v1_protection_service_proto_rawDesc = "" +
 	"\x1fAcknowledgeRealityCheckResponse\x12<\n" +
 	"\n" +
 	"protection\x18\x01 \x01(\v2\x1c.bitcraps.game.v1.ProtectionR\n" +
-	"protection2\xc7\b\n" +
-	"\x11ProtectionService\x12\x97\x01\n" +
-	"\tGetLimits\x12\".bitcraps.game.v1.GetLimitsRequest\x1a#.bitcraps.game.v1.GetLimitsResponse\"A\x8a\xb5\x18\r\n" +
-	"\agateway\x10\x02 \x01\x82\xd3\xe4\x93\x02'b\n" +
+	"protection2\xcc\b\n" +
+	"\x11ProtectionService\x12\x9c\x01\n" +
+	"\tGetLimits\x12\".bitcraps.game.v1.GetLimitsRequest\x1a#.bitcraps.game.v1.GetLimitsResponse\"F\x8a\xb5\x18\x12\n" +
+	"\agateway\n" +
+	"\x03api\x10\x02 \x01\x82\xd3\xe4\x93\x02'b\n" +
 	"protection\x12\x19/api/v1/players/me/limits\x90\x02\x01\x12\xa7\x01\n" +
 	"\bSetLimit\x12!.bitcraps.game.v1.SetLimitRequest\x1a\".bitcraps.game.v1.SetLimitResponse\"T\x8a\xb5\x18\r\n" +
 	"\agateway\x10\x02 \x02\x82\xd3\xe4\x93\x02::\x01*b\n" +

@@ -17,7 +17,7 @@ func insertGames(games []*play.Game) db.InsertGamesParams {
 		MaxPlayers: column(games, func(g *play.Game) int32 { return int32(g.Limits.MaxPlayers) }),
 		MinBets:    column(games, func(g *play.Game) int64 { return g.Limits.MinBet }),
 		MaxBets:    column(games, func(g *play.Game) int64 { return g.Limits.MaxBet }),
-		Hosts:      column(games, func(g *play.Game) uuid.UUID { return g.Host }),
+		Hosts:      p.Hosts,
 		Private:    column(games, func(g *play.Game) bool { return g.Private }),
 		SeatsTaken: p.SeatsTaken,
 		LeftSeats:  p.LeftSeats,
@@ -46,6 +46,7 @@ func updateGames(games []*play.Game) db.UpdateGamesParams {
 		Exposures:  column(games, func(g *play.Game) int64 { return g.Exposure }),
 		SeatsTaken: column(games, func(g *play.Game) int32 { return int32(len(g.Seats)) }),
 		LeftSeats:  column(games, func(g *play.Game) int32 { return int32(g.LeftSeat) }),
+		Hosts:      column(games, func(g *play.Game) uuid.UUID { return g.Host }),
 	}
 }
 

@@ -25,14 +25,29 @@ func (t *transaction) saveLobby(ctx context.Context, turns []*play.Turn) error {
 			return err
 		}
 	}
+	return t.saveMembers(ctx, turns)
+}
+
+// saveMembers writes standings; who has none has no row.
+func (t *transaction) saveMembers(ctx context.Context, turns []*play.Turn) error {
 	type member struct {
 		game, player uuid.UUID
 		play.Member
 	}
-	var members []member
+	var members, gone []member
 	for _, turn := range turns {
 		for player, standing := range turn.Members {
-			members = append(members, member{turn.Game.ID, player, standing})
+			if standing == (play.Member{}) {
+				gone = append(gone, member{turn.Game.ID, player, standing})
+			} else {
+				members = append(members, member{turn.Game.ID, player, standing})
+			}
+		}
+	}
+	game, player := func(m member) uuid.UUID { return m.game }, func(m member) uuid.UUID { return m.player }
+	if len(gone) > 0 {
+		if err := t.later.DeleteMembers(ctx, column(gone, game), column(gone, player)); err != nil {
+			return err
 		}
 	}
 	if len(members) == 0 {
@@ -41,8 +56,7 @@ func (t *transaction) saveLobby(ctx context.Context, turns []*play.Turn) error {
 	slices.SortFunc(members, func(a, b member) int {
 		return cmp.Or(bytes.Compare(a.game[:], b.game[:]), bytes.Compare(a.player[:], b.player[:]))
 	})
-	return t.later.SaveMembers(ctx, db.SaveMembersParams{
-		Games: column(members, func(m member) uuid.UUID { return m.game }), Players: column(members, func(m member) uuid.UUID { return m.player }),
+	return t.later.SaveMembers(ctx, db.SaveMembersParams{Games: column(members, game), Players: column(members, player),
 		Admitted: column(members, func(m member) bool { return m.Admitted }), Muted: column(members, func(m member) bool { return m.Muted }),
 	})
 }

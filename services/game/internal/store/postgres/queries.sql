@@ -74,7 +74,7 @@ WITH changed AS (
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
         shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
         totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
-        exposure = u.exposure, seats_taken = u.seats_taken, left_seat = u.left_seat
+        exposure = u.exposure, seats_taken = u.seats_taken, left_seat = u.left_seat, host_id = u.host_id
     FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::integer[]) AS status, unnest(@hands::bigint[]) AS hand,
               unnest(@rounds::bigint[]) AS round, unnest(@points::integer[]) AS point, unnest(@rolls::bigint[]) AS rolls,
               unnest(@rolling::boolean[]) AS rolling, unnest(@shooters::uuid[]) AS shooter_id,
@@ -83,6 +83,7 @@ WITH changed AS (
               unnest(@pairs::bigint[]) AS pairs, unnest(@hard::bigint[]) AS hard, unnest(@points_made::bigint[]) AS points_made,
               unnest(@pass_wins::bigint[]) AS pass_wins, unnest(@exposures::bigint[]) AS exposure,
               unnest(@seats_taken::integer[]) AS seats_taken, unnest(@left_seats::integer[]) AS left_seat,
+              unnest(@hosts::uuid[]) AS host_id,
               unnest(@versions::xid[]) AS version
           LIMIT CARDINALITY(@ids::uuid[])) AS u
     WHERE g.id = u.id AND (u.version = '0' OR g.xmin = u.version) RETURNING 1)
@@ -116,6 +117,18 @@ INSERT INTO members (game_id, player_id, admitted, muted)
 SELECT unnest(@games::uuid[]), unnest(@players::uuid[]), unnest(@admitted::boolean[]), unnest(@muted::boolean[])
 ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, muted = excluded.muted;
 
+-- name: DeleteMembers :exec
+DELETE FROM members WHERE (game_id, player_id) IN (
+    SELECT unnest(@games::uuid[]), unnest(@players::uuid[]) LIMIT CARDINALITY(@games::uuid[]));
+
+-- name: Traces :many
+SELECT s.game_id FROM seats AS s WHERE s.player_id = @player_id AND s.game_id > @behind
+    AND EXISTS (SELECT 1 FROM games AS g WHERE g.id = s.game_id AND g.status - 0 = 1 OFFSET 0)
+UNION SELECT h.id FROM games AS h WHERE h.host_id = @player_id AND h.status = 1 AND h.id > @behind
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = @player_id AND m.game_id > @behind
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = @player_id AND c.game_id > @behind
+ORDER BY 1 LIMIT sqlc.arg(count);
+
 -- name: AddScores :exec
 INSERT INTO scores AS s (player_id, period, starts, rounds, bets, staked, returned, net)
 SELECT unnest(@players::uuid[]), unnest(@periods::text[]), unnest(@starts::bigint[]), unnest(@rounds::bigint[]),
@@ -131,6 +144,9 @@ ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
 -- name: Scores :many
 SELECT s.* FROM (SELECT unnest(@periods::text[]) AS period, unnest(@starts::bigint[]) AS starts) AS k
     CROSS JOIN LATERAL (SELECT * FROM scores WHERE player_id = @player_id AND period = k.period AND starts = k.starts OFFSET 0) AS s;
+
+-- name: DeleteScores :exec
+DELETE FROM scores WHERE player_id = $1;
 
 -- name: PruneScores :execrows
 DELETE FROM scores WHERE (player_id, period, starts) IN (
@@ -302,6 +318,24 @@ SELECT unnest(@games::uuid[]), unnest(@sequences::bigint[]), unnest(@events::byt
 
 -- name: Events :many
 SELECT event FROM events WHERE game_id = @game_id AND sequence > @after ORDER BY sequence LIMIT sqlc.arg(count);
+
+-- name: InsertChats :exec
+INSERT INTO chats (player_id, game_id, sequence)
+SELECT unnest(@players::uuid[]), unnest(@games::uuid[]), unnest(@sequences::bigint[]);
+
+-- name: ChatOf :many
+SELECT e.event, e.sequence FROM events AS e WHERE e.game_id = @game_id AND e.sequence = ANY(ARRAY(
+    SELECT c.sequence FROM chats AS c WHERE c.player_id = @player_id AND c.game_id = @game_id ORDER BY c.sequence LIMIT sqlc.arg(count)));
+
+-- name: UpdateEvents :exec
+WITH changed AS (
+    UPDATE events AS e SET event = u.event
+    FROM (SELECT unnest(@sequences::bigint[]) AS sequence, unnest(@events::bytea[]) AS event LIMIT CARDINALITY(@sequences::bigint[])) AS u
+    WHERE e.game_id = @game_id AND e.sequence = u.sequence RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY(@sequences::bigint[])) FROM changed;
+
+-- name: DeleteChats :exec
+DELETE FROM chats WHERE player_id = @player_id AND game_id = @game_id AND sequence = ANY(@sequences::bigint[]);
 
 -- name: Requests :many
 -- The requests of one player and one id for each index of both lists.

@@ -27,7 +27,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	}
 	defer func() { t.saved = append(t.saved, atTables...) }()
 	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.holdCached, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
-		t.saveScores, t.saveLobby, t.saveEvents} {
+		t.saveScores, t.saveLobby, t.saveEvents, t.saveChat} {
 		if err := save(ctx, atTables); err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/bitcraps/bitcraps/libs/micros"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -14,10 +16,11 @@ type listing struct {
 	status                   gamev1.GameStatus
 	turnDueAt, updatedMinute int64
 	seatsTaken               int
+	host                     uuid.UUID
 }
 
 func listingOf(g *play.Game) listing {
-	return listing{status: g.Status, turnDueAt: micros.Of(g.TurnDueAt), updatedMinute: micros.Minute(g.UpdatedAt), seatsTaken: len(g.Seats)}
+	return listing{status: g.Status, turnDueAt: micros.Of(g.TurnDueAt), updatedMinute: micros.Minute(g.UpdatedAt), seatsTaken: len(g.Seats), host: g.Host}
 }
 
 func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
@@ -35,7 +38,7 @@ func (t *transaction) saveGame(ctx context.Context, turn *play.Turn) error {
 	}
 	if before := t.games[g.ID]; before == nil || listingOf(before.State) != now {
 		if err := one(t.q.UpdateListing(ctx, db.UpdateListingParams{
-			Status: now.status, TurnDueAt: now.turnDueAt, UpdatedMinute: now.updatedMinute, SeatsTaken: int64(now.seatsTaken), ID: g.ID})); err != nil {
+			Status: now.status, TurnDueAt: now.turnDueAt, UpdatedMinute: now.updatedMinute, SeatsTaken: int64(now.seatsTaken), HostID: now.host, ID: g.ID})); err != nil {
 			return err
 		}
 	}

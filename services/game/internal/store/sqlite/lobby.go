@@ -23,6 +23,12 @@ func (t *transaction) saveLobby(ctx context.Context, turn *play.Turn) error {
 		}
 	}
 	for player, standing := range turn.Members {
+		if standing == (play.Member{}) {
+			if err := t.q.DeleteMember(ctx, turn.Game.ID, player); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := t.q.SaveMember(ctx, db.SaveMemberParams{GameID: turn.Game.ID, PlayerID: player,
 			Admitted: flag(standing.Admitted), Muted: flag(standing.Muted)}); err != nil {
 			return err

@@ -12,7 +12,7 @@ SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequ
 WHERE id = ?;
 
 -- name: UpdateListing :execrows
-UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ? WHERE id = ?;
+UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ?, host_id = ? WHERE id = ?;
 
 -- name: GamesOf :many
 SELECT * FROM games WHERE id IN (SELECT value FROM json_each(CAST(sqlc.arg(games) AS TEXT)));
@@ -37,6 +37,17 @@ SELECT * FROM members WHERE game_id = ? AND player_id = ?;
 INSERT INTO members (game_id, player_id, admitted, muted) VALUES (?, ?, ?, ?)
 ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, muted = excluded.muted;
 
+-- name: DeleteMember :exec
+DELETE FROM members WHERE game_id = ? AND player_id = ?;
+
+-- name: Traces :many
+SELECT s.game_id FROM seats AS s CROSS JOIN games AS g
+    WHERE s.player_id = sqlc.arg(player_id) AND g.id = s.game_id AND g.status = 1 AND s.game_id > sqlc.arg(behind)
+UNION SELECT h.id FROM games AS h WHERE h.host_id = sqlc.arg(player_id) AND h.status = 1 AND h.id > sqlc.arg(behind)
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = sqlc.arg(player_id) AND m.game_id > sqlc.arg(behind)
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = sqlc.arg(player_id) AND c.game_id > sqlc.arg(behind)
+ORDER BY 1 LIMIT sqlc.arg(count);
+
 -- name: AddScore :exec
 INSERT INTO scores (player_id, period, starts, rounds, bets, staked, returned, net) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = rounds + excluded.rounds, bets = bets + excluded.bets,
@@ -49,6 +60,9 @@ ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
 
 -- name: Score :one
 SELECT * FROM scores WHERE player_id = ? AND period = ? AND starts = ?;
+
+-- name: DeleteScores :exec
+DELETE FROM scores WHERE player_id = ?;
 
 -- name: PruneScores :execrows
 DELETE FROM scores WHERE (player_id, period, starts) IN (
@@ -177,6 +191,20 @@ INSERT INTO events (game_id, sequence, event) VALUES (?, ?, ?);
 
 -- name: Events :many
 SELECT event FROM events WHERE game_id = sqlc.arg(game_id) AND sequence > sqlc.arg(after) ORDER BY sequence LIMIT sqlc.arg(count);
+
+-- name: InsertChat :exec
+INSERT INTO chats (player_id, game_id, sequence) VALUES (?, ?, ?);
+
+-- name: ChatOf :many
+SELECT e.event, e.sequence FROM chats AS c CROSS JOIN events AS e
+WHERE c.player_id = sqlc.arg(player_id) AND c.game_id = sqlc.arg(game_id) AND e.game_id = c.game_id AND e.sequence = c.sequence
+ORDER BY e.sequence LIMIT sqlc.arg(count);
+
+-- name: UpdateEvent :execrows
+UPDATE events SET event = ? WHERE game_id = ? AND sequence = ?;
+
+-- name: DeleteChat :execrows
+DELETE FROM chats WHERE player_id = ? AND game_id = ? AND sequence = ?;
 
 -- name: RequestsOf :many
 SELECT r.* FROM json_each(CAST(sqlc.arg(keys) AS TEXT)) AS k CROSS JOIN requests AS r WHERE r.player_id = k.value ->> 0 AND r.id = k.value ->> 1;

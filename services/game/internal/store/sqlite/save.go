@@ -45,7 +45,7 @@ func (t *transaction) saveProtections(ctx context.Context) error {
 
 func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
 	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
-		t.saveScores, t.saveLobby, t.saveEvents, t.addInPlay} {
+		t.saveScores, t.saveLobby, t.saveEvents, t.saveChat, t.addInPlay} {
 		if err := save(ctx, turn); err != nil {
 			return err
 		}

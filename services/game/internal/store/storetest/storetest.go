@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"scores of one transaction add up":      testManyScores,
 		"a census counts each player once":      testCensus,
 		"equal scores page without gaps":        testTies,
+		"a deleted player leaves no trace":      testForget,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, open(t))

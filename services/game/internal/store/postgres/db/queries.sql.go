@@ -172,6 +172,64 @@ func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]B
 	return items, nil
 }
 
+const chatOf = `-- name: ChatOf :many
+SELECT e.event, e.sequence FROM events AS e WHERE e.game_id = $1 AND e.sequence = ANY(ARRAY(
+    SELECT c.sequence FROM chats AS c WHERE c.player_id = $2 AND c.game_id = $1 ORDER BY c.sequence LIMIT $3))
+`
+
+type ChatOfRow struct {
+	Event    []byte
+	Sequence int64
+}
+
+func (q *Queries) ChatOf(ctx context.Context, gameID uuid.UUID, playerID uuid.UUID, count int32) ([]ChatOfRow, error) {
+	rows, err := q.db.Query(ctx, chatOf, gameID, playerID, count)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChatOfRow
+	for rows.Next() {
+		var i ChatOfRow
+		if err := rows.Scan(&i.Event, &i.Sequence); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteChats = `-- name: DeleteChats :exec
+DELETE FROM chats WHERE player_id = $1 AND game_id = $2 AND sequence = ANY($3::bigint[])
+`
+
+func (q *Queries) DeleteChats(ctx context.Context, playerID uuid.UUID, gameID uuid.UUID, sequences []int64) error {
+	_, err := q.db.Exec(ctx, deleteChats, playerID, gameID, sequences)
+	return err
+}
+
+const deleteMembers = `-- name: DeleteMembers :exec
+DELETE FROM members WHERE (game_id, player_id) IN (
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]) LIMIT CARDINALITY($1::uuid[]))
+`
+
+func (q *Queries) DeleteMembers(ctx context.Context, games []uuid.UUID, players []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteMembers, games, players)
+	return err
+}
+
+const deleteScores = `-- name: DeleteScores :exec
+DELETE FROM scores WHERE player_id = $1
+`
+
+func (q *Queries) DeleteScores(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteScores, playerID)
+	return err
+}
+
 const deleteSeats = `-- name: DeleteSeats :exec
 DELETE FROM seats WHERE (game_id, number) IN (
     SELECT unnest($1::uuid[]), unnest($2::integer[]) LIMIT CARDINALITY($1::uuid[]))
@@ -437,6 +495,16 @@ func (q *Queries) InsertBets(ctx context.Context, arg InsertBetsParams) error {
 		arg.Payouts,
 		arg.PlacedAt,
 	)
+	return err
+}
+
+const insertChats = `-- name: InsertChats :exec
+INSERT INTO chats (player_id, game_id, sequence)
+SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::bigint[])
+`
+
+func (q *Queries) InsertChats(ctx context.Context, players []uuid.UUID, games []uuid.UUID, sequences []int64) error {
+	_, err := q.db.Exec(ctx, insertChats, players, games, sequences)
 	return err
 }
 
@@ -1526,6 +1594,35 @@ func (q *Queries) SettleRounds(ctx context.Context, arg SettleRoundsParams) erro
 	return err
 }
 
+const traces = `-- name: Traces :many
+SELECT s.game_id FROM seats AS s WHERE s.player_id = $2 AND s.game_id > $3
+    AND EXISTS (SELECT 1 FROM games AS g WHERE g.id = s.game_id AND g.status - 0 = 1 OFFSET 0)
+UNION SELECT h.id FROM games AS h WHERE h.host_id = $2 AND h.status = 1 AND h.id > $3
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = $2 AND m.game_id > $3
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = $2 AND c.game_id > $3
+ORDER BY 1 LIMIT $1
+`
+
+func (q *Queries) Traces(ctx context.Context, count int32, playerID uuid.UUID, behind uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, traces, count, playerID, behind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var game_id uuid.UUID
+		if err := rows.Scan(&game_id); err != nil {
+			return nil, err
+		}
+		items = append(items, game_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const turnsDue = `-- name: TurnsDue :many
 SELECT id FROM games WHERE turn_due_at > 0 AND turn_due_at <= $1 ORDER BY turn_due_at LIMIT $2
 `
@@ -1647,13 +1744,26 @@ func (q *Queries) UpdateBets(ctx context.Context, arg UpdateBetsParams) error {
 	return err
 }
 
+const updateEvents = `-- name: UpdateEvents :exec
+WITH changed AS (
+    UPDATE events AS e SET event = u.event
+    FROM (SELECT unnest($1::bigint[]) AS sequence, unnest($3::bytea[]) AS event LIMIT CARDINALITY($1::bigint[])) AS u
+    WHERE e.game_id = $2 AND e.sequence = u.sequence RETURNING 1)
+SELECT expect_rows(COUNT(*), CARDINALITY($1::bigint[])) FROM changed
+`
+
+func (q *Queries) UpdateEvents(ctx context.Context, sequences []int64, gameID uuid.UUID, events [][]byte) error {
+	_, err := q.db.Exec(ctx, updateEvents, sequences, gameID, events)
+	return err
+}
+
 const updateGames = `-- name: UpdateGames :one
 WITH changed AS (
     UPDATE games AS g
     SET status = u.status, hand = u.hand, round = u.round, point = u.point, rolls = u.rolls, rolling = u.rolling,
         shooter_id = u.shooter_id, sequence = u.sequence, turn_due_at = u.turn_due_at, updated_at = u.updated_at,
         totals = u.totals, pairs = u.pairs, hard = u.hard, points_made = u.points_made, pass_wins = u.pass_wins,
-        exposure = u.exposure, seats_taken = u.seats_taken, left_seat = u.left_seat
+        exposure = u.exposure, seats_taken = u.seats_taken, left_seat = u.left_seat, host_id = u.host_id
     FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::integer[]) AS status, unnest($3::bigint[]) AS hand,
               unnest($4::bigint[]) AS round, unnest($5::integer[]) AS point, unnest($6::bigint[]) AS rolls,
               unnest($7::boolean[]) AS rolling, unnest($8::uuid[]) AS shooter_id,
@@ -1662,7 +1772,8 @@ WITH changed AS (
               unnest($13::bigint[]) AS pairs, unnest($14::bigint[]) AS hard, unnest($15::bigint[]) AS points_made,
               unnest($16::bigint[]) AS pass_wins, unnest($17::bigint[]) AS exposure,
               unnest($18::integer[]) AS seats_taken, unnest($19::integer[]) AS left_seat,
-              unnest($20::xid[]) AS version
+              unnest($20::uuid[]) AS host_id,
+              unnest($21::xid[]) AS version
           LIMIT CARDINALITY($1::uuid[])) AS u
     WHERE g.id = u.id AND (u.version = '0' OR g.xmin = u.version) RETURNING 1)
 SELECT written(COUNT(*), CARDINALITY($1::uuid[])) FROM changed
@@ -1688,6 +1799,7 @@ type UpdateGamesParams struct {
 	Exposures  []int64
 	SeatsTaken []int32
 	LeftSeats  []int32
+	Hosts      []uuid.UUID
 	Versions   []uint32
 }
 
@@ -1712,6 +1824,7 @@ func (q *Queries) UpdateGames(ctx context.Context, arg UpdateGamesParams) (uint3
 		arg.Exposures,
 		arg.SeatsTaken,
 		arg.LeftSeats,
+		arg.Hosts,
 		arg.Versions,
 	)
 	var written uint32

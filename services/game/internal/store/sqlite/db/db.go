@@ -39,6 +39,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.betsOfPlayerStmt, err = db.PrepareContext(ctx, betsOfPlayer); err != nil {
 		return nil, fmt.Errorf("error preparing query BetsOfPlayer: %w", err)
 	}
+	if q.chatOfStmt, err = db.PrepareContext(ctx, chatOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ChatOf: %w", err)
+	}
+	if q.deleteChatStmt, err = db.PrepareContext(ctx, deleteChat); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteChat: %w", err)
+	}
+	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
+	}
+	if q.deleteScoresStmt, err = db.PrepareContext(ctx, deleteScores); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteScores: %w", err)
+	}
 	if q.deleteSeatStmt, err = db.PrepareContext(ctx, deleteSeat); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSeat: %w", err)
 	}
@@ -56,6 +68,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertBetStmt, err = db.PrepareContext(ctx, insertBet); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBet: %w", err)
+	}
+	if q.insertChatStmt, err = db.PrepareContext(ctx, insertChat); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertChat: %w", err)
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
@@ -138,6 +153,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.settleRoundStmt, err = db.PrepareContext(ctx, settleRound); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleRound: %w", err)
 	}
+	if q.tracesStmt, err = db.PrepareContext(ctx, traces); err != nil {
+		return nil, fmt.Errorf("error preparing query Traces: %w", err)
+	}
 	if q.transferStmt, err = db.PrepareContext(ctx, transfer); err != nil {
 		return nil, fmt.Errorf("error preparing query Transfer: %w", err)
 	}
@@ -155,6 +173,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateBetStmt, err = db.PrepareContext(ctx, updateBet); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateBet: %w", err)
+	}
+	if q.updateEventStmt, err = db.PrepareContext(ctx, updateEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateEvent: %w", err)
 	}
 	if q.updateGameStmt, err = db.PrepareContext(ctx, updateGame); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateGame: %w", err)
@@ -195,6 +216,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing betsOfPlayerStmt: %w", cerr)
 		}
 	}
+	if q.chatOfStmt != nil {
+		if cerr := q.chatOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing chatOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteChatStmt != nil {
+		if cerr := q.deleteChatStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteChatStmt: %w", cerr)
+		}
+	}
+	if q.deleteMemberStmt != nil {
+		if cerr := q.deleteMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
+		}
+	}
+	if q.deleteScoresStmt != nil {
+		if cerr := q.deleteScoresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteScoresStmt: %w", cerr)
+		}
+	}
 	if q.deleteSeatStmt != nil {
 		if cerr := q.deleteSeatStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSeatStmt: %w", cerr)
@@ -223,6 +264,11 @@ func (q *Queries) Close() error {
 	if q.insertBetStmt != nil {
 		if cerr := q.insertBetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertBetStmt: %w", cerr)
+		}
+	}
+	if q.insertChatStmt != nil {
+		if cerr := q.insertChatStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertChatStmt: %w", cerr)
 		}
 	}
 	if q.insertEventStmt != nil {
@@ -360,6 +406,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing settleRoundStmt: %w", cerr)
 		}
 	}
+	if q.tracesStmt != nil {
+		if cerr := q.tracesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing tracesStmt: %w", cerr)
+		}
+	}
 	if q.transferStmt != nil {
 		if cerr := q.transferStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing transferStmt: %w", cerr)
@@ -388,6 +439,11 @@ func (q *Queries) Close() error {
 	if q.updateBetStmt != nil {
 		if cerr := q.updateBetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateBetStmt: %w", cerr)
+		}
+	}
+	if q.updateEventStmt != nil {
+		if cerr := q.updateEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateEventStmt: %w", cerr)
 		}
 	}
 	if q.updateGameStmt != nil {
@@ -449,12 +505,17 @@ type Queries struct {
 	addScoreStmt           *sql.Stmt
 	betStmt                *sql.Stmt
 	betsOfPlayerStmt       *sql.Stmt
+	chatOfStmt             *sql.Stmt
+	deleteChatStmt         *sql.Stmt
+	deleteMemberStmt       *sql.Stmt
+	deleteScoresStmt       *sql.Stmt
 	deleteSeatStmt         *sql.Stmt
 	eventsStmt             *sql.Stmt
 	gameOfCodeStmt         *sql.Stmt
 	gamesOfStmt            *sql.Stmt
 	idleGamesStmt          *sql.Stmt
 	insertBetStmt          *sql.Stmt
+	insertChatStmt         *sql.Stmt
 	insertEventStmt        *sql.Stmt
 	insertGameStmt         *sql.Stmt
 	insertRequestStmt      *sql.Stmt
@@ -482,12 +543,14 @@ type Queries struct {
 	scoreStmt              *sql.Stmt
 	seatsOfStmt            *sql.Stmt
 	settleRoundStmt        *sql.Stmt
+	tracesStmt             *sql.Stmt
 	transferStmt           *sql.Stmt
 	transfersOfStmt        *sql.Stmt
 	turnsDueStmt           *sql.Stmt
 	unsettledRoundsStmt    *sql.Stmt
 	updateAccountStmt      *sql.Stmt
 	updateBetStmt          *sql.Stmt
+	updateEventStmt        *sql.Stmt
 	updateGameStmt         *sql.Stmt
 	updateListingStmt      *sql.Stmt
 	updateProtectionStmt   *sql.Stmt
@@ -502,12 +565,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addScoreStmt:           q.addScoreStmt,
 		betStmt:                q.betStmt,
 		betsOfPlayerStmt:       q.betsOfPlayerStmt,
+		chatOfStmt:             q.chatOfStmt,
+		deleteChatStmt:         q.deleteChatStmt,
+		deleteMemberStmt:       q.deleteMemberStmt,
+		deleteScoresStmt:       q.deleteScoresStmt,
 		deleteSeatStmt:         q.deleteSeatStmt,
 		eventsStmt:             q.eventsStmt,
 		gameOfCodeStmt:         q.gameOfCodeStmt,
 		gamesOfStmt:            q.gamesOfStmt,
 		idleGamesStmt:          q.idleGamesStmt,
 		insertBetStmt:          q.insertBetStmt,
+		insertChatStmt:         q.insertChatStmt,
 		insertEventStmt:        q.insertEventStmt,
 		insertGameStmt:         q.insertGameStmt,
 		insertRequestStmt:      q.insertRequestStmt,
@@ -535,12 +603,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		scoreStmt:              q.scoreStmt,
 		seatsOfStmt:            q.seatsOfStmt,
 		settleRoundStmt:        q.settleRoundStmt,
+		tracesStmt:             q.tracesStmt,
 		transferStmt:           q.transferStmt,
 		transfersOfStmt:        q.transfersOfStmt,
 		turnsDueStmt:           q.turnsDueStmt,
 		unsettledRoundsStmt:    q.unsettledRoundsStmt,
 		updateAccountStmt:      q.updateAccountStmt,
 		updateBetStmt:          q.updateBetStmt,
+		updateEventStmt:        q.updateEventStmt,
 		updateGameStmt:         q.updateGameStmt,
 		updateListingStmt:      q.updateListingStmt,
 		updateProtectionStmt:   q.updateProtectionStmt,

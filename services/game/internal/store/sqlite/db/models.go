@@ -35,6 +35,12 @@ type Bet struct {
 	Commission   int64
 }
 
+type Chat struct {
+	PlayerID uuid.UUID
+	GameID   uuid.UUID
+	Sequence int64
+}
+
 type Event struct {
 	GameID   uuid.UUID
 	Sequence int64

@@ -184,6 +184,70 @@ func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]B
 	return items, nil
 }
 
+const chatOf = `-- name: ChatOf :many
+SELECT e.event, e.sequence FROM chats AS c CROSS JOIN events AS e
+WHERE c.player_id = ?1 AND c.game_id = ?2 AND e.game_id = c.game_id AND e.sequence = c.sequence
+ORDER BY e.sequence LIMIT ?3
+`
+
+type ChatOfRow struct {
+	Event    []byte
+	Sequence int64
+}
+
+func (q *Queries) ChatOf(ctx context.Context, playerID uuid.UUID, gameID uuid.UUID, count int64) ([]ChatOfRow, error) {
+	rows, err := q.query(ctx, q.chatOfStmt, chatOf, playerID, gameID, count)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChatOfRow
+	for rows.Next() {
+		var i ChatOfRow
+		if err := rows.Scan(&i.Event, &i.Sequence); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteChat = `-- name: DeleteChat :execrows
+DELETE FROM chats WHERE player_id = ? AND game_id = ? AND sequence = ?
+`
+
+func (q *Queries) DeleteChat(ctx context.Context, playerID uuid.UUID, gameID uuid.UUID, sequence int64) (int64, error) {
+	result, err := q.exec(ctx, q.deleteChatStmt, deleteChat, playerID, gameID, sequence)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteMember = `-- name: DeleteMember :exec
+DELETE FROM members WHERE game_id = ? AND player_id = ?
+`
+
+func (q *Queries) DeleteMember(ctx context.Context, gameID uuid.UUID, playerID uuid.UUID) error {
+	_, err := q.exec(ctx, q.deleteMemberStmt, deleteMember, gameID, playerID)
+	return err
+}
+
+const deleteScores = `-- name: DeleteScores :exec
+DELETE FROM scores WHERE player_id = ?
+`
+
+func (q *Queries) DeleteScores(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.exec(ctx, q.deleteScoresStmt, deleteScores, playerID)
+	return err
+}
+
 const deleteSeat = `-- name: DeleteSeat :exec
 DELETE FROM seats WHERE game_id = ? AND number = ?
 `
@@ -354,6 +418,15 @@ func (q *Queries) InsertBet(ctx context.Context, arg InsertBetParams) error {
 		arg.Payout,
 		arg.PlacedAt,
 	)
+	return err
+}
+
+const insertChat = `-- name: InsertChat :exec
+INSERT INTO chats (player_id, game_id, sequence) VALUES (?, ?, ?)
+`
+
+func (q *Queries) InsertChat(ctx context.Context, playerID uuid.UUID, gameID uuid.UUID, sequence int64) error {
+	_, err := q.exec(ctx, q.insertChatStmt, insertChat, playerID, gameID, sequence)
 	return err
 }
 
@@ -1192,6 +1265,38 @@ func (q *Queries) SettleRound(ctx context.Context, arg SettleRoundParams) (int64
 	return result.RowsAffected()
 }
 
+const traces = `-- name: Traces :many
+SELECT s.game_id FROM seats AS s CROSS JOIN games AS g
+    WHERE s.player_id = ?2 AND g.id = s.game_id AND g.status = 1 AND s.game_id > ?3
+UNION SELECT h.id FROM games AS h WHERE h.host_id = ?2 AND h.status = 1 AND h.id > ?3
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = ?2 AND m.game_id > ?3
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = ?2 AND c.game_id > ?3
+ORDER BY 1 LIMIT ?1
+`
+
+func (q *Queries) Traces(ctx context.Context, count int64, playerID uuid.UUID, behind uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.tracesStmt, traces, count, playerID, behind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var game_id uuid.UUID
+		if err := rows.Scan(&game_id); err != nil {
+			return nil, err
+		}
+		items = append(items, game_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const transfer = `-- name: Transfer :one
 SELECT id, from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at, from_previous, to_previous FROM transfers WHERE id = ?
 `
@@ -1382,6 +1487,18 @@ func (q *Queries) UpdateBet(ctx context.Context, arg UpdateBetParams) (int64, er
 	return result.RowsAffected()
 }
 
+const updateEvent = `-- name: UpdateEvent :execrows
+UPDATE events SET event = ? WHERE game_id = ? AND sequence = ?
+`
+
+func (q *Queries) UpdateEvent(ctx context.Context, event []byte, gameID uuid.UUID, sequence int64) (int64, error) {
+	result, err := q.exec(ctx, q.updateEventStmt, updateEvent, event, gameID, sequence)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateGame = `-- name: UpdateGame :execrows
 UPDATE games
 SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, updated_at = ?, totals = ?, pairs = ?,
@@ -1435,7 +1552,7 @@ func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, 
 }
 
 const updateListing = `-- name: UpdateListing :execrows
-UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ? WHERE id = ?
+UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = ?, host_id = ? WHERE id = ?
 `
 
 type UpdateListingParams struct {
@@ -1443,6 +1560,7 @@ type UpdateListingParams struct {
 	TurnDueAt     int64
 	UpdatedMinute int64
 	SeatsTaken    int64
+	HostID        uuid.UUID
 	ID            uuid.UUID
 }
 
@@ -1452,6 +1570,7 @@ func (q *Queries) UpdateListing(ctx context.Context, arg UpdateListingParams) (i
 		arg.TurnDueAt,
 		arg.UpdatedMinute,
 		arg.SeatsTaken,
+		arg.HostID,
 		arg.ID,
 	)
 	if err != nil {

@@ -1,0 +1,121 @@
+package game_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/rpcclient"
+	"github.com/bitcraps/bitcraps/libs/service/servicetest"
+	"github.com/bitcraps/bitcraps/libs/testserver"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
+)
+
+// forget has the api service say that a player was deleted.
+func (p *player) forget() error {
+	conn := servicetest.Dial(p.t, p.network, identity.API, rpcclient.Target{Service: identity.Game}, "game")
+	_, err := gamev1.NewLobbyServiceClient(conn).ForgetPlayer(p.t.Context(), &gamev1.ForgetPlayerRequest{PlayerId: p.id.String()})
+	return err
+}
+
+func (p *player) say(gameID, text string) error {
+	_, err := p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: gameID, Text: text})
+	return err
+}
+
+func (p *player) sitDown(gameID string) {
+	p.t.Helper()
+	if _, err := p.games.JoinGame(p.ctx, &gamev1.JoinGameRequest{GameId: gameID}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// TestDeletedPlayersAreForgotten is of a host whose dice are in the air: nobody gets up then, but the rest is done at once, and the seat
+// is free when they fall.
+func TestDeletedPlayersAreForgotten(t *testing.T) {
+	for name, url := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return testserver.Database(t, "game", postgres.Migrate) }} {
+		t.Run(name, func(t *testing.T) {
+			tb := &tables{t: t, path: t.TempDir() + "/game.db", postgres: url(), clock: clockwork.NewFakeClock(), validators: &validators{}}
+			tb.start()
+			deletedPlayersAreForgotten(t, tb)
+		})
+	}
+}
+
+func deletedPlayersAreForgotten(t *testing.T, tb *tables) {
+	alice, bob := tb.player(), tb.player()
+	id := alice.create()
+	bob.sitDown(id)
+	reason(t, "talk", alice.say(id, "my name is Alice"), 0)
+	reason(t, "an answer", bob.say(id, "hello"), 0)
+	alice.bet(id, "pass_line", 10)
+	tb.validators.set(true)
+	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id})
+	reason(t, "a roll without validators", err, errorsv1.Reason_REASON_NO_QUORUM)
+	reason(t, "with the dice in the air", alice.forget(), errorsv1.Reason_REASON_NO_QUORUM)
+	if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 2 {
+		t.Errorf("meanwhile the game is %v", game)
+	}
+	tb.validators.set(false)
+	for range 2 { // To call it twice is to call it once.
+		reason(t, "once they fall", alice.forget(), 0)
+		if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 1 || game.GetShooterId() == alice.id.String() {
+			t.Errorf("the game is %v", game)
+		}
+	}
+	sequence := bob.get(id).GetSequence()
+	reason(t, "again", alice.forget(), 0)
+	if now := bob.get(id).GetSequence(); now != sequence {
+		t.Errorf("the log went from %d to %d", sequence, now)
+	}
+	if said := bob.heard(id); !slices.Equal(said, []string{"", "hello", "erased " + alice.id.String()}) {
+		t.Errorf("watchers see %q", said)
+	}
+	alice.mayNothing(id)
+	leaders, err := bob.lobby.ListLeaders(bob.ctx, &gamev1.ListLeadersRequest{Period: "all_time"})
+	if err != nil || len(leaders.GetLeaders()) != 0 {
+		t.Errorf("leaders %v, %v", leaders, err)
+	}
+	tb.audit()
+}
+
+// heard is what a watcher sees of talk, from the beginning on.
+func (p *player) heard(gameID string) (texts []string) {
+	p.t.Helper()
+	w := p.watch(gameID)
+	for last := p.get(gameID).GetSequence(); w.last < last; w.last++ {
+		resp, err := w.stream.Recv()
+		if err != nil || resp.GetEvent().GetSequence() != w.last+1 {
+			p.t.Fatalf("behind event %d comes %v, %v", w.last, resp, err)
+		}
+		switch detail := resp.GetEvent().GetDetail().(type) {
+		case *gamev1.Event_ChatPosted:
+			texts = append(texts, detail.ChatPosted.GetText())
+		case *gamev1.Event_ChatErased:
+			texts = append(texts, "erased "+detail.ChatErased.GetPlayerId())
+		}
+	}
+	return texts
+}
+
+// mayNothing has a deleted player, whose token is good for a moment, try what others may.
+func (p *player) mayNothing(gameID string) {
+	p.t.Helper()
+	_, joined := p.games.JoinGame(p.ctx, &gamev1.JoinGameRequest{GameId: gameID})
+	_, created := p.games.CreateGame(p.ctx, &gamev1.CreateGameRequest{})
+	_, seated := p.lobby.QuickSeat(p.ctx, &gamev1.QuickSeatRequest{})
+	_, limited := p.protection.SetLimit(p.ctx, &gamev1.SetLimitRequest{Kind: "loss", Period: "day", Amount: new(int64(5))})
+	for what, err := range map[string]error{"joins": joined, "opens a table": created, "sits down anywhere": seated, "sets a limit": limited, "talks": p.say(gameID, "hi")} {
+		if errs.Reason(err) != errorsv1.Reason_REASON_SESSION_ENDED {
+			p.t.Errorf("a deleted player %s: %v", what, err)
+		}
+	}
+	if _, err := p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: gameID, BetType: "field", Amount: 1}); err == nil {
+		p.t.Error("a deleted player bets")
+	}
+}

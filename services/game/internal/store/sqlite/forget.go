@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
+)
+
+// saveChat notes where players have said something.
+func (t *transaction) saveChat(ctx context.Context, turn *play.Turn) error {
+	for _, said := range turn.Said() {
+		if err := t.q.InsertChat(ctx, said.Player, turn.Game.ID, said.Sequence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EraseChat implements play.Tx.
+func (t *transaction) EraseChat(ctx context.Context, game, player uuid.UUID, limit int) (int, error) {
+	rows, err := t.q.ChatOf(ctx, player, game, int64(limit))
+	if err != nil {
+		return 0, err
+	}
+	for _, row := range rows {
+		blank, err := stored.Erase(row.Event)
+		if err != nil {
+			return 0, fmt.Errorf("event %d of game %s: %w", row.Sequence, game, err)
+		}
+		if err := one(t.q.UpdateEvent(ctx, blank, game, row.Sequence)); err != nil {
+			return 0, err
+		}
+		if err := one(t.q.DeleteChat(ctx, player, game, row.Sequence)); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
+}
+
+// ForgetScores implements play.Tx.
+func (t *transaction) ForgetScores(ctx context.Context, player uuid.UUID) error {
+	return t.q.DeleteScores(ctx, player)
+}
+
+// Traces implements play.Reader.
+func (s *Store) Traces(ctx context.Context, player, behind uuid.UUID, limit int) ([]uuid.UUID, error) {
+	return s.Reading.Traces(ctx, int64(limit), player, behind)
+}

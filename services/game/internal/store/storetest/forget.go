@@ -1,0 +1,167 @@
+package storetest
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
+	"github.com/bitcraps/bitcraps/services/game/internal/play"
+)
+
+// testForget deletes a host with a contract on the table, who has talked there, was let in elsewhere, and has lost a bet.
+func testForget(t *testing.T, f *fixture) {
+	alice, bob := newID(), newID()
+	table, private := f.create(alice), f.createPrivate(bob)
+	f.must(f.do(play.Key{Game: private, Player: alice}, func(turn *play.Turn) error { return turn.Admit(alice, play.Member{}) }))
+	f.must(f.do(play.Key{Game: table}, func(turn *play.Turn) error { return turn.Join(bob) }))
+	for _, said := range []struct {
+		who  uuid.UUID
+		text string
+	}{{alice, "one"}, {bob, "two"}, {alice, "three"}, {alice, "four"}} {
+		f.must(f.do(play.Key{Game: table, Player: said.who}, func(turn *play.Turn) error { return turn.Chat(said.who, play.Member{}, said.text) }))
+	}
+	f.bet(table, alice, "pass_line")
+	f.bet(table, alice, "field")
+	f.bet(table, bob, "pass_line")
+	f.must(f.limit(alice, 1000))
+	f.roll(table, alice, 8) // The field loses.
+	f.bet(table, alice, "hard_4")
+	game, err := f.store.Game(t.Context(), table)
+	if f.must(err); game.Host != alice || len(f.scores(alice)) != 1 {
+		t.Fatalf("the game before %+v, scores %+v", game, f.scores(alice))
+	}
+	for range 2 { // The second time nothing is left to do.
+		f.forget(alice)
+		f.nothingKnown(alice, table, private)
+	}
+	if said := f.said(table); !slices.Equal(said, []string{"", "two", "", ""}) {
+		t.Errorf("said: %q", said)
+	}
+	f.keptOut(alice, table)
+	f.roll(table, uuid.Nil, 8) // The contract wins.
+	if wallet := f.balance(ledger.Wallet(alice)); wallet != 1000-10+10 {
+		t.Errorf("the wallet holds %d", wallet)
+	}
+	if of, others := f.scores(alice), f.scores(bob); len(of) != 0 || len(others) != 1 {
+		t.Errorf("scores of the deleted player %+v, of another %+v", of, others)
+	}
+	f.nothingKnown(alice, table, private)
+}
+
+func (f *fixture) createPrivate(host uuid.UUID) uuid.UUID {
+	f.t.Helper()
+	turn := f.ready(&play.Turn{})
+	f.must(play.CreatePrivate(turn, host, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500}, host[:]))
+	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error { return tx.Save(f.t.Context(), turn) }))
+	return turn.Game.ID
+}
+
+func (f *fixture) scores(player uuid.UUID) []play.Score {
+	f.t.Helper()
+	scores, err := f.store.Scores(f.t.Context(), player, play.ScoresAt(play.AllTime, f.now))
+	f.must(err)
+	return scores
+}
+
+// traces reads one table at a time.
+func (f *fixture) traces(player uuid.UUID) (tables []uuid.UUID) {
+	f.t.Helper()
+	for behind := uuid.Nil; ; {
+		page, err := f.store.Traces(f.t.Context(), player, behind, 1)
+		if f.must(err); len(page) == 0 {
+			return tables
+		}
+		behind = page[0]
+		tables = append(tables, behind)
+	}
+}
+
+// forget does what the service does of a deleted player.
+func (f *fixture) forget(player uuid.UUID) {
+	f.t.Helper()
+	ctx := f.t.Context()
+	f.must(f.store.Update(ctx, func(tx play.Tx) error {
+		turns, err := tx.Load(ctx, play.Key{Player: player})
+		f.must(err)
+		f.ready(turns[0]).Bury(player)
+		return cmp.Or(tx.Save(ctx, turns...), tx.ForgetScores(ctx, player))
+	}))
+	for _, id := range f.traces(player) {
+		for erased := 2; erased == 2; {
+			f.must(f.store.Update(ctx, func(tx play.Tx) error {
+				turns, err := tx.Load(ctx, play.Key{Game: id, All: true})
+				f.must(err)
+				if erased, err = tx.EraseChat(ctx, id, player, 2); err != nil {
+					return err // A cache did not serve.
+				}
+				if sits, err := f.ready(turns[0]).Forget(player, erased > 0); sits || err != nil {
+					f.t.Errorf("sits %v, %v", sits, err)
+				}
+				return tx.Save(ctx, turns...)
+			}))
+		}
+	}
+}
+
+func (f *fixture) nothingKnown(player uuid.UUID, tables ...uuid.UUID) {
+	f.t.Helper()
+	for _, id := range tables {
+		game, err := f.store.Game(f.t.Context(), id)
+		f.must(err)
+		member, err := f.store.Member(f.t.Context(), id, player)
+		if f.must(err); game.Seated(player) || game.Host == player || game.Shooter == player || member != (play.Member{}) {
+			f.t.Errorf("the game %+v, a member %+v", game, member)
+		}
+	}
+	if traces, scores := f.traces(player), f.scores(player); len(traces)+len(scores) > 0 {
+		f.t.Errorf("traces %v, scores %+v", traces, scores)
+	}
+	state, err := f.store.Protection(f.t.Context(), player)
+	if err != nil || state == nil || state.Present() == nil || len(state.Limits) > 0 || state.InPlay != 0 || !state.Day.Start.IsZero() {
+		f.t.Errorf("protection %+v, %v", state, err)
+	}
+}
+
+// said is all that was said at a game.
+func (f *fixture) said(game uuid.UUID) (texts []string) {
+	f.t.Helper()
+	events, err := f.store.Events(f.t.Context(), game, 0, 100)
+	f.must(err)
+	for i, event := range events {
+		if event.GetSequence() != int64(i)+1 {
+			f.t.Errorf("event %d has the sequence %d", i, event.GetSequence())
+		}
+		if chat := event.GetChatPosted(); chat != nil {
+			texts = append(texts, chat.GetText())
+		}
+	}
+	return texts
+}
+
+// keptOut has a deleted player try what others may.
+func (f *fixture) keptOut(player, game uuid.UUID) {
+	f.t.Helper()
+	for what, do := range map[string]func(*play.Turn) error{
+		"sits down": func(turn *play.Turn) error { return turn.Join(player) },
+		"opens one": func(turn *play.Turn) error {
+			return play.Create(turn, player, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
+		},
+		"talks":     func(turn *play.Turn) error { return turn.Chat(player, play.Member{}, "hi") },
+		"is let in": func(turn *play.Turn) error { return turn.Admit(player, play.Member{}) },
+		"bets less": func(turn *play.Turn) error { return turn.UpdateBet(turn.Bets[0], play.Change{Amount: new(int64(5))}) },
+		"bets seated": func(turn *play.Turn) error {
+			turn.Game.Seats = append(turn.Game.Seats, play.Seat{Number: 9, Player: player})
+			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: 10})
+			return err
+		},
+	} {
+		if err := f.do(play.Key{Game: game, Player: player}, do); errs.Reason(err) != errorsv1.Reason_REASON_SESSION_ENDED {
+			f.t.Errorf("a deleted player %s: %v", what, err)
+		}
+	}
+}
