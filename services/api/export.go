@@ -45,6 +45,14 @@ func (s *accountServer) ExportAccount(ctx context.Context, req *apiv1.ExportAcco
 			resp.Sessions = append(resp.Sessions, renderSession(one, caller.Session))
 		}
 	}
+	limits, err := s.protection.GetLimits(ctx, &gamev1.GetLimitsRequest{})
+	if err != nil {
+		return nil, err
+	}
+	resp.Protection = limits.GetProtection()
+	if resp.Statistics, err = s.lobby.GetMyStatistics(ctx, &gamev1.GetMyStatisticsRequest{}); err != nil {
+		return nil, err
+	}
 	page, err := s.ledger.ListEntries(ctx, &gamev1.ListEntriesRequest{PageSize: exportPage, PageToken: req.GetPageToken()})
 	resp.Entries, resp.NextPageToken = page.GetEntries(), page.GetNextPageToken()
 	return resp, err
@@ -63,12 +71,18 @@ func (s *accountServer) DeleteAccount(ctx context.Context, req *apiv1.DeleteAcco
 			return err
 		}
 		who.Kind, who.Role = apiv1.PlayerKind_PLAYER_KIND_DELETED, optionsv1.Role_ROLE_PLAYER
-		return errors.Join(tx.SavePlayer(ctx, who), s.forget(ctx, tx, who.ID))
+		return errors.Join(tx.SavePlayer(ctx, who), s.forget(ctx, tx, who.ID), tx.AddDeletion(ctx, who.ID, s.now()))
 	})
 	if errs.Reason(err) == errorsv1.Reason_REASON_PLAYER_NOT_FOUND { // The caller has a token, so it was deleted by a call before.
-		err = nil
+		return &apiv1.DeleteAccountResponse{}, nil
 	}
-	return &apiv1.DeleteAccountResponse{}, err
+	if err != nil {
+		return nil, err
+	}
+	if err := s.tellTables(ctx, caller.Player); err != nil { // The deletion stands, and the keeper tells them.
+		s.logger.WarnContext(ctx, "the tables have yet to hear of a deletion", "error", err)
+	}
+	return &apiv1.DeleteAccountResponse{}, nil
 }
 
 // forget removes what is known of a player beside the id. Sessions that ended are kept without their names until nobody could use

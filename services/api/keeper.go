@@ -19,7 +19,8 @@ const (
 	forgetBatch = 1000
 )
 
-// keeper does what no call does: keys take over from keys, and what is over is forgotten. Every replica does it.
+// keeper does what no call does: keys take over from keys, what is over is forgotten, and the tables hear of deletions that they missed.
+// Every replica does it.
 type keeper struct {
 	*Service
 	loop run.Loop
@@ -29,7 +30,7 @@ func (k *keeper) start() { k.loop.Start(k.clock, keeperInterval, k.tick) }
 
 // tick does each part. One that fails is logged and done at the next tick.
 func (k *keeper) tick(ctx context.Context) {
-	for name, part := range map[string]func(context.Context) error{"signing keys": k.turnKeys, "what is over": k.forgetOld} {
+	for name, part := range map[string]func(context.Context) error{"signing keys": k.turnKeys, "what is over": k.forgetOld, "deleted players": k.tellAll} {
 		bounded, cancel := context.WithTimeout(ctx, keeperTimeout)
 		if err := part(bounded); err != nil && ctx.Err() == nil {
 			k.logger.WarnContext(ctx, "keeper", "part", name, "error", err)

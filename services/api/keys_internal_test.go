@@ -28,7 +28,7 @@ func replica(t *testing.T, url string, clock clockwork.Clock) *Service {
 	if err := Migrate(t.Context(), cfg.Database); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), cfg, Deps{Clock: clock}, telemetry.Discard().For("api", 0))
+	s, err := New(t.Context(), cfg, Deps{Game: &tables{}, Clock: clock}, telemetry.Discard().For("api", 0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,12 +80,13 @@ func (c Config) Validate() error {
 }
 
 // GameTarget is what the service calls the tables as.
-var GameTarget = rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.LedgerService"}}
+var GameTarget = rpcclient.Target{Service: identity.Game, Contracts: []string{
+	"bitcraps.game.v1.LedgerService", "bitcraps.game.v1.LobbyService", "bitcraps.game.v1.ProtectionService"}}
 
 // Deps are what the service works with.
 type Deps struct {
-	// Ledger says what players have.
-	Ledger gamev1.LedgerServiceClient
+	// Game are the tables: what players have there, and who forgets them when they are deleted.
+	Game grpc.ClientConnInterface
 	// Clock tells the time.
 	Clock clockwork.Clock
 	// Random is where secrets come from; the system's source where it is nil.
@@ -94,17 +95,19 @@ type Deps struct {
 
 // Service is who plays.
 type Service struct {
-	auth     config.Auth
-	logger   *slog.Logger
-	store    store.Store
-	ledger   gamev1.LedgerServiceClient
-	clock    clockwork.Clock
-	random   io.Reader
-	keyring  keyring
-	keeper   *keeper
-	hasher   *password.Hasher
-	attempts *attempts
-	outbox   *outbox
+	auth       config.Auth
+	logger     *slog.Logger
+	store      store.Store
+	ledger     gamev1.LedgerServiceClient
+	lobby      gamev1.LobbyServiceClient
+	protection gamev1.ProtectionServiceClient
+	clock      clockwork.Clock
+	random     io.Reader
+	keyring    keyring
+	keeper     *keeper
+	hasher     *password.Hasher
+	attempts   *attempts
+	outbox     *outbox
 }
 
 // New opens the service's database, whose schema must be up to date.
@@ -113,7 +116,8 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	if err != nil {
 		return nil, fmt.Errorf("database.url: %w", err)
 	}
-	s := &Service{auth: cfg.Auth, logger: scope.Logger, store: opened, ledger: deps.Ledger, clock: deps.Clock, random: deps.Random}
+	s := &Service{auth: cfg.Auth, logger: scope.Logger, store: opened, clock: deps.Clock, random: deps.Random}
+	s.ledger, s.lobby, s.protection = gamev1.NewLedgerServiceClient(deps.Game), gamev1.NewLobbyServiceClient(deps.Game), gamev1.NewProtectionServiceClient(deps.Game)
 	if s.random == nil {
 		s.random = rand.Reader
 	}

@@ -29,7 +29,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
-	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/api"
 	"github.com/bitcraps/bitcraps/services/consensus"
 	"github.com/bitcraps/bitcraps/services/game"
@@ -206,7 +205,7 @@ func (p *Platform) addAPI(ctx context.Context) error {
 		return err
 	}
 	scope := p.tel.For(identity.API, 0)
-	svc, err := api.New(ctx, p.cfg.API, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
+	svc, err := api.New(ctx, p.cfg.API, api.Deps{Game: conn, Clock: clockwork.NewRealClock()}, scope)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
-	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/api"
 )
 
@@ -22,6 +21,6 @@ func main() {
 			if err != nil {
 				return nil, err
 			}
-			return api.New(ctx, cfg, api.Deps{Ledger: gamev1.NewLedgerServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
+			return api.New(ctx, cfg, api.Deps{Game: conn, Clock: clockwork.NewRealClock()}, scope)
 		}))
 }

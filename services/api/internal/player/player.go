@@ -33,4 +33,10 @@ type Tx interface {
 	PeekPlayer(ctx context.Context, id uuid.UUID) (Player, error)
 	// SavePlayer stores a player's kind and role.
 	SavePlayer(ctx context.Context, player Player) error
+	// AddDeletion notes a deleted player of whom the tables have not heard.
+	AddDeletion(ctx context.Context, id uuid.UUID, at time.Time) error
+	// Deletions returns up to most of them, the oldest first.
+	Deletions(ctx context.Context, most int) ([]uuid.UUID, error)
+	// RemoveDeletion notes that the tables have heard.
+	RemoveDeletion(ctx context.Context, id uuid.UUID) error
 }

@@ -104,3 +104,12 @@ DELETE FROM codes WHERE player_id = @player_id;
 
 -- name: DeleteExpiredCodes :execrows
 DELETE FROM codes WHERE subject IN (SELECT c.subject FROM codes c WHERE c.expires_at < @before::bigint ORDER BY c.expires_at LIMIT @most);
+
+-- name: InsertDeletion :exec
+INSERT INTO deletions (player_id, deleted_at) VALUES (@player_id, @deleted_at) ON CONFLICT (player_id) DO NOTHING;
+
+-- name: Deletions :many
+SELECT player_id FROM deletions ORDER BY deleted_at, player_id LIMIT @most;
+
+-- name: DeleteDeletion :exec
+DELETE FROM deletions WHERE player_id = @player_id;

@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ type Open func(t *testing.T) store.Store
 
 // Run tests stores.
 func Run(t *testing.T, open Open) {
-	for name, suite := range map[string]func(*testing.T, Open){"players": players, "keys": keys, "sessions": sessions, "devices": devices, "accounts": accounts} {
+	for name, suite := range map[string]func(*testing.T, Open){"players": players, "deletions": deletions, "keys": keys, "sessions": sessions, "devices": devices, "accounts": accounts} {
 		t.Run(name, func(t *testing.T) { suite(t, open) })
 	}
 }
@@ -113,4 +114,26 @@ func playersChangeOneByOne(s suite, changed player.Player) {
 		}
 		return nil
 	})
+}
+
+// deletions notes two, one of them twice.
+func deletions(t *testing.T, open Open) {
+	s := suite{t, open(t)}
+	late, early := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+	s.write(func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.AddDeletion(ctx, late, at(2)), tx.AddDeletion(ctx, early, at(1)), tx.AddDeletion(ctx, late, at(0)))
+	})
+	waiting := func(most int, want ...uuid.UUID) {
+		t.Helper()
+		s.both(func(ctx context.Context, tx store.Tx) error {
+			if got, err := tx.Deletions(ctx, most); err != nil || !slices.Equal(got, want) {
+				t.Errorf("deletions %v, %v; want %v", got, err, want)
+			}
+			return nil
+		})
+	}
+	waiting(10, early, late)
+	waiting(1, early)
+	s.write(func(ctx context.Context, tx store.Tx) error { return tx.RemoveDeletion(ctx, early) })
+	waiting(10, late)
 }

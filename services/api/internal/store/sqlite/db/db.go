@@ -45,6 +45,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteCodesOfStmt, err = db.PrepareContext(ctx, deleteCodesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCodesOf: %w", err)
 	}
+	if q.deleteDeletionStmt, err = db.PrepareContext(ctx, deleteDeletion); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDeletion: %w", err)
+	}
 	if q.deleteDeviceStmt, err = db.PrepareContext(ctx, deleteDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDevice: %w", err)
 	}
@@ -60,6 +63,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteUsedChallengesStmt, err = db.PrepareContext(ctx, deleteUsedChallenges); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUsedChallenges: %w", err)
 	}
+	if q.deletionsStmt, err = db.PrepareContext(ctx, deletions); err != nil {
+		return nil, fmt.Errorf("error preparing query Deletions: %w", err)
+	}
 	if q.deviceByKeyStmt, err = db.PrepareContext(ctx, deviceByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query DeviceByKey: %w", err)
 	}
@@ -71,6 +77,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertAccountStmt, err = db.PrepareContext(ctx, insertAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAccount: %w", err)
+	}
+	if q.insertDeletionStmt, err = db.PrepareContext(ctx, insertDeletion); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDeletion: %w", err)
 	}
 	if q.insertDeviceStmt, err = db.PrepareContext(ctx, insertDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertDevice: %w", err)
@@ -151,6 +160,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteCodesOfStmt: %w", cerr)
 		}
 	}
+	if q.deleteDeletionStmt != nil {
+		if cerr := q.deleteDeletionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDeletionStmt: %w", cerr)
+		}
+	}
 	if q.deleteDeviceStmt != nil {
 		if cerr := q.deleteDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteDeviceStmt: %w", cerr)
@@ -176,6 +190,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteUsedChallengesStmt: %w", cerr)
 		}
 	}
+	if q.deletionsStmt != nil {
+		if cerr := q.deletionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletionsStmt: %w", cerr)
+		}
+	}
 	if q.deviceByKeyStmt != nil {
 		if cerr := q.deviceByKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deviceByKeyStmt: %w", cerr)
@@ -194,6 +213,11 @@ func (q *Queries) Close() error {
 	if q.insertAccountStmt != nil {
 		if cerr := q.insertAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAccountStmt: %w", cerr)
+		}
+	}
+	if q.insertDeletionStmt != nil {
+		if cerr := q.insertDeletionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDeletionStmt: %w", cerr)
 		}
 	}
 	if q.insertDeviceStmt != nil {
@@ -307,15 +331,18 @@ type Queries struct {
 	deleteAccountStmt         *sql.Stmt
 	deleteCodeStmt            *sql.Stmt
 	deleteCodesOfStmt         *sql.Stmt
+	deleteDeletionStmt        *sql.Stmt
 	deleteDeviceStmt          *sql.Stmt
 	deleteExpiredCodesStmt    *sql.Stmt
 	deleteExpiredSessionsStmt *sql.Stmt
 	deleteSigningKeyStmt      *sql.Stmt
 	deleteUsedChallengesStmt  *sql.Stmt
+	deletionsStmt             *sql.Stmt
 	deviceByKeyStmt           *sql.Stmt
 	devicesStmt               *sql.Stmt
 	endedSessionsStmt         *sql.Stmt
 	insertAccountStmt         *sql.Stmt
+	insertDeletionStmt        *sql.Stmt
 	insertDeviceStmt          *sql.Stmt
 	insertPlayerStmt          *sql.Stmt
 	insertSessionStmt         *sql.Stmt
@@ -342,15 +369,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteAccountStmt:         q.deleteAccountStmt,
 		deleteCodeStmt:            q.deleteCodeStmt,
 		deleteCodesOfStmt:         q.deleteCodesOfStmt,
+		deleteDeletionStmt:        q.deleteDeletionStmt,
 		deleteDeviceStmt:          q.deleteDeviceStmt,
 		deleteExpiredCodesStmt:    q.deleteExpiredCodesStmt,
 		deleteExpiredSessionsStmt: q.deleteExpiredSessionsStmt,
 		deleteSigningKeyStmt:      q.deleteSigningKeyStmt,
 		deleteUsedChallengesStmt:  q.deleteUsedChallengesStmt,
+		deletionsStmt:             q.deletionsStmt,
 		deviceByKeyStmt:           q.deviceByKeyStmt,
 		devicesStmt:               q.devicesStmt,
 		endedSessionsStmt:         q.endedSessionsStmt,
 		insertAccountStmt:         q.insertAccountStmt,
+		insertDeletionStmt:        q.insertDeletionStmt,
 		insertDeviceStmt:          q.insertDeviceStmt,
 		insertPlayerStmt:          q.insertPlayerStmt,
 		insertSessionStmt:         q.insertSessionStmt,

@@ -27,6 +27,11 @@ type Code struct {
 	ExpiresAt int64
 }
 
+type Deletion struct {
+	PlayerID  uuid.UUID
+	DeletedAt int64
+}
+
 type Device struct {
 	ID        uuid.UUID
 	PlayerID  uuid.UUID

@@ -100,6 +100,15 @@ func (q *Queries) DeleteCodesOf(ctx context.Context, playerID uuid.UUID) error {
 	return err
 }
 
+const deleteDeletion = `-- name: DeleteDeletion :exec
+DELETE FROM deletions WHERE player_id = ?1
+`
+
+func (q *Queries) DeleteDeletion(ctx context.Context, playerID uuid.UUID) error {
+	_, err := q.exec(ctx, q.deleteDeletionStmt, deleteDeletion, playerID)
+	return err
+}
+
 const deleteDevice = `-- name: DeleteDevice :exec
 DELETE FROM devices WHERE id = ?1
 `
@@ -152,6 +161,33 @@ func (q *Queries) DeleteUsedChallenges(ctx context.Context, before int64, most i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const deletions = `-- name: Deletions :many
+SELECT player_id FROM deletions ORDER BY deleted_at, player_id LIMIT ?1
+`
+
+func (q *Queries) Deletions(ctx context.Context, most int64) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.deletionsStmt, deletions, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var player_id uuid.UUID
+		if err := rows.Scan(&player_id); err != nil {
+			return nil, err
+		}
+		items = append(items, player_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deviceByKey = `-- name: DeviceByKey :one
@@ -275,6 +311,15 @@ func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const insertDeletion = `-- name: InsertDeletion :exec
+INSERT INTO deletions (player_id, deleted_at) VALUES (?1, ?2) ON CONFLICT (player_id) DO NOTHING
+`
+
+func (q *Queries) InsertDeletion(ctx context.Context, playerID uuid.UUID, deletedAt int64) error {
+	_, err := q.exec(ctx, q.insertDeletionStmt, insertDeletion, playerID, deletedAt)
+	return err
 }
 
 const insertDevice = `-- name: InsertDevice :many
