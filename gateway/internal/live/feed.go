@@ -47,6 +47,9 @@ func (f *feed) push(frame *Frame, event *gamev1.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.present.follow(event)
+	if erased := event.GetChatErased(); erased != nil {
+		f.erase(erased.GetPlayerId())
+	}
 	f.frames = append(f.frames, frame)
 	f.bytes += frame.size()
 	for len(f.frames) > 1 && (len(f.frames) > keptFrames || f.bytes > keptBytes) {
@@ -59,6 +62,16 @@ func (f *feed) push(frame *Frame, event *gamev1.Event) {
 		f.ended = io.EOF
 	}
 	f.wake()
+}
+
+// erase takes what a deleted player said out of what is kept, as the store has: nobody who comes now is to get it.
+func (f *feed) erase(player string) {
+	for i, frame := range f.frames {
+		if frame.erased != nil && frame.speaker == player {
+			f.bytes -= frame.size() - frame.erased.size()
+			f.frames[i] = frame.erased
+		}
+	}
 }
 
 // end says why nothing follows.

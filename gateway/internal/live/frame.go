@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bitcraps/bitcraps/libs/canonical"
@@ -22,6 +23,9 @@ type Frame struct {
 	Event, Message []byte
 
 	last bool // Whether the game is over behind it.
+	// speaker said what the frame says, and erased is the frame without it; empty and nil where nobody said anything.
+	speaker string
+	erased  *Frame
 
 	delivery  trace.Span // Records nothing where the event is not traced.
 	delivered sync.Once
@@ -32,11 +36,31 @@ type Frame struct {
 func (f *Frame) Delivered() { f.delivered.Do(func() { f.delivery.End() }) }
 
 // size is what a frame takes of memory.
-func (f *Frame) size() int { return len(f.Event) + len(f.Message) }
+func (f *Frame) size() int {
+	if f == nil {
+		return 0
+	}
+	return len(f.Event) + len(f.Message) + f.erased.size()
+}
 
 // encode makes a frame of an event, whose delivery begins now: in the trace of the call that it came of.
 func (f *Feeds) encode(resp *gamev1.WatchGameResponse) (*Frame, error) {
 	event := resp.GetEvent()
+	frame, err := newFrame(event)
+	if err != nil {
+		return nil, err
+	}
+	frame.delivery = f.delivery(event, telemetry.ParseTraceparent(resp.GetTraceparent()))
+	if said := event.GetChatPosted(); said != nil {
+		blank := proto.CloneOf(event)
+		blank.GetChatPosted().Text = ""
+		frame.speaker = said.GetPlayerId()
+		frame.erased, err = newFrame(blank)
+	}
+	return frame, err
+}
+
+func newFrame(event *gamev1.Event) (*Frame, error) {
 	body, err := canonical.JSON(event)
 	if err != nil {
 		return nil, err
@@ -46,13 +70,15 @@ func (f *Feeds) encode(resp *gamev1.WatchGameResponse) (*Frame, error) {
 		Event:    fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", event.GetSequence(), kind(event), body),
 		Message:  fmt.Appendf(nil, `{"type":"event","event":%s}`, body),
 		last:     event.GetGameClosed() != nil,
-		delivery: f.delivery(event, telemetry.ParseTraceparent(resp.GetTraceparent())),
+		delivery: untraced,
 	}, nil
 }
 
+var untraced = trace.SpanFromContext(context.Background())
+
 func (f *Feeds) delivery(event *gamev1.Event, cause trace.SpanContext) trace.Span {
 	if !cause.IsSampled() {
-		return trace.SpanFromContext(context.Background())
+		return untraced
 	}
 	_, span := f.tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), cause), "deliver "+string(kind(event)),
 		trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(

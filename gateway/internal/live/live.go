@@ -162,8 +162,11 @@ func (f *Feeds) keep(ctx context.Context, to *feed) error {
 		to.push(frame, event)
 		return !frame.last
 	})
-	if to.over() {
+	switch {
+	case to.over():
 		return io.EOF
+	case errs.Reason(err) == errorsv1.Reason_REASON_GAME_NOT_FOUND: // In whose name it was read may have been deleted; the others come again.
+		return interrupted(to.head())
 	}
 	return err
 }

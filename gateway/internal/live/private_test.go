@@ -22,6 +22,8 @@ type private struct {
 }
 
 func (p *private) check(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if !p.admitted[identity.FromContext(ctx).Player] {
 		return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no such game").GRPCStatus().Err()
 	}

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ type NewBet struct {
 
 // PlaceBet moves a stake onto the table. The player's live bets and wallet must be loaded.
 func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
-	if err := t.betting(); err != nil {
+	if err := cmp.Or(t.betting(), t.present(want.Player)); err != nil {
 		return nil, err
 	}
 	if !t.Game.Seated(want.Player) {

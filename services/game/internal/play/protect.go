@@ -34,9 +34,6 @@ func (t *Turn) mayPlay(player uuid.UUID) error {
 
 // checkProtection fails where the player has said that this bet must not be.
 func (t *Turn) checkProtection(bet *Bet) error {
-	if err := t.present(bet.Player); err != nil {
-		return err
-	}
 	set := t.protection(bet.Player)
 	if set == nil {
 		return nil

@@ -154,8 +154,7 @@ func (f *fixture) keptOut(player, game uuid.UUID) {
 		"talks":     func(turn *play.Turn) error { return turn.Chat(player, play.Member{}, "hi") },
 		"is let in": func(turn *play.Turn) error { return turn.Admit(player, play.Member{}) },
 		"bets less": func(turn *play.Turn) error { return turn.UpdateBet(turn.Bets[0], play.Change{Amount: new(int64(5))}) },
-		"bets seated": func(turn *play.Turn) error {
-			turn.Game.Seats = append(turn.Game.Seats, play.Seat{Number: 9, Player: player})
+		"bets": func(turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: 10})
 			return err
 		},

@@ -1,0 +1,82 @@
+package e2e_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDeletedPlayersLeaveTheTables deletes a host whom others sit with and watch. What was said is gone for who watches from the
+// beginning, also by the gateway that had it, and the token is of no use directly behind the answer.
+func TestDeletedPlayersLeaveTheTables(t *testing.T) { everywhere(t, deletedPlayersLeaveTheTables) }
+
+func deletedPlayersLeaveTheTables(t *testing.T, tg *target) {
+	for range 2 * len(tg.doors) { // By each gateway, and by two.
+		deletedPlayerLeavesTheTable(t, tg)
+	}
+}
+
+func deletedPlayerLeavesTheTable(t *testing.T, tg *target) {
+	guest := app(t, tg.url(), "").must(201, "POST", "/api/v1/players/guests", nil)
+	alice, bob, deleted := app(t, tg.url(), guest.str("access_token")), newClient(t, tg.url()), guest.str("player_id")
+	game := alice.newGame()
+	bob.must(200, "POST", game+"/join", nil)
+	watching := bob.live()
+	watching.send(`{"op":"subscribe","game_id":%q}`, id(game))
+	alice.must(201, "POST", game+"/chat", map[string]any{"text": "my secret"})
+	bob.must(201, "POST", game+"/chat", map[string]any{"text": "hello"})
+	for _, wager := range []string{"pass_line", "field"} {
+		alice.bet(game, wager, 10)
+	}
+	alice.must(200, "POST", game+"/roll", nil) // It decides the field.
+	alice.must(200, "PUT", "/api/v1/players/me/limits/loss/day", map[string]any{"amount": 500})
+	export := alice.must(200, "GET", account+"/export", nil)
+	if export.str("statistics.all_time.player_id") != deleted || len(export.list("protection.limits")) != 1 {
+		t.Errorf("export %s", export.text)
+	}
+	alice.must(200, "DELETE", account+"?player_id="+deleted, nil)
+	for what, resp := range map[string]*response{
+		"a bet":       alice.do("POST", game+"/bets", map[string]any{"bet_type": "field", "amount": 10}),
+		"talk":        alice.do("POST", game+"/chat", map[string]any{"text": "hi"}),
+		"a new table": alice.do("POST", "/api/v1/games", nil),
+	} {
+		if resp.status != 401 || resp.reason() != "SESSION_ENDED" {
+			t.Errorf("%s behind the answer: %d %s", what, resp.status, resp.text)
+		}
+	}
+	if now := bob.must(200, "GET", game, nil); now.str("host_id") != "" || len(now.list("seats")) != 1 {
+		t.Errorf("the game is %s", now.text)
+	}
+	for event := watching.until("event"); event.at("event.chat_erased") == nil; event = watching.until("event") {
+		continue
+	}
+	if said := spoken(newClient(t, tg.url()), game); !slices.Equal(said, []string{"", "hello"}) {
+		t.Errorf("said %q", said)
+	}
+	for path := "/api/v1/leaderboards/all_time"; path != ""; {
+		page := bob.must(200, "GET", path, nil)
+		if strings.Contains(page.text, deleted) {
+			t.Errorf("leaders %s", page.text)
+		}
+		if path = page.str("next_page_token"); path != "" {
+			path = "/api/v1/leaderboards/all_time?page_token=" + path
+		}
+	}
+}
+
+// spoken is what somebody who comes now sees of talk before it was erased.
+func spoken(c *client, game string) (texts []string) {
+	c.t.Helper()
+	l := c.live()
+	l.send(`{"op":"subscribe","game_id":%q}`, id(game))
+	for {
+		event := l.until("event")
+		if event.at("event.chat_erased") != nil {
+			return texts
+		}
+		if event.at("event.chat_posted") != nil {
+			text, _ := event.at("event.chat_posted.text").(string)
+			texts = append(texts, text)
+		}
+	}
+}
