@@ -36,8 +36,10 @@ export interface paths {
         post?: never;
         /**
          * DeleteAccount
-         * @description DeleteAccount forgets the caller: address, password, devices, keys and sessions. The ledger keeps the bare id, since games that
-         *      others played add up only with it. Who was deleted is deleted again in vain.
+         * @description DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
+         *      and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
+         *      themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
+         *      others played add up only with it.
          */
         delete: operations["AccountService_DeleteAccount"];
         options?: never;
@@ -94,7 +96,9 @@ export interface paths {
         };
         /**
          * ExportAccount
-         * @description ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
+         * @description ExportAccount returns what is kept of the caller as a person: address, devices, sessions, keys, limits, statistics, and in pages the
+         *      movements of the wallet; the rest is on each page. The movements name games: GET /api/v1/games/{game_id}/bets has the caller's bets
+         *      there, and /api/v1/games/{game_id}/events what the caller said, with seats.
          */
         get: operations["AccountService_ExportAccount"];
         put?: never;
@@ -1318,7 +1322,7 @@ export interface components {
             /** @description current is whether the session was that of the call. */
             current: boolean;
         };
-        /** @description ExportAccountResponse is all that is known of a player. */
+        /** @description ExportAccountResponse is what is kept of a player as a person, and a page of movements. */
         "bitcraps.api.v1.ExportAccountResponse": {
             /** @description api_keys are the caller's live ones. */
             api_keys: components["schemas"]["bitcraps.api.v1.ApiKey"][];
@@ -1332,8 +1336,12 @@ export interface components {
             next_page_token: string;
             /** @description player is the caller. */
             player?: components["schemas"]["bitcraps.api.v1.Player"];
+            /** @description protection is what the caller has set against harm. */
+            protection?: components["schemas"]["bitcraps.game.v1.Protection"];
             /** @description sessions are the caller's live ones. */
             sessions: components["schemas"]["bitcraps.api.v1.Session"][];
+            /** @description statistics are what became of the caller's bets. */
+            statistics?: components["schemas"]["bitcraps.game.v1.GetMyStatisticsResponse"];
         };
         /** @description ForgotPasswordRequest names an address. */
         "bitcraps.api.v1.ForgotPasswordRequest": {
@@ -1808,11 +1816,16 @@ export interface components {
              */
             count: number;
         };
+        /** @description ChatErased says whose words are gone, since the player was deleted. Whoever shows them takes them away. */
+        "bitcraps.game.v1.ChatErased": {
+            /** @description player_id is who said them. */
+            player_id: string;
+        };
         /** @description ChatPosted is what somebody said at the table. */
         "bitcraps.game.v1.ChatPosted": {
             /** @description player_id is who. */
             player_id: string;
-            /** @description text is what. */
+            /** @description text is what; empty where the player was deleted since. */
             text: string;
         };
         /** @description CreateGameRequest sets the table's limits. */
@@ -1942,6 +1955,9 @@ export interface components {
             /** @description betting_closed says what the round commits to; the dice do not exist yet. */
             betting_closed: components["schemas"]["bitcraps.game.v1.BettingClosed"];
         } | {
+            /** @description chat_erased says that what somebody said before is gone: chat_posted of that player has no text any more. */
+            chat_erased: components["schemas"]["bitcraps.game.v1.ChatErased"];
+        } | {
             /** @description chat_posted is what somebody said. */
             chat_posted: components["schemas"]["bitcraps.game.v1.ChatPosted"];
         } | {
@@ -2000,7 +2016,7 @@ export interface components {
              * @description hand numbers the hands from 1; a hand ends with a seven-out.
              */
             hand: number;
-            /** @description host_id is who created the game. */
+            /** @description host_id is who created the game; empty where that player was deleted while the game was open. */
             host_id: string;
             /** @description join_code lets players into a private game. It is in the answer to CreateGame and never again. */
             join_code: string;

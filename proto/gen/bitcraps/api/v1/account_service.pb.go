@@ -632,7 +632,7 @@ func (x *ExportAccountRequest) GetPageToken() string {
 	return ""
 }
 
-// ExportAccountResponse is all that is known of a player.
+// ExportAccountResponse is what is kept of a player as a person, and a page of movements.
 type ExportAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player is the caller.

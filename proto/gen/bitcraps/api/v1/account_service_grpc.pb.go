@@ -49,7 +49,9 @@ type AccountServiceClient interface {
 	ForgotPassword(ctx context.Context, in *ForgotPasswordRequest, opts ...grpc.CallOption) (*ForgotPasswordResponse, error)
 	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
 	ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error)
-	// ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
+	// ExportAccount returns what is kept of the caller as a person: address, devices, sessions, keys, limits, statistics, and in pages the
+	// movements of the wallet; the rest is on each page. The movements name games: GET /api/v1/games/{game_id}/bets has the caller's bets
+	// there, and /api/v1/games/{game_id}/events what the caller said, with seats.
 	ExportAccount(ctx context.Context, in *ExportAccountRequest, opts ...grpc.CallOption) (*ExportAccountResponse, error)
 	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
 	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
@@ -178,7 +180,9 @@ type AccountServiceServer interface {
 	ForgotPassword(context.Context, *ForgotPasswordRequest) (*ForgotPasswordResponse, error)
 	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
 	ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error)
-	// ExportAccount returns all that is known of the caller. Movements of the wallet come in pages; the rest is on each.
+	// ExportAccount returns what is kept of the caller as a person: address, devices, sessions, keys, limits, statistics, and in pages the
+	// movements of the wallet; the rest is on each page. The movements name games: GET /api/v1/games/{game_id}/bets has the caller's bets
+	// there, and /api/v1/games/{game_id}/events what the caller said, with seats.
 	ExportAccount(context.Context, *ExportAccountRequest) (*ExportAccountResponse, error)
 	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
 	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
