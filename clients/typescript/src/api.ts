@@ -39,7 +39,7 @@ export interface paths {
          * @description DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
          *      and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
          *      themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
-         *      others played add up only with it.
+         *      others played add up only with it. Who was deleted is deleted again in vain.
          */
         delete: operations["AccountService_DeleteAccount"];
         options?: never;

@@ -56,7 +56,7 @@ type AccountServiceClient interface {
 	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
 	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
 	// themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
-	// others played add up only with it.
+	// others played add up only with it. Who was deleted is deleted again in vain.
 	DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error)
 	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
 	// device.
@@ -187,7 +187,7 @@ type AccountServiceServer interface {
 	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
 	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
 	// themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
-	// others played add up only with it.
+	// others played add up only with it. Who was deleted is deleted again in vain.
 	DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error)
 	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
 	// device.
