@@ -78,7 +78,7 @@ func TestMistakesAreSaidOnce(t *testing.T) {
 		"up --set x":                    "--set number 1: want key=value",
 		"up --environment zz":           `environment "zz" is none of`,
 		"up --config-dir " + nowhere:    "no such file or directory",
-		"up --redis-url foo":            "redis.url",
+		"up --redis-url foo":            "redis.url: redis: invalid URL scheme",
 		"migrate --environment zz":      `environment "zz" is none of`,
 		"up --set gateway.limits.foo=1": "gateway.limits.foo: unknown key",
 		"up --port 1":                   "unknown flag: --port; `bitcraps up --help` names those that there are",
