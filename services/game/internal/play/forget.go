@@ -20,7 +20,7 @@ func (t *Turn) Bury(player uuid.UUID) {
 // there: while dice are in the air nobody gets up. All live bets must be loaded.
 func (t *Turn) Forget(player uuid.UUID, erased bool) (sits bool, err error) {
 	g := t.Game
-	t.member(player, Member{})
+	t.stand(player, Member{})
 	if g.Status != Open {
 		return false, nil
 	}

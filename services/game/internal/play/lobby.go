@@ -54,10 +54,14 @@ func (t *Turn) Admit(player uuid.UUID, before Member) error {
 }
 
 func (t *Turn) member(player uuid.UUID, standing Member) {
+	standing.Known = true
+	t.stand(player, standing)
+}
+
+func (t *Turn) stand(player uuid.UUID, standing Member) {
 	if t.Members == nil {
 		t.Members = make(map[uuid.UUID]Member)
 	}
-	standing.Known = true
 	t.Members[player] = standing
 }
 
