@@ -249,9 +249,6 @@ func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDevice
 		if err := lock(ctx, tx, caller.Player); err != nil {
 			return err
 		}
-		if err := s.live(ctx, tx, caller); err != nil { // Who lost the only device has no other way in.
-			return err
-		}
 		all, err := tx.Devices(ctx, caller.Player)
 		if err != nil {
 			return err
@@ -259,6 +256,9 @@ func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDevice
 		for _, d := range all {
 			if d.ID != id {
 				continue
+			}
+			if err := s.live(ctx, tx, caller); err != nil { // Who lost the only device has no other way in.
+				return err
 			}
 			if _, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.Credential == id }); err != nil {
 				return err
