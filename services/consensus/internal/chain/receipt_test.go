@@ -16,7 +16,7 @@ import (
 
 // bet is the first round of a hand with one bet on the pass line, as the game commits to it. The hands before took two rolls each.
 func bet(hand uint64) receipt.Facts {
-	state := protocol.State{Game: protocol.ID{7}, Round: 2*hand - 1, Hand: hand}
+	state := protocol.State{Game: protocol.ID{7, byte(hand)}, Round: 2*hand - 1, Hand: hand} // Each of a game of its own, which the chain knows nothing of before.
 	bets := []protocol.Bet{{ID: protocol.ID{byte(hand)}, Player: protocol.ID{8}, Wager: craps.Named("pass_line").Code, Working: true, Amount: 10}}
 	return receipt.Facts{Player: bets[0].Player, State: state, Bets: bets, BalanceAfter: 1000,
 		Commitment: protocol.Commitment{Game: state.Game, Round: state.Round, BetCount: 1, BetsRoot: protocol.BetsRoot(bets),
