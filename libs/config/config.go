@@ -136,6 +136,11 @@ func merge(k *koanf.Koanf, sections map[string]any, service string, known *schem
 	return errors.Join(errors.Join(unknown...), k.Load(confmap.Provider(own, ""), nil))
 }
 
+// EnvName is the environment variable of a key, which may begin with a service: BITCRAPS_GAME_TABLES_IDLE_EXPIRY is game.tables.idle_expiry.
+func EnvName(key string) string {
+	return EnvPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
+}
+
 func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) (wrong error) {
 	values := make(map[string]string, len(s.Environ))
 	for _, pair := range s.Environ {
@@ -143,10 +148,8 @@ func (s Source) loadEnviron(k *koanf.Koanf, service string, known *schema) (wron
 			values[name] = value
 		}
 	}
-	toName := strings.NewReplacer(".", "_", "-", "_")
 	for _, key := range known.keys() {
-		name := strings.ToUpper(toName.Replace(key))
-		for _, candidate := range []string{EnvPrefix + name, EnvPrefix + strings.ToUpper(service) + "_" + name} {
+		for _, candidate := range []string{EnvName(key), EnvName(service + "." + key)} {
 			if value, ok := values[candidate]; ok {
 				if err := known.set(k, key, value); err != nil {
 					wrong = errors.Join(wrong, fmt.Errorf("%s: %w", candidate, err))

@@ -45,28 +45,38 @@ func (m Migrations) Own(table string) Migrations {
 // lockSeconds is how long a process waits for another one that migrates.
 const lockSeconds = 300
 
+// Change is the schema's version before and after migrating. It is the same where there was nothing to do.
+type Change struct{ From, To int64 }
+
 // Up runs the migrations that the database has not seen. Each runs in a transaction. It fails where the database has seen more
 // than this binary knows.
-func (m Migrations) Up(ctx context.Context, db *sql.DB) error {
+func (m Migrations) Up(ctx context.Context, db *sql.DB) (change Change, err error) {
 	var options []goose.ProviderOption
 	if m.dialect == goose.DialectPostgres {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, lockSeconds))
 		if err != nil {
-			return err
+			return change, err
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 	provider, err := goose.NewProvider(m.dialect, db, m.files, options...)
 	if err != nil {
-		return err
+		return change, err
 	}
-	if _, err := m.version(ctx, db, provider); err != nil {
-		return err
+	if change.From, err = m.version(ctx, db, provider); err != nil {
+		return change, err
 	}
 	if _, err = provider.Up(ctx); err != nil {
-		return err
+		return change, err
 	}
-	return m.Check(ctx, db)
+	change.To = newest(provider)
+	return change, m.Check(ctx, db)
+}
+
+// newest is the version that this binary was built for.
+func newest(provider *goose.Provider) int64 {
+	sources := provider.ListSources() // There are some, or there would be no provider.
+	return sources[len(sources)-1].Version
 }
 
 // exists asks for a table.
@@ -104,8 +114,7 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	sources := provider.ListSources()
-	switch wants := sources[len(sources)-1].Version; { // There are some, or there would be no provider.
+	switch wants := newest(provider); {
 	case has < wants:
 		return fmt.Errorf("the database is at schema version %d and this release needs %d: run its migrations first", has, wants)
 	case has > wants:

@@ -46,10 +46,11 @@ func (s *Store[Q]) Close() error {
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema of this release.
-func Migrate(ctx context.Context, path string, migrations migrate.Migrations) error {
+func Migrate(ctx context.Context, path string, migrations migrate.Migrations) (migrate.Change, error) {
 	db, err := Open(ctx, path, 2)
 	if err != nil {
-		return err
+		return migrate.Change{}, err
 	}
-	return errors.Join(migrations.Up(ctx, db.Writer), db.Close())
+	change, err := migrations.Up(ctx, db.Writer)
+	return change, errors.Join(err, db.Close())
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/bitcraps/bitcraps/libs/migrate"
 )
 
 // Postgres is a private PostgreSQL that listens on a socket in its own folder, with the durability of production.
@@ -34,9 +36,12 @@ var shared = sync.OnceValues(func() (*Postgres, error) {
 	return server, atEnd(server.Stop)
 })
 
-// Database makes a database for a test on the process's server and returns its URL. migrate brings an empty one to a
-// schema, once for each name; databases of the same name are copies of that.
-func Database(t testing.TB, name string, migrate func(ctx context.Context, url string) error) string {
+// Migrate brings an empty database to a schema.
+type Migrate func(ctx context.Context, url string) (migrate.Change, error)
+
+// Database makes a database for a test on the process's server and returns its URL. It is migrated once for each name, and databases
+// of the same name are copies of that; nil leaves them empty.
+func Database(t testing.TB, name string, migrate Migrate) string {
 	t.Helper()
 	server, err := shared()
 	if err != nil {
@@ -134,7 +139,7 @@ func (p *Postgres) Create(ctx context.Context, database string) (string, error) 
 }
 
 // Database is what the function of that name is, on this server.
-func (p *Postgres) Database(t testing.TB, name string, migrate func(ctx context.Context, url string) error) string {
+func (p *Postgres) Database(t testing.TB, name string, migrate Migrate) string {
 	t.Helper()
 	template, err := p.template(t.Context(), name, migrate)
 	if err != nil {
@@ -147,7 +152,7 @@ func (p *Postgres) Database(t testing.TB, name string, migrate func(ctx context.
 }
 
 // template is the migrated database that those of a name are copied from.
-func (p *Postgres) template(ctx context.Context, name string, migrate func(ctx context.Context, url string) error) (string, error) {
+func (p *Postgres) template(ctx context.Context, name string, migrate Migrate) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if template, ok := p.templates[name]; ok {
@@ -157,8 +162,10 @@ func (p *Postgres) template(ctx context.Context, name string, migrate func(ctx c
 	if err := p.exec(ctx, fmt.Sprintf("CREATE DATABASE %q", template)); err != nil {
 		return "", err
 	}
-	if err := migrate(ctx, p.URL(template)); err != nil {
-		return "", err
+	if migrate != nil {
+		if _, err := migrate(ctx, p.URL(template)); err != nil {
+			return "", err
+		}
 	}
 	p.templates[name] = template
 	return template, nil

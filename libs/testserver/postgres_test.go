@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -25,13 +26,13 @@ func run(t *testing.T, url, statement string) {
 
 func TestDatabasesAreCopiesOfOneTemplate(t *testing.T) {
 	migrations := 0
-	migrate := func(_ context.Context, url string) error {
+	create := func(_ context.Context, url string) (change migrate.Change, err error) {
 		migrations++
 		run(t, url, "CREATE TABLE things (n integer PRIMARY KEY)")
-		return nil
+		return change, nil
 	}
 	for range 2 { // Each has its own rows.
-		run(t, testserver.Database(t, "things", migrate), "INSERT INTO things VALUES (1)")
+		run(t, testserver.Database(t, "things", create), "INSERT INTO things VALUES (1)")
 	}
 	if migrations != 1 {
 		t.Errorf("%d migrations", migrations)

@@ -16,6 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
@@ -131,7 +132,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 }
 
 // Migrate brings the database to the schema that New wants.
-func Migrate(ctx context.Context, database config.Database) error {
+func Migrate(ctx context.Context, database config.Database) (migrate.Change, error) {
 	return store.Migrate(ctx, database)
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/bitcraps/bitcraps/gateway"
 	"github.com/bitcraps/bitcraps/libs/config"
-	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/service"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/version"
@@ -93,31 +92,6 @@ func up(ctx context.Context, opts Options) error {
 		return err
 	}
 	return platform.Run(ctx, func(url string) { fmt.Println("ready " + url) })
-}
-
-func migrateCommand() *cobra.Command {
-	var where archiveFlags
-	cmd := &cobra.Command{
-		Use: "migrate", Short: "Bring the databases of api and game to this release's schema", Args: cobra.NoArgs,
-		Long: "Bring the databases of api and game to this release's schema. Services refuse to start on another one.\n" +
-			"On SQLite, stop them first; on PostgreSQL, any number of processes may run this at once, and one migrates.\n" +
-			"Databases that are missing are made. It says of each what became of it. up does this by itself.",
-		Example: "  bitcraps migrate --data-dir /srv/craps\n  bitcraps migrate --config-dir deploy/config --environment development",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts := where.options()
-			cfg, err := opts.defaults()
-			if err == nil {
-				err = distinct(config.Load("api", &cfg.API, opts.Source), config.Load("game", &cfg.Game, opts.Source))
-			}
-			if err := errors.Join(err, apart(cfg.API.Database, cfg.Game.Database)); err != nil {
-				return fmt.Errorf("configuration:\n%w", err)
-			}
-			ctx, out := cmd.Context(), cmd.OutOrStdout()
-			return errors.Join(migrate(ctx, out, identity.API, cfg.API.Database, api.Migrate), migrate(ctx, out, identity.Game, cfg.Game.Database, game.Migrate))
-		},
-	}
-	where.bind(cmd)
-	return cmd
 }
 
 func chainCommand() *cobra.Command {

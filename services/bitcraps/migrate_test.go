@@ -73,7 +73,7 @@ func onPostgres(t *testing.T) databases {
 	d := databases{t, map[string]string{}, `SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || COALESCE(column_default, '')
 		FROM information_schema.columns WHERE table_schema = current_schema() UNION ALL
 		SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1`}
-	url := testserver.Database(t, "empty", func(context.Context, string) error { return nil })
+	url := testserver.Database(t, "empty", nil)
 	for _, name := range []string{"api", "game"} {
 		var err error
 		if d.urls[name], err = config.InSchema(url, name); err != nil {
@@ -256,4 +256,17 @@ func alias(url string) string {
 		return "sqlite:///./" + path
 	}
 	return url + "&application_name=alias"
+}
+
+// TestMigrateSaysWhatItDid migrates what `bitcraps up` would, twice.
+func TestMigrateSaysWhatItDid(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	for _, want := range []string{" went from schema version 0 to ", " is at schema version "} {
+		out, err := command(t, "migrate --data-dir "+dir)
+		for _, service := range []string{"api", "game"} {
+			if line := service + ": " + filepath.Join(dir, service+".db") + want; err != nil || !strings.Contains(out, line) {
+				t.Errorf("%v, want %q:\n%s", err, line, out)
+			}
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -54,26 +53,4 @@ func watchOutput(cmd *cobra.Command) {
 		}
 		return err
 	}
-}
-
-// distinct joins errors and leaves out lines that were there before: what is wrong with a key that all services have, each
-// of them says.
-func distinct(errs ...error) error {
-	var said []string
-	seen := make(map[string]bool)
-	for _, err := range errs {
-		if err == nil {
-			continue
-		}
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			if !seen[line] {
-				seen[line] = true
-				said = append(said, line)
-			}
-		}
-	}
-	if len(said) == 0 {
-		return nil
-	}
-	return errors.New(strings.Join(said, "\n"))
 }

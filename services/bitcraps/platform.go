@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -93,6 +94,28 @@ func (o Options) Load() (Config, error) {
 	return cfg, errors.Join(err, apart(cfg.API.Database, cfg.Game.Database))
 }
 
+// distinct joins errors and leaves out lines that were there before: what is wrong with a key that all services have, each
+// of them says.
+func distinct(errs ...error) error {
+	var said []string
+	seen := make(map[string]bool)
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if !seen[line] {
+				seen[line] = true
+				said = append(said, line)
+			}
+		}
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(said, "\n"))
+}
+
 // apart refuses one database for both services, which have a table of the same name. What is the same by different URLs, the stores
 // refuse.
 func apart(ofAPI, ofGame config.Database) error {
@@ -127,15 +150,11 @@ func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry
 	if err != nil {
 		return nil, err
 	}
-	if err := opts.whole(ctx, cfg); err != nil {
-		release()
-		return nil, err
-	}
 	p.release = release
 	p.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
 	p.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	p.group.Add(service.AdminPart(admin.Config{Listen: opts.AdminAddr}, admin.Handler(tel.Registry, nil)))
-	for _, add := range []func(context.Context) error{p.addValidators, p.addGame, p.addAPI, p.addGateway} {
+	for _, add := range []func(context.Context) error{p.prepareData, p.addValidators, p.addGame, p.addAPI, p.addGateway} {
 		if err := add(ctx); err != nil {
 			release()
 			return nil, err
@@ -185,9 +204,6 @@ func (p *Platform) addGame(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := game.Migrate(ctx, p.cfg.Game.Database); err != nil {
-		return err
-	}
 	scope := p.tel.For(identity.Game, 0)
 	svc, err := game.New(ctx, p.cfg.Game, game.Deps{Consensus: consensusv1.NewConsensusServiceClient(conn), Clock: clockwork.NewRealClock()}, scope)
 	if err != nil {
@@ -199,9 +215,6 @@ func (p *Platform) addGame(ctx context.Context) error {
 func (p *Platform) addAPI(ctx context.Context) error {
 	conn, err := p.dial(identity.API, api.GameTarget, p.cfg.API.Upstream.Game.Timeout, identity.Game)
 	if err != nil {
-		return err
-	}
-	if err := api.Migrate(ctx, p.cfg.API.Database); err != nil {
 		return err
 	}
 	scope := p.tel.For(identity.API, 0)

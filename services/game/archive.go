@@ -10,6 +10,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
+	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/replay"
 	"github.com/bitcraps/bitcraps/services/game/internal/store"
@@ -38,6 +39,12 @@ func OpenArchive(ctx context.Context, database config.Database) (*Archive, error
 
 // Close closes the database.
 func (a *Archive) Close() error { return a.store.Close() }
+
+// Begun reports whether the books are: the first token was issued as a game service started here.
+func (a *Archive) Begun(ctx context.Context) (bool, error) {
+	_, begun, err := a.store.Balance(ctx, ledger.Issuance)
+	return begun, err
+}
 
 // Replay plays a game again from what is stored and calls each with every round that is as it must be. The first place
 // where it is not ends the replay with a *Difference; an id that no game has with ErrNoGame.

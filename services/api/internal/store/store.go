@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
@@ -73,7 +74,7 @@ func Open(ctx context.Context, database config.Database) (Store, error) {
 }
 
 // Migrate brings the database to the schema that Open wants.
-func Migrate(ctx context.Context, database config.Database) error {
+func Migrate(ctx context.Context, database config.Database) (migrate.Change, error) {
 	if path, ok := database.SQLite(); ok {
 		return sqlite.Migrate(ctx, path)
 	}

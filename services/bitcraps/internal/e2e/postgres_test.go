@@ -20,7 +20,7 @@ import (
 // TestOneProcessOnRealStores plays in one process on an empty PostgreSQL database and an empty Redis, kills it, and goes on there
 // in the next one.
 func TestOneProcessOnRealStores(t *testing.T) {
-	database := testserver.Database(t, "empty", func(context.Context, string) error { return nil })
+	database := testserver.Database(t, "empty", nil)
 	shared := testserver.Redis(t)
 	program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 	start := func() *process {

@@ -46,7 +46,7 @@ func (f *Fleet) service(m member) process {
 // variable is the environment's form of what --set takes.
 func variable(pair string) string {
 	key, value, _ := strings.Cut(pair, "=")
-	return config.EnvPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key)) + "=" + value
+	return config.EnvName(key) + "=" + value
 }
 
 // answers asks an admin port whether its service can do its work, or only whether it runs.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/api"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -136,7 +137,7 @@ func (f *Fleet) await(ctx context.Context, p process) error {
 // migrate brings the databases of services that do not run to this release's schema. One that runs has it, or must be
 // stopped first.
 func (f *Fleet) migrate(ctx context.Context) error {
-	for name, migrate := range map[string]func(context.Context, config.Database) error{identity.API: api.Migrate, identity.Game: game.Migrate} {
+	for name, up := range map[string]func(context.Context, config.Database) (migrate.Change, error){identity.API: api.Migrate, identity.Game: game.Migrate} {
 		running := false
 		for _, m := range f.plan.Members {
 			if _, ok := f.runner.running(m.name()); ok && m.Service == name {
@@ -146,7 +147,7 @@ func (f *Fleet) migrate(ctx context.Context) error {
 		if running {
 			continue
 		}
-		if err := migrate(ctx, config.Database{URL: f.plan.databaseURL(f.dir, name), MaxConnections: 2}); err != nil {
+		if _, err := up(ctx, config.Database{URL: f.plan.databaseURL(f.dir, name), MaxConnections: 2}); err != nil {
 			return fmt.Errorf("migrate %s: %w", name, err)
 		}
 	}

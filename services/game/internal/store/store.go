@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
@@ -38,7 +39,7 @@ func orNil[S Store](store S, err error) (Store, error) {
 }
 
 // Migrate brings the database to the schema that Open wants.
-func Migrate(ctx context.Context, database config.Database) error {
+func Migrate(ctx context.Context, database config.Database) (migrate.Change, error) {
 	if path, ok := database.SQLite(); ok {
 		return sqlite.Migrate(ctx, path)
 	}

@@ -31,7 +31,9 @@ func Open(ctx context.Context, url string, connections int) (*Store, error) {
 }
 
 // Migrate brings the database to the schema that Open wants.
-func Migrate(ctx context.Context, url string) error { return postgres.Migrate(ctx, url, migrations) }
+func Migrate(ctx context.Context, url string) (migrate.Change, error) {
+	return postgres.Migrate(ctx, url, migrations)
+}
 
 // Close waits for what runs and closes every connection.
 func (s *Store) Close() error { return s.db.Close() }

@@ -27,7 +27,9 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
-func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx, path, migrations) }
+func Migrate(ctx context.Context, path string) (migrate.Change, error) {
+	return sqlite.Migrate(ctx, path, migrations)
+}
 
 // Tx is what statements run on. The file has one writer, so what a writing transaction reads nobody else changes.
 type Tx struct{ q *db.Queries }

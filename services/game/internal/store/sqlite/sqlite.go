@@ -39,7 +39,9 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
-func Migrate(ctx context.Context, path string) error { return sqlite.Migrate(ctx, path, migrations) }
+func Migrate(ctx context.Context, path string) (migrate.Change, error) {
+	return sqlite.Migrate(ctx, path, migrations)
+}
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
