@@ -60,7 +60,7 @@ func upCommand() *cobra.Command {
 			"With --database-url it keeps its data in a PostgreSQL database that is there already, whose owner it must be or\n" +
 			"may create schemas: api in the schema \"api\", game in the schema \"game\". It makes and migrates both. The chain\n" +
 			"stays in the data directory.\n\n" +
-			"It refuses to start where the ledger is missing and the players are there, or the chain and the rounds that it decided.",
+			"It refuses to start where the ledger is missing and the players are there, or the chain and there is a ledger.",
 		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --database-url postgresql://craps@127.0.0.1/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Source = flags.ForAll()
