@@ -45,32 +45,29 @@ func (m Migrations) Own(table string) Migrations {
 // lockSeconds is how long a process waits for another one that migrates.
 const lockSeconds = 300
 
-// Change is the schema's version before and after migrating. It is the same where there was nothing to do.
-type Change struct{ From, To int64 }
-
-// Up runs the migrations that the database has not seen. Each runs in a transaction. It fails where the database has seen more
-// than this binary knows.
-func (m Migrations) Up(ctx context.Context, db *sql.DB) (change Change, err error) {
+// Up runs the migrations that the database has not seen, and returns the schema's versions before and after. Each runs in a
+// transaction. It fails where the database has seen more than this binary knows.
+func (m Migrations) Up(ctx context.Context, db *sql.DB) (from, to int64, err error) {
 	var options []goose.ProviderOption
 	if m.dialect == goose.DialectPostgres {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, lockSeconds))
 		if err != nil {
-			return change, err
+			return from, to, err
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 	provider, err := goose.NewProvider(m.dialect, db, m.files, options...)
 	if err != nil {
-		return change, err
+		return from, to, err
 	}
-	if change.From, err = m.version(ctx, db, provider); err != nil {
-		return change, err
+	if from, err = m.version(ctx, db, provider); err != nil {
+		return from, to, err
 	}
 	if _, err = provider.Up(ctx); err != nil {
-		return change, err
+		return from, to, err
 	}
-	change.To = newest(provider)
-	return change, m.Check(ctx, db)
+	to = newest(provider)
+	return from, to, m.Check(ctx, db)
 }
 
 // newest is the version that this binary was built for.

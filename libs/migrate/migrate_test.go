@@ -30,7 +30,7 @@ func TestUpAndCheck(t *testing.T) {
 		t.Errorf("the check made %d tables", n)
 	}
 	for range 2 { // The second run has nothing to do.
-		if _, err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err != nil {
+		if _, _, err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,13 +40,13 @@ func TestUpAndCheck(t *testing.T) {
 	if err := migrate.SQLite(second, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("an older database passed the check")
 	}
-	if _, err := migrate.SQLite(second, ".").Up(t.Context(), db.Writer); err != nil {
+	if _, _, err := migrate.SQLite(second, ".").Up(t.Context(), db.Writer); err != nil {
 		t.Fatal(err)
 	}
 	if err := migrate.SQLite(first, ".").Check(t.Context(), db.Writer); err == nil {
 		t.Error("a newer database passed the check")
 	}
-	if _, err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err == nil || !strings.Contains(err.Error(), "at schema version 2 and this release knows 1") {
+	if _, _, err := migrate.SQLite(first, ".").Up(t.Context(), db.Writer); err == nil || !strings.Contains(err.Error(), "at schema version 2 and this release knows 1") {
 		t.Errorf("an older release migrates a newer database: %v", err)
 	}
 }

@@ -110,29 +110,29 @@ func withSQL(pool *pgxpool.Pool, f func(*sql.DB) error) error {
 
 // Migrate brings the database to the schema of this release. It makes the PostgreSQL schema that the URL's search_path
 // names where it is missing; the database itself must be there.
-func Migrate(ctx context.Context, url string, migrations migrate.Migrations) (change migrate.Change, err error) {
+func Migrate(ctx context.Context, url string, migrations migrate.Migrations) (from, to int64, err error) {
 	cfg, err := parse(url, nil)
 	if err != nil {
-		return change, err
+		return from, to, err
 	}
 	schema := cfg.ConnConfig.RuntimeParams["search_path"]
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
-		return change, err
+		return from, to, err
 	}
 	defer pool.Close()
 	if schema != "" {
 		// IF NOT EXISTS alone would fail where two processes do this at once.
 		statement := `SELECT pg_advisory_xact_lock(hashtext('bitcraps schema')); CREATE SCHEMA IF NOT EXISTS ` + pgx.Identifier{schema}.Sanitize()
 		if _, err := pool.Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
-			return change, fmt.Errorf("schema %s: %w", schema, err)
+			return from, to, fmt.Errorf("schema %s: %w", schema, err)
 		}
 	}
 	err = withSQL(pool, func(single *sql.DB) (err error) {
-		change, err = migrations.Up(ctx, single)
+		from, to, err = migrations.Up(ctx, single)
 		return err
 	})
-	return change, err
+	return from, to, err
 }
 
 // Health fails while the database does not answer.

@@ -37,7 +37,7 @@ func empty(t *testing.T) string {
 
 func open(t *testing.T, url string) *postgres.DB {
 	t.Helper()
-	if _, err := postgres.Migrate(t.Context(), url, things); err != nil {
+	if _, _, err := postgres.Migrate(t.Context(), url, things); err != nil {
 		t.Fatal(err)
 	}
 	db, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 4, Migrations: things, Races: []string{"things_pkey"}})
@@ -74,7 +74,7 @@ func TestSchemas(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 { // Processes that start at once.
 		wg.Go(func() {
-			if _, err := postgres.Migrate(t.Context(), url+"&search_path=a", things); err != nil {
+			if _, _, err := postgres.Migrate(t.Context(), url+"&search_path=a", things); err != nil {
 				t.Error(err)
 			}
 		})
@@ -88,7 +88,7 @@ func TestSchemas(t *testing.T) {
 		t.Errorf("a has %d rows, b has %d", count(t, a), count(t, b))
 	}
 	later := migrations(map[string]string{"001_things.sql": "SELECT 1;", "002_more.sql": "SELECT 1;"})
-	if _, err := postgres.Migrate(t.Context(), url+"&search_path=a", later); err != nil {
+	if _, _, err := postgres.Migrate(t.Context(), url+"&search_path=a", later); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := postgres.Open(t.Context(), url+"&search_path=a", postgres.Options{Connections: 1, Migrations: things}); err == nil || !strings.Contains(err.Error(), "schema version 2") {

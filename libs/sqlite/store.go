@@ -46,11 +46,11 @@ func (s *Store[Q]) Close() error {
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema of this release.
-func Migrate(ctx context.Context, path string, migrations migrate.Migrations) (migrate.Change, error) {
+func Migrate(ctx context.Context, path string, migrations migrate.Migrations) (from, to int64, err error) {
 	db, err := Open(ctx, path, 2)
 	if err != nil {
-		return migrate.Change{}, err
+		return 0, 0, err
 	}
-	change, err := migrations.Up(ctx, db.Writer)
-	return change, errors.Join(err, db.Close())
+	from, to, err = migrations.Up(ctx, db.Writer)
+	return from, to, errors.Join(err, db.Close())
 }

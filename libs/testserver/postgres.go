@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/bitcraps/bitcraps/libs/migrate"
 )
 
 // Postgres is a private PostgreSQL that listens on a socket in its own folder, with the durability of production.
@@ -37,7 +35,7 @@ var shared = sync.OnceValues(func() (*Postgres, error) {
 })
 
 // Migrate brings an empty database to a schema.
-type Migrate func(ctx context.Context, url string) (migrate.Change, error)
+type Migrate func(ctx context.Context, url string) (from, to int64, err error)
 
 // Database makes a database for a test on the process's server and returns its URL. It is migrated once for each name, and databases
 // of the same name are copies of that; nil leaves them empty.
@@ -163,7 +161,7 @@ func (p *Postgres) template(ctx context.Context, name string, migrate Migrate) (
 		return "", err
 	}
 	if migrate != nil {
-		if _, err := migrate(ctx, p.URL(template)); err != nil {
+		if _, _, err := migrate(ctx, p.URL(template)); err != nil {
 			return "", err
 		}
 	}

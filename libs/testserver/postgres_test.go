@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -26,10 +25,10 @@ func run(t *testing.T, url, statement string) {
 
 func TestDatabasesAreCopiesOfOneTemplate(t *testing.T) {
 	migrations := 0
-	create := func(_ context.Context, url string) (change migrate.Change, err error) {
+	create := func(_ context.Context, url string) (from, to int64, err error) {
 		migrations++
 		run(t, url, "CREATE TABLE things (n integer PRIMARY KEY)")
-		return change, nil
+		return 0, 1, nil
 	}
 	for range 2 { // Each has its own rows.
 		run(t, testserver.Database(t, "things", create), "INSERT INTO things VALUES (1)")

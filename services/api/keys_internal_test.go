@@ -25,7 +25,7 @@ func replica(t *testing.T, url string, clock clockwork.Clock) *Service {
 	t.Helper()
 	cfg := Default()
 	cfg.Database.URL = url
-	if _, err := Migrate(t.Context(), cfg.Database); err != nil {
+	if _, _, err := Migrate(t.Context(), cfg.Database); err != nil {
 		t.Fatal(err)
 	}
 	s, err := New(t.Context(), cfg, Deps{Game: &tables{}, Clock: clock}, telemetry.Discard().For("api", 0))

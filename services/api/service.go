@@ -16,7 +16,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/admin"
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/redis"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service"
@@ -131,8 +130,8 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	return s, nil
 }
 
-// Migrate brings the database to the schema that New wants.
-func Migrate(ctx context.Context, database config.Database) (migrate.Change, error) {
+// Migrate brings the database to the schema that New wants, and returns the versions before and after.
+func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	return store.Migrate(ctx, database)
 }
 

@@ -24,10 +24,10 @@ func (p *Platform) prepareData(ctx context.Context) error {
 	if ok && both && exists(players) && !exists(ledger) {
 		return fmt.Errorf("%s is missing, the ledger of the players in %s; %s", ledger, players, restoreIt)
 	}
-	if _, err := api.Migrate(ctx, p.cfg.API.Database); err != nil {
+	if _, _, err := api.Migrate(ctx, p.cfg.API.Database); err != nil {
 		return err
 	}
-	if _, err := game.Migrate(ctx, p.cfg.Game.Database); err != nil {
+	if _, _, err := game.Migrate(ctx, p.cfg.Game.Database); err != nil {
 		return err
 	}
 	home := consensus.Home(filepath.Join(p.opts.DataDir, identity.Consensus), 0)

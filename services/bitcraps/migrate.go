@@ -9,7 +9,6 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/api"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -39,8 +38,8 @@ func migrateCommand() *cobra.Command {
 }
 
 // migrateDatabase migrates a service's database, and says which one it was and what became of it.
-func migrateDatabase(cmd *cobra.Command, service string, database config.Database, up func(context.Context, config.Database) (migrate.Change, error)) error {
-	change, err := up(cmd.Context(), database)
+func migrateDatabase(cmd *cobra.Command, service string, database config.Database, up func(context.Context, config.Database) (from, to int64, err error)) error {
+	from, to, err := up(cmd.Context(), database)
 	if err != nil {
 		return fmt.Errorf("%s: %w", service, err)
 	}
@@ -48,10 +47,10 @@ func migrateDatabase(cmd *cobra.Command, service string, database config.Databas
 	if path, ok := database.SQLite(); ok {
 		where = path
 	}
-	if change.From == change.To {
-		cmd.Printf("%s: %s is at schema version %d already\n", service, where, change.To)
+	if from == to {
+		cmd.Printf("%s: %s is at schema version %d already\n", service, where, to)
 	} else {
-		cmd.Printf("%s: %s went from schema version %d to %d\n", service, where, change.From, change.To)
+		cmd.Printf("%s: %s went from schema version %d to %d\n", service, where, from, to)
 	}
 	return nil
 }

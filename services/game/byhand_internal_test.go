@@ -11,7 +11,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/bitcraps/bitcraps/libs/config"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
@@ -43,7 +42,7 @@ func newByHand(t *testing.T, change func(*Config)) (byHand, *counted) {
 	cfg := Default()
 	cfg.Database.URL = "sqlite://" + filepath.Join(t.TempDir(), "game.db")
 	change(&cfg)
-	if _, err := Migrate(t.Context(), cfg.Database); err != nil {
+	if _, _, err := Migrate(t.Context(), cfg.Database); err != nil {
 		t.Fatal(err)
 	}
 	s, err := New(t.Context(), cfg, Deps{Clock: clockwork.NewFakeClock()}, telemetry.Discard().For("game", 0))
@@ -79,7 +78,7 @@ func onEachEngine(t *testing.T, test func(*testing.T, byHand, *counted)) {
 }
 
 func onPostgres(t *testing.T, cfg *Config) {
-	cfg.Database.URL = testserver.Database(t, "game", func(ctx context.Context, url string) (migrate.Change, error) {
+	cfg.Database.URL = testserver.Database(t, "game", func(ctx context.Context, url string) (from, to int64, err error) {
 		return Migrate(ctx, config.Database{URL: url})
 	})
 }

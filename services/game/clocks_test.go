@@ -11,7 +11,6 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/errs"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -24,7 +23,7 @@ const skew = 5 * time.Second
 // newReplicas starts two replicas on one PostgreSQL. The clock of the fast one is ahead of the slow one's.
 func newReplicas(t *testing.T) (slow, fast *tables) {
 	t.Helper()
-	url := testserver.Database(t, "game", func(ctx context.Context, url string) (migrate.Change, error) {
+	url := testserver.Database(t, "game", func(ctx context.Context, url string) (from, to int64, err error) {
 		return game.Migrate(ctx, config.Database{URL: url})
 	})
 	slow = &tables{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/errs"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -90,7 +89,7 @@ func TestLimitsOutliveTheProcess(t *testing.T) {
 
 // TestALimitHoldsAcrossReplicas bets at two replicas of one database at once, and sits players down at both.
 func TestALimitHoldsAcrossReplicas(t *testing.T) {
-	url := testserver.Database(t, "game", func(ctx context.Context, url string) (migrate.Change, error) {
+	url := testserver.Database(t, "game", func(ctx context.Context, url string) (from, to int64, err error) {
 		return game.Migrate(ctx, config.Database{URL: url, MaxConnections: 4})
 	})
 	replicas := make([]*tables, 2)

@@ -88,7 +88,7 @@ func (tb *tables) start() {
 	tb.t.Helper()
 	cfg := game.Default()
 	cfg.Database.URL = tb.url()
-	if _, err := game.Migrate(tb.t.Context(), cfg.Database); err != nil {
+	if _, _, err := game.Migrate(tb.t.Context(), cfg.Database); err != nil {
 		tb.t.Fatal(err)
 	}
 	clock := clockwork.Clock(tb.clock)

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/bitcraps/bitcraps/libs/config"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 	"github.com/bitcraps/bitcraps/services/api/internal/device"
 	"github.com/bitcraps/bitcraps/services/api/internal/player"
@@ -73,8 +72,8 @@ func Open(ctx context.Context, database config.Database) (Store, error) {
 	return opened[postgres.Tx]{server}, nil
 }
 
-// Migrate brings the database to the schema that Open wants.
-func Migrate(ctx context.Context, database config.Database) (migrate.Change, error) {
+// Migrate brings the database to the schema that Open wants, and returns the versions before and after.
+func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	if path, ok := database.SQLite(); ok {
 		return sqlite.Migrate(ctx, path)
 	}

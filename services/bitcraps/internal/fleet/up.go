@@ -11,7 +11,6 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/api"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -137,7 +136,7 @@ func (f *Fleet) await(ctx context.Context, p process) error {
 // migrate brings the databases of services that do not run to this release's schema. One that runs has it, or must be
 // stopped first.
 func (f *Fleet) migrate(ctx context.Context) error {
-	for name, up := range map[string]func(context.Context, config.Database) (migrate.Change, error){identity.API: api.Migrate, identity.Game: game.Migrate} {
+	for name, up := range map[string]func(context.Context, config.Database) (from, to int64, err error){identity.API: api.Migrate, identity.Game: game.Migrate} {
 		running := false
 		for _, m := range f.plan.Members {
 			if _, ok := f.runner.running(m.name()); ok && m.Service == name {
@@ -147,7 +146,7 @@ func (f *Fleet) migrate(ctx context.Context) error {
 		if running {
 			continue
 		}
-		if _, err := up(ctx, config.Database{URL: f.plan.databaseURL(f.dir, name), MaxConnections: 2}); err != nil {
+		if _, _, err := up(ctx, config.Database{URL: f.plan.databaseURL(f.dir, name), MaxConnections: 2}); err != nil {
 			return fmt.Errorf("migrate %s: %w", name, err)
 		}
 	}

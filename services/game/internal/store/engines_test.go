@@ -97,7 +97,7 @@ func onPostgres(t *testing.T, url string) play.Store {
 func onSQLite(t *testing.T) play.Store {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "game.db")
-	if _, err := sqlite.Migrate(t.Context(), path); err != nil {
+	if _, _, err := sqlite.Migrate(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 	store, err := sqlite.Open(t.Context(), path, 4)

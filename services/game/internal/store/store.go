@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/bitcraps/bitcraps/libs/config"
-	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
@@ -38,8 +37,8 @@ func orNil[S Store](store S, err error) (Store, error) {
 	return store, nil
 }
 
-// Migrate brings the database to the schema that Open wants.
-func Migrate(ctx context.Context, database config.Database) (migrate.Change, error) {
+// Migrate brings the database to the schema that Open wants, and returns the versions before and after.
+func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	if path, ok := database.SQLite(); ok {
 		return sqlite.Migrate(ctx, path)
 	}

@@ -27,7 +27,7 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 }
 
 // Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
-func Migrate(ctx context.Context, path string) (migrate.Change, error) {
+func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 	return sqlite.Migrate(ctx, path, migrations)
 }
 

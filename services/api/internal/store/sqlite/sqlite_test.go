@@ -19,7 +19,7 @@ func open(t *testing.T, path string) store.Store {
 	if _, err := store.Open(t.Context(), file); err == nil {
 		t.Fatal("a database without a schema was opened")
 	}
-	if _, err := store.Migrate(t.Context(), file); err != nil {
+	if _, _, err := store.Migrate(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
 	opened, err := store.Open(t.Context(), file)

@@ -20,7 +20,7 @@ func TestDiskRunsFull(t *testing.T) {
 	server := testserver.NewPostgres(t)
 	server.Exec(t, fmt.Sprintf("CREATE TABLESPACE small LOCATION '%s'", disk.Dir))
 	server.Exec(t, "CREATE DATABASE game TABLESPACE small")
-	if _, err := postgres.Migrate(t.Context(), server.URL("game")); err != nil {
+	if _, _, err := postgres.Migrate(t.Context(), server.URL("game")); err != nil {
 		t.Fatal(err)
 	}
 	storetest.FullDisk(t, openURL(t, server.URL("game")), disk)

@@ -65,7 +65,7 @@ func Open(ctx context.Context, url string, connections int) (*Store, error) {
 }
 
 // Migrate brings the database to the schema that Open wants.
-func Migrate(ctx context.Context, url string) (migrate.Change, error) {
+func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 	return postgres.Migrate(ctx, url, migrations)
 }
 

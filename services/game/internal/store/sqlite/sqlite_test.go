@@ -16,7 +16,7 @@ func openPath(t testing.TB, path string) play.Store {
 	if _, err := sqlite.Open(t.Context(), path, 4); err == nil {
 		t.Fatal("a database without a schema was opened")
 	}
-	if _, err := sqlite.Migrate(t.Context(), path); err != nil {
+	if _, _, err := sqlite.Migrate(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 	store, err := sqlite.Open(t.Context(), path, 4)

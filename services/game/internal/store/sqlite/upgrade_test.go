@@ -81,13 +81,13 @@ func upgrade(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if _, err := migrate.SQLite(old, ".").Up(t.Context(), db.Writer); err != nil {
+	if _, _, err := migrate.SQLite(old, ".").Up(t.Context(), db.Writer); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Writer.ExecContext(t.Context(), played); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqlite.Migrate(t.Context(), path); err != nil {
+	if _, _, err := sqlite.Migrate(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 }
