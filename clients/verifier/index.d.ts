@@ -24,3 +24,25 @@ export interface Result {
  *   Without it no more is proven than that some validators threw these dice.
  */
 export function verify(receiptJson: string, trustJson?: string | null): Promise<Result>;
+
+/** What was found of several receipts. */
+export interface Rounds {
+  /** True where every receipt holds, and their sequence does. */
+  ok: boolean;
+  /** One result for each receipt, in the order of receiptJsons. */
+  receipts: Result[];
+  /**
+   * The check that each round follows from the one before and its dice. Its detail names the rounds that are missing: nothing is
+   * known of them. It fails where a receipt does not hold.
+   */
+  sequence: Step;
+}
+
+/**
+ * Checks receipts of one player and one game, in any order, without a network: each alone, and that each round follows from the one
+ * before. With the receipts of all rounds, the house can't have changed the table between two of them.
+ *
+ * @param receiptJsons The texts of the receipts, each as verify takes it.
+ * @param trustJson As verify takes it.
+ */
+export function verifyRounds(receiptJsons: string[], trustJson?: string | null): Promise<Rounds>;

@@ -31,7 +31,14 @@ let verifier; // One for all calls, started by the first, and by the next one wh
 
 /** Checks a receipt. index.d.ts says what it takes and returns. */
 export async function verify(receiptJson, trustJson = null) {
-  for (const [name, text] of [['receiptJson', receiptJson], ['trustJson', trustJson ?? '']]) {
+  const { receipts } = await verifyRounds([receiptJson], trustJson);
+  return receipts[0];
+}
+
+/** Checks receipts of one game, and that each round follows from the one before. index.d.ts says what it takes and returns. */
+export async function verifyRounds(receiptJsons, trustJson = null) {
+  if (!Array.isArray(receiptJsons)) throw new TypeError('receiptJsons must be an array of the texts of files');
+  for (const [name, text] of [...receiptJsons.map((text) => ['receiptJson', text]), ['trustJson', trustJson ?? '']]) {
     if (typeof text !== 'string') throw new TypeError(`${name} must be the text of a file, not ${typeof text}`);
   }
   verifier ??= start().catch((err) => {
@@ -40,7 +47,7 @@ export async function verify(receiptJson, trustJson = null) {
   });
   const check = await verifier;
   try {
-    return JSON.parse(check(receiptJson, trustJson));
+    return JSON.parse(check(receiptJsons, trustJson));
   } catch (cause) {
     verifier = undefined; // It ended in the middle, or a moment ago.
     throw new Error('the verifier ended', { cause });

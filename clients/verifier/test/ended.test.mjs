@@ -15,7 +15,7 @@ const { verify } = await import(pathToFileURL(join(dir, 'index.mjs')));
 
 let started = 0;
 let end; // Ends the verifier that was started last.
-let answer = () => '{"ok":true}';
+let answer = () => '{"receipts":[{"ok":true}]}';
 globalThis.run = () => {
   started++;
   globalThis.bitcrapsVerifierReady((...args) => answer(...args));
@@ -39,7 +39,7 @@ test('one that ends in a call fails that call alone', async () => {
     const before = started;
     answer = dies;
     await assert.rejects(verify(''), /the verifier ended/);
-    answer = () => '{"ok":true}';
+    answer = () => '{"receipts":[{"ok":true}]}';
     assert.deepEqual([await verify(''), started], [{ ok: true }, before + 1]);
   }
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { verify } from './package.mjs';
+import { verify, verifyRounds } from './package.mjs';
 
 const golden = (name) => readFile(new URL(`../../../libs/receipt/testdata/${name}.json`, import.meta.url), 'utf8');
 const names = ['format', 'trust', 'state', 'pay_table', 'bets', 'validators', 'inclusion', 'signatures', 'hops', 'group_key',
@@ -60,7 +60,40 @@ test('trust that is none is refused', async () => {
   }
 });
 
+const game = await Promise.all([1, 2, 3].map((round) => golden(`game/${round}`)));
+const gameTrust = await golden('game/fairness');
+
+test('the receipts of a game hold, in any order', async () => {
+  for (const receipts of [game, [...game].reverse()]) {
+    const result = await verifyRounds(receipts, gameTrust);
+    assert.deepEqual([result.ok, result.receipts.map((receipt) => receipt.ok), result.sequence.ok], [true, [true, true, true], true]);
+    assert.match(result.sequence.detail, /^3 rounds, up to round 3; .* its dice$/);
+  }
+});
+
+test('rounds that are missing are named', async () => {
+  const { ok, sequence } = await verifyRounds([game[0], game[2]], gameTrust);
+  assert.ok(ok);
+  assert.match(sequence.detail, /round 2 is not among them/);
+});
+
+test('receipts that do not belong together are refused', async () => {
+  for (const [texts, trust, detail] of [
+    [[], gameTrust, /^not checked/],
+    [[game[0], game[0]], gameTrust, /two receipts/],
+    [[game[0], receipts[0][1]], null, /chain_id/],
+    [[game[0], '{}'], gameTrust, /^not checked: 1 of the 2/],
+    [game, '{}', /^not checked: .*genesis/],
+  ]) {
+    const result = await verifyRounds(texts, trust);
+    assert.deepEqual([result.ok, result.sequence.ok, result.receipts.length], [false, false, texts.length]);
+    assert.match(result.sequence.detail, detail);
+  }
+});
+
 test('what is no text is refused', async () => {
   await assert.rejects(verify(JSON.parse(receipts[0][1])), TypeError);
   await assert.rejects(verify(receipts[0][1], {}), TypeError);
+  await assert.rejects(verifyRounds(receipts[0][1]), TypeError);
+  await assert.rejects(verifyRounds([game[0], {}]), TypeError);
 });

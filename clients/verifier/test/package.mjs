@@ -3,4 +3,4 @@ import { pathToFileURL } from 'node:url';
 
 const built = process.env.VERIFIER ? pathToFileURL(`${process.env.VERIFIER}/`) : new URL('../../../bin/verifier/', import.meta.url);
 
-export const { verify } = await import(new URL('index.mjs', built));
+export const { verify, verifyRounds } = await import(new URL('index.mjs', built));

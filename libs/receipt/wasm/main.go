@@ -7,6 +7,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"syscall/js"
 
 	"github.com/bitcraps/bitcraps/libs/receipt"
@@ -20,7 +21,14 @@ func main() {
 	select {} // The verifier lives as long as the page.
 }
 
-// answer is what verify of index.mjs returns, and index.d.ts describes.
+// answers is what verifyRounds of index.mjs returns, and index.d.ts describes.
+type answers struct {
+	OK       bool     `json:"ok"`
+	Receipts []answer `json:"receipts"`
+	Sequence step     `json:"sequence"`
+}
+
+// answer is what verify returns of one receipt.
 type answer struct {
 	OK    bool    `json:"ok"`
 	Steps []step  `json:"steps"`
@@ -33,39 +41,61 @@ type step struct {
 	Detail string `json:"detail"`
 }
 
-// verify takes the texts of a receipt and of what to trust, or null, and returns the answer as JSON.
+// verify takes an array of the texts of receipts and the text of what to trust, or null, and returns the answers as JSON.
 func verify(_ js.Value, args []js.Value) any {
-	text, err := json.Marshal(check(args[0].String(), args[1]))
+	texts := make([]string, args[0].Length())
+	for i := range texts {
+		texts[i] = args[0].Index(i).String()
+	}
+	text, err := json.Marshal(check(texts, args[1]))
 	if err != nil {
 		panic(fmt.Sprintf("verifier: %v", err)) // Strings and booleans always have a JSON form.
 	}
 	return string(text)
 }
 
-func check(text string, trusted js.Value) answer {
-	out := answer{OK: true, Steps: []step{}}
-	fail := func(err error) answer {
-		message := err.Error()
-		out.OK, out.Error = false, &message
-		return out
-	}
+func check(texts []string, trusted js.Value) answers {
 	var trust *receipt.Trust
-	if !trusted.IsNull() { // An empty file is not nothing.
+	if !trusted.IsNull() { // An empty file is not the same as no file.
 		var err error
 		if trust, err = receipt.ParseTrust([]byte(trusted.String())); err != nil {
-			return fail(err)
+			return untrusted(len(texts), err)
 		}
 	}
-	account := receipt.Verify([]byte(text), trust)
+	var rounds receipt.Rounds
+	out := answers{Receipts: []answer{}}
+	for _, text := range texts {
+		out.Receipts = append(out.Receipts, answerOf(rounds.Add([]byte(text), trust)))
+	}
+	out.Sequence = stepOf(rounds.Check()) // It fails where a receipt did.
+	out.OK = out.Sequence.OK
+	return out
+}
+
+// untrusted is the answer where what to trust can't be read: no receipt is checked.
+func untrusted(receipts int, err error) answers {
+	message := err.Error()
+	return answers{
+		Receipts: slices.Repeat([]answer{{Steps: []step{}, Error: &message}}, receipts),
+		Sequence: step{Name: "sequence", Detail: "not checked: " + message},
+	}
+}
+
+func answerOf(account receipt.Account) answer {
+	out := answer{OK: true, Steps: []step{}}
 	for _, s := range account {
-		detail := s.Found
-		if s.Err != nil {
-			detail = s.Err.Error()
-		}
-		out.Steps = append(out.Steps, step{s.Name, s.Err == nil, detail})
+		out.Steps = append(out.Steps, stepOf(s))
 	}
 	if err := account.Err(); err != nil {
-		return fail(err)
+		message := err.Error()
+		out.OK, out.Error = false, &message
 	}
 	return out
+}
+
+func stepOf(s receipt.Step) step {
+	if s.Err != nil {
+		return step{s.Name, false, s.Err.Error()}
+	}
+	return step{s.Name, true, s.Found}
 }

@@ -20,9 +20,9 @@ const hand = `<script type="module">
 const tell = () => fetch('said', { method: 'POST', body: document.getElementById('verdict').outerHTML + document.getElementById('steps').outerHTML });
 new MutationObserver(tell).observe(document.body, { childList: true, subtree: true, characterData: true });
 tell();
-for (const [id, file] of %s) {
+for (const [id, ...files] of %s) {
   const chosen = new DataTransfer();
-  chosen.items.add(new File([await (await fetch('testdata/' + file)).blob()], file));
+  for (const file of files) chosen.items.add(new File([await (await fetch('testdata/' + file)).blob()], file));
   document.getElementById(id).files = chosen.files;
   document.getElementById(id).dispatchEvent(new Event('change', { bubbles: true }));
 }
@@ -43,6 +43,10 @@ func testPage(t *testing.T, dir string) {
 		"a receipt alone":        {`[['receipt', 'receipt.json']]`, "Not proven: ", 14},
 		"another chain's":        {`[['trust', 'genesis.json'], ['receipt', 'receipt.json']]`, "The receipt does not hold. trust: ", 2},
 		"another one afterwards": {`[['trust', 'fairness.json'], ['receipt', 'receipt.json'], ['receipt', 'fairness.json']]`, "The receipt does not hold. format: ", 1},
+		"a game":                 {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/2.json', 'game/3.json']]`, "The receipts hold, and each round follows ", 43},
+		"a game alone":           {`[['receipt', 'game/1.json', 'game/2.json', 'game/3.json']]`, "Not proven: ", 43},
+		"a receipt twice":        {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/1.json']]`, "The receipts do not follow from one another. round 1: there are two receipts", 29},
+		"a game and more":        {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'fairness.json']]`, "fairness.json does not hold. format: ", 16},
 		"a byte order mark":      {`[['trust', 'fairness.json'], ['receipt', 'bom.json']]`, "The receipt does not hold. format: ", 1},
 		"no UTF-8":               {`[['trust', 'fairness.json'], ['receipt', 'latin.json']]`, "Could not check: ", 0},
 	} {

@@ -51,7 +51,7 @@ func TestThePackage(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), node, "--test", "clients/verifier/test/golden.test.mjs", "clients/verifier/test/same.test.mjs",
 			"clients/verifier/test/ended.test.mjs")
 		cmd.Dir = root
-		cmd.Env = append(os.Environ(), "VERIFIER="+dir, "ANSWERS="+answers(t))
+		cmd.Env = append(os.Environ(), "VERIFIER="+dir, "ANSWERS="+answers(t), "ROUNDS="+rounds(t))
 		run(t, cmd)
 	})
 	t.Run("has a page", func(t *testing.T) { testPage(t, dir) })
@@ -117,7 +117,39 @@ func answers(t *testing.T) string {
 			all = append(all, answer(t, changed, &trusted))
 		}
 	}
-	text, err := json.Marshal(all)
+	return written(t, all)
+}
+
+// rounds writes what this process says about some receipts of one game, and returns the file's path.
+func rounds(t *testing.T) string {
+	trusted := string(read(t, "game/fairness.json"))
+	first, second, third := read(t, "game/1.json"), read(t, "game/2.json"), read(t, "game/3.json")
+	type answered struct {
+		Receipts []string `json:"receipts"`
+		Trust    string   `json:"trust"`
+		Sequence step     `json:"sequence"`
+	}
+	var all []answered
+	for _, receipts := range [][][]byte{{third, first, second}, {first, third}, {second}, {first, first}, {first, read(t, "lineage.json")}, {}} {
+		trust, err := receipt.ParseTrust([]byte(trusted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rounds receipt.Rounds
+		answer := answered{Receipts: []string{}, Trust: trusted}
+		for _, text := range receipts {
+			_ = rounds.Add(text, trust) // answers compares this.
+			answer.Receipts = append(answer.Receipts, string(text))
+		}
+		answer.Sequence = stepOf(rounds.Check())
+		all = append(all, answer)
+	}
+	return written(t, all)
+}
+
+func written(t *testing.T, answers any) string {
+	t.Helper()
+	text, err := json.Marshal(answers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +158,13 @@ func answers(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func stepOf(s receipt.Step) step {
+	if s.Err != nil {
+		return step{s.Name, false, s.Err.Error()}
+	}
+	return step{s.Name, true, s.Found}
 }
 
 func answer(t *testing.T, text []byte, trusted *string) answered {
@@ -140,11 +179,7 @@ func answer(t *testing.T, text []byte, trusted *string) answered {
 	out := answered{Receipt: string(text), Trust: trusted}
 	account := receipt.Verify(text, trust)
 	for _, s := range account {
-		detail := s.Found
-		if s.Err != nil {
-			detail = s.Err.Error()
-		}
-		out.Answer.Steps = append(out.Answer.Steps, step{s.Name, s.Err == nil, detail})
+		out.Answer.Steps = append(out.Answer.Steps, stepOf(s))
 	}
 	if err := account.Err(); err != nil {
 		message := err.Error()
