@@ -42,12 +42,12 @@ func (f *archiveFlags) load() (Config, error) {
 }
 
 // with opens the game service's database for a command.
-func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Archive) error) error {
+func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Auditor) error) error {
 	cfg, err := f.load()
 	if err != nil {
 		return err
 	}
-	archive, err := game.OpenArchive(cmd.Context(), cfg.Game.Database)
+	archive, err := game.OpenAuditor(cmd.Context(), cfg.Game.Database)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func replayCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--game %q: want the id of a game, a UUID", id)
 			}
-			return where.with(cmd, func(archive *game.Archive) error {
+			return where.with(cmd, func(archive *game.Auditor) error {
 				return replayGame(cmd, archive, gameID, asJSON)
 			})
 		},
@@ -82,7 +82,7 @@ func replayCommand() *cobra.Command {
 	return cmd
 }
 
-func replayGame(cmd *cobra.Command, archive *game.Archive, id uuid.UUID, asJSON bool) error {
+func replayGame(cmd *cobra.Command, archive *game.Auditor, id uuid.UUID, asJSON bool) error {
 	out, rounds := cmd.OutOrStdout(), 0
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	err := archive.Replay(cmd.Context(), id, func(round *gamev1.Round) error {
@@ -118,7 +118,7 @@ func auditCommand() *cobra.Command {
 			"LedgerService.AuditLedger.",
 		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return where.with(cmd, func(archive *game.Archive) error {
+			return where.with(cmd, func(archive *game.Auditor) error {
 				audit, err := archive.Audit(cmd.Context())
 				if err != nil {
 					return err

@@ -42,12 +42,12 @@ func (p *Platform) prepareData(ctx context.Context) error {
 }
 
 func booksBegun(ctx context.Context, cfg game.Config) (begun bool, err error) {
-	archive, err := game.OpenArchive(ctx, cfg.Database)
+	archive, err := game.OpenAuditor(ctx, cfg.Database)
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, archive.Close()) }()
-	return archive.Begun(ctx)
+	return archive.Initialized(ctx)
 }
 
 func exists(path string) bool {

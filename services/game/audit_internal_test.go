@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// TestAuditFindsWhatBelongsToNothing takes away what bets and money belong to.
-func TestAuditFindsWhatBelongsToNothing(t *testing.T) {
+// TestAuditDetectsOrphans removes the games, seats, accounts or transfers that bets and money belong to.
+func TestAuditDetectsOrphans(t *testing.T) {
 	for name, tc := range map[string]struct {
 		statements []string
 		check      string
@@ -29,9 +29,9 @@ func TestAuditFindsWhatBelongsToNothing(t *testing.T) {
 		"transfers of no wallet":         {[]string{`DELETE FROM accounts WHERE id LIKE 'player:%'`}, play.SumOfTransfers, ledger.KindPlayer},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachEngine(t, func(t *testing.T, s byHand, _ *counted) {
+			onEachEngine(t, func(t *testing.T, s manualService, _ *countingStore) {
 				player := newBettors(s, 1)[0]
-				s.together(player.bet)
+				s.commitTogether(player.bet)
 				s.audit()
 				s.tamper(tc.statements...)
 				audit, err := s.store.Audit(t.Context())
@@ -45,14 +45,14 @@ func TestAuditFindsWhatBelongsToNothing(t *testing.T) {
 	}
 }
 
-// TestAGameThatIsOverBalances ends games in both ways: everybody leaves one, and the other one expires with a bet on it.
-func TestAGameThatIsOverBalances(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s byHand, _ *counted) {
+// TestClosedGamesBalance closes games in both ways: all players leave one, and the other expires with a live bet.
+func TestClosedGamesBalance(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s manualService, _ *countingStore) {
 		players := newBettors(s, 2)
 		for _, p := range players {
-			s.together(p.bet)
+			s.commitTogether(p.bet)
 		}
-		s.together(func() error {
+		s.commitTogether(func() error {
 			_, err := (&gameServer{Service: s.Service}).LeaveGame(players[0].ctx(), &gamev1.LeaveGameRequest{GameId: players[0].game})
 			return err
 		})
@@ -65,7 +65,7 @@ func TestAGameThatIsOverBalances(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if _, err := s.ready(turns[0]).Expire(s.now().Add(time.Hour)); err != nil {
+			if _, err := s.prepare(turns[0]).Expire(s.now().Add(time.Hour)); err != nil {
 				return err
 			}
 			return tx.Save(t.Context(), turns...)
@@ -79,20 +79,20 @@ func TestAGameThatIsOverBalances(t *testing.T) {
 	})
 }
 
-// TestOnlyIssuanceOwes asks the schema, behind the back of what else keeps balances from going below zero.
-func TestOnlyIssuanceOwes(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s byHand, _ *counted) {
-		s.together(newBettors(s, 1)[0].bet)
-		for account, owes := range map[string]bool{"issuance": true, "house": false, "player:%": false, "escrow:%": false, "reserve:%": false} {
-			if err := s.exec(`UPDATE accounts SET balance = -1 WHERE id LIKE '` + account + `'`); (err == nil) != owes {
+// TestOnlyIssuanceGoesBelowZero tests the schema's constraint alone, without the other checks that keep balances from going below zero.
+func TestOnlyIssuanceGoesBelowZero(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s manualService, _ *countingStore) {
+		s.commitTogether(newBettors(s, 1)[0].bet)
+		for account, allowed := range map[string]bool{"issuance": true, "house": false, "player:%": false, "escrow:%": false, "reserve:%": false} {
+			if err := s.exec(`UPDATE accounts SET balance = -1 WHERE id LIKE '` + account + `'`); (err == nil) != allowed {
 				t.Errorf("%s goes below zero: %v", account, err)
 			}
 		}
 	})
 }
 
-// tamper changes rows, whatever they belong to.
-func (s byHand) tamper(statements ...string) {
+// tamper changes rows directly, ignoring foreign keys on SQLite.
+func (s manualService) tamper(statements ...string) {
 	s.t.Helper()
 	for _, statement := range statements {
 		if err := s.exec(statement); err != nil {
@@ -101,8 +101,8 @@ func (s byHand) tamper(statements ...string) {
 	}
 }
 
-// exec runs a statement past the store. SQLite looks at no foreign keys then.
-func (s byHand) exec(statement string) error {
+// exec runs a statement without the store. SQLite does not enforce foreign keys on such a connection.
+func (s manualService) exec(statement string) error {
 	s.t.Helper()
 	driver, source := "pgx", s.cfg.Database.URL
 	if path, ok := strings.CutPrefix(source, "sqlite://"); ok {

@@ -22,14 +22,14 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
-	showBets(ctx, id, player, attribute.Int64("bet.amount", req.GetAmount()), attribute.String("bet.type", req.GetBetType()))
-	placing := s.placing(ctx, id, player, req.GetAmount())
-	defer func() { placing.end(err) }()
+	setBetAttributes(ctx, id, player, attribute.Int64("bet.amount", req.GetAmount()), attribute.String("bet.type", req.GetBetType()))
+	attempt := s.startBetLog(ctx, id, player, req.GetAmount())
+	defer func() { attempt.end(err) }()
 	resp := &gamev1.PlaceBetResponse{}
 	key := play.Key{Game: id, Player: player, Only: craps.Named(req.GetBetType())}
-	return resp, s.commits.do(&command{ctx: ctx, from: player, key: key, req: req, resp: resp,
+	return resp, s.committer.do(&command{ctx: ctx, actor: player, key: key, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-			if err := enter(ctx, tx, turn, player); err != nil {
+			if err := checkAdmitted(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
 			bet, err := turn.PlaceBet(play.NewBet{Player: player, Wager: req.GetBetType(), Amount: req.GetAmount(),
@@ -49,15 +49,15 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
-	showBets(ctx, id, player, attribute.Int("bet.count", len(req.GetBets())))
-	bets, refused := make([]placing, len(req.GetBets())), make([]error, len(req.GetBets()))
+	setBetAttributes(ctx, id, player, attribute.Int("bet.count", len(req.GetBets())))
+	bets, refused := make([]betLog, len(req.GetBets())), make([]error, len(req.GetBets()))
 	for i, want := range req.GetBets() {
-		bets[i] = s.placing(ctx, id, player, want.GetAmount())
+		bets[i] = s.startBetLog(ctx, id, player, want.GetAmount())
 	}
 	resp := &gamev1.PlaceBetsResponse{}
-	cmd := &command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+	cmd := &command{ctx: ctx, actor: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-			if err := enter(ctx, tx, turn, player); err != nil {
+			if err := checkAdmitted(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
 			resp.Results = nil
@@ -67,17 +67,17 @@ func (s *gameServer) PlaceBets(ctx context.Context, req *gamev1.PlaceBetsRequest
 					Number: uint8(want.GetNumber()), Working: want.GetWorking(), Seed: want.GetClientSeed()})
 				resp.Results = append(resp.Results, resultToProto(bet, refused[i]))
 			}
-			turn.OpenWallet(player) // None of the bets may have.
+			turn.OpenWallet(player) // If all bets were refused, none of them may have opened it.
 			resp.Balance = turn.Wallets[player]
 			return turn, nil
 		}}
-	err = s.commits.do(cmd)
+	err = s.committer.do(cmd)
 	for i, bet := range bets {
-		became := err
+		outcome := err
 		if err == nil && !cmd.repeated {
-			became = refused[i]
+			outcome = refused[i]
 		}
-		bet.end(became)
+		bet.end(outcome)
 	}
 	return resp, err
 }
@@ -100,11 +100,11 @@ func (s *gameServer) ListBets(ctx context.Context, req *gamev1.ListBetsRequest) 
 	if err != nil {
 		return nil, err
 	}
-	behind, err := p.ID()
+	after, err := p.ID()
 	if err != nil {
 		return nil, err
 	}
-	bets, err := s.store.Bets(ctx, game.ID, identity.FromContext(ctx).Player, req.GetStatus(), behind, p.Size+1)
+	bets, err := s.store.Bets(ctx, game.ID, identity.FromContext(ctx).Player, req.GetStatus(), after, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
@@ -136,25 +136,25 @@ func (s *gameServer) RemoveBet(ctx context.Context, req *gamev1.RemoveBetRequest
 	return &gamev1.RemoveBetResponse{Bet: bet, Balance: balance}, nil
 }
 
-// changeBet changes one of the caller's bets. It returns the bet and the wallet behind it.
+// changeBet changes one of the caller's bets. It returns the changed bet and the wallet's balance after the change.
 func (s *Service) changeBet(ctx context.Context, gameID, betID string, change func(*play.Turn, *play.Bet) error) (*gamev1.Bet, int64, error) {
 	id, err := parseID("game_id", gameID)
 	if err != nil {
 		return nil, 0, err
 	}
-	own, err := parseID("bet_id", betID)
+	ownID, err := parseID("bet_id", betID)
 	if err != nil {
 		return nil, 0, err
 	}
 	player := identity.FromContext(ctx).Player
 	var changed *gamev1.Bet
 	balance := int64(0)
-	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player},
+	err = s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: id, Player: player},
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-			if err := enter(ctx, tx, turn, player); err != nil {
+			if err := checkAdmitted(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
-			bet, err := s.ownBet(ctx, tx, turn, player, own)
+			bet, err := s.ownBet(ctx, tx, turn, player, ownID)
 			if err != nil {
 				return nil, err
 			}
@@ -170,9 +170,9 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, change fu
 	return changed, balance, nil
 }
 
-// ownBet finds a bet of the player's at the turn's game. Another player's bet is not found.
+// ownBet finds a bet of the player in the turn's game. Another player's bet is reported as not found.
 func (s *Service) ownBet(ctx context.Context, tx play.Tx, turn *play.Turn, player, id uuid.UUID) (*play.Bet, error) {
-	for _, bet := range turn.Bets { // Other players' among them, where a command of the group needs all.
+	for _, bet := range turn.Bets { // Includes other players' bets where a command of the group loads all of them.
 		if bet.ID == id && bet.Player == player {
 			return bet, nil
 		}

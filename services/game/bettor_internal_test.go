@@ -14,7 +14,7 @@ import (
 
 // bettor is a player who sits at a table and places one bet.
 type bettor struct {
-	s    byHand
+	s    manualService
 	id   uuid.UUID
 	game string
 	resp *gamev1.PlaceBetResponse
@@ -27,17 +27,17 @@ func (p *bettor) request() *gamev1.PlaceBetRequest {
 	return &gamev1.PlaceBetRequest{GameId: p.game, BetType: "field", Amount: 10, RequestId: "bet"}
 }
 
-// bet is the call as anybody makes it.
+// bet is an ordinary call.
 func (p *bettor) bet() error {
 	p.resp, p.err = (&gameServer{Service: p.s.Service}).PlaceBet(p.ctx(), p.request())
 	return nil
 }
 
-// betAs is the call whose bet gets an id that another one has, which nobody but the database finds out.
-func (p *bettor) betAs(id string) func() error {
+// betWithID is a call whose bet gets the given id. If another bet has it, only the database notices.
+func (p *bettor) betWithID(id string) func() error {
 	return func() error {
 		resp, game := &gamev1.PlaceBetResponse{}, uuid.MustParse(p.game)
-		p.err = p.s.commits.do(&command{ctx: p.ctx(), from: p.id, key: play.Key{Game: game, Player: p.id}, req: p.request(), resp: resp,
+		p.err = p.s.committer.do(&command{ctx: p.ctx(), actor: p.id, key: play.Key{Game: game, Player: p.id}, req: p.request(), resp: resp,
 			run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 				turn.NewID = func() uuid.UUID { return uuid.MustParse(id) }
 				_, err := turn.PlaceBet(play.NewBet{Player: p.id, Wager: "field", Amount: 10})
@@ -47,8 +47,8 @@ func (p *bettor) betAs(id string) func() error {
 	}
 }
 
-// stored fails where the store has other bets of the player than these.
-func (p *bettor) stored(ids ...string) {
+// wantBets fails unless these are the player's live bets in the store, each of 10.
+func (p *bettor) wantBets(ids ...string) {
 	p.s.t.Helper()
 	bets, err := p.s.store.Bets(p.s.t.Context(), uuid.MustParse(p.game), p.id, play.Live, uuid.Nil, 10)
 	var found []string
@@ -62,25 +62,25 @@ func (p *bettor) stored(ids ...string) {
 }
 
 // newBettors seats players at two tables, each with a wallet.
-func newBettors(s byHand, count int) []*bettor {
+func newBettors(s manualService, count int) []*bettor {
 	s.t.Helper()
 	games, tables, players := &gameServer{Service: s.Service}, make([]string, 2), make([]*bettor, count)
 	for i := range players {
 		p := &bettor{s: s, id: uuid.Must(uuid.NewV7())}
 		players[i] = p
 		if i < len(tables) {
-			s.together(func() error {
+			s.commitTogether(func() error {
 				resp, err := games.CreateGame(p.ctx(), &gamev1.CreateGameRequest{})
 				tables[i] = resp.GetGame().GetGameId()
 				return err
 			})
 		}
 		p.game = tables[i%len(tables)]
-		s.together(func() error {
+		s.commitTogether(func() error {
 			_, err := games.JoinGame(p.ctx(), &gamev1.JoinGameRequest{GameId: p.game})
 			return err
 		})
-		s.together(func() error {
+		s.commitTogether(func() error {
 			_, err := s.balance(p.ctx(), p.id)
 			return err
 		})

@@ -14,14 +14,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// watcherBuffer is how many events a watcher may be behind before it is sent to the store.
+// watcherBuffer is how many events a watcher may lag before it must read them from the store.
 const watcherBuffer = 64
 
-// limitedPlayers is how many players this process remembers the messages and wrong codes of.
+// limitedPlayers is how many rate-limit counters of players, for messages and wrong join codes, this process keeps.
 const limitedPlayers = 100_000
 
-// codec is how events travel between replicas: as the store keeps them, so replicas one version apart understand them.
-var codec = events.Codec[*play.Event]{
+// eventCodec encodes events between replicas as the store does, so that replicas one version apart understand each other.
+var eventCodec = events.Codec[*play.Event]{
 	Encode: func(event *play.Event) ([]byte, error) { return proto.Marshal(event) },
 	Decode: func(encoded []byte) (*play.Event, error) {
 		event := &gamev1.Event{}
@@ -29,8 +29,8 @@ var codec = events.Codec[*play.Event]{
 	},
 }
 
-// openBus connects watchers with what happens, and has messages and wrong codes counted: at all replicas where they share a
-// Redis, else at this one.
+// openBus opens the bus that delivers events to watchers, and the rate limiter of messages and wrong join codes. Both span all
+// replicas if they share a Redis, and only this replica otherwise.
 func (s *Service) openBus(ctx context.Context, scope telemetry.Scope) error {
 	local := ratelimit.NewMemory(s.clock, limitedPlayers)
 	s.limiter = local
@@ -44,9 +44,9 @@ func (s *Service) openBus(ctx context.Context, scope telemetry.Scope) error {
 	}
 	s.limiter = ratelimit.NewFallback(client, ratelimit.NewRedis(client), local)
 	s.degraded = []admin.Check{client.Check()}
-	s.events = events.NewRedis(client, "game", watcherBuffer, codec, s.clock, scope)
+	s.events = events.NewRedis(client, "game", watcherBuffer, eventCodec, s.clock, scope)
 	return nil
 }
 
-// Degraded implements service.Degradable: without Redis, watchers see what other replicas do a little later.
+// Degraded implements service.Degradable: without Redis, watchers receive the events of other replicas a little later.
 func (s *Service) Degraded() []admin.Check { return s.degraded }

@@ -9,8 +9,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// census counts, at every tick, what only the store knows: who sits at the tables, and whether the ledger adds up. One
-// replica on a database does so at a time and the others export zeros, so that the sum over replicas is right.
+// census counts, at every tick, what only the store knows: how many players sit at the tables, and whether the ledger balances. One
+// replica at a time does so for a database and the others export zeros, so that the sum over replicas is right.
 type census struct {
 	*Service
 	players, drift, checked prometheus.Gauge
@@ -26,21 +26,21 @@ func newCensus(s *Service, scope telemetry.Scope) *census {
 	}
 	return &census{
 		Service: s,
-		players: gauge("bitcraps_active_players", "Players who sit at open games, each once; 0 at all replicas but the one that counts."),
-		drift:   gauge("bitcraps_ledger_drift_tokens", "Sum of all balances, which must be 0; 0 at all replicas but the one that counts."),
-		checked: gauge("bitcraps_ledger_checked_timestamp_seconds", "When this replica added the balances up last; 0 where another one counts."),
+		players: gauge("bitcraps_active_players", "Players seated at open games, each counted once; 0 on all replicas but the one that counts."),
+		drift:   gauge("bitcraps_ledger_drift_tokens", "Sum of all balances, which must be 0; 0 on all replicas but the one that counts."),
+		checked: gauge("bitcraps_ledger_checked_timestamp_seconds", "When this replica last summed the balances; 0 where another replica counts."),
 	}
 }
 
 func (c *census) start() {
 	c.loop.Start(c.clock, c.cfg.Tables.CensusInterval, func(ctx context.Context) {
-		if err := bounded(ctx, c.take); err != nil && ctx.Err() == nil {
+		if err := withSweepTimeout(ctx, c.take); err != nil && ctx.Err() == nil {
 			c.logger.WarnContext(ctx, "census", "error", err)
 		}
 	})
 }
 
-// take counts once, unless another replica does, or may do so because this one does not reach the database.
+// take counts once, unless another replica does, or may be doing so because this one cannot reach the database.
 func (c *census) take(ctx context.Context) error {
 	leads, err := c.store.Lead(ctx)
 	if !leads {

@@ -14,28 +14,29 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// chatRate is how often a player may say something, at all tables together.
-var chatRate = ratelimit.Limit{Rate: 30, Period: time.Minute, Burst: 5}
+// chatLimit is how many messages a player may post, at all tables together.
+var chatLimit = ratelimit.Limit{Rate: 30, Period: time.Minute, Burst: 5}
 
-// chatOnce is for how long a message that is sent again with its request id does not count again.
-var chatOnce = ratelimit.Limit{Rate: 1, Period: time.Minute, Burst: 1}
+// chatRetryLimit has the time within which a message that is retried with its request id is not counted again.
+var chatRetryLimit = ratelimit.Limit{Rate: 1, Period: time.Minute, Burst: 1}
 
-// mayTalk counts a message against the rate: one with a request id once, since that has its effect once.
-func (s *Service) mayTalk(ctx context.Context, player uuid.UUID, requestID string) error {
-	key, counted := "chat:"+player.String(), ""
+// allowMessage counts a message against chatLimit. Retries with the same request id count once, since they post one message.
+func (s *Service) allowMessage(ctx context.Context, player uuid.UUID, requestID string) error {
+	key, retryKey := "chat:"+player.String(), ""
 	if requestID != "" {
-		counted = key + ":" + requestID
-		if err := s.allow(ctx, counted, chatOnce, 0, "messages"); err != nil {
-			return unlessLimited(err)
+		retryKey = key + ":" + requestID
+		if err := s.allow(ctx, retryKey, chatRetryLimit, 0, "messages"); err != nil {
+			return ignoreRateLimit(err)
 		}
 	}
-	if err := s.allow(ctx, key, chatRate, 1, "messages"); err != nil || counted == "" {
+	if err := s.allow(ctx, key, chatLimit, 1, "messages"); err != nil || retryKey == "" {
 		return err
 	}
-	return unlessLimited(s.allow(ctx, counted, chatOnce, 1, "messages")) // The same message may be on its way twice.
+	return ignoreRateLimit(s.allow(ctx, retryKey, chatRetryLimit, 1, "messages")) // The same message may be in flight twice.
 }
 
-func unlessLimited(err error) error {
+// ignoreRateLimit returns err unless it is that of a rate limit.
+func ignoreRateLimit(err error) error {
 	if errs.Reason(err) == errorsv1.Reason_REASON_RATE_LIMITED {
 		return nil
 	}
@@ -49,20 +50,20 @@ func (s *lobbyServer) PostChat(ctx context.Context, req *gamev1.PostChatRequest)
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
-	limited := s.mayTalk(ctx, player, req.GetRequestId())
-	if unlessLimited(limited) != nil || limited != nil && req.GetRequestId() == "" {
+	limited := s.allowMessage(ctx, player, req.GetRequestId())
+	if ignoreRateLimit(limited) != nil || limited != nil && req.GetRequestId() == "" {
 		return nil, limited
 	}
 	resp := &gamev1.PostChatResponse{}
-	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
+	return resp, s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: id, Player: player}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-			if limited != nil { // It does not come here where the message stands already.
+			if limited != nil { // run is not called for a retry of a message that was posted before.
 				return nil, limited
 			}
-			if err := enter(ctx, tx, turn, player); err != nil {
+			if err := checkAdmitted(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
-			member, err := standing(ctx, tx, turn, player)
+			member, err := memberOf(ctx, tx, turn, player)
 			if err != nil {
 				return nil, err
 			}
@@ -85,15 +86,15 @@ func (s *lobbyServer) UnmutePlayer(ctx context.Context, req *gamev1.UnmutePlayer
 }
 
 func (s *Service) mute(ctx context.Context, gameID, playerID string, muted bool) error {
-	whom, err := parseID("player_id", playerID)
+	target, err := parseID("player_id", playerID)
 	if err != nil {
 		return err
 	}
-	return s.at(ctx, gameID, play.Key{}, func(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
-		before, err := standing(ctx, tx, turn, whom)
+	return s.updateGame(ctx, gameID, play.Key{}, func(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
+		before, err := memberOf(ctx, tx, turn, target)
 		if err != nil {
 			return err
 		}
-		return turn.Mute(player, whom, before, muted)
+		return turn.Mute(player, target, before, muted)
 	})
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// onBothEngines runs a test with tables in a file and in PostgreSQL.
-func onBothEngines(t *testing.T, test func(*tables)) {
+// onEachEngine runs a test on SQLite and on PostgreSQL.
+func onEachEngine(t *testing.T, test func(*tables)) {
 	t.Run("sqlite", func(t *testing.T) { test(newTables(t)) })
 	t.Run("postgres", func(t *testing.T) {
 		tb := &tables{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
@@ -23,25 +23,25 @@ func onBothEngines(t *testing.T, test func(*tables)) {
 	})
 }
 
-// TestAMessageSentAgainCountsOnce sends messages again whose answers were lost, and new ones until there were enough.
-func TestAMessageSentAgainCountsOnce(t *testing.T) { onBothEngines(t, messageSentAgainCountsOnce) }
+// TestRetriedMessageCountsOnce retries messages whose answers were lost, and sends new ones up to the rate limit.
+func TestRetriedMessageCountsOnce(t *testing.T) { onEachEngine(t, retriedMessageCountsOnce) }
 
-func messageSentAgainCountsOnce(tb *tables) {
+func retriedMessageCountsOnce(tb *tables) {
 	t, alice, bob := tb.t, tb.player(), tb.player()
 	id := alice.create()
 	say := func(requestID string, want errorsv1.Reason) int64 {
 		t.Helper()
 		resp, err := bob.lobby.PostChat(bob.ctx, &gamev1.PostChatRequest{GameId: id, Text: "hi", RequestId: requestID})
-		reason(t, requestID, err, want)
+		wantReason(t, requestID, err, want)
 		return resp.GetSequence()
 	}
-	for range 6 { // Nothing came of it: it is the same message still.
+	for range 6 { // Refused messages are not remembered: each retry is still the same message.
 		say("first", errorsv1.Reason_REASON_NOT_SEATED)
 	}
 	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	for _, wager := range []string{"field", "any_craps", "next_7"} { // PostgreSQL's cache knows the table: a request may be taken for new at first.
+	for _, wager := range []string{"field", "any_craps", "next_7"} { // Gets the table into PostgreSQL's cache, after which a retry may be taken for a new request at first.
 		bob.bet(id, wager, 1)
 	}
 	first := say("first", 0)
@@ -57,7 +57,7 @@ func messageSentAgainCountsOnce(tb *tables) {
 		say("late", errorsv1.Reason_REASON_RATE_LIMITED)
 	}
 	if again := say("first", 0); again != first {
-		t.Errorf("behind the limit it is event %d", again)
+		t.Errorf("after reaching the limit it is event %d", again)
 	}
 	tb.clock.Advance(2 * time.Second) // Room for one.
 	say("late", 0)
@@ -72,10 +72,10 @@ func messageSentAgainCountsOnce(tb *tables) {
 	}
 }
 
-// TestWhoLeavesIsMuted has players talk and leave before the host mutes them.
-func TestWhoLeavesIsMuted(t *testing.T) { onBothEngines(t, whoLeavesIsMuted) }
+// TestMuteAppliesAfterLeaving has players post messages and leave before the host mutes them.
+func TestMuteAppliesAfterLeaving(t *testing.T) { onEachEngine(t, muteAppliesAfterLeaving) }
 
-func whoLeavesIsMuted(tb *tables) {
+func muteAppliesAfterLeaving(tb *tables) {
 	t, alice, bob, carol := tb.t, tb.player(), tb.player(), tb.player()
 	id := alice.create()
 	join := func(p *player) {
@@ -93,12 +93,12 @@ func whoLeavesIsMuted(tb *tables) {
 	say := func(p *player, want errorsv1.Reason) {
 		t.Helper()
 		_, err := p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: id, Text: "spam"})
-		reason(t, "a message", err, want)
+		wantReason(t, "a message", err, want)
 	}
 	mute := func(p *player, want errorsv1.Reason) {
 		t.Helper()
 		_, err := alice.lobby.MutePlayer(alice.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: p.id.String()})
-		reason(t, "a mute", err, want)
+		wantReason(t, "a mute", err, want)
 	}
 	join(bob)
 	join(carol)
@@ -106,7 +106,7 @@ func whoLeavesIsMuted(tb *tables) {
 	say(bob, 0)
 	leave(bob)
 	leave(carol)
-	mute(carol, errorsv1.Reason_REASON_NOT_SEATED) // She said nothing.
+	mute(carol, errorsv1.Reason_REASON_NOT_SEATED) // She posted nothing.
 	mute(bob, 0)
 	join(bob)
 	say(bob, errorsv1.Reason_REASON_MUTED)

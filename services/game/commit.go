@@ -20,14 +20,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// Commands of many callers are written together: those that arrive while one transaction is on its way to the disk share
-// the next one. Nobody waits for a group to fill, so a lone command is as quick as by itself; and each is answered only
-// once its transaction is durable.
+// Commands of many callers are committed in groups: those that arrive while one transaction is being written to disk share the
+// next one. No command waits for a group to fill, so a lone command is as fast as without groups; and each is answered only once
+// its transaction is durable.
 
 const (
-	// maxGroup is how many commands share a transaction at most.
+	// maxGroup is the maximum number of commands that share a transaction.
 	maxGroup = 256
-	// commitTimeout is how long a transaction may take. A caller who does not wait that long learns the outcome by the
+	// commitTimeout is how long a transaction may take. A caller that gives up earlier learns the outcome by retrying with the
 	// same request id.
 	commitTimeout = 10 * time.Second
 )
@@ -35,27 +35,27 @@ const (
 // command is one caller's change.
 type command struct {
 	ctx context.Context
-	// from is in whose turn the command waits: a player, or a game where the house acts.
-	from uuid.UUID
-	// key is what must be loaded; without a game it is a turn to make one with.
+	// actor is the key under which the command is queued: a player, or a game where the house acts.
+	actor uuid.UUID
+	// key selects what must be loaded; without a game it loads a turn that can create one.
 	key play.Key
-	// req and resp make a retry with the same request id get the first answer; req is nil for calls without one.
+	// req and resp give a retry with the same request id the first answer; req is nil for calls without a request id.
 	req  request
 	resp proto.Message
-	// run changes the turn on the loaded game, or makes one. It returns the turn that must be saved, nil where there is
-	// nothing to save. It may be called more than once, with the context of the group. A command that fails has changed
-	// nothing.
+	// run changes the loaded game's turn, or creates a game. It returns the turn to save, or nil if there is nothing to save.
+	// It is called with the context of the group, possibly more than once. If it fails, it must have changed nothing.
 	run func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error)
 
 	err error
-	// repeated is true where resp is the answer to an earlier request with the same id. run may have run all the same, in vain.
+	// repeated is true if resp is the answer to an earlier request with the same id. run may have been called nevertheless, without
+	// effect.
 	repeated bool
 	done     chan struct{}
-	// written is the span of the transaction that the command was in.
-	written trace.SpanContext
+	// transactionSpan is the span of the transaction that wrote the command.
+	transactionSpan trace.SpanContext
 }
 
-// committer writes commands in groups.
+// committer commits commands in groups.
 type committer struct {
 	*Service
 	queue   *fairqueue.Queue[uuid.UUID, *command]
@@ -80,29 +80,29 @@ func (c *committer) start() {
 	}
 }
 
-// stop writes what waits and ends.
+// stop writes the commands that are still queued, and stops the writers.
 func (c *committer) stop() {
 	c.queue.Close()
 	c.writers.Wait()
 }
 
-// do has a command written and waits until it is durable. Where it fails since the caller gave up, the command may still be running: what
+// do queues a command and waits until it is durable. If it fails because the caller gave up, the command may still be running: what
 // it sets must not be read then.
 func (c *committer) do(cmd *command) (err error) {
 	var span trace.Span
 	cmd.ctx, span = telemetry.Child(cmd.ctx, "commit")
 	defer func() { telemetry.End(span, err) }()
 	cmd.done = make(chan struct{})
-	switch err := c.queue.Put(cmd.from, cmd); {
+	switch err := c.queue.Put(cmd.actor, cmd); {
 	case errors.Is(err, fairqueue.ErrFull):
-		return errs.New(errorsv1.Reason_REASON_OVERLOADED, "too many changes wait to be written; try again").RetryAfter(retryDelay)
+		return errs.New(errorsv1.Reason_REASON_OVERLOADED, "too many changes are waiting to be written; try again").RetryAfter(retryDelay)
 	case err != nil:
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; try again").RetryAfter(retryDelay)
 	}
 	select {
 	case <-cmd.done:
-		if cmd.written.IsValid() {
-			span.AddLink(trace.Link{SpanContext: cmd.written})
+		if cmd.transactionSpan.IsValid() {
+			span.AddLink(trace.Link{SpanContext: cmd.transactionSpan})
 		}
 		return cmd.err
 	case <-cmd.ctx.Done():
@@ -110,8 +110,8 @@ func (c *committer) do(cmd *command) (err error) {
 	}
 }
 
-// commit writes a group. Where something is wrong within it each command is tried alone, so that one that the store does
-// not take fails by itself.
+// commit writes a group. If one of its commands may be at fault for an error, each command is retried alone, so that only the one
+// that the store rejects fails.
 func (c *committer) commit(group []*command) {
 	group = slices.DeleteFunc(group, func(cmd *command) bool {
 		if cmd.err = cmd.ctx.Err(); cmd.err != nil { // Its caller has given up.
@@ -122,14 +122,14 @@ func (c *committer) commit(group []*command) {
 	if len(group) == 0 {
 		return
 	}
-	c.metrics.group(len(group))
+	c.metrics.observeGroup(len(group))
 	err := c.write(group)
-	alone := len(group) > 1 && oneIsWrong(err)
+	alone := len(group) > 1 && causedByCommand(err)
 	for _, cmd := range group {
-		if alone { // Until it turns out that the database itself is away, and never for a caller who has given up.
+		if alone { // Until the database itself turns out to be unavailable, and never for a caller that has given up.
 			if err = cmd.ctx.Err(); err == nil {
 				err = c.write([]*command{cmd})
-				alone = err == nil || oneIsWrong(err)
+				alone = err == nil || causedByCommand(err)
 			}
 		}
 		if err != nil {
@@ -139,18 +139,18 @@ func (c *committer) commit(group []*command) {
 	}
 }
 
-// oneIsWrong reports whether an error of a transaction can be that of one command. A database that is away is so for all;
-// and where it does not say what came of a commit, a command without a request id must not run again.
-func oneIsWrong(err error) bool {
+// causedByCommand reports whether a single command may have caused a transaction's error. A database that is unavailable is so for
+// all commands; and if the outcome of a commit is unknown, a command without a request id must not run again.
+func causedByCommand(err error) bool {
 	return err != nil && errs.Reason(errs.Mask(err)) == errorsv1.Reason_REASON_INTERNAL
 }
 
-// write runs a group's commands in one transaction, and tells of it. What the rules refuse is in each command's err; an
-// error of the store is returned, and nothing was written.
+// write runs a group's commands in one transaction, and notifies watchers and metrics. Refusals by the rules are in each command's
+// err; an error of the store is returned, and then nothing was written, unless the outcome of the commit is unknown.
 func (c *committer) write(group []*command) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(leader(group).ctx), commitTimeout)
 	defer cancel()
-	ctx, span := traced(ctx, group)
+	ctx, span := startGroupSpan(ctx, group)
 	defer func() { telemetry.End(span, err) }()
 	run, err := c.transact(ctx, group)
 	if run != nil {
@@ -159,16 +159,16 @@ func (c *committer) write(group []*command) (err error) {
 	return err
 }
 
-// transact runs the commands in a transaction, and anew where another one was in its way.
-func (c *committer) transact(ctx context.Context, group []*command) (run *groupRun, err error) {
-	defer func() { // The commands run here, not under the server's recovery.
+// transact runs the commands in a transaction; the store runs them again after a conflict with another transaction.
+func (c *committer) transact(ctx context.Context, group []*command) (run *groupTransaction, err error) {
+	defer func() { // The commands run in this goroutine, outside of the server's panic recovery.
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
 	err = c.store.Update(ctx, func(tx play.Tx) error {
-		run = &groupRun{Service: c.Service, ctx: ctx, tx: tx, causes: make(map[*play.Event]context.Context)}
-		return run.all(group)
+		run = &groupTransaction{Service: c.Service, ctx: ctx, tx: tx, causes: make(map[*play.Event]context.Context)}
+		return run.execute(group)
 	})
 	return run, err
 }

@@ -12,41 +12,41 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store"
 )
 
-// refusing is a store that takes nothing.
-type refusing struct {
+// failingStore is a store whose transactions all fail.
+type failingStore struct {
 	store.Store
 
-	errs    []error // One behind the other, then the last again.
+	errs    []error // Returned one after the other; the last is repeated.
 	updates int
 }
 
-func (s *refusing) Update(context.Context, func(play.Tx) error) error {
+func (s *failingStore) Update(context.Context, func(play.Tx) error) error {
 	s.updates++
 	return s.errs[min(s.updates, len(s.errs))-1]
 }
 
-func TestOnlyWhatIsWrongWithinAGroupIsTriedAlone(t *testing.T) {
-	misfit, away := errors.New("constraint failed"), errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database went away")
+func TestCommandsAreRetriedAloneOnlyIfOneMayBeAtFault(t *testing.T) {
+	rejected, unavailable := errors.New("constraint failed"), errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the database went away")
 	for name, tc := range map[string]struct {
 		errs    []error
 		updates int
 	}{
-		"a row that does not fit": {[]error{misfit}, 4},
-		// It may have been written: a command without a request id would be done twice.
-		"an outcome that nobody knows":   {[]error{away}, 1},
-		"a transaction that is slow":     {[]error{context.DeadlineExceeded}, 1},
-		"a database that goes away then": {[]error{misfit, misfit, away}, 3},
+		"a row that violates a constraint": {[]error{rejected}, 4},
+		// The group may have been written: a command without a request id would have its effect twice.
+		"an unknown outcome":                  {[]error{unavailable}, 1},
+		"a transaction that times out":        {[]error{context.DeadlineExceeded}, 1},
+		"a database that becomes unavailable": {[]error{rejected, rejected, unavailable}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refuses := &refusing{errs: tc.errs}
-			c := newCommitter(&Service{cfg: Default(), store: refuses, metrics: newMetrics(telemetry.Discard().For("game", 0))})
+			failing := &failingStore{errs: tc.errs}
+			c := newCommitter(&Service{cfg: Default(), store: failing, metrics: newMetrics(telemetry.Discard().For("game", 0))})
 			group := make([]*command, 3)
 			for i := range group {
 				group[i] = &command{ctx: t.Context(), done: make(chan struct{})}
 			}
 			c.commit(group)
-			if refuses.updates != tc.updates {
-				t.Errorf("%d transactions, want %d", refuses.updates, tc.updates)
+			if failing.updates != tc.updates {
+				t.Errorf("%d transactions, want %d", failing.updates, tc.updates)
 			}
 			for i, cmd := range group {
 				<-cmd.done

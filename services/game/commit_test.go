@@ -12,8 +12,8 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestManyCallersShareTransactions has many players bet at the same moment, well and badly. Each gets the answer of its own
-// bet, what was answered is in the ledger, and there were fewer transactions than changes.
+// TestManyCallersShareTransactions has many players place valid and invalid bets concurrently. Each gets the answer to its own bet, all
+// accepted bets are in the ledger, and there were fewer transactions than changes.
 func TestManyCallersShareTransactions(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
@@ -53,7 +53,7 @@ func TestManyCallersShareTransactions(t *testing.T) {
 	tb.audit()
 }
 
-// groups are how many groups of changes were written, and how many changes were in them.
+// groups returns how many groups of changes were written, and how many changes they had in total.
 func (tb *tables) groups() (groups, changes float64) {
 	tb.t.Helper()
 	families, err := tb.telemetry.Registry.Gather()
@@ -66,11 +66,11 @@ func (tb *tables) groups() (groups, changes float64) {
 			return float64(histogram.GetSampleCount()), histogram.GetSampleSum()
 		}
 	}
-	tb.t.Fatal("nothing counts groups")
+	tb.t.Fatal("there is no metric of group sizes")
 	return 0, 0
 }
 
-func TestARetryInTheSameGroupHasOneEffect(t *testing.T) {
+func TestRetryInSameGroupHasOneEffect(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
@@ -96,8 +96,8 @@ func TestARetryInTheSameGroupHasOneEffect(t *testing.T) {
 	tb.audit()
 }
 
-// TestAWalletOpensOnce has everything at once happen to a player who has no wallet yet.
-func TestAWalletOpensOnce(t *testing.T) {
+// TestWalletOpensOnce makes concurrent calls for a player who has no wallet yet.
+func TestWalletOpensOnce(t *testing.T) {
 	tb := newTables(t)
 	for range 20 {
 		p := tb.player()
@@ -123,7 +123,7 @@ func TestAWalletOpensOnce(t *testing.T) {
 	tb.audit()
 }
 
-func TestAListOfBetsHasAResultForEach(t *testing.T) {
+func TestPlaceBetsReturnsResultPerBet(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
@@ -148,12 +148,12 @@ func TestAListOfBetsHasAResultForEach(t *testing.T) {
 	}
 	req.Bets[0].Amount = 11
 	if _, err := alice.games.PlaceBets(alice.ctx, req); errs.Reason(err) != errorsv1.Reason_REASON_REQUEST_ID_REUSED {
-		t.Errorf("another list under the same id: %v", err)
+		t.Errorf("a different list with the same request id: %v", err)
 	}
 	newcomer := tb.player()
 	if resp, err := newcomer.games.PlaceBets(newcomer.ctx, &gamev1.PlaceBetsRequest{GameId: newcomer.create(),
 		Bets: []*gamev1.NewBet{{BetType: "come", Amount: 10}}}); err != nil || resp.GetBalance() != 1000 || resp.GetResults()[0].GetError() == nil {
-		t.Errorf("a first list of which no bet is taken: %v, %v", resp, err)
+		t.Errorf("a first list whose bets are all refused: %v, %v", resp, err)
 	}
 	for name, bets := range map[string][]*gamev1.NewBet{"none": nil, "too many": make([]*gamev1.NewBet, 101), "no amount": {{BetType: "field"}}} {
 		for i := range bets {

@@ -16,10 +16,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// decideAttempts is how many validators are asked for a round's dice, each for its share of the roll's time. One that
-// hangs does not answer that it does; asking the next does no harm, since all decide the same.
+// decideAttempts is how many validators are asked for a round's dice, each with an equal share of the roll's timeout. A validator
+// that hangs returns no error before its share ends; asking the next one is safe, since all of them decide the same.
 const decideAttempts = 3
 
+// decide has the validators decide a committed round.
 func (s *Service) decide(ctx context.Context, round *play.Round) (play.Decision, error) {
 	var err error
 	started := s.clock.Now()
@@ -33,15 +34,15 @@ func (s *Service) decide(ctx context.Context, round *play.Round) (play.Decision,
 				attribute.Int64("consensus.participants", int64(decided.GetParticipants())))
 			return readDecision(decided.GetDecision(), round)
 		}
-		if !isAway(err) || ctx.Err() != nil {
+		if !isUnavailable(err) || ctx.Err() != nil {
 			break
 		}
 	}
-	return play.Decision{}, undecided(err)
+	return play.Decision{}, noQuorum(err)
 }
 
-// isAway reports whether an error is that of a validator that does not answer, or not alone.
-func isAway(err error) bool {
+// isUnavailable reports whether an error means that a validator or the database does not answer, or that a quorum is missing.
+func isUnavailable(err error) bool {
 	switch errs.Reason(errs.Mask(err)) {
 	case errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_NO_QUORUM, errorsv1.Reason_REASON_DEADLINE_EXCEEDED:
 		return true
@@ -49,20 +50,20 @@ func isAway(err error) bool {
 	return false
 }
 
-// undecided is what the caller of a roll sees when the validators do not answer: the round stands and can be asked for
-// again.
-func undecided(err error) error {
-	if !isAway(err) {
+// noQuorum returns what the caller of a roll sees when the validators do not answer: the round stays committed, and the roll can be
+// retried.
+func noQuorum(err error) error {
+	if !isUnavailable(err) {
 		return err
 	}
 	return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-		"too few validators answer to throw the dice; the bets stand, and the roll can be asked for again").RetryAfter(retryDelay)
+		"too few validators answer to roll the dice; the bets stand, and the roll can be retried").RetryAfter(retryDelay)
 }
 
-// readDecision checks that the validators answered for the round that was asked for.
+// readDecision decodes the validators' decision and checks that it is for the round that was asked for.
 func readDecision(decision *consensusv1.Decision, round *play.Round) (play.Decision, error) {
 	if !slices.Equal(decision.GetCommitment(), round.Commitment.Encode()) {
-		return play.Decision{}, fmt.Errorf("the validators answered for another commitment than that of round %d", round.Number)
+		return play.Decision{}, fmt.Errorf("the validators decided a commitment that is not that of round %d", round.Number)
 	}
 	signature, err := hex.DecodeString(decision.GetBeacon().GetSignature())
 	if err != nil || len(signature) != beacon.SignatureSize || decision.GetBeacon().GetHeight() <= decision.GetHeight() {

@@ -11,10 +11,10 @@ import (
 )
 
 func gameNotFound(id uuid.UUID) error {
-	return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no game that you may see has the id %s; GET /api/v1/games lists those that are open", id)
+	return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no game that you may see has the id %s; GET /api/v1/games lists the open ones", id)
 }
 
-// orNotFound gives a store's ErrNotFound the error that the caller sees instead.
+// orNotFound replaces a store's ErrNotFound with the error that the caller sees.
 func orNotFound(err, notFound error) error {
 	if errors.Is(err, play.ErrNotFound) {
 		return notFound
@@ -22,7 +22,7 @@ func orNotFound(err, notFound error) error {
 	return err
 }
 
-// parseID reads an id that the contract's rules have checked before.
+// parseID parses an id that the contract's validation rules have already checked.
 func parseID(field, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {

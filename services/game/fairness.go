@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// fairnessMetrics show whether dice and wagers do what the rules promise.
+// fairnessMetrics show whether the dice are fair and whether wagers return what the rules promise.
 type fairnessMetrics struct {
 	dice, staked, returned *prometheus.CounterVec
 	window                 fairness.Window
@@ -21,17 +21,17 @@ type fairnessMetrics struct {
 
 func newFairnessMetrics(scope telemetry.Scope) *fairnessMetrics {
 	f := &fairnessMetrics{
-		dice:     counter("bitcraps_dice_total", "Dice thrown, by the face that they showed.", "face"),
-		staked:   counter("bitcraps_wager_staked_tokens_total", "What bets that rolls decided had cost, stake and commission, by wager.", "bet_type"),
-		returned: counter("bitcraps_wager_returned_tokens_total", "What came back of them, by wager.", "bet_type"),
+		dice:     counter("bitcraps_dice_total", "Dice rolled, by face.", "face"),
+		staked:   counter("bitcraps_wager_staked_tokens_total", "Cost (stake and commission) of the bets that rolls decided, by wager.", "bet_type"),
+		returned: counter("bitcraps_wager_returned_tokens_total", "Tokens returned to players by the bets that rolls decided, by wager.", "bet_type"),
 	}
 	expected := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "bitcraps_wager_expected_return_ratio",
-		Help: "Which part of what a bet costs comes back on average, by wager: exactly, from the rules that settle it."}, []string{"bet_type"})
+		Help: "Expected share of a bet's cost that is returned, by wager: exact, computed from the rules that settle it."}, []string{"bet_type"})
 	scope.Metrics.MustRegister(f.dice, f.staked, f.returned, expected,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bitcraps_dice_chi_square",
-			Help: "How far the latest 3,600 rolls of this replica are from fair dice, by the 36 ordered pairs; 0 below 180 rolls."}, f.window.ChiSquare),
+			Help: "Chi-square statistic of the latest 3,600 rolls of this replica against fair dice, over the 36 ordered pairs; 0 below 180 rolls."}, f.window.ChiSquare),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bitcraps_dice_window_rolls",
-			Help: "How many rolls bitcraps_dice_chi_square is of."}, func() float64 { return float64(f.window.Rolls()) }))
+			Help: "Number of rolls that bitcraps_dice_chi_square covers."}, func() float64 { return float64(f.window.Rolls()) }))
 	for face := range 6 {
 		f.dice.WithLabelValues(strconv.Itoa(face + 1))
 	}
@@ -44,7 +44,7 @@ func newFairnessMetrics(scope telemetry.Scope) *fairnessMetrics {
 	return f
 }
 
-// count counts the rounds that a saved turn settled. It loaded live bets, so those that are decided, it decided.
+// count counts the rounds that a saved turn settled. The turn loaded only live bets, so it decided all those that are now decided.
 func (f *fairnessMetrics) count(turn *play.Turn) {
 	settled := false
 	for _, round := range turn.Rounds {

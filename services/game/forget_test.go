@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// forget has the api service say that a player was deleted.
+// forget makes the api service's call after a player was deleted.
 func (p *player) forget() error {
 	conn := servicetest.Dial(p.t, p.network, identity.API, rpcclient.Target{Service: identity.Game}, "game")
 	_, err := gamev1.NewLobbyServiceClient(conn).ForgetPlayer(p.t.Context(), &gamev1.ForgetPlayerRequest{PlayerId: p.id.String()})
@@ -35,8 +35,8 @@ func (p *player) sitDown(gameID string) {
 	}
 }
 
-// TestDeletedPlayersAreForgotten is of a host whose dice are in the air: nobody gets up then, but the rest is done at once, and the seat
-// is free when they fall.
+// TestDeletedPlayersAreForgotten deletes a host whose dice are in the air: nobody can leave then, but everything else is erased at
+// once, and the seat becomes free once the roll is settled.
 func TestDeletedPlayersAreForgotten(t *testing.T) {
 	for name, url := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return testserver.Database(t, "game", postgres.Migrate) }} {
 		t.Run(name, func(t *testing.T) {
@@ -51,32 +51,32 @@ func deletedPlayersAreForgotten(t *testing.T, tb *tables) {
 	alice, bob := tb.player(), tb.player()
 	id := alice.create()
 	bob.sitDown(id)
-	reason(t, "talk", alice.say(id, "my name is Alice"), 0)
-	reason(t, "an answer", bob.say(id, "hello"), 0)
+	wantReason(t, "talk", alice.say(id, "my name is Alice"), 0)
+	wantReason(t, "an answer", bob.say(id, "hello"), 0)
 	alice.bet(id, "pass_line", 10)
-	tb.validators.set(true)
+	tb.validators.setUnavailable(true)
 	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id})
-	reason(t, "a roll without validators", err, errorsv1.Reason_REASON_NO_QUORUM)
-	reason(t, "with the dice in the air", alice.forget(), errorsv1.Reason_REASON_NO_QUORUM)
+	wantReason(t, "a roll without validators", err, errorsv1.Reason_REASON_NO_QUORUM)
+	wantReason(t, "with the dice in the air", alice.forget(), errorsv1.Reason_REASON_NO_QUORUM)
 	if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 2 {
 		t.Errorf("meanwhile the game is %v", game)
 	}
-	tb.validators.set(false)
-	for range 2 { // To call it twice is to call it once.
-		reason(t, "once they fall", alice.forget(), 0)
+	tb.validators.setUnavailable(false)
+	for range 2 { // The call is idempotent.
+		wantReason(t, "once the roll can be decided", alice.forget(), 0)
 		if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 1 || game.GetShooterId() == alice.id.String() {
 			t.Errorf("the game is %v", game)
 		}
 	}
 	sequence := bob.get(id).GetSequence()
-	reason(t, "again", alice.forget(), 0)
+	wantReason(t, "again", alice.forget(), 0)
 	if now := bob.get(id).GetSequence(); now != sequence {
 		t.Errorf("the log went from %d to %d", sequence, now)
 	}
-	if said := bob.heard(id); !slices.Equal(said, []string{"", "hello", "erased " + alice.id.String()}) {
+	if said := bob.chatTexts(id); !slices.Equal(said, []string{"", "hello", "erased " + alice.id.String()}) {
 		t.Errorf("watchers see %q", said)
 	}
-	alice.mayNothing(id)
+	alice.wantLockedOut(id)
 	leaders, err := bob.lobby.ListLeaders(bob.ctx, &gamev1.ListLeadersRequest{Period: "all_time"})
 	if err != nil || len(leaders.GetLeaders()) != 0 {
 		t.Errorf("leaders %v, %v", leaders, err)
@@ -84,14 +84,14 @@ func deletedPlayersAreForgotten(t *testing.T, tb *tables) {
 	tb.audit()
 }
 
-// heard is what a watcher sees of talk, from the beginning on.
-func (p *player) heard(gameID string) (texts []string) {
+// chatTexts returns the chat events that a watcher receives, from the first event.
+func (p *player) chatTexts(gameID string) (texts []string) {
 	p.t.Helper()
 	w := p.watch(gameID)
 	for last := p.get(gameID).GetSequence(); w.last < last; w.last++ {
 		resp, err := w.stream.Recv()
 		if err != nil || resp.GetEvent().GetSequence() != w.last+1 {
-			p.t.Fatalf("behind event %d comes %v, %v", w.last, resp, err)
+			p.t.Fatalf("event %d is followed by %v, %v", w.last, resp, err)
 		}
 		switch detail := resp.GetEvent().GetDetail().(type) {
 		case *gamev1.Event_ChatPosted:
@@ -103,8 +103,8 @@ func (p *player) heard(gameID string) (texts []string) {
 	return texts
 }
 
-// mayNothing has a deleted player, whose token is good for a moment, try what others may.
-func (p *player) mayNothing(gameID string) {
+// wantLockedOut checks that a deleted player, whose token is still valid for a while, is refused everything.
+func (p *player) wantLockedOut(gameID string) {
 	p.t.Helper()
 	_, joined := p.games.JoinGame(p.ctx, &gamev1.JoinGameRequest{GameId: gameID})
 	_, created := p.games.CreateGame(p.ctx, &gamev1.CreateGameRequest{})

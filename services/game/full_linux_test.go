@@ -16,8 +16,8 @@ import (
 )
 
 // TestDiskRunsFull fills the disk while one table waits for a bet and another one for its dice. Both calls are refused with
-// the reason, players still see their tables and wallets, and the same calls succeed when there is room: the service and
-// its database were never closed.
+// STORAGE_FULL, players still see their tables and wallets, and the same calls succeed once there is room, without a restart of the
+// service or its database.
 func TestDiskRunsFull(t *testing.T) {
 	disk := testserver.NewDisk(t, 4<<20)
 	tb := &tables{t: t, path: filepath.Join(disk.Dir, "game.db"), clock: clockwork.NewFakeClock(), validators: &validators{}}
@@ -28,11 +28,11 @@ func TestDiskRunsFull(t *testing.T) {
 	roll := &gamev1.RollDiceRequest{GameId: rolling, RequestId: "roll"}
 	bet := &gamev1.PlaceBetRequest{GameId: waiting, BetType: "field", Amount: 50, RequestId: "bet"}
 
-	tb.validators.set(true)
+	tb.validators.setUnavailable(true)
 	if _, err := alice.games.RollDice(alice.ctx, roll); errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
 		t.Fatal(err)
 	}
-	tb.validators.set(false)
+	tb.validators.setUnavailable(false)
 	before := alice.get(waiting)
 	disk.Fill(t)
 	_, rollErr := alice.games.RollDice(alice.ctx, roll)

@@ -10,13 +10,13 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// gameServer implements the contract of the tables.
+// gameServer implements GameService: tables, bets, rounds and rolls.
 type gameServer struct {
 	gamev1.UnimplementedGameServiceServer
 	*Service
 }
 
-// What a table has where its creator does not say otherwise.
+// Limits of a table whose creator does not set them.
 const (
 	defaultMaxPlayers = 8
 	defaultMinBet     = 1
@@ -36,14 +36,14 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 	if n := req.GetMaxBet(); n != 0 {
 		limits.MaxBet = n
 	}
-	code, hash, err := newCode()
+	code, hash, err := newJoinCode()
 	if err != nil {
 		return nil, err
 	}
-	resp, player, shown := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player, ""
-	cmd := &command{ctx: ctx, from: player, req: req, resp: resp, key: play.Key{Player: player}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
+	resp, player, issuedCode := &gamev1.CreateGameResponse{}, identity.FromContext(ctx).Player, ""
+	cmd := &command{ctx: ctx, actor: player, req: req, resp: resp, key: play.Key{Player: player}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
 		if req.GetPrivate() {
-			shown, err = code, play.CreatePrivate(turn, player, limits, hash)
+			issuedCode, err = code, play.CreatePrivate(turn, player, limits, hash)
 		} else {
 			err = play.Create(turn, player, limits)
 		}
@@ -53,11 +53,11 @@ func (s *gameServer) CreateGame(ctx context.Context, req *gamev1.CreateGameReque
 		resp.Game = gameToProto(turn.Game)
 		return turn, nil
 	}}
-	if err := s.commits.do(cmd); err != nil {
+	if err := s.committer.do(cmd); err != nil {
 		return nil, err
 	}
 	if !cmd.repeated {
-		resp.Game.JoinCode = shown // Behind the commit, so that it is not in what is remembered under the request id.
+		resp.Game.JoinCode = issuedCode // Set after the commit, so that the answer stored under the request id does not contain it.
 	}
 	return resp, nil
 }
@@ -71,7 +71,7 @@ func (s *gameServer) GetGame(ctx context.Context, req *gamev1.GetGameRequest) (*
 	return &gamev1.GetGameResponse{Game: gameToProto(game)}, nil
 }
 
-// game finds a game by the text of its id, where the caller may see it.
+// game finds a game by the text of its id, if the caller may see it.
 func (s *Service) game(ctx context.Context, text string) (*play.Game, error) {
 	id, err := parseID("game_id", text)
 	if err != nil {
@@ -81,12 +81,12 @@ func (s *Service) game(ctx context.Context, text string) (*play.Game, error) {
 	if err != nil {
 		return nil, orNotFound(err, gameNotFound(id))
 	}
-	return s.shown(ctx, game)
+	return s.checkVisible(ctx, game)
 }
 
 // JoinGame implements the contract.
 func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) (*gamev1.JoinGameResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), play.Key{Player: identity.FromContext(ctx).Player}, (*play.Turn).Join)
+	game, err := s.updateSeats(ctx, req.GetGameId(), play.Key{Player: identity.FromContext(ctx).Player}, (*play.Turn).Join)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) 
 
 // LeaveGame implements the contract.
 func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest) (*gamev1.LeaveGameResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).Leave)
+	game, err := s.updateSeats(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).Leave)
 	if err != nil {
 		return nil, err
 	}
@@ -104,17 +104,17 @@ func (s *gameServer) LeaveGame(ctx context.Context, req *gamev1.LeaveGameRequest
 
 // PassDice implements the contract.
 func (s *gameServer) PassDice(ctx context.Context, req *gamev1.PassDiceRequest) (*gamev1.PassDiceResponse, error) {
-	game, err := s.seat(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).PassDice)
+	game, err := s.updateSeats(ctx, req.GetGameId(), play.Key{All: true}, (*play.Turn).PassDice)
 	if err != nil {
 		return nil, err
 	}
 	return &gamev1.PassDiceResponse{Game: game}, nil
 }
 
-// seat changes who sits at a game, or who has the dice; the key says what it needs beside the game.
-func (s *Service) seat(ctx context.Context, gameID string, key play.Key, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
+// updateSeats changes who sits at a game, or who has the dice; the key selects what must be loaded besides the game.
+func (s *Service) updateSeats(ctx context.Context, gameID string, key play.Key, change func(*play.Turn, uuid.UUID) error) (*gamev1.Game, error) {
 	var game *gamev1.Game
-	err := s.at(ctx, gameID, key, func(_ context.Context, _ play.Tx, turn *play.Turn, player uuid.UUID) error {
+	err := s.updateGame(ctx, gameID, key, func(_ context.Context, _ play.Tx, turn *play.Turn, player uuid.UUID) error {
 		err := change(turn, player)
 		game = gameToProto(turn.Game)
 		return err
@@ -125,16 +125,16 @@ func (s *Service) seat(ctx context.Context, gameID string, key play.Key, change 
 	return game, nil
 }
 
-// at has the caller change something at a game that the caller may see.
-func (s *Service) at(ctx context.Context, gameID string, key play.Key, change func(context.Context, play.Tx, *play.Turn, uuid.UUID) error) error {
+// updateGame runs a change by the caller on a game that the caller may see.
+func (s *Service) updateGame(ctx context.Context, gameID string, key play.Key, change func(context.Context, play.Tx, *play.Turn, uuid.UUID) error) error {
 	id, err := parseID("game_id", gameID)
 	if err != nil {
 		return err
 	}
 	key.Game = id
 	player := identity.FromContext(ctx).Player
-	return s.commits.do(&command{ctx: ctx, from: player, key: key, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-		if err := enter(ctx, tx, turn, player); err != nil {
+	return s.committer.do(&command{ctx: ctx, actor: player, key: key, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
+		if err := checkAdmitted(ctx, tx, turn, player); err != nil {
 			return nil, err
 		}
 		return turn, change(ctx, tx, turn, player)

@@ -11,21 +11,21 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestOneBadBetOfAGroupFailsAlone has seven players bet in one group, at two tables. One of the bets, in the midst of the group, gets
-// the id of a bet that is there already: the database takes none of the group, and then all but that one.
+// TestOneBadBetOfAGroupFailsAlone has seven players bet in one group, at two tables. One bet in the middle of the group gets the id of
+// an existing bet: the database rejects the whole group, and then accepts all but that one.
 func TestOneBadBetOfAGroupFailsAlone(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s byHand, transactions *counted) {
+	onEachEngine(t, func(t *testing.T, s manualService, transactions *countingStore) {
 		players := newBettors(s, 8)
 		first, players := players[7], players[:7]
-		s.together(first.bet)
+		s.commitTogether(first.bet)
 		bad, calls := players[3], make([]func() error, len(players))
 		for i, p := range players {
 			calls[i] = p.bet
 		}
-		calls[3] = bad.betAs(first.resp.GetBet().GetBetId())
+		calls[3] = bad.betWithID(first.resp.GetBet().GetBetId())
 		groups, changes := s.groups()
 		before := transactions.updates
-		s.together(calls...)
+		s.commitTogether(calls...)
 		if g, c := s.groups(); g != groups+1 || c != changes+7 {
 			t.Errorf("%d groups of %v changes, want one of 7", g-groups, c-changes)
 		}
@@ -33,10 +33,10 @@ func TestOneBadBetOfAGroupFailsAlone(t *testing.T) {
 			t.Errorf("%d transactions, want that of the group and one for each of 7", n)
 		}
 		if bad.err == nil || errs.Reason(errs.Mask(bad.err)) != errorsv1.Reason_REASON_INTERNAL || !strings.Contains(bad.err.Error(), "bets") {
-			t.Errorf("the bad bet: %v, want that the database has its id among the bets", bad.err)
+			t.Errorf("the bad bet: %v, want a violated constraint of the table bets", bad.err)
 		}
-		bad.stored()
-		first.stored(first.resp.GetBet().GetBetId())
+		bad.wantBets()
+		first.wantBets(first.resp.GetBet().GetBetId())
 		placed := 0
 		for _, p := range players {
 			if p == bad {
@@ -45,22 +45,22 @@ func TestOneBadBetOfAGroupFailsAlone(t *testing.T) {
 			if placed++; p.err != nil || p.resp.GetBalance() != 990 {
 				t.Errorf("a good bet: %v, %v", p.resp, p.err)
 			}
-			p.stored(p.resp.GetBet().GetBetId())
+			p.wantBets(p.resp.GetBet().GetBetId())
 		}
 		s.audit()
-		s.sharesAgain(transactions, players, bad)
+		s.repeatGroup(transactions, players, bad)
 	})
 }
 
-// sharesAgain repeats the requests: the good ones get their first answers, the bad one is as new, in one transaction.
-func (s byHand) sharesAgain(transactions *counted, players []*bettor, bad *bettor) {
+// repeatGroup repeats the requests in one transaction: the good ones get their first answers, the bad one is handled as new.
+func (s manualService) repeatGroup(transactions *countingStore, players []*bettor, bad *bettor) {
 	s.t.Helper()
 	firsts, calls := make([]*gamev1.PlaceBetResponse, len(players)), make([]func() error, len(players))
 	for i, p := range players {
 		firsts[i], calls[i] = p.resp, p.bet
 	}
 	before := transactions.updates
-	s.together(calls...)
+	s.commitTogether(calls...)
 	if n := transactions.updates - before; n != 1 {
 		s.t.Errorf("%d transactions for a group without a bad bet, want 1", n)
 	}
@@ -68,7 +68,7 @@ func (s byHand) sharesAgain(transactions *counted, players []*bettor, bad *betto
 		if p.err != nil || p != bad && !proto.Equal(p.resp, firsts[i]) {
 			s.t.Errorf("repeated: %v, %v, first %v", p.resp, p.err, firsts[i])
 		}
-		p.stored(p.resp.GetBet().GetBetId())
+		p.wantBets(p.resp.GetBet().GetBetId())
 	}
 	s.audit()
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// ids makes the ids of games and bets: version 7 of RFC 9562, by the service's clock, each behind the one before. Lists go
-// by them. uuid.NewV7 would read a clock of its own.
+// ids generates the ids of games and bets: UUIDs of version 7 (RFC 9562) by the service's clock, strictly increasing, because lists
+// are ordered by them. uuid.NewV7 would read the system clock.
 type ids struct {
 	clock clockwork.Clock
 
 	mu   sync.Mutex
-	last int64 // Milliseconds since 1970 above fractionBits of the next one.
+	last int64 // Milliseconds since 1970, shifted left by fractionBits, plus the fraction of a millisecond.
 }
 
 const (
@@ -24,7 +24,7 @@ const (
 )
 
 func (i *ids) next() uuid.UUID {
-	id := uuid.New() // It has the random bits and the variant.
+	id := uuid.New() // Supplies the random bits and the variant.
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.clock.Now()

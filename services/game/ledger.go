@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// ledgerServer implements the contract of the ledger.
+// ledgerServer implements LedgerService: wallets, their entries, and the audit.
 type ledgerServer struct {
 	gamev1.UnimplementedLedgerServiceServer
 	*Service

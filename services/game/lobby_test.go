@@ -14,15 +14,16 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-func reason(t *testing.T, what string, err error, want errorsv1.Reason) {
+func wantReason(t *testing.T, what string, err error, want errorsv1.Reason) {
 	t.Helper()
 	if got := errs.Reason(err); got != want {
 		t.Errorf("%s: %v is %s, want %s", what, err, got, want)
 	}
 }
 
-// TestAHerdFillsTables has forty players want a seat at once where there is none: five tables of eight.
-func TestAHerdFillsTables(t *testing.T) {
+// TestConcurrentQuickSeatsFillTables has forty players ask for a seat concurrently when there is no table: they fill five tables of
+// eight.
+func TestConcurrentQuickSeatsFillTables(t *testing.T) {
 	tb := newTables(t)
 	var mu sync.Mutex
 	seats := make(map[string]int)
@@ -51,7 +52,7 @@ func TestAHerdFillsTables(t *testing.T) {
 	}
 }
 
-func TestQuickSeatChooses(t *testing.T) {
+func TestQuickSeatChoosesBestTable(t *testing.T) {
 	tb := newTables(t)
 	alice, bob, carol := tb.player(), tb.player(), tb.player()
 	quiet, busy := alice.create(), alice.create()
@@ -70,23 +71,23 @@ func TestQuickSeatChooses(t *testing.T) {
 		return resp.GetGame().GetGameId()
 	}
 	if got := seat(carol, 0); got != busy {
-		t.Errorf("carol sits at %s, not where most do", got)
+		t.Errorf("carol sits at %s, not at the fullest table", got)
 	}
 	if got := seat(carol, 1000); got != busy {
-		t.Errorf("carol sits at %s too", got)
+		t.Errorf("carol sits at %s", got)
 	}
 	if got := seat(carol, 5000); got == busy || got == quiet || carol.get(got).GetMaxBet() != 5000 {
-		t.Errorf("carol sits at %s, which takes no such bet", got)
+		t.Errorf("carol sits at %s, which does not accept such a bet", got)
 	}
 	if _, err := carol.protection.Exclude(carol.ctx, &gamev1.ExcludeRequest{Kind: "cool_off", Days: 1}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := carol.lobby.QuickSeat(carol.ctx, &gamev1.QuickSeatRequest{Stake: 7000})
-	reason(t, "an excluded player", err, errorsv1.Reason_REASON_SELF_EXCLUDED)
+	wantReason(t, "an excluded player", err, errorsv1.Reason_REASON_SELF_EXCLUDED)
 }
 
-// TestListsLookAtSoMuch has few tables fit among many: pages find them all, and none looks at more than its share.
-func TestListsLookAtSoMuch(t *testing.T) {
+// TestListScanIsBounded has few of many tables match a filter: the pages find them all, and each page scans a bounded number of tables.
+func TestListScanIsBounded(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	var want []string
@@ -125,7 +126,7 @@ func TestListsLookAtSoMuch(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{PageSize: 2, MinBet: 5, PageToken: page.GetNextPageToken()})
-	reason(t, "a token of another filter", err, errorsv1.Reason_REASON_PAGE_TOKEN_INVALID)
+	wantReason(t, "a token of another filter", err, errorsv1.Reason_REASON_PAGE_TOKEN_INVALID)
 	none, err := alice.games.ListGames(alice.ctx, &gamev1.ListGamesRequest{OpenSeats: 8})
 	if err != nil || len(none.GetGames()) != 0 || none.GetNextPageToken() != "" {
 		t.Errorf("games with eight free seats: %v, %v", none, err)
@@ -141,14 +142,14 @@ func (p *player) private() (id, code string) {
 	return resp.GetGame().GetGameId(), resp.GetGame().GetJoinCode()
 }
 
-// TestPrivateTablesAreNotThere for who has no code: by no call that names one.
-func TestPrivateTablesAreNotThere(t *testing.T) {
+// TestPrivateTablesAreHidden makes every call that names a table, as a player who does not have its join code.
+func TestPrivateTablesAreHidden(t *testing.T) {
 	tb := newTables(t)
 	alice, bob, carol := tb.player(), tb.player(), tb.player()
 	id, code := alice.private()
-	again, shown := alice.private() // The same request.
-	if again != id || len(code) != 10 || shown != "" {
-		t.Errorf("codes %q and %q; the second is remembered", code, shown)
+	again, repeated := alice.private() // The same request.
+	if again != id || len(code) != 10 || repeated != "" {
+		t.Errorf("codes %q and %q; only the first answer must have one", code, repeated)
 	}
 	calls := func(p *player) map[string]error {
 		errs := make(map[string]error)
@@ -174,15 +175,15 @@ func TestPrivateTablesAreNotThere(t *testing.T) {
 		return errs
 	}
 	for name, err := range calls(bob) {
-		reason(t, name, err, errorsv1.Reason_REASON_GAME_NOT_FOUND)
+		wantReason(t, name, err, errorsv1.Reason_REASON_GAME_NOT_FOUND)
 	}
 	if _, err := bob.lobby.JoinByCode(bob.ctx, &gamev1.JoinByCodeRequest{JoinCode: code, Spectate: true}); err != nil {
 		t.Fatal(err)
 	}
-	seen := calls(bob) // Who may watch may join, and leaves again.
+	seen := calls(bob) // A spectator may also join; the calls join and leave again.
 	for name, want := range map[string]errorsv1.Reason{"get": 0, "join": 0, "rounds": 0, "watch": 0, "statistics": 0,
 		"renew": errorsv1.Reason_REASON_NOT_HOST, "mute": errorsv1.Reason_REASON_NOT_HOST} {
-		reason(t, name, seen[name], want)
+		wantReason(t, name, seen[name], want)
 	}
 	if _, err := carol.lobby.JoinByCode(carol.ctx, &gamev1.JoinByCodeRequest{JoinCode: code[:5] + "-" + code[5:]}); err != nil || len(alice.get(id).GetSeats()) != 2 {
 		t.Errorf("%d seats are taken, %v", len(alice.get(id).GetSeats()), err)
@@ -193,14 +194,14 @@ func TestPrivateTablesAreNotThere(t *testing.T) {
 	}
 	dave := tb.player()
 	_, err = dave.lobby.JoinByCode(dave.ctx, &gamev1.JoinByCodeRequest{JoinCode: code})
-	reason(t, "an old code", err, errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
+	wantReason(t, "an old code", err, errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
 	if _, err := bob.games.GetGame(bob.ctx, &gamev1.GetGameRequest{GameId: id}); err != nil {
-		t.Errorf("who is in stays in: %v", err)
+		t.Errorf("an admitted player lost access with the old code: %v", err)
 	}
 }
 
-// TestCodesAreNotGuessed tries wrong ones until no more are taken, not even the right one; time heals.
-func TestCodesAreNotGuessed(t *testing.T) {
+// TestJoinCodeGuessesAreLimited tries wrong codes until none is accepted any more, not even the right one, and then lets time pass.
+func TestJoinCodeGuessesAreLimited(t *testing.T) {
 	tb := newTables(t)
 	alice, bob := tb.player(), tb.player()
 	_, code := alice.private()
@@ -208,16 +209,16 @@ func TestCodesAreNotGuessed(t *testing.T) {
 		_, err := bob.lobby.JoinByCode(bob.ctx, &gamev1.JoinByCodeRequest{JoinCode: code})
 		return err
 	}
-	for range 20 { // The right one does not count.
+	for range 20 { // The right code does not count against the limit.
 		if err := try(code); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 10 {
-		reason(t, "a wrong code", try("0000000000"), errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
+		wantReason(t, "a wrong code", try("0000000000"), errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
 	}
-	reason(t, "one wrong code too many", try("0000000000"), errorsv1.Reason_REASON_RATE_LIMITED)
-	reason(t, "the right code behind them", try(code), errorsv1.Reason_REASON_RATE_LIMITED)
+	wantReason(t, "one wrong code too many", try("0000000000"), errorsv1.Reason_REASON_RATE_LIMITED)
+	wantReason(t, "the right code after them", try(code), errorsv1.Reason_REASON_RATE_LIMITED)
 	tb.clock.Advance(time.Minute)
 	if err := try(code); err != nil {
 		t.Error(err)
@@ -232,13 +233,13 @@ func TestChat(t *testing.T) {
 		_, err := p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: id, Text: text})
 		return err
 	}
-	reason(t, "a stranger", say(bob, "hi"), errorsv1.Reason_REASON_NOT_SEATED)
+	wantReason(t, "a stranger", say(bob, "hi"), errorsv1.Reason_REASON_NOT_SEATED)
 	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"spaces": "   ", "a control character": "a\x00b", "a line": "a\nb", "turned text": "a\u202eb"} {
+	for name, text := range map[string]string{"spaces": "   ", "a control character": "a\x00b", "a line": "a\nb", "bidirectional override": "a\u202eb"} {
 		tb.clock.Advance(10 * time.Second)
-		reason(t, name, say(bob, text), errorsv1.Reason_REASON_INVALID_FIELD)
+		wantReason(t, name, say(bob, text), errorsv1.Reason_REASON_INVALID_FIELD)
 	}
 	tb.clock.Advance(10 * time.Second)
 	for _, text := range []string{" 👩‍🎲 good luck ", "шесть!"} {
@@ -251,10 +252,10 @@ func TestChat(t *testing.T) {
 		return err
 	}
 	_, nobody := alice.lobby.MutePlayer(alice.ctx, &gamev1.MutePlayerRequest{GameId: id, PlayerId: id})
-	reason(t, "a mute of nobody", nobody, errorsv1.Reason_REASON_NOT_SEATED)
-	reason(t, "a mute by a guest", mute(bob, alice), errorsv1.Reason_REASON_NOT_HOST)
+	wantReason(t, "a mute of nobody", nobody, errorsv1.Reason_REASON_NOT_SEATED)
+	wantReason(t, "a mute by a guest", mute(bob, alice), errorsv1.Reason_REASON_NOT_HOST)
 	for range 2 {
-		reason(t, "a mute by the host", mute(alice, bob), 0)
+		wantReason(t, "a mute by the host", mute(alice, bob), 0)
 	}
 	if _, err := bob.games.LeaveGame(bob.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
@@ -262,11 +263,11 @@ func TestChat(t *testing.T) {
 	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	reason(t, "a muted player who came again", say(bob, "hi"), errorsv1.Reason_REASON_MUTED)
+	wantReason(t, "a muted player who left and rejoined", say(bob, "hi"), errorsv1.Reason_REASON_MUTED)
 	if _, err := alice.lobby.UnmutePlayer(alice.ctx, &gamev1.UnmutePlayerRequest{GameId: id, PlayerId: bob.id.String()}); err != nil {
 		t.Fatal(err)
 	}
-	reason(t, "a player who may talk again", say(bob, "hi"), 0)
+	wantReason(t, "a player who may talk again", say(bob, "hi"), 0)
 	limited := 0
 	for range 10 {
 		if err := say(alice, "spam"); errs.Reason(err) == errorsv1.Reason_REASON_RATE_LIMITED {
@@ -299,9 +300,9 @@ func TestChat(t *testing.T) {
 	}
 }
 
-// TestARepeatedPrivateTableHasNoCode asks twice for one, where the second request is taken for new at first: a code that was made for it
-// in vain would open nothing.
-func TestARepeatedPrivateTableHasNoCode(t *testing.T) {
+// TestRepeatedCreateReturnsNoJoinCode repeats the creation of a private table when the second request is taken for new at first: a code
+// that was generated for it would not open the table.
+func TestRepeatedCreateReturnsNoJoinCode(t *testing.T) {
 	tb := &tables{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
 	tb.start()
 	p := tb.player()

@@ -9,18 +9,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// metrics count what this replica made durable at the tables, each thing once: a change that is tried again, or was made
-// before, is not counted again. A nil one counts nothing.
+// metrics count what this replica made durable at the tables, each change once: neither retries of a transaction nor repeated
+// requests are counted again. A nil *metrics counts nothing.
 type metrics struct {
 	bets, rolls, completed *prometheus.CounterVec
 	duration, groups       prometheus.Histogram
 	fairness               *fairnessMetrics
 }
 
-// outcomes are how games end.
+// outcomes are the values of the label outcome: how games end.
 var outcomes = map[gamev1.GameStatus]string{play.Completed: "completed", play.Expired: "expired"}
 
-// gameBuckets are from a game that nobody played to one that lasted for days.
+// gameBuckets range, in seconds, from a game that nobody played to one that lasted three days.
 var gameBuckets = []float64{10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400, 259_200}
 
 func newMetrics(scope telemetry.Scope) *metrics {
@@ -34,7 +34,7 @@ func newMetrics(scope telemetry.Scope) *metrics {
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "bitcraps_game_duration_seconds",
 			Help: "Time from a game's creation to its end.", Buckets: gameBuckets}),
 		groups: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "bitcraps_commit_group_size",
-			Help: "Changes that were written in one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
+			Help: "Changes written in one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
 		fairness: newFairnessMetrics(scope),
 	}
 	scope.Metrics.MustRegister(m.bets, m.rolls, m.completed, m.duration, m.groups)
@@ -51,8 +51,8 @@ func counter(name, help, label string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
 }
 
-// group counts a transaction of so many changes.
-func (m *metrics) group(size int) {
+// observeGroup records the number of changes in a transaction.
+func (m *metrics) observeGroup(size int) {
 	if m != nil {
 		m.groups.Observe(float64(size))
 	}

@@ -14,8 +14,8 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// gathered is a family's values by the label that is not the service's, leaving out what is 0.
-func (tb *tables) gathered(name, label string) map[string]float64 {
+// metricValues returns a metric family's values by one label, without those that are 0.
+func (tb *tables) metricValues(name, label string) map[string]float64 {
 	tb.t.Helper()
 	families, err := tb.telemetry.Registry.Gather()
 	if err != nil {
@@ -35,8 +35,8 @@ func (tb *tables) gathered(name, label string) map[string]float64 {
 	return values
 }
 
-// gauge is the value of a family without labels of its own.
-func (tb *tables) gauge(name string) float64 { return tb.gathered(name, "")[""] }
+// gauge returns the value of a metric family that has no labels of its own.
+func (tb *tables) gauge(name string) float64 { return tb.metricValues(name, "")[""] }
 
 func valueOf(m *dto.Metric) float64 {
 	return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
@@ -51,9 +51,9 @@ func labelOf(m *dto.Metric, name string) string {
 	return ""
 }
 
-// TestMetricsSayWhatTheStoreHas plays, with calls that are sent twice and a restart of the validators in between, and
-// compares what was counted with what is stored.
-func TestMetricsSayWhatTheStoreHas(t *testing.T) {
+// TestMetricsMatchStore plays a game, with repeated requests and outages of the validators in between, and compares the metrics with the
+// store.
+func TestMetricsMatchStore(t *testing.T) {
 	tb := newTables(t)
 	alice, bob := tb.player(), tb.player()
 	id := alice.create()
@@ -63,7 +63,7 @@ func TestMetricsSayWhatTheStoreHas(t *testing.T) {
 	}
 	for n := range 60 {
 		for _, p := range []*player{alice, bob} {
-			for _, wager := range []string{"pass_line", "yes_4", "field", "hard_6", "come"} { // Where they can't be placed they are refused.
+			for _, wager := range []string{"pass_line", "yes_4", "field", "hard_6", "come"} { // Those that can't be placed now are refused.
 				for range 2 {
 					_, _ = p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: wager, Amount: 2, RequestId: fmt.Sprintf("%s-%d", wager, n)})
 				}
@@ -72,9 +72,9 @@ func TestMetricsSayWhatTheStoreHas(t *testing.T) {
 		if shooter := alice.get(id).GetShooterId(); shooter == bob.id.String() {
 			_, _ = bob.games.PassDice(bob.ctx, &gamev1.PassDiceRequest{GameId: id})
 		}
-		tb.validators.set(n%10 == 9)
+		tb.validators.setUnavailable(n%10 == 9)
 		_, err := roll(n)
-		tb.validators.set(false)
+		tb.validators.setUnavailable(false)
 		for range 2 {
 			if _, again := roll(n); err == nil && again != nil {
 				t.Fatal(again)
@@ -119,48 +119,48 @@ func TestMetricsSayWhatTheStoreHas(t *testing.T) {
 		{"bitcraps_dice_total", "face", faces},
 		{"bitcraps_dice_window_rolls", "", map[string]float64{"": rounds}},
 	} {
-		if got := tb.gathered(tc.name, tc.label); !maps.Equal(got, tc.want) {
+		if got := tb.metricValues(tc.name, tc.label); !maps.Equal(got, tc.want) {
 			t.Errorf("%s = %v, the store has %v", tc.name, got, tc.want)
 		}
 	}
 	tb.audit()
 }
 
-func TestWhatWagersReturnOnAverageIsExact(t *testing.T) {
+func TestExpectedReturnIsExact(t *testing.T) {
 	tb := newTables(t)
-	expected := tb.gathered("bitcraps_wager_expected_return_ratio", "bet_type")
+	expected := tb.metricValues("bitcraps_wager_expected_return_ratio", "bet_type")
 	for _, w := range craps.Wagers() {
 		house, _ := edge.Of(w).Float64()
 		if back := expected[w.Name]; back+house < 1-1e-12 || back+house > 1+1e-12 {
-			t.Errorf("%s returns %v where the house keeps %v", w.Name, back, house)
+			t.Errorf("%s returns %v, and the house keeps %v", w.Name, back, house)
 		}
 	}
 }
 
-func TestTheEndOfAGameIsCounted(t *testing.T) {
+func TestClosedGamesAreCounted(t *testing.T) {
 	tb := newTables(t)
 	left, idle := tb.player(), tb.player()
 	idle.create()
-	tb.pass(time.Second, "a census", func() bool { return tb.gauge("bitcraps_active_players") == 1 })
+	tb.advanceUntil(time.Second, "a census", func() bool { return tb.gauge("bitcraps_active_players") == 1 })
 	id := left.create()
 	tb.clock.Advance(90 * time.Second)
 	if _, err := left.games.LeaveGame(left.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	tb.pass(time.Minute, "the idle game's end", func() bool { return tb.gathered("bitcraps_games_completed_total", "outcome")["expired"] == 1 })
-	if got, want := tb.gathered("bitcraps_games_completed_total", "outcome"), map[string]float64{"completed": 1, "expired": 1}; !maps.Equal(got, want) {
+	tb.advanceUntil(time.Minute, "the idle game's end", func() bool { return tb.metricValues("bitcraps_games_completed_total", "outcome")["expired"] == 1 })
+	if got, want := tb.metricValues("bitcraps_games_completed_total", "outcome"), map[string]float64{"completed": 1, "expired": 1}; !maps.Equal(got, want) {
 		t.Errorf("games = %v, want %v", got, want)
 	}
 	if n := tb.gauge("bitcraps_game_duration_seconds"); n != 2 {
 		t.Errorf("%v games have a duration", n)
 	}
-	tb.pass(time.Second, "a census of nobody", func() bool { return tb.gauge("bitcraps_active_players") == 0 })
+	tb.advanceUntil(time.Second, "a census of nobody", func() bool { return tb.gauge("bitcraps_active_players") == 0 })
 	if drift, checked := tb.gauge("bitcraps_ledger_drift_tokens"), tb.gauge("bitcraps_ledger_checked_timestamp_seconds"); drift != 0 || checked == 0 {
-		t.Errorf("the ledger is %v off at %v", drift, checked)
+		t.Errorf("the ledger is off by %v, checked at %v", drift, checked)
 	}
 }
 
-// TestReplicasCountEachPlayerOnce has two replicas on one database, and ends the one that counts.
+// TestReplicasCountEachPlayerOnce runs two replicas on one database, and stops the one that counts.
 func TestReplicasCountEachPlayerOnce(t *testing.T) {
 	a, b := newReplicas(t)
 	alice, bob := a.player(), a.player()
@@ -177,7 +177,7 @@ func TestReplicasCountEachPlayerOnce(t *testing.T) {
 	eventuallyTick(t, "the other replica counts", func() bool { return players(second) == 2 }, second)
 }
 
-// eventuallyTick lets time pass at replicas until a condition holds.
+// eventuallyTick advances the replicas' clocks until a condition holds.
 func eventuallyTick(t *testing.T, what string, condition func() bool, replicas ...*tables) {
 	t.Helper()
 	testserver.Eventually(t, what, func() bool {

@@ -10,10 +10,10 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestAFullQueueRefuses holds a transaction up until one player's part of the queue is full, and then all of it. What finds no room
-// is refused at once, leaves nothing, and is as new when it comes again.
-func TestAFullQueueRefuses(t *testing.T) {
-	c := newCrowd(t, Commit{Writers: 1, Queue: 3, QueuePerPlayer: 2})
+// TestFullQueueRefusesCommands blocks a transaction until one player's part of the queue is full, and then the whole queue. Further
+// commands are refused at once, have no effect, and are handled as new when they are retried.
+func TestFullQueueRefusesCommands(t *testing.T) {
+	c := newOverloadFixture(t, Commit{Writers: 1, Queue: 3, QueuePerPlayer: 2})
 	alice, bob, carol := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	created, err := c.games.CreateGame(identity.WithPlayer(t.Context(), alice), &gamev1.CreateGameRequest{})
 	if err != nil {
@@ -24,22 +24,22 @@ func TestAFullQueueRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.store.Lock()
-	c.waits(alice, "field", 0) // A writer has it.
-	c.waits(alice, "hard_4", 1)
-	c.waits(alice, "hard_6", 2)
+	c.betQueued(alice, "field", 0) // A writer has it.
+	c.betQueued(alice, "hard_4", 1)
+	c.betQueued(alice, "hard_6", 2)
 	_, err = c.bet(alice, "hard_8")
-	c.refused("the bet of a player with much under way", err)
-	c.waits(bob, "field", 3) // It is no matter to others.
+	c.wantOverloaded("the bet of a player whose part of the queue is full", err)
+	c.betQueued(bob, "field", 3) // Others still have room.
 	_, err = c.bet(bob, "hard_4")
-	c.refused("a bet in a queue that is full", err)
-	c.refused("a seat in a queue that is full", c.join(carol))
+	c.wantOverloaded("a bet when the queue is full", err)
+	c.wantOverloaded("a seat when the queue is full", c.join(carol))
 	_, err = c.games.CreateGame(identity.WithPlayer(t.Context(), carol), &gamev1.CreateGameRequest{RequestId: "create"})
-	c.refused("a table in a queue that is full", err)
+	c.wantOverloaded("a table when the queue is full", err)
 	c.store.Unlock()
 	c.waiting.Wait()
 
-	c.has(alice, "field", "hard_4", "hard_6")
-	c.has(bob, "field")
+	c.wantBets(alice, "field", "hard_4", "hard_6")
+	c.wantBets(bob, "field")
 	stored, err := c.store.Game(t.Context(), uuid.MustParse(c.game))
 	if err != nil || stored.Seated(carol) || len(stored.Seats) != 2 {
 		t.Errorf("seats %v, %v", stored.Seats, err)
@@ -55,6 +55,6 @@ func TestAFullQueueRefuses(t *testing.T) {
 	if err := c.join(carol); err != nil {
 		t.Errorf("with room: %v", err)
 	}
-	c.has(alice, "field", "hard_4", "hard_6", "hard_8")
+	c.wantBets(alice, "field", "hard_4", "hard_6", "hard_8")
 	c.audit()
 }

@@ -17,46 +17,46 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// wrongCodes is how many wrong join codes a player may try: one a minute in the long run, and as many at once as the gateway lets
-// through, since they count once they have turned out to be wrong. A code has 50 bits: a thousand players who try one a minute for a
-// thousand years find one of a thousand tables with even chances.
-var wrongCodes = ratelimit.Limit{Rate: 10, Period: 10 * time.Minute, Burst: 10}
+// wrongCodeLimit is how many wrong join codes a player may try: one a minute in the long run, and as many concurrently as the gateway
+// lets through, since a code counts only once it has turned out to be wrong. A code has 50 bits: a thousand players who try one a
+// minute for a thousand years have an even chance of finding one of a thousand tables.
+var wrongCodeLimit = ratelimit.Limit{Rate: 10, Period: 10 * time.Minute, Burst: 10}
 
-// newCode makes a join code, and the hash that is kept of it.
-func newCode() (code string, hash []byte, err error) {
+// newJoinCode generates a join code and the hash of it that is stored.
+func newJoinCode() (code string, hash []byte, err error) {
 	if code, err = lobby.NewCode(rand.Reader); err == nil {
 		hash, _ = lobby.HashCode(code)
 	}
 	return code, hash, err
 }
 
-// shown returns a game to who may see it. Private ones are not there for anybody else.
-func (s *Service) shown(ctx context.Context, game *play.Game) (*play.Game, error) {
+// checkVisible returns the game if the caller may see it. To players who were not admitted, a private game does not exist.
+func (s *Service) checkVisible(ctx context.Context, game *play.Game) (*play.Game, error) {
 	player := identity.FromContext(ctx).Player
 	if game.Shows(player) {
 		return game, nil
 	}
-	standing, err := s.store.Member(ctx, game.ID, player)
-	if err == nil && !standing.Admitted {
+	member, err := s.store.Member(ctx, game.ID, player)
+	if err == nil && !member.Admitted {
 		err = gameNotFound(game.ID)
 	}
 	return game, err
 }
 
-// standing is a player's at a turn's game, also where a command of the same group has changed it.
-func standing(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) (play.Member, error) {
+// memberOf returns a player's membership in a turn's game, including changes by earlier commands of the same group.
+func memberOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) (play.Member, error) {
 	if member, changed := turn.Members[player]; changed {
 		return member, nil
 	}
 	return tx.Member(ctx, turn.Game.ID, player)
 }
 
-// enter fails for who was not let in to a private game.
-func enter(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
+// checkAdmitted fails for a player who was not admitted to a private game.
+func checkAdmitted(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
 	if turn.Game.Shows(player) {
 		return nil
 	}
-	member, err := standing(ctx, tx, turn, player)
+	member, err := memberOf(ctx, tx, turn, player)
 	if err == nil && !member.Admitted {
 		err = gameNotFound(turn.Game.ID)
 	}
@@ -66,14 +66,14 @@ func enter(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) e
 // JoinByCode implements the contract.
 func (s *lobbyServer) JoinByCode(ctx context.Context, req *gamev1.JoinByCodeRequest) (*gamev1.JoinByCodeResponse, error) {
 	player := identity.FromContext(ctx).Player
-	id, err := s.gameOfCode(ctx, player, req.GetJoinCode())
+	id, err := s.gameByCode(ctx, player, req.GetJoinCode())
 	if err != nil {
 		return nil, err
 	}
 	resp := &gamev1.JoinByCodeResponse{}
-	return resp, s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: id, Player: player},
+	return resp, s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: id, Player: player},
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-			before, err := standing(ctx, tx, turn, player)
+			before, err := memberOf(ctx, tx, turn, player)
 			if err != nil {
 				return nil, err
 			}
@@ -90,9 +90,9 @@ func (s *lobbyServer) JoinByCode(ctx context.Context, req *gamev1.JoinByCodeRequ
 		}})
 }
 
-// gameOfCode finds the game of a code. Only wrong codes count: a player who knows one may come and go.
-func (s *Service) gameOfCode(ctx context.Context, player uuid.UUID, code string) (uuid.UUID, error) {
-	if err := s.allow(ctx, "join_code:"+player.String(), wrongCodes, 0, "wrong join codes"); err != nil {
+// gameByCode finds the game of a join code. Only wrong codes count against the limit: a player who knows the code may use it often.
+func (s *Service) gameByCode(ctx context.Context, player uuid.UUID, code string) (uuid.UUID, error) {
+	if err := s.allow(ctx, "join_code:"+player.String(), wrongCodeLimit, 0, "wrong join codes"); err != nil {
 		return uuid.Nil, err
 	}
 	id, err := uuid.Nil, play.ErrNotFound
@@ -102,14 +102,14 @@ func (s *Service) gameOfCode(ctx context.Context, player uuid.UUID, code string)
 	if !errors.Is(err, play.ErrNotFound) {
 		return id, err
 	}
-	if err := s.allow(ctx, "join_code:"+player.String(), wrongCodes, 1, "wrong join codes"); err != nil {
+	if err := s.allow(ctx, "join_code:"+player.String(), wrongCodeLimit, 1, "wrong join codes"); err != nil {
 		return uuid.Nil, err
 	}
-	return uuid.Nil, errs.New(errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN, "no private table has this code; ask its host for the one that counts").
-		Field("join_code", "must be that of a private table")
+	return uuid.Nil, errs.New(errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN, "no private table has this code; ask the host for the current one").
+		Field("join_code", "must be the code of a private table")
 }
 
-// allow counts n events against a limit. To ask for none fails where not one more may be.
+// allow counts n events against a limit. With n of 0 it counts nothing, and fails if not even one more event is allowed.
 func (s *Service) allow(ctx context.Context, key string, limit ratelimit.Limit, n int, what string) error {
 	result, err := s.limiter.Allow(ctx, key, limit, n)
 	if err != nil {
@@ -124,11 +124,11 @@ func (s *Service) allow(ctx context.Context, key string, limit ratelimit.Limit, 
 
 // RenewJoinCode implements the contract.
 func (s *lobbyServer) RenewJoinCode(ctx context.Context, req *gamev1.RenewJoinCodeRequest) (*gamev1.RenewJoinCodeResponse, error) {
-	code, hash, err := newCode()
+	code, hash, err := newJoinCode()
 	if err != nil {
 		return nil, err
 	}
-	err = s.at(ctx, req.GetGameId(), play.Key{}, func(_ context.Context, _ play.Tx, turn *play.Turn, player uuid.UUID) error {
+	err = s.updateGame(ctx, req.GetGameId(), play.Key{}, func(_ context.Context, _ play.Tx, turn *play.Turn, player uuid.UUID) error {
 		return turn.RenewCode(player, hash)
 	})
 	if err != nil {

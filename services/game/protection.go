@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// protectionServer implements the contract of what players set against harm.
+// protectionServer implements ProtectionService: limits, exclusions and reality checks that players set for themselves.
 type protectionServer struct {
 	gamev1.UnimplementedProtectionServiceServer
 	*Service
@@ -23,11 +23,11 @@ func (p Protection) rules() protection.Rules {
 	return protection.Rules{IncreaseDelay: p.IncreaseDelay, SessionIdle: p.SessionIdle}
 }
 
-// protect changes what the caller has set. It has a transaction of its own: who sets a first limit begins with what lies
-// on tables, and a group may hold bets that are not saved yet.
-func (s *Service) protect(ctx context.Context, change func(*protection.State, *play.Turn) error) (*gamev1.Protection, error) {
+// changeProtection changes the caller's limits. It has a transaction of its own, because a player's first limit starts from the stakes
+// that are in play, and a group may hold bets that are not saved yet.
+func (s *Service) changeProtection(ctx context.Context, change func(*protection.State, *play.Turn) error) (*gamev1.Protection, error) {
 	player := identity.FromContext(ctx).Player
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout) // Who gives up holds up nobody.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout) // If the caller gives up, it still completes within its own timeout, so it delays nobody.
 	defer cancel()
 	var out *gamev1.Protection
 	err := s.store.Update(ctx, func(tx play.Tx) error {
@@ -35,9 +35,9 @@ func (s *Service) protect(ctx context.Context, change func(*protection.State, *p
 		if err != nil {
 			return err
 		}
-		turn := s.ready(turns[0])
+		turn := s.prepare(turns[0])
 		turn.OpenWallet(player)
-		state, err := s.stateOf(ctx, tx, turn, player)
+		state, err := s.protectionOf(ctx, tx, turn, player)
 		if err != nil {
 			return err
 		}
@@ -50,8 +50,8 @@ func (s *Service) protect(ctx context.Context, change func(*protection.State, *p
 	return out, err
 }
 
-// stateOf is what a player has set, and for one who has set nothing the beginning of it.
-func (s *Service) stateOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) (*protection.State, error) {
+// protectionOf returns a player's protection state, a new one if the player has not set anything yet.
+func (s *Service) protectionOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) (*protection.State, error) {
 	if state := turn.Protections[player]; state != nil {
 		return state, state.Present()
 	}
@@ -66,7 +66,7 @@ func (s *protectionServer) GetLimits(ctx context.Context, _ *gamev1.GetLimitsReq
 	if err != nil || state == nil {
 		return &gamev1.GetLimitsResponse{Protection: &gamev1.Protection{}}, err
 	}
-	turn := s.ready(&play.Turn{})
+	turn := s.prepare(&play.Turn{})
 	return &gamev1.GetLimitsResponse{Protection: protectionToProto(state.At(turn.Now), turn)}, nil
 }
 
@@ -83,14 +83,14 @@ func (s *protectionServer) RemoveLimit(ctx context.Context, req *gamev1.RemoveLi
 }
 
 func (s *Service) setLimit(ctx context.Context, kind, period string, amount int64) (*gamev1.Protection, error) {
-	return s.protect(ctx, func(state *protection.State, turn *play.Turn) error {
+	return s.changeProtection(ctx, func(state *protection.State, turn *play.Turn) error {
 		return state.SetLimit(protection.Kind(kind), calendar.Period(period), amount, turn.Now, turn.Rules.Protection)
 	})
 }
 
 // Exclude implements the contract.
 func (s *protectionServer) Exclude(ctx context.Context, req *gamev1.ExcludeRequest) (*gamev1.ExcludeResponse, error) {
-	out, err := s.protect(ctx, func(state *protection.State, turn *play.Turn) error {
+	out, err := s.changeProtection(ctx, func(state *protection.State, turn *play.Turn) error {
 		return state.Exclude(req.GetKind(), int(req.GetDays()), turn.Now)
 	})
 	if err == nil {
@@ -111,7 +111,7 @@ func (s *protectionServer) SetRealityCheck(ctx context.Context, req *gamev1.SetR
 
 // AcknowledgeRealityCheck implements the contract.
 func (s *protectionServer) AcknowledgeRealityCheck(ctx context.Context, _ *gamev1.AcknowledgeRealityCheckRequest) (*gamev1.AcknowledgeRealityCheckResponse, error) {
-	out, err := s.protect(ctx, func(state *protection.State, turn *play.Turn) error {
+	out, err := s.changeProtection(ctx, func(state *protection.State, turn *play.Turn) error {
 		state.Acknowledge(turn.Now)
 		return nil
 	})

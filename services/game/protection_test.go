@@ -18,9 +18,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// TestALimitHoldsAgainstManyBetsAtOnce bets at two tables at the same time: no order of them breaks the limit, and none
-// leaves it unused.
-func TestALimitHoldsAgainstManyBetsAtOnce(t *testing.T) {
+// TestLimitHoldsForConcurrentBets bets at two tables at the same time: no order of the bets exceeds the limit, and none leaves it
+// partly unused.
+func TestLimitHoldsForConcurrentBets(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	amount := int64(70)
@@ -44,7 +44,7 @@ func TestALimitHoldsAgainstManyBetsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if taken.Load() != 7 {
-		t.Errorf("%d bets of 10 were taken under a limit of 70", taken.Load())
+		t.Errorf("%d bets of 10 were accepted under a limit of 70", taken.Load())
 	}
 	resp, err := alice.protection.GetLimits(alice.ctx, &gamev1.GetLimitsRequest{})
 	if err != nil || resp.GetProtection().GetLimits()[0].GetUsed() != 70 || resp.GetProtection().GetSession().GetStaked() != 70 {
@@ -53,8 +53,8 @@ func TestALimitHoldsAgainstManyBetsAtOnce(t *testing.T) {
 	tb.audit()
 }
 
-// TestLimitsOutliveTheProcess restarts the service while a raised limit waits.
-func TestLimitsOutliveTheProcess(t *testing.T) {
+// TestLimitsSurviveRestart restarts the service while an increase of a limit is pending.
+func TestLimitsSurviveRestart(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	set := func(amount int64) *gamev1.Limit {
@@ -87,8 +87,8 @@ func TestLimitsOutliveTheProcess(t *testing.T) {
 	tb.audit()
 }
 
-// TestALimitHoldsAcrossReplicas bets at two replicas of one database at once, and sits players down at both.
-func TestALimitHoldsAcrossReplicas(t *testing.T) {
+// TestLimitHoldsAcrossReplicas bets at two replicas of one database concurrently, and seats players at both.
+func TestLimitHoldsAcrossReplicas(t *testing.T) {
 	url := testserver.Database(t, "game", func(ctx context.Context, url string) (from, to int64, err error) {
 		return game.Migrate(ctx, config.Database{URL: url, MaxConnections: 4})
 	})
@@ -121,9 +121,9 @@ func TestALimitHoldsAcrossReplicas(t *testing.T) {
 	}
 	wg.Wait()
 	if taken.Load() != 5 {
-		t.Errorf("%d bets of 10 were taken under a limit of 50", taken.Load())
+		t.Errorf("%d bets of 10 were accepted under a limit of 50", taken.Load())
 	}
-	// Twelve players at two replicas: nobody gets a seat that another one has.
+	// Twelve players at two replicas: no seat is given to two players.
 	for i := range 12 {
 		p := replicas[i%2].player()
 		wg.Go(func() {
@@ -133,7 +133,7 @@ func TestALimitHoldsAcrossReplicas(t *testing.T) {
 				return
 			}
 			if seats := resp.GetGame().GetSeats(); len(seats) > 8 || !slices.ContainsFunc(seats, func(s *gamev1.Seat) bool { return s.GetPlayerId() == p.id.String() }) {
-				t.Errorf("%s sits not among %v", p.id, seats)
+				t.Errorf("%s does not sit among %v", p.id, seats)
 			}
 		})
 	}

@@ -47,8 +47,8 @@ func (s *gameServer) GetReceipt(ctx context.Context, req *gamev1.GetReceiptReque
 // prove asks a validator for the block that decided a round.
 func (s *Service) prove(ctx context.Context, game uuid.UUID, round uint64) (*consensusv1.ProveRoundResponse, error) {
 	proof, err := s.consensus.ProveRound(ctx, &consensusv1.ProveRoundRequest{GameId: game.String(), Round: int64(round)})
-	if isAway(err) {
-		return nil, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "no validator shows the block that decided the round; ask again").RetryAfter(retryDelay)
+	if isUnavailable(err) {
+		return nil, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "no validator returned the block that decided the round; try again").RetryAfter(retryDelay)
 	}
 	return proof, err
 }

@@ -15,14 +15,14 @@ import (
 // TestMain stops the servers that tests share.
 func TestMain(m *testing.M) { os.Exit(testserver.Suite{M: m}.Run()) }
 
-// watching is a stream of a game's events, of which each must follow the one before.
-type watching struct {
+// watchStream is a stream of a game's events, whose sequence must have no gaps.
+type watchStream struct {
 	*player
 	stream grpc.ServerStreamingClient[gamev1.WatchGameResponse]
 	last   int64
 }
 
-func (p *player) watch(gameID string) *watching {
+func (p *player) watch(gameID string) *watchStream {
 	p.t.Helper()
 	stream, err := p.games.WatchGame(p.ctx, &gamev1.WatchGameRequest{GameId: gameID})
 	if err == nil {
@@ -31,22 +31,22 @@ func (p *player) watch(gameID string) *watching {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return &watching{player: p, stream: stream}
+	return &watchStream{player: p, stream: stream}
 }
 
-func (w *watching) reaches(sequence int64) {
+func (w *watchStream) readTo(sequence int64) {
 	w.t.Helper()
 	for w.last < sequence {
 		resp, err := w.stream.Recv()
 		if err != nil || resp.GetEvent().GetSequence() != w.last+1 {
-			w.t.Fatalf("behind event %d comes %v, %v", w.last, resp, err)
+			w.t.Fatalf("event %d is followed by %v, %v", w.last, resp, err)
 		}
 		w.last++
 	}
 }
 
-// TestReplicasSeeEachOthersEvents runs two replicas on one database. Players bet at both, and watchers at both see every
-// event once and in order, while Redis is there, while it is killed, and when it is back.
+// TestReplicasSeeEachOthersEvents runs two replicas on one database. Players bet at both, and watchers at both receive every event once
+// and in order: with Redis, after it is killed, and after it is back.
 func TestReplicasSeeEachOthersEvents(t *testing.T) {
 	server, path := testserver.NewRedis(t), filepath.Join(t.TempDir(), "game.db")
 	url := server.URL()
@@ -60,7 +60,7 @@ func TestReplicasSeeEachOthersEvents(t *testing.T) {
 	if _, err := players[1].games.JoinGame(players[1].ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	watchers := []*watching{players[0].watch(id), players[1].watch(id)}
+	watchers := []*watchStream{players[0].watch(id), players[1].watch(id)}
 	degraded := func() bool { return players[0].svc.Degraded()[0].Check(t.Context()) != nil }
 	play := func() {
 		t.Helper()
@@ -72,8 +72,8 @@ func TestReplicasSeeEachOthersEvents(t *testing.T) {
 			for _, wager := range wagers {
 				p.bet(id, wager, 1)
 			}
-			for _, w := range watchers { // Each waits for what it was not told of at its own replica.
-				w.reaches(p.get(id).GetSequence())
+			for _, w := range watchers { // Each waits for events of the other replica.
+				w.readTo(p.get(id).GetSequence())
 			}
 		}
 		for _, p := range players {
@@ -86,7 +86,7 @@ func TestReplicasSeeEachOthersEvents(t *testing.T) {
 			break
 		}
 		for _, w := range watchers {
-			w.reaches(players[0].get(id).GetSequence())
+			w.readTo(players[0].get(id).GetSequence())
 		}
 	}
 	play()
@@ -100,7 +100,7 @@ func TestReplicasSeeEachOthersEvents(t *testing.T) {
 		}
 	}
 	if !degraded() {
-		t.Error("without Redis the service says that all is well")
+		t.Error("without Redis the service does not report that it is degraded")
 	}
 	server.Restart(t)
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -22,46 +22,46 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 		return nil, err
 	}
 	player := identity.FromContext(ctx).Player
-	// What is remembered under the request id is only which round it rolled, so a retry waits for that round too.
+	// The answer stored under the request id holds only the number of the round, so a retry waits for that round too.
 	resp := &gamev1.RollDiceResponse{GameId: id.String()}
 	var finish func(context.Context, uuid.UUID, uint64) (*play.Round, error)
-	cmd := &command{ctx: ctx, from: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
+	cmd := &command{ctx: ctx, actor: player, key: play.Key{Game: id, All: true}, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
-			if err := enter(ctx, tx, turn, player); err != nil {
+			if err := checkAdmitted(ctx, tx, turn, player); err != nil {
 				return nil, err
 			}
-			finish, resp.Round = s.finish, int64(turn.Game.Round) // Of a round that another call closed.
+			finish, resp.Round = s.finishRound, int64(turn.Game.Round) // For a round that another call closed.
 			if turn.Game.Rolling && turn.Game.Seated(player) {
 				return nil, nil // The dice are in the air: wait for them.
 			}
 			finish = s.processGameRound
 			return turn, turn.Close(player)
 		}}
-	if err := s.commits.do(cmd); err != nil {
+	if err := s.committer.do(cmd); err != nil {
 		return nil, err
 	}
 	if cmd.repeated {
-		finish = s.finish
+		finish = s.finishRound
 	}
 	round, err := finish(ctx, id, uint64(resp.GetRound()))
 	if err != nil {
 		return nil, err
 	}
-	return s.rolled(ctx, player, round)
+	return s.rollResponse(ctx, player, round)
 }
 
-// processGameRound is finish for whoever has just closed the round's bets: each round has one such span, and none where a crash
-// cut it off and another call or process finishes it.
+// processGameRound is finishRound for the call that has just closed the round's bets: each round has one such span, and none if a
+// crash interrupted it and another call or process finishes the round.
 func (s *Service) processGameRound(ctx context.Context, game uuid.UUID, number uint64) (_ *play.Round, err error) {
 	ctx, span := s.tracer.Start(ctx, "process_game_round", trace.WithAttributes(
 		attribute.String("game.id", game.String()), attribute.Int64("game.round", int64(number))))
 	defer func() { telemetry.End(span, err) }()
-	return s.finish(ctx, game, number)
+	return s.finishRound(ctx, game, number)
 }
 
-// finish takes a committed round to its end: the validators decide it, then every bet is settled, once. It may be called
-// any number of times, from any replica, for the same round.
-func (s *Service) finish(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
+// finishRound completes a committed round: the validators decide it, then every bet is settled, once. It may be called any number of
+// times, on any replica, for the same round.
+func (s *Service) finishRound(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
 	round, err := s.store.Round(ctx, game, number)
 	if err != nil || round.Status == play.Settled {
 		return round, err
@@ -75,10 +75,10 @@ func (s *Service) finish(ctx context.Context, game uuid.UUID, number uint64) (*p
 	return s.settle(ctx, game, number, decision)
 }
 
-// settle pays a decided round out, unless somebody else did, maybe a moment ago in the same group.
+// settle settles a decided round, unless another call already did, possibly in the same group.
 func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, decision play.Decision) (*play.Round, error) {
 	var round *play.Round
-	err := s.commits.do(&command{ctx: ctx, from: game, key: play.Key{Game: game, All: true}, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
+	err := s.committer.do(&command{ctx: ctx, actor: game, key: play.Key{Game: game, All: true}, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
 		if round = turn.Settled(number); round != nil {
 			return nil, nil
 		}
@@ -93,8 +93,8 @@ func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, dec
 	return round, nil
 }
 
-// rolled tells a player what a settled round did.
-func (s *Service) rolled(ctx context.Context, player uuid.UUID, round *play.Round) (*gamev1.RollDiceResponse, error) {
+// rollResponse returns the outcome of a settled round for a player.
+func (s *Service) rollResponse(ctx context.Context, player uuid.UUID, round *play.Round) (*gamev1.RollDiceResponse, error) {
 	log, err := s.store.Events(ctx, round.Game, round.Sequence-1, 1)
 	if err != nil {
 		return nil, err
@@ -118,14 +118,14 @@ func (s *Service) rolled(ctx context.Context, player uuid.UUID, round *play.Roun
 	return resp, nil
 }
 
-// balance is what a player may bet. A player's first look opens the wallet.
+// balance returns the balance of a player's wallet, and opens the wallet if the player has none yet.
 func (s *Service) balance(ctx context.Context, player uuid.UUID) (int64, error) {
 	account := ledger.Wallet(player)
 	balance, open, err := s.store.Balance(ctx, account)
 	if err != nil || open {
 		return balance, err
 	}
-	err = s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Player: player},
+	err = s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Player: player},
 		run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 			turn.OpenWallet(player)
 			balance = turn.Wallets[player]

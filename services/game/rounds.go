@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// retryDelay is when a call that found a part missing is worth another try.
+// retryDelay is the delay that clients are told to wait before they retry a call that found something unavailable or overloaded.
 const retryDelay = time.Second
 
 // ListRounds implements the contract.

@@ -21,9 +21,9 @@ import (
 const (
 	// countedRolls is how many of a game's rolls its statistics count.
 	countedRolls = 1000
-	// dayScores and weekScores are how long scores of days and weeks are kept behind their beginning.
-	dayScores  = 40 * 24 * time.Hour
-	weekScores = 400 * 24 * time.Hour
+	// dayScoreRetention and weekScoreRetention are how long scores of days and weeks are kept, counted from the start of the period.
+	dayScoreRetention  = 40 * 24 * time.Hour
+	weekScoreRetention = 400 * 24 * time.Hour
 )
 
 // ListLeaders implements the contract.
@@ -33,11 +33,11 @@ func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRe
 	if err != nil {
 		return nil, err
 	}
-	behind, err := scoreOf(p)
+	after, err := lastScore(p)
 	if err != nil {
 		return nil, err
 	}
-	scores, err := s.store.Leaders(ctx, key, behind, p.Size+1)
+	scores, err := s.store.Leaders(ctx, key, after, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +49,8 @@ func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRe
 	return resp, nil
 }
 
-// scoreOf is the last score of a page before, the zero one on the first page.
-func scoreOf(p page.Page) (play.Score, error) {
+// lastScore returns the last score of the previous page, the zero score for the first page.
+func lastScore(p page.Page) (play.Score, error) {
 	if p.Behind == "" {
 		return play.Score{}, nil
 	}
@@ -78,14 +78,14 @@ func (s *lobbyServer) GetMyStatistics(ctx context.Context, _ *gamev1.GetMyStatis
 	if err != nil {
 		return nil, err
 	}
-	of := func(period calendar.Period) *gamev1.Score {
+	scoreOf := func(period calendar.Period) *gamev1.Score {
 		i := slices.IndexFunc(scores, func(s play.Score) bool { return s.Period == period })
 		if i < 0 {
 			return scoreToProto(play.Score{Player: player})
 		}
 		return scoreToProto(scores[i])
 	}
-	return &gamev1.GetMyStatisticsResponse{Day: of(calendar.Day), Week: of(calendar.Week), AllTime: of(play.AllTime)}, nil
+	return &gamev1.GetMyStatisticsResponse{Day: scoreOf(calendar.Day), Week: scoreOf(calendar.Week), AllTime: scoreOf(play.AllTime)}, nil
 }
 
 // GetGameStatistics implements the contract.
@@ -113,15 +113,15 @@ func (s *lobbyServer) GetGameStatistics(ctx context.Context, req *gamev1.GetGame
 	return resp, nil
 }
 
-// forgetScores lets go of days and weeks that nobody asks for any more.
-func (w *sweeper) forgetScores(ctx context.Context) error {
-	for period, age := range map[calendar.Period]time.Duration{calendar.Day: dayScores, calendar.Week: weekScores} {
+// pruneScores deletes scores of days and weeks that are past their retention.
+func (w *sweeper) pruneScores(ctx context.Context) error {
+	for period, age := range map[calendar.Period]time.Duration{calendar.Day: dayScoreRetention, calendar.Week: weekScoreRetention} {
 		for {
-			n, err := w.store.PruneScores(ctx, period, w.clock.Now().Add(-age), requestBatch)
+			n, err := w.store.PruneScores(ctx, period, w.clock.Now().Add(-age), pruneBatch)
 			if err != nil {
 				return err
 			}
-			if n < requestBatch {
+			if n < pruneBatch {
 				break
 			}
 		}

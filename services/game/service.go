@@ -1,4 +1,6 @@
-// Package game is the craps table as a service: games, seats, bets, rounds and the ledger that their money moves in.
+// Package game implements the game service: games, seats, bets, rounds, the ledger that records all their money, the limits that
+// players set for themselves, and the lobby. Every change is a command that runs on a play.Turn; the commands of concurrent callers
+// share transactions (commit.go), and a call is answered once its change is durable. Dice come from the consensus service.
 package game
 
 import (
@@ -41,41 +43,41 @@ type Config struct {
 	Redis          redis.Config    `koanf:"redis"`
 }
 
-// Upstream is where the services are that this one calls.
+// Upstream configures the clients of the services that this one calls.
 type Upstream struct {
 	Consensus rpcclient.Config `koanf:"consensus"`
 }
 
-// Tables are the rules of all tables.
+// Tables are the rules that apply to all tables.
 type Tables struct {
-	ShooterTimeout time.Duration `koanf:"shooter_timeout" jsonschema_description:"how long others wait for the shooter before the dice pass on, or the house rolls"`
-	IdleExpiry     time.Duration `koanf:"idle_expiry" jsonschema_description:"how long a game may lie idle before it is closed and removable bets go back"`
+	ShooterTimeout time.Duration `koanf:"shooter_timeout" jsonschema_description:"how long players wait for the shooter before the dice pass on, or the house rolls"`
+	IdleExpiry     time.Duration `koanf:"idle_expiry" jsonschema_description:"how long a game may be idle before it is closed and its removable bets are returned"`
 	RollTimeout    time.Duration `koanf:"roll_timeout" jsonschema_description:"how long a roll waits for the validators before its caller is told to try again"`
-	SweepInterval  time.Duration `koanf:"sweep_interval" jsonschema_description:"how often unfinished rounds, waiting and idle tables are looked for"`
-	CensusInterval time.Duration `koanf:"census_interval" jsonschema_description:"how often the seated players are counted and the balances of all accounts are added up, for metrics"`
+	SweepInterval  time.Duration `koanf:"sweep_interval" jsonschema_description:"how often the sweeper looks for unfinished rounds, overdue shooters and idle tables"`
+	CensusInterval time.Duration `koanf:"census_interval" jsonschema_description:"how often seated players are counted and the balances of all accounts are summed, for metrics"`
 	RequestMemory  time.Duration `koanf:"request_memory" jsonschema_description:"how long a request id is remembered"`
 }
 
-// Wallets are the rules of money.
+// Wallets are the initial balances of players and of the house.
 type Wallets struct {
 	Grant    int64 `koanf:"grant" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"play balance of a new player, in tokens"`
-	Bankroll int64 `koanf:"bankroll" jsonschema:"minimum=0,maximum=1000000000000000" jsonschema_description:"what the house pays wins from, in tokens"`
+	Bankroll int64 `koanf:"bankroll" jsonschema:"minimum=0,maximum=1000000000000000" jsonschema_description:"initial balance of the house, from which it pays wins, in tokens"`
 }
 
-// Protection is how limits that players set for themselves bind.
+// Protection configures how the limits that players set for themselves apply.
 type Protection struct {
-	IncreaseDelay time.Duration `koanf:"increase_delay" jsonschema_description:"how long a limit that a player raises or removes binds as it was"`
+	IncreaseDelay time.Duration `koanf:"increase_delay" jsonschema_description:"how long the old limit still applies after a player raises or removes it"`
 	SessionIdle   time.Duration `koanf:"session_idle" jsonschema_description:"how long after a player's last bet a session of play ends"`
 }
 
-// Commit is how changes are written.
+// Commit configures how changes are written to the database.
 type Commit struct {
-	Writers        int `koanf:"writers" jsonschema:"minimum=1,maximum=16" jsonschema_description:"transactions that are on their way at a time; SQLite has one writer whatever this says"`
-	Queue          int `koanf:"queue" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"changes that may wait to be written; more are refused with a retry hint"`
+	Writers        int `koanf:"writers" jsonschema:"minimum=1,maximum=16" jsonschema_description:"concurrent write transactions; SQLite always has a single writer"`
+	Queue          int `koanf:"queue" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"changes that may wait to be written; more are refused with a retry delay"`
 	QueuePerPlayer int `koanf:"queue_per_player" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"changes of one player that may wait"`
 }
 
-// Default keeps games in ./data/game.db.
+// Default returns a configuration that keeps games in ./data/game.db.
 func Default() Config {
 	return Config{
 		Config:   service.Default(7002, 7102),
@@ -90,10 +92,10 @@ func Default() Config {
 	}
 }
 
-// minRequestMemory is how long clients may rely on a request id.
+// minRequestMemory is how long clients may rely on a request id being remembered.
 const minRequestMemory = 24 * time.Hour
 
-// maxCensusInterval leaves room for one that fails before Ledger_Unchecked fires.
+// maxCensusInterval leaves room for one failed census before the alert Ledger_Unchecked fires.
 const maxCensusInterval = 30 * time.Minute
 
 // Validate implements config.Validator.
@@ -113,7 +115,7 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.Tables.CensusInterval > maxCensusInterval {
-		err = errors.Join(err, fmt.Errorf("tables.census_interval: want at most %s; Ledger_Unchecked fires an hour behind the last count", maxCensusInterval))
+		err = errors.Join(err, fmt.Errorf("tables.census_interval: want at most %s; Ledger_Unchecked fires an hour after the last count", maxCensusInterval))
 	}
 	if c.Tables.RequestMemory < minRequestMemory {
 		err = errors.Join(err, fmt.Errorf("tables.request_memory: want at least %s", minRequestMemory))
@@ -121,18 +123,18 @@ func (c Config) Validate() error {
 	return err
 }
 
-// Deps are what the service works with.
+// Deps are the service's dependencies.
 type Deps struct {
-	// Consensus are the validators.
+	// Consensus is the client of the validators.
 	Consensus consensusv1.ConsensusServiceClient
-	// Clock tells the time.
+	// Clock is the source of time.
 	Clock clockwork.Clock
 }
 
-// ConsensusTarget is what the service calls the validators as.
+// ConsensusTarget names the service and the contract of the validators for clients of this service.
 var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}}
 
-// Service is the craps table.
+// Service implements the game service.
 type Service struct {
 	cfg       Config
 	logger    *slog.Logger
@@ -142,19 +144,19 @@ type Service struct {
 	ids       *ids
 	events    events.Bus[*play.Event]
 	degraded  []admin.Check
-	// limiter counts what players may do seldom; seating lets one quick seat at a time open a table.
-	limiter  ratelimit.Limiter
-	seating  chan struct{}
-	metrics  *metrics
-	tracer   trace.Tracer
-	sweeper  *sweeper
-	census   *census
-	commits  *committer
-	stopOnce sync.Once
-	stop     chan struct{}
+	// limiter rate-limits chat messages and wrong join codes; quickSeatLock lets one quick seat at a time open a table.
+	limiter       ratelimit.Limiter
+	quickSeatLock chan struct{}
+	metrics       *metrics
+	tracer        trace.Tracer
+	sweeper       *sweeper
+	census        *census
+	committer     *committer
+	stopOnce      sync.Once
+	stop          chan struct{}
 }
 
-// New opens the service's database, whose schema must be up to date.
+// New returns a service on its configured database, whose schema must be up to date.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Service, error) {
 	opened, err := store.Open(ctx, cfg.Database)
 	if err != nil {
@@ -162,18 +164,18 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	}
 	s := &Service{
 		cfg: cfg, logger: scope.Logger, store: opened, consensus: deps.Consensus, clock: deps.Clock, ids: &ids{clock: deps.Clock},
-		metrics: newMetrics(scope), tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/services/game"), stop: make(chan struct{}), seating: make(chan struct{}, 1),
+		metrics: newMetrics(scope), tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/services/game"), stop: make(chan struct{}), quickSeatLock: make(chan struct{}, 1),
 	}
 	if err := s.openBus(ctx, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	s.sweeper, s.commits, s.census = newSweeper(s), newCommitter(s), newCensus(s, scope)
+	s.sweeper, s.committer, s.census = newSweeper(s), newCommitter(s), newCensus(s, scope)
 	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
-	scope.Utilization("bet_queue", func() float64 { return telemetry.Share(s.commits.queue.Len(), cfg.Commit.Queue) })
+	scope.Utilization("bet_queue", func() float64 { return telemetry.Share(s.committer.queue.Len(), cfg.Commit.Queue) })
 	return s, nil
 }
 
-// Migrate brings the database to the schema that New wants, and returns the versions before and after.
+// Migrate brings the database to the schema that New requires, and returns the versions before and after.
 func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	return store.Migrate(ctx, database)
 }
@@ -186,8 +188,8 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 	gamev1.RegisterProtectionServiceServer(server, &protectionServer{Service: s})
 }
 
-// Start implements service.Service: it gives the house its bankroll once, and takes up the rounds that an earlier
-// process left unfinished.
+// Start implements service.Service: it gives the house its bankroll once, and starts the sweeper, which resumes
+// the rounds that an earlier process left unfinished.
 func (s *Service) Start(ctx context.Context) error {
 	err := s.store.Update(ctx, func(tx play.Tx) error {
 		if _, open, err := tx.Balance(ctx, ledger.House); err != nil || open || s.cfg.Wallets.Bankroll == 0 {
@@ -199,7 +201,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.commits.start()
+	s.committer.start()
 	s.sweeper.start()
 	s.census.start()
 	return nil
@@ -211,24 +213,24 @@ func (s *Service) Health(ctx context.Context) error {
 	return err
 }
 
-// Drain implements service.Service: it ends the watchers' streams.
+// Drain implements service.Service: it closes the watchers' streams.
 func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
 	s.census.loop.Stop()
 	s.sweeper.loop.Stop()
-	s.commits.stop()
+	s.committer.stop()
 	return errors.Join(s.events.Close(), s.store.Close())
 }
 
-// ready gives a turn what commands need beside what was loaded.
-func (s *Service) ready(turn *play.Turn) *play.Turn {
+// prepare sets the fields of a loaded turn that commands need and that the store does not load.
+func (s *Service) prepare(turn *play.Turn) *play.Turn {
 	turn.Rules = play.Rules{Grant: s.cfg.Wallets.Grant, ShooterTimeout: s.cfg.Tables.ShooterTimeout, Protection: s.cfg.Protection.rules()}
 	turn.Now = s.now()
 	turn.NewID = s.ids.next
 	return turn
 }
 
-// now is the time as stores keep it, so that an answer says the same before and after it was stored.
+// now returns the time at the precision of the stores, so that an answer has the same time before and after it is stored.
 func (s *Service) now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }

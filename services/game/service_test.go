@@ -25,15 +25,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// validators answer as a test wants. The whole platform is tested with real ones elsewhere.
+// validators are fakes that answer as a test wants. The e2e tests of services/bitcraps use real ones.
 type validators struct {
 	consensusv1.ConsensusServiceClient
-	mu   sync.Mutex
-	away bool
-	hung int // How many calls will get no answer.
+	mu          sync.Mutex
+	unavailable bool
+	hung        int // The number of calls that will get no answer.
 }
 
-// DecideRound throws dice that follow from the commitment, unless the validators are away.
+// DecideRound returns a beacon that follows from the commitment, unless the validators are unavailable.
 func (v *validators) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -42,7 +42,7 @@ func (v *validators) DecideRound(ctx context.Context, req *consensusv1.DecideRou
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	if v.away {
+	if v.unavailable {
 		return nil, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "away").GRPCStatus().Err()
 	}
 	signature := sha512.Sum384(req.GetCommitment()) // As long as a real one.
@@ -50,10 +50,10 @@ func (v *validators) DecideRound(ctx context.Context, req *consensusv1.DecideRou
 		Beacon: &consensusv1.Beacon{Height: 2, Signature: hex.EncodeToString(signature[:])}}}, nil
 }
 
-func (v *validators) set(away bool) {
+func (v *validators) setUnavailable(unavailable bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.away = away
+	v.unavailable = unavailable
 }
 
 // tables is the service under test.
@@ -61,7 +61,7 @@ type tables struct {
 	t          *testing.T
 	path       string
 	postgres   string // The database that replicas share, instead of a file.
-	redis      string // The server that replicas share; with it the service has the real clock, as the server does.
+	redis      string // The server that replicas share; with it the service uses the real clock, as Redis does.
 	clock      *clockwork.FakeClock
 	telemetry  *telemetry.Telemetry
 	validators *validators
@@ -162,13 +162,13 @@ func (p *player) balance() int64 {
 	return resp.GetBalance()
 }
 
-// pass lets time pass, and the service's sweeper see it, until the condition holds.
-func (tb *tables) pass(step time.Duration, what string, condition func() bool) {
+// advanceUntil advances the clock in steps, each once the sweeper and the census wait for the next tick, until the condition holds.
+func (tb *tables) advanceUntil(step time.Duration, what string, condition func() bool) {
 	tb.t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for !condition() {
 		if time.Now().After(deadline) {
-			tb.t.Fatalf("%s did not happen", what)
+			tb.t.Fatalf("%s did not happen in time", what)
 		}
 		if err := tb.clock.BlockUntilContext(tb.t.Context(), 2); err != nil {
 			tb.t.Fatal(err)
@@ -191,14 +191,14 @@ func TestIdleGamesExpire(t *testing.T) {
 	alice := tb.player()
 	id := alice.create()
 	alice.bet(id, "pass_line", 100)
-	tb.pass(time.Minute, "expiry", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_EXPIRED })
+	tb.advanceUntil(time.Minute, "expiry", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_EXPIRED })
 	if balance := alice.balance(); balance != 1000 {
 		t.Errorf("balance = %d", balance)
 	}
 	tb.audit()
 }
 
-func TestTheHouseRollsForAShooterWhoLeft(t *testing.T) {
+func TestHouseRollsForShooterWhoLeft(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
@@ -211,16 +211,16 @@ func TestTheHouseRollsForAShooterWhoLeft(t *testing.T) {
 	if _, err := alice.games.LeaveGame(alice.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	tb.pass(10*time.Second, "the end of the hand", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_COMPLETED })
+	tb.advanceUntil(10*time.Second, "the end of the hand", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_COMPLETED })
 	tb.audit()
 }
 
-func TestRoundsAreTakenUpAfterARestart(t *testing.T) {
+func TestRoundsAreResumedAfterRestart(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
 	alice.bet(id, "pass_line", 100)
-	tb.validators.set(true)
+	tb.validators.setUnavailable(true)
 	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id, RequestId: "r"})
 	if errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
 		t.Fatalf("roll without validators: %v", err)
@@ -230,10 +230,10 @@ func TestRoundsAreTakenUpAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	tb.stop()
-	tb.validators.set(false)
+	tb.validators.setUnavailable(false)
 	tb.start()
 	alice.dial()
-	tb.pass(time.Second, "settlement", func() bool { return !alice.get(id).GetRolling() })
+	tb.advanceUntil(time.Second, "settlement", func() bool { return !alice.get(id).GetRolling() })
 	after, err := alice.games.GetRound(alice.ctx, &gamev1.GetRoundRequest{GameId: id, Round: 1})
 	if err != nil || after.GetRound().GetCommitment() != before.GetRound().GetCommitment() || after.GetRound().GetStatus() != gamev1.RoundStatus_ROUND_STATUS_SETTLED {
 		t.Errorf("round %v became %v, %v", before, after, err)
@@ -245,7 +245,7 @@ func TestRoundsAreTakenUpAfterARestart(t *testing.T) {
 	tb.audit()
 }
 
-func TestAValidatorThatHangsCostsTimeAndNothingElse(t *testing.T) {
+func TestHangingValidatorOnlyDelaysRoll(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
@@ -287,7 +287,7 @@ func TestConcurrentRollsAreOneRound(t *testing.T) {
 	tb.audit()
 }
 
-func TestSlowWatchersAreCutOffAndResume(t *testing.T) {
+func TestSlowWatchersAreDisconnectedAndResume(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
@@ -326,7 +326,7 @@ func TestSlowWatchersAreCutOffAndResume(t *testing.T) {
 	}
 	total := alice.get(id).GetSequence()
 	if last == 0 || last == total {
-		t.Fatalf("the watcher got %d of %d events; it was meant to be too slow", last, total)
+		t.Fatalf("the watcher got %d of %d events; it should have been too slow", last, total)
 	}
 	again, err := alice.games.WatchGame(ctx, &gamev1.WatchGameRequest{GameId: id, AfterSequence: last})
 	if err != nil {

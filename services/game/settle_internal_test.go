@@ -13,25 +13,25 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// TestARoundThatManyWaitForIsSettledOnce has two calls that waited for the same dice, and a player elsewhere, be one group: the
-// second settlement finds the first, and the group stays whole.
-func TestARoundThatManyWaitForIsSettledOnce(t *testing.T) {
-	s, transactions := newByHand(t, usual)
+// TestConcurrentSettlementsSettleOnce commits, in one group, two settlements of the same round and a command of another player: the
+// second settlement finds the round settled, and the group is committed as a whole.
+func TestConcurrentSettlementsSettleOnce(t *testing.T) {
+	s, transactions := newManualService(t, defaultConfig)
 	player := uuid.Must(uuid.NewV7())
 	ctx, games := identity.WithPlayer(t.Context(), player), &gameServer{Service: s.Service}
 	var id string
-	s.together(func() error {
+	s.commitTogether(func() error {
 		resp, err := games.CreateGame(ctx, &gamev1.CreateGameRequest{})
 		id = resp.GetGame().GetGameId()
 		return err
 	})
-	s.together(func() error {
+	s.commitTogether(func() error {
 		_, err := games.PlaceBet(ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: "pass_line", Amount: 5})
 		return err
 	})
 	game := uuid.MustParse(id)
-	s.together(func() error {
-		return s.commits.do(&command{ctx: ctx, from: player, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+	s.commitTogether(func() error {
+		return s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 			return turn, turn.Close(player)
 		}})
 	})
@@ -44,7 +44,7 @@ func TestARoundThatManyWaitForIsSettledOnce(t *testing.T) {
 		}
 	}
 	before := transactions.updates
-	s.together(settle(0), settle(1), func() error {
+	s.commitTogether(settle(0), settle(1), func() error {
 		_, err := s.balance(identity.WithPlayer(t.Context(), uuid.Must(uuid.NewV7())), uuid.Must(uuid.NewV7()))
 		return err
 	})
@@ -60,6 +60,6 @@ func TestARoundThatManyWaitForIsSettledOnce(t *testing.T) {
 		t.Errorf("metrics have %d rolls, want 1", n)
 	}
 	if after, err := s.store.Game(t.Context(), game); err != nil || after.Round != 2 {
-		t.Errorf("the game stands at %+v, %v", after, err)
+		t.Errorf("the game is %+v, %v", after, err)
 	}
 }

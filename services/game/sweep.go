@@ -13,40 +13,40 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// sweeper looks, at every tick, for what no player's call will finish: rounds that a crash or an outage left undecided,
-// tables that wait for their shooter, games that nobody plays. It finds them in the store, so any replica may die and
-// any other take over; there is no goroutine for each table.
+// sweeper finishes, at every tick, what no player's call will: rounds that a crash or an outage left undecided, turns of shooters
+// that are overdue, games that are idle. It also prunes old requests and scores. It finds its work in the store, so any replica may
+// die and any other take over; there is no goroutine per table.
 type sweeper struct {
 	*Service
 	loop run.Loop
 }
 
 const (
-	// sweepBatch is how many items of a kind are read at once: of rounds all, of others so many at each tick.
+	// sweepBatch is how many items of a kind are read at once. A tick handles all unfinished rounds, and one batch of every other kind.
 	sweepBatch = 200
-	// sweepers is how many of them it handles at a time.
-	sweepers = 32
-	// sweepTimeout is how long a part of a tick's work may take, so that a store that does not answer is not waited for.
+	// sweepConcurrency is how many items are handled concurrently.
+	sweepConcurrency = 32
+	// sweepTimeout is how long a part of a tick's work may take, so that a store that does not answer cannot block the sweeper.
 	sweepTimeout = time.Minute
-	// requestBatch is how many requests one transaction forgets. Others wait for it.
-	requestBatch = 500
-	// abandonedAfter is when a committed round is taken from the call that rolled it.
+	// pruneBatch is how many requests or scores one transaction deletes. Other callers wait for it.
+	pruneBatch = 500
+	// abandonedAfter is the age at which the sweeper takes over a committed round from the call that rolled it.
 	abandonedAfter = 2 * time.Second
-	// clockSkew is how far replicas' clocks may be apart.
+	// clockSkew is how far apart replicas' clocks may be.
 	clockSkew = 5 * time.Second
 )
 
 func newSweeper(s *Service) *sweeper { return &sweeper{Service: s} }
 
 func (w *sweeper) start() {
-	grace := time.Duration(0) // What an earlier process left is taken up at once.
+	grace := time.Duration(0) // Rounds that an earlier process left are resumed at once.
 	w.loop.Start(w.clock, w.cfg.Tables.SweepInterval, func(ctx context.Context) {
 		w.sweep(ctx, w.clock.Now().Add(-grace))
 		grace = abandonedAfter
 	})
 }
 
-// sweep does one tick's work. A part that fails is logged and tried again at the next tick.
+// sweep does one tick's work. A part that fails is logged and retried at the next tick.
 func (w *sweeper) sweep(ctx context.Context, committedBefore time.Time) {
 	for _, part := range []struct {
 		name string
@@ -54,60 +54,61 @@ func (w *sweeper) sweep(ctx context.Context, committedBefore time.Time) {
 	}{
 		{"unfinished rounds", func(ctx context.Context) error { return w.finishRounds(ctx, committedBefore) }},
 		{"waiting tables", w.passDice},
-		{"idle games", w.expire},
-		{"old requests", w.forget},
-		{"old scores", w.forgetScores},
+		{"idle games", w.expireIdle},
+		{"old requests", w.pruneRequests},
+		{"old scores", w.pruneScores},
 	} {
-		if err := bounded(ctx, part.do); err != nil && ctx.Err() == nil {
+		if err := withSweepTimeout(ctx, part.do); err != nil && ctx.Err() == nil {
 			w.logger.WarnContext(ctx, "sweep", "part", part.name, "error", err)
 		}
 	}
 }
 
-func bounded(ctx context.Context, do func(context.Context) error) error {
+func withSweepTimeout(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
 	return do(ctx)
 }
 
-// finishRounds takes up all that there are, batch by batch, so that those which can't be finished keep none behind them waiting.
+// finishRounds finishes all unfinished rounds, batch by batch, so that rounds that can't be finished do not block those after them.
 // It returns the first error.
 func (w *sweeper) finishRounds(ctx context.Context, before time.Time) (failed error) {
 	for since := (time.Time{}); ; {
 		rounds, err := w.store.Unsettled(ctx, since, before, sweepBatch)
 		if err == nil {
-			err = each(ctx, rounds, w.complete)
+			err = forEach(ctx, rounds, w.finishOne)
 		}
 		failed = cmp.Or(failed, err)
-		if err != nil && isAway(err) || len(rounds) < sweepBatch || rounds[sweepBatch-1].ClosedAt.Equal(since) {
+		if err != nil && isUnavailable(err) || len(rounds) < sweepBatch || rounds[sweepBatch-1].ClosedAt.Equal(since) {
 			return failed
 		}
 		since = rounds[sweepBatch-1].ClosedAt
 	}
 }
 
-// complete takes a committed round to its end.
-func (w *sweeper) complete(ctx context.Context, round *play.Round) error {
-	if _, err := w.finish(ctx, round.Game, round.Number); err != nil {
+// finishOne finishes one committed round.
+func (w *sweeper) finishOne(ctx context.Context, round *play.Round) error {
+	if _, err := w.finishRound(ctx, round.Game, round.Number); err != nil {
 		return fmt.Errorf("round %d of game %s: %w", round.Number, round.Game, err)
 	}
 	return nil
 }
 
-// each does something for many at a time, so that their changes share transactions. What fails for one does not stop the
-// others, unless validators or database are away, which would fail for all. It returns the error that stopped it, else the first.
-func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
+// forEach handles items concurrently, so that their changes share transactions. An error for one item does not stop the others,
+// unless validators or database are unavailable, which would fail all of them. It returns the error that stopped it, else the first
+// error.
+func forEach[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group errgroup.Group
-	group.SetLimit(sweepers)
+	group.SetLimit(sweepConcurrency)
 	for _, item := range items {
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return nil
 			}
 			err := do(ctx, item)
-			if err != nil && isAway(err) {
+			if err != nil && isUnavailable(err) {
 				stop(err)
 			}
 			return err
@@ -122,23 +123,23 @@ func (w *sweeper) passDice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.act(ctx, due, (*play.Turn).TurnDue)
+	return w.apply(ctx, due, (*play.Turn).TurnDue)
 }
 
-func (w *sweeper) expire(ctx context.Context) error {
+func (w *sweeper) expireIdle(ctx context.Context) error {
 	before := w.clock.Now().Add(-w.cfg.Tables.IdleExpiry)
 	idle, err := w.store.Idle(ctx, before, sweepBatch)
 	if err != nil {
 		return err
 	}
-	return w.act(ctx, idle, func(turn *play.Turn) (bool, error) { return turn.Expire(before) })
+	return w.apply(ctx, idle, func(turn *play.Turn) (bool, error) { return turn.Expire(before) })
 }
 
-// act runs a rule on each game, and has the house roll where it says so.
-func (w *sweeper) act(ctx context.Context, games []uuid.UUID, rule func(*play.Turn) (rolls bool, err error)) error {
-	return each(ctx, games, func(ctx context.Context, game uuid.UUID) error {
+// apply runs a rule on each game, and has the house roll if the rule asks for it.
+func (w *sweeper) apply(ctx context.Context, games []uuid.UUID, rule func(*play.Turn) (rolls bool, err error)) error {
+	return forEach(ctx, games, func(ctx context.Context, game uuid.UUID) error {
 		var committed *play.Round
-		err := w.commits.do(&command{ctx: ctx, from: game, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
+		err := w.committer.do(&command{ctx: ctx, actor: game, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 			committed = nil
 			rolls, err := rule(turn)
 			if rolls {
@@ -159,12 +160,12 @@ func (w *sweeper) act(ctx context.Context, games []uuid.UUID, rule func(*play.Tu
 	})
 }
 
-// forget lets go of every old request, batch by batch: they come as fast as bets do. A request may be from a replica whose
-// clock is behind, and clients rely on its memory.
-func (w *sweeper) forget(ctx context.Context) error {
+// pruneRequests deletes all old requests, batch by batch, since they accumulate as fast as bets do. It keeps them longer by clockSkew:
+// a request may be from a replica whose clock is behind, and clients rely on RequestMemory.
+func (w *sweeper) pruneRequests(ctx context.Context) error {
 	before := w.clock.Now().Add(-w.cfg.Tables.RequestMemory - clockSkew)
 	for {
-		if n, err := w.store.PruneRequests(ctx, before, requestBatch); err != nil || n < requestBatch {
+		if n, err := w.store.PruneRequests(ctx, before, pruneBatch); err != nil || n < pruneBatch {
 			return err
 		}
 	}

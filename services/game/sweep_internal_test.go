@@ -15,25 +15,25 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// conflicting are validators who have decided something else for every game but one.
-type conflicting struct {
-	dice
-	but uuid.UUID
+// conflictingValidators report a conflicting decision for every game but one.
+type conflictingValidators struct {
+	fakeValidators
+	except uuid.UUID
 }
 
-func (c conflicting) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest, opts ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
+func (c conflictingValidators) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest, opts ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
 	commitment, err := protocol.DecodeCommitment(req.GetCommitment())
 	if err != nil {
 		return nil, err
 	}
-	if uuid.UUID(commitment.Game) != c.but {
+	if uuid.UUID(commitment.Game) != c.except {
 		return nil, errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT, "decided otherwise").GRPCStatus().Err()
 	}
-	return c.dice.DecideRound(ctx, req, opts...)
+	return c.fakeValidators.DecideRound(ctx, req, opts...)
 }
 
-// closed is a new table whose bets were closed so long ago.
-func (s byHand) closed(ago time.Duration) (game uuid.UUID) {
+// newClosedRound returns a new table whose betting was closed that long ago.
+func (s manualService) newClosedRound(ago time.Duration) (game uuid.UUID) {
 	s.t.Helper()
 	player := uuid.Must(uuid.NewV7())
 	err := s.store.Update(s.t.Context(), func(tx play.Tx) error {
@@ -41,7 +41,7 @@ func (s byHand) closed(ago time.Duration) (game uuid.UUID) {
 		if err != nil {
 			return err
 		}
-		turn := s.ready(turns[0])
+		turn := s.prepare(turns[0])
 		turn.Now = turn.Now.Add(-ago)
 		if err := play.Create(turn, player, play.Limits{MaxPlayers: 8, MinBet: 1, MaxBet: 100}); err != nil {
 			return err
@@ -58,16 +58,16 @@ func (s byHand) closed(ago time.Duration) (game uuid.UUID) {
 	return game
 }
 
-// TestRoundsThatCantBeFinishedKeepNoneWaiting has a batch of them that are older than one which can be.
-func TestRoundsThatCantBeFinishedKeepNoneWaiting(t *testing.T) {
-	s, _ := newByHand(t, usual)
+// TestUnfinishableRoundsDoNotBlockOthers has a full batch of rounds that can't be finished and are older than one that can.
+func TestUnfinishableRoundsDoNotBlockOthers(t *testing.T) {
+	s, _ := newManualService(t, defaultConfig)
 	for i := range sweepBatch + 1 {
-		s.closed(time.Hour - time.Duration(i)*time.Second)
+		s.newClosedRound(time.Hour - time.Duration(i)*time.Second)
 	}
-	good := s.closed(time.Second)
-	s.consensus = conflicting{but: good}
-	s.commits.start()
-	defer s.commits.stop()
+	good := s.newClosedRound(time.Second)
+	s.consensus = conflictingValidators{except: good}
+	s.committer.start()
+	defer s.committer.stop()
 	if err := newSweeper(s.Service).finishRounds(t.Context(), s.now()); errs.Reason(err) != errorsv1.Reason_REASON_ROUND_CONFLICT {
 		t.Errorf("the others: %v", err)
 	}
@@ -76,25 +76,25 @@ func TestRoundsThatCantBeFinishedKeepNoneWaiting(t *testing.T) {
 	}
 }
 
-// TestOneBrokenItemDoesNotHideThatAllWouldFail has one fail for itself before the validators turn out to be away.
-func TestOneBrokenItemDoesNotHideThatAllWouldFail(t *testing.T) {
-	items := make([]int, sweepers+1)
+// TestItemErrorDoesNotHideOutage has one item fail with an error of its own before the validators turn out to be unavailable.
+func TestItemErrorDoesNotHideOutage(t *testing.T) {
+	items := make([]int, sweepConcurrency+1)
 	for i := range items {
 		items[i] = i
 	}
 	begun := make(chan struct{})
-	err := each(t.Context(), items, func(_ context.Context, item int) error {
+	err := forEach(t.Context(), items, func(_ context.Context, item int) error {
 		switch item {
 		case 0:
 			return errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT, "decided otherwise")
-		case sweepers: // It begins when another one, which is the first, has ended.
+		case sweepConcurrency: // Starts once another item, which can only be the first, has ended.
 			close(begun)
 			return errs.New(errorsv1.Reason_REASON_NO_QUORUM, "away")
 		}
 		<-begun
 		return nil
 	})
-	if !isAway(err) {
+	if !isUnavailable(err) {
 		t.Errorf("%v; the next batch would begin", err)
 	}
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// A transaction serves the calls of a group and is a part of each one's trace. Its span is below that of one of them, the leader,
-// and has links to the others; each of those has a link back.
+// A transaction serves all calls of a group and is part of each one's trace. Its span is a child of the span of one of them, the
+// leader, and links to the others; each of those links back.
 
-// leader is the command below whose span a group's transaction is: the first whose trace is kept.
+// leader returns the command whose span is the parent of the group's transaction: the first whose trace is sampled.
 func leader(group []*command) *command {
 	i := slices.IndexFunc(group, func(cmd *command) bool { return trace.SpanContextFromContext(cmd.ctx).IsSampled() })
 	return group[max(i, 0)]
 }
 
-// traced makes the span of a group's transaction, below the one of the context.
-func traced(ctx context.Context, group []*command) (context.Context, trace.Span) {
+// startGroupSpan starts the span of a group's transaction, as a child of the context's span.
+func startGroupSpan(ctx context.Context, group []*command) (context.Context, trace.Span) {
 	parent := trace.SpanContextFromContext(ctx)
 	ctx, span := telemetry.Child(ctx, "commit group", trace.WithAttributes(attribute.Int("commit.group_size", len(group))))
 	if !span.SpanContext().IsSampled() {
@@ -29,7 +29,7 @@ func traced(ctx context.Context, group []*command) (context.Context, trace.Span)
 	for _, cmd := range group {
 		if own := trace.SpanContextFromContext(cmd.ctx); own.IsSampled() && own.SpanID() != parent.SpanID() {
 			span.AddLink(trace.Link{SpanContext: own})
-			cmd.written = span.SpanContext()
+			cmd.transactionSpan = span.SpanContext()
 		}
 	}
 	return ctx, span

@@ -36,7 +36,7 @@ func wagerToProto(w *craps.Wager) *gamev1.Wager {
 	return out
 }
 
-// edgeToProto renders a share of one as a fraction, and in percent for people.
+// edgeToProto converts a share to an exact fraction, and to a rounded percentage for display.
 func edgeToProto(share *big.Rat) *gamev1.Edge {
 	percent, _ := new(big.Rat).Mul(share, big.NewRat(100, 1)).Float64()
 	return &gamev1.Edge{Num: share.Num().String(), Den: share.Denom().String(), Percent: math.Round(percent*1e6) / 1e6}

@@ -11,10 +11,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// replayBatch is how many past events are read at once.
+// replayBatch is how many stored events are read at once.
 const replayBatch = 200
 
-// watcher is one stream's place in a game's log.
+// watcher is one stream and its position in a game's log.
 type watcher struct {
 	*Service
 	game   *play.Game
@@ -25,11 +25,11 @@ type watcher struct {
 
 // WatchGame implements the contract.
 func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerStreamingServer[gamev1.WatchGameResponse]) error {
-	id, err := parseID("game_id", req.GetGameId()) // What is published has the one way to write it.
+	id, err := parseID("game_id", req.GetGameId()) // The bus's topics have the canonical form of the id.
 	if err != nil {
 		return err
 	}
-	// Subscribing comes before reading the past, so that nothing falls between the two.
+	// Subscribe before reading stored events, so that no event is missed between the two.
 	live := s.events.Subscribe(id.String())
 	defer live.Close()
 	game, err := s.game(stream.Context(), id.String())
@@ -41,20 +41,20 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 		return errs.New(errorsv1.Reason_REASON_SEQUENCE_AHEAD, "the game has %d events; there is none after %d", game.Sequence, w.last).
 			Field("after_sequence", "must not be beyond the log's end")
 	}
-	if err := stream.SendHeader(nil); err != nil { // Tells the watcher that it is watching, before anything happens.
+	if err := stream.SendHeader(nil); err != nil { // Tells the client that the watch is established, before the first event.
 		return err
 	}
 	if err := w.replay(); err != nil {
 		return err
 	}
 	if w.last == game.Sequence && game.Status != gamev1.GameStatus_GAME_STATUS_OPEN {
-		return nil // The watcher had the last event already.
+		return nil // The watcher already has the last event.
 	}
 	for !w.ended {
 		select {
 		case notice, ok := <-live.C:
 			if !ok {
-				return cutOff(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume after sequence %d", w.last)
+				return disconnect(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume after sequence %d", w.last)
 			}
 			if err := w.deliver(notice); err != nil {
 				return err
@@ -62,18 +62,18 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 		case <-stream.Context().Done():
 			return stream.Context().Err()
 		case <-s.stop:
-			return cutOff(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; resume after sequence %d", w.last)
+			return disconnect(errorsv1.Reason_REASON_UNAVAILABLE, "the service is stopping; resume after sequence %d", w.last)
 		}
 	}
 	return nil
 }
 
-// cutOff ends a watch that can go on elsewhere, or later.
-func cutOff(reason errorsv1.Reason, format string, last uint64) error {
+// disconnect returns the error that ends a watch which the client can resume, here later or at another replica.
+func disconnect(reason errorsv1.Reason, format string, last uint64) error {
 	return errs.New(reason, format, last).With("after_sequence", last).RetryAfter(retryDelay)
 }
 
-// replay sends the stored events behind the last one that was sent.
+// replay sends the stored events after the last one that was sent.
 func (w *watcher) replay() error {
 	for {
 		batch, err := w.store.Events(w.stream.Context(), w.game.ID, w.last, replayBatch)
@@ -91,8 +91,8 @@ func (w *watcher) replay() error {
 	}
 }
 
-// deliver sends a live event, unless the replay did. Events of different transactions and replicas can arrive in any order
-// or not at all, so a gap is filled from the store, which has everything up to the event.
+// deliver sends a live event, unless replay already sent it. Events of different transactions and replicas can arrive in any order or
+// get lost, so a gap is filled from the store, which has all events up to this one.
 func (w *watcher) deliver(notice events.Notice[*play.Event]) error {
 	switch {
 	case notice.Sequence == 0 || notice.Sequence > w.last+1:

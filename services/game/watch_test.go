@@ -9,8 +9,8 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestAWatcherMayWriteTheIDInItsOwnWay watches by an id in upper case, which is the same one: what happens arrives.
-func TestAWatcherMayWriteTheIDInItsOwnWay(t *testing.T) {
+// TestWatchAcceptsUpperCaseID watches a game by its id in upper case: events arrive.
+func TestWatchAcceptsUpperCaseID(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()
@@ -28,8 +28,8 @@ func TestAWatcherMayWriteTheIDInItsOwnWay(t *testing.T) {
 	}
 }
 
-// TestAWatcherOfAClosedGameHearsTheEnd resumes behind the last event, where nothing will ever follow.
-func TestAWatcherOfAClosedGameHearsTheEnd(t *testing.T) {
+// TestWatchOfClosedGameEnds resumes after a closed game's last event: the stream ends at once.
+func TestWatchOfClosedGameEnds(t *testing.T) {
 	tb := newTables(t)
 	alice := tb.player()
 	id := alice.create()

@@ -46,7 +46,7 @@ func roundToProto(r *play.Round) *gamev1.Round {
 	return out
 }
 
-// timeToProto leaves a time that is not set out of the answer.
+// timeToProto converts a time; the zero time is left out of the answer.
 func timeToProto(t time.Time) *timestamppb.Timestamp {
 	if t.IsZero() {
 		return nil

@@ -6,24 +6,24 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestAGroupMovesMoneyInTheOrderOfItsCommands has a player bet at one table, take all of it back there and bet it at another one, in one
-// group that somebody else at that other table begins.
-func TestAGroupMovesMoneyInTheOrderOfItsCommands(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s byHand, transactions *counted) {
+// TestTransfersFollowCommandOrder has a player place a bet, and then remove it and bet the money at another table, in one group whose
+// first command is another player's at that other table.
+func TestTransfersFollowCommandOrder(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s manualService, transactions *countingStore) {
 		players, games := newBettors(s, 2), &gameServer{Service: s.Service}
 		player, other := players[1], players[0].game
-		s.together(func() error {
+		s.commitTogether(func() error {
 			_, err := games.JoinGame(player.ctx(), &gamev1.JoinGameRequest{GameId: other})
 			return err
 		})
 		var first, second *gamev1.PlaceBetResponse
 		var back *gamev1.RemoveBetResponse
-		s.together(func() (err error) {
+		s.commitTogether(func() (err error) {
 			first, err = games.PlaceBet(player.ctx(), &gamev1.PlaceBetRequest{GameId: player.game, BetType: "field", Amount: 1000})
 			return err
 		})
 		before := transactions.updates
-		s.together(players[0].bet,
+		s.commitTogether(players[0].bet,
 			func() (err error) {
 				back, err = games.RemoveBet(player.ctx(), &gamev1.RemoveBetRequest{GameId: player.game, BetId: first.GetBet().GetBetId()})
 				return err
@@ -42,7 +42,7 @@ func TestAGroupMovesMoneyInTheOrderOfItsCommands(t *testing.T) {
 		}
 		for i, answer := range answers {
 			if entry := entries[i]; entry.Balance != answer {
-				t.Errorf("answer %d from the end was a balance of %d, and the ledger has %d", i, answer, entry.Balance)
+				t.Errorf("answer %d from the end had a balance of %d, the ledger has %d", i, answer, entry.Balance)
 			}
 		}
 		s.audit()

@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// skew is how far the clocks of the two replicas are apart.
+// skew is the difference between the clocks of the two replicas.
 const skew = 5 * time.Second
 
 // newReplicas starts two replicas on one PostgreSQL. The clock of the fast one is ahead of the slow one's.
@@ -30,7 +30,7 @@ func newReplicas(t *testing.T) (slow, fast *tables) {
 	fast = &tables{t: t, postgres: url, clock: clockwork.NewFakeClockAt(slow.clock.Now().Add(skew)), validators: slow.validators}
 	slow.start()
 	fast.start()
-	for _, tb := range []*tables{slow, fast} { // Their sweepers and censuses have tickers from here on.
+	for _, tb := range []*tables{slow, fast} { // From here on, their sweepers and censuses have tickers.
 		if err := tb.clock.BlockUntilContext(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
@@ -38,15 +38,15 @@ func newReplicas(t *testing.T) (slow, fast *tables) {
 	return slow, fast
 }
 
-// advance lets time pass at replicas alike.
+// advance advances the clocks of all replicas by the same time.
 func advance(d time.Duration, replicas ...*tables) {
 	for _, tb := range replicas {
 		tb.clock.Advance(d)
 	}
 }
 
-// at is the player's view through a replica.
-func (p *player) at(tb *tables) *player {
+// via returns the player's view through another replica.
+func (p *player) via(tb *tables) *player {
 	other := &player{tables: tb, id: p.id, ctx: p.ctx}
 	other.dial()
 	return other
@@ -59,8 +59,8 @@ func (p *player) join(gameID string) {
 	}
 }
 
-// waits has the player's line bet wait for a shooter who does nothing. ended reports whether the dice are the player's.
-func (p *player) waits() (ended func() bool) {
+// waitForShooter has the player's line bet wait for a shooter who does nothing. ended reports whether the dice have passed to the player.
+func (p *player) waitForShooter() (ended func() bool) {
 	p.t.Helper()
 	shooter := p.player()
 	id := shooter.create()
@@ -69,42 +69,42 @@ func (p *player) waits() (ended func() bool) {
 	return func() bool { return p.get(id).GetShooterId() == p.id.String() }
 }
 
-// TestATurnIsOffByNoMoreThanClocksAre has a replica end turns that the other one began. A sweep that ends the first turn
-// sees the second one too, so what it leaves alone was not due.
-func TestATurnIsOffByNoMoreThanClocksAre(t *testing.T) {
+// TestTurnIsOffByAtMostClockSkew has one replica end turns that the other began. A sweep that ends the first turn also sees the second
+// one, so a second turn that it does not end was not due.
+func TestTurnIsOffByAtMostClockSkew(t *testing.T) {
 	timeout := game.Default().Tables.ShooterTimeout
 	for name, fastBegins := range map[string]bool{"early": false, "late": true} {
 		t.Run(name, func(t *testing.T) {
 			slow, fast := newReplicas(t)
-			begins, ends, lasts := slow, fast, timeout-skew
+			begins, ends, duration := slow, fast, timeout-skew
 			if fastBegins {
-				begins, ends, lasts = fast, slow, timeout+skew
+				begins, ends, duration = fast, slow, timeout+skew
 			}
 			bob, carol := begins.player(), begins.player()
-			first := bob.waits()
+			first := bob.waitForShooter()
 			advance(time.Second, slow, fast)
-			second := carol.waits()
-			begins.stop() // It is the other one that ends them.
+			second := carol.waitForShooter()
+			begins.stop() // So that the other replica ends the turns.
 			bob.network, carol.network = ends.network, ends.network
 			bob.dial()
 			carol.dial()
-			advance(lasts-time.Second, ends)
+			advance(duration-time.Second, ends)
 			testserver.Eventually(t, "the end of the first turn", first)
 			if second() {
-				t.Errorf("the second turn ended before %s", lasts)
+				t.Errorf("the second turn ended before %s", duration)
 			}
 			advance(time.Second, ends)
 			testserver.Eventually(t, "the end of the second turn", second)
-			bob.at(ends).audit()
+			bob.via(ends).audit()
 		})
 	}
 }
 
-// TestARoundIsTakenUpWhateverItsClock leaves rounds of both replicas undecided. To the fast one a round of the slow one is
-// old at once; the slow one takes up what the fast one left when it dies.
-func TestARoundIsTakenUpWhateverItsClock(t *testing.T) {
+// TestRoundsAreResumedDespiteClockSkew leaves a round of each replica undecided. By the fast clock, the slow replica's round is
+// abandoned at once; the slow replica resumes the fast one's round after that replica has stopped.
+func TestRoundsAreResumedDespiteClockSkew(t *testing.T) {
 	slow, fast := newReplicas(t)
-	slow.validators.set(true)
+	slow.validators.setUnavailable(true)
 	games, players := make([]string, 2), []*player{slow.player(), fast.player()}
 	for i, p := range players {
 		games[i] = p.create()
@@ -113,26 +113,26 @@ func TestARoundIsTakenUpWhateverItsClock(t *testing.T) {
 			t.Fatalf("roll without validators: %v", err)
 		}
 	}
-	slow.validators.set(false)
-	advance(time.Second, slow, fast) // Before the slow one's own sweeper would look at it.
+	slow.validators.setUnavailable(false)
+	advance(time.Second, slow, fast) // Too early for the slow replica's own sweeper.
 	testserver.Eventually(t, "the end of the slow replica's round", func() bool { return !players[0].get(games[0]).GetRolling() })
 	fast.stop()
-	players[1] = players[1].at(slow)
+	players[1] = players[1].via(slow)
 	advance(skew+time.Second, slow)
 	testserver.Eventually(t, "the end of the fast replica's round", func() bool { return !players[1].get(games[1]).GetRolling() })
 	for i, p := range players {
-		p.settledOnce(games[i])
+		p.wantSettledOnce(games[i])
 	}
 	slow.audit()
 }
 
-// TestARequestIsRememberedForItsTime has a retry come to both replicas just before the promised time is over.
-func TestARequestIsRememberedForItsTime(t *testing.T) {
+// TestRequestIsRememberedDespiteClockSkew retries a request at both replicas just before the promised time is over.
+func TestRequestIsRememberedDespiteClockSkew(t *testing.T) {
 	slow, fast := newReplicas(t)
 	alice, memory := slow.player(), game.Default().Tables.RequestMemory
 	id := alice.create()
 	place := func(tb *tables, request, wager string) (*gamev1.PlaceBetResponse, error) {
-		p := alice.at(tb)
+		p := alice.via(tb)
 		return p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: wager, Amount: 5, RequestId: request})
 	}
 	if _, err := place(slow, "older", "field"); err != nil {
@@ -156,12 +156,12 @@ func TestARequestIsRememberedForItsTime(t *testing.T) {
 	slow.audit()
 }
 
-// TestPagesMissNothingOfASlowClock has a bet and a game come from the slow replica while lists are read whose items are
-// from the fast one. The new items have smaller ids: they show further behind, and what was there is all there.
-func TestPagesMissNothingOfASlowClock(t *testing.T) {
+// TestPagesMissNothingFromSlowClock adds a bet and a game at the slow replica while lists are being read whose items are from the fast
+// one. The new items have smaller ids: they appear on later pages, and no older item is missing.
+func TestPagesMissNothingFromSlowClock(t *testing.T) {
 	slow, fast := newReplicas(t)
 	alice := fast.player()
-	later := alice.at(slow)
+	later := alice.via(slow)
 	games := []string{alice.create(), alice.create(), alice.create()}
 	for _, wager := range []string{"field", "hard_4", "hard_6"} {
 		alice.bet(games[0], wager, 1)

@@ -7,15 +7,15 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	_ "modernc.org/sqlite" // Tampers with the database behind the service's back.
+	_ "modernc.org/sqlite" // Registers the driver "sqlite", to tamper with the database directly.
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// history plays a game with bets of many kinds and returns its id.
-func (tb *tables) history(rounds int) string {
+// playHistory plays a game with bets of many kinds and returns its id.
+func (tb *tables) playHistory(rounds int) string {
 	tb.t.Helper()
 	alice, bob := tb.player(), tb.player()
 	id := alice.create()
@@ -36,20 +36,21 @@ func (tb *tables) history(rounds int) string {
 			tb.t.Fatal(err)
 		}
 	}
-	alice.bet(id, "field", 1) // One lies there in any case.
+	alice.bet(id, "field", 1) // Ensures that at least one bet is live.
 	return id
 }
 
-func (tb *tables) archive() *game.Archive {
+func (tb *tables) auditor() *game.Auditor {
 	tb.t.Helper()
-	archive, err := game.OpenArchive(tb.t.Context(), config.Database{URL: tb.url(), MaxConnections: 2})
+	auditor, err := game.OpenAuditor(tb.t.Context(), config.Database{URL: tb.url(), MaxConnections: 2})
 	if err != nil {
 		tb.t.Fatal(err)
 	}
-	tb.t.Cleanup(func() { _ = archive.Close() })
-	return archive
+	tb.t.Cleanup(func() { _ = auditor.Close() })
+	return auditor
 }
 
+// tamper changes rows of the SQLite file directly.
 func (tb *tables) tamper(statement string, args ...any) {
 	tb.t.Helper()
 	db, err := sql.Open("sqlite", tb.path+"?_pragma=ignore_check_constraints(1)")
@@ -66,11 +67,11 @@ func (tb *tables) tamper(statement string, args ...any) {
 	}
 }
 
-func TestAGameReplaysBesideTheService(t *testing.T) {
+func TestReplayWhileServiceRuns(t *testing.T) {
 	tb := newTables(t)
-	id := uuid.MustParse(tb.history(20))
+	id := uuid.MustParse(tb.playHistory(20))
 	rounds := 0
-	if err := tb.archive().Replay(t.Context(), id, func(round *gamev1.Round) error {
+	if err := tb.auditor().Replay(t.Context(), id, func(round *gamev1.Round) error {
 		if rounds++; round.GetRound() != int64(rounds) {
 			t.Errorf("round %d follows %d", round.GetRound(), rounds-1)
 		}
@@ -78,15 +79,15 @@ func TestAGameReplaysBesideTheService(t *testing.T) {
 	}); err != nil || rounds != 20 {
 		t.Errorf("%d rounds, %v", rounds, err)
 	}
-	if err := tb.archive().Replay(t.Context(), uuid.New(), nil); !errors.Is(err, game.ErrNoGame) {
-		t.Errorf("a game that is not there: %v", err)
+	if err := tb.auditor().Replay(t.Context(), uuid.New(), nil); !errors.Is(err, game.ErrGameNotFound) {
+		t.Errorf("an unknown game: %v", err)
 	}
 }
 
-func TestReplayFindsWhatWasTamperedWith(t *testing.T) {
+func TestReplayDetectsTampering(t *testing.T) {
 	for name, tc := range map[string]struct{ statement, what string }{
 		"dice": {`UPDATE rounds SET first_die = first_die % 6 + 1 WHERE number = 3`, "the dice"},
-		// In every round: another beacon throws the same dice once in 36 times.
+		// In every round, since another beacon yields the same dice once in 36 times.
 		"beacon":      {`UPDATE rounds SET beacon_signature = zeroblob(48) WHERE status = 2`, "the dice"},
 		"call":        {`UPDATE rounds SET call = 'seven_out_of_luck' WHERE number = 3`, "the call"},
 		"commitment":  {`UPDATE rounds SET commitment = (SELECT r.commitment FROM rounds AS r WHERE r.number = 2) WHERE number = 3`, "the commitment"},
@@ -101,9 +102,9 @@ func TestReplayFindsWhatWasTamperedWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tb := newTables(t)
-			id := uuid.MustParse(tb.history(8))
+			id := uuid.MustParse(tb.playHistory(8))
 			tb.tamper(tc.statement)
-			err := tb.archive().Replay(t.Context(), id, func(*gamev1.Round) error { return nil })
+			err := tb.auditor().Replay(t.Context(), id, func(*gamev1.Round) error { return nil })
 			var difference *game.Difference
 			if !errors.As(err, &difference) || !strings.HasPrefix(difference.What, tc.what) {
 				t.Errorf("err = %v", err)
@@ -112,7 +113,7 @@ func TestReplayFindsWhatWasTamperedWith(t *testing.T) {
 	}
 }
 
-func TestAuditFindsWhatWasTamperedWith(t *testing.T) {
+func TestAuditDetectsTampering(t *testing.T) {
 	for check, statement := range map[string]string{
 		"sum_of_transfers": `UPDATE accounts SET balance = balance + 5 WHERE id = 'house'`,
 		"running_balance":  `UPDATE transfers SET to_balance = to_balance + 1 WHERE id = 5`,
@@ -125,9 +126,9 @@ func TestAuditFindsWhatWasTamperedWith(t *testing.T) {
 	} {
 		t.Run(check, func(t *testing.T) {
 			tb := newTables(t)
-			tb.history(3)
+			tb.playHistory(3)
 			tb.tamper(statement)
-			audit, err := tb.archive().Audit(t.Context())
+			audit, err := tb.auditor().Audit(t.Context())
 			if err != nil || audit.GetBalanced() {
 				t.Fatalf("audit = %v, %v", audit, err)
 			}

@@ -11,13 +11,13 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestOthersBetsAreNotFound has a player at the table and one without a seat try to change another one's bet, whose id everybody
-// sees: alone, and in a group with a command that loads the bets of all.
-func TestOthersBetsAreNotFound(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, s byHand, _ *counted) {
+// TestOtherPlayersBetsAreNotFound has a player at the table and one without a seat try to change another player's bet, whose id is public:
+// alone, and in a group with a command that loads all players' bets.
+func TestOtherPlayersBetsAreNotFound(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s manualService, _ *countingStore) {
 		players := newBettors(s, 3) // The first and the last sit at one table.
 		owner, games := players[0], &gameServer{Service: s.Service}
-		s.together(owner.bet)
+		s.commitTogether(owner.bet)
 		bet := owner.resp.GetBet().GetBetId()
 		leaver := identity.WithPlayer(t.Context(), uuid.Must(uuid.NewV7()))
 		leave := func() error {
@@ -27,7 +27,7 @@ func TestOthersBetsAreNotFound(t *testing.T) {
 		refused := func(call func() error) func() error {
 			return func() error {
 				if err := call(); errs.Reason(err) != errorsv1.Reason_REASON_BET_NOT_FOUND {
-					t.Errorf("another one's bet: %v", err)
+					t.Errorf("another player's bet: %v", err)
 				}
 				return nil
 			}
@@ -42,9 +42,9 @@ func TestOthersBetsAreNotFound(t *testing.T) {
 				_, err := games.UpdateBet(ctx, &gamev1.UpdateBetRequest{GameId: owner.game, BetId: bet, Amount: new(int64(5))})
 				return err
 			})
-			s.together(remove)
-			s.together(leave, update, remove)
+			s.commitTogether(remove)
+			s.commitTogether(leave, update, remove)
 		}
-		owner.stored(bet)
+		owner.wantBets(bet)
 	})
 }

@@ -11,30 +11,30 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 )
 
-// placing is a bet on its way, as the log shows it.
-type placing struct {
+// betLog logs one attempt to place a bet.
+type betLog struct {
 	*Service
 	ctx          context.Context
 	game, player uuid.UUID
 	amount       int64
 }
 
-// showBets puts on a call's span who bets where.
-func showBets(ctx context.Context, game, player uuid.UUID, more ...attribute.KeyValue) {
+// setBetAttributes adds the game and the player of a bet to a call's span.
+func setBetAttributes(ctx context.Context, game, player uuid.UUID, more ...attribute.KeyValue) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetAttributes(append(more, attribute.String("game.id", game.String()), attribute.String("player.id", player.String()))...)
 	}
 }
 
-// placing begins to show a bet.
-func (s *Service) placing(ctx context.Context, game, player uuid.UUID, amount int64) placing {
-	p := placing{s, ctx, game, player, amount}
+// startBetLog logs the start of an attempt to place a bet.
+func (s *Service) startBetLog(ctx context.Context, game, player uuid.UUID, amount int64) betLog {
+	p := betLog{s, ctx, game, player, amount}
 	p.log(slog.LevelInfo, "Processing bet placement")
 	return p
 }
 
-// end says what came of the bet. What is no fault of the player's the server logs, as with every call.
-func (p placing) end(err error) {
+// end logs the outcome of the attempt. Errors that are not the player's fault are logged by the server, as for every call.
+func (p betLog) end(err error) {
 	masked := errs.Mask(err)
 	switch {
 	case err == nil:
@@ -44,7 +44,7 @@ func (p placing) end(err error) {
 	}
 }
 
-func (p placing) log(level slog.Level, msg string, more ...slog.Attr) {
+func (p betLog) log(level slog.Level, msg string, more ...slog.Attr) {
 	if !p.logger.Enabled(p.ctx, level) {
 		return
 	}

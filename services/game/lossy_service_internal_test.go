@@ -19,52 +19,52 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// dice are thrown by whoever is asked, and follow from the commitment.
-type dice struct {
+// fakeValidators decide every round, with dice that follow from the commitment.
+type fakeValidators struct {
 	consensusv1.ConsensusServiceClient
 }
 
-func (dice) DecideRound(_ context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
+func (fakeValidators) DecideRound(_ context.Context, req *consensusv1.DecideRoundRequest, _ ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
 	signature := sha512.Sum384(req.GetCommitment())
 	return &consensusv1.DecideRoundResponse{Decision: &consensusv1.Decision{Commitment: req.GetCommitment(), Height: 1,
 		Beacon: &consensusv1.Beacon{Height: 2, Signature: hex.EncodeToString(signature[:])}}}, nil
 }
 
-// losing is a service whose database may lose the answer to a commit, and a player who calls it.
-type losing struct {
-	byHand
+// lossyService is a service whose database can lose the reply to a commit, and a player who calls it.
+type lossyService struct {
+	manualService
 	cut    *testserver.Cut
 	games  *gameServer
 	player uuid.UUID
 	ctx    context.Context
 }
 
-func newLosing(t *testing.T) *losing {
+func newLossyService(t *testing.T) *lossyService {
 	t.Helper()
-	l := &losing{player: uuid.Must(uuid.NewV7())}
-	l.byHand, _ = newByHand(t, func(cfg *Config) {
+	l := &lossyService{player: uuid.Must(uuid.NewV7())}
+	l.manualService, _ = newManualService(t, func(cfg *Config) {
 		onPostgres(t, cfg)
 		l.cut = testserver.NewCut(t, cfg.Database.URL)
 		cfg.Database.URL = l.cut.URL()
 	})
-	l.consensus = dice{}
+	l.consensus = fakeValidators{}
 	l.games, l.ctx = &gameServer{Service: l.Service}, identity.WithPlayer(t.Context(), l.player)
-	l.commits.start()
-	t.Cleanup(l.commits.stop)
+	l.committer.start()
+	t.Cleanup(l.committer.stop)
 	return l
 }
 
-// loses makes a call of which a commit is not answered: it must say that nobody knows.
-func (l *losing) loses(commit int64, call func() error) {
+// loseReply makes a call and loses the reply to one of its commits: the call must fail with UNAVAILABLE.
+func (l *lossyService) loseReply(commit int64, call func() error) {
 	l.t.Helper()
 	l.cut.AtCommit(commit)
 	if err := call(); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
-		l.t.Fatalf("a call whose commit is not answered: %v", err)
+		l.t.Fatalf("a call whose commit got no reply: %v", err)
 	}
 }
 
-// table is a new one at which the player sits.
-func (l *losing) table() string {
+// newTable creates a table at which the player sits.
+func (l *lossyService) newTable() string {
 	l.t.Helper()
 	resp, err := l.games.CreateGame(l.ctx, &gamev1.CreateGameRequest{})
 	if err != nil {
@@ -73,12 +73,12 @@ func (l *losing) table() string {
 	return resp.GetGame().GetGameId()
 }
 
-func (l *losing) bet(game, wager string) (*gamev1.PlaceBetResponse, error) {
+func (l *lossyService) bet(game, wager string) (*gamev1.PlaceBetResponse, error) {
 	return l.games.PlaceBet(l.ctx, &gamev1.PlaceBetRequest{GameId: game, BetType: wager, Amount: 10, RequestId: wager})
 }
 
-// bets places bets whose answers arrive.
-func (l *losing) bets(game string, wagers ...string) {
+// bets places bets whose replies arrive.
+func (l *lossyService) bets(game string, wagers ...string) {
 	l.t.Helper()
 	for _, wager := range wagers {
 		if _, err := l.bet(game, wager); err != nil {
@@ -87,28 +87,28 @@ func (l *losing) bets(game string, wagers ...string) {
 	}
 }
 
-// happened counts a game's events of a kind.
-func (l *losing) happened(game string, of func(*play.Event) bool) (n int) {
+// countEvents counts a game's events that match.
+func (l *lossyService) countEvents(game string, matches func(*play.Event) bool) (n int) {
 	l.t.Helper()
 	events, err := l.store.Events(l.t.Context(), uuid.MustParse(game), 0, 1000)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	for _, event := range events {
-		if of(event) {
+		if matches(event) {
 			n++
 		}
 	}
 	return n
 }
 
-// wallet fails where the player's has moved otherwise than by so many stakes of 10.
-func (l *losing) wallet(stakes int) {
+// wantStakes fails unless the only changes of the player's wallet are the grant and this many stakes of 10.
+func (l *lossyService) wantStakes(stakes int) {
 	l.t.Helper()
 	balance, _, err := l.store.Balance(l.t.Context(), ledger.Wallet(l.player))
 	entries, errEntries := l.store.Entries(l.t.Context(), l.player, 0, 100)
 	if err != nil || errEntries != nil || balance != int64(1000-10*stakes) || len(entries) != 1+stakes {
-		l.t.Errorf("the wallet is at %d behind %d entries, %v %v; want %d stakes of 10", balance, len(entries), err, errEntries, stakes)
+		l.t.Errorf("the wallet has a balance of %d after %d entries, %v %v; want %d stakes of 10", balance, len(entries), err, errEntries, stakes)
 	}
 	l.audit()
 }

@@ -23,15 +23,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store"
 )
 
-// blocked is a store whose transactions wait while the test has its lock.
-type blocked struct {
+// blockingStore is a store whose transactions wait while the test holds its lock.
+type blockingStore struct {
 	store.Store
 	sync.Mutex
 
 	waiting atomic.Int64
 }
 
-func (s *blocked) Update(ctx context.Context, do func(play.Tx) error) error {
+func (s *blockingStore) Update(ctx context.Context, do func(play.Tx) error) error {
 	s.waiting.Add(1)
 	s.Lock()
 	defer s.Unlock()
@@ -39,53 +39,53 @@ func (s *blocked) Update(ctx context.Context, do func(play.Tx) error) error {
 	return s.Store.Update(ctx, do)
 }
 
-// crowd are players who call a served service whose transactions the test holds up.
-type crowd struct {
-	byHand
-	store   *blocked
+// overloadFixture is a served service whose transactions the test can block, and a client of it.
+type overloadFixture struct {
+	manualService
+	store   *blockingStore
 	games   gamev1.GameServiceClient
 	game    string
 	waiting sync.WaitGroup
 }
 
-func newCrowd(t *testing.T, commit Commit) *crowd {
+func newOverloadFixture(t *testing.T, commit Commit) *overloadFixture {
 	t.Helper()
-	s, transactions := newByHand(t, func(cfg *Config) { cfg.Commit = commit })
-	held, network := &blocked{Store: transactions}, memnet.New()
+	s, transactions := newManualService(t, func(cfg *Config) { cfg.Commit = commit })
+	held, network := &blockingStore{Store: transactions}, memnet.New()
 	s.store = held
 	servicetest.Serve(t, network, "game", s)
 	conn := servicetest.Dial(t, network, identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}}, "game")
-	return &crowd{byHand: s, store: held, games: gamev1.NewGameServiceClient(conn)}
+	return &overloadFixture{manualService: s, store: held, games: gamev1.NewGameServiceClient(conn)}
 }
 
-func (c *crowd) bet(player uuid.UUID, wager string) (*gamev1.PlaceBetResponse, error) {
+func (c *overloadFixture) bet(player uuid.UUID, wager string) (*gamev1.PlaceBetResponse, error) {
 	return c.games.PlaceBet(identity.WithPlayer(c.t.Context(), player), &gamev1.PlaceBetRequest{GameId: c.game, BetType: wager, Amount: 10, RequestId: wager})
 }
 
-func (c *crowd) join(player uuid.UUID) error {
+func (c *overloadFixture) join(player uuid.UUID) error {
 	_, err := c.games.JoinGame(identity.WithPlayer(c.t.Context(), player), &gamev1.JoinGameRequest{GameId: c.game})
 	return err
 }
 
-// waits has a player place a bet that is there once so many changes are in the queue.
-func (c *crowd) waits(player uuid.UUID, wager string, queued int) {
+// betQueued starts to place a bet, and returns once the queue has this many changes.
+func (c *overloadFixture) betQueued(player uuid.UUID, wager string, queued int) {
 	c.waiting.Go(func() {
 		if _, err := c.bet(player, wager); err != nil {
-			c.t.Errorf("%s, for which there was room: %v", wager, err)
+			c.t.Errorf("%s, for which the queue had room: %v", wager, err)
 		}
 	})
-	for c.store.waiting.Load() != 1 || c.commits.queue.Len() != queued {
+	for c.store.waiting.Load() != 1 || c.committer.queue.Len() != queued {
 		runtime.Gosched()
 	}
 }
 
-// refused fails where an error does not say that there is too much to do, and when to come back.
-func (c *crowd) refused(what string, err error) {
+// wantOverloaded fails unless an error is OVERLOADED with the retry delay.
+func (c *overloadFixture) wantOverloaded(what string, err error) {
 	c.t.Helper()
-	said := status.Convert(err)
+	refusal := status.Convert(err)
 	var reason string
 	var retry *errdetails.RetryInfo
-	for _, detail := range said.Details() {
+	for _, detail := range refusal.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			reason = detail.GetReason()
@@ -93,13 +93,13 @@ func (c *crowd) refused(what string, err error) {
 			retry = detail
 		}
 	}
-	if said.Code() != codes.ResourceExhausted || reason != "OVERLOADED" || retry.GetRetryDelay().AsDuration() != retryDelay {
+	if refusal.Code() != codes.ResourceExhausted || reason != "OVERLOADED" || retry.GetRetryDelay().AsDuration() != retryDelay {
 		c.t.Errorf("%s: %v with reason %q and %v, want RESOURCE_EXHAUSTED, OVERLOADED and %v", what, err, reason, retry, retryDelay)
 	}
 }
 
-// has fails where a player's stored bets are not these of 10 each, or where anything else moved the wallet.
-func (c *crowd) has(player uuid.UUID, wagers ...string) {
+// wantBets fails unless a player's live bets are these, of 10 each, and nothing else changed the wallet.
+func (c *overloadFixture) wantBets(player uuid.UUID, wagers ...string) {
 	c.t.Helper()
 	bets, err := c.store.Bets(c.t.Context(), uuid.MustParse(c.game), player, play.Live, uuid.Nil, 100)
 	var found []string

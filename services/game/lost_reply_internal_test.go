@@ -18,16 +18,16 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// TestALostAnswerToABetComesAgain loses it at a table that the store has not cached yet, and behind bets that got it there. Another
-// bet comes in between. The repeated request gets the bet, and the balance behind that bet, that the first call had to answer.
-func TestALostAnswerToABetComesAgain(t *testing.T) {
+// TestRetryAfterLostReplyToBet loses the reply to the commit of a bet, at a table that the store has not cached yet, and after bets that
+// got it cached. Another bet is placed in between. The repeated request returns the first call's bet, and the balance right after it.
+func TestRetryAfterLostReplyToBet(t *testing.T) {
 	for _, before := range [][]string{nil, {"hard_4", "hard_6", "any_craps"}} {
-		t.Run(fmt.Sprintf("behind %d bets", len(before)), func(t *testing.T) {
-			l := newLosing(t)
-			game := l.table()
+		t.Run(fmt.Sprintf("after %d bets", len(before)), func(t *testing.T) {
+			l := newLossyService(t)
+			game := l.newTable()
 			l.bets(game, before...)
 			var lost *gamev1.PlaceBetResponse
-			l.loses(1, func() (err error) {
+			l.loseReply(1, func() (err error) {
 				lost, err = l.bet(game, "field")
 				return err
 			})
@@ -42,39 +42,39 @@ func TestALostAnswerToABetComesAgain(t *testing.T) {
 			if err != nil || len(listed.GetBets()) != len(before)+2 || !proto.Equal(listed.GetBets()[1], lost.GetBet()) {
 				t.Errorf("bets %v, %v", listed, err)
 			}
-			if n := l.happened(game, func(e *play.Event) bool { return e.GetBetPlaced().GetBetType() == "field" }); n != 1 {
+			if n := l.countEvents(game, func(e *play.Event) bool { return e.GetBetPlaced().GetBetType() == "field" }); n != 1 {
 				t.Errorf("the game's events have the bet %d times", n)
 			}
-			l.wallet(len(before) + 2)
+			l.wantStakes(len(before) + 2)
 		})
 	}
 }
 
-// TestALostAnswerWakesWatchers loses that of a bet, whose event nobody else would tell watchers of.
-func TestALostAnswerWakesWatchers(t *testing.T) {
-	l := newLosing(t)
-	game := l.table()
+// TestLostReplyWakesWatchers loses the reply to the commit of a bet, of whose event nothing else would notify watchers.
+func TestLostReplyWakesWatchers(t *testing.T) {
+	l := newLossyService(t)
+	game := l.newTable()
 	watched := l.events.Subscribe(game)
 	defer watched.Close()
-	l.loses(1, func() error {
+	l.loseReply(1, func() error {
 		_, err := l.bet(game, "field")
 		return err
 	})
 	select {
 	case notice := <-watched.C:
 		if notice.Sequence != 0 {
-			t.Errorf("told of event %d", notice.Sequence)
+			t.Errorf("notified of event %d, want a wake-up without one", notice.Sequence)
 		}
 	default:
-		t.Error("watchers are told nothing")
+		t.Error("watchers are not woken")
 	}
 }
 
-// TestALostAnswerToAGroupRunsItOnce loses that of a newcomer's wallet and of a table, in one group and without request ids: nobody
-// knows what came of them, and they must not be tried again.
-func TestALostAnswerToAGroupRunsItOnce(t *testing.T) {
+// TestGroupWithLostReplyRunsOnce loses the reply to the commit of a group that opens a wallet and creates a table, without request ids:
+// the outcome is unknown, and the commands must not be retried.
+func TestGroupWithLostReplyRunsOnce(t *testing.T) {
 	var cut *testserver.Cut
-	s, transactions := newByHand(t, func(cfg *Config) {
+	s, transactions := newManualService(t, func(cfg *Config) {
 		onPostgres(t, cfg)
 		cut = testserver.NewCut(t, cfg.Database.URL)
 		cfg.Database.URL = cut.URL()
@@ -83,13 +83,13 @@ func TestALostAnswerToAGroupRunsItOnce(t *testing.T) {
 	unknown := func(call func() error) func() error {
 		return func() error {
 			if err := call(); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
-				t.Errorf("a call whose commit is not answered: %v", err)
+				t.Errorf("a call whose commit got no reply: %v", err)
 			}
 			return nil
 		}
 	}
 	cut.AtCommit(1)
-	s.together(unknown(func() error {
+	s.commitTogether(unknown(func() error {
 		_, err := s.balance(t.Context(), newcomer)
 		return err
 	}), unknown(func() error {
@@ -102,13 +102,13 @@ func TestALostAnswerToAGroupRunsItOnce(t *testing.T) {
 	}
 }
 
-// TestALostAnswerToASeatComesAgain loses the answer of a new table, and that of a seat at one. There is one of each.
-func TestALostAnswerToASeatComesAgain(t *testing.T) {
-	l := newLosing(t)
+// TestRetryAfterLostReplyToSeat loses the reply for a new table, and for a seat at it. Retries must create neither a second time.
+func TestRetryAfterLostReplyToSeat(t *testing.T) {
+	l := newLossyService(t)
 	create := func() (resp *gamev1.CreateGameResponse, err error) {
 		return l.games.CreateGame(l.ctx, &gamev1.CreateGameRequest{RequestId: "create"})
 	}
-	l.loses(1, func() error {
+	l.loseReply(1, func() error {
 		_, err := create()
 		return err
 	})
@@ -121,7 +121,7 @@ func TestALostAnswerToASeatComesAgain(t *testing.T) {
 	join := func(player uuid.UUID) (*gamev1.JoinGameResponse, error) {
 		return l.games.JoinGame(identity.WithPlayer(t.Context(), player), &gamev1.JoinGameRequest{GameId: game})
 	}
-	l.loses(1, func() error {
+	l.loseReply(1, func() error {
 		_, err := join(bob)
 		return err
 	})
@@ -129,27 +129,27 @@ func TestALostAnswerToASeatComesAgain(t *testing.T) {
 	if joined, errJoin := join(bob); err != nil || errJoin != nil || !proto.Equal(joined.GetGame(), seated.GetGame()) || len(joined.GetGame().GetSeats()) != 2 {
 		t.Errorf("repeated: %v, %v; the game is %v, %v", joined, errJoin, seated, err)
 	}
-	if n := l.happened(game, func(e *play.Event) bool { return e.GetPlayerJoined().GetPlayerId() == bob.String() }); n != 1 {
+	if n := l.countEvents(game, func(e *play.Event) bool { return e.GetPlayerJoined().GetPlayerId() == bob.String() }); n != 1 {
 		t.Errorf("the player took a seat %d times", n)
 	}
 	if again, err := create(); err != nil || !proto.Equal(again, created) {
-		t.Errorf("repeated behind the seat: %v, %v; first %v", again, err, created)
+		t.Errorf("repeated after the seat: %v, %v; first %v", again, err, created)
 	}
 	l.audit()
 }
 
-// TestALostAnswerToARollComesAgain loses that of the commit which closes the bets, and that of the one which settles them. The
-// repeated request gets the round that the first one closed, whose dice fell once.
-func TestALostAnswerToARollComesAgain(t *testing.T) {
+// TestRetryAfterLostReplyToRoll loses the reply to the commit that closes betting, or to the one that settles the bets. The repeated
+// request returns the round that the first one closed, which is rolled once.
+func TestRetryAfterLostReplyToRoll(t *testing.T) {
 	for commit, name := range map[int64]string{1: "at the close", 2: "at the settlement"} {
 		t.Run(name, func(t *testing.T) {
-			l := newLosing(t)
-			game := l.table()
+			l := newLossyService(t)
+			game := l.newTable()
 			l.bets(game, "pass_line", "hard_4")
 			roll := func(ctx context.Context) (*gamev1.RollDiceResponse, error) {
 				return l.games.RollDice(ctx, &gamev1.RollDiceRequest{GameId: game, RequestId: "roll"})
 			}
-			l.loses(commit, func() error {
+			l.loseReply(commit, func() error {
 				_, err := roll(l.ctx)
 				return err
 			})
@@ -161,8 +161,8 @@ func TestALostAnswerToARollComesAgain(t *testing.T) {
 				t.Errorf("repeated: %v, %v; again %v, %v; the round is %+v, %v", rolled, err, again, errAgain, round, errRound)
 			}
 			after, err := l.store.Game(t.Context(), uuid.MustParse(game))
-			if n := l.happened(game, func(e *play.Event) bool { return e.GetDiceRolled() != nil }); err != nil || n != 1 || after.Round != 2 {
-				t.Errorf("the dice fell %d times, and the game is at round %d, %v", n, after.Round, err)
+			if n := l.countEvents(game, func(e *play.Event) bool { return e.GetDiceRolled() != nil }); err != nil || n != 1 || after.Round != 2 {
+				t.Errorf("the dice were rolled %d times, and the game is at round %d, %v", n, after.Round, err)
 			}
 			balance, _, err := l.store.Balance(t.Context(), ledger.Wallet(l.player))
 			if err != nil || rolled.GetBalance() != balance {

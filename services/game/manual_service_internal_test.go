@@ -18,26 +18,26 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store"
 )
 
-// counted is a store that counts transactions.
-type counted struct {
+// countingStore is a store that counts transactions.
+type countingStore struct {
 	store.Store
 
 	updates int
 }
 
-func (s *counted) Update(ctx context.Context, do func(play.Tx) error) error {
+func (s *countingStore) Update(ctx context.Context, do func(play.Tx) error) error {
 	s.updates++
 	return s.Store.Update(ctx, do)
 }
 
-// byHand is a service whose groups the test puts together.
-type byHand struct {
+// manualService is a service without running writers: the test forms and commits the groups of commands itself.
+type manualService struct {
 	*Service
 	t *testing.T
 }
 
-// newByHand makes one on a SQLite file, unless the test wants another configuration.
-func newByHand(t *testing.T, change func(*Config)) (byHand, *counted) {
+// newManualService returns a service on a SQLite file, unless change configures another database.
+func newManualService(t *testing.T, change func(*Config)) (manualService, *countingStore) {
 	t.Helper()
 	cfg := Default()
 	cfg.Database.URL = "sqlite://" + filepath.Join(t.TempDir(), "game.db")
@@ -54,24 +54,24 @@ func newByHand(t *testing.T, change func(*Config)) (byHand, *counted) {
 			t.Error(err)
 		}
 	})
-	transactions := &counted{Store: s.store}
+	transactions := &countingStore{Store: s.store}
 	s.store = transactions
 	if err := s.store.Update(t.Context(), func(tx play.Tx) error {
 		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: 1_000_000, Reason: ledger.Bankroll, At: s.now()})
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return byHand{s, t}, transactions
+	return manualService{s, t}, transactions
 }
 
-// usual is the configuration as it is.
-func usual(*Config) {}
+// defaultConfig leaves the configuration as it is.
+func defaultConfig(*Config) {}
 
 // onEachEngine runs a test on SQLite and on PostgreSQL.
-func onEachEngine(t *testing.T, test func(*testing.T, byHand, *counted)) {
+func onEachEngine(t *testing.T, test func(*testing.T, manualService, *countingStore)) {
 	for name, change := range map[string]func(*testing.T, *Config){"sqlite": func(*testing.T, *Config) {}, "postgres": onPostgres} {
 		t.Run(name, func(t *testing.T) {
-			s, transactions := newByHand(t, func(cfg *Config) { change(t, cfg) })
+			s, transactions := newManualService(t, func(cfg *Config) { change(t, cfg) })
 			test(t, s, transactions)
 		})
 	}
@@ -83,8 +83,8 @@ func onPostgres(t *testing.T, cfg *Config) {
 	})
 }
 
-// together makes calls whose changes are one group, in their order where each is another player's.
-func (s byHand) together(calls ...func() error) {
+// commitTogether makes calls and commits their changes as one group, in order of the calls if each is by a different player.
+func (s manualService) commitTogether(calls ...func() error) {
 	s.t.Helper()
 	var running sync.WaitGroup
 	for i, call := range calls {
@@ -93,28 +93,28 @@ func (s byHand) together(calls ...func() error) {
 				s.t.Error(err)
 			}
 		})
-		for s.commits.queue.Len() <= i {
+		for s.committer.queue.Len() <= i {
 			runtime.Gosched()
 		}
 	}
-	s.commits.commit(s.commits.queue.Take(s.t.Context(), maxGroup))
+	s.committer.commit(s.committer.queue.Take(s.t.Context(), maxGroup))
 	running.Wait()
 }
 
-// Start implements service.Service: what calls wait for is written, and nothing else happens.
-func (s byHand) Start(context.Context) error {
-	s.commits.start()
+// Start implements service.Service: it starts the writers, but neither the sweeper nor the census.
+func (s manualService) Start(context.Context) error {
+	s.committer.start()
 	return nil
 }
 
 // Stop implements service.Service. The store stays open for the test.
-func (s byHand) Stop(context.Context) error {
-	s.commits.stop()
+func (s manualService) Stop(context.Context) error {
+	s.committer.stop()
 	return nil
 }
 
-// groups are how many groups there were, and how many changes were in them.
-func (s byHand) groups() (groups uint64, changes float64) {
+// groups returns how many groups were committed, and how many changes they had in total.
+func (s manualService) groups() (groups uint64, changes float64) {
 	s.t.Helper()
 	var metric dto.Metric
 	if err := s.metrics.groups.Write(&metric); err != nil {
@@ -123,8 +123,8 @@ func (s byHand) groups() (groups uint64, changes float64) {
 	return metric.GetHistogram().GetSampleCount(), metric.GetHistogram().GetSampleSum()
 }
 
-// audit fails where the ledger does not add up.
-func (s byHand) audit() {
+// audit fails if the ledger does not balance.
+func (s manualService) audit() {
 	s.t.Helper()
 	if audit, err := s.store.Audit(s.t.Context()); err != nil || !audit.Balanced() {
 		s.t.Errorf("audit: %+v, %v", audit, err)

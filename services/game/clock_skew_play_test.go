@@ -15,7 +15,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// all reads a list to its end.
+// all reads a paginated list to its end.
 func all[T any](t *testing.T, token string, page func(token string) (items []T, next string, err error)) []T {
 	t.Helper()
 	var out []T
@@ -63,8 +63,8 @@ func (p *player) entries(size int32) []*gamev1.Entry {
 	})
 }
 
-// settledOnce checks a game's rounds, from the last to the first, against its log: each has one roll.
-func (p *player) settledOnce(gameID string) {
+// wantSettledOnce checks a game's rounds, from the last to the first, against its log: each has one roll.
+func (p *player) wantSettledOnce(gameID string) {
 	p.t.Helper()
 	rounds := p.rounds(gameID)
 	game, rolls := p.get(gameID), make(map[int64]int)
@@ -92,39 +92,40 @@ func (p *player) settledOnce(gameID string) {
 	}
 }
 
-// hopper is a player whose calls come to both replicas, each request to one and again to the other.
-type hopper struct {
+// roamingPlayer is a player who sends each request to one replica and then repeats it at the other.
+type roamingPlayer struct {
 	views  [2]*player
 	placed map[string][]*gamev1.Bet
 }
 
-// answers checks what two calls with one request id said. A refusal is not remembered, so the second may succeed alone.
-func answers[T proto.Message](t *testing.T, first, second T, errs1, errs2 error) (T, bool) {
+// wantSameAnswer compares the answers to two calls with the same request id. A refusal is not remembered, so the second call may
+// succeed alone.
+func wantSameAnswer[T proto.Message](t *testing.T, first, second T, err1, err2 error) (T, bool) {
 	t.Helper()
-	for _, err := range []error{errs1, errs2} {
+	for _, err := range []error{err1, err2} {
 		switch errs.Reason(err) {
 		case errorsv1.Reason_REASON_INTERNAL, errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_DEADLINE_EXCEEDED, errorsv1.Reason_REASON_REQUEST_ID_REUSED:
 			t.Error(err)
 		}
 	}
-	if errs1 == nil && (errs2 != nil || !proto.Equal(first, second)) {
-		t.Errorf("%v, again %v, %v", first, second, errs2)
+	if err1 == nil && (err2 != nil || !proto.Equal(first, second)) {
+		t.Errorf("%v, again %v, %v", first, second, err2)
 	}
-	return second, errs2 == nil
+	return second, err2 == nil
 }
 
-func (h *hopper) act(t *testing.T, gameID string, n int) {
+func (h *roamingPlayer) act(t *testing.T, gameID string, n int) {
 	a, b := h.views[n%2], h.views[1-n%2]
 	wagers := []string{"pass_line", "field", "hard_6", "dont_pass", "any_craps", "come", "next_7"}
 	bet := &gamev1.PlaceBetRequest{GameId: gameID, BetType: wagers[n%len(wagers)], Amount: 2, RequestId: fmt.Sprint("bet ", n)}
 	first, err := a.games.PlaceBet(a.ctx, bet)
 	second, errAgain := b.games.PlaceBet(b.ctx, bet)
-	if placed, ok := answers(t, first, second, err, errAgain); ok {
+	if placed, ok := wantSameAnswer(t, first, second, err, errAgain); ok {
 		h.placed[gameID] = append(h.placed[gameID], placed.GetBet())
 	}
 	switch n % 4 {
 	case 0:
-		_, _ = a.games.PassDice(a.ctx, &gamev1.PassDiceRequest{GameId: gameID}) // Most may not.
+		_, _ = a.games.PassDice(a.ctx, &gamev1.PassDiceRequest{GameId: gameID}) // Mostly refused.
 	case 1, 3:
 		var wg sync.WaitGroup
 		var rolls [2]*gamev1.RollDiceResponse
@@ -139,12 +140,12 @@ func (h *hopper) act(t *testing.T, gameID string, n int) {
 			t.Errorf("one request rolled %v and %v", rolls[0], rolls[1])
 		}
 	}
-	for _, p := range h.views { // Whatever was answered is in the lists of both.
+	for _, p := range h.views { // Both replicas list everything that was answered.
 		h.check(t, p, gameID)
 	}
 }
 
-func (h *hopper) check(t *testing.T, p *player, gameID string) {
+func (h *roamingPlayer) check(t *testing.T, p *player, gameID string) {
 	t.Helper()
 	listed := make(map[string]bool)
 	for _, bet := range p.bets(gameID, 7, "") {
@@ -163,8 +164,8 @@ func (h *hopper) check(t *testing.T, p *player, gameID string) {
 	}
 }
 
-// chained checks that a wallet's entries, newest first, lead from the balance to nothing.
-func (p *player) chained() {
+// wantConsistentEntries checks that a wallet's entries, newest first, lead from its balance down to 0.
+func (p *player) wantConsistentEntries() {
 	p.t.Helper()
 	balance := p.balance()
 	for _, entry := range p.entries(9) {
@@ -178,23 +179,23 @@ func (p *player) chained() {
 	}
 }
 
-// TestPlayAtReplicasWhoseClocksDiffer has players play the same tables at both replicas at once, while time passes and both
-// sweep, and then looks for what is missing or there twice.
-func TestPlayAtReplicasWhoseClocksDiffer(t *testing.T) {
+// TestPlayWithClockSkew has players play the same tables at both replicas concurrently, while time passes and both replicas sweep, and
+// then looks for missing and duplicate bets, rolls and entries.
+func TestPlayWithClockSkew(t *testing.T) {
 	slow, fast := newReplicas(t)
-	hoppers, games := make([]*hopper, 4), make([]string, 2)
-	for i := range hoppers {
+	players, games := make([]*roamingPlayer, 4), make([]string, 2)
+	for i := range players {
 		p := []*tables{slow, fast}[i%2].player()
-		hoppers[i] = &hopper{views: [2]*player{p.at(slow), p.at(fast)}, placed: make(map[string][]*gamev1.Bet)}
+		players[i] = &roamingPlayer{views: [2]*player{p.via(slow), p.via(fast)}, placed: make(map[string][]*gamev1.Bet)}
 	}
 	for i := range games {
-		games[i] = hoppers[i].views[i].create()
-		for _, h := range hoppers {
+		games[i] = players[i].views[i].create()
+		for _, h := range players {
 			h.views[1-i].join(games[i])
 		}
 	}
 	var wg sync.WaitGroup
-	for i, h := range hoppers {
+	for i, h := range players {
 		wg.Go(func() {
 			for n := range 40 {
 				h.act(t, games[(n/5+i)%len(games)], n)
@@ -206,15 +207,15 @@ func TestPlayAtReplicasWhoseClocksDiffer(t *testing.T) {
 	}
 	wg.Wait()
 	for _, id := range games {
-		testserver.Eventually(t, "the end of the last round", func() bool { return !hoppers[0].views[0].get(id).GetRolling() })
-		hoppers[0].views[1].settledOnce(id)
-		if err := slow.archive().Replay(t.Context(), uuid.MustParse(id), func(*gamev1.Round) error { return nil }); err != nil {
+		testserver.Eventually(t, "the end of the last round", func() bool { return !players[0].views[0].get(id).GetRolling() })
+		players[0].views[1].wantSettledOnce(id)
+		if err := slow.auditor().Replay(t.Context(), uuid.MustParse(id), func(*gamev1.Round) error { return nil }); err != nil {
 			t.Errorf("replay of %s: %v", id, err)
 		}
 	}
-	for _, h := range hoppers {
+	for _, h := range players {
 		for _, p := range h.views {
-			p.chained()
+			p.wantConsistentEntries()
 		}
 	}
 	slow.audit()

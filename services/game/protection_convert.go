@@ -10,11 +10,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// protectionToProto shows a state as it is at the turn's time.
+// protectionToProto converts a state as of the turn's time.
 func protectionToProto(state *protection.State, turn *play.Turn) *gamev1.Protection {
 	out := &gamev1.Protection{}
 	for _, l := range state.Limits {
-		next, at := nextOf(l)
+		next, at := pendingChange(l)
 		if l.Kind == protection.RealityCheck {
 			out.RealityCheck = &gamev1.RealityCheckInterval{Minutes: l.Amount, NextMinutes: next, NextAt: at}
 			continue
@@ -35,8 +35,9 @@ func protectionToProto(state *protection.State, turn *play.Turn) *gamev1.Protect
 	return out
 }
 
-// nextOf is what a limit becomes, and when; neither where it stays, and the time alone where it ends.
-func nextOf(l protection.Limit) (*int64, *timestamppb.Timestamp) {
+// pendingChange returns a limit's next amount and when it takes effect: neither if no change is pending, only the time if the limit
+// ends.
+func pendingChange(l protection.Limit) (*int64, *timestamppb.Timestamp) {
 	if l.NextAt.IsZero() {
 		return nil, nil
 	}
