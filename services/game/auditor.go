@@ -40,7 +40,7 @@ func OpenAuditor(ctx context.Context, database config.Database) (*Auditor, error
 // Close closes the database.
 func (a *Auditor) Close() error { return a.store.Close() }
 
-// Initialized reports whether the ledger has entries: a game service issues the first tokens when it first starts on the database.
+// Initialized reports whether the ledger exists: a game service issues its first tokens when it starts on an empty database.
 func (a *Auditor) Initialized(ctx context.Context) (bool, error) {
 	_, initialized, err := a.store.Balance(ctx, ledger.Issuance)
 	return initialized, err

@@ -15,12 +15,12 @@ import (
 )
 
 // playHistory plays a game with bets of many kinds and returns its id.
-func (tb *tables) playHistory(rounds int) string {
-	tb.t.Helper()
-	alice, bob := tb.player(), tb.player()
+func (ts *testService) playHistory(rounds int) string {
+	ts.t.Helper()
+	alice, bob := ts.player(), ts.player()
 	id := alice.create()
 	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: id}); err != nil {
-		tb.t.Fatal(err)
+		ts.t.Fatal(err)
 	}
 	for range rounds {
 		shooter := alice
@@ -33,45 +33,45 @@ func (tb *tables) playHistory(rounds int) string {
 			}
 		}
 		if _, err := shooter.games.RollDice(shooter.ctx, &gamev1.RollDiceRequest{GameId: id}); err != nil {
-			tb.t.Fatal(err)
+			ts.t.Fatal(err)
 		}
 	}
 	alice.bet(id, "field", 1) // Ensures that at least one bet is live.
 	return id
 }
 
-func (tb *tables) auditor() *game.Auditor {
-	tb.t.Helper()
-	auditor, err := game.OpenAuditor(tb.t.Context(), config.Database{URL: tb.url(), MaxConnections: 2})
+func (ts *testService) auditor() *game.Auditor {
+	ts.t.Helper()
+	auditor, err := game.OpenAuditor(ts.t.Context(), config.Database{URL: ts.url(), MaxConnections: 2})
 	if err != nil {
-		tb.t.Fatal(err)
+		ts.t.Fatal(err)
 	}
-	tb.t.Cleanup(func() { _ = auditor.Close() })
+	ts.t.Cleanup(func() { _ = auditor.Close() })
 	return auditor
 }
 
 // tamper changes rows of the SQLite file directly.
-func (tb *tables) tamper(statement string, args ...any) {
-	tb.t.Helper()
-	db, err := sql.Open("sqlite", tb.path+"?_pragma=ignore_check_constraints(1)")
+func (ts *testService) tamper(statement string, args ...any) {
+	ts.t.Helper()
+	db, err := sql.Open("sqlite", ts.path+"?_pragma=ignore_check_constraints(1)")
 	if err != nil {
-		tb.t.Fatal(err)
+		ts.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	result, err := db.ExecContext(tb.t.Context(), statement, args...)
+	result, err := db.ExecContext(ts.t.Context(), statement, args...)
 	if err != nil {
-		tb.t.Fatal(err)
+		ts.t.Fatal(err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		tb.t.Fatalf("%s changed %d rows, %v", statement, n, err)
+		ts.t.Fatalf("%s changed %d rows, %v", statement, n, err)
 	}
 }
 
 func TestReplayWhileServiceRuns(t *testing.T) {
-	tb := newTables(t)
-	id := uuid.MustParse(tb.playHistory(20))
+	ts := newTestService(t)
+	id := uuid.MustParse(ts.playHistory(20))
 	rounds := 0
-	if err := tb.auditor().Replay(t.Context(), id, func(round *gamev1.Round) error {
+	if err := ts.auditor().Replay(t.Context(), id, func(round *gamev1.Round) error {
 		if rounds++; round.GetRound() != int64(rounds) {
 			t.Errorf("round %d follows %d", round.GetRound(), rounds-1)
 		}
@@ -79,7 +79,7 @@ func TestReplayWhileServiceRuns(t *testing.T) {
 	}); err != nil || rounds != 20 {
 		t.Errorf("%d rounds, %v", rounds, err)
 	}
-	if err := tb.auditor().Replay(t.Context(), uuid.New(), nil); !errors.Is(err, game.ErrGameNotFound) {
+	if err := ts.auditor().Replay(t.Context(), uuid.New(), nil); !errors.Is(err, game.ErrGameNotFound) {
 		t.Errorf("an unknown game: %v", err)
 	}
 }
@@ -101,10 +101,10 @@ func TestReplayDetectsTampering(t *testing.T) {
 		"what it won": {`UPDATE games SET exposure = exposure + 1`, "what the bets can win"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tb := newTables(t)
-			id := uuid.MustParse(tb.playHistory(8))
-			tb.tamper(tc.statement)
-			err := tb.auditor().Replay(t.Context(), id, func(*gamev1.Round) error { return nil })
+			ts := newTestService(t)
+			id := uuid.MustParse(ts.playHistory(8))
+			ts.tamper(tc.statement)
+			err := ts.auditor().Replay(t.Context(), id, func(*gamev1.Round) error { return nil })
 			var difference *game.Difference
 			if !errors.As(err, &difference) || !strings.HasPrefix(difference.What, tc.what) {
 				t.Errorf("err = %v", err)
@@ -125,10 +125,10 @@ func TestAuditDetectsTampering(t *testing.T) {
 		"previous":         `UPDATE transfers SET from_previous = from_previous - 1 WHERE from_previous > 1`,
 	} {
 		t.Run(check, func(t *testing.T) {
-			tb := newTables(t)
-			tb.playHistory(3)
-			tb.tamper(statement)
-			audit, err := tb.auditor().Audit(t.Context())
+			ts := newTestService(t)
+			ts.playHistory(3)
+			ts.tamper(statement)
+			audit, err := ts.auditor().Audit(t.Context())
 			if err != nil || audit.GetBalanced() {
 				t.Fatalf("audit = %v, %v", audit, err)
 			}

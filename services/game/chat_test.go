@@ -14,20 +14,20 @@ import (
 )
 
 // onEachEngine runs a test on SQLite and on PostgreSQL.
-func onEachEngine(t *testing.T, test func(*tables)) {
-	t.Run("sqlite", func(t *testing.T) { test(newTables(t)) })
+func onEachEngine(t *testing.T, test func(*testService)) {
+	t.Run("sqlite", func(t *testing.T) { test(newTestService(t)) })
 	t.Run("postgres", func(t *testing.T) {
-		tb := &tables{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
-		tb.start()
-		test(tb)
+		ts := &testService{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
+		ts.start()
+		test(ts)
 	})
 }
 
 // TestRetriedMessageCountsOnce retries messages whose answers were lost, and sends new ones up to the rate limit.
 func TestRetriedMessageCountsOnce(t *testing.T) { onEachEngine(t, retriedMessageCountsOnce) }
 
-func retriedMessageCountsOnce(tb *tables) {
-	t, alice, bob := tb.t, tb.player(), tb.player()
+func retriedMessageCountsOnce(ts *testService) {
+	t, alice, bob := ts.t, ts.player(), ts.player()
 	id := alice.create()
 	say := func(requestID string, want errorsv1.Reason) int64 {
 		t.Helper()
@@ -59,14 +59,14 @@ func retriedMessageCountsOnce(tb *tables) {
 	if again := say("first", 0); again != first {
 		t.Errorf("after reaching the limit it is event %d", again)
 	}
-	tb.clock.Advance(2 * time.Second) // Room for one.
+	ts.clock.Advance(2 * time.Second) // Room for one.
 	say("late", 0)
 	say("late", 0)
 	say("later", errorsv1.Reason_REASON_RATE_LIMITED)
 	if sequence := alice.get(id).GetSequence(); sequence != first+5 {
 		t.Errorf("the log ends with event %d, want %d", sequence, first+5)
 	}
-	tb.clock.Advance(2 * time.Minute)
+	ts.clock.Advance(2 * time.Minute)
 	if again := say("first", 0); again != first {
 		t.Errorf("minutes later it is event %d", again)
 	}
@@ -75,8 +75,8 @@ func retriedMessageCountsOnce(tb *tables) {
 // TestMuteAppliesAfterLeaving has players post messages and leave before the host mutes them.
 func TestMuteAppliesAfterLeaving(t *testing.T) { onEachEngine(t, muteAppliesAfterLeaving) }
 
-func muteAppliesAfterLeaving(tb *tables) {
-	t, alice, bob, carol := tb.t, tb.player(), tb.player(), tb.player()
+func muteAppliesAfterLeaving(ts *testService) {
+	t, alice, bob, carol := ts.t, ts.player(), ts.player(), ts.player()
 	id := alice.create()
 	join := func(p *player) {
 		t.Helper()

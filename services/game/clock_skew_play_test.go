@@ -185,7 +185,7 @@ func TestPlayWithClockSkew(t *testing.T) {
 	slow, fast := newReplicas(t)
 	players, games := make([]*roamingPlayer, 4), make([]string, 2)
 	for i := range players {
-		p := []*tables{slow, fast}[i%2].player()
+		p := []*testService{slow, fast}[i%2].player()
 		players[i] = &roamingPlayer{views: [2]*player{p.via(slow), p.via(fast)}, placed: make(map[string][]*gamev1.Bet)}
 	}
 	for i := range games {

@@ -21,17 +21,17 @@ import (
 const skew = 5 * time.Second
 
 // newReplicas starts two replicas on one PostgreSQL. The clock of the fast one is ahead of the slow one's.
-func newReplicas(t *testing.T) (slow, fast *tables) {
+func newReplicas(t *testing.T) (slow, fast *testService) {
 	t.Helper()
 	url := testserver.Database(t, "game", func(ctx context.Context, url string) (from, to int64, err error) {
 		return game.Migrate(ctx, config.Database{URL: url})
 	})
-	slow = &tables{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}
-	fast = &tables{t: t, postgres: url, clock: clockwork.NewFakeClockAt(slow.clock.Now().Add(skew)), validators: slow.validators}
+	slow = &testService{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}
+	fast = &testService{t: t, postgres: url, clock: clockwork.NewFakeClockAt(slow.clock.Now().Add(skew)), validators: slow.validators}
 	slow.start()
 	fast.start()
-	for _, tb := range []*tables{slow, fast} { // From here on, their sweepers and censuses have tickers.
-		if err := tb.clock.BlockUntilContext(t.Context(), 2); err != nil {
+	for _, ts := range []*testService{slow, fast} { // From here on, their sweepers and censuses have tickers.
+		if err := ts.clock.BlockUntilContext(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,15 +39,15 @@ func newReplicas(t *testing.T) (slow, fast *tables) {
 }
 
 // advance advances the clocks of all replicas by the same time.
-func advance(d time.Duration, replicas ...*tables) {
-	for _, tb := range replicas {
-		tb.clock.Advance(d)
+func advance(d time.Duration, replicas ...*testService) {
+	for _, ts := range replicas {
+		ts.clock.Advance(d)
 	}
 }
 
 // via returns the player's view through another replica.
-func (p *player) via(tb *tables) *player {
-	other := &player{tables: tb, id: p.id, ctx: p.ctx}
+func (p *player) via(ts *testService) *player {
+	other := &player{testService: ts, id: p.id, ctx: p.ctx}
 	other.dial()
 	return other
 }
@@ -131,8 +131,8 @@ func TestRequestIsRememberedDespiteClockSkew(t *testing.T) {
 	slow, fast := newReplicas(t)
 	alice, memory := slow.player(), game.Default().Tables.RequestMemory
 	id := alice.create()
-	place := func(tb *tables, request, wager string) (*gamev1.PlaceBetResponse, error) {
-		p := alice.via(tb)
+	place := func(ts *testService, request, wager string) (*gamev1.PlaceBetResponse, error) {
+		p := alice.via(ts)
 		return p.games.PlaceBet(p.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: wager, Amount: 5, RequestId: request})
 	}
 	if _, err := place(slow, "older", "field"); err != nil {
@@ -148,8 +148,8 @@ func TestRequestIsRememberedDespiteClockSkew(t *testing.T) {
 		_, err := place(fast, "older", "field")
 		return errs.Reason(err) == errorsv1.Reason_REASON_GAME_CLOSED
 	})
-	for _, tb := range []*tables{slow, fast} {
-		if got, err := place(tb, "younger", "hard_6"); err != nil || !proto.Equal(got, want) {
+	for _, ts := range []*testService{slow, fast} {
+		if got, err := place(ts, "younger", "hard_6"); err != nil || !proto.Equal(got, want) {
 			t.Errorf("again within %s: %v, %v", memory, got, err)
 		}
 	}

@@ -124,12 +124,12 @@ func (c *committer) commit(group []*command) {
 	}
 	c.metrics.observeGroup(len(group))
 	err := c.write(group)
-	alone := len(group) > 1 && causedByCommand(err)
+	retryAlone := len(group) > 1 && causedByCommand(err)
 	for _, cmd := range group {
-		if alone { // Until the database itself turns out to be unavailable, and never for a caller that has given up.
+		if retryAlone { // Until the database itself turns out to be unavailable, and never for a caller that has given up.
 			if err = cmd.ctx.Err(); err == nil {
 				err = c.write([]*command{cmd})
-				alone = err == nil || causedByCommand(err)
+				retryAlone = err == nil || causedByCommand(err)
 			}
 		}
 		if err != nil {

@@ -15,13 +15,13 @@ import (
 // TestManyCallersShareTransactions has many players place valid and invalid bets concurrently. Each gets the answer to its own bet, all
 // accepted bets are in the ledger, and there were fewer transactions than changes.
 func TestManyCallersShareTransactions(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	const callers = 64
 	var wg sync.WaitGroup
 	for i := range callers {
-		p := tb.player()
+		p := ts.player()
 		wg.Go(func() {
 			game, seated := id, i < 7 // The others find the table full.
 			if i%2 == 1 {
@@ -47,18 +47,18 @@ func TestManyCallersShareTransactions(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if groups, changes := tb.groups(); changes-groups < callers {
+	if groups, changes := ts.groups(); changes-groups < callers {
 		t.Errorf("%v changes of %d callers took %v transactions: they hardly share any", changes, callers, groups)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 // groups returns how many groups of changes were written, and how many changes they had in total.
-func (tb *tables) groups() (groups, changes float64) {
-	tb.t.Helper()
-	families, err := tb.telemetry.Registry.Gather()
+func (ts *testService) groups() (groups, changes float64) {
+	ts.t.Helper()
+	families, err := ts.telemetry.Registry.Gather()
 	if err != nil {
-		tb.t.Fatal(err)
+		ts.t.Fatal(err)
 	}
 	for _, family := range families {
 		if family.GetName() == "bitcraps_commit_group_size" {
@@ -66,13 +66,13 @@ func (tb *tables) groups() (groups, changes float64) {
 			return float64(histogram.GetSampleCount()), histogram.GetSampleSum()
 		}
 	}
-	tb.t.Fatal("there is no metric of group sizes")
+	ts.t.Fatal("there is no metric of group sizes")
 	return 0, 0
 }
 
 func TestRetryInSameGroupHasOneEffect(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	var wg sync.WaitGroup
 	answers := make([]*gamev1.PlaceBetResponse, 16)
@@ -93,14 +93,14 @@ func TestRetryInSameGroupHasOneEffect(t *testing.T) {
 	if balance := alice.balance(); balance != 995 {
 		t.Errorf("balance %d", balance)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 // TestWalletOpensOnce makes concurrent calls for a player who has no wallet yet.
 func TestWalletOpensOnce(t *testing.T) {
-	tb := newTables(t)
+	ts := newTestService(t)
 	for range 20 {
-		p := tb.player()
+		p := ts.player()
 		tables := []string{p.create(), p.create()}
 		var wg sync.WaitGroup
 		for i := range 12 {
@@ -120,12 +120,12 @@ func TestWalletOpensOnce(t *testing.T) {
 			t.Fatalf("balance %d", balance)
 		}
 	}
-	tb.audit()
+	ts.audit()
 }
 
 func TestPlaceBetsReturnsResultPerBet(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	req := &gamev1.PlaceBetsRequest{GameId: id, RequestId: "list", Bets: []*gamev1.NewBet{
 		{BetType: "pass_line", Amount: 10}, {BetType: "come", Amount: 10}, {BetType: "yes_4", Amount: 20, ClientSeed: "x"}, {BetType: "pass_line", Amount: 10}}}
@@ -150,7 +150,7 @@ func TestPlaceBetsReturnsResultPerBet(t *testing.T) {
 	if _, err := alice.games.PlaceBets(alice.ctx, req); errs.Reason(err) != errorsv1.Reason_REASON_REQUEST_ID_REUSED {
 		t.Errorf("a different list with the same request id: %v", err)
 	}
-	newcomer := tb.player()
+	newcomer := ts.player()
 	if resp, err := newcomer.games.PlaceBets(newcomer.ctx, &gamev1.PlaceBetsRequest{GameId: newcomer.create(),
 		Bets: []*gamev1.NewBet{{BetType: "come", Amount: 10}}}); err != nil || resp.GetBalance() != 1000 || resp.GetResults()[0].GetError() == nil {
 		t.Errorf("a first list whose bets are all refused: %v, %v", resp, err)
@@ -165,5 +165,5 @@ func TestPlaceBetsReturnsResultPerBet(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	tb.audit()
+	ts.audit()
 }

@@ -40,28 +40,28 @@ func (p *player) sitDown(gameID string) {
 func TestDeletedPlayersAreForgotten(t *testing.T) {
 	for name, url := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return testserver.Database(t, "game", postgres.Migrate) }} {
 		t.Run(name, func(t *testing.T) {
-			tb := &tables{t: t, path: t.TempDir() + "/game.db", postgres: url(), clock: clockwork.NewFakeClock(), validators: &validators{}}
-			tb.start()
-			deletedPlayersAreForgotten(t, tb)
+			ts := &testService{t: t, path: t.TempDir() + "/game.db", postgres: url(), clock: clockwork.NewFakeClock(), validators: &validators{}}
+			ts.start()
+			deletedPlayersAreForgotten(t, ts)
 		})
 	}
 }
 
-func deletedPlayersAreForgotten(t *testing.T, tb *tables) {
-	alice, bob := tb.player(), tb.player()
+func deletedPlayersAreForgotten(t *testing.T, ts *testService) {
+	alice, bob := ts.player(), ts.player()
 	id := alice.create()
 	bob.sitDown(id)
 	wantReason(t, "talk", alice.say(id, "my name is Alice"), 0)
 	wantReason(t, "an answer", bob.say(id, "hello"), 0)
 	alice.bet(id, "pass_line", 10)
-	tb.validators.setUnavailable(true)
+	ts.validators.setUnavailable(true)
 	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id})
 	wantReason(t, "a roll without validators", err, errorsv1.Reason_REASON_NO_QUORUM)
 	wantReason(t, "with the dice in the air", alice.forget(), errorsv1.Reason_REASON_NO_QUORUM)
 	if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 2 {
 		t.Errorf("meanwhile the game is %v", game)
 	}
-	tb.validators.setUnavailable(false)
+	ts.validators.setUnavailable(false)
 	for range 2 { // The call is idempotent.
 		wantReason(t, "once the roll can be decided", alice.forget(), 0)
 		if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 1 || game.GetShooterId() == alice.id.String() {
@@ -81,7 +81,7 @@ func deletedPlayersAreForgotten(t *testing.T, tb *tables) {
 	if err != nil || len(leaders.GetLeaders()) != 0 {
 		t.Errorf("leaders %v, %v", leaders, err)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 // chatTexts returns the chat events that a watcher receives, from the first event.

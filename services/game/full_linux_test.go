@@ -20,19 +20,19 @@ import (
 // service or its database.
 func TestDiskRunsFull(t *testing.T) {
 	disk := testserver.NewDisk(t, 4<<20)
-	tb := &tables{t: t, path: filepath.Join(disk.Dir, "game.db"), clock: clockwork.NewFakeClock(), validators: &validators{}}
-	tb.start()
-	alice := tb.player()
+	ts := &testService{t: t, path: filepath.Join(disk.Dir, "game.db"), clock: clockwork.NewFakeClock(), validators: &validators{}}
+	ts.start()
+	alice := ts.player()
 	rolling, waiting := alice.create(), alice.create()
 	alice.bet(rolling, "pass_line", 100)
 	roll := &gamev1.RollDiceRequest{GameId: rolling, RequestId: "roll"}
 	bet := &gamev1.PlaceBetRequest{GameId: waiting, BetType: "field", Amount: 50, RequestId: "bet"}
 
-	tb.validators.setUnavailable(true)
+	ts.validators.setUnavailable(true)
 	if _, err := alice.games.RollDice(alice.ctx, roll); errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
 		t.Fatal(err)
 	}
-	tb.validators.setUnavailable(false)
+	ts.validators.setUnavailable(false)
 	before := alice.get(waiting)
 	disk.Fill(t)
 	_, rollErr := alice.games.RollDice(alice.ctx, roll)
@@ -45,7 +45,7 @@ func TestDiskRunsFull(t *testing.T) {
 	if balance, after := alice.balance(), alice.get(waiting); balance != 900 || !proto.Equal(before, after) {
 		t.Errorf("the refused bet left a balance of %d and made %v of %v", balance, after, before)
 	}
-	tb.audit()
+	ts.audit()
 
 	disk.Empty(t)
 	placed, err := alice.games.PlaceBet(alice.ctx, bet)
@@ -56,5 +56,5 @@ func TestDiskRunsFull(t *testing.T) {
 	if rolled, err := alice.games.RollDice(alice.ctx, roll); err != nil || rolled.GetRound() != 1 {
 		t.Errorf("with room: %v, %v", rolled, err)
 	}
-	tb.audit()
+	ts.audit()
 }

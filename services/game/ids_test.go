@@ -22,7 +22,7 @@ func TestIDsIncrease(t *testing.T) {
 				t.Fatalf("%s follows %s", id, last)
 			}
 			if seconds, _ := id.Time().UnixTime(); last == uuid.Nil && seconds != start.Unix() {
-				t.Errorf("%s is of %d", id, seconds)
+				t.Errorf("%s has a timestamp of %d", id, seconds)
 			}
 			last = id
 		}

@@ -24,12 +24,12 @@ func wantReason(t *testing.T, what string, err error, want errorsv1.Reason) {
 // TestConcurrentQuickSeatsFillTables has forty players ask for a seat concurrently when there is no table: they fill five tables of
 // eight.
 func TestConcurrentQuickSeatsFillTables(t *testing.T) {
-	tb := newTables(t)
+	ts := newTestService(t)
 	var mu sync.Mutex
 	seats := make(map[string]int)
 	var wg sync.WaitGroup
 	for range 40 {
-		p := tb.player()
+		p := ts.player()
 		wg.Go(func() {
 			resp, err := p.lobby.QuickSeat(p.ctx, &gamev1.QuickSeatRequest{Stake: 100})
 			if err != nil {
@@ -46,15 +46,15 @@ func TestConcurrentQuickSeatsFillTables(t *testing.T) {
 		t.Errorf("forty players sit at %d tables: %v", len(seats), seats)
 	}
 	for id, n := range seats {
-		if game := tb.player().get(id); n != 8 || len(game.GetSeats()) != n {
-			t.Errorf("%d were told that they sit where %d do", n, len(game.GetSeats()))
+		if game := ts.player().get(id); n != 8 || len(game.GetSeats()) != n {
+			t.Errorf("%d players were seated at a table with %d seats taken", n, len(game.GetSeats()))
 		}
 	}
 }
 
 func TestQuickSeatChoosesBestTable(t *testing.T) {
-	tb := newTables(t)
-	alice, bob, carol := tb.player(), tb.player(), tb.player()
+	ts := newTestService(t)
+	alice, bob, carol := ts.player(), ts.player(), ts.player()
 	quiet, busy := alice.create(), alice.create()
 	if _, err := bob.games.JoinGame(bob.ctx, &gamev1.JoinGameRequest{GameId: busy}); err != nil {
 		t.Fatal(err)
@@ -88,8 +88,8 @@ func TestQuickSeatChoosesBestTable(t *testing.T) {
 
 // TestListScanIsBounded has few of many tables match a filter: the pages find them all, and each page scans a bounded number of tables.
 func TestListScanIsBounded(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	var want []string
 	for i := range 250 {
 		req := &gamev1.CreateGameRequest{MinBet: 1, MaxBet: 10}
@@ -144,8 +144,8 @@ func (p *player) private() (id, code string) {
 
 // TestPrivateTablesAreHidden makes every call that names a table, as a player who does not have its join code.
 func TestPrivateTablesAreHidden(t *testing.T) {
-	tb := newTables(t)
-	alice, bob, carol := tb.player(), tb.player(), tb.player()
+	ts := newTestService(t)
+	alice, bob, carol := ts.player(), ts.player(), ts.player()
 	id, code := alice.private()
 	again, repeated := alice.private() // The same request.
 	if again != id || len(code) != 10 || repeated != "" {
@@ -192,7 +192,7 @@ func TestPrivateTablesAreHidden(t *testing.T) {
 	if err != nil || renewed.GetJoinCode() == code {
 		t.Errorf("a new code: %v, %v", renewed, err)
 	}
-	dave := tb.player()
+	dave := ts.player()
 	_, err = dave.lobby.JoinByCode(dave.ctx, &gamev1.JoinByCodeRequest{JoinCode: code})
 	wantReason(t, "an old code", err, errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN)
 	if _, err := bob.games.GetGame(bob.ctx, &gamev1.GetGameRequest{GameId: id}); err != nil {
@@ -202,8 +202,8 @@ func TestPrivateTablesAreHidden(t *testing.T) {
 
 // TestJoinCodeGuessesAreLimited tries wrong codes until none is accepted any more, not even the right one, and then lets time pass.
 func TestJoinCodeGuessesAreLimited(t *testing.T) {
-	tb := newTables(t)
-	alice, bob := tb.player(), tb.player()
+	ts := newTestService(t)
+	alice, bob := ts.player(), ts.player()
 	_, code := alice.private()
 	try := func(code string) error {
 		_, err := bob.lobby.JoinByCode(bob.ctx, &gamev1.JoinByCodeRequest{JoinCode: code})
@@ -219,15 +219,15 @@ func TestJoinCodeGuessesAreLimited(t *testing.T) {
 	}
 	wantReason(t, "one wrong code too many", try("0000000000"), errorsv1.Reason_REASON_RATE_LIMITED)
 	wantReason(t, "the right code after them", try(code), errorsv1.Reason_REASON_RATE_LIMITED)
-	tb.clock.Advance(time.Minute)
+	ts.clock.Advance(time.Minute)
 	if err := try(code); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestChat(t *testing.T) {
-	tb := newTables(t)
-	alice, bob := tb.player(), tb.player()
+	ts := newTestService(t)
+	alice, bob := ts.player(), ts.player()
 	id := alice.create()
 	say := func(p *player, text string) error {
 		_, err := p.lobby.PostChat(p.ctx, &gamev1.PostChatRequest{GameId: id, Text: text})
@@ -238,10 +238,10 @@ func TestChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"spaces": "   ", "a control character": "a\x00b", "a line": "a\nb", "bidirectional override": "a\u202eb"} {
-		tb.clock.Advance(10 * time.Second)
+		ts.clock.Advance(10 * time.Second)
 		wantReason(t, name, say(bob, text), errorsv1.Reason_REASON_INVALID_FIELD)
 	}
-	tb.clock.Advance(10 * time.Second)
+	ts.clock.Advance(10 * time.Second)
 	for _, text := range []string{" 👩‍🎲 good luck ", "шесть!"} {
 		if err := say(bob, text); err != nil {
 			t.Fatal(err)
@@ -303,9 +303,9 @@ func TestChat(t *testing.T) {
 // TestRepeatedCreateReturnsNoJoinCode repeats the creation of a private table when the second request is taken for new at first: a code
 // that was generated for it would not open the table.
 func TestRepeatedCreateReturnsNoJoinCode(t *testing.T) {
-	tb := &tables{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
-	tb.start()
-	p := tb.player()
+	ts := &testService{t: t, postgres: testserver.Database(t, "game", postgres.Migrate), clock: clockwork.NewFakeClock(), validators: &validators{}}
+	ts.start()
+	p := ts.player()
 	req := &gamev1.CreateGameRequest{Private: true, RequestId: "private"}
 	first, err := p.games.CreateGame(p.ctx, req)
 	if err != nil || first.GetGame().GetJoinCode() == "" {

@@ -15,11 +15,11 @@ import (
 )
 
 // metricValues returns a metric family's values by one label, without those that are 0.
-func (tb *tables) metricValues(name, label string) map[string]float64 {
-	tb.t.Helper()
-	families, err := tb.telemetry.Registry.Gather()
+func (ts *testService) metricValues(name, label string) map[string]float64 {
+	ts.t.Helper()
+	families, err := ts.telemetry.Registry.Gather()
 	if err != nil {
-		tb.t.Fatal(err)
+		ts.t.Fatal(err)
 	}
 	values := map[string]float64{}
 	for _, family := range families {
@@ -36,7 +36,7 @@ func (tb *tables) metricValues(name, label string) map[string]float64 {
 }
 
 // gauge returns the value of a metric family that has no labels of its own.
-func (tb *tables) gauge(name string) float64 { return tb.metricValues(name, "")[""] }
+func (ts *testService) gauge(name string) float64 { return ts.metricValues(name, "")[""] }
 
 func valueOf(m *dto.Metric) float64 {
 	return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
@@ -54,8 +54,8 @@ func labelOf(m *dto.Metric, name string) string {
 // TestMetricsMatchStore plays a game, with repeated requests and outages of the validators in between, and compares the metrics with the
 // store.
 func TestMetricsMatchStore(t *testing.T) {
-	tb := newTables(t)
-	alice, bob := tb.player(), tb.player()
+	ts := newTestService(t)
+	alice, bob := ts.player(), ts.player()
 	id := alice.create()
 	bob.join(id)
 	roll := func(n int) (*gamev1.RollDiceResponse, error) {
@@ -72,9 +72,9 @@ func TestMetricsMatchStore(t *testing.T) {
 		if shooter := alice.get(id).GetShooterId(); shooter == bob.id.String() {
 			_, _ = bob.games.PassDice(bob.ctx, &gamev1.PassDiceRequest{GameId: id})
 		}
-		tb.validators.setUnavailable(n%10 == 9)
+		ts.validators.setUnavailable(n%10 == 9)
 		_, err := roll(n)
-		tb.validators.setUnavailable(false)
+		ts.validators.setUnavailable(false)
 		for range 2 {
 			if _, again := roll(n); err == nil && again != nil {
 				t.Fatal(again)
@@ -119,16 +119,16 @@ func TestMetricsMatchStore(t *testing.T) {
 		{"bitcraps_dice_total", "face", faces},
 		{"bitcraps_dice_window_rolls", "", map[string]float64{"": rounds}},
 	} {
-		if got := tb.metricValues(tc.name, tc.label); !maps.Equal(got, tc.want) {
+		if got := ts.metricValues(tc.name, tc.label); !maps.Equal(got, tc.want) {
 			t.Errorf("%s = %v, the store has %v", tc.name, got, tc.want)
 		}
 	}
-	tb.audit()
+	ts.audit()
 }
 
 func TestExpectedReturnIsExact(t *testing.T) {
-	tb := newTables(t)
-	expected := tb.metricValues("bitcraps_wager_expected_return_ratio", "bet_type")
+	ts := newTestService(t)
+	expected := ts.metricValues("bitcraps_wager_expected_return_ratio", "bet_type")
 	for _, w := range craps.Wagers() {
 		house, _ := edge.Of(w).Float64()
 		if back := expected[w.Name]; back+house < 1-1e-12 || back+house > 1+1e-12 {
@@ -138,24 +138,24 @@ func TestExpectedReturnIsExact(t *testing.T) {
 }
 
 func TestClosedGamesAreCounted(t *testing.T) {
-	tb := newTables(t)
-	left, idle := tb.player(), tb.player()
+	ts := newTestService(t)
+	left, idle := ts.player(), ts.player()
 	idle.create()
-	tb.advanceUntil(time.Second, "a census", func() bool { return tb.gauge("bitcraps_active_players") == 1 })
+	ts.advanceUntil(time.Second, "a census", func() bool { return ts.gauge("bitcraps_active_players") == 1 })
 	id := left.create()
-	tb.clock.Advance(90 * time.Second)
+	ts.clock.Advance(90 * time.Second)
 	if _, err := left.games.LeaveGame(left.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	tb.advanceUntil(time.Minute, "the idle game's end", func() bool { return tb.metricValues("bitcraps_games_completed_total", "outcome")["expired"] == 1 })
-	if got, want := tb.metricValues("bitcraps_games_completed_total", "outcome"), map[string]float64{"completed": 1, "expired": 1}; !maps.Equal(got, want) {
+	ts.advanceUntil(time.Minute, "the idle game's end", func() bool { return ts.metricValues("bitcraps_games_completed_total", "outcome")["expired"] == 1 })
+	if got, want := ts.metricValues("bitcraps_games_completed_total", "outcome"), map[string]float64{"completed": 1, "expired": 1}; !maps.Equal(got, want) {
 		t.Errorf("games = %v, want %v", got, want)
 	}
-	if n := tb.gauge("bitcraps_game_duration_seconds"); n != 2 {
+	if n := ts.gauge("bitcraps_game_duration_seconds"); n != 2 {
 		t.Errorf("%v games have a duration", n)
 	}
-	tb.advanceUntil(time.Second, "a census of nobody", func() bool { return tb.gauge("bitcraps_active_players") == 0 })
-	if drift, checked := tb.gauge("bitcraps_ledger_drift_tokens"), tb.gauge("bitcraps_ledger_checked_timestamp_seconds"); drift != 0 || checked == 0 {
+	ts.advanceUntil(time.Second, "a census of nobody", func() bool { return ts.gauge("bitcraps_active_players") == 0 })
+	if drift, checked := ts.gauge("bitcraps_ledger_drift_tokens"), ts.gauge("bitcraps_ledger_checked_timestamp_seconds"); drift != 0 || checked == 0 {
 		t.Errorf("the ledger is off by %v, checked at %v", drift, checked)
 	}
 }
@@ -167,7 +167,7 @@ func TestReplicasCountEachPlayerOnce(t *testing.T) {
 	id := alice.create()
 	bob.join(id)
 	bob.create()
-	players := func(tb *tables) float64 { return tb.gauge("bitcraps_active_players") }
+	players := func(ts *testService) float64 { return ts.gauge("bitcraps_active_players") }
 	eventuallyTick(t, "both players are counted once", func() bool { return players(a)+players(b) == 2 }, a, b)
 	first, second := a, b
 	if players(b) == 2 {
@@ -178,7 +178,7 @@ func TestReplicasCountEachPlayerOnce(t *testing.T) {
 }
 
 // eventuallyTick advances the replicas' clocks until a condition holds.
-func eventuallyTick(t *testing.T, what string, condition func() bool, replicas ...*tables) {
+func eventuallyTick(t *testing.T, what string, condition func() bool, replicas ...*testService) {
 	t.Helper()
 	testserver.Eventually(t, what, func() bool {
 		advance(time.Second, replicas...)

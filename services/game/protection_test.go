@@ -21,8 +21,8 @@ import (
 // TestLimitHoldsForConcurrentBets bets at two tables at the same time: no order of the bets exceeds the limit, and none leaves it
 // partly unused.
 func TestLimitHoldsForConcurrentBets(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	amount := int64(70)
 	if _, err := alice.protection.SetLimit(alice.ctx, &gamev1.SetLimitRequest{Kind: "stake", Period: "day", Amount: &amount}); err != nil {
 		t.Fatal(err)
@@ -50,13 +50,13 @@ func TestLimitHoldsForConcurrentBets(t *testing.T) {
 	if err != nil || resp.GetProtection().GetLimits()[0].GetUsed() != 70 || resp.GetProtection().GetSession().GetStaked() != 70 {
 		t.Errorf("limits = %v, %v", resp, err)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 // TestLimitsSurviveRestart restarts the service while an increase of a limit is pending.
 func TestLimitsSurviveRestart(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	set := func(amount int64) *gamev1.Limit {
 		resp, err := alice.protection.SetLimit(alice.ctx, &gamev1.SetLimitRequest{Kind: "stake", Period: "month", Amount: &amount})
 		if err != nil {
@@ -65,12 +65,12 @@ func TestLimitsSurviveRestart(t *testing.T) {
 		return resp.GetProtection().GetLimits()[0]
 	}
 	set(5)
-	if l := set(500); l.GetAmount() != 5 || l.GetNext() != 500 || !l.GetNextAt().AsTime().Equal(tb.clock.Now().Add(24*time.Hour).Truncate(time.Microsecond)) {
+	if l := set(500); l.GetAmount() != 5 || l.GetNext() != 500 || !l.GetNextAt().AsTime().Equal(ts.clock.Now().Add(24*time.Hour).Truncate(time.Microsecond)) {
 		t.Errorf("limit = %v", l)
 	}
 	id := alice.create()
-	tb.stop()
-	tb.start()
+	ts.stop()
+	ts.start()
 	alice.dial()
 	place := func() error {
 		_, err := alice.games.PlaceBet(alice.ctx, &gamev1.PlaceBetRequest{GameId: id, BetType: "field", Amount: 10})
@@ -79,12 +79,12 @@ func TestLimitsSurviveRestart(t *testing.T) {
 	if err := place(); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
 		t.Errorf("err = %v", err)
 	}
-	tb.clock.Advance(24 * time.Hour)
+	ts.clock.Advance(24 * time.Hour)
 	id = alice.create() // The old table may be closed by now.
 	if err := place(); err != nil {
 		t.Error(err)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 // TestLimitHoldsAcrossReplicas bets at two replicas of one database concurrently, and seats players at both.
@@ -92,13 +92,13 @@ func TestLimitHoldsAcrossReplicas(t *testing.T) {
 	url := testserver.Database(t, "game", func(ctx context.Context, url string) (from, to int64, err error) {
 		return game.Migrate(ctx, config.Database{URL: url, MaxConnections: 4})
 	})
-	replicas := make([]*tables, 2)
+	replicas := make([]*testService, 2)
 	for i := range replicas {
-		replicas[i] = &tables{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}
+		replicas[i] = &testService{t: t, postgres: url, clock: clockwork.NewFakeClock(), validators: &validators{}}
 		replicas[i].start()
 	}
 	alice := replicas[0].player()
-	elsewhere := &player{tables: replicas[1], id: alice.id, ctx: alice.ctx}
+	elsewhere := &player{testService: replicas[1], id: alice.id, ctx: alice.ctx}
 	elsewhere.dial()
 	amount := int64(50)
 	if _, err := alice.protection.SetLimit(alice.ctx, &gamev1.SetLimitRequest{Kind: "loss", Period: "day", Amount: &amount}); err != nil {

@@ -52,7 +52,7 @@ func TestReplicasSeeEachOthersEvents(t *testing.T) {
 	url := server.URL()
 	players := make([]*player, 2)
 	for i := range players {
-		replica := &tables{t: t, path: path, redis: url, validators: &validators{}}
+		replica := &testService{t: t, path: path, redis: url, validators: &validators{}}
 		replica.start()
 		players[i] = replica.player()
 	}

@@ -131,7 +131,7 @@ type Deps struct {
 	Clock clockwork.Clock
 }
 
-// ConsensusTarget names the service and the contract of the validators for clients of this service.
+// ConsensusTarget identifies the validators and the contract by which this service calls them.
 var ConsensusTarget = rpcclient.Target{Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}}
 
 // Service implements the game service.

@@ -56,8 +56,8 @@ func (v *validators) setUnavailable(unavailable bool) {
 	v.unavailable = unavailable
 }
 
-// tables is the service under test.
-type tables struct {
+// testService is the service under test, with fake validators and a fake clock.
+type testService struct {
 	t          *testing.T
 	path       string
 	postgres   string // The database that replicas share, instead of a file.
@@ -70,43 +70,43 @@ type tables struct {
 	stop       func()
 }
 
-func newTables(t *testing.T) *tables {
+func newTestService(t *testing.T) *testService {
 	t.Helper()
-	tb := &tables{t: t, path: filepath.Join(t.TempDir(), "game.db"), clock: clockwork.NewFakeClock(), validators: &validators{}}
-	tb.start()
-	return tb
+	ts := &testService{t: t, path: filepath.Join(t.TempDir(), "game.db"), clock: clockwork.NewFakeClock(), validators: &validators{}}
+	ts.start()
+	return ts
 }
 
-func (tb *tables) url() string {
-	if tb.postgres != "" {
-		return tb.postgres
+func (ts *testService) url() string {
+	if ts.postgres != "" {
+		return ts.postgres
 	}
-	return "sqlite://" + tb.path
+	return "sqlite://" + ts.path
 }
 
-func (tb *tables) start() {
-	tb.t.Helper()
+func (ts *testService) start() {
+	ts.t.Helper()
 	cfg := game.Default()
-	cfg.Database.URL = tb.url()
-	if _, _, err := game.Migrate(tb.t.Context(), cfg.Database); err != nil {
-		tb.t.Fatal(err)
+	cfg.Database.URL = ts.url()
+	if _, _, err := game.Migrate(ts.t.Context(), cfg.Database); err != nil {
+		ts.t.Fatal(err)
 	}
-	clock := clockwork.Clock(tb.clock)
-	if cfg.Redis.URL = tb.redis; cfg.Redis.Enabled() {
+	clock := clockwork.Clock(ts.clock)
+	if cfg.Redis.URL = ts.redis; cfg.Redis.Enabled() {
 		clock = clockwork.NewRealClock()
 	}
 	var err error
-	tb.telemetry = telemetry.Discard()
-	if tb.svc, err = game.New(tb.t.Context(), cfg, game.Deps{Consensus: tb.validators, Clock: clock}, tb.telemetry.For("game", 0)); err != nil {
-		tb.t.Fatal(err)
+	ts.telemetry = telemetry.Discard()
+	if ts.svc, err = game.New(ts.t.Context(), cfg, game.Deps{Consensus: ts.validators, Clock: clock}, ts.telemetry.For("game", 0)); err != nil {
+		ts.t.Fatal(err)
 	}
-	tb.network = memnet.New()
-	tb.stop = servicetest.Serve(tb.t, tb.network, "game", tb.svc)
+	ts.network = memnet.New()
+	ts.stop = servicetest.Serve(ts.t, ts.network, "game", ts.svc)
 }
 
 // player is a signed-in player's view of the service.
 type player struct {
-	*tables
+	*testService
 	id         uuid.UUID
 	ctx        context.Context
 	games      gamev1.GameServiceClient
@@ -115,9 +115,9 @@ type player struct {
 	lobby      gamev1.LobbyServiceClient
 }
 
-func (tb *tables) player() *player {
-	p := &player{tables: tb, id: uuid.Must(uuid.NewV7())}
-	p.ctx = identity.WithPlayer(tb.t.Context(), p.id)
+func (ts *testService) player() *player {
+	p := &player{testService: ts, id: uuid.Must(uuid.NewV7())}
+	p.ctx = identity.WithPlayer(ts.t.Context(), p.id)
 	p.dial()
 	return p
 }
@@ -163,44 +163,44 @@ func (p *player) balance() int64 {
 }
 
 // advanceUntil advances the clock in steps, each once the sweeper and the census wait for the next tick, until the condition holds.
-func (tb *tables) advanceUntil(step time.Duration, what string, condition func() bool) {
-	tb.t.Helper()
+func (ts *testService) advanceUntil(step time.Duration, what string, condition func() bool) {
+	ts.t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for !condition() {
 		if time.Now().After(deadline) {
-			tb.t.Fatalf("%s did not happen in time", what)
+			ts.t.Fatalf("%s did not happen in time", what)
 		}
-		if err := tb.clock.BlockUntilContext(tb.t.Context(), 2); err != nil {
-			tb.t.Fatal(err)
+		if err := ts.clock.BlockUntilContext(ts.t.Context(), 2); err != nil {
+			ts.t.Fatal(err)
 		}
-		tb.clock.Advance(step)
+		ts.clock.Advance(step)
 	}
 }
 
-func (tb *tables) audit() {
-	tb.t.Helper()
-	conn := servicetest.Dial(tb.t, tb.network, identity.Operator, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.LedgerService"}}, "game")
-	audit, err := gamev1.NewLedgerServiceClient(conn).AuditLedger(tb.t.Context(), &gamev1.AuditLedgerRequest{})
+func (ts *testService) audit() {
+	ts.t.Helper()
+	conn := servicetest.Dial(ts.t, ts.network, identity.Operator, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.LedgerService"}}, "game")
+	audit, err := gamev1.NewLedgerServiceClient(conn).AuditLedger(ts.t.Context(), &gamev1.AuditLedgerRequest{})
 	if err != nil || !audit.GetBalanced() || audit.GetTransfers() == 0 {
-		tb.t.Errorf("audit = %v, %v", audit, err)
+		ts.t.Errorf("audit = %v, %v", audit, err)
 	}
 }
 
 func TestIdleGamesExpire(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	alice.bet(id, "pass_line", 100)
-	tb.advanceUntil(time.Minute, "expiry", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_EXPIRED })
+	ts.advanceUntil(time.Minute, "expiry", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_EXPIRED })
 	if balance := alice.balance(); balance != 1000 {
 		t.Errorf("balance = %d", balance)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 func TestHouseRollsForShooterWhoLeft(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	for alice.get(id).GetPhase() != gamev1.Phase_PHASE_POINT {
 		alice.bet(id, "pass_line", 1)
@@ -211,16 +211,16 @@ func TestHouseRollsForShooterWhoLeft(t *testing.T) {
 	if _, err := alice.games.LeaveGame(alice.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
 	}
-	tb.advanceUntil(10*time.Second, "the end of the hand", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_COMPLETED })
-	tb.audit()
+	ts.advanceUntil(10*time.Second, "the end of the hand", func() bool { return alice.get(id).GetStatus() == gamev1.GameStatus_GAME_STATUS_COMPLETED })
+	ts.audit()
 }
 
 func TestRoundsAreResumedAfterRestart(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	alice.bet(id, "pass_line", 100)
-	tb.validators.setUnavailable(true)
+	ts.validators.setUnavailable(true)
 	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id, RequestId: "r"})
 	if errs.Reason(err) != errorsv1.Reason_REASON_NO_QUORUM {
 		t.Fatalf("roll without validators: %v", err)
@@ -229,11 +229,11 @@ func TestRoundsAreResumedAfterRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tb.stop()
-	tb.validators.setUnavailable(false)
-	tb.start()
+	ts.stop()
+	ts.validators.setUnavailable(false)
+	ts.start()
 	alice.dial()
-	tb.advanceUntil(time.Second, "settlement", func() bool { return !alice.get(id).GetRolling() })
+	ts.advanceUntil(time.Second, "settlement", func() bool { return !alice.get(id).GetRolling() })
 	after, err := alice.games.GetRound(alice.ctx, &gamev1.GetRoundRequest{GameId: id, Round: 1})
 	if err != nil || after.GetRound().GetCommitment() != before.GetRound().GetCommitment() || after.GetRound().GetStatus() != gamev1.RoundStatus_ROUND_STATUS_SETTLED {
 		t.Errorf("round %v became %v, %v", before, after, err)
@@ -242,25 +242,25 @@ func TestRoundsAreResumedAfterRestart(t *testing.T) {
 	if err != nil || rolled.GetRound() != 1 {
 		t.Errorf("the same request after the restart: %v, %v", rolled, err)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 func TestHangingValidatorOnlyDelaysRoll(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	alice.bet(id, "pass_line", 1)
-	tb.validators.hung = 1
+	ts.validators.hung = 1
 	resp, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id})
 	if err != nil || resp.GetRound() != 1 {
 		t.Errorf("roll = %v, %v", resp, err)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 func TestConcurrentRollsAreOneRound(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	alice.bet(id, "hard_4", 1)
 	alice.bet(id, "pass_line", 1)
@@ -284,12 +284,12 @@ func TestConcurrentRollsAreOneRound(t *testing.T) {
 	if round := alice.get(id).GetRound(); round != 2 {
 		t.Errorf("the next round is %d", round)
 	}
-	tb.audit()
+	ts.audit()
 }
 
 func TestSlowWatchersAreDisconnectedAndResume(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	ctx, cancel := context.WithCancel(alice.ctx)
 	defer cancel()

@@ -95,6 +95,6 @@ func TestItemErrorDoesNotHideOutage(t *testing.T) {
 		return nil
 	})
 	if !isUnavailable(err) {
-		t.Errorf("%v; the next batch would begin", err)
+		t.Errorf("err = %v, which does not stop the next batch", err)
 	}
 }

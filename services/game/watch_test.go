@@ -11,8 +11,8 @@ import (
 
 // TestWatchAcceptsUpperCaseID watches a game by its id in upper case: events arrive.
 func TestWatchAcceptsUpperCaseID(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	stream, err := alice.games.WatchGame(alice.ctx, &gamev1.WatchGameRequest{GameId: strings.ToUpper(id), AfterSequence: alice.get(id).GetSequence()})
 	if err != nil {
@@ -30,8 +30,8 @@ func TestWatchAcceptsUpperCaseID(t *testing.T) {
 
 // TestWatchOfClosedGameEnds resumes after a closed game's last event: the stream ends at once.
 func TestWatchOfClosedGameEnds(t *testing.T) {
-	tb := newTables(t)
-	alice := tb.player()
+	ts := newTestService(t)
+	alice := ts.player()
 	id := alice.create()
 	if _, err := alice.games.LeaveGame(alice.ctx, &gamev1.LeaveGameRequest{GameId: id}); err != nil {
 		t.Fatal(err)
