@@ -119,7 +119,7 @@ func (s *gameServer) ListBets(ctx context.Context, req *gamev1.ListBetsRequest) 
 // UpdateBet implements the contract.
 func (s *gameServer) UpdateBet(ctx context.Context, req *gamev1.UpdateBetRequest) (*gamev1.UpdateBetResponse, error) {
 	bet, balance, err := s.changeBet(ctx, req.GetGameId(), req.GetBetId(), func(turn *play.Turn, bet *play.Bet) error {
-		return turn.UpdateBet(bet, play.Change{Amount: req.Amount, Working: req.Working})
+		return turn.UpdateBet(bet, play.BetChange{Amount: req.Amount, Working: req.Working})
 	})
 	if err != nil {
 		return nil, err

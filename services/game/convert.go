@@ -14,8 +14,8 @@ func gameToProto(g *play.Game) *gamev1.Game {
 	out := &gamev1.Game{
 		GameId: g.ID.String(), Status: g.Status, MaxPlayers: int32(g.Limits.MaxPlayers), MinBet: g.Limits.MinBet, MaxBet: g.Limits.MaxBet,
 		Phase: g.Phase(), Point: int32(g.Craps.Point), Hand: int64(g.Hand), Round: int64(g.Round), Rolling: g.Rolling,
-		ShooterId: play.Text(g.Shooter), Sequence: int64(g.Sequence), CreatedAt: timeToProto(g.CreatedAt), UpdatedAt: timeToProto(g.UpdatedAt),
-		HostId: play.Text(g.Host), Private: g.Private,
+		ShooterId: play.IDString(g.Shooter), Sequence: int64(g.Sequence), CreatedAt: timeToProto(g.CreatedAt), UpdatedAt: timeToProto(g.UpdatedAt),
+		HostId: play.IDString(g.Host), Private: g.Private,
 	}
 	for _, seat := range g.Seats {
 		out.Seats = append(out.Seats, &gamev1.Seat{Seat: int32(seat.Number), PlayerId: seat.Player.String(), JoinedAt: timeToProto(seat.JoinedAt)})

@@ -49,7 +49,7 @@ func (s *ledgerServer) ListEntries(ctx context.Context, req *gamev1.ListEntriesR
 	entries, resp.NextPageToken = page.Cut(p, entries, func(e play.Entry) string { return strconv.FormatInt(e.ID, 10) })
 	for _, e := range entries {
 		resp.Entries = append(resp.Entries, &gamev1.Entry{EntryId: e.ID, Reason: string(e.Reason), Amount: e.Amount, Balance: e.Balance,
-			GameId: play.Text(e.Game), Round: int64(e.Round), BetId: play.Text(e.Bet), OccurredAt: timeToProto(e.At)})
+			GameId: play.IDString(e.Game), Round: int64(e.Round), BetId: play.IDString(e.Bet), OccurredAt: timeToProto(e.At)})
 	}
 	return resp, nil
 }

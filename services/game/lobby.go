@@ -121,7 +121,7 @@ func (s *Service) seatAnywhere(ctx context.Context, player uuid.UUID, filter lob
 	if err != nil {
 		return nil, err
 	}
-	lobby.Best(games, player)
+	lobby.SortForPlayer(games, player)
 	for _, game := range games[:min(seatAttempts, len(games))] {
 		seated, err := s.updateSeats(ctx, game.ID.String(), play.Key{Player: player}, (*play.Turn).Join)
 		switch errs.Reason(err) {

@@ -33,7 +33,7 @@ func newJoinCode() (code string, hash []byte, err error) {
 // checkVisible returns the game if the caller may see it. To players who were not admitted, a private game does not exist.
 func (s *Service) checkVisible(ctx context.Context, game *play.Game) (*play.Game, error) {
 	player := identity.FromContext(ctx).Player
-	if game.Shows(player) {
+	if game.VisibleTo(player) {
 		return game, nil
 	}
 	member, err := s.store.Member(ctx, game.ID, player)
@@ -97,7 +97,7 @@ func (s *Service) gameByCode(ctx context.Context, player uuid.UUID, code string)
 	}
 	id, err := uuid.Nil, play.ErrNotFound
 	if hash, ok := lobby.HashCode(code); ok {
-		id, err = s.store.GameOfCode(ctx, hash)
+		id, err = s.store.GameByCode(ctx, hash)
 	}
 	if !errors.Is(err, play.ErrNotFound) {
 		return id, err

@@ -53,7 +53,7 @@ func (s *Service) changeProtection(ctx context.Context, change func(*protection.
 // protectionOf returns a player's protection state, a new one if the player has not set anything yet.
 func (s *Service) protectionOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) (*protection.State, error) {
 	if state := turn.Protections[player]; state != nil {
-		return state, state.Present()
+		return state, state.CheckNotDeleted()
 	}
 	inPlay, err := tx.InPlay(ctx, player)
 	turn.Protections[player] = protection.New(inPlay, turn.Now)

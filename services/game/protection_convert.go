@@ -24,7 +24,7 @@ func protectionToProto(state *protection.State, turn *play.Turn) *gamev1.Protect
 	}
 	if state.MayPlay(turn.Now) != nil {
 		out.Exclusion = &gamev1.Exclusion{Kind: state.Exclusion.Kind}
-		if !state.Exclusion.Forever() {
+		if !state.Exclusion.Permanent() {
 			out.Exclusion.Until = timestamppb.New(state.Exclusion.Until)
 		}
 	}

@@ -35,7 +35,7 @@ func (s *gameServer) RollDice(ctx context.Context, req *gamev1.RollDiceRequest) 
 				return nil, nil // The dice are in the air: wait for them.
 			}
 			finish = s.processGameRound
-			return turn, turn.Close(player)
+			return turn, turn.CloseBetting(player)
 		}}
 	if err := s.committer.do(cmd); err != nil {
 		return nil, err

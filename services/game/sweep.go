@@ -74,7 +74,7 @@ func withSweepTimeout(ctx context.Context, do func(context.Context) error) error
 // It returns the first error.
 func (w *sweeper) finishRounds(ctx context.Context, before time.Time) (failed error) {
 	for since := (time.Time{}); ; {
-		rounds, err := w.store.Unsettled(ctx, since, before, sweepBatch)
+		rounds, err := w.store.UnsettledRounds(ctx, since, before, sweepBatch)
 		if err == nil {
 			err = forEach(ctx, rounds, w.finishOne)
 		}
@@ -128,7 +128,7 @@ func (w *sweeper) passDice(ctx context.Context) error {
 
 func (w *sweeper) expireIdle(ctx context.Context) error {
 	before := w.clock.Now().Add(-w.cfg.Tables.IdleExpiry)
-	idle, err := w.store.Idle(ctx, before, sweepBatch)
+	idle, err := w.store.IdleGames(ctx, before, sweepBatch)
 	if err != nil {
 		return err
 	}

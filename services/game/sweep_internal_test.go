@@ -47,7 +47,7 @@ func (s manualService) newClosedRound(ago time.Duration) (game uuid.UUID) {
 			return err
 		}
 		game = turn.Game.ID
-		if err := turn.Close(uuid.Nil); err != nil {
+		if err := turn.CloseBetting(uuid.Nil); err != nil {
 			return err
 		}
 		return tx.Save(s.t.Context(), turn)

@@ -10,8 +10,8 @@ import (
 const (
 	// Size is how many rolls are judged: a hundred for each pair of dice.
 	Size = 3600
-	// enough is how many rolls there must be: fewer than five for each pair are no sample for a chi-square test.
-	enough = 5 * pairs
+	// minRolls is how many rolls there must be: fewer than five for each pair are no sample for a chi-square test.
+	minRolls = 5 * pairs
 	// pairs are what two dice can show, in the order in which they were thrown.
 	pairs = 36
 )
@@ -51,7 +51,7 @@ func (w *Window) ChiSquare() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := min(w.seen, Size)
-	if n < enough {
+	if n < minRolls {
 		return 0
 	}
 	squares := 0

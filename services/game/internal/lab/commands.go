@@ -101,11 +101,11 @@ var commands = map[string]command{
 		do: func(t *table, _ uuid.UUID, a arguments) (*play.Turn, error) { return t.roll(a.dice) }},
 	"working": {usage: "working WAGER on|off [NUMBER]", read: []argument{wagerName, onOff}, may: []argument{onNumber},
 		do: onBet(func(turn *play.Turn, bet *play.Bet, a arguments) error {
-			return turn.UpdateBet(bet, play.Change{Working: &a.working})
+			return turn.UpdateBet(bet, play.BetChange{Working: &a.working})
 		})},
 	"reduce": {usage: "reduce WAGER AMOUNT [NUMBER]", read: []argument{wagerName, stake}, may: []argument{onNumber},
 		do: onBet(func(turn *play.Turn, bet *play.Bet, a arguments) error {
-			return turn.UpdateBet(bet, play.Change{Amount: &a.amount})
+			return turn.UpdateBet(bet, play.BetChange{Amount: &a.amount})
 		})},
 	"remove": {usage: "remove WAGER [NUMBER]", read: []argument{wagerName}, may: []argument{onNumber},
 		do: onBet(func(turn *play.Turn, bet *play.Bet, _ arguments) error { return turn.RemoveBet(bet) })},

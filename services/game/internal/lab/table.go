@@ -84,7 +84,7 @@ func (t *table) join(player uuid.UUID) (*play.Turn, error) {
 
 // roll has the house throw the dice.
 func (t *table) roll(dice craps.Dice) (*play.Turn, error) {
-	closed, err := t.do(func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+	closed, err := t.do(func(turn *play.Turn) error { return turn.CloseBetting(uuid.Nil) })
 	if err != nil {
 		return nil, err
 	}

@@ -25,13 +25,13 @@ func NewCode(random io.Reader) (string, error) {
 	return string(code), nil
 }
 
-// read is how people write what a code may be: in small letters, in groups, with an O for a zero.
-var read = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
+// normalizer is how people write what a code may be: in small letters, in groups, with an O for a zero.
+var normalizer = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 
 // HashCode is what is stored of a code, however it is written. ok is false where it can't be one. A code is random, so it
 // needs no salt and no slow hash; who reads the database can see the table anyway.
 func HashCode(written string) (hash []byte, ok bool) {
-	code := read.Replace(strings.ToUpper(written))
+	code := normalizer.Replace(strings.ToUpper(written))
 	if len(code) != codeLength || strings.Trim(code, alphabet) != "" {
 		return nil, false
 	}

@@ -21,8 +21,8 @@ type Filter struct {
 	Phase gamev1.Phase
 }
 
-// Fits reports whether a table is one of those.
-func (f Filter) Fits(g *play.Game) bool {
+// Matches reports whether a table is one of those.
+func (f Filter) Matches(g *play.Game) bool {
 	return g.Limits.MaxPlayers-len(g.Seats) >= f.OpenSeats &&
 		g.Limits.MinBet >= f.MinBet &&
 		(f.MaxBet == 0 || g.Limits.MaxBet <= f.MaxBet) &&
@@ -30,10 +30,10 @@ func (f Filter) Fits(g *play.Game) bool {
 		(f.Phase == gamev1.Phase_PHASE_UNSPECIFIED || g.Phase() == f.Phase)
 }
 
-// Best sorts tables for a player: where the player sits already, then those with most players, of these the ones at which a
+// SortForPlayer sorts tables for a player: where the player sits already, then those with most players, of these the ones at which a
 // hand begins, then the oldest.
-func Best(games []*play.Game, player uuid.UUID) {
-	rank := func(is bool) int {
+func SortForPlayer(games []*play.Game, player uuid.UUID) {
+	first := func(is bool) int {
 		if is {
 			return 0
 		}
@@ -41,9 +41,9 @@ func Best(games []*play.Game, player uuid.UUID) {
 	}
 	slices.SortStableFunc(games, func(a, b *play.Game) int {
 		return cmp.Or(
-			cmp.Compare(rank(a.Seated(player)), rank(b.Seated(player))),
+			cmp.Compare(first(a.Seated(player)), first(b.Seated(player))),
 			cmp.Compare(len(b.Seats), len(a.Seats)),
-			cmp.Compare(rank(a.Craps.ComeOut()), rank(b.Craps.ComeOut())),
+			cmp.Compare(first(a.Craps.ComeOut()), first(b.Craps.ComeOut())),
 			cmp.Compare(a.ID.String(), b.ID.String()))
 	})
 }

@@ -87,7 +87,7 @@ func TestFilter(t *testing.T) {
 		"the start of a hand":  {lobby.Filter{Phase: gamev1.Phase_PHASE_COME_OUT}, false},
 		"one of many does not": {lobby.Filter{OpenSeats: 1, Stake: 50, Phase: gamev1.Phase_PHASE_COME_OUT}, false},
 	} {
-		if got := test.filter.Fits(table); got != test.fits {
+		if got := test.filter.Matches(table); got != test.fits {
 			t.Errorf("%s: fits is %v", name, got)
 		}
 	}
@@ -102,14 +102,14 @@ func TestTheFullestTableIsBest(t *testing.T) {
 		}
 		mine := rapid.SampledFrom(games).Draw(t, "mine")
 		mine.Seats = append(mine.Seats, play.Seat{Player: me})
-		lobby.Best(games, me)
+		lobby.SortForPlayer(games, me)
 		if games[0] != mine {
 			t.Fatal("a player sits at two tables")
 		}
 		for i := 2; i < len(games); i++ {
-			before, behind := games[i-1], games[i]
-			if len(before.Seats) < len(behind.Seats) || len(before.Seats) == len(behind.Seats) && !before.Craps.ComeOut() && behind.Craps.ComeOut() {
-				t.Fatalf("%d players come before %d", len(before.Seats), len(behind.Seats))
+			before, after := games[i-1], games[i]
+			if len(before.Seats) < len(after.Seats) || len(before.Seats) == len(after.Seats) && !before.Craps.ComeOut() && after.Craps.ComeOut() {
+				t.Fatalf("%d players come before %d", len(before.Seats), len(after.Seats))
 			}
 		}
 	})

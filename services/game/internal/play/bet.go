@@ -25,7 +25,7 @@ type NewBet struct {
 
 // PlaceBet moves a stake onto the table. The player's live bets and wallet must be loaded.
 func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
-	if err := cmp.Or(t.betting(), t.present(want.Player)); err != nil {
+	if err := cmp.Or(t.checkBettingOpen(), t.checkNotDeleted(want.Player)); err != nil {
 		return nil, err
 	}
 	if !t.Game.Seated(want.Player) {
@@ -43,22 +43,22 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 			Field("working", "only for wagers that rest on come-out rolls")
 	}
 	var err error
-	if bet.Number, err = t.number(wager, want.Number); err != nil {
+	if bet.Number, err = t.betNumber(wager, want.Number); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*Bet) error{t.checkProtection, t.checkWindow, t.checkAmount, t.checkFunds} {
+	for _, check := range []func(*Bet) error{t.checkProtection, t.checkPlacement, t.checkAmount, t.checkFunds} {
 		if err := check(bet); err != nil {
 			return nil, err
 		}
 	}
 	bet.Commission = wager.Price(bet.Amount)
-	if err := t.expose(bet.maxProfit()); err != nil {
+	if err := t.addExposure(bet.maxProfit()); err != nil {
 		return nil, err
 	}
 	t.OpenWallet(bet.Player)
 	t.Bets = append(t.Bets, bet)
 	if protection := t.protection(bet.Player); protection != nil {
-		protection.Bet(bet.Amount, t.Now, t.Rules.Protection)
+		protection.RecordBet(bet.Amount, t.Now, t.Rules.Protection)
 	}
 	wallet, escrow := ledger.Wallet(bet.Player), ledger.Escrow(bet.Game)
 	t.transfer(wallet, escrow, bet.Amount, ledger.Stake, bet, t.Game.Round)
@@ -75,22 +75,22 @@ func (t *Turn) betChanged(bet *Bet) {
 	g := t.Game
 	g.UpdatedAt = t.Now
 	if g.Shooter == uuid.Nil && g.Craps.ComeOut() && bet.Status == Live && isLine(bet) {
-		t.giveDice(bet.Player)
+		t.setShooter(bet.Player)
 	}
 	if g.TurnDueAt.IsZero() && bet.Status == Live && bet.Player != g.Shooter {
 		g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 	}
 }
 
-// number is what a new bet stands on: the point for odds on the line, the come bet's number for its odds, else nothing.
-func (t *Turn) number(wager *craps.Wager, wanted uint8) (uint8, error) {
+// betNumber is what a new bet stands on: the point for odds on the line, the come bet's number for its odds, else nothing.
+func (t *Turn) betNumber(wager *craps.Wager, wanted uint8) (uint8, error) {
 	switch {
 	case wager.Behind == nil && wanted != 0:
 		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s takes no number", wager.Name).Field("number", "must be left out")
-	case onLine(wager) && wanted != 0 && wanted != t.Game.Craps.Point:
+	case isLineOdds(wager) && wanted != 0 && wanted != t.Game.Craps.Point:
 		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s stands on the point, which is %d", wager.Name, t.Game.Craps.Point).
 			Field("number", "must be the point, or left out")
-	case onLine(wager):
+	case isLineOdds(wager):
 		return t.Game.Craps.Point, nil
 	case wager.Behind != nil && !slices.Contains(craps.Points[:], wanted):
 		return 0, errs.New(errorsv1.Reason_REASON_NUMBER_INVALID, "%s needs the number of the bet that it stands behind", wager.Name).
@@ -99,45 +99,45 @@ func (t *Turn) number(wager *craps.Wager, wanted uint8) (uint8, error) {
 	return wanted, nil
 }
 
-// checkWindow fails where the wager can't be placed now, or is there already.
-func (t *Turn) checkWindow(bet *Bet) error {
+// checkPlacement fails where the wager can't be placed now, or is there already.
+func (t *Turn) checkPlacement(bet *Bet) error {
 	state, wager := t.Game.Craps, bet.Wager
 	switch {
 	case wager.Place == craps.OnComeOut && !wager.Place.Open(state):
 		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only before a point is set; the point is %d", wager.Name, state.Point)
-	case wager.Place == craps.OnPoint && !wager.Place.Open(state), onLine(wager) && state.ComeOut():
+	case wager.Place == craps.OnPoint && !wager.Place.Open(state), isLineOdds(wager) && state.ComeOut():
 		return errs.New(errorsv1.Reason_REASON_WRONG_PHASE, "%s can be placed only while a point is set", wager.Name)
 	case wager.Place == craps.OnNewHand && !wager.Place.Open(state):
 		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll of a hand; wait for the next shooter", wager.Name)
 	case wager.Place == craps.OnlySince7 && !wager.Place.Open(state):
 		return errs.New(errorsv1.Reason_REASON_WINDOW_PASSED, "%s can be placed only before the first roll after a 7; wait for the next 7", wager.Name)
-	case wager.Behind != nil && t.flat(bet) == nil:
+	case wager.Behind != nil && t.flatBet(bet) == nil:
 		return errs.New(errorsv1.Reason_REASON_FLAT_BET_REQUIRED, "%s stands behind a %s bet on that number, and you have none", wager.Name, wager.Behind.Name)
-	case t.find(bet.Player, wager, bet.Number) != nil:
+	case t.liveBet(bet.Player, wager, bet.Number) != nil:
 		return errs.New(errorsv1.Reason_REASON_BET_EXISTS, "you have a live %s bet already", wager.Name)
 	}
 	return nil
 }
 
-// onLine reports whether a wager is odds on the line, which stand on the table's point.
-func onLine(wager *craps.Wager) bool {
+// isLineOdds reports whether a wager is odds on the line, which stand on the table's point.
+func isLineOdds(wager *craps.Wager) bool {
 	return wager.Behind != nil && wager.Behind.Settles == craps.Line
 }
 
-// flat is the bet that odds stand behind, nil where there is none.
-func (t *Turn) flat(odds *Bet) *Bet {
+// flatBet is the bet that odds stand behind, nil where there is none.
+func (t *Turn) flatBet(odds *Bet) *Bet {
 	number := odds.Number
-	if onLine(odds.Wager) {
+	if isLineOdds(odds.Wager) {
 		number = 0 // Line bets stand on the table's point, not on a number of their own.
 	}
-	return t.find(odds.Player, odds.Wager.Behind, number)
+	return t.liveBet(odds.Player, odds.Wager.Behind, number)
 }
 
 // checkAmount fails where the table does not take the stake.
 func (t *Turn) checkAmount(bet *Bet) error {
 	limits := t.Game.Limits
 	if bet.Wager.Behind != nil {
-		if most := bet.Wager.MaxStake(bet.Number, t.flat(bet).Amount); bet.Amount > most {
+		if most := bet.Wager.MaxStake(bet.Number, t.flatBet(bet).Amount); bet.Amount > most {
 			return errs.New(errorsv1.Reason_REASON_ODDS_OVER_LIMIT, "amount is %d; at most %d may stand behind your bet on %d", bet.Amount, most, bet.Number).
 				Field("amount", "must not exceed the odds limit").With("max", most)
 		}
@@ -166,8 +166,8 @@ func (t *Turn) checkFunds(bet *Bet) error {
 	return nil
 }
 
-// expose adds to what the table's bets can win, and sets it aside. It fails where the house could not pay it.
-func (t *Turn) expose(profit int64) error {
+// addExposure adds to what the table's bets can win, and sets it aside. It fails where the house could not pay it.
+func (t *Turn) addExposure(profit int64) error {
 	if err := t.cover(t.Game.Exposure + profit); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ func (t *Turn) emit(event *Event) {
 	t.Events = append(t.Events, event)
 }
 
-// Text is an id as the contract has it: empty for nobody.
-func Text(id uuid.UUID) string {
+// IDString is an id as the contract has it: empty for nobody.
+func IDString(id uuid.UUID) string {
 	if id == uuid.Nil {
 		return ""
 	}
@@ -36,17 +36,17 @@ func (g *Game) Phase() gamev1.Phase {
 	return gamev1.Phase_PHASE_POINT
 }
 
-// Said is where a player said something.
-type Said struct {
+// ChatMessage is where a player said something.
+type ChatMessage struct {
 	Player   uuid.UUID
 	Sequence int64
 }
 
-// Said are the turn's events that somebody said.
-func (t *Turn) Said() (said []Said) {
+// ChatMessages are the turn's events that somebody said.
+func (t *Turn) ChatMessages() (said []ChatMessage) {
 	for _, event := range t.Events {
 		if chat := event.GetChatPosted(); chat != nil {
-			said = append(said, Said{uuid.MustParse(chat.GetPlayerId()), event.GetSequence()}) // An id that Chat wrote.
+			said = append(said, ChatMessage{uuid.MustParse(chat.GetPlayerId()), event.GetSequence()}) // An id that Chat wrote.
 		}
 	}
 	return said

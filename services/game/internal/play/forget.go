@@ -7,11 +7,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// Bury notes that a player was deleted, with the wallet, which is opened where there is none: whoever lets the player do something has
+// MarkDeleted notes that a player was deleted, with the wallet, which is opened where there is none: whoever lets the player do something has
 // it loaded. What the player has set goes.
-func (t *Turn) Bury(player uuid.UUID) {
+func (t *Turn) MarkDeleted(player uuid.UUID) {
 	t.OpenWallet(player)
-	if t.present(player) == nil {
+	if t.checkNotDeleted(player) == nil {
 		t.Protections[player] = protection.Deleted()
 	}
 }
@@ -20,7 +20,7 @@ func (t *Turn) Bury(player uuid.UUID) {
 // there: while dice are in the air nobody gets up. All live bets must be loaded.
 func (t *Turn) Forget(player uuid.UUID, erased bool) (sits bool, err error) {
 	g := t.Game
-	t.stand(player, Member{})
+	t.setMember(player, Member{})
 	if g.Status != Open {
 		return false, nil
 	}

@@ -45,13 +45,13 @@ func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Rea
 	}
 	t.Transfers = append(t.Transfers, transfer)
 	if bet != nil {
-		t.count(bet.Player, transfer)
+		t.countForLimits(bet.Player, transfer)
 	}
-	t.adjust(from, -amount)
-	t.adjust(to, amount)
+	t.adjustBalance(from, -amount)
+	t.adjustBalance(to, amount)
 }
 
-func (t *Turn) adjust(account ledger.Account, delta int64) {
+func (t *Turn) adjustBalance(account ledger.Account, delta int64) {
 	switch account.Kind {
 	case ledger.KindPlayer:
 		if balance, loaded := t.Wallets[account.Owner]; loaded {

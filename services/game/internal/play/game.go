@@ -70,16 +70,16 @@ type Seat struct {
 	JoinedAt time.Time
 }
 
-// Shows reports whether a player may see the game without having been let in.
-func (g *Game) Shows(player uuid.UUID) bool {
+// VisibleTo reports whether a player may see the game without having been let in.
+func (g *Game) VisibleTo(player uuid.UUID) bool {
 	return !g.Private || player != uuid.Nil && (g.Host == player || g.Seated(player))
 }
 
 // Seated reports whether the player has a seat.
-func (g *Game) Seated(player uuid.UUID) bool { return g.place(player) >= 0 }
+func (g *Game) Seated(player uuid.UUID) bool { return g.seatIndex(player) >= 0 }
 
-// place is the player's index in Seats, -1 where there is none.
-func (g *Game) place(player uuid.UUID) int {
+// seatIndex is the player's index in Seats, -1 where there is none.
+func (g *Game) seatIndex(player uuid.UUID) int {
 	for i := range g.Seats {
 		if g.Seats[i].Player == player {
 			return i

@@ -26,55 +26,55 @@ func CreatePrivate(t *Turn, creator uuid.UUID, limits Limits, code []byte) error
 	if err := Create(t, creator, limits); err != nil {
 		return err
 	}
-	t.Game.Private, t.Code = true, code
+	t.Game.Private, t.JoinCodeHash = true, code
 	t.Events[0].GetGameCreated().Private = true
 	return nil
 }
 
 // RenewCode changes the code of the host's private game.
 func (t *Turn) RenewCode(player uuid.UUID, code []byte) error {
-	if err := t.hosts(player); err != nil {
+	if err := t.checkHost(player); err != nil {
 		return err
 	}
 	if !t.Game.Private {
 		return errs.New(errorsv1.Reason_REASON_JOIN_CODE_UNKNOWN, "the game is open to everybody; it has no code")
 	}
-	t.Code = code
+	t.JoinCodeHash = code
 	return nil
 }
 
 // Admit lets a player in, who had some standing before. The player's wallet must be loaded.
 func (t *Turn) Admit(player uuid.UUID, before Member) error {
-	if err := cmp.Or(t.open(), t.present(player)); err != nil {
+	if err := cmp.Or(t.checkOpen(), t.checkNotDeleted(player)); err != nil {
 		return err
 	}
 	before.Admitted = true
-	t.member(player, before)
+	t.setKnownMember(player, before)
 	return nil
 }
 
-func (t *Turn) member(player uuid.UUID, standing Member) {
+func (t *Turn) setKnownMember(player uuid.UUID, standing Member) {
 	standing.Known = true
-	t.stand(player, standing)
+	t.setMember(player, standing)
 }
 
-func (t *Turn) stand(player uuid.UUID, standing Member) {
+func (t *Turn) setMember(player uuid.UUID, standing Member) {
 	if t.Members == nil {
 		t.Members = make(map[uuid.UUID]Member)
 	}
 	t.Members[player] = standing
 }
 
-func (t *Turn) hosts(player uuid.UUID) error {
+func (t *Turn) checkHost(player uuid.UUID) error {
 	if t.Game.Host != player {
 		return errs.New(errorsv1.Reason_REASON_NOT_HOST, "only the host of the table may do this")
 	}
-	return t.open()
+	return t.checkOpen()
 }
 
 // Mute has the host keep a player from talking, or let the player talk again.
 func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
-	if err := t.hosts(host); err != nil {
+	if err := t.checkHost(host); err != nil {
 		return err
 	}
 	if before.Muted == muted {
@@ -85,7 +85,7 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 			Field("player_id", "must be that of a player who is or was at the table")
 	}
 	before.Muted = muted
-	t.member(player, before)
+	t.setKnownMember(player, before)
 	t.emit(&Event{Detail: &gamev1.Event_PlayerMuted{PlayerMuted: &gamev1.PlayerMuted{PlayerId: player.String(), Muted: muted}}})
 	return nil
 }
@@ -93,10 +93,10 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 // Chat has a player say something. It does not count as play: a table where people only talk closes in its time. The player's
 // wallet must be loaded.
 func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
-	if err := t.open(); err != nil {
+	if err := t.checkOpen(); err != nil {
 		return err
 	}
-	if err := t.present(player); err != nil {
+	if err := t.checkNotDeleted(player); err != nil {
 		return err
 	}
 	if !t.Game.Seated(player) {
@@ -109,7 +109,7 @@ func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "text has nothing but spaces").Field("text", "must say something")
 	}
 	if !standing.Known { // Who leaves behind it can be muted all the same.
-		t.member(player, standing)
+		t.setKnownMember(player, standing)
 	}
 	t.emit(&Event{Detail: &gamev1.Event_ChatPosted{ChatPosted: &gamev1.ChatPosted{PlayerId: player.String(), Text: text}}})
 	return nil

@@ -103,7 +103,7 @@ func TestRefusedCommandsSayWhy(t *testing.T) {
 	_, err := tb.bet(alice, "field", 10, 0)
 	tb.wants(err, errorsv1.Reason_REASON_UNSPECIFIED)
 
-	if err := tb.do(func(t *play.Turn) error { return t.Close(alice) }); err != nil {
+	if err := tb.do(func(t *play.Turn) error { return t.CloseBetting(alice) }); err != nil {
 		t.Fatal(err)
 	}
 	refuse(alice, "field", 10, 0, errorsv1.Reason_REASON_BETTING_CLOSED)

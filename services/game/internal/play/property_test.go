@@ -55,8 +55,8 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 		"change": func(t *rapid.T) {
 			if id := one(t); id != uuid.Nil {
 				amount, working := tb.bets[id].Amount/rapid.Int64Range(1, 3).Draw(t, "part"), rapid.Bool().Draw(t, "working")
-				_ = tb.change(id, play.Change{Amount: &amount})
-				_ = tb.change(id, play.Change{Working: &working})
+				_ = tb.change(id, play.BetChange{Amount: &amount})
+				_ = tb.change(id, play.BetChange{Working: &working})
 			}
 		},
 		"remove": func(t *rapid.T) {
@@ -66,7 +66,7 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 		},
 		"roll": func(t *rapid.T) {
 			_, _ = tb.bet(tb.game.Shooter, "pass_line", 10, 0)
-			_ = tb.do(func(turn *play.Turn) error { return turn.Close(tb.game.Shooter) })
+			_ = tb.do(func(turn *play.Turn) error { return turn.CloseBetting(tb.game.Shooter) })
 			settle(t)
 		},
 		"pass": func(*rapid.T) { _ = tb.do(func(turn *play.Turn) error { return turn.PassDice(tb.game.Shooter) }) },

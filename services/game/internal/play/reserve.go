@@ -16,9 +16,9 @@ const (
 	reserveFloor = 1024
 	// reserveSlack is how many times its step a reserve may grow before the house takes the rest back.
 	reserveSlack = 4
-	// plenty is how many steps the house must have for a table to set more aside than it needs. Steps double, so that a
+	// houseHeadroom is how many steps the house must have for a table to set more aside than it needs. Steps double, so that a
 	// busy table touches the house's account seldom; a house that is short counts every token.
-	plenty = 1024
+	houseHeadroom = 1024
 )
 
 // reserveStep is the smallest step that covers an exposure.
@@ -42,17 +42,17 @@ func (t *Turn) cover(exposure int64) error {
 			"the house could not pay what this can win: it would have to set %d more aside and has %d; stake less", missing, t.House).
 			Field("amount", "must be what the house can pay").With("missing", missing).With("available", t.House)
 	}
-	if step := reserveStep(exposure); t.House/plenty >= step {
+	if step := reserveStep(exposure); t.House/houseHeadroom >= step {
 		missing = step - t.Reserve
 	}
 	t.transfer(ledger.House, ledger.Reserve(t.Game.ID), missing, ledger.SetAside, nil, t.Game.Round)
 	return nil
 }
 
-// release gives the house back what a table does not need any more.
-func (t *Turn) release() {
+// releaseReserve gives the house back what a table does not need any more.
+func (t *Turn) releaseReserve() {
 	keep := t.Game.Exposure
-	if step := reserveStep(keep); t.House/plenty >= step && t.Reserve <= reserveSlack*step && t.Game.Status == Open {
+	if step := reserveStep(keep); t.House/houseHeadroom >= step && t.Reserve <= reserveSlack*step && t.Game.Status == Open {
 		return
 	}
 	if t.Reserve > keep {

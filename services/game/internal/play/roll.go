@@ -14,19 +14,19 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// Close ends betting and commits to a round. The player must be the shooter; uuid.Nil is the house, which rolls where
+// CloseBetting ends betting and commits to a round. The player must be the shooter; uuid.Nil is the house, which rolls where
 // the shooter left or does not act. All live bets must be loaded.
-func (t *Turn) Close(player uuid.UUID) error {
-	if err := t.betting(); err != nil {
+func (t *Turn) CloseBetting(player uuid.UUID) error {
+	if err := t.checkBettingOpen(); err != nil {
 		return err
 	}
 	if player != uuid.Nil {
-		if err := t.mayShoot(player); err != nil {
+		if err := t.checkMayRoll(player); err != nil {
 			return err
 		}
 	}
 	g := t.Game
-	state, bets := g.state(), t.committed()
+	state, bets := g.state(), t.committedBets()
 	commitment := protocol.Commitment{Game: protocol.ID(g.ID), Round: g.Round, BetCount: uint32(len(bets)),
 		BetsRoot: protocol.BetsRoot(bets), StateHash: state.Hash(), PayTableHash: craps.PayTableHash()}
 	t.Rounds = append(t.Rounds, &Round{Game: g.ID, Number: g.Round, Status: Committed, Commitment: commitment, State: state, Bets: bets, ClosedAt: t.Now})
@@ -36,23 +36,23 @@ func (t *Turn) Close(player uuid.UUID) error {
 	return nil
 }
 
-func (t *Turn) mayShoot(player uuid.UUID) error {
-	if err := t.holdsDice(player); err != nil {
+func (t *Turn) checkMayRoll(player uuid.UUID) error {
+	if err := t.checkShooter(player); err != nil {
 		return err
 	}
-	if t.Game.Craps.ComeOut() && !slices.ContainsFunc(t.live(player), isLine) {
+	if t.Game.Craps.ComeOut() && !slices.ContainsFunc(t.liveBets(player), isLine) {
 		return errs.New(errorsv1.Reason_REASON_LINE_BET_REQUIRED, "place a pass_line or dont_pass bet before you roll")
 	}
 	return nil
 }
 
-// holdsDice fails unless the player is the shooter.
-func (t *Turn) holdsDice(player uuid.UUID) error {
+// checkShooter fails unless the player is the shooter.
+func (t *Turn) checkShooter(player uuid.UUID) error {
 	if !t.Game.Seated(player) {
 		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you roll")
 	}
 	if t.Game.Shooter != player {
-		return errs.New(errorsv1.Reason_REASON_NOT_SHOOTER, "someone else has the dice").With("shooter_id", Text(t.Game.Shooter))
+		return errs.New(errorsv1.Reason_REASON_NOT_SHOOTER, "someone else has the dice").With("shooter_id", IDString(t.Game.Shooter))
 	}
 	return nil
 }

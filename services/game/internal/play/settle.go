@@ -22,8 +22,8 @@ func (t *Turn) Settle(round *Round, decision Decision) error {
 	return t.SettleDice(round, craps.Dice{First: first, Second: second})
 }
 
-// Settled returns the round of that number where this turn has settled it, else nil.
-func (t *Turn) Settled(number uint64) *Round {
+// SettledRound returns the round of that number where this turn has settled it, else nil.
+func (t *Turn) SettledRound(number uint64) *Round {
 	for _, round := range t.Rounds {
 		if round.Number == number && round.Status == Settled {
 			return round
@@ -39,7 +39,7 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 		return err
 	}
 	roll, decision := t.Game.Craps.Roll(dice), round.Decision
-	bets := inOrder(t.Bets)
+	bets := settlementOrder(t.Bets)
 	var settlements []*gamev1.Settlement
 	for _, bet := range bets {
 		if s := t.settleBet(bet, roll, round.Number); s != nil {
@@ -55,19 +55,19 @@ func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
 	shooter := g.Shooter
 	if roll.Call == craps.SevenOut {
 		g.Hand++
-		shooter = t.behindShooter()
+		shooter = t.playerAfterShooter()
 	}
 	t.emit(&Event{Detail: &gamev1.Event_DiceRolled{DiceRolled: &gamev1.DiceRolled{
 		Round: int64(round.Number), Dice: []int32{int32(dice.First), int32(dice.Second)}, Total: int32(roll.Total), Call: string(roll.Call),
 		Phase: g.Phase(), Point: int32(g.Craps.Point), DecisionHeight: decision.Height, BeaconHeight: decision.BeaconHeight,
-		Settlements: settlements, ShooterId: Text(shooter)}}})
+		Settlements: settlements, ShooterId: IDString(shooter)}}})
 	round.Sequence = g.Sequence
 	g.Exposure = t.Exposure()
-	t.release()
-	t.Results = append(t.Results, t.results(bets, round.Number)...)
-	t.remind(round.Number)
-	t.giveDice(shooter)
-	t.settleDown()
+	t.releaseReserve()
+	t.Results = append(t.Results, t.playerResults(bets, round.Number)...)
+	t.announceRealityChecks(round.Number)
+	t.setShooter(shooter)
+	t.closeOrSetTurnDue()
 	return nil
 }
 
@@ -82,8 +82,8 @@ func (t *Turn) Exposure() int64 {
 	return sum
 }
 
-// inOrder is the order in which a roll settles bets: by stage, then by id.
-func inOrder(bets []*Bet) []*Bet {
+// settlementOrder is the order in which a roll settles bets: by stage, then by id.
+func settlementOrder(bets []*Bet) []*Bet {
 	sorted := slices.DeleteFunc(slices.Clone(bets), func(b *Bet) bool { return b.Status != Live })
 	slices.SortFunc(sorted, func(a, b *Bet) int {
 		return cmp.Or(cmp.Compare(a.Wager.Stage(a.rules()), b.Wager.Stage(b.rules())), bytes.Compare(a.ID[:], b.ID[:]))
@@ -120,8 +120,8 @@ func (t *Turn) settleBet(bet *Bet, roll craps.Roll, round uint64) *gamev1.Settle
 		Result: bet.Status, Number: int32(bet.Number), Payout: bet.Payout}
 }
 
-// results adds up what a settlement did to each player.
-func (t *Turn) results(bets []*Bet, round uint64) []Result {
+// playerResults adds up what a settlement did to each player.
+func (t *Turn) playerResults(bets []*Bet, round uint64) []Result {
 	byPlayer := make(map[uuid.UUID]*Result)
 	var players []uuid.UUID
 	for _, bet := range bets {
@@ -133,7 +133,7 @@ func (t *Turn) results(bets []*Bet, round uint64) []Result {
 		}
 		r.Bets++
 		r.Payout += bet.Payout
-		if bet.Status != Live && t.present(bet.Player) == nil { // A deleted player has no scores.
+		if bet.Status != Live && t.checkNotDeleted(bet.Player) == nil { // A deleted player has no scores.
 			r.Decided.Bets++
 			r.Decided.Staked += bet.Amount + bet.Commission
 			r.Decided.Returned += bet.Payout

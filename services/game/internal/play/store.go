@@ -36,16 +36,16 @@ type Key struct {
 	Game uuid.UUID
 	// Player's live bets and wallet are loaded; uuid.Nil for nobody's.
 	Player uuid.UUID
-	// Only leaves out, of the player's live bets, those on other wagers than this one and the flat bet that it stands
+	// Wager leaves out, of the player's live bets, those on other wagers than this one and the flat bet that it stands
 	// behind; nil leaves out none. It is what placing a bet needs.
-	Only *craps.Wager
+	Wager *craps.Wager
 	// All loads everybody's live bets, and the wallets of those whose they are.
 	All bool
 }
 
 // Loads reports whether a live bet of the key's game is one of those that it loads.
 func (k Key) Loads(bet *Bet) bool {
-	return k.All || bet.Player == k.Player && (k.Only == nil || bet.Wager == k.Only || bet.Wager == k.Only.Behind)
+	return k.All || bet.Player == k.Player && (k.Wager == nil || bet.Wager == k.Wager || bet.Wager == k.Wager.Behind)
 }
 
 // Tx is what a transaction can do. It works on sets, so that a group of commands costs little more than one.
@@ -99,25 +99,25 @@ type Request struct {
 type Reader interface {
 	// Game returns a game, or ErrNotFound.
 	Game(ctx context.Context, id uuid.UUID) (*Game, error)
-	// GameOfCode returns the private game of a join code's hash, or ErrNotFound.
-	GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error)
+	// GameByCode returns the private game of a join code's hash, or ErrNotFound.
+	GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error)
 	// Member returns a player's standing at a game, the zero one where there is none.
 	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
-	// Traces returns games that know a player, behind the id, in the order of the ids: open ones where the player sits or is the host,
+	// GamesWithPlayerData returns games that know a player, behind the id, in the order of the ids: open ones where the player sits or is the host,
 	// and any where the player has a standing or has said something.
-	Traces(ctx context.Context, player, behind uuid.UUID, limit int) ([]uuid.UUID, error)
+	GamesWithPlayerData(ctx context.Context, player, after uuid.UUID, limit int) ([]uuid.UUID, error)
 	// Leaders returns scores of a period, best first, behind one; the zero one starts with the best.
-	Leaders(ctx context.Context, key ScoreKey, behind Score, limit int) ([]Score, error)
+	Leaders(ctx context.Context, key ScoreKey, after Score, limit int) ([]Score, error)
 	// Scores returns scores of a player; those that are nothing are missing.
 	Scores(ctx context.Context, player uuid.UUID, keys ...ScoreKey) ([]Score, error)
 	// Rolls counts a game's latest rolls, at most so many.
 	Rolls(ctx context.Context, game uuid.UUID, limit int) ([]RollCount, error)
 	// OpenGames returns open games that are not private, newest first, behind the id; uuid.Nil starts with the newest.
-	OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*Game, error)
+	OpenGames(ctx context.Context, after uuid.UUID, limit int) ([]*Game, error)
 	// OpenGamesWithSeats returns those of them that have a free seat.
-	OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit int) ([]*Game, error)
+	OpenGamesWithSeats(ctx context.Context, after uuid.UUID, limit int) ([]*Game, error)
 	// Bets returns a player's bets at a game, newest first, behind the id. The zero status means every status.
-	Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*Bet, error)
+	Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, after uuid.UUID, limit int) ([]*Bet, error)
 	// LiveBets returns every bet that lies on a game's table, in the order of their ids.
 	LiveBets(ctx context.Context, game uuid.UUID) ([]*Bet, error)
 	// Rounds returns a game's rounds without what was committed, newest first, below the number; 0 starts with the newest.
@@ -139,10 +139,10 @@ type Reader interface {
 	Protection(ctx context.Context, player uuid.UUID) (*protection.State, error)
 	// TurnsDue returns games whose shooter's time is over.
 	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)
-	// Idle returns open games at which nothing happened since a time.
-	Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error)
-	// Unsettled returns which rounds were committed between two times and are not settled, and when, oldest first.
-	Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*Round, error)
+	// IdleGames returns open games at which nothing happened since a time.
+	IdleGames(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error)
+	// UnsettledRounds returns which rounds were committed between two times and are not settled, and when, oldest first.
+	UnsettledRounds(ctx context.Context, since, before time.Time, limit int) ([]*Round, error)
 	// Audit checks every account against the transfers, and what tables hold against the bets that lie on them.
 	Audit(ctx context.Context) (Audit, error)
 	// Census counts what one moment has. It reads each account and no transfer.

@@ -209,7 +209,7 @@ func (tb *table) sorted() []*play.Bet {
 
 // roll closes betting for the player and settles with a beacon made of the seed.
 func (tb *table) roll(player uuid.UUID, seed uint64) error {
-	if err := tb.do(func(t *play.Turn) error { return t.Close(player) }); err != nil {
+	if err := tb.do(func(t *play.Turn) error { return t.CloseBetting(player) }); err != nil {
 		return err
 	}
 	return tb.settle(seed)
@@ -224,7 +224,7 @@ func (tb *table) settle(seed uint64) error {
 
 // rollTo closes betting and has the dice show the total.
 func (tb *table) rollTo(player uuid.UUID, total uint8) {
-	if err := tb.do(func(t *play.Turn) error { return t.Close(player) }); err != nil {
+	if err := tb.do(func(t *play.Turn) error { return t.CloseBetting(player) }); err != nil {
 		tb.t.Fatalf("close: %v", err)
 	}
 	tb.settleTo(total)
@@ -289,7 +289,7 @@ func (tb *table) wants(err error, reason errorsv1.Reason) {
 }
 
 // change applies a change to a bet.
-func (tb *table) change(id uuid.UUID, change play.Change) error {
+func (tb *table) change(id uuid.UUID, change play.BetChange) error {
 	return tb.do(func(t *play.Turn) error {
 		for _, bet := range t.Bets {
 			if bet.ID == id {

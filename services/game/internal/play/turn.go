@@ -47,8 +47,8 @@ type Turn struct {
 	Results []Result
 	// Events are what happened, in order.
 	Events []*Event
-	// Code is the hash of a private game's new join code, nil where it stays.
-	Code []byte
+	// JoinCodeHash is the hash of a private game's new join code, nil where it stays.
+	JoinCodeHash []byte
 	// Members are players whose standing at the table changed; the zero one is none.
 	Members map[uuid.UUID]Member
 
@@ -69,7 +69,7 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "max_bet is %d, below min_bet of %d", limits.MaxBet, limits.MinBet).
 			Field("max_bet", "must be min_bet or more")
 	}
-	if err := t.mayPlay(creator); err != nil {
+	if err := t.checkMayPlay(creator); err != nil {
 		return err
 	}
 	t.New = true
@@ -79,17 +79,17 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 	return t.Join(creator)
 }
 
-// open fails where the game takes no more commands.
-func (t *Turn) open() error {
+// checkOpen fails where the game takes no more commands.
+func (t *Turn) checkOpen() error {
 	if t.Game.Status != Open {
 		return errs.New(errorsv1.Reason_REASON_GAME_CLOSED, "the game is over; create or join another one")
 	}
 	return nil
 }
 
-// betting fails where bets can't be changed.
-func (t *Turn) betting() error {
-	if err := t.open(); err != nil {
+// checkBettingOpen fails where bets can't be changed.
+func (t *Turn) checkBettingOpen() error {
+	if err := t.checkOpen(); err != nil {
 		return err
 	}
 	if t.Game.Rolling {
@@ -100,7 +100,7 @@ func (t *Turn) betting() error {
 
 // Join seats a player. Who sits already stays.
 func (t *Turn) Join(player uuid.UUID) error {
-	if err := t.open(); err != nil {
+	if err := t.checkOpen(); err != nil {
 		return err
 	}
 	g := t.Game
@@ -110,7 +110,7 @@ func (t *Turn) Join(player uuid.UUID) error {
 	if len(g.Seats) >= g.Limits.MaxPlayers {
 		return errs.New(errorsv1.Reason_REASON_GAME_FULL, "all %d seats are taken", g.Limits.MaxPlayers).With("max_players", g.Limits.MaxPlayers)
 	}
-	if err := t.mayPlay(player); err != nil {
+	if err := t.checkMayPlay(player); err != nil {
 		return err
 	}
 	seat := Seat{Number: 1, Player: player, JoinedAt: t.Now}
@@ -121,7 +121,7 @@ func (t *Turn) Join(player uuid.UUID) error {
 	g.UpdatedAt = t.Now
 	t.emit(&Event{Detail: &gamev1.Event_PlayerJoined{PlayerJoined: &gamev1.PlayerJoined{PlayerId: player.String(), Seat: int32(seat.Number)}}})
 	if g.Shooter == uuid.Nil && g.Craps.ComeOut() && !g.Rolling {
-		t.giveDice(player)
+		t.setShooter(player)
 	}
 	return nil
 }
@@ -130,20 +130,20 @@ func (t *Turn) Join(player uuid.UUID) error {
 // seat has left already.
 func (t *Turn) Leave(player uuid.UUID) error {
 	g := t.Game
-	place := g.place(player)
-	if place < 0 || g.Status != Open {
+	index := g.seatIndex(player)
+	if index < 0 || g.Status != Open {
 		return nil
 	}
-	if err := t.betting(); err != nil {
+	if err := t.checkBettingOpen(); err != nil {
 		return err
 	}
-	for _, bet := range t.live(player) {
+	for _, bet := range t.liveBets(player) {
 		if bet.Status == Live && bet.Wager.Removable(bet.rules(), g.Craps) {
-			t.takeBack(bet)
+			t.removeWithOdds(bet)
 		}
 	}
-	next, number := t.after(place), g.Seats[place].Number
-	g.Seats = slices.Delete(g.Seats, place, place+1)
+	next, number := t.playerAfter(index), g.Seats[index].Number
+	g.Seats = slices.Delete(g.Seats, index, index+1)
 	g.UpdatedAt = t.Now
 	t.emit(&Event{Detail: &gamev1.Event_PlayerLeft{PlayerLeft: &gamev1.PlayerLeft{PlayerId: player.String()}}})
 	if g.Shooter == player {
@@ -151,37 +151,37 @@ func (t *Turn) Leave(player uuid.UUID) error {
 			next = uuid.Nil // The hand goes on, and the house rolls; or nobody is left.
 			g.LeftSeat = number
 		}
-		t.giveDice(next)
+		t.setShooter(next)
 		g.TurnDueAt = time.Time{}
 	}
-	t.settleDown()
+	t.closeOrSetTurnDue()
 	return nil
 }
 
-// behindShooter is the player on the seat behind the shooter's, also where the shooter has left it.
-func (t *Turn) behindShooter() uuid.UUID {
+// playerAfterShooter is the player on the seat behind the shooter's, also where the shooter has left it.
+func (t *Turn) playerAfterShooter() uuid.UUID {
 	g := t.Game
-	if place := g.place(g.Shooter); place >= 0 {
-		return t.after(place)
+	if index := g.seatIndex(g.Shooter); index >= 0 {
+		return t.playerAfter(index)
 	}
 	for _, seat := range g.Seats {
 		if seat.Number >= g.LeftSeat { // Who has that number came later, and sits behind the others.
 			return seat.Player
 		}
 	}
-	return t.after(-1)
+	return t.playerAfter(-1)
 }
 
-// after is the player on the next seat.
-func (t *Turn) after(place int) uuid.UUID {
+// playerAfter is the player on the next seat.
+func (t *Turn) playerAfter(index int) uuid.UUID {
 	if len(t.Game.Seats) == 0 {
 		return uuid.Nil
 	}
-	return t.Game.Seats[(place+1)%len(t.Game.Seats)].Player
+	return t.Game.Seats[(index+1)%len(t.Game.Seats)].Player
 }
 
-// giveDice makes a player the shooter, or the house with uuid.Nil. Where others wait, they wait for the new one from now on.
-func (t *Turn) giveDice(player uuid.UUID) {
+// setShooter makes a player the shooter, or the house with uuid.Nil. Where others wait, they wait for the new one from now on.
+func (t *Turn) setShooter(player uuid.UUID) {
 	if t.Game.Shooter == player {
 		return
 	}
@@ -192,11 +192,11 @@ func (t *Turn) giveDice(player uuid.UUID) {
 	if !t.Game.TurnDueAt.IsZero() {
 		t.Game.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 	}
-	t.emit(&Event{Detail: &gamev1.Event_ShooterChanged{ShooterChanged: &gamev1.ShooterChanged{PlayerId: Text(player)}}})
+	t.emit(&Event{Detail: &gamev1.Event_ShooterChanged{ShooterChanged: &gamev1.ShooterChanged{PlayerId: IDString(player)}}})
 }
 
-// live are a player's live bets among those that were loaded.
-func (t *Turn) live(player uuid.UUID) []*Bet {
+// liveBets are a player's live bets among those that were loaded.
+func (t *Turn) liveBets(player uuid.UUID) []*Bet {
 	var out []*Bet
 	for _, bet := range t.Bets {
 		if bet.Player == player && bet.Status == Live {
@@ -206,8 +206,8 @@ func (t *Turn) live(player uuid.UUID) []*Bet {
 	return out
 }
 
-// find is a player's live bet on a wager and a number, nil where there is none.
-func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
+// liveBet is a player's live bet on a wager and a number, nil where there is none.
+func (t *Turn) liveBet(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 	for _, bet := range t.Bets {
 		if bet.Player == player && bet.Status == Live && bet.Wager == wager && bet.Number == number {
 			return bet
@@ -216,15 +216,15 @@ func (t *Turn) find(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 	return nil
 }
 
-// settleDown closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. That stays
+// closeOrSetTurnDue closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. That stays
 // as it is for a shooter for whom others wait already, whoever comes and goes meanwhile. All live bets must be loaded.
-func (t *Turn) settleDown() {
+func (t *Turn) closeOrSetTurnDue() {
 	g := t.Game
-	lying, waiting := t.lying()
+	live, othersWait := t.betsOnTable()
 	switch {
-	case len(g.Seats) == 0 && !lying:
-		t.close(Completed)
-	case waiting && !g.Rolling:
+	case len(g.Seats) == 0 && !live:
+		t.closeGame(Completed)
+	case othersWait && !g.Rolling:
 		if g.TurnDueAt.IsZero() {
 			g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 		}
@@ -233,20 +233,20 @@ func (t *Turn) settleDown() {
 	}
 }
 
-// lying reports whether bets lie on the table, and whether any is of another than the shooter, for whom its owner waits.
+// betsOnTable reports whether bets lie on the table, and whether any is of another than the shooter, for whom its owner waits.
 // All live bets must be loaded.
-func (t *Turn) lying() (lying, waiting bool) {
+func (t *Turn) betsOnTable() (live, othersWait bool) {
 	for _, bet := range t.Bets {
 		if bet.Status == Live {
-			lying = true
-			waiting = waiting || bet.Player != t.Game.Shooter
+			live = true
+			othersWait = othersWait || bet.Player != t.Game.Shooter
 		}
 	}
-	return lying, waiting
+	return live, othersWait
 }
 
-func (t *Turn) close(status gamev1.GameStatus) {
+func (t *Turn) closeGame(status gamev1.GameStatus) {
 	t.Game.Status, t.Game.TurnDueAt, t.Game.UpdatedAt = status, time.Time{}, t.Now
-	t.release()
+	t.releaseReserve()
 	t.emit(&Event{Detail: &gamev1.Event_GameClosed{GameClosed: &gamev1.GameClosed{Status: status}}})
 }

@@ -32,7 +32,7 @@ func TestCommissionComesBackWithTheBet(t *testing.T) {
 	tb.create(alice, limits)
 	yes := tb.mustBet(alice, "buy_6", 200, 0)
 	half := int64(100)
-	if err := tb.change(yes.ID, play.Change{Amount: &half}); err != nil || tb.wallet(alice) != grant-105 || tb.bets[yes.ID].Commission != 5 {
+	if err := tb.change(yes.ID, play.BetChange{Amount: &half}); err != nil || tb.wallet(alice) != grant-105 || tb.bets[yes.ID].Commission != 5 {
 		t.Errorf("halved: %v, wallet %d, commission %d", err, tb.wallet(alice), tb.bets[yes.ID].Commission)
 	}
 	if err := tb.remove(yes.ID); err != nil || tb.wallet(alice) != grant || tb.bets[yes.ID].Payout != 105 {
@@ -44,7 +44,7 @@ func TestBetsAreReducedAndNeverRaised(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
 	tb.create(alice, limits)
 	dont := tb.mustBet(alice, "dont_pass", 100, 0)
-	to := func(bet *play.Bet, amount int64) error { return tb.change(bet.ID, play.Change{Amount: &amount}) }
+	to := func(bet *play.Bet, amount int64) error { return tb.change(bet.ID, play.BetChange{Amount: &amount}) }
 	tb.wants(to(dont, 101), errorsv1.Reason_REASON_BET_RAISED)
 	tb.wants(to(dont, 9), errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS)
 	tb.rollTo(alice, 6)
@@ -71,10 +71,10 @@ func TestRestingBetsCanBeToldToWork(t *testing.T) {
 	place, field := tb.mustBet(alice, "place_8", 12, 0), tb.mustBet(alice, "field", 10, 0)
 	tb.mustBet(alice, "pass_line", 10, 0)
 	on := true
-	tb.wants(tb.change(place.ID, play.Change{Working: &on}), errorsv1.Reason_REASON_UNSPECIFIED)
-	tb.wants(tb.change(field.ID, play.Change{Working: &on}), errorsv1.Reason_REASON_UNSPECIFIED) // It does already.
+	tb.wants(tb.change(place.ID, play.BetChange{Working: &on}), errorsv1.Reason_REASON_UNSPECIFIED)
+	tb.wants(tb.change(field.ID, play.BetChange{Working: &on}), errorsv1.Reason_REASON_UNSPECIFIED) // It does already.
 	off := false
-	tb.wants(tb.change(field.ID, play.Change{Working: &off}), errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE)
+	tb.wants(tb.change(field.ID, play.BetChange{Working: &off}), errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE)
 	tb.rollTo(alice, 8)
 	if tb.bets[place.ID].Payout != 26 {
 		t.Errorf("place_8 = %+v", tb.bets[place.ID])

@@ -15,20 +15,20 @@ func (s *State) MayBet(stake, cost int64, now time.Time, rules Rules) error {
 		return err
 	}
 	next := s.At(now)
-	next.play(now, rules)
+	next.recordPlay(now, rules)
 	for _, limit := range next.Limits {
-		if err := next.within(limit, stake, cost, now); err != nil {
+		if err := next.checkLimit(limit, stake, cost, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// within fails where a bet would break a limit. A bet counts as lost until it comes back, so that all bets on tables may
+// checkLimit fails where a bet would break a limit. A bet counts as lost until it comes back, so that all bets on tables may
 // lose without breaking it.
-func (s *State) within(limit Limit, stake, cost int64, now time.Time) error {
+func (s *State) checkLimit(limit Limit, stake, cost int64, now time.Time) error {
 	if limit.Kind == RealityCheck {
-		return s.checked(now)
+		return s.checkReality(now)
 	}
 	w := s.Window(limit.Period)
 	left := map[Kind]int64{Stake: limit.Amount - w.Staked - stake, Loss: limit.Amount - w.Lost - cost, SessionTime: limit.Amount - minutes(w.Played) - 1}[limit.Kind]
@@ -42,19 +42,19 @@ func (s *State) within(limit Limit, stake, cost int64, now time.Time) error {
 		With("resets_at", resets.Format(time.RFC3339))
 }
 
-// Bet notes that a bet was placed: the player is at play, and has staked so much.
-func (s *State) Bet(stake int64, now time.Time, rules Rules) {
+// RecordBet notes that a bet was placed: the player is at play, and has staked so much.
+func (s *State) RecordBet(stake int64, now time.Time, rules Rules) {
 	s.advance(now)
-	s.play(now, rules)
+	s.recordPlay(now, rules)
 	s.Session.Staked += stake
 	for _, p := range calendar.Periods {
 		s.Window(p).Staked += stake
 	}
 }
 
-// Unbet takes back that a stake was, or a part of it: no roll came between. Windows that began since keep it out, and so does
+// RecordRefund takes back that a stake was, or a part of it: no roll came between. Windows that began since keep it out, and so does
 // a state that did.
-func (s *State) Unbet(stake int64, placedAt, now time.Time) {
+func (s *State) RecordRefund(stake int64, placedAt, now time.Time) {
 	s.advance(now)
 	if placedAt.Before(s.Since) {
 		return
@@ -69,8 +69,8 @@ func (s *State) Unbet(stake int64, placedAt, now time.Time) {
 	}
 }
 
-// Move counts money of a bet: what the player's wallet and the player's part of the table gained.
-func (s *State) Move(wallet, table int64, now time.Time) {
+// RecordTransfer counts money of a bet: what the player's wallet and the player's part of the table gained.
+func (s *State) RecordTransfer(wallet, table int64, now time.Time) {
 	s.advance(now)
 	s.InPlay += table
 	s.Session.Net += wallet

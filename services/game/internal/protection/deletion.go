@@ -8,8 +8,8 @@ import (
 // Deleted is what is kept of a deleted player, so that a token from before can't be used: gateways hear of its end later.
 func Deleted() *State { return &State{Deleted: true} }
 
-// Present fails where the player was deleted. What a session's end says is true then, and what the gateway will say in a moment.
-func (s *State) Present() error {
+// CheckNotDeleted fails where the player was deleted. What a session's end says is true then, and what the gateway will say in a moment.
+func (s *State) CheckNotDeleted() error {
 	if s == nil || !s.Deleted {
 		return nil
 	}

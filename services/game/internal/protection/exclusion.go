@@ -19,11 +19,11 @@ const (
 	minSelfExclusion, maxSelfExclusion = 180, 1825
 )
 
-// forever is until when an exclusion lasts that has no end.
-var forever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+// permanentUntil is until when an exclusion lasts that has no end.
+var permanentUntil = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
-// Forever reports whether an exclusion has no end.
-func (e Exclusion) Forever() bool { return !e.Until.Before(forever) }
+// Permanent reports whether an exclusion has no end.
+func (e Exclusion) Permanent() bool { return !e.Until.Before(permanentUntil) }
 
 // Exclude keeps the player from playing for so many days; 0 is for ever. It can be made longer and never shorter.
 func (s *State) Exclude(kind string, days int, now time.Time) error {
@@ -33,7 +33,7 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 	}
 	until := now.UTC().AddDate(0, 0, days) // Where clocks change, a day can have 23 hours.
 	if days == 0 && kind == SelfExclusion {
-		until = forever
+		until = permanentUntil
 	} else if days < least || days > most {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "days is %d; a %s is for %d to %d days", days, kind, least, most).
 			Field("days", "must be in the range of the kind")

@@ -35,14 +35,14 @@ type Limit struct {
 	NextAt time.Time `json:"next_at,omitzero"`
 }
 
-func (l Limit) named(kind Kind, period calendar.Period) bool {
+func (l Limit) is(kind Kind, period calendar.Period) bool {
 	return l.Kind == kind && l.Period == period
 }
 
 // Limit returns the limit of a kind and a period; one that was not set does not bind.
 func (s *State) Limit(kind Kind, period calendar.Period) Limit {
 	for _, l := range s.Limits {
-		if l.named(kind, period) {
+		if l.is(kind, period) {
 			return l
 		}
 	}
@@ -66,29 +66,29 @@ func (s *State) SetLimit(kind Kind, period calendar.Period, amount int64, now ti
 	default:
 		l.Next = amount // Less than what waits comes no later.
 	}
-	s.Limits = slices.DeleteFunc(slices.Clone(s.Limits), func(l Limit) bool { return l.named(kind, period) })
+	s.Limits = slices.DeleteFunc(slices.Clone(s.Limits), func(l Limit) bool { return l.is(kind, period) })
 	if l.Amount != Unlimited {
 		s.Limits = append(s.Limits, l)
 	}
 	return nil
 }
 
-// due returns the limits as they bind at a moment. It leaves the slice as it is: others may share it.
-func due(limits []Limit, now time.Time) []Limit {
-	comes := func(l Limit) bool { return !l.NextAt.IsZero() && !l.NextAt.After(now) }
-	if !slices.ContainsFunc(limits, comes) {
+// limitsAt returns the limits as they bind at a moment. It leaves the slice as it is: others may share it.
+func limitsAt(limits []Limit, now time.Time) []Limit {
+	isDue := func(l Limit) bool { return !l.NextAt.IsZero() && !l.NextAt.After(now) }
+	if !slices.ContainsFunc(limits, isDue) {
 		return limits
 	}
-	var bind []Limit
+	var effective []Limit
 	for _, l := range limits {
-		if comes(l) {
+		if isDue(l) {
 			l = Limit{Kind: l.Kind, Period: l.Period, Amount: l.Next}
 		}
 		if l.Amount != Unlimited {
-			bind = append(bind, l)
+			effective = append(effective, l)
 		}
 	}
-	return bind
+	return effective
 }
 
 // Used is how much of a limit a window has used.

@@ -85,8 +85,8 @@ func TestLimitsHold(t *testing.T) {
 					t.Fatalf("a bet of %d: %v, want allowed: %v", b.stake, err, want)
 				}
 				if err == nil {
-					s.Bet(b.stake, m.now, rules)
-					s.Move(-b.cost, b.cost, m.now)
+					s.RecordBet(b.stake, m.now, rules)
+					s.RecordTransfer(-b.cost, b.cost, m.now)
 					m.bets = append(m.bets, b)
 				}
 			},
@@ -94,8 +94,8 @@ func TestLimitsHold(t *testing.T) {
 				if live := m.live(); len(live) > 0 {
 					b := rapid.SampledFrom(live).Draw(t, "bet")
 					b.closedAt, b.payout = m.now, rapid.SampledFrom([]int64{0, b.stake, 3 * b.stake}).Draw(t, "payout")
-					s.Move(0, -b.cost, m.now)
-					s.Move(b.payout, 0, m.now)
+					s.RecordTransfer(0, -b.cost, m.now)
+					s.RecordTransfer(b.payout, 0, m.now)
 				}
 			},
 			"take back": func(t *rapid.T) {
@@ -103,9 +103,9 @@ func TestLimitsHold(t *testing.T) {
 					b := rapid.SampledFrom(live).Draw(t, "bet")
 					b.closedAt, b.payout, b.removed = m.now, b.cost, rapid.Bool().Draw(t, "before a roll")
 					if b.removed {
-						s.Unbet(b.stake, b.placedAt, m.now)
+						s.RecordRefund(b.stake, b.placedAt, m.now)
 					}
-					s.Move(b.cost, -b.cost, m.now)
+					s.RecordTransfer(b.cost, -b.cost, m.now)
 				}
 			},
 			"": func(t *rapid.T) {

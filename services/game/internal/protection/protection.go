@@ -92,7 +92,7 @@ func (s *State) advance(now time.Time) {
 			*w = Window{Start: start, Lost: s.InPlay}
 		}
 	}
-	s.Limits = due(s.Limits, now)
+	s.Limits = limitsAt(s.Limits, now)
 }
 
 // At is the state as it is at a moment; s stays as it was.

@@ -75,7 +75,7 @@ func TestExclusionsGetNoShorter(t *testing.T) {
 		t.Fatal(err)
 	}
 	reason(t, s.Exclude(protection.CoolOff, 42, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
-	if err := s.Exclude(protection.SelfExclusion, 0, noon); err != nil || !s.Exclusion.Forever() {
+	if err := s.Exclude(protection.SelfExclusion, 0, noon); err != nil || !s.Exclusion.Permanent() {
 		t.Error(err, s.Exclusion)
 	}
 	reason(t, s.Exclude(protection.SelfExclusion, 1825, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
@@ -118,7 +118,7 @@ func TestTimeOfPlay(t *testing.T) {
 			t.Errorf("step %d: %v; played %s", i, err, s.Day.Played)
 		}
 		if err == nil {
-			s.Bet(1, now, rules)
+			s.RecordBet(1, now, rules)
 		}
 	}
 	// Only what is of the new day counts in it, and the whole in the week.
@@ -135,8 +135,8 @@ func TestRealityChecks(t *testing.T) {
 	bet := func(at time.Duration) error {
 		err := s.MayBet(5, 5, noon.Add(at), rules)
 		if err == nil {
-			s.Bet(5, noon.Add(at), rules)
-			s.Move(-5, 5, noon.Add(at))
+			s.RecordBet(5, noon.Add(at), rules)
+			s.RecordTransfer(-5, 5, noon.Add(at))
 		}
 		return err
 	}
@@ -145,7 +145,7 @@ func TestRealityChecks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s.Announce(noon.Add(29*time.Minute), rules) || !s.Announce(noon.Add(30*time.Minute), rules) || s.Announce(noon.Add(31*time.Minute), rules) {
+	if s.AnnounceCheck(noon.Add(29*time.Minute), rules) || !s.AnnounceCheck(noon.Add(30*time.Minute), rules) || s.AnnounceCheck(noon.Add(31*time.Minute), rules) {
 		t.Error("a check is announced when it is due, and once")
 	}
 	reason(t, bet(30*time.Minute), errorsv1.Reason_REASON_REALITY_CHECK_DUE)
@@ -168,8 +168,8 @@ func TestStatesComeBackAsTheyWere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.Bet(3, noon, rules)
-	s.Move(-3, 3, noon)
+	s.RecordBet(3, noon, rules)
+	s.RecordTransfer(-3, 3, noon)
 	text, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)

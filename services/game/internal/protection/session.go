@@ -8,9 +8,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
-// play counts the time since the last bet, and begins a session where the last one is over. A session ends some time
+// recordPlay counts the time since the last bet, and begins a session where the last one is over. A session ends some time
 // behind its last bet, which counts: who bets seldom plays too.
-func (s *State) play(now time.Time, rules Rules) {
+func (s *State) recordPlay(now time.Time, rules Rules) {
 	last := &s.Session
 	ended := last.LastBetAt.Add(rules.SessionIdle)
 	until := now
@@ -37,7 +37,7 @@ func (s *State) play(now time.Time, rules Rules) {
 
 // CheckDue reports whether the player is at play and has to take note of how long and for what.
 func (s *State) CheckDue(now time.Time, rules Rules) bool {
-	return s.Playing(now, rules) && s.At(now).checked(now) != nil
+	return s.Playing(now, rules) && s.At(now).checkReality(now) != nil
 }
 
 // Playing reports whether a session goes on.
@@ -45,8 +45,8 @@ func (s *State) Playing(now time.Time, rules Rules) bool {
 	return !s.Session.LastBetAt.IsZero() && !now.After(s.Session.LastBetAt.Add(rules.SessionIdle))
 }
 
-// checked fails where a reality check is due.
-func (s *State) checked(now time.Time) error {
+// checkReality fails where a reality check is due.
+func (s *State) checkReality(now time.Time) error {
 	every := s.Limit(RealityCheck, "").Amount
 	if minutes(now.Sub(s.Session.CheckedAt)) < every {
 		return nil
@@ -65,8 +65,8 @@ func (s *State) Acknowledge(now time.Time) {
 	}
 }
 
-// Announce reports whether a check is due that was not shown yet, and notes that it is.
-func (s *State) Announce(now time.Time, rules Rules) bool {
+// AnnounceCheck reports whether a check is due that was not shown yet, and notes that it is.
+func (s *State) AnnounceCheck(now time.Time, rules Rules) bool {
 	if s.Session.Announced || !s.CheckDue(now, rules) {
 		return false
 	}

@@ -30,7 +30,7 @@ func (r *replayer) closed(d *gamev1.BettingClosed) error {
 		return fmt.Errorf("round %d: %w", r.game.Round, ErrEarlier)
 	}
 	turn := r.turn()
-	if err := turn.Close(uuid.Nil); err != nil {
+	if err := turn.CloseBetting(uuid.Nil); err != nil {
 		return err
 	}
 	r.round = turn.Round()

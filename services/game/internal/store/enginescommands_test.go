@@ -32,7 +32,7 @@ func (e *evening) command() command {
 		if e.IntN(2) == 0 {
 			wager = craps.Named(one(e.Rand, []string{"pass_line", "come", "field", "hard_8"}))
 		}
-		own.Only = wager
+		own.Wager = wager
 		c.key, c.do = own, command.place
 	case 3:
 		c.key, c.do = own, command.change
@@ -55,11 +55,11 @@ func (c command) place(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.Tu
 		return "joined to bet", turn.Join(c.player)
 	}
 	number := uint8(0)
-	if c.key.Only.Behind != nil && r.IntN(2) == 0 {
+	if c.key.Wager.Behind != nil && r.IntN(2) == 0 {
 		number = one(r, craps.Points[:])
 	}
-	bet, err := turn.PlaceBet(play.NewBet{Player: c.player, Wager: c.key.Only.Name, Number: number,
-		Amount: c.key.Only.Multiple(0) * (1 + r.Int64N(200)), Seed: "seed<&"})
+	bet, err := turn.PlaceBet(play.NewBet{Player: c.player, Wager: c.key.Wager.Name, Number: number,
+		Amount: c.key.Wager.Multiple(0) * (1 + r.Int64N(200)), Seed: "seed<&"})
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +74,7 @@ func (c command) change(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.T
 	slices.SortFunc(own, func(a, b *play.Bet) int { return slices.Compare(a.ID[:], b.ID[:]) })
 	bet := one(r, own)
 	if amount := bet.Amount / 2; r.IntN(2) == 0 {
-		return "reduced", turn.UpdateBet(bet, play.Change{Amount: &amount})
+		return "reduced", turn.UpdateBet(bet, play.BetChange{Amount: &amount})
 	}
 	return "removed", turn.RemoveBet(bet)
 }
@@ -94,7 +94,7 @@ func (c command) shoot(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.Tu
 		_, err := turn.Expire(turn.Now.Add(-10 * time.Minute))
 		return "expired", err
 	}
-	return "closed", turn.Close(turn.Game.Shooter)
+	return "closed", turn.CloseBetting(turn.Game.Shooter)
 }
 
 // limit has a player lose so much a day at most.
@@ -113,7 +113,7 @@ func (c command) limit(ctx context.Context, r *rand.Rand, tx play.Tx, turn *play
 // settle rolls the dice of a round that another group has closed, or closes one.
 func (command) settle(ctx context.Context, r *rand.Rand, tx play.Tx, turn *play.Turn) (string, error) {
 	if !turn.Game.Rolling {
-		return "closed", turn.Close(turn.Game.Shooter)
+		return "closed", turn.CloseBetting(turn.Game.Shooter)
 	}
 	if len(turn.Rounds) > 0 {
 		return "closed just now", nil

@@ -24,13 +24,13 @@ type Store interface {
 // Open opens a migrated database.
 func Open(ctx context.Context, database config.Database) (Store, error) {
 	if path, ok := database.SQLite(); ok {
-		return orNil(sqlite.Open(ctx, path, database.MaxConnections))
+		return nilOnError(sqlite.Open(ctx, path, database.MaxConnections))
 	}
-	return orNil(postgres.Open(ctx, database.URL, database.MaxConnections))
+	return nilOnError(postgres.Open(ctx, database.URL, database.MaxConnections))
 }
 
-// orNil keeps a failed engine from being a Store that is not nil.
-func orNil[S Store](store S, err error) (Store, error) {
+// nilOnError keeps a failed engine from being a Store that is not nil.
+func nilOnError[S Store](store S, err error) (Store, error) {
 	if err != nil {
 		return nil, err
 	}

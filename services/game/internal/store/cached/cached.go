@@ -41,31 +41,31 @@ func (g *Game) Turn(funds *play.Funds, keys []play.Key) *play.Turn {
 	return turn
 }
 
-// Left is the game behind a turn at it, which was at the zero Game where it made a new one; ok is false where it is over.
-func (g *Game) Left(turn *play.Turn) (left Game, ok bool) {
+// After is the game behind a turn at it, which was at the zero Game where it made a new one; ok is false where it is over.
+func (g *Game) After(turn *play.Turn) (after Game, ok bool) {
 	if turn.Game.Status != play.Open {
 		return Game{}, false
 	}
-	left.State = new(*turn.Game)
-	left.State.Seats = slices.Clone(left.State.Seats)
+	after.State = new(*turn.Game)
+	after.State.Seats = slices.Clone(after.State.Seats)
 	placed, changed := turn.BetChanges()
 	stale := make(map[uuid.UUID]bool, len(changed))
 	for _, bet := range changed {
 		stale[bet.ID] = true
 	}
-	left.Bets = make([]*play.Bet, 0, len(g.Bets)+len(placed))
+	after.Bets = make([]*play.Bet, 0, len(g.Bets)+len(placed))
 	for _, bet := range g.Bets {
 		if !stale[bet.ID] {
-			left.Bets = append(left.Bets, bet)
+			after.Bets = append(after.Bets, bet)
 		}
 	}
 	for _, bet := range slices.Concat(changed, placed) {
 		if bet.Status == play.Live {
-			left.Bets = append(left.Bets, new(*bet))
+			after.Bets = append(after.Bets, new(*bet))
 		}
 	}
-	slices.SortFunc(left.Bets, func(a, b *play.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	return left, true
+	slices.SortFunc(after.Bets, func(a, b *play.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return after, true
 }
 
 // Games are games and what a store keeps with each, the longest unused first to go.
@@ -87,8 +87,8 @@ func (g *Games[G]) Get(id uuid.UUID) (G, bool) { return g.lru.Get(id) }
 // Peek is Get for who has no use of it.
 func (g *Games[G]) Peek(id uuid.UUID) (G, bool) { return g.lru.Peek(id) }
 
-// Keep puts a game in the place of what was there of it.
-func (g *Games[G]) Keep(id uuid.UUID, game G) {
+// Put puts a game in the place of what was there of it.
+func (g *Games[G]) Put(id uuid.UUID, game G) {
 	g.lru.Remove(id)
 	g.lru.Add(id, game)
 	for g.bets += game.bets(); g.bets > maxBets; {
@@ -96,11 +96,11 @@ func (g *Games[G]) Keep(id uuid.UUID, game G) {
 	}
 }
 
-// Drop forgets a game.
-func (g *Games[G]) Drop(id uuid.UUID) { g.lru.Remove(id) }
+// Remove forgets a game.
+func (g *Games[G]) Remove(id uuid.UUID) { g.lru.Remove(id) }
 
-// ByGame are keys, apart by the game that they are of. Those of none are left out.
-func ByGame(keys []play.Key) map[uuid.UUID][]play.Key {
+// KeysByGame are keys, apart by the game that they are of. Those of none are left out.
+func KeysByGame(keys []play.Key) map[uuid.UUID][]play.Key {
 	byGame := make(map[uuid.UUID][]play.Key, len(keys))
 	for _, key := range keys {
 		if key.Game != uuid.Nil {

@@ -20,7 +20,7 @@ func TestGamesAreBounded(t *testing.T) {
 			for i := range ids {
 				ids[i] = uuid.New()
 				for range 3 {
-					games.Keep(ids[i], &Game{Bets: make([]*play.Bet, tc.bets)})
+					games.Put(ids[i], &Game{Bets: make([]*play.Bet, tc.bets)})
 				}
 			}
 			found := 0
@@ -35,7 +35,7 @@ func TestGamesAreBounded(t *testing.T) {
 				t.Errorf("%d games with %d bets, want %d games", found, games.bets, tc.want)
 			}
 			for _, id := range ids {
-				games.Drop(id)
+				games.Remove(id)
 			}
 			if games.bets != 0 {
 				t.Errorf("%d bets of no game", games.bets)

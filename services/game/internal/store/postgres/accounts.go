@@ -21,12 +21,12 @@ type account struct {
 	loaded, balance int64
 	// open is false for one that has no row yet.
 	open bool
-	// held is true where nobody else can move it: its row is locked, or the row that guards it.
-	held bool
+	// guarded is true where nobody else can move it: its row is locked, or the row that guards it.
+	guarded bool
 	// version is that of the row where it was taken from the cache and must not have changed since, else 0.
 	version uint32
 	// written is true where this transaction writes the row, known where it read all of it.
-	written, known bool
+	written, complete bool
 }
 
 type accounts map[ledger.Account]*account
@@ -34,7 +34,7 @@ type accounts map[ledger.Account]*account
 // add keeps what was read, except where this transaction knows better.
 func (a accounts) add(found map[ledger.Account]*account) {
 	for name, read := range found {
-		if known := a[name]; known == nil || !known.held {
+		if known := a[name]; known == nil || !known.guarded {
 			a[name] = read
 		}
 	}
@@ -47,14 +47,14 @@ func (a accounts) balance(name ledger.Account) int64 {
 	return 0
 }
 
-// hold locks accounts that are not held yet. Those that are there are held afterwards; who opens one that is not there
+// lock locks accounts that are not held yet. Those that are there are held afterwards; who opens one that is not there
 // may find that another transaction did so first, and then runs again.
-func (t *transaction) hold(ctx context.Context, names []ledger.Account) error {
+func (t *transaction) lock(ctx context.Context, names []ledger.Account) error {
 	var missing []string
 	found := make(map[ledger.Account]*account)
 	for _, name := range names {
-		if known := t.accounts[name]; (known == nil || !known.held) && found[name] == nil {
-			found[name] = &account{held: true}
+		if known := t.accounts[name]; (known == nil || !known.guarded) && found[name] == nil {
+			found[name] = &account{guarded: true}
 			missing = append(missing, name.String())
 		}
 	}
@@ -67,7 +67,7 @@ func (t *transaction) hold(ctx context.Context, names []ledger.Account) error {
 		return err
 	}
 	for _, row := range rows {
-		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, held: true}
+		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, guarded: true}
 	}
 	t.accounts.add(found)
 	return nil
@@ -75,7 +75,7 @@ func (t *transaction) hold(ctx context.Context, names []ledger.Account) error {
 
 // Balance implements play.Tx. It locks the account, so that it stays as it is.
 func (t *transaction) Balance(ctx context.Context, name ledger.Account) (int64, bool, error) {
-	if err := t.hold(ctx, []ledger.Account{name}); err != nil {
+	if err := t.lock(ctx, []ledger.Account{name}); err != nil {
 		return 0, false, err
 	}
 	return t.accounts[name].balance, t.accounts[name].open, nil
@@ -92,15 +92,15 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 		names = append(names, transfer.From, transfer.To)
 	}
 	// What all tables share moves by as much as it is to, wherever it is, so nobody waits for it before the commit.
-	if err := t.hold(ctx, slices.DeleteFunc(slices.Clone(names), func(name ledger.Account) bool {
+	if err := t.lock(ctx, slices.DeleteFunc(slices.Clone(names), func(name ledger.Account) bool {
 		return name.Shared() && t.accounts[name] != nil && t.accounts[name].open
 	})); err != nil {
 		return err
 	}
-	behind := make([]balances, len(transfers))
+	after := make([]balances, len(transfers))
 	for i, transfer := range transfers {
 		var err error
-		if behind[i], err = t.accounts.move(transfer); err != nil {
+		if after[i], err = t.accounts.apply(transfer); err != nil {
 			return err
 		}
 	}
@@ -111,8 +111,8 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 		FromAccounts: column(transfers, func(m ledger.Transfer) string { return m.From.String() }),
 		ToAccounts:   column(transfers, func(m ledger.Transfer) string { return m.To.String() }),
 		Amounts:      column(transfers, func(m ledger.Transfer) int64 { return m.Amount }),
-		FromBalances: column(behind, func(b balances) int64 { return b.from }),
-		ToBalances:   column(behind, func(b balances) int64 { return b.to }),
+		FromBalances: column(after, func(b balances) int64 { return b.from }),
+		ToBalances:   column(after, func(b balances) int64 { return b.to }),
 		Reasons:      column(transfers, func(m ledger.Transfer) string { return string(m.Reason) }),
 		Games:        column(transfers, func(m ledger.Transfer) uuid.UUID { return m.Game }),
 		Rounds:       column(transfers, func(m ledger.Transfer) int64 { return int64(m.Round) }),
@@ -126,7 +126,7 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 // balances are those of both sides behind a transfer.
 type balances struct{ from, to int64 }
 
-func (a accounts) move(transfer ledger.Transfer) (balances, error) {
+func (a accounts) apply(transfer ledger.Transfer) (balances, error) {
 	from, to := a[transfer.From], a[transfer.To]
 	if transfer.Amount <= 0 {
 		return balances{}, fmt.Errorf("move %d from %s: want more than 0", transfer.Amount, transfer.From)
@@ -135,7 +135,7 @@ func (a accounts) move(transfer ledger.Transfer) (balances, error) {
 	to.balance += transfer.Amount
 	if from.balance < 0 && !transfer.From.MayBeNegative() {
 		err := fmt.Errorf("move %d from %s: it would be at %d", transfer.Amount, transfer.From, from.balance)
-		if !from.held { // Commands decided on a balance that may be gone; they may decide otherwise.
+		if !from.guarded { // Commands decided on a balance that may be gone; they may decide otherwise.
 			err = fmt.Errorf("%w: %w", postgres.ErrConflict, err)
 		}
 		return balances{}, err
@@ -143,8 +143,8 @@ func (a accounts) move(transfer ledger.Transfer) (balances, error) {
 	return balances{from.balance, to.balance}, nil
 }
 
-// rank puts what all tables share behind the others.
-func rank(name ledger.Account) int {
+// lockRank puts what all tables share behind the others.
+func lockRank(name ledger.Account) int {
 	if name.Shared() {
 		return 1
 	}
@@ -158,7 +158,7 @@ func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) 
 	var loaded, balances, first []int64
 	var versions []uint32
 	slices.SortFunc(names, func(a, b ledger.Account) int { // In the order in which all transactions lock.
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Owner[:], b.Owner[:]))
+		return cmp.Or(cmp.Compare(lockRank(a), lockRank(b)), cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Owner[:], b.Owner[:]))
 	})
 	for _, name := range slices.Compact(names) {
 		switch a := t.accounts[name]; {

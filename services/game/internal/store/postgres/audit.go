@@ -14,7 +14,7 @@ import (
 // Audit implements play.Reader. All of it sees one moment.
 func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	var sum play.Audit
-	err := s.wholeTables(ctx, func(tx pgx.Tx) error {
+	err := s.scanTables(ctx, func(tx pgx.Tx) error {
 		sum = play.Audit{Kinds: make(map[ledger.Kind]play.KindTotal)}
 		if err := tx.QueryRow(ctx, audit.Transfers).Scan(&sum.Transfers); err != nil {
 			return err
@@ -45,16 +45,16 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 
 // Census implements play.Reader.
 func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
-	err = s.wholeTables(ctx, func(tx pgx.Tx) error {
+	err = s.scanTables(ctx, func(tx pgx.Tx) error {
 		return errors.Join(tx.QueryRow(ctx, audit.Players).Scan(&c.Players), tx.QueryRow(ctx, audit.Drift).Scan(&c.Drift))
 	})
 	return c, err
 }
 
-// wholeTables runs queries that read whole tables, and sees one moment of them.
-func (s *Store) wholeTables(ctx context.Context, f func(pgx.Tx) error) error {
+// scanTables runs queries that read whole tables, and sees one moment of them.
+func (s *Store) scanTables(ctx context.Context, f func(pgx.Tx) error) error {
 	return s.db.Snapshot(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, usualSettings, pgx.QueryExecModeSimpleProtocol); err != nil {
+		if _, err := tx.Exec(ctx, plannerDefaults, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
 		return f(tx)

@@ -5,7 +5,7 @@ import "testing"
 // passed is how many of the next transactions rely on the cache.
 func passed(d *backoff, transactions int) (n int) {
 	for range transactions {
-		if d.passes() {
+		if d.allows() {
 			n++
 		}
 	}
@@ -19,7 +19,7 @@ func TestCacheThatIsWrongIsLeftAloneForLonger(t *testing.T) {
 	}
 	tries := 0
 	for range 10_000 { // It is wrong whenever it is tried.
-		if d.passes() {
+		if d.allows() {
 			tries++
 			d.conflict()
 		}
@@ -30,7 +30,7 @@ func TestCacheThatIsWrongIsLeftAloneForLonger(t *testing.T) {
 	if n := passed(&d, 2*maxPause); n < maxPause {
 		t.Errorf("once it is right, %d of %d rely on it", n, 2*maxPause)
 	}
-	for range 20 * enough { // Right for long: the next mistake costs little.
+	for range 20 * successesToHalve { // Right for long: the next mistake costs little.
 		d.success()
 	}
 	d.conflict()

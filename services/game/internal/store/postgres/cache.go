@@ -29,11 +29,11 @@ type cache struct {
 type game struct {
 	cached.Game
 	version         uint32
-	escrow, reserve money
+	escrow, reserve tableAccount
 }
 
-// money is an account of a table, which may have no row yet.
-type money struct {
+// tableAccount is an account of a table, which may have no row yet.
+type tableAccount struct {
 	balance int64
 	open    bool
 }
@@ -58,8 +58,8 @@ func (c *cache) clear() {
 	c.epoch++
 }
 
-// forget drops everything. A server that was restored, or has taken over, may give out the versions of transactions again that it lost.
-func (c *cache) forget() {
+// reset drops everything. A server that was restored, or has taken over, may give out the versions of transactions again that it lost.
+func (c *cache) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
@@ -69,14 +69,14 @@ func (c *cache) forget() {
 func (c *cache) begin(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t.mayCache, t.learns, t.epoch = c.backoff.passes(), !c.backoff.deep(), c.epoch
+	t.mayUseCache, t.updatesCache, t.epoch = c.backoff.allows(), !c.backoff.deep(), c.epoch
 }
 
-// learn keeps what a transaction left, once it is durable.
-func (c *cache) learn(t *transaction) {
-	left := make([]*game, len(t.saved))
+// update keeps what a transaction left, once it is durable.
+func (c *cache) update(t *transaction) {
+	after := make([]*game, len(t.saved))
 	for i, turn := range t.saved {
-		left[i] = t.left(turn)
+		after[i] = t.gameAfter(turn)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,17 +87,17 @@ func (c *cache) learn(t *transaction) {
 		c.backoff.success()
 	}
 	for i, turn := range t.saved {
-		if left[i] == nil {
-			c.games.Drop(turn.Game.ID)
+		if after[i] == nil {
+			c.games.Remove(turn.Game.ID)
 		} else {
-			c.games.Keep(turn.Game.ID, left[i])
+			c.games.Put(turn.Game.ID, after[i])
 		}
 	}
 	for name, a := range t.accounts {
 		switch {
 		case name.Shared() && a.open:
 			c.shared[name] = a.balance
-		case a.written && (t.version == 0 || !a.known):
+		case a.written && (t.version == 0 || !a.complete):
 			c.wallets.Remove(name)
 		case a.written && name.Kind == ledger.KindPlayer:
 			c.wallets.Add(name, wallet{t.version, a.balance, t.protections.Text(name.Owner)})
@@ -105,17 +105,17 @@ func (c *cache) learn(t *transaction) {
 	}
 }
 
-// drop forgets a game that is not as the cache has it any more.
-func (c *cache) drop(id uuid.UUID, wrong *game) {
+// removeStale forgets a game that is not as the cache has it any more.
+func (c *cache) removeStale(id uuid.UUID, stale *game) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known, ok := c.games.Peek(id); ok && known == wrong {
-		c.games.Drop(id)
+	if known, ok := c.games.Peek(id); ok && known == stale {
+		c.games.Remove(id)
 	}
 }
 
-// dropWallets forgets those that a transaction relied on in vain. Its games are compared when it runs again.
-func (c *cache) dropWallets(t *transaction) {
+// recordConflict forgets those that a transaction relied on in vain. Its games are compared when it runs again.
+func (c *cache) recordConflict(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.backoff.conflict(); c.backoff.deep() {
@@ -127,15 +127,15 @@ func (c *cache) dropWallets(t *transaction) {
 	}
 }
 
-func (a accounts) money(name ledger.Account) money {
+func (a accounts) tableAccount(name ledger.Account) tableAccount {
 	if known := a[name]; known != nil {
-		return money{known.balance, known.open}
+		return tableAccount{known.balance, known.open}
 	}
-	return money{} // A new table's, that nothing has moved.
+	return tableAccount{} // A new table's, that nothing has moved.
 }
 
-// left is a game behind a transaction that saved it, nil where it is over, or where not all bets on it are known.
-func (t *transaction) left(turn *play.Turn) *game {
+// gameAfter is a game behind a transaction that saved it, nil where it is over, or where not all bets on it are known.
+func (t *transaction) gameAfter(turn *play.Turn) *game {
 	id := turn.Game.ID
 	before := t.games[id]
 	if t.version == 0 || before == nil && !turn.New {
@@ -144,9 +144,9 @@ func (t *transaction) left(turn *play.Turn) *game {
 	if before == nil {
 		before = &game{}
 	}
-	left, open := before.Left(turn)
+	after, open := before.After(turn)
 	if !open {
 		return nil
 	}
-	return &game{left, t.version, t.accounts.money(ledger.Escrow(id)), t.accounts.money(ledger.Reserve(id))}
+	return &game{after, t.version, t.accounts.tableAccount(ledger.Escrow(id)), t.accounts.tableAccount(ledger.Reserve(id))}
 }

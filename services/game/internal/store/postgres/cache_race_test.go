@@ -73,7 +73,7 @@ func TestAFirstLimitSeesWhatIsInPlay(t *testing.T) {
 			bankroll(t, caches)
 			key := cachedGame(t, caches, newID())
 			must(t, caches, key, betting(key.Player, 10))
-			must(t, caches, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+			must(t, caches, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.CloseBetting(uuid.Nil) })
 			limiting, settling := caches, other
 			if !limits {
 				limiting, settling = other, caches
@@ -219,7 +219,7 @@ func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
 		var settling sync.WaitGroup
 		for i, key := range keys {
 			settling.Go(func() {
-				must(t, stores[i], key, func(turn *play.Turn) error { return turn.Close(uuid.Nil) })
+				must(t, stores[i], key, func(turn *play.Turn) error { return turn.CloseBetting(uuid.Nil) })
 				must(t, stores[i], key, func(turn *play.Turn) error {
 					round := &play.Round{Game: key.Game, Number: turn.Game.Round, Decision: play.Decision{BeaconSignature: []byte{1}}}
 					return turn.SettleDice(round, craps.Dice{First: 6, Second: 6})

@@ -186,7 +186,7 @@ func TestARollThatIsRefusedFromTheCacheIsChecked(t *testing.T) {
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
 	key := cachedGame(t, store, newID())
-	roll := func(turn *play.Turn) error { return turn.Close(key.Player) }
+	roll := func(turn *play.Turn) error { return turn.CloseBetting(key.Player) }
 	if cached, err := do(t, store, play.Key{Game: key.Game, All: true}, roll); errs.Reason(err) != errorsv1.Reason_REASON_LINE_BET_REQUIRED || !cached[0] {
 		t.Errorf("from the cache %v: %v", cached, err)
 	}

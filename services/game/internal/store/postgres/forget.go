@@ -7,24 +7,24 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // saveChat notes where players have said something.
 func (t *transaction) saveChat(ctx context.Context, turns []*play.Turn) error {
 	var games []uuid.UUID
-	var all []play.Said
+	var all []play.ChatMessage
 	for _, turn := range turns {
-		for _, said := range turn.Said() {
+		for _, said := range turn.ChatMessages() {
 			games, all = append(games, turn.Game.ID), append(all, said)
 		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	return t.later.InsertChats(ctx, column(all, func(s play.Said) uuid.UUID { return s.Player }), games,
-		column(all, func(s play.Said) int64 { return s.Sequence }))
+	return t.later.InsertChats(ctx, column(all, func(s play.ChatMessage) uuid.UUID { return s.Player }), games,
+		column(all, func(s play.ChatMessage) int64 { return s.Sequence }))
 }
 
 // EraseChat implements play.Tx. Who holds the game holds its events.
@@ -40,7 +40,7 @@ func (t *transaction) EraseChat(ctx context.Context, game, player uuid.UUID, lim
 	blank := make([][]byte, len(rows))
 	for i, row := range rows {
 		var err error
-		if blank[i], err = stored.Erase(row.Event); err != nil {
+		if blank[i], err = codec.EraseChatText(row.Event); err != nil {
 			return 0, fmt.Errorf("event %d of game %s: %w", row.Sequence, game, err)
 		}
 	}
@@ -56,7 +56,7 @@ func (t *transaction) ForgetScores(ctx context.Context, player uuid.UUID) error 
 	return t.later.DeleteScores(ctx, player)
 }
 
-// Traces implements play.Reader.
-func (s *Store) Traces(ctx context.Context, player, behind uuid.UUID, limit int) ([]uuid.UUID, error) {
-	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.Traces(ctx, int32(limit), player, behind) })
+// GamesWithPlayerData implements play.Reader.
+func (s *Store) GamesWithPlayerData(ctx context.Context, player, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.Traces(ctx, int32(limit), player, after) })
 }

@@ -12,36 +12,36 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// unknown returns the games to load into the cache, and notes those already cached.
-func (t *transaction) unknown(games []uuid.UUID) []uuid.UUID {
-	if !t.learns {
+// uncachedGames returns the games to load into the cache, and notes those already cached.
+func (t *transaction) uncachedGames(games []uuid.UUID) []uuid.UUID {
+	if !t.updatesCache {
 		return nil
 	}
 	c := t.store.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var unknown []uuid.UUID
+	var uncached []uuid.UUID
 	for _, id := range games {
 		if known, ok := c.games.Get(id); ok {
 			t.games[id] = known
-		} else if t.mayCache {
-			unknown = append(unknown, id)
+		} else if t.mayUseCache {
+			uncached = append(uncached, id)
 		}
 	}
-	return unknown
+	return uncached
 }
 
-// fromCache gives a transaction what the cache has of what keys need, nil where that is not all. No row is locked then: those that it writes
+// loadFromCache gives a transaction what the cache has of what keys need, nil where that is not all. No row is locked then: those that it writes
 // are checked as they are written, the others by verify.
-func (t *transaction) fromCache(keys []play.Key, want want) (map[uuid.UUID]*play.Turn, error) {
+func (t *transaction) loadFromCache(keys []play.Key, needed needs) (map[uuid.UUID]*play.Turn, error) {
 	c := t.store.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.shared) < 2 {
 		return nil, nil
 	}
-	names := slices.Clone(want.wallets)
-	for _, id := range want.all {
+	names := slices.Clone(needed.wallets)
+	for _, id := range needed.all {
 		for _, bet := range t.games[id].Bets {
 			names = append(names, ledger.Wallet(bet.Player))
 		}
@@ -54,21 +54,21 @@ func (t *transaction) fromCache(keys []play.Key, want want) (map[uuid.UUID]*play
 		}
 		wallets[name] = known
 	}
-	t.cached, t.cachedAllBets = true, len(want.all) > 0
+	t.cached, t.cachedAllBets = true, len(needed.all) > 0
 	for name, balance := range c.shared {
 		t.accounts[name] = &account{loaded: balance, balance: balance, open: true}
 	}
 	for id, known := range t.games {
-		t.accounts[ledger.Escrow(id)], t.accounts[ledger.Reserve(id)] = known.escrow.account(), known.reserve.account()
+		t.accounts[ledger.Escrow(id)], t.accounts[ledger.Reserve(id)] = known.escrow.toAccount(), known.reserve.toAccount()
 	}
 	for name, w := range wallets {
-		t.accounts[name] = &account{version: w.version, loaded: w.balance, balance: w.balance, open: true, held: true, known: true}
+		t.accounts[name] = &account{version: w.version, loaded: w.balance, balance: w.balance, open: true, guarded: true, complete: true}
 		if err := t.protections.Load(name.Owner, w.protection); err != nil {
 			return nil, err
 		}
 	}
 	turns := make(map[uuid.UUID]*play.Turn, len(t.games))
-	byGame := cached.ByGame(keys)
+	byGame := cached.KeysByGame(keys)
 	for id, known := range t.games {
 		turns[id] = known.Turn(t.funds, byGame[id])
 		turns[id].Reserve = known.reserve.balance
@@ -76,13 +76,13 @@ func (t *transaction) fromCache(keys []play.Key, want want) (map[uuid.UUID]*play
 	return turns, nil
 }
 
-func (m money) account() *account {
-	return &account{loaded: m.balance, balance: m.balance, open: m.open, held: true, known: true}
+func (m tableAccount) toAccount() *account {
+	return &account{loaded: m.balance, balance: m.balance, open: m.open, guarded: true, complete: true}
 }
 
-// holdCached locks wallets that were taken from the cache, in the order in which others lock them, where more than their balances depends on them:
+// lockCachedWallets locks wallets that were taken from the cache, in the order in which others lock them, where more than their balances depends on them:
 // scores, limits, and what players have in play. Otherwise they are locked and checked as they are written.
-func (t *transaction) holdCached(ctx context.Context, _ []*play.Turn) error {
+func (t *transaction) lockCachedWallets(ctx context.Context, _ []*play.Turn) error {
 	if !t.cached || !t.cachedAllBets && len(t.funds.Protections) == 0 {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (t *transaction) verify(ctx context.Context) error {
 	}
 	p := db.ExpectUnchangedParams{Games: []uuid.UUID{}, Accounts: []string{}} // nil would be NULL, which has no size.
 	for id, known := range t.games {
-		if !t.saves(id) {
+		if !t.savesGame(id) {
 			p.Games, p.GameVersions = append(p.Games, id), append(p.GameVersions, known.version)
 		}
 	}
@@ -128,6 +128,6 @@ func (t *transaction) verify(ctx context.Context) error {
 	return t.later.ExpectUnchanged(ctx, p)
 }
 
-func (t *transaction) saves(game uuid.UUID) bool {
+func (t *transaction) savesGame(game uuid.UUID) bool {
 	return slices.ContainsFunc(t.saved, func(turn *play.Turn) bool { return turn.Game.ID == game })
 }

@@ -15,54 +15,54 @@ import (
 
 // Load implements play.Tx. It takes one round trip, or none where the cache has all of it.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
-	want := wantOf(keys)
+	needed := needsOf(keys)
 	if t.cached {
 		return nil, errNotCached // What was taken from the cache before is not locked.
 	}
-	unknown := t.unknown(want.games)
-	if t.mayCache && len(unknown) == 0 {
-		if turns, err := t.fromCache(keys, want); turns != nil || err != nil {
+	uncached := t.uncachedGames(needed.games)
+	if t.mayUseCache && len(uncached) == 0 {
+		if turns, err := t.loadFromCache(keys, needed); turns != nil || err != nil {
 			return t.turns(keys, turns), err
 		}
 	}
-	t.mayCache = false
+	t.mayUseCache = false
 	var games []db.LockGamesRow
 	var seats []db.Seat
 	var bets, playersBets, onWagers, whole []db.Bet
 	var wallets, shared []db.Account
 	// Each statement sees what was committed before it, so those behind the first one see games as they are locked.
-	await(t, &games, func(q *db.Queries) ([]db.LockGamesRow, error) { return q.LockGames(ctx, want.games) })
-	await(t, &seats, func(q *db.Queries) ([]db.Seat, error) { return q.SeatsOf(ctx, want.games) })
-	if len(want.all) > 0 {
-		await(t, &bets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, want.all) })
+	await(t, &games, func(q *db.Queries) ([]db.LockGamesRow, error) { return q.LockGames(ctx, needed.games) })
+	await(t, &seats, func(q *db.Queries) ([]db.Seat, error) { return q.SeatsOf(ctx, needed.games) })
+	if len(needed.all) > 0 {
+		await(t, &bets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, needed.all) })
 	}
-	if len(unknown) > 0 { // To keep a game takes all bets on it.
-		await(t, &whole, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, unknown) })
+	if len(uncached) > 0 { // To keep a game takes all bets on it.
+		await(t, &whole, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, uncached) })
 	}
-	if len(want.players) > 0 {
+	if len(needed.players) > 0 {
 		await(t, &playersBets, func(q *db.Queries) ([]db.Bet, error) {
-			return q.LiveBetsOfPlayers(ctx, column(want.players, gameOf), column(want.players, whose))
+			return q.LiveBetsOfPlayers(ctx, column(needed.players, keyGame), column(needed.players, keyPlayer))
 		})
 	}
-	if len(want.wagers) > 0 {
+	if len(needed.wagers) > 0 {
 		await(t, &onWagers, func(q *db.Queries) ([]db.Bet, error) {
-			codes := column(want.wagers, func(k play.Key) int32 { return int32(k.Only.Code) })
-			return q.LiveBetsOnWagers(ctx, column(want.wagers, gameOf), column(want.wagers, whose), codes)
+			codes := column(needed.wagers, func(k play.Key) int32 { return int32(k.Wager.Code) })
+			return q.LiveBetsOnWagers(ctx, column(needed.wagers, keyGame), column(needed.wagers, keyPlayer), codes)
 		})
 	}
-	if len(want.all) > 0 || len(want.wallets) > 0 {
+	if len(needed.all) > 0 || len(needed.wallets) > 0 {
 		await(t, &wallets, func(q *db.Queries) ([]db.Account, error) {
-			return q.LockWallets(ctx, column(want.wallets, ledger.Account.String), want.all)
+			return q.LockWallets(ctx, column(needed.wallets, ledger.Account.String), needed.all)
 		})
 	}
-	await(t, &shared, func(q *db.Queries) ([]db.Account, error) { return q.Accounts(ctx, want.accounts()) })
+	await(t, &shared, func(q *db.Queries) ([]db.Account, error) { return q.Accounts(ctx, needed.accounts()) })
 	if err := t.tx.Flush(ctx); err != nil {
 		return nil, err
 	}
 	bets = slices.Concat(bets, playersBets, onWagers)
 	slices.SortFunc(bets, func(a, b db.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	t.know(want, bets, append(wallets, shared...))
-	if err := t.compare(games, unknown, whole); err != nil {
+	t.addAccounts(needed, bets, append(wallets, shared...))
+	if err := t.compareWithCache(games, uncached, whole); err != nil {
 		return nil, err
 	}
 	for _, row := range wallets {
@@ -77,33 +77,33 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	return t.turns(keys, loaded), nil
 }
 
-// know keeps what was read of accounts, and that those without a row are not open yet.
-func (t *transaction) know(w want, bets []db.Bet, rows []db.Account) {
+// addAccounts keeps what was read of accounts, and that those without a row are not open yet.
+func (t *transaction) addAccounts(w needs, bets []db.Bet, rows []db.Account) {
 	found := make(map[ledger.Account]*account, len(rows))
 	for _, row := range rows {
-		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, held: !row.ID.Shared(), known: true}
+		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, guarded: !row.ID.Shared(), complete: true}
 	}
-	guarded := func(name ledger.Account) {
+	addEmpty := func(name ledger.Account) {
 		if found[name] == nil {
-			found[name] = &account{held: true, known: true}
+			found[name] = &account{guarded: true, complete: true}
 		}
 	}
 	for _, game := range w.games {
-		guarded(ledger.Escrow(game))
-		guarded(ledger.Reserve(game))
+		addEmpty(ledger.Escrow(game))
+		addEmpty(ledger.Reserve(game))
 	}
 	for _, wallet := range w.wallets {
-		guarded(wallet)
+		addEmpty(wallet)
 	}
 	for _, bet := range bets {
-		guarded(ledger.Wallet(bet.PlayerID))
+		addEmpty(ledger.Wallet(bet.PlayerID))
 	}
 	t.accounts.add(found)
 }
 
-// compare drops stale cache entries and adds the games that were loaded in full.
-func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets []db.Bet) error {
-	for _, id := range unknown {
+// compareWithCache drops stale cache entries and adds the games that were loaded in full.
+func (t *transaction) compareWithCache(games []db.LockGamesRow, uncached []uuid.UUID, bets []db.Bet) error {
+	for _, id := range uncached {
 		t.games[id] = &game{}
 	}
 	for _, row := range games {
@@ -113,7 +113,7 @@ func (t *transaction) compare(games []db.LockGamesRow, unknown []uuid.UUID, bets
 			known.version = row.Version
 		case known.version != row.Version:
 			delete(t.games, row.Game.ID)
-			t.store.cache.drop(row.Game.ID, known)
+			t.store.cache.removeStale(row.Game.ID, known)
 		}
 	}
 	for _, row := range bets {
@@ -155,7 +155,7 @@ func (t *transaction) turns(keys []play.Key, byGame map[uuid.UUID]*play.Turn) []
 	t.funds.House = t.accounts.balance(ledger.House)
 	for _, turn := range byGame {
 		for _, bet := range turn.Bets {
-			t.fill(bet.Player)
+			t.fillWallet(bet.Player)
 		}
 	}
 	turns := make([]*play.Turn, len(keys))
@@ -164,12 +164,12 @@ func (t *transaction) turns(keys []play.Key, byGame map[uuid.UUID]*play.Turn) []
 		if key.Game == uuid.Nil {
 			turns[i] = &play.Turn{Funds: t.funds}
 		}
-		t.fill(key.Player)
+		t.fillWallet(key.Player)
 	}
 	return turns
 }
 
-func (t *transaction) fill(player uuid.UUID) {
+func (t *transaction) fillWallet(player uuid.UUID) {
 	if wallet := t.accounts[ledger.Wallet(player)]; wallet != nil && wallet.open {
 		t.funds.Wallets[player] = wallet.balance
 	}

@@ -18,9 +18,9 @@ import (
 
 // saveLobby writes new codes and standings, rows of one game in the order of their players.
 func (t *transaction) saveLobby(ctx context.Context, turns []*play.Turn) error {
-	coded := slices.DeleteFunc(slices.Clone(turns), func(turn *play.Turn) bool { return turn.Code == nil })
+	coded := slices.DeleteFunc(slices.Clone(turns), func(turn *play.Turn) bool { return turn.JoinCodeHash == nil })
 	if len(coded) > 0 {
-		if err := t.later.SaveJoinCodes(ctx, column(coded, func(turn *play.Turn) []byte { return turn.Code }),
+		if err := t.later.SaveJoinCodes(ctx, column(coded, func(turn *play.Turn) []byte { return turn.JoinCodeHash }),
 			column(coded, func(turn *play.Turn) uuid.UUID { return turn.Game.ID })); err != nil {
 			return err
 		}
@@ -100,25 +100,25 @@ func toMember(rows []db.Member) play.Member {
 	return play.Member{Known: true, Admitted: rows[0].Admitted, Muted: rows[0].Muted}
 }
 
-// GameOfCode implements play.Reader.
-func (s *Store) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
+// GameByCode implements play.Reader.
+func (s *Store) GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
 	id, err := read(ctx, s, func(q *db.Queries) (uuid.UUID, error) { return q.GameOfCode(ctx, hash) })
 	return id, notFound(err)
 }
 
 // OpenGamesWithSeats implements play.Reader.
-func (s *Store) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
+func (s *Store) OpenGamesWithSeats(ctx context.Context, after uuid.UUID, limit int) ([]*play.Game, error) {
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.OpenGamesWithSeatsRow, error) {
-		return q.OpenGamesWithSeats(ctx, orMax(behind), int32(limit))
+		return q.OpenGamesWithSeats(ctx, cursorOrMax(after), int32(limit))
 	})
-	return column(rows, func(row db.OpenGamesWithSeatsRow) *play.Game { return seated(db.GameRow(row)) }), err
+	return column(rows, func(row db.OpenGamesWithSeatsRow) *play.Game { return toGameWithSeats(db.GameRow(row)) }), err
 }
 
 // Leaders implements play.Reader.
-func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Score, limit int) ([]play.Score, error) {
+func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, after play.Score, limit int) ([]play.Score, error) {
 	net, player := int64(math.MaxInt64), uuid.Max
-	if behind.Player != uuid.Nil {
-		net, player = behind.Net(), behind.Player
+	if after.Player != uuid.Nil {
+		net, player = after.Net(), after.Player
 	}
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Score, error) {
 		return q.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: micros.Of(key.Starts), Net: net, PlayerID: player, Count: int32(limit)})

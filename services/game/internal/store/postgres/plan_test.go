@@ -55,7 +55,7 @@ func evening(t *testing.T, store play.Store, tables int) {
 		some := slices.Clone(keys) // Of every other player's bets those on the wager, of the others' all.
 		for i := range some {
 			if i%2 == 0 {
-				some[i].Only = craps.Named(wager)
+				some[i].Wager = craps.Named(wager)
 			}
 		}
 		group(some, func(i int, turn *play.Turn) error {
@@ -65,7 +65,7 @@ func evening(t *testing.T, store play.Store, tables int) {
 	}
 	half := all[:(tables+1)/2]
 	group(half, func(i int, turn *play.Turn) error {
-		err := turn.Close(keys[i].Player)
+		err := turn.CloseBetting(keys[i].Player)
 		rounds[i] = turn.Round()
 		return err
 	})
@@ -94,7 +94,7 @@ func readLobby(t *testing.T, store play.Store, key play.Key) {
 	t.Helper()
 	now := time.UnixMicro(1)
 	_, members := store.Member(t.Context(), key.Game, key.Player)
-	_, code := store.GameOfCode(t.Context(), key.Game[:])
+	_, code := store.GameByCode(t.Context(), key.Game[:])
 	_, scores := store.Scores(t.Context(), key.Player, play.ScoresAt(calendar.Day, now), play.ScoresAt(play.AllTime, now))
 	_, rolls := store.Rolls(t.Context(), key.Game, 10)
 	_, leaders := store.Leaders(t.Context(), play.ScoresAt(play.AllTime, now), play.Score{}, 1)

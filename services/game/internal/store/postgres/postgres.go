@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/migrate"
 	"github.com/bitcraps/bitcraps/libs/postgres"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 //go:embed migrations
@@ -25,23 +25,23 @@ var embedded embed.FS
 
 var migrations = migrate.Postgres(embedded, "migrations").Own("games")
 
-// settings make every statement go by the index that is meant for it. A plan is made once for each connection, maybe
+// plannerSettings make every statement go by the index that is meant for it. A plan is made once for each connection, maybe
 // while tables hold next to nothing and reading all of one looks cheap; it would stay so while they grow. So whole tables
 // are not read, and what counts is how many rows a plan touches, not on how many pages they are. The audit, which adds up
 // whole tables, goes back to the planner's own choice.
-var settings = map[string]string{
+var plannerSettings = map[string]string{
 	"plan_cache_mode": "force_generic_plan",
 	"enable_seqscan":  "off", "enable_bitmapscan": "off", "enable_material": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 	"seq_page_cost": "0", "random_page_cost": "0", "cpu_tuple_cost": "1",
 }
 
-const usualSettings = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on;
+const plannerDefaults = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on;
 	SET LOCAL enable_material = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
 	SET LOCAL seq_page_cost = 1; SET LOCAL random_page_cost = 4; SET LOCAL cpu_tuple_cost = 0.01`
 
-// races are what two transactions may both try to be the first at: a request, the opening of an account, and the last that the
+// raceConstraints are what two transactions may both try to be the first at: a request, the opening of an account, and the last that the
 // house has.
-var races = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
+var raceConstraints = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
 
 // errNotCached is for what a transaction needs and can't have from the cache: it runs again, and loads.
 var errNotCached = fmt.Errorf("%w: not in the cache", postgres.ErrAgain)
@@ -56,8 +56,8 @@ type Store struct {
 // Open opens a migrated database with at most so many connections.
 func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	cache := newCache()
-	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: races, Settings: settings,
-		Connected: cache.forget})
+	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: raceConstraints, Settings: plannerSettings,
+		Connected: cache.reset})
 	if err != nil {
 		return nil, err
 	}
@@ -71,30 +71,30 @@ func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 
 // Close waits for what runs and closes every connection.
 func (s *Store) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), resignPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), resignTimeout)
 	defer cancel()
 	s.census.Resign(ctx)
 	return s.db.Close()
 }
 
-// resignPatience is how long a server may take to take note that this process counts no more.
-const resignPatience = time.Second
+// resignTimeout is how long a server may take to take note that this process counts no more.
+const resignTimeout = time.Second
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	var t *transaction
 	err := s.db.Write(ctx, func(tx *postgres.Tx) error {
 		before := t
-		if before != nil && before.cached && misled(before.tx.Err()) {
-			s.cache.dropWallets(before)
+		if before != nil && before.cached && isStaleRead(before.tx.Err()) {
+			s.cache.recordConflict(before)
 		}
 		t = s.transaction(tx)
 		s.cache.begin(t)
-		t.mayCache = t.mayCache && before == nil
+		t.mayUseCache = t.mayUseCache && before == nil
 		return t.run(ctx, f)
 	})
-	if err == nil && t.learns {
-		s.cache.learn(t)
+	if err == nil && t.updatesCache {
+		s.cache.update(t)
 	}
 	return err
 }
@@ -102,10 +102,10 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 // serializationFailure is the code with which a statement fails that finds a row to be otherwise than it must be.
 const serializationFailure = "40001"
 
-// misled reports whether a transaction found a row to be otherwise than the cache had it.
-func misled(err error) bool {
-	said, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && said.Code == serializationFailure
+// isStaleRead reports whether a transaction found a row to be otherwise than the cache had it.
+func isStaleRead(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pgErr.Code == serializationFailure
 }
 
 // run runs f. What it makes of a cache that does not serve, it tries again without.
@@ -123,7 +123,7 @@ func (t *transaction) run(ctx context.Context, f func(play.Tx) error) error {
 func (s *Store) transaction(tx *postgres.Tx) *transaction {
 	funds := play.NewFunds()
 	return &transaction{store: s, tx: tx, later: db.New(tx.Later()), funds: funds, accounts: make(accounts),
-		protections: stored.NewProtections(funds.Protections), asked: make(map[play.RequestKey]bool), games: make(map[uuid.UUID]*game)}
+		protections: codec.NewProtections(funds.Protections), assumedNew: make(map[play.RequestKey]bool), games: make(map[uuid.UUID]*game)}
 }
 
 // PruneRequests implements play.Store.
@@ -150,14 +150,14 @@ type transaction struct {
 	later       *db.Queries // Its statements go with the next round trip.
 	funds       *play.Funds // Shared by all turns.
 	accounts    accounts
-	protections stored.Protections
-	asked       map[play.RequestKey]bool // Requests that are taken for new and are not saved.
+	protections codec.Protections
+	assumedNew  map[play.RequestKey]bool // Requests that are taken for new and are not saved.
 
 	store *Store
-	// mayCache is true where Load may work from the cache, cached where it does, learns where the cache keeps what is left.
-	mayCache, cached, learns bool
-	cachedAllBets            bool // Whether everybody's bets on a game were taken from the cache.
-	epoch                    int  // The cache's.
+	// mayUseCache is true where Load may work from the cache, cached where it does, learns where the cache keeps what is left.
+	mayUseCache, cached, updatesCache bool
+	cachedAllBets                     bool // Whether everybody's bets on a game were taken from the cache.
+	epoch                             int  // The cache's.
 	// games are those that the cache has, or that were loaded as a whole.
 	games map[uuid.UUID]*game
 	saved []*play.Turn // Those with a game.

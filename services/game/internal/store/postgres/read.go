@@ -17,8 +17,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Game implements play.Reader.
@@ -27,32 +27,34 @@ func (s *Store) Game(ctx context.Context, id uuid.UUID) (*play.Game, error) {
 	if err != nil {
 		return nil, notFound(err)
 	}
-	return seated(row), nil
+	return toGameWithSeats(row), nil
 }
 
 // OpenGames implements play.Reader.
-func (s *Store) OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
-	rows, err := read(ctx, s, func(q *db.Queries) ([]db.OpenGamesRow, error) { return q.OpenGames(ctx, orMax(behind), int32(limit)) })
-	return column(rows, func(row db.OpenGamesRow) *play.Game { return seated(db.GameRow(row)) }), err
+func (s *Store) OpenGames(ctx context.Context, after uuid.UUID, limit int) ([]*play.Game, error) {
+	rows, err := read(ctx, s, func(q *db.Queries) ([]db.OpenGamesRow, error) {
+		return q.OpenGames(ctx, cursorOrMax(after), int32(limit))
+	})
+	return column(rows, func(row db.OpenGamesRow) *play.Game { return toGameWithSeats(db.GameRow(row)) }), err
 }
 
-// orMax is what a list in falling order of ids starts below.
-func orMax(behind uuid.UUID) uuid.UUID {
-	if behind == uuid.Nil {
+// cursorOrMax is what a list in falling order of ids starts below.
+func cursorOrMax(after uuid.UUID) uuid.UUID {
+	if after == uuid.Nil {
 		return uuid.Max
 	}
-	return behind
+	return after
 }
 
 // Bets implements play.Reader.
-func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*play.Bet, error) {
+func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, after uuid.UUID, limit int) ([]*play.Bet, error) {
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Bet, error) {
-		return q.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: orMax(behind), Status: int32(status), Count: int32(limit)})
+		return q.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: cursorOrMax(after), Status: int32(status), Count: int32(limit)})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toBet)
+	return codec.ConvertAll(rows, toBet)
 }
 
 // LiveBets implements play.Reader.
@@ -61,7 +63,7 @@ func (s *Store) LiveBets(ctx context.Context, game uuid.UUID) ([]*play.Bet, erro
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toBet)
+	return codec.ConvertAll(rows, toBet)
 }
 
 // Rounds implements play.Reader.
@@ -73,18 +75,18 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, func(row db.RoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
+	return codec.ConvertAll(rows, func(row db.RoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
 }
 
-// Unsettled implements play.Reader.
-func (s *Store) Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*play.Round, error) {
+// UnsettledRounds implements play.Reader.
+func (s *Store) UnsettledRounds(ctx context.Context, since, before time.Time, limit int) ([]*play.Round, error) {
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.UnsettledRoundsRow, error) {
 		return q.UnsettledRounds(ctx, micros.Of(since), micros.Of(before), int32(limit))
 	})
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) {
+	return codec.ConvertAll(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) {
 		return &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: play.Committed, ClosedAt: micros.Time(row.ClosedAt)}, nil
 	})
 }
@@ -116,7 +118,7 @@ func (s *Store) Events(ctx context.Context, game uuid.UUID, after uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, func(row []byte) (*play.Event, error) {
+	return codec.ConvertAll(rows, func(row []byte) (*play.Event, error) {
 		event := &play.Event{}
 		if err := proto.Unmarshal(row, event); err != nil {
 			return nil, fmt.Errorf("event of game %s: %w", game, err)
@@ -164,7 +166,7 @@ func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.S
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return stored.Protection(player, rows[0].Protection)
+	return codec.DecodeProtection(player, rows[0].Protection)
 }
 
 // TurnsDue implements play.Reader.
@@ -172,8 +174,8 @@ func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.
 	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.TurnsDue(ctx, micros.Of(now), int32(limit)) })
 }
 
-// Idle implements play.Reader.
-func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
+// IdleGames implements play.Reader.
+func (s *Store) IdleGames(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
 	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) {
 		return q.IdleGames(ctx, micros.Minute(since), micros.Of(since), int32(limit))
 	})

@@ -23,7 +23,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 		return t.requests(ctx, keys)
 	}
 	for _, key := range keys {
-		t.asked[key] = true
+		t.assumedNew[key] = true
 	}
 	return make(map[play.RequestKey]play.Request), nil
 }
@@ -35,7 +35,7 @@ func (t *transaction) requests(ctx context.Context, keys []play.RequestKey) (map
 	}
 	var rows []db.Request
 	await(t, &rows, func(q *db.Queries) ([]db.Request, error) {
-		return q.Requests(ctx, column(keys, playerOf), column(keys, idOf))
+		return q.Requests(ctx, column(keys, requestPlayer), column(keys, requestID))
 	})
 	if err := t.tx.Flush(ctx); err != nil {
 		return nil, err
@@ -52,12 +52,12 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 	if len(requests) == 0 {
 		return nil
 	}
-	keys := sorted(maps.Keys(requests)) // So that two transactions never wait for each other.
+	keys := sortedKeys(maps.Keys(requests)) // So that two transactions never wait for each other.
 	for _, key := range keys {
-		delete(t.asked, key)
+		delete(t.assumedNew, key)
 	}
 	return t.later.InsertRequests(ctx, db.InsertRequestsParams{
-		Players: column(keys, playerOf), Ids: column(keys, idOf),
+		Players: column(keys, requestPlayer), Ids: column(keys, requestID),
 		Fingerprints: column(keys, func(k play.RequestKey) []byte { return requests[k].Fingerprint }),
 		Responses:    column(keys, func(k play.RequestKey) []byte { return requests[k].Response }),
 		CreatedAt:    column(keys, func(k play.RequestKey) int64 { return micros.Of(requests[k].At) }),
@@ -67,22 +67,22 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 // recheckRequests looks for requests that were taken for new and were not saved, because their commands were refused: maybe for what the same
 // request did before. Then the transaction runs again, and they get the first answer. result is what it returns otherwise.
 func (t *transaction) recheckRequests(ctx context.Context, result error) error {
-	if len(t.asked) == 0 {
+	if len(t.assumedNew) == 0 {
 		return result
 	}
-	known, err := t.requests(ctx, sorted(maps.Keys(t.asked)))
+	known, err := t.requests(ctx, sortedKeys(maps.Keys(t.assumedNew)))
 	if err == nil && len(known) > 0 {
 		err = fmt.Errorf("%w: with the same request", postgres.ErrConflict)
 	}
 	return cmp.Or(err, result)
 }
 
-func sorted(keys func(func(play.RequestKey) bool)) []play.RequestKey {
+func sortedKeys(keys func(func(play.RequestKey) bool)) []play.RequestKey {
 	return slices.SortedFunc(keys, func(a, b play.RequestKey) int {
 		return cmp.Or(bytes.Compare(a.Player[:], b.Player[:]), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-func playerOf(key play.RequestKey) uuid.UUID { return key.Player }
+func requestPlayer(key play.RequestKey) uuid.UUID { return key.Player }
 
-func idOf(key play.RequestKey) string { return key.ID }
+func requestID(key play.RequestKey) string { return key.ID }

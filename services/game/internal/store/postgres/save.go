@@ -26,7 +26,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 		}
 	}
 	defer func() { t.saved = append(t.saved, atTables...) }()
-	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.holdCached, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
+	for _, save := range []func(context.Context, []*play.Turn) error{t.saveGames, t.lockCachedWallets, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
 		t.saveScores, t.saveLobby, t.saveEvents, t.saveChat} {
 		if err := save(ctx, atTables); err != nil {
 			return err
@@ -62,8 +62,8 @@ func column[R, V any](rows []R, value func(R) V) []V {
 	return values
 }
 
-// gather is what a function returns for all turns.
-func gather[V any](turns []*play.Turn, of func(*play.Turn) []V) []V {
+// collect is what a function returns for all turns.
+func collect[V any](turns []*play.Turn, of func(*play.Turn) []V) []V {
 	var all []V
 	for _, turn := range turns {
 		all = append(all, of(turn)...)
@@ -88,7 +88,7 @@ func (t *transaction) saveGames(ctx context.Context, turns []*play.Turn) error {
 		slices.SortFunc(changed, func(a, b *play.Game) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 		row := updateGames(changed)
 		row.Versions = column(changed, func(g *play.Game) uint32 {
-			if known := t.games[g.ID]; known != nil && !t.saves(g.ID) {
+			if known := t.games[g.ID]; known != nil && !t.savesGame(g.ID) {
 				return known.version
 			}
 			return 0
@@ -157,7 +157,7 @@ func (t *transaction) saveBets(ctx context.Context, turns []*play.Turn) error {
 
 func (t *transaction) saveRounds(ctx context.Context, turns []*play.Turn) error {
 	var committed, settled []*play.Round
-	for _, r := range gather(turns, func(turn *play.Turn) []*play.Round { return turn.Rounds }) {
+	for _, r := range collect(turns, func(turn *play.Turn) []*play.Round { return turn.Rounds }) {
 		if r.Status == play.Committed {
 			committed = append(committed, r)
 		} else {
@@ -183,7 +183,7 @@ func (t *transaction) saveRounds(ctx context.Context, turns []*play.Turn) error 
 }
 
 func (t *transaction) saveResults(ctx context.Context, turns []*play.Turn) error {
-	results := gather(turns, func(turn *play.Turn) []play.Result { return turn.Results })
+	results := collect(turns, func(turn *play.Turn) []play.Result { return turn.Results })
 	if len(results) == 0 {
 		return nil
 	}

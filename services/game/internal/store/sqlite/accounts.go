@@ -42,26 +42,26 @@ func (t *transaction) loadAccounts(ctx context.Context, names ...ledger.Account)
 		if !ok {
 			missing = append(missing, name.String())
 		}
-		if err := t.know(name, known); err != nil {
+		if err := t.addAccount(name, known); err != nil {
 			return err
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	rows, err := t.q.Accounts(ctx, array(missing))
+	rows, err := t.q.Accounts(ctx, jsonArray(missing))
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		if err := t.know(row.ID, account{balance: row.Balance, inPlay: row.InPlay, lastTransfer: row.LastTransfer, open: true, protection: row.Protection}); err != nil {
+		if err := t.addAccount(row.ID, account{balance: row.Balance, inPlay: row.InPlay, lastTransfer: row.LastTransfer, open: true, protection: row.Protection}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *transaction) know(name ledger.Account, a account) error {
+func (t *transaction) addAccount(name ledger.Account, a account) error {
 	t.accounts[name] = &a
 	return t.protections.Load(name.Owner, a.protection)
 }
@@ -104,7 +104,7 @@ func (t *transaction) saveAccounts(ctx context.Context) error {
 		}
 		var err error
 		if a.open {
-			err = one(t.q.UpdateAccount(ctx, db.UpdateAccountParams{Balance: a.balance, InPlay: a.inPlay, LastTransfer: a.lastTransfer, ID: name}))
+			err = expectOneRow(t.q.UpdateAccount(ctx, db.UpdateAccountParams{Balance: a.balance, InPlay: a.inPlay, LastTransfer: a.lastTransfer, ID: name}))
 		} else {
 			err = t.q.OpenAccount(ctx, db.OpenAccountParams{ID: name, Balance: a.balance, InPlay: a.inPlay, LastTransfer: a.lastTransfer})
 		}

@@ -18,15 +18,15 @@ var walletChecks = []audit.Check{
 			ON b.wallet = a.id
 		WHERE a.in_play <> COALESCE(b.sum, 0) ORDER BY a.id`)},
 	{Name: play.LastTransfer, Query: audit.Limited(`SELECT a.id, a.last_transfer, COALESCE(c.last, 0) FROM accounts AS a
-		LEFT JOIN (SELECT account, MAX(id) AS last FROM ` + chains + ` AS b GROUP BY account) AS c ON c.account = a.id
+		LEFT JOIN (SELECT account, MAX(id) AS last FROM ` + walletTransfers + ` AS b GROUP BY account) AS c ON c.account = a.id
 		WHERE a.last_transfer <> COALESCE(c.last, 0) ORDER BY a.id`)},
 	{Name: play.Previous, Query: audit.Limited(`SELECT account, previous, expected
-		FROM (SELECT account, previous, LAG(id, 1, 0) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + chains + ` AS b) AS c
+		FROM (SELECT account, previous, LAG(id, 1, 0) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + walletTransfers + ` AS b) AS c
 		WHERE previous <> expected ORDER BY account`)},
 }
 
-// chains are the transfers of every wallet, and which one each says was before it.
-const chains = `(SELECT id, to_account AS account, to_previous AS previous FROM transfers WHERE to_account LIKE 'player:%'
+// walletTransfers are the transfers of every wallet, and which one each says was before it.
+const walletTransfers = `(SELECT id, to_account AS account, to_previous AS previous FROM transfers WHERE to_account LIKE 'player:%'
 	UNION ALL SELECT id, from_account, from_previous FROM transfers WHERE from_account LIKE 'player:%')`
 
 // Audit implements play.Reader. All of it sees one moment.
@@ -36,7 +36,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 		if err := tx.QueryRowContext(ctx, audit.Transfers).Scan(&sum.Transfers); err != nil {
 			return err
 		}
-		err := each(ctx, tx, audit.Kinds, func(scan func(...any) error) error {
+		err := forEachRow(ctx, tx, audit.Kinds, func(scan func(...any) error) error {
 			var kind ledger.Kind
 			var total play.KindTotal
 			err := scan(&kind, &total.Accounts, &total.Balance)
@@ -44,7 +44,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 			return err
 		})
 		for _, check := range slices.Concat(audit.Checks, walletChecks) {
-			err = errors.Join(err, each(ctx, tx, check.Query, func(scan func(...any) error) error {
+			err = errors.Join(err, forEachRow(ctx, tx, check.Query, func(scan func(...any) error) error {
 				difference := play.Difference{Check: check.Name}
 				err := scan(&difference.Account, &difference.Balance, &difference.Expected)
 				sum.Differences = append(sum.Differences, difference)
@@ -67,8 +67,8 @@ func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
 // Lead reports that this process counts: no other one has the file.
 func (s *Store) Lead(context.Context) (bool, error) { return true, nil }
 
-// each reads every row of a query.
-func each(ctx context.Context, tx *sql.Tx, query string, read func(scan func(...any) error) error) error {
+// forEachRow reads every row of a query.
+func forEachRow(ctx context.Context, tx *sql.Tx, query string, read func(scan func(...any) error) error) error {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return err

@@ -43,8 +43,8 @@ func (c *cache) clear() {
 	c.lastTransfer = 0
 }
 
-// check forgets everything where another connection has written the file.
-func (s *Store) check(ctx context.Context, tx *sql.Tx) error {
+// checkVersion forgets everything where another connection has written the file.
+func (s *Store) checkVersion(ctx context.Context, tx *sql.Tx) error {
 	now := version{connection: s.WriterConnections()}
 	if err := tx.QueryRowContext(ctx, "PRAGMA data_version").Scan(&now.data); err != nil {
 		return err
@@ -56,10 +56,10 @@ func (s *Store) check(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// learn keeps what a transaction loaded and left, once it is durable.
-func (c *cache) learn(t *transaction) {
+// update keeps what a transaction loaded and left, once it is durable.
+func (c *cache) update(t *transaction) {
 	for id, game := range t.games {
-		c.games.Keep(id, game)
+		c.games.Put(id, game)
 	}
 	for name, a := range t.accounts {
 		if a.open { // Most others open with their first transfer, soon.
@@ -70,24 +70,24 @@ func (c *cache) learn(t *transaction) {
 	c.lastTransfer = t.lastTransfer
 }
 
-// leave keeps a game as a turn leaves it. One that is over is read again, should anybody ask.
-func (t *transaction) leave(turn *play.Turn) {
+// keepGame keeps a game as a turn leaves it. One that is over is read again, should anybody ask.
+func (t *transaction) keepGame(turn *play.Turn) {
 	id := turn.Game.ID
 	before := t.games[id]
 	if before == nil {
 		before = &cached.Game{}
 	}
-	left, open := before.Left(turn)
+	after, open := before.After(turn)
 	if !open {
 		delete(t.games, id)
-		t.cache.games.Drop(id)
+		t.cache.games.Remove(id)
 		return
 	}
-	t.games[id] = &left
+	t.games[id] = &after
 }
 
-// takeCached gets games from the cache, and returns those that neither it nor the transaction has.
-func (t *transaction) takeCached(games map[uuid.UUID][]play.Key) (missing []uuid.UUID) {
+// loadCachedGames gets games from the cache, and returns those that neither it nor the transaction has.
+func (t *transaction) loadCachedGames(games map[uuid.UUID][]play.Key) (missing []uuid.UUID) {
 	for id := range games {
 		if t.games[id] != nil {
 			continue

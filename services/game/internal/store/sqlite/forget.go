@@ -7,12 +7,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 )
 
 // saveChat notes where players have said something.
 func (t *transaction) saveChat(ctx context.Context, turn *play.Turn) error {
-	for _, said := range turn.Said() {
+	for _, said := range turn.ChatMessages() {
 		if err := t.q.InsertChat(ctx, said.Player, turn.Game.ID, said.Sequence); err != nil {
 			return err
 		}
@@ -27,14 +27,14 @@ func (t *transaction) EraseChat(ctx context.Context, game, player uuid.UUID, lim
 		return 0, err
 	}
 	for _, row := range rows {
-		blank, err := stored.Erase(row.Event)
+		blank, err := codec.EraseChatText(row.Event)
 		if err != nil {
 			return 0, fmt.Errorf("event %d of game %s: %w", row.Sequence, game, err)
 		}
-		if err := one(t.q.UpdateEvent(ctx, blank, game, row.Sequence)); err != nil {
+		if err := expectOneRow(t.q.UpdateEvent(ctx, blank, game, row.Sequence)); err != nil {
 			return 0, err
 		}
-		if err := one(t.q.DeleteChat(ctx, player, game, row.Sequence)); err != nil {
+		if err := expectOneRow(t.q.DeleteChat(ctx, player, game, row.Sequence)); err != nil {
 			return 0, err
 		}
 	}
@@ -46,7 +46,7 @@ func (t *transaction) ForgetScores(ctx context.Context, player uuid.UUID) error 
 	return t.q.DeleteScores(ctx, player)
 }
 
-// Traces implements play.Reader.
-func (s *Store) Traces(ctx context.Context, player, behind uuid.UUID, limit int) ([]uuid.UUID, error) {
-	return s.Reading.Traces(ctx, int64(limit), player, behind)
+// GamesWithPlayerData implements play.Reader.
+func (s *Store) GamesWithPlayerData(ctx context.Context, player, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+	return s.Reading.Traces(ctx, int64(limit), player, after)
 }

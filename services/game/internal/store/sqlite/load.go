@@ -13,9 +13,9 @@ import (
 
 // Load implements play.Tx.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
-	ctx = unwatched(ctx)
-	byGame := cached.ByGame(keys)
-	if err := t.loadGames(ctx, t.takeCached(byGame)); err != nil {
+	ctx = withoutCancel(ctx)
+	byGame := cached.KeysByGame(keys)
+	if err := t.loadGames(ctx, t.loadCachedGames(byGame)); err != nil {
 		return nil, err
 	}
 	loaded := make(map[uuid.UUID]*play.Turn, len(byGame))
@@ -46,7 +46,7 @@ func (t *transaction) loadGames(ctx context.Context, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	list := array(ids)
+	list := jsonArray(ids)
 	games, err := t.q.GamesOf(ctx, list)
 	if err != nil {
 		return err
@@ -109,8 +109,8 @@ func (t *transaction) loadFunds(ctx context.Context, turns map[uuid.UUID]*play.T
 	return nil
 }
 
-// array is a parameter for json_each, which makes rows of it.
-func array(values any) string {
+// jsonArray is a parameter for json_each, which makes rows of it.
+func jsonArray(values any) string {
 	text, err := json.Marshal(values)
 	if err != nil {
 		panic(err) // Ids, names and numbers always have a JSON.

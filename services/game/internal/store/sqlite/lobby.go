@@ -17,8 +17,8 @@ import (
 
 // saveLobby writes a new code and standings.
 func (t *transaction) saveLobby(ctx context.Context, turn *play.Turn) error {
-	if turn.Code != nil {
-		if err := t.q.SaveJoinCode(ctx, turn.Code, turn.Game.ID); err != nil {
+	if turn.JoinCodeHash != nil {
+		if err := t.q.SaveJoinCode(ctx, turn.JoinCodeHash, turn.Game.ID); err != nil {
 			return err
 		}
 	}
@@ -30,7 +30,7 @@ func (t *transaction) saveLobby(ctx context.Context, turn *play.Turn) error {
 			continue
 		}
 		if err := t.q.SaveMember(ctx, db.SaveMemberParams{GameID: turn.Game.ID, PlayerID: player,
-			Admitted: flag(standing.Admitted), Muted: flag(standing.Muted)}); err != nil {
+			Admitted: boolToInt(standing.Admitted), Muted: boolToInt(standing.Muted)}); err != nil {
 			return err
 		}
 	}
@@ -66,17 +66,17 @@ func member(ctx context.Context, q *db.Queries, game, player uuid.UUID) (play.Me
 	return play.Member{Known: true, Admitted: row.Admitted != 0, Muted: row.Muted != 0}, err
 }
 
-// GameOfCode implements play.Reader.
-func (s *Store) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
+// GameByCode implements play.Reader.
+func (s *Store) GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
 	id, err := s.Reading.GameOfCode(ctx, hash)
 	return id, notFound(err)
 }
 
 // Leaders implements play.Reader.
-func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, behind play.Score, limit int) ([]play.Score, error) {
+func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, after play.Score, limit int) ([]play.Score, error) {
 	net, player := int64(math.MaxInt64), uuid.Max
-	if behind.Player != uuid.Nil {
-		net, player = behind.Net(), behind.Player
+	if after.Player != uuid.Nil {
+		net, player = after.Net(), after.Player
 	}
 	rows, err := s.Reading.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: micros.Of(key.Starts), Net: net,
 		Behind: player.String(), Count: int64(limit)})

@@ -14,13 +14,13 @@ import (
 	"github.com/bitcraps/bitcraps/libs/micros"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Game implements play.Reader.
 func (s *Store) Game(ctx context.Context, id uuid.UUID) (*play.Game, error) {
-	games, err := s.games(ctx, func(q *db.Queries) ([]db.Game, error) { return q.GamesOf(ctx, array([]uuid.UUID{id})) })
+	games, err := s.games(ctx, func(q *db.Queries) ([]db.Game, error) { return q.GamesOf(ctx, jsonArray([]uuid.UUID{id})) })
 	if err != nil {
 		return nil, err
 	}
@@ -52,14 +52,14 @@ func crapsState(row db.Game) craps.State {
 }
 
 // OpenGames implements play.Reader.
-func (s *Store) OpenGames(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
-	return s.games(ctx, func(q *db.Queries) ([]db.Game, error) { return q.OpenGames(ctx, orMax(behind), int64(limit)) })
+func (s *Store) OpenGames(ctx context.Context, after uuid.UUID, limit int) ([]*play.Game, error) {
+	return s.games(ctx, func(q *db.Queries) ([]db.Game, error) { return q.OpenGames(ctx, cursorOrMax(after), int64(limit)) })
 }
 
 // OpenGamesWithSeats implements play.Reader.
-func (s *Store) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, limit int) ([]*play.Game, error) {
+func (s *Store) OpenGamesWithSeats(ctx context.Context, after uuid.UUID, limit int) ([]*play.Game, error) {
 	return s.games(ctx, func(q *db.Queries) ([]db.Game, error) {
-		return q.OpenGamesWithSeats(ctx, orMax(behind), int64(limit))
+		return q.OpenGamesWithSeats(ctx, cursorOrMax(after), int64(limit))
 	})
 }
 
@@ -78,7 +78,7 @@ func (s *Store) games(ctx context.Context, query func(*db.Queries) ([]db.Game, e
 			games[i] = toGame(row)
 			ids[i], of[row.ID] = row.ID, games[i]
 		}
-		seats, err := q.SeatsOf(ctx, array(ids))
+		seats, err := q.SeatsOf(ctx, jsonArray(ids))
 		for _, seat := range seats {
 			of[seat.GameID].Seats = append(of[seat.GameID].Seats, toSeat(seat))
 		}
@@ -87,21 +87,21 @@ func (s *Store) games(ctx context.Context, query func(*db.Queries) ([]db.Game, e
 	return games, err
 }
 
-// orMax is what a list in falling order of ids starts below.
-func orMax(behind uuid.UUID) uuid.UUID {
-	if behind == uuid.Nil {
+// cursorOrMax is what a list in falling order of ids starts below.
+func cursorOrMax(after uuid.UUID) uuid.UUID {
+	if after == uuid.Nil {
 		return uuid.Max
 	}
-	return behind
+	return after
 }
 
 // Bets implements play.Reader.
-func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, behind uuid.UUID, limit int) ([]*play.Bet, error) {
-	rows, err := s.Reading.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: orMax(behind), Status: status, Count: int64(limit)})
+func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, after uuid.UUID, limit int) ([]*play.Bet, error) {
+	rows, err := s.Reading.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: cursorOrMax(after), Status: status, Count: int64(limit)})
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toBet)
+	return codec.ConvertAll(rows, toBet)
 }
 
 // LiveBets implements play.Reader.
@@ -110,11 +110,11 @@ func (s *Store) LiveBets(ctx context.Context, game uuid.UUID) ([]*play.Bet, erro
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, toBet)
+	return codec.ConvertAll(rows, toBet)
 }
 
 func toBet(row db.Bet) (*play.Bet, error) {
-	wager, err := stored.Wager(row.ID, row.Wager)
+	wager, err := codec.DecodeWager(row.ID, row.Wager)
 	if err != nil {
 		return nil, err
 	}
@@ -132,16 +132,16 @@ func (s *Store) Rounds(ctx context.Context, game uuid.UUID, below uint64, limit 
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, func(row db.RoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
+	return codec.ConvertAll(rows, func(row db.RoundsRow) (*play.Round, error) { return toRound(db.Round(row)) })
 }
 
-// Unsettled implements play.Reader.
-func (s *Store) Unsettled(ctx context.Context, since, before time.Time, limit int) ([]*play.Round, error) {
+// UnsettledRounds implements play.Reader.
+func (s *Store) UnsettledRounds(ctx context.Context, since, before time.Time, limit int) ([]*play.Round, error) {
 	rows, err := s.Reading.UnsettledRounds(ctx, micros.Of(since), micros.Of(before), int64(limit))
 	if err != nil {
 		return nil, err
 	}
-	return stored.All(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) {
+	return codec.ConvertAll(rows, func(row db.UnsettledRoundsRow) (*play.Round, error) {
 		return &play.Round{Game: row.GameID, Number: uint64(row.Number), Status: play.Committed, ClosedAt: micros.Time(row.ClosedAt)}, nil
 	})
 }
@@ -169,7 +169,7 @@ func toRound(row db.Round) (*play.Round, error) {
 		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
 		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
 		Sequence: uint64(row.Sequence), ClosedAt: micros.Time(row.ClosedAt), SettledAt: micros.Time(row.SettledAt)}
-	return round, stored.Decode(round, row.Commitment, row.State, row.Bets)
+	return round, codec.DecodeRound(round, row.Commitment, row.State, row.Bets)
 }
 
 // Events implements play.Reader.
@@ -193,7 +193,7 @@ func (s *Store) TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.
 	return s.Reading.TurnsDue(ctx, micros.Of(now), int64(limit))
 }
 
-// Idle implements play.Reader.
-func (s *Store) Idle(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
+// IdleGames implements play.Reader.
+func (s *Store) IdleGames(ctx context.Context, since time.Time, limit int) ([]uuid.UUID, error) {
 	return s.Reading.IdleGames(ctx, micros.Minute(since), micros.Of(since), int64(limit))
 }

@@ -18,15 +18,15 @@ import (
 
 // Save implements play.Tx.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
-	ctx = unwatched(ctx)
+	ctx = withoutCancel(ctx)
 	for _, turn := range turns {
 		if turn.Game == nil {
 			continue
 		}
-		if err := t.saveAll(ctx, turn); err != nil {
+		if err := t.saveTurn(ctx, turn); err != nil {
 			return fmt.Errorf("save game %s: %w", turn.Game.ID, err)
 		}
-		t.leave(turn)
+		t.keepGame(turn)
 	}
 	if err := t.Transfer(ctx, t.funds.TakeTransfers()...); err != nil {
 		return err
@@ -38,12 +38,12 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 func (t *transaction) saveProtections(ctx context.Context) error {
 	players, texts, err := t.protections.Changed()
 	for i, player := range players {
-		err = cmp.Or(err, one(t.q.UpdateProtection(ctx, texts[i], ledger.Wallet(player))))
+		err = cmp.Or(err, expectOneRow(t.q.UpdateProtection(ctx, texts[i], ledger.Wallet(player))))
 	}
 	return err
 }
 
-func (t *transaction) saveAll(ctx context.Context, turn *play.Turn) error {
+func (t *transaction) saveTurn(ctx context.Context, turn *play.Turn) error {
 	for _, save := range []func(context.Context, *play.Turn) error{t.saveGame, t.saveSeats, t.saveBets, t.saveRounds, t.saveResults,
 		t.saveScores, t.saveLobby, t.saveEvents, t.saveChat, t.addInPlay} {
 		if err := save(ctx, turn); err != nil {
@@ -73,9 +73,9 @@ func (t *transaction) saveSeats(ctx context.Context, turn *play.Turn) error {
 // allows one live bet on each.
 func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
 	placed, changed := turn.BetChanges()
-	slices.SortStableFunc(changed, func(a, b *play.Bet) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(changed, func(a, b *play.Bet) int { return cmp.Compare(liveRank(a), liveRank(b)) })
 	for _, b := range changed {
-		err := one(t.q.UpdateBet(ctx, db.UpdateBetParams{Number: int64(b.Number), Working: flag(b.Working), Amount: b.Amount, Commission: b.Commission,
+		err := expectOneRow(t.q.UpdateBet(ctx, db.UpdateBetParams{Number: int64(b.Number), Working: boolToInt(b.Working), Amount: b.Amount, Commission: b.Commission,
 			Status: b.Status, DecidedRound: int64(b.DecidedRound), Payout: b.Payout, ID: b.ID}))
 		if err != nil {
 			return fmt.Errorf("bet %s: %w", b.ID, err)
@@ -83,7 +83,7 @@ func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
 	}
 	for _, b := range placed {
 		if err := t.q.InsertBet(ctx, db.InsertBetParams{
-			ID: b.ID, GameID: b.Game, PlayerID: b.Player, Wager: int64(b.Wager.Code), Number: int64(b.Number), Working: flag(b.Working), Amount: b.Amount,
+			ID: b.ID, GameID: b.Game, PlayerID: b.Player, Wager: int64(b.Wager.Code), Number: int64(b.Number), Working: boolToInt(b.Working), Amount: b.Amount,
 			Commission: b.Commission, Seed: b.Seed, Status: b.Status, PlacedRound: int64(b.PlacedRound), DecidedRound: int64(b.DecidedRound), Payout: b.Payout, PlacedAt: micros.Of(b.PlacedAt),
 		}); err != nil {
 			return fmt.Errorf("bet %s: %w", b.ID, err)
@@ -92,7 +92,7 @@ func (t *transaction) saveBets(ctx context.Context, turn *play.Turn) error {
 	return nil
 }
 
-func rank(b *play.Bet) int {
+func liveRank(b *play.Bet) int {
 	if b.Status == play.Live {
 		return 1
 	}
@@ -114,7 +114,7 @@ func (t *transaction) saveRound(ctx context.Context, r *play.Round) error {
 			GameID: r.Game, Number: int64(r.Number), Commitment: r.Commitment.Encode(), State: r.State.Encode(), Bets: protocol.EncodeBets(r.Bets),
 			ClosedAt: micros.Of(r.ClosedAt)})
 	}
-	return one(t.q.SettleRound(ctx, db.SettleRoundParams{
+	return expectOneRow(t.q.SettleRound(ctx, db.SettleRoundParams{
 		FirstDie: int64(r.Dice.First), SecondDie: int64(r.Dice.Second), Call: string(r.Call), Height: r.Decision.Height,
 		BeaconHeight: r.Decision.BeaconHeight, BeaconSignature: r.Decision.BeaconSignature, Sequence: int64(r.Sequence), SettledAt: micros.Of(r.SettledAt),
 		GameID: r.Game, Number: int64(r.Number),
@@ -168,7 +168,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 	for i, key := range keys {
 		wanted[i] = [2]any{key.Player, key.ID}
 	}
-	rows, err := t.q.RequestsOf(ctx, array(wanted))
+	rows, err := t.q.RequestsOf(ctx, jsonArray(wanted))
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (ma
 
 // SaveRequests implements play.Tx.
 func (t *transaction) SaveRequests(ctx context.Context, requests map[play.RequestKey]play.Request) error {
-	ctx = unwatched(ctx)
+	ctx = withoutCancel(ctx)
 	for key, request := range requests {
 		if err := t.q.InsertRequest(ctx, db.InsertRequestParams{PlayerID: key.Player, ID: key.ID,
 			Fingerprint: request.Fingerprint, Response: request.Response, CreatedAt: micros.Of(request.At)}); err != nil {
@@ -192,7 +192,7 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 	return nil
 }
 
-func flag(set bool) int64 {
+func boolToInt(set bool) int64 {
 	if set {
 		return 1
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/sqlite"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 //go:embed migrations
@@ -45,28 +45,28 @@ func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 
 // Update implements play.Store.
 func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
-	began, done := false, false
+	locked, committing := false, false
 	defer func() {
-		if began {
+		if locked {
 			s.cache.mu.Unlock()
 		}
 	}()
 	var t *transaction
 	err := s.Write(ctx, func(tx *sql.Tx) error {
 		s.cache.mu.Lock() // Transactions queue for the writer's connection; here one waits until the last has left the cache.
-		began = true
-		if err := s.check(unwatched(ctx), tx); err != nil {
+		locked = true
+		if err := s.checkVersion(withoutCancel(ctx), tx); err != nil {
 			return err
 		}
 		t = s.transaction(tx)
 		err := f(t)
-		done = err == nil
+		committing = err == nil
 		return err
 	})
 	switch {
 	case err == nil:
-		s.cache.learn(t)
-	case done: // Nobody knows what came of the commit.
+		s.cache.update(t)
+	case committing: // Nobody knows what came of the commit.
 		s.cache.clear()
 	}
 	return err
@@ -75,7 +75,7 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 func (s *Store) transaction(tx *sql.Tx) *transaction {
 	funds := play.NewFunds()
 	return &transaction{q: s.Writing.WithTx(tx), cache: s.cache, funds: funds, games: make(map[uuid.UUID]*cached.Game), accounts: make(accounts),
-		lastTransfer: s.cache.lastTransfer, protections: stored.NewProtections(funds.Protections)}
+		lastTransfer: s.cache.lastTransfer, protections: codec.NewProtections(funds.Protections)}
 }
 
 // PruneRequests implements play.Store.
@@ -100,12 +100,12 @@ type transaction struct {
 	accounts accounts
 	// lastTransfer is the id of the latest one, 0 until it is needed.
 	lastTransfer int64
-	protections  stored.Protections
+	protections  codec.Protections
 }
 
-// unwatched keeps the driver from starting a goroutine beside each statement that waits for the context's end. They are many and short;
+// withoutCancel keeps the driver from starting a goroutine beside each statement that waits for the context's end. They are many and short;
 // the transaction itself ends with its context.
-func unwatched(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+func withoutCancel(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // notFound gives SQL's way of saying that there is nothing the domain's name.
 func notFound(err error) error {
@@ -115,8 +115,8 @@ func notFound(err error) error {
 	return err
 }
 
-// one fails unless a statement changed just one row: anything else means that the row is not what was loaded.
-func one(n int64, err error) error {
+// expectOneRow fails unless a statement changed just one row: anything else means that the row is not what was loaded.
+func expectOneRow(n int64, err error) error {
 	if err == nil && n != 1 {
 		return fmt.Errorf("%d rows changed instead of one", n)
 	}

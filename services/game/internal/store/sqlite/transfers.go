@@ -42,11 +42,11 @@ func (t *transaction) transferRows(ctx context.Context, transfers []ledger.Trans
 	}
 	for _, transfer := range transfers {
 		t.lastTransfer++
-		from, err := t.accounts.move(transfer.From, -transfer.Amount, t.lastTransfer)
+		from, err := t.accounts.apply(transfer.From, -transfer.Amount, t.lastTransfer)
 		if err != nil {
 			return nil, err
 		}
-		to, err := t.accounts.move(transfer.To, transfer.Amount, t.lastTransfer)
+		to, err := t.accounts.apply(transfer.To, transfer.Amount, t.lastTransfer)
 		if err != nil {
 			return nil, err
 		}
@@ -61,16 +61,16 @@ func (t *transaction) transferRows(ctx context.Context, transfers []ledger.Trans
 // side is what a transfer says of one of its accounts: the balance behind it, and of a wallet the transfer before it.
 type side struct{ balance, previous int64 }
 
-// move changes a balance by a transfer.
-func (a accounts) move(name ledger.Account, delta, transfer int64) (side, error) {
-	moved := a[name]
-	moved.balance, moved.changed = moved.balance+delta, true
-	if moved.balance < 0 && !name.MayBeNegative() {
-		return side{}, fmt.Errorf("move %d on %s: it would be at %d", delta, name, moved.balance)
+// apply changes a balance by a transfer.
+func (a accounts) apply(name ledger.Account, delta, transfer int64) (side, error) {
+	account := a[name]
+	account.balance, account.changed = account.balance+delta, true
+	if account.balance < 0 && !name.MayBeNegative() {
+		return side{}, fmt.Errorf("move %d on %s: it would be at %d", delta, name, account.balance)
 	}
-	previous := moved.lastTransfer
+	previous := account.lastTransfer
 	if name.Kind == ledger.KindPlayer {
-		moved.lastTransfer = transfer
+		account.lastTransfer = transfer
 	}
-	return side{moved.balance, previous}, nil
+	return side{account.balance, previous}, nil
 }

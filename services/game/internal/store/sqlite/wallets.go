@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 // Entries implements play.Reader.
@@ -20,11 +20,11 @@ func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limi
 	var entries []play.Entry
 	err := s.Read(ctx, func(tx *sql.Tx) error {
 		q, wallet := s.Reading.WithTx(tx), ledger.Wallet(player)
-		newest, err := newestBelow(ctx, q, wallet, below)
+		first, err := transferBefore(ctx, q, wallet, below)
 		if err != nil {
 			return err
 		}
-		rows, err := q.TransfersOf(ctx, int64(limit), newest, wallet.String())
+		rows, err := q.TransfersOf(ctx, int64(limit), first, wallet.String())
 		for _, row := range rows {
 			if row.FromAccount == wallet {
 				entries = append(entries, toEntry(row, -row.Amount, row.FromBalance))
@@ -37,20 +37,20 @@ func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limi
 	return entries, err
 }
 
-// newestBelow is the wallet's transfer before one of its own, or its latest below 0; and 0 for none.
-func newestBelow(ctx context.Context, q *db.Queries, wallet ledger.Account, below int64) (int64, error) {
+// transferBefore is the wallet's transfer before one of its own, or its latest below 0; and 0 for none.
+func transferBefore(ctx context.Context, q *db.Queries, wallet ledger.Account, below int64) (int64, error) {
 	if below == 0 {
 		row, _, err := accountRow(ctx, q, wallet)
 		return row.LastTransfer, err
 	}
-	behind, err := q.Transfer(ctx, below)
+	transfer, err := q.Transfer(ctx, below)
 	switch {
 	case err != nil:
 		return 0, notFound(err)
-	case behind.FromAccount == wallet:
-		return behind.FromPrevious, nil
-	case behind.ToAccount == wallet:
-		return behind.ToPrevious, nil
+	case transfer.FromAccount == wallet:
+		return transfer.FromPrevious, nil
+	case transfer.ToAccount == wallet:
+		return transfer.ToPrevious, nil
 	}
 	return 0, play.ErrNotFound
 }
@@ -87,5 +87,5 @@ func (s *Store) Protection(ctx context.Context, player uuid.UUID) (*protection.S
 	if err != nil {
 		return nil, err
 	}
-	return stored.Protection(player, row.Protection)
+	return codec.DecodeProtection(player, row.Protection)
 }

@@ -24,7 +24,7 @@ func BenchSettle(b *testing.B, open func(b *testing.B) play.Store) {
 		}
 		rounds := make([]*play.Round, len(keys))
 		bench.turns(keys, func(i int, turn *play.Turn) error {
-			err := turn.Close(uuid.Nil)
+			err := turn.CloseBetting(uuid.Nil)
 			rounds[i] = turn.Round()
 			return err
 		})

@@ -97,7 +97,7 @@ func (f *fixture) close(game, player uuid.UUID) *play.Round {
 	f.t.Helper()
 	var round *play.Round
 	f.must(f.do(play.Key{Game: game, All: true}, func(turn *play.Turn) error {
-		err := turn.Close(player)
+		err := turn.CloseBetting(player)
 		round = turn.Round()
 		return err
 	}))

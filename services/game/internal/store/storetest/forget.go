@@ -71,13 +71,13 @@ func (f *fixture) scores(player uuid.UUID) []play.Score {
 // traces reads one table at a time.
 func (f *fixture) traces(player uuid.UUID) (tables []uuid.UUID) {
 	f.t.Helper()
-	for behind := uuid.Nil; ; {
-		page, err := f.store.Traces(f.t.Context(), player, behind, 1)
+	for after := uuid.Nil; ; {
+		page, err := f.store.GamesWithPlayerData(f.t.Context(), player, after, 1)
 		if f.must(err); len(page) == 0 {
 			return tables
 		}
-		behind = page[0]
-		tables = append(tables, behind)
+		after = page[0]
+		tables = append(tables, after)
 	}
 }
 
@@ -88,7 +88,7 @@ func (f *fixture) forget(player uuid.UUID) {
 	f.must(f.store.Update(ctx, func(tx play.Tx) error {
 		turns, err := tx.Load(ctx, play.Key{Player: player})
 		f.must(err)
-		f.ready(turns[0]).Bury(player)
+		f.ready(turns[0]).MarkDeleted(player)
 		return cmp.Or(tx.Save(ctx, turns...), tx.ForgetScores(ctx, player))
 	}))
 	for _, id := range f.traces(player) {
@@ -122,7 +122,7 @@ func (f *fixture) nothingKnown(player uuid.UUID, tables ...uuid.UUID) {
 		f.t.Errorf("traces %v, scores %+v", traces, scores)
 	}
 	state, err := f.store.Protection(f.t.Context(), player)
-	if err != nil || state == nil || state.Present() == nil || len(state.Limits) > 0 || state.InPlay != 0 || !state.Day.Start.IsZero() {
+	if err != nil || state == nil || state.CheckNotDeleted() == nil || len(state.Limits) > 0 || state.InPlay != 0 || !state.Day.Start.IsZero() {
 		f.t.Errorf("protection %+v, %v", state, err)
 	}
 }
@@ -153,7 +153,9 @@ func (f *fixture) keptOut(player, game uuid.UUID) {
 		},
 		"talks":     func(turn *play.Turn) error { return turn.Chat(player, play.Member{}, "hi") },
 		"is let in": func(turn *play.Turn) error { return turn.Admit(player, play.Member{}) },
-		"bets less": func(turn *play.Turn) error { return turn.UpdateBet(turn.Bets[0], play.Change{Amount: new(int64(5))}) },
+		"bets less": func(turn *play.Turn) error {
+			return turn.UpdateBet(turn.Bets[0], play.BetChange{Amount: new(int64(5))})
+		},
 		"bets": func(turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: 10})
 			return err

@@ -81,7 +81,7 @@ func testLargeGroup(t *testing.T, f *fixture) {
 		turns, err := tx.Load(t.Context(), keys...)
 		f.must(err)
 		for i, turn := range turns {
-			f.must(f.ready(turn).Close(keys[i].Player))
+			f.must(f.ready(turn).CloseBetting(keys[i].Player))
 			rounds[i] = turn.Round()
 		}
 		return tx.Save(t.Context(), turns...)

@@ -131,13 +131,13 @@ func testDue(t *testing.T, f *fixture) {
 			t.Errorf("due after %s: %v, %v", after, due, err)
 		}
 	}
-	idle, err := f.store.Idle(t.Context(), f.now.Add(-time.Microsecond), 10)
+	idle, err := f.store.IdleGames(t.Context(), f.now.Add(-time.Microsecond), 10)
 	if err != nil || len(idle) != 0 {
 		t.Errorf("idle = %v, %v", idle, err)
 	}
 	f.now = f.now.Add(time.Hour)
 	f.bet(id, alice, "field")
-	idle, err = f.store.Idle(t.Context(), f.now.Add(-time.Minute), 10)
+	idle, err = f.store.IdleGames(t.Context(), f.now.Add(-time.Minute), 10)
 	if err != nil || len(idle) != 1 || idle[0] != quiet {
 		t.Errorf("idle = %v, %v", idle, err)
 	}

@@ -30,16 +30,16 @@ func testPrivate(t *testing.T, f *fixture) {
 			t.Errorf("%s: %v, %v", name, games, err)
 		}
 	}
-	if found, err := f.store.GameOfCode(t.Context(), first); err != nil || found != id {
+	if found, err := f.store.GameByCode(t.Context(), first); err != nil || found != id {
 		t.Errorf("the game of the code is %s, %v", found, err)
 	}
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error {
 		return errors.Join(turn.RenewCode(alice, second), turn.Admit(bob, play.Member{Muted: true}))
 	}))
-	if _, err := f.store.GameOfCode(t.Context(), first); !errors.Is(err, play.ErrNotFound) {
+	if _, err := f.store.GameByCode(t.Context(), first); !errors.Is(err, play.ErrNotFound) {
 		t.Errorf("an old code: %v", err)
 	}
-	if found, err := f.store.GameOfCode(t.Context(), second); err != nil || found != id {
+	if found, err := f.store.GameByCode(t.Context(), second); err != nil || found != id {
 		t.Errorf("the game of the new code is %s, %v", found, err)
 	}
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
@@ -153,7 +153,7 @@ func testTies(t *testing.T, f *fixture) {
 		f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(player) }))
 		f.bet(id, player, "next_12")
 	}
-	f.must(f.do(play.Key{Game: id, All: true}, func(turn *play.Turn) error { return turn.Close(uuid.Nil) }))
+	f.must(f.do(play.Key{Game: id, All: true}, func(turn *play.Turn) error { return turn.CloseBetting(uuid.Nil) }))
 	round, err := f.store.Round(t.Context(), id, 1)
 	f.must(err)
 	f.must(f.settle(round, play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: []byte("no twelve")}))

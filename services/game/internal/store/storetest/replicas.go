@@ -67,7 +67,7 @@ func (r *replicas) play(key play.Key, player uuid.UUID) {
 	}
 	command := one(r.Rand, r.commands(player))
 	if wager := one(r.Rand, craps.Wagers()); r.IntN(2) == 0 {
-		key = play.Key{Game: key.Game, Player: player, Only: wager}
+		key = play.Key{Game: key.Game, Player: player, Wager: wager}
 		command = func(turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wager.Name, Amount: wager.Multiple(0) * (1 + r.Int64N(8))})
 			return err
@@ -98,14 +98,14 @@ func (r *replicas) commands(player uuid.UUID) []func(*play.Turn) error {
 		func(turn *play.Turn) error { return turn.Join(player) },
 		func(turn *play.Turn) error { return turn.Leave(player) },
 		func(turn *play.Turn) error { return turn.PassDice(turn.Game.Shooter) },
-		func(turn *play.Turn) error { return turn.Close(turn.Game.Shooter) },
+		func(turn *play.Turn) error { return turn.CloseBetting(turn.Game.Shooter) },
 		func(turn *play.Turn) error {
 			if len(turn.Bets) == 0 {
 				return nil
 			}
 			bet := one(r.Rand, turn.Bets)
 			if amount := bet.Amount / 2; r.IntN(2) == 0 {
-				return turn.UpdateBet(bet, play.Change{Amount: &amount})
+				return turn.UpdateBet(bet, play.BetChange{Amount: &amount})
 			}
 			return turn.RemoveBet(bet)
 		},

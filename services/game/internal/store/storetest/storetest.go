@@ -142,13 +142,13 @@ func testSettlesOnce(t *testing.T, f *fixture) {
 	if after := f.balance(ledger.Wallet(alice)); after != before || before != 1010 {
 		t.Errorf("wallet went from %d to %d", before, after)
 	}
-	unsettled, err := f.store.Unsettled(t.Context(), time.Time{}, f.now.Add(time.Hour), 10)
+	unsettled, err := f.store.UnsettledRounds(t.Context(), time.Time{}, f.now.Add(time.Hour), 10)
 	if err != nil || len(unsettled) != 0 {
 		t.Errorf("unsettled = %v, %v", unsettled, err)
 	}
 	f.bet(id, alice, "pass_line")
 	f.close(id, alice)
-	unsettled, err = f.store.Unsettled(t.Context(), time.Time{}, f.now, 10)
+	unsettled, err = f.store.UnsettledRounds(t.Context(), time.Time{}, f.now, 10)
 	if err != nil || len(unsettled) != 1 || unsettled[0].Number != 2 {
 		t.Errorf("unsettled = %v, %v", unsettled, err)
 	}

@@ -165,20 +165,20 @@ func TestTheExcludedHaveNoBetWork(t *testing.T) {
 			t.Errorf("%s: %v, want %s", what, err, want)
 		}
 	}
-	must("to work", tb.change(eight, play.Change{Working: new(true)}), 0)
+	must("to work", tb.change(eight, play.BetChange{Working: new(true)}), 0)
 	tb.set(alice, func(s *protection.State) error { return s.Exclude(protection.CoolOff, 1, tb.now) })
-	must("to work, excluded", tb.change(six, play.Change{Working: new(true), Amount: new(int64(10))}), errorsv1.Reason_REASON_SELF_EXCLUDED)
+	must("to work, excluded", tb.change(six, play.BetChange{Working: new(true), Amount: new(int64(10))}), errorsv1.Reason_REASON_SELF_EXCLUDED)
 	if six := tb.bets[six]; six.Working || six.Amount != 20 {
 		t.Errorf("the refused bet is %+v", six)
 	}
-	must("to be as it is", tb.change(six, play.Change{Working: new(false)}), 0)
-	must("to have less", tb.change(six, play.Change{Amount: new(int64(10))}), 0)
-	must("to have more", tb.change(six, play.Change{Amount: new(int64(30))}), errorsv1.Reason_REASON_BET_RAISED)
-	must("to go on working", tb.change(eight, play.Change{Working: new(true), Amount: new(int64(10))}), 0)
-	must("to rest", tb.change(eight, play.Change{Working: new(false)}), 0)
-	must("to work again", tb.change(eight, play.Change{Working: new(true)}), errorsv1.Reason_REASON_SELF_EXCLUDED)
+	must("to be as it is", tb.change(six, play.BetChange{Working: new(false)}), 0)
+	must("to have less", tb.change(six, play.BetChange{Amount: new(int64(10))}), 0)
+	must("to have more", tb.change(six, play.BetChange{Amount: new(int64(30))}), errorsv1.Reason_REASON_BET_RAISED)
+	must("to go on working", tb.change(eight, play.BetChange{Working: new(true), Amount: new(int64(10))}), 0)
+	must("to rest", tb.change(eight, play.BetChange{Working: new(false)}), 0)
+	must("to work again", tb.change(eight, play.BetChange{Working: new(true)}), errorsv1.Reason_REASON_SELF_EXCLUDED)
 	tb.now = tb.now.Add(24 * time.Hour)
-	must("to work behind it", tb.change(six, play.Change{Working: new(true)}), 0)
+	must("to work behind it", tb.change(six, play.BetChange{Working: new(true)}), 0)
 }
 
 func TestRealityChecksComeBetweenRounds(t *testing.T) {

@@ -14,8 +14,8 @@ func (g *Game) state() protocol.State {
 		PointsMade: hand.Made.Counts(), PassWins: hand.Wins}
 }
 
-// committed are the live bets as a round commits to them, in the order of their ids.
-func (t *Turn) committed() []protocol.Bet {
+// committedBets are the live bets as a round commits to them, in the order of their ids.
+func (t *Turn) committedBets() []protocol.Bet {
 	var bets []protocol.Bet
 	for _, bet := range t.Bets {
 		if bet.Status == Live {

@@ -18,16 +18,16 @@ func (t *Turn) TurnDue() (rolls bool, err error) {
 	if g.Status != Open || g.Rolling || g.TurnDueAt.IsZero() || g.TurnDueAt.After(t.Now) {
 		return false, nil
 	}
-	if _, waiting := t.lying(); !waiting {
+	if _, othersWait := t.betsOnTable(); !othersWait {
 		g.TurnDueAt = time.Time{} // Who waited has taken his bets back.
 		return false, nil
 	}
 	if !g.Craps.ComeOut() || len(g.Seats) == 0 {
-		return true, t.Close(uuid.Nil)
+		return true, t.CloseBetting(uuid.Nil)
 	}
 	g.TurnDueAt = time.Time{}
 	if next := t.nextShooter(); next != uuid.Nil && next != g.Shooter {
-		t.giveDice(next)
+		t.setShooter(next)
 		g.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 	}
 	return false, nil
@@ -36,11 +36,11 @@ func (t *Turn) TurnDue() (rolls bool, err error) {
 // PassDice hands the shooter's dice to the next seat with a line bet, or else to the next seat. All live bets must be
 // loaded.
 func (t *Turn) PassDice(player uuid.UUID) error {
-	if err := t.betting(); err != nil {
+	if err := t.checkBettingOpen(); err != nil {
 		return err
 	}
 	g := t.Game
-	if err := t.holdsDice(player); err != nil {
+	if err := t.checkShooter(player); err != nil {
 		return err
 	}
 	if !g.Craps.ComeOut() {
@@ -48,24 +48,24 @@ func (t *Turn) PassDice(player uuid.UUID) error {
 	}
 	next := t.nextShooter()
 	if next == uuid.Nil || next == player {
-		next = t.after(g.place(player))
+		next = t.playerAfter(g.seatIndex(player))
 	}
 	if next == player {
 		return errs.New(errorsv1.Reason_REASON_NO_OTHER_SHOOTER, "nobody else sits at the table")
 	}
 	g.UpdatedAt = t.Now
-	t.giveDice(next)
+	t.setShooter(next)
 	g.TurnDueAt = time.Time{}
-	t.settleDown()
+	t.closeOrSetTurnDue()
 	return nil
 }
 
 // nextShooter is the first player behind the shooter's seat who has a line bet, uuid.Nil where nobody has.
 func (t *Turn) nextShooter() uuid.UUID {
-	n, from := len(t.Game.Seats), t.Game.place(t.Game.Shooter)
+	n, from := len(t.Game.Seats), t.Game.seatIndex(t.Game.Shooter)
 	for i := range n {
 		player := t.Game.Seats[(from+1+i)%n].Player
-		if slices.ContainsFunc(t.live(player), isLine) {
+		if slices.ContainsFunc(t.liveBets(player), isLine) {
 			return player
 		}
 	}
@@ -82,14 +82,14 @@ func (t *Turn) Expire(before time.Time) (rolls bool, err error) {
 	}
 	for _, bet := range t.Bets {
 		if bet.Status == Live && !bet.Wager.Removable(bet.rules(), g.Craps) {
-			return true, t.Close(uuid.Nil)
+			return true, t.CloseBetting(uuid.Nil)
 		}
 	}
 	for _, bet := range t.Bets {
 		if bet.Status == Live {
-			t.takeBack(bet)
+			t.removeWithOdds(bet)
 		}
 	}
-	t.close(Expired)
+	t.closeGame(Expired)
 	return false, nil
 }

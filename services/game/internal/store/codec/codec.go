@@ -1,5 +1,5 @@
 // Package stored is how the columns of a table's rows are written, which is the same on every engine.
-package stored
+package codec
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// Wager returns the wager that a bet is on, by its code. It fails for one of another release.
-func Wager(bet uuid.UUID, code int64) (*craps.Wager, error) {
+// DecodeWager returns the wager that a bet is on, by its code. It fails for one of another release.
+func DecodeWager(bet uuid.UUID, code int64) (*craps.Wager, error) {
 	wager := craps.Coded(uint16(code))
 	if wager == nil {
 		return nil, fmt.Errorf("bet %s is on wager %d, which this release does not know", bet, code)
@@ -20,8 +20,8 @@ func Wager(bet uuid.UUID, code int64) (*craps.Wager, error) {
 	return wager, nil
 }
 
-// Decode reads a round's canonical encodings into it. Rounds from before receipts have a commitment alone.
-func Decode(round *play.Round, commitment, state, bets []byte) (err error) {
+// DecodeRound reads a round's canonical encodings into it. Rounds from before receipts have a commitment alone.
+func DecodeRound(round *play.Round, commitment, state, bets []byte) (err error) {
 	if round.Commitment, err = protocol.DecodeCommitment(commitment); err == nil && len(state) > 0 {
 		if round.State, err = protocol.DecodeState(state); err == nil {
 			round.Bets, err = protocol.DecodeBets(bets)
@@ -33,8 +33,8 @@ func Decode(round *play.Round, commitment, state, bets []byte) (err error) {
 	return nil
 }
 
-// All converts every row, or fails.
-func All[R, V any](rows []R, convert func(R) (V, error)) ([]V, error) {
+// ConvertAll converts every row, or fails.
+func ConvertAll[R, V any](rows []R, convert func(R) (V, error)) ([]V, error) {
 	values := make([]V, len(rows))
 	for i, row := range rows {
 		var err error

@@ -10,23 +10,23 @@ import (
 
 // protection is what a player has set, nil for nothing. A deleted player has set nothing, and nothing is counted.
 func (t *Turn) protection(player uuid.UUID) *protection.State {
-	if t.present(player) != nil || t.Funds == nil {
+	if t.checkNotDeleted(player) != nil || t.Funds == nil {
 		return nil
 	}
 	return t.Protections[player]
 }
 
-// present fails where a player was deleted. The player's wallet must be loaded.
-func (t *Turn) present(player uuid.UUID) error {
+// checkNotDeleted fails where a player was deleted. The player's wallet must be loaded.
+func (t *Turn) checkNotDeleted(player uuid.UUID) error {
 	if t.Funds == nil {
 		return nil
 	}
-	return t.Protections[player].Present()
+	return t.Protections[player].CheckNotDeleted()
 }
 
-// mayPlay fails where a player was deleted, or keeps from play. The player's wallet must be loaded.
-func (t *Turn) mayPlay(player uuid.UUID) error {
-	if err := t.present(player); err != nil {
+// checkMayPlay fails where a player was deleted, or keeps from play. The player's wallet must be loaded.
+func (t *Turn) checkMayPlay(player uuid.UUID) error {
+	if err := t.checkNotDeleted(player); err != nil {
 		return err
 	}
 	return t.protection(player).MayPlay(t.Now)
@@ -41,30 +41,30 @@ func (t *Turn) checkProtection(bet *Bet) error {
 	return set.MayBet(bet.Amount, bet.Amount+bet.Wager.Price(bet.Amount), t.Now, t.Rules.Protection)
 }
 
-// count has a player's limits know of a movement of a bet's money.
-func (t *Turn) count(player uuid.UUID, m ledger.Transfer) {
+// countForLimits has a player's limits know of a movement of a bet's money.
+func (t *Turn) countForLimits(player uuid.UUID, transfer ledger.Transfer) {
 	set := t.protection(player)
 	if set == nil {
 		return
 	}
 	gain := func(kind ledger.Kind) (sum int64) {
-		if m.To.Kind == kind {
-			sum += m.Amount
+		if transfer.To.Kind == kind {
+			sum += transfer.Amount
 		}
-		if m.From.Kind == kind {
-			sum -= m.Amount
+		if transfer.From.Kind == kind {
+			sum -= transfer.Amount
 		}
 		return sum
 	}
-	set.Move(gain(ledger.KindPlayer), gain(ledger.KindEscrow), t.Now)
+	set.RecordTransfer(gain(ledger.KindPlayer), gain(ledger.KindEscrow), t.Now)
 }
 
-// remind tells players who have bets in a settled round of the reality checks that are due. Between two rounds is where
+// announceRealityChecks tells players who have bets in a settled round of the reality checks that are due. Between two rounds is where
 // a player can stop.
-func (t *Turn) remind(round uint64) {
+func (t *Turn) announceRealityChecks(round uint64) {
 	for _, result := range t.Results {
 		set := t.protection(result.Player)
-		if result.Round == round && set != nil && set.Announce(t.Now, t.Rules.Protection) {
+		if result.Round == round && set != nil && set.AnnounceCheck(t.Now, t.Rules.Protection) {
 			t.emit(&Event{Detail: &gamev1.Event_RealityCheck{RealityCheck: &gamev1.RealityCheck{PlayerId: result.Player.String()}}})
 		}
 	}

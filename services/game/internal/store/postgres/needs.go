@@ -7,8 +7,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// want is what a group of keys needs, each thing once.
-type want struct {
+// needs is what a group of keys needs, each thing once.
+type needs struct {
 	games   []uuid.UUID
 	all     []uuid.UUID // Games whose live bets are all needed.
 	players []play.Key  // Those whose live bets at a game are all needed.
@@ -16,12 +16,12 @@ type want struct {
 	wallets []ledger.Account
 }
 
-func gameOf(key play.Key) uuid.UUID { return key.Game }
+func keyGame(key play.Key) uuid.UUID { return key.Game }
 
-func whose(key play.Key) uuid.UUID { return key.Player }
+func keyPlayer(key play.Key) uuid.UUID { return key.Player }
 
-func wantOf(keys []play.Key) want {
-	var w want
+func needsOf(keys []play.Key) needs {
+	var w needs
 	all, seen := make(map[uuid.UUID]bool), make(map[play.Key]bool, 2*len(keys))
 	for _, key := range keys {
 		if key.All && !all[key.Game] {
@@ -47,11 +47,11 @@ func wantOf(keys []play.Key) want {
 		if key.Game == uuid.Nil || all[key.Game] {
 			continue
 		}
-		if key.Only == nil && once(play.Key{Game: key.Game, Player: key.Player}) {
+		if key.Wager == nil && once(play.Key{Game: key.Game, Player: key.Player}) {
 			w.players = append(w.players, key)
 		}
-		for wager := key.Only; wager != nil; wager = wager.Behind {
-			if on := (play.Key{Game: key.Game, Player: key.Player, Only: wager}); once(on) {
+		for wager := key.Wager; wager != nil; wager = wager.Behind {
+			if on := (play.Key{Game: key.Game, Player: key.Player, Wager: wager}); once(on) {
 				w.wagers = append(w.wagers, on)
 			}
 		}
@@ -61,7 +61,7 @@ func wantOf(keys []play.Key) want {
 
 // accounts are those of the tables, which the games' locks guard, and those that all tables share, which are only looked at: they are
 // locked where money moves and no sooner.
-func (w want) accounts() []string {
+func (w needs) accounts() []string {
 	names := []string{ledger.House.String(), ledger.Issuance.String()}
 	for _, game := range w.games {
 		names = append(names, ledger.Escrow(game).String(), ledger.Reserve(game).String())

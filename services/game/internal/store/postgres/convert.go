@@ -5,8 +5,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/micros"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
+	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
-	"github.com/bitcraps/bitcraps/services/game/internal/store/stored"
 )
 
 func toGame(row db.Game) *play.Game {
@@ -26,7 +26,7 @@ func crapsState(row db.Game) craps.State {
 	}
 }
 
-func seated(row db.GameRow) *play.Game {
+func toGameWithSeats(row db.GameRow) *play.Game {
 	game := toGame(row.Game)
 	for i, number := range row.Numbers {
 		game.Seats = append(game.Seats, play.Seat{Number: int(number), Player: row.Players[i], JoinedAt: micros.Time(row.JoinedAt[i])})
@@ -35,7 +35,7 @@ func seated(row db.GameRow) *play.Game {
 }
 
 func toBet(row db.Bet) (*play.Bet, error) {
-	wager, err := stored.Wager(row.ID, int64(row.Wager))
+	wager, err := codec.DecodeWager(row.ID, int64(row.Wager))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func toRound(row db.Round) (*play.Round, error) {
 		Dice: craps.Dice{First: uint8(row.FirstDie), Second: uint8(row.SecondDie)}, Call: craps.Call(row.Call),
 		Decision: play.Decision{Height: row.Height, BeaconHeight: row.BeaconHeight, BeaconSignature: row.BeaconSignature},
 		Sequence: uint64(row.Sequence), ClosedAt: micros.Time(row.ClosedAt), SettledAt: micros.Time(row.SettledAt)}
-	return round, stored.Decode(round, row.Commitment, row.State, row.Bets)
+	return round, codec.DecodeRound(round, row.Commitment, row.State, row.Bets)
 }
 
 func toEntry(row db.Transfer, amount, balance int64) play.Entry {

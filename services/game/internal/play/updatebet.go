@@ -9,8 +9,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
 
-// Change is what a player wants of a live bet; nil leaves it as it is.
-type Change struct {
+// BetChange is what a player wants of a live bet; nil leaves it as it is.
+type BetChange struct {
 	// Amount is a smaller stake.
 	Amount *int64
 	// Working is whether the bet takes part in come-out rolls.
@@ -19,8 +19,8 @@ type Change struct {
 
 // UpdateBet changes a bet. The player's live bets and wallet must be loaded; bet is the stored one where it is no longer
 // live.
-func (t *Turn) UpdateBet(bet *Bet, change Change) error {
-	if err := cmp.Or(t.present(bet.Player), t.changeable(bet)); err != nil {
+func (t *Turn) UpdateBet(bet *Bet, change BetChange) error {
+	if err := cmp.Or(t.checkNotDeleted(bet.Player), t.checkChangeable(bet)); err != nil {
 		return err
 	}
 	if change.Working != nil && *change.Working != bet.Working && !bet.Wager.OffOnComeOut {
@@ -56,7 +56,7 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 		return errs.New(errorsv1.Reason_REASON_BET_RAISED, "amount is %d; the bet of %d can be reduced, not raised", amount, bet.Amount).
 			Field("amount", "must not exceed the stake").With("max", bet.Amount)
 	}
-	if err := t.unlocked(bet); err != nil {
+	if err := t.checkRemovable(bet); err != nil {
 		return err
 	}
 	smaller := *bet
@@ -64,23 +64,23 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 	if err := t.checkAmount(&smaller); err != nil {
 		return err
 	}
-	for _, odds := range t.live(bet.Player) {
-		if odds.Wager.Behind == bet.Wager && t.flat(odds) == bet && odds.Amount > odds.Wager.MaxStake(odds.Number, amount) {
+	for _, odds := range t.liveBets(bet.Player) {
+		if odds.Wager.Behind == bet.Wager && t.flatBet(odds) == bet && odds.Amount > odds.Wager.MaxStake(odds.Number, amount) {
 			return errs.New(errorsv1.Reason_REASON_ODDS_OVER_LIMIT, "odds of %d stand behind the bet; behind %d at most %d may stand, so reduce them first",
 				odds.Amount, amount, odds.Wager.MaxStake(odds.Number, amount)).Field("amount", "must carry its odds")
 		}
 	}
 	t.Game.Exposure += smaller.maxProfit() - bet.maxProfit()
-	t.giveBack(bet, bet.Amount-smaller.Amount, bet.Commission-smaller.Commission)
+	t.refund(bet, bet.Amount-smaller.Amount, bet.Commission-smaller.Commission)
 	*bet = smaller
 	return nil
 }
 
-// giveBack returns a stake and its commission from the table to the wallet.
-func (t *Turn) giveBack(bet *Bet, stake, commission int64) {
+// refund returns a stake and its commission from the table to the wallet.
+func (t *Turn) refund(bet *Bet, stake, commission int64) {
 	escrow, wallet := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player)
 	if protection := t.protection(bet.Player); protection != nil && bet.PlacedRound == t.Game.Round {
-		protection.Unbet(stake, bet.PlacedAt, t.Now)
+		protection.RecordRefund(stake, bet.PlacedAt, t.Now)
 	}
 	t.transfer(escrow, wallet, stake, ledger.Removed, bet, t.Game.Round)
 	t.transfer(escrow, wallet, commission, ledger.CommissionBack, bet, t.Game.Round)
@@ -92,44 +92,44 @@ func (t *Turn) RemoveBet(bet *Bet) error {
 	if bet.Status == Removed {
 		return nil
 	}
-	if err := t.changeable(bet); err != nil {
+	if err := t.checkChangeable(bet); err != nil {
 		return err
 	}
-	if err := t.unlocked(bet); err != nil {
+	if err := t.checkRemovable(bet); err != nil {
 		return err
 	}
-	t.takeBack(bet)
+	t.removeWithOdds(bet)
 	return nil
 }
 
-// changeable fails where a bet does not lie on the table, or the dice are in the air.
-func (t *Turn) changeable(bet *Bet) error {
+// checkChangeable fails where a bet does not lie on the table, or the dice are in the air.
+func (t *Turn) checkChangeable(bet *Bet) error {
 	switch bet.Status {
 	case Live:
-		return t.betting()
+		return t.checkBettingOpen()
 	case Removed:
 		return errs.New(errorsv1.Reason_REASON_BET_DECIDED, "the bet was taken back")
 	}
 	return errs.New(errorsv1.Reason_REASON_BET_DECIDED, "round %d decided the bet", bet.DecidedRound)
 }
 
-func (t *Turn) unlocked(bet *Bet) error {
+func (t *Turn) checkRemovable(bet *Bet) error {
 	if !bet.Wager.Removable(bet.rules(), t.Game.Craps) {
 		return errs.New(errorsv1.Reason_REASON_BET_LOCKED, "%s is a contract: it stands until it is decided", bet.Wager.Name)
 	}
 	return nil
 }
 
-// takeBack returns a stake, and with a flat bet's the stakes of its odds.
-func (t *Turn) takeBack(bet *Bet) {
+// removeWithOdds returns a stake, and with a flat bet's the stakes of its odds.
+func (t *Turn) removeWithOdds(bet *Bet) {
 	t.Game.Exposure -= bet.maxProfit()
 	bet.Status, bet.Payout = Removed, bet.Amount+bet.Commission
-	t.giveBack(bet, bet.Amount, bet.Commission)
+	t.refund(bet, bet.Amount, bet.Commission)
 	t.emit(&Event{Detail: &gamev1.Event_BetRemoved{BetRemoved: &gamev1.BetRemoved{BetId: bet.ID.String(), PlayerId: bet.Player.String(), Amount: bet.Payout}}})
 	t.betChanged(bet)
-	for _, odds := range t.live(bet.Player) {
-		if odds.Wager.Behind == bet.Wager && t.flat(odds) == nil {
-			t.takeBack(odds)
+	for _, odds := range t.liveBets(bet.Player) {
+		if odds.Wager.Behind == bet.Wager && t.flatBet(odds) == nil {
+			t.removeWithOdds(odds)
 		}
 	}
 }

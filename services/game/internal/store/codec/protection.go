@@ -1,4 +1,4 @@
-package stored
+package codec
 
 import (
 	"encoding/json"
@@ -26,7 +26,7 @@ func (p Protections) Load(player uuid.UUID, text string) (err error) {
 		return nil
 	}
 	p.loaded[player] = text
-	p.states[player], err = Protection(player, text)
+	p.states[player], err = DecodeProtection(player, text)
 	return err
 }
 
@@ -48,8 +48,8 @@ func (p Protections) Changed() (players []uuid.UUID, texts []string, err error) 
 	return players, texts, nil
 }
 
-// Protection reads what a player has set; nil where it is nothing.
-func Protection(player uuid.UUID, text string) (*protection.State, error) {
+// DecodeProtection reads what a player has set; nil where it is nothing.
+func DecodeProtection(player uuid.UUID, text string) (*protection.State, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // Nothing is set, which is no error.
 	}
