@@ -1,9 +1,9 @@
-// Package calendar is the days, weeks and months that things are counted in, by UTC.
+// Package calendar provides the calendar periods of limits and scores: days, weeks and months in UTC.
 package calendar
 
 import "time"
 
-// Period is how long something is counted: a day from midnight UTC, a week from Monday, a month from its first day.
+// Period is a calendar period: a day from midnight UTC, a week from Monday, a month from its first day.
 type Period string
 
 // The periods.
@@ -13,10 +13,10 @@ const (
 	Month Period = "month"
 )
 
-// Periods are all of them.
+// Periods are all periods.
 var Periods = []Period{Day, Week, Month}
 
-// Start is when the window began that a moment is in.
+// Start returns the beginning of the period that contains a time.
 func (p Period) Start(now time.Time) time.Time {
 	year, month, day := now.UTC().Date()
 	switch p {
@@ -28,7 +28,7 @@ func (p Period) Start(now time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// End is when the window ends that a moment is in.
+// End returns the end of the period that contains a time, which is the beginning of the next one.
 func (p Period) End(now time.Time) time.Time {
 	start := p.Start(now)
 	switch p {

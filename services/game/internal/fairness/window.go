@@ -1,4 +1,4 @@
-// Package fairness judges dice by what they showed.
+// Package fairness monitors the fairness of the dice by a chi-square test of the latest rolls.
 package fairness
 
 import (
@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// Size is how many rolls are judged: a hundred for each pair of dice.
+	// Size is the number of rolls that are tested: a hundred for each pair of dice.
 	Size = 3600
-	// minRolls is how many rolls there must be: fewer than five for each pair are no sample for a chi-square test.
+	// minRolls is the least number of rolls: a chi-square test needs at least five expected for each pair.
 	minRolls = 5 * pairs
-	// pairs are what two dice can show, in the order in which they were thrown.
+	// pairs is the number of ordered outcomes of two dice.
 	pairs = 36
 )
 
-// Window is the latest rolls. Its zero value is empty; it may be used from many goroutines.
+// Window holds the latest rolls. Its zero value is empty; it is safe for concurrent use.
 type Window struct {
 	mu     sync.Mutex
 	rolls  [Size]uint8 // Each is the index of a pair.
@@ -24,7 +24,7 @@ type Window struct {
 	counts [pairs]int
 }
 
-// Add puts a roll into the window, and the oldest one out of it where it is full.
+// Add adds a roll to the window, and drops the oldest one where the window is full.
 func (w *Window) Add(dice craps.Dice) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,15 +38,15 @@ func (w *Window) Add(dice craps.Dice) {
 	w.seen++
 }
 
-// Rolls is how many are in the window.
+// Rolls returns the number of rolls in the window.
 func (w *Window) Rolls() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return min(w.seen, Size)
 }
 
-// ChiSquare is Pearson's statistic of the window against fair dice, with 35 degrees of freedom: one window in a thousand of
-// fair dice is beyond 66.6. It is 0 as long as there are not enough rolls.
+// ChiSquare returns Pearson's chi-square statistic of the window against fair dice, with 35 degrees of freedom: for fair dice,
+// one window in a thousand exceeds 66.6. It is 0 while there are too few rolls.
 func (w *Window) ChiSquare() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,24 +9,24 @@ import (
 	"github.com/google/uuid"
 )
 
-// Kind is a heading of the chart of accounts.
+// Kind is a kind of account in the chart of accounts.
 type Kind string
 
 // The chart of accounts.
 const (
-	// KindIssuance is where tokens come from; its balance is minus what was ever issued. There is one account.
+	// KindIssuance is the source of all tokens; its balance is minus the total ever issued. There is one account.
 	KindIssuance Kind = "issuance"
-	// KindHouse wins what players lose, earns commissions, and sets reserves aside. There is one account.
+	// KindHouse receives lost stakes and commissions, and sets reserves aside. There is one account.
 	KindHouse Kind = "house"
-	// KindReserve is what the house has set aside for a table, so that it can pay whatever the bets on it win.
+	// KindReserve holds what the house has set aside for a table, so that it can pay whatever the bets there win.
 	KindReserve Kind = "reserve"
-	// KindEscrow is what lies on a table: stakes and commissions of live bets.
+	// KindEscrow holds the stakes and commissions of a table's live bets.
 	KindEscrow Kind = "escrow"
 	// KindPlayer is a player's wallet.
 	KindPlayer Kind = "player"
 )
 
-// Kinds are all of them.
+// Kinds are all kinds of accounts.
 var Kinds = []Kind{KindIssuance, KindHouse, KindReserve, KindEscrow, KindPlayer}
 
 // Account names an account: its kind, and the game or the player that it belongs to.
@@ -35,28 +35,29 @@ type Account struct {
 	Owner uuid.UUID
 }
 
-// The accounts that exist once.
+// The accounts that exist only once.
 var (
 	Issuance = Account{Kind: KindIssuance}
 	House    = Account{Kind: KindHouse}
 )
 
-// Wallet is a player's account.
+// Wallet returns a player's account.
 func Wallet(player uuid.UUID) Account { return Account{KindPlayer, player} }
 
-// Escrow is the account of what lies on a game's table.
+// Escrow returns the account that holds the stakes of a game's live bets.
 func Escrow(game uuid.UUID) Account { return Account{KindEscrow, game} }
 
-// Reserve is the account of what the house keeps ready for a game's table.
+// Reserve returns the account that holds what the house has set aside for a game.
 func Reserve(game uuid.UUID) Account { return Account{KindReserve, game} }
 
-// Shared reports whether all tables move it.
+// Shared reports whether all tables transfer to and from the account.
 func (a Account) Shared() bool { return a.Kind == KindHouse || a.Kind == KindIssuance }
 
-// MayBeNegative reports whether an account may owe. Only issuance does: the house can't bet what it does not have.
+// MayBeNegative reports whether the account may have a negative balance. Only issuance may: the house can't bet what it does
+// not have.
 func (a Account) MayBeNegative() bool { return a.Kind == KindIssuance }
 
-// String is the account's name, as stores keep it: the kind, and behind a colon the owner.
+// String returns the account's name, as it is stored: the kind, followed by a colon and the owner where there is one.
 func (a Account) String() string {
 	if a.Owner == uuid.Nil {
 		return string(a.Kind)
@@ -71,7 +72,7 @@ func (a Account) Value() (driver.Value, error) { return a.String(), nil }
 func (a *Account) Scan(value any) error {
 	text, ok := value.(string)
 	if !ok {
-		return fmt.Errorf("ledger: an account's name is text, not %T", value)
+		return fmt.Errorf("ledger: an account's name must be text, not %T", value)
 	}
 	kind, owner, owned := strings.Cut(text, ":")
 	*a = Account{Kind: Kind(kind)}

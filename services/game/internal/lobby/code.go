@@ -1,4 +1,4 @@
-// Package lobby is how players come together: which tables fit, and the codes that let into private ones.
+// Package lobby matches players with tables: filters and sorting of listed tables, and the join codes of private ones.
 package lobby
 
 import (
@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// alphabet is Crockford's: no letter looks like a digit, so codes can be read out.
+// alphabet is Crockford's Base32 alphabet: no letter looks like a digit, so codes can be read aloud.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// codeLength is how many characters a join code has: 50 bits.
+// codeLength is the number of characters of a join code, which hold 50 bits.
 const codeLength = 10
 
-// NewCode makes a join code of random bytes.
+// NewCode generates a join code from random bytes.
 func NewCode(random io.Reader) (string, error) {
 	code := make([]byte, codeLength)
 	if _, err := io.ReadFull(random, code); err != nil {
 		return "", err
 	}
 	for i := range code {
-		code[i] = alphabet[code[i]%byte(len(alphabet))] // 256 is a multiple of 32, so none is likelier.
+		code[i] = alphabet[code[i]%byte(len(alphabet))] // 256 is a multiple of 32, so there is no modulo bias.
 	}
 	return string(code), nil
 }
 
-// normalizer is how people write what a code may be: in small letters, in groups, with an O for a zero.
+// normalizer undoes variations in how people write a code, in upper case: separators between groups, and letters for digits.
 var normalizer = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 
-// HashCode is what is stored of a code, however it is written. ok is false where it can't be one. A code is random, so it
-// needs no salt and no slow hash; who reads the database can see the table anyway.
+// HashCode returns the hash of a code that is stored, whatever way the code is written. ok is false where it is not a
+// well-formed code. A code is random, so it needs no salt and no slow hash; anyone who can read the database can see the table
+// anyway.
 func HashCode(written string) (hash []byte, ok bool) {
 	code := normalizer.Replace(strings.ToUpper(written))
 	if len(code) != codeLength || strings.Trim(code, alphabet) != "" {

@@ -10,18 +10,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// Filter says which tables somebody wants to see; what is zero leaves out none.
+// Filter selects tables in a list; zero fields match every table.
 type Filter struct {
-	// OpenSeats is how many must be free.
+	// OpenSeats is the least number of free seats.
 	OpenSeats int
-	// MinBet and MaxBet are what the table's limits must lie between.
+	// MinBet and MaxBet bound the table's limits.
 	MinBet, MaxBet int64
-	// Stake is what the table must take.
+	// Stake is a stake that the table must accept.
 	Stake int64
 	Phase gamev1.Phase
 }
 
-// Matches reports whether a table is one of those.
+// Matches reports whether a table matches the filter.
 func (f Filter) Matches(g *play.Game) bool {
 	return g.Limits.MaxPlayers-len(g.Seats) >= f.OpenSeats &&
 		g.Limits.MinBet >= f.MinBet &&
@@ -30,8 +30,8 @@ func (f Filter) Matches(g *play.Game) bool {
 		(f.Phase == gamev1.Phase_PHASE_UNSPECIFIED || g.Phase() == f.Phase)
 }
 
-// SortForPlayer sorts tables for a player: where the player sits already, then those with most players, of these the ones at which a
-// hand begins, then the oldest.
+// SortForPlayer sorts tables for a player: first those where the player is seated, then those with most players, among equals those at
+// a come-out roll, then the oldest.
 func SortForPlayer(games []*play.Game, player uuid.UUID) {
 	first := func(is bool) int {
 		if is {

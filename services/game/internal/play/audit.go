@@ -2,48 +2,48 @@ package play
 
 import "github.com/bitcraps/bitcraps/services/game/internal/ledger"
 
-// Audit is the result of adding everything up.
+// Audit is the result of an audit of the ledger.
 type Audit struct {
-	// Transfers is how many there are.
+	// Transfers is the number of transfers.
 	Transfers int64
-	// Kinds are the accounts by kind.
+	// Kinds are the totals of the accounts by kind.
 	Kinds map[ledger.Kind]KindTotal
-	// Differences are what is wrong, at most MaxDifferences of each check; none in an honest book.
+	// Differences are the failed checks, at most MaxDifferences of each check; none in a consistent ledger.
 	Differences []Difference
 }
 
-// KindTotal adds up the accounts of one kind.
+// KindTotal is the number of accounts of one kind and the sum of their balances.
 type KindTotal struct{ Accounts, Balance int64 }
 
-// Difference is an account that is not what it must be.
+// Difference is an account that failed a check.
 type Difference struct {
 	Account ledger.Account
 	Check   string
-	// Balance is what the account has, or at some transfer said it had, and Expected what it must have; for BelowZero and
-	// ReserveForBets, at least. For InPlay both are what is in play, for LastTransfer and Previous transfers' ids.
+	// Balance is the account's balance, for RunningBalance the one that a transfer recorded; Expected is what it must be, for
+	// BelowZero and ReserveForBets at least. For InPlay both are amounts in play, for LastTransfer and Previous ids of transfers.
 	Balance, Expected int64
 }
 
-// MaxDifferences bounds what an audit lists of each check.
+// MaxDifferences bounds the differences that an audit lists for each check.
 const MaxDifferences = 20
 
 // The checks of an audit.
 const (
 	SumOfTransfers = "sum_of_transfers" // A balance is the sum of the account's transfers.
-	RunningBalance = "running_balance"  // So it was behind each transfer.
-	BelowZero      = "below_zero"       // Only issuance owes.
+	RunningBalance = "running_balance"  // The balance that each transfer recorded is the sum of the transfers up to it.
+	BelowZero      = "below_zero"       // Only issuance has a negative balance.
 	BetsOnTable    = "bets_on_table"    // An escrow holds the stakes and commissions of the live bets.
 	ReserveForBets = "reserve_for_bets" // A reserve covers what the live bets can win.
-	OpenTable      = "open_table"       // Escrows and reserves of games that are over, or are not there, hold nothing.
+	OpenTable      = "open_table"       // Escrows and reserves of games that ended or do not exist are zero.
 
-	// Of what SQLite keeps beside.
+	// These check columns that only SQLite has.
 
-	InPlay       = "in_play"       // A wallet says what the player's live bets hold.
-	LastTransfer = "last_transfer" // A wallet says which transfer is its latest.
-	Previous     = "previous"      // A transfer says which was the wallet's before it.
+	InPlay       = "in_play"       // A wallet's in_play is the total of the player's live bets.
+	LastTransfer = "last_transfer" // A wallet's last_transfer is its latest transfer.
+	Previous     = "previous"      // A transfer's from_previous and to_previous are the wallet's transfer before it.
 )
 
-// Sum is that of all balances; zero in an honest book.
+// Sum returns the sum of all balances; zero in a consistent ledger.
 func (a Audit) Sum() int64 {
 	sum := int64(0)
 	for _, total := range a.Kinds {
@@ -52,7 +52,7 @@ func (a Audit) Sum() int64 {
 	return sum
 }
 
-// Accounts is how many there are.
+// Accounts returns the number of accounts.
 func (a Audit) Accounts() int64 {
 	n := int64(0)
 	for _, total := range a.Kinds {
@@ -61,5 +61,5 @@ func (a Audit) Accounts() int64 {
 	return n
 }
 
-// Balanced reports whether nothing is wrong.
+// Balanced reports whether all checks passed and the balances sum to zero.
 func (a Audit) Balanced() bool { return a.Sum() == 0 && len(a.Differences) == 0 }

@@ -23,7 +23,7 @@ type NewBet struct {
 	Seed    string
 }
 
-// PlaceBet moves a stake onto the table. The player's live bets and wallet must be loaded.
+// PlaceBet places a bet and moves its stake to escrow. The player's live bets and wallet must be loaded.
 func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	if err := cmp.Or(t.checkBettingOpen(), t.checkNotDeleted(want.Player)); err != nil {
 		return nil, err
@@ -69,8 +69,8 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	return bet, nil
 }
 
-// betChanged notes that a table is played at. A line bet takes dice that nobody holds; any other player's bet makes the
-// shooter's time count.
+// betChanged records activity at the table. A line bet makes its owner the shooter where nobody is; a bet of any player other
+// than the shooter starts the shooter's timeout.
 func (t *Turn) betChanged(bet *Bet) {
 	g := t.Game
 	g.UpdatedAt = t.Now
@@ -82,7 +82,7 @@ func (t *Turn) betChanged(bet *Bet) {
 	}
 }
 
-// betNumber is what a new bet stands on: the point for odds on the line, the come bet's number for its odds, else nothing.
+// betNumber returns the number of a new bet: the point for odds on the line, the come bet's number for its odds, else 0.
 func (t *Turn) betNumber(wager *craps.Wager, wanted uint8) (uint8, error) {
 	switch {
 	case wager.Behind == nil && wanted != 0:
@@ -99,7 +99,7 @@ func (t *Turn) betNumber(wager *craps.Wager, wanted uint8) (uint8, error) {
 	return wanted, nil
 }
 
-// checkPlacement fails where the wager can't be placed now, or is there already.
+// checkPlacement fails where the wager can't be placed now, or the player has a live bet on it already.
 func (t *Turn) checkPlacement(bet *Bet) error {
 	state, wager := t.Game.Craps, bet.Wager
 	switch {
@@ -124,7 +124,7 @@ func isLineOdds(wager *craps.Wager) bool {
 	return wager.Behind != nil && wager.Behind.Settles == craps.Line
 }
 
-// flatBet is the bet that odds stand behind, nil where there is none.
+// flatBet returns the bet that odds stand behind, or nil.
 func (t *Turn) flatBet(odds *Bet) *Bet {
 	number := odds.Number
 	if isLineOdds(odds.Wager) {
@@ -133,7 +133,7 @@ func (t *Turn) flatBet(odds *Bet) *Bet {
 	return t.liveBet(odds.Player, odds.Wager.Behind, number)
 }
 
-// checkAmount fails where the table does not take the stake.
+// checkAmount fails where the table does not accept the stake.
 func (t *Turn) checkAmount(bet *Bet) error {
 	limits := t.Game.Limits
 	if bet.Wager.Behind != nil {
@@ -142,7 +142,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 				Field("amount", "must not exceed the odds limit").With("max", most)
 		}
 	} else if bet.Amount < limits.MinBet || bet.Amount > limits.MaxBet {
-		return errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is %d; this table takes %d to %d", bet.Amount, limits.MinBet, limits.MaxBet).
+		return errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is %d; this table accepts %d to %d", bet.Amount, limits.MinBet, limits.MaxBet).
 			Field("amount", "must be within the table's limits").With("min", limits.MinBet).With("max", limits.MaxBet)
 	}
 	if multiple := bet.Wager.Multiple(bet.Number); bet.Amount%multiple != 0 {
@@ -152,7 +152,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 	return nil
 }
 
-// checkFunds fails where the wallet can't pay stake and commission. A player who has none yet has what it will open with.
+// checkFunds fails where the wallet can't pay stake and commission. A player without a wallet has the grant that it will open with.
 func (t *Turn) checkFunds(bet *Bet) error {
 	balance, open := t.Wallets[bet.Player]
 	if !open {
@@ -166,7 +166,7 @@ func (t *Turn) checkFunds(bet *Bet) error {
 	return nil
 }
 
-// addExposure adds to what the table's bets can win, and sets it aside. It fails where the house could not pay it.
+// addExposure adds to the table's exposure, and sets it aside. It fails where the house could not pay it.
 func (t *Turn) addExposure(profit int64) error {
 	if err := t.cover(t.Game.Exposure + profit); err != nil {
 		return err
@@ -175,7 +175,7 @@ func (t *Turn) addExposure(profit int64) error {
 	return nil
 }
 
-// OpenWallet grants a player who has no wallet yet the play balance. The player's wallet must be loaded.
+// OpenWallet grants the play balance to a player who has no wallet yet. The player's wallet must be loaded.
 func (t *Turn) OpenWallet(player uuid.UUID) {
 	if _, open := t.Wallets[player]; open {
 		return

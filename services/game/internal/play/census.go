@@ -1,10 +1,10 @@
 package play
 
-// Census is what counting the whole store tells.
+// Census counts the whole store.
 type Census struct {
-	// Players are those who sit at open games, each once.
+	// Players is the number of distinct players seated at open games.
 	Players int64
-	// Drift is the sum of all balances. It is zero in an honest book: each transfer takes from one account what it gives
-	// to another.
+	// Drift is the sum of all balances. It is zero in a consistent ledger: each transfer takes from one account what it gives to
+	// another.
 	Drift int64
 }

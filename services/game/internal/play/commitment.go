@@ -6,7 +6,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// state is what a round commits to of the game.
+// state is the state of the game in the form that a round's commitment covers.
 func (g *Game) state() protocol.State {
 	since, hand := g.Craps.Since7, g.Craps.Hand
 	return protocol.State{Game: protocol.ID(g.ID), Round: g.Round, Hand: g.Hand, Rolls: g.Craps.Rolls, Point: g.Craps.Point,
@@ -14,7 +14,7 @@ func (g *Game) state() protocol.State {
 		PointsMade: hand.Made.Counts(), PassWins: hand.Wins}
 }
 
-// committedBets are the live bets as a round commits to them, in the order of their ids.
+// committedBets are the live bets in the form that a round's commitment covers, in the order of their ids.
 func (t *Turn) committedBets() []protocol.Bet {
 	var bets []protocol.Bet
 	for _, bet := range t.Bets {

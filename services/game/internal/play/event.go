@@ -7,8 +7,8 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// Event is one entry of a game's log, as watchers get it and as the store keeps it. The contract is the storage format,
-// so the check that guards the one against breaking changes guards the other too.
+// Event is one entry of a game's log, as watchers receive it and as the store keeps it. The contract is the storage format,
+// so the check that guards the contract against breaking changes guards stored events too.
 type Event = gamev1.Event
 
 // emit appends an event to the game's log.
@@ -20,7 +20,7 @@ func (t *Turn) emit(event *Event) {
 	t.Events = append(t.Events, event)
 }
 
-// IDString is an id as the contract has it: empty for nobody.
+// IDString returns an id in the contract's form: empty for uuid.Nil.
 func IDString(id uuid.UUID) string {
 	if id == uuid.Nil {
 		return ""
@@ -28,7 +28,7 @@ func IDString(id uuid.UUID) string {
 	return id.String()
 }
 
-// Phase is the contract's name of a hand's state.
+// Phase returns the contract's phase of the current hand.
 func (g *Game) Phase() gamev1.Phase {
 	if g.Craps.ComeOut() {
 		return gamev1.Phase_PHASE_COME_OUT
@@ -36,18 +36,18 @@ func (g *Game) Phase() gamev1.Phase {
 	return gamev1.Phase_PHASE_POINT
 }
 
-// ChatMessage is where a player said something.
+// ChatMessage locates a chat event and names its author.
 type ChatMessage struct {
 	Player   uuid.UUID
 	Sequence int64
 }
 
-// ChatMessages are the turn's events that somebody said.
-func (t *Turn) ChatMessages() (said []ChatMessage) {
+// ChatMessages returns the turn's chat events.
+func (t *Turn) ChatMessages() (messages []ChatMessage) {
 	for _, event := range t.Events {
 		if chat := event.GetChatPosted(); chat != nil {
-			said = append(said, ChatMessage{uuid.MustParse(chat.GetPlayerId()), event.GetSequence()}) // An id that Chat wrote.
+			messages = append(messages, ChatMessage{uuid.MustParse(chat.GetPlayerId()), event.GetSequence()}) // Can't panic: Chat wrote the id.
 		}
 	}
-	return said
+	return messages
 }

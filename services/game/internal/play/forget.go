@@ -7,8 +7,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// MarkDeleted notes that a player was deleted, with the wallet, which is opened where there is none: whoever lets the player do something has
-// it loaded. What the player has set goes.
+// MarkDeleted marks a player as deleted in the row of the wallet, because every command that lets a player act loads it. The wallet is
+// opened where there is none. The player's limits and exclusions are dropped.
 func (t *Turn) MarkDeleted(player uuid.UUID) {
 	t.OpenWallet(player)
 	if t.checkNotDeleted(player) == nil {
@@ -16,8 +16,8 @@ func (t *Turn) MarkDeleted(player uuid.UUID) {
 	}
 }
 
-// Forget takes a deleted player from a table, whose words there were erased or were none. It reports whether the player still sits
-// there: while dice are in the air nobody gets up. All live bets must be loaded.
+// Forget removes a deleted player from a table, after the player's chat messages there were erased; erased is false where there were
+// none. It reports whether the player is still seated: nobody can leave between commitment and settlement. All live bets must be loaded.
 func (t *Turn) Forget(player uuid.UUID, erased bool) (sits bool, err error) {
 	g := t.Game
 	t.setMember(player, Member{})
@@ -27,7 +27,7 @@ func (t *Turn) Forget(player uuid.UUID, erased bool) (sits bool, err error) {
 	if g.Host == player {
 		g.Host = uuid.Nil
 	}
-	if erased { // Before the player gets up, which may be the end of the game.
+	if erased { // Before the player leaves, which may close the game.
 		t.emit(&Event{Detail: &gamev1.Event_ChatErased{ChatErased: &gamev1.ChatErased{PlayerId: player.String()}}})
 	}
 	if g.Rolling {

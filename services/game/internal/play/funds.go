@@ -7,34 +7,34 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// Funds are the money that the turns of a transaction share: a player may bet at several tables in one.
+// Funds are the balances and transfers that the turns of a transaction share: a player may bet at several tables in one transaction.
 type Funds struct {
-	// Wallets are those that were loaded. A player without an entry has no wallet yet.
+	// Wallets are the balances of the loaded wallets. A player without an entry has no wallet yet.
 	Wallets map[uuid.UUID]int64
-	// Protections are what owners of loaded wallets have set; most have set nothing.
+	// Protections are those of the owners of loaded wallets; most owners have set nothing and have no entry.
 	Protections map[uuid.UUID]*protection.State
-	// House is what the house has that is not set aside.
+	// House is the house's balance, without what is set aside.
 	House int64
-	// HouseShort is true where a command was refused because the house does not have enough.
+	// HouseShort is true where a command was refused because the house's balance is too low.
 	HouseShort bool
-	// Transfers are the money that moves, at all tables in the order in which commands move it: a command may stake what one before
-	// it at another table gave back.
+	// Transfers are those of all tables, in the order in which commands made them: a command may stake what an earlier one returned at
+	// another table.
 	Transfers []ledger.Transfer
 }
 
-// NewFunds are none.
+// NewFunds returns empty Funds.
 func NewFunds() *Funds {
 	return &Funds{Wallets: make(map[uuid.UUID]int64), Protections: make(map[uuid.UUID]*protection.State)}
 }
 
-// TakeTransfers returns those that were not taken yet.
+// TakeTransfers returns the transfers that were not taken yet, and removes them.
 func (f *Funds) TakeTransfers() []ledger.Transfer {
 	taken := f.Transfers
 	f.Transfers = nil
 	return taken
 }
 
-// transfer moves money, unless it is nothing, and keeps the loaded balances up to date.
+// transfer moves an amount, unless it is zero, and keeps the loaded balances up to date.
 func (t *Turn) transfer(from, to ledger.Account, amount int64, reason ledger.Reason, bet *Bet, round uint64) {
 	if amount == 0 {
 		return

@@ -1,6 +1,7 @@
-// Package play decides what happens at a table: who sits, who bets, who rolls, and where money goes. A Turn holds what a
-// command needs to know and gathers what it changes; a Store loads one and saves the other, in one transaction. Nothing
-// here knows SQL, gRPC or a clock; the contract's messages are used where they are what is kept and shown.
+// Package play implements the domain of a craps table: seats, bets, rolls, settlement and the money that they move. A Turn
+// holds the state that a command needs and collects its changes; a Store loads that state and saves the changes, in one
+// transaction. Nothing here knows SQL, gRPC or a clock; the contract's messages are used where they are also what is stored
+// and sent to clients.
 package play
 
 import (
@@ -13,7 +14,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// Statuses are the contract's.
+// The statuses of games, bets and rounds, as the contract defines them.
 const (
 	Open      = gamev1.GameStatus_GAME_STATUS_OPEN
 	Completed = gamev1.GameStatus_GAME_STATUS_COMPLETED
@@ -29,7 +30,7 @@ const (
 	Settled   = gamev1.RoundStatus_ROUND_STATUS_SETTLED
 )
 
-// Limits are a table's.
+// Limits are the limits of one table.
 type Limits struct {
 	MaxPlayers     int
 	MinBet, MaxBet int64
@@ -40,37 +41,38 @@ type Game struct {
 	ID     uuid.UUID
 	Status gamev1.GameStatus
 	Limits Limits
-	// Host created the game; uuid.Nil where the host was deleted. Private games are seen by those who have the code, and who sit there.
+	// Host is the player who created the game; uuid.Nil where that player was deleted. A private game is visible only to its host, to
+	// players who have the join code, and to seated players.
 	Host    uuid.UUID
 	Private bool
-	// Hand numbers the hands from 1, Round the rolls; Round is that of the roll that comes next.
+	// Hand and Round number the hands and the rolls from 1; Round is the number of the next roll.
 	Hand, Round uint64
 	Craps       craps.State
-	// Exposure is the sum of the most that each live bet can win.
+	// Exposure is the sum, over all live bets, of the most that each can win.
 	Exposure int64
 	// Rolling is true while a round is committed and not yet settled.
 	Rolling bool
-	// Shooter has the dice; uuid.Nil where the house rolls or nobody sits.
+	// Shooter is the player who has the dice; uuid.Nil where the house rolls or no seat is taken.
 	Shooter uuid.UUID
-	// LeftSeat is the number of the seat of a shooter who left in the middle of a hand, until somebody has the dice again; 0 for none.
+	// LeftSeat is the seat number of a shooter who left in the middle of a hand, kept until another player has the dice; else 0.
 	LeftSeat int
 	// Seats are in seat order.
 	Seats []Seat
 	// Sequence is the number of the latest event.
 	Sequence uint64
-	// TurnDueAt is when the table stops waiting for the shooter; zero while nobody waits.
+	// TurnDueAt is when the table stops waiting for the shooter; zero while no other player is waiting.
 	TurnDueAt            time.Time
 	CreatedAt, UpdatedAt time.Time
 }
 
-// Seat is a player's place.
+// Seat is a player's seat at a table.
 type Seat struct {
 	Number   int
 	Player   uuid.UUID
 	JoinedAt time.Time
 }
 
-// VisibleTo reports whether a player may see the game without having been let in.
+// VisibleTo reports whether a player may see the game without having been admitted by its join code.
 func (g *Game) VisibleTo(player uuid.UUID) bool {
 	return !g.Private || player != uuid.Nil && (g.Host == player || g.Seated(player))
 }
@@ -78,7 +80,7 @@ func (g *Game) VisibleTo(player uuid.UUID) bool {
 // Seated reports whether the player has a seat.
 func (g *Game) Seated(player uuid.UUID) bool { return g.seatIndex(player) >= 0 }
 
-// seatIndex is the player's index in Seats, -1 where there is none.
+// seatIndex returns the player's index in Seats, or -1 where the player has no seat.
 func (g *Game) seatIndex(player uuid.UUID) int {
 	for i := range g.Seats {
 		if g.Seats[i].Player == player {
@@ -95,20 +97,20 @@ type Bet struct {
 	Number           uint8
 	Working          bool
 	Amount           int64
-	// Commission was paid beside the stake; it lies in escrow until the bet is decided.
+	// Commission was paid on top of the stake; it is held in escrow until the bet is decided.
 	Commission int64
 	Seed       string
 	Status     gamev1.BetStatus
-	// PlacedRound is the first round that the bet took part in, DecidedRound the one that closed it or 0.
+	// PlacedRound is the first round that the bet takes part in, DecidedRound the round that decided it, or 0.
 	PlacedRound, DecidedRound uint64
-	// Payout is what came back to the wallet, the stake included.
+	// Payout is the amount returned to the wallet, including the stake.
 	Payout   int64
 	PlacedAt time.Time
 }
 
 func (b *Bet) rules() craps.Bet { return craps.Bet{Number: b.Number, Working: b.Working} }
 
-// inPlay is what the bet has on the table.
+// inPlay is the amount that the bet holds in escrow: stake and commission while it is live.
 func (b *Bet) inPlay() int64 {
 	if b.Status != Live {
 		return 0
@@ -116,7 +118,7 @@ func (b *Bet) inPlay() int64 {
 	return b.Amount + b.Commission
 }
 
-// committed is the bet as a round commits to it.
+// committed is the bet in the form that a round's commitment covers.
 func (b *Bet) committed() protocol.Bet {
 	return protocol.Bet{ID: protocol.ID(b.ID), Player: protocol.ID(b.Player), Wager: b.Wager.Code, Number: b.Number,
 		Working: b.Working, Amount: uint64(b.Amount), Seed: []byte(b.Seed)}
@@ -128,14 +130,14 @@ type Round struct {
 	Number     uint64
 	Status     gamev1.RoundStatus
 	Commitment protocol.Commitment
-	// State and Bets are what the commitment's hashes are of: the game before the roll, and every bet on it in the order
-	// of the ids.
+	// State and Bets are what the commitment's hashes cover: the state of the game before the roll, and every live bet in the
+	// order of the ids.
 	State    protocol.State
 	Bets     []protocol.Bet
 	Dice     craps.Dice
 	Call     craps.Call
 	Decision Decision
-	// Sequence is that of the event that says what the dice did.
+	// Sequence is that of the DiceRolled event.
 	Sequence  uint64
 	ClosedAt  time.Time
 	SettledAt time.Time // Zero until it is settled.
@@ -146,16 +148,16 @@ type Result struct {
 	Game   uuid.UUID
 	Round  uint64
 	Player uuid.UUID
-	// Bets is how many took part, Payout what came back of them.
+	// Bets is how many took part, Payout the amount that they returned.
 	Bets   int
 	Payout int64
-	// Balance is the player's wallet behind the settlement.
+	// Balance is that of the player's wallet after the settlement.
 	Balance int64
-	// Decided is what the round decided; it counts for the player's scores, and is nothing for one who was deleted.
+	// Decided totals the bets that the round decided; it counts for the player's scores, and is zero for a deleted player.
 	Decided Decided
 }
 
-// Decision is what the validators answered: the block that made a commitment final, and the beacon behind it.
+// Decision is the validators' answer: the height of the block that made a commitment final, and the beacon that followed it.
 type Decision struct {
 	Height          int64
 	BeaconHeight    int64

@@ -6,13 +6,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// loaded is what a turn found in the store, to tell what commands changed.
+// loaded is the stored state that a turn started from, to determine what commands changed.
 type loaded struct {
 	seats []Seat
 	bets  map[uuid.UUID]Bet
 }
 
-// AddLoaded gives a turn live bets that a store has. A bet that the turn has already is left as it is.
+// AddLoaded adds stored live bets to a turn. A bet that the turn has already is left as it is.
 func (t *Turn) AddLoaded(bets ...*Bet) {
 	if t.loaded.bets == nil {
 		t.loaded.bets = make(map[uuid.UUID]Bet, len(bets))
@@ -26,7 +26,7 @@ func (t *Turn) AddLoaded(bets ...*Bet) {
 	}
 }
 
-// SeatChanges are the seats that the store has to add and to remove.
+// SeatChanges returns the seats that the store must insert and delete.
 func (t *Turn) SeatChanges() (joined, left []Seat) {
 	for _, seat := range t.Game.Seats {
 		if !slices.Contains(t.loaded.seats, seat) {
@@ -41,7 +41,7 @@ func (t *Turn) SeatChanges() (joined, left []Seat) {
 	return joined, left
 }
 
-// BetChanges are the bets that the store has to add and to change.
+// BetChanges returns the bets that the store must insert and update.
 func (t *Turn) BetChanges() (placed, changed []*Bet) {
 	for _, bet := range t.Bets {
 		before, known := t.loaded.bets[bet.ID]
@@ -55,11 +55,11 @@ func (t *Turn) BetChanges() (placed, changed []*Bet) {
 	return placed, changed
 }
 
-// InPlayChanges is how much more, or less, each player has on the table than the store knows of.
+// InPlayChanges returns by how much the total of each player's live bets differs from what is stored.
 func (t *Turn) InPlayChanges() map[uuid.UUID]int64 {
 	changes := make(map[uuid.UUID]int64)
 	for _, bet := range t.Bets {
-		before := t.loaded.bets[bet.ID] // The zero one, which is not live, for a bet that is new.
+		before := t.loaded.bets[bet.ID] // For a new bet the zero Bet, which is not live.
 		if change := bet.inPlay() - before.inPlay(); change != 0 {
 			changes[bet.Player] += change
 		}

@@ -13,15 +13,15 @@ import (
 
 // Member is a player's standing at a table, with a seat or without.
 type Member struct {
-	// Known is true for who was let in, has talked, or was muted.
+	// Known is true for a player who was admitted, has posted a message, or was muted.
 	Known bool
-	// Admitted is true for who was let into a private game by its code.
+	// Admitted is true for a player who was admitted to a private game by its join code.
 	Admitted bool
-	// Muted is true for who may not talk.
+	// Muted is true for a player who may not post messages.
 	Muted bool
 }
 
-// CreatePrivate opens a game that only those see who have its code.
+// CreatePrivate opens a game that is visible only to players who have its join code.
 func CreatePrivate(t *Turn, creator uuid.UUID, limits Limits, code []byte) error {
 	if err := Create(t, creator, limits); err != nil {
 		return err
@@ -31,7 +31,7 @@ func CreatePrivate(t *Turn, creator uuid.UUID, limits Limits, code []byte) error
 	return nil
 }
 
-// RenewCode changes the code of the host's private game.
+// RenewCode replaces the join code of the host's private game.
 func (t *Turn) RenewCode(player uuid.UUID, code []byte) error {
 	if err := t.checkHost(player); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (t *Turn) RenewCode(player uuid.UUID, code []byte) error {
 	return nil
 }
 
-// Admit lets a player in, who had some standing before. The player's wallet must be loaded.
+// Admit records that a player, whose standing was before, used the join code. The player's wallet must be loaded.
 func (t *Turn) Admit(player uuid.UUID, before Member) error {
 	if err := cmp.Or(t.checkOpen(), t.checkNotDeleted(player)); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (t *Turn) checkHost(player uuid.UUID) error {
 	return t.checkOpen()
 }
 
-// Mute has the host keep a player from talking, or let the player talk again.
+// Mute lets the host mute a player, or unmute the player again.
 func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 	if err := t.checkHost(host); err != nil {
 		return err
@@ -80,8 +80,8 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 	if before.Muted == muted {
 		return nil
 	}
-	if muted && !before.Known && !t.Game.Seated(player) { // Nobody else talks, and what is kept of players stays within those who came.
-		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "only who sits or has talked at the table can be kept from talking").
+	if muted && !before.Known && !t.Game.Seated(player) { // Nobody else can post, and standings are kept only for players who were here.
+		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "only a player who is seated or has talked at the table can be muted").
 			Field("player_id", "must be that of a player who is or was at the table")
 	}
 	before.Muted = muted
@@ -90,8 +90,8 @@ func (t *Turn) Mute(host, player uuid.UUID, before Member, muted bool) error {
 	return nil
 }
 
-// Chat has a player say something. It does not count as play: a table where people only talk closes in its time. The player's
-// wallet must be loaded.
+// Chat posts a player's message. It does not count as play: a table where players only chat expires as an idle one does. The
+// player's wallet must be loaded.
 func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -100,15 +100,15 @@ func (t *Turn) Chat(player uuid.UUID, standing Member, text string) error {
 		return err
 	}
 	if !t.Game.Seated(player) {
-		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you talk at it")
+		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you chat there")
 	}
 	if standing.Muted {
 		return errs.New(errorsv1.Reason_REASON_MUTED, "the host has muted you at this table")
 	}
 	if text = strings.TrimSpace(text); text == "" {
-		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "text has nothing but spaces").Field("text", "must say something")
+		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "text consists of spaces only").Field("text", "must not be blank")
 	}
-	if !standing.Known { // Who leaves behind it can be muted all the same.
+	if !standing.Known { // So that a player who leaves after posting can still be muted.
 		t.setKnownMember(player, standing)
 	}
 	t.emit(&Event{Detail: &gamev1.Event_ChatPosted{ChatPosted: &gamev1.ChatPosted{PlayerId: player.String(), Text: text}}})

@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// protection is what a player has set, nil for nothing. A deleted player has set nothing, and nothing is counted.
+// protection returns what a player has set, or nil. For a deleted player it is nil, and nothing is counted.
 func (t *Turn) protection(player uuid.UUID) *protection.State {
 	if t.checkNotDeleted(player) != nil || t.Funds == nil {
 		return nil
@@ -16,7 +16,7 @@ func (t *Turn) protection(player uuid.UUID) *protection.State {
 	return t.Protections[player]
 }
 
-// checkNotDeleted fails where a player was deleted. The player's wallet must be loaded.
+// checkNotDeleted fails where the player was deleted. The player's wallet must be loaded.
 func (t *Turn) checkNotDeleted(player uuid.UUID) error {
 	if t.Funds == nil {
 		return nil
@@ -24,7 +24,7 @@ func (t *Turn) checkNotDeleted(player uuid.UUID) error {
 	return t.Protections[player].CheckNotDeleted()
 }
 
-// checkMayPlay fails where a player was deleted, or keeps from play. The player's wallet must be loaded.
+// checkMayPlay fails where the player was deleted, or is excluded from play. The player's wallet must be loaded.
 func (t *Turn) checkMayPlay(player uuid.UUID) error {
 	if err := t.checkNotDeleted(player); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (t *Turn) checkMayPlay(player uuid.UUID) error {
 	return t.protection(player).MayPlay(t.Now)
 }
 
-// checkProtection fails where the player has said that this bet must not be.
+// checkProtection fails where the player's limits or exclusions forbid this bet.
 func (t *Turn) checkProtection(bet *Bet) error {
 	set := t.protection(bet.Player)
 	if set == nil {
@@ -41,7 +41,7 @@ func (t *Turn) checkProtection(bet *Bet) error {
 	return set.MayBet(bet.Amount, bet.Amount+bet.Wager.Price(bet.Amount), t.Now, t.Rules.Protection)
 }
 
-// countForLimits has a player's limits know of a movement of a bet's money.
+// countForLimits counts a transfer of a bet's money for the player's limits.
 func (t *Turn) countForLimits(player uuid.UUID, transfer ledger.Transfer) {
 	set := t.protection(player)
 	if set == nil {
@@ -59,8 +59,8 @@ func (t *Turn) countForLimits(player uuid.UUID, transfer ledger.Transfer) {
 	set.RecordTransfer(gain(ledger.KindPlayer), gain(ledger.KindEscrow), t.Now)
 }
 
-// announceRealityChecks tells players who have bets in a settled round of the reality checks that are due. Between two rounds is where
-// a player can stop.
+// announceRealityChecks emits events for the reality checks that are due among players who had bets in a settled round. Between two
+// rounds is where a player can stop.
 func (t *Turn) announceRealityChecks(round uint64) {
 	for _, result := range t.Results {
 		set := t.protection(result.Player)

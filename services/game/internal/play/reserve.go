@@ -6,18 +6,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
 
-// A table's exposure is the sum of the most that each of its live bets can win. Not all of them can win at once, so it
-// is more than the worst roll costs, and it needs no knowledge of how wagers depend on each other. The house sets it
-// aside on the table's reserve before a bet lies there, so no bet is ever taken that could not be paid, and the house's
-// balance is what it can still promise.
+// A table's exposure is the sum of the most that each of its live bets can win. Not all of them can win at once, so it is
+// more than the worst roll can cost, and computing it needs no knowledge of how wagers depend on each other. The house sets it
+// aside in the table's reserve before it accepts a bet, so it never accepts a bet that it could not pay, and the house's
+// balance is what it can still commit to.
 
 const (
-	// reserveFloor is the smallest reserve that a table keeps while it is played at.
+	// reserveFloor is the smallest reserve that an open table keeps.
 	reserveFloor = 1024
-	// reserveSlack is how many times its step a reserve may grow before the house takes the rest back.
+	// reserveSlack is the multiple of its step that a reserve may grow to before the house takes the rest back.
 	reserveSlack = 4
-	// houseHeadroom is how many steps the house must have for a table to set more aside than it needs. Steps double, so that a
-	// busy table touches the house's account seldom; a house that is short counts every token.
+	// houseHeadroom is how many times its step the house must have for a table to set aside a whole step, more than it needs.
+	// Steps double, so that a busy table rarely moves the house's account; a house with less sets aside exactly what is needed.
 	houseHeadroom = 1024
 )
 
@@ -30,7 +30,7 @@ func reserveStep(exposure int64) int64 {
 	return step
 }
 
-// cover sets aside what an exposure needs. It fails where the house does not have it.
+// cover raises the table's reserve to at least an exposure. It fails where the house does not have enough.
 func (t *Turn) cover(exposure int64) error {
 	missing := exposure - t.Reserve
 	if missing <= 0 {
@@ -39,8 +39,8 @@ func (t *Turn) cover(exposure int64) error {
 	if missing > t.House {
 		t.HouseShort = true
 		return errs.New(errorsv1.Reason_REASON_HOUSE_LIMIT,
-			"the house could not pay what this can win: it would have to set %d more aside and has %d; stake less", missing, t.House).
-			Field("amount", "must be what the house can pay").With("missing", missing).With("available", t.House)
+			"the house could not pay what this can win: it would have to set aside %d more and has %d; stake less", missing, t.House).
+			Field("amount", "must be an amount that the house can pay").With("missing", missing).With("available", t.House)
 	}
 	if step := reserveStep(exposure); t.House/houseHeadroom >= step {
 		missing = step - t.Reserve
@@ -49,7 +49,7 @@ func (t *Turn) cover(exposure int64) error {
 	return nil
 }
 
-// releaseReserve gives the house back what a table does not need any more.
+// releaseReserve returns to the house what the table no longer needs.
 func (t *Turn) releaseReserve() {
 	keep := t.Game.Exposure
 	if step := reserveStep(keep); t.House/houseHeadroom >= step && t.Reserve <= reserveSlack*step && t.Game.Status == Open {

@@ -11,27 +11,27 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
-// Decided is what a round decided for a player: bets, what they had cost, and what came back.
+// Decided totals a player's bets that a round decided: how many, their stakes and commissions, and what they returned.
 type Decided struct {
 	Bets             int
 	Staked, Returned int64
 	At               time.Time
 }
 
-// AllTime is the period of scores that begins with the first bet; it has no start.
+// AllTime is the period of scores that covers all bets; it has no start.
 const AllTime calendar.Period = "all_time"
 
-// ScorePeriods are those that players are compared in.
+// ScorePeriods are the periods that have leaderboards.
 var ScorePeriods = []calendar.Period{calendar.Day, calendar.Week, AllTime}
 
-// ScoreKey names a period's scores.
+// ScoreKey identifies the leaderboard of a period.
 type ScoreKey struct {
 	Period calendar.Period
 	// Starts is when the period began; zero for AllTime.
 	Starts time.Time
 }
 
-// ScoresAt names the scores of a period that a moment counts for.
+// ScoresAt returns the key of a period's scores at a time.
 func ScoresAt(period calendar.Period, now time.Time) ScoreKey {
 	if period == AllTime {
 		return ScoreKey{Period: AllTime}
@@ -39,7 +39,7 @@ func ScoresAt(period calendar.Period, now time.Time) ScoreKey {
 	return ScoreKey{period, period.Start(now)}
 }
 
-// Score is what became of a player's bets in a period.
+// Score totals a player's decided bets of a period.
 type Score struct {
 	ScoreKey
 	Player uuid.UUID
@@ -47,18 +47,18 @@ type Score struct {
 	Rounds, Bets, Staked, Returned int64
 }
 
-// Net is what leaders go by.
+// Net is the player's net win, by which leaderboards are sorted.
 func (s Score) Net() int64 { return s.Returned - s.Staked }
 
-// RollCount is how often rolls had a total and a call.
+// RollCount is the number of rolls with a total and a call.
 type RollCount struct {
 	Total int
 	Call  string
 	Count int64
 }
 
-// Scores adds up what the rounds of turns decided: one score for each player and period, in the one order that all
-// transactions write them in.
+// Scores adds up the decided bets of turns: one score for each player and period, in the order in which every transaction
+// writes them.
 func Scores(turns []*Turn) []Score {
 	type owned struct {
 		ScoreKey

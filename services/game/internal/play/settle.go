@@ -14,15 +14,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
 
-// Settle gives every live bet what the dice of a committed round give it, and moves the hand on. All live bets must be
-// loaded. The dice follow from the beacon and the commitment, so a round can't be settled in two ways.
+// Settle settles every live bet with the dice of a committed round, and advances the hand. All live bets must be loaded. The
+// dice follow from the beacon and the commitment, so a round can't be settled in two ways.
 func (t *Turn) Settle(round *Round, decision Decision) error {
 	first, second := protocol.Dice(beacon.Randomness(decision.BeaconSignature), round.Commitment.Hash())
 	round.Decision = decision
 	return t.SettleDice(round, craps.Dice{First: first, Second: second})
 }
 
-// SettledRound returns the round of that number where this turn has settled it, else nil.
+// SettledRound returns the round with that number where this turn has settled it, else nil.
 func (t *Turn) SettledRound(number uint64) *Round {
 	for _, round := range t.Rounds {
 		if round.Number == number && round.Status == Settled {
@@ -32,9 +32,9 @@ func (t *Turn) SettledRound(number uint64) *Round {
 	return nil
 }
 
-// SettleDice settles a committed round with dice that are known, for a laboratory that throws its own.
+// SettleDice settles a committed round with given dice; package lab uses it for scripted rolls.
 func (t *Turn) SettleDice(round *Round, dice craps.Dice) error {
-	// What the bets can win is set aside since they were placed. Bets from before reserves were kept make up for it here.
+	// The exposure was set aside when the bets were placed, except for bets placed by releases without reserves, which is done here.
 	if err := t.cover(t.Exposure()); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (t *Turn) Exposure() int64 {
 	return sum
 }
 
-// settlementOrder is the order in which a roll settles bets: by stage, then by id.
+// settlementOrder returns the live bets in the order in which a roll settles them: by stage, then by id.
 func settlementOrder(bets []*Bet) []*Bet {
 	sorted := slices.DeleteFunc(slices.Clone(bets), func(b *Bet) bool { return b.Status != Live })
 	slices.SortFunc(sorted, func(a, b *Bet) int {
@@ -120,7 +120,7 @@ func (t *Turn) settleBet(bet *Bet, roll craps.Roll, round uint64) *gamev1.Settle
 		Result: bet.Status, Number: int32(bet.Number), Payout: bet.Payout}
 }
 
-// playerResults adds up what a settlement did to each player.
+// playerResults adds up the result of a settlement for each player.
 func (t *Turn) playerResults(bets []*Bet, round uint64) []Result {
 	byPlayer := make(map[uuid.UUID]*Result)
 	var players []uuid.UUID

@@ -10,16 +10,16 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TurnDue acts for a table whose shooter keeps others waiting: before a point the dice pass to the next seat with a line
-// bet, and once a point is set, or where nobody sits any more, the house rolls. It reports whether a round was committed.
-// All live bets must be loaded.
+// TurnDue handles a shooter timeout: before a point is set, the dice pass to the next seat with a line bet; once a point is
+// set, or where no seat is taken any more, the house rolls. It reports whether a round was committed. All live bets must be
+// loaded.
 func (t *Turn) TurnDue() (rolls bool, err error) {
 	g := t.Game
 	if g.Status != Open || g.Rolling || g.TurnDueAt.IsZero() || g.TurnDueAt.After(t.Now) {
 		return false, nil
 	}
 	if _, othersWait := t.betsOnTable(); !othersWait {
-		g.TurnDueAt = time.Time{} // Who waited has taken his bets back.
+		g.TurnDueAt = time.Time{} // The players who waited have taken their bets back.
 		return false, nil
 	}
 	if !g.Craps.ComeOut() || len(g.Seats) == 0 {
@@ -33,7 +33,7 @@ func (t *Turn) TurnDue() (rolls bool, err error) {
 	return false, nil
 }
 
-// PassDice hands the shooter's dice to the next seat with a line bet, or else to the next seat. All live bets must be
+// PassDice passes the shooter's dice to the next seat with a line bet, or else to the next seat. All live bets must be
 // loaded.
 func (t *Turn) PassDice(player uuid.UUID) error {
 	if err := t.checkBettingOpen(); err != nil {
@@ -60,7 +60,7 @@ func (t *Turn) PassDice(player uuid.UUID) error {
 	return nil
 }
 
-// nextShooter is the first player behind the shooter's seat who has a line bet, uuid.Nil where nobody has.
+// nextShooter returns the first player after the shooter's seat who has a line bet, or uuid.Nil.
 func (t *Turn) nextShooter() uuid.UUID {
 	n, from := len(t.Game.Seats), t.Game.seatIndex(t.Game.Shooter)
 	for i := range n {
@@ -72,9 +72,9 @@ func (t *Turn) nextShooter() uuid.UUID {
 	return uuid.Nil
 }
 
-// Expire acts for a table at which nothing happened since before: it gives removable bets back and closes the game. A
-// hand with contracts on it is played to its end first, so that nobody can walk away from a bet that stands badly; then
-// it reports that a round was committed. All live bets must be loaded.
+// Expire handles a table at which nothing happened since before: it returns removable bets and closes the game. While there
+// are live contract bets it rolls instead, so that nobody can walk away from a bet that is likely to lose; then it reports
+// that a round was committed. All live bets must be loaded.
 func (t *Turn) Expire(before time.Time) (rolls bool, err error) {
 	g := t.Game
 	if g.Status != Open || g.Rolling || g.UpdatedAt.After(before) {

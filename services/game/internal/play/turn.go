@@ -13,49 +13,49 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// Rules are what an operator may set about all tables.
+// Rules are the operator's settings for all tables.
 type Rules struct {
-	// Grant is the play balance that a new player gets.
+	// Grant is the play balance that a new player receives.
 	Grant int64
-	// ShooterTimeout is how long others wait for the shooter before the dice pass on, or the house rolls.
+	// ShooterTimeout is how long other players wait for the shooter before the dice pass on, or the house rolls.
 	ShooterTimeout time.Duration
-	// Protection is for players who have set limits.
+	// Protection applies to players who have set limits.
 	Protection protection.Rules
 }
 
-// Turn is one transaction's view of a game: what was loaded, and what commands change.
+// Turn is one transaction's view of a game: what was loaded, and what commands changed.
 type Turn struct {
 	Rules Rules
 	Now   time.Time
 	NewID func() uuid.UUID
 
-	// Game is the game; commands change it in place. It is nil where a turn was loaded for a player alone.
+	// Game is changed in place by commands. It is nil where a turn was loaded for a player without a game.
 	Game *Game
-	// Bets are the live bets that were loaded, in the order of their ids: all, or one player's. Commands change them in
-	// place and append new ones; bets that are no longer live stay in the slice.
+	// Bets are the live bets that were loaded, in the order of their ids: everybody's, or one player's. Commands change them
+	// in place and append new ones; bets that are no longer live stay in the slice.
 	Bets []*Bet
-	// Funds are what the turns of a transaction have in common.
+	// Funds are shared by all turns of a transaction.
 	*Funds
-	// Reserve is what the house has set aside for this table.
+	// Reserve is the amount that the house has set aside for this table.
 	Reserve int64
 
 	// New is true for a game that the store does not have yet.
 	New bool
-	// Rounds are those that were committed or settled, in order.
+	// Rounds are the rounds that were committed or settled, in order.
 	Rounds []*Round
-	// Results are what settlements did to each player who had bets, in the order of their ids.
+	// Results are what each settlement did to each player who had bets, in the order of the players' ids.
 	Results []Result
-	// Events are what happened, in order.
+	// Events are the events emitted, in order.
 	Events []*Event
-	// JoinCodeHash is the hash of a private game's new join code, nil where it stays.
+	// JoinCodeHash is the hash of a private game's new join code, nil where the code is unchanged.
 	JoinCodeHash []byte
-	// Members are players whose standing at the table changed; the zero one is none.
+	// Members are the new standings of players whose standing at the table changed; a zero Member removes the standing.
 	Members map[uuid.UUID]Member
 
 	loaded loaded
 }
 
-// Round is the round that was committed or settled last in this turn, nil for none.
+// Round returns the round that was committed or settled last in this turn, or nil.
 func (t *Turn) Round() *Round {
 	if len(t.Rounds) == 0 {
 		return nil
@@ -63,7 +63,7 @@ func (t *Turn) Round() *Round {
 	return t.Rounds[len(t.Rounds)-1]
 }
 
-// Create opens a game and seats its creator, who gets the dice.
+// Create opens a game and seats its creator, who becomes the shooter.
 func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 	if limits.MinBet > limits.MaxBet {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "max_bet is %d, below min_bet of %d", limits.MaxBet, limits.MinBet).
@@ -79,7 +79,7 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 	return t.Join(creator)
 }
 
-// checkOpen fails where the game takes no more commands.
+// checkOpen fails where the game has ended.
 func (t *Turn) checkOpen() error {
 	if t.Game.Status != Open {
 		return errs.New(errorsv1.Reason_REASON_GAME_CLOSED, "the game is over; create or join another one")
@@ -98,7 +98,7 @@ func (t *Turn) checkBettingOpen() error {
 	return nil
 }
 
-// Join seats a player. Who sits already stays.
+// Join seats a player. It does nothing where the player is seated already.
 func (t *Turn) Join(player uuid.UUID) error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -126,8 +126,8 @@ func (t *Turn) Join(player uuid.UUID) error {
 	return nil
 }
 
-// Leave gives a player's seat up: removable bets come back, contracts stay. All live bets must be loaded. Who has no
-// seat has left already.
+// Leave gives up a player's seat: removable bets are returned, contract bets stay. It does nothing where the player has no
+// seat. All live bets must be loaded.
 func (t *Turn) Leave(player uuid.UUID) error {
 	g := t.Game
 	index := g.seatIndex(player)
@@ -148,7 +148,7 @@ func (t *Turn) Leave(player uuid.UUID) error {
 	t.emit(&Event{Detail: &gamev1.Event_PlayerLeft{PlayerLeft: &gamev1.PlayerLeft{PlayerId: player.String()}}})
 	if g.Shooter == player {
 		if !g.Craps.ComeOut() || next == player {
-			next = uuid.Nil // The hand goes on, and the house rolls; or nobody is left.
+			next = uuid.Nil // The hand continues, and the house rolls; or nobody is left.
 			g.LeftSeat = number
 		}
 		t.setShooter(next)
@@ -158,21 +158,21 @@ func (t *Turn) Leave(player uuid.UUID) error {
 	return nil
 }
 
-// playerAfterShooter is the player on the seat behind the shooter's, also where the shooter has left it.
+// playerAfterShooter returns the player in the seat after the shooter's, also where the shooter has left it.
 func (t *Turn) playerAfterShooter() uuid.UUID {
 	g := t.Game
 	if index := g.seatIndex(g.Shooter); index >= 0 {
 		return t.playerAfter(index)
 	}
 	for _, seat := range g.Seats {
-		if seat.Number >= g.LeftSeat { // Who has that number came later, and sits behind the others.
+		if seat.Number >= g.LeftSeat { // A player with that very number joined later, and sits after the others.
 			return seat.Player
 		}
 	}
 	return t.playerAfter(-1)
 }
 
-// playerAfter is the player on the next seat.
+// playerAfter returns the player in the seat after the one with that index.
 func (t *Turn) playerAfter(index int) uuid.UUID {
 	if len(t.Game.Seats) == 0 {
 		return uuid.Nil
@@ -180,7 +180,7 @@ func (t *Turn) playerAfter(index int) uuid.UUID {
 	return t.Game.Seats[(index+1)%len(t.Game.Seats)].Player
 }
 
-// setShooter makes a player the shooter, or the house with uuid.Nil. Where others wait, they wait for the new one from now on.
+// setShooter makes a player the shooter, or the house with uuid.Nil. A running shooter timeout starts again for the new shooter.
 func (t *Turn) setShooter(player uuid.UUID) {
 	if t.Game.Shooter == player {
 		return
@@ -195,7 +195,7 @@ func (t *Turn) setShooter(player uuid.UUID) {
 	t.emit(&Event{Detail: &gamev1.Event_ShooterChanged{ShooterChanged: &gamev1.ShooterChanged{PlayerId: IDString(player)}}})
 }
 
-// liveBets are a player's live bets among those that were loaded.
+// liveBets returns a player's live bets among those that were loaded.
 func (t *Turn) liveBets(player uuid.UUID) []*Bet {
 	var out []*Bet
 	for _, bet := range t.Bets {
@@ -206,7 +206,7 @@ func (t *Turn) liveBets(player uuid.UUID) []*Bet {
 	return out
 }
 
-// liveBet is a player's live bet on a wager and a number, nil where there is none.
+// liveBet returns a player's live bet on a wager and a number, or nil.
 func (t *Turn) liveBet(player uuid.UUID, wager *craps.Wager, number uint8) *Bet {
 	for _, bet := range t.Bets {
 		if bet.Player == player && bet.Status == Live && bet.Wager == wager && bet.Number == number {
@@ -216,8 +216,8 @@ func (t *Turn) liveBet(player uuid.UUID, wager *craps.Wager, number uint8) *Bet 
 	return nil
 }
 
-// closeOrSetTurnDue closes a game that everybody left, once no bet lies on it, and says when the table's patience ends. That stays
-// as it is for a shooter for whom others wait already, whoever comes and goes meanwhile. All live bets must be loaded.
+// closeOrSetTurnDue closes a game without players and live bets; otherwise it sets or clears TurnDueAt. A timeout that is
+// running for the shooter is kept, even as other players join and leave. All live bets must be loaded.
 func (t *Turn) closeOrSetTurnDue() {
 	g := t.Game
 	live, othersWait := t.betsOnTable()
@@ -233,8 +233,8 @@ func (t *Turn) closeOrSetTurnDue() {
 	}
 }
 
-// betsOnTable reports whether bets lie on the table, and whether any is of another than the shooter, for whom its owner waits.
-// All live bets must be loaded.
+// betsOnTable reports whether there are live bets, and whether any belongs to a player other than the shooter, who then waits
+// for the shooter. All live bets must be loaded.
 func (t *Turn) betsOnTable() (live, othersWait bool) {
 	for _, bet := range t.Bets {
 		if bet.Status == Live {

@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 )
 
-// BetChange is what a player wants of a live bet; nil leaves it as it is.
+// BetChange is a player's change of a live bet; nil fields leave it as it is.
 type BetChange struct {
 	// Amount is a smaller stake.
 	Amount *int64
@@ -27,7 +27,7 @@ func (t *Turn) UpdateBet(bet *Bet, change BetChange) error {
 		return errs.New(errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE, "%s works on every roll; leave working out", bet.Wager.Name).
 			Field("working", "only for wagers that rest on come-out rolls")
 	}
-	if change.Working != nil && *change.Working && !bet.Working { // More is at risk, as by a new bet.
+	if change.Working != nil && *change.Working && !bet.Working { // More is at risk, as with a new bet.
 		if err := t.protection(bet.Player).MayPlay(t.Now); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (t *Turn) UpdateBet(bet *Bet, change BetChange) error {
 	return nil
 }
 
-// reduce takes a part of a stake back, and with it a part of the commission.
+// reduce lowers a stake and returns the difference, together with the commission on it.
 func (t *Turn) reduce(bet *Bet, amount int64) error {
 	if amount > bet.Amount {
 		return errs.New(errorsv1.Reason_REASON_BET_RAISED, "amount is %d; the bet of %d can be reduced, not raised", amount, bet.Amount).
@@ -67,7 +67,7 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 	for _, odds := range t.liveBets(bet.Player) {
 		if odds.Wager.Behind == bet.Wager && t.flatBet(odds) == bet && odds.Amount > odds.Wager.MaxStake(odds.Number, amount) {
 			return errs.New(errorsv1.Reason_REASON_ODDS_OVER_LIMIT, "odds of %d stand behind the bet; behind %d at most %d may stand, so reduce them first",
-				odds.Amount, amount, odds.Wager.MaxStake(odds.Number, amount)).Field("amount", "must carry its odds")
+				odds.Amount, amount, odds.Wager.MaxStake(odds.Number, amount)).Field("amount", "must support the odds behind it")
 		}
 	}
 	t.Game.Exposure += smaller.maxProfit() - bet.maxProfit()
@@ -76,7 +76,7 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 	return nil
 }
 
-// refund returns a stake and its commission from the table to the wallet.
+// refund returns a stake and its commission from escrow to the wallet.
 func (t *Turn) refund(bet *Bet, stake, commission int64) {
 	escrow, wallet := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player)
 	if protection := t.protection(bet.Player); protection != nil && bet.PlacedRound == t.Game.Round {
@@ -102,7 +102,7 @@ func (t *Turn) RemoveBet(bet *Bet) error {
 	return nil
 }
 
-// checkChangeable fails where a bet does not lie on the table, or the dice are in the air.
+// checkChangeable fails where a bet is not live, or betting is closed.
 func (t *Turn) checkChangeable(bet *Bet) error {
 	switch bet.Status {
 	case Live:
@@ -120,7 +120,7 @@ func (t *Turn) checkRemovable(bet *Bet) error {
 	return nil
 }
 
-// removeWithOdds returns a stake, and with a flat bet's the stakes of its odds.
+// removeWithOdds returns the stake of a bet and, for a flat bet, the stakes of its odds.
 func (t *Turn) removeWithOdds(bet *Bet) {
 	t.Game.Exposure -= bet.maxProfit()
 	bet.Status, bet.Payout = Removed, bet.Amount+bet.Commission

@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
-// MayBet fails where the player has said that a bet must not be: during a pause, over a limit, or before the player has
-// taken note of a reality check. cost is the stake with its commission.
+// MayBet fails where the player's own settings forbid a bet: during an exclusion, over a limit, or while a due reality check
+// is not acknowledged. cost is the stake with its commission.
 func (s *State) MayBet(stake, cost int64, now time.Time, rules Rules) error {
 	if err := s.MayPlay(now); err != nil {
 		return err
@@ -24,8 +24,8 @@ func (s *State) MayBet(stake, cost int64, now time.Time, rules Rules) error {
 	return nil
 }
 
-// checkLimit fails where a bet would break a limit. A bet counts as lost until it comes back, so that all bets on tables may
-// lose without breaking it.
+// checkLimit fails where a bet would exceed a limit. A bet counts as lost until it is returned, so that all live bets may lose
+// without exceeding it.
 func (s *State) checkLimit(limit Limit, stake, cost int64, now time.Time) error {
 	if limit.Kind == RealityCheck {
 		return s.checkReality(now)
@@ -36,13 +36,13 @@ func (s *State) checkLimit(limit Limit, stake, cost int64, now time.Time) error 
 		return nil
 	}
 	resets := limit.Period.End(now)
-	return errs.New(errorsv1.Reason_REASON_LIMIT_EXCEEDED, "your %s limit of %d a %s leaves no room for this; it begins anew at %s",
+	return errs.New(errorsv1.Reason_REASON_LIMIT_EXCEEDED, "your %s limit of %d a %s leaves no room for this; it resets at %s",
 		limit.Kind, limit.Amount, limit.Period, resets.Format(time.RFC3339)).
 		With("kind", limit.Kind).With("period", limit.Period).With("limit", limit.Amount).With("used", w.Used(limit.Kind)).
 		With("resets_at", resets.Format(time.RFC3339))
 }
 
-// RecordBet notes that a bet was placed: the player is at play, and has staked so much.
+// RecordBet counts a bet that was placed: its stake, and the time played since the last bet.
 func (s *State) RecordBet(stake int64, now time.Time, rules Rules) {
 	s.advance(now)
 	s.recordPlay(now, rules)
@@ -52,8 +52,8 @@ func (s *State) RecordBet(stake int64, now time.Time, rules Rules) {
 	}
 }
 
-// RecordRefund takes back that a stake was, or a part of it: no roll came between. Windows that began since keep it out, and so does
-// a state that did.
+// RecordRefund subtracts a stake, or a part of one, that was returned before its first roll. Windows that began after the bet was
+// placed did not count it, nor did a State created after it.
 func (s *State) RecordRefund(stake int64, placedAt, now time.Time) {
 	s.advance(now)
 	if placedAt.Before(s.Since) {
@@ -69,7 +69,7 @@ func (s *State) RecordRefund(stake int64, placedAt, now time.Time) {
 	}
 }
 
-// RecordTransfer counts money of a bet: what the player's wallet and the player's part of the table gained.
+// RecordTransfer counts a transfer of a bet's money: the changes of the player's wallet and of the player's bets in play.
 func (s *State) RecordTransfer(wallet, table int64, now time.Time) {
 	s.advance(now)
 	s.InPlay += table

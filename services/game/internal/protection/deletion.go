@@ -5,10 +5,11 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// Deleted is what is kept of a deleted player, so that a token from before can't be used: gateways hear of its end later.
+// Deleted returns the state that is kept of a deleted player, so that an old token can't be used: gateways learn of its
+// revocation later.
 func Deleted() *State { return &State{Deleted: true} }
 
-// CheckNotDeleted fails where the player was deleted. What a session's end says is true then, and what the gateway will say in a moment.
+// CheckNotDeleted fails where the player was deleted. It reports SESSION_ENDED, as the gateway will once it learns of the deletion.
 func (s *State) CheckNotDeleted() error {
 	if s == nil || !s.Deleted {
 		return nil

@@ -13,25 +13,26 @@ const (
 	SelfExclusion = "self_exclusion"
 )
 
-// How long exclusions are, in days.
+// The shortest and longest exclusions, in days.
 const (
 	minCoolOff, maxCoolOff             = 1, 42
 	minSelfExclusion, maxSelfExclusion = 180, 1825
 )
 
-// permanentUntil is until when an exclusion lasts that has no end.
+// permanentUntil is the end of a permanent exclusion.
 var permanentUntil = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
-// Permanent reports whether an exclusion has no end.
+// Permanent reports whether the exclusion has no end.
 func (e Exclusion) Permanent() bool { return !e.Until.Before(permanentUntil) }
 
-// Exclude keeps the player from playing for so many days; 0 is for ever. It can be made longer and never shorter.
+// Exclude excludes the player from play for a number of days; a self-exclusion of 0 days is permanent. An exclusion can be
+// extended, never shortened.
 func (s *State) Exclude(kind string, days int, now time.Time) error {
 	least, most := minCoolOff, maxCoolOff
 	if kind == SelfExclusion {
 		least, most = minSelfExclusion, maxSelfExclusion
 	}
-	until := now.UTC().AddDate(0, 0, days) // Where clocks change, a day can have 23 hours.
+	until := now.UTC().AddDate(0, 0, days) // In UTC, because with daylight saving time a day can have 23 hours.
 	if days == 0 && kind == SelfExclusion {
 		until = permanentUntil
 	} else if days < least || days > most {
@@ -43,7 +44,7 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 			s.Exclusion.Until.Format(time.RFC3339)).With("until", s.Exclusion.Until.Format(time.RFC3339))
 	}
 	if s.excluded(now) && s.Exclusion.Kind == SelfExclusion {
-		kind = SelfExclusion // A longer pause does not make it a milder one.
+		kind = SelfExclusion // A longer cool-off does not turn a self-exclusion into a cool-off.
 	}
 	s.Exclusion = Exclusion{Kind: kind, Until: until}
 	return nil
@@ -51,8 +52,8 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 
 func (s *State) excluded(now time.Time) bool { return now.Before(s.Exclusion.Until) }
 
-// MayPlay fails where the player is excluded. It is asked before a player sits down, before each bet, and before one that rests is
-// to work; whoever is excluded may still take bets back, have them rest, leave, and be paid.
+// MayPlay fails where the player is excluded. It must be called before a player is seated, before each bet, and before a resting bet is
+// set to work; an excluded player may still take bets back, let them rest, leave, and be paid.
 func (s *State) MayPlay(now time.Time) error {
 	if s == nil || !s.excluded(now) {
 		return nil

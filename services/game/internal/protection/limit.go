@@ -14,23 +14,23 @@ type Kind string
 
 // The kinds of limits.
 const (
-	// Stake counts the tokens of all bets, whatever comes of them.
+	// Stake counts the tokens of all bets, whatever their outcome.
 	Stake Kind = "stake"
-	// Loss counts the tokens that went onto tables and did not come back.
+	// Loss counts the tokens that were paid for bets and not returned.
 	Loss Kind = "loss"
 	// SessionTime counts minutes of play.
 	SessionTime Kind = "session_time"
-	// RealityCheck is how many minutes a session may go on before the player is told. It has no period.
+	// RealityCheck counts the minutes of a session between reality checks. It has no period.
 	RealityCheck Kind = "reality_check"
 )
 
-// Limit is what a player has set.
+// Limit is a limit that a player has set.
 type Limit struct {
 	Kind   Kind            `json:"kind"`
 	Period calendar.Period `json:"period,omitempty"`
-	// Amount binds now: tokens or minutes.
+	// Amount is the limit in force: tokens or minutes.
 	Amount int64 `json:"amount"`
-	// Next binds from NextAt on, where that is set.
+	// Next takes effect at NextAt, where that is set.
 	Next   int64     `json:"next,omitempty"`
 	NextAt time.Time `json:"next_at,omitzero"`
 }
@@ -39,7 +39,7 @@ func (l Limit) is(kind Kind, period calendar.Period) bool {
 	return l.Kind == kind && l.Period == period
 }
 
-// Limit returns the limit of a kind and a period; one that was not set does not bind.
+// Limit returns the limit of a kind and a period; Unlimited where none was set.
 func (s *State) Limit(kind Kind, period calendar.Period) Limit {
 	for _, l := range s.Limits {
 		if l.is(kind, period) {
@@ -49,8 +49,8 @@ func (s *State) Limit(kind Kind, period calendar.Period) Limit {
 	return Limit{Kind: kind, Period: period, Amount: Unlimited}
 }
 
-// SetLimit changes a limit; Unlimited removes it. A lower one binds at once, a higher one when the delay is over. To ask
-// again for what waits already changes nothing.
+// SetLimit changes a limit; Unlimited removes it. A lower limit takes effect at once, a higher one after the delay. Repeating a
+// pending increase changes nothing.
 func (s *State) SetLimit(kind Kind, period calendar.Period, amount int64, now time.Time, rules Rules) error {
 	if most := minutes(period.End(now).Sub(period.Start(now))); kind == SessionTime && amount != Unlimited && amount > most {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "amount is %d; a %s has %d minutes", amount, period, most).
@@ -64,7 +64,7 @@ func (s *State) SetLimit(kind Kind, period calendar.Period, amount int64, now ti
 	case l.NextAt.IsZero() || amount > l.Next:
 		l.Next, l.NextAt = amount, now.Add(rules.IncreaseDelay)
 	default:
-		l.Next = amount // Less than what waits comes no later.
+		l.Next = amount // A smaller increase than the pending one does not restart the delay.
 	}
 	s.Limits = slices.DeleteFunc(slices.Clone(s.Limits), func(l Limit) bool { return l.is(kind, period) })
 	if l.Amount != Unlimited {
@@ -73,7 +73,7 @@ func (s *State) SetLimit(kind Kind, period calendar.Period, amount int64, now ti
 	return nil
 }
 
-// limitsAt returns the limits as they bind at a moment. It leaves the slice as it is: others may share it.
+// limitsAt returns the limits in force at a time. It does not change the slice, which others may share.
 func limitsAt(limits []Limit, now time.Time) []Limit {
 	isDue := func(l Limit) bool { return !l.NextAt.IsZero() && !l.NextAt.After(now) }
 	if !slices.ContainsFunc(limits, isDue) {
@@ -91,7 +91,7 @@ func limitsAt(limits []Limit, now time.Time) []Limit {
 	return effective
 }
 
-// Used is how much of a limit a window has used.
+// Used returns how much of a limit of that kind is used up in the window.
 func (w *Window) Used(kind Kind) int64 {
 	switch kind {
 	case Stake:

@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
-// recordPlay counts the time since the last bet, and begins a session where the last one is over. A session ends some time
-// behind its last bet, which counts: who bets seldom plays too.
+// recordPlay counts the time since the last bet, and begins a session where the last one has ended. A session ends
+// Rules.SessionIdle after its last bet, and that time counts too: a player who bets rarely is playing meanwhile.
 func (s *State) recordPlay(now time.Time, rules Rules) {
 	last := &s.Session
 	ended := last.LastBetAt.Add(rules.SessionIdle)
@@ -35,17 +35,17 @@ func (s *State) recordPlay(now time.Time, rules Rules) {
 	}
 }
 
-// CheckDue reports whether the player is at play and has to take note of how long and for what.
+// CheckDue reports whether the player is playing and must acknowledge a reality check.
 func (s *State) CheckDue(now time.Time, rules Rules) bool {
 	return s.Playing(now, rules) && s.At(now).checkReality(now) != nil
 }
 
-// Playing reports whether a session goes on.
+// Playing reports whether a session has not ended yet.
 func (s *State) Playing(now time.Time, rules Rules) bool {
 	return !s.Session.LastBetAt.IsZero() && !now.After(s.Session.LastBetAt.Add(rules.SessionIdle))
 }
 
-// checkReality fails where a reality check is due.
+// checkReality fails where a reality check is due. The error carries its numbers.
 func (s *State) checkReality(now time.Time) error {
 	every := s.Limit(RealityCheck, "").Amount
 	if minutes(now.Sub(s.Session.CheckedAt)) < every {
@@ -53,11 +53,11 @@ func (s *State) checkReality(now time.Time) error {
 	}
 	played := minutes(now.Sub(s.Session.StartedAt))
 	return errs.New(errorsv1.Reason_REASON_REALITY_CHECK_DUE,
-		"you have played for %d minutes, staked %d and are at %+d; take note of it, then go on or stop", played, s.Session.Staked, s.Session.Net).
+		"you have played for %d minutes, staked %d and are at %+d; acknowledge this, then continue or stop", played, s.Session.Staked, s.Session.Net).
 		With("minutes", played).With("staked", s.Session.Staked).With("net", s.Session.Net)
 }
 
-// Acknowledge notes that the player took note.
+// Acknowledge records that the player acknowledged a reality check.
 func (s *State) Acknowledge(now time.Time) {
 	s.advance(now)
 	if now.After(s.Session.CheckedAt) {
@@ -65,7 +65,7 @@ func (s *State) Acknowledge(now time.Time) {
 	}
 }
 
-// AnnounceCheck reports whether a check is due that was not shown yet, and notes that it is.
+// AnnounceCheck reports whether a reality check is due that was not announced yet, and marks it as announced.
 func (s *State) AnnounceCheck(now time.Time, rules Rules) bool {
 	if s.Session.Announced || !s.CheckDue(now, rules) {
 		return false
