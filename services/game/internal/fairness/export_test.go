@@ -1,4 +1,4 @@
 package fairness
 
-// Enough is how many rolls there must be.
-const Enough = minRolls
+// MinRolls is how many rolls there must be.
+const MinRolls = minRolls

@@ -20,18 +20,18 @@ func roll(w *fairness.Window, n int, throw func(i int) craps.Dice) {
 
 func everyPair(i int) craps.Dice { return craps.Dice{First: uint8(i/6%6) + 1, Second: uint8(i%6) + 1} }
 
-func TestTheStatisticIsPearsons(t *testing.T) {
+func TestChiSquare(t *testing.T) {
 	var w fairness.Window
-	roll(&w, fairness.Enough-1, func(int) craps.Dice { return craps.Dice{First: 6, Second: 6} })
+	roll(&w, fairness.MinRolls-1, func(int) craps.Dice { return craps.Dice{First: 6, Second: 6} })
 	if w.ChiSquare() != 0 {
-		t.Error("too few rolls are judged")
+		t.Error("a statistic of too few rolls")
 	}
 	w = fairness.Window{}
 	roll(&w, fairness.Size, everyPair)
 	if got := w.ChiSquare(); got != 0 || w.Rolls() != fairness.Size {
-		t.Errorf("each pair a hundred times is %v off", got)
+		t.Errorf("chi-square of each pair a hundred times = %v, want 0", got)
 	}
-	// One pair shows 136 times and another one 64 times: twice 36 squared by 100.
+	// One pair is rolled 136 times and another one 64 times: twice 36² / 100.
 	w = fairness.Window{}
 	roll(&w, fairness.Size, func(i int) craps.Dice {
 		if i < 36*36 && i%36 == 0 {
@@ -48,7 +48,7 @@ func TestOldRollsLeaveTheWindow(t *testing.T) {
 	var w fairness.Window
 	roll(&w, 5000, func(int) craps.Dice { return craps.Dice{First: 1, Second: 1} })
 	if w.ChiSquare() < beyond {
-		t.Error("dice that show the same always are fair")
+		t.Error("dice that always show the same pass as fair")
 	}
 	roll(&w, fairness.Size, everyPair)
 	if got := w.ChiSquare(); got != 0 || w.Rolls() != fairness.Size {
@@ -56,10 +56,10 @@ func TestOldRollsLeaveTheWindow(t *testing.T) {
 	}
 }
 
-func TestLoadedDiceAreToldFromFairOnes(t *testing.T) {
+func TestLoadedDiceAreDetected(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	fair := func() uint8 { return uint8(random.IntN(6)) + 1 }
-	loaded := func() uint8 { // It shows a six a fifth of the time.
+	loaded := func() uint8 { // Shows a six a fifth of the time.
 		if random.IntN(25) == 0 {
 			return 6
 		}
@@ -69,6 +69,6 @@ func TestLoadedDiceAreToldFromFairOnes(t *testing.T) {
 	roll(&honest, fairness.Size, func(int) craps.Dice { return craps.Dice{First: fair(), Second: fair()} })
 	roll(&crooked, fairness.Size, func(int) craps.Dice { return craps.Dice{First: loaded(), Second: loaded()} })
 	if honest.ChiSquare() > beyond || crooked.ChiSquare() < beyond {
-		t.Errorf("fair dice are %v off, loaded ones %v", honest.ChiSquare(), crooked.ChiSquare())
+		t.Errorf("chi-square of fair dice = %v, of loaded dice = %v", honest.ChiSquare(), crooked.ChiSquare())
 	}
 }

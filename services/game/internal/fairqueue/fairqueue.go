@@ -1,5 +1,5 @@
-// Package fairqueue is a bounded queue that many put into and few take from, in groups. Those who wait are served in turn,
-// whatever each of them has brought, so one that brings much makes itself wait and nobody else.
+// Package fairqueue provides a bounded queue with round-robin scheduling across keys, for many producers and few consumers,
+// which take items in groups. A key with many items delays only itself.
 package fairqueue
 
 import (
@@ -8,43 +8,43 @@ import (
 	"sync"
 )
 
-// ErrFull means that the queue, or the caller's part of it, has no more room.
+// ErrFull means that the queue, or the key's share of it, is full.
 var ErrFull = errors.New("fairqueue: full")
 
-// ErrClosed means that the queue takes nothing more.
+// ErrClosed means that the queue accepts no more items.
 var ErrClosed = errors.New("fairqueue: closed")
 
-// Queue holds items by the key of whoever brought them. Its zero value is not usable; see New.
+// Queue holds items by the key of their producer. Its zero value is not usable; see New.
 type Queue[K comparable, T any] struct {
-	max, maxEach int
+	max, maxPerKey int
 
-	mu      sync.Mutex
-	waiting map[K][]T
-	order   []K // Those with items, whose turn is next first.
-	size    int
-	closed  bool
-	filled  chan struct{} // Has a token while there is something to take.
+	mu     sync.Mutex
+	items  map[K][]T
+	order  []K // The keys that have items, the next one to serve first.
+	size   int
+	closed bool
+	ready  chan struct{} // Has a token while there are items.
 }
 
 // New returns a queue for at most max items, and at most maxEach of each key.
-func New[K comparable, T any](max, maxEach int) *Queue[K, T] {
-	return &Queue[K, T]{max: max, maxEach: maxEach, waiting: make(map[K][]T), filled: make(chan struct{}, 1)}
+func New[K comparable, T any](max, maxPerKey int) *Queue[K, T] {
+	return &Queue[K, T]{max: max, maxPerKey: maxPerKey, items: make(map[K][]T), ready: make(chan struct{}, 1)}
 }
 
-// Put appends an item. It never waits.
+// Put appends an item. It never blocks.
 func (q *Queue[K, T]) Put(key K, item T) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case q.closed:
 		return ErrClosed
-	case q.size >= q.max || len(q.waiting[key]) >= q.maxEach:
+	case q.size >= q.max || len(q.items[key]) >= q.maxPerKey:
 		return ErrFull
 	}
-	if len(q.waiting[key]) == 0 {
+	if len(q.items[key]) == 0 {
 		q.order = append(q.order, key)
 	}
-	q.waiting[key] = append(q.waiting[key], item)
+	q.items[key] = append(q.items[key], item)
 	q.size++
 	q.signal()
 	return nil
@@ -53,13 +53,13 @@ func (q *Queue[K, T]) Put(key K, item T) error {
 // signal must be called with the lock held.
 func (q *Queue[K, T]) signal() {
 	select {
-	case q.filled <- struct{}{}:
-	default: // Somebody is told already.
+	case q.ready <- struct{}{}:
+	default: // The token is there already.
 	}
 }
 
-// Take waits until there is something and returns at most max items, one of each key in turn. It returns nothing once
-// the queue is closed and empty, or the context ends.
+// Take blocks until there are items and returns at most max of them, one of each key in turn. It returns nil once the queue is
+// closed and empty, or the context ends.
 func (q *Queue[K, T]) Take(ctx context.Context, max int) []T {
 	for {
 		items, closed := q.take(max)
@@ -67,7 +67,7 @@ func (q *Queue[K, T]) Take(ctx context.Context, max int) []T {
 			return items
 		}
 		select {
-		case <-q.filled:
+		case <-q.ready:
 		case <-ctx.Done():
 			return nil
 		}
@@ -80,18 +80,18 @@ func (q *Queue[K, T]) take(max int) (items []T, closed bool) {
 	for len(items) < max && q.size > 0 {
 		key := q.order[0]
 		q.order = q.order[1:]
-		own := q.waiting[key]
+		own := q.items[key]
 		items = append(items, own[0])
 		q.size--
 		if len(own) == 1 {
-			delete(q.waiting, key)
+			delete(q.items, key)
 			continue
 		}
-		q.waiting[key] = own[1:]
+		q.items[key] = own[1:]
 		q.order = append(q.order, key)
 	}
 	if q.size > 0 || q.closed {
-		q.signal() // There is more, for others who take; and those who wait must see that it is over.
+		q.signal() // Other consumers can take the rest; and all that block must see that the queue is closed.
 	}
 	return items, q.closed
 }
@@ -104,7 +104,7 @@ func (q *Queue[K, T]) Close() {
 	q.signal()
 }
 
-// Len is how many items wait.
+// Len returns the number of items in the queue.
 func (q *Queue[K, T]) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

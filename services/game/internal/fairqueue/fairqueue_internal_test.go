@@ -2,13 +2,13 @@ package fairqueue
 
 import "testing"
 
-// TestWhoLeavesSomethingTellsTheNext has two who find nothing, and items that come before either of them has begun to wait:
+// TestTakeSignalsNextConsumer has two consumers find the queue empty, and items put before either of them has begun to wait:
 // there is one token for both.
-func TestWhoLeavesSomethingTellsTheNext(t *testing.T) {
+func TestTakeSignalsNextConsumer(t *testing.T) {
 	q := New[int, int](2, 1)
 	for range 2 {
 		if items, closed := q.take(1); items != nil || closed {
-			t.Fatalf("took %v of nothing, closed %v", items, closed)
+			t.Fatalf("took %v from an empty queue, closed %v", items, closed)
 		}
 	}
 	for key := range 2 {
@@ -16,19 +16,19 @@ func TestWhoLeavesSomethingTellsTheNext(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for who := range 2 {
+	for consumer := range 2 {
 		select {
-		case <-q.filled:
+		case <-q.ready:
 		default:
-			t.Fatalf("number %d is not told, and %d wait", who, q.Len())
+			t.Fatalf("consumer %d is not signalled, and %d items wait", consumer, q.Len())
 		}
 		if items, _ := q.take(1); len(items) != 1 {
-			t.Errorf("number %d took %v", who, items)
+			t.Errorf("consumer %d took %v", consumer, items)
 		}
 	}
 	select {
-	case <-q.filled:
-		t.Error("somebody is told of an empty queue")
+	case <-q.ready:
+		t.Error("an empty queue is signalled")
 	default:
 	}
 }

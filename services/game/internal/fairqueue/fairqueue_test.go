@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/fairqueue"
 )
 
-func TestEachIsServedInTurn(t *testing.T) {
+func TestKeysAreServedRoundRobin(t *testing.T) {
 	q := fairqueue.New[string, string](100, 50)
 	for _, item := range []string{"a1", "a2", "a3", "a4", "b1", "b2", "c1"} {
 		if err := q.Put(item[:1], item); err != nil {
@@ -26,34 +26,34 @@ func TestEachIsServedInTurn(t *testing.T) {
 	}
 }
 
-func TestBoundsAreForAllAndForEach(t *testing.T) {
+func TestBoundsOfQueueAndKey(t *testing.T) {
 	q := fairqueue.New[int, int](5, 2)
 	for i, want := range []error{nil, nil, fairqueue.ErrFull} {
 		if err := q.Put(1, i); !errors.Is(err, want) {
-			t.Errorf("item %d of one: %v", i, err)
+			t.Errorf("item %d of one key: %v", i, err)
 		}
 	}
 	for key, want := range map[int]error{2: nil, 3: nil, 4: nil} {
 		if err := q.Put(key, 0); !errors.Is(err, want) {
-			t.Errorf("item of %d: %v", key, err)
+			t.Errorf("item of key %d: %v", key, err)
 		}
 	}
 	if err := q.Put(5, 0); !errors.Is(err, fairqueue.ErrFull) {
-		t.Errorf("item beyond all: %v", err)
+		t.Errorf("item over the queue's bound: %v", err)
 	}
 	q.Close()
 	if err := q.Put(6, 0); !errors.Is(err, fairqueue.ErrClosed) {
-		t.Errorf("item behind the end: %v", err)
+		t.Errorf("item after Close: %v", err)
 	}
 	if got := q.Take(t.Context(), 10); len(got) != 5 {
-		t.Errorf("what was in it is %v", got)
+		t.Errorf("took %v after Close, want all 5 items", got)
 	}
 	if got := q.Take(t.Context(), 10); got != nil {
-		t.Errorf("behind the end came %v", got)
+		t.Errorf("took %v from a closed, empty queue", got)
 	}
 }
 
-func TestNothingIsLostBetweenManyAndFew(t *testing.T) {
+func TestConcurrentUseLosesNothing(t *testing.T) {
 	const producers, each = 32, 500
 	q := fairqueue.New[int, int](producers*each, each)
 	var puts, takes sync.WaitGroup
@@ -65,7 +65,7 @@ func TestNothingIsLostBetweenManyAndFew(t *testing.T) {
 				mu.Lock()
 				for _, item := range items {
 					if seen[item] {
-						t.Errorf("%d came twice", item)
+						t.Errorf("%d was taken twice", item)
 					}
 					seen[item] = true
 				}
@@ -86,12 +86,12 @@ func TestNothingIsLostBetweenManyAndFew(t *testing.T) {
 	q.Close()
 	takes.Wait()
 	if len(seen) != producers*each {
-		t.Errorf("%d of %d came out", len(seen), producers*each)
+		t.Errorf("%d of %d items were taken", len(seen), producers*each)
 	}
 }
 
-// TestTheEndWakesAllWhoWait fails by a deadlock where one of them is not told.
-func TestTheEndWakesAllWhoWait(t *testing.T) {
+// TestCloseWakesAllConsumers fails by a deadlock where a consumer is not woken.
+func TestCloseWakesAllConsumers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := fairqueue.New[int, int](1, 1)
 		var takes sync.WaitGroup
@@ -102,13 +102,13 @@ func TestTheEndWakesAllWhoWait(t *testing.T) {
 				}
 			})
 		}
-		synctest.Wait() // Both wait.
+		synctest.Wait() // Both block.
 		q.Close()
 		takes.Wait()
 	})
 }
 
-func TestWaitingEndsWithTheContext(t *testing.T) {
+func TestTakeEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got := fairqueue.New[int, int](1, 1).Take(ctx, 1); got != nil {

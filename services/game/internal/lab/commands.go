@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// arguments are what stands behind a command's name.
+// arguments are the parsed words after a command's name.
 type arguments struct {
 	wager   string
 	amount  int64
@@ -24,37 +24,37 @@ type arguments struct {
 // command is a verb of the script language.
 type command struct {
 	usage string
-	// read are the arguments that must be there, and may are those that may follow.
-	read, may []argument
-	do        func(*table, uuid.UUID, arguments) (*play.Turn, error)
+	// required are the arguments that must be there, and may are those that may follow.
+	required, optional []argument
+	do                 func(*table, uuid.UUID, arguments) (*play.Turn, error)
 }
 
-// argument reads one word.
+// argument parses one word into arguments.
 type argument func(*arguments, string) error
 
 func wagerName(a *arguments, word string) error { a.wager = word; return nil }
 
 func stake(a *arguments, word string) (err error) {
-	a.amount, err = number(word, -1<<62, 1<<62) // Whether it makes sense is for the table to say.
+	a.amount, err = number(word, -1<<62, 1<<62) // The table decides whether it is a valid stake.
 	return err
 }
 
-// numberOrWorking reads the number that odds stand on, or the word that keeps a bet at work.
+// numberOrWorking parses the number that odds stand on, or the word "working".
 func numberOrWorking(a *arguments, word string) error {
 	if word == "working" {
 		a.working = true
 		return nil
 	}
-	return onNumber(a, word)
+	return betNumber(a, word)
 }
 
-func onNumber(a *arguments, word string) error {
+func betNumber(a *arguments, word string) error {
 	n, err := number(word, 2, 12)
 	a.number = uint8(n)
 	return err
 }
 
-func onOff(a *arguments, word string) error {
+func workingFlag(a *arguments, word string) error {
 	if a.working = word == "on"; !a.working && word != "off" {
 		return fmt.Errorf("%q is neither on nor off", word)
 	}
@@ -75,10 +75,10 @@ func secondDie(a *arguments, word string) error {
 
 func parse(c command, words []string) (arguments, error) {
 	var a arguments
-	if len(words) < len(c.read) || len(words) > len(c.read)+len(c.may) {
+	if len(words) < len(c.required) || len(words) > len(c.required)+len(c.optional) {
 		return a, errors.New("too few or too many words")
 	}
-	for i, read := range append(append([]argument(nil), c.read...), c.may...)[:len(words)] {
+	for i, read := range append(append([]argument(nil), c.required...), c.optional...)[:len(words)] {
 		if err := read(&a, words[i]); err != nil {
 			return a, err
 		}
@@ -87,7 +87,7 @@ func parse(c command, words []string) (arguments, error) {
 }
 
 var commands = map[string]command{
-	"bet": {usage: "bet WAGER AMOUNT [NUMBER] [working]", read: []argument{wagerName, stake}, may: []argument{numberOrWorking, numberOrWorking},
+	"bet": {usage: "bet WAGER AMOUNT [NUMBER] [working]", required: []argument{wagerName, stake}, optional: []argument{numberOrWorking, numberOrWorking},
 		do: func(t *table, player uuid.UUID, a arguments) (*play.Turn, error) {
 			if a.amount <= 0 {
 				return nil, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "amount is %d; it must be more than 0", a.amount)
@@ -97,17 +97,17 @@ var commands = map[string]command{
 				return err
 			})
 		}},
-	"roll": {usage: "roll DIE DIE", read: []argument{firstDie, secondDie},
+	"roll": {usage: "roll DIE DIE", required: []argument{firstDie, secondDie},
 		do: func(t *table, _ uuid.UUID, a arguments) (*play.Turn, error) { return t.roll(a.dice) }},
-	"working": {usage: "working WAGER on|off [NUMBER]", read: []argument{wagerName, onOff}, may: []argument{onNumber},
+	"working": {usage: "working WAGER on|off [NUMBER]", required: []argument{wagerName, workingFlag}, optional: []argument{betNumber},
 		do: onBet(func(turn *play.Turn, bet *play.Bet, a arguments) error {
 			return turn.UpdateBet(bet, play.BetChange{Working: &a.working})
 		})},
-	"reduce": {usage: "reduce WAGER AMOUNT [NUMBER]", read: []argument{wagerName, stake}, may: []argument{onNumber},
+	"reduce": {usage: "reduce WAGER AMOUNT [NUMBER]", required: []argument{wagerName, stake}, optional: []argument{betNumber},
 		do: onBet(func(turn *play.Turn, bet *play.Bet, a arguments) error {
 			return turn.UpdateBet(bet, play.BetChange{Amount: &a.amount})
 		})},
-	"remove": {usage: "remove WAGER [NUMBER]", read: []argument{wagerName}, may: []argument{onNumber},
+	"remove": {usage: "remove WAGER [NUMBER]", required: []argument{wagerName}, optional: []argument{betNumber},
 		do: onBet(func(turn *play.Turn, bet *play.Bet, _ arguments) error { return turn.RemoveBet(bet) })},
 	"pass": {usage: "pass", do: func(t *table, player uuid.UUID, _ arguments) (*play.Turn, error) {
 		return t.do(func(turn *play.Turn) error { return turn.PassDice(player) })
@@ -117,7 +117,7 @@ var commands = map[string]command{
 	}},
 }
 
-// onBet is a command on a live bet of the player's.
+// onBet returns a command on one of the player's live bets.
 func onBet(do func(*play.Turn, *play.Bet, arguments) error) func(*table, uuid.UUID, arguments) (*play.Turn, error) {
 	return func(t *table, player uuid.UUID, a arguments) (*play.Turn, error) {
 		return t.do(func(turn *play.Turn) error {
@@ -125,7 +125,7 @@ func onBet(do func(*play.Turn, *play.Bet, arguments) error) func(*table, uuid.UU
 			if wager == nil {
 				return errs.New(errorsv1.Reason_REASON_WAGER_UNKNOWN, "no wager is called %q", a.wager)
 			}
-			bet := find(turn, player, wager, a.number)
+			bet := liveBet(turn, player, wager, a.number)
 			if bet == nil {
 				return errs.New(errorsv1.Reason_REASON_BET_NOT_FOUND, "you have no live %s bet", wager.Name)
 			}

@@ -12,8 +12,8 @@ import (
 
 var options = lab.Options{Balance: 1000, Bankroll: 1_000_000, MinBet: 1, MaxBet: 500}
 
-// TestScriptPrintsWhatHappens compares a whole run with testdata/hand.jsonl, which was checked by hand against the rules.
-func TestScriptPrintsWhatHappens(t *testing.T) {
+// TestRunPrintsEvents compares a whole run with testdata/hand.jsonl, which was checked by hand against the rules.
+func TestRunPrintsEvents(t *testing.T) {
 	script, err := os.Open("testdata/hand.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -36,13 +36,13 @@ func TestScriptPrintsWhatHappens(t *testing.T) {
 	}
 }
 
-func TestLinesThatAreNoCommandsEndTheRun(t *testing.T) {
+func TestSyntaxErrorsEndTheRun(t *testing.T) {
 	for script, want := range map[string]string{
-		"pass_line 10\nroll 7 1":  `line 2: roll: "7" is no whole number from 1 to 6; want: roll DIE DIE`,
+		"pass_line 10\nroll 7 1":  `line 2: roll: "7" is not a whole number from 1 to 6; want: roll DIE DIE`,
 		"roll 1":                  "line 1: roll: too few or too many words; want: roll DIE DIE",
 		"alice:":                  "line 1: alice: a command must follow the colon",
 		"player":                  "line 1: want: player NAME",
-		"field ten":               `line 1: bet: "ten" is no whole number`,
+		"field ten":               `line 1: bet: "ten" is not a whole number`,
 		"working hard_6 maybe":    `line 1: working: "maybe" is neither on nor off`,
 		strings.Repeat("x", 5000): "line 1: bufio.Scanner: token too long",
 	} {
@@ -53,7 +53,7 @@ func TestLinesThatAreNoCommandsEndTheRun(t *testing.T) {
 	}
 }
 
-func TestWhatTheTableRefusesChangesNothing(t *testing.T) {
+func TestRefusedCommandsChangeNothing(t *testing.T) {
 	for command, reason := range map[string]string{
 		"lucky_socks 10": "WAGER_UNKNOWN", "field 0": "INVALID_FIELD", "field -5": "INVALID_FIELD", "field 501": "AMOUNT_OUT_OF_LIMITS",
 		"place_6 10": "AMOUNT_NOT_MULTIPLE", "come 10": "WRONG_PHASE", "odds_come 10": "NUMBER_INVALID", "odds_come 10 6": "FLAT_BET_REQUIRED",

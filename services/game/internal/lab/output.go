@@ -6,7 +6,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// entry is one line of output. Event says what it is; fields that say nothing of it are left out.
+// entry is one line of output. Event is its type; fields that do not apply to it are left out.
 type entry struct {
 	Line       int     `json:"line"`
 	Event      string  `json:"event"`
@@ -28,23 +28,23 @@ type entry struct {
 	Balance    *int64  `json:"balance,omitempty"`
 }
 
-func (s *Script) print(e entry) error {
+func (s *Script) encode(e entry) error {
 	e.Line = s.line
 	return s.out.Encode(e)
 }
 
-// refuse says what the table does not do, and why.
-func (s *Script) refuse(player, command string, err error) error {
+// writeRefusal says what the table does not do, and why.
+func (s *Script) writeRefusal(player, command string, err error) error {
 	s.Refused++
 	balance := s.table.wallets[s.id(player)]
-	return s.print(entry{Event: "refused", Player: player, Command: command, Reason: errs.Name(errs.Reason(err)), Message: err.Error(), Balance: &balance})
+	return s.encode(entry{Event: "refused", Player: player, Command: command, Reason: errs.Name(errs.Reason(err)), Message: err.Error(), Balance: &balance})
 }
 
-// write says what a command did, and behind a roll what everybody has.
-func (s *Script) write(turn *play.Turn) error {
+// writeEvents says what a command did, and behind a roll what everybody has.
+func (s *Script) writeEvents(turn *play.Turn) error {
 	for _, event := range turn.Events {
 		for _, e := range s.entries(event, turn) {
-			if err := s.print(e); err != nil {
+			if err := s.encode(e); err != nil {
 				return err
 			}
 		}
@@ -55,50 +55,50 @@ func (s *Script) write(turn *play.Turn) error {
 func (s *Script) entries(event *play.Event, turn *play.Turn) []entry {
 	switch detail := event.GetDetail().(type) {
 	case *gamev1.Event_PlayerJoined:
-		return []entry{s.ofPlayer(detail.PlayerJoined.GetPlayerId(), entry{Event: "joined"})}
+		return []entry{s.withPlayer(detail.PlayerJoined.GetPlayerId(), entry{Event: "joined"})}
 	case *gamev1.Event_BetPlaced:
 		d := detail.BetPlaced
-		return []entry{s.ofPlayer(d.GetPlayerId(), entry{Event: "placed", BetType: d.GetBetType(), Number: d.GetNumber(), Amount: d.GetAmount(),
+		return []entry{s.withPlayer(d.GetPlayerId(), entry{Event: "placed", BetType: d.GetBetType(), Number: d.GetNumber(), Amount: d.GetAmount(),
 			Commission: d.GetCommission(), Working: &d.Working})}
 	case *gamev1.Event_BetChanged:
 		d := detail.BetChanged
-		return []entry{s.ofPlayer(d.GetPlayerId(), entry{Event: "changed", BetType: betType(turn, d.GetBetId()), Amount: d.GetAmount(),
+		return []entry{s.withPlayer(d.GetPlayerId(), entry{Event: "changed", BetType: betType(turn, d.GetBetId()), Amount: d.GetAmount(),
 			Commission: d.GetCommission(), Working: &d.Working})}
 	case *gamev1.Event_BetRemoved:
 		d := detail.BetRemoved
-		return []entry{s.ofPlayer(d.GetPlayerId(), entry{Event: "removed", BetType: betType(turn, d.GetBetId()), Payout: &d.Amount})}
+		return []entry{s.withPlayer(d.GetPlayerId(), entry{Event: "removed", BetType: betType(turn, d.GetBetId()), Payout: &d.Amount})}
 	case *gamev1.Event_ShooterChanged:
 		return []entry{{Event: "shooter", Player: s.name(detail.ShooterChanged.GetPlayerId())}}
 	case *gamev1.Event_PlayerLeft:
-		return []entry{s.ofPlayer(detail.PlayerLeft.GetPlayerId(), entry{Event: "left"})}
+		return []entry{s.withPlayer(detail.PlayerLeft.GetPlayerId(), entry{Event: "left"})}
 	case *gamev1.Event_DiceRolled:
-		return s.roll(detail.DiceRolled)
+		return s.rollEntries(detail.DiceRolled)
 	}
 	return nil
 }
 
-// roll is the dice, each bet that they decided or moved, and every player's balance.
-func (s *Script) roll(d *gamev1.DiceRolled) []entry {
+// rollEntries is the dice, each bet that they decided or moved, and every player's balance.
+func (s *Script) rollEntries(d *gamev1.DiceRolled) []entry {
 	entries := []entry{{Event: "roll", Dice: d.GetDice(), Total: d.GetTotal(), Call: d.GetCall(), Point: &d.Point}}
 	for _, settlement := range d.GetSettlements() {
 		e := entry{Event: "settlement", Player: s.name(settlement.GetPlayerId()), BetType: settlement.GetBetType(),
-			Number: settlement.GetNumber(), Amount: settlement.GetAmount(), Result: results[settlement.GetResult()]}
+			Number: settlement.GetNumber(), Amount: settlement.GetAmount(), Result: resultNames[settlement.GetResult()]}
 		if settlement.GetResult() != play.Live {
 			e.Payout = &settlement.Payout
 		}
 		entries = append(entries, e)
 	}
 	for _, name := range s.names {
-		entries = append(entries, s.ofPlayer(s.id(name).String(), entry{Event: "balance"}))
+		entries = append(entries, s.withPlayer(s.id(name).String(), entry{Event: "balance"}))
 	}
 	return entries
 }
 
-// results are the names of what a roll does to a bet. One that still lives has travelled.
-var results = map[gamev1.BetStatus]string{play.Won: "won", play.Lost: "lost", play.Pushed: "pushed", play.Live: "travelled"}
+// resultNames are the names of a bet's results. A bet in a settlement that is still live has travelled to a number.
+var resultNames = map[gamev1.BetStatus]string{play.Won: "won", play.Lost: "lost", play.Pushed: "pushed", play.Live: "travelled"}
 
-// ofPlayer adds who it was, and what the player has now.
-func (s *Script) ofPlayer(id string, e entry) entry {
+// withPlayer adds who it was, and what the player has now.
+func (s *Script) withPlayer(id string, e entry) entry {
 	e.Player = s.name(id)
 	balance := s.table.wallets[s.id(e.Player)]
 	e.Balance = &balance

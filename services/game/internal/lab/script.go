@@ -12,33 +12,33 @@ import (
 	"github.com/google/uuid"
 )
 
-// Script is a run of a script.
+// Script is the state of a script's run.
 type Script struct {
 	table   *table
 	out     *json.Encoder
-	names   []string // In the order in which players came; player i has the i-th id.
-	speaker string
+	names   []string // In the order in which the players joined; the i-th player has id i.
+	current string
 	line    int
 	// Refused is how many commands the table refused.
 	Refused int
 }
 
-// defaultPlayer is who speaks before a script names anybody.
+// defaultPlayer is the current player until the script names another one.
 const defaultPlayer = "player"
 
 // maxLine bounds a script's lines.
 const maxLine = 4096
 
-// Run plays a script and writes a JSON object for everything that happens, each on a line of its own. What the table
-// refuses is written too and changes nothing; a line that is no command ends the run with an error.
+// Run runs a script and writes a JSON object for everything that happens, each on a line of its own. Commands that the table
+// refuses are written too and change nothing; a line that is not a command ends the run with an error.
 func Run(script io.Reader, out io.Writer, options Options) (*Script, error) {
-	s := &Script{table: newTable(options), out: json.NewEncoder(out), speaker: defaultPlayer}
+	s := &Script{table: newTable(options), out: json.NewEncoder(out), current: defaultPlayer}
 	lines := bufio.NewScanner(script)
 	lines.Buffer(make([]byte, maxLine), maxLine)
 	for lines.Scan() {
 		s.line++
 		text, _, _ := strings.Cut(lines.Text(), "#")
-		if err := s.run(strings.Fields(text)); err != nil {
+		if err := s.runLine(strings.Fields(text)); err != nil {
 			return s, fmt.Errorf("line %d: %w", s.line, err)
 		}
 	}
@@ -48,14 +48,14 @@ func Run(script io.Reader, out io.Writer, options Options) (*Script, error) {
 	return s, nil
 }
 
-// run plays one line: a command, with the name of a player and a colon before it where another one speaks.
-func (s *Script) run(words []string) error {
+// runLine plays one line: a command, with the name of a player and a colon before it where another one speaks.
+func (s *Script) runLine(words []string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	speaker := s.speaker
+	player := s.current
 	if name, named := strings.CutSuffix(words[0], ":"); named {
-		if speaker, words = name, words[1:]; len(words) == 0 {
+		if player, words = name, words[1:]; len(words) == 0 {
 			return fmt.Errorf("%s: a command must follow the colon", name)
 		}
 	}
@@ -63,28 +63,28 @@ func (s *Script) run(words []string) error {
 		if len(words) != 2 {
 			return fmt.Errorf("want: player NAME")
 		}
-		s.speaker = words[1]
-		return s.seat(s.speaker)
+		s.current = words[1]
+		return s.seat(s.current)
 	}
-	if err := s.seat(speaker); err != nil {
+	if err := s.seat(player); err != nil {
 		return err
 	}
 	command, known := commands[words[0]]
-	if !known { // A wager's name alone places a bet on it.
+	if !known { // The name of a wager is short for a bet on it.
 		command, words = commands["bet"], append([]string{"bet"}, words...)
 	}
 	args, err := parse(command, words[1:])
 	if err != nil {
 		return fmt.Errorf("%s: %w; want: %s", words[0], err, command.usage)
 	}
-	turn, err := command.do(s.table, s.id(speaker), args)
+	turn, err := command.do(s.table, s.id(player), args)
 	if err != nil {
-		return s.refuse(speaker, strings.Join(words, " "), err)
+		return s.writeRefusal(player, strings.Join(words, " "), err)
 	}
-	return s.write(turn)
+	return s.writeEvents(turn)
 }
 
-// seat has a player sit down, once.
+// seat seats a player at the first mention.
 func (s *Script) seat(name string) error {
 	if slices.Contains(s.names, name) {
 		return nil
@@ -94,10 +94,10 @@ func (s *Script) seat(name string) error {
 	if err != nil {
 		return err
 	}
-	return s.write(turn)
+	return s.writeEvents(turn)
 }
 
-// id is a player's; name is the inverse.
+// id returns a player's id; name is its inverse.
 func (s *Script) id(name string) uuid.UUID {
 	return uuid.UUID{0: byte(slices.Index(s.names, name) + 1)}
 }
@@ -109,11 +109,11 @@ func (s *Script) name(id string) string {
 	return ""
 }
 
-// number reads a word as a number from low to high.
+// number parses a word as a whole number from low to high.
 func number(word string, low, high int64) (int64, error) {
 	n, err := strconv.ParseInt(word, 10, 64)
 	if err != nil || n < low || n > high {
-		return 0, fmt.Errorf("%q is no whole number from %d to %d", word, low, high)
+		return 0, fmt.Errorf("%q is not a whole number from %d to %d", word, low, high)
 	}
 	return n, nil
 }

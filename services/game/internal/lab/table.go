@@ -1,5 +1,5 @@
-// Package lab plays scripts at a table that exists for them alone: with the rules that the service plays by and with dice
-// that the script names. Auditors and testers of rules read what it prints.
+// Package lab runs scripts of commands at a private in-memory table, with the rules of the service and with dice that the
+// script specifies. Auditors and testers of the rules read its output.
 package lab
 
 import (
@@ -14,17 +14,17 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// Options are what a script's table is like.
+// Options are the settings of a script's table.
 type Options struct {
-	// Balance is what each player brings.
+	// Balance is each player's initial balance.
 	Balance int64
-	// Bankroll is what the house pays from.
+	// Bankroll is the house's initial balance.
 	Bankroll int64
 	// MinBet and MaxBet are the table's limits.
 	MinBet, MaxBet int64
 }
 
-// maxPlayers is how many may sit at a script's table.
+// maxPlayers is the number of seats at a script's table.
 const maxPlayers = 20
 
 // table keeps one game in memory, as a store would.
@@ -42,7 +42,7 @@ func newTable(options Options) *table {
 	return &table{options: options, wallets: make(map[uuid.UUID]int64), house: options.Bankroll}
 }
 
-// newID counts, so that a script prints the same at every run.
+// newID returns consecutive ids, so that every run of a script prints the same.
 func (t *table) newID() uuid.UUID {
 	t.ids++
 	var id uuid.UUID
@@ -50,7 +50,7 @@ func (t *table) newID() uuid.UUID {
 	return id
 }
 
-// do runs a command and keeps what it changed, if it succeeded.
+// do runs a command and keeps its changes if it succeeded.
 func (t *table) do(command func(*play.Turn) error) (*play.Turn, error) {
 	turn := &play.Turn{Rules: play.Rules{Grant: t.options.Balance, ShooterTimeout: time.Hour}, NewID: t.newID,
 		Funds: &play.Funds{Wallets: maps.Clone(t.wallets), House: t.house}, Reserve: t.reserve}
@@ -82,7 +82,7 @@ func (t *table) join(player uuid.UUID) (*play.Turn, error) {
 	})
 }
 
-// roll has the house throw the dice.
+// roll rolls given dice, as the house.
 func (t *table) roll(dice craps.Dice) (*play.Turn, error) {
 	closed, err := t.do(func(turn *play.Turn) error { return turn.CloseBetting(uuid.Nil) })
 	if err != nil {
@@ -91,8 +91,8 @@ func (t *table) roll(dice craps.Dice) (*play.Turn, error) {
 	return t.do(func(turn *play.Turn) error { return turn.SettleDice(closed.Round(), dice) })
 }
 
-// find is a player's live bet on a wager; on the number, where one is given. It is nil where there is none.
-func find(turn *play.Turn, player uuid.UUID, wager *craps.Wager, number uint8) *play.Bet {
+// liveBet returns a player's live bet on a wager, and on the number where one is given, or nil.
+func liveBet(turn *play.Turn, player uuid.UUID, wager *craps.Wager, number uint8) *play.Bet {
 	for _, bet := range turn.Bets {
 		if bet.Player == player && bet.Wager == wager && (number == 0 || bet.Number == number) {
 			return bet

@@ -28,33 +28,33 @@ func TestCodes(t *testing.T) {
 	}
 	for _, bad := range []string{"", "01HJZ0ZRA", "01HJZ0ZRAMM", "01HJZ0ZRAU", "01HJZ0ZRÄ", "01HJZ\x000ZRAM"} {
 		if _, good := lobby.HashCode(bad); good {
-			t.Errorf("%q is taken for a code", bad)
+			t.Errorf("%q is accepted as a code", bad)
 		}
 	}
 	if _, err := lobby.NewCode(strings.NewReader("short")); err == nil {
-		t.Error("a code of too little chance")
+		t.Error("a code from too little randomness")
 	}
 }
 
-func TestNoTwoCodesAreTheSame(t *testing.T) {
+func TestCodesAreUnique(t *testing.T) {
 	seen := make(map[string]bool)
 	for range 10_000 {
 		code, err := lobby.NewCode(rand.Reader)
 		if err != nil || seen[code] {
-			t.Fatalf("%q came twice, %v", code, err)
+			t.Fatalf("%q was generated twice, %v", code, err)
 		}
 		seen[code] = true
 	}
 }
 
-// FuzzHashCode reads what strangers type.
+// FuzzHashCode reads untrusted input.
 func FuzzHashCode(f *testing.F) {
 	f.Add("01HJZ-0ZRAM")
 	f.Fuzz(func(t *testing.T, written string) {
 		hash, ok := lobby.HashCode(written)
 		again, same := lobby.HashCode(strings.ToLower(" " + written + "-"))
 		if ok && (len(hash) != 32 || !same || !bytes.Equal(hash, again)) {
-			t.Errorf("%q is a code, and written otherwise another one", written)
+			t.Errorf("%q is a code, and has another hash when written differently", written)
 		}
 	})
 }
@@ -93,7 +93,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-func TestTheFullestTableIsBest(t *testing.T) {
+func TestSortForPlayer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		me := uuid.New()
 		var games []*play.Game

@@ -14,14 +14,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// turn is the game as it follows, ready for a command. The money is not the replay's concern; the ledger has its audit.
+// turn is the derived game, ready for a command. A replay does not verify the money; the ledger has its own audit.
 func (r *replayer) turn() *play.Turn {
 	game := r.game
 	return &play.Turn{Game: &game, Bets: r.bets, Funds: &play.Funds{House: math.MaxInt64 / 2}}
 }
 
-// closed commits to the round again.
-func (r *replayer) closed(d *gamev1.BettingClosed) error {
+// bettingClosed commits to the round again.
+func (r *replayer) bettingClosed(d *gamev1.BettingClosed) error {
 	stored, err := r.source.Round(r.ctx, r.game.ID, r.game.Round)
 	if err != nil {
 		return fmt.Errorf("round %d: %w", r.game.Round, err)
@@ -40,17 +40,17 @@ func (r *replayer) closed(d *gamev1.BettingClosed) error {
 		{"the commitment", hex.EncodeToString(stored.Commitment.Encode()), hex.EncodeToString(r.round.Commitment.Encode())},
 		{"the commitment in the log", d.GetCommitment(), hex.EncodeToString(r.round.Commitment.Encode())},
 	} {
-		if err := r.differs(check.what, check.stored, check.derived); err != nil {
+		if err := r.check(check.what, check.stored, check.derived); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rolled throws the dice again, from the beacon that is stored, and settles every bet with them.
-func (r *replayer) rolled(d *gamev1.DiceRolled) error {
+// diceRolled throws the dice again, from the beacon that is stored, and settles every bet with them.
+func (r *replayer) diceRolled(d *gamev1.DiceRolled) error {
 	if r.round == nil {
-		return r.differs("the roll", "there", "before betting closed")
+		return r.check("the roll", "rolled", "not yet committed")
 	}
 	stored, err := r.source.Round(r.ctx, r.game.ID, r.game.Round)
 	if err != nil {
@@ -64,22 +64,22 @@ func (r *replayer) rolled(d *gamev1.DiceRolled) error {
 	for _, check := range []struct{ what, stored, derived string }{
 		{"the dice", fmt.Sprint(stored.Dice), fmt.Sprint(r.round.Dice)},
 		{"the call", string(stored.Call), string(r.round.Call)},
-		{"what the roll did", text(d), text(derived)},
+		{"what the roll did", canonicalText(d), canonicalText(derived)},
 	} {
-		if err := r.differs(check.what, check.stored, check.derived); err != nil {
+		if err := r.check(check.what, check.stored, check.derived); err != nil {
 			return err
 		}
 	}
-	// Who has the dice now, the log says next.
+	// The next event in the log tells who has the dice now.
 	shooter, sequence := r.game.Shooter, r.game.Sequence
 	r.game = *turn.Game
 	r.game.Shooter, r.game.Sequence, r.game.Status = shooter, sequence, play.Open
-	r.bets = live(turn.Bets)
+	r.bets = liveBets(turn.Bets)
 	r.round = nil
 	return r.each(stored)
 }
 
-func live(bets []*play.Bet) []*play.Bet {
+func liveBets(bets []*play.Bet) []*play.Bet {
 	var out []*play.Bet
 	for _, bet := range bets {
 		if bet.Status == play.Live {
@@ -89,8 +89,8 @@ func live(bets []*play.Bet) []*play.Bet {
 	return out
 }
 
-// text is a message for people to compare; equal messages have equal texts.
-func text(m proto.Message) string {
+// canonicalText is a message for people to compare; equal messages have equal texts.
+func canonicalText(m proto.Message) string {
 	out, err := canonical.JSON(m)
 	if err != nil {
 		return err.Error()

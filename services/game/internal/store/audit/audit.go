@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// movements are both sides of every transfer: the account, what it got, and what it had behind it.
-const movements = `(SELECT id, to_account AS account, amount AS delta, to_balance AS balance FROM transfers
+// entries are both sides of every transfer: the account, what it got, and what it had behind it.
+const entries = `(SELECT id, to_account AS account, amount AS delta, to_balance AS balance FROM transfers
 	UNION ALL SELECT id, from_account, -amount, from_balance FROM transfers)`
 
 // Check looks for accounts that are not what they must be.
@@ -20,43 +20,43 @@ type Check struct {
 	Query string
 }
 
-// Transfers counts them.
-const Transfers = `SELECT COUNT(*) FROM transfers`
+// CountTransfers counts them.
+const CountTransfers = `SELECT COUNT(*) FROM transfers`
 
-// Kinds adds up accounts by their kind: the part of the name before the colon and an owner's 36 characters.
-const Kinds = `SELECT CASE WHEN LENGTH(id) > 37 THEN SUBSTR(id, 1, LENGTH(id) - 37) ELSE id END AS kind, COUNT(*), CAST(SUM(balance) AS BIGINT)
+// KindTotals adds up accounts by their kind: the part of the name before the colon and an owner's 36 characters.
+const KindTotals = `SELECT CASE WHEN LENGTH(id) > 37 THEN SUBSTR(id, 1, LENGTH(id) - 37) ELSE id END AS kind, COUNT(*), CAST(SUM(balance) AS BIGINT)
 	FROM accounts GROUP BY 1`
 
-// Players counts those who sit at open games, each once.
-const Players = `SELECT COUNT(DISTINCT s.player_id) FROM games AS g JOIN seats AS s ON s.game_id = g.id WHERE g.status = 1`
+// CountPlayers counts those who sit at open games, each once.
+const CountPlayers = `SELECT COUNT(DISTINCT s.player_id) FROM games AS g JOIN seats AS s ON s.game_id = g.id WHERE g.status = 1`
 
-// Drift is the sum of all balances.
-const Drift = `SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM accounts`
+// SumBalances is the sum of all balances.
+const SumBalances = `SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM accounts`
 
 // Checks are all of them.
 var Checks = []Check{
-	{play.SumOfTransfers, Limited(`SELECT COALESCE(a.id, m.account), COALESCE(a.balance, 0), CAST(COALESCE(m.sum, 0) AS BIGINT)
-		FROM accounts AS a FULL JOIN (SELECT account, SUM(delta) AS sum FROM ` + movements + ` AS b GROUP BY account) AS m ON m.account = a.id
+	{play.SumOfTransfers, WithLimit(`SELECT COALESCE(a.id, m.account), COALESCE(a.balance, 0), CAST(COALESCE(m.sum, 0) AS BIGINT)
+		FROM accounts AS a FULL JOIN (SELECT account, SUM(delta) AS sum FROM ` + entries + ` AS b GROUP BY account) AS m ON m.account = a.id
 		WHERE a.id IS NULL OR a.balance <> COALESCE(m.sum, 0) ORDER BY 1`)},
-	{play.RunningBalance, Limited(`SELECT account, balance, CAST(expected AS BIGINT)
-		FROM (SELECT account, balance, SUM(delta) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + movements + ` AS b) AS m
+	{play.RunningBalance, WithLimit(`SELECT account, balance, CAST(expected AS BIGINT)
+		FROM (SELECT account, balance, SUM(delta) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + entries + ` AS b) AS m
 		WHERE balance <> expected ORDER BY account`)},
-	{play.BelowZero, Limited(`SELECT id, balance, 0 FROM accounts WHERE balance < 0 AND id <> 'issuance' ORDER BY id`)},
-	{play.BetsOnTable, Limited(`SELECT COALESCE(a.id, b.account), COALESCE(a.balance, 0), CAST(COALESCE(b.sum, 0) AS BIGINT)
+	{play.BelowZero, WithLimit(`SELECT id, balance, 0 FROM accounts WHERE balance < 0 AND id <> 'issuance' ORDER BY id`)},
+	{play.BetsOnTable, WithLimit(`SELECT COALESCE(a.id, b.account), COALESCE(a.balance, 0), CAST(COALESCE(b.sum, 0) AS BIGINT)
 		FROM (SELECT id, balance FROM accounts WHERE id LIKE 'escrow:%') AS a
 			FULL JOIN (SELECT 'escrow:' || game_id AS account, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY game_id) AS b
 				ON b.account = a.id
 		WHERE COALESCE(a.balance, 0) <> COALESCE(b.sum, 0) ORDER BY 1`)},
-	{play.ReserveForBets, Limited(`SELECT 'reserve:' || g.id, COALESCE(a.balance, 0), g.exposure
+	{play.ReserveForBets, WithLimit(`SELECT 'reserve:' || g.id, COALESCE(a.balance, 0), g.exposure
 		FROM games AS g LEFT JOIN accounts AS a ON a.id = 'reserve:' || g.id
 		WHERE COALESCE(a.balance, 0) < g.exposure ORDER BY g.id`)},
 	// A live bet is in its escrow's balance, or BetsOnTable tells of it; so this finds bets too that lie at no open game.
-	{play.OpenTable, Limited(`SELECT a.id, a.balance, 0
+	{play.OpenTable, WithLimit(`SELECT a.id, a.balance, 0
 		FROM (SELECT id, balance FROM accounts WHERE balance <> 0 AND (id LIKE 'escrow:%' OR id LIKE 'reserve:%')) AS a
 			LEFT JOIN (SELECT 'escrow:' || id AS account FROM games WHERE status = 1
 				UNION ALL SELECT 'reserve:' || id FROM games WHERE status = 1) AS o ON o.account = a.id
 		WHERE o.account IS NULL ORDER BY a.id`)},
 }
 
-// Limited is a check's query with the bound on what an audit lists.
-func Limited(query string) string { return fmt.Sprintf("%s LIMIT %d", query, play.MaxDifferences) }
+// WithLimit is a check's query with the bound on what an audit lists.
+func WithLimit(query string) string { return fmt.Sprintf("%s LIMIT %d", query, play.MaxDifferences) }

@@ -16,12 +16,12 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	var sum play.Audit
 	err := s.scanTables(ctx, func(tx pgx.Tx) error {
 		sum = play.Audit{Kinds: make(map[ledger.Kind]play.KindTotal)}
-		if err := tx.QueryRow(ctx, audit.Transfers).Scan(&sum.Transfers); err != nil {
+		if err := tx.QueryRow(ctx, audit.CountTransfers).Scan(&sum.Transfers); err != nil {
 			return err
 		}
 		var kind ledger.Kind
 		var total play.KindTotal
-		rows, _ := tx.Query(ctx, audit.Kinds) // ForEachRow returns the error.
+		rows, _ := tx.Query(ctx, audit.KindTotals) // ForEachRow returns the error.
 		if _, err := pgx.ForEachRow(rows, []any{&kind, &total.Accounts, &total.Balance}, func() error {
 			sum.Kinds[kind] = total
 			return nil
@@ -46,7 +46,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 // Census implements play.Reader.
 func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
 	err = s.scanTables(ctx, func(tx pgx.Tx) error {
-		return errors.Join(tx.QueryRow(ctx, audit.Players).Scan(&c.Players), tx.QueryRow(ctx, audit.Drift).Scan(&c.Drift))
+		return errors.Join(tx.QueryRow(ctx, audit.CountPlayers).Scan(&c.Players), tx.QueryRow(ctx, audit.SumBalances).Scan(&c.Drift))
 	})
 	return c, err
 }

@@ -13,14 +13,14 @@ import (
 
 // walletChecks are of what wallets say here beside their balances.
 var walletChecks = []audit.Check{
-	{Name: play.InPlay, Query: audit.Limited(`SELECT a.id, a.in_play, COALESCE(b.sum, 0) FROM accounts AS a
+	{Name: play.InPlay, Query: audit.WithLimit(`SELECT a.id, a.in_play, COALESCE(b.sum, 0) FROM accounts AS a
 		LEFT JOIN (SELECT 'player:' || player_id AS wallet, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY player_id) AS b
 			ON b.wallet = a.id
 		WHERE a.in_play <> COALESCE(b.sum, 0) ORDER BY a.id`)},
-	{Name: play.LastTransfer, Query: audit.Limited(`SELECT a.id, a.last_transfer, COALESCE(c.last, 0) FROM accounts AS a
+	{Name: play.LastTransfer, Query: audit.WithLimit(`SELECT a.id, a.last_transfer, COALESCE(c.last, 0) FROM accounts AS a
 		LEFT JOIN (SELECT account, MAX(id) AS last FROM ` + walletTransfers + ` AS b GROUP BY account) AS c ON c.account = a.id
 		WHERE a.last_transfer <> COALESCE(c.last, 0) ORDER BY a.id`)},
-	{Name: play.Previous, Query: audit.Limited(`SELECT account, previous, expected
+	{Name: play.Previous, Query: audit.WithLimit(`SELECT account, previous, expected
 		FROM (SELECT account, previous, LAG(id, 1, 0) OVER (PARTITION BY account ORDER BY id) AS expected FROM ` + walletTransfers + ` AS b) AS c
 		WHERE previous <> expected ORDER BY account`)},
 }
@@ -33,10 +33,10 @@ const walletTransfers = `(SELECT id, to_account AS account, to_previous AS previ
 func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	sum := play.Audit{Kinds: make(map[ledger.Kind]play.KindTotal)}
 	err := s.Read(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, audit.Transfers).Scan(&sum.Transfers); err != nil {
+		if err := tx.QueryRowContext(ctx, audit.CountTransfers).Scan(&sum.Transfers); err != nil {
 			return err
 		}
-		err := forEachRow(ctx, tx, audit.Kinds, func(scan func(...any) error) error {
+		err := forEachRow(ctx, tx, audit.KindTotals, func(scan func(...any) error) error {
 			var kind ledger.Kind
 			var total play.KindTotal
 			err := scan(&kind, &total.Accounts, &total.Balance)
@@ -59,7 +59,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 // Census implements play.Reader.
 func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
 	err = s.Read(ctx, func(tx *sql.Tx) error {
-		return errors.Join(tx.QueryRowContext(ctx, audit.Players).Scan(&c.Players), tx.QueryRowContext(ctx, audit.Drift).Scan(&c.Drift))
+		return errors.Join(tx.QueryRowContext(ctx, audit.CountPlayers).Scan(&c.Players), tx.QueryRowContext(ctx, audit.SumBalances).Scan(&c.Drift))
 	})
 	return c, err
 }
