@@ -1,4 +1,4 @@
 package fairness
 
-// MinRolls is how many rolls there must be.
+// MinRolls is minRolls for tests.
 const MinRolls = minRolls

@@ -24,7 +24,7 @@ type arguments struct {
 // command is a verb of the script language.
 type command struct {
 	usage string
-	// required are the arguments that must be there, and may are those that may follow.
+	// required are the arguments that must be given, and optional those that may follow.
 	required, optional []argument
 	do                 func(*table, uuid.UUID, arguments) (*play.Turn, error)
 }

@@ -33,14 +33,14 @@ func (s *Script) encode(e entry) error {
 	return s.out.Encode(e)
 }
 
-// writeRefusal says what the table does not do, and why.
+// writeRefusal writes a command that the table refused, and why.
 func (s *Script) writeRefusal(player, command string, err error) error {
 	s.Refused++
 	balance := s.table.wallets[s.id(player)]
 	return s.encode(entry{Event: "refused", Player: player, Command: command, Reason: errs.Name(errs.Reason(err)), Message: err.Error(), Balance: &balance})
 }
 
-// writeEvents says what a command did, and behind a roll what everybody has.
+// writeEvents writes what a command did, and after a roll every player's balance.
 func (s *Script) writeEvents(turn *play.Turn) error {
 	for _, event := range turn.Events {
 		for _, e := range s.entries(event, turn) {
@@ -77,7 +77,7 @@ func (s *Script) entries(event *play.Event, turn *play.Turn) []entry {
 	return nil
 }
 
-// rollEntries is the dice, each bet that they decided or moved, and every player's balance.
+// rollEntries returns the dice, each bet that they decided or moved, and every player's balance.
 func (s *Script) rollEntries(d *gamev1.DiceRolled) []entry {
 	entries := []entry{{Event: "roll", Dice: d.GetDice(), Total: d.GetTotal(), Call: d.GetCall(), Point: &d.Point}}
 	for _, settlement := range d.GetSettlements() {
@@ -97,7 +97,7 @@ func (s *Script) rollEntries(d *gamev1.DiceRolled) []entry {
 // resultNames are the names of a bet's results. A bet in a settlement that is still live has travelled to a number.
 var resultNames = map[gamev1.BetStatus]string{play.Won: "won", play.Lost: "lost", play.Pushed: "pushed", play.Live: "travelled"}
 
-// withPlayer adds who it was, and what the player has now.
+// withPlayer adds the player's name and current balance.
 func (s *Script) withPlayer(id string, e entry) entry {
 	e.Player = s.name(id)
 	balance := s.table.wallets[s.id(e.Player)]

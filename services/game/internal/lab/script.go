@@ -48,7 +48,7 @@ func Run(script io.Reader, out io.Writer, options Options) (*Script, error) {
 	return s, nil
 }
 
-// runLine plays one line: a command, with the name of a player and a colon before it where another one speaks.
+// runLine runs one line: a command, after the name of a player and a colon where it is not the current player's.
 func (s *Script) runLine(words []string) error {
 	if len(words) == 0 {
 		return nil

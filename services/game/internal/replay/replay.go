@@ -87,7 +87,7 @@ func (r *replayer) check(what, stored, derived string) error {
 	return &Difference{Round: r.game.Round, Sequence: r.game.Sequence, What: what, Stored: stored, Derived: derived}
 }
 
-// replayTo plays the log up to a sequence.
+// replayTo applies the log up to a sequence.
 func (r *replayer) replayTo(sequence uint64) error {
 	for r.game.Sequence < sequence {
 		events, err := r.source.Events(r.ctx, r.game.ID, r.game.Sequence, int(min(eventBatch, sequence-r.game.Sequence)))
@@ -106,7 +106,7 @@ func (r *replayer) replayTo(sequence uint64) error {
 	return nil
 }
 
-// apply moves the game on by one event.
+// apply applies one event to the game.
 func (r *replayer) apply(event *play.Event) error {
 	r.game.Sequence++
 	if err := r.check("the number of the event", fmt.Sprint(event.GetSequence()), fmt.Sprint(r.game.Sequence)); err != nil {
@@ -149,7 +149,7 @@ func (r *replayer) apply(event *play.Event) error {
 	return nil
 }
 
-// parseID reads an id of the log; nobody's is empty.
+// parseID parses an id of the log; an empty one is uuid.Nil.
 func parseID(text string) uuid.UUID {
 	parsed, _ := uuid.Parse(text)
 	return parsed
@@ -176,7 +176,7 @@ func (r *replayer) changeBet(betID string, change func(*play.Bet)) error {
 	return r.check("bet "+betID, "changed", "not on the table")
 }
 
-// checkFinal holds what is stored of the game now against what follows.
+// checkFinal compares the stored state of the game with the derived one.
 func (r *replayer) checkFinal(stored *play.Game, bets []*play.Bet) error {
 	return errors.Join(
 		r.check("the game's status", stored.Status.String(), r.game.Status.String()),

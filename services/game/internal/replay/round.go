@@ -20,7 +20,7 @@ func (r *replayer) turn() *play.Turn {
 	return &play.Turn{Game: &game, Bets: r.bets, Funds: &play.Funds{House: math.MaxInt64 / 2}}
 }
 
-// bettingClosed commits to the round again.
+// bettingClosed derives the round's commitment again.
 func (r *replayer) bettingClosed(d *gamev1.BettingClosed) error {
 	stored, err := r.source.Round(r.ctx, r.game.ID, r.game.Round)
 	if err != nil {
@@ -47,7 +47,7 @@ func (r *replayer) bettingClosed(d *gamev1.BettingClosed) error {
 	return nil
 }
 
-// diceRolled throws the dice again, from the beacon that is stored, and settles every bet with them.
+// diceRolled derives the dice again, from the stored beacon, and settles every bet with them.
 func (r *replayer) diceRolled(d *gamev1.DiceRolled) error {
 	if r.round == nil {
 		return r.check("the roll", "rolled", "not yet committed")
@@ -89,7 +89,7 @@ func liveBets(bets []*play.Bet) []*play.Bet {
 	return out
 }
 
-// canonicalText is a message for people to compare; equal messages have equal texts.
+// canonicalText is a readable form of a message; equal messages have equal texts.
 func canonicalText(m proto.Message) string {
 	out, err := canonical.JSON(m)
 	if err != nil {
