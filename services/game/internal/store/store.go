@@ -1,4 +1,4 @@
-// Package store chooses the engine that keeps games.
+// Package store opens the database of games with the engine that its URL selects: PostgreSQL or SQLite.
 package store
 
 import (
@@ -14,9 +14,9 @@ import (
 // Store is an open play.Store.
 type Store interface {
 	play.Store
-	// Lead reports whether this process is the one, of all on the database, that counts what is there.
+	// Lead reports whether this process is the leader among all processes on the database, which is the one that takes the census.
 	Lead(ctx context.Context) (bool, error)
-	// Connections is how many are in use, and how many there may be.
+	// Connections returns the number of connections in use, and the limit.
 	Connections() (inUse, limit int)
 	io.Closer
 }
@@ -29,7 +29,7 @@ func Open(ctx context.Context, database config.Database) (Store, error) {
 	return nilOnError(postgres.Open(ctx, database.URL, database.MaxConnections))
 }
 
-// nilOnError keeps a failed engine from being a Store that is not nil.
+// nilOnError keeps a nil *Store of a failed engine from becoming a Store that is not nil.
 func nilOnError[S Store](store S, err error) (Store, error) {
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func nilOnError[S Store](store S, err error) (Store, error) {
 	return store, nil
 }
 
-// Migrate brings the database to the schema that Open wants, and returns the versions before and after.
+// Migrate migrates the database to the schema that Open needs, and returns the versions before and after.
 func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	if path, ok := database.SQLite(); ok {
 		return sqlite.Migrate(ctx, path)

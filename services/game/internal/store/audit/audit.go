@@ -1,5 +1,4 @@
-// Package audit is the SQL that adds up a ledger. It is the same on every engine, which each store runs in a transaction
-// that sees one moment.
+// Package audit holds the SQL queries that audit the ledger. They are the same on every engine; each store runs them in one snapshot.
 package audit
 
 import (
@@ -8,32 +7,32 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// entries are both sides of every transfer: the account, what it got, and what it had behind it.
+// entries are both sides of every transfer: the account, the change of its balance, and the balance after it.
 const entries = `(SELECT id, to_account AS account, amount AS delta, to_balance AS balance FROM transfers
 	UNION ALL SELECT id, from_account, -amount, from_balance FROM transfers)`
 
-// Check looks for accounts that are not what they must be.
+// Check finds accounts that violate an invariant.
 type Check struct {
-	// Name is the check's in play.Audit.
+	// Name is the check's name in play.Audit.
 	Name string
-	// Query returns the account, its balance, and what it must be.
+	// Query returns accounts, their balances, and the expected balances.
 	Query string
 }
 
-// CountTransfers counts them.
+// CountTransfers counts all transfers.
 const CountTransfers = `SELECT COUNT(*) FROM transfers`
 
-// KindTotals adds up accounts by their kind: the part of the name before the colon and an owner's 36 characters.
+// KindTotals adds up accounts by kind, which is the name without the colon and the owner's 36 characters.
 const KindTotals = `SELECT CASE WHEN LENGTH(id) > 37 THEN SUBSTR(id, 1, LENGTH(id) - 37) ELSE id END AS kind, COUNT(*), CAST(SUM(balance) AS BIGINT)
 	FROM accounts GROUP BY 1`
 
-// CountPlayers counts those who sit at open games, each once.
+// CountPlayers counts the distinct players who are seated at open games.
 const CountPlayers = `SELECT COUNT(DISTINCT s.player_id) FROM games AS g JOIN seats AS s ON s.game_id = g.id WHERE g.status = 1`
 
-// SumBalances is the sum of all balances.
+// SumBalances adds up all balances.
 const SumBalances = `SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM accounts`
 
-// Checks are all of them.
+// Checks are the checks that all engines share.
 var Checks = []Check{
 	{play.SumOfTransfers, WithLimit(`SELECT COALESCE(a.id, m.account), COALESCE(a.balance, 0), CAST(COALESCE(m.sum, 0) AS BIGINT)
 		FROM accounts AS a FULL JOIN (SELECT account, SUM(delta) AS sum FROM ` + entries + ` AS b GROUP BY account) AS m ON m.account = a.id
@@ -50,7 +49,7 @@ var Checks = []Check{
 	{play.ReserveForBets, WithLimit(`SELECT 'reserve:' || g.id, COALESCE(a.balance, 0), g.exposure
 		FROM games AS g LEFT JOIN accounts AS a ON a.id = 'reserve:' || g.id
 		WHERE COALESCE(a.balance, 0) < g.exposure ORDER BY g.id`)},
-	// A live bet is in its escrow's balance, or BetsOnTable tells of it; so this finds bets too that lie at no open game.
+	// A live bet that is missing from its escrow's balance fails BetsOnTable; so this check also finds live bets without an open game.
 	{play.OpenTable, WithLimit(`SELECT a.id, a.balance, 0
 		FROM (SELECT id, balance FROM accounts WHERE balance <> 0 AND (id LIKE 'escrow:%' OR id LIKE 'reserve:%')) AS a
 			LEFT JOIN (SELECT 'escrow:' || id AS account FROM games WHERE status = 1
@@ -58,5 +57,5 @@ var Checks = []Check{
 		WHERE o.account IS NULL ORDER BY a.id`)},
 }
 
-// WithLimit is a check's query with the bound on what an audit lists.
+// WithLimit bounds a check's query to what an audit lists.
 func WithLimit(query string) string { return fmt.Sprintf("%s LIMIT %d", query, play.MaxDifferences) }

@@ -1,5 +1,5 @@
-// Package cached is what a store keeps in memory of games as its last transactions left them, so that the next ones need not read them
-// again.
+// Package cached provides the in-memory cache of games that both store engines use: games as the store's last transactions left them, so
+// that the next transactions need not read them again. How an engine detects stale entries is its own affair (docs/adr/0032).
 package cached
 
 import (
@@ -12,22 +12,23 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// What a cache holds at most: about 20 MB. The heap may grow to three times of what lives, and a game is to need no more than 150 MB.
+// The bounds of a cache, which limit it to about 20 MB. The heap may grow to three times its live data, and a game process should need no
+// more than 150 MB.
 const (
 	MaxGames   = 4096
 	MaxWallets = 16384
 	maxBets    = 32768
 )
 
-// Game is a game as it was left. What it points to is never changed.
+// Game is a game as a transaction left it. It is immutable, including what it points to.
 type Game struct {
 	State *play.Game
-	Bets  []*play.Bet // All that are live, in the order of their ids.
+	Bets  []*play.Bet // All live bets, in the order of their ids.
 }
 
 func (g *Game) bets() int { return len(g.Bets) }
 
-// Turn is a copy, as commands change turns, with the bets that any of its keys loads.
+// Turn returns a turn of the game with the bets that any of the keys loads. All of it is copied, because commands change turns.
 func (g *Game) Turn(funds *play.Funds, keys []play.Key) *play.Turn {
 	state := *g.State
 	state.Seats = slices.Clone(state.Seats)
@@ -41,7 +42,8 @@ func (g *Game) Turn(funds *play.Funds, keys []play.Key) *play.Turn {
 	return turn
 }
 
-// After is the game behind a turn at it, which was at the zero Game where it made a new one; ok is false where it is over.
+// After returns the game as a turn leaves it. The receiver is the game before the turn, the zero Game where the turn created it. ok is
+// false where the game has ended.
 func (g *Game) After(turn *play.Turn) (after Game, ok bool) {
 	if turn.Game.Status != play.Open {
 		return Game{}, false
@@ -68,26 +70,26 @@ func (g *Game) After(turn *play.Turn) (after Game, ok bool) {
 	return after, true
 }
 
-// Games are games and what a store keeps with each, the longest unused first to go.
+// Games is an LRU cache of games, with what a store keeps for each, bounded by the numbers of games and of bets.
 type Games[G interface{ bets() int }] struct {
 	lru  *simplelru.LRU[uuid.UUID, G]
-	bets int // Of all of them.
+	bets int // The total of all games.
 }
 
-// NewGames returns none.
+// NewGames returns an empty cache.
 func NewGames[G interface{ bets() int }]() *Games[G] {
 	g := &Games[G]{}
-	g.lru, _ = simplelru.NewLRU(MaxGames, func(_ uuid.UUID, old G) { g.bets -= old.bets() }) // Fails for no size.
+	g.lru, _ = simplelru.NewLRU(MaxGames, func(_ uuid.UUID, old G) { g.bets -= old.bets() }) // Fails only where the size is not positive.
 	return g
 }
 
-// Get returns a game, if it is there.
+// Get returns a game, if it is cached.
 func (g *Games[G]) Get(id uuid.UUID) (G, bool) { return g.lru.Get(id) }
 
-// Peek is Get for who has no use of it.
+// Peek is Get without marking the game as recently used.
 func (g *Games[G]) Peek(id uuid.UUID) (G, bool) { return g.lru.Peek(id) }
 
-// Put puts a game in the place of what was there of it.
+// Put adds a game, or replaces it.
 func (g *Games[G]) Put(id uuid.UUID, game G) {
 	g.lru.Remove(id)
 	g.lru.Add(id, game)
@@ -96,10 +98,10 @@ func (g *Games[G]) Put(id uuid.UUID, game G) {
 	}
 }
 
-// Remove forgets a game.
+// Remove removes a game.
 func (g *Games[G]) Remove(id uuid.UUID) { g.lru.Remove(id) }
 
-// KeysByGame are keys, apart by the game that they are of. Those of none are left out.
+// KeysByGame groups keys by their game. Keys without a game are left out.
 func KeysByGame(keys []play.Key) map[uuid.UUID][]play.Key {
 	byGame := make(map[uuid.UUID][]play.Key, len(keys))
 	for _, key := range keys {

@@ -6,7 +6,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// EraseChatText takes the text out of an event that is what somebody said.
+// EraseChatText returns an encoded chat event without its text.
 func EraseChatText(event []byte) ([]byte, error) {
 	decoded := &play.Event{}
 	if err := proto.Unmarshal(event, decoded); err != nil {

@@ -1,4 +1,4 @@
-// Package stored is how the columns of a table's rows are written, which is the same on every engine.
+// Package codec encodes and decodes the columns that every engine stores in the same form.
 package codec
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// DecodeWager returns the wager that a bet is on, by its code. It fails for one of another release.
+// DecodeWager returns a bet's wager by its code. It fails for a code that this release does not know.
 func DecodeWager(bet uuid.UUID, code int64) (*craps.Wager, error) {
 	wager := craps.Coded(uint16(code))
 	if wager == nil {
@@ -20,7 +20,7 @@ func DecodeWager(bet uuid.UUID, code int64) (*craps.Wager, error) {
 	return wager, nil
 }
 
-// DecodeRound reads a round's canonical encodings into it. Rounds from before receipts have a commitment alone.
+// DecodeRound decodes a round's canonical encodings into it. Rounds of releases before receipts have only a commitment.
 func DecodeRound(round *play.Round, commitment, state, bets []byte) (err error) {
 	if round.Commitment, err = protocol.DecodeCommitment(commitment); err == nil && len(state) > 0 {
 		if round.State, err = protocol.DecodeState(state); err == nil {
@@ -33,7 +33,7 @@ func DecodeRound(round *play.Round, commitment, state, bets []byte) (err error) 
 	return nil
 }
 
-// ConvertAll converts every row, or fails.
+// ConvertAll converts every row, or fails with the first error.
 func ConvertAll[R, V any](rows []R, convert func(R) (V, error)) ([]V, error) {
 	values := make([]V, len(rows))
 	for i, row := range rows {

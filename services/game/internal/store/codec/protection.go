@@ -9,18 +9,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// Protections are those of a transaction, with the texts that were loaded, to tell which ones changed.
+// Protections are the protection states of a transaction, with the JSON texts that were loaded, to determine which ones changed.
 type Protections struct {
 	states map[uuid.UUID]*protection.State
 	loaded map[uuid.UUID]string
 }
 
-// NewProtections keeps states in a map that others change.
+// NewProtections tracks the states of a map, which the turns of the transaction share and change.
 func NewProtections(states map[uuid.UUID]*protection.State) Protections {
 	return Protections{states: states, loaded: make(map[uuid.UUID]string)}
 }
 
-// Load reads a player's, unless it is loaded already: a command may have changed it since.
+// Load decodes a player's state, unless it is loaded already: a command may have changed it since.
 func (p Protections) Load(player uuid.UUID, text string) (err error) {
 	if _, known := p.states[player]; text == "" || known {
 		return nil
@@ -30,10 +30,10 @@ func (p Protections) Load(player uuid.UUID, text string) (err error) {
 	return err
 }
 
-// Text is a player's as it is stored, once what changed was written.
+// Text returns a player's state as stored, including the changes that Changed returned.
 func (p Protections) Text(player uuid.UUID) string { return p.loaded[player] }
 
-// Changed returns the players whose protections are to be written, and the texts. They count as loaded from then on.
+// Changed returns the players whose states must be written, and the texts. They count as loaded from then on.
 func (p Protections) Changed() (players []uuid.UUID, texts []string, err error) {
 	for player, state := range p.states {
 		text, err := json.Marshal(state)
@@ -48,7 +48,7 @@ func (p Protections) Changed() (players []uuid.UUID, texts []string, err error) 
 	return players, texts, nil
 }
 
-// DecodeProtection reads what a player has set; nil where it is nothing.
+// DecodeProtection decodes what a player has set; an empty text is nil.
 func DecodeProtection(player uuid.UUID, text string) (*protection.State, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // Nothing is set, which is no error.

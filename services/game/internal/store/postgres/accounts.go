@@ -15,23 +15,24 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// account is what a transaction knows of one.
+// account is an account as seen by a transaction.
 type account struct {
-	// loaded is what is stored, balance what will be.
+	// loaded is the stored balance, balance the one to be stored.
 	loaded, balance int64
-	// open is false for one that has no row yet.
+	// open is false for an account that has no row yet.
 	open bool
-	// guarded is true where nobody else can move it: its row is locked, or the row that guards it.
+	// guarded is true where no other transaction can change the account unnoticed: its row is locked, or the row of its game, or the
+	// version of either is checked.
 	guarded bool
-	// version is that of the row where it was taken from the cache and must not have changed since, else 0.
+	// version is the version of the row where it was taken from the cache and must not have changed since, else 0.
 	version uint32
-	// written is true where this transaction writes the row, known where it read all of it.
+	// written is true where this transaction writes the row, complete where it knows all columns.
 	written, complete bool
 }
 
 type accounts map[ledger.Account]*account
 
-// add keeps what was read, except where this transaction knows better.
+// add adds accounts that were read, except those that this transaction holds guarded already.
 func (a accounts) add(found map[ledger.Account]*account) {
 	for name, read := range found {
 		if known := a[name]; known == nil || !known.guarded {
@@ -47,8 +48,8 @@ func (a accounts) balance(name ledger.Account) int64 {
 	return 0
 }
 
-// lock locks accounts that are not held yet. Those that are there are held afterwards; who opens one that is not there
-// may find that another transaction did so first, and then runs again.
+// lock locks accounts that are not guarded yet. Accounts without a row can't be locked: where two transactions open the same
+// one, the second runs again.
 func (t *transaction) lock(ctx context.Context, names []ledger.Account) error {
 	var missing []string
 	found := make(map[ledger.Account]*account)
@@ -73,7 +74,7 @@ func (t *transaction) lock(ctx context.Context, names []ledger.Account) error {
 	return nil
 }
 
-// Balance implements play.Tx. It locks the account, so that it stays as it is.
+// Balance implements play.Tx. It locks the account, so that the balance can't change before the commit.
 func (t *transaction) Balance(ctx context.Context, name ledger.Account) (int64, bool, error) {
 	if err := t.lock(ctx, []ledger.Account{name}); err != nil {
 		return 0, false, err
@@ -81,8 +82,8 @@ func (t *transaction) Balance(ctx context.Context, name ledger.Account) (int64, 
 	return t.accounts[name].balance, t.accounts[name].open, nil
 }
 
-// Transfer implements play.Tx. Balances are added up here, from what is held; each account is written once, however
-// often it moved.
+// Transfer implements play.Tx. Balances are computed here, from the guarded accounts; each account is written once, however
+// many transfers move it.
 func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
 	if len(transfers) == 0 {
 		return nil
@@ -91,7 +92,7 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 	for _, transfer := range transfers {
 		names = append(names, transfer.From, transfer.To)
 	}
-	// What all tables share moves by as much as it is to, wherever it is, so nobody waits for it before the commit.
+	// Shared accounts are updated by the difference, whatever their balance is, so they need not be locked before the commit.
 	if err := t.lock(ctx, slices.DeleteFunc(slices.Clone(names), func(name ledger.Account) bool {
 		return name.Shared() && t.accounts[name] != nil && t.accounts[name].open
 	})); err != nil {
@@ -123,7 +124,7 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 	})
 }
 
-// balances are those of both sides behind a transfer.
+// balances are those of both accounts after a transfer.
 type balances struct{ from, to int64 }
 
 func (a accounts) apply(transfer ledger.Transfer) (balances, error) {
@@ -135,7 +136,7 @@ func (a accounts) apply(transfer ledger.Transfer) (balances, error) {
 	to.balance += transfer.Amount
 	if from.balance < 0 && !transfer.From.MayBeNegative() {
 		err := fmt.Errorf("move %d from %s: it would be at %d", transfer.Amount, transfer.From, from.balance)
-		if !from.guarded { // Commands decided on a balance that may be gone; they may decide otherwise.
+		if !from.guarded { // Commands decided on a balance that may be out of date; with the current one they may decide differently.
 			err = fmt.Errorf("%w: %w", postgres.ErrConflict, err)
 		}
 		return balances{}, err
@@ -143,7 +144,7 @@ func (a accounts) apply(transfer ledger.Transfer) (balances, error) {
 	return balances{from.balance, to.balance}, nil
 }
 
-// lockRank puts what all tables share behind the others.
+// lockRank puts shared accounts after the others.
 func lockRank(name ledger.Account) int {
 	if name.Shared() {
 		return 1
@@ -151,8 +152,8 @@ func lockRank(name ledger.Account) int {
 	return 0
 }
 
-// saveAccounts writes the accounts whose balances changed. An account opens with its first movement, also where its
-// balance is zero again behind the last.
+// saveAccounts writes the accounts whose balances changed. An account is opened by its first transfer, even where its balance
+// is zero again after the last one.
 func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) error {
 	var changed, opened []string
 	var loaded, balances, first []int64
@@ -165,7 +166,7 @@ func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) 
 		case !a.open:
 			opened, first = append(opened, name.String()), append(first, a.balance)
 			a.open, a.loaded, a.written = true, a.balance, true
-		case a.balance != a.loaded, a.version != 0, name.Shared(): // Also where it is what it was behind the last transfer.
+		case a.balance != a.loaded, a.version != 0, name.Shared(): // Cached and shared accounts even where the balance is what it was.
 			changed, loaded, balances = append(changed, name.String()), append(loaded, a.loaded), append(balances, a.balance)
 			versions = append(versions, a.version)
 			a.loaded, a.version, a.written = a.balance, 0, true

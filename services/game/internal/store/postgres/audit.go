@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/audit"
 )
 
-// Audit implements play.Reader. All of it sees one moment.
+// Audit implements play.Reader. All queries see one snapshot.
 func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	var sum play.Audit
 	err := s.scanTables(ctx, func(tx pgx.Tx) error {
@@ -51,7 +51,7 @@ func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
 	return c, err
 }
 
-// scanTables runs queries that read whole tables, and sees one moment of them.
+// scanTables runs queries that scan whole tables, in one snapshot.
 func (s *Store) scanTables(ctx context.Context, f func(pgx.Tx) error) error {
 	return s.db.Snapshot(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, plannerDefaults, pgx.QueryExecModeSimpleProtocol); err != nil {
@@ -61,8 +61,8 @@ func (s *Store) scanTables(ctx context.Context, f func(pgx.Tx) error) error {
 	})
 }
 
-// Lead reports whether this process counts, of all on the database.
+// Lead reports whether this process is the leader among all processes on the database.
 func (s *Store) Lead(ctx context.Context) (bool, error) { return s.census.Lead(ctx) }
 
-// Connections is how many are in use, and how many there may be.
+// Connections returns the number of connections in use, and the limit.
 func (s *Store) Connections() (inUse, limit int) { return s.db.Connections() }

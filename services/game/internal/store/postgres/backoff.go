@@ -1,29 +1,29 @@
 package postgres
 
-// backoff keeps replicas that write the same games by turns from relying on the cache in vain: each time that it is wrong it is left alone
-// for twice as long, unless it has been right for a while.
+// backoff keeps replicas that alternately write the same games from using the cache in vain: after each conflict the cache is bypassed for
+// twice as many transactions; successes halve that again.
 type backoff struct {
-	length    int // For how many transactions it was left alone last.
-	remaining int // How many of them are to come.
-	successes int // How often in a row it was right.
+	length    int // The length of the last pause, in transactions.
+	remaining int // The transactions left of the current pause.
+	successes int // The successes since the last conflict, or since they last halved the length.
 }
 
 const (
 	// maxPause is the longest pause.
 	maxPause = 1 << 12
-	// deepPause is from when on nothing is learned meanwhile either.
+	// deepPause is the number of remaining transactions from which the cache is not updated either.
 	deepPause = 1 << 5
-	// successesToHalve is how often in a row the cache must be right to halve the next pause.
+	// successesToHalve is the number of successes in a row that halve the next pause.
 	successesToHalve = 1 << 4
 )
 
-// allows reports whether a transaction may rely on the cache.
+// allows reports whether a transaction may use the cache.
 func (b *backoff) allows() bool {
 	b.remaining = max(b.remaining-1, 0)
 	return b.remaining == 0
 }
 
-// deep reports whether the cache is left alone for so long that there is no use in keeping it.
+// deep reports whether the cache is bypassed for so long that updating it is of no use.
 func (b *backoff) deep() bool { return b.remaining >= deepPause }
 
 func (b *backoff) success() {

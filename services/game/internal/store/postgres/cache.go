@@ -11,34 +11,34 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
 )
 
-// cache is what this replica knows of games and wallets from when it wrote them last. It may be out of date, as other replicas write
-// too; so PostgreSQL checks, as it writes, that each row still has the version that it was left at (docs/adr/0032). To lose it costs a
-// round trip and no more.
+// cache holds games and wallets as this replica's last transactions left them. It may be out of date, as other replicas write too; so
+// PostgreSQL checks, as it writes, that each row still has the cached version (docs/adr/0032). Losing the cache costs a round trip and
+// no more.
 type cache struct {
 	mu      sync.Mutex
 	games   *cached.Games[*game]
 	wallets *simplelru.LRU[ledger.Account, wallet]
-	// epoch is how often all was forgotten: what a transaction saw before that is not kept behind it.
+	// epoch counts how often the cache was cleared: a transaction that began in an earlier epoch does not update it.
 	epoch int
-	// shared are the balances of what all tables share, as they may be. They are never relied on.
+	// shared are the last known balances of the shared accounts. Other replicas may have changed them, so nothing relies on them.
 	shared  map[ledger.Account]int64
 	backoff backoff
 }
 
-// game is a game as it was left. What it points to is never changed.
+// game is a game as a transaction left it. It is immutable, including what it points to.
 type game struct {
 	cached.Game
 	version         uint32
 	escrow, reserve tableAccount
 }
 
-// tableAccount is an account of a table, which may have no row yet.
+// tableAccount is the escrow or reserve of a table, which may have no row yet.
 type tableAccount struct {
 	balance int64
 	open    bool
 }
 
-// wallet is a wallet as it was left.
+// wallet is a wallet as a transaction left it.
 type wallet struct {
 	version    uint32
 	balance    int64
@@ -53,26 +53,26 @@ func newCache() *cache {
 
 func (c *cache) clear() {
 	c.games = cached.NewGames[*game]()
-	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](cached.MaxWallets, nil) // Fails for no size.
+	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](cached.MaxWallets, nil) // Fails only where the size is not positive.
 	c.shared = make(map[ledger.Account]int64)
 	c.epoch++
 }
 
-// reset drops everything. A server that was restored, or has taken over, may give out the versions of transactions again that it lost.
+// reset clears the cache. A server that was restored, or has taken over, may assign versions again that belonged to lost transactions.
 func (c *cache) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
 }
 
-// begin has a transaction work from the cache, and learn, where either is worth its while.
+// begin decides whether a transaction may use the cache, and whether it updates it.
 func (c *cache) begin(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.mayUseCache, t.updatesCache, t.epoch = c.backoff.allows(), !c.backoff.deep(), c.epoch
 }
 
-// update keeps what a transaction left, once it is durable.
+// update caches what a transaction left, once it is durable.
 func (c *cache) update(t *transaction) {
 	after := make([]*game, len(t.saved))
 	for i, turn := range t.saved {
@@ -105,7 +105,7 @@ func (c *cache) update(t *transaction) {
 	}
 }
 
-// removeStale forgets a game that is not as the cache has it any more.
+// removeStale removes a game that has changed since it was cached, unless the cache has been updated meanwhile.
 func (c *cache) removeStale(id uuid.UUID, stale *game) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +114,7 @@ func (c *cache) removeStale(id uuid.UUID, stale *game) {
 	}
 }
 
-// recordConflict forgets those that a transaction relied on in vain. Its games are compared when it runs again.
+// recordConflict records that a transaction used stale data, and removes its wallets. Its games are compared when it runs again.
 func (c *cache) recordConflict(t *transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,10 +131,10 @@ func (a accounts) tableAccount(name ledger.Account) tableAccount {
 	if known := a[name]; known != nil {
 		return tableAccount{known.balance, known.open}
 	}
-	return tableAccount{} // A new table's, that nothing has moved.
+	return tableAccount{} // The account of a new table, without a transfer yet.
 }
 
-// gameAfter is a game behind a transaction that saved it, nil where it is over, or where not all bets on it are known.
+// gameAfter returns a game as the transaction that saved it leaves it, or nil where it has ended, or not all of its bets are known.
 func (t *transaction) gameAfter(turn *play.Turn) *game {
 	id := turn.Game.ID
 	before := t.games[id]

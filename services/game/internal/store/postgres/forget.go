@@ -11,13 +11,13 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// saveChat notes where players have said something.
+// saveChat indexes chat events by their authors.
 func (t *transaction) saveChat(ctx context.Context, turns []*play.Turn) error {
 	var games []uuid.UUID
 	var all []play.ChatMessage
 	for _, turn := range turns {
-		for _, said := range turn.ChatMessages() {
-			games, all = append(games, turn.Game.ID), append(all, said)
+		for _, message := range turn.ChatMessages() {
+			games, all = append(games, turn.Game.ID), append(all, message)
 		}
 	}
 	if len(all) == 0 {
@@ -27,7 +27,7 @@ func (t *transaction) saveChat(ctx context.Context, turns []*play.Turn) error {
 		column(all, func(s play.ChatMessage) int64 { return s.Sequence }))
 }
 
-// EraseChat implements play.Tx. Who holds the game holds its events.
+// EraseChat implements play.Tx. The lock of the game guards its events.
 func (t *transaction) EraseChat(ctx context.Context, game, player uuid.UUID, limit int) (int, error) {
 	if t.cached {
 		return 0, errNotCached // The game is not locked.

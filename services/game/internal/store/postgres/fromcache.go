@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// uncachedGames returns the games to load into the cache, and notes those already cached.
+// uncachedGames returns the games to load into the cache, and takes the others from it.
 func (t *transaction) uncachedGames(games []uuid.UUID) []uuid.UUID {
 	if !t.updatesCache {
 		return nil
@@ -31,8 +31,8 @@ func (t *transaction) uncachedGames(games []uuid.UUID) []uuid.UUID {
 	return uncached
 }
 
-// loadFromCache gives a transaction what the cache has of what keys need, nil where that is not all. No row is locked then: those that it writes
-// are checked as they are written, the others by verify.
+// loadFromCache returns the turns of keys from the cache, or nil where it does not hold all of them. No row is locked then: rows that the
+// transaction writes are checked as they are written, the others by verify.
 func (t *transaction) loadFromCache(keys []play.Key, needed needs) (map[uuid.UUID]*play.Turn, error) {
 	c := t.store.cache
 	c.mu.Lock()
@@ -80,8 +80,8 @@ func (m tableAccount) toAccount() *account {
 	return &account{loaded: m.balance, balance: m.balance, open: m.open, guarded: true, complete: true}
 }
 
-// lockCachedWallets locks wallets that were taken from the cache, in the order in which others lock them, where more than their balances depends on them:
-// scores, limits, and what players have in play. Otherwise they are locked and checked as they are written.
+// lockCachedWallets locks wallets that were taken from the cache, in the order in which all transactions lock them, where more than their
+// balances depends on them: scores, limits, and the amounts in play. Otherwise they are locked and checked as they are written.
 func (t *transaction) lockCachedWallets(ctx context.Context, _ []*play.Turn) error {
 	if !t.cached || !t.cachedAllBets && len(t.funds.Protections) == 0 {
 		return nil
@@ -105,8 +105,8 @@ func (t *transaction) lockCachedWallets(ctx context.Context, _ []*play.Turn) err
 	return t.later.HoldWallets(ctx, versions, names)
 }
 
-// verify has the server check what was taken from the cache and is not written: commands were refused for it, or decided something
-// else by it.
+// verify has the server check the rows that were taken from the cache and are not written: commands were refused because of them, or
+// decided by them.
 func (t *transaction) verify(ctx context.Context) error {
 	if !t.cached {
 		return nil

@@ -13,11 +13,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Load implements play.Tx. It takes one round trip, or none where the cache has all of it.
+// Load implements play.Tx. It takes one round trip, or none where everything is cached.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	needed := needsOf(keys)
 	if t.cached {
-		return nil, errNotCached // What was taken from the cache before is not locked.
+		return nil, errNotCached // What an earlier Load took from the cache is not locked.
 	}
 	uncached := t.uncachedGames(needed.games)
 	if t.mayUseCache && len(uncached) == 0 {
@@ -30,13 +30,13 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	var seats []db.Seat
 	var bets, playersBets, onWagers, whole []db.Bet
 	var wallets, shared []db.Account
-	// Each statement sees what was committed before it, so those behind the first one see games as they are locked.
+	// Each statement sees what was committed before it, so those after the first one see games as they are locked.
 	await(t, &games, func(q *db.Queries) ([]db.LockGamesRow, error) { return q.LockGames(ctx, needed.games) })
 	await(t, &seats, func(q *db.Queries) ([]db.Seat, error) { return q.SeatsOf(ctx, needed.games) })
 	if len(needed.all) > 0 {
 		await(t, &bets, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, needed.all) })
 	}
-	if len(uncached) > 0 { // To keep a game takes all bets on it.
+	if len(uncached) > 0 { // Caching a game takes all of its bets.
 		await(t, &whole, func(q *db.Queries) ([]db.Bet, error) { return q.LiveBetsOf(ctx, uncached) })
 	}
 	if len(needed.players) > 0 {
@@ -77,7 +77,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	return t.turns(keys, loaded), nil
 }
 
-// addAccounts keeps what was read of accounts, and that those without a row are not open yet.
+// addAccounts adds the accounts that were read, and those without a row as not open yet.
 func (t *transaction) addAccounts(w needs, bets []db.Bet, rows []db.Account) {
 	found := make(map[ledger.Account]*account, len(rows))
 	for _, row := range rows {
@@ -101,7 +101,7 @@ func (t *transaction) addAccounts(w needs, bets []db.Bet, rows []db.Account) {
 	t.accounts.add(found)
 }
 
-// compareWithCache drops stale cache entries and adds the games that were loaded in full.
+// compareWithCache removes stale cache entries, and adds the games that were loaded completely.
 func (t *transaction) compareWithCache(games []db.LockGamesRow, uncached []uuid.UUID, bets []db.Bet) error {
 	for _, id := range uncached {
 		t.games[id] = &game{}
@@ -126,7 +126,7 @@ func (t *transaction) compareWithCache(games []db.LockGamesRow, uncached []uuid.
 	return nil
 }
 
-// loadedTurns puts what was loaded together.
+// loadedTurns builds turns from the rows that were loaded.
 func (t *transaction) loadedTurns(games []db.LockGamesRow, seats []db.Seat, bets []db.Bet) (map[uuid.UUID]*play.Turn, error) {
 	byGame := make(map[uuid.UUID]*play.Turn, len(games))
 	for _, row := range games {
@@ -150,7 +150,7 @@ func (t *transaction) loadedTurns(games []db.LockGamesRow, seats []db.Seat, bets
 	return byGame, nil
 }
 
-// turns are those of keys, which share their funds.
+// turns returns the turns of keys, which share their funds.
 func (t *transaction) turns(keys []play.Key, byGame map[uuid.UUID]*play.Turn) []*play.Turn {
 	t.funds.House = t.accounts.balance(ledger.House)
 	for _, turn := range byGame {
@@ -191,13 +191,13 @@ func (t *transaction) Bet(ctx context.Context, id uuid.UUID) (*play.Bet, error) 
 // InPlay implements play.Tx.
 func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (sum int64, err error) {
 	if t.cached {
-		return 0, errNotCached // It is only sure while the wallet is locked.
+		return 0, errNotCached // The sum is certain only while the wallet is locked.
 	}
 	await(t, &sum, func(q *db.Queries) (int64, error) { return q.InPlay(ctx, player) })
 	return sum, t.tx.Flush(ctx)
 }
 
-// Round implements play.Tx. It locks the game, unless that was taken from the cache, so that the round stays as it is.
+// Round implements play.Tx. It locks the game, unless the game was taken from the cache, so that the round can't change.
 func (t *transaction) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
 	var games []db.LockGamesRow
 	var rows []db.Round

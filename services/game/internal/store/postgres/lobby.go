@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// saveLobby writes new codes and standings, rows of one game in the order of their players.
+// saveLobby writes new join codes and standings, the rows of one game in the order of their players.
 func (t *transaction) saveLobby(ctx context.Context, turns []*play.Turn) error {
 	coded := slices.DeleteFunc(slices.Clone(turns), func(turn *play.Turn) bool { return turn.JoinCodeHash == nil })
 	if len(coded) > 0 {
@@ -28,7 +28,7 @@ func (t *transaction) saveLobby(ctx context.Context, turns []*play.Turn) error {
 	return t.saveMembers(ctx, turns)
 }
 
-// saveMembers writes standings; who has none has no row.
+// saveMembers writes standings; a player without a standing has no row.
 func (t *transaction) saveMembers(ctx context.Context, turns []*play.Turn) error {
 	type member struct {
 		game, player uuid.UUID
@@ -61,7 +61,7 @@ func (t *transaction) saveMembers(ctx context.Context, turns []*play.Turn) error
 	})
 }
 
-// saveScores adds what rounds decided. Whose bets they were have their wallets locked, so nobody else adds to the same.
+// saveScores adds the decided bets to the scores. The owners' wallets are locked, so no other transaction adds to the same scores.
 func (t *transaction) saveScores(ctx context.Context, turns []*play.Turn) error {
 	scores := play.Scores(turns)
 	if len(scores) == 0 {

@@ -7,12 +7,12 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// needs is what a group of keys needs, each thing once.
+// needs is what a group of keys loads, without duplicates.
 type needs struct {
 	games   []uuid.UUID
-	all     []uuid.UUID // Games whose live bets are all needed.
-	players []play.Key  // Those whose live bets at a game are all needed.
-	wagers  []play.Key  // Those who need what they have on one wager, which is Only's.
+	all     []uuid.UUID // Games of which all live bets are needed.
+	players []play.Key  // Players of whom all live bets at a game are needed.
+	wagers  []play.Key  // Players of whom the live bets on the key's Wager are needed.
 	wallets []ledger.Account
 }
 
@@ -59,8 +59,8 @@ func needsOf(keys []play.Key) needs {
 	return w
 }
 
-// accounts are those of the tables, which the games' locks guard, and those that all tables share, which are only looked at: they are
-// locked where money moves and no sooner.
+// accounts returns the accounts of the tables, which the games' locks guard, and the shared accounts, which are read without a lock: they
+// are locked only when they are written.
 func (w needs) accounts() []string {
 	names := []string{ledger.House.String(), ledger.Issuance.String()}
 	for _, game := range w.games {

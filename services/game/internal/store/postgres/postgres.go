@@ -1,5 +1,5 @@
-// Package postgres keeps games in PostgreSQL. Groups of commands cost a constant number of statements and two round trips, or one where
-// this replica has in its cache what they need; replicas that work on other games are never waited for.
+// Package postgres stores games in PostgreSQL. A group of commands takes a constant number of statements and two round trips, or one where
+// the cache of this replica holds what the group needs. Replicas that work on different games never wait for each other.
 package postgres
 
 import (
@@ -25,10 +25,10 @@ var embedded embed.FS
 
 var migrations = migrate.Postgres(embedded, "migrations").Own("games")
 
-// plannerSettings make every statement go by the index that is meant for it. A plan is made once for each connection, maybe
-// while tables hold next to nothing and reading all of one looks cheap; it would stay so while they grow. So whole tables
-// are not read, and what counts is how many rows a plan touches, not on how many pages they are. The audit, which adds up
-// whole tables, goes back to the planner's own choice.
+// plannerSettings make every statement use the index that is meant for it. A plan is made once for each connection, maybe
+// while tables are nearly empty and a sequential scan looks cheap; it would be kept while they grow. So scans of whole tables
+// are disabled, and the cost of a plan is the number of rows it reads, not of pages. The audit, which adds up whole tables,
+// restores the defaults.
 var plannerSettings = map[string]string{
 	"plan_cache_mode": "force_generic_plan",
 	"enable_seqscan":  "off", "enable_bitmapscan": "off", "enable_material": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
@@ -39,11 +39,11 @@ const plannerDefaults = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqs
 	SET LOCAL enable_material = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
 	SET LOCAL seq_page_cost = 1; SET LOCAL random_page_cost = 4; SET LOCAL cpu_tuple_cost = 0.01`
 
-// raceConstraints are what two transactions may both try to be the first at: a request, the opening of an account, and the last that the
-// house has.
+// raceConstraints are the constraints that fail where another transaction was first to save a request, open an account, or
+// spend the house's last funds.
 var raceConstraints = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
 
-// errNotCached is for what a transaction needs and can't have from the cache: it runs again, and loads.
+// errNotCached means that a transaction needs something that the cache can't provide: it runs again, without the cache.
 var errNotCached = fmt.Errorf("%w: not in the cache", postgres.ErrAgain)
 
 // Store implements play.Store.
@@ -53,7 +53,7 @@ type Store struct {
 	cache  *cache
 }
 
-// Open opens a migrated database with at most so many connections.
+// Open opens a migrated database with a limited number of connections.
 func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	cache := newCache()
 	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: raceConstraints, Settings: plannerSettings,
@@ -64,12 +64,12 @@ func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	return &Store{opened, opened.Leader("census"), cache}, nil
 }
 
-// Migrate brings the database to the schema that Open wants.
+// Migrate migrates the database to the schema that Open needs.
 func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 	return postgres.Migrate(ctx, url, migrations)
 }
 
-// Close waits for what runs and closes every connection.
+// Close waits for running transactions and closes every connection.
 func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), resignTimeout)
 	defer cancel()
@@ -77,7 +77,7 @@ func (s *Store) Close() error {
 	return s.db.Close()
 }
 
-// resignTimeout is how long a server may take to take note that this process counts no more.
+// resignTimeout bounds how long Close waits for the server to release this process's leadership.
 const resignTimeout = time.Second
 
 // Update implements play.Store.
@@ -99,16 +99,16 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	return err
 }
 
-// serializationFailure is the code with which a statement fails that finds a row to be otherwise than it must be.
+// serializationFailure is the SQLSTATE of a statement that finds a row changed since it was cached.
 const serializationFailure = "40001"
 
-// isStaleRead reports whether a transaction found a row to be otherwise than the cache had it.
+// isStaleRead reports whether a transaction found that a row differs from the cache.
 func isStaleRead(err error) bool {
 	pgErr, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pgErr.Code == serializationFailure
 }
 
-// run runs f. What it makes of a cache that does not serve, it tries again without.
+// run runs f. A transaction that fails from the cache runs again without it.
 func (t *transaction) run(ctx context.Context, f func(play.Tx) error) error {
 	err := t.recheckRequests(ctx, f(t))
 	if err == nil {
@@ -141,31 +141,31 @@ func read[R any](ctx context.Context, s *Store, query func(*db.Queries) (R, erro
 	return result, err
 }
 
-// transaction implements play.Tx. Every transaction locks in one order: games by their ids, wallets and the accounts of
-// tables by their ids, the accounts that all tables share. So none waits for one that waits for it, and the shared ones
-// are held only from the moment of writing to the commit. Whoever holds a game holds its seats, bets, rounds, events,
-// escrow and reserve. One that works from the cache locks as it writes, in the same order.
+// transaction implements play.Tx. Every transaction locks in the same order: games by their ids, wallets and the accounts of
+// tables by their ids, then the accounts that all tables share. So there are no deadlocks, and the shared accounts are locked
+// only from writing them to the commit. The lock of a game also guards its seats, bets, rounds, events, escrow and reserve. A
+// transaction that works from the cache locks as it writes, in the same order.
 type transaction struct {
 	tx          *postgres.Tx
-	later       *db.Queries // Its statements go with the next round trip.
+	later       *db.Queries // Its statements are sent with the next round trip.
 	funds       *play.Funds // Shared by all turns.
 	accounts    accounts
 	protections codec.Protections
-	assumedNew  map[play.RequestKey]bool // Requests that are taken for new and are not saved.
+	assumedNew  map[play.RequestKey]bool // Requests that are assumed to be new and are not saved yet.
 
 	store *Store
 	// mayUseCache is true where Load may work from the cache, cached where it does, learns where the cache keeps what is left.
 	mayUseCache, cached, updatesCache bool
-	cachedAllBets                     bool // Whether everybody's bets on a game were taken from the cache.
-	epoch                             int  // The cache's.
-	// games are those that the cache has, or that were loaded as a whole.
+	cachedAllBets                     bool // Whether everybody's bets at a game were taken from the cache.
+	epoch                             int  // The cache's epoch at the beginning.
+	// games are those that are cached, or were loaded completely.
 	games map[uuid.UUID]*game
 	saved []*play.Turn // Those with a game.
-	// version is that of what this transaction writes, 0 until it is known.
+	// version is the version of the rows that this transaction writes, 0 until it is known.
 	version uint32
 }
 
-// await queues a query whose answer is there behind the next flush.
+// await queues a query whose result is available after the next Flush.
 func await[R any](t *transaction, into *R, query func(*db.Queries) (R, error)) {
 	postgres.Await(t.tx, into, func(on postgres.DBTX) (R, error) { return query(db.New(on)) })
 }

@@ -38,7 +38,7 @@ func (s *Store) OpenGames(ctx context.Context, after uuid.UUID, limit int) ([]*p
 	return column(rows, func(row db.OpenGamesRow) *play.Game { return toGameWithSeats(db.GameRow(row)) }), err
 }
 
-// cursorOrMax is what a list in falling order of ids starts below.
+// cursorOrMax returns the id below which a page in descending order starts.
 func cursorOrMax(after uuid.UUID) uuid.UUID {
 	if after == uuid.Nil {
 		return uuid.Max
@@ -181,7 +181,7 @@ func (s *Store) IdleGames(ctx context.Context, since time.Time, limit int) ([]uu
 	})
 }
 
-// notFound gives SQL's way of saying that there is nothing the domain's name.
+// notFound translates SQL's error for no rows into the domain's.
 func notFound(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return play.ErrNotFound

@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Requests implements play.Tx. A transaction that works from the cache takes all of them for new: one that is there can't be saved, and
-// those that are not saved are looked for in the end.
+// Requests implements play.Tx. A transaction that works from the cache assumes that all of them are new: a request that is stored already
+// can't be saved again, and recheckRequests looks up those that are not saved.
 func (t *transaction) Requests(ctx context.Context, keys ...play.RequestKey) (map[play.RequestKey]play.Request, error) {
 	if !t.cached {
 		return t.requests(ctx, keys)
@@ -46,13 +46,13 @@ func (t *transaction) requests(ctx context.Context, keys []play.RequestKey) (map
 	return known, nil
 }
 
-// SaveRequests implements play.Tx. Where a key is there already, another transaction was first with the same request;
-// this one runs again, and then knows it.
+// SaveRequests implements play.Tx. Where a key is stored already, another transaction was first with the same request; this
+// one runs again, and then finds it.
 func (t *transaction) SaveRequests(ctx context.Context, requests map[play.RequestKey]play.Request) error {
 	if len(requests) == 0 {
 		return nil
 	}
-	keys := sortedKeys(maps.Keys(requests)) // So that two transactions never wait for each other.
+	keys := sortedKeys(maps.Keys(requests)) // Sorted, so that two transactions can't deadlock.
 	for _, key := range keys {
 		delete(t.assumedNew, key)
 	}
@@ -64,8 +64,8 @@ func (t *transaction) SaveRequests(ctx context.Context, requests map[play.Reques
 	})
 }
 
-// recheckRequests looks for requests that were taken for new and were not saved, because their commands were refused: maybe for what the same
-// request did before. Then the transaction runs again, and they get the first answer. result is what it returns otherwise.
+// recheckRequests looks up requests that were assumed to be new and were not saved, because their commands were refused: maybe because of
+// what the same request did before. Then the transaction runs again, and they get the first response. Otherwise it returns result.
 func (t *transaction) recheckRequests(ctx context.Context, result error) error {
 	if len(t.assumedNew) == 0 {
 		return result

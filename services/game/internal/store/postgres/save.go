@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Save implements play.Tx. Its statements go with the commit; where a transfer touches a wallet that was not loaded, one round trip
+// Save implements play.Tx. Its statements are sent with the commit; where a transfer moves a wallet that was not loaded, one round trip
 // locks it first.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	var atTables []*play.Turn
@@ -38,7 +38,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	return t.saveProtections(ctx)
 }
 
-// saveProtections comes behind the transfers, which open wallets.
+// saveProtections must follow the transfers, which open wallets.
 func (t *transaction) saveProtections(ctx context.Context) error {
 	players, texts, err := t.protections.Changed()
 	if err != nil || len(players) == 0 {
@@ -53,7 +53,7 @@ func (t *transaction) saveProtections(ctx context.Context) error {
 	return t.later.UpdateProtections(ctx, column(players, func(p uuid.UUID) string { return ledger.Wallet(p).String() }), texts, versions)
 }
 
-// column is one value of each row: an array parameter, which unnest turns into a column again.
+// column returns one value of each row, as an array parameter that unnest turns into a column again.
 func column[R, V any](rows []R, value func(R) V) []V {
 	values := make([]V, len(rows))
 	for i, row := range rows {
@@ -62,7 +62,7 @@ func column[R, V any](rows []R, value func(R) V) []V {
 	return values
 }
 
-// collect is what a function returns for all turns.
+// collect concatenates what a function returns for each turn.
 func collect[V any](turns []*play.Turn, of func(*play.Turn) []V) []V {
 	var all []V
 	for _, turn := range turns {

@@ -11,14 +11,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
 
-// account is what a transaction knows of one.
+// account is an account as seen by a transaction.
 type account struct {
 	balance int64
-	// inPlay is what a wallet's player has on tables, and lastTransfer the wallet's latest. Other accounts have neither.
+	// inPlay is the total of the live bets of a wallet's player, and lastTransfer the id of the wallet's latest transfer. Other accounts
+	// have neither.
 	inPlay, lastTransfer int64
-	// open is false for one that has no row yet, and changed true for one whose row is behind.
+	// open is false for an account that has no row yet, and changed is true for one whose row must be written.
 	open, changed bool
-	// protection is a wallet's, for the cache: what transactions use is in their protections.
+	// protection is the stored text of a wallet's protection, for the cache: transactions use their protections.
 	protection string
 }
 
@@ -31,7 +32,7 @@ func (a accounts) balance(name ledger.Account) int64 {
 	return 0
 }
 
-// loadAccounts gets those that the transaction does not know yet. Nobody else changes them while it runs.
+// loadAccounts loads accounts that the transaction does not have yet. There is only one writer, so nobody else changes them while it runs.
 func (t *transaction) loadAccounts(ctx context.Context, names ...ledger.Account) error {
 	var missing []string
 	for _, name := range names {
@@ -83,7 +84,7 @@ func (t *transaction) InPlay(ctx context.Context, player uuid.UUID) (int64, erro
 	return t.accounts[wallet].inPlay, nil
 }
 
-// addInPlay adds up what players have on the table. It is written with their balances.
+// addInPlay updates the amounts that players have in play. They are written with the balances.
 func (t *transaction) addInPlay(ctx context.Context, turn *play.Turn) error {
 	for player, change := range turn.InPlayChanges() {
 		name := ledger.Wallet(player)
@@ -96,7 +97,7 @@ func (t *transaction) addInPlay(ctx context.Context, turn *play.Turn) error {
 	return nil
 }
 
-// saveAccounts writes those that changed. An account opens with its first transfer.
+// saveAccounts writes the accounts that changed. An account is opened by its first transfer.
 func (t *transaction) saveAccounts(ctx context.Context) error {
 	for name, a := range t.accounts {
 		if !a.changed {

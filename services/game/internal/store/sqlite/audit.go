@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/audit"
 )
 
-// walletChecks are of what wallets say here beside their balances.
+// walletChecks check the columns of wallets that only SQLite has.
 var walletChecks = []audit.Check{
 	{Name: play.InPlay, Query: audit.WithLimit(`SELECT a.id, a.in_play, COALESCE(b.sum, 0) FROM accounts AS a
 		LEFT JOIN (SELECT 'player:' || player_id AS wallet, SUM(amount + commission) AS sum FROM bets WHERE status = 1 GROUP BY player_id) AS b
@@ -25,11 +25,11 @@ var walletChecks = []audit.Check{
 		WHERE previous <> expected ORDER BY account`)},
 }
 
-// walletTransfers are the transfers of every wallet, and which one each says was before it.
+// walletTransfers are the transfers of every wallet, each with the one recorded as previous.
 const walletTransfers = `(SELECT id, to_account AS account, to_previous AS previous FROM transfers WHERE to_account LIKE 'player:%'
 	UNION ALL SELECT id, from_account, from_previous FROM transfers WHERE from_account LIKE 'player:%')`
 
-// Audit implements play.Reader. All of it sees one moment.
+// Audit implements play.Reader. All queries see one snapshot.
 func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 	sum := play.Audit{Kinds: make(map[ledger.Kind]play.KindTotal)}
 	err := s.Read(ctx, func(tx *sql.Tx) error {
@@ -64,16 +64,16 @@ func (s *Store) Census(ctx context.Context) (c play.Census, err error) {
 	return c, err
 }
 
-// Lead reports that this process counts: no other one has the file.
+// Lead reports that this process is the leader: no other process uses the file.
 func (s *Store) Lead(context.Context) (bool, error) { return true, nil }
 
-// forEachRow reads every row of a query.
+// forEachRow calls read for every row of a query.
 func forEachRow(ctx context.Context, tx *sql.Tx, query string, read func(scan func(...any) error) error) error {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }() // Its error is that of rows.Err.
+	defer func() { _ = rows.Close() }() // rows.Err returns its error.
 	for rows.Next() {
 		if err := read(rows.Scan); err != nil {
 			return err

@@ -13,22 +13,23 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/cached"
 )
 
-// maxAccounts are the wallets, those of each game, and those that all share.
+// maxAccounts is the sum of the wallets, two accounts of each game, and the two shared accounts.
 const maxAccounts = cached.MaxWallets + 2*cached.MaxGames + 2
 
-// cache is what this process knows of games and their money from when it read or wrote them last. There is one writer, and SQLite says
-// whether anybody else has written the file since; so what is here is as it is in the file (docs/adr/0032).
+// cache holds games and accounts as this process last read or wrote them. There is one writer, and SQLite tells whether another process has
+// written the file since; so the cache always agrees with the file (docs/adr/0032).
 type cache struct {
-	// mu is held from the beginning of a transaction until the cache has what it left.
+	// mu is held from the beginning of a transaction until the cache is updated after it.
 	mu       sync.Mutex
 	version  version
 	games    *cached.Games[*cached.Game]
 	accounts *simplelru.LRU[ledger.Account, account]
-	// lastTransfer is the id of the latest one, 0 until it is known.
+	// lastTransfer is the id of the latest transfer, 0 until it is known.
 	lastTransfer int64
 }
 
-// version is that of the file as the writer's connection sees it: SQLite's data_version changes with what other connections write.
+// version identifies the file's state as seen by the writer's connection: SQLite's data_version changes when other connections write, and is
+// comparable only within one connection.
 type version struct{ data, connection int64 }
 
 func newCache() *cache {
@@ -39,11 +40,11 @@ func newCache() *cache {
 
 func (c *cache) clear() {
 	c.games = cached.NewGames[*cached.Game]()
-	c.accounts, _ = simplelru.NewLRU[ledger.Account, account](maxAccounts, nil) // Fails for no size.
+	c.accounts, _ = simplelru.NewLRU[ledger.Account, account](maxAccounts, nil) // Fails only where the size is not positive.
 	c.lastTransfer = 0
 }
 
-// checkVersion forgets everything where another connection has written the file.
+// checkVersion clears the cache where another connection has written the file.
 func (s *Store) checkVersion(ctx context.Context, tx *sql.Tx) error {
 	now := version{connection: s.WriterConnections()}
 	if err := tx.QueryRowContext(ctx, "PRAGMA data_version").Scan(&now.data); err != nil {
@@ -56,13 +57,13 @@ func (s *Store) checkVersion(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// update keeps what a transaction loaded and left, once it is durable.
+// update caches what a transaction loaded and left, once it is durable.
 func (c *cache) update(t *transaction) {
 	for id, game := range t.games {
 		c.games.Put(id, game)
 	}
 	for name, a := range t.accounts {
-		if a.open { // Most others open with their first transfer, soon.
+		if a.open { // Most of the others will soon be opened by their first transfer.
 			a.protection = t.protections.Text(name.Owner)
 			c.accounts.Add(name, *a)
 		}
@@ -70,7 +71,7 @@ func (c *cache) update(t *transaction) {
 	c.lastTransfer = t.lastTransfer
 }
 
-// keepGame keeps a game as a turn leaves it. One that is over is read again, should anybody ask.
+// keepGame keeps a game as a turn leaves it, for the cache. A game that has ended is not kept.
 func (t *transaction) keepGame(turn *play.Turn) {
 	id := turn.Game.ID
 	before := t.games[id]
@@ -86,7 +87,7 @@ func (t *transaction) keepGame(turn *play.Turn) {
 	t.games[id] = &after
 }
 
-// loadCachedGames gets games from the cache, and returns those that neither it nor the transaction has.
+// loadCachedGames takes games from the cache, and returns those that neither the cache nor the transaction has.
 func (t *transaction) loadCachedGames(games map[uuid.UUID][]play.Key) (missing []uuid.UUID) {
 	for id := range games {
 		if t.games[id] != nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/codec"
 )
 
-// saveChat notes where players have said something.
+// saveChat indexes chat events by their authors.
 func (t *transaction) saveChat(ctx context.Context, turn *play.Turn) error {
-	for _, said := range turn.ChatMessages() {
-		if err := t.q.InsertChat(ctx, said.Player, turn.Game.ID, said.Sequence); err != nil {
+	for _, message := range turn.ChatMessages() {
+		if err := t.q.InsertChat(ctx, message.Player, turn.Game.ID, message.Sequence); err != nil {
 			return err
 		}
 	}

@@ -41,7 +41,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 	return turns, t.loadFunds(ctx, loaded, players)
 }
 
-// loadGames reads games as a whole: the next transactions need other bets of theirs.
+// loadGames reads games with all their live bets: the next transactions will need other bets of theirs.
 func (t *transaction) loadGames(ctx context.Context, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
@@ -76,7 +76,7 @@ func (t *transaction) loadGames(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// loadFunds loads the wallets of players, and what the house has to pay the tables' bets from.
+// loadFunds loads the wallets of players, the accounts of the tables, and the house.
 func (t *transaction) loadFunds(ctx context.Context, turns map[uuid.UUID]*play.Turn, players []uuid.UUID) error {
 	names := make([]ledger.Account, 0, 1+2*len(turns)+len(players))
 	if len(turns) > 0 {
@@ -93,7 +93,7 @@ func (t *transaction) loadFunds(ctx context.Context, turns map[uuid.UUID]*play.T
 	if err := t.loadAccounts(ctx, names...); err != nil {
 		return err
 	}
-	if t.funds.House == 0 { // Not loaded, or nothing is there.
+	if t.funds.House == 0 { // Not loaded yet, or empty.
 		t.funds.House = t.accounts.balance(ledger.House)
 	}
 	for game, turn := range turns {
@@ -101,7 +101,7 @@ func (t *transaction) loadFunds(ctx context.Context, turns map[uuid.UUID]*play.T
 	}
 	for _, player := range players {
 		wallet := t.accounts[ledger.Wallet(player)]
-		// One that is known already another turn may have changed since.
+		// A wallet that is known already may have been changed by another turn since.
 		if _, known := t.funds.Wallets[player]; !known && wallet != nil && wallet.open {
 			t.funds.Wallets[player] = wallet.balance
 		}
@@ -109,11 +109,11 @@ func (t *transaction) loadFunds(ctx context.Context, turns map[uuid.UUID]*play.T
 	return nil
 }
 
-// jsonArray is a parameter for json_each, which makes rows of it.
+// jsonArray encodes values as a parameter for json_each, which turns it into rows.
 func jsonArray(values any) string {
 	text, err := json.Marshal(values)
 	if err != nil {
-		panic(err) // Ids, names and numbers always have a JSON.
+		panic(err) // Ids, names and numbers can always be encoded.
 	}
 	return string(text)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
 
-// saveLobby writes a new code and standings.
+// saveLobby writes a new join code and standings.
 func (t *transaction) saveLobby(ctx context.Context, turn *play.Turn) error {
 	if turn.JoinCodeHash != nil {
 		if err := t.q.SaveJoinCode(ctx, turn.JoinCodeHash, turn.Game.ID); err != nil {
@@ -37,7 +37,7 @@ func (t *transaction) saveLobby(ctx context.Context, turn *play.Turn) error {
 	return nil
 }
 
-// saveScores adds what rounds decided.
+// saveScores adds the decided bets to the scores.
 func (t *transaction) saveScores(ctx context.Context, turn *play.Turn) error {
 	for _, s := range play.Scores([]*play.Turn{turn}) {
 		if err := t.q.AddScore(ctx, db.AddScoreParams{PlayerID: s.Player, Period: string(s.Period), Starts: micros.Of(s.Starts),

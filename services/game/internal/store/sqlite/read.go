@@ -63,7 +63,7 @@ func (s *Store) OpenGamesWithSeats(ctx context.Context, after uuid.UUID, limit i
 	})
 }
 
-// games reads the games of a query, with who sits there.
+// games reads the games of a query, with their seats.
 func (s *Store) games(ctx context.Context, query func(*db.Queries) ([]db.Game, error)) ([]*play.Game, error) {
 	var games []*play.Game
 	err := s.Read(ctx, func(tx *sql.Tx) error {
@@ -87,7 +87,7 @@ func (s *Store) games(ctx context.Context, query func(*db.Queries) ([]db.Game, e
 	return games, err
 }
 
-// cursorOrMax is what a list in falling order of ids starts below.
+// cursorOrMax returns the id below which a page in descending order starts.
 func cursorOrMax(after uuid.UUID) uuid.UUID {
 	if after == uuid.Nil {
 		return uuid.Max

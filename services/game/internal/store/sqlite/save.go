@@ -34,7 +34,7 @@ func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	return t.saveProtections(ctx)
 }
 
-// saveProtections comes behind the transfers, which open wallets.
+// saveProtections must follow the transfers, which open wallets.
 func (t *transaction) saveProtections(ctx context.Context) error {
 	players, texts, err := t.protections.Changed()
 	for i, player := range players {

@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
 
-// listing is what indexes of games are made of. Most commands leave it as it is.
+// listing holds the columns that indexes of games contain. Most commands do not change them.
 type listing struct {
 	status                   gamev1.GameStatus
 	turnDueAt, updatedMinute int64

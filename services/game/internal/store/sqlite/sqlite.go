@@ -1,4 +1,4 @@
-// Package sqlite keeps games in a SQLite file.
+// Package sqlite stores games in a SQLite file, for one process.
 package sqlite
 
 import (
@@ -31,14 +31,14 @@ type Store struct {
 	cache *cache
 }
 
-// Open opens a migrated file with at most so many connections.
+// Open opens a migrated file with a limited number of connections.
 func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	store, err := sqlite.OpenStore(ctx, path, connections, migrations,
 		func(ctx context.Context, file *sql.DB) (*db.Queries, error) { return db.Prepare(ctx, file) })
 	return &Store{store, newCache()}, err
 }
 
-// Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
+// Migrate migrates the file at path to the schema that Open needs. It creates the file where it is missing.
 func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 	return sqlite.Migrate(ctx, path, migrations)
 }
@@ -53,7 +53,7 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	}()
 	var t *transaction
 	err := s.Write(ctx, func(tx *sql.Tx) error {
-		s.cache.mu.Lock() // Transactions queue for the writer's connection; here one waits until the last has left the cache.
+		s.cache.mu.Lock() // Transactions queue for the writer's connection; here they wait until the last one has updated the cache.
 		locked = true
 		if err := s.checkVersion(withoutCancel(ctx), tx); err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *Store) Update(ctx context.Context, f func(play.Tx) error) error {
 	switch {
 	case err == nil:
 		s.cache.update(t)
-	case committing: // Nobody knows what came of the commit.
+	case committing: // It is unknown whether the commit took effect.
 		s.cache.clear()
 	}
 	return err
@@ -89,25 +89,25 @@ func (s *Store) PruneRequests(ctx context.Context, before time.Time, limit int) 
 }
 
 // transaction implements play.Tx. SQLite runs in this process, so a statement for each row costs no round trip; but it costs
-// more than the row, so what every bet needs is read for a group at once.
+// more than the row itself, so what every bet needs is read for the whole group at once.
 type transaction struct {
 	q     *db.Queries
 	cache *cache
 	// funds are shared by all turns of the transaction.
 	funds *play.Funds
-	// games are as they were loaded, or saved since.
+	// games are the games as they were loaded, or as they were saved since.
 	games    map[uuid.UUID]*cached.Game
 	accounts accounts
-	// lastTransfer is the id of the latest one, 0 until it is needed.
+	// lastTransfer is the id of the latest transfer, 0 until it is needed.
 	lastTransfer int64
 	protections  codec.Protections
 }
 
-// withoutCancel keeps the driver from starting a goroutine beside each statement that waits for the context's end. They are many and short;
-// the transaction itself ends with its context.
+// withoutCancel keeps the driver from starting a goroutine for each statement that waits for the context to end. Statements are many and
+// short; the transaction itself still ends with its context.
 func withoutCancel(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-// notFound gives SQL's way of saying that there is nothing the domain's name.
+// notFound translates SQL's error for no rows into the domain's.
 func notFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return play.ErrNotFound
@@ -115,7 +115,7 @@ func notFound(err error) error {
 	return err
 }
 
-// expectOneRow fails unless a statement changed just one row: anything else means that the row is not what was loaded.
+// expectOneRow fails unless a statement changed exactly one row: anything else means that the row is not what was loaded.
 func expectOneRow(n int64, err error) error {
 	if err == nil && n != 1 {
 		return fmt.Errorf("%d rows changed instead of one", n)

@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite/db"
 )
 
-// Transfer implements play.Tx. Balances are added up here; each account that changed is written once, however often it moved.
+// Transfer implements play.Tx. Balances are computed here; each account is written once, however many transfers move it.
 func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer) error {
 	names := make([]ledger.Account, 0, 2*len(transfers))
 	for _, transfer := range transfers {
@@ -33,7 +33,7 @@ func (t *transaction) Transfer(ctx context.Context, transfers ...ledger.Transfer
 	return nil
 }
 
-// transferRows makes transfers in memory.
+// transferRows applies transfers to the accounts in memory, and returns their rows.
 func (t *transaction) transferRows(ctx context.Context, transfers []ledger.Transfer) (rows []db.InsertTransferParams, err error) {
 	if len(transfers) > 0 && t.lastTransfer == 0 {
 		if t.lastTransfer, err = t.q.LastTransfer(ctx); err != nil {
@@ -58,10 +58,10 @@ func (t *transaction) transferRows(ctx context.Context, transfers []ledger.Trans
 	return rows, nil
 }
 
-// side is what a transfer says of one of its accounts: the balance behind it, and of a wallet the transfer before it.
+// side is what a transfer records for one of its accounts: the balance after it, and for a wallet its previous transfer.
 type side struct{ balance, previous int64 }
 
-// apply changes a balance by a transfer.
+// apply applies one side of a transfer to an account.
 func (a accounts) apply(name ledger.Account, delta, transfer int64) (side, error) {
 	account := a[name]
 	account.balance, account.changed = account.balance+delta, true
