@@ -22,57 +22,57 @@ func TestMain(m *testing.M) { testserver.Main(m) }
 
 const (
 	groups = 150
-	// lookEvery is how many groups lie between two looks at all that the stores have.
-	lookEvery = 5
+	// compareEvery is how many groups lie between two looks at all that the stores have.
+	compareEvery = 5
 )
 
 // TestEnginesAgree runs the same groups of commands, at random, on two replicas of PostgreSQL by turns and on SQLite. They give the same
 // answers, and have the same afterwards.
 func TestEnginesAgree(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
-	replicas, file := []play.Store{onPostgres(t, url), onPostgres(t, url)}, onSQLite(t)
+	replicas, onFile := []play.Store{onPostgres(t, url), onPostgres(t, url)}, onSQLite(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	e := &evening{Rand: rand.New(rand.NewPCG(seed, 0)), t: t, now: time.UnixMicro(1_700_000_000_000_000).UTC()}
+	e := &workload{Rand: rand.New(rand.NewPCG(seed, 0)), t: t, now: time.UnixMicro(1_700_000_000_000_000).UTC()}
 	for range 4 {
 		e.players = append(e.players, e.newID())
 	}
-	bank := ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: one(e.Rand, []int64{2_000, 20_000, 1_000_000}), Reason: ledger.Bankroll, At: e.now}
-	for _, s := range []play.Store{replicas[0], file} {
+	bank := ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: pick(e.Rand, []int64{2_000, 20_000, 1_000_000}), Reason: ledger.Bankroll, At: e.now}
+	for _, s := range []play.Store{replicas[0], onFile} {
 		if err := s.Update(t.Context(), func(tx play.Tx) error { return tx.Transfer(t.Context(), bank) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for n := range groups {
-		replica, group := one(e.Rand, replicas), e.group(n)
-		want, failed := e.run(file, group)
+		replica, group := pick(e.Rand, replicas), e.group(n)
+		want, failed := e.run(onFile, group)
 		got, err := e.run(replica, group)
-		if !slices.Equal(got, want) || !errors.Is(err, group.with) || !errors.Is(failed, group.with) {
+		if !slices.Equal(got, want) || !errors.Is(err, group.failure) || !errors.Is(failed, group.failure) {
 			t.Fatalf("group %d answers\n%q, %v on PostgreSQL and\n%q, %v on SQLite", n, got, err, want, failed)
 		}
-		if n%lookEvery == 0 {
-			e.compare(n, replica, file)
+		if n%compareEvery == 0 {
+			e.compare(n, replica, onFile)
 		}
 	}
-	for _, s := range append(replicas, file) {
+	for _, s := range append(replicas, onFile) {
 		if audit, err := s.Audit(t.Context()); err != nil || !audit.Balanced() {
 			t.Errorf("audit = %+v, %v", audit, err)
 		}
 	}
 }
 
-// evening is what both engines play.
-type evening struct {
+// workload is what both engines play.
+type workload struct {
 	*rand.Rand
 	t              *testing.T
 	now            time.Time
 	players, games []uuid.UUID
 }
 
-func one[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
+func pick[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
 
 // newID makes an id that is later than those before it.
-func (e *evening) newID() uuid.UUID {
+func (e *workload) newID() uuid.UUID {
 	e.now = e.now.Add(time.Millisecond)
 	return idFrom(e.now, e.Rand)
 }
@@ -109,9 +109,9 @@ func onSQLite(t *testing.T) play.Store {
 }
 
 // compare fails where two stores have not the same, and forgets games that are over.
-func (e *evening) compare(n int, a, b play.Store) {
+func (e *workload) compare(n int, a, b play.Store) {
 	e.t.Helper()
-	got, want := e.look(a), e.look(b)
+	got, want := e.dump(a), e.dump(b)
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
 			e.t.Fatalf("behind group %d line %d is\n%q\non PostgreSQL and\n%q\non SQLite", n, i, got[min(i, len(got)):min(i+1, len(got))], want[min(i, len(want)):min(i+1, len(want))])

@@ -18,26 +18,26 @@ import (
 const openTables = 3
 
 // command draws one.
-func (e *evening) command() command {
-	c := command{player: one(e.Rand, e.players), seed: e.Uint64()}
+func (e *workload) command() command {
+	c := command{player: pick(e.Rand, e.players), seed: e.Uint64()}
 	if len(e.games) < openTables || e.IntN(60) == 0 {
 		c.key, c.do = play.Key{Player: c.player}, command.create
 		return c
 	}
-	all := play.Key{Game: one(e.Rand, e.games), All: true}
+	all := play.Key{Game: pick(e.Rand, e.games), All: true}
 	own := play.Key{Game: all.Game, Player: c.player}
 	switch e.IntN(12) {
 	case 0, 1, 2, 7, 8:
-		wager := one(e.Rand, craps.Wagers())
+		wager := pick(e.Rand, craps.Wagers())
 		if e.IntN(2) == 0 {
-			wager = craps.Named(one(e.Rand, []string{"pass_line", "come", "field", "hard_8"}))
+			wager = craps.Named(pick(e.Rand, []string{"pass_line", "come", "field", "hard_8"}))
 		}
 		own.Wager = wager
 		c.key, c.do = own, command.place
 	case 3:
 		c.key, c.do = own, command.change
 	case 4, 5:
-		c.key, c.do = all, command.sit
+		c.key, c.do = all, command.joinOrLeave
 	case 6:
 		c.key, c.do = all, command.shoot
 	default:
@@ -56,7 +56,7 @@ func (c command) place(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.Tu
 	}
 	number := uint8(0)
 	if c.key.Wager.Behind != nil && r.IntN(2) == 0 {
-		number = one(r, craps.Points[:])
+		number = pick(r, craps.Points[:])
 	}
 	bet, err := turn.PlaceBet(play.NewBet{Player: c.player, Wager: c.key.Wager.Name, Number: number,
 		Amount: c.key.Wager.Multiple(0) * (1 + r.Int64N(200)), Seed: "seed<&"})
@@ -72,14 +72,14 @@ func (c command) change(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.T
 		return "no bet", nil
 	}
 	slices.SortFunc(own, func(a, b *play.Bet) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	bet := one(r, own)
+	bet := pick(r, own)
 	if amount := bet.Amount / 2; r.IntN(2) == 0 {
 		return "reduced", turn.UpdateBet(bet, play.BetChange{Amount: &amount})
 	}
 	return "removed", turn.RemoveBet(bet)
 }
 
-func (c command) sit(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.Turn) (string, error) {
+func (c command) joinOrLeave(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.Turn) (string, error) {
 	if r.IntN(6) == 0 {
 		return "left", turn.Leave(c.player)
 	}

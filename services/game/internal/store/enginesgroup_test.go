@@ -18,8 +18,8 @@ import (
 var (
 	rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute,
 		Protection: protection.Rules{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute}}
-	// errBehind fails a group that has done everything but its commit.
-	errBehind = errors.New("failed behind the commands")
+	// errBeforeCommit fails a group that has done everything but its commit.
+	errBeforeCommit = errors.New("failed behind the commands")
 )
 
 // command is what a player does. It draws from a seed of its own, the same on each store.
@@ -36,21 +36,21 @@ type group struct {
 	now      time.Time
 	seed     uint64
 	commands []command
-	with     error // What the transaction ends with.
+	failure  error // What the transaction ends with.
 }
 
 // group draws commands. Players repeat some of their requests, and time goes on, now and then by hours.
-func (e *evening) group(number int) group {
+func (e *workload) group(number int) group {
 	e.now = e.now.Add(time.Millisecond)
 	if e.IntN(4) == 0 {
 		e.now = e.now.Add(time.Duration(e.Int64N(int64(3 * time.Hour)))).Truncate(time.Microsecond)
 	}
 	g := group{number: number, now: e.now, seed: e.Uint64()}
 	if e.IntN(10) == 0 {
-		g.with = errBehind
+		g.failure = errBeforeCommit
 	}
 	if e.IntN(25) == 0 { // It has a transaction of its own.
-		c := command{player: one(e.Rand, e.players), seed: e.Uint64()}
+		c := command{player: pick(e.Rand, e.players), seed: e.Uint64()}
 		c.key, c.do = play.Key{Player: c.player}, command.limit
 		g.commands = []command{c}
 		return g
@@ -66,27 +66,27 @@ func (e *evening) group(number int) group {
 }
 
 // run runs a group like the service does: what the rules refuse leaves nothing, and is an answer like any other.
-func (e *evening) run(store play.Store, g group) (answers []string, err error) {
+func (e *workload) run(store play.Store, g group) (answers []string, err error) {
 	var opened []uuid.UUID
 	err = store.Update(e.t.Context(), func(tx play.Tx) error {
 		answers, opened = nil, nil
 		ids, ctx := rand.New(rand.NewPCG(g.seed, 1)), e.t.Context()
 		var keys []play.Key
-		var asked []play.RequestKey
+		var requests []play.RequestKey
 		for _, c := range g.commands {
-			keys, asked = append(keys, c.key), append(asked, play.RequestKey{Player: c.player, ID: c.request})
+			keys, requests = append(keys, c.key), append(requests, play.RequestKey{Player: c.player, ID: c.request})
 		}
 		turns, err := tx.Load(ctx, keys...)
 		if err != nil {
 			return err
 		}
-		known, err := tx.Requests(ctx, slices.DeleteFunc(slices.Clone(asked), func(k play.RequestKey) bool { return k.ID == "" })...)
+		known, err := tx.Requests(ctx, slices.DeleteFunc(slices.Clone(requests), func(k play.RequestKey) bool { return k.ID == "" })...)
 		if err != nil {
 			return err
 		}
-		fresh, changed := make(map[play.RequestKey]play.Request), []*play.Turn(nil)
+		newRequests, changed := make(map[play.RequestKey]play.Request), []*play.Turn(nil)
 		for i, c := range g.commands {
-			turn, first := turns[i], known[asked[i]]
+			turn, first := turns[i], known[requests[i]]
 			if c.request != "" && first.Response != nil {
 				answers = append(answers, "again "+string(first.Response))
 				continue
@@ -109,11 +109,11 @@ func (e *evening) run(store play.Store, g group) (answers []string, err error) {
 				changed = append(changed, turn)
 			}
 			if c.request != "" {
-				fresh[asked[i]] = play.Request{Fingerprint: []byte{1}, Response: fmt.Append(nil, g.number, ":", i), At: g.now}
-				known[asked[i]] = fresh[asked[i]]
+				newRequests[requests[i]] = play.Request{Fingerprint: []byte{1}, Response: fmt.Append(nil, g.number, ":", i), At: g.now}
+				known[requests[i]] = newRequests[requests[i]]
 			}
 		}
-		return errors.Join(tx.Save(ctx, changed...), tx.SaveRequests(ctx, fresh), g.with)
+		return errors.Join(tx.Save(ctx, changed...), tx.SaveRequests(ctx, newRequests), g.failure)
 	})
 	if err == nil {
 		for _, id := range opened {

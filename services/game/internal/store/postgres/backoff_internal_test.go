@@ -2,8 +2,8 @@ package postgres
 
 import "testing"
 
-// passed is how many of the next transactions rely on the cache.
-func passed(d *backoff, transactions int) (n int) {
+// allowed is how many of the next transactions rely on the cache.
+func allowed(d *backoff, transactions int) (n int) {
 	for range transactions {
 		if d.allows() {
 			n++
@@ -12,9 +12,9 @@ func passed(d *backoff, transactions int) (n int) {
 	return n
 }
 
-func TestCacheThatIsWrongIsLeftAloneForLonger(t *testing.T) {
+func TestBackoffGrowsWithConflicts(t *testing.T) {
 	var d backoff
-	if n := passed(&d, 100); n != 100 || d.deep() {
+	if n := allowed(&d, 100); n != 100 || d.deep() {
 		t.Errorf("%d of 100 relied on a cache that was never wrong", n)
 	}
 	tries := 0
@@ -27,14 +27,14 @@ func TestCacheThatIsWrongIsLeftAloneForLonger(t *testing.T) {
 	if tries > 20 || !d.deep() {
 		t.Errorf("%d tries of a cache that is always wrong", tries)
 	}
-	if n := passed(&d, 2*maxPause); n < maxPause {
+	if n := allowed(&d, 2*maxPause); n < maxPause {
 		t.Errorf("once it is right, %d of %d rely on it", n, 2*maxPause)
 	}
 	for range 20 * successesToHalve { // Right for long: the next mistake costs little.
 		d.success()
 	}
 	d.conflict()
-	if n := passed(&d, 10); n < 9 || d.deep() {
+	if n := allowed(&d, 10); n < 9 || d.deep() {
 		t.Errorf("behind one mistake %d of 10 rely on it", n)
 	}
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// TestAWalletThatIsWhatItWas has a bet placed and taken back in one transaction from the cache, while another replica's has moved the same
+// TestStaleWalletWithUnchangedBalance has a bet placed and taken back in one transaction from the cache, while another replica's has moved the same
 // wallet and is not over.
-func TestAWalletThatIsWhatItWas(t *testing.T) {
+func TestStaleWalletWithUnchangedBalance(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
@@ -34,7 +34,7 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if err := toggle(key.Player)(ready(turns[0])); err != nil {
+		if err := toggle(key.Player)(prepare(turns[0])); err != nil {
 			return err
 		}
 		if err := tx.Save(t.Context(), turns...); err != nil {
@@ -52,7 +52,7 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 				return turn.RemoveBet(bet)
 			})
 		})
-		return waitsForALock(t, url)
+		return waitForLock(t, url)
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -60,19 +60,19 @@ func TestAWalletThatIsWhatItWas(t *testing.T) {
 	if len(cached) != 2 {
 		t.Errorf("worked from the cache: %v", cached)
 	}
-	balanced(t, store)
+	expectBalanced(t, store)
 }
 
-// TestAFirstLimitSeesWhatIsInPlay has another replica decide the player's bet in the middle of it, where the one or the other works
+// TestFirstLimitCountsBetsInPlay has another replica decide the player's bet in the middle of it, where the one or the other works
 // from the cache at first.
-func TestAFirstLimitSeesWhatIsInPlay(t *testing.T) {
+func TestFirstLimitCountsBetsInPlay(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, limits := range map[string]bool{"who sets the limit caches": true, "who settles caches": false} {
 		t.Run(name, func(t *testing.T) {
 			caches, other := openURL(t, url), openURL(t, url)
 			bankroll(t, caches)
 			key := cachedGame(t, caches, newID())
-			must(t, caches, key, betting(key.Player, 10))
+			must(t, caches, key, placeBet(key.Player, 10))
 			must(t, caches, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.CloseBetting(uuid.Nil) })
 			limiting, settling := caches, other
 			if !limits {
@@ -91,7 +91,7 @@ func TestAFirstLimitSeesWhatIsInPlay(t *testing.T) {
 			if inPlay, err := other.InPlay(t.Context(), key.Player); err != nil || state.InPlay != inPlay {
 				t.Errorf("the limit knows of %d in play, really it is %d, %v", state.InPlay, inPlay, err)
 			}
-			balanced(t, other)
+			expectBalanced(t, other)
 		})
 	}
 }
@@ -113,9 +113,9 @@ func setFirstLimit(t *testing.T, url string, store play.Store, player uuid.UUID,
 		}
 		once.Do(func() {
 			other.Go(meanwhile)
-			err = waitsForALock(t, url)
+			err = waitForLock(t, url)
 		})
-		turn := ready(turns[0])
+		turn := prepare(turns[0])
 		turn.Protections[player] = protection.New(inPlay, turn.Now)
 		return errors.Join(err, tx.Save(t.Context(), turn))
 	}); err != nil {
@@ -123,8 +123,8 @@ func setFirstLimit(t *testing.T, url string, store play.Store, player uuid.UUID,
 	}
 }
 
-// waitsForALock returns once a transaction waits for another one.
-func waitsForALock(t *testing.T, url string) error {
+// waitForLock returns once a transaction waits for another one.
+func waitForLock(t *testing.T, url string) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
@@ -164,7 +164,7 @@ func TestReplicasWithCaches(t *testing.T) {
 						if postgres.Cached(tx) {
 							cachedRuns.Add(1)
 						}
-						if err := toggle(player)(ready(turns[0])); err != nil {
+						if err := toggle(player)(prepare(turns[0])); err != nil {
 							return err
 						}
 						return tx.Save(t.Context(), turns...)
@@ -184,12 +184,12 @@ func TestReplicasWithCaches(t *testing.T) {
 			t.Errorf("wallet = %d, %v", balance, err)
 		}
 	}
-	balanced(t, replicas[1])
+	expectBalanced(t, replicas[1])
 }
 
-// TestSettlementsFromTheCacheLockInOrder has two replicas settle two tables with the same players at once, of whom some have set limits and
+// TestCachedSettlementsLockInOrder has two replicas settle two tables with the same players at once, of whom some have set limits and
 // some lose. The server would take longer to notice a deadlock than the test waits.
-func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
+func TestCachedSettlementsLockInOrder(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=60s"
 	bankroll(t, openURL(t, url))
 	for range 5 {
@@ -227,6 +227,6 @@ func TestSettlementsFromTheCacheLockInOrder(t *testing.T) {
 			})
 		}
 		settling.Wait()
-		balanced(t, stores[0])
+		expectBalanced(t, stores[0])
 	}
 }

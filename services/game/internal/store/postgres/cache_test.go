@@ -25,7 +25,7 @@ func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) e
 			return err
 		}
 		cached = append(cached, postgres.Cached(tx))
-		if refused = command(ready(turns[0])); refused != nil {
+		if refused = command(prepare(turns[0])); refused != nil {
 			return nil
 		}
 		return tx.Save(t.Context(), turns...)
@@ -46,15 +46,15 @@ func must(t *testing.T, store play.Store, key play.Key, command func(*play.Turn)
 	return cached
 }
 
-func betting(player uuid.UUID, amount int64) func(*play.Turn) error {
+func placeBet(player uuid.UUID, amount int64) func(*play.Turn) error {
 	return func(turn *play.Turn) error {
 		_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: amount})
 		return err
 	}
 }
 
-// spend leaves a player two tokens; the others lie at a table of their own.
-func spend(t *testing.T, store play.Store, player uuid.UUID) {
+// spendAllButTwo leaves a player two tokens; the others lie at a table of their own.
+func spendAllButTwo(t *testing.T, store play.Store, player uuid.UUID) {
 	t.Helper()
 	key := play.Key{Game: table(t, store, player), Player: player}
 	for _, wager := range []string{"field", "hard_8"} {
@@ -78,9 +78,9 @@ func cachedGame(t *testing.T, store play.Store, player uuid.UUID) play.Key {
 	return key
 }
 
-// TestCacheOutOfDate has another replica change what this one has in its cache, in each way that matters to a bet. It comes out as if
+// TestStaleCache has another replica change what this one has in its cache, in each way that matters to a bet. It comes out as if
 // nothing had been remembered.
-func TestCacheOutOfDate(t *testing.T) {
+func TestStaleCache(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, tc := range map[string]struct {
 		elsewhere func(*testing.T, play.Store, play.Key)
@@ -88,14 +88,14 @@ func TestCacheOutOfDate(t *testing.T) {
 		want      errorsv1.Reason
 	}{
 		"a bet on the same wager": {func(t *testing.T, other play.Store, key play.Key) {
-			must(t, other, key, betting(key.Player, 10))
+			must(t, other, key, placeBet(key.Player, 10))
 		}, 10, errorsv1.Reason_REASON_BET_EXISTS},
 		"a seat that was given up": {func(t *testing.T, other play.Store, key play.Key) {
 			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Join(newID()) })
 			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(key.Player) })
 		}, 10, errorsv1.Reason_REASON_NOT_SEATED},
 		"money that lies at another table": {func(t *testing.T, other play.Store, key play.Key) {
-			spend(t, other, key.Player)
+			spendAllButTwo(t, other, key.Player)
 		}, 10, errorsv1.Reason_REASON_INSUFFICIENT_FUNDS},
 		"a limit that the player has set": {func(t *testing.T, other play.Store, key play.Key) {
 			must(t, other, play.Key{Player: key.Player}, func(turn *play.Turn) error {
@@ -111,7 +111,7 @@ func TestCacheOutOfDate(t *testing.T) {
 			bankroll(t, store)
 			key := cachedGame(t, store, newID())
 			tc.elsewhere(t, other, key)
-			cached, err := do(t, store, key, betting(key.Player, tc.amount))
+			cached, err := do(t, store, key, placeBet(key.Player, tc.amount))
 			if fine := tc.want == errorsv1.Reason_REASON_UNSPECIFIED; fine != (err == nil) || err != nil && errs.Reason(err) != tc.want {
 				t.Errorf("the bet: %v, want %v", err, tc.want)
 			}
@@ -122,14 +122,14 @@ func TestCacheOutOfDate(t *testing.T) {
 			if len(cached) != runs || !cached[0] || runs == 2 && cached[1] {
 				t.Errorf("worked from the cache: %v, want %d runs", cached, runs)
 			}
-			balanced(t, other)
+			expectBalanced(t, other)
 		})
 	}
 }
 
-// TestARefusalFromTheCacheIsChecked has another replica take away why this one would refuse something. Once only the game changes by that,
+// TestCachedRefusalIsVerified has another replica take away why this one would refuse something. Once only the game changes by that,
 // once only the wallet.
-func TestARefusalFromTheCacheIsChecked(t *testing.T) {
+func TestCachedRefusalIsVerified(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, tc := range map[string]struct {
 		before    func(t *testing.T, store play.Store, key play.Key)
@@ -152,14 +152,14 @@ func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 			return func(turn *play.Turn) error { return turn.Join(player) }
 		}},
 		"the wallet is empty": {func(t *testing.T, store play.Store, key play.Key) {
-			spend(t, store, key.Player)
+			spendAllButTwo(t, store, key.Player)
 		}, func(t *testing.T, other play.Store, key play.Key) {
 			open, err := other.OpenGames(t.Context(), uuid.Nil, 1) // The newest is the second one.
 			if err != nil {
 				t.Fatal(err)
 			}
 			must(t, other, play.Key{Game: open[0].ID, Player: key.Player}, toggle(key.Player))
-		}, func(player uuid.UUID) func(*play.Turn) error { return betting(player, 10) }},
+		}, func(player uuid.UUID) func(*play.Turn) error { return placeBet(player, 10) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, other := openURL(t, url), openURL(t, url)
@@ -174,14 +174,14 @@ func TestARefusalFromTheCacheIsChecked(t *testing.T) {
 			if cached, err := do(t, store, key, command); err != nil || len(cached) != 2 {
 				t.Errorf("from the cache %v: %v", cached, err)
 			}
-			balanced(t, store)
+			expectBalanced(t, store)
 		})
 	}
 }
 
-// TestARollThatIsRefusedFromTheCacheIsChecked has another replica place the bet that the dice wait for. Nobody's wallet is in the cache
+// TestCachedRollRefusalIsVerified has another replica place the bet that the dice wait for. Nobody's wallet is in the cache
 // beside the table.
-func TestARollThatIsRefusedFromTheCacheIsChecked(t *testing.T) {
+func TestCachedRollRefusalIsVerified(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
@@ -199,8 +199,8 @@ func TestARollThatIsRefusedFromTheCacheIsChecked(t *testing.T) {
 	}
 }
 
-// TestAProtectionThatChangedElsewhereStays has two replicas set something for one player.
-func TestAProtectionThatChangedElsewhereStays(t *testing.T) {
+// TestConcurrentProtectionChangeIsKept has two replicas set something for one player.
+func TestConcurrentProtectionChangeIsKept(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
@@ -228,8 +228,8 @@ func TestAProtectionThatChangedElsewhereStays(t *testing.T) {
 	}
 }
 
-// TestCacheEndsWithTheServer restarts the server, which may have forgotten too.
-func TestCacheEndsWithTheServer(t *testing.T) {
+// TestServerRestartClearsCache restarts the server, which may have forgotten too.
+func TestServerRestartClearsCache(t *testing.T) {
 	server := testserver.NewPostgres(t)
 	store := openURL(t, server.Database(t, "game", postgres.Migrate))
 	bankroll(t, store)
@@ -243,11 +243,11 @@ func TestCacheEndsWithTheServer(t *testing.T) {
 	if cached, err := do(t, store, key, toggle(key.Player)); err != nil || cached[0] {
 		t.Errorf("worked from the cache: %v, %v", cached, err)
 	}
-	balanced(t, store)
+	expectBalanced(t, store)
 }
 
-// TestAGameThatChangedIsForgotten has another replica close a game. It is taken from the cache in vain once, however many come to it.
-func TestAGameThatChangedIsForgotten(t *testing.T) {
+// TestStaleGameIsRemoved has another replica close a game. It is taken from the cache in vain once, however many come to it.
+func TestStaleGameIsRemoved(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
 	bankroll(t, store)
@@ -263,7 +263,7 @@ func TestAGameThatChangedIsForgotten(t *testing.T) {
 	}
 	cached := 0
 	for _, player := range players {
-		runs, err := do(t, store, play.Key{Game: game, Player: player}, betting(player, 10))
+		runs, err := do(t, store, play.Key{Game: game, Player: player}, placeBet(player, 10))
 		if errs.Reason(err) != errorsv1.Reason_REASON_GAME_CLOSED {
 			t.Errorf("a bet at a closed game: %v", err)
 		}

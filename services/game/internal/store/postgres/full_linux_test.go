@@ -26,10 +26,10 @@ func TestDiskRunsFull(t *testing.T) {
 	storetest.FullDisk(t, openURL(t, server.URL("game")), disk)
 }
 
-// TestLogRunsFull keeps PostgreSQL's log on a disk of its own. Without room for that the server says so and crashes, at a
+// TestWALRunsFull keeps PostgreSQL's log on a disk of its own. Without room for that the server says so and crashes, at a
 // commit that may have taken effect or not. The request finds out when it is repeated, once there is room and somebody has
 // started the server.
-func TestLogRunsFull(t *testing.T) {
+func TestWALRunsFull(t *testing.T) {
 	disk := testserver.NewDisk(t, 128<<20)
 	server := testserver.NewPostgres(t, "--waldir", filepath.Join(disk.Dir, "wal"), "--wal-segsize", "1")
 	store := openURL(t, server.Database(t, "game", postgres.Migrate))
@@ -57,5 +57,5 @@ func TestLogRunsFull(t *testing.T) {
 	if balance, _, err := store.Balance(t.Context(), ledger.Wallet(alice)); err != nil || balance != rules.Grant-staked {
 		t.Errorf("behind %d requests the wallet is at %d, %v", n, balance, err)
 	}
-	balanced(t, store)
+	expectBalanced(t, store)
 }

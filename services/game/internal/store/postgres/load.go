@@ -78,7 +78,7 @@ func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn,
 }
 
 // addAccounts adds the accounts that were read, and those without a row as not open yet.
-func (t *transaction) addAccounts(w needs, bets []db.Bet, rows []db.Account) {
+func (t *transaction) addAccounts(needed needs, bets []db.Bet, rows []db.Account) {
 	found := make(map[ledger.Account]*account, len(rows))
 	for _, row := range rows {
 		found[row.ID] = &account{loaded: row.Balance, balance: row.Balance, open: true, guarded: !row.ID.Shared(), complete: true}
@@ -88,11 +88,11 @@ func (t *transaction) addAccounts(w needs, bets []db.Bet, rows []db.Account) {
 			found[name] = &account{guarded: true, complete: true}
 		}
 	}
-	for _, game := range w.games {
+	for _, game := range needed.games {
 		addEmpty(ledger.Escrow(game))
 		addEmpty(ledger.Reserve(game))
 	}
-	for _, wallet := range w.wallets {
+	for _, wallet := range needed.wallets {
 		addEmpty(wallet)
 	}
 	for _, bet := range bets {

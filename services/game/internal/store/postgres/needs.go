@@ -21,12 +21,12 @@ func keyGame(key play.Key) uuid.UUID { return key.Game }
 func keyPlayer(key play.Key) uuid.UUID { return key.Player }
 
 func needsOf(keys []play.Key) needs {
-	var w needs
+	var n needs
 	all, seen := make(map[uuid.UUID]bool), make(map[play.Key]bool, 2*len(keys))
 	for _, key := range keys {
 		if key.All && !all[key.Game] {
 			all[key.Game] = true
-			w.all = append(w.all, key.Game)
+			n.all = append(n.all, key.Game)
 		}
 	}
 	once := func(key play.Key) bool {
@@ -36,34 +36,34 @@ func needsOf(keys []play.Key) needs {
 	}
 	for _, key := range keys {
 		if key.Game != uuid.Nil && once(play.Key{Game: key.Game}) {
-			w.games = append(w.games, key.Game)
+			n.games = append(n.games, key.Game)
 		}
 		if key.Player == uuid.Nil {
 			continue
 		}
 		if once(play.Key{Player: key.Player}) {
-			w.wallets = append(w.wallets, ledger.Wallet(key.Player))
+			n.wallets = append(n.wallets, ledger.Wallet(key.Player))
 		}
 		if key.Game == uuid.Nil || all[key.Game] {
 			continue
 		}
 		if key.Wager == nil && once(play.Key{Game: key.Game, Player: key.Player}) {
-			w.players = append(w.players, key)
+			n.players = append(n.players, key)
 		}
 		for wager := key.Wager; wager != nil; wager = wager.Behind {
 			if on := (play.Key{Game: key.Game, Player: key.Player, Wager: wager}); once(on) {
-				w.wagers = append(w.wagers, on)
+				n.wagers = append(n.wagers, on)
 			}
 		}
 	}
-	return w
+	return n
 }
 
 // accounts returns the accounts of the tables, which the games' locks guard, and the shared accounts, which are read without a lock: they
 // are locked only when they are written.
-func (w needs) accounts() []string {
+func (n needs) accounts() []string {
 	names := []string{ledger.House.String(), ledger.Issuance.String()}
-	for _, game := range w.games {
+	for _, game := range n.games {
 		names = append(names, ledger.Escrow(game).String(), ledger.Reserve(game).String())
 	}
 	return names

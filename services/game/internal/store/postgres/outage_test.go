@@ -18,9 +18,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// TestConnectionCutAtTheCommit loses the answer to a commit: the caller learns that nobody knows, and by repeating the
+// TestConnectionCutAtCommit loses the answer to a commit: the caller learns that nobody knows, and by repeating the
 // request that it took effect, once.
-func TestConnectionCutAtTheCommit(t *testing.T) {
+func TestConnectionCutAtCommit(t *testing.T) {
 	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
 	store, err := postgres.Open(t.Context(), p.URL(), 1)
 	if err != nil {
@@ -42,11 +42,11 @@ func TestConnectionCutAtTheCommit(t *testing.T) {
 	if balance, _, err := store.Balance(t.Context(), ledger.Wallet(alice)); err != nil || balance != rules.Grant-10 {
 		t.Errorf("wallet = %d, %v", balance, err)
 	}
-	balanced(t, store)
+	expectBalanced(t, store)
 }
 
-// TestConnectionCutBeforeTheCommit loses a connection while nothing is committed: the store starts again by itself.
-func TestConnectionCutBeforeTheCommit(t *testing.T) {
+// TestConnectionCutBeforeCommit loses a connection while nothing is committed: the store starts again by itself.
+func TestConnectionCutBeforeCommit(t *testing.T) {
 	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
 	store := openURL(t, p.URL())
 	bankroll(t, store)
@@ -60,7 +60,7 @@ func TestConnectionCutBeforeTheCommit(t *testing.T) {
 		if err != nil {
 			return errors.New("the store knows better than what is made of its errors")
 		}
-		if err := toggle(alice)(ready(turns[0])); err != nil {
+		if err := toggle(alice)(prepare(turns[0])); err != nil {
 			return err
 		}
 		return tx.Save(t.Context(), turns...)
@@ -68,7 +68,7 @@ func TestConnectionCutBeforeTheCommit(t *testing.T) {
 	if err != nil || runs != 2 {
 		t.Errorf("%d runs, %v", runs, err)
 	}
-	balanced(t, store)
+	expectBalanced(t, store)
 }
 
 // TestServerRestartsUnderLoad crashes and restarts PostgreSQL while players play. Whoever got no answer repeats the
@@ -116,5 +116,5 @@ func TestServerRestartsUnderLoad(t *testing.T) {
 			t.Errorf("behind %d calls the wallet is at %d, %v", calls[i].Load(), balance, err)
 		}
 	}
-	balanced(t, store)
+	expectBalanced(t, store)
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// evening opens tables, bets at them, rolls at half of them, and reads what players read.
-func evening(t *testing.T, store play.Store, tables int) {
+// playTables opens tables, bets at them, rolls at half of them, and reads what players read.
+func playTables(t *testing.T, store play.Store, tables int) {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -44,7 +44,7 @@ func evening(t *testing.T, store play.Store, tables int) {
 				return err
 			}
 			for i, turn := range turns {
-				if err := command(i, ready(turn)); err != nil {
+				if err := command(i, prepare(turn)); err != nil {
 					return err
 				}
 			}
@@ -52,13 +52,13 @@ func evening(t *testing.T, store play.Store, tables int) {
 		}))
 	}
 	for _, wager := range []string{"pass_line", "hard_8"} {
-		some := slices.Clone(keys) // Of every other player's bets those on the wager, of the others' all.
-		for i := range some {
+		partial := slices.Clone(keys) // Of every other player's bets those on the wager, of the others' all.
+		for i := range partial {
 			if i%2 == 0 {
-				some[i].Wager = craps.Named(wager)
+				partial[i].Wager = craps.Named(wager)
 			}
 		}
-		group(some, func(i int, turn *play.Turn) error {
+		group(partial, func(i int, turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: keys[i].Player, Wager: wager, Amount: 10})
 			return err
 		})
@@ -110,9 +110,9 @@ func readLobby(t *testing.T, store play.Store, key play.Key) {
 	}
 }
 
-// TestCostDoesNotGrow makes plans while the tables are small, and known to be, and counts what they read while the tables
+// TestReadsDoNotGrowWithTables makes plans while the tables are small, and known to be, and counts what they read while the tables
 // grow. A plan that reads whole tables would read a hundred times as much.
-func TestCostDoesNotGrow(t *testing.T) {
+func TestReadsDoNotGrowWithTables(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, err := postgres.Open(t.Context(), url, 1)
 	if err != nil {
@@ -124,13 +124,13 @@ func TestCostDoesNotGrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	evening(t, store, 20)                                        // A server looks at a table again when some fifty rows have changed.
+	playTables(t, store, 20)                                     // A server looks at a table again when some fifty rows have changed.
 	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil { // The plans from before are thrown away.
 		t.Fatal(err)
 	}
 	const evenings, tables = 200, 5
 	for range evenings {
-		evening(t, store, tables)
+		playTables(t, store, tables)
 	}
 	if err := store.Close(); err != nil { // The connection reports what it read.
 		t.Fatal(err)

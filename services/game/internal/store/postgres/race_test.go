@@ -44,7 +44,7 @@ func TestReplicasOnOneDatabase(t *testing.T) {
 								if err != nil {
 									return err
 								}
-								if err := toggle(player)(ready(turns[0])); err != nil {
+								if err := toggle(player)(prepare(turns[0])); err != nil {
 									return err
 								}
 								if err := tx.Save(t.Context(), turns...); err != nil {
@@ -68,7 +68,7 @@ func TestReplicasOnOneDatabase(t *testing.T) {
 					t.Errorf("wallet = %d, %v", balance, err)
 				}
 			}
-			balanced(t, replicas[1])
+			expectBalanced(t, replicas[1])
 		})
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
 )
 
-// played is a table of before wallets knew what is in play and their latest transfers: one bet lies on it, one came back.
-const played = `INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at,
+// earlierData is a table of before wallets knew what is in play and their latest transfers: one bet lies on it, one came back.
+const earlierData = `INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at,
                    created_at, updated_at)
 VALUES ('00000000-0000-4000-8000-000000000001', 1, 8, 1, 100, 1, 2, 0, 0, 0, '00000000-0000-4000-8000-00000000000a', 1, 0, 1, 1);
 INSERT INTO accounts (id, balance) VALUES ('issuance', -2000), ('house', 0), ('player:00000000-0000-4000-8000-00000000000a', 989),
@@ -36,7 +36,7 @@ FROM (VALUES
 	(4, 'escrow:00000000-0000-4000-8000-000000000001', 'player:00000000-0000-4000-8000-00000000000a', 10, 0, 1000, 'stake_back'),
 	(5, 'player:00000000-0000-4000-8000-00000000000a', 'escrow:00000000-0000-4000-8000-000000000001', 11, 989, 11, 'stake'));`
 
-func TestUpgradeOfWallets(t *testing.T) {
+func TestUpgradeWallets(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "game.db")
 	upgrade(t, path)
 	store, err := sqlite.Open(t.Context(), path, 4)
@@ -84,7 +84,7 @@ func upgrade(t *testing.T, path string) {
 	if _, _, err := migrate.SQLite(old, ".").Up(t.Context(), db.Writer); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Writer.ExecContext(t.Context(), played); err != nil {
+	if _, err := db.Writer.ExecContext(t.Context(), earlierData); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := sqlite.Migrate(t.Context(), path); err != nil {

@@ -18,9 +18,9 @@ var benchRules = play.Rules{Grant: 1_000_000_000, ShooterTimeout: time.Minute}
 
 const (
 	benchBankroll = 1_000_000_000_000_000
-	seatsOfTable  = 8
-	betsOfPlayer  = 8
-	opener        = "field"
+	seatsPerTable = 8
+	betsPerPlayer = 8
+	firstWager    = "field"
 	stake         = 120
 )
 
@@ -51,15 +51,15 @@ func Bench(b *testing.B, open func(b *testing.B) play.Store) {
 	})
 }
 
-// anytime are the wagers that can be placed on a new table, whatever else lies there.
-func anytime() []string {
+// anytimeWagers are the wagers that can be placed on a new table, whatever else lies there.
+func anytimeWagers() []string {
 	var names []string
 	for _, wager := range craps.Wagers() {
-		if wager.Place.Open(craps.State{}) && wager.Behind == nil && stake%wager.Multiple(0) == 0 && wager.Name != opener {
+		if wager.Place.Open(craps.State{}) && wager.Behind == nil && stake%wager.Multiple(0) == 0 && wager.Name != firstWager {
 			names = append(names, wager.Name)
 		}
 	}
-	return names[:betsOfPlayer]
+	return names[:betsPerPlayer]
 }
 
 type bench struct {
@@ -73,7 +73,7 @@ type bench struct {
 }
 
 func newBench(b *testing.B, store play.Store) bench {
-	bench := bench{b: b, store: store, now: time.Now().Truncate(time.Microsecond), wagers: anytime(), bets: new(atomic.Int64)}
+	bench := bench{b: b, store: store, now: time.Now().Truncate(time.Microsecond), wagers: anytimeWagers(), bets: new(atomic.Int64)}
 	bench.update(func(tx play.Tx) error {
 		return tx.Transfer(b.Context(), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: benchBankroll, Reason: ledger.Bankroll, At: bench.now})
 	})
@@ -85,9 +85,9 @@ func (b *bench) report() { b.b.ReportMetric(float64(b.bets.Load())/b.b.Elapsed()
 // step is one group. Once every player has a bet of each kind, others sit down at new tables.
 func (b *bench) step(size int) {
 	if b.next%len(b.wagers) == 0 {
-		b.seat(size)
+		b.openTables(size)
 	}
-	b.place(b.wagers[b.next%len(b.wagers)])
+	b.placeBets(b.wagers[b.next%len(b.wagers)])
 	b.next++
 }
 
@@ -103,20 +103,20 @@ func (b *bench) update(f func(play.Tx) error) {
 	b.must(b.store.Update(b.b.Context(), f))
 }
 
-func (b *bench) ready(turn *play.Turn) *play.Turn {
+func (b *bench) prepare(turn *play.Turn) *play.Turn {
 	turn.Rules, turn.Now, turn.NewID = benchRules, b.now, newID
 	return turn
 }
 
-// seat opens new tables for new players.
-func (b *bench) seat(players int) {
+// openTables opens new tables for new players.
+func (b *bench) openTables(players int) {
 	b.keys = b.keys[:0]
 	var turns []*play.Turn
 	for i := range players {
 		player := newID()
-		if i%seatsOfTable == 0 {
-			turn := b.ready(&play.Turn{})
-			b.must(play.Create(turn, player, play.Limits{MaxPlayers: seatsOfTable, MinBet: 1, MaxBet: stake}))
+		if i%seatsPerTable == 0 {
+			turn := b.prepare(&play.Turn{})
+			b.must(play.Create(turn, player, play.Limits{MaxPlayers: seatsPerTable, MinBet: 1, MaxBet: stake}))
 			turns = append(turns, turn)
 		}
 		turn := turns[len(turns)-1]
@@ -124,31 +124,31 @@ func (b *bench) seat(players int) {
 		b.keys = append(b.keys, play.Key{Game: turn.Game.ID, Player: player})
 	}
 	b.update(func(tx play.Tx) error { return tx.Save(b.b.Context(), turns...) })
-	b.place(opener) // Opens wallets and reserves.
+	b.placeBets(firstWager) // Opens wallets and reserves.
 }
 
-// place is one group.
-func (b *bench) place(wager string) {
+// placeBets is one group.
+func (b *bench) placeBets(wager string) {
 	ctx := b.b.Context()
 	b.update(func(tx play.Tx) error {
 		requests := make(map[play.RequestKey]play.Request, len(b.keys))
-		asked := make([]play.RequestKey, len(b.keys))
+		keys := make([]play.RequestKey, len(b.keys))
 		for i, key := range b.keys {
-			asked[i] = play.RequestKey{Player: key.Player, ID: uuid.NewString()}
-			requests[asked[i]] = play.Request{Fingerprint: make([]byte, 32), Response: make([]byte, 150), At: b.now}
+			keys[i] = play.RequestKey{Player: key.Player, ID: uuid.NewString()}
+			requests[keys[i]] = play.Request{Fingerprint: make([]byte, 32), Response: make([]byte, 150), At: b.now}
 		}
 		turns, err := tx.Load(ctx, b.keys...)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Requests(ctx, asked...); err != nil {
+		if _, err := tx.Requests(ctx, keys...); err != nil {
 			return err
 		}
 		var changed []*play.Turn
 		for i, key := range b.keys {
 			turn := turns[i]
-			if i%seatsOfTable == 0 {
-				changed = append(changed, b.ready(turn))
+			if i%seatsPerTable == 0 {
+				changed = append(changed, b.prepare(turn))
 			}
 			if _, err := turn.PlaceBet(play.NewBet{Player: key.Player, Wager: wager, Amount: stake, Seed: "lucky"}); err != nil {
 				return fmt.Errorf("%s: %w", wager, err)

@@ -15,7 +15,7 @@ func BenchSettle(b *testing.B, open func(b *testing.B) play.Store) {
 	bench := newBench(b, open(b))
 	for b.Loop() {
 		b.StopTimer()
-		bench.seat(tables * seatsOfTable)
+		bench.openTables(tables * seatsPerTable)
 		var keys []play.Key
 		for _, key := range bench.keys {
 			if len(keys) == 0 || keys[len(keys)-1].Game != key.Game {
@@ -23,28 +23,28 @@ func BenchSettle(b *testing.B, open func(b *testing.B) play.Store) {
 			}
 		}
 		rounds := make([]*play.Round, len(keys))
-		bench.turns(keys, func(i int, turn *play.Turn) error {
+		bench.runTurns(keys, func(i int, turn *play.Turn) error {
 			err := turn.CloseBetting(uuid.Nil)
 			rounds[i] = turn.Round()
 			return err
 		})
 		b.StartTimer()
-		bench.turns(keys, func(i int, turn *play.Turn) error {
+		bench.runTurns(keys, func(i int, turn *play.Turn) error {
 			return turn.Settle(rounds[i], play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: keys[i].Game[:]})
 		})
 	}
 	b.ReportMetric(float64(b.N*tables)/b.Elapsed().Seconds(), "rounds/s")
 }
 
-// turns is one group that loads, changes and saves a turn for each key.
-func (b *bench) turns(keys []play.Key, command func(i int, turn *play.Turn) error) {
+// runTurns is one group that loads, changes and saves a turn for each key.
+func (b *bench) runTurns(keys []play.Key, command func(i int, turn *play.Turn) error) {
 	b.update(func(tx play.Tx) error {
 		turns, err := tx.Load(b.b.Context(), keys...)
 		if err != nil {
 			return err
 		}
 		for i, turn := range turns {
-			if err := command(i, b.ready(turn)); err != nil {
+			if err := command(i, b.prepare(turn)); err != nil {
 				return err
 			}
 		}

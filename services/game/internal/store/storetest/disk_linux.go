@@ -13,8 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// untilFull is how many requests a full disk may still take, in the room that the store has on it already.
-const untilFull = 10_000
+// maxUntilFull is how many requests a full disk may still take, in the room that the store has on it already.
+const maxUntilFull = 10_000
 
 // FullDisk fills the disk that an empty store lies on. The first request without room is refused and leaves nothing, reads
 // go on, and the same request takes effect, once, when there is room again.
@@ -26,19 +26,19 @@ func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
 	f.must(err)
 	disk.Fill(t)
 	var id string
-	var before seen
+	var before state
 	for n := 0; err == nil; n++ {
-		if n == untilFull {
+		if n == maxUntilFull {
 			t.Fatalf("the full disk took %d requests", n)
 		}
-		id, before = fmt.Sprint(n), f.see(key)
+		id, before = fmt.Sprint(n), f.readState(key)
 		_, err = f.toggle(key, id)
 	}
 	if errs.Reason(err) != errorsv1.Reason_REASON_STORAGE_FULL {
 		t.Fatalf("request %s: %v", id, err)
 	}
 	t.Logf("request %s was the first without room", id)
-	if after := f.see(key); after != before {
+	if after := f.readState(key); after != before {
 		t.Errorf("the refused request made %+v of %+v", after, before)
 	}
 	f.audit()
@@ -48,28 +48,28 @@ func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
 			t.Errorf("with room the same request: was the first %v, %v; want %v", first, err, want)
 		}
 	}
-	if after := f.see(key); after.live == before.live || after.wallet+after.escrow != rules.Grant || after.sequence != before.sequence+1 {
+	if after := f.readState(key); after.live == before.live || after.wallet+after.escrow != rules.Grant || after.sequence != before.sequence+1 {
 		t.Errorf("the repeated request made %+v of %+v", after, before)
 	}
 	f.audit()
 }
 
-// seen is what a request can change.
-type seen struct {
+// state is what a request can change.
+type state struct {
 	wallet, escrow, reserve, house int64
 	live, transfers                int
 	sequence                       uint64
 }
 
-func (f *fixture) see(key play.Key) seen {
+func (f *fixture) readState(key play.Key) state {
 	f.t.Helper()
 	game, err := f.store.Game(f.t.Context(), key.Game)
 	f.must(err)
 	live, err := f.store.LiveBets(f.t.Context(), key.Game)
 	f.must(err)
-	entries, err := f.store.Entries(f.t.Context(), key.Player, 0, 2*untilFull)
+	entries, err := f.store.Entries(f.t.Context(), key.Player, 0, 2*maxUntilFull)
 	f.must(err)
-	return seen{
+	return state{
 		wallet: f.balance(ledger.Wallet(key.Player)), escrow: f.balance(ledger.Escrow(key.Game)),
 		reserve: f.balance(ledger.Reserve(key.Game)), house: f.balance(ledger.House),
 		live: len(live), transfers: len(entries), sequence: game.Sequence,
@@ -89,7 +89,7 @@ func (f *fixture) toggle(key play.Key, id string) (first bool, err error) {
 		if first = len(known) == 0; err != nil || !first {
 			return err
 		}
-		if err := change(f.ready(turns[0]), key.Player); err != nil {
+		if err := toggleBet(f.prepare(turns[0]), key.Player); err != nil {
 			return err
 		}
 		if err := tx.Save(ctx, turns...); err != nil {
@@ -100,7 +100,7 @@ func (f *fixture) toggle(key play.Key, id string) (first bool, err error) {
 	return first, err
 }
 
-func change(turn *play.Turn, player uuid.UUID) error {
+func toggleBet(turn *play.Turn, player uuid.UUID) error {
 	if len(turn.Bets) > 0 {
 		return turn.RemoveBet(turn.Bets[0])
 	}

@@ -45,33 +45,33 @@ func newFixture(t *testing.T, store play.Store) *fixture {
 	return f
 }
 
-func (f *fixture) ready(turn *play.Turn) *play.Turn {
+func (f *fixture) prepare(turn *play.Turn) *play.Turn {
 	turn.Rules, turn.Now, turn.NewID = rules, f.now, newID
 	return turn
 }
 
 // do loads a game, runs a command on it and saves it.
 func (f *fixture) do(key play.Key, command func(*play.Turn) error) error {
-	return f.end(key, command, nil)
+	return f.doThenFail(key, command, nil)
 }
 
-// end is do in a transaction that ends with an error of its own, where that is not nil, when all else is done.
-func (f *fixture) end(key play.Key, command func(*play.Turn) error, with error) error {
+// doThenFail is do in a transaction that ends with an error of its own, where that is not nil, when all else is done.
+func (f *fixture) doThenFail(key play.Key, command func(*play.Turn) error, failure error) error {
 	return f.store.Update(f.t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(f.t.Context(), key)
 		if err != nil {
 			return err
 		}
-		if err := command(f.ready(turns[0])); err != nil {
+		if err := command(f.prepare(turns[0])); err != nil {
 			return err
 		}
-		return cmp.Or(tx.Save(f.t.Context(), turns...), with)
+		return cmp.Or(tx.Save(f.t.Context(), turns...), failure)
 	})
 }
 
 func (f *fixture) create(player uuid.UUID) uuid.UUID {
 	f.t.Helper()
-	turn := f.ready(&play.Turn{})
+	turn := f.prepare(&play.Turn{})
 	f.must(play.Create(turn, player, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500}))
 	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error { return tx.Save(f.t.Context(), turn) }))
 	return turn.Game.ID
@@ -93,7 +93,7 @@ func (f *fixture) stake(game, player uuid.UUID, wager string, amount int64) *pla
 	return bet
 }
 
-func (f *fixture) close(game, player uuid.UUID) *play.Round {
+func (f *fixture) closeBetting(game, player uuid.UUID) *play.Round {
 	f.t.Helper()
 	var round *play.Round
 	f.must(f.do(play.Key{Game: game, All: true}, func(turn *play.Turn) error {
@@ -107,18 +107,18 @@ func (f *fixture) close(game, player uuid.UUID) *play.Round {
 // roll closes betting and settles with dice of a total.
 func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
 	f.t.Helper()
-	round := f.close(game, player)
-	f.must(f.settle(round, f.throwing(round, total)))
+	round := f.closeBetting(game, player)
+	f.must(f.settle(round, f.decisionFor(round, total)))
 	return round
 }
 
-// throwing is a decision on a round with a beacon that throws the total.
-func (f *fixture) throwing(round *play.Round, total uint8) play.Decision {
+// decisionFor is a decision on a round with a beacon that throws the total.
+func (f *fixture) decisionFor(round *play.Round, total uint8) play.Decision {
 	f.t.Helper()
 	for seed := uint64(0); ; seed++ {
 		probe := *round
 		decision := play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: binary.BigEndian.AppendUint64(nil, seed)}
-		f.must(f.ready(&play.Turn{Game: &play.Game{}, Funds: play.NewFunds()}).Settle(&probe, decision))
+		f.must(f.prepare(&play.Turn{Game: &play.Game{}, Funds: play.NewFunds()}).Settle(&probe, decision))
 		if probe.Dice.Total() == total {
 			return decision
 		}

@@ -28,7 +28,7 @@ func testForget(t *testing.T, f *fixture) {
 	f.bet(table, alice, "pass_line")
 	f.bet(table, alice, "field")
 	f.bet(table, bob, "pass_line")
-	f.must(f.limit(alice, 1000))
+	f.must(f.setLossLimit(alice, 1000))
 	f.roll(table, alice, 8) // The field loses.
 	f.bet(table, alice, "hard_4")
 	game, err := f.store.Game(t.Context(), table)
@@ -37,12 +37,12 @@ func testForget(t *testing.T, f *fixture) {
 	}
 	for range 2 { // The second time nothing is left to do.
 		f.forget(alice)
-		f.nothingKnown(alice, table, private)
+		f.expectNoData(alice, table, private)
 	}
-	if said := f.said(table); !slices.Equal(said, []string{"", "two", "", ""}) {
+	if said := f.chatTexts(table); !slices.Equal(said, []string{"", "two", "", ""}) {
 		t.Errorf("said: %q", said)
 	}
-	f.keptOut(alice, table)
+	f.expectRefused(alice, table)
 	f.roll(table, uuid.Nil, 8) // The contract wins.
 	if wallet := f.balance(ledger.Wallet(alice)); wallet != 1000-10+10 {
 		t.Errorf("the wallet holds %d", wallet)
@@ -50,12 +50,12 @@ func testForget(t *testing.T, f *fixture) {
 	if of, others := f.scores(alice), f.scores(bob); len(of) != 0 || len(others) != 1 {
 		t.Errorf("scores of the deleted player %+v, of another %+v", of, others)
 	}
-	f.nothingKnown(alice, table, private)
+	f.expectNoData(alice, table, private)
 }
 
 func (f *fixture) createPrivate(host uuid.UUID) uuid.UUID {
 	f.t.Helper()
-	turn := f.ready(&play.Turn{})
+	turn := f.prepare(&play.Turn{})
 	f.must(play.CreatePrivate(turn, host, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500}, host[:]))
 	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error { return tx.Save(f.t.Context(), turn) }))
 	return turn.Game.ID
@@ -68,8 +68,8 @@ func (f *fixture) scores(player uuid.UUID) []play.Score {
 	return scores
 }
 
-// traces reads one table at a time.
-func (f *fixture) traces(player uuid.UUID) (tables []uuid.UUID) {
+// gamesWithData reads one table at a time.
+func (f *fixture) gamesWithData(player uuid.UUID) (tables []uuid.UUID) {
 	f.t.Helper()
 	for after := uuid.Nil; ; {
 		page, err := f.store.GamesWithPlayerData(f.t.Context(), player, after, 1)
@@ -88,10 +88,10 @@ func (f *fixture) forget(player uuid.UUID) {
 	f.must(f.store.Update(ctx, func(tx play.Tx) error {
 		turns, err := tx.Load(ctx, play.Key{Player: player})
 		f.must(err)
-		f.ready(turns[0]).MarkDeleted(player)
+		f.prepare(turns[0]).MarkDeleted(player)
 		return cmp.Or(tx.Save(ctx, turns...), tx.ForgetScores(ctx, player))
 	}))
-	for _, id := range f.traces(player) {
+	for _, id := range f.gamesWithData(player) {
 		for erased := 2; erased == 2; {
 			f.must(f.store.Update(ctx, func(tx play.Tx) error {
 				turns, err := tx.Load(ctx, play.Key{Game: id, All: true})
@@ -99,7 +99,7 @@ func (f *fixture) forget(player uuid.UUID) {
 				if erased, err = tx.EraseChat(ctx, id, player, 2); err != nil {
 					return err // A cache did not serve.
 				}
-				if sits, err := f.ready(turns[0]).Forget(player, erased > 0); sits || err != nil {
+				if sits, err := f.prepare(turns[0]).Forget(player, erased > 0); sits || err != nil {
 					f.t.Errorf("sits %v, %v", sits, err)
 				}
 				return tx.Save(ctx, turns...)
@@ -108,7 +108,7 @@ func (f *fixture) forget(player uuid.UUID) {
 	}
 }
 
-func (f *fixture) nothingKnown(player uuid.UUID, tables ...uuid.UUID) {
+func (f *fixture) expectNoData(player uuid.UUID, tables ...uuid.UUID) {
 	f.t.Helper()
 	for _, id := range tables {
 		game, err := f.store.Game(f.t.Context(), id)
@@ -118,8 +118,8 @@ func (f *fixture) nothingKnown(player uuid.UUID, tables ...uuid.UUID) {
 			f.t.Errorf("the game %+v, a member %+v", game, member)
 		}
 	}
-	if traces, scores := f.traces(player), f.scores(player); len(traces)+len(scores) > 0 {
-		f.t.Errorf("traces %v, scores %+v", traces, scores)
+	if games, scores := f.gamesWithData(player), f.scores(player); len(games)+len(scores) > 0 {
+		f.t.Errorf("traces %v, scores %+v", games, scores)
 	}
 	state, err := f.store.Protection(f.t.Context(), player)
 	if err != nil || state == nil || state.CheckNotDeleted() == nil || len(state.Limits) > 0 || state.InPlay != 0 || !state.Day.Start.IsZero() {
@@ -127,8 +127,8 @@ func (f *fixture) nothingKnown(player uuid.UUID, tables ...uuid.UUID) {
 	}
 }
 
-// said is all that was said at a game.
-func (f *fixture) said(game uuid.UUID) (texts []string) {
+// chatTexts is all that was said at a game.
+func (f *fixture) chatTexts(game uuid.UUID) (texts []string) {
 	f.t.Helper()
 	events, err := f.store.Events(f.t.Context(), game, 0, 100)
 	f.must(err)
@@ -143,8 +143,8 @@ func (f *fixture) said(game uuid.UUID) (texts []string) {
 	return texts
 }
 
-// keptOut has a deleted player try what others may.
-func (f *fixture) keptOut(player, game uuid.UUID) {
+// expectRefused has a deleted player try what others may.
+func (f *fixture) expectRefused(player, game uuid.UUID) {
 	f.t.Helper()
 	for what, do := range map[string]func(*play.Turn) error{
 		"sits down": func(turn *play.Turn) error { return turn.Join(player) },

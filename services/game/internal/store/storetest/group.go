@@ -31,7 +31,7 @@ func testGroup(t *testing.T, f *fixture) {
 		turns, err := tx.Load(t.Context(), keys...)
 		f.must(err)
 		for i, command := range commands {
-			_, err := f.ready(turns[i]).PlaceBet(play.NewBet{Player: command.key.Player, Wager: command.wager, Amount: 10})
+			_, err := f.prepare(turns[i]).PlaceBet(play.NewBet{Player: command.key.Player, Wager: command.wager, Amount: 10})
 			f.must(err)
 		}
 		if turns[0].Wallets[alice] != 960 || turns[1].Wallets[alice] != 960 || turns[0].Wallets[bob] != 980 {
@@ -56,7 +56,7 @@ func testLargeGroup(t *testing.T, f *fixture) {
 	const size = 300
 	keys, opened := make([]play.Key, size), make([]*play.Turn, size)
 	for i := range keys {
-		opened[i], keys[i].Player = f.ready(&play.Turn{}), newID()
+		opened[i], keys[i].Player = f.prepare(&play.Turn{}), newID()
 		f.must(play.Create(opened[i], keys[i].Player, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500}))
 		keys[i].Game = opened[i].Game.ID
 	}
@@ -66,7 +66,7 @@ func testLargeGroup(t *testing.T, f *fixture) {
 		turns, err := tx.Load(t.Context(), keys...)
 		f.must(err)
 		for i, turn := range turns {
-			_, err := f.ready(turn).PlaceBet(play.NewBet{Player: keys[i].Player, Wager: "pass_line", Amount: 10})
+			_, err := f.prepare(turn).PlaceBet(play.NewBet{Player: keys[i].Player, Wager: "pass_line", Amount: 10})
 			f.must(err)
 			requests[play.RequestKey{Player: keys[i].Player, ID: "k"}] = play.Request{Fingerprint: []byte{1}, Response: []byte{2}, At: f.now}
 		}
@@ -81,7 +81,7 @@ func testLargeGroup(t *testing.T, f *fixture) {
 		turns, err := tx.Load(t.Context(), keys...)
 		f.must(err)
 		for i, turn := range turns {
-			f.must(f.ready(turn).CloseBetting(keys[i].Player))
+			f.must(f.prepare(turn).CloseBetting(keys[i].Player))
 			rounds[i] = turn.Round()
 		}
 		return tx.Save(t.Context(), turns...)
@@ -90,7 +90,7 @@ func testLargeGroup(t *testing.T, f *fixture) {
 		turns, err := tx.Load(t.Context(), keys...)
 		f.must(err)
 		for i, turn := range turns {
-			f.must(f.ready(turn).Settle(rounds[i], play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: keys[i].Game[:]}))
+			f.must(f.prepare(turn).Settle(rounds[i], play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: keys[i].Game[:]}))
 		}
 		return tx.Save(t.Context(), turns...)
 	}))
@@ -119,7 +119,7 @@ func testSameRequest(t *testing.T, f *fixture) {
 				if err != nil || len(known) > 0 {
 					return err
 				}
-				if _, err := f.ready(turns[0]).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 10}); err != nil {
+				if _, err := f.prepare(turns[0]).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 10}); err != nil {
 					return err
 				}
 				if err := tx.Save(t.Context(), turns...); err != nil {

@@ -19,8 +19,8 @@ func testPages(t *testing.T, f *fixture) {
 		created = append(created, f.create(alice))
 	}
 	var seen []uuid.UUID
-	for behind := uuid.Nil; ; behind = seen[len(seen)-1] {
-		games, err := f.store.OpenGames(t.Context(), behind, 2)
+	for after := uuid.Nil; ; after = seen[len(seen)-1] {
+		games, err := f.store.OpenGames(t.Context(), after, 2)
 		f.must(err)
 		for _, game := range games {
 			seen = append(seen, game.ID)
@@ -52,8 +52,8 @@ func testPages(t *testing.T, f *fixture) {
 	slices.Reverse(want)
 	want = append(want, won[0].ID, won[1].ID, more[0].ID)
 	var listed []uuid.UUID
-	for behind := uuid.Nil; len(listed) < len(want); behind = listed[len(listed)-1] { // Live and decided bets, some pages of both.
-		bets, err := f.store.Bets(t.Context(), created[0], alice, 0, behind, 3)
+	for after := uuid.Nil; len(listed) < len(want); after = listed[len(listed)-1] { // Live and decided bets, some pages of both.
+		bets, err := f.store.Bets(t.Context(), created[0], alice, 0, after, 3)
 		f.must(err)
 		if len(bets) == 0 {
 			break

@@ -14,7 +14,7 @@ import (
 func testPrivate(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	public, first, second := f.create(alice), []byte("first"), []byte("second")
-	turn := f.ready(&play.Turn{})
+	turn := f.prepare(&play.Turn{})
 	f.must(play.CreatePrivate(turn, alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500}, first))
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error { return tx.Save(t.Context(), turn) }))
 	id := turn.Game.ID
@@ -90,9 +90,9 @@ func testScores(t *testing.T, f *fixture) {
 	first, second := f.create(alice), f.create(bob)
 	f.must(f.do(play.Key{Game: first}, func(turn *play.Turn) error { return turn.Join(bob) }))
 	day := func(at time.Time) play.ScoreKey { return play.ScoresAt(calendar.Day, at) }
-	leaders := func(key play.ScoreKey, behind play.Score, want ...play.Score) {
+	leaders := func(key play.ScoreKey, after play.Score, want ...play.Score) {
 		t.Helper()
-		got, err := f.store.Leaders(t.Context(), key, behind, 10)
+		got, err := f.store.Leaders(t.Context(), key, after, 10)
 		f.must(err)
 		if len(got) != len(want) {
 			t.Fatalf("leaders %+v, want %+v", got, want)
@@ -157,16 +157,16 @@ func testTies(t *testing.T, f *fixture) {
 	round, err := f.store.Round(t.Context(), id, 1)
 	f.must(err)
 	f.must(f.settle(round, play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: []byte("no twelve")}))
-	var behind play.Score
+	var after play.Score
 	for range 3 {
-		page, err := f.store.Leaders(t.Context(), play.ScoresAt(calendar.Week, f.now), behind, 1)
+		page, err := f.store.Leaders(t.Context(), play.ScoresAt(calendar.Week, f.now), after, 1)
 		if err != nil || len(page) != 1 || !players[page[0].Player] {
 			t.Fatalf("page %+v, %v; left %v", page, err, players)
 		}
-		behind = page[0]
-		delete(players, behind.Player)
+		after = page[0]
+		delete(players, after.Player)
 	}
-	if page, err := f.store.Leaders(t.Context(), play.ScoresAt(calendar.Week, f.now), behind, 1); err != nil || len(page) != 0 {
+	if page, err := f.store.Leaders(t.Context(), play.ScoresAt(calendar.Week, f.now), after, 1); err != nil || len(page) != 0 {
 		t.Errorf("page %+v, %v", page, err)
 	}
 }
@@ -179,13 +179,13 @@ func testManyScores(t *testing.T, f *fixture) {
 	for i, id := range games {
 		f.bet(id, alice, "pass_line")
 		f.bet(id, alice, "next_7")
-		rounds[i] = f.close(id, alice)
+		rounds[i] = f.closeBetting(id, alice)
 	}
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(t.Context(), play.Key{Game: games[0], All: true}, play.Key{Game: games[1], All: true})
 		f.must(err)
 		for i, turn := range turns {
-			f.must(f.ready(turn).Settle(rounds[i], play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: []byte{byte(i)}}))
+			f.must(f.prepare(turn).Settle(rounds[i], play.Decision{Height: 3, BeaconHeight: 4, BeaconSignature: []byte{byte(i)}}))
 		}
 		return tx.Save(t.Context(), turns...)
 	}))

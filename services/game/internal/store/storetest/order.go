@@ -17,8 +17,8 @@ func testOrder(t *testing.T, f *fixture) {
 	first, second := f.twoTables(alice, bob)
 	all := f.stake(first, alice, "field", rules.Grant/2)
 	f.stake(first, alice, "hard_8", rules.Grant/2)
-	f.group([]play.Key{{Game: second, Player: bob}, {Game: first, Player: alice}, {Game: second, Player: alice}},
-		stakes(bob, 10),
+	f.runGroup([]play.Key{{Game: second, Player: bob}, {Game: first, Player: alice}, {Game: second, Player: alice}},
+		placeField(bob, 10),
 		func(turn *play.Turn) error {
 			for _, bet := range turn.Bets {
 				if bet.ID == all.ID {
@@ -27,8 +27,8 @@ func testOrder(t *testing.T, f *fixture) {
 			}
 			return play.ErrNotFound
 		},
-		stakes(alice, rules.Grant/2))
-	f.entries(alice, 0, rules.Grant/2, 0, rules.Grant/2, rules.Grant)
+		placeField(alice, rules.Grant/2))
+	f.expectBalances(alice, 0, rules.Grant/2, 0, rules.Grant/2, rules.Grant)
 }
 
 // testResultOrder has alice bet at another table in the transaction that settles her round: her receipt has what the ledger has.
@@ -36,16 +36,16 @@ func testResultOrder(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	first, second := f.twoTables(alice, bob)
 	f.bet(first, alice, "pass_line")
-	round := f.close(first, alice)
-	f.group([]play.Key{{Game: second, Player: bob}, {Game: first, All: true}, {Game: second, Player: alice}},
-		stakes(bob, 10),
-		func(turn *play.Turn) error { return turn.Settle(round, f.throwing(round, 7)) },
-		stakes(alice, 100))
+	round := f.closeBetting(first, alice)
+	f.runGroup([]play.Key{{Game: second, Player: bob}, {Game: first, All: true}, {Game: second, Player: alice}},
+		placeField(bob, 10),
+		func(turn *play.Turn) error { return turn.Settle(round, f.decisionFor(round, 7)) },
+		placeField(alice, 100))
 	result, err := f.store.Result(t.Context(), first, 1, alice)
 	if err != nil || result.Balance != 1010 {
 		t.Errorf("result %+v, %v", result, err)
 	}
-	f.entries(alice, 910, 1010, 1000, 990, 1000)
+	f.expectBalances(alice, 910, 1010, 1000, 990, 1000)
 }
 
 // testHouseOrder has a house without money promise what another table, in the same transaction, has just given back to it.
@@ -60,10 +60,10 @@ func testHouseOrder(t *testing.T, f *fixture) {
 		}
 		return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.House, To: ledger.Issuance, Amount: left, Reason: ledger.Bankroll, At: f.now})
 	}))
-	f.group([]play.Key{{Game: second, Player: carol}, {Game: first, All: true}, {Game: second, Player: bob}},
+	f.runGroup([]play.Key{{Game: second, Player: carol}, {Game: first, All: true}, {Game: second, Player: bob}},
 		func(turn *play.Turn) error { return turn.Join(carol) },
 		func(turn *play.Turn) error { return turn.Leave(alice) },
-		stakes(bob, 10))
+		placeField(bob, 10))
 	if reserve := f.balance(ledger.Reserve(second)); reserve == 0 || f.balance(ledger.Reserve(first)) != 0 {
 		t.Errorf("the second table has a reserve of %d, the first one of %d", reserve, f.balance(ledger.Reserve(first)))
 	}
@@ -77,16 +77,16 @@ func (f *fixture) twoTables(alice, bob uuid.UUID) (first, second uuid.UUID) {
 	return first, second
 }
 
-// stakes is the command to bet on the field.
-func stakes(player uuid.UUID, amount int64) func(*play.Turn) error {
+// placeField is the command to bet on the field.
+func placeField(player uuid.UUID, amount int64) func(*play.Turn) error {
 	return func(turn *play.Turn) error {
 		_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: amount})
 		return err
 	}
 }
 
-// group runs a command on each key's turn, all in one transaction, and saves the turns in the order in which they came up.
-func (f *fixture) group(keys []play.Key, commands ...func(*play.Turn) error) {
+// runGroup runs a command on each key's turn, all in one transaction, and saves the turns in the order in which they came up.
+func (f *fixture) runGroup(keys []play.Key, commands ...func(*play.Turn) error) {
 	f.t.Helper()
 	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(f.t.Context(), keys...)
@@ -94,7 +94,7 @@ func (f *fixture) group(keys []play.Key, commands ...func(*play.Turn) error) {
 			return err
 		}
 		for i, command := range commands {
-			if err := command(f.ready(turns[i])); err != nil {
+			if err := command(f.prepare(turns[i])); err != nil {
 				return err
 			}
 		}
@@ -111,8 +111,8 @@ func distinct(turns []*play.Turn) (out []*play.Turn) {
 	return out
 }
 
-// entries fails unless the wallet was at these balances, newest first.
-func (f *fixture) entries(player uuid.UUID, want ...int64) {
+// expectBalances fails unless the wallet was at these balances, newest first.
+func (f *fixture) expectBalances(player uuid.UUID, want ...int64) {
 	f.t.Helper()
 	entries, err := f.store.Entries(f.t.Context(), player, 0, 100)
 	f.must(err)

@@ -21,7 +21,7 @@ func testProtection(t *testing.T, f *fixture) {
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(bob) }))
 	f.bet(id, alice, "pass_line")
 	f.bet(id, bob, "pass_line")
-	f.must(f.limit(alice, 25))
+	f.must(f.setLossLimit(alice, 25))
 	lost := func(want int64) {
 		t.Helper()
 		state, err := f.store.Protection(t.Context(), alice)
@@ -57,15 +57,15 @@ func testProtection(t *testing.T, f *fixture) {
 	}
 }
 
-// limit has a player lose so much a day at most.
-func (f *fixture) limit(player uuid.UUID, loss int64) error {
+// setLossLimit has a player lose so much a day at most.
+func (f *fixture) setLossLimit(player uuid.UUID, loss int64) error {
 	ctx := f.t.Context()
 	return f.store.Update(ctx, func(tx play.Tx) error {
 		turns, err := tx.Load(ctx, play.Key{Player: player})
 		if err != nil {
 			return err
 		}
-		turn := f.ready(turns[0])
+		turn := f.prepare(turns[0])
 		turn.OpenWallet(player)
 		if turn.Protections[player] == nil {
 			inPlay, err := tx.InPlay(ctx, player)

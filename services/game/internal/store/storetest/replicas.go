@@ -28,14 +28,14 @@ func Replicas(t *testing.T, stores ...play.Store) {
 		r.players = append(r.players, newID())
 	}
 	for step := range steps {
-		if r.store = one(r.Rand, stores); len(r.games) < 2 {
-			r.games = append(r.games, r.create(one(r.Rand, r.players)))
+		if r.store = pick(r.Rand, stores); len(r.games) < 2 {
+			r.games = append(r.games, r.create(pick(r.Rand, r.players)))
 		}
-		player, key := one(r.Rand, r.players), play.Key{Game: one(r.Rand, r.games), All: true}
-		r.play(key, player)
+		player, key := pick(r.Rand, r.players), play.Key{Game: pick(r.Rand, r.games), All: true}
+		r.step(key, player)
 		for i, store := range stores {
 			r.store = store
-			if found, want := r.loaded(key), r.read(key); found != want {
+			if found, want := r.describeLoaded(key), r.describeStored(key); found != want {
 				t.Fatalf("step %d: store %d loads\n%s\nand reads\n%s", step, i, found, want)
 			}
 		}
@@ -53,20 +53,20 @@ type replicas struct {
 	players, games []uuid.UUID
 }
 
-func one[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
+func pick[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
 
-// errBehind fails a transaction that has done everything but its commit.
-var errBehind = errors.New("failed behind the command")
+// errBeforeCommit fails a transaction that has done everything but its commit.
+var errBeforeCommit = errors.New("failed behind the command")
 
-// play has a player do something. What the rules refuse leaves nothing, and what is done and fails then neither.
-func (r *replicas) play(key play.Key, player uuid.UUID) {
+// step has a player do something. What the rules refuse leaves nothing, and what is done and fails then neither.
+func (r *replicas) step(key play.Key, player uuid.UUID) {
 	r.t.Helper()
 	if r.IntN(20) == 0 {
-		r.must(r.limit(player, 500+r.Int64N(500)))
+		r.must(r.setLossLimit(player, 500+r.Int64N(500)))
 		return
 	}
-	command := one(r.Rand, r.commands(player))
-	if wager := one(r.Rand, craps.Wagers()); r.IntN(2) == 0 {
+	command := pick(r.Rand, r.commands(player))
+	if wager := pick(r.Rand, craps.Wagers()); r.IntN(2) == 0 {
 		key = play.Key{Game: key.Game, Player: player, Wager: wager}
 		command = func(turn *play.Turn) error {
 			_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: wager.Name, Amount: wager.Multiple(0) * (1 + r.Int64N(8))})
@@ -74,16 +74,16 @@ func (r *replicas) play(key play.Key, player uuid.UUID) {
 		}
 	}
 	var round *play.Round
-	var with error
+	var failure error
 	if r.IntN(8) == 0 {
-		with = errBehind
+		failure = errBeforeCommit
 	}
-	err := r.end(key, func(turn *play.Turn) error {
+	err := r.doThenFail(key, func(turn *play.Turn) error {
 		err := command(turn)
 		round = turn.Round()
 		return err
-	}, with)
-	if _, refused := errors.AsType[*errs.Error](err); refused || errors.Is(err, errBehind) {
+	}, failure)
+	if _, refused := errors.AsType[*errs.Error](err); refused || errors.Is(err, errBeforeCommit) {
 		return
 	}
 	r.must(err)
@@ -103,7 +103,7 @@ func (r *replicas) commands(player uuid.UUID) []func(*play.Turn) error {
 			if len(turn.Bets) == 0 {
 				return nil
 			}
-			bet := one(r.Rand, turn.Bets)
+			bet := pick(r.Rand, turn.Bets)
 			if amount := bet.Amount / 2; r.IntN(2) == 0 {
 				return turn.UpdateBet(bet, play.BetChange{Amount: &amount})
 			}

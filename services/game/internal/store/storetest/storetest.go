@@ -24,7 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) play.Store) {
 		"a player has one live bet of a kind":   testOneLiveBet,
 		"overdrafts are refused":                testOverdraft,
 		"keys of one game share a turn":         testSharedTurn,
-		"a bet loads what it needs":             testOnly,
+		"a bet loads what it needs":             testKeyWager,
 		"turns share their funds":               testSharedFunds,
 		"updates do not interfere":              testConcurrency,
 		"lists page without gaps":               testPages,
@@ -117,7 +117,7 @@ func testRollback(t *testing.T, f *fixture) {
 	err := f.store.Update(t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(t.Context(), play.Key{Game: id, Player: alice})
 		f.must(err)
-		_, err = f.ready(turns[0]).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 10})
+		_, err = f.prepare(turns[0]).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 10})
 		f.must(err)
 		f.must(tx.Save(t.Context(), turns...))
 		return broken
@@ -147,7 +147,7 @@ func testSettlesOnce(t *testing.T, f *fixture) {
 		t.Errorf("unsettled = %v, %v", unsettled, err)
 	}
 	f.bet(id, alice, "pass_line")
-	f.close(id, alice)
+	f.closeBetting(id, alice)
 	unsettled, err = f.store.UnsettledRounds(t.Context(), time.Time{}, f.now, 10)
 	if err != nil || len(unsettled) != 1 || unsettled[0].Number != 2 {
 		t.Errorf("unsettled = %v, %v", unsettled, err)

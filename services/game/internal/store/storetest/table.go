@@ -61,7 +61,7 @@ func testCommission(t *testing.T, f *fixture) {
 	const stake = 120
 	var bet *play.Bet
 	f.must(f.do(play.Key{Game: id, Player: alice}, func(turn *play.Turn) (err error) {
-		bet, err = turn.PlaceBet(play.NewBet{Player: alice, Wager: priced(stake).Name, Amount: stake})
+		bet, err = turn.PlaceBet(play.NewBet{Player: alice, Wager: commissionWager(stake).Name, Amount: stake})
 		return err
 	}))
 	live, err := f.store.LiveBets(t.Context(), id)
@@ -77,8 +77,8 @@ func testCommission(t *testing.T, f *fixture) {
 	}
 }
 
-// priced is a wager that takes a commission on a stake and can be placed at any time.
-func priced(stake int64) *craps.Wager {
+// commissionWager is a wager that takes a commission on a stake and can be placed at any time.
+func commissionWager(stake int64) *craps.Wager {
 	for _, wager := range craps.Wagers() {
 		if wager.Behind == nil && wager.Place.Open(craps.State{}) && stake%wager.Multiple(0) == 0 && wager.Price(stake) > 0 {
 			return wager
@@ -142,15 +142,15 @@ func testHouseLimit(t *testing.T, f *fixture) {
 	const left, stake = 2000, 50 // One bet can win more than half of what is left.
 	alice, bob := newID(), newID()
 	tables := []play.Key{{Game: f.create(alice), Player: alice}, {Game: f.create(bob), Player: bob}}
-	move := func(amount int64) error {
+	payOut := func(amount int64) error {
 		return f.store.Update(t.Context(), func(tx play.Tx) error {
 			return tx.Transfer(t.Context(), ledger.Transfer{From: ledger.House, To: ledger.Wallet(newID()), Amount: amount, Reason: ledger.Win, At: f.now})
 		})
 	}
-	if err := move(bankroll + 1); err == nil {
+	if err := payOut(bankroll + 1); err == nil {
 		t.Error("the house paid more than it has")
 	}
-	f.must(move(bankroll - left))
+	f.must(payOut(bankroll - left))
 	place := func(keys ...play.Key) error {
 		return f.store.Update(t.Context(), func(tx play.Tx) error {
 			turns, err := tx.Load(t.Context(), keys...)
@@ -159,7 +159,7 @@ func testHouseLimit(t *testing.T, f *fixture) {
 				if i == 0 && turn.House != f.balance(ledger.House) || turn.Reserve != 0 { // Turns share what the house has.
 					t.Errorf("a turn has the house at %d and the reserve at %d", turn.House, turn.Reserve)
 				}
-				if _, err := f.ready(turn).PlaceBet(play.NewBet{Player: keys[i].Player, Wager: "next_12", Amount: stake}); err != nil {
+				if _, err := f.prepare(turn).PlaceBet(play.NewBet{Player: keys[i].Player, Wager: "next_12", Amount: stake}); err != nil {
 					return err
 				}
 			}

@@ -12,12 +12,12 @@ import (
 
 func testOverdraft(t *testing.T, f *fixture) {
 	alice, house := ledger.Wallet(newID()), ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: 5, Reason: ledger.Bankroll, At: f.now}
-	move := func(transfers ...ledger.Transfer) error {
+	transfer := func(transfers ...ledger.Transfer) error {
 		return f.store.Update(t.Context(), func(tx play.Tx) error { return tx.Transfer(t.Context(), transfers...) })
 	}
-	f.must(move(house, ledger.Transfer{From: ledger.Issuance, To: alice, Amount: 10, Reason: ledger.Grant, At: f.now}))
+	f.must(transfer(house, ledger.Transfer{From: ledger.Issuance, To: alice, Amount: 10, Reason: ledger.Grant, At: f.now}))
 	for amount, ok := range map[int64]bool{11: false, 0: false, -1: false, 10: true} {
-		if err := move(ledger.Transfer{From: alice, To: ledger.House, Amount: amount, Reason: ledger.Loss, At: f.now}); (err == nil) != ok {
+		if err := transfer(ledger.Transfer{From: alice, To: ledger.House, Amount: amount, Reason: ledger.Loss, At: f.now}); (err == nil) != ok {
 			t.Errorf("a transfer of %d of 10: %v", amount, err)
 		}
 	}
@@ -38,8 +38,8 @@ func testSharedTurn(t *testing.T, f *fixture) {
 	}))
 }
 
-// testOnly loads what placing a bet needs: the bets on its wager and on the flat bet behind which it would stand.
-func testOnly(t *testing.T, f *fixture) {
+// testKeyWager loads what placing a bet needs: the bets on its wager and on the flat bet behind which it would stand.
+func testKeyWager(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
 	f.bet(id, alice, "pass_line")
@@ -79,9 +79,9 @@ func testSharedFunds(t *testing.T, f *fixture) {
 		if turns[1].Funds != turns[2].Funds || turns[0].Funds != turns[1].Funds || turns[1] != turns[3] || turns[0].Game != nil {
 			t.Error("turns do not share what they must")
 		}
-		f.ready(turns[0]).OpenWallet(alice)
+		f.prepare(turns[0]).OpenWallet(alice)
 		for i, turn := range turns[1:3] {
-			bet, err := f.ready(turn).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 300})
+			bet, err := f.prepare(turn).PlaceBet(play.NewBet{Player: alice, Wager: "field", Amount: 300})
 			if err != nil || turn.Wallets[alice] != 700-300*int64(i) {
 				t.Errorf("bet %v, %v, wallet %d", bet, err, turn.Wallets[alice])
 			}

@@ -15,7 +15,7 @@ var rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute}
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-func ready(turn *play.Turn) *play.Turn {
+func prepare(turn *play.Turn) *play.Turn {
 	turn.Rules, turn.Now, turn.NewID = rules, time.Now().UTC().Truncate(time.Microsecond), newID
 	return turn
 }
@@ -33,7 +33,7 @@ func bankroll(t *testing.T, store play.Store) {
 // table opens a game and seats players at it.
 func table(t *testing.T, store play.Store, players ...uuid.UUID) uuid.UUID {
 	t.Helper()
-	turn := ready(&play.Turn{})
+	turn := prepare(&play.Turn{})
 	if err := play.Create(turn, players[0], play.Limits{MaxPlayers: 8, MinBet: 1, MaxBet: 500}); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func call(ctx context.Context, store play.Store, key play.Key, id string, comman
 		if err != nil || len(known) > 0 {
 			return err
 		}
-		if err := command(ready(turns[0])); err != nil {
+		if err := command(prepare(turns[0])); err != nil {
 			return err
 		}
 		if err := tx.Save(ctx, turns...); err != nil {
@@ -88,8 +88,8 @@ func toggle(player uuid.UUID) func(*play.Turn) error {
 	}
 }
 
-// balanced fails where the ledger does not add up.
-func balanced(t *testing.T, store play.Store) {
+// expectBalanced fails where the ledger does not add up.
+func expectBalanced(t *testing.T, store play.Store) {
 	t.Helper()
 	if audit, err := store.Audit(context.WithoutCancel(t.Context())); err != nil || !audit.Balanced() {
 		t.Errorf("audit = %+v, %v", audit, err)

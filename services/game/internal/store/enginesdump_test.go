@@ -15,32 +15,32 @@ type lines []string
 
 func (l *lines) add(value any, err error) { *l = append(*l, fmt.Sprintf("%+v %v", value, err)) }
 
-// each adds a line for each value.
-func each[V any](l *lines, values []V, err error, show func(V) any) {
+// addEach adds a line for each value.
+func addEach[V any](l *lines, values []V, err error, show func(V) any) {
 	l.add(len(values), err)
 	for _, value := range values {
 		l.add(show(value), nil)
 	}
 }
 
-// look reads all that can be read, but the ids of transfers, which a failed transaction uses up on PostgreSQL alone.
-func (e *evening) look(s play.Store) (l lines) {
+// dump reads all that can be read, but the ids of transfers, which a failed transaction uses up on PostgreSQL alone.
+func (e *workload) dump(s play.Store) (l lines) {
 	for _, game := range e.games {
-		e.lookAt(&l, s, game)
+		e.dumpGame(&l, s, game)
 	}
 	for _, player := range e.players {
-		e.lookFor(&l, s, player)
+		e.dumpPlayer(&l, s, player)
 	}
 	house, _, err := s.Balance(e.t.Context(), ledger.House)
 	l.add(house, err)
 	l.add(s.Leaders(e.t.Context(), play.ScoresAt(play.AllTime, e.now), play.Score{}, 10))
 	games, err := s.OpenGames(e.t.Context(), uuid.Nil, 100)
-	each(&l, games, err, func(g *play.Game) any { return g.ID })
+	addEach(&l, games, err, func(g *play.Game) any { return g.ID })
 	return l
 }
 
-// lookAt reads a game.
-func (e *evening) lookAt(l *lines, s play.Store, id uuid.UUID) {
+// dumpGame reads a game.
+func (e *workload) dumpGame(l *lines, s play.Store, id uuid.UUID) {
 	ctx := e.t.Context()
 	game, err := s.Game(ctx, id)
 	if err != nil {
@@ -48,18 +48,18 @@ func (e *evening) lookAt(l *lines, s play.Store, id uuid.UUID) {
 	}
 	l.add(*game, nil)
 	live, err := s.LiveBets(ctx, id)
-	each(l, live, err, func(b *play.Bet) any { return *b })
+	addEach(l, live, err, func(b *play.Bet) any { return *b })
 	for _, player := range e.players {
 		bets, err := s.Bets(ctx, id, player, 0, uuid.Nil, 7)
-		each(l, bets, err, func(b *play.Bet) any { return *b })
+		addEach(l, bets, err, func(b *play.Bet) any { return *b })
 		l.add(s.Result(ctx, id, max(game.Round, 2)-1, player))
 	}
 	rounds, err := s.Rounds(ctx, id, 0, 5)
-	each(l, rounds, err, func(r *play.Round) any {
+	addEach(l, rounds, err, func(r *play.Round) any {
 		return fmt.Sprint(r.Number, r.Status, r.Dice, r.Call, r.ClosedAt, r.SettledAt, r.Sequence)
 	})
 	events, err := s.Events(ctx, id, game.Sequence-min(game.Sequence, 10), 20)
-	each(l, events, err, func(event *play.Event) any { return fmt.Sprintf("%d %T", event.GetSequence(), event.GetDetail()) })
+	addEach(l, events, err, func(event *play.Event) any { return fmt.Sprintf("%d %T", event.GetSequence(), event.GetDetail()) })
 	l.add(s.Rolls(ctx, id, 50))
 	for _, account := range []ledger.Account{ledger.Escrow(id), ledger.Reserve(id)} {
 		balance, _, err := s.Balance(ctx, account)
@@ -67,8 +67,8 @@ func (e *evening) lookAt(l *lines, s play.Store, id uuid.UUID) {
 	}
 }
 
-// lookFor reads what is a player's.
-func (e *evening) lookFor(l *lines, s play.Store, player uuid.UUID) {
+// dumpPlayer reads what is a player's.
+func (e *workload) dumpPlayer(l *lines, s play.Store, player uuid.UUID) {
 	ctx := e.t.Context()
 	balance, open, err := s.Balance(ctx, ledger.Wallet(player))
 	l.add(fmt.Sprint(balance, open), err)
@@ -80,7 +80,7 @@ func (e *evening) lookFor(l *lines, s play.Store, player uuid.UUID) {
 	const page = 12
 	for below := int64(0); ; {
 		entries, err := s.Entries(ctx, player, below, page)
-		each(l, entries, err, func(entry play.Entry) any {
+		addEach(l, entries, err, func(entry play.Entry) any {
 			entry.ID = 0
 			return entry
 		})

@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// loaded is what a transaction finds of a game and of those who have bets there.
-func (f *fixture) loaded(key play.Key) (found string) {
+// describeLoaded is what a transaction finds of a game and of those who have bets there.
+func (f *fixture) describeLoaded(key play.Key) (found string) {
 	f.t.Helper()
 	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(f.t.Context(), key)
@@ -22,15 +22,15 @@ func (f *fixture) loaded(key play.Key) (found string) {
 		turn := turns[0]
 		found = describe(turn.Game, turn.Bets, turn.House, turn.Reserve)
 		for _, player := range owners(turn.Bets) {
-			found += of(player, turn.Wallets[player], turn.Protections[player])
+			found += describeWallet(player, turn.Wallets[player], turn.Protections[player])
 		}
 		return nil
 	}))
 	return found
 }
 
-// read is what readers find of it.
-func (f *fixture) read(key play.Key) string {
+// describeStored is what readers find of it.
+func (f *fixture) describeStored(key play.Key) string {
 	f.t.Helper()
 	game, err := f.store.Game(f.t.Context(), key.Game)
 	f.must(err)
@@ -40,7 +40,7 @@ func (f *fixture) read(key play.Key) string {
 	for _, player := range owners(bets) {
 		state, err := f.store.Protection(f.t.Context(), player)
 		f.must(err)
-		text += of(player, f.balance(ledger.Wallet(player)), state)
+		text += describeWallet(player, f.balance(ledger.Wallet(player)), state)
 	}
 	return text
 }
@@ -55,7 +55,7 @@ func owners(bets []*play.Bet) (players []uuid.UUID) {
 	return players
 }
 
-func of(player uuid.UUID, balance int64, state *protection.State) string {
+func describeWallet(player uuid.UUID, balance int64, state *protection.State) string {
 	text := fmt.Sprintf("\n%s has %d", player, balance)
 	if state != nil {
 		text += fmt.Sprintf(" and %+v", *state)
