@@ -44,7 +44,7 @@ func TestComeBetsTravelAndTakeTheirOdds(t *testing.T) {
 		t.Fatalf("the come bet stands on %d", tb.bets[come.ID].Number)
 	}
 	_, err := tb.bet(alice, "odds_come", 20, 6)
-	tb.wants(err, errorsv1.Reason_REASON_FLAT_BET_REQUIRED)
+	tb.expectReason(err, errorsv1.Reason_REASON_FLAT_BET_REQUIRED)
 	odds := tb.mustBet(alice, "odds_come", 80, 5)
 	second := tb.mustBet(alice, "come", 20, 0)
 	tb.rollTo(alice, 5) // The established bet wins, and the pending one takes its place.
@@ -61,25 +61,25 @@ func TestSevenOutPassesTheDice(t *testing.T) {
 	}
 	tb.mustBet(alice, "pass_line", 10, 0)
 	tb.mustBet(bob, "dont_pass", 10, 0)
-	tb.wants(tb.roll(bob, 1), errorsv1.Reason_REASON_NOT_SHOOTER)
+	tb.expectReason(tb.roll(bob, 1), errorsv1.Reason_REASON_NOT_SHOOTER)
 	tb.rollTo(alice, 4)
 	tb.rollTo(alice, 7)
 	if tb.game.Shooter != bob || tb.game.Hand != 2 || tb.accounts[ledger.Wallet(bob)] != grant+10 {
 		t.Errorf("shooter %s, hand %d, bob has %d", tb.game.Shooter, tb.game.Hand, tb.accounts[ledger.Wallet(bob)])
 	}
-	tb.wants(tb.roll(bob, 1), errorsv1.Reason_REASON_LINE_BET_REQUIRED)
+	tb.expectReason(tb.roll(bob, 1), errorsv1.Reason_REASON_LINE_BET_REQUIRED)
 }
 
-func TestRefusedCommandsSayWhy(t *testing.T) {
+func TestRefusalReasons(t *testing.T) {
 	tb, alice, bob := newTable(t), uuid.UUID{1}, uuid.UUID{2}
 	tb.create(alice, limits)
 	refuse := func(player uuid.UUID, wager string, amount int64, number uint8, reason errorsv1.Reason) {
 		t.Helper()
 		before := tb.sequence
 		_, err := tb.bet(player, wager, amount, number)
-		tb.wants(err, reason)
+		tb.expectReason(err, reason)
 		if tb.sequence != before {
-			t.Errorf("%s %d left a trace", wager, amount)
+			t.Errorf("%s %d emitted an event", wager, amount)
 		}
 	}
 	refuse(bob, "pass_line", 10, 0, errorsv1.Reason_REASON_NOT_SEATED)
@@ -101,20 +101,20 @@ func TestRefusedCommandsSayWhy(t *testing.T) {
 	refuse(alice, "odds_pass", 100, 5, errorsv1.Reason_REASON_NUMBER_INVALID)
 	refuse(alice, "odds_dont_pass", 10, 0, errorsv1.Reason_REASON_FLAT_BET_REQUIRED)
 	_, err := tb.bet(alice, "field", 10, 0)
-	tb.wants(err, errorsv1.Reason_REASON_UNSPECIFIED)
+	tb.expectReason(err, errorsv1.Reason_REASON_UNSPECIFIED)
 
 	if err := tb.do(func(t *play.Turn) error { return t.CloseBetting(alice) }); err != nil {
 		t.Fatal(err)
 	}
 	refuse(alice, "field", 10, 0, errorsv1.Reason_REASON_BETTING_CLOSED)
-	tb.wants(tb.do(func(t *play.Turn) error { return t.Leave(alice) }), errorsv1.Reason_REASON_BETTING_CLOSED)
+	tb.expectReason(tb.do(func(t *play.Turn) error { return t.Leave(alice) }), errorsv1.Reason_REASON_BETTING_CLOSED)
 }
 
-func TestWorkingIsForBetsThatRest(t *testing.T) {
+func TestWorkingOnlyForRestingBets(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
 	tb.create(alice, limits)
 	for wager, reason := range map[string]errorsv1.Reason{"field": errorsv1.Reason_REASON_WORKING_NOT_APPLICABLE, "hard_6": errorsv1.Reason_REASON_UNSPECIFIED} {
-		tb.wants(tb.do(func(t *play.Turn) error {
+		tb.expectReason(tb.do(func(t *play.Turn) error {
 			_, err := t.PlaceBet(play.NewBet{Player: alice, Wager: wager, Amount: 10, Working: true})
 			return err
 		}), reason)
@@ -134,15 +134,15 @@ func TestRemoval(t *testing.T) {
 	pass, dont := tb.mustBet(alice, "pass_line", 10, 0), tb.mustBet(alice, "dont_pass", 10, 0)
 	tb.rollTo(alice, 9)
 	odds := tb.mustBet(alice, "odds_dont_pass", 30, 0)
-	tb.wants(tb.remove(pass.ID), errorsv1.Reason_REASON_BET_LOCKED)
+	tb.expectReason(tb.remove(pass.ID), errorsv1.Reason_REASON_BET_LOCKED)
 	if err := tb.remove(dont.ID); err != nil || tb.bets[odds.ID].Status != play.Removed {
 		t.Errorf("dont_pass: %v; its odds are %s", err, tb.bets[odds.ID].Status)
 	}
 	tb.rollTo(alice, 9)
-	tb.wants(tb.remove(pass.ID), errorsv1.Reason_REASON_BET_DECIDED)
+	tb.expectReason(tb.remove(pass.ID), errorsv1.Reason_REASON_BET_DECIDED)
 }
 
-func TestLeavingMidHandLeavesContractsToTheHouse(t *testing.T) {
+func TestHousePlaysContractsOfPlayerWhoLeft(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
 	tb.create(alice, limits)
 	pass, field := tb.mustBet(alice, "pass_line", 10, 0), (*play.Bet)(nil)
@@ -165,7 +165,7 @@ func TestLeavingMidHandLeavesContractsToTheHouse(t *testing.T) {
 	}
 }
 
-func TestDicePassFromAShooterWhoWaits(t *testing.T) {
+func TestDicePassAfterShooterTimeout(t *testing.T) {
 	tb, alice, bob := newTable(t), uuid.UUID{1}, uuid.UUID{2}
 	tb.create(alice, limits)
 	if err := tb.do(func(t *play.Turn) error { return t.Join(bob) }); err != nil {
@@ -194,8 +194,8 @@ func TestDicePassFromAShooterWhoWaits(t *testing.T) {
 	}
 }
 
-// TestBystandersBuyTheShooterNoTime has somebody come and go while the others wait.
-func TestBystandersBuyTheShooterNoTime(t *testing.T) {
+// TestJoiningDoesNotExtendShooterTimeout has a player join and leave while the others wait.
+func TestJoiningDoesNotExtendShooterTimeout(t *testing.T) {
 	tb, alice, bob, eve := newTable(t), uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}
 	tb.create(alice, limits)
 	do := func(command func(*play.Turn) error) {
@@ -217,7 +217,7 @@ func TestBystandersBuyTheShooterNoTime(t *testing.T) {
 	}
 	do(func(t *play.Turn) error { return t.Leave(alice) })
 	if !tb.game.TurnDueAt.After(due) {
-		t.Error("who rolls in the place of the shooter that left has no time of its own")
+		t.Error("the house, which rolls for the shooter who left, has no timeout of its own")
 	}
 }
 
@@ -246,21 +246,21 @@ func TestIdleGamesExpireButContractsPlayOut(t *testing.T) {
 		t.Errorf("status %s, wallet %d", tb.game.Status, tb.accounts[ledger.Wallet(alice)])
 	}
 	_, err := tb.bet(alice, "field", 10, 0)
-	tb.wants(err, errorsv1.Reason_REASON_GAME_CLOSED)
+	tb.expectReason(err, errorsv1.Reason_REASON_GAME_CLOSED)
 }
 
-// TestTheDiceGoOnFromTheSeatThatTheShooterLeft has the house play the hand to its end.
-func TestTheDiceGoOnFromTheSeatThatTheShooterLeft(t *testing.T) {
+// TestDicePassFromSeatOfShooterWhoLeft has the house play the hand to its end; then the dice pass on from the seat that the shooter left.
+func TestDicePassFromSeatOfShooterWhoLeft(t *testing.T) {
 	alice, bob, carol, dave := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}, uuid.UUID{4}
 	for name, tc := range map[string]struct {
 		meanwhile func(*table)
 		want      uuid.UUID
 	}{
-		"to the next seat":                    {func(*table) {}, carol},
-		"past who leaves too":                 {func(tb *table) { tb.leave(carol) }, alice},
-		"to who has come behind":              {func(tb *table) { tb.leave(carol); tb.join(dave) }, dave},
-		"to who has come to an empty table":   {func(tb *table) { tb.leave(carol); tb.leave(alice); tb.join(dave) }, dave},
-		"to who has come back, and sits last": {func(tb *table) { tb.leave(carol); tb.join(bob) }, bob},
+		"to the next seat":                         {func(*table) {}, carol},
+		"past a player who leaves too":             {func(tb *table) { tb.leave(carol) }, alice},
+		"to a player who joins after":              {func(tb *table) { tb.leave(carol); tb.join(dave) }, dave},
+		"to a player who joins an empty table":     {func(tb *table) { tb.leave(carol); tb.leave(alice); tb.join(dave) }, dave},
+		"to the shooter, who rejoined and is last": {func(tb *table) { tb.leave(carol); tb.join(bob) }, bob},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tb := newTable(t)
@@ -273,7 +273,7 @@ func TestTheDiceGoOnFromTheSeatThatTheShooterLeft(t *testing.T) {
 			tc.meanwhile(tb)
 			tb.rollTo(uuid.Nil, 7)
 			if tb.game.Shooter != tc.want || tb.game.LeftSeat != 0 {
-				t.Errorf("the dice are %s's, and the seat %d is left", tb.game.Shooter, tb.game.LeftSeat)
+				t.Errorf("shooter %s, left seat %d", tb.game.Shooter, tb.game.LeftSeat)
 			}
 			if err := replay.Game(t.Context(), tb, tb.game.ID, func(*play.Round) error { return nil }); err != nil {
 				t.Error(err)

@@ -27,8 +27,8 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 			}
 		}
 	}
-	one := func(t *rapid.T) uuid.UUID {
-		if live := tb.sorted(); len(live) > 0 {
+	drawBet := func(t *rapid.T) uuid.UUID {
+		if live := tb.sortedBets(); len(live) > 0 {
 			return rapid.SampledFrom(live).Draw(t, "bet").ID
 		}
 		return uuid.Nil
@@ -40,7 +40,7 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 		"bet": func(t *rapid.T) {
 			player, wager := player.Draw(t, "player"), wagers.Draw(t, "wager")
 			number := uint8(0)
-			for _, flat := range tb.sorted() {
+			for _, flat := range tb.sortedBets() {
 				if flat.Player == player && flat.Wager == wager.Behind && flat.Number != 0 {
 					number = flat.Number
 				}
@@ -53,14 +53,14 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 			})
 		},
 		"change": func(t *rapid.T) {
-			if id := one(t); id != uuid.Nil {
+			if id := drawBet(t); id != uuid.Nil {
 				amount, working := tb.bets[id].Amount/rapid.Int64Range(1, 3).Draw(t, "part"), rapid.Bool().Draw(t, "working")
 				_ = tb.change(id, play.BetChange{Amount: &amount})
 				_ = tb.change(id, play.BetChange{Working: &working})
 			}
 		},
 		"remove": func(t *rapid.T) {
-			if id := one(t); id != uuid.Nil {
+			if id := drawBet(t); id != uuid.Nil {
 				_ = tb.remove(id)
 			}
 		},
@@ -83,13 +83,13 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 	}
 }
 
-// TestRandomGames plays random games with every wager. The table checks behind every command that money is conserved and
-// that no live bet is lost; at the end every payout must be one of the wager's pay table, and the log must play to the
-// same state again. The verifier of receipts must take every round, and each for what follows from the one before.
+// TestRandomGames plays random games with every wager. The table checks after every command that money is conserved and
+// that no live bet is lost; at the end every payout must be one of the wager's pay table, and replaying the log must lead to the
+// same state. The verifier of receipts must accept every round, and each one as following from the one before.
 func TestRandomGames(t *testing.T) {
 	const steps = 4000
 	wantRolls := 100_000
-	if testing.Short() { // rapid plays fewer games then.
+	if testing.Short() { // Then rapid plays fewer games.
 		wantRolls = 10_000
 	}
 	rolled, wagers := 0, map[*craps.Wager]int{}
@@ -97,18 +97,18 @@ func TestRandomGames(t *testing.T) {
 		tb := newTable(t)
 		players := []uuid.UUID{{1}, {2}, {3}}
 		tb.create(players[0], play.Limits{MaxPlayers: 3, MinBet: 1, MaxBet: 1000})
-		tb.set(players[1], func(*protection.State) error { return nil }) // Whose limits count, and never bind.
+		tb.setProtection(players[1], func(*protection.State) error { return nil }) // This player's bets are counted, and never limited.
 		commands := tb.commands(players)
 		names := rapid.SampledFrom([]string{"join", "bet", "bet", "bet", "change", "remove", "roll", "roll", "roll", "roll", "roll", "pass", "leave", "wait"})
 		for range steps {
 			if tb.game.Status == play.Open {
 				commands[names.Draw(t, "command")](t)
 			}
-			tb.top(players)
+			tb.topUp(players)
 		}
 		for _, bet := range tb.bets {
 			wagers[bet.Wager]++
-			if !pays(bet) {
+			if !paysByTable(bet) {
 				t.Fatalf("%s of %d is %s with a payout of %d", bet.Wager.Name, bet.Amount, bet.Status, bet.Payout)
 			}
 		}
@@ -117,28 +117,28 @@ func TestRandomGames(t *testing.T) {
 		if err := replay.Game(t.Context(), tb, tb.game.ID, func(round *play.Round) error {
 			replayed++
 			defer func() { last = round }()
-			return verifiable(last, round)
+			return verify(last, round)
 		}); err != nil {
 			t.Fatal(err)
 		}
 		rolled += replayed
 	})
 	if rolled < wantRolls || len(wagers) != len(craps.Wagers()) {
-		t.Errorf("only %d rolls and %d wagers: the test does not reach what it is for", rolled, len(wagers))
+		t.Errorf("only %d rolls and %d wagers: the test does not cover what it should", rolled, len(wagers))
 	}
 	t.Logf("%d rolls", rolled)
 }
 
-// verifiable fails where the verifier of receipts would not take a round for what the rules allow.
-func verifiable(last, round *play.Round) error {
+// verify fails where the verifier of receipts would reject a round as impossible under the rules.
+func verify(last, round *play.Round) error {
 	if err := errors.Join(receipt.CheckState(round.State), receipt.CheckBets(round.State, round.Bets)); err != nil || last == nil {
 		return err
 	}
 	return receipt.CheckNext(last.State, last.Bets, last.Dice, round.State, round.Bets)
 }
 
-// pays reports whether a bet got what its status and its wager's pay table allow.
-func pays(bet *play.Bet) bool {
+// paysByTable reports whether a bet's payout is allowed by its status and its wager's pay table.
+func paysByTable(bet *play.Bet) bool {
 	switch bet.Status {
 	case play.Won:
 		for line := range bet.Wager.Pays {

@@ -16,8 +16,8 @@ import (
 
 var protectionRules = protection.Rules{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute}
 
-// protected is the text of what players have set.
-func (tb *table) protected(states map[uuid.UUID]*protection.State) string {
+// protectionsText is the JSON text of what players have set.
+func (tb *table) protectionsText(states map[uuid.UUID]*protection.State) string {
 	if len(states) == 0 {
 		return ""
 	}
@@ -28,11 +28,11 @@ func (tb *table) protected(states map[uuid.UUID]*protection.State) string {
 	return string(text)
 }
 
-// set has a player set something.
-func (tb *table) set(player uuid.UUID, change func(*protection.State) error) {
+// setProtection has a player change limits or exclusions.
+func (tb *table) setProtection(player uuid.UUID, change func(*protection.State) error) {
 	err := tb.do(func(t *play.Turn) error {
 		if t.Protections[player] == nil {
-			t.Protections[player] = protection.New(lyingOf(tb.live, player), tb.now)
+			t.Protections[player] = protection.New(inPlayOf(tb.live, player), tb.now)
 		}
 		return change(t.Protections[player])
 	})
@@ -41,14 +41,14 @@ func (tb *table) set(player uuid.UUID, change func(*protection.State) error) {
 	}
 }
 
-// TestBetsFromBeforeMakeNoRoom takes a bet back that was placed before the player set a limit, and so was never counted.
-func TestBetsFromBeforeMakeNoRoom(t *testing.T) {
+// TestRefundOfUncountedBet takes back a bet that was placed before the player set a limit, and so was never counted.
+func TestRefundOfUncountedBet(t *testing.T) {
 	tb := newTable(t)
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
 	before := tb.mustBet(alice, "dont_pass", 500, 0)
 	tb.now = tb.now.Add(time.Minute)
-	tb.set(alice, func(s *protection.State) error {
+	tb.setProtection(alice, func(s *protection.State) error {
 		return s.SetLimit(protection.Stake, calendar.Day, 100, tb.now, protectionRules)
 	})
 	tb.mustBet(alice, "hard_8", 60, 0)
@@ -60,7 +60,7 @@ func TestBetsFromBeforeMakeNoRoom(t *testing.T) {
 	}
 	tb.mustBet(alice, "field", 40, 0)
 	if used := tb.protections[alice]; used.Day.Staked != 100 || used.Session.Staked != 100 {
-		t.Errorf("counted are %d of the day and %d of the session", used.Day.Staked, used.Session.Staked)
+		t.Errorf("counted %d for the day and %d for the session", used.Day.Staked, used.Session.Staked)
 	}
 }
 
@@ -68,21 +68,21 @@ func TestLimitsBindBets(t *testing.T) {
 	tb := newTable(t)
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
-	tb.set(alice, func(s *protection.State) error {
+	tb.setProtection(alice, func(s *protection.State) error {
 		return s.SetLimit(protection.Stake, calendar.Day, 100, tb.now, protectionRules)
 	})
 	line := tb.mustBet(alice, "pass_line", 60, 0)
 	if _, err := tb.bet(alice, "field", 50, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
 		t.Errorf("a bet over the limit: %v", err)
 	}
-	// What is taken back before a roll was not staked.
+	// A stake that is taken back before a roll does not count.
 	if err := tb.remove(line.ID); err != nil {
 		t.Fatal(err)
 	}
 	tb.mustBet(alice, "pass_line", 60, 0)
 	tb.mustBet(alice, "hard_8", 40, 0)
 	tb.rollTo(alice, 6)
-	for _, bet := range tb.sorted() { // Behind a roll it was.
+	for _, bet := range tb.sortedBets() { // After a roll it does.
 		if bet.Wager.Name == "hard_8" {
 			if err := tb.remove(bet.ID); err != nil {
 				t.Fatal(err)
@@ -97,16 +97,16 @@ func TestLimitsBindBets(t *testing.T) {
 	}
 }
 
-// TestCommissionsCountAsLost until they come back.
+// TestCommissionsCountAsLost until they are returned.
 func TestCommissionsCountAsLost(t *testing.T) {
 	tb := newTable(t)
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
-	tb.set(alice, func(s *protection.State) error {
+	tb.setProtection(alice, func(s *protection.State) error {
 		return s.SetLimit(protection.Loss, calendar.Day, 100, tb.now, protectionRules)
 	})
 	if _, err := tb.bet(alice, "yes_4", 100, 0); errs.Reason(err) != errorsv1.Reason_REASON_LIMIT_EXCEEDED {
-		t.Errorf("a bet whose commission breaks the limit: %v", err)
+		t.Errorf("a bet whose commission exceeds the limit: %v", err)
 	}
 	bet := tb.mustBet(alice, "yes_4", 80, 0)
 	if s := tb.protections[alice]; bet.Commission == 0 || s.Day.Lost != bet.Amount+bet.Commission || s.InPlay != s.Day.Lost {
@@ -120,7 +120,7 @@ func TestCommissionsCountAsLost(t *testing.T) {
 	}
 }
 
-func TestTheExcludedSitNowhereAndAreStillPaid(t *testing.T) {
+func TestExcludedPlayers(t *testing.T) {
 	tb := newTable(t)
 	alice, bob := tb.newID(), tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
@@ -130,7 +130,7 @@ func TestTheExcludedSitNowhereAndAreStillPaid(t *testing.T) {
 	tb.mustBet(alice, "pass_line", 10, 0)
 	field := tb.mustBet(bob, "field", 10, 0)
 	six := tb.mustBet(bob, "hard_6", 10, 0)
-	tb.set(bob, func(s *protection.State) error { return s.Exclude(protection.CoolOff, 1, tb.now) })
+	tb.setProtection(bob, func(s *protection.State) error { return s.Exclude(protection.CoolOff, 1, tb.now) })
 	if _, err := tb.bet(bob, "hard_8", 10, 0); errs.Reason(err) != errorsv1.Reason_REASON_SELF_EXCLUDED {
 		t.Errorf("a bet of an excluded player: %v", err)
 	}
@@ -145,7 +145,7 @@ func TestTheExcludedSitNowhereAndAreStillPaid(t *testing.T) {
 		t.Error(err)
 	}
 	if err := tb.do(func(t *play.Turn) error { return t.Join(bob) }); errs.Reason(err) != errorsv1.Reason_REASON_SELF_EXCLUDED {
-		t.Errorf("an excluded player sits down: %v", err)
+		t.Errorf("an excluded player joins: %v", err)
 	}
 	tb.now = tb.now.Add(24 * time.Hour)
 	if err := tb.do(func(t *play.Turn) error { return t.Join(bob) }); err != nil {
@@ -153,8 +153,8 @@ func TestTheExcludedSitNowhereAndAreStillPaid(t *testing.T) {
 	}
 }
 
-// TestTheExcludedHaveNoBetWork changes bets that rest and one that works, as a player who is excluded and as one who was.
-func TestTheExcludedHaveNoBetWork(t *testing.T) {
+// TestExcludedPlayersCannotSetBetsToWork changes resting bets and a working one, as a player who is excluded and as one who was.
+func TestExcludedPlayersCannotSetBetsToWork(t *testing.T) {
 	tb := newTable(t)
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
@@ -166,30 +166,30 @@ func TestTheExcludedHaveNoBetWork(t *testing.T) {
 		}
 	}
 	must("to work", tb.change(eight, play.BetChange{Working: new(true)}), 0)
-	tb.set(alice, func(s *protection.State) error { return s.Exclude(protection.CoolOff, 1, tb.now) })
+	tb.setProtection(alice, func(s *protection.State) error { return s.Exclude(protection.CoolOff, 1, tb.now) })
 	must("to work, excluded", tb.change(six, play.BetChange{Working: new(true), Amount: new(int64(10))}), errorsv1.Reason_REASON_SELF_EXCLUDED)
 	if six := tb.bets[six]; six.Working || six.Amount != 20 {
 		t.Errorf("the refused bet is %+v", six)
 	}
-	must("to be as it is", tb.change(six, play.BetChange{Working: new(false)}), 0)
+	must("to stay as it is", tb.change(six, play.BetChange{Working: new(false)}), 0)
 	must("to have less", tb.change(six, play.BetChange{Amount: new(int64(10))}), 0)
 	must("to have more", tb.change(six, play.BetChange{Amount: new(int64(30))}), errorsv1.Reason_REASON_BET_RAISED)
-	must("to go on working", tb.change(eight, play.BetChange{Working: new(true), Amount: new(int64(10))}), 0)
+	must("to keep working", tb.change(eight, play.BetChange{Working: new(true), Amount: new(int64(10))}), 0)
 	must("to rest", tb.change(eight, play.BetChange{Working: new(false)}), 0)
 	must("to work again", tb.change(eight, play.BetChange{Working: new(true)}), errorsv1.Reason_REASON_SELF_EXCLUDED)
 	tb.now = tb.now.Add(24 * time.Hour)
-	must("to work behind it", tb.change(six, play.BetChange{Working: new(true)}), 0)
+	must("to work after the exclusion", tb.change(six, play.BetChange{Working: new(true)}), 0)
 }
 
-func TestRealityChecksComeBetweenRounds(t *testing.T) {
+func TestRealityChecksBetweenRounds(t *testing.T) {
 	tb := newTable(t)
 	alice := tb.newID()
 	tb.create(alice, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
-	tb.set(alice, func(s *protection.State) error {
+	tb.setProtection(alice, func(s *protection.State) error {
 		return s.SetLimit(protection.RealityCheck, "", 10, tb.now, protectionRules)
 	})
 	tb.mustBet(alice, "pass_line", 10, 0)
-	told := func() (n int) {
+	announced := func() (n int) {
 		for _, event := range tb.events {
 			if event.GetRealityCheck().GetPlayerId() == alice.String() {
 				n++
@@ -199,16 +199,16 @@ func TestRealityChecksComeBetweenRounds(t *testing.T) {
 	}
 	for i, total := range []uint8{4, 5, 6} {
 		tb.rollTo(alice, total)
-		if want := []int{0, 1, 1}[i]; told() != want {
-			t.Errorf("roll %d: told %d times, want %d", i+1, told(), want)
+		if want := []int{0, 1, 1}[i]; announced() != want {
+			t.Errorf("roll %d: announced %d times, want %d", i+1, announced(), want)
 		}
 		tb.now = tb.now.Add([]time.Duration{11 * time.Minute, time.Minute, 30 * time.Minute}[i])
 	}
-	tb.mustBet(alice, "field", 10, 0) // Behind a pause a session begins.
+	tb.mustBet(alice, "field", 10, 0) // After a pause a new session begins.
 	tb.now = tb.now.Add(11 * time.Minute)
 	if _, err := tb.bet(alice, "hard_8", 10, 0); errs.Reason(err) != errorsv1.Reason_REASON_REALITY_CHECK_DUE {
 		t.Errorf("a bet before the check was acknowledged: %v", err)
 	}
-	tb.set(alice, func(s *protection.State) error { s.Acknowledge(tb.now); return nil })
+	tb.setProtection(alice, func(s *protection.State) error { s.Acknowledge(tb.now); return nil })
 	tb.mustBet(alice, "hard_8", 10, 0)
 }

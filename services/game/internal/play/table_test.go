@@ -24,14 +24,14 @@ const (
 	bankroll = 10_000_000
 )
 
-// table keeps one game and its money in memory, the way a store would, and checks the invariants behind every command.
+// table keeps one game and its money in memory, the way a store would, and checks the invariants after every command.
 type table struct {
 	t        rapid.TB
 	now      time.Time
 	ids      uint64
 	game     *play.Game
 	bets     map[uuid.UUID]*play.Bet
-	live     map[uuid.UUID]*play.Bet // Those of bets that are.
+	live     map[uuid.UUID]*play.Bet // The live ones among bets.
 	accounts map[ledger.Account]int64
 	round    *play.Round
 	rounds   map[uint64]*play.Round
@@ -39,7 +39,7 @@ type table struct {
 	sequence uint64
 	// protections are what players have set.
 	protections map[uuid.UUID]*protection.State
-	// bankroll is what the house began with, net what scores say that players have won of it.
+	// bankroll is the house's initial balance, net what players have won of it according to the scores.
 	bankroll int64
 	net      int64
 }
@@ -56,7 +56,7 @@ func (tb *table) newID() uuid.UUID {
 	return id
 }
 
-// do runs a command with everything loaded and keeps what it changed, if it succeeded.
+// do runs a command with everything loaded and keeps its changes if it succeeded.
 func (tb *table) do(command func(*play.Turn) error) error {
 	turn := &play.Turn{Rules: play.Rules{Grant: grant, ShooterTimeout: 30 * time.Second, Protection: protectionRules}, Now: tb.now, NewID: tb.newID, Funds: play.NewFunds()}
 	turn.House = tb.accounts[ledger.House]
@@ -69,7 +69,7 @@ func (tb *table) do(command func(*play.Turn) error) error {
 		game.Seats = append([]play.Seat(nil), tb.game.Seats...)
 		turn.Game = &game
 		turn.Reserve = tb.accounts[ledger.Reserve(game.ID)]
-		for _, bet := range tb.sorted() {
+		for _, bet := range tb.sortedBets() {
 			loaded := *bet
 			turn.AddLoaded(&loaded)
 		}
@@ -79,9 +79,9 @@ func (tb *table) do(command func(*play.Turn) error) error {
 			}
 		}
 	}
-	before := fmt.Sprintf("%+v", turn.Game) + tb.protected(turn.Protections)
+	before := fmt.Sprintf("%+v", turn.Game) + tb.protectionsText(turn.Protections)
 	if err := command(turn); err != nil {
-		tb.untouched(turn, before)
+		tb.expectUnchanged(turn, before)
 		return err
 	}
 	tb.keep(turn)
@@ -89,10 +89,10 @@ func (tb *table) do(command func(*play.Turn) error) error {
 	return nil
 }
 
-// untouched fails where a command that was refused has changed something: others may share its turn.
-func (tb *table) untouched(turn *play.Turn, before string) {
+// expectUnchanged fails where a refused command has changed something: other commands may share its turn.
+func (tb *table) expectUnchanged(turn *play.Turn, before string) {
 	placed, changed := turn.BetChanges()
-	if after := fmt.Sprintf("%+v", turn.Game) + tb.protected(turn.Protections); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
+	if after := fmt.Sprintf("%+v", turn.Game) + tb.protectionsText(turn.Protections); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {
 		tb.t.Fatalf("a refused command left %d events, %d transfers, %v and %v, and the game went from %s to %s",
 			len(turn.Events), len(turn.Transfers), placed, changed, before, after)
 	}
@@ -108,7 +108,7 @@ func (tb *table) keep(turn *play.Turn) {
 	placed, changed := turn.BetChanges()
 	for _, bet := range append(placed, changed...) {
 		if before := tb.bets[bet.ID]; before != nil && before.Status != play.Live {
-			tb.t.Fatalf("bet %s was %s and is changed again", bet.ID, before.Status)
+			tb.t.Fatalf("bet %s was %s and was changed again", bet.ID, before.Status)
 		}
 		tb.bets[bet.ID] = bet
 		if tb.live[bet.ID] = bet; bet.Status != play.Live {
@@ -135,46 +135,46 @@ func (tb *table) keep(turn *play.Turn) {
 }
 
 func (tb *table) check(turn *play.Turn) {
-	lying, exposure := int64(0), int64(0)
+	inPlay, exposure := int64(0), int64(0)
 	for _, bet := range tb.live {
-		lying += bet.Amount + bet.Commission
+		inPlay += bet.Amount + bet.Commission
 		exposure += bet.Wager.MaxProfit(bet.Number, bet.Amount)
 	}
 	sum := int64(0)
 	for account, balance := range tb.accounts {
 		sum += balance
 		if balance < 0 && !account.MayBeNegative() {
-			tb.t.Fatalf("%s is at %d", account, balance)
+			tb.t.Fatalf("%s has a balance of %d", account, balance)
 		}
 	}
-	if escrow := tb.accounts[ledger.Escrow(tb.game.ID)]; sum != 0 || escrow != lying {
-		tb.t.Fatalf("accounts sum to %d; %d lies on the table, escrow holds %d", sum, lying, escrow)
+	if escrow := tb.accounts[ledger.Escrow(tb.game.ID)]; sum != 0 || escrow != inPlay {
+		tb.t.Fatalf("accounts sum to %d; %d is in play, escrow holds %d", sum, inPlay, escrow)
 	}
 	if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; tb.game.Exposure != exposure || reserve < exposure || turn.Reserve != reserve || turn.House != tb.accounts[ledger.House] {
-		tb.t.Fatalf("the bets can win %d, the game says %d, and %d is set aside (the turn says %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
+		tb.t.Fatalf("the exposure is %d, the game has %d, and the reserve is %d (the turn has %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
 	}
 	if won := tb.bankroll - tb.accounts[ledger.House] - tb.accounts[ledger.Reserve(tb.game.ID)]; tb.net != won {
-		tb.t.Fatalf("scores say that players have won %d, the house has paid %d", tb.net, won)
+		tb.t.Fatalf("players have won %d according to the scores, the house has paid %d", tb.net, won)
 	}
 	for player, set := range tb.protections {
-		if lies := lyingOf(tb.live, player); set.InPlay != lies {
-			tb.t.Fatalf("%d of %s lies on the table, the limits say %d", lies, player, set.InPlay)
+		if inPlay := inPlayOf(tb.live, player); set.InPlay != inPlay {
+			tb.t.Fatalf("%d of %s is in play, the protection has %d", inPlay, player, set.InPlay)
 		}
 	}
 	for player, balance := range turn.Wallets {
 		if balance != tb.accounts[ledger.Wallet(player)] {
-			tb.t.Fatalf("the turn says that %s has %d, the book says %d", player, balance, tb.accounts[ledger.Wallet(player)])
+			tb.t.Fatalf("the turn has %s at %d, the ledger at %d", player, balance, tb.accounts[ledger.Wallet(player)])
 		}
 	}
-	if tb.game.Status != play.Open && lying != 0 {
-		tb.t.Fatalf("the game is %s with %d on the table", tb.game.Status, lying)
+	if tb.game.Status != play.Open && inPlay != 0 {
+		tb.t.Fatalf("the game is %s with %d on the table", tb.game.Status, inPlay)
 	}
 	if g := tb.game; g.Shooter != uuid.Nil && !g.Seated(g.Shooter) {
 		tb.t.Fatal("the shooter has no seat")
 	}
 }
 
-func lyingOf(live map[uuid.UUID]*play.Bet, player uuid.UUID) (sum int64) {
+func inPlayOf(live map[uuid.UUID]*play.Bet, player uuid.UUID) (sum int64) {
 	for _, bet := range live {
 		if bet.Player == player {
 			sum += bet.Amount + bet.Commission
@@ -183,7 +183,7 @@ func lyingOf(live map[uuid.UUID]*play.Bet, player uuid.UUID) (sum int64) {
 	return sum
 }
 
-// Game, Events, Round and LiveBets are what a replay reads.
+// Game, Events, Round and LiveBets implement replay.Source.
 
 func (tb *table) Game(context.Context, uuid.UUID) (*play.Game, error) { return tb.game, nil }
 
@@ -199,15 +199,15 @@ func (tb *table) Round(_ context.Context, _ uuid.UUID, number uint64) (*play.Rou
 }
 
 func (tb *table) LiveBets(context.Context, uuid.UUID) ([]*play.Bet, error) {
-	return tb.sorted(), nil
+	return tb.sortedBets(), nil
 }
 
-// sorted are the live bets in the order of their ids, so that a failing run can be repeated.
-func (tb *table) sorted() []*play.Bet {
+// sortedBets are the live bets in the order of their ids, so that a failing run can be repeated.
+func (tb *table) sortedBets() []*play.Bet {
 	return slices.SortedFunc(maps.Values(tb.live), func(a, b *play.Bet) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 }
 
-// roll closes betting for the player and settles with a beacon made of the seed.
+// roll closes betting for the player and settles with a beacon made from the seed.
 func (tb *table) roll(player uuid.UUID, seed uint64) error {
 	if err := tb.do(func(t *play.Turn) error { return t.CloseBetting(player) }); err != nil {
 		return err
@@ -222,7 +222,7 @@ func (tb *table) settle(seed uint64) error {
 	})
 }
 
-// rollTo closes betting and has the dice show the total.
+// rollTo closes betting and settles with dice of the total.
 func (tb *table) rollTo(player uuid.UUID, total uint8) {
 	if err := tb.do(func(t *play.Turn) error { return t.CloseBetting(player) }); err != nil {
 		tb.t.Fatalf("close: %v", err)
@@ -230,7 +230,7 @@ func (tb *table) rollTo(player uuid.UUID, total uint8) {
 	tb.settleTo(total)
 }
 
-// settleTo settles the committed round with a beacon that throws the total.
+// settleTo settles the committed round with a beacon that gives dice of the total.
 func (tb *table) settleTo(total uint8) {
 	for seed := range uint64(10_000) {
 		round, game := *tb.round, *tb.game
@@ -245,7 +245,7 @@ func (tb *table) settleTo(total uint8) {
 			return
 		}
 	}
-	tb.t.Fatalf("no seed throws %d", total)
+	tb.t.Fatalf("no seed gives a total of %d", total)
 }
 
 func (tb *table) create(player uuid.UUID, limits play.Limits) {
@@ -282,7 +282,7 @@ func (tb *table) remove(id uuid.UUID) error {
 	})
 }
 
-func (tb *table) wants(err error, reason errorsv1.Reason) {
+func (tb *table) expectReason(err error, reason errorsv1.Reason) {
 	if got := errs.Reason(err); got != reason {
 		tb.t.Errorf("reason %s (%v), want %s", got, err, reason)
 	}
@@ -302,8 +302,8 @@ func (tb *table) change(id uuid.UUID, change play.BetChange) error {
 
 var limits = play.Limits{MaxPlayers: 3, MinBet: 10, MaxBet: 500}
 
-// top gives players who have little more tokens, so that a long game goes on.
-func (tb *table) top(players []uuid.UUID) {
+// topUp gives more tokens to players who have few, so that a long game continues.
+func (tb *table) topUp(players []uuid.UUID) {
 	for _, player := range players {
 		if balance, open := tb.accounts[ledger.Wallet(player)]; open && balance < grant {
 			tb.accounts[ledger.Wallet(player)] += grant

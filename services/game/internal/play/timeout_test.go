@@ -26,14 +26,14 @@ func (tb *table) leave(player uuid.UUID) {
 	tb.must(func(t *play.Turn) error { return t.Leave(player) })
 }
 
-// due has time act, and reports whether the house rolls.
+// due handles the shooter timeout, and reports whether the house rolls.
 func (tb *table) due() (rolls bool) {
 	tb.must(func(t *play.Turn) (err error) { rolls, err = t.TurnDue(); return err })
 	return rolls
 }
 
-// TestWhoTakesDiceThatNobodyHoldsHasTheWholeTime has somebody take them a moment before the time of the house is over.
-func TestWhoTakesDiceThatNobodyHoldsHasTheWholeTime(t *testing.T) {
+// TestNewShooterHasFullTimeout has a player take dice that nobody holds, a moment before the house's timeout ends.
+func TestNewShooterHasFullTimeout(t *testing.T) {
 	alice, bob, carol, dave := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}, uuid.UUID{4}
 	for name, take := range map[string]struct {
 		player uuid.UUID
@@ -53,7 +53,7 @@ func TestWhoTakesDiceThatNobodyHoldsHasTheWholeTime(t *testing.T) {
 			tb.leave(alice)
 			tb.now = tb.game.TurnDueAt
 			if !tb.due() {
-				t.Fatal("the house does not roll for who left")
+				t.Fatal("the house does not roll for the shooter who left")
 			}
 			tb.settleTo(4)
 			due := tb.game.TurnDueAt
@@ -62,17 +62,17 @@ func TestWhoTakesDiceThatNobodyHoldsHasTheWholeTime(t *testing.T) {
 			tb.mustBet(bob, "pass_line", 10, 0)
 			tb.now = due
 			if tb.due() || tb.game.Shooter != take.player {
-				t.Errorf("after a second the dice are %s's", tb.game.Shooter)
+				t.Errorf("after a second the shooter is %s", tb.game.Shooter)
 			}
 			if tb.now = due.Add(30 * time.Second); tb.due() || tb.game.Shooter != bob {
-				t.Errorf("after the whole time the dice are %s's", tb.game.Shooter)
+				t.Errorf("after the whole timeout the shooter is %s", tb.game.Shooter)
 			}
 		})
 	}
 }
 
-// TestNobodyRollsForAShooterWhomNobodyWaitsFor has who waited take the bet back.
-func TestNobodyRollsForAShooterWhomNobodyWaitsFor(t *testing.T) {
+// TestNoTimeoutWithoutWaitingPlayers has the only waiting player take the bet back.
+func TestNoTimeoutWithoutWaitingPlayers(t *testing.T) {
 	tb, alice, bob := newTable(t), uuid.UUID{1}, uuid.UUID{2}
 	tb.create(alice, limits)
 	tb.join(bob)
@@ -88,12 +88,12 @@ func TestNobodyRollsForAShooterWhomNobodyWaitsFor(t *testing.T) {
 	}
 	tb.mustBet(bob, "field", 10, 0)
 	if tb.now = tb.game.TurnDueAt; !tb.due() {
-		t.Error("the house does not roll for a bet that lies there")
+		t.Error("the house does not roll while a bet waits")
 	}
 }
 
-// TestTheHousePlaysAnAbandonedTableToItsEnd leaves a contract that outlives the hand's point.
-func TestTheHousePlaysAnAbandonedTableToItsEnd(t *testing.T) {
+// TestHousePlaysAbandonedTable leaves a contract that outlives the hand's point.
+func TestHousePlaysAbandonedTable(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
 	tb.create(alice, limits)
 	tb.mustBet(alice, "pass_line", 10, 0)
@@ -101,7 +101,7 @@ func TestTheHousePlaysAnAbandonedTableToItsEnd(t *testing.T) {
 	come := tb.mustBet(alice, "come", 10, 0)
 	tb.rollTo(alice, 6)
 	tb.leave(alice)
-	for _, total := range []uint8{4, 11, 6} { // The point, a come-out roll, and what the come bet is for.
+	for _, total := range []uint8{4, 11, 6} { // The point, a come-out roll, and the come bet's number.
 		if tb.now = tb.game.TurnDueAt; !tb.due() {
 			t.Fatalf("the house does not roll the %d", total)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// bet is one of a model that adds up from the list of all bets, without windows that move.
+// bet is a bet of a model that adds up the list of all bets, without moving windows.
 type bet struct {
 	stake, cost        int64
 	placedAt, closedAt time.Time
@@ -24,8 +24,8 @@ type model struct {
 	bets []*bet
 }
 
-// lost is what bets of a window have cost: those that lay on tables when it began, and those placed since, less what came
-// back since.
+// lost is what the bets of a window have cost: those that were live when it began, and those placed since, less what was
+// returned since.
 func (m *model) lost(p calendar.Period) (sum int64) {
 	start := p.Start(m.now)
 	for _, b := range m.bets {
@@ -49,7 +49,7 @@ func (m *model) live() []*bet {
 	return slices.DeleteFunc(slices.Clone(m.bets), func(b *bet) bool { return !b.closedAt.IsZero() })
 }
 
-// TestLimitsHold places, decides and takes back bets through months, and holds each decision against the model.
+// TestLimitsHold places, decides and takes back bets over months, and compares each decision with the model.
 func TestLimitsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{now: noon}
@@ -120,33 +120,33 @@ func TestLimitsHold(t *testing.T) {
 	})
 }
 
-// TestNoLimitRisesBeforeItsTime asks for limits at random times: what binds never rises unless as much was asked for a
-// day before, and never stays above what was asked for.
-func TestNoLimitRisesBeforeItsTime(t *testing.T) {
+// TestNoLimitRisesBeforeDelay requests limits at random times: the limit in force never rises unless as much was requested a
+// day before, and never stays above a request.
+func TestNoLimitRisesBeforeDelay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type request struct {
 			at     time.Time
 			amount int64
 		}
-		var asked []request
+		var requests []request
 		now := noon
 		s := protection.New(0, now)
 		before := int64(protection.Unlimited)
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "hours")) * time.Hour)
-			if binds := s.At(now).Limit(protection.Loss, calendar.Week).Amount; binds > before && !slices.ContainsFunc(asked, func(r request) bool {
-				return r.amount >= binds && !now.Before(r.at.Add(rules.IncreaseDelay))
+			if inForce := s.At(now).Limit(protection.Loss, calendar.Week).Amount; inForce > before && !slices.ContainsFunc(requests, func(r request) bool {
+				return r.amount >= inForce && !now.Before(r.at.Add(rules.IncreaseDelay))
 			}) {
-				t.Fatalf("the limit rose from %d to %d, asked for %v", before, binds, asked)
+				t.Fatalf("the limit rose from %d to %d, requested: %v", before, inForce, requests)
 			}
 			amount := rapid.OneOf(rapid.Int64Range(0, 9), rapid.Just[int64](protection.Unlimited)).Draw(t, "amount")
 			before = s.At(now).Limit(protection.Loss, calendar.Week).Amount
 			if err := s.SetLimit(protection.Loss, calendar.Week, amount, now, rules); err != nil {
 				t.Fatal(err)
 			}
-			asked = append(asked, request{now, amount})
-			if binds := s.Limit(protection.Loss, calendar.Week).Amount; binds != min(before, amount) {
-				t.Fatalf("asked for %d instead of %d, %d binds", amount, before, binds)
+			requests = append(requests, request{now, amount})
+			if inForce := s.Limit(protection.Loss, calendar.Week).Amount; inForce != min(before, amount) {
+				t.Fatalf("requested %d instead of %d, %d is in force", amount, before, inForce)
 			}
 			before = min(before, amount)
 		}

@@ -16,14 +16,14 @@ var (
 	noon  = time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC) // A Wednesday.
 )
 
-func reason(t *testing.T, err error, want errorsv1.Reason) {
+func expectReason(t *testing.T, err error, want errorsv1.Reason) {
 	t.Helper()
 	if got := errs.Reason(err); got != want {
 		t.Errorf("%v is %s, want %s", err, got, want)
 	}
 }
 
-func TestALowerLimitBindsAtOnceAndAHigherOneLater(t *testing.T) {
+func TestLimitIncreaseIsDelayed(t *testing.T) {
 	s := protection.New(0, noon)
 	at := noon
 	for i, step := range []struct {
@@ -33,11 +33,11 @@ func TestALowerLimitBindsAtOnceAndAHigherOneLater(t *testing.T) {
 	}{
 		{0, 100, 100},              // The first limit is a lower one.
 		{0, 500, 100},              // Higher: tomorrow.
-		{12 * time.Hour, 400, 100}, // Less than what waits comes no later,
+		{12 * time.Hour, 400, 100}, // A smaller increase does not restart the delay:
 		{12*time.Hour - time.Microsecond, -1, 100}, // not a moment before,
-		{time.Microsecond, -1, 400},                // and then.
+		{time.Microsecond, -1, 400},                // and then it takes effect.
 		{0, protection.Unlimited, 400},
-		{time.Hour, 300, 300}, // Lower: at once, and what waited is off.
+		{time.Hour, 300, 300}, // Lower: at once, and the pending increase is dropped.
 		{48 * time.Hour, -1, 300},
 		{0, protection.Unlimited, 300},
 		{24 * time.Hour, -1, protection.Unlimited},
@@ -52,37 +52,37 @@ func TestALowerLimitBindsAtOnceAndAHigherOneLater(t *testing.T) {
 			t.Errorf("step %d: the limit is %d, want %d", i, got, step.amount)
 		}
 	}
-	reason(t, s.SetLimit(protection.SessionTime, calendar.Day, 1441, at, rules), errorsv1.Reason_REASON_INVALID_FIELD)
+	expectReason(t, s.SetLimit(protection.SessionTime, calendar.Day, 1441, at, rules), errorsv1.Reason_REASON_INVALID_FIELD)
 }
 
-func TestExclusionsGetNoShorter(t *testing.T) {
+func TestExclusionsAreNotShortened(t *testing.T) {
 	s := protection.New(0, noon)
 	for name, bad := range map[string]struct {
 		kind string
 		days int
 	}{"no cool-off": {protection.CoolOff, 0}, "too long": {protection.CoolOff, 43}, "too short": {protection.SelfExclusion, 179}, "below zero": {protection.SelfExclusion, -1}} {
 		t.Run(name, func(t *testing.T) {
-			reason(t, s.Exclude(bad.kind, bad.days, noon), errorsv1.Reason_REASON_INVALID_FIELD)
+			expectReason(t, s.Exclude(bad.kind, bad.days, noon), errorsv1.Reason_REASON_INVALID_FIELD)
 		})
 	}
 	if err := s.Exclude(protection.CoolOff, 2, noon); err != nil {
 		t.Fatal(err)
 	}
-	reason(t, s.MayBet(1, 1, noon.Add(48*time.Hour-1), rules), errorsv1.Reason_REASON_SELF_EXCLUDED)
-	reason(t, s.MayPlay(noon.Add(48*time.Hour)), errorsv1.Reason_REASON_UNSPECIFIED)
-	reason(t, s.Exclude(protection.CoolOff, 1, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
+	expectReason(t, s.MayBet(1, 1, noon.Add(48*time.Hour-1), rules), errorsv1.Reason_REASON_SELF_EXCLUDED)
+	expectReason(t, s.MayPlay(noon.Add(48*time.Hour)), errorsv1.Reason_REASON_UNSPECIFIED)
+	expectReason(t, s.Exclude(protection.CoolOff, 1, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
 	if err := s.Exclude(protection.SelfExclusion, 180, noon); err != nil {
 		t.Fatal(err)
 	}
-	reason(t, s.Exclude(protection.CoolOff, 42, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
+	expectReason(t, s.Exclude(protection.CoolOff, 42, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
 	if err := s.Exclude(protection.SelfExclusion, 0, noon); err != nil || !s.Exclusion.Permanent() {
 		t.Error(err, s.Exclusion)
 	}
-	reason(t, s.Exclude(protection.SelfExclusion, 1825, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
-	reason(t, (*protection.State)(nil).MayPlay(noon), errorsv1.Reason_REASON_UNSPECIFIED)
+	expectReason(t, s.Exclude(protection.SelfExclusion, 1825, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
+	expectReason(t, (*protection.State)(nil).MayPlay(noon), errorsv1.Reason_REASON_UNSPECIFIED)
 }
 
-// TestADayHas24Hours begins a pause on the eve of the day on which clocks there skip an hour.
+// TestADayHas24Hours begins an exclusion on the eve of the change to daylight saving time.
 func TestADayHas24Hours(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -91,11 +91,11 @@ func TestADayHas24Hours(t *testing.T) {
 	now := time.Date(2026, time.March, 28, 20, 0, 0, 0, berlin)
 	s := protection.New(0, now)
 	if err := s.Exclude(protection.CoolOff, 1, now); err != nil || s.Exclusion.Until.Sub(now) != 24*time.Hour {
-		t.Errorf("a pause of a day has %s, %v", s.Exclusion.Until.Sub(now), err)
+		t.Errorf("an exclusion of a day lasts %s, %v", s.Exclusion.Until.Sub(now), err)
 	}
 }
 
-func TestTimeOfPlay(t *testing.T) {
+func TestSessionTime(t *testing.T) {
 	s := protection.New(0, noon)
 	if err := s.SetLimit(protection.SessionTime, calendar.Day, 60, noon, rules); err != nil {
 		t.Fatal(err)
@@ -105,11 +105,11 @@ func TestTimeOfPlay(t *testing.T) {
 		allowed bool
 	}{
 		{0, true}, {10 * time.Minute, true}, {20 * time.Minute, true},
-		{time.Hour, true},                  // A session that ended 15 minutes behind the last bet: 35 minutes.
+		{time.Hour, true},                  // The first session ended 15 minutes after its last bet: 35 minutes.
 		{time.Hour + 14*time.Minute, true}, // 49.
 		{time.Hour + 24*time.Minute, true}, // 59.
 		{time.Hour + 25*time.Minute, false},
-		{8 * time.Hour, false}, // The refused bets did not count, the quarter of an hour behind the last one does.
+		{8 * time.Hour, false}, // The refused bets do not count, the 15 minutes after the last accepted one do.
 		{12 * time.Hour, true}, // Another day.
 	} {
 		now := noon.Add(step.at)
@@ -121,7 +121,7 @@ func TestTimeOfPlay(t *testing.T) {
 			s.RecordBet(1, now, rules)
 		}
 	}
-	// Only what is of the new day counts in it, and the whole in the week.
+	// Only time of the new day counts for it, and all of it for the week.
 	if s.Day.Played != 0 || s.Week.Played != 74*time.Minute {
 		t.Errorf("played %s today, %s this week", s.Day.Played, s.Week.Played)
 	}
@@ -148,20 +148,20 @@ func TestRealityChecks(t *testing.T) {
 	if s.AnnounceCheck(noon.Add(29*time.Minute), rules) || !s.AnnounceCheck(noon.Add(30*time.Minute), rules) || s.AnnounceCheck(noon.Add(31*time.Minute), rules) {
 		t.Error("a check is announced when it is due, and once")
 	}
-	reason(t, bet(30*time.Minute), errorsv1.Reason_REASON_REALITY_CHECK_DUE)
+	expectReason(t, bet(30*time.Minute), errorsv1.Reason_REASON_REALITY_CHECK_DUE)
 	s.Acknowledge(noon.Add(31 * time.Minute))
-	reason(t, bet(32*time.Minute), errorsv1.Reason_REASON_UNSPECIFIED)
+	expectReason(t, bet(32*time.Minute), errorsv1.Reason_REASON_UNSPECIFIED)
 	if s.Session.Staked != 20 || s.Session.Net != -20 {
 		t.Errorf("session %+v", s.Session)
 	}
-	// Who makes a pause begins anew.
-	reason(t, bet(2*time.Hour), errorsv1.Reason_REASON_UNSPECIFIED)
+	// After a pause a new session begins.
+	expectReason(t, bet(2*time.Hour), errorsv1.Reason_REASON_UNSPECIFIED)
 	if s.Session.Staked != 5 || s.CheckDue(noon.Add(4*time.Hour), rules) {
 		t.Errorf("session %+v", s.Session)
 	}
 }
 
-func TestStatesComeBackAsTheyWere(t *testing.T) {
+func TestStateJSONRoundTrip(t *testing.T) {
 	s := protection.New(7, noon)
 	for kind, period := range map[protection.Kind]calendar.Period{protection.Loss: calendar.Week, protection.RealityCheck: ""} {
 		if err := s.SetLimit(kind, period, 50, noon, rules); err != nil {

@@ -22,36 +22,36 @@ func TestMain(m *testing.M) { testserver.Main(m) }
 
 const (
 	groups = 150
-	// compareEvery is how many groups lie between two looks at all that the stores have.
+	// compareEvery is the number of groups between two comparisons of everything stored.
 	compareEvery = 5
 )
 
-// TestEnginesAgree runs the same groups of commands, at random, on two replicas of PostgreSQL by turns and on SQLite. They give the same
-// answers, and have the same afterwards.
+// TestEnginesAgree runs the same random groups of commands on SQLite and on either of two replicas of PostgreSQL. The engines must return
+// the same answers, and store the same data.
 func TestEnginesAgree(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	replicas, onFile := []play.Store{onPostgres(t, url), onPostgres(t, url)}, onSQLite(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	e := &workload{Rand: rand.New(rand.NewPCG(seed, 0)), t: t, now: time.UnixMicro(1_700_000_000_000_000).UTC()}
+	w := &workload{Rand: rand.New(rand.NewPCG(seed, 0)), t: t, now: time.UnixMicro(1_700_000_000_000_000).UTC()}
 	for range 4 {
-		e.players = append(e.players, e.newID())
+		w.players = append(w.players, w.newID())
 	}
-	bank := ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: pick(e.Rand, []int64{2_000, 20_000, 1_000_000}), Reason: ledger.Bankroll, At: e.now}
+	bank := ledger.Transfer{From: ledger.Issuance, To: ledger.House, Amount: pick(w.Rand, []int64{2_000, 20_000, 1_000_000}), Reason: ledger.Bankroll, At: w.now}
 	for _, s := range []play.Store{replicas[0], onFile} {
 		if err := s.Update(t.Context(), func(tx play.Tx) error { return tx.Transfer(t.Context(), bank) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for n := range groups {
-		replica, group := pick(e.Rand, replicas), e.group(n)
-		want, failed := e.run(onFile, group)
-		got, err := e.run(replica, group)
+		replica, group := pick(w.Rand, replicas), w.group(n)
+		want, failed := w.run(onFile, group)
+		got, err := w.run(replica, group)
 		if !slices.Equal(got, want) || !errors.Is(err, group.failure) || !errors.Is(failed, group.failure) {
 			t.Fatalf("group %d answers\n%q, %v on PostgreSQL and\n%q, %v on SQLite", n, got, err, want, failed)
 		}
 		if n%compareEvery == 0 {
-			e.compare(n, replica, onFile)
+			w.compare(n, replica, onFile)
 		}
 	}
 	for _, s := range append(replicas, onFile) {
@@ -61,7 +61,7 @@ func TestEnginesAgree(t *testing.T) {
 	}
 }
 
-// workload is what both engines play.
+// workload generates the commands that both engines run.
 type workload struct {
 	*rand.Rand
 	t              *testing.T
@@ -71,10 +71,10 @@ type workload struct {
 
 func pick[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
 
-// newID makes an id that is later than those before it.
-func (e *workload) newID() uuid.UUID {
-	e.now = e.now.Add(time.Millisecond)
-	return idFrom(e.now, e.Rand)
+// newID returns an id that sorts after all earlier ones.
+func (w *workload) newID() uuid.UUID {
+	w.now = w.now.Add(time.Millisecond)
+	return idFrom(w.now, w.Rand)
 }
 
 func idFrom(at time.Time, r *rand.Rand) (id uuid.UUID) {
@@ -108,17 +108,17 @@ func onSQLite(t *testing.T) play.Store {
 	return store
 }
 
-// compare fails where two stores have not the same, and forgets games that are over.
-func (e *workload) compare(n int, a, b play.Store) {
-	e.t.Helper()
-	got, want := e.dump(a), e.dump(b)
+// compare fails where two stores differ, and drops games that have ended from the workload.
+func (w *workload) compare(n int, a, b play.Store) {
+	w.t.Helper()
+	got, want := w.dump(a), w.dump(b)
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
-			e.t.Fatalf("behind group %d line %d is\n%q\non PostgreSQL and\n%q\non SQLite", n, i, got[min(i, len(got)):min(i+1, len(got))], want[min(i, len(want)):min(i+1, len(want))])
+			w.t.Fatalf("after group %d line %d is\n%q\non PostgreSQL and\n%q\non SQLite", n, i, got[min(i, len(got)):min(i+1, len(got))], want[min(i, len(want)):min(i+1, len(want))])
 		}
 	}
-	e.games = slices.DeleteFunc(e.games, func(id uuid.UUID) bool {
-		game, err := b.Game(e.t.Context(), id)
+	w.games = slices.DeleteFunc(w.games, func(id uuid.UUID) bool {
+		game, err := b.Game(w.t.Context(), id)
 		return err != nil || game.Status != play.Open
 	})
 }

@@ -14,23 +14,23 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// openTables is how many games there are at least.
+// openTables is the least number of open games.
 const openTables = 3
 
-// command draws one.
-func (e *workload) command() command {
-	c := command{player: pick(e.Rand, e.players), seed: e.Uint64()}
-	if len(e.games) < openTables || e.IntN(60) == 0 {
+// command draws a command.
+func (w *workload) command() command {
+	c := command{player: pick(w.Rand, w.players), seed: w.Uint64()}
+	if len(w.games) < openTables || w.IntN(60) == 0 {
 		c.key, c.do = play.Key{Player: c.player}, command.create
 		return c
 	}
-	all := play.Key{Game: pick(e.Rand, e.games), All: true}
+	all := play.Key{Game: pick(w.Rand, w.games), All: true}
 	own := play.Key{Game: all.Game, Player: c.player}
-	switch e.IntN(12) {
+	switch w.IntN(12) {
 	case 0, 1, 2, 7, 8:
-		wager := pick(e.Rand, craps.Wagers())
-		if e.IntN(2) == 0 {
-			wager = craps.Named(pick(e.Rand, []string{"pass_line", "come", "field", "hard_8"}))
+		wager := pick(w.Rand, craps.Wagers())
+		if w.IntN(2) == 0 {
+			wager = craps.Named(pick(w.Rand, []string{"pass_line", "come", "field", "hard_8"}))
 		}
 		own.Wager = wager
 		c.key, c.do = own, command.place
@@ -97,7 +97,7 @@ func (c command) shoot(_ context.Context, r *rand.Rand, _ play.Tx, turn *play.Tu
 	return "closed", turn.CloseBetting(turn.Game.Shooter)
 }
 
-// limit has a player lose so much a day at most.
+// limit sets a player's loss limit for a day.
 func (c command) limit(ctx context.Context, r *rand.Rand, tx play.Tx, turn *play.Turn) (string, error) {
 	turn.OpenWallet(c.player)
 	if turn.Protections[c.player] == nil {
@@ -110,7 +110,7 @@ func (c command) limit(ctx context.Context, r *rand.Rand, tx play.Tx, turn *play
 	return "limited", turn.Protections[c.player].SetLimit(protection.Loss, calendar.Day, r.Int64N(800), turn.Now, rules.Protection)
 }
 
-// settle rolls the dice of a round that another group has closed, or closes one.
+// settle settles the round that another group has committed, or commits one.
 func (command) settle(ctx context.Context, r *rand.Rand, tx play.Tx, turn *play.Turn) (string, error) {
 	if !turn.Game.Rolling {
 		return "closed", turn.CloseBetting(turn.Game.Shooter)

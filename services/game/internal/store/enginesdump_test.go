@@ -10,12 +10,12 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// lines are what a store has, for comparing.
+// lines are the contents of a store, for comparison.
 type lines []string
 
 func (l *lines) add(value any, err error) { *l = append(*l, fmt.Sprintf("%+v %v", value, err)) }
 
-// addEach adds a line for each value.
+// addEach adds a line for the count and one for each value.
 func addEach[V any](l *lines, values []V, err error, show func(V) any) {
 	l.add(len(values), err)
 	for _, value := range values {
@@ -23,33 +23,33 @@ func addEach[V any](l *lines, values []V, err error, show func(V) any) {
 	}
 }
 
-// dump reads all that can be read, but the ids of transfers, which a failed transaction uses up on PostgreSQL alone.
-func (e *workload) dump(s play.Store) (l lines) {
-	for _, game := range e.games {
-		e.dumpGame(&l, s, game)
+// dump reads everything that a store's readers return, except the ids of transfers, which a failed transaction uses up only on PostgreSQL.
+func (w *workload) dump(s play.Store) (l lines) {
+	for _, game := range w.games {
+		w.dumpGame(&l, s, game)
 	}
-	for _, player := range e.players {
-		e.dumpPlayer(&l, s, player)
+	for _, player := range w.players {
+		w.dumpPlayer(&l, s, player)
 	}
-	house, _, err := s.Balance(e.t.Context(), ledger.House)
+	house, _, err := s.Balance(w.t.Context(), ledger.House)
 	l.add(house, err)
-	l.add(s.Leaders(e.t.Context(), play.ScoresAt(play.AllTime, e.now), play.Score{}, 10))
-	games, err := s.OpenGames(e.t.Context(), uuid.Nil, 100)
+	l.add(s.Leaders(w.t.Context(), play.ScoresAt(play.AllTime, w.now), play.Score{}, 10))
+	games, err := s.OpenGames(w.t.Context(), uuid.Nil, 100)
 	addEach(&l, games, err, func(g *play.Game) any { return g.ID })
 	return l
 }
 
 // dumpGame reads a game.
-func (e *workload) dumpGame(l *lines, s play.Store, id uuid.UUID) {
-	ctx := e.t.Context()
+func (w *workload) dumpGame(l *lines, s play.Store, id uuid.UUID) {
+	ctx := w.t.Context()
 	game, err := s.Game(ctx, id)
 	if err != nil {
-		e.t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	l.add(*game, nil)
 	live, err := s.LiveBets(ctx, id)
 	addEach(l, live, err, func(b *play.Bet) any { return *b })
-	for _, player := range e.players {
+	for _, player := range w.players {
 		bets, err := s.Bets(ctx, id, player, 0, uuid.Nil, 7)
 		addEach(l, bets, err, func(b *play.Bet) any { return *b })
 		l.add(s.Result(ctx, id, max(game.Round, 2)-1, player))
@@ -67,9 +67,9 @@ func (e *workload) dumpGame(l *lines, s play.Store, id uuid.UUID) {
 	}
 }
 
-// dumpPlayer reads what is a player's.
-func (e *workload) dumpPlayer(l *lines, s play.Store, player uuid.UUID) {
-	ctx := e.t.Context()
+// dumpPlayer reads everything of a player.
+func (w *workload) dumpPlayer(l *lines, s play.Store, player uuid.UUID) {
+	ctx := w.t.Context()
 	balance, open, err := s.Balance(ctx, ledger.Wallet(player))
 	l.add(fmt.Sprint(balance, open), err)
 	l.add(s.InPlay(ctx, player))
@@ -89,5 +89,5 @@ func (e *workload) dumpPlayer(l *lines, s play.Store, player uuid.UUID) {
 		}
 		below = entries[page-1].ID
 	}
-	l.add(s.Scores(ctx, player, play.ScoresAt(calendar.Day, e.now), play.ScoresAt(play.AllTime, e.now)))
+	l.add(s.Scores(ctx, player, play.ScoresAt(calendar.Day, w.now), play.ScoresAt(play.AllTime, w.now)))
 }

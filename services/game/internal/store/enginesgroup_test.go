@@ -18,11 +18,11 @@ import (
 var (
 	rules = play.Rules{Grant: 1000, ShooterTimeout: time.Minute,
 		Protection: protection.Rules{IncreaseDelay: 24 * time.Hour, SessionIdle: 15 * time.Minute}}
-	// errBeforeCommit fails a group that has done everything but its commit.
-	errBeforeCommit = errors.New("failed behind the commands")
+	// errBeforeCommit fails a group after everything but its commit.
+	errBeforeCommit = errors.New("failed after the commands")
 )
 
-// command is what a player does. It draws from a seed of its own, the same on each store.
+// command is a player's command. It draws random values from its own seed, so that it is the same on each store.
 type command struct {
 	key     play.Key
 	player  uuid.UUID
@@ -36,41 +36,41 @@ type group struct {
 	now      time.Time
 	seed     uint64
 	commands []command
-	failure  error // What the transaction ends with.
+	failure  error // The error that the transaction returns in the end.
 }
 
-// group draws commands. Players repeat some of their requests, and time goes on, now and then by hours.
-func (e *workload) group(number int) group {
-	e.now = e.now.Add(time.Millisecond)
-	if e.IntN(4) == 0 {
-		e.now = e.now.Add(time.Duration(e.Int64N(int64(3 * time.Hour)))).Truncate(time.Microsecond)
+// group draws commands. Players repeat some of their requests, and time advances, sometimes by hours.
+func (w *workload) group(number int) group {
+	w.now = w.now.Add(time.Millisecond)
+	if w.IntN(4) == 0 {
+		w.now = w.now.Add(time.Duration(w.Int64N(int64(3 * time.Hour)))).Truncate(time.Microsecond)
 	}
-	g := group{number: number, now: e.now, seed: e.Uint64()}
-	if e.IntN(10) == 0 {
+	g := group{number: number, now: w.now, seed: w.Uint64()}
+	if w.IntN(10) == 0 {
 		g.failure = errBeforeCommit
 	}
-	if e.IntN(25) == 0 { // It has a transaction of its own.
-		c := command{player: pick(e.Rand, e.players), seed: e.Uint64()}
+	if w.IntN(25) == 0 { // Setting a limit has a transaction of its own.
+		c := command{player: pick(w.Rand, w.players), seed: w.Uint64()}
 		c.key, c.do = play.Key{Player: c.player}, command.limit
 		g.commands = []command{c}
 		return g
 	}
-	for range 1 + e.IntN(6) {
-		c := e.command()
-		if e.IntN(3) == 0 {
-			c.request = fmt.Sprintf("q%d<&>'\"", e.IntN(40))
+	for range 1 + w.IntN(6) {
+		c := w.command()
+		if w.IntN(3) == 0 {
+			c.request = fmt.Sprintf("q%d<&>'\"", w.IntN(40))
 		}
 		g.commands = append(g.commands, c)
 	}
 	return g
 }
 
-// run runs a group like the service does: what the rules refuse leaves nothing, and is an answer like any other.
-func (e *workload) run(store play.Store, g group) (answers []string, err error) {
+// run runs a group as the service does: a refused command changes nothing, and its error is an answer like any other.
+func (w *workload) run(store play.Store, g group) (answers []string, err error) {
 	var opened []uuid.UUID
-	err = store.Update(e.t.Context(), func(tx play.Tx) error {
+	err = store.Update(w.t.Context(), func(tx play.Tx) error {
 		answers, opened = nil, nil
-		ids, ctx := rand.New(rand.NewPCG(g.seed, 1)), e.t.Context()
+		ids, ctx := rand.New(rand.NewPCG(g.seed, 1)), w.t.Context()
 		var keys []play.Key
 		var requests []play.RequestKey
 		for _, c := range g.commands {
@@ -117,8 +117,8 @@ func (e *workload) run(store play.Store, g group) (answers []string, err error) 
 	})
 	if err == nil {
 		for _, id := range opened {
-			if !slices.Contains(e.games, id) {
-				e.games = append(e.games, id)
+			if !slices.Contains(w.games, id) {
+				w.games = append(w.games, id)
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// TestGamesAreBounded keeps more than there is room for, of games and of bets. A game that changes counts once.
+// TestGamesAreBounded adds more games and bets than the bounds allow. A game that changes counts once.
 func TestGamesAreBounded(t *testing.T) {
 	for name, tc := range map[string]struct{ kept, bets, want int }{
 		"games":                     {MaxGames + 100, 0, MaxGames},
@@ -28,7 +28,7 @@ func TestGamesAreBounded(t *testing.T) {
 				if _, ok := games.Get(id); ok {
 					found++
 				} else if found > 0 {
-					t.Fatalf("game %d went before an older one", i)
+					t.Fatalf("game %d was evicted before an older one", i)
 				}
 			}
 			if found != tc.want || games.bets != found*tc.bets {
@@ -38,7 +38,7 @@ func TestGamesAreBounded(t *testing.T) {
 				games.Remove(id)
 			}
 			if games.bets != 0 {
-				t.Errorf("%d bets of no game", games.bets)
+				t.Errorf("%d bets without a game", games.bets)
 			}
 		})
 	}

@@ -2,7 +2,7 @@ package postgres
 
 import "testing"
 
-// allowed is how many of the next transactions rely on the cache.
+// allowed returns how many of the next transactions may use the cache.
 func allowed(d *backoff, transactions int) (n int) {
 	for range transactions {
 		if d.allows() {
@@ -15,26 +15,26 @@ func allowed(d *backoff, transactions int) (n int) {
 func TestBackoffGrowsWithConflicts(t *testing.T) {
 	var d backoff
 	if n := allowed(&d, 100); n != 100 || d.deep() {
-		t.Errorf("%d of 100 relied on a cache that was never wrong", n)
+		t.Errorf("%d of 100 used a cache without conflicts", n)
 	}
 	tries := 0
-	for range 10_000 { // It is wrong whenever it is tried.
+	for range 10_000 { // Every use is a conflict.
 		if d.allows() {
 			tries++
 			d.conflict()
 		}
 	}
 	if tries > 20 || !d.deep() {
-		t.Errorf("%d tries of a cache that is always wrong", tries)
+		t.Errorf("%d uses of a cache that always conflicts", tries)
 	}
 	if n := allowed(&d, 2*maxPause); n < maxPause {
-		t.Errorf("once it is right, %d of %d rely on it", n, 2*maxPause)
+		t.Errorf("without more conflicts, %d of %d used it", n, 2*maxPause)
 	}
-	for range 20 * successesToHalve { // Right for long: the next mistake costs little.
+	for range 20 * successesToHalve { // After many successes the next conflict costs little.
 		d.success()
 	}
 	d.conflict()
 	if n := allowed(&d, 10); n < 9 || d.deep() {
-		t.Errorf("behind one mistake %d of 10 rely on it", n)
+		t.Errorf("after one conflict %d of 10 used it", n)
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// TestStaleWalletWithUnchangedBalance has a bet placed and taken back in one transaction from the cache, while another replica's has moved the same
-// wallet and is not over.
+// TestStaleWalletWithUnchangedBalance places a bet and takes it back in one transaction from the cache, while another replica's
+// transaction has moved the same wallet and is not committed yet.
 func TestStaleWalletWithUnchangedBalance(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
@@ -40,7 +40,7 @@ func TestStaleWalletWithUnchangedBalance(t *testing.T) {
 		if err := tx.Save(t.Context(), turns...); err != nil {
 			return err
 		}
-		if _, err := tx.Bet(t.Context(), newID()); !errors.Is(err, play.ErrNotFound) { // It sends what is saved.
+		if _, err := tx.Bet(t.Context(), newID()); !errors.Is(err, play.ErrNotFound) { // The query flushes the statements of Save.
 			return err
 		}
 		both.Go(func() {
@@ -63,11 +63,11 @@ func TestStaleWalletWithUnchangedBalance(t *testing.T) {
 	expectBalanced(t, store)
 }
 
-// TestFirstLimitCountsBetsInPlay has another replica decide the player's bet in the middle of it, where the one or the other works
-// from the cache at first.
+// TestFirstLimitCountsBetsInPlay has another replica decide the player's bet while the first limit is set, where one or the other
+// works from the cache at first.
 func TestFirstLimitCountsBetsInPlay(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
-	for name, limits := range map[string]bool{"who sets the limit caches": true, "who settles caches": false} {
+	for name, limits := range map[string]bool{"the limit is set from the cache": true, "the round is settled from the cache": false} {
 		t.Run(name, func(t *testing.T) {
 			caches, other := openURL(t, url), openURL(t, url)
 			bankroll(t, caches)
@@ -89,14 +89,14 @@ func TestFirstLimitCountsBetsInPlay(t *testing.T) {
 				t.Fatal(err)
 			}
 			if inPlay, err := other.InPlay(t.Context(), key.Player); err != nil || state.InPlay != inPlay {
-				t.Errorf("the limit knows of %d in play, really it is %d, %v", state.InPlay, inPlay, err)
+				t.Errorf("the limit counts %d in play, the bets are %d, %v", state.InPlay, inPlay, err)
 			}
 			expectBalanced(t, other)
 		})
 	}
 }
 
-// setFirstLimit has a player set something, and something else happen once it is known what is in play.
+// setFirstLimit sets a player's first limit, and runs meanwhile once the amount in play is read.
 func setFirstLimit(t *testing.T, url string, store play.Store, player uuid.UUID, meanwhile func()) {
 	t.Helper()
 	var other sync.WaitGroup
@@ -123,7 +123,7 @@ func setFirstLimit(t *testing.T, url string, store play.Store, player uuid.UUID,
 	}
 }
 
-// waitForLock returns once a transaction waits for another one.
+// waitForLock returns once a transaction waits for a lock.
 func waitForLock(t *testing.T, url string) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -140,7 +140,7 @@ func waitForLock(t *testing.T, url string) error {
 	return nil
 }
 
-// TestReplicasWithCaches has two replicas change the same tables from what each caches.
+// TestReplicasWithCaches has two replicas change the same tables from their caches.
 func TestReplicasWithCaches(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=5ms"
 	replicas := []*postgres.Store{openURL(t, url), openURL(t, url)}
@@ -152,7 +152,7 @@ func TestReplicasWithCaches(t *testing.T) {
 	const toggles = 60
 	for i, player := range players {
 		all.Go(func() {
-			for n := range toggles { // Mostly at one replica, so that it caches well; and then the other one comes in between.
+			for n := range toggles { // Mostly at one replica, so that it caches well; then the other one interferes.
 				store := replicas[(i+n/20)%2]
 				for _, game := range games {
 					if err := store.Update(t.Context(), func(tx play.Tx) error {
@@ -177,7 +177,7 @@ func TestReplicasWithCaches(t *testing.T) {
 	}
 	all.Wait()
 	if least := int64(len(players) * len(games) * toggles); runs.Load() == least || cachedRuns.Load() == 0 {
-		t.Errorf("%d transactions in %d runs, %d from the cache: none was in vain", least, runs.Load(), cachedRuns.Load())
+		t.Errorf("%d transactions in %d runs, %d from the cache: there was no conflict", least, runs.Load(), cachedRuns.Load())
 	}
 	for _, player := range players {
 		if balance, _, err := replicas[0].Balance(t.Context(), ledger.Wallet(player)); err != nil || balance != rules.Grant {
@@ -187,8 +187,8 @@ func TestReplicasWithCaches(t *testing.T) {
 	expectBalanced(t, replicas[1])
 }
 
-// TestCachedSettlementsLockInOrder has two replicas settle two tables with the same players at once, of whom some have set limits and
-// some lose. The server would take longer to notice a deadlock than the test waits.
+// TestCachedSettlementsLockInOrder has two replicas concurrently settle two tables with the same players, some of whom have set limits and
+// some of whom lose. The server would take longer to detect a deadlock than the test waits.
 func TestCachedSettlementsLockInOrder(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate) + "&deadlock_timeout=60s"
 	bankroll(t, openURL(t, url))
@@ -207,7 +207,7 @@ func TestCachedSettlementsLockInOrder(t *testing.T) {
 				return nil
 			})
 		}
-		wagers := []string{"field", "hard_8"} // Of which one wins and one loses.
+		wagers := []string{"field", "hard_8"} // One wins and one loses.
 		for i, player := range players {
 			for j, key := range keys {
 				must(t, stores[j], play.Key{Game: key.Game, Player: player}, func(turn *play.Turn) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// do runs a command on a loaded turn. It returns of each run whether it worked from the cache, and what the rules refused: as in a group
-// of commands, that is no error of the transaction.
+// do runs a command on a loaded turn. It returns for each run whether it worked from the cache, and the command's refusal: as in a group
+// of commands, that is not an error of the transaction.
 func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) error) (cached []bool, refused error) {
 	t.Helper()
 	if err := store.Update(t.Context(), func(tx play.Tx) error {
@@ -36,7 +36,7 @@ func do(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) e
 	return cached, refused
 }
 
-// must is do for a command that is to succeed.
+// must is do for a command that must succeed.
 func must(t *testing.T, store play.Store, key play.Key, command func(*play.Turn) error) (cached []bool) {
 	t.Helper()
 	cached, refused := do(t, store, key, command)
@@ -53,7 +53,7 @@ func placeBet(player uuid.UUID, amount int64) func(*play.Turn) error {
 	}
 }
 
-// spendAllButTwo leaves a player two tokens; the others lie at a table of their own.
+// spendAllButTwo leaves a player two tokens in the wallet, and stakes the others at a new table.
 func spendAllButTwo(t *testing.T, store play.Store, player uuid.UUID) {
 	t.Helper()
 	key := play.Key{Game: table(t, store, player), Player: player}
@@ -65,7 +65,7 @@ func spendAllButTwo(t *testing.T, store play.Store, player uuid.UUID) {
 	}
 }
 
-// cachedGame is a table at which a player has bet from the cache and taken the bet back.
+// cachedGame returns a table at which a player has placed a bet and taken it back, the last time from the cache.
 func cachedGame(t *testing.T, store play.Store, player uuid.UUID) play.Key {
 	t.Helper()
 	key := play.Key{Game: table(t, store, player), Player: player}
@@ -78,8 +78,8 @@ func cachedGame(t *testing.T, store play.Store, player uuid.UUID) play.Key {
 	return key
 }
 
-// TestStaleCache has another replica change what this one has in its cache, in each way that matters to a bet. It comes out as if
-// nothing had been remembered.
+// TestStaleCache has another replica change what this one has cached, in each way that matters to a bet. The outcome is as if nothing
+// were cached.
 func TestStaleCache(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, tc := range map[string]struct {
@@ -87,24 +87,24 @@ func TestStaleCache(t *testing.T) {
 		amount    int64
 		want      errorsv1.Reason
 	}{
-		"a bet on the same wager": {func(t *testing.T, other play.Store, key play.Key) {
+		"a bet on the same wager was placed": {func(t *testing.T, other play.Store, key play.Key) {
 			must(t, other, key, placeBet(key.Player, 10))
 		}, 10, errorsv1.Reason_REASON_BET_EXISTS},
-		"a seat that was given up": {func(t *testing.T, other play.Store, key play.Key) {
+		"the seat was given up": {func(t *testing.T, other play.Store, key play.Key) {
 			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Join(newID()) })
 			must(t, other, play.Key{Game: key.Game, All: true}, func(turn *play.Turn) error { return turn.Leave(key.Player) })
 		}, 10, errorsv1.Reason_REASON_NOT_SEATED},
-		"money that lies at another table": {func(t *testing.T, other play.Store, key play.Key) {
+		"the money was staked at another table": {func(t *testing.T, other play.Store, key play.Key) {
 			spendAllButTwo(t, other, key.Player)
 		}, 10, errorsv1.Reason_REASON_INSUFFICIENT_FUNDS},
-		"a limit that the player has set": {func(t *testing.T, other play.Store, key play.Key) {
+		"the player was excluded": {func(t *testing.T, other play.Store, key play.Key) {
 			must(t, other, play.Key{Player: key.Player}, func(turn *play.Turn) error {
 				turn.Protections[key.Player] = protection.New(0, turn.Now)
 				return turn.Protections[key.Player].Exclude(protection.CoolOff, 1, turn.Now)
 			})
 		}, 10, errorsv1.Reason_REASON_SELF_EXCLUDED},
-		"nothing":                           {func(*testing.T, play.Store, play.Key) {}, 10, errorsv1.Reason_REASON_UNSPECIFIED},
-		"nothing, and the bet is too large": {func(*testing.T, play.Store, play.Key) {}, 501, errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS},
+		"nothing changed": {func(*testing.T, play.Store, play.Key) {}, 10, errorsv1.Reason_REASON_UNSPECIFIED},
+		"nothing changed, and the bet is too large": {func(*testing.T, play.Store, play.Key) {}, 501, errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, other := openURL(t, url), openURL(t, url)
@@ -127,8 +127,8 @@ func TestStaleCache(t *testing.T) {
 	}
 }
 
-// TestCachedRefusalIsVerified has another replica take away why this one would refuse something. Once only the game changes by that,
-// once only the wallet.
+// TestCachedRefusalIsVerified has another replica remove the reason for which this one would refuse a command. In one case that changes
+// only the game, in the other only the wallet.
 func TestCachedRefusalIsVerified(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	for name, tc := range map[string]struct {
@@ -179,8 +179,8 @@ func TestCachedRefusalIsVerified(t *testing.T) {
 	}
 }
 
-// TestCachedRollRefusalIsVerified has another replica place the bet that the dice wait for. Nobody's wallet is in the cache
-// beside the table.
+// TestCachedRollRefusalIsVerified has another replica place the line bet that the roll requires. The transaction takes the table from
+// the cache, and no wallet.
 func TestCachedRollRefusalIsVerified(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
@@ -199,7 +199,7 @@ func TestCachedRollRefusalIsVerified(t *testing.T) {
 	}
 }
 
-// TestConcurrentProtectionChangeIsKept has two replicas set something for one player.
+// TestConcurrentProtectionChangeIsKept has two replicas change the protection of one player.
 func TestConcurrentProtectionChangeIsKept(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
@@ -224,11 +224,11 @@ func TestConcurrentProtectionChangeIsKept(t *testing.T) {
 	}
 	state, err := store.Protection(t.Context(), alice)
 	if err != nil || state == nil || !state.Exclusion.Until.After(time.Now()) {
-		t.Errorf("what was set elsewhere is gone: %+v, %v", state, err)
+		t.Errorf("the other replica's change was lost: %+v, %v", state, err)
 	}
 }
 
-// TestServerRestartClearsCache restarts the server, which may have forgotten too.
+// TestServerRestartClearsCache restarts the server, which might have lost transactions.
 func TestServerRestartClearsCache(t *testing.T) {
 	server := testserver.NewPostgres(t)
 	store := openURL(t, server.Database(t, "game", postgres.Migrate))
@@ -246,7 +246,7 @@ func TestServerRestartClearsCache(t *testing.T) {
 	expectBalanced(t, store)
 }
 
-// TestStaleGameIsRemoved has another replica close a game. It is taken from the cache in vain once, however many come to it.
+// TestStaleGameIsRemoved has another replica close a game. It is used from the cache in vain only once, however many commands follow.
 func TestStaleGameIsRemoved(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, other := openURL(t, url), openURL(t, url)
@@ -272,6 +272,6 @@ func TestStaleGameIsRemoved(t *testing.T) {
 		}
 	}
 	if cached != 1 {
-		t.Errorf("cached %d times", cached)
+		t.Errorf("used from the cache %d times, want once", cached)
 	}
 }

@@ -20,7 +20,7 @@ func prepare(turn *play.Turn) *play.Turn {
 	return turn
 }
 
-// bankroll gives the house what it pays from.
+// bankroll funds the house.
 func bankroll(t *testing.T, store play.Store) {
 	t.Helper()
 	if err := store.Update(t.Context(), func(tx play.Tx) error {
@@ -48,7 +48,7 @@ func table(t *testing.T, store play.Store, players ...uuid.UUID) uuid.UUID {
 	return turn.Game.ID
 }
 
-// call is a command with a request id, as the service runs it. between runs when everything is saved, before the commit.
+// call runs a command with a request id, as the service does. between runs when everything is saved, before the commit.
 func call(ctx context.Context, store play.Store, key play.Key, id string, command func(*play.Turn) error, between func()) (first bool, err error) {
 	request := play.RequestKey{Player: key.Player, ID: id}
 	err = store.Update(ctx, func(tx play.Tx) error {
@@ -88,7 +88,7 @@ func toggle(player uuid.UUID) func(*play.Turn) error {
 	}
 }
 
-// expectBalanced fails where the ledger does not add up.
+// expectBalanced fails where the ledger is not consistent.
 func expectBalanced(t *testing.T, store play.Store) {
 	t.Helper()
 	if audit, err := store.Audit(context.WithoutCancel(t.Context())); err != nil || !audit.Balanced() {

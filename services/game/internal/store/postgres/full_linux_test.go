@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/storetest"
 )
 
-// TestDiskRunsFull keeps the tables on a disk of their own; PostgreSQL's log lies elsewhere.
+// TestDiskRunsFull keeps the tables on a disk of their own; PostgreSQL's write-ahead log is elsewhere.
 func TestDiskRunsFull(t *testing.T) {
 	disk := testserver.NewDisk(t, 64<<20)
 	server := testserver.NewPostgres(t)
@@ -26,9 +26,9 @@ func TestDiskRunsFull(t *testing.T) {
 	storetest.FullDisk(t, openURL(t, server.URL("game")), disk)
 }
 
-// TestWALRunsFull keeps PostgreSQL's log on a disk of its own. Without room for that the server says so and crashes, at a
-// commit that may have taken effect or not. The request finds out when it is repeated, once there is room and somebody has
-// started the server.
+// TestWALRunsFull keeps PostgreSQL's write-ahead log on a disk of its own. Without space for it the server reports that and
+// crashes, at a commit that may or may not have taken effect. The caller finds out by repeating the request, once there is
+// space and the server is started again.
 func TestWALRunsFull(t *testing.T) {
 	disk := testserver.NewDisk(t, 128<<20)
 	server := testserver.NewPostgres(t, "--waldir", filepath.Join(disk.Dir, "wal"), "--wal-segsize", "1")
@@ -51,11 +51,11 @@ func TestWALRunsFull(t *testing.T) {
 		t.Errorf("request %d: %v", n, err)
 	}
 	if err := place(n); err != nil {
-		t.Errorf("with room: %v", err)
+		t.Errorf("with space: %v", err)
 	}
 	staked := int64(n%2) * 10 // An even number of toggles takes back what was staked.
 	if balance, _, err := store.Balance(t.Context(), ledger.Wallet(alice)); err != nil || balance != rules.Grant-staked {
-		t.Errorf("behind %d requests the wallet is at %d, %v", n, balance, err)
+		t.Errorf("after %d requests the wallet is at %d, %v", n, balance, err)
 	}
 	expectBalanced(t, store)
 }

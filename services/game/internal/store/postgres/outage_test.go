@@ -18,8 +18,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// TestConnectionCutAtCommit loses the answer to a commit: the caller learns that nobody knows, and by repeating the
-// request that it took effect, once.
+// TestConnectionCutAtCommit loses the response to a commit: the caller gets UNAVAILABLE, and learns by repeating the request
+// that it took effect, once.
 func TestConnectionCutAtCommit(t *testing.T) {
 	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
 	store, err := postgres.Open(t.Context(), p.URL(), 1)
@@ -45,7 +45,7 @@ func TestConnectionCutAtCommit(t *testing.T) {
 	expectBalanced(t, store)
 }
 
-// TestConnectionCutBeforeCommit loses a connection while nothing is committed: the store starts again by itself.
+// TestConnectionCutBeforeCommit loses a connection before anything is committed: the store runs the transaction again by itself.
 func TestConnectionCutBeforeCommit(t *testing.T) {
 	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
 	store := openURL(t, p.URL())
@@ -58,7 +58,7 @@ func TestConnectionCutBeforeCommit(t *testing.T) {
 		}
 		turns, err := tx.Load(t.Context(), key)
 		if err != nil {
-			return errors.New("the store knows better than what is made of its errors")
+			return errors.New("the store uses its own error, not this one")
 		}
 		if err := toggle(alice)(prepare(turns[0])); err != nil {
 			return err
@@ -71,8 +71,8 @@ func TestConnectionCutBeforeCommit(t *testing.T) {
 	expectBalanced(t, store)
 }
 
-// TestServerRestartsUnderLoad crashes and restarts PostgreSQL while players play. Whoever got no answer repeats the
-// request; everything takes effect once.
+// TestServerRestartsUnderLoad crashes and restarts PostgreSQL while players play. A player without a response repeats the
+// request; every request takes effect once.
 func TestServerRestartsUnderLoad(t *testing.T) {
 	server := testserver.NewPostgres(t)
 	store := openURL(t, server.Database(t, "game", postgres.Migrate))
@@ -113,7 +113,7 @@ func TestServerRestartsUnderLoad(t *testing.T) {
 	for i, id := range ids {
 		balance, _, err := store.Balance(t.Context(), ledger.Wallet(id))
 		if err != nil || balance != rules.Grant {
-			t.Errorf("behind %d calls the wallet is at %d, %v", calls[i].Load(), balance, err)
+			t.Errorf("after %d calls the wallet is at %d, %v", calls[i].Load(), balance, err)
 		}
 	}
 	expectBalanced(t, store)

@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// playTables opens tables, bets at them, rolls at half of them, and reads what players read.
+// playTables opens tables, bets at them, rolls at half of them, and runs the queries that players run.
 func playTables(t *testing.T, store play.Store, tables int) {
 	t.Helper()
 	must := func(err error) {
@@ -52,7 +52,7 @@ func playTables(t *testing.T, store play.Store, tables int) {
 		}))
 	}
 	for _, wager := range []string{"pass_line", "hard_8"} {
-		partial := slices.Clone(keys) // Of every other player's bets those on the wager, of the others' all.
+		partial := slices.Clone(keys) // Every other key loads only the bets on the wager.
 		for i := range partial {
 			if i%2 == 0 {
 				partial[i].Wager = craps.Named(wager)
@@ -89,7 +89,7 @@ func playTables(t *testing.T, store play.Store, tables int) {
 	}
 }
 
-// readLobby reads what players read of the lobby.
+// readLobby runs the lobby's queries.
 func readLobby(t *testing.T, store play.Store, key play.Key) {
 	t.Helper()
 	now := time.UnixMicro(1)
@@ -106,12 +106,12 @@ func readLobby(t *testing.T, store play.Store, key play.Key) {
 		}
 	}
 	if !errors.Is(code, play.ErrNotFound) {
-		t.Errorf("a code that nobody has: %v", code)
+		t.Errorf("an unknown code: %v", code)
 	}
 }
 
-// TestReadsDoNotGrowWithTables makes plans while the tables are small, and known to be, and counts what they read while the tables
-// grow. A plan that reads whole tables would read a hundred times as much.
+// TestReadsDoNotGrowWithTables makes plans while the planner knows that the tables are small, and counts the rows that they read while
+// the tables grow. A plan that scans whole tables would read a hundred times as many.
 func TestReadsDoNotGrowWithTables(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)
 	store, err := postgres.Open(t.Context(), url, 1)
@@ -124,34 +124,34 @@ func TestReadsDoNotGrowWithTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	playTables(t, store, 20)                                     // A server looks at a table again when some fifty rows have changed.
-	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil { // The plans from before are thrown away.
+	playTables(t, store, 20)                                     // The server analyzes a table again after some fifty changed rows.
+	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil { // Invalidates earlier plans.
 		t.Fatal(err)
 	}
-	const evenings, tables = 200, 5
-	for range evenings {
+	const batches, tables = 200, 5
+	for range batches {
 		playTables(t, store, tables)
 	}
-	if err := store.Close(); err != nil { // The connection reports what it read.
+	if err := store.Close(); err != nil { // The connection reports its statistics.
 		t.Fatal(err)
 	}
 	rows, err := conn.Query(t.Context(), `SELECT relname, indexrelname, idx_tup_read FROM pg_stat_user_indexes ORDER BY idx_tup_read DESC`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const mostOfATable = 25 // A dozen statements look at it or at its player, at one or two rows each.
+	const maxRowsPerTable = 25 // A dozen statements read rows of a table or its player, one or two each.
 	var relation, index string
 	var read int64
 	if _, err := pgx.ForEachRow(rows, []any{&relation, &index, &read}, func() error {
-		if read > evenings*tables*mostOfATable {
-			t.Errorf("%s on %s gave %d rows for %d tables", index, relation, read, evenings*tables)
+		if read > batches*tables*maxRowsPerTable {
+			t.Errorf("%s on %s gave %d rows for %d tables", index, relation, read, batches*tables)
 		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	var scanned int64
-	if err := conn.QueryRow(t.Context(), `SELECT SUM(seq_tup_read) FROM pg_stat_user_tables WHERE relname <> 'goose_db_version'`).Scan(&scanned); err != nil || scanned > evenings*tables*mostOfATable {
-		t.Errorf("%d rows were read one after the other, %v", scanned, err)
+	if err := conn.QueryRow(t.Context(), `SELECT SUM(seq_tup_read) FROM pg_stat_user_tables WHERE relname <> 'goose_db_version'`).Scan(&scanned); err != nil || scanned > batches*tables*maxRowsPerTable {
+		t.Errorf("%d rows were read by sequential scans, %v", scanned, err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) { testserver.Main(m) }
 
-// connections is how many a store of these tests opens.
+// connections is the limit of connections of the stores in these tests.
 const connections = 10
 
 func open(t testing.TB) play.Store {

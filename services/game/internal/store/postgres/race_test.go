@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres"
 )
 
-// TestReplicasOnOneDatabase has two stores change the same games and wallets at once, in orders that the store itself
-// would never lock in, and at an isolation level that aborts what it can't serialize.
+// TestReplicasOnOneDatabase has two stores change the same games and wallets concurrently, in orders in which the store itself
+// would never lock, and at an isolation level that aborts what it can't serialize.
 func TestReplicasOnOneDatabase(t *testing.T) {
 	for name, setting := range map[string]string{
 		"deadlocks":              "&deadlock_timeout=5ms",
@@ -39,7 +39,7 @@ func TestReplicasOnOneDatabase(t *testing.T) {
 					for range rounds {
 						if err := replicas[i%2].Update(t.Context(), func(tx play.Tx) error {
 							runs.Add(1)
-							for _, game := range order { // One after the other, so each replica holds what the other one waits for.
+							for _, game := range order { // One after the other, so that each replica holds a lock that the other one waits for.
 								turns, err := tx.Load(t.Context(), play.Key{Game: game, Player: player})
 								if err != nil {
 									return err
@@ -60,7 +60,7 @@ func TestReplicasOnOneDatabase(t *testing.T) {
 			}
 			wg.Wait()
 			if least := int64(len(players) * rounds); runs.Load() == least {
-				t.Errorf("%d transactions and not one of them ran again", least)
+				t.Errorf("%d transactions, and none of them ran again", least)
 			}
 			for _, player := range players {
 				balance, _, err := replicas[0].Balance(t.Context(), ledger.Wallet(player))

@@ -43,8 +43,8 @@ func BenchmarkSettle(b *testing.B) {
 	storetest.BenchSettle(b, func(b *testing.B) play.Store { return open(b) })
 }
 
-// TestReplicas is for what one process does not do: SQLite says where another one wrote, and what a store has in memory counts no more.
-// What it says counts from when a connection was opened, which may be any time.
+// TestReplicas has two stores write one file, which one process does not do: SQLite must tell each store that the other one wrote, so that
+// it clears its cache. data_version is comparable only within one connection, and connections may be reopened at any time.
 func TestReplicas(t *testing.T) {
 	for name, idle := range map[string]int{"connections stay": 1, "each transaction has a connection of its own": 0} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/sqlite"
 )
 
-// earlierData is a table of before wallets knew what is in play and their latest transfers: one bet lies on it, one came back.
+// earlierData is a table from before wallets had in_play and last_transfer: one live bet, and one that pushed.
 const earlierData = `INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at,
                    created_at, updated_at)
 VALUES ('00000000-0000-4000-8000-000000000001', 1, 8, 1, 100, 1, 2, 0, 0, 0, '00000000-0000-4000-8000-00000000000a', 1, 0, 1, 1);
@@ -61,7 +61,7 @@ func TestUpgradeWallets(t *testing.T) {
 	}
 }
 
-// upgrade makes a file of the schema before migration 007, plays, and brings it to this release.
+// upgrade creates a file with the schema before migration 007 and data of it, and migrates it to this release.
 func upgrade(t *testing.T, path string) {
 	t.Helper()
 	old := fstest.MapFS{}

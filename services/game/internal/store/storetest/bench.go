@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// benchRules make players who never run out.
+// benchRules give players enough tokens for any benchmark.
 var benchRules = play.Rules{Grant: 1_000_000_000, ShooterTimeout: time.Minute}
 
 const (
@@ -24,9 +24,9 @@ const (
 	stake         = 120
 )
 
-// Bench measures how many bets a store makes durable in a second, for groups of different sizes. Each group is one
-// transaction with a bet of each of so many players, eight to a table, and a request id for each. Groups run one by one,
-// and at last some at once, as a busy service runs them.
+// Bench measures how many bets a store makes durable per second, for groups of different sizes. Each group is one transaction
+// with one bet and one request id for each of as many players, eight to a table. Groups run one by one, and in the last
+// benchmark concurrently, as in a busy service.
 func Bench(b *testing.B, open func(b *testing.B) play.Store) {
 	for _, size := range []int{1, 16, 128} {
 		b.Run(fmt.Sprintf("group=%d", size), func(b *testing.B) {
@@ -51,7 +51,7 @@ func Bench(b *testing.B, open func(b *testing.B) play.Store) {
 	})
 }
 
-// anytimeWagers are the wagers that can be placed on a new table, whatever else lies there.
+// anytimeWagers returns wagers that can be placed at a new table, whatever other bets there are.
 func anytimeWagers() []string {
 	var names []string
 	for _, wager := range craps.Wagers() {
@@ -82,7 +82,7 @@ func newBench(b *testing.B, store play.Store) bench {
 
 func (b *bench) report() { b.b.ReportMetric(float64(b.bets.Load())/b.b.Elapsed().Seconds(), "bets/s") }
 
-// step is one group. Once every player has a bet of each kind, others sit down at new tables.
+// step runs one group. Once every player has a bet on each wager, it opens new tables with new players.
 func (b *bench) step(size int) {
 	if b.next%len(b.wagers) == 0 {
 		b.openTables(size)
@@ -108,7 +108,7 @@ func (b *bench) prepare(turn *play.Turn) *play.Turn {
 	return turn
 }
 
-// openTables opens new tables for new players.
+// openTables opens new tables and seats new players.
 func (b *bench) openTables(players int) {
 	b.keys = b.keys[:0]
 	var turns []*play.Turn
@@ -127,7 +127,7 @@ func (b *bench) openTables(players int) {
 	b.placeBets(firstWager) // Opens wallets and reserves.
 }
 
-// placeBets is one group.
+// placeBets runs one group, in which each player bets on a wager.
 func (b *bench) placeBets(wager string) {
 	ctx := b.b.Context()
 	b.update(func(tx play.Tx) error {

@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// BenchSettle measures how many rounds a store settles in a second: groups of eight tables, each with eight players who have
-// a bet that the roll decides.
+// BenchSettle measures how many rounds a store settles per second: groups of eight tables, each with eight players who have a
+// bet that the roll decides.
 func BenchSettle(b *testing.B, open func(b *testing.B) play.Store) {
 	const tables = 8
 	bench := newBench(b, open(b))
@@ -36,7 +36,7 @@ func BenchSettle(b *testing.B, open func(b *testing.B) play.Store) {
 	b.ReportMetric(float64(b.N*tables)/b.Elapsed().Seconds(), "rounds/s")
 }
 
-// runTurns is one group that loads, changes and saves a turn for each key.
+// runTurns runs one group, which loads, changes and saves a turn for each key.
 func (b *bench) runTurns(keys []play.Key, command func(i int, turn *play.Turn) error) {
 	b.update(func(tx play.Tx) error {
 		turns, err := tx.Load(b.b.Context(), keys...)

@@ -24,7 +24,7 @@ func testCensus(t *testing.T, f *fixture) {
 	join(second, alice)
 	f.bet(first, alice, "pass_line")
 	census(play.Census{Players: 2})
-	// At a table that is over sits nobody, whatever its last seats were.
+	// Seats of a game that has ended do not count.
 	f.must(f.do(play.Key{Game: second, All: true}, func(turn *play.Turn) error {
 		_, err := turn.Expire(f.now)
 		return err

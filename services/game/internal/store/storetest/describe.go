@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// describeLoaded is what a transaction finds of a game and of those who have bets there.
+// describeLoaded describes a game and the owners of its bets as loaded by a transaction.
 func (f *fixture) describeLoaded(key play.Key) (found string) {
 	f.t.Helper()
 	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error {
@@ -29,7 +29,7 @@ func (f *fixture) describeLoaded(key play.Key) (found string) {
 	return found
 }
 
-// describeStored is what readers find of it.
+// describeStored describes the same as the readers return it.
 func (f *fixture) describeStored(key play.Key) string {
 	f.t.Helper()
 	game, err := f.store.Game(f.t.Context(), key.Game)
@@ -45,7 +45,7 @@ func (f *fixture) describeStored(key play.Key) string {
 	return text
 }
 
-// owners are those who have bets, in the order of their first ones.
+// owners returns the owners of bets, in the order of their first bets.
 func owners(bets []*play.Bet) (players []uuid.UUID) {
 	for _, bet := range bets {
 		if !slices.Contains(players, bet.Player) {

@@ -13,11 +13,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// maxUntilFull is how many requests a full disk may still take, in the room that the store has on it already.
+// maxUntilFull bounds how many requests a full disk may still accept, in the space that the store has allocated already.
 const maxUntilFull = 10_000
 
-// FullDisk fills the disk that an empty store lies on. The first request without room is refused and leaves nothing, reads
-// go on, and the same request takes effect, once, when there is room again.
+// FullDisk fills the disk of an empty store. The first request without space is refused and rolled back, reads still work, and
+// the same request takes effect, once, when there is space again.
 func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
 	f := newFixture(t, store)
 	alice := newID()
@@ -29,7 +29,7 @@ func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
 	var before state
 	for n := 0; err == nil; n++ {
 		if n == maxUntilFull {
-			t.Fatalf("the full disk took %d requests", n)
+			t.Fatalf("the full disk accepted %d requests", n)
 		}
 		id, before = fmt.Sprint(n), f.readState(key)
 		_, err = f.toggle(key, id)
@@ -37,24 +37,24 @@ func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
 	if errs.Reason(err) != errorsv1.Reason_REASON_STORAGE_FULL {
 		t.Fatalf("request %s: %v", id, err)
 	}
-	t.Logf("request %s was the first without room", id)
+	t.Logf("request %s was the first without space", id)
 	if after := f.readState(key); after != before {
-		t.Errorf("the refused request made %+v of %+v", after, before)
+		t.Errorf("the refused request changed %+v to %+v", before, after)
 	}
 	f.audit()
 	disk.Empty(t)
 	for _, want := range []bool{true, false} {
 		if first, err := f.toggle(key, id); err != nil || first != want {
-			t.Errorf("with room the same request: was the first %v, %v; want %v", first, err, want)
+			t.Errorf("the same request with space: first %v, %v; want %v", first, err, want)
 		}
 	}
 	if after := f.readState(key); after.live == before.live || after.wallet+after.escrow != rules.Grant || after.sequence != before.sequence+1 {
-		t.Errorf("the repeated request made %+v of %+v", after, before)
+		t.Errorf("the repeated request changed %+v to %+v", before, after)
 	}
 	f.audit()
 }
 
-// state is what a request can change.
+// state is everything that a request can change.
 type state struct {
 	wallet, escrow, reserve, house int64
 	live, transfers                int
@@ -76,8 +76,8 @@ func (f *fixture) readState(key play.Key) state {
 	}
 }
 
-// toggle is a request to take the player's bet back where there is one, else to place one. It reports whether it is the
-// first of its id.
+// toggle runs a request that takes the player's bet back where there is one, and else places one. It reports whether the
+// request is the first with its id.
 func (f *fixture) toggle(key play.Key, id string) (first bool, err error) {
 	ctx, request := f.t.Context(), play.RequestKey{Player: key.Player, ID: id}
 	err = f.store.Update(ctx, func(tx play.Tx) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// fixture plays on a store.
+// fixture runs commands on a store.
 type fixture struct {
 	t     *testing.T
 	store play.Store
@@ -35,7 +35,7 @@ func (f *fixture) must(err error) {
 	}
 }
 
-// newFixture plays on an empty store, whose house gets its bankroll.
+// newFixture returns a fixture on an empty store, with a bankroll for the house.
 func newFixture(t *testing.T, store play.Store) *fixture {
 	t.Helper()
 	f := &fixture{t: t, store: store, now: time.UnixMicro(1_700_000_000_123_456).UTC()}
@@ -55,7 +55,7 @@ func (f *fixture) do(key play.Key, command func(*play.Turn) error) error {
 	return f.doThenFail(key, command, nil)
 }
 
-// doThenFail is do in a transaction that ends with an error of its own, where that is not nil, when all else is done.
+// doThenFail is do in a transaction that returns failure, where that is not nil, after everything is saved.
 func (f *fixture) doThenFail(key play.Key, command func(*play.Turn) error, failure error) error {
 	return f.store.Update(f.t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(f.t.Context(), key)
@@ -77,7 +77,7 @@ func (f *fixture) create(player uuid.UUID) uuid.UUID {
 	return turn.Game.ID
 }
 
-// bet stakes 10.
+// bet places a bet of 10.
 func (f *fixture) bet(game, player uuid.UUID, wager string) *play.Bet {
 	f.t.Helper()
 	return f.stake(game, player, wager, 10)
@@ -112,7 +112,7 @@ func (f *fixture) roll(game, player uuid.UUID, total uint8) *play.Round {
 	return round
 }
 
-// decisionFor is a decision on a round with a beacon that throws the total.
+// decisionFor returns a decision on a round with a beacon that gives dice of the total.
 func (f *fixture) decisionFor(round *play.Round, total uint8) play.Decision {
 	f.t.Helper()
 	for seed := uint64(0); ; seed++ {

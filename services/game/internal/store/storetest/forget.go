@@ -13,17 +13,17 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// testForget deletes a host with a contract on the table, who has talked there, was let in elsewhere, and has lost a bet.
+// testForget deletes a host with a live contract bet, who has chatted there, was admitted elsewhere, and has lost a bet.
 func testForget(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	table, private := f.create(alice), f.createPrivate(bob)
 	f.must(f.do(play.Key{Game: private, Player: alice}, func(turn *play.Turn) error { return turn.Admit(alice, play.Member{}) }))
 	f.must(f.do(play.Key{Game: table}, func(turn *play.Turn) error { return turn.Join(bob) }))
-	for _, said := range []struct {
-		who  uuid.UUID
-		text string
+	for _, message := range []struct {
+		player uuid.UUID
+		text   string
 	}{{alice, "one"}, {bob, "two"}, {alice, "three"}, {alice, "four"}} {
-		f.must(f.do(play.Key{Game: table, Player: said.who}, func(turn *play.Turn) error { return turn.Chat(said.who, play.Member{}, said.text) }))
+		f.must(f.do(play.Key{Game: table, Player: message.player}, func(turn *play.Turn) error { return turn.Chat(message.player, play.Member{}, message.text) }))
 	}
 	f.bet(table, alice, "pass_line")
 	f.bet(table, alice, "field")
@@ -35,12 +35,12 @@ func testForget(t *testing.T, f *fixture) {
 	if f.must(err); game.Host != alice || len(f.scores(alice)) != 1 {
 		t.Fatalf("the game before %+v, scores %+v", game, f.scores(alice))
 	}
-	for range 2 { // The second time nothing is left to do.
+	for range 2 { // The second time there is nothing left to do.
 		f.forget(alice)
 		f.expectNoData(alice, table, private)
 	}
-	if said := f.chatTexts(table); !slices.Equal(said, []string{"", "two", "", ""}) {
-		t.Errorf("said: %q", said)
+	if texts := f.chatTexts(table); !slices.Equal(texts, []string{"", "two", "", ""}) {
+		t.Errorf("chat texts: %q", texts)
 	}
 	f.expectRefused(alice, table)
 	f.roll(table, uuid.Nil, 8) // The contract wins.
@@ -68,7 +68,7 @@ func (f *fixture) scores(player uuid.UUID) []play.Score {
 	return scores
 }
 
-// gamesWithData reads one table at a time.
+// gamesWithData reads pages of one game.
 func (f *fixture) gamesWithData(player uuid.UUID) (tables []uuid.UUID) {
 	f.t.Helper()
 	for after := uuid.Nil; ; {
@@ -81,7 +81,7 @@ func (f *fixture) gamesWithData(player uuid.UUID) (tables []uuid.UUID) {
 	}
 }
 
-// forget does what the service does of a deleted player.
+// forget does what the service does for a deleted player.
 func (f *fixture) forget(player uuid.UUID) {
 	f.t.Helper()
 	ctx := f.t.Context()
@@ -97,7 +97,7 @@ func (f *fixture) forget(player uuid.UUID) {
 				turns, err := tx.Load(ctx, play.Key{Game: id, All: true})
 				f.must(err)
 				if erased, err = tx.EraseChat(ctx, id, player, 2); err != nil {
-					return err // A cache did not serve.
+					return err // The transaction worked from the cache, and runs again.
 				}
 				if sits, err := f.prepare(turns[0]).Forget(player, erased > 0); sits || err != nil {
 					f.t.Errorf("sits %v, %v", sits, err)
@@ -127,7 +127,7 @@ func (f *fixture) expectNoData(player uuid.UUID, tables ...uuid.UUID) {
 	}
 }
 
-// chatTexts is all that was said at a game.
+// chatTexts returns the texts of all chat messages at a game.
 func (f *fixture) chatTexts(game uuid.UUID) (texts []string) {
 	f.t.Helper()
 	events, err := f.store.Events(f.t.Context(), game, 0, 100)
@@ -143,17 +143,17 @@ func (f *fixture) chatTexts(game uuid.UUID) (texts []string) {
 	return texts
 }
 
-// expectRefused has a deleted player try what others may.
+// expectRefused has a deleted player try what other players may do.
 func (f *fixture) expectRefused(player, game uuid.UUID) {
 	f.t.Helper()
 	for what, do := range map[string]func(*play.Turn) error{
-		"sits down": func(turn *play.Turn) error { return turn.Join(player) },
-		"opens one": func(turn *play.Turn) error {
+		"joins": func(turn *play.Turn) error { return turn.Join(player) },
+		"opens a game": func(turn *play.Turn) error {
 			return play.Create(turn, player, play.Limits{MaxPlayers: 4, MinBet: 1, MaxBet: 500})
 		},
-		"talks":     func(turn *play.Turn) error { return turn.Chat(player, play.Member{}, "hi") },
-		"is let in": func(turn *play.Turn) error { return turn.Admit(player, play.Member{}) },
-		"bets less": func(turn *play.Turn) error {
+		"chats":       func(turn *play.Turn) error { return turn.Chat(player, play.Member{}, "hi") },
+		"is admitted": func(turn *play.Turn) error { return turn.Admit(player, play.Member{}) },
+		"reduces a bet": func(turn *play.Turn) error {
 			return turn.UpdateBet(turn.Bets[0], play.BetChange{Amount: new(int64(5))})
 		},
 		"bets": func(turn *play.Turn) error {

@@ -51,7 +51,7 @@ func testGroup(t *testing.T, f *fixture) {
 	}
 }
 
-// testLargeGroup is larger than any group that a service makes.
+// testLargeGroup runs groups larger than any that the service makes.
 func testLargeGroup(t *testing.T, f *fixture) {
 	const size = 300
 	keys, opened := make([]play.Key, size), make([]*play.Turn, size)
@@ -102,7 +102,7 @@ func testLargeGroup(t *testing.T, f *fixture) {
 	}
 }
 
-// testSameRequest sends one request many times at once. It takes effect once, and nobody is refused.
+// testSameRequest sends one request many times concurrently. It takes effect once, and no call is refused.
 func testSameRequest(t *testing.T, f *fixture) {
 	alice := newID()
 	key := play.Key{Game: f.create(alice), Player: alice}
@@ -137,7 +137,7 @@ func testSameRequest(t *testing.T, f *fixture) {
 	}
 }
 
-// testOneWallet has a new player bet at many tables at once: the wallet opens once.
+// testOneWallet has a new player bet at many tables concurrently: the wallet opens once.
 func testOneWallet(t *testing.T, f *fixture) {
 	alice := newID()
 	var games []uuid.UUID

@@ -67,7 +67,7 @@ func testPages(t *testing.T, f *fixture) {
 	}
 	live, err := f.store.Bets(t.Context(), created[0], alice, play.Live, want[0], 3)
 	if err != nil || len(live) != 1 || live[0].ID != want[1] {
-		t.Errorf("live bets behind the newest: %v, %v", live, err)
+		t.Errorf("live bets after the newest: %v, %v", live, err)
 	}
 }
 
@@ -107,7 +107,7 @@ func testEntries(t *testing.T, f *fixture) {
 	if rest, err := f.store.Entries(t.Context(), alice, all[3].ID, 1); err != nil || len(rest) != 0 {
 		t.Errorf("entries below the first = %+v, %v", rest, err)
 	}
-	bob := newID() // Whose transfers lie between those of alice.
+	bob := newID() // Bob's transfers are interleaved with those of alice.
 	f.must(f.do(play.Key{Game: id}, func(turn *play.Turn) error { return turn.Join(bob) }))
 	f.bet(id, bob, "field")
 	f.bet(id, alice, "field")
@@ -163,16 +163,16 @@ func testRequests(t *testing.T, f *fixture) {
 	f.must(save(alice, "k2", f.now.Add(time.Hour)))
 	f.must(save(bob, "k", f.now.Add(time.Hour)))
 	if err := save(alice, "k", f.now); err == nil {
-		t.Error("a request was remembered twice")
+		t.Error("a request was saved twice")
 	}
 	if r, ok := known(alice, "k"); !ok || string(r.Fingerprint) != "\x01" || string(r.Response) != "\x02\x03" || !r.At.Equal(f.now) {
 		t.Errorf("request = %+v, %v", r, ok)
 	}
 	n, err := f.store.PruneRequests(t.Context(), f.now.Add(time.Minute), 10)
 	if _, ok := known(alice, "k"); ok || n != 1 || err != nil {
-		t.Errorf("%d forgotten, the old one is there: %v, %v", n, ok, err)
+		t.Errorf("%d pruned, the old one is there: %v, %v", n, ok, err)
 	}
 	if _, ok := known(bob, "k"); !ok {
-		t.Error("a young request was forgotten")
+		t.Error("a recent request was pruned")
 	}
 }

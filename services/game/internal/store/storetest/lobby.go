@@ -81,7 +81,7 @@ func testFreeSeats(t *testing.T, f *fixture) {
 	for _, player := range []int{0, 1, 3} {
 		f.must(f.do(play.Key{Game: id, All: true}, func(turn *play.Turn) error { return turn.Leave(players[player]) }))
 	}
-	free(0) // It is over.
+	free(0) // The game has ended.
 }
 
 // testScores has rounds decide bets on two days, several in one transaction, and adds them up.
@@ -130,7 +130,7 @@ func testScores(t *testing.T, f *fixture) {
 	}
 	n, err := f.store.PruneScores(t.Context(), calendar.Day, day(f.now).Starts, 10)
 	if err != nil || n != 2 {
-		t.Errorf("%d old scores were forgotten, %v", n, err)
+		t.Errorf("%d old scores were pruned, %v", n, err)
 	}
 	leaders(play.ScoresAt(play.AllTime, f.now), play.Score{}, a, b)
 
@@ -143,7 +143,7 @@ func testScores(t *testing.T, f *fixture) {
 	}
 }
 
-// testTies pages through players who all won the same: each of them once.
+// testTies pages through players with equal scores: each is listed once.
 func testTies(t *testing.T, f *fixture) {
 	players := make(map[uuid.UUID]bool)
 	id := f.create(newID())

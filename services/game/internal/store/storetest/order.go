@@ -10,8 +10,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// testOrder has money of one transaction go from table to table, in another order than that in which the tables come up: at the second
-// one, at which somebody else is first, alice stakes all that the first one has just given back.
+// testOrder moves money from table to table in one transaction, in a different order than that in which the tables are first used: at the
+// second table, where bob bets first, alice stakes all that the first table has just returned to her.
 func testOrder(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	first, second := f.twoTables(alice, bob)
@@ -31,7 +31,7 @@ func testOrder(t *testing.T, f *fixture) {
 	f.expectBalances(alice, 0, rules.Grant/2, 0, rules.Grant/2, rules.Grant)
 }
 
-// testResultOrder has alice bet at another table in the transaction that settles her round: her receipt has what the ledger has.
+// testResultOrder has alice bet at another table in the transaction that settles her round: her result has the balance of the ledger.
 func testResultOrder(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	first, second := f.twoTables(alice, bob)
@@ -48,7 +48,7 @@ func testResultOrder(t *testing.T, f *fixture) {
 	f.expectBalances(alice, 910, 1010, 1000, 990, 1000)
 }
 
-// testHouseOrder has a house without money promise what another table, in the same transaction, has just given back to it.
+// testHouseOrder has a house without money set aside what another table has just released in the same transaction.
 func testHouseOrder(t *testing.T, f *fixture) {
 	alice, bob, carol := newID(), newID(), newID()
 	first, second := f.create(alice), f.create(bob)
@@ -69,7 +69,7 @@ func testHouseOrder(t *testing.T, f *fixture) {
 	}
 }
 
-// twoTables opens one of alice's, and one of bob's at which alice sits too.
+// twoTables opens a table of alice's, and one of bob's at which alice is seated too.
 func (f *fixture) twoTables(alice, bob uuid.UUID) (first, second uuid.UUID) {
 	f.t.Helper()
 	first, second = f.create(alice), f.create(bob)
@@ -77,7 +77,7 @@ func (f *fixture) twoTables(alice, bob uuid.UUID) (first, second uuid.UUID) {
 	return first, second
 }
 
-// placeField is the command to bet on the field.
+// placeField returns a command that bets on the field.
 func placeField(player uuid.UUID, amount int64) func(*play.Turn) error {
 	return func(turn *play.Turn) error {
 		_, err := turn.PlaceBet(play.NewBet{Player: player, Wager: "field", Amount: amount})
@@ -85,7 +85,7 @@ func placeField(player uuid.UUID, amount int64) func(*play.Turn) error {
 	}
 }
 
-// runGroup runs a command on each key's turn, all in one transaction, and saves the turns in the order in which they came up.
+// runGroup runs a command on each key's turn, all in one transaction, and saves the turns in the order of their first use.
 func (f *fixture) runGroup(keys []play.Key, commands ...func(*play.Turn) error) {
 	f.t.Helper()
 	f.must(f.store.Update(f.t.Context(), func(tx play.Tx) error {
@@ -111,7 +111,7 @@ func distinct(turns []*play.Turn) (out []*play.Turn) {
 	return out
 }
 
-// expectBalances fails unless the wallet was at these balances, newest first.
+// expectBalances fails unless the wallet had these balances, newest first.
 func (f *fixture) expectBalances(player uuid.UUID, want ...int64) {
 	f.t.Helper()
 	entries, err := f.store.Entries(f.t.Context(), player, 0, 100)
@@ -121,6 +121,6 @@ func (f *fixture) expectBalances(player uuid.UUID, want ...int64) {
 		got[i] = entry.Balance
 	}
 	if !slices.Equal(got, want) || f.balance(ledger.Wallet(player)) != want[0] {
-		f.t.Errorf("the wallet was at %v, want %v", got, want)
+		f.t.Errorf("balances of the wallet = %v, want %v", got, want)
 	}
 }

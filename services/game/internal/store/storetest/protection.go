@@ -13,8 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/protection"
 )
 
-// testProtection has a player with a bet on the table set a limit of loss, and bets and rolls count against it in the
-// transactions that they are made in.
+// testProtection has a player with a live bet set a loss limit; bets and settlements count against it in their own
+// transactions.
 func testProtection(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	id := f.create(alice)
@@ -30,7 +30,7 @@ func testProtection(t *testing.T, f *fixture) {
 			t.Errorf("state %+v, want %d lost", state, want)
 		}
 	}
-	lost(10) // What lay on the table.
+	lost(10) // The live bet.
 	f.bet(id, alice, "field")
 	lost(20)
 	f.roll(id, alice, 8) // The field loses.
@@ -50,14 +50,14 @@ func testProtection(t *testing.T, f *fixture) {
 	f.now = f.now.Add(24 * time.Hour)
 	f.must(field())
 	lost(10)
-	for player, name := range map[[16]byte]string{bob: "who set nothing", newID(): "who never came"} {
+	for player, name := range map[[16]byte]string{bob: "a player who set nothing", newID(): "an unknown player"} {
 		if state, err := f.store.Protection(t.Context(), player); state != nil || err != nil {
 			t.Errorf("%s: %+v, %v", name, state, err)
 		}
 	}
 }
 
-// setLossLimit has a player lose so much a day at most.
+// setLossLimit sets a player's loss limit for a day.
 func (f *fixture) setLossLimit(player uuid.UUID, loss int64) error {
 	ctx := f.t.Context()
 	return f.store.Update(ctx, func(tx play.Tx) error {
@@ -81,7 +81,7 @@ func (f *fixture) setLossLimit(player uuid.UUID, loss int64) error {
 	})
 }
 
-// testFirstProtection is of a player whose wallet opens with it.
+// testFirstProtection has a player without a wallet set an exclusion, which opens the wallet.
 func testFirstProtection(t *testing.T, f *fixture) {
 	alice := newID()
 	f.must(f.do(play.Key{Player: alice}, func(turn *play.Turn) error {

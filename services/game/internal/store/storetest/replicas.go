@@ -15,11 +15,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// steps are enough for each command to come behind each other one, at the same store and at another.
+// steps are enough for each command to follow each other one, at the same store and at another.
 const steps = 400
 
-// Replicas has stores that share an empty database play by turns, at random. Whatever each of them keeps in memory, a transaction finds
-// what the readers find, which keep nothing.
+// Replicas runs random commands on randomly chosen stores that share an empty database. Whatever each store caches, a transaction must
+// load what the readers read, which cache nothing.
 func Replicas(t *testing.T, stores ...play.Store) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -55,10 +55,10 @@ type replicas struct {
 
 func pick[V any](r *rand.Rand, of []V) V { return of[r.IntN(len(of))] }
 
-// errBeforeCommit fails a transaction that has done everything but its commit.
-var errBeforeCommit = errors.New("failed behind the command")
+// errBeforeCommit fails a transaction after everything but its commit.
+var errBeforeCommit = errors.New("failed after the command")
 
-// step has a player do something. What the rules refuse leaves nothing, and what is done and fails then neither.
+// step runs a random command of a player. Neither a refused command nor a failed transaction may leave anything.
 func (r *replicas) step(key play.Key, player uuid.UUID) {
 	r.t.Helper()
 	if r.IntN(20) == 0 {
@@ -92,7 +92,7 @@ func (r *replicas) step(key play.Key, player uuid.UUID) {
 	}
 }
 
-// commands need everybody's bets.
+// commands returns commands that need everybody's bets.
 func (r *replicas) commands(player uuid.UUID) []func(*play.Turn) error {
 	return []func(*play.Turn) error{
 		func(turn *play.Turn) error { return turn.Join(player) },

@@ -1,5 +1,5 @@
-// Package storetest is the suite that every implementation of play.Store passes. Each bug that is found in a store adds
-// a case.
+// Package storetest provides the conformance tests and benchmarks that every implementation of play.Store must pass. Each bug
+// that is found in a store adds a case.
 package storetest
 
 import (
@@ -14,45 +14,45 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// Run tests stores. open returns a new empty one, which the suite does not close.
+// Run runs the conformance tests. open returns a new empty store, which the tests do not close.
 func Run(t *testing.T, open func(t *testing.T) play.Store) {
 	for name, test := range map[string]func(*testing.T, *fixture){
-		"a game and all about it comes back":    testRoundTrip,
-		"a failed update leaves nothing":        testRollback,
-		"a round settles once":                  testSettlesOnce,
-		"bets travel to numbers just left":      testTravel,
-		"a player has one live bet of a kind":   testOneLiveBet,
-		"overdrafts are refused":                testOverdraft,
-		"keys of one game share a turn":         testSharedTurn,
-		"a bet loads what it needs":             testKeyWager,
-		"turns share their funds":               testSharedFunds,
-		"updates do not interfere":              testConcurrency,
-		"lists page without gaps":               testPages,
-		"entries show both sides":               testEntries,
-		"due and idle games are found":          testDue,
-		"requests are remembered and forgotten": testRequests,
-		"what bets look back on comes back":     testTrackers,
-		"the seat that the shooter left":        testLeftSeat,
-		"commissions lie beside the stakes":     testCommission,
-		"each player has a result":              testResults,
-		"live bets are listed in order":         testLiveBets,
-		"the house promises what it has":        testHouseLimit,
-		"a group adds up in order":              testGroup,
-		"money moves as commands move it":       testOrder,
-		"the house promises in order":           testHouseOrder,
-		"receipts agree with the ledger":        testResultOrder,
-		"a group may be large":                  testLargeGroup,
-		"a request takes effect once":           testSameRequest,
-		"a wallet opens once":                   testOneWallet,
-		"limits count with the bets":            testProtection,
-		"a wallet opens with an exclusion":      testFirstProtection,
-		"private games are not listed":          testPrivate,
-		"games with free seats are found":       testFreeSeats,
-		"scores add up":                         testScores,
-		"scores of one transaction add up":      testManyScores,
-		"a census counts each player once":      testCensus,
-		"equal scores page without gaps":        testTies,
-		"a deleted player leaves no trace":      testForget,
+		"a game reads back as saved":               testRoundTrip,
+		"a failed update is rolled back":           testRollback,
+		"a round settles once":                     testSettlesOnce,
+		"bets travel to numbers just left":         testTravel,
+		"a player has one live bet of a kind":      testOneLiveBet,
+		"overdrafts are refused":                   testOverdraft,
+		"keys of one game share a turn":            testSharedTurn,
+		"a key with a wager loads its bets":        testKeyWager,
+		"turns share their funds":                  testSharedFunds,
+		"concurrent updates are isolated":          testConcurrency,
+		"lists page without gaps":                  testPages,
+		"entries show both sides":                  testEntries,
+		"due and idle games are found":             testDue,
+		"requests are saved and pruned":            testRequests,
+		"roll history of bets reads back":          testTrackers,
+		"the seat that the shooter left":           testLeftSeat,
+		"commissions are held with the stakes":     testCommission,
+		"each player has a result":                 testResults,
+		"live bets are listed in order":            testLiveBets,
+		"the house sets aside no more than it has": testHouseLimit,
+		"a group adds up in order":                 testGroup,
+		"transfers keep the order of commands":     testOrder,
+		"reserves keep the order of commands":      testHouseOrder,
+		"results agree with the ledger":            testResultOrder,
+		"a group may be large":                     testLargeGroup,
+		"a request takes effect once":              testSameRequest,
+		"a wallet opens once":                      testOneWallet,
+		"limits count with the bets":               testProtection,
+		"a wallet opens with an exclusion":         testFirstProtection,
+		"private games are not listed":             testPrivate,
+		"games with free seats are found":          testFreeSeats,
+		"scores add up":                            testScores,
+		"scores of one transaction add up":         testManyScores,
+		"a census counts each player once":         testCensus,
+		"equal scores page without gaps":           testTies,
+		"a deleted player's data is erased":        testForget,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, open(t))
@@ -106,7 +106,7 @@ func testRoundTrip(t *testing.T, f *fixture) {
 		"bet":   f.store.Update(t.Context(), func(tx play.Tx) error { _, err := tx.Bet(t.Context(), newID()); return err }),
 	} {
 		if !errors.Is(err, play.ErrNotFound) {
-			t.Errorf("a %s that is not there: %v", name, err)
+			t.Errorf("a %s that does not exist: %v", name, err)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func testRollback(t *testing.T, f *fixture) {
 		t.Errorf("err = %v", err)
 	}
 	if _, open, err := f.store.Balance(t.Context(), ledger.Wallet(alice)); open || err != nil {
-		t.Errorf("a wallet was left, %v", err)
+		t.Errorf("the wallet exists, %v", err)
 	}
 }
 
@@ -193,7 +193,7 @@ func testConcurrency(t *testing.T, f *fixture) {
 		wg.Go(func() {
 			for range 5 {
 				err := f.do(play.Key{Game: id, Player: alice}, func(turn *play.Turn) error {
-					for _, bet := range turn.Bets { // One live field bet at most: take it back before placing another.
+					for _, bet := range turn.Bets { // At most one live field bet is allowed: take it back before placing another.
 						if err := turn.RemoveBet(bet); err != nil {
 							return err
 						}

@@ -23,14 +23,14 @@ func testTrackers(t *testing.T, f *fixture) {
 		game, err := f.store.Game(t.Context(), id)
 		f.must(err)
 		if game.Craps != want {
-			t.Fatalf("behind a %d the state is %+v, want %+v", total, game.Craps, want)
+			t.Fatalf("after a %d the state is %+v, want %+v", total, game.Craps, want)
 		}
 		if game.Craps.ComeOut() {
-			f.bet(id, alice, "pass_line") // The shooter needs one.
+			f.bet(id, alice, "pass_line") // The shooter needs a line bet.
 		}
 	}
 	if want.Since7 == (craps.Since7{}) || want.Hand == (craps.Hand{}) {
-		t.Errorf("the rolls leave nothing to look back on: %+v", want)
+		t.Errorf("the rolls leave no history: %+v", want)
 	}
 }
 
@@ -77,7 +77,7 @@ func testCommission(t *testing.T, f *fixture) {
 	}
 }
 
-// commissionWager is a wager that takes a commission on a stake and can be placed at any time.
+// commissionWager returns a wager that charges a commission on a stake and can be placed at any time.
 func commissionWager(stake int64) *craps.Wager {
 	for _, wager := range craps.Wagers() {
 		if wager.Behind == nil && wager.Place.Open(craps.State{}) && stake%wager.Multiple(0) == 0 && wager.Price(stake) > 0 {
@@ -104,7 +104,7 @@ func testResults(t *testing.T, f *fixture) {
 		}
 	}
 	if _, err := f.store.Result(t.Context(), id, 1, newID()); !errors.Is(err, play.ErrNotFound) {
-		t.Errorf("the result of somebody without bets: %v", err)
+		t.Errorf("the result of a player without bets: %v", err)
 	}
 }
 
@@ -137,9 +137,9 @@ func testLiveBets(t *testing.T, f *fixture) {
 	}))
 }
 
-// testHouseLimit has the house promise, at two tables in one group, more than it has.
+// testHouseLimit has the house set aside, at two tables in one group, more than it has.
 func testHouseLimit(t *testing.T, f *fixture) {
-	const left, stake = 2000, 50 // One bet can win more than half of what is left.
+	const left, stake = 2000, 50 // One bet can win more than half of what the house has left.
 	alice, bob := newID(), newID()
 	tables := []play.Key{{Game: f.create(alice), Player: alice}, {Game: f.create(bob), Player: bob}}
 	payOut := func(amount int64) error {
@@ -156,7 +156,7 @@ func testHouseLimit(t *testing.T, f *fixture) {
 			turns, err := tx.Load(t.Context(), keys...)
 			f.must(err)
 			for i, turn := range turns {
-				if i == 0 && turn.House != f.balance(ledger.House) || turn.Reserve != 0 { // Turns share what the house has.
+				if i == 0 && turn.House != f.balance(ledger.House) || turn.Reserve != 0 { // Turns share the house's balance.
 					t.Errorf("a turn has the house at %d and the reserve at %d", turn.House, turn.Reserve)
 				}
 				if _, err := f.prepare(turn).PlaceBet(play.NewBet{Player: keys[i].Player, Wager: "next_12", Amount: stake}); err != nil {
@@ -168,13 +168,13 @@ func testHouseLimit(t *testing.T, f *fixture) {
 	}
 	profit := craps.Named("next_12").MaxProfit(0, stake)
 	if err := place(tables...); err == nil || f.balance(ledger.House) != left || f.balance(ledger.Escrow(tables[0].Game)) != 0 {
-		t.Errorf("two promises of %d from %d: %v; the house has %d", profit, left, err, f.balance(ledger.House))
+		t.Errorf("two reserves of %d from %d: %v; the house has %d", profit, left, err, f.balance(ledger.House))
 	}
 	f.must(place(tables[0]))
 	if err := place(tables[1]); errs.Reason(err) != errorsv1.Reason_REASON_HOUSE_LIMIT {
-		t.Errorf("the second promise: %v", err)
+		t.Errorf("the second reserve: %v", err)
 	}
 	if house, reserve := f.balance(ledger.House), f.balance(ledger.Reserve(tables[0].Game)); house != left-profit || reserve != profit {
-		t.Errorf("the house has %d, set aside are %d of %d", house, reserve, profit)
+		t.Errorf("the house has %d, and %d of %d is set aside", house, reserve, profit)
 	}
 }

@@ -38,7 +38,7 @@ func testSharedTurn(t *testing.T, f *fixture) {
 	}))
 }
 
-// testKeyWager loads what placing a bet needs: the bets on its wager and on the flat bet behind which it would stand.
+// testKeyWager loads what placing a bet needs: the bets on its wager and on the flat bet that it would stand behind.
 func testKeyWager(t *testing.T, f *fixture) {
 	alice := newID()
 	id := f.create(alice)
@@ -65,7 +65,7 @@ func testKeyWager(t *testing.T, f *fixture) {
 	}))
 }
 
-// testSharedFunds has a new player bet at two tables and look at the wallet, all in one transaction.
+// testSharedFunds has a new player open the wallet and bet at two tables, all in one transaction.
 func testSharedFunds(t *testing.T, f *fixture) {
 	alice, bob := newID(), newID()
 	first, second := f.create(alice), f.create(bob)
@@ -77,7 +77,7 @@ func testSharedFunds(t *testing.T, f *fixture) {
 			play.Key{Game: first, Player: alice})
 		f.must(err)
 		if turns[1].Funds != turns[2].Funds || turns[0].Funds != turns[1].Funds || turns[1] != turns[3] || turns[0].Game != nil {
-			t.Error("turns do not share what they must")
+			t.Error("turns do not share what they should")
 		}
 		f.prepare(turns[0]).OpenWallet(alice)
 		for i, turn := range turns[1:3] {
