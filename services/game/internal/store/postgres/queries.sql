@@ -1,15 +1,15 @@
--- Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
--- What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
--- for one row, OFFSET 0 keeps it from turning a join round, and status - 0 keeps it from indexes that are for other queries.
+-- Plans are made once, maybe while a table is nearly empty and a sequential scan looks as cheap as a lookup by index. Besides
+-- the settings of connections, these hints prevent that: a redundant LIMIT makes the planner estimate one row for an array,
+-- OFFSET 0 keeps it from reversing a join, and status - 0 keeps it from using indexes that are for other queries.
 --
--- The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
--- what all tables share.
+-- All transactions lock in the same order: games, wallets and tables' accounts by their ids, then the accounts that all
+-- tables share.
 
 -- name: LockGames :many
 SELECT sqlc.embed(g), g.xmin::xid AS version FROM games AS g WHERE g.id = ANY(@ids::uuid[]) ORDER BY g.id FOR UPDATE;
 
 -- name: Game :one
--- One statement sees one moment, so readers get the seats with the game.
+-- One statement sees one snapshot, so it reads the seats with the game.
 SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
@@ -19,7 +19,7 @@ FROM games AS g WHERE g.id = $1;
 SELECT * FROM seats WHERE game_id = ANY(@games::uuid[]) ORDER BY game_id, number;
 
 -- name: LockWallets :many
--- Locks wallets, and those of everybody who has a live bet at some games.
+-- Locks the given wallets, and those of everybody who has a live bet at the given games.
 SELECT * FROM accounts
 WHERE id = ANY(ARRAY(
     SELECT unnest(@wallets::text[]) UNION
@@ -28,7 +28,7 @@ WHERE id = ANY(ARRAY(
 ORDER BY id FOR UPDATE;
 
 -- name: HoldWallets :exec
--- Locks wallets that must have these versions. Both lists are in the order of the ids.
+-- Locks wallets, which must have the given versions. Both lists are in the order of the ids.
 WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHERE a.id = ANY(@ids::text[]) ORDER BY a.id FOR UPDATE)
 SELECT written(COALESCE(array_agg(held.version) = @versions::xid[], false)::integer, 1) FROM held;
 
@@ -43,12 +43,12 @@ SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id) AS k
     CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b;
 
 -- name: LiveBetsOfPlayers :many
--- The live bets of one player at one game for each index of both lists.
+-- Returns the live bets of a player at a game, for each pair of the lists.
 SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id) AS k
     CROSS JOIN LATERAL (SELECT * FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b;
 
 -- name: LiveBetsOnWagers :many
--- Those of them that are on one wager, for each index of the lists.
+-- Returns the live bets of a player at a game on a wager, for each triple of the lists.
 SELECT b.* FROM (SELECT unnest(@games::uuid[]) AS game_id, unnest(@players::uuid[]) AS player_id,
         unnest(@wagers::integer[]) AS wager) AS k
     CROSS JOIN LATERAL (
@@ -202,7 +202,7 @@ SELECT * FROM bets WHERE id = $1;
 SELECT * FROM bets WHERE game_id = $1 AND status = 1 ORDER BY id;
 
 -- name: BetsOfPlayer :many
--- Live bets and decided ones have an index each.
+-- Live bets and decided bets have separate indexes.
 SELECT b.* FROM bets AS b WHERE b.id IN (
     (SELECT l.id FROM bets AS l
      WHERE l.game_id = @game_id AND l.player_id = @player_id AND l.id < @behind AND l.status = 1
@@ -241,7 +241,7 @@ SELECT expect_rows(COUNT(*), CARDINALITY(@games::uuid[])) FROM changed;
 SELECT * FROM rounds WHERE game_id = $1 AND number = $2;
 
 -- name: Rounds :many
--- What was committed is as large as a whole table, and no list shows it.
+-- Leaves out state and bets: they are as large as all bets of a table, and no list shows them.
 SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
     closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
 FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LIMIT sqlc.arg(count);
@@ -250,7 +250,7 @@ FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LI
 SELECT game_id, number, closed_at FROM rounds WHERE status = 1 AND closed_at >= @since AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
 
 -- name: UpdateAccounts :exec
--- Accounts that all tables share move by as much, wherever they are; others must be where they were.
+-- Shared accounts change by the difference, whatever their balance is; other accounts must still have the loaded balance.
 WITH changed AS (
     UPDATE accounts AS a SET balance = a.balance + u.balance - u.loaded
     FROM (SELECT unnest(@ids::text[]) AS id, unnest(@loaded::bigint[]) AS loaded, unnest(@balances::bigint[]) AS balance,
@@ -287,7 +287,7 @@ SELECT unnest(@games::uuid[]), unnest(@rounds::bigint[]), unnest(@players::uuid[
 SELECT * FROM results WHERE game_id = $1 AND round = $2 AND player_id = $3;
 
 -- name: InsertTransfers :exec
--- Balances of what all tables share are off by as much as theirs is from where it was taken to be behind the last transfer.
+-- Balances of shared accounts are corrected by the difference between the stored balance and the one assumed after the last transfer.
 INSERT INTO transfers (from_account, to_account, amount, from_balance, to_balance, reason, game_id, round, bet_id, at)
 SELECT u.from_account, u.to_account, u.amount,
     u.from_balance + CASE u.from_account
@@ -338,7 +338,7 @@ SELECT expect_rows(COUNT(*), CARDINALITY(@sequences::bigint[])) FROM changed;
 DELETE FROM chats WHERE player_id = @player_id AND game_id = @game_id AND sequence = ANY(@sequences::bigint[]);
 
 -- name: Requests :many
--- The requests of one player and one id for each index of both lists.
+-- Returns the request of a player with an id, for each pair of the lists.
 SELECT r.* FROM (SELECT unnest(@players::uuid[]) AS player_id, unnest(@ids::text[]) AS id) AS k
     CROSS JOIN LATERAL (SELECT * FROM requests WHERE player_id = k.player_id AND id = k.id OFFSET 0) AS r;
 

@@ -5,7 +5,7 @@ INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: UpdateGame :execrows
--- It leaves what indexes are made of: SQLite would move the entries of each index that has a column of these, changed or not.
+-- Leaves out indexed columns: SQLite would rewrite the entries of each index on an updated column, changed or not.
 UPDATE games
 SET hand = ?, round = ?, point = ?, rolls = ?, rolling = ?, shooter_id = ?, sequence = ?, updated_at = ?, totals = ?, pairs = ?,
     hard = ?, points_made = ?, pass_wins = ?, exposure = ?, left_seat = ?
@@ -112,7 +112,7 @@ SELECT b.* FROM json_each(CAST(sqlc.arg(games) AS TEXT)) AS k CROSS JOIN bets AS
 ORDER BY b.id;
 
 -- name: BetsOfPlayer :many
--- Live bets and decided ones have an index each.
+-- Live bets and decided bets have separate indexes.
 SELECT l.* FROM bets AS l
 WHERE l.game_id = sqlc.arg(game_id) AND l.player_id = sqlc.arg(player_id) AND l.id < sqlc.arg(behind) AND l.status = 1
   AND (sqlc.arg(status) = 0 OR l.status = sqlc.arg(status))
@@ -137,7 +137,7 @@ WHERE game_id = ? AND number = ? AND status = 1;
 SELECT * FROM rounds WHERE game_id = ? AND number = ?;
 
 -- name: Rounds :many
--- What was committed is as large as a whole table, and no list shows it.
+-- Leaves out state and bets: they are as large as all bets of a table, and no list shows them.
 SELECT game_id, number, status, commitment, first_die, second_die, call, height, beacon_height, beacon_signature, sequence,
     closed_at, settled_at, CAST('' AS BLOB) AS state, CAST('' AS BLOB) AS bets
 FROM rounds WHERE game_id = sqlc.arg(game_id) AND number < sqlc.arg(below) ORDER BY number DESC LIMIT sqlc.arg(count);
@@ -178,7 +178,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 SELECT * FROM transfers WHERE id = ?;
 
 -- name: TransfersOf :many
--- Those of a wallet from one of them on, each followed by the one before it.
+-- Returns a wallet's transfers from a given one backwards, by following from_previous and to_previous.
 WITH RECURSIVE chain (id) AS (
     SELECT CAST(sqlc.arg(newest) AS INTEGER) AS id
     UNION ALL

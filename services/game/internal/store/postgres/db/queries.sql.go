@@ -130,7 +130,7 @@ type BetsOfPlayerParams struct {
 	Count    int32
 }
 
-// Live bets and decided ones have an index each.
+// Live bets and decided bets have separate indexes.
 func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]Bet, error) {
 	rows, err := q.db.Query(ctx, betsOfPlayer,
 		arg.GameID,
@@ -344,7 +344,7 @@ type GameRow struct {
 	JoinedAt []int64
 }
 
-// One statement sees one moment, so readers get the seats with the game.
+// One statement sees one snapshot, so it reads the seats with the game.
 func (q *Queries) Game(ctx context.Context, id uuid.UUID) (GameRow, error) {
 	row := q.db.QueryRow(ctx, game, id)
 	var i GameRow
@@ -409,7 +409,7 @@ WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHER
 SELECT written(COALESCE(array_agg(held.version) = $1::xid[], false)::integer, 1) FROM held
 `
 
-// Locks wallets that must have these versions. Both lists are in the order of the ids.
+// Locks wallets, which must have the given versions. Both lists are in the order of the ids.
 func (q *Queries) HoldWallets(ctx context.Context, versions []uint32, ids []string) error {
 	_, err := q.db.Exec(ctx, holdWallets, versions, ids)
 	return err
@@ -727,7 +727,7 @@ type InsertTransfersParams struct {
 	At           []int64
 }
 
-// Balances of what all tables share are off by as much as theirs is from where it was taken to be behind the last transfer.
+// Balances of shared accounts are corrected by the difference between the stored balance and the one assumed after the last transfer.
 func (q *Queries) InsertTransfers(ctx context.Context, arg InsertTransfersParams) error {
 	_, err := q.db.Exec(ctx, insertTransfers,
 		arg.House,
@@ -879,7 +879,7 @@ SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.s
     CROSS JOIN LATERAL (SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND status = 1 OFFSET 0) AS b
 `
 
-// The live bets of one player at one game for each index of both lists.
+// Returns the live bets of a player at a game, for each pair of the lists.
 func (q *Queries) LiveBetsOfPlayers(ctx context.Context, games []uuid.UUID, players []uuid.UUID) ([]Bet, error) {
 	rows, err := q.db.Query(ctx, liveBetsOfPlayers, games, players)
 	if err != nil {
@@ -922,7 +922,7 @@ SELECT b.id, b.game_id, b.player_id, b.wager, b.number, b.working, b.amount, b.s
         SELECT id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at, commission FROM bets WHERE game_id = k.game_id AND player_id = k.player_id AND bets.wager = k.wager AND status = 1 OFFSET 0) AS b
 `
 
-// Those of them that are on one wager, for each index of the lists.
+// Returns the live bets of a player at a game on a wager, for each triple of the lists.
 func (q *Queries) LiveBetsOnWagers(ctx context.Context, games []uuid.UUID, players []uuid.UUID, wagers []int32) ([]Bet, error) {
 	rows, err := q.db.Query(ctx, liveBetsOnWagers, games, players, wagers)
 	if err != nil {
@@ -992,12 +992,12 @@ type LockGamesRow struct {
 	Version uint32
 }
 
-// Plans are made once, maybe while a table holds next to nothing, and reading all of it looks as cheap as looking rows up.
-// What keeps them from that, beside the settings of connections: a LIMIT that says nothing makes the planner take an array
-// for one row, OFFSET 0 keeps it from turning a join round, and status - 0 keeps it from indexes that are for other queries.
+// Plans are made once, maybe while a table is nearly empty and a sequential scan looks as cheap as a lookup by index. Besides
+// the settings of connections, these hints prevent that: a redundant LIMIT makes the planner estimate one row for an array,
+// OFFSET 0 keeps it from reversing a join, and status - 0 keeps it from using indexes that are for other queries.
 //
-// The order in which a transaction locks is the same everywhere: games, wallets and tables' accounts by their ids, then
-// what all tables share.
+// All transactions lock in the same order: games, wallets and tables' accounts by their ids, then the accounts that all
+// tables share.
 func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]LockGamesRow, error) {
 	rows, err := q.db.Query(ctx, lockGames, ids)
 	if err != nil {
@@ -1055,7 +1055,7 @@ WHERE id = ANY(ARRAY(
 ORDER BY id FOR UPDATE
 `
 
-// Locks wallets, and those of everybody who has a live bet at some games.
+// Locks the given wallets, and those of everybody who has a live bet at the given games.
 func (q *Queries) LockWallets(ctx context.Context, wallets []string, games []uuid.UUID) ([]Account, error) {
 	rows, err := q.db.Query(ctx, lockWallets, wallets, games)
 	if err != nil {
@@ -1276,7 +1276,7 @@ SELECT r.player_id, r.id, r.fingerprint, r.response, r.created_at FROM (SELECT u
     CROSS JOIN LATERAL (SELECT player_id, id, fingerprint, response, created_at FROM requests WHERE player_id = k.player_id AND id = k.id OFFSET 0) AS r
 `
 
-// The requests of one player and one id for each index of both lists.
+// Returns the request of a player with an id, for each pair of the lists.
 func (q *Queries) Requests(ctx context.Context, players []uuid.UUID, ids []string) ([]Request, error) {
 	rows, err := q.db.Query(ctx, requests, players, ids)
 	if err != nil {
@@ -1417,7 +1417,7 @@ type RoundsRow struct {
 	Bets            []byte
 }
 
-// What was committed is as large as a whole table, and no list shows it.
+// Leaves out state and bets: they are as large as all bets of a table, and no list shows them.
 func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int32) ([]RoundsRow, error) {
 	rows, err := q.db.Query(ctx, rounds, gameID, below, count)
 	if err != nil {
@@ -1694,7 +1694,7 @@ type UpdateAccountsParams struct {
 	Versions []uint32
 }
 
-// Accounts that all tables share move by as much, wherever they are; others must be where they were.
+// Shared accounts change by the difference, whatever their balance is; other accounts must still have the loaded balance.
 func (q *Queries) UpdateAccounts(ctx context.Context, arg UpdateAccountsParams) error {
 	_, err := q.db.Exec(ctx, updateAccounts,
 		arg.Ids,

@@ -139,7 +139,7 @@ type BetsOfPlayerParams struct {
 	Status   interface{}
 }
 
-// Live bets and decided ones have an index each.
+// Live bets and decided bets have separate indexes.
 func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]Bet, error) {
 	rows, err := q.query(ctx, q.betsOfPlayerStmt, betsOfPlayer,
 		arg.Count,
@@ -1103,7 +1103,7 @@ type RoundsRow struct {
 	Bets            []byte
 }
 
-// What was committed is as large as a whole table, and no list shows it.
+// Leaves out state and bets: they are as large as all bets of a table, and no list shows them.
 func (q *Queries) Rounds(ctx context.Context, gameID uuid.UUID, below int64, count int64) ([]RoundsRow, error) {
 	rows, err := q.query(ctx, q.roundsStmt, rounds, gameID, below, count)
 	if err != nil {
@@ -1331,7 +1331,7 @@ WITH RECURSIVE chain (id) AS (
 SELECT t.id, t.from_account, t.to_account, t.amount, t.from_balance, t.to_balance, t.reason, t.game_id, t.round, t.bet_id, t.at, t.from_previous, t.to_previous FROM chain AS c CROSS JOIN transfers AS t WHERE t.id = c.id LIMIT ?1
 `
 
-// Those of a wallet from one of them on, each followed by the one before it.
+// Returns a wallet's transfers from a given one backwards, by following from_previous and to_previous.
 func (q *Queries) TransfersOf(ctx context.Context, count int64, newest int64, wallet string) ([]Transfer, error) {
 	rows, err := q.query(ctx, q.transfersOfStmt, transfersOf, count, newest, wallet)
 	if err != nil {
@@ -1525,7 +1525,7 @@ type UpdateGameParams struct {
 	ID         uuid.UUID
 }
 
-// It leaves what indexes are made of: SQLite would move the entries of each index that has a column of these, changed or not.
+// Leaves out indexed columns: SQLite would rewrite the entries of each index on an updated column, changed or not.
 func (q *Queries) UpdateGame(ctx context.Context, arg UpdateGameParams) (int64, error) {
 	result, err := q.exec(ctx, q.updateGameStmt, updateGame,
 		arg.Hand,
