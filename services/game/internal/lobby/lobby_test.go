@@ -70,8 +70,8 @@ func game(players, seats int, minBet, maxBet int64, point uint8) *play.Game {
 func TestFilter(t *testing.T) {
 	table := game(3, 8, 10, 500, 6)
 	for name, test := range map[string]struct {
-		filter lobby.Filter
-		fits   bool
+		filter  lobby.Filter
+		matches bool
 	}{
 		"anything":             {lobby.Filter{}, true},
 		"seats":                {lobby.Filter{OpenSeats: 5}, true},
@@ -87,8 +87,8 @@ func TestFilter(t *testing.T) {
 		"the start of a hand":  {lobby.Filter{Phase: gamev1.Phase_PHASE_COME_OUT}, false},
 		"one of many does not": {lobby.Filter{OpenSeats: 1, Stake: 50, Phase: gamev1.Phase_PHASE_COME_OUT}, false},
 	} {
-		if got := test.filter.Matches(table); got != test.fits {
-			t.Errorf("%s: fits is %v", name, got)
+		if got := test.filter.Matches(table); got != test.matches {
+			t.Errorf("%s: matches is %v", name, got)
 		}
 	}
 }
@@ -104,12 +104,12 @@ func TestSortForPlayer(t *testing.T) {
 		mine.Seats = append(mine.Seats, play.Seat{Player: me})
 		lobby.SortForPlayer(games, me)
 		if games[0] != mine {
-			t.Fatal("a player sits at two tables")
+			t.Fatal("the table where the player is seated is not first")
 		}
 		for i := 2; i < len(games); i++ {
 			before, after := games[i-1], games[i]
 			if len(before.Seats) < len(after.Seats) || len(before.Seats) == len(after.Seats) && !before.Craps.ComeOut() && after.Craps.ComeOut() {
-				t.Fatalf("%d players come before %d", len(before.Seats), len(after.Seats))
+				t.Fatalf("a table with %d players is before one with %d", len(before.Seats), len(after.Seats))
 			}
 		}
 	})

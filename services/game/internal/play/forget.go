@@ -18,7 +18,7 @@ func (t *Turn) MarkDeleted(player uuid.UUID) {
 
 // Forget removes a deleted player from a table, after the player's chat messages there were erased; erased is false where there were
 // none. It reports whether the player is still seated: nobody can leave between commitment and settlement. All live bets must be loaded.
-func (t *Turn) Forget(player uuid.UUID, erased bool) (sits bool, err error) {
+func (t *Turn) Forget(player uuid.UUID, erased bool) (seated bool, err error) {
 	g := t.Game
 	t.setMember(player, Member{})
 	if g.Status != Open {

@@ -51,7 +51,7 @@ func (t *Turn) PassDice(player uuid.UUID) error {
 		next = t.playerAfter(g.seatIndex(player))
 	}
 	if next == player {
-		return errs.New(errorsv1.Reason_REASON_NO_OTHER_SHOOTER, "nobody else sits at the table")
+		return errs.New(errorsv1.Reason_REASON_NO_OTHER_SHOOTER, "there is no other player at the table")
 	}
 	g.UpdatedAt = t.Now
 	t.setShooter(next)

@@ -154,7 +154,8 @@ type transaction struct {
 	assumedNew  map[play.RequestKey]bool // Requests that are assumed to be new and are not saved yet.
 
 	store *Store
-	// mayUseCache is true where Load may work from the cache, cached where it does, learns where the cache keeps what is left.
+	// mayUseCache is true where Load may work from the cache, cached where it does, updatesCache where the cache is updated after
+	// the commit.
 	mayUseCache, cached, updatesCache bool
 	cachedAllBets                     bool // Whether everybody's bets at a game were taken from the cache.
 	epoch                             int  // The cache's epoch at the beginning.

@@ -99,8 +99,8 @@ func (f *fixture) forget(player uuid.UUID) {
 				if erased, err = tx.EraseChat(ctx, id, player, 2); err != nil {
 					return err // The transaction worked from the cache, and runs again.
 				}
-				if sits, err := f.prepare(turns[0]).Forget(player, erased > 0); sits || err != nil {
-					f.t.Errorf("sits %v, %v", sits, err)
+				if seated, err := f.prepare(turns[0]).Forget(player, erased > 0); seated || err != nil {
+					f.t.Errorf("seated %v, %v", seated, err)
 				}
 				return tx.Save(ctx, turns...)
 			}))
@@ -119,7 +119,7 @@ func (f *fixture) expectNoData(player uuid.UUID, tables ...uuid.UUID) {
 		}
 	}
 	if games, scores := f.gamesWithData(player), f.scores(player); len(games)+len(scores) > 0 {
-		f.t.Errorf("traces %v, scores %+v", games, scores)
+		f.t.Errorf("games with data %v, scores %+v", games, scores)
 	}
 	state, err := f.store.Protection(f.t.Context(), player)
 	if err != nil || state == nil || state.CheckNotDeleted() == nil || len(state.Limits) > 0 || state.InPlay != 0 || !state.Day.Start.IsZero() {
