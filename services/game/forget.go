@@ -47,7 +47,7 @@ func (s *Service) lockOut(ctx context.Context, player uuid.UUID) error {
 			return err
 		}
 		turn := s.prepare(turns[0])
-		turn.Bury(player)
+		turn.MarkDeleted(player)
 		return cmp.Or(tx.Save(ctx, turn), tx.ForgetScores(ctx, player))
 	})
 }
@@ -57,7 +57,7 @@ func (s *Service) lockOut(ctx context.Context, player uuid.UUID) error {
 func (s *Service) forgetAtTables(ctx context.Context, player uuid.UUID) (failed error) {
 	var rolling []*play.Game
 	for after := uuid.Nil; ; {
-		tables, err := s.store.Traces(ctx, player, after, tableBatch)
+		tables, err := s.store.GamesWithPlayerData(ctx, player, after, tableBatch)
 		if err != nil {
 			return err
 		}

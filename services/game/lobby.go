@@ -45,7 +45,7 @@ func (s *Service) findGames(ctx context.Context, filter lobby.Filter, after uuid
 		}
 		for i, game := range games {
 			last = game.ID
-			if filter.Fits(game) {
+			if filter.Matches(game) {
 				matching = append(matching, game)
 			}
 			if len(matching) == limit {

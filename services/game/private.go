@@ -53,7 +53,7 @@ func memberOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID
 
 // checkAdmitted fails for a player who was not admitted to a private game.
 func checkAdmitted(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
-	if turn.Game.Shows(player) {
+	if turn.Game.VisibleTo(player) {
 		return nil
 	}
 	member, err := memberOf(ctx, tx, turn, player)

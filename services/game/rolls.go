@@ -79,7 +79,7 @@ func (s *Service) finishRound(ctx context.Context, game uuid.UUID, number uint64
 func (s *Service) settle(ctx context.Context, game uuid.UUID, number uint64, decision play.Decision) (*play.Round, error) {
 	var round *play.Round
 	err := s.committer.do(&command{ctx: ctx, actor: game, key: play.Key{Game: game, All: true}, run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (_ *play.Turn, err error) {
-		if round = turn.Settled(number); round != nil {
+		if round = turn.SettledRound(number); round != nil {
 			return nil, nil
 		}
 		if round, err = tx.Round(ctx, game, number); err != nil || round.Status == play.Settled {

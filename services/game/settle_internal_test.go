@@ -32,7 +32,7 @@ func TestConcurrentSettlementsSettleOnce(t *testing.T) {
 	game := uuid.MustParse(id)
 	s.commitTogether(func() error {
 		return s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
-			return turn, turn.Close(player)
+			return turn, turn.CloseBetting(player)
 		}})
 	})
 	decision := play.Decision{Height: 1, BeaconHeight: 2, BeaconSignature: bytes.Repeat([]byte{1}, beacon.SignatureSize)}
