@@ -58,13 +58,13 @@ func deletedPlayersAreForgotten(t *testing.T, ts *testService) {
 	_, err := alice.games.RollDice(alice.ctx, &gamev1.RollDiceRequest{GameId: id})
 	wantReason(t, "a roll without validators", err, errorsv1.Reason_REASON_NO_QUORUM)
 	wantReason(t, "with the dice in the air", alice.forget(), errorsv1.Reason_REASON_NO_QUORUM)
-	if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 2 {
+	if game := bob.get(id); game.GetHostId() != bob.id.String() || len(game.GetSeats()) != 2 {
 		t.Errorf("meanwhile the game is %v", game)
 	}
 	ts.validators.setUnavailable(false)
 	for range 2 { // The call is idempotent.
 		wantReason(t, "once the roll can be decided", alice.forget(), 0)
-		if game := bob.get(id); game.GetHostId() != "" || len(game.GetSeats()) != 1 || game.GetShooterId() == alice.id.String() {
+		if game := bob.get(id); game.GetHostId() != bob.id.String() || len(game.GetSeats()) != 1 || game.GetShooterId() == alice.id.String() {
 			t.Errorf("the game is %v", game)
 		}
 	}

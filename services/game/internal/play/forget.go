@@ -1,6 +1,8 @@
 package play
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
@@ -25,7 +27,7 @@ func (t *Turn) Forget(player uuid.UUID, erased bool) (seated bool, err error) {
 		return false, nil
 	}
 	if g.Host == player {
-		g.Host = uuid.Nil
+		g.Host = g.nextHost()
 	}
 	if erased { // Before the player leaves, which may close the game.
 		t.emit(&Event{Detail: &gamev1.Event_ChatErased{ChatErased: &gamev1.ChatErased{PlayerId: player.String()}}})
@@ -34,4 +36,14 @@ func (t *Turn) Forget(player uuid.UUID, erased bool) (seated bool, err error) {
 		return g.Seated(player), nil
 	}
 	return false, t.Leave(player)
+}
+
+// nextHost returns who mutes and renews the join code after a deleted host: the other player who has been seated longest, or uuid.Nil
+// where nobody else is seated.
+func (g *Game) nextHost() uuid.UUID {
+	others := slices.DeleteFunc(slices.Clone(g.Seats), func(seat Seat) bool { return seat.Player == g.Host })
+	if len(others) == 0 {
+		return uuid.Nil
+	}
+	return slices.MinFunc(others, func(a, b Seat) int { return a.JoinedAt.Compare(b.JoinedAt) }).Player
 }

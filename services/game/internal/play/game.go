@@ -41,8 +41,8 @@ type Game struct {
 	ID     uuid.UUID
 	Status gamev1.GameStatus
 	Limits Limits
-	// Host is the player who created the game; uuid.Nil where that player was deleted. A private game is visible only to its host, to
-	// players who have the join code, and to seated players.
+	// Host is the player who created the game, or a successor where that player was deleted (Turn.Forget); uuid.Nil where nobody else
+	// was seated. A private game is visible only to its host, to players who have the join code, and to seated players.
 	Host    uuid.UUID
 	Private bool
 	// Hand and Round number the hands and the rolls from 1; Round is the number of the next roll.

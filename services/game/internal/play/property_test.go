@@ -88,9 +88,9 @@ func (tb *table) commands(players []uuid.UUID) map[string]func(*rapid.T) {
 // same state. The verifier of receipts must accept every round, and each one as following from the one before.
 func TestRandomGames(t *testing.T) {
 	const steps = 4000
-	wantRolls := 100_000
-	if testing.Short() { // Then rapid plays fewer games.
-		wantRolls = 10_000
+	wantRolls, wantWagers := 100_000, len(craps.Wagers())
+	if testing.Short() { // Then rapid plays fewer games, and chance may leave out a rare wager.
+		wantRolls, wantWagers = 10_000, wantWagers-5
 	}
 	rolled, wagers := 0, map[*craps.Wager]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -123,7 +123,7 @@ func TestRandomGames(t *testing.T) {
 		}
 		rolled += replayed
 	})
-	if rolled < wantRolls || len(wagers) != len(craps.Wagers()) {
+	if rolled < wantRolls || len(wagers) < wantWagers {
 		t.Errorf("only %d rolls and %d wagers: the test does not cover what it should", rolled, len(wagers))
 	}
 	t.Logf("%d rolls", rolled)

@@ -39,6 +39,9 @@ func testForget(t *testing.T, f *fixture) {
 		f.forget(alice)
 		f.expectNoData(alice, table, private)
 	}
+	if game, err := f.store.Game(t.Context(), table); err != nil || game.Host != bob {
+		t.Errorf("the host is %v, %v; want %v", game.Host, err, bob)
+	}
 	if texts := f.chatTexts(table); !slices.Equal(texts, []string{"", "two", "", ""}) {
 		t.Errorf("chat texts: %q", texts)
 	}
