@@ -45,7 +45,7 @@ func TestEachAlertHasItsPage(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		for _, part := range []string{"# " + name + "\n", "\n## What it means\n", "\n## What players feel\n", "\n## Look first\n", "\n## Mend\n", "\n## Mended when\n"} {
+		for _, part := range []string{"# " + name + "\n", "\n## What it means\n", "\n## Impact on players\n", "\n## First checks\n", "\n## Fix\n", "\n## Resolved when\n"} {
 			if !strings.Contains(string(page), part) {
 				t.Errorf("%s.md lacks %q", name, strings.TrimSpace(part))
 			}
