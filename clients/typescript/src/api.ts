@@ -36,10 +36,11 @@ export interface paths {
         post?: never;
         /**
          * DeleteAccount
-         * @description DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
-         *      and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
-         *      themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
-         *      others played add up only with it. Who was deleted is deleted again in vain.
+         * @description DeleteAccount deletes the caller: address, password, devices, keys and sessions, and in the game service seats, memberships,
+         *      scores, limits and the texts of chat messages. Once it has answered, the caller can't bet or chat. If the game service is
+         *      unavailable, it is notified later, automatically. Bets, rounds, the ledger and the log of each game keep the bare id, because the
+         *      bets are part of the proof of the dice, and because the books of games with other players add up only with it. Deleting a deleted
+         *      player again has no effect.
          */
         delete: operations["AccountService_DeleteAccount"];
         options?: never;
@@ -58,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * LinkEmail
-         * @description LinkEmail sends a code to an address, by which the caller then signs in. The caller keeps id and wallet.
+         * @description LinkEmail sends a code to an address that the caller wants to sign in with. The caller keeps the player id and the wallet.
          */
         post: operations["AccountService_LinkEmail"];
         delete?: never;
@@ -78,7 +79,7 @@ export interface paths {
         put?: never;
         /**
          * ConfirmEmail
-         * @description ConfirmEmail takes the code of LinkEmail. From then on the caller signs in with address and password.
+         * @description ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password.
          */
         post: operations["AccountService_ConfirmEmail"];
         delete?: never;
@@ -96,9 +97,9 @@ export interface paths {
         };
         /**
          * ExportAccount
-         * @description ExportAccount returns what is kept of the caller as a person: address, devices, sessions, keys, limits, statistics, and in pages the
-         *      movements of the wallet; the rest is on each page. The movements name games: GET /api/v1/games/{game_id}/bets has the caller's bets
-         *      there, and /api/v1/games/{game_id}/events what the caller said, with seats.
+         * @description ExportAccount returns the personal data stored about the caller: address, devices, sessions, keys, limits and statistics, which
+         *      are the same on each page, and a page of the wallet's movements. The movements name games: GET /api/v1/games/{game_id}/bets
+         *      returns the caller's bets there, and /api/v1/games/{game_id}/events what the caller wrote in chat, and the seats taken.
          */
         get: operations["AccountService_ExportAccount"];
         put?: never;
@@ -140,7 +141,7 @@ export interface paths {
         put?: never;
         /**
          * ForgotPassword
-         * @description ForgotPassword sends a code to an address that has an account.
+         * @description ForgotPassword sends a code to the address if it has an account.
          */
         post: operations["AccountService_ForgotPassword"];
         delete?: never;
@@ -160,7 +161,7 @@ export interface paths {
         put?: never;
         /**
          * ResetPassword
-         * @description ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
+         * @description ResetPassword accepts the code that ForgotPassword sent, sets a new password and ends every session, API keys included.
          */
         post: operations["AccountService_ResetPassword"];
         delete?: never;
@@ -178,13 +179,13 @@ export interface paths {
         };
         /**
          * ListApiKeys
-         * @description ListApiKeys returns the caller's live keys, the newest first.
+         * @description ListApiKeys returns the caller's live keys, newest first.
          */
         get: operations["ApiKeyService_ListApiKeys"];
         put?: never;
         /**
          * CreateApiKey
-         * @description CreateApiKey makes a key and shows it, this once.
+         * @description CreateApiKey creates a key and returns it. It is never shown again.
          */
         post: operations["ApiKeyService_CreateApiKey"];
         delete?: never;
@@ -205,7 +206,7 @@ export interface paths {
         post?: never;
         /**
          * EndApiKey
-         * @description EndApiKey ends one of the caller's keys. It is refused within seconds. One that has ended is ended again in vain.
+         * @description EndApiKey revokes one of the caller's keys, which is then refused within seconds. Ending a key that has ended has no effect.
          */
         delete: operations["ApiKeyService_EndApiKey"];
         options?: never;
@@ -222,7 +223,7 @@ export interface paths {
         };
         /**
          * GetBeacon
-         * @description GetBeacon returns the beacon of a height. Validators draw one at each height that a round awaits.
+         * @description GetBeacon returns the beacon of a height. Validators produce one only at heights that a round waits for.
          */
         get: operations["ConsensusService_GetBeacon"];
         put?: never;
@@ -242,13 +243,13 @@ export interface paths {
         };
         /**
          * ListDevices
-         * @description ListDevices returns the caller's devices, the newest first.
+         * @description ListDevices returns the caller's devices, newest first.
          */
         get: operations["DeviceService_ListDevices"];
         put?: never;
         /**
          * AddDevice
-         * @description AddDevice lets a device sign in as the caller, a guest for example, who keeps id and wallet.
+         * @description AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet.
          */
         post: operations["DeviceService_AddDevice"];
         delete?: never;
@@ -268,7 +269,7 @@ export interface paths {
         put?: never;
         /**
          * CreateChallenge
-         * @description CreateChallenge returns what a device has to sign. It is good for one use within two minutes.
+         * @description CreateChallenge returns a challenge for the device to sign. It is valid for one use within two minutes.
          */
         post: operations["DeviceService_CreateChallenge"];
         delete?: never;
@@ -289,8 +290,8 @@ export interface paths {
         post?: never;
         /**
          * RemoveDevice
-         * @description RemoveDevice forgets one of the caller's devices and ends its sessions. The last one of a player without an address stays, unless
-         *      another session goes on.
+         * @description RemoveDevice removes one of the caller's devices and ends its sessions. The last device of a player without an e-mail address
+         *      can't be removed, unless the player has another live session.
          */
         delete: operations["DeviceService_RemoveDevice"];
         options?: never;
@@ -307,7 +308,7 @@ export interface paths {
         };
         /**
          * ListEvidence
-         * @description ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+         * @description ListEvidence lists protocol violations by validators, as far as this validator knows them, latest first.
          */
         get: operations["ConsensusService_ListEvidence"];
         put?: never;
@@ -327,7 +328,7 @@ export interface paths {
         };
         /**
          * GetFairness
-         * @description GetFairness returns what a player pins to check every roll: the chain, its validators and the beacon's group key.
+         * @description GetFairness returns what a player pins in order to check every roll: the chain, its validators and the beacon's group key.
          */
         get: operations["ConsensusService_GetFairness"];
         put?: never;
@@ -347,14 +348,14 @@ export interface paths {
         };
         /**
          * ListGames
-         * @description ListGames pages through the open games that are not private, newest first. A page looks at 1,000 games at most, so where
-         *      few fit it may be short or empty and yet have a next one.
+         * @description ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so where
+         *      few match, a page may be short or empty and still have a next one.
          */
         get: operations["GameService_ListGames"];
         put?: never;
         /**
          * CreateGame
-         * @description CreateGame opens a table and seats the caller, who gets the dice.
+         * @description CreateGame opens a table and seats the caller, who becomes the shooter.
          */
         post: operations["GameService_CreateGame"];
         delete?: never;
@@ -398,7 +399,7 @@ export interface paths {
         put?: never;
         /**
          * PlaceBet
-         * @description PlaceBet moves a stake from the caller's wallet onto the table. It is durable when it is answered.
+         * @description PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once this answers.
          */
         post: operations["GameService_PlaceBet"];
         delete?: never;
@@ -419,14 +420,15 @@ export interface paths {
         post?: never;
         /**
          * RemoveBet
-         * @description RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
+         * @description RemoveBet takes back a bet while its rules allow that. Removing a removed bet has no effect.
          */
         delete: operations["GameService_RemoveBet"];
         options?: never;
         head?: never;
         /**
          * UpdateBet
-         * @description UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest. Who is excluded has none work.
+         * @description UpdateBet reduces the stake of a bet that could be taken back, or switches whether a bet works during come-out rolls. A player who
+         *      is excluded from play can't switch a bet to working.
          */
         patch: operations["GameService_UpdateBet"];
         trace?: never;
@@ -442,8 +444,8 @@ export interface paths {
         put?: never;
         /**
          * PlaceBets
-         * @description PlaceBets places up to 100 bets, each by itself: one that is refused says why in its own result, and the others stand.
-         *      All that were taken are durable when it is answered.
+         * @description PlaceBets places up to 100 bets, each independently: a bet that is refused has the error in its own result, and the others stand.
+         *      All accepted bets are durable once this answers.
          */
         post: operations["GameService_PlaceBets"];
         delete?: never;
@@ -463,7 +465,8 @@ export interface paths {
         put?: never;
         /**
          * PostChat
-         * @description PostChat says something to everybody at a table. It is an event of the game, so watchers get it in order and miss none.
+         * @description PostChat sends a chat message to everybody at a table. It is an event of the game, so watchers receive messages in order and miss
+         *      none.
          */
         post: operations["LobbyService_PostChat"];
         delete?: never;
@@ -503,7 +506,7 @@ export interface paths {
         put?: never;
         /**
          * JoinGame
-         * @description JoinGame seats the caller. Who sits there already stays and gets the same answer.
+         * @description JoinGame seats the caller. A caller who is already seated keeps the seat and gets the same answer.
          */
         post: operations["GameService_JoinGame"];
         delete?: never;
@@ -523,7 +526,7 @@ export interface paths {
         put?: never;
         /**
          * RenewJoinCode
-         * @description RenewJoinCode gives the host of a private table a new code. The one before lets nobody in any more; who is in stays.
+         * @description RenewJoinCode gives the host of a private table a new join code. The old code stops working; players who are in stay.
          */
         post: operations["LobbyService_RenewJoinCode"];
         delete?: never;
@@ -543,7 +546,7 @@ export interface paths {
         put?: never;
         /**
          * LeaveGame
-         * @description LeaveGame gives the caller's seat up. Removable bets come back; contract bets stay until they are decided.
+         * @description LeaveGame gives up the caller's seat. Removable bets are returned; contract bets stay until they are decided.
          */
         post: operations["GameService_LeaveGame"];
         delete?: never;
@@ -562,13 +565,13 @@ export interface paths {
         get?: never;
         /**
          * MutePlayer
-         * @description MutePlayer keeps a player from talking at the caller's table. The host, who created it, may.
+         * @description MutePlayer keeps a player from chatting at the table. Only the host, who created the table, may call it.
          */
         put: operations["LobbyService_MutePlayer"];
         post?: never;
         /**
          * UnmutePlayer
-         * @description UnmutePlayer lets a player talk again.
+         * @description UnmutePlayer lets a player chat again.
          */
         delete: operations["LobbyService_UnmutePlayer"];
         options?: never;
@@ -587,7 +590,7 @@ export interface paths {
         put?: never;
         /**
          * PassDice
-         * @description PassDice hands the dice to the next seat, those with a line bet first. The shooter may do so before a point is set.
+         * @description PassDice passes the dice to the next seat, preferring players with a line bet. The shooter may do so before a point is set.
          */
         post: operations["GameService_PassDice"];
         delete?: never;
@@ -607,8 +610,8 @@ export interface paths {
         put?: never;
         /**
          * RollDice
-         * @description RollDice closes betting, has the validators order the round and throw the dice, and settles every live bet.
-         *      While a round is in the air a further call waits for that round.
+         * @description RollDice closes betting, has the validators order the round and produce the dice, and settles every live bet. A call during a roll
+         *      waits for that roll and returns it.
          */
         post: operations["GameService_RollDice"];
         delete?: never;
@@ -666,8 +669,8 @@ export interface paths {
         };
         /**
          * GetReceipt
-         * @description GetReceipt returns the proof of what a settled round did to the caller's bets.
-         *      It shows all bets of the round, so that none can be left out.
+         * @description GetReceipt returns the proof of what a settled round did to the caller's bets. It contains all bets of the round, so that none can
+         *      be left out.
          */
         get: operations["GameService_GetReceipt"];
         put?: never;
@@ -687,7 +690,7 @@ export interface paths {
         };
         /**
          * GetGameStatistics
-         * @description GetGameStatistics counts what the latest rolls of a game were, at most 1,000.
+         * @description GetGameStatistics returns statistics of the latest rolls of a game, at most 1,000.
          */
         get: operations["LobbyService_GetGameStatistics"];
         put?: never;
@@ -709,8 +712,8 @@ export interface paths {
         put?: never;
         /**
          * JoinByCode
-         * @description JoinByCode lets the caller into a private table, to sit down or to watch. Wrong codes are counted: after ten of them within
-         *      a few minutes more are refused.
+         * @description JoinByCode lets the caller into a private table, to take a seat or to watch. Wrong codes are counted: after ten of them within a
+         *      few minutes further attempts are refused.
          */
         post: operations["LobbyService_JoinByCode"];
         delete?: never;
@@ -730,8 +733,8 @@ export interface paths {
         put?: never;
         /**
          * QuickSeat
-         * @description QuickSeat seats the caller at the open table that fits best, or at a new one: of the newest hundred with a free seat and fitting
-         *      limits, the one with the most players. Who sits at one of them already stays there.
+         * @description QuickSeat seats the caller at the open table that fits best, or at a new one. Of the newest hundred tables with a free seat and
+         *      fitting limits it chooses the one with the most players. A caller who is already seated at one of them stays there.
          */
         post: operations["LobbyService_QuickSeat"];
         delete?: never;
@@ -749,7 +752,7 @@ export interface paths {
         };
         /**
          * ListLeaders
-         * @description ListLeaders pages through those who won most with bets that were decided in a period, best first.
+         * @description ListLeaders pages through the players by what they won with bets that were decided in a period, best first.
          */
         get: operations["LobbyService_ListLeaders"];
         put?: never;
@@ -769,8 +772,8 @@ export interface paths {
         };
         /**
          * AuditLedger
-         * @description AuditLedger adds up the whole ledger: it recomputes every balance from the transfers, follows the balance behind each
-         *      transfer, and compares what tables hold with the bets that lie on them.
+         * @description AuditLedger audits the whole ledger: it recomputes every balance from the transfers, checks the running balance after each
+         *      transfer, and compares the tables' accounts with the bets on the tables.
          */
         get: operations["LedgerService_AuditLedger"];
         put?: never;
@@ -792,9 +795,9 @@ export interface paths {
         put?: never;
         /**
          * CreateGuest
-         * @description CreateGuest makes a player without any proof of identity, where the operator allows guests, and signs the player
-         *      in. The gateway calls it by itself for a browser's first call and keeps the token in a cookie; a REST client calls
-         *      it and sends the token as "Authorization: Bearer".
+         * @description CreateGuest creates a player without any proof of identity, where the operator allows guests, and signs the player in. The gateway
+         *      calls it automatically on a browser's first call and keeps the token in a cookie; a REST client calls it and sends the token as
+         *      "Authorization: Bearer".
          */
         post: operations["PlayerService_CreateGuest"];
         delete?: never;
@@ -812,7 +815,7 @@ export interface paths {
         };
         /**
          * GetMe
-         * @description GetMe returns the caller.
+         * @description GetMe returns the caller's player.
          */
         get: operations["PlayerService_GetMe"];
         put?: never;
@@ -834,7 +837,7 @@ export interface paths {
         put?: never;
         /**
          * Exclude
-         * @description Exclude keeps the caller from play for a while. Bets on tables stand until they are decided or taken back.
+         * @description Exclude keeps the caller from betting for a while. Bets on tables stand until they are decided or taken back.
          */
         post: operations["ProtectionService_Exclude"];
         delete?: never;
@@ -872,7 +875,7 @@ export interface paths {
         };
         /**
          * GetLimits
-         * @description GetLimits returns all that the caller has set, and how much of it is used.
+         * @description GetLimits returns all of the caller's settings, and how much of each limit is used.
          */
         get: operations["ProtectionService_GetLimits"];
         put?: never;
@@ -893,13 +896,13 @@ export interface paths {
         get?: never;
         /**
          * SetLimit
-         * @description SetLimit sets a limit of the caller's. A lower one binds at once, a higher one a day later.
+         * @description SetLimit sets a limit for the caller. A lower limit takes effect at once, a higher one a day later.
          */
         put: operations["ProtectionService_SetLimit"];
         post?: never;
         /**
          * RemoveLimit
-         * @description RemoveLimit ends a limit of the caller's a day later.
+         * @description RemoveLimit removes one of the caller's limits a day later.
          */
         delete: operations["ProtectionService_RemoveLimit"];
         options?: never;
@@ -917,8 +920,8 @@ export interface paths {
         get?: never;
         /**
          * SetRealityCheck
-         * @description SetRealityCheck has the caller told every so many minutes how long and for what the play goes on. Bets are refused
-         *      from then until it is acknowledged.
+         * @description SetRealityCheck has the caller reminded, at an interval in minutes, of how long the session has lasted and how much was staked.
+         *      When a reminder is due, bets are refused until it is acknowledged.
          */
         put: operations["ProtectionService_SetRealityCheck"];
         post?: never;
@@ -939,7 +942,7 @@ export interface paths {
         put?: never;
         /**
          * AcknowledgeRealityCheck
-         * @description AcknowledgeRealityCheck notes that the caller was told.
+         * @description AcknowledgeRealityCheck records that the caller has seen the reminder.
          */
         post: operations["ProtectionService_AcknowledgeRealityCheck"];
         delete?: never;
@@ -957,7 +960,7 @@ export interface paths {
         };
         /**
          * GetMyStatistics
-         * @description GetMyStatistics returns what became of the bets of the caller, today, this week and in all.
+         * @description GetMyStatistics returns the results of the caller's bets today, this week and in total.
          */
         get: operations["LobbyService_GetMyStatistics"];
         put?: never;
@@ -983,7 +986,7 @@ export interface paths {
         head?: never;
         /**
          * SetRole
-         * @description SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
+         * @description SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again, with an address or a
          *      device.
          */
         patch: operations["AccountService_SetRole"];
@@ -998,14 +1001,14 @@ export interface paths {
         };
         /**
          * ListSessions
-         * @description ListSessions returns the caller's live sessions, the last used first.
+         * @description ListSessions returns the caller's live sessions, most recently used first.
          */
         get: operations["SessionService_ListSessions"];
         put?: never;
         post?: never;
         /**
          * EndAllSessions
-         * @description EndAllSessions ends every session of the caller's, that of the call and API keys included.
+         * @description EndAllSessions ends all of the caller's sessions, including the session of this call and API keys.
          */
         delete: operations["SessionService_EndAllSessions"];
         options?: never;
@@ -1025,8 +1028,8 @@ export interface paths {
         post?: never;
         /**
          * EndSession
-         * @description EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
-         *      seconds. One that has ended is ended again in vain.
+         * @description EndSession ends one of the caller's sessions; "current" is the session of this call. Its access tokens are refused within seconds.
+         *      Ending a session that has ended has no effect.
          */
         delete: operations["SessionService_EndSession"];
         options?: never;
@@ -1045,7 +1048,7 @@ export interface paths {
         put?: never;
         /**
          * SignInWithDevice
-         * @description SignInWithDevice begins a session of the device's player. A device that nobody has gets a new player.
+         * @description SignInWithDevice begins a session of the device's player. A device that belongs to nobody gets a new player.
          */
         post: operations["DeviceService_SignInWithDevice"];
         delete?: never;
@@ -1065,7 +1068,7 @@ export interface paths {
         put?: never;
         /**
          * SignIn
-         * @description SignIn begins a session with address and password.
+         * @description SignIn begins a session with an address and a password.
          */
         post: operations["AccountService_SignIn"];
         delete?: never;
@@ -1085,9 +1088,9 @@ export interface paths {
         put?: never;
         /**
          * RefreshSession
-         * @description RefreshSession takes a session's newest refresh token and returns the next one. The same request within ten seconds
-         *      gets the same refresh token, so that an answer that was lost costs nothing; a token that was used before that is
-         *      stolen goods, and ends the session.
+         * @description RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within ten seconds returns the
+         *      same refresh token, so that a lost answer does no harm. A token that was used earlier than that is treated as stolen: its use ends
+         *      the session.
          */
         post: operations["SessionService_RefreshSession"];
         delete?: never;
@@ -1105,7 +1108,7 @@ export interface paths {
         };
         /**
          * ListWagers
-         * @description ListWagers returns every wager that the tables take.
+         * @description ListWagers returns every wager that the tables accept.
          */
         get: operations["GameService_ListWagers"];
         put?: never;
@@ -1152,59 +1155,59 @@ export interface components {
             /** @description What is wrong and what to do, for people. */
             message: string;
         };
-        /** @description AddDeviceRequest is a further device of the caller's. */
+        /** @description AddDeviceRequest adds a device to the caller's. */
         "bitcraps.api.v1.AddDeviceRequest": {
-            /** @description client is what the list of devices shows it as, such as its name. */
+            /** @description client is the name that the list of devices shows, such as the device's name. */
             client?: string;
-            /** @description proof shows that it is this device. */
+            /** @description proof proves that the caller holds the device's key. */
             proof: components["schemas"]["bitcraps.api.v1.DeviceProof"];
         };
         /** @description ApiKey describes a key. */
         "bitcraps.api.v1.ApiKey": {
-            /** @description created_at is when it was made. */
+            /** @description created_at is when it was created. */
             created_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description expires_at is when it ends. */
+            /** @description expires_at is when it expires. */
             expires_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description key_id names it. */
             key_id: string;
-            /** @description name is what it is for. */
+            /** @description name is the name that the key was given. */
             name: string;
-            /** @description scopes are what it may do. */
+            /** @description scopes are what the key may do. */
             scopes: components["schemas"]["bitcraps.options.v1.Scope"][];
-            /** @description used_at is when it was last used, give or take ten minutes. */
+            /** @description used_at is when it was last used, to within ten minutes. */
             used_at?: components["schemas"]["google.protobuf.Timestamp"];
         };
-        /** @description ChangePasswordRequest is another password. */
+        /** @description ChangePasswordRequest holds the old and the new password. */
         "bitcraps.api.v1.ChangePasswordRequest": {
             /** @description new_password has 8 to 128 characters. */
             new_password?: string;
-            /** @description old_password is the one until now. */
+            /** @description old_password is the current one. */
             old_password?: string;
         };
         /** @description ChangePasswordResponse is empty. */
         "bitcraps.api.v1.ChangePasswordResponse": Record<string, never>;
-        /** @description ConfirmEmailRequest is a code that was sent. */
+        /** @description ConfirmEmailRequest holds the code that was sent. */
         "bitcraps.api.v1.ConfirmEmailRequest": {
-            /** @description code is what the mail says. */
+            /** @description code is the code from the e-mail. */
             code?: string;
         };
         /** @description ConfirmEmailResponse is empty. */
         "bitcraps.api.v1.ConfirmEmailResponse": Record<string, never>;
-        /** @description CreateApiKeyRequest says what the key is for. */
+        /** @description CreateApiKeyRequest describes the new key. */
         "bitcraps.api.v1.CreateApiKeyRequest": {
             /**
              * Format: int32
-             * @description days are how long it is good; 90 where they are not given.
+             * @description days is how many days the key is valid; the default is 90.
              */
             days?: number;
-            /** @description name is what the list shows the key as. */
+            /** @description name is the name that the list shows for the key. */
             name?: string;
-            /** @description scopes are what it may do. */
+            /** @description scopes are what the key may do. */
             scopes?: components["schemas"]["bitcraps.options.v1.Scope"][];
         };
         /** @description CreateApiKeyResponse is a new key. */
         "bitcraps.api.v1.CreateApiKeyResponse": {
-            /** @description api_key is the key itself, which nobody can show again. */
+            /** @description api_key is the key itself, which can't be shown again. */
             api_key: string;
             /** @description key describes it. */
             key?: components["schemas"]["bitcraps.api.v1.ApiKey"];
@@ -1217,52 +1220,52 @@ export interface components {
              */
             public_key?: string;
         };
-        /** @description CreateChallengeResponse is what a device has to do. */
+        /** @description CreateChallengeResponse is the challenge and the difficulty of its proof of work. */
         "bitcraps.api.v1.CreateChallengeResponse": {
             /**
              * Format: byte
-             * @description challenge is to be signed, and worked for.
+             * @description challenge is the value to sign and to find a nonce for.
              */
             challenge: string;
             /**
              * Format: int32
-             * @description difficulty is how many leading zero bits the work's hash must have.
+             * @description difficulty is how many leading zero bits the hash of the proof of work must have.
              */
             difficulty: number;
-            /** @description expires_at is when the challenge ends. */
+            /** @description expires_at is when the challenge expires. */
             expires_at?: components["schemas"]["google.protobuf.Timestamp"];
         };
-        /** @description CreateGuestRequest makes a guest. */
+        /** @description CreateGuestRequest creates a guest. */
         "bitcraps.api.v1.CreateGuestRequest": {
-            /** @description client is what the list of sessions shows this one as, such as a device's name. */
+            /** @description client is the name that the list of sessions shows for this session, such as a device's name. */
             client?: string;
         };
         /** @description CreateGuestResponse is a new player with a session. Its fields are those of Credentials. */
         "bitcraps.api.v1.CreateGuestResponse": {
-            /** @description access_token is an EdDSA-signed JWT. Whoever has it is the player. */
+            /** @description access_token is an EdDSA-signed JWT. It is a bearer token: anyone who has it can act as the player. */
             access_token: string;
-            /** @description expires_at is when the access token ends. */
+            /** @description expires_at is when the access token expires. */
             expires_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description player_id is the new player, a UUIDv7. */
+            /** @description player_id is the new player's id, a UUIDv7. */
             player_id: string;
-            /** @description refresh_expires_at is when the session ends unless it is refreshed before. */
+            /** @description refresh_expires_at is when the session ends unless it is refreshed first. */
             refresh_expires_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description refresh_token gets the next access token. */
             refresh_token: string;
             /** @description session_id names the session. */
             session_id: string;
         };
-        /** @description Credentials are what signing in gives. */
+        /** @description Credentials are the tokens that a sign-in returns. */
         "bitcraps.api.v1.Credentials": {
-            /** @description access_token is an EdDSA-signed JWT. Whoever has it is the player. */
+            /** @description access_token is an EdDSA-signed JWT. It is a bearer token: anyone who has it can act as the player. */
             access_token: string;
-            /** @description expires_at is when the access token ends. */
+            /** @description expires_at is when the access token expires. */
             expires_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description player_id is who is signed in. */
+            /** @description player_id is the player who is signed in. */
             player_id: string;
-            /** @description refresh_expires_at is when the session ends unless it is refreshed before. */
+            /** @description refresh_expires_at is when the session ends unless it is refreshed first. */
             refresh_expires_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description refresh_token gets the next access token. It is good for one use. */
+            /** @description refresh_token gets the next access token. It is valid for one use. */
             refresh_token: string;
             /** @description session_id names the session. */
             session_id: string;
@@ -1271,7 +1274,7 @@ export interface components {
         "bitcraps.api.v1.DeleteAccountResponse": Record<string, never>;
         /** @description Device is a key that signs in as a player. */
         "bitcraps.api.v1.Device": {
-            /** @description client is what it called itself. */
+            /** @description client is the name that it was given. */
             client: string;
             /** @description created_at is when it was added. */
             created_at?: components["schemas"]["google.protobuf.Timestamp"];
@@ -1283,17 +1286,17 @@ export interface components {
              */
             public_key: string;
         };
-        /** @description DeviceProof is a challenge that was met. */
+        /** @description DeviceProof is the answer to a challenge. */
         "bitcraps.api.v1.DeviceProof": {
             /**
              * Format: byte
-             * @description challenge is the one that was made for this key.
+             * @description challenge is the one that was created for this key.
              */
             challenge?: string;
             /**
              * Format: byte
-             * @description nonce makes SHA-256("bitcraps device work v1" || 0x00 || challenge || public_key || nonce) begin with as many zero bits as the
-             *      challenge wants.
+             * @description nonce is the proof of work: SHA-256("bitcraps device work v1" || 0x00 || challenge || public_key || nonce) must begin with as many
+             *      zero bits as the challenge's difficulty.
              */
             nonce?: string;
             /**
@@ -1303,11 +1306,11 @@ export interface components {
             public_key?: string;
             /**
              * Format: byte
-             * @description signature is that of the key under "bitcraps device v1" || 0x00 || challenge || public_key || nonce.
+             * @description signature is the key's signature over "bitcraps device v1" || 0x00 || challenge || public_key || nonce.
              */
             signature?: string;
         };
-        /** @description EndAllSessionsResponse says how many sessions were ended. */
+        /** @description EndAllSessionsResponse reports how many sessions were ended. */
         "bitcraps.api.v1.EndAllSessionsResponse": {
             /**
              * Format: int32
@@ -1317,18 +1320,18 @@ export interface components {
         };
         /** @description EndApiKeyResponse is empty. */
         "bitcraps.api.v1.EndApiKeyResponse": Record<string, never>;
-        /** @description EndSessionResponse says whether the caller is still signed in. */
+        /** @description EndSessionResponse reports whether the session of this call was ended. */
         "bitcraps.api.v1.EndSessionResponse": {
-            /** @description current is whether the session was that of the call. */
+            /** @description current is true where it was. */
             current: boolean;
         };
-        /** @description ExportAccountResponse is what is kept of a player as a person, and a page of movements. */
+        /** @description ExportAccountResponse is the personal data stored about a player, and a page of the wallet's movements. */
         "bitcraps.api.v1.ExportAccountResponse": {
-            /** @description api_keys are the caller's live ones. */
+            /** @description api_keys are the caller's live API keys. */
             api_keys: components["schemas"]["bitcraps.api.v1.ApiKey"][];
             /** @description devices are the caller's. */
             devices: components["schemas"]["bitcraps.api.v1.Device"][];
-            /** @description email is the address that the caller signs in with, or empty. */
+            /** @description email is the address that the caller signs in with; empty where there is none. */
             email: string;
             /** @description entries are a page of the movements of the caller's wallet, newest first. */
             entries: components["schemas"]["bitcraps.game.v1.Entry"][];
@@ -1336,11 +1339,11 @@ export interface components {
             next_page_token: string;
             /** @description player is the caller. */
             player?: components["schemas"]["bitcraps.api.v1.Player"];
-            /** @description protection is what the caller has set against harm. */
+            /** @description protection is the caller's responsible-gambling settings. */
             protection?: components["schemas"]["bitcraps.game.v1.Protection"];
-            /** @description sessions are the caller's live ones. */
+            /** @description sessions are the caller's live sessions. */
             sessions: components["schemas"]["bitcraps.api.v1.Session"][];
-            /** @description statistics are what became of the caller's bets. */
+            /** @description statistics sum up the results of the caller's bets. */
             statistics?: components["schemas"]["bitcraps.game.v1.GetMyStatisticsResponse"];
         };
         /** @description ForgotPasswordRequest names an address. */
@@ -1351,7 +1354,7 @@ export interface components {
              */
             email?: string;
         };
-        /** @description ForgotPasswordResponse is empty: the mailbox has the rest. */
+        /** @description ForgotPasswordResponse is empty: if there is a code, it is in the mailbox. */
         "bitcraps.api.v1.ForgotPasswordResponse": Record<string, never>;
         /** @description JsonWebKey is an Ed25519 public key (RFC 8037). */
         "bitcraps.api.v1.JsonWebKey": {
@@ -1359,7 +1362,7 @@ export interface components {
             alg: string;
             /** @description crv is "Ed25519". */
             crv: string;
-            /** @description kid is what a token's header names the key by. */
+            /** @description kid is the key's id, which a token's header names. */
             kid: string;
             /** @description kty is "OKP". */
             kty: string;
@@ -1368,7 +1371,7 @@ export interface components {
             /** @description x is the public key in base64url without padding. */
             x: string;
         };
-        /** @description LinkEmailRequest is how the caller wants to sign in. */
+        /** @description LinkEmailRequest holds the address and password that the caller wants to sign in with. */
         "bitcraps.api.v1.LinkEmailRequest": {
             /**
              * Format: email
@@ -1378,11 +1381,11 @@ export interface components {
             /** @description password has 8 to 128 characters. */
             password?: string;
         };
-        /** @description LinkEmailResponse is empty: the mailbox has the rest. */
+        /** @description LinkEmailResponse is empty: the code is in the mailbox. */
         "bitcraps.api.v1.LinkEmailResponse": Record<string, never>;
         /** @description ListApiKeysResponse holds the caller's live keys. */
         "bitcraps.api.v1.ListApiKeysResponse": {
-            /** @description keys are at most 20. */
+            /** @description keys are the live keys, at most 20. */
             keys: components["schemas"]["bitcraps.api.v1.ApiKey"][];
         };
         /** @description ListDevicesResponse holds the caller's devices. */
@@ -1393,52 +1396,52 @@ export interface components {
         /** @description ListKeysResponse is a JSON Web Key Set (RFC 7517, section 5). */
         "bitcraps.api.v1.ListKeysResponse": {
             /**
-             * @description keys are the keys, the newest first. One that is new is published before it signs, and one that is old until the last
-             *      token that it signed has ended.
+             * @description keys are the public keys, newest first. A new key is published before it signs, and an old one until the last token that it signed
+             *      has expired.
              */
             keys: components["schemas"]["bitcraps.api.v1.JsonWebKey"][];
         };
         /** @description ListSessionsResponse holds the caller's live sessions. */
         "bitcraps.api.v1.ListSessionsResponse": {
-            /** @description sessions are at most 100, the last used first. */
+            /** @description sessions are at most 100, most recently used first. */
             sessions: components["schemas"]["bitcraps.api.v1.Session"][];
         };
-        /** @description Player is somebody who plays. */
+        /** @description Player is a person known to the platform. */
         "bitcraps.api.v1.Player": {
             /**
              * Format: int64
              * @description balance is what the player may bet, in tokens.
              */
             balance: number;
-            /** @description created_at is when the player first came. */
+            /** @description created_at is when the player was created. */
             created_at?: components["schemas"]["google.protobuf.Timestamp"];
             /**
              * Format: int64
-             * @description in_play is what lies on tables.
+             * @description in_play is what the player has on tables, in tokens.
              */
             in_play: number;
-            /** @description kind says how the player is known. */
+            /** @description kind is how the player signs in. */
             kind: components["schemas"]["bitcraps.api.v1.PlayerKind"];
             /** @description player_id is a UUIDv7. */
             player_id: string;
-            /** @description role is what the player is here for. Only players have a wallet. */
+            /** @description role is what the player may do on the platform. Only players with ROLE_PLAYER have a wallet. */
             role: components["schemas"]["bitcraps.options.v1.Role"];
         };
         /**
-         * @description PlayerKind says how a player is known.
+         * @description PlayerKind is how a player signs in.
          * @enum {string}
          */
         "bitcraps.api.v1.PlayerKind": "PLAYER_KIND_UNSPECIFIED" | "PLAYER_KIND_GUEST" | "PLAYER_KIND_DEVICE" | "PLAYER_KIND_ACCOUNT" | "PLAYER_KIND_DELETED";
-        /** @description RefreshSessionRequest is a use of a refresh token. */
+        /** @description RefreshSessionRequest holds the refresh token to exchange. */
         "bitcraps.api.v1.RefreshSessionRequest": {
-            /** @description refresh_token is the newest of its session. */
+            /** @description refresh_token is the newest one of its session. */
             refresh_token?: string;
         };
         /** @description RemoveDeviceResponse is empty. */
         "bitcraps.api.v1.RemoveDeviceResponse": Record<string, never>;
-        /** @description ResetPasswordRequest is a code that was sent, and a new password. */
+        /** @description ResetPasswordRequest holds the code that was sent, and a new password. */
         "bitcraps.api.v1.ResetPasswordRequest": {
-            /** @description code is what the mail says. */
+            /** @description code is the code from the e-mail. */
             code?: string;
             /** @description email is the address. */
             email?: string;
@@ -1449,13 +1452,13 @@ export interface components {
         "bitcraps.api.v1.ResetPasswordResponse": Record<string, never>;
         /** @description Session is one sign-in. */
         "bitcraps.api.v1.Session": {
-            /** @description client is what the client called itself. */
+            /** @description client is the name that the client gave itself. */
             client: string;
             /** @description created_at is when it began. */
             created_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description current is whether it is that of the call. */
+            /** @description current is true for the session of this call. */
             current: boolean;
-            /** @description expires_at is when it ends unless it is refreshed before. */
+            /** @description expires_at is when it ends unless it is refreshed first. */
             expires_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description method is how it began. */
             method: components["schemas"]["bitcraps.api.v1.SignInMethod"];
@@ -1471,27 +1474,27 @@ export interface components {
          * @enum {string}
          */
         "bitcraps.api.v1.SignInMethod": "SIGN_IN_METHOD_UNSPECIFIED" | "SIGN_IN_METHOD_GUEST" | "SIGN_IN_METHOD_DEVICE" | "SIGN_IN_METHOD_PASSWORD" | "SIGN_IN_METHOD_API_KEY";
-        /** @description SignInRequest is an address with its password. */
+        /** @description SignInRequest is an address and its password. */
         "bitcraps.api.v1.SignInRequest": {
-            /** @description client is what the list of sessions shows this one as. */
+            /** @description client is the name that the list of sessions shows for this session. */
             client?: string;
             /** @description email is the address. */
             email?: string;
             /** @description password is its password. */
             password?: string;
         };
-        /** @description SignInWithDeviceRequest is a device that signs in. */
+        /** @description SignInWithDeviceRequest signs a device in. */
         "bitcraps.api.v1.SignInWithDeviceRequest": {
-            /** @description client is what the lists of devices and sessions show it as, such as its name. */
+            /** @description client is the name that the lists of devices and sessions show, such as the device's name. */
             client?: string;
-            /** @description proof shows that it is this device. */
+            /** @description proof proves that the caller holds the device's key. */
             proof: components["schemas"]["bitcraps.api.v1.DeviceProof"];
         };
         /** @description Beacon is a threshold signature over a height, wire-compatible with drand's bls-unchained-g1-rfc9380 scheme. */
         "bitcraps.consensus.v1.Beacon": {
             /**
              * Format: int64
-             * @description height takes the place of drand's round: the message is SHA-256 of its eight big-endian bytes.
+             * @description height takes the place of drand's round: the signed message is SHA-256 of its eight big-endian bytes.
              */
             height: number;
             /** @description randomness is SHA-256 of the signature, in hex. */
@@ -1500,61 +1503,62 @@ export interface components {
             signature: string;
         };
         /**
-         * @description Dealing says how the beacon's shares came to be.
+         * @description Dealing is how the beacon's shares were created.
          * @enum {string}
          */
         "bitcraps.consensus.v1.Dealing": "DEALING_UNSPECIFIED" | "DEALING_TRUSTED_DEALER" | "DEALING_DISTRIBUTED";
-        /** @description Evidence is what one validator did at one height. */
+        /** @description Evidence is one protocol violation by one validator at one height. */
         "bitcraps.consensus.v1.Evidence": {
-            /** @description address is its address, in hex. */
+            /** @description address is the offender's address, in hex. */
             address: string;
             /**
              * Format: int64
-             * @description height is the block that it was about.
+             * @description height is the block that the violation concerns.
              */
             height: number;
-            /** @description kind is what it did. */
+            /** @description kind is the kind of violation. */
             kind: components["schemas"]["bitcraps.consensus.v1.EvidenceKind"];
-            /** @description proof is what the validator signed: two votes for equivocation, else one message, or none where it was not kept. */
+            /** @description proof is what the validator signed: two votes for equivocation, otherwise one message, or none where the message was not kept. */
             proof: components["schemas"]["bitcraps.consensus.v1.SignedMessage"][];
             /** @description public_key verifies the signatures, in hex. */
             public_key: string;
-            /** @description reason says it in words. */
+            /** @description reason explains the violation in words. */
             reason: string;
             /**
              * Format: int64
-             * @description recorded_height is the block that proved it to the whole chain or, where none did, the latest that this validator knew.
+             * @description recorded_height is the block that proved the violation to the whole chain or, where none did, the latest block that this validator
+             *      knew.
              */
             recorded_height: number;
             /** @description recorded_time is that block's time. */
             recorded_time?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description standing says who can check it. */
+            /** @description standing is who can check the evidence. */
             standing: components["schemas"]["bitcraps.consensus.v1.EvidenceStanding"];
-            /** @description validator is the name of who did it. */
+            /** @description validator is the offender's name. */
             validator: string;
         };
         /**
-         * @description EvidenceKind is what a validator did against the protocol.
+         * @description EvidenceKind is a kind of protocol violation.
          * @enum {string}
          */
         "bitcraps.consensus.v1.EvidenceKind": "EVIDENCE_KIND_UNSPECIFIED" | "EVIDENCE_KIND_EQUIVOCATION" | "EVIDENCE_KIND_INVALID_SHARE" | "EVIDENCE_KIND_INVALID_PROPOSAL" | "EVIDENCE_KIND_ABSENCE";
         /**
-         * @description EvidenceStanding says who can check a piece of evidence.
+         * @description EvidenceStanding is who can check a piece of evidence.
          * @enum {string}
          */
         "bitcraps.consensus.v1.EvidenceStanding": "EVIDENCE_STANDING_UNSPECIFIED" | "EVIDENCE_STANDING_PROVEN" | "EVIDENCE_STANDING_OBSERVED";
-        /** @description GetFairnessResponse is what a player pins. */
+        /** @description GetFairnessResponse holds what a player pins. */
         "bitcraps.consensus.v1.GetFairnessResponse": {
             /** @description chain_id names the chain. */
             chain_id: string;
-            /** @description dealing says who knew the group secret. */
+            /** @description dealing is how the shares were created, and so who could have known the group secret. */
             dealing: components["schemas"]["bitcraps.consensus.v1.Dealing"];
-            /** @description dealing_note says the same in words. */
+            /** @description dealing_note explains that in words. */
             dealing_note: string;
             /** @description genesis_hash is SHA-256 of the genesis file, in hex. */
             genesis_hash: string;
             /**
-             * @description group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have made it.
+             * @description group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have generated it.
              *      Receipts prove it, so it need not be pinned.
              */
             group_key: string;
@@ -1562,10 +1566,10 @@ export interface components {
             scheme: string;
             /**
              * Format: int32
-             * @description threshold is how many validators' shares make a beacon.
+             * @description threshold is how many validators' shares are needed to produce a beacon.
              */
             threshold: number;
-            /** @description validators are those of genesis, whatever became of them: receipts lead from these to the ones that signed. */
+            /** @description validators are those of genesis, whatever has changed since: receipts lead from these to the validators that signed. */
             validators: components["schemas"]["bitcraps.consensus.v1.Validator"][];
         };
         /** @description ListEvidenceResponse is a page of evidence. */
@@ -1575,9 +1579,9 @@ export interface components {
             /** @description next_page_token is empty on the last page. */
             next_page_token: string;
         };
-        /** @description SignedMessage is a message of the consensus with its signature, as a stranger can check it. */
+        /** @description SignedMessage is a signed consensus message, in a form that a third party can check. */
         "bitcraps.consensus.v1.SignedMessage": {
-            /** @description sign_bytes are what was signed: CometBFT's canonical message behind its length, in hex. */
+            /** @description sign_bytes are the signed bytes: CometBFT's canonical message, prefixed with its length, in hex. */
             sign_bytes: string;
             /** @description signature is Ed25519 over sign_bytes, in hex. */
             signature: string;
@@ -1588,7 +1592,7 @@ export interface components {
         "bitcraps.consensus.v1.Validator": {
             /** @description address is the first 20 bytes of SHA-256 of the public key, in hex. */
             address: string;
-            /** @description name is for people. */
+            /** @description name is a human-readable name. */
             name: string;
             /**
              * Format: int64
@@ -1603,23 +1607,24 @@ export interface components {
              */
             share_index: number;
         };
-        /** @description AccountDifference is an account that is not what it must be. */
+        /** @description AccountDifference is an account whose balance is wrong. */
         "bitcraps.game.v1.AccountDifference": {
             /** @description account is its name. */
             account: string;
             /**
              * Format: int64
-             * @description balance is what the account holds. For in_play it and expected are what is in play, for last_transfer and previous transfers' ids.
+             * @description balance is the account's balance. For the check in_play, balance and expected are the amount in play; for last_transfer and
+             *      previous they are transfer ids.
              */
             balance: number;
             /**
-             * @description check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on SQLite also
-             *      in_play, last_transfer or previous.
+             * @description check is the check that failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on
+             *      SQLite also in_play, last_transfer or previous.
              */
             check: string;
             /**
              * Format: int64
-             * @description expected is what it must hold, at least for below_zero and reserve_for_bets.
+             * @description expected is what it should be; for below_zero and reserve_for_bets, the least that it should be.
              */
             expected: number;
         };
@@ -1627,7 +1632,7 @@ export interface components {
         "bitcraps.game.v1.AccountKind": {
             /**
              * Format: int64
-             * @description accounts is how many there are.
+             * @description accounts is how many accounts there are.
              */
             accounts: number;
             /**
@@ -1640,22 +1645,22 @@ export interface components {
         };
         /** @description AcknowledgeRealityCheckRequest has no parameters. */
         "bitcraps.game.v1.AcknowledgeRealityCheckRequest": Record<string, never>;
-        /** @description AuditLedgerResponse is what adding up gave. */
+        /** @description AuditLedgerResponse is the result of an audit. */
         "bitcraps.game.v1.AuditLedgerResponse": {
             /**
              * Format: int64
              * @description accounts is the number of accounts.
              */
             accounts: number;
-            /** @description balanced is true where nothing is wrong. */
+            /** @description balanced is true where nothing was found wrong. */
             balanced: boolean;
-            /** @description differences are accounts, at most 100, that are not what their transfers or bets make them. */
+            /** @description differences are accounts, at most 100, whose balances do not match their transfers or bets. */
             differences: components["schemas"]["bitcraps.game.v1.AccountDifference"][];
             /** @description kinds are the accounts by kind. */
             kinds: components["schemas"]["bitcraps.game.v1.AccountKind"][];
             /**
              * Format: int64
-             * @description sum is that of all balances; 0 in an honest book.
+             * @description sum is the sum of all balances; 0 in a correct ledger.
              */
             sum: number;
             /**
@@ -1675,28 +1680,29 @@ export interface components {
             bet_id: string;
             /** @description bet_type is the wager's name, such as "pass_line". */
             bet_type: string;
-            /** @description client_seed is what the player gave to be bound into the round's commitment. */
+            /** @description client_seed is the seed that the player sent to be bound into the round's commitment. */
             client_seed: string;
             /**
              * Format: int64
-             * @description commission was paid beside the stake; it comes back where the bet is removed.
+             * @description commission was paid on top of the stake; it is returned where the bet is removed.
              */
             commission: number;
             /**
              * Format: int64
-             * @description decided_round is the round that decided the bet; 0 while it lies on the table or when it was removed.
+             * @description decided_round is the round that decided the bet; 0 while the bet is live, or where it was removed.
              */
             decided_round: number;
-            /** @description game_id is the game that the bet lies on. */
+            /** @description game_id is the game that the bet was placed in. */
             game_id: string;
             /**
              * Format: int32
-             * @description number is the number that a travelled come bet, its odds, or odds on the line stand on; else 0.
+             * @description number is the number that the bet stands on, for a come bet that has travelled to it, the odds on such a bet, or odds on the line;
+             *      else 0.
              */
             number: number;
             /**
              * Format: int64
-             * @description payout is what came back to the wallet, stake included.
+             * @description payout is what was returned to the wallet, stake included.
              */
             payout: number;
             /** @description placed_at is when the bet became durable. */
@@ -1706,14 +1712,14 @@ export interface components {
              * @description placed_round is the first round that the bet took part in.
              */
             placed_round: number;
-            /** @description player_id is whose bet it is. */
+            /** @description player_id is the bet's owner. */
             player_id: string;
-            /** @description status says whether the bet lies on the table, and if not, how it ended. */
+            /** @description status tells whether the bet is live, and if not, how it ended. */
             status: components["schemas"]["bitcraps.game.v1.BetStatus"];
             /** @description working is true where the bet takes part in come-out rolls. */
             working: boolean;
         };
-        /** @description BetChanged says what a live bet is now. */
+        /** @description BetChanged holds the new stake or working state of a live bet. */
         "bitcraps.game.v1.BetChanged": {
             /**
              * Format: int64
@@ -1724,10 +1730,10 @@ export interface components {
             bet_id: string;
             /**
              * Format: int64
-             * @description commission is what was paid beside the stake that lies there now.
+             * @description commission is the commission, paid on top of the stake, that is held for the bet now.
              */
             commission: number;
-            /** @description player_id is whose it is. */
+            /** @description player_id is the bet's owner. */
             player_id: string;
             /** @description working is true where the bet takes part in come-out rolls now. */
             working: boolean;
@@ -1739,12 +1745,12 @@ export interface components {
              * @description code is the gRPC code.
              */
             code: number;
-            /** @description message says what to do, for people. */
+            /** @description message explains what to do, in words. */
             message: string;
             /** @description reason is that of bitcraps.errors.v1, without its prefix. */
             reason: string;
         };
-        /** @description BetPlaced says what was put on the table. */
+        /** @description BetPlaced reports a bet that was placed. */
         "bitcraps.game.v1.BetPlaced": {
             /**
              * Format: int64
@@ -1755,41 +1761,41 @@ export interface components {
             bet_id: string;
             /** @description bet_type is the wager's name. */
             bet_type: string;
-            /** @description client_seed is what the player gave to be bound into the dice. */
+            /** @description client_seed is the seed that the player sent to be bound into the dice. */
             client_seed: string;
             /**
              * Format: int64
-             * @description commission was paid beside the stake.
+             * @description commission was paid on top of the stake.
              */
             commission: number;
             /**
              * Format: int32
-             * @description number is the number that it stands on, or 0.
+             * @description number is the number that the bet stands on, or 0.
              */
             number: number;
-            /** @description player_id is whose it is. */
+            /** @description player_id is the bet's owner. */
             player_id: string;
             /** @description working is true where the bet takes part in come-out rolls. */
             working: boolean;
         };
-        /** @description BetRemoved says what was taken back. */
+        /** @description BetRemoved reports a bet that was taken back. */
         "bitcraps.game.v1.BetRemoved": {
             /**
              * Format: int64
-             * @description amount is what came back.
+             * @description amount is what was returned to the wallet.
              */
             amount: number;
             /** @description bet_id is the bet. */
             bet_id: string;
-            /** @description player_id is whose it was. */
+            /** @description player_id was the bet's owner. */
             player_id: string;
         };
         /**
-         * @description BetStatus is the life of a bet.
+         * @description BetStatus is the state of a bet.
          * @enum {string}
          */
         "bitcraps.game.v1.BetStatus": "BET_STATUS_UNSPECIFIED" | "BET_STATUS_LIVE" | "BET_STATUS_WON" | "BET_STATUS_LOST" | "BET_STATUS_PUSHED" | "BET_STATUS_REMOVED";
-        /** @description BettingClosed says what a round commits to. */
+        /** @description BettingClosed holds what a round commits to. */
         "bitcraps.game.v1.BettingClosed": {
             /**
              * Format: int32
@@ -1808,56 +1814,56 @@ export interface components {
         };
         /** @description CallCount is how often a call was made. */
         "bitcraps.game.v1.CallCount": {
-            /** @description call is what the stickman says: natural, craps, point_set, point_made, seven_out or roll. */
+            /** @description call is what the stickman calls: natural, craps, point_set, point_made, seven_out or roll. */
             call: string;
             /**
              * Format: int64
-             * @description count is how often.
+             * @description count is how often it was made.
              */
             count: number;
         };
-        /** @description ChatErased says whose words are gone, since the player was deleted. Whoever shows them takes them away. */
+        /** @description ChatErased reports that a player was deleted, and the player's messages erased. Clients that show them must remove them. */
         "bitcraps.game.v1.ChatErased": {
-            /** @description player_id is who said them. */
+            /** @description player_id is the author of the messages. */
             player_id: string;
         };
-        /** @description ChatPosted is what somebody said at the table. */
+        /** @description ChatPosted is a chat message at the table. */
         "bitcraps.game.v1.ChatPosted": {
-            /** @description player_id is who. */
+            /** @description player_id is the author. */
             player_id: string;
-            /** @description text is what; empty where the player was deleted since. */
+            /** @description text is the message; empty where its author has been deleted since. */
             text: string;
         };
         /** @description CreateGameRequest sets the table's limits. */
         "bitcraps.game.v1.CreateGameRequest": {
             /**
              * Format: int64
-             * @description max_bet is the largest stake in tokens, 1,000 where it is not given. It must not be below min_bet.
+             * @description max_bet is the largest stake in tokens; the default is 1,000. It must not be below min_bet.
              */
             max_bet?: number;
             /**
              * Format: int32
-             * @description max_players is the number of seats, 8 where it is not given.
+             * @description max_players is the number of seats; the default is 8.
              */
             max_players?: number;
             /**
              * Format: int64
-             * @description min_bet is the smallest stake in tokens, 1 where it is not given.
+             * @description min_bet is the smallest stake in tokens; the default is 1.
              */
             min_bet?: number;
-            /** @description private shows the game only to those who have its code, which the answer holds, and who sit there. */
+            /** @description private shows the game only to players who have its join code, which the answer holds, or are seated. */
             private?: boolean;
             /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
             request_id?: string;
         };
-        /** @description DiceRolled says what came and what it did. */
+        /** @description DiceRolled holds the dice and what they did to the bets. */
         "bitcraps.game.v1.DiceRolled": {
             /**
              * Format: int64
-             * @description beacon_height is the block whose precommits threw the dice.
+             * @description beacon_height is the block whose precommits determined the dice.
              */
             beacon_height: number;
-            /** @description call is what the stickman would say. */
+            /** @description call is what the stickman would call. */
             call: string;
             /**
              * Format: int64
@@ -1866,11 +1872,11 @@ export interface components {
             decision_height: number;
             /** @description dice are the two dice in order. */
             dice: number[];
-            /** @description phase is the game's phase behind the roll. */
+            /** @description phase is the game's phase after the roll. */
             phase: components["schemas"]["bitcraps.game.v1.Phase"];
             /**
              * Format: int32
-             * @description point is the game's point behind the roll, or 0.
+             * @description point is the game's point after the roll, or 0.
              */
             point: number;
             /**
@@ -1880,7 +1886,7 @@ export interface components {
             round: number;
             /** @description settlements are the bets that the roll decided or moved. */
             settlements: components["schemas"]["bitcraps.game.v1.Settlement"][];
-            /** @description shooter_id is who has the dice for the next roll; empty where the house rolls or nobody sits. */
+            /** @description shooter_id is the player who has the dice for the next roll; empty where the house rolls or nobody is seated. */
             shooter_id: string;
             /**
              * Format: int32
@@ -1888,11 +1894,11 @@ export interface components {
              */
             total: number;
         };
-        /** @description Edge is a share of what a bet costs, stake and commission, that the house keeps on average: num / den, reduced. */
+        /** @description Edge is the share of a bet's cost, stake and commission, that the house keeps on average: num / den, in lowest terms. */
         "bitcraps.game.v1.Edge": {
             /** @description den is the denominator, in decimal digits. */
             den: string;
-            /** @description num is the numerator, in decimal digits: some have more than fit into 64 bits. */
+            /** @description num is the numerator, in decimal digits, because some exceed 64 bits. */
             num: string;
             /**
              * Format: double
@@ -1904,12 +1910,12 @@ export interface components {
         "bitcraps.game.v1.Entry": {
             /**
              * Format: int64
-             * @description amount is positive for what came in and negative for what went out.
+             * @description amount is positive for money received and negative for money paid.
              */
             amount: number;
             /**
              * Format: int64
-             * @description balance is the wallet behind the movement.
+             * @description balance is the wallet after the movement.
              */
             balance: number;
             /** @description bet_id is the bet of the movement, or empty. */
@@ -1923,7 +1929,7 @@ export interface components {
             game_id: string;
             /** @description occurred_at is when the money moved. */
             occurred_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description reason says what moved the money: grant, stake, stake_back, commission, commission_back, win. */
+            /** @description reason is why the money moved: grant, stake, stake_back, commission, commission_back, win. */
             reason: string;
             /**
              * Format: int64
@@ -1931,7 +1937,7 @@ export interface components {
              */
             round: number;
         };
-        /** @description Event is one entry of a game's log. Sequences start at 1 and have no gap. */
+        /** @description Event is one entry of a game's log. Sequence numbers start at 1 and have no gaps. */
         "bitcraps.game.v1.Event": {
             /** @description game_id is the game. */
             game_id: string;
@@ -1943,25 +1949,25 @@ export interface components {
              */
             sequence: number;
         } & ({
-            /** @description bet_changed says what a live bet is now. */
+            /** @description bet_changed holds the new stake or working state of a live bet. */
             bet_changed: components["schemas"]["bitcraps.game.v1.BetChanged"];
         } | {
-            /** @description bet_placed says what was put on the table. */
+            /** @description bet_placed reports a bet that was placed. */
             bet_placed: components["schemas"]["bitcraps.game.v1.BetPlaced"];
         } | {
-            /** @description bet_removed says what was taken back. */
+            /** @description bet_removed reports a bet that was taken back. */
             bet_removed: components["schemas"]["bitcraps.game.v1.BetRemoved"];
         } | {
-            /** @description betting_closed says what the round commits to; the dice do not exist yet. */
+            /** @description betting_closed holds what the round commits to; the dice do not exist yet. */
             betting_closed: components["schemas"]["bitcraps.game.v1.BettingClosed"];
         } | {
-            /** @description chat_erased says that what somebody said before is gone: chat_posted of that player has no text any more. */
+            /** @description chat_erased reports that a player's earlier messages are erased: chat_posted events of that player no longer have a text. */
             chat_erased: components["schemas"]["bitcraps.game.v1.ChatErased"];
         } | {
-            /** @description chat_posted is what somebody said. */
+            /** @description chat_posted is a chat message. */
             chat_posted: components["schemas"]["bitcraps.game.v1.ChatPosted"];
         } | {
-            /** @description dice_rolled says what came and what it did. */
+            /** @description dice_rolled holds the dice and what they did to the bets. */
             dice_rolled: components["schemas"]["bitcraps.game.v1.DiceRolled"];
         } | {
             /** @description game_closed ends every log. */
@@ -1970,30 +1976,30 @@ export interface components {
             /** @description game_created opens every log. */
             game_created: components["schemas"]["bitcraps.game.v1.GameCreated"];
         } | {
-            /** @description player_joined says who sat down. */
+            /** @description player_joined reports who sat down. */
             player_joined: components["schemas"]["bitcraps.game.v1.PlayerJoined"];
         } | {
-            /** @description player_left says who stood up. */
+            /** @description player_left reports who stood up. */
             player_left: components["schemas"]["bitcraps.game.v1.PlayerLeft"];
         } | {
-            /** @description player_muted says that somebody may not talk here, or may again. */
+            /** @description player_muted reports that a player may not chat at this table, or may again. */
             player_muted: components["schemas"]["bitcraps.game.v1.PlayerMuted"];
         } | {
-            /** @description reality_check says that a player has to take note of how long and for what the play goes on. */
+            /** @description reality_check reports that a player must acknowledge how long the session has lasted and how much was staked. */
             reality_check: components["schemas"]["bitcraps.game.v1.RealityCheck"];
         } | {
-            /** @description shooter_changed says who has the dice now. */
+            /** @description shooter_changed reports who has the dice now. */
             shooter_changed: components["schemas"]["bitcraps.game.v1.ShooterChanged"];
         });
-        /** @description ExcludeRequest is a pause. */
+        /** @description ExcludeRequest begins a pause. */
         "bitcraps.game.v1.ExcludeRequest": {
             /**
              * Format: int32
-             * @description days is how long it lasts; 0 is for ever, for self_exclusion alone.
+             * @description days is how long it lasts; 0 is permanent, for self_exclusion only.
              */
             days?: number;
             /**
-             * @description kind is cool_off, for 1 to 42 days, or self_exclusion, for 180 to 1,825 days or for ever.
+             * @description kind is cool_off, for 1 to 42 days, or self_exclusion, for 180 to 1,825 days or permanently.
              * @enum {string}
              */
             kind?: "cool_off" | "self_exclusion";
@@ -2002,10 +2008,10 @@ export interface components {
         "bitcraps.game.v1.Exclusion": {
             /** @description kind is cool_off or self_exclusion. */
             kind: string;
-            /** @description until is when it ends; not set where it has no end. */
+            /** @description until is when it ends; not set where it is permanent. */
             until?: components["schemas"]["google.protobuf.Timestamp"];
         };
-        /** @description Game is one craps table: its limits, who sits at it, and where the hand stands. */
+        /** @description Game is one craps table: its limits, its players, and the state of the hand. */
         "bitcraps.game.v1.Game": {
             /** @description created_at is when the game was created. */
             created_at?: components["schemas"]["google.protobuf.Timestamp"];
@@ -2013,12 +2019,12 @@ export interface components {
             game_id: string;
             /**
              * Format: int64
-             * @description hand numbers the hands from 1; a hand ends with a seven-out.
+             * @description hand numbers the hands (a shooter's turns) from 1; a hand ends with a seven-out.
              */
             hand: number;
-            /** @description host_id is who created the game; empty where that player was deleted while the game was open. */
+            /** @description host_id is the player who created the game; empty where that player was deleted while the game was open. */
             host_id: string;
-            /** @description join_code lets players into a private game. It is in the answer to CreateGame and never again. */
+            /** @description join_code lets players into a private game. It is returned by CreateGame only, and never again. */
             join_code: string;
             /**
              * Format: int64
@@ -2035,39 +2041,39 @@ export interface components {
              * @description min_bet is the smallest stake of a bet, odds excepted, in tokens.
              */
             min_bet: number;
-            /** @description phase says which roll of a hand comes next. */
+            /** @description phase is the phase of the next roll. */
             phase: components["schemas"]["bitcraps.game.v1.Phase"];
             /**
              * Format: int32
              * @description point is 4, 5, 6, 8, 9 or 10 in the point phase, else 0.
              */
             point: number;
-            /** @description private is true where only those who have its code, and who sit there, see the game. */
+            /** @description private is true where only players who have its join code, or are seated, see the game. */
             private: boolean;
-            /** @description rolling is true while the dice are in the air: betting is closed until the round is settled. */
+            /** @description rolling is true while a roll is in progress: betting is closed until the round is settled. */
             rolling: boolean;
             /**
              * Format: int64
-             * @description round is the number of the roll that comes next, from 1.
+             * @description round is the number of the next roll, from 1.
              */
             round: number;
-            /** @description seats are in seat order, which is the order in which the dice go round. */
+            /** @description seats are in seat order, which is the order in which the dice are passed on. */
             seats: components["schemas"]["bitcraps.game.v1.Seat"][];
             /**
              * Format: int64
              * @description sequence is the number of the latest event of the game's log.
              */
             sequence: number;
-            /** @description shooter_id is the player who has the dice; empty where the house rolls or nobody sits. */
+            /** @description shooter_id is the player who has the dice; empty where the house rolls or nobody is seated. */
             shooter_id: string;
-            /** @description status says whether the game still takes players and bets. */
+            /** @description status tells whether the game still accepts players and bets. */
             status: components["schemas"]["bitcraps.game.v1.GameStatus"];
             /** @description updated_at is when anything about the game last changed. */
             updated_at?: components["schemas"]["google.protobuf.Timestamp"];
         };
         /** @description GameClosed is the last event of a game. */
         "bitcraps.game.v1.GameClosed": {
-            /** @description status says why: COMPLETED or EXPIRED. */
+            /** @description status is why the game was closed: COMPLETED or EXPIRED. */
             status: components["schemas"]["bitcraps.game.v1.GameStatus"];
         };
         /** @description GameCreated is the first event of a game. */
@@ -2087,67 +2093,67 @@ export interface components {
              * @description min_bet is the smallest stake.
              */
             min_bet: number;
-            /** @description player_id is who created it. */
+            /** @description player_id is the player who created it. */
             player_id: string;
-            /** @description private is true where only those who have its code see the game. */
+            /** @description private is true where only players with its join code see the game. */
             private: boolean;
         };
         /**
-         * @description GameStatus is the life of a game.
+         * @description GameStatus is the state of a game.
          * @enum {string}
          */
         "bitcraps.game.v1.GameStatus": "GAME_STATUS_UNSPECIFIED" | "GAME_STATUS_OPEN" | "GAME_STATUS_COMPLETED" | "GAME_STATUS_EXPIRED";
-        /** @description GetGameStatisticsResponse counts rolls. */
+        /** @description GetGameStatisticsResponse is statistics of a game's rolls. */
         "bitcraps.game.v1.GetGameStatisticsResponse": {
-            /** @description calls are how often each call was made. */
+            /** @description calls counts how often each call was made. */
             calls: components["schemas"]["bitcraps.game.v1.CallCount"][];
             /**
              * Format: int64
              * @description rolls is how many were counted.
              */
             rolls: number;
-            /** @description totals are how often the dice showed each total. */
+            /** @description totals counts how often the dice showed each total. */
             totals: components["schemas"]["bitcraps.game.v1.TotalCount"][];
         };
-        /** @description GetMyStatisticsResponse is by periods. */
+        /** @description GetMyStatisticsResponse holds the statistics of each period. */
         "bitcraps.game.v1.GetMyStatisticsResponse": {
-            /** @description all_time is since the player first came. */
+            /** @description all_time is since the player was created. */
             all_time?: components["schemas"]["bitcraps.game.v1.Score"];
             /** @description day is today. */
             day?: components["schemas"]["bitcraps.game.v1.Score"];
             /** @description week is since Monday. */
             week?: components["schemas"]["bitcraps.game.v1.Score"];
         };
-        /** @description JoinByCodeRequest is a code. */
+        /** @description JoinByCodeRequest holds a join code. */
         "bitcraps.game.v1.JoinByCodeRequest": {
-            /** @description join_code is what the host has: ten characters, in any case, with spaces or hyphens between or without. */
+            /** @description join_code is the code that the host has: ten characters, in upper or lower case, with or without spaces or hyphens between them. */
             join_code?: string;
-            /** @description spectate lets the caller watch and take no seat. */
+            /** @description spectate lets the caller watch without taking a seat. */
             spectate?: boolean;
         };
-        /** @description Limit is what a player allows for each day, week or month: UTC days, weeks from Monday. */
+        /** @description Limit is the most that a player allows in each day, week or month. Days are UTC days; weeks begin on Monday. */
         "bitcraps.game.v1.Limit": {
             /**
              * Format: int64
-             * @description amount is in tokens, for session_time in minutes.
+             * @description amount is the limit in tokens; for session_time in minutes.
              */
             amount: number;
             /** @description kind is stake, loss or session_time. */
             kind: string;
             /**
              * Format: int64
-             * @description next is what the limit becomes; not set where it stays, or ends.
+             * @description next is what the limit will become; not set where it stays, or will be removed.
              */
             next?: number;
-            /** @description next_at is when the limit becomes next, or ends where there is none; not set where it stays. */
+            /** @description next_at is when the limit becomes next, or is removed where next is not set; not set where the limit stays. */
             next_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description period is day, week or month. */
             period: string;
-            /** @description resets_at is when it begins anew. */
+            /** @description resets_at is when the next period begins. */
             resets_at?: components["schemas"]["google.protobuf.Timestamp"];
             /**
              * Format: int64
-             * @description used is how much of it is used. What lies on tables counts as lost until it comes back.
+             * @description used is how much of it is used. Bets on tables count as lost until they are returned.
              */
             used: number;
         };
@@ -2193,7 +2199,7 @@ export interface components {
             /** @description wagers are in the order of their codes. */
             wagers: components["schemas"]["bitcraps.game.v1.Wager"][];
         };
-        /** @description MutePlayerResponse says nothing but that it is so. */
+        /** @description MutePlayerResponse is empty. */
         "bitcraps.game.v1.MutePlayerResponse": Record<string, never>;
         /** @description NewBet is one bet of a list. Its fields are those of PlaceBetRequest. */
         "bitcraps.game.v1.NewBet": {
@@ -2208,10 +2214,10 @@ export interface components {
             client_seed?: string;
             /**
              * Format: int32
-             * @description number chooses the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
+             * @description number selects the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
              */
             number?: number;
-            /** @description working keeps a bet that rests during come-out rolls at work in them. */
+            /** @description working keeps a bet on during come-out rolls in which it would otherwise be off. */
             working?: boolean;
         };
         /** @description Pay is one line of a pay table. */
@@ -2220,7 +2226,7 @@ export interface components {
             on: string;
             /**
              * Format: int32
-             * @description per is the stake that earns `to`; the wager takes multiples of it.
+             * @description per is the stake that earns `to`; the stake must be a multiple of it.
              */
             per: number;
             /**
@@ -2234,125 +2240,125 @@ export interface components {
          * @enum {string}
          */
         "bitcraps.game.v1.Phase": "PHASE_UNSPECIFIED" | "PHASE_COME_OUT" | "PHASE_POINT";
-        /** @description PlaceBetResponse is the bet on the table. */
+        /** @description PlaceBetResponse holds the placed bet. */
         "bitcraps.game.v1.PlaceBetResponse": {
             /**
              * Format: int64
-             * @description balance is the caller's wallet behind the bet.
+             * @description balance is the caller's wallet after the bet.
              */
             balance: number;
-            /** @description bet is the bet. */
+            /** @description bet is the placed bet. */
             bet?: components["schemas"]["bitcraps.game.v1.Bet"];
         };
-        /** @description PlaceBetResult is what became of one bet. */
+        /** @description PlaceBetResult is the result of one bet. */
         "bitcraps.game.v1.PlaceBetResult": {
-            /** @description bet lies on the table. */
+            /** @description bet is the placed bet. */
             bet: components["schemas"]["bitcraps.game.v1.Bet"];
         } | {
-            /** @description error says why it does not, as the error of PlaceBet would. */
+            /** @description error is why the bet was refused, as the error of PlaceBet would be. */
             error: components["schemas"]["bitcraps.game.v1.BetError"];
         };
         /** @description PlaceBetsResponse has a result for each bet. */
         "bitcraps.game.v1.PlaceBetsResponse": {
             /**
              * Format: int64
-             * @description balance is the caller's wallet behind all of them.
+             * @description balance is the caller's wallet after all of them.
              */
             balance: number;
             /** @description results are in the order of the bets. */
             results: components["schemas"]["bitcraps.game.v1.PlaceBetResult"][];
         };
-        /** @description PlaySession is a time of play without a long pause. */
+        /** @description PlaySession is a session of play: a time of play without a long break. */
         "bitcraps.game.v1.PlaySession": {
             /** @description check_due is true where bets are refused until the player has acknowledged. */
             check_due: boolean;
             /**
              * Format: int64
-             * @description minutes are how long it goes on.
+             * @description minutes is how long it has lasted.
              */
             minutes: number;
             /**
              * Format: int64
-             * @description net is what came back less what went onto tables.
+             * @description net is what was returned from tables less what was put on them.
              */
             net: number;
             /**
              * Format: int64
-             * @description staked is what bets were worth.
+             * @description staked is the sum of the stakes of its bets.
              */
             staked: number;
             /** @description started_at is when the first bet was placed. */
             started_at?: components["schemas"]["google.protobuf.Timestamp"];
         };
-        /** @description PlayerJoined says who sat down. */
+        /** @description PlayerJoined reports who sat down. */
         "bitcraps.game.v1.PlayerJoined": {
-            /** @description player_id is who. */
+            /** @description player_id is the player. */
             player_id: string;
             /**
              * Format: int32
-             * @description seat is where.
+             * @description seat is the number of the player's seat.
              */
             seat: number;
         };
-        /** @description PlayerLeft says who stood up. */
+        /** @description PlayerLeft reports who stood up. */
         "bitcraps.game.v1.PlayerLeft": {
-            /** @description player_id is who. */
+            /** @description player_id is the player. */
             player_id: string;
         };
-        /** @description PlayerMuted says whether somebody may talk at the table. */
+        /** @description PlayerMuted reports whether a player may chat at the table. */
         "bitcraps.game.v1.PlayerMuted": {
-            /** @description muted is true where not. */
+            /** @description muted is true where the player may not. */
             muted: boolean;
-            /** @description player_id is who. */
+            /** @description player_id is the player. */
             player_id: string;
         };
-        /** @description PostChatResponse says where it is in the log. */
+        /** @description PostChatResponse holds the message's place in the game's log. */
         "bitcraps.game.v1.PostChatResponse": {
             /**
              * Format: int64
-             * @description sequence is that of the event.
+             * @description sequence is the sequence number of the event.
              */
             sequence: number;
         };
-        /** @description Protection is all that a player has set. */
+        /** @description Protection is all of a player's settings. */
         "bitcraps.game.v1.Protection": {
-            /** @description exclusion is the pause that stands; not set where there is none. */
+            /** @description exclusion is the pause in force; not set where there is none. */
             exclusion?: components["schemas"]["bitcraps.game.v1.Exclusion"];
-            /** @description limits are those that bind, or will. */
+            /** @description limits are those in force, or that will be. */
             limits: components["schemas"]["bitcraps.game.v1.Limit"][];
-            /** @description reality_check is every how many minutes the player is told; not set where it is never. */
+            /** @description reality_check is the interval of reminders; not set where there are none. */
             reality_check?: components["schemas"]["bitcraps.game.v1.RealityCheckInterval"];
-            /** @description session is the play that goes on; not set while the player does not play, and for who has set nothing. */
+            /** @description session is the current session of play; not set while the player does not play, or has no settings. */
             session?: components["schemas"]["bitcraps.game.v1.PlaySession"];
         };
-        /** @description QuickSeatRequest says what fits. */
+        /** @description QuickSeatRequest selects suitable tables. */
         "bitcraps.game.v1.QuickSeatRequest": {
             /**
              * Format: int64
-             * @description stake is what the table must take as a bet; any where it is not given.
+             * @description stake is an amount that the table must accept as a bet; any where it is not set.
              */
             stake?: number;
         };
         /**
-         * @description RealityCheck says that a player's own reality check is due. How long and for what is behind GetLimits, which that player
-         *      alone may call.
+         * @description RealityCheck reports that a player's own reality check is due. How long the session has lasted and how much was staked is in the
+         *      answer to GetLimits, which only that player can call.
          */
         "bitcraps.game.v1.RealityCheck": {
-            /** @description player_id is who. */
+            /** @description player_id is the player. */
             player_id: string;
         };
-        /** @description RealityCheckInterval is how often a player is told. */
+        /** @description RealityCheckInterval is how often a player is reminded. */
         "bitcraps.game.v1.RealityCheckInterval": {
             /**
              * Format: int64
-             * @description minutes are how long a session goes on before the player is told.
+             * @description minutes is how long a session lasts before each reminder.
              */
             minutes: number;
-            /** @description next_at is when it becomes so, or ends; not set where it stays. */
+            /** @description next_at is when that happens; not set where the interval stays. */
             next_at?: components["schemas"]["google.protobuf.Timestamp"];
             /**
              * Format: int64
-             * @description next_minutes is what that becomes; not set where it stays, or ends.
+             * @description next_minutes is what the interval will become; not set where it stays, or will be removed.
              */
             next_minutes?: number;
         };
@@ -2360,15 +2366,15 @@ export interface components {
         "bitcraps.game.v1.RemoveBetResponse": {
             /**
              * Format: int64
-             * @description balance is the caller's wallet behind it.
+             * @description balance is the caller's wallet after the removal.
              */
             balance: number;
             /** @description bet is the removed bet. */
             bet?: components["schemas"]["bitcraps.game.v1.Bet"];
         };
-        /** @description RenewJoinCodeResponse holds the code. */
+        /** @description RenewJoinCodeResponse holds the new code. */
         "bitcraps.game.v1.RenewJoinCodeResponse": {
-            /** @description join_code lets players in. It is shown here and never again. */
+            /** @description join_code lets players in. It is shown only here, and never again. */
             join_code: string;
         };
         /** @description RollDiceResponse is the settled round. */
@@ -2380,10 +2386,10 @@ export interface components {
             balance: number;
             /**
              * Format: int64
-             * @description beacon_height is the later block whose precommits threw the dice.
+             * @description beacon_height is the later block whose precommits determined the dice.
              */
             beacon_height: number;
-            /** @description call is what the stickman would say: natural, craps, point_set, point_made, seven_out or roll. */
+            /** @description call is what the stickman would call: natural, craps, point_set, point_made, seven_out or roll. */
             call: string;
             /**
              * Format: int64
@@ -2394,11 +2400,11 @@ export interface components {
             dice: number[];
             /** @description game_id is the game. */
             game_id: string;
-            /** @description phase is the game's phase behind the roll. */
+            /** @description phase is the game's phase after the roll. */
             phase: components["schemas"]["bitcraps.game.v1.Phase"];
             /**
              * Format: int32
-             * @description point is the game's point behind the roll, 0 in the come-out phase.
+             * @description point is the game's point after the roll, 0 in the come-out phase.
              */
             point: number;
             /**
@@ -2408,7 +2414,7 @@ export interface components {
             round: number;
             /** @description settlements are the caller's own bets that the roll decided or moved. */
             settlements: components["schemas"]["bitcraps.game.v1.Settlement"][];
-            /** @description shooter_id is who has the dice for the next roll. */
+            /** @description shooter_id is the player who has the dice for the next roll. */
             shooter_id: string;
             /**
              * Format: int32
@@ -2416,11 +2422,11 @@ export interface components {
              */
             total: number;
         };
-        /** @description Round is one roll: what was committed to before, the dice, and the proof's coordinates. */
+        /** @description Round is one roll: what it committed to beforehand, the dice, and where on the chain its proof is. */
         "bitcraps.game.v1.Round": {
             /**
              * Format: int64
-             * @description beacon_height is the later block whose precommits threw the dice; 0 until it is known.
+             * @description beacon_height is the later block whose precommits determined the dice; 0 until it is known.
              */
             beacon_height: number;
             /** @description beacon_signature is the validators' threshold signature at beacon_height, in hex. */
@@ -2432,7 +2438,7 @@ export interface components {
             bet_count: number;
             /** @description bets_root is the Merkle root over them, in hex. */
             bets_root: string;
-            /** @description call is what the stickman would say: natural, craps, point_set, point_made, seven_out or roll. */
+            /** @description call is what the stickman would call: natural, craps, point_set, point_made, seven_out or roll. */
             call: string;
             /** @description closed_at is when betting closed. */
             closed_at?: components["schemas"]["google.protobuf.Timestamp"];
@@ -2454,11 +2460,11 @@ export interface components {
              * @description round is its number within the game.
              */
             round: number;
-            /** @description settled_at is when the bets were settled; not set before. */
+            /** @description settled_at is when the bets were settled; not set before that. */
             settled_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description state_hash is the hash of the game's state before the roll, in hex. */
             state_hash: string;
-            /** @description status says how far the round is. */
+            /** @description status is how far the round has got. */
             status: components["schemas"]["bitcraps.game.v1.RoundStatus"];
             /**
              * Format: int32
@@ -2467,11 +2473,11 @@ export interface components {
             total: number;
         };
         /**
-         * @description RoundStatus is the life of a round.
+         * @description RoundStatus is the state of a round.
          * @enum {string}
          */
         "bitcraps.game.v1.RoundStatus": "ROUND_STATUS_UNSPECIFIED" | "ROUND_STATUS_COMMITTED" | "ROUND_STATUS_SETTLED";
-        /** @description Score is what became of a player's bets in a period. Bets count once they are decided. */
+        /** @description Score sums up the results of a player's bets in a period. Bets count once they are decided. */
         "bitcraps.game.v1.Score": {
             /**
              * Format: int64
@@ -2480,14 +2486,14 @@ export interface components {
             bets: number;
             /**
              * Format: int64
-             * @description net is the difference, by which leaders go.
+             * @description net is returned less staked; leaders are ranked by it.
              */
             net: number;
-            /** @description player_id is who. */
+            /** @description player_id is the player. */
             player_id: string;
             /**
              * Format: int64
-             * @description returned is what came back, stakes included.
+             * @description returned is what was paid back, stakes included.
              */
             returned: number;
             /**
@@ -2497,7 +2503,7 @@ export interface components {
             rounds: number;
             /**
              * Format: int64
-             * @description staked is what they had cost, commission included.
+             * @description staked is what those bets cost, commission included.
              */
             staked: number;
         };
@@ -2505,19 +2511,19 @@ export interface components {
         "bitcraps.game.v1.Seat": {
             /** @description joined_at is when the player sat down. */
             joined_at?: components["schemas"]["google.protobuf.Timestamp"];
-            /** @description player_id is who sits there. */
+            /** @description player_id is the player in the seat. */
             player_id: string;
             /**
              * Format: int32
-             * @description seat numbers the places in the order in which they were taken.
+             * @description seat numbers the seats in the order in which they were taken.
              */
             seat: number;
         };
-        /** @description SetRealityCheckRequest says how often to tell. */
+        /** @description SetRealityCheckRequest sets the interval of reminders. */
         "bitcraps.game.v1.SetRealityCheckRequest": {
             /**
              * Format: int64
-             * @description minutes are how long a session goes on before the player is told; 0 ends that, a day later as any milder limit.
+             * @description minutes is how long a session lasts before each reminder; 0 turns reminders off, a day later like any milder setting.
              */
             minutes?: number;
         };
@@ -2534,29 +2540,29 @@ export interface components {
             bet_type: string;
             /**
              * Format: int32
-             * @description number is where a come bet travelled to, or stood; else 0.
+             * @description number is the number that a come bet travelled to, or stood on; else 0.
              */
             number: number;
             /**
              * Format: int64
-             * @description payout is what came back to the wallet, stake included.
+             * @description payout is what was returned to the wallet, stake included.
              */
             payout: number;
-            /** @description player_id is whose bet it is. */
+            /** @description player_id is the bet's owner. */
             player_id: string;
             /** @description result is how the bet ended, or LIVE where a come bet travelled to its number. */
             result: components["schemas"]["bitcraps.game.v1.BetStatus"];
         };
-        /** @description ShooterChanged says who has the dice. */
+        /** @description ShooterChanged reports who has the dice. */
         "bitcraps.game.v1.ShooterChanged": {
-            /** @description player_id is the new shooter; empty where the house rolls or nobody sits. */
+            /** @description player_id is the new shooter; empty where the house rolls or nobody is seated. */
             player_id: string;
         };
         /** @description TotalCount is how often the dice showed a total. */
         "bitcraps.game.v1.TotalCount": {
             /**
              * Format: int64
-             * @description count is how often.
+             * @description count is how often it was shown.
              */
             count: number;
             /**
@@ -2565,13 +2571,13 @@ export interface components {
              */
             total: number;
         };
-        /** @description UnmutePlayerResponse says nothing but that it is so. */
+        /** @description UnmutePlayerResponse is empty. */
         "bitcraps.game.v1.UnmutePlayerResponse": Record<string, never>;
         /** @description UpdateBetResponse is the changed bet. */
         "bitcraps.game.v1.UpdateBetResponse": {
             /**
              * Format: int64
-             * @description balance is the caller's wallet behind the change.
+             * @description balance is the caller's wallet after the change.
              */
             balance: number;
             /** @description bet is the bet. */
@@ -2579,50 +2585,50 @@ export interface components {
         };
         /** @description Wager is the definition of one kind of bet. */
         "bitcraps.game.v1.Wager": {
-            /** @description aliases are other spellings that bet_type takes. */
+            /** @description aliases are other values that bet_type accepts. */
             aliases: string[];
-            /** @description behind is the name of the flat bet that odds stand behind; else empty. */
+            /** @description behind is, for odds, the name of the flat bet that they stand behind; else empty. */
             behind: string;
             /**
              * Format: int32
              * @description code is the wager's number in the canonical encoding.
              */
             code: number;
-            /** @description commission is what is paid beside the stake: 5_percent_of_stake, 5_percent_of_win, or empty for nothing. */
+            /** @description commission is what is paid on top of the stake: 5_percent_of_stake, 5_percent_of_win, or empty for nothing. */
             commission: string;
-            /** @description edge is the house's share of what a bet costs, computed from this definition. */
+            /** @description edge is the house edge as a share of what the bet costs, computed from this definition. */
             edge?: components["schemas"]["bitcraps.game.v1.Edge"];
             /**
-             * @description locked says from when on the bet can't be taken back: never, window_closed (once it could not
-             *      be placed any more) or on_number (once a come bet has travelled).
+             * @description locked is from when on the bet can't be taken back: never, window_closed (once it could no longer be placed) or on_number (once a
+             *      come bet has travelled).
              */
             locked: string;
-            /** @description max_odds is how many times the flat bet may be staked, for each line of pays; odds only. */
+            /** @description max_odds is, for each line of pays, how many times the flat bet may be staked; for odds only. */
             max_odds: number[];
-            /** @description name is what bet_type takes. */
+            /** @description name is the value of bet_type. */
             name: string;
-            /** @description off_on_come_out is true where the bet rests during come-out rolls, unless the player has it work. */
+            /** @description off_on_come_out is true where the bet is off during come-out rolls, unless the player sets it to working. */
             off_on_come_out: boolean;
-            /** @description pays lists the odds of every way to win. */
+            /** @description pays lists the odds paid for each way to win. */
             pays: components["schemas"]["bitcraps.game.v1.Pay"][];
             /**
-             * @description placement says when the wager can be placed: come_out, point, any, with_flat (while its flat bet lies on a number),
-             *      new_hand (before a hand's first roll) or since_seven (while nothing was rolled since the last 7).
+             * @description placement is when the wager can be placed: come_out, point, any, with_flat (while its flat bet stands on a number), new_hand
+             *      (before a hand's first roll) or since_seven (while nothing was rolled since the last 7).
              */
             placement: string;
-            /** @description rule says in a sentence what wins and what loses. */
+            /** @description rule explains in one sentence what wins and what loses. */
             rule: string;
             /**
              * Format: int64
-             * @description stake_multiple is what a stake must be a multiple of to be paid exactly. Odds take multiples of the `per` of their
-             *      number's line, of which this is a common multiple.
+             * @description stake_multiple is the number of which a stake must be a multiple for it to be paid exactly. For odds bets the stake must be a
+             *      multiple of the `per` of the line for their number; this is a common multiple of those.
              */
             stake_multiple: number;
-            /** @description title is the name for people. */
+            /** @description title is the human-readable name. */
             title: string;
         };
         /**
-         * @description Role is what somebody who is signed in is here for. Services have none: certificates say who they are.
+         * @description Role is what someone who is signed in may do on the platform. Services have no role: their certificates identify them.
          * @enum {string}
          */
         "bitcraps.options.v1.Role": "ROLE_UNSPECIFIED" | "ROLE_PLAYER" | "ROLE_OPERATOR" | "ROLE_AUDITOR";
@@ -2631,17 +2637,17 @@ export interface components {
          * @enum {string}
          */
         "bitcraps.options.v1.Scope": "SCOPE_UNSPECIFIED" | "SCOPE_READ" | "SCOPE_PLAY";
-        /** @description Beacon is the validators' threshold signature at the height behind the deciding block. */
+        /** @description Beacon is the validators' threshold signature at the height after the deciding block. */
         "bitcraps.receipt.v1.Beacon": {
             /**
              * Format: int64
-             * @description height is the block whose precommits carried the signature's shares.
+             * @description height is the block whose precommits carried the shares of the signature.
              */
             height: number;
-            /** @description signature is the group's over the height. */
+            /** @description signature is the group's signature over the height. */
             signature: string;
         };
-        /** @description BlockProof proves that more than two thirds of the validators signed a block that holds a transaction. */
+        /** @description BlockProof proves that validators with more than two thirds of the voting power signed a block that contains a transaction. */
         "bitcraps.receipt.v1.BlockProof": {
             /** @description commit holds the validators' signatures. */
             commit?: components["schemas"]["bitcraps.receipt.v1.Commit"];
@@ -2649,7 +2655,7 @@ export interface components {
             header?: components["schemas"]["bitcraps.receipt.v1.Header"];
             /** @description inclusion proves that the commitment, or the sharing, is one of the block's transactions. */
             inclusion?: components["schemas"]["bitcraps.receipt.v1.Inclusion"];
-            /** @description validators are the set that signs the block, in its order; the header holds their hash. */
+            /** @description validators are the set that signs the block, in the set's order; the header holds their hash. */
             validators: components["schemas"]["bitcraps.receipt.v1.Validator"][];
         };
         /** @description Commit holds the precommits that made a block final. */
@@ -2663,10 +2669,10 @@ export interface components {
             parts_total: number;
             /**
              * Format: int32
-             * @description round is the consensus round in which they were given.
+             * @description round is the consensus round of the precommits.
              */
             round: number;
-            /** @description signatures are those of the validators that signed the block; others are left out. */
+            /** @description signatures are those of the validators that signed the block; the other validators are left out. */
             signatures: components["schemas"]["bitcraps.receipt.v1.CommitSignature"][];
         };
         /** @description CommitSignature is one validator's precommit. */
@@ -2677,11 +2683,11 @@ export interface components {
             time?: components["schemas"]["google.protobuf.Timestamp"];
             /**
              * Format: int32
-             * @description validator is the signer's place in the set, from 0. They ascend.
+             * @description validator is the signer's index in the set, from 0; the indexes ascend.
              */
             validator: number;
         };
-        /** @description Commitment is what a round is bound to, together with the game and the round's number. */
+        /** @description Commitment is what a round commits to, besides the game and the round's number. */
         "bitcraps.receipt.v1.Commitment": {
             /**
              * Format: int32
@@ -2695,9 +2701,9 @@ export interface components {
             /** @description state_hash is the hash of the state before the roll. */
             state_hash: string;
         };
-        /** @description Header is a CometBFT block header, without the chain id and without the hashes that follow from other fields. */
+        /** @description Header is a CometBFT block header, without the chain id and the hashes that follow from other fields. */
         "bitcraps.receipt.v1.Header": {
-            /** @description app_hash is the hash of the state behind the block before. */
+            /** @description app_hash is the hash of the application's state after the previous block. */
             app_hash: string;
             /**
              * Format: int64
@@ -2720,22 +2726,22 @@ export interface components {
              * @description height is the block's number: the decision_height of the round.
              */
             height: number;
-            /** @description last_block_hash is the hash of the header before; empty in the first block. */
+            /** @description last_block_hash is the hash of the previous block's header; empty in the first block. */
             last_block_hash: string;
-            /** @description last_commit_hash is the hash of the signatures of the block before. */
+            /** @description last_commit_hash is the hash of the previous block's signatures. */
             last_commit_hash: string;
-            /** @description last_parts_hash is the hash of the parts of the block before; empty in the first block. */
+            /** @description last_parts_hash is the hash of the previous block's parts; empty in the first block. */
             last_parts_hash: string;
             /**
              * Format: int32
-             * @description last_parts_total is the number of parts of the block before.
+             * @description last_parts_total is the number of parts of the previous block.
              */
             last_parts_total: number;
-            /** @description last_results_hash is the hash of the transaction results of the block before. */
+            /** @description last_results_hash is the hash of the results of the previous block's transactions. */
             last_results_hash: string;
             /** @description next_validators_hash is the hash of the set that signs the next one. */
             next_validators_hash: string;
-            /** @description proposer_address is who proposed the block. */
+            /** @description proposer_address is the address of the block's proposer. */
             proposer_address: string;
             /** @description time is when the block was proposed. */
             time?: components["schemas"]["google.protobuf.Timestamp"];
@@ -2743,44 +2749,46 @@ export interface components {
             validators_hash: string;
         };
         /**
-         * @description Inclusion is the audit path of a transaction to the header's data_hash. It says that the transaction is in the block, not
-         *      how many others are: paths of the same form exist in blocks of several sizes, so a count here would be bound by nothing.
+         * @description Inclusion is the audit path of a transaction to the header's data_hash. It proves that the transaction is in the block, not how many
+         *      others are: paths of the same form exist in blocks of several sizes, so nothing would bind a count given here.
          */
         "bitcraps.receipt.v1.Inclusion": {
             /**
              * Format: int32
-             * @description index says on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of
-             *      transactions is a power of two it is the transaction's place.
+             * @description index tells on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of transactions is
+             *      a power of two it is the transaction's index.
              */
             index: number;
-            /** @description path is the audit path, lowest sibling first. */
+            /** @description path is the audit path, from the leaf's sibling up. */
             path: string[];
         };
-        /** @description LightBlock is a block as light clients look at it: what its validators signed, and who they are. */
+        /** @description LightBlock is a block as light clients see it: what its validators signed, and who they are. */
         "bitcraps.receipt.v1.LightBlock": {
             /** @description commit holds the validators' signatures. */
             commit?: components["schemas"]["bitcraps.receipt.v1.Commit"];
             /** @description header is the block's header. */
             header?: components["schemas"]["bitcraps.receipt.v1.Header"];
-            /** @description validators are the set that signs the block, in its order; the header holds their hash. */
+            /** @description validators are the set that signs the block, in the set's order; the header holds their hash. */
             validators: components["schemas"]["bitcraps.receipt.v1.Validator"][];
         };
-        /** @description Lineage is what a verifier needs beside a block to check it by genesis alone (docs/protocol.md, section 9). */
+        /**
+         * @description Lineage is what a verifier that pins only the genesis needs in addition to a block in order to verify it (docs/protocol.md, section
+         *      9).
+         */
         "bitcraps.receipt.v1.Lineage": {
-            /** @description hops are blocks from which a light client comes to know later validators, in the order of their heights. */
+            /** @description hops are the blocks from which a light client learns of later validators, in the order of their heights. */
             hops: components["schemas"]["bitcraps.receipt.v1.LightBlock"][];
             /** @description sharing proves the group key. Where it is left out, the key must be pinned. */
             sharing?: components["schemas"]["bitcraps.receipt.v1.SharingProof"];
         };
         /**
-         * @description Receipt proves one round to one player. Nothing in it is there for information alone: each field is bound by a check,
-         *      so that changing any byte makes a check fail. It holds all bets of the round, so that none can be left out or be shown
-         *      with another face to somebody else.
+         * @description Receipt proves one round to one player. Nothing in it is merely informational: each field is covered by a check, so that changing
+         *      any byte makes a check fail. It contains all bets of the round, so that none can be left out, or shown differently to somebody else.
          */
         "bitcraps.receipt.v1.Receipt": {
             /**
              * Format: int64
-             * @description balance_after is the wallet behind it: before, and every payout of the player's bets.
+             * @description balance_after is the wallet after that: balance_before plus every payout of the player's bets.
              */
             balance_after: number;
             /**
@@ -2788,15 +2796,15 @@ export interface components {
              * @description balance_before is the player's wallet before the round was settled, in tokens.
              */
             balance_before: number;
-            /** @description beacon is the signature that threw the dice. */
+            /** @description beacon is the signature that determined the dice. */
             beacon?: components["schemas"]["bitcraps.receipt.v1.Beacon"];
-            /** @description bets are all bets of the round, everybody's, in the order of their ids. */
+            /** @description bets are all bets of the round, of all players, in the order of their ids. */
             bets: components["schemas"]["bitcraps.receipt.v1.SettledBet"][];
             /** @description block proves that the validators ordered the commitment. */
             block?: components["schemas"]["bitcraps.receipt.v1.BlockProof"];
-            /** @description chain_id names the chain; the validators' signatures bind it. */
+            /** @description chain_id names the chain; it is covered by the validators' signatures. */
             chain_id: string;
-            /** @description commitment is what the round was bound to before its dice could exist. */
+            /** @description commitment is what the round committed to before its dice could exist. */
             commitment?: components["schemas"]["bitcraps.receipt.v1.Commitment"];
             /** @description dice are the two dice in order. */
             dice: number[];
@@ -2805,11 +2813,11 @@ export interface components {
             /** @description group_key verifies the beacon. */
             group_key: string;
             /**
-             * @description lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the
-             *      one needs no block between and the other is no older than the chain's first sharing.
+             * @description lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the block can
+             *      be verified from genesis without blocks in between, and the group key is no older than the chain's first sharing.
              */
             lineage?: components["schemas"]["bitcraps.receipt.v1.Lineage"];
-            /** @description player_id is whose receipt it is. */
+            /** @description player_id is the player whom the receipt is for. */
             player_id: string;
             /**
              * Format: int64
@@ -2824,7 +2832,7 @@ export interface components {
              */
             version: number;
         };
-        /** @description SettledBet is one bet as the commitment bound it, and what the dice did to it. */
+        /** @description SettledBet is one bet as the commitment covers it, and what the dice did to it. */
         "bitcraps.receipt.v1.SettledBet": {
             /**
              * Format: int64
@@ -2835,33 +2843,33 @@ export interface components {
             bet_id: string;
             /** @description bet_type is the wager's name. */
             bet_type: string;
-            /** @description client_seed is what the player gave to be bound into the dice. */
+            /** @description client_seed is the seed that the player sent to be bound into the dice. */
             client_seed: string;
             /**
              * Format: int32
              * @description number is the number that the bet stood on before the roll, or 0.
              */
             number: number;
-            /** @description outcome is what the roll did: stay, win, lose, push or travel. */
+            /** @description outcome is what the roll did to the bet: stay, win, lose, push or travel. */
             outcome: string;
             /**
              * Format: int64
-             * @description payout is what came back to the player's wallet, stake included.
+             * @description payout is what was returned to the player's wallet, stake included.
              */
             payout: number;
-            /** @description player_id is whose bet it is. */
+            /** @description player_id is the bet's owner. */
             player_id: string;
             /** @description working is true where the bet took part in come-out rolls. */
             working: boolean;
         };
-        /** @description SharingProof proves which key the validators made together. */
+        /** @description SharingProof proves which key the validators generated together. */
         "bitcraps.receipt.v1.SharingProof": {
             /** @description block proves that the validators ordered it. */
             block?: components["schemas"]["bitcraps.receipt.v1.BlockProof"];
-            /** @description transaction is the canonical encoding of a sharing. */
+            /** @description transaction is the canonical encoding of the sharing, which holds the group key. */
             transaction: string;
         };
-        /** @description TableState is a game's state before a roll (docs/protocol.md, section 2). Trackers are in the order of the numbers. */
+        /** @description TableState is a game's state before a roll (docs/protocol.md, section 2). Counters are in the order of the numbers. */
         "bitcraps.receipt.v1.TableState": {
             /**
              * Format: int64
@@ -2870,12 +2878,13 @@ export interface components {
             hand: number;
             /**
              * Format: int32
-             * @description hard are the bits of the numbers 4, 6, 8 and 10 that came as a pair since the last 7, and not another way behind it.
+             * @description hard are the bits of those of the numbers 4, 6, 8 and 10 that were rolled as a pair since the last 7, and not in another way after
+             *      that.
              */
             hard: number;
             /**
              * Format: int32
-             * @description pairs are the bits of the unordered pairs of dice that came since the last 7.
+             * @description pairs are the bits of the unordered pairs of dice that were rolled since the last 7.
              */
             pairs: number;
             /**
@@ -2892,12 +2901,12 @@ export interface components {
             points_made: number[];
             /**
              * Format: int32
-             * @description rolls is how often this hand was rolled before.
+             * @description rolls is how many rolls this hand has had before this one.
              */
             rolls: number;
-            /** @description shooter_id is who had the dice; empty where the house rolled. */
+            /** @description shooter_id is the player who had the dice; empty where the house rolled. */
             shooter_id: string;
-            /** @description totals counts, for 2, 3, 4, 5, 6, 8, 9, 10, 11 and 12, how often the total came since the last 7, up to 6. */
+            /** @description totals counts, for 2, 3, 4, 5, 6, 8, 9, 10, 11 and 12, how often the total was rolled since the last 7, up to 6. */
             totals: number[];
         };
         /** @description Validator is a member of the set. */
@@ -3479,7 +3488,7 @@ export interface operations {
     AccountService_ExportAccount: {
         parameters: {
             query?: {
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
             };
             header?: never;
@@ -4868,9 +4877,9 @@ export interface operations {
     ConsensusService_ListEvidence: {
         parameters: {
             query?: {
-                /** @description page_size is at most 100; 20 where it is not given. */
+                /** @description page_size is at most 100; the default is 20. */
                 page_size?: number;
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
             };
             header?: never;
@@ -5057,17 +5066,17 @@ export interface operations {
     GameService_ListGames: {
         parameters: {
             query?: {
-                /** @description page_size is at most 100; 20 where it is not given. */
+                /** @description page_size is at most 100; the default is 20. */
                 page_size?: number;
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
-                /** @description open_seats leaves out games with fewer free seats. */
+                /** @description open_seats excludes games with fewer free seats. */
                 open_seats?: number;
-                /** @description min_bet leaves out games whose smallest stake is less. */
+                /** @description min_bet excludes games whose smallest stake is lower. */
                 min_bet?: number;
-                /** @description max_bet leaves out games whose largest stake is more; 0 none. */
+                /** @description max_bet excludes games whose largest stake is higher; 0 excludes none. */
                 max_bet?: number;
-                /** @description phase leaves out games in another phase. */
+                /** @description phase excludes games in another phase. */
                 phase?: components["schemas"]["bitcraps.game.v1.Phase"];
             };
             header?: never;
@@ -5402,11 +5411,11 @@ export interface operations {
     GameService_ListBets: {
         parameters: {
             query?: {
-                /** @description status leaves out bets of another status. */
+                /** @description status excludes bets with another status. */
                 status?: components["schemas"]["bitcraps.game.v1.BetStatus"];
-                /** @description page_size is at most 100; 20 where it is not given. */
+                /** @description page_size is at most 100; the default is 20. */
                 page_size?: number;
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
             };
             header?: never;
@@ -5555,12 +5564,12 @@ export interface operations {
                     client_seed?: string;
                     /**
                      * Format: int32
-                     * @description number chooses the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
+                     * @description number selects the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
                      */
                     number?: number;
                     /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
                     request_id?: string;
-                    /** @description working keeps a bet that rests during come-out rolls at work in them. */
+                    /** @description working keeps a bet on during come-out rolls in which it would otherwise be off. */
                     working?: boolean;
                 };
                 "application/x-www-form-urlencoded": {
@@ -5575,12 +5584,12 @@ export interface operations {
                     client_seed?: string;
                     /**
                      * Format: int32
-                     * @description number chooses the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
+                     * @description number selects the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
                      */
                     number?: number;
                     /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
                     request_id?: string;
-                    /** @description working keeps a bet that rests during come-out rolls at work in them. */
+                    /** @description working keeps a bet on during come-out rolls in which it would otherwise be off. */
                     working?: boolean;
                 };
             };
@@ -5864,19 +5873,19 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: int64
-                     * @description amount is the new stake, which must not be above the old one; left out it stays.
+                     * @description amount is the new stake, which must not be above the current one; if not set, the stake stays.
                      */
                     amount?: number;
-                    /** @description working says whether the bet takes part in come-out rolls; left out it stays. */
+                    /** @description working is whether the bet takes part in come-out rolls; if not set, that stays. */
                     working?: boolean | null;
                 };
                 "application/x-www-form-urlencoded": {
                     /**
                      * Format: int64
-                     * @description amount is the new stake, which must not be above the old one; left out it stays.
+                     * @description amount is the new stake, which must not be above the current one; if not set, the stake stays.
                      */
                     amount?: number;
-                    /** @description working says whether the bet takes part in come-out rolls; left out it stays. */
+                    /** @description working is whether the bet takes part in come-out rolls; if not set, that stays. */
                     working?: boolean | null;
                 };
             };
@@ -6026,13 +6035,13 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description bets are placed in their order. */
+                    /** @description bets are placed in this order. */
                     bets?: components["schemas"]["bitcraps.game.v1.NewBet"][];
                     /** @description request_id makes a retry of the whole list safe; the Idempotency-Key header sets it over REST. */
                     request_id?: string;
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description bets are placed in their order. */
+                    /** @description bets are placed in this order. */
                     bets?: components["schemas"]["bitcraps.game.v1.NewBet"][];
                     /** @description request_id makes a retry of the whole list safe; the Idempotency-Key header sets it over REST. */
                     request_id?: string;
@@ -6177,13 +6186,13 @@ export interface operations {
                 "application/json": {
                     /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
                     request_id?: string;
-                    /** @description text is at most 280 characters, without control characters and without marks that turn the direction of writing. */
+                    /** @description text is at most 280 characters, without control characters and without marks that change the direction of writing. */
                     text?: string;
                 };
                 "application/x-www-form-urlencoded": {
                     /** @description request_id makes a retry safe; the Idempotency-Key header sets it over REST. */
                     request_id?: string;
-                    /** @description text is at most 280 characters, without control characters and without marks that turn the direction of writing. */
+                    /** @description text is at most 280 characters, without control characters and without marks that change the direction of writing. */
                     text?: string;
                 };
             };
@@ -6848,7 +6857,7 @@ export interface operations {
             path: {
                 /** @description game_id is the game. */
                 game_id: string;
-                /** @description player_id is who. */
+                /** @description player_id is the player to mute. */
                 player_id: string;
             };
             cookie?: never;
@@ -6986,7 +6995,7 @@ export interface operations {
             path: {
                 /** @description game_id is the game. */
                 game_id: string;
-                /** @description player_id is who. */
+                /** @description player_id is the player to unmute. */
                 player_id: string;
             };
             cookie?: never;
@@ -7405,9 +7414,9 @@ export interface operations {
     GameService_ListRounds: {
         parameters: {
             query?: {
-                /** @description page_size is at most 100; 20 where it is not given. */
+                /** @description page_size is at most 100; the default is 20. */
                 page_size?: number;
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
             };
             header?: never;
@@ -8132,14 +8141,14 @@ export interface operations {
     LobbyService_ListLeaders: {
         parameters: {
             query?: {
-                /** @description page_size is at most 100; 20 where it is not given. */
+                /** @description page_size is at most 100; the default is 20. */
                 page_size?: number;
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
             };
             header?: never;
             path: {
-                /** @description period is day, week or all_time; days and weeks, from Monday, are of UTC. */
+                /** @description period is day, week or all_time; days and weeks are in UTC, and weeks begin on Monday. */
                 period: "day" | "week" | "all_time";
             };
             cookie?: never;
@@ -8700,9 +8709,9 @@ export interface operations {
     LedgerService_ListEntries: {
         parameters: {
             query?: {
-                /** @description page_size is at most 100; 20 where it is not given. */
+                /** @description page_size is at most 100; the default is 20. */
                 page_size?: number;
-                /** @description page_token continues behind an earlier page. */
+                /** @description page_token is the next_page_token of the previous page. */
                 page_token?: string;
             };
             header?: never;
@@ -8939,14 +8948,14 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: int64
-                     * @description amount is in tokens, for session_time in minutes.
+                     * @description amount is the limit in tokens; for session_time in minutes.
                      */
                     amount: number;
                 };
                 "application/x-www-form-urlencoded": {
                     /**
                      * Format: int64
-                     * @description amount is in tokens, for session_time in minutes.
+                     * @description amount is the limit in tokens; for session_time in minutes.
                      */
                     amount: number;
                 };
@@ -9540,11 +9549,11 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description role is the new one. */
+                    /** @description role is the new role. */
                     role?: components["schemas"]["bitcraps.options.v1.Role"];
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description role is the new one. */
+                    /** @description role is the new role. */
                     role?: components["schemas"]["bitcraps.options.v1.Role"];
                 };
             };
@@ -9894,7 +9903,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description session_id names it; "current" is the session of the call. */
+                /** @description session_id names it; "current" is the session of this call. */
                 session_id: string;
             };
             cookie?: never;

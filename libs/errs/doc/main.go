@@ -19,8 +19,8 @@ const head = `# Errors
 This page is generated from [reason.proto](../proto/bitcraps/errors/v1/reason.proto).
 
 An error is a ` + "`google.rpc.Status`" + `, the same over gRPC and REST. Its details hold an ` + "`ErrorInfo`" + ` with the domain ` + "`bitcraps`" + ` and one of
-these reasons; a ` + "`BadRequest`" + ` that names the fields at fault, where there are some; a ` + "`RetryInfo`" + ` where trying again makes
-sense, which is the ` + "`Retry-After`" + ` header too; and over REST a ` + "`RequestInfo`" + ` with the request's id. Programs read the reason; the
+these reasons; a ` + "`BadRequest`" + ` that names the invalid fields, where there are any; a ` + "`RetryInfo`" + ` where a retry makes sense, which
+REST also sends as the ` + "`Retry-After`" + ` header; and over REST a ` + "`RequestInfo`" + ` with the request's id. Programs read the reason; the
 message is for people and may change.
 
 | reason | gRPC | HTTP | what it means and what to do |

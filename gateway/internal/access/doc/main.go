@@ -27,14 +27,14 @@ const head = `# Who may call what
 
 This page is generated from the access annotations of the contracts, which the gateway and every service enforce.
 
-- *anyone*: without signing in. *player*, *operator*, *auditor*: the role of whoever is signed in; guests are players. Operators and
-  auditors do not play.
-- *key*: the scope that an API key needs. Where there is none, the call is for people who signed in, and takes no API key.
-- *services*: the other services that call, each known by its certificate, on behalf of whom the line names, if it names anybody. *cli* is an
-  operator's command line, which acts for itself.
+- *anyone*: the call needs no sign-in. *player*, *operator*, *auditor*: the role of the signed-in caller; guests are players. Operators
+  and auditors do not play.
+- *key*: the scope that an API key needs. Where it is empty, the call is only for people who have signed in, and accepts no API key.
+- *services*: the other services that may make the call, each identified by its certificate. They act on behalf of a caller with one of
+  the line's roles, if it has any. *cli* is an operator's command line, which acts on its own behalf.
 
-Beside these, *bitcraps up* serves */ops/data*, the figures of its operations page, to operators, auditors and whoever sits at the
-machine ([ADR 0028](adr/0028-operations-page.md)).
+In addition, *bitcraps up* serves */ops/data*, the figures on its operations page, to operators, auditors and anyone on the machine
+itself ([ADR 0028](adr/0028-operations-page.md)).
 
 | method | REST | anyone | player | operator | auditor | key | services |
 |---|---|---|---|---|---|---|---|

@@ -25,7 +25,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// LinkEmailRequest is how the caller wants to sign in.
+// LinkEmailRequest holds the address and password that the caller wants to sign in with.
 type LinkEmailRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// email is the caller's address.
@@ -80,7 +80,7 @@ func (x *LinkEmailRequest) GetPassword() string {
 	return ""
 }
 
-// LinkEmailResponse is empty: the mailbox has the rest.
+// LinkEmailResponse is empty: the code is in the mailbox.
 type LinkEmailResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -117,10 +117,10 @@ func (*LinkEmailResponse) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_account_service_proto_rawDescGZIP(), []int{1}
 }
 
-// ConfirmEmailRequest is a code that was sent.
+// ConfirmEmailRequest holds the code that was sent.
 type ConfirmEmailRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// code is what the mail says.
+	// code is the code from the e-mail.
 	Code          string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -200,14 +200,14 @@ func (*ConfirmEmailResponse) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_account_service_proto_rawDescGZIP(), []int{3}
 }
 
-// SignInRequest is an address with its password.
+// SignInRequest is an address and its password.
 type SignInRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// email is the address.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
 	// password is its password.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
-	// client is what the list of sessions shows this one as.
+	// client is the name that the list of sessions shows for this session.
 	Client        string `protobuf:"bytes,3,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -267,7 +267,7 @@ func (x *SignInRequest) GetClient() string {
 // SignInResponse is a new session.
 type SignInResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// credentials are its tokens.
+	// credentials are the session's tokens.
 	Credentials   *Credentials `protobuf:"bytes,1,opt,name=credentials,proto3" json:"credentials,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -310,10 +310,10 @@ func (x *SignInResponse) GetCredentials() *Credentials {
 	return nil
 }
 
-// ChangePasswordRequest is another password.
+// ChangePasswordRequest holds the old and the new password.
 type ChangePasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// old_password is the one until now.
+	// old_password is the current one.
 	OldPassword string `protobuf:"bytes,1,opt,name=old_password,json=oldPassword,proto3" json:"old_password,omitempty"`
 	// new_password has 8 to 128 characters.
 	NewPassword   string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
@@ -448,7 +448,7 @@ func (x *ForgotPasswordRequest) GetEmail() string {
 	return ""
 }
 
-// ForgotPasswordResponse is empty: the mailbox has the rest.
+// ForgotPasswordResponse is empty: if there is a code, it is in the mailbox.
 type ForgotPasswordResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -485,12 +485,12 @@ func (*ForgotPasswordResponse) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_account_service_proto_rawDescGZIP(), []int{9}
 }
 
-// ResetPasswordRequest is a code that was sent, and a new password.
+// ResetPasswordRequest holds the code that was sent, and a new password.
 type ResetPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// email is the address.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
-	// code is what the mail says.
+	// code is the code from the e-mail.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// new_password has 8 to 128 characters.
 	NewPassword   string `protobuf:"bytes,3,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
@@ -586,10 +586,10 @@ func (*ResetPasswordResponse) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_account_service_proto_rawDescGZIP(), []int{11}
 }
 
-// ExportAccountRequest selects a page of movements.
+// ExportAccountRequest selects a page of the wallet's movements.
 type ExportAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,1,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -632,26 +632,26 @@ func (x *ExportAccountRequest) GetPageToken() string {
 	return ""
 }
 
-// ExportAccountResponse is what is kept of a player as a person, and a page of movements.
+// ExportAccountResponse is the personal data stored about a player, and a page of the wallet's movements.
 type ExportAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player is the caller.
 	Player *Player `protobuf:"bytes,1,opt,name=player,proto3" json:"player,omitempty"`
-	// email is the address that the caller signs in with, or empty.
+	// email is the address that the caller signs in with; empty where there is none.
 	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
 	// devices are the caller's.
 	Devices []*Device `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`
-	// sessions are the caller's live ones.
+	// sessions are the caller's live sessions.
 	Sessions []*Session `protobuf:"bytes,4,rep,name=sessions,proto3" json:"sessions,omitempty"`
-	// api_keys are the caller's live ones.
+	// api_keys are the caller's live API keys.
 	ApiKeys []*ApiKey `protobuf:"bytes,5,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
 	// entries are a page of the movements of the caller's wallet, newest first.
 	Entries []*v1.Entry `protobuf:"bytes,6,rep,name=entries,proto3" json:"entries,omitempty"`
 	// next_page_token is empty on the last page.
 	NextPageToken string `protobuf:"bytes,7,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// protection is what the caller has set against harm.
+	// protection is the caller's responsible-gambling settings.
 	Protection *v1.Protection `protobuf:"bytes,8,opt,name=protection,proto3" json:"protection,omitempty"`
-	// statistics are what became of the caller's bets.
+	// statistics sum up the results of the caller's bets.
 	Statistics    *v1.GetMyStatisticsResponse `protobuf:"bytes,9,opt,name=statistics,proto3" json:"statistics,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -750,7 +750,7 @@ func (x *ExportAccountResponse) GetStatistics() *v1.GetMyStatisticsResponse {
 	return nil
 }
 
-// DeleteAccountRequest names the caller, so that nobody is deleted by accident.
+// DeleteAccountRequest repeats the caller's id, so that nobody is deleted by accident.
 type DeleteAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id is the caller's own.
@@ -833,12 +833,12 @@ func (*DeleteAccountResponse) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_account_service_proto_rawDescGZIP(), []int{15}
 }
 
-// SetRoleRequest is a player and a role.
+// SetRoleRequest names a player and the new role.
 type SetRoleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id names the player.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// role is the new one.
+	// role is the new role.
 	Role          v11.Role `protobuf:"varint,2,opt,name=role,proto3,enum=bitcraps.options.v1.Role" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

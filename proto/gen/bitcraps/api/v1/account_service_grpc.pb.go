@@ -34,31 +34,32 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AccountService knows players by e-mail address and password. No answer, and no answer's time, says whether an address has an
-// account: only its mailbox learns that.
+// AccountService manages accounts: players who sign in with an e-mail address and a password. Neither an answer nor the time it takes
+// reveals whether an address has an account: only its mailbox learns that.
 type AccountServiceClient interface {
-	// LinkEmail sends a code to an address, by which the caller then signs in. The caller keeps id and wallet.
+	// LinkEmail sends a code to an address that the caller wants to sign in with. The caller keeps the player id and the wallet.
 	LinkEmail(ctx context.Context, in *LinkEmailRequest, opts ...grpc.CallOption) (*LinkEmailResponse, error)
-	// ConfirmEmail takes the code of LinkEmail. From then on the caller signs in with address and password.
+	// ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password.
 	ConfirmEmail(ctx context.Context, in *ConfirmEmailRequest, opts ...grpc.CallOption) (*ConfirmEmailResponse, error)
-	// SignIn begins a session with address and password.
+	// SignIn begins a session with an address and a password.
 	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error)
 	// ChangePassword changes the caller's password and ends all other sessions, API keys included.
 	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
-	// ForgotPassword sends a code to an address that has an account.
+	// ForgotPassword sends a code to the address if it has an account.
 	ForgotPassword(ctx context.Context, in *ForgotPasswordRequest, opts ...grpc.CallOption) (*ForgotPasswordResponse, error)
-	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
+	// ResetPassword accepts the code that ForgotPassword sent, sets a new password and ends every session, API keys included.
 	ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error)
-	// ExportAccount returns what is kept of the caller as a person: address, devices, sessions, keys, limits, statistics, and in pages the
-	// movements of the wallet; the rest is on each page. The movements name games: GET /api/v1/games/{game_id}/bets has the caller's bets
-	// there, and /api/v1/games/{game_id}/events what the caller said, with seats.
+	// ExportAccount returns the personal data stored about the caller: address, devices, sessions, keys, limits and statistics, which
+	// are the same on each page, and a page of the wallet's movements. The movements name games: GET /api/v1/games/{game_id}/bets
+	// returns the caller's bets there, and /api/v1/games/{game_id}/events what the caller wrote in chat, and the seats taken.
 	ExportAccount(ctx context.Context, in *ExportAccountRequest, opts ...grpc.CallOption) (*ExportAccountResponse, error)
-	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
-	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
-	// themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
-	// others played add up only with it. Who was deleted is deleted again in vain.
+	// DeleteAccount deletes the caller: address, password, devices, keys and sessions, and in the game service seats, memberships,
+	// scores, limits and the texts of chat messages. Once it has answered, the caller can't bet or chat. If the game service is
+	// unavailable, it is notified later, automatically. Bets, rounds, the ledger and the log of each game keep the bare id, because the
+	// bets are part of the proof of the dice, and because the books of games with other players add up only with it. Deleting a deleted
+	// player again has no effect.
 	DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error)
-	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
+	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again, with an address or a
 	// device.
 	SetRole(ctx context.Context, in *SetRoleRequest, opts ...grpc.CallOption) (*SetRoleResponse, error)
 }
@@ -165,31 +166,32 @@ func (c *accountServiceClient) SetRole(ctx context.Context, in *SetRoleRequest, 
 // All implementations must embed UnimplementedAccountServiceServer
 // for forward compatibility.
 //
-// AccountService knows players by e-mail address and password. No answer, and no answer's time, says whether an address has an
-// account: only its mailbox learns that.
+// AccountService manages accounts: players who sign in with an e-mail address and a password. Neither an answer nor the time it takes
+// reveals whether an address has an account: only its mailbox learns that.
 type AccountServiceServer interface {
-	// LinkEmail sends a code to an address, by which the caller then signs in. The caller keeps id and wallet.
+	// LinkEmail sends a code to an address that the caller wants to sign in with. The caller keeps the player id and the wallet.
 	LinkEmail(context.Context, *LinkEmailRequest) (*LinkEmailResponse, error)
-	// ConfirmEmail takes the code of LinkEmail. From then on the caller signs in with address and password.
+	// ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password.
 	ConfirmEmail(context.Context, *ConfirmEmailRequest) (*ConfirmEmailResponse, error)
-	// SignIn begins a session with address and password.
+	// SignIn begins a session with an address and a password.
 	SignIn(context.Context, *SignInRequest) (*SignInResponse, error)
 	// ChangePassword changes the caller's password and ends all other sessions, API keys included.
 	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
-	// ForgotPassword sends a code to an address that has an account.
+	// ForgotPassword sends a code to the address if it has an account.
 	ForgotPassword(context.Context, *ForgotPasswordRequest) (*ForgotPasswordResponse, error)
-	// ResetPassword takes the code of ForgotPassword, sets a password and ends every session, API keys included.
+	// ResetPassword accepts the code that ForgotPassword sent, sets a new password and ends every session, API keys included.
 	ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error)
-	// ExportAccount returns what is kept of the caller as a person: address, devices, sessions, keys, limits, statistics, and in pages the
-	// movements of the wallet; the rest is on each page. The movements name games: GET /api/v1/games/{game_id}/bets has the caller's bets
-	// there, and /api/v1/games/{game_id}/events what the caller said, with seats.
+	// ExportAccount returns the personal data stored about the caller: address, devices, sessions, keys, limits and statistics, which
+	// are the same on each page, and a page of the wallet's movements. The movements name games: GET /api/v1/games/{game_id}/bets
+	// returns the caller's bets there, and /api/v1/games/{game_id}/events what the caller wrote in chat, and the seats taken.
 	ExportAccount(context.Context, *ExportAccountRequest) (*ExportAccountResponse, error)
-	// DeleteAccount forgets the caller: address, password, devices, keys and sessions, and at the tables seats, memberships, scores, limits
-	// and the words of chat. From the answer on the caller can't bet or talk. Where the tables are away they hear of it later, by
-	// themselves. Bets, rounds, the ledger and the log of each game keep the bare id, since dice are proven by the bets, and games that
-	// others played add up only with it. Who was deleted is deleted again in vain.
+	// DeleteAccount deletes the caller: address, password, devices, keys and sessions, and in the game service seats, memberships,
+	// scores, limits and the texts of chat messages. Once it has answered, the caller can't bet or chat. If the game service is
+	// unavailable, it is notified later, automatically. Bets, rounds, the ledger and the log of each game keep the bare id, because the
+	// bets are part of the proof of the dice, and because the books of games with other players add up only with it. Deleting a deleted
+	// player again has no effect.
 	DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error)
-	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again: by an address or a
+	// SetRole gives a player another role and ends the player's sessions. The player must be able to sign in again, with an address or a
 	// device.
 	SetRole(context.Context, *SetRoleRequest) (*SetRoleResponse, error)
 	mustEmbedUnimplementedAccountServiceServer()

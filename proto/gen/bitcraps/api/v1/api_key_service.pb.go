@@ -25,14 +25,14 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CreateApiKeyRequest says what the key is for.
+// CreateApiKeyRequest describes the new key.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name is what the list shows the key as.
+	// name is the name that the list shows for the key.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// scopes are what it may do.
+	// scopes are what the key may do.
 	Scopes []v1.Scope `protobuf:"varint,2,rep,packed,name=scopes,proto3,enum=bitcraps.options.v1.Scope" json:"scopes,omitempty"`
-	// days are how long it is good; 90 where they are not given.
+	// days is how many days the key is valid; the default is 90.
 	Days          int32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -92,7 +92,7 @@ func (x *CreateApiKeyRequest) GetDays() int32 {
 // CreateApiKeyResponse is a new key.
 type CreateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// api_key is the key itself, which nobody can show again.
+	// api_key is the key itself, which can't be shown again.
 	ApiKey string `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
 	// key describes it.
 	Key           *ApiKey `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
@@ -149,15 +149,15 @@ type ApiKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// key_id names it.
 	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	// name is what it is for.
+	// name is the name that the key was given.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// scopes are what it may do.
+	// scopes are what the key may do.
 	Scopes []v1.Scope `protobuf:"varint,3,rep,packed,name=scopes,proto3,enum=bitcraps.options.v1.Scope" json:"scopes,omitempty"`
-	// created_at is when it was made.
+	// created_at is when it was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// used_at is when it was last used, give or take ten minutes.
+	// used_at is when it was last used, to within ten minutes.
 	UsedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=used_at,json=usedAt,proto3" json:"used_at,omitempty"`
-	// expires_at is when it ends.
+	// expires_at is when it expires.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -275,7 +275,7 @@ func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
 // ListApiKeysResponse holds the caller's live keys.
 type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// keys are at most 20.
+	// keys are the live keys, at most 20.
 	Keys          []*ApiKey `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -401,7 +401,7 @@ func (*EndApiKeyResponse) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_api_key_service_proto_rawDescGZIP(), []int{6}
 }
 
-// ExchangeApiKeyRequest is a use of a key.
+// ExchangeApiKeyRequest holds the key to exchange.
 type ExchangeApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// api_key is the key.
@@ -447,10 +447,10 @@ func (x *ExchangeApiKeyRequest) GetApiKey() string {
 	return ""
 }
 
-// ExchangeApiKeyResponse is a token for it.
+// ExchangeApiKeyResponse holds the access token.
 type ExchangeApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// access_token is good for some minutes.
+	// access_token is valid for a few minutes.
 	AccessToken   string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

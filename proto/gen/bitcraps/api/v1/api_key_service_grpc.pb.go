@@ -29,14 +29,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ApiKeyService makes keys with which programs act for their player, within scopes. A key is sent as a token is, as "Authorization:
-// Bearer bck_...". It can't make keys, end sessions or change how its player signs in.
+// ApiKeyService manages keys with which programs act for their player, within scopes. A key is sent as an access token is, as
+// "Authorization: Bearer bck_...". It can't create keys, end sessions or change how its player signs in.
 type ApiKeyServiceClient interface {
-	// CreateApiKey makes a key and shows it, this once.
+	// CreateApiKey creates a key and returns it. It is never shown again.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
-	// ListApiKeys returns the caller's live keys, the newest first.
+	// ListApiKeys returns the caller's live keys, newest first.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
-	// EndApiKey ends one of the caller's keys. It is refused within seconds. One that has ended is ended again in vain.
+	// EndApiKey revokes one of the caller's keys, which is then refused within seconds. Ending a key that has ended has no effect.
 	EndApiKey(ctx context.Context, in *EndApiKeyRequest, opts ...grpc.CallOption) (*EndApiKeyResponse, error)
 	// ExchangeApiKey returns an access token with the scopes of a key.
 	ExchangeApiKey(ctx context.Context, in *ExchangeApiKeyRequest, opts ...grpc.CallOption) (*ExchangeApiKeyResponse, error)
@@ -94,14 +94,14 @@ func (c *apiKeyServiceClient) ExchangeApiKey(ctx context.Context, in *ExchangeAp
 // All implementations must embed UnimplementedApiKeyServiceServer
 // for forward compatibility.
 //
-// ApiKeyService makes keys with which programs act for their player, within scopes. A key is sent as a token is, as "Authorization:
-// Bearer bck_...". It can't make keys, end sessions or change how its player signs in.
+// ApiKeyService manages keys with which programs act for their player, within scopes. A key is sent as an access token is, as
+// "Authorization: Bearer bck_...". It can't create keys, end sessions or change how its player signs in.
 type ApiKeyServiceServer interface {
-	// CreateApiKey makes a key and shows it, this once.
+	// CreateApiKey creates a key and returns it. It is never shown again.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
-	// ListApiKeys returns the caller's live keys, the newest first.
+	// ListApiKeys returns the caller's live keys, newest first.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
-	// EndApiKey ends one of the caller's keys. It is refused within seconds. One that has ended is ended again in vain.
+	// EndApiKey revokes one of the caller's keys, which is then refused within seconds. Ending a key that has ended has no effect.
 	EndApiKey(context.Context, *EndApiKeyRequest) (*EndApiKeyResponse, error)
 	// ExchangeApiKey returns an access token with the scopes of a key.
 	ExchangeApiKey(context.Context, *ExchangeApiKeyRequest) (*ExchangeApiKeyResponse, error)

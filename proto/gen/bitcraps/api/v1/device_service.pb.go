@@ -71,14 +71,14 @@ func (x *CreateChallengeRequest) GetPublicKey() []byte {
 	return nil
 }
 
-// CreateChallengeResponse is what a device has to do.
+// CreateChallengeResponse is the challenge and the difficulty of its proof of work.
 type CreateChallengeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// challenge is to be signed, and worked for.
+	// challenge is the value to sign and to find a nonce for.
 	Challenge []byte `protobuf:"bytes,1,opt,name=challenge,proto3" json:"challenge,omitempty"`
-	// difficulty is how many leading zero bits the work's hash must have.
+	// difficulty is how many leading zero bits the hash of the proof of work must have.
 	Difficulty int32 `protobuf:"varint,2,opt,name=difficulty,proto3" json:"difficulty,omitempty"`
-	// expires_at is when the challenge ends.
+	// expires_at is when the challenge expires.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -135,17 +135,17 @@ func (x *CreateChallengeResponse) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// DeviceProof is a challenge that was met.
+// DeviceProof is the answer to a challenge.
 type DeviceProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// public_key is the device's Ed25519 key.
 	PublicKey []byte `protobuf:"bytes,1,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
-	// challenge is the one that was made for this key.
+	// challenge is the one that was created for this key.
 	Challenge []byte `protobuf:"bytes,2,opt,name=challenge,proto3" json:"challenge,omitempty"`
-	// nonce makes SHA-256("bitcraps device work v1" || 0x00 || challenge || public_key || nonce) begin with as many zero bits as the
-	// challenge wants.
+	// nonce is the proof of work: SHA-256("bitcraps device work v1" || 0x00 || challenge || public_key || nonce) must begin with as many
+	// zero bits as the challenge's difficulty.
 	Nonce []byte `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
-	// signature is that of the key under "bitcraps device v1" || 0x00 || challenge || public_key || nonce.
+	// signature is the key's signature over "bitcraps device v1" || 0x00 || challenge || public_key || nonce.
 	Signature     []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -209,12 +209,12 @@ func (x *DeviceProof) GetSignature() []byte {
 	return nil
 }
 
-// SignInWithDeviceRequest is a device that signs in.
+// SignInWithDeviceRequest signs a device in.
 type SignInWithDeviceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// proof shows that it is this device.
+	// proof proves that the caller holds the device's key.
 	Proof *DeviceProof `protobuf:"bytes,1,opt,name=proof,proto3" json:"proof,omitempty"`
-	// client is what the lists of devices and sessions show it as, such as its name.
+	// client is the name that the lists of devices and sessions show, such as the device's name.
 	Client        string `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -310,12 +310,12 @@ func (x *SignInWithDeviceResponse) GetCredentials() *Credentials {
 	return nil
 }
 
-// AddDeviceRequest is a further device of the caller's.
+// AddDeviceRequest adds a device to the caller's.
 type AddDeviceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// proof shows that it is this device.
+	// proof proves that the caller holds the device's key.
 	Proof *DeviceProof `protobuf:"bytes,1,opt,name=proof,proto3" json:"proof,omitempty"`
-	// client is what the list of devices shows it as, such as its name.
+	// client is the name that the list of devices shows, such as the device's name.
 	Client        string `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -416,7 +416,7 @@ type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// device_id names it.
 	DeviceId string `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
-	// client is what it called itself.
+	// client is the name that it was given.
 	Client string `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
 	// public_key is its Ed25519 key.
 	PublicKey []byte `protobuf:"bytes,3,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`

@@ -30,19 +30,19 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// DeviceService knows players by the Ed25519 keys of their devices. A device proves that it has its key by signing a challenge, and
-// that it is worth an answer by some work.
+// DeviceService identifies players by the Ed25519 keys of their devices. To sign in, a device proves that it holds its key by signing
+// a challenge, and does a small proof of work, which makes requests in bulk expensive.
 type DeviceServiceClient interface {
-	// CreateChallenge returns what a device has to sign. It is good for one use within two minutes.
+	// CreateChallenge returns a challenge for the device to sign. It is valid for one use within two minutes.
 	CreateChallenge(ctx context.Context, in *CreateChallengeRequest, opts ...grpc.CallOption) (*CreateChallengeResponse, error)
-	// SignInWithDevice begins a session of the device's player. A device that nobody has gets a new player.
+	// SignInWithDevice begins a session of the device's player. A device that belongs to nobody gets a new player.
 	SignInWithDevice(ctx context.Context, in *SignInWithDeviceRequest, opts ...grpc.CallOption) (*SignInWithDeviceResponse, error)
-	// AddDevice lets a device sign in as the caller, a guest for example, who keeps id and wallet.
+	// AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet.
 	AddDevice(ctx context.Context, in *AddDeviceRequest, opts ...grpc.CallOption) (*AddDeviceResponse, error)
-	// ListDevices returns the caller's devices, the newest first.
+	// ListDevices returns the caller's devices, newest first.
 	ListDevices(ctx context.Context, in *ListDevicesRequest, opts ...grpc.CallOption) (*ListDevicesResponse, error)
-	// RemoveDevice forgets one of the caller's devices and ends its sessions. The last one of a player without an address stays, unless
-	// another session goes on.
+	// RemoveDevice removes one of the caller's devices and ends its sessions. The last device of a player without an e-mail address
+	// can't be removed, unless the player has another live session.
 	RemoveDevice(ctx context.Context, in *RemoveDeviceRequest, opts ...grpc.CallOption) (*RemoveDeviceResponse, error)
 }
 
@@ -108,19 +108,19 @@ func (c *deviceServiceClient) RemoveDevice(ctx context.Context, in *RemoveDevice
 // All implementations must embed UnimplementedDeviceServiceServer
 // for forward compatibility.
 //
-// DeviceService knows players by the Ed25519 keys of their devices. A device proves that it has its key by signing a challenge, and
-// that it is worth an answer by some work.
+// DeviceService identifies players by the Ed25519 keys of their devices. To sign in, a device proves that it holds its key by signing
+// a challenge, and does a small proof of work, which makes requests in bulk expensive.
 type DeviceServiceServer interface {
-	// CreateChallenge returns what a device has to sign. It is good for one use within two minutes.
+	// CreateChallenge returns a challenge for the device to sign. It is valid for one use within two minutes.
 	CreateChallenge(context.Context, *CreateChallengeRequest) (*CreateChallengeResponse, error)
-	// SignInWithDevice begins a session of the device's player. A device that nobody has gets a new player.
+	// SignInWithDevice begins a session of the device's player. A device that belongs to nobody gets a new player.
 	SignInWithDevice(context.Context, *SignInWithDeviceRequest) (*SignInWithDeviceResponse, error)
-	// AddDevice lets a device sign in as the caller, a guest for example, who keeps id and wallet.
+	// AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet.
 	AddDevice(context.Context, *AddDeviceRequest) (*AddDeviceResponse, error)
-	// ListDevices returns the caller's devices, the newest first.
+	// ListDevices returns the caller's devices, newest first.
 	ListDevices(context.Context, *ListDevicesRequest) (*ListDevicesResponse, error)
-	// RemoveDevice forgets one of the caller's devices and ends its sessions. The last one of a player without an address stays, unless
-	// another session goes on.
+	// RemoveDevice removes one of the caller's devices and ends its sessions. The last device of a player without an e-mail address
+	// can't be removed, unless the player has another live session.
 	RemoveDevice(context.Context, *RemoveDeviceRequest) (*RemoveDeviceResponse, error)
 	mustEmbedUnimplementedDeviceServiceServer()
 }

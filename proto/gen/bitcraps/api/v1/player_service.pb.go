@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: bitcraps/api/v1/player_service.proto
 
-// Package bitcraps.api.v1 is who plays: players, their credentials, and the keys that credentials are checked with.
+// Package bitcraps.api.v1 manages players, their credentials and sessions, and the keys that sign access tokens.
 
 package apiv1
 
@@ -27,19 +27,19 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PlayerKind says how a player is known.
+// PlayerKind is how a player signs in.
 type PlayerKind int32
 
 const (
 	// Not set. Servers never send it.
 	PlayerKind_PLAYER_KIND_UNSPECIFIED PlayerKind = 0
-	// Known by a token alone; the tokens of play were granted and can't be transferred.
+	// With nothing but a token; the play tokens were granted and can't be transferred.
 	PlayerKind_PLAYER_KIND_GUEST PlayerKind = 1
-	// Known by a device's key.
+	// With a device's key.
 	PlayerKind_PLAYER_KIND_DEVICE PlayerKind = 2
-	// Known by an e-mail address and a password.
+	// With an e-mail address and a password.
 	PlayerKind_PLAYER_KIND_ACCOUNT PlayerKind = 3
-	// Deleted at the player's wish; only the ledger knows the id.
+	// Deleted at the player's request; only the id remains, in the ledger.
 	PlayerKind_PLAYER_KIND_DELETED PlayerKind = 4
 )
 
@@ -88,10 +88,10 @@ func (PlayerKind) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_player_service_proto_rawDescGZIP(), []int{0}
 }
 
-// CreateGuestRequest makes a guest.
+// CreateGuestRequest creates a guest.
 type CreateGuestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// client is what the list of sessions shows this one as, such as a device's name.
+	// client is the name that the list of sessions shows for this session, such as a device's name.
 	Client        string `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -137,17 +137,17 @@ func (x *CreateGuestRequest) GetClient() string {
 // CreateGuestResponse is a new player with a session. Its fields are those of Credentials.
 type CreateGuestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is the new player, a UUIDv7.
+	// player_id is the new player's id, a UUIDv7.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// access_token is an EdDSA-signed JWT. Whoever has it is the player.
+	// access_token is an EdDSA-signed JWT. It is a bearer token: anyone who has it can act as the player.
 	AccessToken string `protobuf:"bytes,2,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// expires_at is when the access token ends.
+	// expires_at is when the access token expires.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// session_id names the session.
 	SessionId string `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// refresh_token gets the next access token.
 	RefreshToken string `protobuf:"bytes,5,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
-	// refresh_expires_at is when the session ends unless it is refreshed before.
+	// refresh_expires_at is when the session ends unless it is refreshed first.
 	RefreshExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=refresh_expires_at,json=refreshExpiresAt,proto3" json:"refresh_expires_at,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -262,7 +262,7 @@ func (*GetMeRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_player_service_proto_rawDescGZIP(), []int{2}
 }
 
-// GetMeResponse holds the caller.
+// GetMeResponse holds the caller's player.
 type GetMeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player is the caller.
@@ -308,20 +308,20 @@ func (x *GetMeResponse) GetPlayer() *Player {
 	return nil
 }
 
-// Player is somebody who plays.
+// Player is a person known to the platform.
 type Player struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id is a UUIDv7.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// kind says how the player is known.
+	// kind is how the player signs in.
 	Kind PlayerKind `protobuf:"varint,2,opt,name=kind,proto3,enum=bitcraps.api.v1.PlayerKind" json:"kind,omitempty"`
 	// balance is what the player may bet, in tokens.
 	Balance int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
-	// in_play is what lies on tables.
+	// in_play is what the player has on tables, in tokens.
 	InPlay int64 `protobuf:"varint,4,opt,name=in_play,json=inPlay,proto3" json:"in_play,omitempty"`
-	// created_at is when the player first came.
+	// created_at is when the player was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// role is what the player is here for. Only players have a wallet.
+	// role is what the player may do on the platform. Only players with ROLE_PLAYER have a wallet.
 	Role          v1.Role `protobuf:"varint,6,opt,name=role,proto3,enum=bitcraps.options.v1.Role" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -439,8 +439,8 @@ func (*ListKeysRequest) Descriptor() ([]byte, []int) {
 // ListKeysResponse is a JSON Web Key Set (RFC 7517, section 5).
 type ListKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// keys are the keys, the newest first. One that is new is published before it signs, and one that is old until the last
-	// token that it signed has ended.
+	// keys are the public keys, newest first. A new key is published before it signs, and an old one until the last token that it signed
+	// has expired.
 	Keys          []*JsonWebKey `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -492,7 +492,7 @@ type JsonWebKey struct {
 	Crv string `protobuf:"bytes,2,opt,name=crv,proto3" json:"crv,omitempty"`
 	// x is the public key in base64url without padding.
 	X string `protobuf:"bytes,3,opt,name=x,proto3" json:"x,omitempty"`
-	// kid is what a token's header names the key by.
+	// kid is the key's id, which a token's header names.
 	Kid string `protobuf:"bytes,4,opt,name=kid,proto3" json:"kid,omitempty"`
 	// alg is "EdDSA".
 	Alg string `protobuf:"bytes,5,opt,name=alg,proto3" json:"alg,omitempty"`

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: bitcraps/api/v1/player_service.proto
 
-// Package bitcraps.api.v1 is who plays: players, their credentials, and the keys that credentials are checked with.
+// Package bitcraps.api.v1 manages players, their credentials and sessions, and the keys that sign access tokens.
 
 package apiv1
 
@@ -29,13 +29,13 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// PlayerService makes and shows players.
+// PlayerService creates and shows players.
 type PlayerServiceClient interface {
-	// CreateGuest makes a player without any proof of identity, where the operator allows guests, and signs the player
-	// in. The gateway calls it by itself for a browser's first call and keeps the token in a cookie; a REST client calls
-	// it and sends the token as "Authorization: Bearer".
+	// CreateGuest creates a player without any proof of identity, where the operator allows guests, and signs the player in. The gateway
+	// calls it automatically on a browser's first call and keeps the token in a cookie; a REST client calls it and sends the token as
+	// "Authorization: Bearer".
 	CreateGuest(ctx context.Context, in *CreateGuestRequest, opts ...grpc.CallOption) (*CreateGuestResponse, error)
-	// GetMe returns the caller.
+	// GetMe returns the caller's player.
 	GetMe(ctx context.Context, in *GetMeRequest, opts ...grpc.CallOption) (*GetMeResponse, error)
 }
 
@@ -71,13 +71,13 @@ func (c *playerServiceClient) GetMe(ctx context.Context, in *GetMeRequest, opts 
 // All implementations must embed UnimplementedPlayerServiceServer
 // for forward compatibility.
 //
-// PlayerService makes and shows players.
+// PlayerService creates and shows players.
 type PlayerServiceServer interface {
-	// CreateGuest makes a player without any proof of identity, where the operator allows guests, and signs the player
-	// in. The gateway calls it by itself for a browser's first call and keeps the token in a cookie; a REST client calls
-	// it and sends the token as "Authorization: Bearer".
+	// CreateGuest creates a player without any proof of identity, where the operator allows guests, and signs the player in. The gateway
+	// calls it automatically on a browser's first call and keeps the token in a cookie; a REST client calls it and sends the token as
+	// "Authorization: Bearer".
 	CreateGuest(context.Context, *CreateGuestRequest) (*CreateGuestResponse, error)
-	// GetMe returns the caller.
+	// GetMe returns the caller's player.
 	GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error)
 	mustEmbedUnimplementedPlayerServiceServer()
 }
@@ -180,7 +180,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// KeyService publishes the public keys of access tokens.
+// KeyService publishes the public keys that verify access tokens.
 type KeyServiceClient interface {
 	// ListKeys returns the key set in the form of RFC 7517.
 	ListKeys(ctx context.Context, in *ListKeysRequest, opts ...grpc.CallOption) (*ListKeysResponse, error)
@@ -208,7 +208,7 @@ func (c *keyServiceClient) ListKeys(ctx context.Context, in *ListKeysRequest, op
 // All implementations must embed UnimplementedKeyServiceServer
 // for forward compatibility.
 //
-// KeyService publishes the public keys of access tokens.
+// KeyService publishes the public keys that verify access tokens.
 type KeyServiceServer interface {
 	// ListKeys returns the key set in the form of RFC 7517.
 	ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error)

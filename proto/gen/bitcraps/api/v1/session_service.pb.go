@@ -37,7 +37,7 @@ const (
 	SignInMethod_SIGN_IN_METHOD_DEVICE SignInMethod = 2
 	// With an e-mail address and a password.
 	SignInMethod_SIGN_IN_METHOD_PASSWORD SignInMethod = 3
-	// It is an API key, which is not refreshed.
+	// By creating an API key, which is not refreshed.
 	SignInMethod_SIGN_IN_METHOD_API_KEY SignInMethod = 4
 )
 
@@ -86,20 +86,20 @@ func (SignInMethod) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_session_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Credentials are what signing in gives.
+// Credentials are the tokens that a sign-in returns.
 type Credentials struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who is signed in.
+	// player_id is the player who is signed in.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// session_id names the session.
 	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// access_token is an EdDSA-signed JWT. Whoever has it is the player.
+	// access_token is an EdDSA-signed JWT. It is a bearer token: anyone who has it can act as the player.
 	AccessToken string `protobuf:"bytes,3,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// expires_at is when the access token ends.
+	// expires_at is when the access token expires.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// refresh_token gets the next access token. It is good for one use.
+	// refresh_token gets the next access token. It is valid for one use.
 	RefreshToken string `protobuf:"bytes,5,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
-	// refresh_expires_at is when the session ends unless it is refreshed before.
+	// refresh_expires_at is when the session ends unless it is refreshed first.
 	RefreshExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=refresh_expires_at,json=refreshExpiresAt,proto3" json:"refresh_expires_at,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -184,15 +184,15 @@ type Session struct {
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// method is how it began.
 	Method SignInMethod `protobuf:"varint,2,opt,name=method,proto3,enum=bitcraps.api.v1.SignInMethod" json:"method,omitempty"`
-	// client is what the client called itself.
+	// client is the name that the client gave itself.
 	Client string `protobuf:"bytes,3,opt,name=client,proto3" json:"client,omitempty"`
 	// created_at is when it began.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// used_at is when it was last refreshed.
 	UsedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=used_at,json=usedAt,proto3" json:"used_at,omitempty"`
-	// expires_at is when it ends unless it is refreshed before.
+	// expires_at is when it ends unless it is refreshed first.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// current is whether it is that of the call.
+	// current is true for the session of this call.
 	Current       bool `protobuf:"varint,7,opt,name=current,proto3" json:"current,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -277,10 +277,10 @@ func (x *Session) GetCurrent() bool {
 	return false
 }
 
-// RefreshSessionRequest is a use of a refresh token.
+// RefreshSessionRequest holds the refresh token to exchange.
 type RefreshSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// refresh_token is the newest of its session.
+	// refresh_token is the newest one of its session.
 	RefreshToken  string `protobuf:"bytes,1,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -409,7 +409,7 @@ func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
 // ListSessionsResponse holds the caller's live sessions.
 type ListSessionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// sessions are at most 100, the last used first.
+	// sessions are at most 100, most recently used first.
 	Sessions      []*Session `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -452,10 +452,10 @@ func (x *ListSessionsResponse) GetSessions() []*Session {
 	return nil
 }
 
-// EndSessionRequest names a session of the caller's.
+// EndSessionRequest names one of the caller's sessions.
 type EndSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// session_id names it; "current" is the session of the call.
+	// session_id names it; "current" is the session of this call.
 	SessionId     string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -498,10 +498,10 @@ func (x *EndSessionRequest) GetSessionId() string {
 	return ""
 }
 
-// EndSessionResponse says whether the caller is still signed in.
+// EndSessionResponse reports whether the session of this call was ended.
 type EndSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// current is whether the session was that of the call.
+	// current is true where it was.
 	Current       bool `protobuf:"varint,1,opt,name=current,proto3" json:"current,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -581,7 +581,7 @@ func (*EndAllSessionsRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_api_v1_session_service_proto_rawDescGZIP(), []int{8}
 }
 
-// EndAllSessionsResponse says how many sessions were ended.
+// EndAllSessionsResponse reports how many sessions were ended.
 type EndAllSessionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ended is how many sessions were ended.
@@ -627,10 +627,10 @@ func (x *EndAllSessionsResponse) GetEnded() int32 {
 	return 0
 }
 
-// ListEndedSessionsRequest selects sessions by their end.
+// ListEndedSessionsRequest selects sessions by the time they ended.
 type ListEndedSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// after is the time behind which sessions ended.
+	// after selects the sessions that ended after this time.
 	After         *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -676,9 +676,9 @@ func (x *ListEndedSessionsRequest) GetAfter() *timestamppb.Timestamp {
 // ListEndedSessionsResponse holds sessions that ended.
 type ListEndedSessionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// sessions are at most 10,000, the first that ended first.
+	// sessions are at most 10,000, in the order in which they ended.
 	Sessions []*EndedSession `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
-	// more is true where there are further ones.
+	// more is true where further sessions follow.
 	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -728,7 +728,7 @@ func (x *ListEndedSessionsResponse) GetMore() bool {
 	return false
 }
 
-// EndedSession is a session whose access tokens are not good any more.
+// EndedSession is a session whose access tokens are no longer valid.
 type EndedSession struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// session_id is the 16 bytes of its id.

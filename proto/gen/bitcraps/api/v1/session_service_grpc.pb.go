@@ -30,22 +30,22 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// SessionService keeps players signed in. A session is a family of refresh tokens, each good for one use, of which every
-// use gives the next one and an access token of some minutes.
+// SessionService keeps players signed in. A session is a family of refresh tokens, each valid for one use. Every use returns the next
+// refresh token and an access token that is valid for a few minutes.
 type SessionServiceClient interface {
-	// RefreshSession takes a session's newest refresh token and returns the next one. The same request within ten seconds
-	// gets the same refresh token, so that an answer that was lost costs nothing; a token that was used before that is
-	// stolen goods, and ends the session.
+	// RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within ten seconds returns the
+	// same refresh token, so that a lost answer does no harm. A token that was used earlier than that is treated as stolen: its use ends
+	// the session.
 	RefreshSession(ctx context.Context, in *RefreshSessionRequest, opts ...grpc.CallOption) (*RefreshSessionResponse, error)
-	// ListSessions returns the caller's live sessions, the last used first.
+	// ListSessions returns the caller's live sessions, most recently used first.
 	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
-	// EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
-	// seconds. One that has ended is ended again in vain.
+	// EndSession ends one of the caller's sessions; "current" is the session of this call. Its access tokens are refused within seconds.
+	// Ending a session that has ended has no effect.
 	EndSession(ctx context.Context, in *EndSessionRequest, opts ...grpc.CallOption) (*EndSessionResponse, error)
-	// EndAllSessions ends every session of the caller's, that of the call and API keys included.
+	// EndAllSessions ends all of the caller's sessions, including the session of this call and API keys.
 	EndAllSessions(ctx context.Context, in *EndAllSessionsRequest, opts ...grpc.CallOption) (*EndAllSessionsResponse, error)
-	// ListEndedSessions returns the sessions that ended behind a time, in order, so that gateways refuse access tokens that
-	// have not expired yet.
+	// ListEndedSessions returns the sessions that ended after a time, in order, so that gateways can refuse access tokens that have not
+	// expired yet.
 	ListEndedSessions(ctx context.Context, in *ListEndedSessionsRequest, opts ...grpc.CallOption) (*ListEndedSessionsResponse, error)
 }
 
@@ -111,22 +111,22 @@ func (c *sessionServiceClient) ListEndedSessions(ctx context.Context, in *ListEn
 // All implementations must embed UnimplementedSessionServiceServer
 // for forward compatibility.
 //
-// SessionService keeps players signed in. A session is a family of refresh tokens, each good for one use, of which every
-// use gives the next one and an access token of some minutes.
+// SessionService keeps players signed in. A session is a family of refresh tokens, each valid for one use. Every use returns the next
+// refresh token and an access token that is valid for a few minutes.
 type SessionServiceServer interface {
-	// RefreshSession takes a session's newest refresh token and returns the next one. The same request within ten seconds
-	// gets the same refresh token, so that an answer that was lost costs nothing; a token that was used before that is
-	// stolen goods, and ends the session.
+	// RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within ten seconds returns the
+	// same refresh token, so that a lost answer does no harm. A token that was used earlier than that is treated as stolen: its use ends
+	// the session.
 	RefreshSession(context.Context, *RefreshSessionRequest) (*RefreshSessionResponse, error)
-	// ListSessions returns the caller's live sessions, the last used first.
+	// ListSessions returns the caller's live sessions, most recently used first.
 	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
-	// EndSession ends one of the caller's sessions; "current" is that of the call. Its access tokens are refused within
-	// seconds. One that has ended is ended again in vain.
+	// EndSession ends one of the caller's sessions; "current" is the session of this call. Its access tokens are refused within seconds.
+	// Ending a session that has ended has no effect.
 	EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error)
-	// EndAllSessions ends every session of the caller's, that of the call and API keys included.
+	// EndAllSessions ends all of the caller's sessions, including the session of this call and API keys.
 	EndAllSessions(context.Context, *EndAllSessionsRequest) (*EndAllSessionsResponse, error)
-	// ListEndedSessions returns the sessions that ended behind a time, in order, so that gateways refuse access tokens that
-	// have not expired yet.
+	// ListEndedSessions returns the sessions that ended after a time, in order, so that gateways can refuse access tokens that have not
+	// expired yet.
 	ListEndedSessions(context.Context, *ListEndedSessionsRequest) (*ListEndedSessionsResponse, error)
 	mustEmbedUnimplementedSessionServiceServer()
 }

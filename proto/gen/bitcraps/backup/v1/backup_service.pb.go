@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: bitcraps/backup/v1/backup_service.proto
 
-// Package bitcraps.backup.v1 makes, checks and restores backups of every store, as one consistent cut.
+// Package bitcraps.backup.v1 takes, verifies and restores backups of every store, each a consistent cut across all of them.
 
 package backupv1
 
@@ -26,7 +26,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// BackupStatus is the life of a backup.
+// BackupStatus is the state of a backup.
 type BackupStatus int32
 
 const (
@@ -36,7 +36,7 @@ const (
 	BackupStatus_BACKUP_STATUS_RUNNING BackupStatus = 1
 	// Every part is in place and the manifest is signed.
 	BackupStatus_BACKUP_STATUS_COMPLETE BackupStatus = 2
-	// It broke off; it can't be restored.
+	// It was aborted and can't be restored.
 	BackupStatus_BACKUP_STATUS_FAILED BackupStatus = 3
 )
 
@@ -83,7 +83,7 @@ func (BackupStatus) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_backup_v1_backup_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Store is what a backup covers.
+// Store is a part of the platform's data that a backup covers.
 type Store int32
 
 const (
@@ -93,7 +93,7 @@ const (
 	Store_STORE_DATABASE Store = 1
 	// The validators' chain.
 	Store_STORE_CONSENSUS Store = 2
-	// Configuration and the secrets, sealed with a key of their own.
+	// Configuration and secrets, encrypted with a separate key.
 	Store_STORE_CONFIGURATION Store = 3
 )
 
@@ -140,18 +140,18 @@ func (Store) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_backup_v1_backup_service_proto_rawDescGZIP(), []int{1}
 }
 
-// Backup is one consistent cut through the stores.
+// Backup is one consistent cut across the stores.
 type Backup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// backup_id is the moment of the cut as YYYYMMDD_HHMMSS, in UTC.
+	// backup_id is the time of the cut as YYYYMMDD_HHMMSS, in UTC.
 	BackupId string `protobuf:"bytes,1,opt,name=backup_id,json=backupId,proto3" json:"backup_id,omitempty"`
-	// created_at is the moment of the cut.
+	// created_at is the time of the cut.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// environment is where it was taken.
+	// environment is the environment where it was taken.
 	Environment string `protobuf:"bytes,3,opt,name=environment,proto3" json:"environment,omitempty"`
 	// version is the release that took it.
 	Version string `protobuf:"bytes,4,opt,name=version,proto3" json:"version,omitempty"`
-	// status says whether it can be restored.
+	// status tells whether it can be restored.
 	Status BackupStatus `protobuf:"varint,5,opt,name=status,proto3,enum=bitcraps.backup.v1.BackupStatus" json:"status,omitempty"`
 	// files are its parts.
 	Files []*BackupFile `protobuf:"bytes,6,rep,name=files,proto3" json:"files,omitempty"`
@@ -159,7 +159,7 @@ type Backup struct {
 	ConsensusHeight int64 `protobuf:"varint,7,opt,name=consensus_height,json=consensusHeight,proto3" json:"consensus_height,omitempty"`
 	// ledger_entry_id is the last transfer at the cut.
 	LedgerEntryId int64 `protobuf:"varint,8,opt,name=ledger_entry_id,json=ledgerEntryId,proto3" json:"ledger_entry_id,omitempty"`
-	// retain_until is when retention may delete it.
+	// retain_until is when the retention rules allow it to be deleted.
 	RetainUntil *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=retain_until,json=retainUntil,proto3" json:"retain_until,omitempty"`
 	// verified_at is when it was last verified; not set where it never was.
 	VerifiedAt    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
@@ -270,7 +270,7 @@ func (x *Backup) GetVerifiedAt() *timestamppb.Timestamp {
 // BackupFile is one object of a backup.
 type BackupFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name is the object's name below the backup's prefix.
+	// name is the object's name under the backup's prefix.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// size_bytes is its size as stored.
 	SizeBytes int64 `protobuf:"varint,2,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
@@ -331,14 +331,14 @@ func (x *BackupFile) GetSha256() []byte {
 	return nil
 }
 
-// Progress is how far a long call is.
+// Progress is how far a long-running call has got.
 type Progress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// step says what is being done.
+	// step names the current step.
 	Step string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
-	// done_bytes is what is behind.
+	// done_bytes is how many bytes are done.
 	DoneBytes int64 `protobuf:"varint,2,opt,name=done_bytes,json=doneBytes,proto3" json:"done_bytes,omitempty"`
-	// total_bytes is what there is; 0 where it is not known.
+	// total_bytes is how many bytes there are in total; 0 where that is not known.
 	TotalBytes    int64 `protobuf:"varint,3,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -395,10 +395,10 @@ func (x *Progress) GetTotalBytes() int64 {
 	return 0
 }
 
-// CreateBackupRequest says what to back up.
+// CreateBackupRequest selects what to back up.
 type CreateBackupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// stores are what to cover; none means all.
+	// stores are the stores to cover; none means all.
 	Stores        []Store `protobuf:"varint,1,rep,packed,name=stores,proto3,enum=bitcraps.backup.v1.Store" json:"stores,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -441,10 +441,10 @@ func (x *CreateBackupRequest) GetStores() []Store {
 	return nil
 }
 
-// CreateBackupResponse is progress, or the end.
+// CreateBackupResponse is progress, or the result.
 type CreateBackupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// state is which.
+	// state is one of the two.
 	//
 	// Types that are valid to be assigned to State:
 	//
@@ -515,7 +515,7 @@ type isCreateBackupResponse_State interface {
 }
 
 type CreateBackupResponse_Progress struct {
-	// progress is how far it is.
+	// progress is how far the backup has got.
 	Progress *Progress `protobuf:"bytes,1,opt,name=progress,proto3,oneof"`
 }
 
@@ -533,7 +533,7 @@ type ListBackupsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// page_size is at most 100; 20 where it is not given.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -641,9 +641,9 @@ func (x *ListBackupsResponse) GetNextPageToken() string {
 // VerifyBackupRequest names a backup.
 type VerifyBackupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// backup_id is the backup.
+	// backup_id names the backup.
 	BackupId string `protobuf:"bytes,1,opt,name=backup_id,json=backupId,proto3" json:"backup_id,omitempty"`
-	// drill also restores it into a scratch place.
+	// drill also restores it into a scratch location.
 	Drill         bool `protobuf:"varint,2,opt,name=drill,proto3" json:"drill,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -693,10 +693,10 @@ func (x *VerifyBackupRequest) GetDrill() bool {
 	return false
 }
 
-// VerifyBackupResponse is progress, or the verdict.
+// VerifyBackupResponse is progress, or the result.
 type VerifyBackupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// state is which.
+	// state is one of the two.
 	//
 	// Types that are valid to be assigned to State:
 	//
@@ -767,7 +767,7 @@ type isVerifyBackupResponse_State interface {
 }
 
 type VerifyBackupResponse_Progress struct {
-	// progress is how far it is.
+	// progress is how far the verification has got.
 	Progress *Progress `protobuf:"bytes,1,opt,name=progress,proto3,oneof"`
 }
 
@@ -780,7 +780,7 @@ func (*VerifyBackupResponse_Progress) isVerifyBackupResponse_State() {}
 
 func (*VerifyBackupResponse_Backup) isVerifyBackupResponse_State() {}
 
-// RestoreBackupRequest says what to restore.
+// RestoreBackupRequest selects what to restore.
 type RestoreBackupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// target is what to restore.
@@ -854,12 +854,12 @@ type isRestoreBackupRequest_Target interface {
 }
 
 type RestoreBackupRequest_BackupId struct {
-	// backup_id is a backup.
+	// backup_id names a backup.
 	BackupId string `protobuf:"bytes,1,opt,name=backup_id,json=backupId,proto3,oneof"`
 }
 
 type RestoreBackupRequest_Before struct {
-	// before is a moment; the latest state before it is restored.
+	// before is a point in time; the latest state before it is restored.
 	Before *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=before,proto3,oneof"`
 }
 
@@ -867,10 +867,10 @@ func (*RestoreBackupRequest_BackupId) isRestoreBackupRequest_Target() {}
 
 func (*RestoreBackupRequest_Before) isRestoreBackupRequest_Target() {}
 
-// RestoreBackupResponse is progress, or the end.
+// RestoreBackupResponse is progress, or the result.
 type RestoreBackupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// state is which.
+	// state is one of the two.
 	//
 	// Types that are valid to be assigned to State:
 	//
@@ -941,12 +941,12 @@ type isRestoreBackupResponse_State interface {
 }
 
 type RestoreBackupResponse_Progress struct {
-	// progress is how far it is.
+	// progress is how far the restore has got.
 	Progress *Progress `protobuf:"bytes,1,opt,name=progress,proto3,oneof"`
 }
 
 type RestoreBackupResponse_Backup struct {
-	// backup is what was restored.
+	// backup is the restored backup.
 	Backup *Backup `protobuf:"bytes,2,opt,name=backup,proto3,oneof"`
 }
 
@@ -954,10 +954,10 @@ func (*RestoreBackupResponse_Progress) isRestoreBackupResponse_State() {}
 
 func (*RestoreBackupResponse_Backup) isRestoreBackupResponse_State() {}
 
-// PruneBackupsRequest says whether to delete or only to tell.
+// PruneBackupsRequest selects whether to delete or only to report.
 type PruneBackupsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// dry_run only tells.
+	// dry_run only reports what would be deleted.
 	DryRun        bool `protobuf:"varint,1,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1000,10 +1000,10 @@ func (x *PruneBackupsRequest) GetDryRun() bool {
 	return false
 }
 
-// PruneBackupsResponse says what went.
+// PruneBackupsResponse reports what was deleted.
 type PruneBackupsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// backup_ids are what was deleted, or would be.
+	// backup_ids are the backups that were deleted, or would be.
 	BackupIds     []string `protobuf:"bytes,1,rep,name=backup_ids,json=backupIds,proto3" json:"backup_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: bitcraps/backup/v1/backup_service.proto
 
-// Package bitcraps.backup.v1 makes, checks and restores backups of every store, as one consistent cut.
+// Package bitcraps.backup.v1 takes, verifies and restores backups of every store, each a consistent cut across all of them.
 
 package backupv1
 
@@ -32,16 +32,16 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// BackupService is for operators and schedules.
+// BackupService is for operators and schedulers.
 type BackupServiceClient interface {
 	// CreateBackup starts a backup and streams its progress; the last message holds the finished backup.
 	CreateBackup(ctx context.Context, in *CreateBackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[CreateBackupResponse], error)
 	// ListBackups pages through the backups, newest first.
 	ListBackups(ctx context.Context, in *ListBackupsRequest, opts ...grpc.CallOption) (*ListBackupsResponse, error)
-	// VerifyBackup reads every byte of a backup, checks hashes and signature, and on request restores it into a scratch
-	// place and checks the ledger there.
+	// VerifyBackup reads every byte of a backup, checks hashes and signature, and on request restores it into a scratch location and
+	// audits the ledger there.
 	VerifyBackup(ctx context.Context, in *VerifyBackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyBackupResponse], error)
-	// RestoreBackup restores a backup, or the latest state before a moment, into empty stores.
+	// RestoreBackup restores a backup, or the latest state before a point in time, into empty stores.
 	RestoreBackup(ctx context.Context, in *RestoreBackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RestoreBackupResponse], error)
 	// PruneBackups deletes what the retention rules no longer keep. The newest verified backup is never deleted.
 	PruneBackups(ctx context.Context, in *PruneBackupsRequest, opts ...grpc.CallOption) (*PruneBackupsResponse, error)
@@ -136,16 +136,16 @@ func (c *backupServiceClient) PruneBackups(ctx context.Context, in *PruneBackups
 // All implementations must embed UnimplementedBackupServiceServer
 // for forward compatibility.
 //
-// BackupService is for operators and schedules.
+// BackupService is for operators and schedulers.
 type BackupServiceServer interface {
 	// CreateBackup starts a backup and streams its progress; the last message holds the finished backup.
 	CreateBackup(*CreateBackupRequest, grpc.ServerStreamingServer[CreateBackupResponse]) error
 	// ListBackups pages through the backups, newest first.
 	ListBackups(context.Context, *ListBackupsRequest) (*ListBackupsResponse, error)
-	// VerifyBackup reads every byte of a backup, checks hashes and signature, and on request restores it into a scratch
-	// place and checks the ledger there.
+	// VerifyBackup reads every byte of a backup, checks hashes and signature, and on request restores it into a scratch location and
+	// audits the ledger there.
 	VerifyBackup(*VerifyBackupRequest, grpc.ServerStreamingServer[VerifyBackupResponse]) error
-	// RestoreBackup restores a backup, or the latest state before a moment, into empty stores.
+	// RestoreBackup restores a backup, or the latest state before a point in time, into empty stores.
 	RestoreBackup(*RestoreBackupRequest, grpc.ServerStreamingServer[RestoreBackupResponse]) error
 	// PruneBackups deletes what the retention rules no longer keep. The newest verified backup is never deleted.
 	PruneBackups(context.Context, *PruneBackupsRequest) (*PruneBackupsResponse, error)

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: bitcraps/bundle/v1/bundle_service.proto
 
-// Package bitcraps.bundle.v1 carries calls of different people that come at the same time in one message. docs/adr/0030 says why.
+// Package bitcraps.bundle.v1 carries concurrent calls of different players in one message. docs/adr/0030 explains why.
 
 package bundlev1
 
@@ -29,7 +29,7 @@ const (
 // MakeCallsRequest is a bundle.
 type MakeCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// calls do not know of each other.
+	// calls are independent of each other.
 	Calls         []*Call `protobuf:"bytes,1,rep,name=calls,proto3" json:"calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -75,10 +75,10 @@ func (x *MakeCallsRequest) GetCalls() []*Call {
 // Call is a unary call of the same server.
 type Call struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// method is the full name of a method that (options.v1.bundled) is true for, such as "/bitcraps.game.v1.GameService/PlaceBet".
+	// method is the full name of a method with (options.v1.bundled) set to true, such as "/bitcraps.game.v1.GameService/PlaceBet".
 	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
-	// metadata is what the call would have carried by itself, each key before its value: on whose behalf it is made, its request id,
-	// its trace. No text has more than 512 bytes.
+	// metadata is what the call would have carried on its own, as alternating keys and values: the player on whose behalf it is made,
+	// its request id, its trace. No string is longer than 512 bytes.
 	Metadata []string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty"`
 	// request is the encoded request.
 	Request []byte `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
@@ -146,10 +146,10 @@ func (x *Call) GetTimeout() *durationpb.Duration {
 	return nil
 }
 
-// MakeCallsResponse has what came of each call, in the order of the calls.
+// MakeCallsResponse has the result of each call, in the order of the calls.
 type MakeCallsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// answers are as many as calls.
+	// answers has one element for each call.
 	Answers       []*Answer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -192,12 +192,12 @@ func (x *MakeCallsResponse) GetAnswers() []*Answer {
 	return nil
 }
 
-// Answer is what came of a call.
+// Answer is the result of a call.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// status is the encoded google.rpc.Status of a call that failed; none means that it succeeded.
+	// status is the encoded google.rpc.Status of a failed call; empty means that the call succeeded.
 	Status []byte `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
-	// response is the encoded response of one that succeeded.
+	// response is the encoded response of a successful call.
 	Response      []byte `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: bitcraps/bundle/v1/bundle_service.proto
 
-// Package bitcraps.bundle.v1 carries calls of different people that come at the same time in one message. docs/adr/0030 says why.
+// Package bitcraps.bundle.v1 carries concurrent calls of different players in one message. docs/adr/0030 explains why.
 
 package bundlev1
 
@@ -28,9 +28,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// BundleService is a part of each server whose contract bundles methods.
+// BundleService is served by each server whose contract has bundled methods.
 type BundleServiceClient interface {
-	// MakeCalls makes each call as if it had come by itself, all at once, and answers when the last one has ended.
+	// MakeCalls makes all calls concurrently, each as if it had been received on its own, and answers when the last one has ended.
 	MakeCalls(ctx context.Context, in *MakeCallsRequest, opts ...grpc.CallOption) (*MakeCallsResponse, error)
 }
 
@@ -56,9 +56,9 @@ func (c *bundleServiceClient) MakeCalls(ctx context.Context, in *MakeCallsReques
 // All implementations must embed UnimplementedBundleServiceServer
 // for forward compatibility.
 //
-// BundleService is a part of each server whose contract bundles methods.
+// BundleService is served by each server whose contract has bundled methods.
 type BundleServiceServer interface {
-	// MakeCalls makes each call as if it had come by itself, all at once, and answers when the last one has ended.
+	// MakeCalls makes all calls concurrently, each as if it had been received on its own, and answers when the last one has ended.
 	MakeCalls(context.Context, *MakeCallsRequest) (*MakeCallsResponse, error)
 	mustEmbedUnimplementedBundleServiceServer()
 }

@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: bitcraps/consensus/v1/consensus_service.proto
 
-// Package bitcraps.consensus.v1 is what the validators answer for: the order of round commitments and the randomness
-// beacon that throws the dice. Hashes, keys and signatures are lowercase hex. docs/protocol.md specifies every byte.
+// Package bitcraps.consensus.v1 is the API of a validator: it orders round commitments and publishes the randomness beacon that
+// determines the dice. Hashes, keys and signatures are lowercase hex. docs/protocol.md specifies every byte.
 
 package consensusv1
 
@@ -29,15 +29,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Dealing says how the beacon's shares came to be.
+// Dealing is how the beacon's shares were created.
 type Dealing int32
 
 const (
 	// Not set. Servers never send it.
 	Dealing_DEALING_UNSPECIFIED Dealing = 0
-	// One party made the group key and dealt the shares; it could have kept the secret and foreseen the dice.
+	// One party generated the group key and dealt the shares; it could have kept the secret and predicted the dice.
 	Dealing_DEALING_TRUSTED_DEALER Dealing = 1
-	// The validators made the key together; nobody ever knew the secret.
+	// The validators generated the key together; nobody ever knew the secret.
 	Dealing_DEALING_DISTRIBUTED Dealing = 2
 )
 
@@ -82,19 +82,19 @@ func (Dealing) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{0}
 }
 
-// EvidenceKind is what a validator did against the protocol.
+// EvidenceKind is a kind of protocol violation.
 type EvidenceKind int32
 
 const (
 	// Not set. Servers never send it.
 	EvidenceKind_EVIDENCE_KIND_UNSPECIFIED EvidenceKind = 0
-	// It signed two votes of which it may sign one.
+	// It signed two conflicting votes.
 	EvidenceKind_EVIDENCE_KIND_EQUIVOCATION EvidenceKind = 1
-	// Its precommit held no share or a wrong share of an awaited beacon, or a share that nobody awaited.
+	// Its precommit carried no share or an invalid share of a beacon that a round waits for, or a share that no round waits for.
 	EvidenceKind_EVIDENCE_KIND_INVALID_SHARE EvidenceKind = 2
-	// It proposed a block with transactions that no honest validator proposes.
+	// It proposed a block with transactions that no honest validator would propose.
 	EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL EvidenceKind = 3
-	// Its precommits are missing from nearly all of the latest blocks: it is away, too slow, or withholds them.
+	// Its precommits are missing from nearly all of the latest blocks: it is down, too slow, or withholds them.
 	EvidenceKind_EVIDENCE_KIND_ABSENCE EvidenceKind = 4
 )
 
@@ -143,15 +143,15 @@ func (EvidenceKind) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{1}
 }
 
-// EvidenceStanding says who can check a piece of evidence.
+// EvidenceStanding is who can check a piece of evidence.
 type EvidenceStanding int32
 
 const (
 	// Not set. Servers never send it.
 	EvidenceStanding_EVIDENCE_STANDING_UNSPECIFIED EvidenceStanding = 0
-	// Everybody: the signed messages contradict each other or the beacon's public sharing.
+	// Everyone: the signed messages contradict each other or the beacon's public sharing.
 	EvidenceStanding_EVIDENCE_STANDING_PROVEN EvidenceStanding = 1
-	// Nobody but the validator that saw it. A message that was signed may be kept with it.
+	// Only the validator that observed it. The offender's signed message may be stored with it.
 	EvidenceStanding_EVIDENCE_STANDING_OBSERVED EvidenceStanding = 2
 )
 
@@ -196,10 +196,10 @@ func (EvidenceStanding) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{2}
 }
 
-// DecideRoundRequest is a commitment.
+// DecideRoundRequest holds a commitment.
 type DecideRoundRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// commitment is the canonical encoding of what the round commits to.
+	// commitment is the canonical encoding of the round's commitment.
 	Commitment    []byte `protobuf:"bytes,1,opt,name=commitment,proto3" json:"commitment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -247,7 +247,7 @@ type DecideRoundResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// decision is the decision.
 	Decision *Decision `protobuf:"bytes,1,opt,name=decision,proto3" json:"decision,omitempty"`
-	// participants is how many validators signed the block that made the commitment final; 0 where the server does not say.
+	// participants is how many validators signed the block that made the commitment final; 0 where the server does not report it.
 	Participants  int32 `protobuf:"varint,2,opt,name=participants,proto3" json:"participants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -405,7 +405,7 @@ type Decision struct {
 	Commitment []byte `protobuf:"bytes,1,opt,name=commitment,proto3" json:"commitment,omitempty"`
 	// height is the block that made it final.
 	Height int64 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
-	// beacon is the first beacon behind that block.
+	// beacon is the first beacon after that block.
 	Beacon        *Beacon `protobuf:"bytes,3,opt,name=beacon,proto3" json:"beacon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -526,7 +526,7 @@ type ProveRoundResponse struct {
 	GroupKey string `protobuf:"bytes,2,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
 	// block proves that the validators ordered the commitment.
 	Block *v1.BlockProof `protobuf:"bytes,3,opt,name=block,proto3" json:"block,omitempty"`
-	// beacon threw the dice.
+	// beacon is the beacon that determined the dice.
 	Beacon *v1.Beacon `protobuf:"bytes,4,opt,name=beacon,proto3" json:"beacon,omitempty"`
 	// lineage leads from the validators of genesis to those of the block.
 	Lineage       *v1.Lineage `protobuf:"bytes,5,opt,name=lineage,proto3" json:"lineage,omitempty"`
@@ -694,7 +694,7 @@ func (x *GetBeaconResponse) GetBeacon() *Beacon {
 // Beacon is a threshold signature over a height, wire-compatible with drand's bls-unchained-g1-rfc9380 scheme.
 type Beacon struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// height takes the place of drand's round: the message is SHA-256 of its eight big-endian bytes.
+	// height takes the place of drand's round: the signed message is SHA-256 of its eight big-endian bytes.
 	Height int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
 	// signature is a compressed point on G1, in hex.
 	Signature string `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
@@ -792,7 +792,7 @@ func (*GetFairnessRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{10}
 }
 
-// GetFairnessResponse is what a player pins.
+// GetFairnessResponse holds what a player pins.
 type GetFairnessResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// chain_id names the chain.
@@ -801,16 +801,16 @@ type GetFairnessResponse struct {
 	GenesisHash string `protobuf:"bytes,2,opt,name=genesis_hash,json=genesisHash,proto3" json:"genesis_hash,omitempty"`
 	// scheme is "bls-unchained-g1-rfc9380".
 	Scheme string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
-	// group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have made it.
+	// group_key is the beacon's public key, a compressed point on G2, in hex. It is empty until the validators have generated it.
 	// Receipts prove it, so it need not be pinned.
 	GroupKey string `protobuf:"bytes,4,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
-	// threshold is how many validators' shares make a beacon.
+	// threshold is how many validators' shares are needed to produce a beacon.
 	Threshold int32 `protobuf:"varint,5,opt,name=threshold,proto3" json:"threshold,omitempty"`
-	// dealing says who knew the group secret.
+	// dealing is how the shares were created, and so who could have known the group secret.
 	Dealing Dealing `protobuf:"varint,6,opt,name=dealing,proto3,enum=bitcraps.consensus.v1.Dealing" json:"dealing,omitempty"`
-	// dealing_note says the same in words.
+	// dealing_note explains that in words.
 	DealingNote string `protobuf:"bytes,7,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
-	// validators are those of genesis, whatever became of them: receipts lead from these to the ones that signed.
+	// validators are those of genesis, whatever has changed since: receipts lead from these to the validators that signed.
 	Validators    []*Validator `protobuf:"bytes,8,rep,name=validators,proto3" json:"validators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -905,7 +905,7 @@ func (x *GetFairnessResponse) GetValidators() []*Validator {
 // Validator is one member of the validator set.
 type Validator struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name is for people.
+	// name is a human-readable name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// address is the first 20 bytes of SHA-256 of the public key, in hex.
 	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
@@ -1021,7 +1021,7 @@ func (*GetStatusRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{13}
 }
 
-// GetStatusResponse is how the validator and its chain are doing.
+// GetStatusResponse is the state of the validator and its chain.
 type GetStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// chain_id names the chain.
@@ -1034,36 +1034,36 @@ type GetStatusResponse struct {
 	Height int64 `protobuf:"varint,4,opt,name=height,proto3" json:"height,omitempty"`
 	// block_time is that block's time.
 	BlockTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=block_time,json=blockTime,proto3" json:"block_time,omitempty"`
-	// app_hash is the hash of the state behind that block, in hex.
+	// app_hash is the hash of the application's state after that block, in hex.
 	AppHash string `protobuf:"bytes,6,opt,name=app_hash,json=appHash,proto3" json:"app_hash,omitempty"`
-	// catching_up is true while the validator fetches blocks that the others have.
+	// catching_up is true while the validator fetches blocks that the others already have.
 	CatchingUp bool `protobuf:"varint,7,opt,name=catching_up,json=catchingUp,proto3" json:"catching_up,omitempty"`
 	// n is the number of validators.
 	N int32 `protobuf:"varint,8,opt,name=n,proto3" json:"n,omitempty"`
-	// f is how many of them may fail in any way: the largest number with 3f + 1 <= n.
+	// f is how many of them may fail in any way (Byzantine): the largest number with 3f + 1 <= n.
 	F int32 `protobuf:"varint,9,opt,name=f,proto3" json:"f,omitempty"`
-	// quorum is how many must answer.
+	// quorum is how many must take part for the chain to make progress.
 	Quorum int32 `protobuf:"varint,10,opt,name=quorum,proto3" json:"quorum,omitempty"`
-	// connected is how many answer this validator now, itself included.
+	// connected is how many validators respond to this one now, itself included.
 	Connected int32 `protobuf:"varint,11,opt,name=connected,proto3" json:"connected,omitempty"`
-	// missing names those that do not.
+	// missing names those that do not respond.
 	Missing []string `protobuf:"bytes,12,rep,name=missing,proto3" json:"missing,omitempty"`
 	// beacon_height is the latest height with a beacon.
 	BeaconHeight int64 `protobuf:"varint,13,opt,name=beacon_height,json=beaconHeight,proto3" json:"beacon_height,omitempty"`
-	// dealing says who knew the group secret.
+	// dealing is how the shares were created, and so who could have known the group secret.
 	Dealing Dealing `protobuf:"varint,14,opt,name=dealing,proto3,enum=bitcraps.consensus.v1.Dealing" json:"dealing,omitempty"`
-	// dealing_note says the same in words.
+	// dealing_note explains that in words.
 	DealingNote string `protobuf:"bytes,15,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
 	// epoch numbers the sharing of the beacon's secret that is in force; 0 before the first.
 	Epoch int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// ceremony is the phase of the key ceremony that is under way: dealing, responding, justifying or done. It is empty
-	// where none is.
+	// ceremony is the phase of the key ceremony in progress: dealing, responding, justifying or done. It is empty where none is in
+	// progress.
 	Ceremony string `protobuf:"bytes,17,opt,name=ceremony,proto3" json:"ceremony,omitempty"`
-	// pending are the changes of validators that are ordered and not in force yet.
+	// pending are the changes of validators that are ordered but not yet in force.
 	Pending []string `protobuf:"bytes,18,rep,name=pending,proto3" json:"pending,omitempty"`
 	// behind are the connected validators that have fewer blocks than this one.
 	Behind []*Lag `protobuf:"bytes,19,rep,name=behind,proto3" json:"behind,omitempty"`
-	// protocol_version is the newest that all validators speak.
+	// protocol_version is the newest version that all validators support.
 	ProtocolVersion int32 `protobuf:"varint,20,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
 	// validators vote on the next block and hold the beacon's shares.
 	Validators    []*Validator `protobuf:"bytes,21,rep,name=validators,proto3" json:"validators,omitempty"`
@@ -1303,12 +1303,13 @@ func (x *Lag) GetHeight() int64 {
 	return 0
 }
 
-// StreamDecisionsRequest says where to start.
+// StreamDecisionsRequest selects the decisions to send.
 type StreamDecisionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// from_height is the first block of interest; 0 starts with the next decision.
 	FromHeight int64 `protobuf:"varint,1,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
-	// to_height is the last block of interest; the stream ends when a later block's decisions are known. 0 never ends it.
+	// to_height is the last block of interest; the stream ends once the decisions of a later block are known. With 0 the stream never
+	// ends.
 	ToHeight      int64 `protobuf:"varint,2,opt,name=to_height,json=toHeight,proto3" json:"to_height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1441,10 +1442,10 @@ func (*GetChangeTermsRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_consensus_v1_consensus_service_proto_rawDescGZIP(), []int{18}
 }
 
-// GetChangeTermsResponse is what binds a signature to one change of one chain.
+// GetChangeTermsResponse binds a signature to one change of one chain.
 type GetChangeTermsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// chain is the hash that binds what is signed to this chain, in hex.
+	// chain is the hash that binds the signature to this chain, in hex.
 	Chain string `protobuf:"bytes,1,opt,name=chain,proto3" json:"chain,omitempty"`
 	// sequence is the number of the next change.
 	Sequence      int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
@@ -1496,20 +1497,20 @@ func (x *GetChangeTermsResponse) GetSequence() int64 {
 	return 0
 }
 
-// AddValidatorRequest is a validator and the operator's signature over the change, as docs/protocol.md has it.
+// AddValidatorRequest is a validator and the operator's signature over the change, as docs/protocol.md specifies.
 type AddValidatorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name is for people.
+	// name is a human-readable name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// public_key is the Ed25519 key that will sign blocks, in hex.
 	PublicKey string `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
-	// beacon_key receives the share, a compressed point on G2, in hex.
+	// beacon_key is the public key with which the validator receives its share, a compressed point on G2, in hex.
 	BeaconKey string `protobuf:"bytes,3,opt,name=beacon_key,json=beaconKey,proto3" json:"beacon_key,omitempty"`
 	// sequence is the number of the change.
 	Sequence int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// signature is the operator's, Ed25519, in hex.
 	Signature string `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
-	// node_id is whom its peers must meet to talk to it: the first 20 bytes of the hash of its node key, in hex.
+	// node_id identifies the validator to its peers: the first 20 bytes of the hash of its node key, in hex.
 	NodeId        string `protobuf:"bytes,6,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1587,10 +1588,10 @@ func (x *AddValidatorRequest) GetNodeId() string {
 	return ""
 }
 
-// AddValidatorResponse says where the change stands.
+// AddValidatorResponse reports where the change was ordered.
 type AddValidatorResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// height is a block behind which the change is ordered.
+	// height is a block: the change is ordered in it or in an earlier one.
 	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1697,10 +1698,10 @@ func (x *RemoveValidatorRequest) GetSignature() string {
 	return ""
 }
 
-// RemoveValidatorResponse says where the change stands.
+// RemoveValidatorResponse reports where the change was ordered.
 type RemoveValidatorResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// height is a block behind which the change is ordered.
+	// height is a block: the change is ordered in it or in an earlier one.
 	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1798,10 +1799,10 @@ func (x *RefreshSharesRequest) GetSignature() string {
 	return ""
 }
 
-// RefreshSharesResponse says where the change stands.
+// RefreshSharesResponse reports where the change was ordered.
 type RefreshSharesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// height is a block behind which the change is ordered.
+	// height is a block: the change is ordered in it or in an earlier one.
 	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1847,9 +1848,9 @@ func (x *RefreshSharesResponse) GetHeight() int64 {
 // ListEvidenceRequest selects a page of evidence.
 type ListEvidenceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1954,28 +1955,29 @@ func (x *ListEvidenceResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Evidence is what one validator did at one height.
+// Evidence is one protocol violation by one validator at one height.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// kind is what it did.
+	// kind is the kind of violation.
 	Kind EvidenceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=bitcraps.consensus.v1.EvidenceKind" json:"kind,omitempty"`
-	// standing says who can check it.
+	// standing is who can check the evidence.
 	Standing EvidenceStanding `protobuf:"varint,2,opt,name=standing,proto3,enum=bitcraps.consensus.v1.EvidenceStanding" json:"standing,omitempty"`
-	// validator is the name of who did it.
+	// validator is the offender's name.
 	Validator string `protobuf:"bytes,3,opt,name=validator,proto3" json:"validator,omitempty"`
-	// address is its address, in hex.
+	// address is the offender's address, in hex.
 	Address string `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
 	// public_key verifies the signatures, in hex.
 	PublicKey string `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
-	// height is the block that it was about.
+	// height is the block that the violation concerns.
 	Height int64 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
-	// recorded_height is the block that proved it to the whole chain or, where none did, the latest that this validator knew.
+	// recorded_height is the block that proved the violation to the whole chain or, where none did, the latest block that this validator
+	// knew.
 	RecordedHeight int64 `protobuf:"varint,7,opt,name=recorded_height,json=recordedHeight,proto3" json:"recorded_height,omitempty"`
 	// recorded_time is that block's time.
 	RecordedTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=recorded_time,json=recordedTime,proto3" json:"recorded_time,omitempty"`
-	// reason says it in words.
+	// reason explains the violation in words.
 	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
-	// proof is what the validator signed: two votes for equivocation, else one message, or none where it was not kept.
+	// proof is what the validator signed: two votes for equivocation, otherwise one message, or none where the message was not kept.
 	Proof         []*SignedMessage `protobuf:"bytes,10,rep,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2081,12 +2083,12 @@ func (x *Evidence) GetProof() []*SignedMessage {
 	return nil
 }
 
-// SignedMessage is a message of the consensus with its signature, as a stranger can check it.
+// SignedMessage is a signed consensus message, in a form that a third party can check.
 type SignedMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// type is prevote, precommit, extension or proposal.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// sign_bytes are what was signed: CometBFT's canonical message behind its length, in hex.
+	// sign_bytes are the signed bytes: CometBFT's canonical message, prefixed with its length, in hex.
 	SignBytes string `protobuf:"bytes,2,opt,name=sign_bytes,json=signBytes,proto3" json:"sign_bytes,omitempty"`
 	// signature is Ed25519 over sign_bytes, in hex.
 	Signature     string `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`

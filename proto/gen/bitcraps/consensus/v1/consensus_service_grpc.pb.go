@@ -4,8 +4,8 @@
 // - protoc             (unknown)
 // source: bitcraps/consensus/v1/consensus_service.proto
 
-// Package bitcraps.consensus.v1 is what the validators answer for: the order of round commitments and the randomness
-// beacon that throws the dice. Hashes, keys and signatures are lowercase hex. docs/protocol.md specifies every byte.
+// Package bitcraps.consensus.v1 is the API of a validator: it orders round commitments and publishes the randomness beacon that
+// determines the dice. Hashes, keys and signatures are lowercase hex. docs/protocol.md specifies every byte.
 
 package consensusv1
 
@@ -42,34 +42,35 @@ const (
 //
 // ConsensusService is one validator.
 type ConsensusServiceClient interface {
-	// DecideRound has the validators order a commitment and waits for the beacon that throws its dice. Deciding the same
-	// commitment again returns the same decision; another commitment for a decided round is refused.
+	// DecideRound has the validators order a commitment and waits for the beacon that determines its dice. Deciding the same commitment
+	// again returns the same decision; another commitment for a decided round is refused.
 	DecideRound(ctx context.Context, in *DecideRoundRequest, opts ...grpc.CallOption) (*DecideRoundResponse, error)
 	// GetDecision returns the decision on a round.
 	GetDecision(ctx context.Context, in *GetDecisionRequest, opts ...grpc.CallOption) (*GetDecisionResponse, error)
-	// ProveRound returns what proves a decision to somebody who trusts none of the services: the block, its signatures, and
-	// that the commitment is in it.
+	// ProveRound returns the proof of a decision for someone who trusts none of the services: the block, its signatures, and the proof
+	// that the block contains the commitment.
 	ProveRound(ctx context.Context, in *ProveRoundRequest, opts ...grpc.CallOption) (*ProveRoundResponse, error)
-	// GetBeacon returns the beacon of a height. Validators draw one at each height that a round awaits.
+	// GetBeacon returns the beacon of a height. Validators produce one only at heights that a round waits for.
 	GetBeacon(ctx context.Context, in *GetBeaconRequest, opts ...grpc.CallOption) (*GetBeaconResponse, error)
-	// GetFairness returns what a player pins to check every roll: the chain, its validators and the beacon's group key.
+	// GetFairness returns what a player pins in order to check every roll: the chain, its validators and the beacon's group key.
 	GetFairness(ctx context.Context, in *GetFairnessRequest, opts ...grpc.CallOption) (*GetFairnessResponse, error)
-	// GetStatus returns how the validator and its chain are doing.
+	// GetStatus returns the state of the validator and its chain.
 	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
-	// AddValidator has the chain take a new validator in. It answers when the change is ordered; the validator votes when the
-	// others have given it a share of the beacon's secret, which GetStatus shows.
+	// AddValidator adds a validator to the chain. It answers once the change is ordered; the new validator votes once the others have
+	// given it a share of the beacon's secret, which GetStatus shows.
 	AddValidator(ctx context.Context, in *AddValidatorRequest, opts ...grpc.CallOption) (*AddValidatorResponse, error)
-	// RemoveValidator has the chain go on without a validator. It answers when the change is ordered; the validator's share
-	// is worth nothing when the others have new ones, which GetStatus shows.
+	// RemoveValidator removes a validator from the chain. It answers once the change is ordered; the removed validator's share becomes
+	// worthless once the others have new ones, which GetStatus shows.
 	RemoveValidator(ctx context.Context, in *RemoveValidatorRequest, opts ...grpc.CallOption) (*RemoveValidatorResponse, error)
-	// RefreshShares has the validators share the beacon's secret anew among themselves: whatever was known of their shares is
-	// worth nothing then, and one that had no good share gets one. It answers when that is ordered.
+	// RefreshShares has the validators reshare the beacon's secret among themselves: whatever was known of the old shares becomes
+	// worthless, and a validator without a good share gets one. It answers once the change is ordered.
 	RefreshShares(ctx context.Context, in *RefreshSharesRequest, opts ...grpc.CallOption) (*RefreshSharesResponse, error)
-	// GetChangeTerms returns what the operator signs the next change of validators for.
+	// GetChangeTerms returns the values that the operator's signature over the next change of validators must cover.
 	GetChangeTerms(ctx context.Context, in *GetChangeTermsRequest, opts ...grpc.CallOption) (*GetChangeTermsResponse, error)
-	// ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+	// ListEvidence lists protocol violations by validators, as far as this validator knows them, latest first.
 	ListEvidence(ctx context.Context, in *ListEvidenceRequest, opts ...grpc.CallOption) (*ListEvidenceResponse, error)
-	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
+	// StreamDecisions sends every decision from a height on, in order: first the past ones, then each as it is made, up to a given last
+	// height if there is one.
 	StreamDecisions(ctx context.Context, in *StreamDecisionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDecisionsResponse], error)
 }
 
@@ -216,34 +217,35 @@ type ConsensusService_StreamDecisionsClient = grpc.ServerStreamingClient[StreamD
 //
 // ConsensusService is one validator.
 type ConsensusServiceServer interface {
-	// DecideRound has the validators order a commitment and waits for the beacon that throws its dice. Deciding the same
-	// commitment again returns the same decision; another commitment for a decided round is refused.
+	// DecideRound has the validators order a commitment and waits for the beacon that determines its dice. Deciding the same commitment
+	// again returns the same decision; another commitment for a decided round is refused.
 	DecideRound(context.Context, *DecideRoundRequest) (*DecideRoundResponse, error)
 	// GetDecision returns the decision on a round.
 	GetDecision(context.Context, *GetDecisionRequest) (*GetDecisionResponse, error)
-	// ProveRound returns what proves a decision to somebody who trusts none of the services: the block, its signatures, and
-	// that the commitment is in it.
+	// ProveRound returns the proof of a decision for someone who trusts none of the services: the block, its signatures, and the proof
+	// that the block contains the commitment.
 	ProveRound(context.Context, *ProveRoundRequest) (*ProveRoundResponse, error)
-	// GetBeacon returns the beacon of a height. Validators draw one at each height that a round awaits.
+	// GetBeacon returns the beacon of a height. Validators produce one only at heights that a round waits for.
 	GetBeacon(context.Context, *GetBeaconRequest) (*GetBeaconResponse, error)
-	// GetFairness returns what a player pins to check every roll: the chain, its validators and the beacon's group key.
+	// GetFairness returns what a player pins in order to check every roll: the chain, its validators and the beacon's group key.
 	GetFairness(context.Context, *GetFairnessRequest) (*GetFairnessResponse, error)
-	// GetStatus returns how the validator and its chain are doing.
+	// GetStatus returns the state of the validator and its chain.
 	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
-	// AddValidator has the chain take a new validator in. It answers when the change is ordered; the validator votes when the
-	// others have given it a share of the beacon's secret, which GetStatus shows.
+	// AddValidator adds a validator to the chain. It answers once the change is ordered; the new validator votes once the others have
+	// given it a share of the beacon's secret, which GetStatus shows.
 	AddValidator(context.Context, *AddValidatorRequest) (*AddValidatorResponse, error)
-	// RemoveValidator has the chain go on without a validator. It answers when the change is ordered; the validator's share
-	// is worth nothing when the others have new ones, which GetStatus shows.
+	// RemoveValidator removes a validator from the chain. It answers once the change is ordered; the removed validator's share becomes
+	// worthless once the others have new ones, which GetStatus shows.
 	RemoveValidator(context.Context, *RemoveValidatorRequest) (*RemoveValidatorResponse, error)
-	// RefreshShares has the validators share the beacon's secret anew among themselves: whatever was known of their shares is
-	// worth nothing then, and one that had no good share gets one. It answers when that is ordered.
+	// RefreshShares has the validators reshare the beacon's secret among themselves: whatever was known of the old shares becomes
+	// worthless, and a validator without a good share gets one. It answers once the change is ordered.
 	RefreshShares(context.Context, *RefreshSharesRequest) (*RefreshSharesResponse, error)
-	// GetChangeTerms returns what the operator signs the next change of validators for.
+	// GetChangeTerms returns the values that the operator's signature over the next change of validators must cover.
 	GetChangeTerms(context.Context, *GetChangeTermsRequest) (*GetChangeTermsResponse, error)
-	// ListEvidence lists what validators did against the protocol, as far as this validator knows, the latest first.
+	// ListEvidence lists protocol violations by validators, as far as this validator knows them, latest first.
 	ListEvidence(context.Context, *ListEvidenceRequest) (*ListEvidenceResponse, error)
-	// StreamDecisions sends every decision from a height on, in order, then each as it is made, up to a height where there is one.
+	// StreamDecisions sends every decision from a height on, in order: first the past ones, then each as it is made, up to a given last
+	// height if there is one.
 	StreamDecisions(*StreamDecisionsRequest, grpc.ServerStreamingServer[StreamDecisionsResponse]) error
 	mustEmbedUnimplementedConsensusServiceServer()
 }

@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: bitcraps/errors/v1/reason.proto
 
-// Package bitcraps.errors.v1 names every error that a caller can meet. An error carries its reason as
-// google.rpc.ErrorInfo with domain "bitcraps", the same over gRPC and REST.
+// Package bitcraps.errors.v1 names every error that a caller can receive. An error carries its reason as google.rpc.ErrorInfo with
+// domain "bitcraps", the same over gRPC and REST.
 
 package errorsv1
 
@@ -25,91 +25,91 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Reason is the machine-readable cause of an error. Each value states its gRPC code and its HTTP status;
-// the comment says what to do about it. Values are never renumbered and never reused.
+// Reason is the machine-readable cause of an error. Each value states its gRPC code and its HTTP status; its comment tells the caller
+// what to do. Values are never renumbered and never reused.
 type Reason int32
 
 const (
 	// No reason was given. Servers never send it.
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// Something failed inside. The caller sees no details; the log line with the same request id has them.
+	// An internal error. The caller sees no details; the log line with the same request id has them.
 	Reason_REASON_INTERNAL Reason = 1
-	// A part that the call needs does not answer. Nothing was half done; retry after the delay that RetryInfo names.
+	// A part of the platform that the call needs does not respond. Nothing was left half done; retry after the delay in RetryInfo.
 	Reason_REASON_UNAVAILABLE Reason = 2
-	// The time that the caller allowed ran out. Retry with the same request id to learn the outcome.
+	// The call's deadline passed. Retry with the same request id to learn the outcome.
 	Reason_REASON_DEADLINE_EXCEEDED Reason = 3
-	// The caller went away before the answer.
+	// The caller disconnected before the answer.
 	Reason_REASON_CANCELED Reason = 4
-	// The caller sent too much in too short a time. Retry after the delay that RetryInfo names.
+	// The caller sent too much in too short a time. Retry after the delay in RetryInfo.
 	Reason_REASON_RATE_LIMITED Reason = 5
-	// More changes wait to be written than the service takes. Nothing was done; retry after the delay that RetryInfo names.
+	// More changes are queued than the service accepts. Nothing was done; retry after the delay in RetryInfo.
 	Reason_REASON_OVERLOADED Reason = 7
-	// The disk under a database is full, and its operator must make room. Nothing was half done; retry with the same request
-	// id after the delay that RetryInfo names.
+	// The disk of a database is full, and its operator must free space. Nothing was left half done; retry with the same request id after
+	// the delay in RetryInfo.
 	Reason_REASON_STORAGE_FULL Reason = 8
 	// The server does not know this method.
 	Reason_REASON_UNIMPLEMENTED Reason = 6
-	// A field breaks its rule; BadRequest names each field and the rule.
+	// A field violates its rule; BadRequest names each such field and its rule.
 	Reason_REASON_INVALID_FIELD Reason = 10
-	// The body is not what its content type says: truncated JSON, an unknown or repeated field, bytes behind the end.
+	// The body is not valid for its content type: truncated JSON, an unknown or repeated field, trailing bytes.
 	Reason_REASON_MALFORMED_BODY Reason = 11
 	// The content type is neither application/json nor application/x-www-form-urlencoded.
 	Reason_REASON_UNSUPPORTED_MEDIA_TYPE Reason = 12
-	// The body is larger than the limit that the message names.
+	// The body exceeds the limit in the message.
 	Reason_REASON_BODY_TOO_LARGE Reason = 13
-	// No such path. GET /openapi.json lists all of them.
+	// There is no such path. GET /openapi.json lists all paths.
 	Reason_REASON_ROUTE_NOT_FOUND Reason = 14
-	// The path exists, but not with this method. The Allow header lists those that it has.
+	// The path exists, but not with this method. The Allow header lists its methods.
 	Reason_REASON_METHOD_NOT_ALLOWED Reason = 15
-	// The page token was not issued by this method, or not for these parameters. Start again without it.
+	// The page token was not issued by this method, or not for these parameters. Start over without it.
 	Reason_REASON_PAGE_TOKEN_INVALID Reason = 16
-	// The request id was used before with other contents. Use a new one for a new request.
+	// The request id was used before, with different contents. Use a new id for a new request.
 	Reason_REASON_REQUEST_ID_REUSED Reason = 17
-	// The path with its query is longer than the limit that the message names.
+	// The path and query together exceed the limit in the message.
 	Reason_REASON_URL_TOO_LONG Reason = 18
-	// The call needs credentials and had none.
+	// The call needs credentials and carried none.
 	Reason_REASON_CREDENTIALS_MISSING Reason = 20
-	// The token is not one of ours: malformed, forged, for another audience, or of an unknown key. Sign in again.
+	// The token is not valid here: malformed, forged, for another audience, or signed with an unknown key. Sign in again.
 	Reason_REASON_TOKEN_INVALID Reason = 21
-	// The token was good and has expired. Sign in again.
+	// The token was valid and has expired. Sign in again.
 	Reason_REASON_TOKEN_EXPIRED Reason = 22
 	// The calling service is not on the method's list of callers.
 	Reason_REASON_CALLER_NOT_ALLOWED Reason = 23
-	// The operator takes no guests. Sign in with an account.
+	// The operator does not allow guests. Sign in with an account.
 	Reason_REASON_GUESTS_NOT_ALLOWED Reason = 24
-	// The session was ended: by its player, who may have been deleted, or because one of its refresh tokens was used twice. Sign in again.
+	// The session has ended: its player ended it or was deleted, or one of its refresh tokens was used twice. Sign in again.
 	Reason_REASON_SESSION_ENDED Reason = 100
 	// The refresh token was used before, so somebody else may have it too, and its session was ended. Sign in again.
 	Reason_REASON_REFRESH_TOKEN_REUSED Reason = 101
-	// Another site sent the request with the player's cookie. Call from the platform's own site, or with a bearer token.
+	// The request came from another site with the player's cookie. Call from the platform's own site, or with a bearer token.
 	Reason_REASON_CROSS_ORIGIN Reason = 102
-	// The caller's role may not do this. docs/access.md has the roles of every call.
+	// The caller's role does not allow this. docs/access.md lists the roles of every call.
 	Reason_REASON_ROLE_NOT_ALLOWED Reason = 103
-	// The API key may not do this: it lacks the scope, or the call is for people who signed in.
+	// The API key does not allow this: it lacks the scope, or the call is only for people who have signed in.
 	Reason_REASON_SCOPE_NOT_ALLOWED Reason = 104
 	// The caller has no session with this id.
 	Reason_REASON_SESSION_NOT_FOUND Reason = 105
-	// The challenge was not made here for this key, has expired, or was used; or its signature is wrong. Ask for a new one.
+	// The challenge was not issued here for this key, has expired, or was already used; or its signature is wrong. Request a new one.
 	Reason_REASON_CHALLENGE_FAILED Reason = 106
-	// The work's hash has too few leading zero bits. Try further nonces, for the same challenge and key.
+	// The hash of the proof of work has too few leading zero bits. Try further nonces, for the same challenge and key.
 	Reason_REASON_WORK_INSUFFICIENT Reason = 107
 	// The device signs in as another player. Remove it there, or sign in with it.
 	Reason_REASON_DEVICE_TAKEN Reason = 108
 	// The caller has no device with this id.
 	Reason_REASON_DEVICE_NOT_FOUND Reason = 109
-	// The caller has as many devices or API keys as one may have; the message says how many. Remove one.
+	// The caller has the maximum number of devices or API keys, which the message states. Remove one.
 	Reason_REASON_TOO_MANY_CREDENTIALS Reason = 110
-	// Address and password do not belong together. Whether the address has an account is not said.
+	// The address and password do not match. The answer does not reveal whether the address has an account.
 	Reason_REASON_SIGN_IN_FAILED Reason = 111
-	// The code is wrong, has expired, was used, or was tried too often. Ask for a new one.
+	// The code is wrong, has expired, was already used, or was tried too often. Request a new one.
 	Reason_REASON_CODE_INVALID Reason = 112
-	// The caller signs in by e-mail already.
+	// The caller already signs in by e-mail.
 	Reason_REASON_EMAIL_LINKED Reason = 113
-	// The operator has no mail server, so nobody can prove an address. Sign in with a device.
+	// The operator has no mail server, so addresses can't be verified. Sign in with a device.
 	Reason_REASON_MAIL_NOT_CONFIGURED Reason = 114
 	// The caller has no API key with this id.
 	Reason_REASON_API_KEY_NOT_FOUND Reason = 115
-	// Behind the call nobody could sign in as the player any more. Link an address or a device first.
+	// After this call nobody could sign in as the player any more. Link an address or a device first.
 	Reason_REASON_NO_WAY_TO_SIGN_IN Reason = 116
 	// No player has this id.
 	Reason_REASON_PLAYER_NOT_FOUND Reason = 30
@@ -121,92 +121,93 @@ const (
 	Reason_REASON_GAME_FULL Reason = 42
 	// The caller has no seat at the game. Join it first.
 	Reason_REASON_NOT_SEATED Reason = 43
-	// Someone else has the dice.
+	// Another player has the dice.
 	Reason_REASON_NOT_SHOOTER Reason = 44
 	// The shooter needs a live pass_line or dont_pass bet to begin a hand.
 	Reason_REASON_LINE_BET_REQUIRED Reason = 45
-	// The dice are in the air; betting opens again once the round is settled.
+	// A roll is in progress; betting opens again once the round is settled.
 	Reason_REASON_BETTING_CLOSED Reason = 46
 	// No wager has this name. GET /api/v1/wagers lists all of them.
 	Reason_REASON_WAGER_UNKNOWN Reason = 50
-	// The amount is outside the limits that the message names.
+	// The amount is outside the limits in the message.
 	Reason_REASON_AMOUNT_OUT_OF_LIMITS Reason = 51
-	// The wager pays exactly only on multiples of the number that the message names.
+	// The wager pays exactly only on multiples of the number in the message.
 	Reason_REASON_AMOUNT_NOT_MULTIPLE Reason = 52
 	// The wallet holds less than the bet needs.
 	Reason_REASON_INSUFFICIENT_FUNDS Reason = 53
-	// The wager can't be placed in the game's phase.
+	// The wager can't be placed in the current phase of the game.
 	Reason_REASON_WRONG_PHASE Reason = 54
-	// The caller has a live bet of this wager already.
+	// The caller already has a live bet of this wager.
 	Reason_REASON_BET_EXISTS Reason = 55
 	// Odds need a live flat bet to stand behind.
 	Reason_REASON_FLAT_BET_REQUIRED Reason = 56
 	// The odds exceed the multiple of the flat bet that the point allows.
 	Reason_REASON_ODDS_OVER_LIMIT Reason = 57
-	// The wager needs the number that it stands on, or must not have one.
+	// The wager needs the number that it stands on, or does not accept one.
 	Reason_REASON_NUMBER_INVALID Reason = 58
-	// The wager works on every roll, so it has no working switch.
+	// The wager works on every roll, so it can't be switched on or off.
 	Reason_REASON_WORKING_NOT_APPLICABLE Reason = 59
 	// The caller has no bet with this id at the game.
 	Reason_REASON_BET_NOT_FOUND Reason = 60
 	// The bet is a contract and must stand until it is decided.
 	Reason_REASON_BET_LOCKED Reason = 61
-	// The bet is decided already.
+	// The bet is already decided.
 	Reason_REASON_BET_DECIDED Reason = 62
 	// The game has no round with this number.
 	Reason_REASON_ROUND_NOT_FOUND Reason = 63
-	// The sequence lies beyond the end of the game's event log.
+	// The sequence number is beyond the end of the game's event log.
 	Reason_REASON_SEQUENCE_AHEAD Reason = 64
 	// The wager can be placed only before the first roll of a hand, or only while nothing was rolled since the last 7.
 	Reason_REASON_WINDOW_PASSED Reason = 65
-	// The house could not pay the most that the bet can win. The message names the largest stake that it could.
+	// The house could not pay the most that the bet can win. The message names the largest stake that it could cover.
 	Reason_REASON_HOUSE_LIMIT Reason = 66
-	// A bet on the table can be reduced, not raised. Take it back and place it again where its rules allow that.
+	// A bet on the table can be reduced, not raised. Take it back and place it again, where its rules allow that.
 	Reason_REASON_BET_RAISED Reason = 67
-	// Nobody else sits at the table to take the dice.
+	// Nobody else is seated at the table to take the dice.
 	Reason_REASON_NO_OTHER_SHOOTER Reason = 68
-	// The round's dice are in the air; its receipt exists once it is settled.
+	// The round's roll is in progress; its receipt exists once the round is settled.
 	Reason_REASON_ROUND_NOT_SETTLED Reason = 69
 	// The caller had no bet in this round, so there is nothing to prove.
 	Reason_REASON_RECEIPT_NOT_FOUND Reason = 80
-	// The bet would break a limit that the player has set. The metadata say which, how much of it is used, and when it begins
-	// anew; a higher limit binds only behind a delay.
+	// The bet would exceed a limit that the player has set. The metadata name the limit, how much of it is used, and when it resets; a
+	// higher limit takes effect only after a delay.
 	Reason_REASON_LIMIT_EXCEEDED Reason = 90
-	// The player has taken a pause from play. The metadata say until when; bets can still be taken back, and seats left.
+	// The player has taken a pause from play. The metadata tell until when; bets can still be taken back, and seats given up.
 	Reason_REASON_SELF_EXCLUDED Reason = 91
-	// The player wants to be told how long and for what the play goes on. Show it, have it acknowledged, and bet again.
+	// The player wants to be reminded of how long the session has lasted and how much was staked. Show that, have it acknowledged, and
+	// bet again.
 	Reason_REASON_REALITY_CHECK_DUE Reason = 92
-	// A pause that lasts longer stands already. It can be made longer, not shorter.
+	// A longer pause is already in force. It can be extended, not shortened.
 	Reason_REASON_EXCLUSION_STANDS Reason = 93
-	// No open private table has this code. The host of the table has the one that counts.
+	// No open private table has this code. Ask the table's host for the current one.
 	Reason_REASON_JOIN_CODE_UNKNOWN Reason = 94
 	// Only the host, who created the table, may do this.
 	Reason_REASON_NOT_HOST Reason = 95
-	// The table's host lets the caller not talk here.
+	// The table's host has muted the caller here.
 	Reason_REASON_MUTED Reason = 96
-	// Another commitment was decided under this game and round before.
+	// A different commitment was already decided for this game and round.
 	Reason_REASON_ROUND_CONFLICT Reason = 70
-	// Too few validators answer to decide anything. The round waits; retry after the delay that RetryInfo names.
+	// Too few validators respond to decide anything. The round waits; retry after the delay in RetryInfo.
 	Reason_REASON_NO_QUORUM Reason = 71
 	// The chain has no decision for this game and round.
 	Reason_REASON_DECISION_NOT_FOUND Reason = 72
-	// The chain drew no beacon at this height: validators draw one only where a round awaits it.
+	// The chain has no beacon at this height: validators produce one only where a round waits for it.
 	Reason_REASON_BEACON_NOT_FOUND Reason = 73
 	// The bytes are not a commitment in the canonical encoding of docs/protocol.md.
 	Reason_REASON_COMMITMENT_MALFORMED Reason = 74
-	// The change of validators makes no sense: the validator is in the set already, or is not, or a key is none.
+	// The change of validators is not valid: the validator is already in the set, or is not in it, or a key is malformed.
 	Reason_REASON_CHANGE_REFUSED Reason = 75
-	// The change is not signed by the chain's operator, or for another place in the order of changes. Sign it for the
-	// terms that GetChangeTerms returns.
+	// The change is not signed by the chain's operator, or is signed for another place in the order of changes. Sign it for the terms
+	// that GetChangeTerms returns.
 	Reason_REASON_CHANGE_NOT_SIGNED Reason = 76
-	// The watcher read too slowly and was cut off, so that nobody waits for it. Resume behind the sequence that the message
-	// and the metadata's after_sequence name.
+	// The watcher read too slowly and was disconnected, so that nobody waits for it. Resume after the sequence number that the message
+	// and the metadata's after_sequence give.
 	Reason_REASON_SLOW_READER Reason = 120
 	// A page of another site asked for a connection, which a browser would open with the player's cookie.
 	Reason_REASON_ORIGIN_NOT_ALLOWED Reason = 121
-	// The path answers WebSocket handshakes alone.
+	// The path accepts only WebSocket handshakes.
 	Reason_REASON_UPGRADE_REQUIRED Reason = 122
-	// The connection watches as many games as it may. Unsubscribe from one first.
+	// The connection already watches as many games as it may. Unsubscribe from one first.
 	Reason_REASON_TOO_MANY_SUBSCRIPTIONS Reason = 123
 )
 

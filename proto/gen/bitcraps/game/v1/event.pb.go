@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Event is one entry of a game's log. Sequences start at 1 and have no gap.
+// Event is one entry of a game's log. Sequence numbers start at 1 and have no gaps.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
@@ -248,37 +248,37 @@ type Event_GameCreated struct {
 }
 
 type Event_PlayerJoined struct {
-	// player_joined says who sat down.
+	// player_joined reports who sat down.
 	PlayerJoined *PlayerJoined `protobuf:"bytes,5,opt,name=player_joined,json=playerJoined,proto3,oneof"`
 }
 
 type Event_PlayerLeft struct {
-	// player_left says who stood up.
+	// player_left reports who stood up.
 	PlayerLeft *PlayerLeft `protobuf:"bytes,6,opt,name=player_left,json=playerLeft,proto3,oneof"`
 }
 
 type Event_BetPlaced struct {
-	// bet_placed says what was put on the table.
+	// bet_placed reports a bet that was placed.
 	BetPlaced *BetPlaced `protobuf:"bytes,7,opt,name=bet_placed,json=betPlaced,proto3,oneof"`
 }
 
 type Event_BetRemoved struct {
-	// bet_removed says what was taken back.
+	// bet_removed reports a bet that was taken back.
 	BetRemoved *BetRemoved `protobuf:"bytes,8,opt,name=bet_removed,json=betRemoved,proto3,oneof"`
 }
 
 type Event_BettingClosed struct {
-	// betting_closed says what the round commits to; the dice do not exist yet.
+	// betting_closed holds what the round commits to; the dice do not exist yet.
 	BettingClosed *BettingClosed `protobuf:"bytes,9,opt,name=betting_closed,json=bettingClosed,proto3,oneof"`
 }
 
 type Event_DiceRolled struct {
-	// dice_rolled says what came and what it did.
+	// dice_rolled holds the dice and what they did to the bets.
 	DiceRolled *DiceRolled `protobuf:"bytes,10,opt,name=dice_rolled,json=diceRolled,proto3,oneof"`
 }
 
 type Event_ShooterChanged struct {
-	// shooter_changed says who has the dice now.
+	// shooter_changed reports who has the dice now.
 	ShooterChanged *ShooterChanged `protobuf:"bytes,11,opt,name=shooter_changed,json=shooterChanged,proto3,oneof"`
 }
 
@@ -288,27 +288,27 @@ type Event_GameClosed struct {
 }
 
 type Event_BetChanged struct {
-	// bet_changed says what a live bet is now.
+	// bet_changed holds the new stake or working state of a live bet.
 	BetChanged *BetChanged `protobuf:"bytes,13,opt,name=bet_changed,json=betChanged,proto3,oneof"`
 }
 
 type Event_RealityCheck struct {
-	// reality_check says that a player has to take note of how long and for what the play goes on.
+	// reality_check reports that a player must acknowledge how long the session has lasted and how much was staked.
 	RealityCheck *RealityCheck `protobuf:"bytes,14,opt,name=reality_check,json=realityCheck,proto3,oneof"`
 }
 
 type Event_ChatPosted struct {
-	// chat_posted is what somebody said.
+	// chat_posted is a chat message.
 	ChatPosted *ChatPosted `protobuf:"bytes,15,opt,name=chat_posted,json=chatPosted,proto3,oneof"`
 }
 
 type Event_PlayerMuted struct {
-	// player_muted says that somebody may not talk here, or may again.
+	// player_muted reports that a player may not chat at this table, or may again.
 	PlayerMuted *PlayerMuted `protobuf:"bytes,16,opt,name=player_muted,json=playerMuted,proto3,oneof"`
 }
 
 type Event_ChatErased struct {
-	// chat_erased says that what somebody said before is gone: chat_posted of that player has no text any more.
+	// chat_erased reports that a player's earlier messages are erased: chat_posted events of that player no longer have a text.
 	ChatErased *ChatErased `protobuf:"bytes,17,opt,name=chat_erased,json=chatErased,proto3,oneof"`
 }
 
@@ -343,7 +343,7 @@ func (*Event_ChatErased) isEvent_Detail() {}
 // GameCreated is the first event of a game.
 type GameCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who created it.
+	// player_id is the player who created it.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// max_players is the number of seats.
 	MaxPlayers int32 `protobuf:"varint,2,opt,name=max_players,json=maxPlayers,proto3" json:"max_players,omitempty"`
@@ -351,7 +351,7 @@ type GameCreated struct {
 	MinBet int64 `protobuf:"varint,3,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
 	// max_bet is the largest stake.
 	MaxBet int64 `protobuf:"varint,4,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
-	// private is true where only those who have its code see the game.
+	// private is true where only players with its join code see the game.
 	Private       bool `protobuf:"varint,5,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -422,12 +422,12 @@ func (x *GameCreated) GetPrivate() bool {
 	return false
 }
 
-// PlayerJoined says who sat down.
+// PlayerJoined reports who sat down.
 type PlayerJoined struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who.
+	// player_id is the player.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// seat is where.
+	// seat is the number of the player's seat.
 	Seat          int32 `protobuf:"varint,2,opt,name=seat,proto3" json:"seat,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -477,10 +477,10 @@ func (x *PlayerJoined) GetSeat() int32 {
 	return 0
 }
 
-// PlayerLeft says who stood up.
+// PlayerLeft reports who stood up.
 type PlayerLeft struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who.
+	// player_id is the player.
 	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -523,24 +523,24 @@ func (x *PlayerLeft) GetPlayerId() string {
 	return ""
 }
 
-// BetPlaced says what was put on the table.
+// BetPlaced reports a bet that was placed.
 type BetPlaced struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// player_id is whose it is.
+	// player_id is the bet's owner.
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// bet_type is the wager's name.
 	BetType string `protobuf:"bytes,3,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
-	// number is the number that it stands on, or 0.
+	// number is the number that the bet stands on, or 0.
 	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is the stake.
 	Amount int64 `protobuf:"varint,5,opt,name=amount,proto3" json:"amount,omitempty"`
 	// working is true where the bet takes part in come-out rolls.
 	Working bool `protobuf:"varint,6,opt,name=working,proto3" json:"working,omitempty"`
-	// client_seed is what the player gave to be bound into the dice.
+	// client_seed is the seed that the player sent to be bound into the dice.
 	ClientSeed string `protobuf:"bytes,7,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
-	// commission was paid beside the stake.
+	// commission was paid on top of the stake.
 	Commission    int64 `protobuf:"varint,8,opt,name=commission,proto3" json:"commission,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -632,18 +632,18 @@ func (x *BetPlaced) GetCommission() int64 {
 	return 0
 }
 
-// BetChanged says what a live bet is now.
+// BetChanged holds the new stake or working state of a live bet.
 type BetChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// player_id is whose it is.
+	// player_id is the bet's owner.
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// amount is the stake now.
 	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
 	// working is true where the bet takes part in come-out rolls now.
 	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
-	// commission is what was paid beside the stake that lies there now.
+	// commission is the commission, paid on top of the stake, that is held for the bet now.
 	Commission    int64 `protobuf:"varint,5,opt,name=commission,proto3" json:"commission,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -714,14 +714,14 @@ func (x *BetChanged) GetCommission() int64 {
 	return 0
 }
 
-// BetRemoved says what was taken back.
+// BetRemoved reports a bet that was taken back.
 type BetRemoved struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// player_id is whose it was.
+	// player_id was the bet's owner.
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// amount is what came back.
+	// amount is what was returned to the wallet.
 	Amount        int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -778,7 +778,7 @@ func (x *BetRemoved) GetAmount() int64 {
 	return 0
 }
 
-// BettingClosed says what a round commits to.
+// BettingClosed holds what a round commits to.
 type BettingClosed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// round is the round's number.
@@ -851,7 +851,7 @@ func (x *BettingClosed) GetCommitment() string {
 	return ""
 }
 
-// DiceRolled says what came and what it did.
+// DiceRolled holds the dice and what they did to the bets.
 type DiceRolled struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// round is the round's number.
@@ -860,19 +860,19 @@ type DiceRolled struct {
 	Dice []int32 `protobuf:"varint,2,rep,packed,name=dice,proto3" json:"dice,omitempty"`
 	// total is their sum.
 	Total int32 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
-	// call is what the stickman would say.
+	// call is what the stickman would call.
 	Call string `protobuf:"bytes,4,opt,name=call,proto3" json:"call,omitempty"`
-	// phase is the game's phase behind the roll.
+	// phase is the game's phase after the roll.
 	Phase Phase `protobuf:"varint,5,opt,name=phase,proto3,enum=bitcraps.game.v1.Phase" json:"phase,omitempty"`
-	// point is the game's point behind the roll, or 0.
+	// point is the game's point after the roll, or 0.
 	Point int32 `protobuf:"varint,6,opt,name=point,proto3" json:"point,omitempty"`
 	// decision_height is the block that made the commitment final.
 	DecisionHeight int64 `protobuf:"varint,7,opt,name=decision_height,json=decisionHeight,proto3" json:"decision_height,omitempty"`
-	// beacon_height is the block whose precommits threw the dice.
+	// beacon_height is the block whose precommits determined the dice.
 	BeaconHeight int64 `protobuf:"varint,8,opt,name=beacon_height,json=beaconHeight,proto3" json:"beacon_height,omitempty"`
 	// settlements are the bets that the roll decided or moved.
 	Settlements []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
-	// shooter_id is who has the dice for the next roll; empty where the house rolls or nobody sits.
+	// shooter_id is the player who has the dice for the next roll; empty where the house rolls or nobody is seated.
 	ShooterId     string `protobuf:"bytes,10,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -978,10 +978,10 @@ func (x *DiceRolled) GetShooterId() string {
 	return ""
 }
 
-// ShooterChanged says who has the dice.
+// ShooterChanged reports who has the dice.
 type ShooterChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is the new shooter; empty where the house rolls or nobody sits.
+	// player_id is the new shooter; empty where the house rolls or nobody is seated.
 	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1027,7 +1027,7 @@ func (x *ShooterChanged) GetPlayerId() string {
 // GameClosed is the last event of a game.
 type GameClosed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// status says why: COMPLETED or EXPIRED.
+	// status is why the game was closed: COMPLETED or EXPIRED.
 	Status        GameStatus `protobuf:"varint,1,opt,name=status,proto3,enum=bitcraps.game.v1.GameStatus" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1070,11 +1070,11 @@ func (x *GameClosed) GetStatus() GameStatus {
 	return GameStatus_GAME_STATUS_UNSPECIFIED
 }
 
-// RealityCheck says that a player's own reality check is due. How long and for what is behind GetLimits, which that player
-// alone may call.
+// RealityCheck reports that a player's own reality check is due. How long the session has lasted and how much was staked is in the
+// answer to GetLimits, which only that player can call.
 type RealityCheck struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who.
+	// player_id is the player.
 	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1117,12 +1117,12 @@ func (x *RealityCheck) GetPlayerId() string {
 	return ""
 }
 
-// ChatPosted is what somebody said at the table.
+// ChatPosted is a chat message at the table.
 type ChatPosted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who.
+	// player_id is the author.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// text is what; empty where the player was deleted since.
+	// text is the message; empty where its author has been deleted since.
 	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1172,10 +1172,10 @@ func (x *ChatPosted) GetText() string {
 	return ""
 }
 
-// ChatErased says whose words are gone, since the player was deleted. Whoever shows them takes them away.
+// ChatErased reports that a player was deleted, and the player's messages erased. Clients that show them must remove them.
 type ChatErased struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who said them.
+	// player_id is the author of the messages.
 	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1218,12 +1218,12 @@ func (x *ChatErased) GetPlayerId() string {
 	return ""
 }
 
-// PlayerMuted says whether somebody may talk at the table.
+// PlayerMuted reports whether a player may chat at the table.
 type PlayerMuted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who.
+	// player_id is the player.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// muted is true where not.
+	// muted is true where the player may not.
 	Muted         bool `protobuf:"varint,2,opt,name=muted,proto3" json:"muted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -22,17 +22,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// GameStatus is the life of a game.
+// GameStatus is the state of a game.
 type GameStatus int32
 
 const (
 	// Not set. Servers never send it.
 	GameStatus_GAME_STATUS_UNSPECIFIED GameStatus = 0
-	// Players join and bet.
+	// Players can join and bet.
 	GameStatus_GAME_STATUS_OPEN GameStatus = 1
-	// Everybody left; every bet is settled.
+	// Everybody has left; every bet is settled.
 	GameStatus_GAME_STATUS_COMPLETED GameStatus = 2
-	// Nobody played for long; removable bets went back to their owners.
+	// Nobody played for a long time; removable bets were returned to their owners.
 	GameStatus_GAME_STATUS_EXPIRED GameStatus = 3
 )
 
@@ -87,7 +87,7 @@ const (
 	Phase_PHASE_UNSPECIFIED Phase = 0
 	// The next roll may set a point.
 	Phase_PHASE_COME_OUT Phase = 1
-	// A point is set; the hand goes on until it is made or a 7 comes.
+	// A point is set; the hand goes on until the point is made or a 7 is rolled.
 	Phase_PHASE_POINT Phase = 2
 )
 
@@ -132,19 +132,19 @@ func (Phase) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_game_proto_rawDescGZIP(), []int{1}
 }
 
-// BetStatus is the life of a bet.
+// BetStatus is the state of a bet.
 type BetStatus int32
 
 const (
 	// Not set. Servers never send it.
 	BetStatus_BET_STATUS_UNSPECIFIED BetStatus = 0
-	// The bet lies on the table.
+	// The bet is live: it is on the table.
 	BetStatus_BET_STATUS_LIVE BetStatus = 1
 	// The bet won: stake and profit went to the wallet.
 	BetStatus_BET_STATUS_WON BetStatus = 2
 	// The bet lost: the stake went to the house.
 	BetStatus_BET_STATUS_LOST BetStatus = 3
-	// The stake came back.
+	// Push: the stake was returned.
 	BetStatus_BET_STATUS_PUSHED BetStatus = 4
 	// The player took the bet back before it was decided.
 	BetStatus_BET_STATUS_REMOVED BetStatus = 5
@@ -197,13 +197,13 @@ func (BetStatus) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_game_proto_rawDescGZIP(), []int{2}
 }
 
-// RoundStatus is the life of a round.
+// RoundStatus is the state of a round.
 type RoundStatus int32
 
 const (
 	// Not set. Servers never send it.
 	RoundStatus_ROUND_STATUS_UNSPECIFIED RoundStatus = 0
-	// Betting is closed and the commitment stored; the validators have not answered yet.
+	// Betting is closed and the commitment is stored; the validators have not answered yet.
 	RoundStatus_ROUND_STATUS_COMMITTED RoundStatus = 1
 	// The dice are known and every bet is settled.
 	RoundStatus_ROUND_STATUS_SETTLED RoundStatus = 2
@@ -250,12 +250,12 @@ func (RoundStatus) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_game_proto_rawDescGZIP(), []int{3}
 }
 
-// Game is one craps table: its limits, who sits at it, and where the hand stands.
+// Game is one craps table: its limits, its players, and the state of the hand.
 type Game struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is a UUIDv7.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// status says whether the game still takes players and bets.
+	// status tells whether the game still accepts players and bets.
 	Status GameStatus `protobuf:"varint,2,opt,name=status,proto3,enum=bitcraps.game.v1.GameStatus" json:"status,omitempty"`
 	// max_players is the number of seats.
 	MaxPlayers int32 `protobuf:"varint,3,opt,name=max_players,json=maxPlayers,proto3" json:"max_players,omitempty"`
@@ -263,19 +263,19 @@ type Game struct {
 	MinBet int64 `protobuf:"varint,4,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
 	// max_bet is the largest stake of a bet, odds excepted, in tokens.
 	MaxBet int64 `protobuf:"varint,5,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
-	// phase says which roll of a hand comes next.
+	// phase is the phase of the next roll.
 	Phase Phase `protobuf:"varint,6,opt,name=phase,proto3,enum=bitcraps.game.v1.Phase" json:"phase,omitempty"`
 	// point is 4, 5, 6, 8, 9 or 10 in the point phase, else 0.
 	Point int32 `protobuf:"varint,7,opt,name=point,proto3" json:"point,omitempty"`
-	// hand numbers the hands from 1; a hand ends with a seven-out.
+	// hand numbers the hands (a shooter's turns) from 1; a hand ends with a seven-out.
 	Hand int64 `protobuf:"varint,8,opt,name=hand,proto3" json:"hand,omitempty"`
-	// round is the number of the roll that comes next, from 1.
+	// round is the number of the next roll, from 1.
 	Round int64 `protobuf:"varint,9,opt,name=round,proto3" json:"round,omitempty"`
-	// rolling is true while the dice are in the air: betting is closed until the round is settled.
+	// rolling is true while a roll is in progress: betting is closed until the round is settled.
 	Rolling bool `protobuf:"varint,10,opt,name=rolling,proto3" json:"rolling,omitempty"`
-	// shooter_id is the player who has the dice; empty where the house rolls or nobody sits.
+	// shooter_id is the player who has the dice; empty where the house rolls or nobody is seated.
 	ShooterId string `protobuf:"bytes,11,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
-	// seats are in seat order, which is the order in which the dice go round.
+	// seats are in seat order, which is the order in which the dice are passed on.
 	Seats []*Seat `protobuf:"bytes,12,rep,name=seats,proto3" json:"seats,omitempty"`
 	// sequence is the number of the latest event of the game's log.
 	Sequence int64 `protobuf:"varint,13,opt,name=sequence,proto3" json:"sequence,omitempty"`
@@ -283,11 +283,11 @@ type Game struct {
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// updated_at is when anything about the game last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	// host_id is who created the game; empty where that player was deleted while the game was open.
+	// host_id is the player who created the game; empty where that player was deleted while the game was open.
 	HostId string `protobuf:"bytes,16,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
-	// private is true where only those who have its code, and who sit there, see the game.
+	// private is true where only players who have its join code, or are seated, see the game.
 	Private bool `protobuf:"varint,17,opt,name=private,proto3" json:"private,omitempty"`
-	// join_code lets players into a private game. It is in the answer to CreateGame and never again.
+	// join_code lets players into a private game. It is returned by CreateGame only, and never again.
 	JoinCode      string `protobuf:"bytes,18,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -452,9 +452,9 @@ func (x *Game) GetJoinCode() string {
 // Seat is a player's place at a game.
 type Seat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// seat numbers the places in the order in which they were taken.
+	// seat numbers the seats in the order in which they were taken.
 	Seat int32 `protobuf:"varint,1,opt,name=seat,proto3" json:"seat,omitempty"`
-	// player_id is who sits there.
+	// player_id is the player in the seat.
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// joined_at is when the player sat down.
 	JoinedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=joined_at,json=joinedAt,proto3" json:"joined_at,omitempty"`
@@ -518,31 +518,32 @@ type Bet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is a UUIDv7.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// game_id is the game that the bet lies on.
+	// game_id is the game that the bet was placed in.
 	GameId string `protobuf:"bytes,2,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// player_id is whose bet it is.
+	// player_id is the bet's owner.
 	PlayerId string `protobuf:"bytes,3,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// bet_type is the wager's name, such as "pass_line".
 	BetType string `protobuf:"bytes,4,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
-	// number is the number that a travelled come bet, its odds, or odds on the line stand on; else 0.
+	// number is the number that the bet stands on, for a come bet that has travelled to it, the odds on such a bet, or odds on the line;
+	// else 0.
 	Number int32 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
 	// working is true where the bet takes part in come-out rolls.
 	Working bool `protobuf:"varint,7,opt,name=working,proto3" json:"working,omitempty"`
-	// client_seed is what the player gave to be bound into the round's commitment.
+	// client_seed is the seed that the player sent to be bound into the round's commitment.
 	ClientSeed string `protobuf:"bytes,8,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
-	// status says whether the bet lies on the table, and if not, how it ended.
+	// status tells whether the bet is live, and if not, how it ended.
 	Status BetStatus `protobuf:"varint,9,opt,name=status,proto3,enum=bitcraps.game.v1.BetStatus" json:"status,omitempty"`
 	// placed_round is the first round that the bet took part in.
 	PlacedRound int64 `protobuf:"varint,10,opt,name=placed_round,json=placedRound,proto3" json:"placed_round,omitempty"`
-	// decided_round is the round that decided the bet; 0 while it lies on the table or when it was removed.
+	// decided_round is the round that decided the bet; 0 while the bet is live, or where it was removed.
 	DecidedRound int64 `protobuf:"varint,11,opt,name=decided_round,json=decidedRound,proto3" json:"decided_round,omitempty"`
-	// payout is what came back to the wallet, stake included.
+	// payout is what was returned to the wallet, stake included.
 	Payout int64 `protobuf:"varint,12,opt,name=payout,proto3" json:"payout,omitempty"`
 	// placed_at is when the bet became durable.
 	PlacedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
-	// commission was paid beside the stake; it comes back where the bet is removed.
+	// commission was paid on top of the stake; it is returned where the bet is removed.
 	Commission    int64 `protobuf:"varint,14,opt,name=commission,proto3" json:"commission,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -676,20 +677,20 @@ func (x *Bet) GetCommission() int64 {
 	return 0
 }
 
-// Round is one roll: what was committed to before, the dice, and the proof's coordinates.
+// Round is one roll: what it committed to beforehand, the dice, and where on the chain its proof is.
 type Round struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game of the round.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
 	// round is its number within the game.
 	Round int64 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
-	// status says how far the round is.
+	// status is how far the round has got.
 	Status RoundStatus `protobuf:"varint,3,opt,name=status,proto3,enum=bitcraps.game.v1.RoundStatus" json:"status,omitempty"`
 	// dice are the two dice in order; empty until they are known.
 	Dice []int32 `protobuf:"varint,4,rep,packed,name=dice,proto3" json:"dice,omitempty"`
 	// total is the sum of the dice; 0 until they are known.
 	Total int32 `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`
-	// call is what the stickman would say: natural, craps, point_set, point_made, seven_out or roll.
+	// call is what the stickman would call: natural, craps, point_set, point_made, seven_out or roll.
 	Call string `protobuf:"bytes,6,opt,name=call,proto3" json:"call,omitempty"`
 	// bet_count is the number of bets that were live when betting closed.
 	BetCount int32 `protobuf:"varint,7,opt,name=bet_count,json=betCount,proto3" json:"bet_count,omitempty"`
@@ -703,13 +704,13 @@ type Round struct {
 	Commitment string `protobuf:"bytes,11,opt,name=commitment,proto3" json:"commitment,omitempty"`
 	// decision_height is the block that made the commitment final; 0 until it is.
 	DecisionHeight int64 `protobuf:"varint,12,opt,name=decision_height,json=decisionHeight,proto3" json:"decision_height,omitempty"`
-	// beacon_height is the later block whose precommits threw the dice; 0 until it is known.
+	// beacon_height is the later block whose precommits determined the dice; 0 until it is known.
 	BeaconHeight int64 `protobuf:"varint,13,opt,name=beacon_height,json=beaconHeight,proto3" json:"beacon_height,omitempty"`
 	// beacon_signature is the validators' threshold signature at beacon_height, in hex.
 	BeaconSignature string `protobuf:"bytes,14,opt,name=beacon_signature,json=beaconSignature,proto3" json:"beacon_signature,omitempty"`
 	// closed_at is when betting closed.
 	ClosedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
-	// settled_at is when the bets were settled; not set before.
+	// settled_at is when the bets were settled; not set before that.
 	SettledAt     *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=settled_at,json=settledAt,proto3" json:"settled_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -862,7 +863,7 @@ type Settlement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// player_id is whose bet it is.
+	// player_id is the bet's owner.
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// bet_type is the wager's name.
 	BetType string `protobuf:"bytes,3,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
@@ -870,9 +871,9 @@ type Settlement struct {
 	Amount int64 `protobuf:"varint,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	// result is how the bet ended, or LIVE where a come bet travelled to its number.
 	Result BetStatus `protobuf:"varint,5,opt,name=result,proto3,enum=bitcraps.game.v1.BetStatus" json:"result,omitempty"`
-	// number is where a come bet travelled to, or stood; else 0.
+	// number is the number that a come bet travelled to, or stood on; else 0.
 	Number int32 `protobuf:"varint,6,opt,name=number,proto3" json:"number,omitempty"`
-	// payout is what came back to the wallet, stake included.
+	// payout is what was returned to the wallet, stake included.
 	Payout        int64 `protobuf:"varint,7,opt,name=payout,proto3" json:"payout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -962,34 +963,34 @@ type Wager struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// code is the wager's number in the canonical encoding.
 	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
-	// name is what bet_type takes.
+	// name is the value of bet_type.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// title is the name for people.
+	// title is the human-readable name.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
-	// aliases are other spellings that bet_type takes.
+	// aliases are other values that bet_type accepts.
 	Aliases []string `protobuf:"bytes,4,rep,name=aliases,proto3" json:"aliases,omitempty"`
-	// placement says when the wager can be placed: come_out, point, any, with_flat (while its flat bet lies on a number),
-	// new_hand (before a hand's first roll) or since_seven (while nothing was rolled since the last 7).
+	// placement is when the wager can be placed: come_out, point, any, with_flat (while its flat bet stands on a number), new_hand
+	// (before a hand's first roll) or since_seven (while nothing was rolled since the last 7).
 	Placement string `protobuf:"bytes,5,opt,name=placement,proto3" json:"placement,omitempty"`
-	// pays lists the odds of every way to win.
+	// pays lists the odds paid for each way to win.
 	Pays []*Pay `protobuf:"bytes,6,rep,name=pays,proto3" json:"pays,omitempty"`
-	// off_on_come_out is true where the bet rests during come-out rolls, unless the player has it work.
+	// off_on_come_out is true where the bet is off during come-out rolls, unless the player sets it to working.
 	OffOnComeOut bool `protobuf:"varint,7,opt,name=off_on_come_out,json=offOnComeOut,proto3" json:"off_on_come_out,omitempty"`
-	// stake_multiple is what a stake must be a multiple of to be paid exactly. Odds take multiples of the `per` of their
-	// number's line, of which this is a common multiple.
+	// stake_multiple is the number of which a stake must be a multiple for it to be paid exactly. For odds bets the stake must be a
+	// multiple of the `per` of the line for their number; this is a common multiple of those.
 	StakeMultiple int64 `protobuf:"varint,8,opt,name=stake_multiple,json=stakeMultiple,proto3" json:"stake_multiple,omitempty"`
-	// edge is the house's share of what a bet costs, computed from this definition.
+	// edge is the house edge as a share of what the bet costs, computed from this definition.
 	Edge *Edge `protobuf:"bytes,9,opt,name=edge,proto3" json:"edge,omitempty"`
-	// locked says from when on the bet can't be taken back: never, window_closed (once it could not
-	// be placed any more) or on_number (once a come bet has travelled).
+	// locked is from when on the bet can't be taken back: never, window_closed (once it could no longer be placed) or on_number (once a
+	// come bet has travelled).
 	Locked string `protobuf:"bytes,10,opt,name=locked,proto3" json:"locked,omitempty"`
-	// behind is the name of the flat bet that odds stand behind; else empty.
+	// behind is, for odds, the name of the flat bet that they stand behind; else empty.
 	Behind string `protobuf:"bytes,11,opt,name=behind,proto3" json:"behind,omitempty"`
-	// max_odds is how many times the flat bet may be staked, for each line of pays; odds only.
+	// max_odds is, for each line of pays, how many times the flat bet may be staked; for odds only.
 	MaxOdds []int32 `protobuf:"varint,12,rep,packed,name=max_odds,json=maxOdds,proto3" json:"max_odds,omitempty"`
-	// commission is what is paid beside the stake: 5_percent_of_stake, 5_percent_of_win, or empty for nothing.
+	// commission is what is paid on top of the stake: 5_percent_of_stake, 5_percent_of_win, or empty for nothing.
 	Commission string `protobuf:"bytes,13,opt,name=commission,proto3" json:"commission,omitempty"`
-	// rule says in a sentence what wins and what loses.
+	// rule explains in one sentence what wins and what loses.
 	Rule          string `protobuf:"bytes,14,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1123,10 +1124,10 @@ func (x *Wager) GetRule() string {
 	return ""
 }
 
-// Edge is a share of what a bet costs, stake and commission, that the house keeps on average: num / den, reduced.
+// Edge is the share of a bet's cost, stake and commission, that the house keeps on average: num / den, in lowest terms.
 type Edge struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// num is the numerator, in decimal digits: some have more than fit into 64 bits.
+	// num is the numerator, in decimal digits, because some exceed 64 bits.
 	Num string `protobuf:"bytes,1,opt,name=num,proto3" json:"num,omitempty"`
 	// den is the denominator, in decimal digits.
 	Den string `protobuf:"bytes,2,opt,name=den,proto3" json:"den,omitempty"`
@@ -1194,7 +1195,7 @@ type Pay struct {
 	On string `protobuf:"bytes,1,opt,name=on,proto3" json:"on,omitempty"`
 	// to is the profit for every `per` of stake: 7 to 6 pays 7 tokens for 6.
 	To int32 `protobuf:"varint,2,opt,name=to,proto3" json:"to,omitempty"`
-	// per is the stake that earns `to`; the wager takes multiples of it.
+	// per is the stake that earns `to`; the stake must be a multiple of it.
 	Per           int32 `protobuf:"varint,3,opt,name=per,proto3" json:"per,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,9 +4,9 @@
 // 	protoc        (unknown)
 // source: bitcraps/game/v1/game_service.proto
 
-// Package bitcraps.game.v1 is the craps table: games, seats, bets, rounds, and the ledger that their money moves in.
-// Amounts are whole play tokens. Every call that moves money takes a request id; a retry with the same id has no
-// second effect and returns the first answer.
+// Package bitcraps.game.v1 is the API of the craps tables: games, seats, bets, rounds, and the ledger of all money. Amounts are whole
+// play tokens. Every call that moves money accepts a request id; a retry with the same id has no second effect and returns the first
+// answer.
 
 package gamev1
 
@@ -32,15 +32,15 @@ const (
 // CreateGameRequest sets the table's limits.
 type CreateGameRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// max_players is the number of seats, 8 where it is not given.
+	// max_players is the number of seats; the default is 8.
 	MaxPlayers int32 `protobuf:"varint,1,opt,name=max_players,json=maxPlayers,proto3" json:"max_players,omitempty"`
-	// min_bet is the smallest stake in tokens, 1 where it is not given.
+	// min_bet is the smallest stake in tokens; the default is 1.
 	MinBet int64 `protobuf:"varint,2,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
-	// max_bet is the largest stake in tokens, 1,000 where it is not given. It must not be below min_bet.
+	// max_bet is the largest stake in tokens; the default is 1,000. It must not be below min_bet.
 	MaxBet int64 `protobuf:"varint,3,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
 	// request_id makes a retry safe; the Idempotency-Key header sets it over REST.
 	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// private shows the game only to those who have its code, which the answer holds, and who sit there.
+	// private shows the game only to players who have its join code, which the answer holds, or are seated.
 	Private       bool `protobuf:"varint,5,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -160,17 +160,17 @@ func (x *CreateGameResponse) GetGame() *Game {
 // ListGamesRequest selects a page of open games.
 type ListGamesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// open_seats leaves out games with fewer free seats.
+	// open_seats excludes games with fewer free seats.
 	OpenSeats int32 `protobuf:"varint,3,opt,name=open_seats,json=openSeats,proto3" json:"open_seats,omitempty"`
-	// min_bet leaves out games whose smallest stake is less.
+	// min_bet excludes games whose smallest stake is lower.
 	MinBet int64 `protobuf:"varint,4,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
-	// max_bet leaves out games whose largest stake is more; 0 none.
+	// max_bet excludes games whose largest stake is higher; 0 excludes none.
 	MaxBet int64 `protobuf:"varint,5,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
-	// phase leaves out games in another phase.
+	// phase excludes games in another phase.
 	Phase         Phase `protobuf:"varint,6,opt,name=phase,proto3,enum=bitcraps.game.v1.Phase" json:"phase,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -588,9 +588,9 @@ type PlaceBetRequest struct {
 	BetType string `protobuf:"bytes,2,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// number chooses the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
+	// number selects the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
 	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
-	// working keeps a bet that rests during come-out rolls at work in them.
+	// working keeps a bet on during come-out rolls in which it would otherwise be off.
 	Working bool `protobuf:"varint,5,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
 	ClientSeed string `protobuf:"bytes,6,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
@@ -679,12 +679,12 @@ func (x *PlaceBetRequest) GetRequestId() string {
 	return ""
 }
 
-// PlaceBetResponse is the bet on the table.
+// PlaceBetResponse holds the placed bet.
 type PlaceBetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// bet is the bet.
+	// bet is the placed bet.
 	Bet *Bet `protobuf:"bytes,1,opt,name=bet,proto3" json:"bet,omitempty"`
-	// balance is the caller's wallet behind the bet.
+	// balance is the caller's wallet after the bet.
 	Balance       int64 `protobuf:"varint,2,opt,name=balance,proto3" json:"balance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -739,7 +739,7 @@ type PlaceBetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// bets are placed in their order.
+	// bets are placed in this order.
 	Bets []*NewBet `protobuf:"bytes,2,rep,name=bets,proto3" json:"bets,omitempty"`
 	// request_id makes a retry of the whole list safe; the Idempotency-Key header sets it over REST.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -805,9 +805,9 @@ type NewBet struct {
 	BetType string `protobuf:"bytes,1,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
-	// number chooses the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
+	// number selects the come bet that odds_come or odds_dont_come stand behind: 4, 5, 6, 8, 9 or 10.
 	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
-	// working keeps a bet that rests during come-out rolls at work in them.
+	// working keeps a bet on during come-out rolls in which it would otherwise be off.
 	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
 	ClientSeed    string `protobuf:"bytes,5,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
@@ -885,7 +885,7 @@ type PlaceBetsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// results are in the order of the bets.
 	Results []*PlaceBetResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
-	// balance is the caller's wallet behind all of them.
+	// balance is the caller's wallet after all of them.
 	Balance       int64 `protobuf:"varint,2,opt,name=balance,proto3" json:"balance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -935,7 +935,7 @@ func (x *PlaceBetsResponse) GetBalance() int64 {
 	return 0
 }
 
-// PlaceBetResult is what became of one bet.
+// PlaceBetResult is the result of one bet.
 type PlaceBetResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// outcome is one of the two.
@@ -1009,12 +1009,12 @@ type isPlaceBetResult_Outcome interface {
 }
 
 type PlaceBetResult_Bet struct {
-	// bet lies on the table.
+	// bet is the placed bet.
 	Bet *Bet `protobuf:"bytes,1,opt,name=bet,proto3,oneof"`
 }
 
 type PlaceBetResult_Error struct {
-	// error says why it does not, as the error of PlaceBet would.
+	// error is why the bet was refused, as the error of PlaceBet would be.
 	Error *BetError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
 }
 
@@ -1029,7 +1029,7 @@ type BetError struct {
 	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
 	// reason is that of bitcraps.errors.v1, without its prefix.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// message says what to do, for people.
+	// message explains what to do, in words.
 	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1091,11 +1091,11 @@ type ListBetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// status leaves out bets of another status.
+	// status excludes bets with another status.
 	Status BetStatus `protobuf:"varint,2,opt,name=status,proto3,enum=bitcraps.game.v1.BetStatus" json:"status,omitempty"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1214,16 +1214,16 @@ func (x *ListBetsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// UpdateBetRequest says what a bet shall be.
+// UpdateBetRequest holds the changes to a bet.
 type UpdateBetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,2,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// amount is the new stake, which must not be above the old one; left out it stays.
+	// amount is the new stake, which must not be above the current one; if not set, the stake stays.
 	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	// working says whether the bet takes part in come-out rolls; left out it stays.
+	// working is whether the bet takes part in come-out rolls; if not set, that stays.
 	Working       *bool `protobuf:"varint,4,opt,name=working,proto3,oneof" json:"working,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1292,7 +1292,7 @@ type UpdateBetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet is the bet.
 	Bet *Bet `protobuf:"bytes,1,opt,name=bet,proto3" json:"bet,omitempty"`
-	// balance is the caller's wallet behind the change.
+	// balance is the caller's wallet after the change.
 	Balance       int64 `protobuf:"varint,2,opt,name=balance,proto3" json:"balance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1402,7 +1402,7 @@ type RemoveBetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet is the removed bet.
 	Bet *Bet `protobuf:"bytes,1,opt,name=bet,proto3" json:"bet,omitempty"`
-	// balance is the caller's wallet behind it.
+	// balance is the caller's wallet after the removal.
 	Balance       int64 `protobuf:"varint,2,opt,name=balance,proto3" json:"balance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1518,17 +1518,17 @@ type RollDiceResponse struct {
 	Dice []int32 `protobuf:"varint,3,rep,packed,name=dice,proto3" json:"dice,omitempty"`
 	// total is their sum.
 	Total int32 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
-	// call is what the stickman would say: natural, craps, point_set, point_made, seven_out or roll.
+	// call is what the stickman would call: natural, craps, point_set, point_made, seven_out or roll.
 	Call string `protobuf:"bytes,5,opt,name=call,proto3" json:"call,omitempty"`
 	// decision_height is the block that made the round's commitment final.
 	DecisionHeight int64 `protobuf:"varint,6,opt,name=decision_height,json=decisionHeight,proto3" json:"decision_height,omitempty"`
-	// beacon_height is the later block whose precommits threw the dice.
+	// beacon_height is the later block whose precommits determined the dice.
 	BeaconHeight int64 `protobuf:"varint,7,opt,name=beacon_height,json=beaconHeight,proto3" json:"beacon_height,omitempty"`
-	// phase is the game's phase behind the roll.
+	// phase is the game's phase after the roll.
 	Phase Phase `protobuf:"varint,8,opt,name=phase,proto3,enum=bitcraps.game.v1.Phase" json:"phase,omitempty"`
-	// point is the game's point behind the roll, 0 in the come-out phase.
+	// point is the game's point after the roll, 0 in the come-out phase.
 	Point int32 `protobuf:"varint,9,opt,name=point,proto3" json:"point,omitempty"`
-	// shooter_id is who has the dice for the next roll.
+	// shooter_id is the player who has the dice for the next roll.
 	ShooterId string `protobuf:"bytes,10,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	// settlements are the caller's own bets that the roll decided or moved.
 	Settlements []*Settlement `protobuf:"bytes,11,rep,name=settlements,proto3" json:"settlements,omitempty"`
@@ -1749,9 +1749,9 @@ type ListRoundsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2065,7 +2065,7 @@ func (x *GetReceiptResponse) GetReceipt() *v1.Receipt {
 	return nil
 }
 
-// WatchGameRequest says where to start.
+// WatchGameRequest selects the game and where to start.
 type WatchGameRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
@@ -2125,8 +2125,8 @@ type WatchGameResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// event is the event.
 	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
-	// traceparent is the W3C trace context of the call that caused the event, for the trace of its delivery. It is empty where
-	// that call is not traced, and for events of the past.
+	// traceparent is the W3C trace context of the call that caused the event, so that its delivery can be part of the same trace. It is
+	// empty where that call was not traced, and for past events.
 	Traceparent   string `protobuf:"bytes,2,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,9 +4,9 @@
 // - protoc             (unknown)
 // source: bitcraps/game/v1/game_service.proto
 
-// Package bitcraps.game.v1 is the craps table: games, seats, bets, rounds, and the ledger that their money moves in.
-// Amounts are whole play tokens. Every call that moves money takes a request id; a retry with the same id has no
-// second effect and returns the first answer.
+// Package bitcraps.game.v1 is the API of the craps tables: games, seats, bets, rounds, and the ledger of all money. Amounts are whole
+// play tokens. Every call that moves money accepts a request id; a retry with the same id has no second effect and returns the first
+// answer.
 
 package gamev1
 
@@ -48,45 +48,46 @@ const (
 //
 // GameService runs the tables.
 type GameServiceClient interface {
-	// CreateGame opens a table and seats the caller, who gets the dice.
+	// CreateGame opens a table and seats the caller, who becomes the shooter.
 	CreateGame(ctx context.Context, in *CreateGameRequest, opts ...grpc.CallOption) (*CreateGameResponse, error)
-	// ListGames pages through the open games that are not private, newest first. A page looks at 1,000 games at most, so where
-	// few fit it may be short or empty and yet have a next one.
+	// ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so where
+	// few match, a page may be short or empty and still have a next one.
 	ListGames(ctx context.Context, in *ListGamesRequest, opts ...grpc.CallOption) (*ListGamesResponse, error)
 	// GetGame returns one game.
 	GetGame(ctx context.Context, in *GetGameRequest, opts ...grpc.CallOption) (*GetGameResponse, error)
-	// JoinGame seats the caller. Who sits there already stays and gets the same answer.
+	// JoinGame seats the caller. A caller who is already seated keeps the seat and gets the same answer.
 	JoinGame(ctx context.Context, in *JoinGameRequest, opts ...grpc.CallOption) (*JoinGameResponse, error)
-	// LeaveGame gives the caller's seat up. Removable bets come back; contract bets stay until they are decided.
+	// LeaveGame gives up the caller's seat. Removable bets are returned; contract bets stay until they are decided.
 	LeaveGame(ctx context.Context, in *LeaveGameRequest, opts ...grpc.CallOption) (*LeaveGameResponse, error)
-	// PlaceBet moves a stake from the caller's wallet onto the table. It is durable when it is answered.
+	// PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once this answers.
 	PlaceBet(ctx context.Context, in *PlaceBetRequest, opts ...grpc.CallOption) (*PlaceBetResponse, error)
-	// PlaceBets places up to 100 bets, each by itself: one that is refused says why in its own result, and the others stand.
-	// All that were taken are durable when it is answered.
+	// PlaceBets places up to 100 bets, each independently: a bet that is refused has the error in its own result, and the others stand.
+	// All accepted bets are durable once this answers.
 	PlaceBets(ctx context.Context, in *PlaceBetsRequest, opts ...grpc.CallOption) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(ctx context.Context, in *ListBetsRequest, opts ...grpc.CallOption) (*ListBetsResponse, error)
-	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest. Who is excluded has none work.
+	// UpdateBet reduces the stake of a bet that could be taken back, or switches whether a bet works during come-out rolls. A player who
+	// is excluded from play can't switch a bet to working.
 	UpdateBet(ctx context.Context, in *UpdateBetRequest, opts ...grpc.CallOption) (*UpdateBetResponse, error)
-	// RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
+	// RemoveBet takes back a bet while its rules allow that. Removing a removed bet has no effect.
 	RemoveBet(ctx context.Context, in *RemoveBetRequest, opts ...grpc.CallOption) (*RemoveBetResponse, error)
-	// RollDice closes betting, has the validators order the round and throw the dice, and settles every live bet.
-	// While a round is in the air a further call waits for that round.
+	// RollDice closes betting, has the validators order the round and produce the dice, and settles every live bet. A call during a roll
+	// waits for that roll and returns it.
 	RollDice(ctx context.Context, in *RollDiceRequest, opts ...grpc.CallOption) (*RollDiceResponse, error)
-	// PassDice hands the dice to the next seat, those with a line bet first. The shooter may do so before a point is set.
+	// PassDice passes the dice to the next seat, preferring players with a line bet. The shooter may do so before a point is set.
 	PassDice(ctx context.Context, in *PassDiceRequest, opts ...grpc.CallOption) (*PassDiceResponse, error)
 	// ListRounds pages through the rounds of a game, newest first.
 	ListRounds(ctx context.Context, in *ListRoundsRequest, opts ...grpc.CallOption) (*ListRoundsResponse, error)
 	// GetRound returns one round.
 	GetRound(ctx context.Context, in *GetRoundRequest, opts ...grpc.CallOption) (*GetRoundResponse, error)
-	// GetReceipt returns the proof of what a settled round did to the caller's bets.
-	// It shows all bets of the round, so that none can be left out.
+	// GetReceipt returns the proof of what a settled round did to the caller's bets. It contains all bets of the round, so that none can
+	// be left out.
 	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
-	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
-	// a gap. A watcher who reads too slowly is cut off with SLOW_READER and resumes behind the last event it has.
-	// Over REST this is GET /api/v1/games/{game_id}/events as server-sent events.
+	// WatchGame streams the game's events after a given sequence number: first the past ones, then each as it happens, without gaps. A
+	// watcher that reads too slowly is disconnected with SLOW_READER and resumes after the last event that it has. Over REST this is GET
+	// /api/v1/games/{game_id}/events as server-sent events.
 	WatchGame(ctx context.Context, in *WatchGameRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchGameResponse], error)
-	// ListWagers returns every wager that the tables take.
+	// ListWagers returns every wager that the tables accept.
 	ListWagers(ctx context.Context, in *ListWagersRequest, opts ...grpc.CallOption) (*ListWagersResponse, error)
 }
 
@@ -283,45 +284,46 @@ func (c *gameServiceClient) ListWagers(ctx context.Context, in *ListWagersReques
 //
 // GameService runs the tables.
 type GameServiceServer interface {
-	// CreateGame opens a table and seats the caller, who gets the dice.
+	// CreateGame opens a table and seats the caller, who becomes the shooter.
 	CreateGame(context.Context, *CreateGameRequest) (*CreateGameResponse, error)
-	// ListGames pages through the open games that are not private, newest first. A page looks at 1,000 games at most, so where
-	// few fit it may be short or empty and yet have a next one.
+	// ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so where
+	// few match, a page may be short or empty and still have a next one.
 	ListGames(context.Context, *ListGamesRequest) (*ListGamesResponse, error)
 	// GetGame returns one game.
 	GetGame(context.Context, *GetGameRequest) (*GetGameResponse, error)
-	// JoinGame seats the caller. Who sits there already stays and gets the same answer.
+	// JoinGame seats the caller. A caller who is already seated keeps the seat and gets the same answer.
 	JoinGame(context.Context, *JoinGameRequest) (*JoinGameResponse, error)
-	// LeaveGame gives the caller's seat up. Removable bets come back; contract bets stay until they are decided.
+	// LeaveGame gives up the caller's seat. Removable bets are returned; contract bets stay until they are decided.
 	LeaveGame(context.Context, *LeaveGameRequest) (*LeaveGameResponse, error)
-	// PlaceBet moves a stake from the caller's wallet onto the table. It is durable when it is answered.
+	// PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once this answers.
 	PlaceBet(context.Context, *PlaceBetRequest) (*PlaceBetResponse, error)
-	// PlaceBets places up to 100 bets, each by itself: one that is refused says why in its own result, and the others stand.
-	// All that were taken are durable when it is answered.
+	// PlaceBets places up to 100 bets, each independently: a bet that is refused has the error in its own result, and the others stand.
+	// All accepted bets are durable once this answers.
 	PlaceBets(context.Context, *PlaceBetsRequest) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error)
-	// UpdateBet reduces the stake of a bet that could be taken back, or has a bet that rests work or rest. Who is excluded has none work.
+	// UpdateBet reduces the stake of a bet that could be taken back, or switches whether a bet works during come-out rolls. A player who
+	// is excluded from play can't switch a bet to working.
 	UpdateBet(context.Context, *UpdateBetRequest) (*UpdateBetResponse, error)
-	// RemoveBet takes a bet back while its rules allow it. Removing a removed bet changes nothing.
+	// RemoveBet takes back a bet while its rules allow that. Removing a removed bet has no effect.
 	RemoveBet(context.Context, *RemoveBetRequest) (*RemoveBetResponse, error)
-	// RollDice closes betting, has the validators order the round and throw the dice, and settles every live bet.
-	// While a round is in the air a further call waits for that round.
+	// RollDice closes betting, has the validators order the round and produce the dice, and settles every live bet. A call during a roll
+	// waits for that roll and returns it.
 	RollDice(context.Context, *RollDiceRequest) (*RollDiceResponse, error)
-	// PassDice hands the dice to the next seat, those with a line bet first. The shooter may do so before a point is set.
+	// PassDice passes the dice to the next seat, preferring players with a line bet. The shooter may do so before a point is set.
 	PassDice(context.Context, *PassDiceRequest) (*PassDiceResponse, error)
 	// ListRounds pages through the rounds of a game, newest first.
 	ListRounds(context.Context, *ListRoundsRequest) (*ListRoundsResponse, error)
 	// GetRound returns one round.
 	GetRound(context.Context, *GetRoundRequest) (*GetRoundResponse, error)
-	// GetReceipt returns the proof of what a settled round did to the caller's bets.
-	// It shows all bets of the round, so that none can be left out.
+	// GetReceipt returns the proof of what a settled round did to the caller's bets. It contains all bets of the round, so that none can
+	// be left out.
 	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
-	// WatchGame streams the game's events behind a sequence, first those of the past, then each as it happens, without
-	// a gap. A watcher who reads too slowly is cut off with SLOW_READER and resumes behind the last event it has.
-	// Over REST this is GET /api/v1/games/{game_id}/events as server-sent events.
+	// WatchGame streams the game's events after a given sequence number: first the past ones, then each as it happens, without gaps. A
+	// watcher that reads too slowly is disconnected with SLOW_READER and resumes after the last event that it has. Over REST this is GET
+	// /api/v1/games/{game_id}/events as server-sent events.
 	WatchGame(*WatchGameRequest, grpc.ServerStreamingServer[WatchGameResponse]) error
-	// ListWagers returns every wager that the tables take.
+	// ListWagers returns every wager that the tables accept.
 	ListWagers(context.Context, *ListWagersRequest) (*ListWagersResponse, error)
 	mustEmbedUnimplementedGameServiceServer()
 }

@@ -67,7 +67,7 @@ type GetWalletResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// balance is what the caller may bet, in tokens.
 	Balance int64 `protobuf:"varint,1,opt,name=balance,proto3" json:"balance,omitempty"`
-	// in_play is what lies on tables.
+	// in_play is what the caller has on tables.
 	InPlay        int64 `protobuf:"varint,2,opt,name=in_play,json=inPlay,proto3" json:"in_play,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -120,9 +120,9 @@ func (x *GetWalletResponse) GetInPlay() int64 {
 // ListEntriesRequest selects a page of movements.
 type ListEntriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -232,11 +232,11 @@ type Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// entry_id numbers the transfer within the whole ledger.
 	EntryId int64 `protobuf:"varint,1,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"`
-	// reason says what moved the money: grant, stake, stake_back, commission, commission_back, win.
+	// reason is why the money moved: grant, stake, stake_back, commission, commission_back, win.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// amount is positive for what came in and negative for what went out.
+	// amount is positive for money received and negative for money paid.
 	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// balance is the wallet behind the movement.
+	// balance is the wallet after the movement.
 	Balance int64 `protobuf:"varint,4,opt,name=balance,proto3" json:"balance,omitempty"`
 	// game_id is the game of the movement, or empty.
 	GameId string `protobuf:"bytes,5,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
@@ -336,7 +336,7 @@ func (x *Entry) GetOccurredAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// AuditLedgerRequest has no parameters: an audit is of everything.
+// AuditLedgerRequest has no parameters: an audit always covers everything.
 type AuditLedgerRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -373,20 +373,20 @@ func (*AuditLedgerRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_ledger_service_proto_rawDescGZIP(), []int{5}
 }
 
-// AuditLedgerResponse is what adding up gave.
+// AuditLedgerResponse is the result of an audit.
 type AuditLedgerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// balanced is true where nothing is wrong.
+	// balanced is true where nothing was found wrong.
 	Balanced bool `protobuf:"varint,1,opt,name=balanced,proto3" json:"balanced,omitempty"`
 	// accounts is the number of accounts.
 	Accounts int64 `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
 	// transfers is the number of transfers.
 	Transfers int64 `protobuf:"varint,3,opt,name=transfers,proto3" json:"transfers,omitempty"`
-	// sum is that of all balances; 0 in an honest book.
+	// sum is the sum of all balances; 0 in a correct ledger.
 	Sum int64 `protobuf:"varint,4,opt,name=sum,proto3" json:"sum,omitempty"`
 	// kinds are the accounts by kind.
 	Kinds []*AccountKind `protobuf:"bytes,5,rep,name=kinds,proto3" json:"kinds,omitempty"`
-	// differences are accounts, at most 100, that are not what their transfers or bets make them.
+	// differences are accounts, at most 100, whose balances do not match their transfers or bets.
 	Differences   []*AccountDifference `protobuf:"bytes,6,rep,name=differences,proto3" json:"differences,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -469,7 +469,7 @@ type AccountKind struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// kind is issuance, house, reserve, escrow or player.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// accounts is how many there are.
+	// accounts is how many accounts there are.
 	Accounts int64 `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
 	// balance is the sum of their balances.
 	Balance       int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
@@ -528,17 +528,18 @@ func (x *AccountKind) GetBalance() int64 {
 	return 0
 }
 
-// AccountDifference is an account that is not what it must be.
+// AccountDifference is an account whose balance is wrong.
 type AccountDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// account is its name.
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	// check says what failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on SQLite also
-	// in_play, last_transfer or previous.
+	// check is the check that failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on
+	// SQLite also in_play, last_transfer or previous.
 	Check string `protobuf:"bytes,2,opt,name=check,proto3" json:"check,omitempty"`
-	// balance is what the account holds. For in_play it and expected are what is in play, for last_transfer and previous transfers' ids.
+	// balance is the account's balance. For the check in_play, balance and expected are the amount in play; for last_transfer and
+	// previous they are transfer ids.
 	Balance int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
-	// expected is what it must hold, at least for below_zero and reserve_for_bets.
+	// expected is what it should be; for below_zero and reserve_for_bets, the least that it should be.
 	Expected      int64 `protobuf:"varint,4,opt,name=expected,proto3" json:"expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

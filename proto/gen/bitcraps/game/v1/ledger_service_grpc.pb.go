@@ -28,16 +28,16 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// LedgerService shows the double-entry ledger. Money moves by transfers from one account to another, so the sum over
-// all accounts is zero at any time.
+// LedgerService shows the double-entry ledger. Money moves by transfers from one account to another, so the sum over all accounts is
+// always zero.
 type LedgerServiceClient interface {
 	// GetWallet returns the caller's balance. The first call opens the wallet with the play balance that every new
 	// player is granted.
 	GetWallet(ctx context.Context, in *GetWalletRequest, opts ...grpc.CallOption) (*GetWalletResponse, error)
 	// ListEntries pages through the movements of the caller's wallet, newest first.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
-	// AuditLedger adds up the whole ledger: it recomputes every balance from the transfers, follows the balance behind each
-	// transfer, and compares what tables hold with the bets that lie on them.
+	// AuditLedger audits the whole ledger: it recomputes every balance from the transfers, checks the running balance after each
+	// transfer, and compares the tables' accounts with the bets on the tables.
 	AuditLedger(ctx context.Context, in *AuditLedgerRequest, opts ...grpc.CallOption) (*AuditLedgerResponse, error)
 }
 
@@ -83,16 +83,16 @@ func (c *ledgerServiceClient) AuditLedger(ctx context.Context, in *AuditLedgerRe
 // All implementations must embed UnimplementedLedgerServiceServer
 // for forward compatibility.
 //
-// LedgerService shows the double-entry ledger. Money moves by transfers from one account to another, so the sum over
-// all accounts is zero at any time.
+// LedgerService shows the double-entry ledger. Money moves by transfers from one account to another, so the sum over all accounts is
+// always zero.
 type LedgerServiceServer interface {
 	// GetWallet returns the caller's balance. The first call opens the wallet with the play balance that every new
 	// player is granted.
 	GetWallet(context.Context, *GetWalletRequest) (*GetWalletResponse, error)
 	// ListEntries pages through the movements of the caller's wallet, newest first.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
-	// AuditLedger adds up the whole ledger: it recomputes every balance from the transfers, follows the balance behind each
-	// transfer, and compares what tables hold with the bets that lie on them.
+	// AuditLedger audits the whole ledger: it recomputes every balance from the transfers, checks the running balance after each
+	// transfer, and compares the tables' accounts with the bets on the tables.
 	AuditLedger(context.Context, *AuditLedgerRequest) (*AuditLedgerResponse, error)
 	mustEmbedUnimplementedLedgerServiceServer()
 }

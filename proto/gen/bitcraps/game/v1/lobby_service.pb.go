@@ -24,10 +24,10 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// QuickSeatRequest says what fits.
+// QuickSeatRequest selects suitable tables.
 type QuickSeatRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// stake is what the table must take as a bet; any where it is not given.
+	// stake is an amount that the table must accept as a bet; any where it is not set.
 	Stake         int64 `protobuf:"varint,1,opt,name=stake,proto3" json:"stake,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -116,12 +116,12 @@ func (x *QuickSeatResponse) GetGame() *Game {
 	return nil
 }
 
-// JoinByCodeRequest is a code.
+// JoinByCodeRequest holds a join code.
 type JoinByCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// join_code is what the host has: ten characters, in any case, with spaces or hyphens between or without.
+	// join_code is the code that the host has: ten characters, in upper or lower case, with or without spaces or hyphens between them.
 	JoinCode string `protobuf:"bytes,1,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
-	// spectate lets the caller watch and take no seat.
+	// spectate lets the caller watch without taking a seat.
 	Spectate      bool `protobuf:"varint,2,opt,name=spectate,proto3" json:"spectate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -263,10 +263,10 @@ func (x *RenewJoinCodeRequest) GetGameId() string {
 	return ""
 }
 
-// RenewJoinCodeResponse holds the code.
+// RenewJoinCodeResponse holds the new code.
 type RenewJoinCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// join_code lets players in. It is shown here and never again.
+	// join_code lets players in. It is shown only here, and never again.
 	JoinCode      string `protobuf:"bytes,1,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -309,12 +309,12 @@ func (x *RenewJoinCodeResponse) GetJoinCode() string {
 	return ""
 }
 
-// PostChatRequest is something that is said.
+// PostChatRequest is a chat message.
 type PostChatRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// text is at most 280 characters, without control characters and without marks that turn the direction of writing.
+	// text is at most 280 characters, without control characters and without marks that change the direction of writing.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// request_id makes a retry safe; the Idempotency-Key header sets it over REST.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -373,10 +373,10 @@ func (x *PostChatRequest) GetRequestId() string {
 	return ""
 }
 
-// PostChatResponse says where it is in the log.
+// PostChatResponse holds the message's place in the game's log.
 type PostChatResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// sequence is that of the event.
+	// sequence is the sequence number of the event.
 	Sequence      int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -424,7 +424,7 @@ type MutePlayerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// player_id is who.
+	// player_id is the player to mute.
 	PlayerId      string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -474,7 +474,7 @@ func (x *MutePlayerRequest) GetPlayerId() string {
 	return ""
 }
 
-// MutePlayerResponse says nothing but that it is so.
+// MutePlayerResponse is empty.
 type MutePlayerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -516,7 +516,7 @@ type UnmutePlayerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// game_id is the game.
 	GameId string `protobuf:"bytes,1,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// player_id is who.
+	// player_id is the player to unmute.
 	PlayerId      string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -566,7 +566,7 @@ func (x *UnmutePlayerRequest) GetPlayerId() string {
 	return ""
 }
 
-// UnmutePlayerResponse says nothing but that it is so.
+// UnmutePlayerResponse is empty.
 type UnmutePlayerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -606,11 +606,11 @@ func (*UnmutePlayerResponse) Descriptor() ([]byte, []int) {
 // ListLeadersRequest selects a page of players.
 type ListLeadersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// period is day, week or all_time; days and weeks, from Monday, are of UTC.
+	// period is day, week or all_time; days and weeks are in UTC, and weeks begin on Monday.
 	Period string `protobuf:"bytes,1,opt,name=period,proto3" json:"period,omitempty"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -722,20 +722,20 @@ func (x *ListLeadersResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Score is what became of a player's bets in a period. Bets count once they are decided.
+// Score sums up the results of a player's bets in a period. Bets count once they are decided.
 type Score struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who.
+	// player_id is the player.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// rounds is the number of rolls that decided a bet of the player's.
 	Rounds int64 `protobuf:"varint,2,opt,name=rounds,proto3" json:"rounds,omitempty"`
 	// bets is the number of decided bets.
 	Bets int64 `protobuf:"varint,3,opt,name=bets,proto3" json:"bets,omitempty"`
-	// staked is what they had cost, commission included.
+	// staked is what those bets cost, commission included.
 	Staked int64 `protobuf:"varint,4,opt,name=staked,proto3" json:"staked,omitempty"`
-	// returned is what came back, stakes included.
+	// returned is what was paid back, stakes included.
 	Returned int64 `protobuf:"varint,5,opt,name=returned,proto3" json:"returned,omitempty"`
-	// net is the difference, by which leaders go.
+	// net is returned less staked; leaders are ranked by it.
 	Net           int64 `protobuf:"varint,6,opt,name=net,proto3" json:"net,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -850,14 +850,14 @@ func (*GetMyStatisticsRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_lobby_service_proto_rawDescGZIP(), []int{15}
 }
 
-// GetMyStatisticsResponse is by periods.
+// GetMyStatisticsResponse holds the statistics of each period.
 type GetMyStatisticsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// day is today.
 	Day *Score `protobuf:"bytes,1,opt,name=day,proto3" json:"day,omitempty"`
 	// week is since Monday.
 	Week *Score `protobuf:"bytes,2,opt,name=week,proto3" json:"week,omitempty"`
-	// all_time is since the player first came.
+	// all_time is since the player was created.
 	AllTime       *Score `protobuf:"bytes,3,opt,name=all_time,json=allTime,proto3" json:"all_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -960,14 +960,14 @@ func (x *GetGameStatisticsRequest) GetGameId() string {
 	return ""
 }
 
-// GetGameStatisticsResponse counts rolls.
+// GetGameStatisticsResponse is statistics of a game's rolls.
 type GetGameStatisticsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// rolls is how many were counted.
 	Rolls int64 `protobuf:"varint,1,opt,name=rolls,proto3" json:"rolls,omitempty"`
-	// totals are how often the dice showed each total.
+	// totals counts how often the dice showed each total.
 	Totals []*TotalCount `protobuf:"bytes,2,rep,name=totals,proto3" json:"totals,omitempty"`
-	// calls are how often each call was made.
+	// calls counts how often each call was made.
 	Calls         []*CallCount `protobuf:"bytes,3,rep,name=calls,proto3" json:"calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1029,7 +1029,7 @@ type TotalCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// total is 2 to 12.
 	Total int32 `protobuf:"varint,1,opt,name=total,proto3" json:"total,omitempty"`
-	// count is how often.
+	// count is how often it was shown.
 	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1082,9 +1082,9 @@ func (x *TotalCount) GetCount() int64 {
 // CallCount is how often a call was made.
 type CallCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// call is what the stickman says: natural, craps, point_set, point_made, seven_out or roll.
+	// call is what the stickman calls: natural, craps, point_set, point_made, seven_out or roll.
 	Call string `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
-	// count is how often.
+	// count is how often it was made.
 	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1137,7 +1137,7 @@ func (x *CallCount) GetCount() int64 {
 // ForgetPlayerRequest names a player.
 type ForgetPlayerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is who was deleted.
+	// player_id is the deleted player.
 	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1180,7 +1180,7 @@ func (x *ForgetPlayerRequest) GetPlayerId() string {
 	return ""
 }
 
-// ForgetPlayerResponse says nothing but that it is so.
+// ForgetPlayerResponse is empty.
 type ForgetPlayerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields

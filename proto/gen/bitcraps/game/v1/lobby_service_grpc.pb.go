@@ -35,33 +35,34 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// LobbyService brings players together: a seat at once, private tables, talk at the table, and who wins.
+// LobbyService brings players together: quick seating, private tables, chat, leaderboards and statistics.
 type LobbyServiceClient interface {
-	// QuickSeat seats the caller at the open table that fits best, or at a new one: of the newest hundred with a free seat and fitting
-	// limits, the one with the most players. Who sits at one of them already stays there.
+	// QuickSeat seats the caller at the open table that fits best, or at a new one. Of the newest hundred tables with a free seat and
+	// fitting limits it chooses the one with the most players. A caller who is already seated at one of them stays there.
 	QuickSeat(ctx context.Context, in *QuickSeatRequest, opts ...grpc.CallOption) (*QuickSeatResponse, error)
-	// JoinByCode lets the caller into a private table, to sit down or to watch. Wrong codes are counted: after ten of them within
-	// a few minutes more are refused.
+	// JoinByCode lets the caller into a private table, to take a seat or to watch. Wrong codes are counted: after ten of them within a
+	// few minutes further attempts are refused.
 	JoinByCode(ctx context.Context, in *JoinByCodeRequest, opts ...grpc.CallOption) (*JoinByCodeResponse, error)
-	// RenewJoinCode gives the host of a private table a new code. The one before lets nobody in any more; who is in stays.
+	// RenewJoinCode gives the host of a private table a new join code. The old code stops working; players who are in stay.
 	RenewJoinCode(ctx context.Context, in *RenewJoinCodeRequest, opts ...grpc.CallOption) (*RenewJoinCodeResponse, error)
-	// PostChat says something to everybody at a table. It is an event of the game, so watchers get it in order and miss none.
+	// PostChat sends a chat message to everybody at a table. It is an event of the game, so watchers receive messages in order and miss
+	// none.
 	PostChat(ctx context.Context, in *PostChatRequest, opts ...grpc.CallOption) (*PostChatResponse, error)
-	// MutePlayer keeps a player from talking at the caller's table. The host, who created it, may.
+	// MutePlayer keeps a player from chatting at the table. Only the host, who created the table, may call it.
 	MutePlayer(ctx context.Context, in *MutePlayerRequest, opts ...grpc.CallOption) (*MutePlayerResponse, error)
-	// UnmutePlayer lets a player talk again.
+	// UnmutePlayer lets a player chat again.
 	UnmutePlayer(ctx context.Context, in *UnmutePlayerRequest, opts ...grpc.CallOption) (*UnmutePlayerResponse, error)
-	// ListLeaders pages through those who won most with bets that were decided in a period, best first.
+	// ListLeaders pages through the players by what they won with bets that were decided in a period, best first.
 	ListLeaders(ctx context.Context, in *ListLeadersRequest, opts ...grpc.CallOption) (*ListLeadersResponse, error)
-	// GetMyStatistics returns what became of the bets of the caller, today, this week and in all.
+	// GetMyStatistics returns the results of the caller's bets today, this week and in total.
 	GetMyStatistics(ctx context.Context, in *GetMyStatisticsRequest, opts ...grpc.CallOption) (*GetMyStatisticsResponse, error)
-	// GetGameStatistics counts what the latest rolls of a game were, at most 1,000.
+	// GetGameStatistics returns statistics of the latest rolls of a game, at most 1,000.
 	GetGameStatistics(ctx context.Context, in *GetGameStatisticsRequest, opts ...grpc.CallOption) (*GetGameStatisticsResponse, error)
-	// ForgetPlayer forgets a player who was deleted. From its beginning on the player can't bet, sit down or talk, whatever token is used.
-	// The player leaves every table, where removable bets come back and contracts are played out, and hosts none; memberships, scores,
-	// limits and the words of chat go. Bets, rounds, results, transfers and the log of each game keep the bare id: dice are proven by
-	// bets, and books add up only as a whole. Where dice are in the air that do not fall it fails with UNAVAILABLE, and is to be called
-	// again. To call it twice is to call it once.
+	// ForgetPlayer deletes a deleted player's data from the game service. Once it has begun, the player can't bet, sit down or chat,
+	// whichever token is used. The player leaves every table, where removable bets are returned and contract bets are played out, and is
+	// no longer host of any. Memberships, scores, limits and the texts of chat messages are deleted. Bets, rounds, results, transfers
+	// and the log of each game keep the bare id: the bets are part of the proof of the dice, and books add up only as a whole. Where a
+	// roll is in progress and does not finish, it fails with UNAVAILABLE and must be called again. It is idempotent.
 	ForgetPlayer(ctx context.Context, in *ForgetPlayerRequest, opts ...grpc.CallOption) (*ForgetPlayerResponse, error)
 }
 
@@ -177,33 +178,34 @@ func (c *lobbyServiceClient) ForgetPlayer(ctx context.Context, in *ForgetPlayerR
 // All implementations must embed UnimplementedLobbyServiceServer
 // for forward compatibility.
 //
-// LobbyService brings players together: a seat at once, private tables, talk at the table, and who wins.
+// LobbyService brings players together: quick seating, private tables, chat, leaderboards and statistics.
 type LobbyServiceServer interface {
-	// QuickSeat seats the caller at the open table that fits best, or at a new one: of the newest hundred with a free seat and fitting
-	// limits, the one with the most players. Who sits at one of them already stays there.
+	// QuickSeat seats the caller at the open table that fits best, or at a new one. Of the newest hundred tables with a free seat and
+	// fitting limits it chooses the one with the most players. A caller who is already seated at one of them stays there.
 	QuickSeat(context.Context, *QuickSeatRequest) (*QuickSeatResponse, error)
-	// JoinByCode lets the caller into a private table, to sit down or to watch. Wrong codes are counted: after ten of them within
-	// a few minutes more are refused.
+	// JoinByCode lets the caller into a private table, to take a seat or to watch. Wrong codes are counted: after ten of them within a
+	// few minutes further attempts are refused.
 	JoinByCode(context.Context, *JoinByCodeRequest) (*JoinByCodeResponse, error)
-	// RenewJoinCode gives the host of a private table a new code. The one before lets nobody in any more; who is in stays.
+	// RenewJoinCode gives the host of a private table a new join code. The old code stops working; players who are in stay.
 	RenewJoinCode(context.Context, *RenewJoinCodeRequest) (*RenewJoinCodeResponse, error)
-	// PostChat says something to everybody at a table. It is an event of the game, so watchers get it in order and miss none.
+	// PostChat sends a chat message to everybody at a table. It is an event of the game, so watchers receive messages in order and miss
+	// none.
 	PostChat(context.Context, *PostChatRequest) (*PostChatResponse, error)
-	// MutePlayer keeps a player from talking at the caller's table. The host, who created it, may.
+	// MutePlayer keeps a player from chatting at the table. Only the host, who created the table, may call it.
 	MutePlayer(context.Context, *MutePlayerRequest) (*MutePlayerResponse, error)
-	// UnmutePlayer lets a player talk again.
+	// UnmutePlayer lets a player chat again.
 	UnmutePlayer(context.Context, *UnmutePlayerRequest) (*UnmutePlayerResponse, error)
-	// ListLeaders pages through those who won most with bets that were decided in a period, best first.
+	// ListLeaders pages through the players by what they won with bets that were decided in a period, best first.
 	ListLeaders(context.Context, *ListLeadersRequest) (*ListLeadersResponse, error)
-	// GetMyStatistics returns what became of the bets of the caller, today, this week and in all.
+	// GetMyStatistics returns the results of the caller's bets today, this week and in total.
 	GetMyStatistics(context.Context, *GetMyStatisticsRequest) (*GetMyStatisticsResponse, error)
-	// GetGameStatistics counts what the latest rolls of a game were, at most 1,000.
+	// GetGameStatistics returns statistics of the latest rolls of a game, at most 1,000.
 	GetGameStatistics(context.Context, *GetGameStatisticsRequest) (*GetGameStatisticsResponse, error)
-	// ForgetPlayer forgets a player who was deleted. From its beginning on the player can't bet, sit down or talk, whatever token is used.
-	// The player leaves every table, where removable bets come back and contracts are played out, and hosts none; memberships, scores,
-	// limits and the words of chat go. Bets, rounds, results, transfers and the log of each game keep the bare id: dice are proven by
-	// bets, and books add up only as a whole. Where dice are in the air that do not fall it fails with UNAVAILABLE, and is to be called
-	// again. To call it twice is to call it once.
+	// ForgetPlayer deletes a deleted player's data from the game service. Once it has begun, the player can't bet, sit down or chat,
+	// whichever token is used. The player leaves every table, where removable bets are returned and contract bets are played out, and is
+	// no longer host of any. Memberships, scores, limits and the texts of chat messages are deleted. Bets, rounds, results, transfers
+	// and the log of each game keep the bare id: the bets are part of the proof of the dice, and books add up only as a whole. Where a
+	// roll is in progress and does not finish, it fails with UNAVAILABLE and must be called again. It is idempotent.
 	ForgetPlayer(context.Context, *ForgetPlayerRequest) (*ForgetPlayerResponse, error)
 	mustEmbedUnimplementedLobbyServiceServer()
 }

@@ -25,16 +25,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Protection is all that a player has set.
+// Protection is all of a player's settings.
 type Protection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// limits are those that bind, or will.
+	// limits are those in force, or that will be.
 	Limits []*Limit `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
-	// exclusion is the pause that stands; not set where there is none.
+	// exclusion is the pause in force; not set where there is none.
 	Exclusion *Exclusion `protobuf:"bytes,2,opt,name=exclusion,proto3" json:"exclusion,omitempty"`
-	// reality_check is every how many minutes the player is told; not set where it is never.
+	// reality_check is the interval of reminders; not set where there are none.
 	RealityCheck *RealityCheckInterval `protobuf:"bytes,3,opt,name=reality_check,json=realityCheck,proto3" json:"reality_check,omitempty"`
-	// session is the play that goes on; not set while the player does not play, and for who has set nothing.
+	// session is the current session of play; not set while the player does not play, or has no settings.
 	Session       *PlaySession `protobuf:"bytes,4,opt,name=session,proto3" json:"session,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -98,22 +98,22 @@ func (x *Protection) GetSession() *PlaySession {
 	return nil
 }
 
-// Limit is what a player allows for each day, week or month: UTC days, weeks from Monday.
+// Limit is the most that a player allows in each day, week or month. Days are UTC days; weeks begin on Monday.
 type Limit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// kind is stake, loss or session_time.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// period is day, week or month.
 	Period string `protobuf:"bytes,2,opt,name=period,proto3" json:"period,omitempty"`
-	// amount is in tokens, for session_time in minutes.
+	// amount is the limit in tokens; for session_time in minutes.
 	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// used is how much of it is used. What lies on tables counts as lost until it comes back.
+	// used is how much of it is used. Bets on tables count as lost until they are returned.
 	Used int64 `protobuf:"varint,4,opt,name=used,proto3" json:"used,omitempty"`
-	// resets_at is when it begins anew.
+	// resets_at is when the next period begins.
 	ResetsAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=resets_at,json=resetsAt,proto3" json:"resets_at,omitempty"`
-	// next is what the limit becomes; not set where it stays, or ends.
+	// next is what the limit will become; not set where it stays, or will be removed.
 	Next *int64 `protobuf:"varint,6,opt,name=next,proto3,oneof" json:"next,omitempty"`
-	// next_at is when the limit becomes next, or ends where there is none; not set where it stays.
+	// next_at is when the limit becomes next, or is removed where next is not set; not set where the limit stays.
 	NextAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -203,7 +203,7 @@ type Exclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// kind is cool_off or self_exclusion.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// until is when it ends; not set where it has no end.
+	// until is when it ends; not set where it is permanent.
 	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -253,14 +253,14 @@ func (x *Exclusion) GetUntil() *timestamppb.Timestamp {
 	return nil
 }
 
-// RealityCheckInterval is how often a player is told.
+// RealityCheckInterval is how often a player is reminded.
 type RealityCheckInterval struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// minutes are how long a session goes on before the player is told.
+	// minutes is how long a session lasts before each reminder.
 	Minutes int64 `protobuf:"varint,1,opt,name=minutes,proto3" json:"minutes,omitempty"`
-	// next_minutes is what that becomes; not set where it stays, or ends.
+	// next_minutes is what the interval will become; not set where it stays, or will be removed.
 	NextMinutes *int64 `protobuf:"varint,2,opt,name=next_minutes,json=nextMinutes,proto3,oneof" json:"next_minutes,omitempty"`
-	// next_at is when it becomes so, or ends; not set where it stays.
+	// next_at is when that happens; not set where the interval stays.
 	NextAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -317,16 +317,16 @@ func (x *RealityCheckInterval) GetNextAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// PlaySession is a time of play without a long pause.
+// PlaySession is a session of play: a time of play without a long break.
 type PlaySession struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// started_at is when the first bet was placed.
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	// minutes are how long it goes on.
+	// minutes is how long it has lasted.
 	Minutes int64 `protobuf:"varint,2,opt,name=minutes,proto3" json:"minutes,omitempty"`
-	// staked is what bets were worth.
+	// staked is the sum of the stakes of its bets.
 	Staked int64 `protobuf:"varint,3,opt,name=staked,proto3" json:"staked,omitempty"`
-	// net is what came back less what went onto tables.
+	// net is what was returned from tables less what was put on them.
 	Net int64 `protobuf:"varint,4,opt,name=net,proto3" json:"net,omitempty"`
 	// check_due is true where bets are refused until the player has acknowledged.
 	CheckDue      bool `protobuf:"varint,5,opt,name=check_due,json=checkDue,proto3" json:"check_due,omitempty"`
@@ -399,7 +399,7 @@ func (x *PlaySession) GetCheckDue() bool {
 	return false
 }
 
-// GetLimitsRequest has no parameters: the limits are the caller's.
+// GetLimitsRequest has no parameters: the settings are the caller's.
 type GetLimitsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -436,10 +436,10 @@ func (*GetLimitsRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_protection_service_proto_rawDescGZIP(), []int{5}
 }
 
-// GetLimitsResponse holds what is set.
+// GetLimitsResponse holds the settings.
 type GetLimitsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// protection is what is set.
+	// protection is the caller's settings.
 	Protection    *Protection `protobuf:"bytes,1,opt,name=protection,proto3" json:"protection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -482,14 +482,14 @@ func (x *GetLimitsResponse) GetProtection() *Protection {
 	return nil
 }
 
-// SetLimitRequest is a limit.
+// SetLimitRequest sets a limit.
 type SetLimitRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// kind is stake, loss or session_time.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// period is day, week or month.
 	Period string `protobuf:"bytes,2,opt,name=period,proto3" json:"period,omitempty"`
-	// amount is in tokens, for session_time in minutes.
+	// amount is the limit in tokens; for session_time in minutes.
 	Amount        *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -546,10 +546,10 @@ func (x *SetLimitRequest) GetAmount() int64 {
 	return 0
 }
 
-// SetLimitResponse holds what is set now.
+// SetLimitResponse holds the settings after the call.
 type SetLimitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// protection is what is set.
+	// protection is the caller's settings.
 	Protection    *Protection `protobuf:"bytes,1,opt,name=protection,proto3" json:"protection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -647,10 +647,10 @@ func (x *RemoveLimitRequest) GetPeriod() string {
 	return ""
 }
 
-// RemoveLimitResponse holds what is set now.
+// RemoveLimitResponse holds the settings after the call.
 type RemoveLimitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// protection is what is set.
+	// protection is the caller's settings.
 	Protection    *Protection `protobuf:"bytes,1,opt,name=protection,proto3" json:"protection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -693,12 +693,12 @@ func (x *RemoveLimitResponse) GetProtection() *Protection {
 	return nil
 }
 
-// ExcludeRequest is a pause.
+// ExcludeRequest begins a pause.
 type ExcludeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// kind is cool_off, for 1 to 42 days, or self_exclusion, for 180 to 1,825 days or for ever.
+	// kind is cool_off, for 1 to 42 days, or self_exclusion, for 180 to 1,825 days or permanently.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// days is how long it lasts; 0 is for ever, for self_exclusion alone.
+	// days is how long it lasts; 0 is permanent, for self_exclusion only.
 	Days          int32 `protobuf:"varint,2,opt,name=days,proto3" json:"days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -748,10 +748,10 @@ func (x *ExcludeRequest) GetDays() int32 {
 	return 0
 }
 
-// ExcludeResponse holds what is set now.
+// ExcludeResponse holds the settings after the call.
 type ExcludeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// protection is what is set.
+	// protection is the caller's settings.
 	Protection    *Protection `protobuf:"bytes,1,opt,name=protection,proto3" json:"protection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -794,10 +794,10 @@ func (x *ExcludeResponse) GetProtection() *Protection {
 	return nil
 }
 
-// SetRealityCheckRequest says how often to tell.
+// SetRealityCheckRequest sets the interval of reminders.
 type SetRealityCheckRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// minutes are how long a session goes on before the player is told; 0 ends that, a day later as any milder limit.
+	// minutes is how long a session lasts before each reminder; 0 turns reminders off, a day later like any milder setting.
 	Minutes       int64 `protobuf:"varint,1,opt,name=minutes,proto3" json:"minutes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -840,10 +840,10 @@ func (x *SetRealityCheckRequest) GetMinutes() int64 {
 	return 0
 }
 
-// SetRealityCheckResponse holds what is set now.
+// SetRealityCheckResponse holds the settings after the call.
 type SetRealityCheckResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// protection is what is set.
+	// protection is the caller's settings.
 	Protection    *Protection `protobuf:"bytes,1,opt,name=protection,proto3" json:"protection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -923,10 +923,10 @@ func (*AcknowledgeRealityCheckRequest) Descriptor() ([]byte, []int) {
 	return file_bitcraps_game_v1_protection_service_proto_rawDescGZIP(), []int{15}
 }
 
-// AcknowledgeRealityCheckResponse holds what is set now.
+// AcknowledgeRealityCheckResponse holds the settings after the call.
 type AcknowledgeRealityCheckResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// protection is what is set.
+	// protection is the caller's settings.
 	Protection    *Protection `protobuf:"bytes,1,opt,name=protection,proto3" json:"protection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

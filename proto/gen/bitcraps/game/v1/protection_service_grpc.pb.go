@@ -31,22 +31,22 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ProtectionService is how players protect themselves: limits of stake, loss and time, pauses, and reality checks. What
-// they set binds within the transaction of each bet. Stricter is at once, milder behind a delay, and a pause is never
-// shortened.
+// ProtectionService is responsible gambling: limits on stakes, losses and time, pauses, and reality checks, which players set for
+// themselves. The settings are enforced within the transaction of each bet. A stricter setting takes effect at once, a milder one
+// after a delay, and a pause is never shortened.
 type ProtectionServiceClient interface {
-	// GetLimits returns all that the caller has set, and how much of it is used.
+	// GetLimits returns all of the caller's settings, and how much of each limit is used.
 	GetLimits(ctx context.Context, in *GetLimitsRequest, opts ...grpc.CallOption) (*GetLimitsResponse, error)
-	// SetLimit sets a limit of the caller's. A lower one binds at once, a higher one a day later.
+	// SetLimit sets a limit for the caller. A lower limit takes effect at once, a higher one a day later.
 	SetLimit(ctx context.Context, in *SetLimitRequest, opts ...grpc.CallOption) (*SetLimitResponse, error)
-	// RemoveLimit ends a limit of the caller's a day later.
+	// RemoveLimit removes one of the caller's limits a day later.
 	RemoveLimit(ctx context.Context, in *RemoveLimitRequest, opts ...grpc.CallOption) (*RemoveLimitResponse, error)
-	// Exclude keeps the caller from play for a while. Bets on tables stand until they are decided or taken back.
+	// Exclude keeps the caller from betting for a while. Bets on tables stand until they are decided or taken back.
 	Exclude(ctx context.Context, in *ExcludeRequest, opts ...grpc.CallOption) (*ExcludeResponse, error)
-	// SetRealityCheck has the caller told every so many minutes how long and for what the play goes on. Bets are refused
-	// from then until it is acknowledged.
+	// SetRealityCheck has the caller reminded, at an interval in minutes, of how long the session has lasted and how much was staked.
+	// When a reminder is due, bets are refused until it is acknowledged.
 	SetRealityCheck(ctx context.Context, in *SetRealityCheckRequest, opts ...grpc.CallOption) (*SetRealityCheckResponse, error)
-	// AcknowledgeRealityCheck notes that the caller was told.
+	// AcknowledgeRealityCheck records that the caller has seen the reminder.
 	AcknowledgeRealityCheck(ctx context.Context, in *AcknowledgeRealityCheckRequest, opts ...grpc.CallOption) (*AcknowledgeRealityCheckResponse, error)
 }
 
@@ -122,22 +122,22 @@ func (c *protectionServiceClient) AcknowledgeRealityCheck(ctx context.Context, i
 // All implementations must embed UnimplementedProtectionServiceServer
 // for forward compatibility.
 //
-// ProtectionService is how players protect themselves: limits of stake, loss and time, pauses, and reality checks. What
-// they set binds within the transaction of each bet. Stricter is at once, milder behind a delay, and a pause is never
-// shortened.
+// ProtectionService is responsible gambling: limits on stakes, losses and time, pauses, and reality checks, which players set for
+// themselves. The settings are enforced within the transaction of each bet. A stricter setting takes effect at once, a milder one
+// after a delay, and a pause is never shortened.
 type ProtectionServiceServer interface {
-	// GetLimits returns all that the caller has set, and how much of it is used.
+	// GetLimits returns all of the caller's settings, and how much of each limit is used.
 	GetLimits(context.Context, *GetLimitsRequest) (*GetLimitsResponse, error)
-	// SetLimit sets a limit of the caller's. A lower one binds at once, a higher one a day later.
+	// SetLimit sets a limit for the caller. A lower limit takes effect at once, a higher one a day later.
 	SetLimit(context.Context, *SetLimitRequest) (*SetLimitResponse, error)
-	// RemoveLimit ends a limit of the caller's a day later.
+	// RemoveLimit removes one of the caller's limits a day later.
 	RemoveLimit(context.Context, *RemoveLimitRequest) (*RemoveLimitResponse, error)
-	// Exclude keeps the caller from play for a while. Bets on tables stand until they are decided or taken back.
+	// Exclude keeps the caller from betting for a while. Bets on tables stand until they are decided or taken back.
 	Exclude(context.Context, *ExcludeRequest) (*ExcludeResponse, error)
-	// SetRealityCheck has the caller told every so many minutes how long and for what the play goes on. Bets are refused
-	// from then until it is acknowledged.
+	// SetRealityCheck has the caller reminded, at an interval in minutes, of how long the session has lasted and how much was staked.
+	// When a reminder is due, bets are refused until it is acknowledged.
 	SetRealityCheck(context.Context, *SetRealityCheckRequest) (*SetRealityCheckResponse, error)
-	// AcknowledgeRealityCheck notes that the caller was told.
+	// AcknowledgeRealityCheck records that the caller has seen the reminder.
 	AcknowledgeRealityCheck(context.Context, *AcknowledgeRealityCheckRequest) (*AcknowledgeRealityCheckResponse, error)
 	mustEmbedUnimplementedProtectionServiceServer()
 }

@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: bitcraps/meshbridge/v1/mesh_service.proto
 
-// Package bitcraps.meshbridge.v1 joins the phones' mesh to the fleet. Phones speak JSON frames over the WebSocket /mesh;
-// this is the side that services and operators speak.
+// Package bitcraps.meshbridge.v1 connects the phones' mesh network to the platform. Phones speak JSON frames over the WebSocket /mesh;
+// this is the API for services and operators.
 
 package meshbridgev1
 
@@ -30,15 +30,15 @@ const (
 // Peer is a connected phone.
 type Peer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// node_id is what the phone calls itself. It proves nothing.
+	// node_id is what the phone calls itself. It is not authenticated.
 	NodeId string `protobuf:"bytes,1,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
-	// public_key is the Ed25519 key that the phone proved to have; empty for a guest.
+	// public_key is the Ed25519 key that the phone has proved to hold; empty for a guest.
 	PublicKey []byte `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
 	// connected_at is when the connection was made.
 	ConnectedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=connected_at,json=connectedAt,proto3" json:"connected_at,omitempty"`
-	// messages_in counts the frames that came from it.
+	// messages_in counts the frames received from it.
 	MessagesIn int64 `protobuf:"varint,4,opt,name=messages_in,json=messagesIn,proto3" json:"messages_in,omitempty"`
-	// messages_out counts the frames that went to it.
+	// messages_out counts the frames sent to it.
 	MessagesOut   int64 `protobuf:"varint,5,opt,name=messages_out,json=messagesOut,proto3" json:"messages_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -109,18 +109,18 @@ func (x *Peer) GetMessagesOut() int64 {
 	return 0
 }
 
-// Message travels from phone to phone.
+// Message is relayed from phone to phone.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// message_id is SHA-256 of the payload and the origin.
 	MessageId []byte `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// game_id is the game that the message is about, or empty.
 	GameId string `protobuf:"bytes,2,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
-	// payload is what the phones read; at most 8 KiB.
+	// payload is the message's content for the phones; at most 8 KiB.
 	Payload []byte `protobuf:"bytes,3,opt,name=payload,proto3" json:"payload,omitempty"`
-	// hops_left is how many more phones may pass it on.
+	// hops_left is how many more phones may relay it.
 	HopsLeft int32 `protobuf:"varint,4,opt,name=hops_left,json=hopsLeft,proto3" json:"hops_left,omitempty"`
-	// expires_at is when nobody needs it any more.
+	// expires_at is when it is no longer needed.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -191,7 +191,7 @@ func (x *Message) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// Command is what a player wants done, signed by the player's device.
+// Command is a request by a player, signed by the player's device.
 type Command struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// public_key is the device's Ed25519 key.
@@ -200,11 +200,11 @@ type Command struct {
 	ChainId string `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
 	// sequence is higher than that of every earlier command of the device.
 	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// expires_at is when the command is void.
+	// expires_at is when the command becomes void.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// payload is the serialized request, such as a bitcraps.game.v1.PlaceBetRequest.
 	Payload []byte `protobuf:"bytes,5,opt,name=payload,proto3" json:"payload,omitempty"`
-	// method is the full gRPC name of what is to be called.
+	// method is the full gRPC name of the method to call.
 	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// signature is over the canonical encoding of the fields above.
 	Signature     []byte `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
@@ -294,9 +294,9 @@ func (x *Command) GetSignature() []byte {
 // ListPeersRequest selects a page of peers.
 type ListPeersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_size is at most 1,000; 100 where it is not given.
+	// page_size is at most 1,000; the default is 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -447,12 +447,12 @@ func (x *PublishMessageRequest) GetMessage() *Message {
 	return nil
 }
 
-// PublishMessageResponse says how far the message came.
+// PublishMessageResponse reports how far the message got.
 type PublishMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// delivered is how many connected peers it was handed to.
+	// delivered is how many connected peers it was sent to.
 	Delivered int32 `protobuf:"varint,1,opt,name=delivered,proto3" json:"delivered,omitempty"`
-	// stored is true where it waits for peers that are away.
+	// stored is true where it is stored for peers that are offline.
 	Stored        bool `protobuf:"varint,2,opt,name=stored,proto3" json:"stored,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -599,7 +599,7 @@ type DisconnectPeerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// node_id is the peer.
 	NodeId string `protobuf:"bytes,1,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
-	// ban_seconds is how long it is kept away.
+	// ban_seconds is how long its connections are refused.
 	BanSeconds    int32 `protobuf:"varint,2,opt,name=ban_seconds,json=banSeconds,proto3" json:"ban_seconds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -649,10 +649,10 @@ func (x *DisconnectPeerRequest) GetBanSeconds() int32 {
 	return 0
 }
 
-// DisconnectPeerResponse says that it is gone.
+// DisconnectPeerResponse reports whether there was a connection to close.
 type DisconnectPeerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// was_connected is false where there was nobody to disconnect.
+	// was_connected is false where there was none.
 	WasConnected  bool `protobuf:"varint,1,opt,name=was_connected,json=wasConnected,proto3" json:"was_connected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,8 +4,8 @@
 // - protoc             (unknown)
 // source: bitcraps/meshbridge/v1/mesh_service.proto
 
-// Package bitcraps.meshbridge.v1 joins the phones' mesh to the fleet. Phones speak JSON frames over the WebSocket /mesh;
-// this is the side that services and operators speak.
+// Package bitcraps.meshbridge.v1 connects the phones' mesh network to the platform. Phones speak JSON frames over the WebSocket /mesh;
+// this is the API for services and operators.
 
 package meshbridgev1
 
@@ -36,13 +36,13 @@ const (
 type MeshServiceClient interface {
 	// ListPeers pages through the phones that are connected to this bridge.
 	ListPeers(ctx context.Context, in *ListPeersRequest, opts ...grpc.CallOption) (*ListPeersResponse, error)
-	// PublishMessage sends a message into the mesh. Who is away gets it from the store when they are back, until it
-	// expires. A message id is delivered once to each peer.
+	// PublishMessage sends a message into the mesh. A peer that is offline gets it from the store on its return, until the message
+	// expires. Each peer gets a message id once.
 	PublishMessage(ctx context.Context, in *PublishMessageRequest, opts ...grpc.CallOption) (*PublishMessageResponse, error)
-	// SubmitCommand takes a command that a phone signed and another phone carried here, checks the signature, the
-	// sequence and the expiry, and hands it to the service that it is for.
+	// SubmitCommand accepts a command that one phone signed and another phone carried here, checks the signature, the sequence number
+	// and the expiry, and forwards it to the service that it is for.
 	SubmitCommand(ctx context.Context, in *SubmitCommandRequest, opts ...grpc.CallOption) (*SubmitCommandResponse, error)
-	// DisconnectPeer ends a phone's connection and keeps it away for a while.
+	// DisconnectPeer closes a phone's connection and refuses it for a while.
 	DisconnectPeer(ctx context.Context, in *DisconnectPeerRequest, opts ...grpc.CallOption) (*DisconnectPeerResponse, error)
 }
 
@@ -102,13 +102,13 @@ func (c *meshServiceClient) DisconnectPeer(ctx context.Context, in *DisconnectPe
 type MeshServiceServer interface {
 	// ListPeers pages through the phones that are connected to this bridge.
 	ListPeers(context.Context, *ListPeersRequest) (*ListPeersResponse, error)
-	// PublishMessage sends a message into the mesh. Who is away gets it from the store when they are back, until it
-	// expires. A message id is delivered once to each peer.
+	// PublishMessage sends a message into the mesh. A peer that is offline gets it from the store on its return, until the message
+	// expires. Each peer gets a message id once.
 	PublishMessage(context.Context, *PublishMessageRequest) (*PublishMessageResponse, error)
-	// SubmitCommand takes a command that a phone signed and another phone carried here, checks the signature, the
-	// sequence and the expiry, and hands it to the service that it is for.
+	// SubmitCommand accepts a command that one phone signed and another phone carried here, checks the signature, the sequence number
+	// and the expiry, and forwards it to the service that it is for.
 	SubmitCommand(context.Context, *SubmitCommandRequest) (*SubmitCommandResponse, error)
-	// DisconnectPeer ends a phone's connection and keeps it away for a while.
+	// DisconnectPeer closes a phone's connection and refuses it for a while.
 	DisconnectPeer(context.Context, *DisconnectPeerRequest) (*DisconnectPeerResponse, error)
 	mustEmbedUnimplementedMeshServiceServer()
 }

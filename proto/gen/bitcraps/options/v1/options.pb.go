@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: bitcraps/options/v1/options.proto
 
-// Package bitcraps.options.v1 holds the annotations with which the contracts say what the servers enforce:
-// who may call a method, which HTTP status its success has, and how an error reason maps to gRPC and HTTP.
+// Package bitcraps.options.v1 holds the annotations in which the contracts declare what the servers enforce: who may call a method,
+// the HTTP status of its success, and how an error reason maps to gRPC and HTTP.
 
 package optionsv1
 
@@ -26,15 +26,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Principal is the kind of person that a call is made for.
+// Principal is the kind of caller on whose behalf a call is made.
 type Principal int32
 
 const (
-	// The method has no rule; it is refused.
+	// The method has no rule and is refused.
 	Principal_PRINCIPAL_UNSPECIFIED Principal = 0
-	// Nobody: the method is public, or for services alone.
+	// Nobody: the method is public, or for services only.
 	Principal_PRINCIPAL_NONE Principal = 1
-	// Somebody who is signed in, guests included, and whose role is one of the method's.
+	// Someone who is signed in, guests included, with one of the method's roles.
 	Principal_PRINCIPAL_PLAYER Principal = 2
 )
 
@@ -79,17 +79,17 @@ func (Principal) EnumDescriptor() ([]byte, []int) {
 	return file_bitcraps_options_v1_options_proto_rawDescGZIP(), []int{0}
 }
 
-// Role is what somebody who is signed in is here for. Services have none: certificates say who they are.
+// Role is what someone who is signed in may do on the platform. Services have no role: their certificates identify them.
 type Role int32
 
 const (
-	// Not given; it means a player.
+	// Not set; it means a player.
 	Role_ROLE_UNSPECIFIED Role = 0
-	// Plays with a wallet of his own.
+	// Plays, with a wallet of their own.
 	Role_ROLE_PLAYER Role = 1
-	// Runs the platform, and so plays nothing.
+	// Operates the platform, and therefore may not play.
 	Role_ROLE_OPERATOR Role = 2
-	// Reads the books, and so plays nothing.
+	// Audits the books, and therefore may not play.
 	Role_ROLE_AUDITOR Role = 3
 )
 
@@ -140,9 +140,9 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 type Scope int32
 
 const (
-	// Nothing that takes an API key.
+	// Not set: the method accepts no API key.
 	Scope_SCOPE_UNSPECIFIED Scope = 0
-	// Look at what is the player's.
+	// Read what belongs to the player.
 	Scope_SCOPE_READ Scope = 1
 	// Create and join games, bet and roll.
 	Scope_SCOPE_PLAY Scope = 2
@@ -193,14 +193,14 @@ func (Scope) EnumDescriptor() ([]byte, []int) {
 // rules in one table.
 type Access struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// callers are the services that may call: "gateway", "api", "game", "consensus", "mesh-bridge", "backup",
-	// "secrets", or "operator" for an operator's command line, which acts for itself and needs no principal.
+	// callers are the services that may call: "gateway", "api", "game", "consensus", "mesh-bridge", "backup", "secrets", or "operator"
+	// for an operator's command line, which acts on its own behalf and needs no principal.
 	Callers []string `protobuf:"bytes,1,rep,name=callers,proto3" json:"callers,omitempty"`
-	// principal says on whose behalf the call must be made.
+	// principal is on whose behalf the call must be made.
 	Principal Principal `protobuf:"varint,2,opt,name=principal,proto3,enum=bitcraps.options.v1.Principal" json:"principal,omitempty"`
-	// roles are the roles whose bearers may call where somebody must be signed in; players alone where there is none.
+	// roles are the roles that may call where the caller must be signed in; players only where the list is empty.
 	Roles []Role `protobuf:"varint,3,rep,packed,name=roles,proto3,enum=bitcraps.options.v1.Role" json:"roles,omitempty"`
-	// scope is what an API key must be allowed. A method without one is for people who signed in, and takes no API key.
+	// scope is the scope that an API key must have. A method without one is for signed-in people and accepts no API key.
 	Scope         Scope `protobuf:"varint,4,opt,name=scope,proto3,enum=bitcraps.options.v1.Scope" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -264,11 +264,12 @@ func (x *Access) GetScope() Scope {
 	return Scope_SCOPE_UNSPECIFIED
 }
 
-// Refusals are what a method may say no with, beside what any method may: that the call is malformed, not allowed, too
-// often, or that a part is away. Descriptions of the API are made of them, and tests hold the servers to them.
+// Refusals are the reasons for which a method may refuse a call, in addition to those that any method may give: the call is malformed,
+// not allowed or too frequent, or a part of the platform is unavailable. The OpenAPI document is generated from them, and tests hold
+// the servers to them.
 type Refusals struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// reasons are those of bitcraps.errors.v1, without their prefix.
+	// reasons are names from bitcraps.errors.v1, without their prefix.
 	Reasons       []string `protobuf:"bytes,1,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -364,20 +365,20 @@ var file_bitcraps_options_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 
 // Extension fields to descriptorpb.MethodOptions.
 var (
-	// access says who may call the method. A method without it is refused to everybody.
+	// access declares who may call the method. A method without it is refused to everybody.
 	//
 	// optional bitcraps.options.v1.Access access = 50001;
 	E_Access = &file_bitcraps_options_v1_options_proto_extTypes[0]
-	// http_status is the status of a successful REST answer where it is not 200.
+	// http_status is the status of a successful REST response where it is not 200.
 	//
 	// optional int32 http_status = 50002;
 	E_HttpStatus = &file_bitcraps_options_v1_options_proto_extTypes[1]
-	// refusals are why the method may refuse a call that is well-formed.
+	// refusals are the reasons for which the method may refuse a well-formed call.
 	//
 	// optional bitcraps.options.v1.Refusals refusals = 50010;
 	E_Refusals = &file_bitcraps_options_v1_options_proto_extTypes[2]
-	// bundled says that calls of the method may share a message with others (bitcraps.bundle.v1): it is called often, and always
-	// takes about the same time.
+	// bundled allows calls of the method to share a message with others (bitcraps.bundle.v1). It suits methods that are called often and
+	// whose calls all take about the same time.
 	//
 	// optional bool bundled = 50011;
 	E_Bundled = &file_bitcraps_options_v1_options_proto_extTypes[3]

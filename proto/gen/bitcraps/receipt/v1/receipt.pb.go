@@ -4,9 +4,9 @@
 // 	protoc        (unknown)
 // source: bitcraps/receipt/v1/receipt.proto
 
-// Package bitcraps.receipt.v1 is the file that proves to a player, without a network, what a round did to the player's
-// bets: what the round was bound to, that the validators ordered it, how their beacon threw the dice, and what each bet
-// was paid. Hashes, keys and signatures are lowercase hex. docs/protocol.md specifies every check; libs/receipt makes them.
+// Package bitcraps.receipt.v1 is the receipt: a file that proves to a player, offline, what a round did to the player's bets. It
+// proves what the round committed to, that the validators ordered it, how their beacon determined the dice, and what each bet was
+// paid. Hashes, keys and signatures are lowercase hex. docs/protocol.md specifies every check; libs/receipt performs them.
 
 package receiptv1
 
@@ -26,14 +26,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Receipt proves one round to one player. Nothing in it is there for information alone: each field is bound by a check,
-// so that changing any byte makes a check fail. It holds all bets of the round, so that none can be left out or be shown
-// with another face to somebody else.
+// Receipt proves one round to one player. Nothing in it is merely informational: each field is covered by a check, so that changing
+// any byte makes a check fail. It contains all bets of the round, so that none can be left out, or shown differently to somebody else.
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// version is 2.
 	Version int32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	// chain_id names the chain; the validators' signatures bind it.
+	// chain_id names the chain; it is covered by the validators' signatures.
 	ChainId string `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
 	// group_key verifies the beacon.
 	GroupKey string `protobuf:"bytes,3,opt,name=group_key,json=groupKey,proto3" json:"group_key,omitempty"`
@@ -41,26 +40,26 @@ type Receipt struct {
 	GameId string `protobuf:"bytes,4,opt,name=game_id,json=gameId,proto3" json:"game_id,omitempty"`
 	// round is its number within the game.
 	Round int64 `protobuf:"varint,5,opt,name=round,proto3" json:"round,omitempty"`
-	// player_id is whose receipt it is.
+	// player_id is the player whom the receipt is for.
 	PlayerId string `protobuf:"bytes,6,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// state is the game's state before the roll.
 	State *TableState `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
-	// commitment is what the round was bound to before its dice could exist.
+	// commitment is what the round committed to before its dice could exist.
 	Commitment *Commitment `protobuf:"bytes,8,opt,name=commitment,proto3" json:"commitment,omitempty"`
 	// block proves that the validators ordered the commitment.
 	Block *BlockProof `protobuf:"bytes,9,opt,name=block,proto3" json:"block,omitempty"`
-	// beacon is the signature that threw the dice.
+	// beacon is the signature that determined the dice.
 	Beacon *Beacon `protobuf:"bytes,10,opt,name=beacon,proto3" json:"beacon,omitempty"`
 	// dice are the two dice in order.
 	Dice []int32 `protobuf:"varint,11,rep,packed,name=dice,proto3" json:"dice,omitempty"`
-	// bets are all bets of the round, everybody's, in the order of their ids.
+	// bets are all bets of the round, of all players, in the order of their ids.
 	Bets []*SettledBet `protobuf:"bytes,12,rep,name=bets,proto3" json:"bets,omitempty"`
 	// balance_before is the player's wallet before the round was settled, in tokens.
 	BalanceBefore int64 `protobuf:"varint,13,opt,name=balance_before,json=balanceBefore,proto3" json:"balance_before,omitempty"`
-	// balance_after is the wallet behind it: before, and every payout of the player's bets.
+	// balance_after is the wallet after that: balance_before plus every payout of the player's bets.
 	BalanceAfter int64 `protobuf:"varint,14,opt,name=balance_after,json=balanceAfter,proto3" json:"balance_after,omitempty"`
-	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the
-	// one needs no block between and the other is no older than the chain's first sharing.
+	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the block can
+	// be verified from genesis without blocks in between, and the group key is no older than the chain's first sharing.
 	Lineage       *Lineage `protobuf:"bytes,15,opt,name=lineage,proto3" json:"lineage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -201,10 +200,11 @@ func (x *Receipt) GetLineage() *Lineage {
 	return nil
 }
 
-// Lineage is what a verifier needs beside a block to check it by genesis alone (docs/protocol.md, section 9).
+// Lineage is what a verifier that pins only the genesis needs in addition to a block in order to verify it (docs/protocol.md, section
+// 9).
 type Lineage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// hops are blocks from which a light client comes to know later validators, in the order of their heights.
+	// hops are the blocks from which a light client learns of later validators, in the order of their heights.
 	Hops []*LightBlock `protobuf:"bytes,1,rep,name=hops,proto3" json:"hops,omitempty"`
 	// sharing proves the group key. Where it is left out, the key must be pinned.
 	Sharing       *SharingProof `protobuf:"bytes,2,opt,name=sharing,proto3" json:"sharing,omitempty"`
@@ -256,14 +256,14 @@ func (x *Lineage) GetSharing() *SharingProof {
 	return nil
 }
 
-// LightBlock is a block as light clients look at it: what its validators signed, and who they are.
+// LightBlock is a block as light clients see it: what its validators signed, and who they are.
 type LightBlock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// header is the block's header.
 	Header *Header `protobuf:"bytes,1,opt,name=header,proto3" json:"header,omitempty"`
 	// commit holds the validators' signatures.
 	Commit *Commit `protobuf:"bytes,2,opt,name=commit,proto3" json:"commit,omitempty"`
-	// validators are the set that signs the block, in its order; the header holds their hash.
+	// validators are the set that signs the block, in the set's order; the header holds their hash.
 	Validators    []*Validator `protobuf:"bytes,3,rep,name=validators,proto3" json:"validators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -320,10 +320,10 @@ func (x *LightBlock) GetValidators() []*Validator {
 	return nil
 }
 
-// SharingProof proves which key the validators made together.
+// SharingProof proves which key the validators generated together.
 type SharingProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// transaction is the canonical encoding of a sharing.
+	// transaction is the canonical encoding of the sharing, which holds the group key.
 	Transaction string `protobuf:"bytes,1,opt,name=transaction,proto3" json:"transaction,omitempty"`
 	// block proves that the validators ordered it.
 	Block         *BlockProof `protobuf:"bytes,2,opt,name=block,proto3" json:"block,omitempty"`
@@ -375,22 +375,23 @@ func (x *SharingProof) GetBlock() *BlockProof {
 	return nil
 }
 
-// TableState is a game's state before a roll (docs/protocol.md, section 2). Trackers are in the order of the numbers.
+// TableState is a game's state before a roll (docs/protocol.md, section 2). Counters are in the order of the numbers.
 type TableState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// hand numbers the hands from 1.
 	Hand int64 `protobuf:"varint,1,opt,name=hand,proto3" json:"hand,omitempty"`
-	// rolls is how often this hand was rolled before.
+	// rolls is how many rolls this hand has had before this one.
 	Rolls int32 `protobuf:"varint,2,opt,name=rolls,proto3" json:"rolls,omitempty"`
 	// point is 4, 5, 6, 8, 9 or 10, or 0 in the come-out phase.
 	Point int32 `protobuf:"varint,3,opt,name=point,proto3" json:"point,omitempty"`
-	// shooter_id is who had the dice; empty where the house rolled.
+	// shooter_id is the player who had the dice; empty where the house rolled.
 	ShooterId string `protobuf:"bytes,4,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
-	// totals counts, for 2, 3, 4, 5, 6, 8, 9, 10, 11 and 12, how often the total came since the last 7, up to 6.
+	// totals counts, for 2, 3, 4, 5, 6, 8, 9, 10, 11 and 12, how often the total was rolled since the last 7, up to 6.
 	Totals []int32 `protobuf:"varint,5,rep,packed,name=totals,proto3" json:"totals,omitempty"`
-	// pairs are the bits of the unordered pairs of dice that came since the last 7.
+	// pairs are the bits of the unordered pairs of dice that were rolled since the last 7.
 	Pairs int32 `protobuf:"varint,6,opt,name=pairs,proto3" json:"pairs,omitempty"`
-	// hard are the bits of the numbers 4, 6, 8 and 10 that came as a pair since the last 7, and not another way behind it.
+	// hard are the bits of those of the numbers 4, 6, 8 and 10 that were rolled as a pair since the last 7, and not in another way after
+	// that.
 	Hard int32 `protobuf:"varint,7,opt,name=hard,proto3" json:"hard,omitempty"`
 	// points_made counts, for 4, 5, 6, 8, 9 and 10, how often the point was made in this hand, up to 4.
 	PointsMade []int32 `protobuf:"varint,8,rep,packed,name=points_made,json=pointsMade,proto3" json:"points_made,omitempty"`
@@ -493,7 +494,7 @@ func (x *TableState) GetPassWins() int32 {
 	return 0
 }
 
-// Commitment is what a round is bound to, together with the game and the round's number.
+// Commitment is what a round commits to, besides the game and the round's number.
 type Commitment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_count is the number of live bets.
@@ -566,12 +567,12 @@ func (x *Commitment) GetPayTableHash() string {
 	return ""
 }
 
-// SettledBet is one bet as the commitment bound it, and what the dice did to it.
+// SettledBet is one bet as the commitment covers it, and what the dice did to it.
 type SettledBet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// bet_id is the bet.
 	BetId string `protobuf:"bytes,1,opt,name=bet_id,json=betId,proto3" json:"bet_id,omitempty"`
-	// player_id is whose bet it is.
+	// player_id is the bet's owner.
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// bet_type is the wager's name.
 	BetType string `protobuf:"bytes,3,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
@@ -581,11 +582,11 @@ type SettledBet struct {
 	Working bool `protobuf:"varint,5,opt,name=working,proto3" json:"working,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
-	// client_seed is what the player gave to be bound into the dice.
+	// client_seed is the seed that the player sent to be bound into the dice.
 	ClientSeed string `protobuf:"bytes,7,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
-	// outcome is what the roll did: stay, win, lose, push or travel.
+	// outcome is what the roll did to the bet: stay, win, lose, push or travel.
 	Outcome string `protobuf:"bytes,8,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// payout is what came back to the player's wallet, stake included.
+	// payout is what was returned to the player's wallet, stake included.
 	Payout        int64 `protobuf:"varint,9,opt,name=payout,proto3" json:"payout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -684,12 +685,12 @@ func (x *SettledBet) GetPayout() int64 {
 	return 0
 }
 
-// Beacon is the validators' threshold signature at the height behind the deciding block.
+// Beacon is the validators' threshold signature at the height after the deciding block.
 type Beacon struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// height is the block whose precommits carried the signature's shares.
+	// height is the block whose precommits carried the shares of the signature.
 	Height int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
-	// signature is the group's over the height.
+	// signature is the group's signature over the height.
 	Signature     string `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -739,7 +740,7 @@ func (x *Beacon) GetSignature() string {
 	return ""
 }
 
-// BlockProof proves that more than two thirds of the validators signed a block that holds a transaction.
+// BlockProof proves that validators with more than two thirds of the voting power signed a block that contains a transaction.
 type BlockProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// header is the block's header; its hash is what the validators signed.
@@ -748,7 +749,7 @@ type BlockProof struct {
 	Commit *Commit `protobuf:"bytes,2,opt,name=commit,proto3" json:"commit,omitempty"`
 	// inclusion proves that the commitment, or the sharing, is one of the block's transactions.
 	Inclusion *Inclusion `protobuf:"bytes,3,opt,name=inclusion,proto3" json:"inclusion,omitempty"`
-	// validators are the set that signs the block, in its order; the header holds their hash.
+	// validators are the set that signs the block, in the set's order; the header holds their hash.
 	Validators    []*Validator `protobuf:"bytes,4,rep,name=validators,proto3" json:"validators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -812,7 +813,7 @@ func (x *BlockProof) GetValidators() []*Validator {
 	return nil
 }
 
-// Header is a CometBFT block header, without the chain id and without the hashes that follow from other fields.
+// Header is a CometBFT block header, without the chain id and the hashes that follow from other fields.
 type Header struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// block_version is the version of the block protocol.
@@ -823,13 +824,13 @@ type Header struct {
 	Height int64 `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
 	// time is when the block was proposed.
 	Time *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`
-	// last_block_hash is the hash of the header before; empty in the first block.
+	// last_block_hash is the hash of the previous block's header; empty in the first block.
 	LastBlockHash string `protobuf:"bytes,5,opt,name=last_block_hash,json=lastBlockHash,proto3" json:"last_block_hash,omitempty"`
-	// last_parts_total is the number of parts of the block before.
+	// last_parts_total is the number of parts of the previous block.
 	LastPartsTotal int32 `protobuf:"varint,6,opt,name=last_parts_total,json=lastPartsTotal,proto3" json:"last_parts_total,omitempty"`
-	// last_parts_hash is the hash of the parts of the block before; empty in the first block.
+	// last_parts_hash is the hash of the previous block's parts; empty in the first block.
 	LastPartsHash string `protobuf:"bytes,7,opt,name=last_parts_hash,json=lastPartsHash,proto3" json:"last_parts_hash,omitempty"`
-	// last_commit_hash is the hash of the signatures of the block before.
+	// last_commit_hash is the hash of the previous block's signatures.
 	LastCommitHash string `protobuf:"bytes,8,opt,name=last_commit_hash,json=lastCommitHash,proto3" json:"last_commit_hash,omitempty"`
 	// data_hash is the Merkle root over the block's transactions.
 	DataHash string `protobuf:"bytes,9,opt,name=data_hash,json=dataHash,proto3" json:"data_hash,omitempty"`
@@ -839,13 +840,13 @@ type Header struct {
 	NextValidatorsHash string `protobuf:"bytes,11,opt,name=next_validators_hash,json=nextValidatorsHash,proto3" json:"next_validators_hash,omitempty"`
 	// consensus_hash is the hash of the chain's parameters.
 	ConsensusHash string `protobuf:"bytes,12,opt,name=consensus_hash,json=consensusHash,proto3" json:"consensus_hash,omitempty"`
-	// app_hash is the hash of the state behind the block before.
+	// app_hash is the hash of the application's state after the previous block.
 	AppHash string `protobuf:"bytes,13,opt,name=app_hash,json=appHash,proto3" json:"app_hash,omitempty"`
-	// last_results_hash is the hash of the transaction results of the block before.
+	// last_results_hash is the hash of the results of the previous block's transactions.
 	LastResultsHash string `protobuf:"bytes,14,opt,name=last_results_hash,json=lastResultsHash,proto3" json:"last_results_hash,omitempty"`
 	// evidence_hash is the hash of the block's evidence.
 	EvidenceHash string `protobuf:"bytes,15,opt,name=evidence_hash,json=evidenceHash,proto3" json:"evidence_hash,omitempty"`
-	// proposer_address is who proposed the block.
+	// proposer_address is the address of the block's proposer.
 	ProposerAddress string `protobuf:"bytes,16,opt,name=proposer_address,json=proposerAddress,proto3" json:"proposer_address,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -996,13 +997,13 @@ func (x *Header) GetProposerAddress() string {
 // Commit holds the precommits that made a block final.
 type Commit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// round is the consensus round in which they were given.
+	// round is the consensus round of the precommits.
 	Round int32 `protobuf:"varint,1,opt,name=round,proto3" json:"round,omitempty"`
 	// parts_total is the number of parts that the block was gossiped in.
 	PartsTotal int32 `protobuf:"varint,2,opt,name=parts_total,json=partsTotal,proto3" json:"parts_total,omitempty"`
 	// parts_hash is the hash of those parts.
 	PartsHash string `protobuf:"bytes,3,opt,name=parts_hash,json=partsHash,proto3" json:"parts_hash,omitempty"`
-	// signatures are those of the validators that signed the block; others are left out.
+	// signatures are those of the validators that signed the block; the other validators are left out.
 	Signatures    []*CommitSignature `protobuf:"bytes,4,rep,name=signatures,proto3" json:"signatures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1069,7 +1070,7 @@ func (x *Commit) GetSignatures() []*CommitSignature {
 // CommitSignature is one validator's precommit.
 type CommitSignature struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// validator is the signer's place in the set, from 0. They ascend.
+	// validator is the signer's index in the set, from 0; the indexes ascend.
 	Validator int32 `protobuf:"varint,1,opt,name=validator,proto3" json:"validator,omitempty"`
 	// time is when the validator signed.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -1130,14 +1131,14 @@ func (x *CommitSignature) GetSignature() string {
 	return ""
 }
 
-// Inclusion is the audit path of a transaction to the header's data_hash. It says that the transaction is in the block, not
-// how many others are: paths of the same form exist in blocks of several sizes, so a count here would be bound by nothing.
+// Inclusion is the audit path of a transaction to the header's data_hash. It proves that the transaction is in the block, not how many
+// others are: paths of the same form exist in blocks of several sizes, so nothing would bind a count given here.
 type Inclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// index says on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of
-	// transactions is a power of two it is the transaction's place.
+	// index tells on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of transactions is
+	// a power of two it is the transaction's index.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// path is the audit path, lowest sibling first.
+	// path is the audit path, from the leaf's sibling up.
 	Path          []string `protobuf:"bytes,2,rep,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: bitcraps/secrets/v1/secret_service.proto
 
-// Package bitcraps.secrets.v1 hands out secrets by version, rotates them, and writes down who read what.
+// Package bitcraps.secrets.v1 serves secrets by version, rotates them, and records every access.
 
 package secretsv1
 
@@ -27,21 +27,21 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// SecretKind decides how a secret is rotated.
+// SecretKind determines how a secret is rotated.
 type SecretKind int32
 
 const (
 	// Not set. Servers never send it.
 	SecretKind_SECRET_KIND_UNSPECIFIED SecretKind = 0
-	// Weekly, refreshed by itself.
+	// Weekly, automatically.
 	SecretKind_SECRET_KIND_DATABASE_CREDENTIAL SecretKind = 1
 	// Monthly, by an operator.
 	SecretKind_SECRET_KIND_API_KEY SecretKind = 2
-	// Every 30 days, renewed by itself.
+	// Every 30 days, renewed automatically.
 	SecretKind_SECRET_KIND_TLS_CERTIFICATE SecretKind = 3
 	// Yearly, by an operator.
 	SecretKind_SECRET_KIND_ENCRYPTION_KEY SecretKind = 4
-	// Quarterly, refreshed by itself.
+	// Quarterly, automatically.
 	SecretKind_SECRET_KIND_TOKEN_SIGNING_KEY SecretKind = 5
 )
 
@@ -95,13 +95,13 @@ func (SecretKind) EnumDescriptor() ([]byte, []int) {
 // Secret describes a secret without its value.
 type Secret struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name is the secret's, such as "database-password".
+	// name is its name, such as "database-password".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// kind decides how it is rotated.
+	// kind determines how it is rotated.
 	Kind SecretKind `protobuf:"varint,2,opt,name=kind,proto3,enum=bitcraps.secrets.v1.SecretKind" json:"kind,omitempty"`
 	// versions are those that still exist, newest first.
 	Versions []*SecretVersion `protobuf:"bytes,3,rep,name=versions,proto3" json:"versions,omitempty"`
-	// rotate_at is when the next rotation is due; not set for secrets that people rotate.
+	// rotate_at is when the next rotation is due; not set for secrets that are rotated by hand.
 	RotateAt      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=rotate_at,json=rotateAt,proto3" json:"rotate_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -168,9 +168,9 @@ func (x *Secret) GetRotateAt() *timestamppb.Timestamp {
 // SecretVersion describes one version.
 type SecretVersion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// version counts from 1.
+	// version numbers the versions from 1.
 	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	// created_at is when it was made.
+	// created_at is when it was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// retired_at is when it stops being valid; not set for the current one.
 	RetiredAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=retired_at,json=retiredAt,proto3" json:"retired_at,omitempty"`
@@ -234,9 +234,9 @@ type GetSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// name is the secret.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// version is the version; 0 for the current one.
+	// version is the version's number; 0 for the current one.
 	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
-	// ttl is how long the caller wants to keep it, at most one hour.
+	// ttl is how long the caller wants to keep the value, at most one hour.
 	Ttl           *durationpb.Duration `protobuf:"bytes,3,opt,name=ttl,proto3" json:"ttl,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -296,13 +296,13 @@ func (x *GetSecretRequest) GetTtl() *durationpb.Duration {
 // GetSecretResponse is a version under a lease.
 type GetSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// version is which version it is.
+	// version is the version's number.
 	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// value is the secret. It must not be logged.
 	Value []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	// lease_expires_at is when the caller must ask again.
+	// lease_expires_at is when the caller must request it again.
 	LeaseExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=lease_expires_at,json=leaseExpiresAt,proto3" json:"lease_expires_at,omitempty"`
-	// stale is true where the provider does not answer and this is the last value known.
+	// stale is true where the provider does not respond and this is the last known value.
 	Stale         bool `protobuf:"varint,4,opt,name=stale,proto3" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -415,7 +415,7 @@ func (x *WatchSecretRequest) GetName() string {
 // WatchSecretResponse is a version.
 type WatchSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// version is which version it is.
+	// version is the version's number.
 	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// value is the secret. It must not be logged.
 	Value         []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
@@ -472,7 +472,7 @@ type PutSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// name is the secret.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// kind decides how it is rotated; it can't change.
+	// kind determines how it is rotated; it can't change.
 	Kind SecretKind `protobuf:"varint,2,opt,name=kind,proto3,enum=bitcraps.secrets.v1.SecretKind" json:"kind,omitempty"`
 	// value is the secret, at most 64 KiB.
 	Value         []byte `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
@@ -672,9 +672,9 @@ func (x *RotateSecretResponse) GetVersion() *SecretVersion {
 // ListSecretsRequest selects a page of secrets.
 type ListSecretsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; the default is 20.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -779,14 +779,14 @@ func (x *ListSecretsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ListAuditRequest selects a page of the record.
+// ListAuditRequest selects a page of the audit log.
 type ListAuditRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name leaves out the accesses to other secrets.
+	// name excludes accesses to other secrets.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// page_size is at most 1,000; 100 where it is not given.
+	// page_size is at most 1,000; the default is 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// page_token continues behind an earlier page.
+	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -843,7 +843,7 @@ func (x *ListAuditRequest) GetPageToken() string {
 	return ""
 }
 
-// ListAuditResponse is a page of the record.
+// ListAuditResponse is a page of the audit log.
 type ListAuditResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// entries are the page's entries.
@@ -903,17 +903,17 @@ type AuditEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// sequence numbers the entries without a gap.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// occurred_at is when.
+	// occurred_at is when it happened.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
-	// caller is who.
+	// caller is the service or operator that made it.
 	Caller string `protobuf:"bytes,3,opt,name=caller,proto3" json:"caller,omitempty"`
-	// action is what: get, put, rotate, watch or deny.
+	// action is what it was: get, put, rotate, watch or deny.
 	Action string `protobuf:"bytes,4,opt,name=action,proto3" json:"action,omitempty"`
 	// name is the secret.
 	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
 	// version is the version, or 0.
 	Version int64 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
-	// hash is over this entry and the hash of the one before it.
+	// hash covers this entry and the hash of the previous one.
 	Hash          []byte `protobuf:"bytes,7,opt,name=hash,proto3" json:"hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: bitcraps/secrets/v1/secret_service.proto
 
-// Package bitcraps.secrets.v1 hands out secrets by version, rotates them, and writes down who read what.
+// Package bitcraps.secrets.v1 serves secrets by version, rotates them, and records every access.
 
 package secretsv1
 
@@ -33,7 +33,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// SecretService is for services and operators. Which of them may read which secret is decided for each secret.
+// SecretService is for services and operators. Which of them may read a secret is configured for each secret.
 type SecretServiceClient interface {
 	// GetSecret returns a version of a secret under a lease.
 	GetSecret(ctx context.Context, in *GetSecretRequest, opts ...grpc.CallOption) (*GetSecretResponse, error)
@@ -41,9 +41,9 @@ type SecretServiceClient interface {
 	WatchSecret(ctx context.Context, in *WatchSecretRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchSecretResponse], error)
 	// PutSecret stores a new version.
 	PutSecret(ctx context.Context, in *PutSecretRequest, opts ...grpc.CallOption) (*PutSecretResponse, error)
-	// RotateSecret makes a new version by the secret's own rule and keeps the old one for its overlap.
+	// RotateSecret creates a new version by the secret's own rule and keeps the old one valid for an overlap.
 	RotateSecret(ctx context.Context, in *RotateSecretRequest, opts ...grpc.CallOption) (*RotateSecretResponse, error)
-	// ListSecrets pages through names and versions. It never returns a value.
+	// ListSecrets pages through the names and versions of secrets. It never returns a value.
 	ListSecrets(ctx context.Context, in *ListSecretsRequest, opts ...grpc.CallOption) (*ListSecretsResponse, error)
 	// ListAudit pages through the hash-chained record of every access, newest first.
 	ListAudit(ctx context.Context, in *ListAuditRequest, opts ...grpc.CallOption) (*ListAuditResponse, error)
@@ -130,7 +130,7 @@ func (c *secretServiceClient) ListAudit(ctx context.Context, in *ListAuditReques
 // All implementations must embed UnimplementedSecretServiceServer
 // for forward compatibility.
 //
-// SecretService is for services and operators. Which of them may read which secret is decided for each secret.
+// SecretService is for services and operators. Which of them may read a secret is configured for each secret.
 type SecretServiceServer interface {
 	// GetSecret returns a version of a secret under a lease.
 	GetSecret(context.Context, *GetSecretRequest) (*GetSecretResponse, error)
@@ -138,9 +138,9 @@ type SecretServiceServer interface {
 	WatchSecret(*WatchSecretRequest, grpc.ServerStreamingServer[WatchSecretResponse]) error
 	// PutSecret stores a new version.
 	PutSecret(context.Context, *PutSecretRequest) (*PutSecretResponse, error)
-	// RotateSecret makes a new version by the secret's own rule and keeps the old one for its overlap.
+	// RotateSecret creates a new version by the secret's own rule and keeps the old one valid for an overlap.
 	RotateSecret(context.Context, *RotateSecretRequest) (*RotateSecretResponse, error)
-	// ListSecrets pages through names and versions. It never returns a value.
+	// ListSecrets pages through the names and versions of secrets. It never returns a value.
 	ListSecrets(context.Context, *ListSecretsRequest) (*ListSecretsResponse, error)
 	// ListAudit pages through the hash-chained record of every access, newest first.
 	ListAudit(context.Context, *ListAuditRequest) (*ListAuditResponse, error)
