@@ -399,7 +399,7 @@ export interface paths {
         put?: never;
         /**
          * PlaceBet
-         * @description PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once this answers.
+         * @description PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once the call is answered.
          */
         post: operations["GameService_PlaceBet"];
         delete?: never;
@@ -445,7 +445,7 @@ export interface paths {
         /**
          * PlaceBets
          * @description PlaceBets places up to 100 bets, each independently: a bet that is refused has the error in its own result, and the others stand.
-         *      All accepted bets are durable once this answers.
+         *      All accepted bets are durable once the call is answered.
          */
         post: operations["GameService_PlaceBets"];
         delete?: never;

@@ -59,10 +59,10 @@ type GameServiceClient interface {
 	JoinGame(ctx context.Context, in *JoinGameRequest, opts ...grpc.CallOption) (*JoinGameResponse, error)
 	// LeaveGame gives up the caller's seat. Removable bets are returned; contract bets stay until they are decided.
 	LeaveGame(ctx context.Context, in *LeaveGameRequest, opts ...grpc.CallOption) (*LeaveGameResponse, error)
-	// PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once this answers.
+	// PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once the call is answered.
 	PlaceBet(ctx context.Context, in *PlaceBetRequest, opts ...grpc.CallOption) (*PlaceBetResponse, error)
 	// PlaceBets places up to 100 bets, each independently: a bet that is refused has the error in its own result, and the others stand.
-	// All accepted bets are durable once this answers.
+	// All accepted bets are durable once the call is answered.
 	PlaceBets(ctx context.Context, in *PlaceBetsRequest, opts ...grpc.CallOption) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(ctx context.Context, in *ListBetsRequest, opts ...grpc.CallOption) (*ListBetsResponse, error)
@@ -295,10 +295,10 @@ type GameServiceServer interface {
 	JoinGame(context.Context, *JoinGameRequest) (*JoinGameResponse, error)
 	// LeaveGame gives up the caller's seat. Removable bets are returned; contract bets stay until they are decided.
 	LeaveGame(context.Context, *LeaveGameRequest) (*LeaveGameResponse, error)
-	// PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once this answers.
+	// PlaceBet moves a stake from the caller's wallet onto the table. The bet is durable once the call is answered.
 	PlaceBet(context.Context, *PlaceBetRequest) (*PlaceBetResponse, error)
 	// PlaceBets places up to 100 bets, each independently: a bet that is refused has the error in its own result, and the others stand.
-	// All accepted bets are durable once this answers.
+	// All accepted bets are durable once the call is answered.
 	PlaceBets(context.Context, *PlaceBetsRequest) (*PlaceBetsResponse, error)
 	// ListBets pages through the caller's own bets at a game, newest first.
 	ListBets(context.Context, *ListBetsRequest) (*ListBetsResponse, error)
