@@ -1,14 +1,14 @@
-# Everything that is done with the code. `make help` lists it.
+# All development tasks. `make help` lists the targets.
 
 MODULES  := proto libs gateway services loadtest
 PACKAGES := $(addprefix ./,$(addsuffix /...,$(MODULES)))
-# Outside the workspace: what tests of deploy/ need must not raise a version that a service is built with.
+# Outside of the workspace, so that dependencies of deploy/'s tests can't raise the versions with which services are built.
 DEPLOY   := cd deploy && GOWORK=off
 BINARIES := bin/bitcraps bin/gateway bin/api bin/game bin/consensus
 TOOLS    := bin/tools
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X github.com/bitcraps/bitcraps/libs/version.Version=$(VERSION)
-# What `make verify` compares the contracts with.
+# The commit with which `make verify` compares the contracts.
 BASE     ?= HEAD~1
 
 export GOFLAGS ?= -buildvcs=false
@@ -21,27 +21,27 @@ help: ## List the targets.
 # --- run ------------------------------------------------------------------------------------------------------------
 
 .PHONY: run build verifier $(BINARIES)
-run: bin/bitcraps ## Build and start everything in one process, on 127.0.0.1 and PORT, 8080 where it is not given.
+run: bin/bitcraps ## Build and start everything in one process, on 127.0.0.1 and PORT (default 8080).
 	./bin/bitcraps up --http-addr 127.0.0.1:$(PORT)
 
 DB   ?= postgresql
 PORT ?= 8080
 .PHONY: fleet-up fleet-down images
-fleet-up: build ## Start every service as a process of its own; with PostgreSQL, Redis and two games, or one on DB=sqlite.
+fleet-up: build ## Start every service as its own process, with PostgreSQL, Redis and two replicas of game, or with SQLite and one (DB=sqlite).
 	./bin/bitcraps fleet up --database $(DB) --port $(PORT)
 
-fleet-down: bin/bitcraps ## Stop what fleet-up started. Data stays.
+fleet-down: bin/bitcraps ## Stop what fleet-up started. Keeps the data.
 	./bin/bitcraps fleet down
 
 .PHONY: observe
 OBSERVE ?= --fast
-observe: build $(addprefix $(TOOLS)/,alertmanager otelcol jaeger) ## Show a trace, an alert and its end on a fleet that breaks; a minute of alerts passes in a second, unless OBSERVE= .
+observe: build $(addprefix $(TOOLS)/,alertmanager otelcol jaeger) ## Break a fleet and show a trace, an alert and its resolution; alerts run at a second per minute, or in real time with OBSERVE= .
 	$(DEPLOY) go run ./observe $(OBSERVE)
 
-images: ## Build the image of every service with Buildah, or with Docker where that is missing.
+images: ## Build the image of every service with Buildah, or with Docker if Buildah is missing.
 	VERSION=$(VERSION) deploy/docker/build.sh
 
-build: $(BINARIES) ## Build one binary for each service, and the one that holds all of them.
+build: $(BINARIES) ## Build one binary for each service, and one that contains all of them.
 
 bin/bitcraps:
 	go build -ldflags '$(LDFLAGS)' -o $@ ./services/bitcraps/cmd/bitcraps
@@ -51,27 +51,27 @@ bin/api bin/game bin/consensus: bin/%:
 	go build -ldflags '$(LDFLAGS)' -o $@ ./services/$*/cmd/$*
 
 VERIFIER := bin/verifier
-verifier: ## Build the verifier of receipts for browsers and phones: a JavaScript package with WebAssembly, in bin/verifier.
+verifier: ## Build the receipt verifier for browsers and phones, a JavaScript package with WebAssembly, in bin/verifier.
 	GOOS=js GOARCH=wasm CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(VERIFIER)/verifier.wasm ./libs/receipt/wasm
 	cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(addprefix clients/verifier/,package.json index.mjs index.d.ts index.html README.md) $(VERIFIER)/
 
 # --- test -----------------------------------------------------------------------------------------------------------
 
 .PHONY: test test-short test-race test-faults test-deploy fuzz bench
-test: ## Run every test: units, stores, services, the whole platform, crashes, the plan's load script.
-	go test -timeout 20m $(PACKAGES) # A slow machine needs more than go test's 10 minutes for a package.
+test: ## Run all tests: units, stores, services, the whole platform, crashes, the plan's load script.
+	go test -timeout 20m $(PACKAGES) # Slow machines need more than go test's default of 10 minutes per package.
 
-test-short: ## Run the tests without the slowest.
+test-short: ## Run the tests except the slowest ones.
 	go test -short $(PACKAGES)
 
-test-race: ## Run the tests under the race detector, which needs a C compiler.
+test-race: ## Run the tests with the race detector, which needs a C compiler.
 	go test -race -short $(PACKAGES)
 
-test-faults: ## Run the whole fault matrix of the validators, which takes about an hour. It needs root on Linux to fill disks.
+test-faults: ## Run the validators' whole fault matrix, which takes about an hour and needs root on Linux to fill disks.
 	BITCRAPS_FAULTS=all go test -count=1 -timeout 4h -v -run 'TestFaults|TestTooManyFaults' ./services/consensus/internal/chain
 
-test-deploy: ## Check what is in deploy/, and build and run the images. It needs root and Buildah, which it installs on Debian.
-	$(DEPLOY) go test -timeout 20m -count=1 ./... # What it builds is not what Go caches by.
+test-deploy: ## Test deploy/, and build and run the images. Needs root and Buildah, which it installs on Debian.
+	$(DEPLOY) go test -timeout 20m -count=1 ./... # -count=1, since Go's test cache does not track the images and binaries.
 
 FUZZTIME ?= 20s
 FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing \
@@ -85,7 +85,7 @@ FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/pro
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done
 
-bench: build ## Measure: benchmarks beside the code (benchstat-ready), then every way to run the platform, side by side.
+bench: build ## Run all benchmarks (output for benchstat), then measure every way to run the platform, side by side.
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
 	cd loadtest && go run ./cmd/report --binary ../bin/bitcraps --out results/report.json
 
@@ -100,7 +100,7 @@ lint: $(TOOLS)/golangci-lint $(TOOLS)/buf ## Run the linters.
 
 PLUGINS := $(addprefix $(TOOLS)/,protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway protoc-gen-connect-openapi)
 OPENAPI := gateway/internal/openapi/openapi.json
-generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is generated.
+generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate all generated files.
 	rm -rf proto/gen
 	$(TOOLS)/buf generate
 	$(TOOLS)/sqlc generate
@@ -115,7 +115,7 @@ generate: $(TOOLS)/buf $(TOOLS)/sqlc $(PLUGINS) ## Regenerate everything that is
 
 .PHONY: clients
 CLIENT := clients/typescript
-clients: $(CLIENT)/node_modules/.package-lock.json ## Lint the OpenAPI document, and generate and build the TypeScript client. It needs Node and npm.
+clients: $(CLIENT)/node_modules/.package-lock.json ## Lint the OpenAPI document, and generate and build the TypeScript client. Needs Node and npm.
 	cd $(CLIENT) && npm run --silent lint && npm run --silent generate && npm run --silent build
 
 $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
@@ -125,7 +125,7 @@ tidy:
 	go work sync
 	@for m in $(MODULES) deploy; do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
-verify: generate clients tidy ## Fail where regenerating or tidying changes anything, where a contract breaks, or where a module needs the workspace.
+verify: generate clients tidy ## Fail if regenerating or tidying changes files, if a contract breaks compatibility, or if a module builds only in the workspace.
 	@git diff --exit-code || { echo "make verify: commit what make generate and make tidy changed"; exit 1; }
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "make verify: commit or remove these files"; exit 1; }
 	@test -z "$$(gofmt -l $(MODULES) deploy)" || { gofmt -l $(MODULES) deploy; echo "make verify: run gofmt -w on these files"; exit 1; }
@@ -135,7 +135,7 @@ verify: generate clients tidy ## Fail where regenerating or tidying changes anyt
 	@if git cat-file -e '$(BASE):buf.yaml' 2>/dev/null; then $(TOOLS)/buf breaking --against '.git#ref=$(BASE)'; \
 	else echo "make verify: no contracts at $(BASE) to compare with"; fi
 
-# --- tools, each pinned by a module of its own in tools/ ------------------------------------------------------------
+# --- tools, each pinned by its own module in tools/ -----------------------------------------------------------------
 
 define tool # name, module folder, package
 $(TOOLS)/$(1): tools/$(2)/go.mod tools/$(2)/go.sum
@@ -154,9 +154,9 @@ $(eval $(call tool,protoc-gen-connect-openapi,plugins,github.com/sudorandom/prot
 $(eval $(call tool,jaeger,jaeger,github.com/jaegertracing/jaeger/cmd/all-in-one))
 $(eval $(call tool,otelcol,otelcol,.))
 $(TOOLS)/otelcol: $(wildcard tools/otelcol/*.go)
-# Cold, they take longer than a test may.
+# Built beforehand: without a build cache, building them takes longer than a test's timeout.
 test-deploy: build $(addprefix $(TOOLS)/,alertmanager otelcol jaeger)
 
 .PHONY: clean
-clean: ## Remove what was built. Data stays.
+clean: ## Remove build outputs. Keeps the data.
 	rm -rf bin

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// proxies are those whose word for a client's address counts.
+// proxies are the trusted proxies, whose X-Forwarded-For determines a client's address.
 type proxies []netip.Prefix
 
-// parseProxies reads addresses and prefixes.
+// parseProxies parses addresses and prefixes.
 func parseProxies(texts []string) (proxies, error) {
 	var all proxies
 	for _, text := range texts {
@@ -29,7 +29,7 @@ func parseProxies(texts []string) (proxies, error) {
 	return all, nil
 }
 
-func (p proxies) trust(addr netip.Addr) bool {
+func (p proxies) trusts(addr netip.Addr) bool {
 	for _, prefix := range p {
 		if prefix.Contains(addr) {
 			return true
@@ -38,20 +38,20 @@ func (p proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
-// client is the address that a request comes from: the connection's or, where that is a trusted proxy's, the one that the
-// proxy saw. Each proxy appends to X-Forwarded-For, so it is read from its end, and what stands before the first address
-// that nobody vouches for is what a stranger wrote.
+// client returns the address that a request comes from: the connection's or, if that is a trusted proxy's, the one that the proxy
+// saw. Each proxy appends to X-Forwarded-For, so it is read from its end up to the first address that is not a trusted proxy's; the
+// values before that were supplied by the client and prove nothing.
 func (p proxies) client(r *http.Request) netip.Addr {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
 	addr := remote.Addr().Unmap().WithZone("")
-	if !p.trust(addr) {
+	if !p.trusts(addr) {
 		return addr
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && p.trust(addr); i-- {
+	for i := len(hops) - 1; i >= 0 && p.trusts(addr); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
@@ -61,10 +61,10 @@ func (p proxies) client(r *http.Request) netip.Addr {
 	return addr
 }
 
-// subscriberBits is how much of an IPv6 address tells subscribers apart; the rest is theirs to choose.
+// subscriberBits is the length of the IPv6 prefix that identifies a subscriber, who chooses the other bits.
 const subscriberBits = 64
 
-// subscriber is the key under which an address is limited.
+// subscriber returns the key by which an address is rate limited: the address or, for IPv6, its prefix.
 func subscriber(addr netip.Addr) string {
 	if addr.Is6() {
 		if prefix, err := addr.Prefix(subscriberBits); err == nil {

@@ -12,29 +12,29 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// maxExchanged bounds the API keys whose access tokens are remembered.
-const maxExchanged = 10_000
+// maxCachedTokens is the number of API keys whose access tokens are cached.
+const maxCachedTokens = 10_000
 
-// apiKeys exchanges API keys for access tokens, which are then checked like all others: a key that was ended is an ended session.
+// apiKeys exchanges API keys for access tokens, which are then verified like all others: revoking a key ends its session.
 type apiKeys struct {
 	keys   apiv1.ApiKeyServiceClient
-	tokens *lru.Cache[[sha256.Size]byte, string] // By the hashes of keys.
+	tokens *lru.Cache[[sha256.Size]byte, string] // By the key's hash.
 }
 
 func newAPIKeys(keys apiv1.ApiKeyServiceClient) *apiKeys {
-	tokens, err := lru.New[[sha256.Size]byte, string](maxExchanged)
+	tokens, err := lru.New[[sha256.Size]byte, string](maxCachedTokens)
 	if err != nil {
-		panic(err) // It fails for a size below one.
+		panic(err) // It fails only for a size below one.
 	}
 	return &apiKeys{keys, tokens}
 }
 
-// bearer is whose key it is. Of a key that has no good token yet, limit counts the attempt first.
+// bearer returns a key's owner. If no valid token is cached for the key, limit first counts the exchange as an attempt.
 func (k *apiKeys) bearer(ctx context.Context, key string, verify func(context.Context, string) (token.Bearer, error), limit func() error) (token.Bearer, error) {
 	hash := sha256.Sum256([]byte(key))
 	if access, ok := k.tokens.Get(hash); ok {
 		bearer, err := verify(ctx, access)
-		// The token is our own, so it is invalid where the key that signed it has retired.
+		// The platform issued the token itself, so if it is invalid, its signing key was retired.
 		if reason := errs.Reason(err); reason != errorsv1.Reason_REASON_TOKEN_EXPIRED && reason != errorsv1.Reason_REASON_TOKEN_INVALID {
 			return bearer, err
 		}

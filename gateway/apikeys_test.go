@@ -22,29 +22,29 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// exchange is an api service that signs an API key's tokens and publishes what it signs with.
-type exchange struct {
+// fakeAPI is an api service that exchanges an API key for tokens and publishes its signing key.
+type fakeAPI struct {
 	apiv1.ApiKeyServiceClient
-	publisher
-	ender
-	clock *clockwork.FakeClock
-	key   token.Key
-	who   token.Bearer
-	gone  bool // Whether it does not answer.
+	keyPublisher
+	endedSessions
+	clock  *clockwork.FakeClock
+	key    token.Key
+	bearer token.Bearer
+	down   bool // Whether it is unavailable.
 }
 
-// newExchange returns the service, and how a gateway signs in that asks it.
-func newExchange(t *testing.T) (*exchange, *signIn) {
+// newFakeAPI returns the service, and an authenticator that uses it.
+func newFakeAPI(t *testing.T) (*fakeAPI, *authenticator) {
 	t.Helper()
-	e := &exchange{clock: clockwork.NewFakeClock(), who: token.Bearer{Player: uuid.New(), Session: uuid.Must(uuid.NewV7())}}
+	e := &fakeAPI{clock: clockwork.NewFakeClock(), bearer: token.Bearer{Player: uuid.New(), Session: uuid.Must(uuid.NewV7())}}
 	e.publish(t, "first")
-	s := &signIn{verifier: token.NewVerifier(newKeySource(&e.publisher, e.clock), e.clock), keys: newAPIKeys(e), limits: &limits{}}
-	s.revocations = newRevocations(&e.ender, e.clock, telemetry.Discard().For("test", 0))
+	s := &authenticator{verifier: token.NewVerifier(newKeySource(&e.keyPublisher, e.clock), e.clock), apiKeys: newAPIKeys(e), rateLimits: &rateLimiter{}}
+	s.revocations = newRevocations(&e.endedSessions, e.clock, telemetry.Discard().For("test", 0))
 	return e, s
 }
 
-// publish replaces the key that tokens are signed with.
-func (e *exchange) publish(t *testing.T, kid string) {
+// publish replaces the signing key.
+func (e *fakeAPI) publish(t *testing.T, kid string) {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -53,53 +53,53 @@ func (e *exchange) publish(t *testing.T, kid string) {
 	e.key, e.keys = token.Key{ID: kid, Private: private}, map[string]ed25519.PublicKey{kid: public}
 }
 
-func (e *exchange) sign() (string, error) {
-	return e.key.Sign(e.who, e.clock.Now(), e.clock.Now().Add(10*time.Minute))
+func (e *fakeAPI) sign() (string, error) {
+	return e.key.Sign(e.bearer, e.clock.Now(), e.clock.Now().Add(10*time.Minute))
 }
 
-func (e *exchange) ExchangeApiKey(context.Context, *apiv1.ExchangeApiKeyRequest, ...grpc.CallOption) (*apiv1.ExchangeApiKeyResponse, error) {
-	if e.gone {
+func (e *fakeAPI) ExchangeApiKey(context.Context, *apiv1.ExchangeApiKeyRequest, ...grpc.CallOption) (*apiv1.ExchangeApiKeyResponse, error) {
+	if e.down {
 		return nil, status.Error(codes.Unavailable, "away")
 	}
 	access, err := e.sign()
 	return &apiv1.ExchangeApiKeyResponse{AccessToken: access}, err
 }
 
-// byKey is a request with an API key.
-func byKey() *http.Request {
+// requestWithAPIKey returns a request with an API key.
+func requestWithAPIKey() *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 	r.Header.Set("Authorization", "Bearer bck_test")
 	return r
 }
 
-// TestAnAPIKeyOutlivesSigningKeys exchanges an API key again where its token expired, and where its signer retired meanwhile.
-func TestAnAPIKeyOutlivesSigningKeys(t *testing.T) {
-	e, s := newExchange(t)
+// TestAPIKeySurvivesSigningKeyRotation exchanges an API key again after its token has expired and its signing key was retired.
+func TestAPIKeySurvivesSigningKeyRotation(t *testing.T) {
+	e, s := newFakeAPI(t)
 	for _, kid := range []string{"", "second", "third"} {
 		if kid != "" {
 			e.clock.Advance(time.Hour)
 			e.publish(t, kid)
 		}
-		bearer, err := s.byToken(t.Context(), httptest.NewRecorder(), byKey(), "bck_test")
-		if err != nil || bearer.Player != e.who.Player {
+		bearer, err := s.byToken(t.Context(), httptest.NewRecorder(), requestWithAPIKey(), "bck_test")
+		if err != nil || bearer.Player != e.bearer.Player {
 			t.Errorf("signed by %s: %s, %v", e.key.ID, bearer.Player, err)
 		}
 	}
 }
 
-// TestConnectionsOutliveAnAbsence has an API key looked at, by which a connection was opened, while nobody can
-// say whether it is good, and when it was ended.
-func TestConnectionsOutliveAnAbsence(t *testing.T) {
-	e, s := newExchange(t)
-	good := s.stillGood(httptest.NewRecorder(), byKey())
-	for _, e.gone = range []bool{false, true, false} {
+// TestConnectionsSurviveAPIOutage revalidates the API key with which a connection was opened while the api service is available,
+// unavailable and available again, and after the key was revoked.
+func TestConnectionsSurviveAPIOutage(t *testing.T) {
+	e, s := newFakeAPI(t)
+	good := s.revalidator(httptest.NewRecorder(), requestWithAPIKey())
+	for _, e.down = range []bool{false, true, false} {
 		if err := good(t.Context()); err != nil {
-			t.Errorf("while api is away (%t): %v", e.gone, err)
+			t.Errorf("api unavailable (%t): %v", e.down, err)
 		}
-		e.clock.Advance(time.Hour) // Beyond the end of the token that was got for it.
+		e.clock.Advance(time.Hour) // Beyond the expiry of the exchanged token.
 	}
-	s.revocations.learn([]*apiv1.EndedSession{{SessionId: e.who.Session[:], EndedAt: timestamppb.New(e.clock.Now())}}, e.clock.Now())
+	s.revocations.add([]*apiv1.EndedSession{{SessionId: e.bearer.Session[:], EndedAt: timestamppb.New(e.clock.Now())}}, e.clock.Now())
 	if err := good(t.Context()); errs.Reason(err) != errorsv1.Reason_REASON_SESSION_ENDED {
-		t.Errorf("behind the session's end: %v", err)
+		t.Errorf("after the session's end: %v", err)
 	}
 }

@@ -18,23 +18,23 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// signIn finds out who makes a call.
-type signIn struct {
+// authenticator determines who makes a request.
+type authenticator struct {
 	cfg         config.Auth
 	cookies     cookies
 	verifier    *token.Verifier
 	revocations *revocations
 	players     apiv1.PlayerServiceClient
 	sessions    apiv1.SessionServiceClient
-	keys        *apiKeys
-	limits      *limits
+	apiKeys     *apiKeys
+	rateLimits  *rateLimiter
 }
 
-// authenticated returns a context in which calls are made on behalf of whoever makes the request. It fails where the route is for
-// somebody who is signed in and may call it, and the request is not from one.
-func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (context.Context, error) {
+// authenticate returns a context in which upstream calls are made on behalf of the request's caller. It fails if the route requires a
+// signed-in person and the caller is not signed in or may not call it.
+func (s *authenticator) authenticate(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (context.Context, error) {
 	if !route.Rule.Person {
-		return s.reader(ctx, w, r), nil
+		return s.authenticateOptionally(ctx, w, r), nil
 	}
 	bearer, err := s.bearer(ctx, w, r, route)
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 	}
 	caller := identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes}
 	if strings.HasPrefix(route.RPC, "/bitcraps.api.") {
-		caller.Session = bearer.Session // Nobody else asks which it is.
+		caller.Session = bearer.Session // Only the api service needs the session.
 	}
 	if err := route.Rule.CheckPerson(caller); err != nil {
 		return ctx, err
@@ -50,9 +50,10 @@ func (s *signIn) authenticated(ctx context.Context, w http.ResponseWriter, r *ht
 	return identity.OnBehalf(ctx, caller), nil
 }
 
-// reader returns a context in which calls that need nobody are made on behalf of the one whose token, API key or cookie the request
-// has, if it is good: private tables show themselves to those who were let in. Otherwise it is a stranger's, who sees the rest.
-func (s *signIn) reader(ctx context.Context, w http.ResponseWriter, r *http.Request) context.Context {
+// authenticateOptionally handles routes that anyone may call. If the request has a valid token, API key or cookie, it returns a context
+// in which upstream calls are made on behalf of its owner, since private tables are visible only to admitted players. Otherwise the
+// caller is anonymous and sees only public tables.
+func (s *authenticator) authenticateOptionally(ctx context.Context, w http.ResponseWriter, r *http.Request) context.Context {
 	var bearer token.Bearer
 	var err error
 	if _, raw, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
@@ -63,16 +64,16 @@ func (s *signIn) reader(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if err != nil {
 		switch errs.Reason(err) {
 		case errorsv1.Reason_REASON_CREDENTIALS_MISSING, errorsv1.Reason_REASON_TOKEN_INVALID, errorsv1.Reason_REASON_INVALID_FIELD:
-		default: // They are somebody's.
-			recordOf(ctx).unnamed = err
+		default: // The credentials are well-formed, so they belong to a player who should learn why they failed.
+			recordOf(ctx).credentialsErr = err
 		}
 		return ctx
 	}
 	return identity.OnBehalf(ctx, identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes})
 }
 
-// bearer is who makes the request: by bearer token, by cookie, or as a new guest.
-func (s *signIn) bearer(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (token.Bearer, error) {
+// bearer returns the request's caller, identified by bearer token, by cookie, or as a new guest.
+func (s *authenticator) bearer(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (token.Bearer, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, raw, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "Bearer") {
@@ -84,30 +85,30 @@ func (s *signIn) bearer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		return token.Bearer{}, err
 	}
 	bearer, err := s.byCookie(ctx, w, r)
-	if errs.Reason(err) != errorsv1.Reason_REASON_CREDENTIALS_MISSING || !s.takesGuests(route) {
+	if errs.Reason(err) != errorsv1.Reason_REASON_CREDENTIALS_MISSING || !s.admitsGuests(route) {
 		return bearer, err
 	}
-	if err := s.limits.ofGuest(ctx, w, r); err != nil {
+	if err := s.rateLimits.countGuest(ctx, w, r); err != nil {
 		return token.Bearer{}, err
 	}
 	return s.newGuest(ctx, w, r)
 }
 
-// takesGuests is whether a call without credentials makes a guest. What is about credentials needs some.
-func (s *signIn) takesGuests(route Route) bool {
+// admitsGuests reports whether a call without credentials creates a guest. Calls about credentials themselves require credentials.
+func (s *authenticator) admitsGuests(route Route) bool {
 	return s.cfg.AllowGuest && route.Rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED && slices.Contains(route.Rule.Roles, optionsv1.Role_ROLE_PLAYER)
 }
 
-// byToken is whose access token or API key it is.
-func (s *signIn) byToken(ctx context.Context, w http.ResponseWriter, r *http.Request, raw string) (token.Bearer, error) {
+// byToken returns the owner of an access token or an API key.
+func (s *authenticator) byToken(ctx context.Context, w http.ResponseWriter, r *http.Request, raw string) (token.Bearer, error) {
 	if raw = strings.TrimSpace(raw); strings.HasPrefix(raw, identity.KeyPrefix) {
-		return s.keys.bearer(ctx, raw, s.verify, func() error { return s.limits.ofSignIn(ctx, w, r) })
+		return s.apiKeys.bearer(ctx, raw, s.verify, func() error { return s.rateLimits.countSignIn(ctx, w, r) })
 	}
 	return s.verify(ctx, raw)
 }
 
-// verify checks an access token.
-func (s *signIn) verify(ctx context.Context, raw string) (token.Bearer, error) {
+// verify checks an access token's signature and expiry, and that its session has not ended.
+func (s *authenticator) verify(ctx context.Context, raw string) (token.Bearer, error) {
 	bearer, err := s.verifier.Verify(ctx, raw)
 	if err == nil {
 		err = s.revocations.check(ctx, bearer)
@@ -115,10 +116,10 @@ func (s *signIn) verify(ctx context.Context, raw string) (token.Bearer, error) {
 	return bearer, err
 }
 
-// byCookie is who a browser's cookies name. Where the access token has expired, or its key was retired, it refreshes the session, and
-// where that is over it removes the cookies, so that the next call starts anew.
-func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
-	access := value(r, sessionCookie)
+// byCookie returns the caller that a browser's cookies identify. If the access token has expired or its signing key was retired, it
+// refreshes the session. If the session is over, it clears the cookies, so that the next call starts without credentials.
+func (s *authenticator) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
+	access := cookieValue(r, sessionCookie)
 	var err error
 	if access != "" {
 		bearer, invalid := s.verify(ctx, access)
@@ -128,7 +129,7 @@ func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Re
 		}
 		err = invalid
 	}
-	refresh := value(r, refreshCookie)
+	refresh := cookieValue(r, refreshCookie)
 	if access == "" && refresh == "" {
 		return token.Bearer{}, errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in and send the token as \"Authorization: Bearer TOKEN\"")
 	}
@@ -148,16 +149,16 @@ func (s *signIn) byCookie(ctx context.Context, w http.ResponseWriter, r *http.Re
 	return token.Bearer{}, err
 }
 
-// refresh uses a refresh token and sets the cookies that come of it.
-func (s *signIn) refresh(ctx context.Context, w http.ResponseWriter, r *http.Request, refresh string) (token.Bearer, error) {
-	if err := s.limits.ofGuest(ctx, w, r); err != nil {
+// refresh exchanges a refresh token for new tokens and sets the cookies.
+func (s *authenticator) refresh(ctx context.Context, w http.ResponseWriter, r *http.Request, refresh string) (token.Bearer, error) {
+	if err := s.rateLimits.countGuest(ctx, w, r); err != nil {
 		return token.Bearer{}, err
 	}
 	resp, err := s.sessions.RefreshSession(ctx, &apiv1.RefreshSessionRequest{RefreshToken: refresh})
 	if err != nil {
 		return token.Bearer{}, err
 	}
-	c := resp.GetCredentials() // The browser gets them in any case: the refresh token that it has is used.
+	c := resp.GetCredentials() // Set the cookies even if verification fails below: the browser's own refresh token is used up.
 	s.cookies.set(w, c.GetAccessToken(), c.GetExpiresAt().AsTime(), c.GetRefreshToken(), c.GetRefreshExpiresAt().AsTime())
 	bearer, err := s.verify(ctx, c.GetAccessToken())
 	if errs.Reason(err) == errorsv1.Reason_REASON_TOKEN_INVALID {
@@ -166,7 +167,7 @@ func (s *signIn) refresh(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return bearer, err
 }
 
-func (s *signIn) newGuest(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
+func (s *authenticator) newGuest(ctx context.Context, w http.ResponseWriter, r *http.Request) (token.Bearer, error) {
 	guest, err := s.players.CreateGuest(ctx, &apiv1.CreateGuestRequest{Client: clientOf(r)})
 	if err != nil {
 		return token.Bearer{}, err
@@ -179,10 +180,10 @@ func (s *signIn) newGuest(ctx context.Context, w http.ResponseWriter, r *http.Re
 	return token.Bearer{Player: player, Role: optionsv1.Role_ROLE_PLAYER}, nil
 }
 
-// clientLength is how much of a browser's name for itself is kept.
+// clientLength is the maximum length in bytes of the stored client name.
 const clientLength = 100
 
-// clientOf is what a browser calls itself.
+// clientOf returns the client's name for a new session: its user agent, truncated.
 func clientOf(r *http.Request) string {
 	name := strings.ToValidUTF8(r.UserAgent(), "")
 	for len(name) > clientLength {

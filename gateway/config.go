@@ -27,41 +27,41 @@ type Config struct {
 	Redis     redis.Config     `koanf:"redis"`
 }
 
-// Upstream is where the services are.
+// Upstream configures the connections to the services.
 type Upstream struct {
 	API       rpcclient.Config `koanf:"api"`
 	Game      rpcclient.Config `koanf:"game"`
 	Consensus rpcclient.Config `koanf:"consensus"`
 }
 
-// ByService returns where each service is, by its name, such as identity.Game.
+// ByService returns each service's configuration by the service's name, such as identity.Game.
 func (u Upstream) ByService() map[string]rpcclient.Config {
 	return map[string]rpcclient.Config{identity.API: u.API, identity.Game: u.Game, identity.Consensus: u.Consensus}
 }
 
-// Network is where clients reach the gateway.
+// Network configures how clients reach the gateway.
 type Network struct {
-	ListenHost       string   `koanf:"listen_host" jsonschema_description:"address to listen on; empty means every one"`
+	ListenHost       string   `koanf:"listen_host" jsonschema_description:"address to listen on; empty means all addresses"`
 	ListenPort       int      `koanf:"listen_port" jsonschema:"minimum=1024,maximum=65535" jsonschema_description:"port to listen on"`
-	MaxConnections   int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"connections at once, those of watchers too; further ones wait"`
-	EnableTLS        bool     `koanf:"enable_tls" jsonschema_description:"whether clients connect by HTTPS"`
-	CertFile         string   `koanf:"cert_file" jsonschema_description:"PEM file of the certificate that clients see"`
+	MaxConnections   int      `koanf:"max_connections" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"maximum open connections, including watchers; further connections wait"`
+	EnableTLS        bool     `koanf:"enable_tls" jsonschema_description:"whether to serve HTTPS"`
+	CertFile         string   `koanf:"cert_file" jsonschema_description:"PEM file of the server's certificate"`
 	KeyFile          string   `koanf:"key_file" jsonschema_description:"PEM file of its private key"`
-	TrustTraceparent bool     `koanf:"trust_traceparent" jsonschema_description:"whether requests go on with the trace that their traceparent header names; where strangers reach the gateway they must not, and each request has a trace of its own with a link to the client's"`
-	TrustedProxies   []string `koanf:"trusted_proxies" jsonschema_description:"addresses and prefixes of the proxies whose X-Forwarded-For counts; from all others it is ignored"`
+	TrustTraceparent bool     `koanf:"trust_traceparent" jsonschema_description:"whether a request continues the trace that its traceparent header names; disable it if untrusted clients reach the gateway: each request then starts its own trace with a link to the client's"`
+	TrustedProxies   []string `koanf:"trusted_proxies" jsonschema_description:"addresses and prefixes of the proxies whose X-Forwarded-For is trusted; it is ignored from all others"`
 }
 
-// Limits bound what a client can cost.
+// Limits bound the resources that a client can use.
 type Limits struct {
-	BodyBytes   int64         `koanf:"body_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest body"`
-	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"longest path with query"`
-	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest header"`
-	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"how long a call may take, streams excepted"`
-	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"event streams, WebSockets and games watched on them that one address has open at a time; many players may share it"`
+	BodyBytes   int64         `koanf:"body_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"maximum size of a request's body"`
+	URLBytes    int           `koanf:"url_bytes" jsonschema:"minimum=256,maximum=65536" jsonschema_description:"maximum length of a path with its query"`
+	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"maximum size of a request's header"`
+	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"timeout of a call, except streams"`
+	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"maximum open event streams, WebSockets and subscriptions on them per client address; many players may share an address"`
 	Rates       Rates         `koanf:"rates"`
 }
 
-// Default serves http://127.0.0.1:8080.
+// Default returns the default configuration, which serves http://127.0.0.1:8080.
 func Default() Config {
 	upstream := func(port int) rpcclient.Config {
 		return rpcclient.Config{Addresses: []string{fmt.Sprintf("127.0.0.1:%d", port)}, Timeout: 10 * time.Second}
@@ -80,12 +80,12 @@ func Default() Config {
 
 // Validate implements config.Validator.
 func (c Config) Validate() error {
-	_, broken := parseProxies(c.Network.TrustedProxies)
-	_, untrusted := newCookies(false, nil, c.Auth.TrustedOrigins)
-	if untrusted != nil {
-		untrusted = fmt.Errorf("auth.trusted_origins: %w", untrusted)
+	_, proxiesErr := parseProxies(c.Network.TrustedProxies)
+	_, originsErr := newCookies(false, nil, c.Auth.TrustedOrigins)
+	if originsErr != nil {
+		originsErr = fmt.Errorf("auth.trusted_origins: %w", originsErr)
 	}
-	err := errors.Join(untrusted, c.TLS.Validate(), c.Telemetry.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), broken)
+	err := errors.Join(originsErr, c.TLS.Validate(), c.Telemetry.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Limits.Rates.validate(), proxiesErr)
 	for name, upstream := range c.Upstream.ByService() {
 		err = errors.Join(err, upstream.Validate("upstream."+name))
 	}

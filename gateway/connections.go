@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// countedListener knows how many of its connections are open, those that became WebSockets included.
+// countedListener counts its open connections, including hijacked ones such as WebSockets.
 type countedListener struct {
 	net.Listener
 	open *atomic.Int64
@@ -19,16 +19,16 @@ func (l countedListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	l.open.Add(1)
-	return &countedConn{Conn: conn, gone: sync.OnceFunc(func() { l.open.Add(-1) })}, nil
+	return &countedConn{Conn: conn, onClose: sync.OnceFunc(func() { l.open.Add(-1) })}, nil
 }
 
 type countedConn struct {
 	net.Conn
-	gone func()
+	onClose func()
 }
 
 // Close implements net.Conn. It may be called more than once.
 func (c *countedConn) Close() error {
-	c.gone()
+	c.onClose()
 	return c.Conn.Close()
 }

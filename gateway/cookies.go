@@ -14,18 +14,18 @@ import (
 const (
 	// sessionCookie holds a browser's access token.
 	sessionCookie = "bitcraps_session"
-	// refreshCookie holds the refresh token that gets the next one.
+	// refreshCookie holds the refresh token with which the next access token is obtained.
 	refreshCookie = "bitcraps_refresh"
 )
 
 // cookies keep browsers signed in.
 type cookies struct {
-	secure bool // Whether they travel by HTTPS alone.
+	secure bool // Whether browsers send them over HTTPS only.
 	clock  clockwork.Clock
 	origin *http.CrossOriginProtection
 }
 
-// newCookies takes the origins whose pages may use the cookies beside the gateway's own.
+// newCookies returns cookies that pages of the gateway's own origin and of the trusted origins may use.
 func newCookies(secure bool, clock clockwork.Clock, trusted []string) (cookies, error) {
 	c := cookies{secure: secure, clock: clock, origin: http.NewCrossOriginProtection()}
 	for _, origin := range trusted {
@@ -36,17 +36,18 @@ func newCookies(secure bool, clock clockwork.Clock, trusted []string) (cookies, 
 	return c, nil
 }
 
-// sameOrigin refuses what another site's page has a browser send to change something. SameSite alone would leave out sites below
-// the same domain. What is no browser names no origin.
+// sameOrigin refuses state-changing requests that a page of another origin makes a browser send (CSRF). SameSite cookies alone would
+// not protect against other subdomains of the same domain. Clients other than browsers send no origin and pass.
 func (c cookies) sameOrigin(r *http.Request) error {
 	if err := c.origin.Check(r); err != nil {
-		return errs.New(errorsv1.Reason_REASON_CROSS_ORIGIN, "another site sent this; call from the platform's own, or with \"Authorization: Bearer TOKEN\"")
+		return errs.New(errorsv1.Reason_REASON_CROSS_ORIGIN, "the request comes from another site; call from the platform's own, or with \"Authorization: Bearer TOKEN\"")
 	}
 	return nil
 }
 
-// foreign reports whether another site's page has a browser open a WebSocket, which is a GET that does more than to read.
-func (c cookies) foreign(r *http.Request) bool {
+// crossOrigin reports whether a page of another origin opens a WebSocket. The handshake is a GET, which the check for state-changing
+// requests would let pass.
+func (c cookies) crossOrigin(r *http.Request) bool {
 	post := *r
 	post.Method = http.MethodPost
 	return c.origin.Check(&post) != nil
@@ -54,7 +55,7 @@ func (c cookies) foreign(r *http.Request) bool {
 
 func (c cookies) set(w http.ResponseWriter, access string, accessEnds time.Time, refresh string, refreshEnds time.Time) {
 	c.write(w, sessionCookie, access, accessEnds)
-	if refresh != "" { // Releases without sessions give none.
+	if refresh != "" { // Releases without sessions return none.
 		c.write(w, refreshCookie, refresh, refreshEnds)
 	}
 }
@@ -63,7 +64,7 @@ func (c cookies) write(w http.ResponseWriter, name, value string, ends time.Time
 	c.add(w, name, value, max(1, int(ends.Sub(c.clock.Now()).Seconds())))
 }
 
-// clear has the browser forget who it is.
+// clear removes the browser's cookies.
 func (c cookies) clear(w http.ResponseWriter) {
 	w.Header().Del("Set-Cookie")
 	c.add(w, sessionCookie, "", -1)
@@ -71,12 +72,12 @@ func (c cookies) clear(w http.ResponseWriter) {
 }
 
 func (c cookies) add(w http.ResponseWriter, name, value string, maxAge int) {
-	//nolint:gosec // G124: Secure follows the configuration; on plain HTTP a Secure cookie would never come back.
+	//nolint:gosec // G124: Secure follows the configuration; over plain HTTP a browser would never send a Secure cookie back.
 	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode})
 }
 
-// value is a cookie's, or empty.
-func value(r *http.Request, name string) string {
+// cookieValue returns a cookie's value, or "" if the request does not have it.
+func cookieValue(r *http.Request, name string) string {
 	cookie, err := r.Cookie(name)
 	if err != nil {
 		return ""
@@ -84,5 +85,5 @@ func value(r *http.Request, name string) string {
 	return cookie.Value
 }
 
-// markCookie remembers that a request was made by cookie.
+// markCookie records that a request was authenticated by cookie.
 func markCookie(ctx context.Context) { recordOf(ctx).cookie = true }

@@ -21,24 +21,24 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// refresher is an api service that answers each refresh with an access token, or refuses it.
-type refresher struct {
-	ender
+// sessionRefresher is an api service that answers each refresh with an access token, or refuses it.
+type sessionRefresher struct {
+	endedSessions
 	access  string
-	refuses error
+	refusal error
 	ends    time.Time
 }
 
-func (r *refresher) RefreshSession(context.Context, *apiv1.RefreshSessionRequest, ...grpc.CallOption) (*apiv1.RefreshSessionResponse, error) {
-	if r.refuses != nil {
-		return nil, r.refuses
+func (r *sessionRefresher) RefreshSession(context.Context, *apiv1.RefreshSessionRequest, ...grpc.CallOption) (*apiv1.RefreshSessionResponse, error) {
+	if r.refusal != nil {
+		return nil, r.refusal
 	}
 	ends := timestamppb.New(r.ends)
 	return &apiv1.RefreshSessionResponse{Credentials: &apiv1.Credentials{AccessToken: r.access, ExpiresAt: ends, RefreshToken: "next", RefreshExpiresAt: ends}}, nil
 }
 
-// TestARetiredKeyEndsNoSession has a browser come whose access token is of a key that was deleted.
-func TestARetiredKeyEndsNoSession(t *testing.T) {
+// TestRetiredKeyDoesNotEndSession authenticates a browser whose access token was signed by a key that has been deleted.
+func TestRetiredKeyDoesNotEndSession(t *testing.T) {
 	clock, player := clockwork.NewFakeClock(), uuid.New()
 	published := map[string]ed25519.PublicKey{}
 	signed := func(kid string, publish bool) string {
@@ -63,19 +63,19 @@ func TestARetiredKeyEndsNoSession(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		refresh string
-		api     refresher
+		api     sessionRefresher
 		want    errorsv1.Reason
-		cookies map[string]string // That the browser is given.
+		cookies map[string]string // Cookies set by the response.
 	}{
-		"a good refresh token":                {refresh: "good", api: refresher{access: good}, cookies: next(good)},
-		"a bad refresh token":                 {refresh: "bad", api: refresher{refuses: errs.New(invalid, "bad")}, want: invalid, cookies: cleared},
-		"none":                                {want: invalid, cookies: cleared},
-		"an api service that is away":         {refresh: "good", api: refresher{refuses: errs.New(away, "away")}, want: away, cookies: kept},
-		"a key that is not known here so far": {refresh: "good", api: refresher{access: unknown}, want: away, cookies: next(unknown)},
+		"valid refresh token":           {refresh: "good", api: sessionRefresher{access: good}, cookies: next(good)},
+		"invalid refresh token":         {refresh: "bad", api: sessionRefresher{refusal: errs.New(invalid, "bad")}, want: invalid, cookies: cleared},
+		"no refresh token":              {want: invalid, cookies: cleared},
+		"api service unavailable":       {refresh: "good", api: sessionRefresher{refusal: errs.New(away, "away")}, want: away, cookies: kept},
+		"new token's key not known yet": {refresh: "good", api: sessionRefresher{access: unknown}, want: away, cookies: next(unknown)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.api.ends = clock.Now().Add(time.Hour)
-			s := &signIn{verifier: token.NewVerifier(newKeySource(&publisher{keys: published}, clock), clock), limits: &limits{},
+			s := &authenticator{verifier: token.NewVerifier(newKeySource(&keyPublisher{keys: published}, clock), clock), rateLimits: &rateLimiter{},
 				revocations: newRevocations(&tc.api, clock, telemetry.Discard().For("test", 0)), sessions: &tc.api, cookies: cookies{clock: clock}}
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 			r.AddCookie(&http.Cookie{Name: sessionCookie, Value: retired})

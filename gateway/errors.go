@@ -20,26 +20,26 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// handleError renders an error that a call ended with.
+// handleError renders the error of a failed call.
 func (g *Gateway) handleError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
 	g.writeError(ctx, w, r, err)
 }
 
-// handleRoutingError renders that no route fits.
+// handleRoutingError renders the error of a request that matches no route.
 func (g *Gateway) handleRoutingError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
 	if code == http.StatusMethodNotAllowed {
 		allow := g.routes.allowed(r.URL.Path)
 		w.Header().Set("Allow", allow)
-		g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_METHOD_NOT_ALLOWED, "%s is not a method of this path; it has %s", r.Method, allow))
+		g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_METHOD_NOT_ALLOWED, "this path does not support %s; it supports %s", r.Method, allow))
 		return
 	}
-	g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_ROUTE_NOT_FOUND, "there is nothing at this path; GET /openapi.json lists all paths"))
+	g.writeError(ctx, w, r, errs.New(errorsv1.Reason_REASON_ROUTE_NOT_FOUND, "no such path; GET /openapi.json lists all paths"))
 }
 
-// writeError writes an error as google.rpc.Status, with the status and the headers that go with its reason.
+// writeError writes an error as google.rpc.Status, with the HTTP status and the headers for its reason.
 func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
-	err = unseen(ctx, err)
-	masked := errs.Mask(own(err))
+	err = explainNotFound(ctx, err)
+	masked := errs.Mask(withReason(err))
 	if errs.Reason(masked) == errorsv1.Reason_REASON_INTERNAL {
 		g.logger.ErrorContext(ctx, "call failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
@@ -61,24 +61,24 @@ func (g *Gateway) writeError(ctx context.Context, w http.ResponseWriter, r *http
 	}
 	body, err := canonical.JSON(st.Proto())
 	if err != nil {
-		g.logger.ErrorContext(ctx, "error can't be rendered", "error", err)
-		body = []byte(`{"code":13,"message":"something failed inside","details":[]}`)
+		g.logger.ErrorContext(ctx, "can't render an error", "error", err)
+		body = []byte(`{"code":13,"message":"internal error","details":[]}`)
 	}
 	w.WriteHeader(errs.HTTPStatus(masked))
-	_, _ = w.Write(body) //nolint:gosec // G705: it is JSON and says so. An error means that the client is gone.
+	_, _ = w.Write(body) //nolint:gosec // G705: the body is JSON and is declared as such. A write error means that the client has disconnected.
 }
 
-// unseen is why a game is not there for a caller: where somebody's credentials named nobody, that is why, and not that there is
-// none.
-func unseen(ctx context.Context, err error) error {
-	if unnamed := recordOf(ctx).unnamed; unnamed != nil && errs.Reason(err) == errorsv1.Reason_REASON_GAME_NOT_FOUND {
+// explainNotFound replaces a game-not-found error by the reason for which the caller's credentials were refused, if they were: the
+// game may exist and be visible only to admitted players.
+func explainNotFound(ctx context.Context, err error) error {
+	if unnamed := recordOf(ctx).credentialsErr; unnamed != nil && errs.Reason(err) == errorsv1.Reason_REASON_GAME_NOT_FOUND {
 		return unnamed
 	}
 	return err
 }
 
-// own gives the errors that grpc-gateway raises itself a reason: what it could not read of a body, a path or a query.
-func own(err error) error {
+// withReason adds a reason to errors that grpc-gateway itself returns for a body, a path or a query that it can't parse.
+func withReason(err error) error {
 	var routing *runtime.HTTPStatusError
 	if errors.As(err, &routing) && routing.HTTPStatus == http.StatusBadRequest {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "the path is malformed")

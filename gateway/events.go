@@ -20,22 +20,22 @@ import (
 )
 
 const (
-	// keepAlive is how often a silent stream says that it is alive, so that proxies keep it open.
-	keepAlive = 15 * time.Second
-	// eventBatch is how many events are written at once.
+	// keepAliveInterval is how often a comment is sent on an idle stream, so that proxies keep it open.
+	keepAliveInterval = 15 * time.Second
+	// eventBatch is the maximum number of events in one write.
 	eventBatch = 8
 )
 
-// serveEvents streams a game's events as server-sent events (WHATWG HTML, section 9.2). The id of each is its sequence,
-// so a browser that lost the connection resumes by itself with Last-Event-ID.
+// serveEvents streams a game's events as server-sent events (WHATWG HTML, section 9.2). An event's id is its sequence, so a
+// browser that loses the connection resumes by itself with Last-Event-ID.
 func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map[string]string) {
 	ctx := r.Context()
-	after, err := lastEvent(r)
+	after, err := lastEventID(r)
 	if err != nil {
 		g.writeError(ctx, w, r, err)
 		return
 	}
-	leave, err := g.streams.enter(g.limits.address(r))
+	release, err := g.streamLimits.acquire(g.rateLimits.address(r))
 	if err != nil {
 		g.writeError(ctx, w, r, err)
 		return
@@ -44,38 +44,38 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 	player := identity.FromContext(ctx).Player
 	cursor, err := g.live.Follow(ctx, params["game_id"], after, player, wake)
 	if err != nil {
-		leave()
+		release()
 		g.writeError(ctx, w, r, err)
 		return
 	}
-	signedIn := func(context.Context) error { return nil } // A stranger has no credentials that could end.
+	revalidate := func(context.Context) error { return nil } // An anonymous watcher has no credentials that could expire.
 	if player != uuid.Nil {
-		signedIn = g.signIn.stillGood(w, r)
+		revalidate = g.auth.revalidator(w, r)
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx would hold events back.
-	watch := func(out *eventStream) {
-		defer leave()
+	header.Set("X-Accel-Buffering", "no") // Otherwise nginx buffers events.
+	watch := func(out *eventWriter) {
+		defer release()
 		defer cursor.Close()
 		if out.write([]byte(": watching\n\n")) == nil {
-			g.forward(out, cursor, wake, signedIn)
+			g.forward(out, cursor, wake, revalidate)
 		}
 	}
-	if conn := takeConnection(w); conn != nil {
+	if conn := hijackForEvents(w); conn != nil {
 		g.sockets.Go(func() {
 			defer func() { _ = conn.Close() }()
-			watch(streamOfConnection(conn))
+			watch(newConnEventWriter(conn))
 		})
 		return
 	}
 	w.WriteHeader(http.StatusOK)
-	watch(streamOfAnswer(w, r))
+	watch(newResponseEventWriter(w, r))
 }
 
-// lastEvent is where to resume: the header that browsers send, or the query's after_sequence.
-func lastEvent(r *http.Request) (uint64, error) {
+// lastEventID returns the sequence after which to resume: from the header that browsers send, or from the query's after_sequence.
+func lastEventID(r *http.Request) (uint64, error) {
 	name := "Last-Event-ID"
 	if err := atMostOne(r.Header, name); err != nil {
 		return 0, err
@@ -88,22 +88,22 @@ func lastEvent(r *http.Request) (uint64, error) {
 		return 0, nil
 	}
 	after, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || text[0] < '0' { // A sign.
+	if err != nil || text[0] < '0' { // No sign.
 		return 0, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%s is %q; send the id of an event", name, text).Field(name, "must be the id of an event")
 	}
 	return uint64(after), nil
 }
 
-// forward writes events until there are no more, the credentials end, the gateway stops, or the client does not take them in
-// time.
-func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan struct{}, signedIn func(context.Context) error) {
-	silence, look := time.NewTicker(keepAlive), time.NewTicker(socket.LookInterval)
-	defer silence.Stop()
-	defer look.Stop()
-	room := make([]*live.Frame, 0, eventBatch)
+// forward writes events until the game ends, the credentials become invalid, the gateway stops, or the client does not receive them
+// in time.
+func (g *Gateway) forward(out *eventWriter, cursor *live.Cursor, wake <-chan struct{}, revalidate func(context.Context) error) {
+	keepAlive, recheck := time.NewTicker(keepAliveInterval), time.NewTicker(socket.RevalidateInterval)
+	defer keepAlive.Stop()
+	defer recheck.Stop()
+	buffer := make([]*live.Frame, 0, eventBatch)
 	texts := make([][]byte, 0, eventBatch+2)
 	for {
-		frames, end := cursor.Next(room)
+		frames, end := cursor.Next(buffer)
 		texts = texts[:0]
 		for _, frame := range frames {
 			texts = append(texts, frame.Event)
@@ -112,7 +112,7 @@ func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan str
 			texts = append(texts, presence.Event)
 		}
 		if end != nil {
-			texts = append(texts, ending(end))
+			texts = append(texts, endEvent(end))
 		}
 		if len(texts) > 0 {
 			if out.write(texts...) != nil {
@@ -124,32 +124,32 @@ func (g *Gateway) forward(out *eventStream, cursor *live.Cursor, wake <-chan str
 			if end != nil {
 				return
 			}
-			clear(frames) // It must not hold what the feed has let go.
-			silence.Reset(keepAlive)
+			clear(frames) // The buffer must not keep frames alive that the feed has dropped.
+			keepAlive.Reset(keepAliveInterval)
 			continue
 		}
 		select {
 		case <-wake:
-		case <-silence.C:
+		case <-keepAlive.C:
 			if out.write([]byte(": alive\n\n")) != nil {
 				return
 			}
-		case <-look.C:
-			if err := signedIn(g.drained); err != nil {
-				_ = out.write(ending(err)) // There is nothing to say to a client that is gone.
+		case <-recheck.C:
+			if err := revalidate(g.draining); err != nil {
+				_ = out.write(endEvent(err)) // The client may be gone.
 				return
 			}
-		case <-out.gone:
+		case <-out.closed:
 			return
-		case <-g.drained.Done():
+		case <-g.draining.Done():
 			return
 		}
 	}
 }
 
-// ending is the event that says why no further one comes: google.rpc.Status, as REST has it, or {} where the game is over.
-// It has no id, so it changes nothing about where to resume.
-func ending(why error) []byte {
+// endEvent returns the last event of a stream, with the reason for its end: google.rpc.Status, as in REST responses, or {} if the
+// game is over. It has no id, so it does not change where the client resumes.
+func endEvent(why error) []byte {
 	body := []byte("{}")
 	if !errors.Is(why, io.EOF) {
 		if text, err := canonical.JSON(status.Convert(errs.Mask(why)).Proto()); err == nil {

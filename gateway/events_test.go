@@ -22,38 +22,38 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// quiet is a game service with a table at which nothing happens.
-type quiet struct {
+// idleGame is a game service with a game in which nothing happens.
+type idleGame struct {
 	grpc.ClientConnInterface
 	grpc.ClientStream
 	ctx context.Context
 }
 
-func (quiet) Invoke(_ context.Context, _ string, in, out any, _ ...grpc.CallOption) error {
+func (idleGame) Invoke(_ context.Context, _ string, in, out any, _ ...grpc.CallOption) error {
 	out.(*gamev1.GetGameResponse).Game = &gamev1.Game{GameId: in.(*gamev1.GetGameRequest).GetGameId()}
 	return nil
 }
 
-func (quiet) NewStream(ctx context.Context, _ *grpc.StreamDesc, _ string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
-	return quiet{ctx: ctx}, nil
+func (idleGame) NewStream(ctx context.Context, _ *grpc.StreamDesc, _ string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+	return idleGame{ctx: ctx}, nil
 }
 
-func (quiet) Header() (metadata.MD, error) { return nil, nil }
-func (quiet) SendMsg(any) error            { return nil }
-func (quiet) CloseSend() error             { return nil }
+func (idleGame) Header() (metadata.MD, error) { return nil, nil }
+func (idleGame) SendMsg(any) error            { return nil }
+func (idleGame) CloseSend() error             { return nil }
 
-func (q quiet) RecvMsg(any) error {
+func (q idleGame) RecvMsg(any) error {
 	<-q.ctx.Done()
 	return q.ctx.Err()
 }
 
-// quietGateway is a gateway before it.
-func quietGateway(t *testing.T) *Gateway {
+// newTestGateway returns a gateway in front of an idleGame.
+func newTestGateway(t *testing.T) *Gateway {
 	t.Helper()
-	return gatewayOf(t, quiet{})
+	return newTestGatewayWith(t, idleGame{})
 }
 
-func gatewayOf(t *testing.T, game grpc.ClientConnInterface) *Gateway {
+func newTestGatewayWith(t *testing.T, game grpc.ClientConnInterface) *Gateway {
 	t.Helper()
 	deps := Deps{API: game, Game: game, Consensus: game, Clock: clockwork.NewRealClock()}
 	g, err := New(t.Context(), Default(), deps, telemetry.Discard().For("gateway", 0))
@@ -64,38 +64,38 @@ func gatewayOf(t *testing.T, game grpc.ClientConnInterface) *Gateway {
 	return g
 }
 
-// TestStreamsEndWithTheirSession watches a quiet table for an hour, until its session ends. A stranger watches on.
-func TestStreamsEndWithTheirSession(t *testing.T) {
+// TestStreamsEndWithSession watches an idle game for an hour until the player's session ends. An anonymous watcher's stream continues.
+func TestStreamsEndWithSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		clock, g := clockwork.NewRealClock(), quietGateway(t)
+		clock, g := clockwork.NewRealClock(), newTestGateway(t)
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.signIn.verifier = token.NewVerifier(newKeySource(&publisher{keys: map[string]ed25519.PublicKey{"a": public}}, clock), clock)
-		g.signIn.revocations.sessions = &ender{}
+		g.auth.verifier = token.NewVerifier(newKeySource(&keyPublisher{keys: map[string]ed25519.PublicKey{"a": public}}, clock), clock)
+		g.auth.revocations.sessions = &endedSessions{}
 		who := token.Bearer{Player: uuid.New(), Session: uuid.Must(uuid.NewV7())}
 		access, err := token.Key{ID: "a", Private: private}.Sign(who, clock.Now(), clock.Now().Add(time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
-		client := overHTTP2(t, g.server())
-		player, stranger := watch(t, client, "Bearer "+access), watch(t, client, "")
+		client := serveHTTP2(t, g.server())
+		player, anonymous := watchEvents(t, client, "Bearer "+access), watchEvents(t, client, "")
 		time.Sleep(time.Hour)
-		g.signIn.revocations.learn([]*apiv1.EndedSession{{SessionId: who.Session[:], EndedAt: timestamppb.New(clock.Now())}}, clock.Now())
+		g.auth.revocations.add([]*apiv1.EndedSession{{SessionId: who.Session[:], EndedAt: timestamppb.New(clock.Now())}}, clock.Now())
 		time.Sleep(time.Minute)
-		g.drain() // The stranger's stream ends without a word.
+		g.drain() // The anonymous stream ends without an event.
 		if text := <-player; !strings.Contains(text, ": alive\n\nevent: end\ndata: {") || !strings.Contains(text, "SESSION_ENDED") {
 			t.Errorf("the player's: %q", text)
 		}
-		if text := <-stranger; !strings.HasSuffix(text, ": alive\n\n") || strings.Contains(text, "end") {
-			t.Errorf("the stranger's: %q", text)
+		if text := <-anonymous; !strings.HasSuffix(text, ": alive\n\n") || strings.Contains(text, "end") {
+			t.Errorf("the anonymous's: %q", text)
 		}
 	})
 }
 
-// watch returns what a stream said, when it has ended.
-func watch(t *testing.T, client *http.Client, authorization string) <-chan string {
+// watchEvents returns the text of an event stream after it has ended.
+func watchEvents(t *testing.T, client *http.Client, authorization string) <-chan string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://gateway/api/v1/games/"+uuid.NewString()+"/events", http.NoBody)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package gateway is the only door to the platform: it turns REST calls into calls of the services, signs guests in,
-// renders errors, streams events, and bounds what a stranger can send.
+// Package gateway provides the platform's public API server: it translates REST requests into gRPC calls of the services,
+// authenticates callers and signs guests in, renders errors, streams events, and bounds what an unauthenticated client can send.
 package gateway
 
 import (
@@ -34,15 +34,15 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// Deps are what the gateway works with: a connection to each service.
+// Deps are the gateway's dependencies: a connection to each service, and a clock.
 type Deps struct {
 	API, Game, Consensus grpc.ClientConnInterface
 	Clock                clockwork.Clock
-	// Gatherer is what /metrics and /ops show; nil hides them.
+	// Gatherer provides the metrics that /metrics and /ops show; both are absent if it is nil.
 	Gatherer prometheus.Gatherer
 }
 
-// apiContracts are the contracts of the api service.
+// apiContracts are the gRPC services that the api service implements.
 var apiContracts = []string{
 	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.SessionService_ServiceDesc.ServiceName, apiv1.DeviceService_ServiceDesc.ServiceName,
 	apiv1.AccountService_ServiceDesc.ServiceName, apiv1.ApiKeyService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
@@ -56,71 +56,71 @@ var Targets = map[string]rpcclient.Target{
 	identity.Consensus: {Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}},
 }
 
-// Gateway is the door.
+// Gateway serves the public API.
 type Gateway struct {
-	cfg      Config
-	logger   *slog.Logger
-	routes   routes
-	signIn   *signIn
-	limits   *limits
-	streams  *streams
-	live     *live.Feeds
-	sockets  sync.WaitGroup
-	open     atomic.Int64 // Connections.
-	clock    clockwork.Clock
-	redis    *redis.Client // nil where this process shares nothing.
-	requests *telemetry.Requests
-	tracer   trace.Tracer
-	checks   []admin.Check // What probes ask.
-	ops      *ops.Monitor  // nil where the services' metrics are elsewhere.
-	handler  http.Handler
-	drained  context.Context
-	drain    context.CancelFunc
+	cfg             Config
+	logger          *slog.Logger
+	routes          routes
+	auth            *authenticator
+	rateLimits      *rateLimiter
+	streamLimits    *streamLimiter
+	live            *live.Feeds
+	sockets         sync.WaitGroup
+	openConnections atomic.Int64 // Number of open client connections.
+	clock           clockwork.Clock
+	redis           *redis.Client // nil if this process shares no state with other replicas.
+	requests        *telemetry.Requests
+	tracer          trace.Tracer
+	checks          []admin.Check // For /health and /ready.
+	ops             *ops.Monitor  // nil if the services' metrics are not in this process.
+	handler         http.Handler
+	draining        context.Context
+	drain           context.CancelFunc
 }
 
 // New builds the gateway.
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
 	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, requests: telemetry.NewRequests(scope),
 		tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway")}
-	scope.Utilization("connections", func() float64 { return telemetry.Share(g.open.Load(), int64(cfg.Network.MaxConnections)) })
+	scope.Utilization("connections", func() float64 { return telemetry.Share(g.openConnections.Load(), int64(cfg.Network.MaxConnections)) })
 	var err error
-	var board live.Board
+	var board live.PresenceStore
 	if cfg.Redis.Enabled() {
 		if g.redis, err = redis.Open(ctx, cfg.Redis, deps.Clock, scope); err != nil {
 			return nil, err
 		}
-		board = live.NewBoard(g.redis, deps.Clock)
+		board = live.NewRedisPresence(g.redis, deps.Clock)
 	}
 	g.live = live.New(gamev1.NewGameServiceClient(deps.Game), board, deps.Clock, scope)
-	if g.limits, err = newLimits(cfg, g.redis, deps.Clock, scope); err != nil {
+	if g.rateLimits, err = newRateLimiter(cfg, g.redis, deps.Clock, scope); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
-	if g.streams = newStreams(0); cfg.Security.EnableRateLimiting {
-		g.streams = newStreams(cfg.Limits.Streams)
+	if g.streamLimits = newStreamLimiter(0); cfg.Security.EnableRateLimiting {
+		g.streamLimits = newStreamLimiter(cfg.Limits.Streams)
 	}
-	g.drained, g.drain = context.WithCancel(context.WithoutCancel(ctx))
+	g.draining, g.drain = context.WithCancel(context.WithoutCancel(ctx))
 	for _, route := range Routes() {
 		g.routes[route.RPC] = route
 	}
-	game := newKeyedConn(deps.Game)
+	game := newIdempotentConn(deps.Game)
 	keys := newKeySource(apiv1.NewKeyServiceClient(deps.API), deps.Clock)
-	g.signIn = &signIn{cfg: cfg.Auth, verifier: token.NewVerifier(keys, deps.Clock), limits: g.limits,
+	g.auth = &authenticator{cfg: cfg.Auth, verifier: token.NewVerifier(keys, deps.Clock), rateLimits: g.rateLimits,
 		players: apiv1.NewPlayerServiceClient(deps.API), sessions: apiv1.NewSessionServiceClient(deps.API)}
-	g.signIn.keys = newAPIKeys(apiv1.NewApiKeyServiceClient(deps.API))
-	g.signIn.revocations = newRevocations(g.signIn.sessions, deps.Clock, scope)
-	if g.signIn.cookies, err = newCookies(cfg.Network.EnableTLS || cfg.Auth.SecureCookies, deps.Clock, cfg.Auth.TrustedOrigins); err != nil {
+	g.auth.apiKeys = newAPIKeys(apiv1.NewApiKeyServiceClient(deps.API))
+	g.auth.revocations = newRevocations(g.auth.sessions, deps.Clock, scope)
+	if g.auth.cookies, err = newCookies(cfg.Network.EnableTLS || cfg.Auth.SecureCookies, deps.Clock, cfg.Auth.TrustedOrigins); err != nil {
 		return nil, errors.Join(fmt.Errorf("auth.trusted_origins: %w", err), g.close())
 	}
 	mux, err := g.newMux(ctx, game, deps)
 	if err != nil {
 		return nil, errors.Join(err, g.close())
 	}
-	g.checks = upstreams(deps)
+	g.checks = upstreamChecks(deps)
 	if g.redis != nil {
 		g.checks = append(g.checks, g.redis.Check())
 	}
 	root := http.NewServeMux()
-	root.Handle("/", g.perAddress(mux))
+	root.Handle("/", g.addressMiddleware(mux))
 	root.Handle("GET /health", admin.Live(g.checks))
 	root.Handle("GET /ready", admin.Ready(g.checks))
 	if deps.Gatherer != nil {
@@ -128,7 +128,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 		g.serveOps(root, deps)
 	}
 	serveDocs(root)
-	g.handler = g.outer(root)
+	g.handler = g.commonMiddleware(root)
 	return g, nil
 }
 
@@ -140,12 +140,12 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		runtime.WithErrorHandler(g.handleError),
 		runtime.WithRoutingErrorHandler(g.handleRoutingError),
 		runtime.WithForwardResponseOption(g.setStatus),
-		// No header of a client ever becomes gRPC metadata: that is where services read who calls.
+		// No client header ever becomes gRPC metadata, because services read the caller's identity from metadata.
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithDisableHTTPMethodOverride(),
-		runtime.WithMiddlewares(g.perRoute),
+		runtime.WithMiddlewares(g.routeMiddleware),
 	)
 	err := errors.Join(
 		gamev1.RegisterLedgerServiceHandlerClient(ctx, mux, gamev1.NewLedgerServiceClient(game)),
@@ -160,13 +160,13 @@ func (g *Gateway) newMux(ctx context.Context, game grpc.ClientConnInterface, dep
 		consensusv1.RegisterConsensusServiceHandlerClient(ctx, mux, consensusv1.NewConsensusServiceClient(deps.Consensus)),
 		mux.HandlePath(http.MethodGet, EventsPath, g.serveEvents),
 		mux.HandlePath(http.MethodGet, SocketPath, g.serveSocket),
-		// What is registered last is tried first, and most calls are the game's.
+		// The handler registered last is tried first, and most calls go to the game service.
 		gamev1.RegisterGameServiceHandlerClient(ctx, mux, gamev1.NewGameServiceClient(game)),
 	)
 	return mux, err
 }
 
-// close lets go of what the gateway holds, when nothing is served any more.
+// close releases the gateway's resources. It must be called after the last request has been served.
 func (g *Gateway) close() error {
 	g.live.Close()
 	if g.redis == nil {
@@ -175,11 +175,11 @@ func (g *Gateway) close() error {
 	return g.redis.Close()
 }
 
-// setStatus answers with the status that the contract gives a success. Where it was a browser's session that ended, it has the
-// browser forget it.
-func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, answer proto.Message) error {
-	if recordOf(ctx).cookie && signedOut(answer) {
-		g.signIn.cookies.clear(w)
+// setStatus writes the status that the contract declares for success. If the call ended a browser's session, it also clears the
+// browser's cookies.
+func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, response proto.Message) error {
+	if recordOf(ctx).cookie && signedOut(response) {
+		g.auth.cookies.clear(w)
 	}
 	if rpc, ok := runtime.RPCMethod(ctx); ok {
 		if route, ok := g.routes[rpc]; ok && route.Status != http.StatusOK {
@@ -189,9 +189,9 @@ func (g *Gateway) setStatus(ctx context.Context, w http.ResponseWriter, answer p
 	return nil
 }
 
-// signedOut is whether an answer says that the caller is not signed in any more.
-func signedOut(answer proto.Message) bool {
-	switch answer := answer.(type) {
+// signedOut reports whether a response means that the caller is no longer signed in.
+func signedOut(response proto.Message) bool {
+	switch answer := response.(type) {
 	case *apiv1.EndSessionResponse:
 		return answer.GetCurrent()
 	case *apiv1.EndAllSessionsResponse, *apiv1.DeleteAccountResponse:
@@ -200,9 +200,9 @@ func signedOut(answer proto.Message) bool {
 	return false
 }
 
-// upstreams are what /ready asks of the services. Without validators the tables still take bets and show the past, so they
-// only degrade.
-func upstreams(deps Deps) []admin.Check {
+// upstreamChecks are the readiness checks of the services. Without validators the tables still accept bets and show past rounds,
+// so the consensus check only degrades readiness.
+func upstreamChecks(deps Deps) []admin.Check {
 	return []admin.Check{
 		{Name: identity.API, Check: func(ctx context.Context) error {
 			_, err := apiv1.NewKeyServiceClient(deps.API).ListKeys(ctx, &apiv1.ListKeysRequest{})
@@ -222,14 +222,14 @@ func upstreams(deps Deps) []admin.Check {
 	}
 }
 
-// Handler is the gateway without a server around it.
+// Handler returns the gateway's HTTP handler, for use without its server.
 func (g *Gateway) Handler() http.Handler { return g.handler }
 
-// readTimeout is how long a request may take to arrive.
+// readTimeout bounds reading a whole request.
 const readTimeout = 10 * time.Second
 
-// writeTimeout is how long an answer may take, with the call that it waits for. A client that does not read it keeps the
-// connection no longer than this.
+// writeTimeout bounds a response, including the upstream call that it waits for. A client that does not read the response
+// holds the connection no longer than this.
 func (g *Gateway) writeTimeout() time.Duration { return g.cfg.Limits.Timeout + 5*time.Second }
 
 func (g *Gateway) server() *http.Server {
@@ -237,7 +237,7 @@ func (g *Gateway) server() *http.Server {
 		Handler:           g.handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       readTimeout,
-		WriteTimeout:      readTimeout + g.writeTimeout(), // From the request's header on. What is written to streams has deadlines of its own.
+		WriteTimeout:      readTimeout + g.writeTimeout(), // Starts at the request's header. Writes to streams set their own deadlines.
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    g.cfg.Limits.HeaderBytes,
 		ErrorLog:          slog.NewLogLogger(telemetry.Module(g.logger, "net/http").Handler(), slog.LevelDebug),

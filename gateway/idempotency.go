@@ -13,7 +13,7 @@ import (
 
 type idempotencyKey struct{}
 
-// withIdempotencyKey remembers the Idempotency-Key header of a request.
+// withIdempotencyKey returns a context with the request's Idempotency-Key header.
 func withIdempotencyKey(ctx context.Context, key string) context.Context {
 	if key == "" {
 		return ctx
@@ -21,15 +21,15 @@ func withIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKey{}, key)
 }
 
-// keyedConn puts the header's value into the request_id field of requests that have one.
-type keyedConn struct{ grpc.ClientConnInterface }
+// idempotentConn copies the Idempotency-Key header into the request_id field of requests that have this field.
+type idempotentConn struct{ grpc.ClientConnInterface }
 
-func newKeyedConn(conn grpc.ClientConnInterface) grpc.ClientConnInterface {
-	return keyedConn{conn}
+func newIdempotentConn(conn grpc.ClientConnInterface) grpc.ClientConnInterface {
+	return idempotentConn{conn}
 }
 
 // Invoke implements grpc.ClientConnInterface.
-func (c keyedConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+func (c idempotentConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	key, _ := ctx.Value(idempotencyKey{}).(string)
 	if message, ok := args.(proto.Message); ok && key != "" {
 		if err := setRequestID(message.ProtoReflect(), key); err != nil {
@@ -46,7 +46,7 @@ func setRequestID(message protoreflect.Message, key string) error {
 	}
 	if given := message.Get(field).String(); given != "" && given != key {
 		return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "request_id is %q and the Idempotency-Key header %q; send one of them", given, key).
-			Field("request_id", "must be the Idempotency-Key, or left out")
+			Field("request_id", "must equal the Idempotency-Key, or be omitted")
 	}
 	message.Set(field, protoreflect.ValueOfString(key))
 	return nil

@@ -13,7 +13,7 @@ import (
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 )
 
-// keySource keeps the public keys that the api service publishes.
+// keySource caches the public keys that the api service publishes.
 type keySource struct {
 	keys  apiv1.KeyServiceClient
 	clock clockwork.Clock
@@ -22,16 +22,16 @@ type keySource struct {
 	mu             sync.Mutex
 	known          map[string]ed25519.PublicKey
 	fetched, tried time.Time
-	failed         error // What the last attempt ended with.
+	failed         error // The last fetch's error.
 }
 
 const (
-	// keysFreshFor is how long fetched keys are believed to be all.
+	// keysFreshFor is how long fetched keys are used without fetching them again.
 	keysFreshFor = 5 * time.Minute
-	// keysRefetchAfter is how long the gateway does not ask again, for an unknown key id, which anyone can send, or where
-	// the api service did not answer.
+	// keysRefetchAfter is the minimum time between fetches: anyone can send an unknown key id, and the api service may be
+	// unavailable.
 	keysRefetchAfter = 5 * time.Second
-	// keysTimeout is how long calls wait for keys.
+	// keysTimeout bounds one fetch.
 	keysTimeout = 2 * time.Second
 )
 
@@ -39,25 +39,25 @@ func newKeySource(keys apiv1.KeyServiceClient, clock clockwork.Clock) *keySource
 	return &keySource{keys: keys, clock: clock}
 }
 
-// PublicKey implements token.KeySource. Calls that wait for keys wait together.
+// PublicKey implements token.KeySource. Concurrent calls share one fetch.
 func (s *keySource) PublicKey(ctx context.Context, kid string) (ed25519.PublicKey, error) {
-	if key, ok, err := s.look(kid); ok {
+	if key, ok, err := s.lookup(kid); ok {
 		return key, err
 	}
-	// The first caller's end must not be that of all who wait.
+	// Cancelling the first caller must not cancel the fetch for the others.
 	answer := s.fetch.DoChan("", func() (any, error) { s.refresh(context.WithoutCancel(ctx)); return nil, nil })
 	select {
 	case <-answer:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	key, _, err := s.look(kid)
+	key, _, err := s.lookup(kid)
 	return key, err
 }
 
-// look returns what is known of a key; ok is false where the api service should be asked. While that is away, an old key is
-// better than none.
-func (s *keySource) look(kid string) (key ed25519.PublicKey, ok bool, err error) {
+// lookup returns a cached key; ok is false if the keys should be fetched. While the api service is unavailable, an old key is better
+// than none.
+func (s *keySource) lookup(kid string) (key ed25519.PublicKey, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tried := s.clock.Since(s.tried) < keysRefetchAfter

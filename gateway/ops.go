@@ -13,11 +13,11 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// opsRoute is who may see what the operations page shows, beside those who sit at this machine.
+// opsRoute determines who may read the operations page's data, besides requests from this machine.
 var opsRoute = Route{Method: http.MethodGet, Path: ops.Path + "/data", Status: http.StatusOK,
 	Rule: access.Rule{Person: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_OPERATOR, optionsv1.Role_ROLE_AUDITOR}}}
 
-// serveOps serves the operations page where this process has the metrics of all services.
+// serveOps serves the operations page, for a process that has the metrics of all services.
 func (g *Gateway) serveOps(mux *http.ServeMux, deps Deps) {
 	g.ops = ops.New(ops.Deps{Gatherer: deps.Gatherer, Checks: g.checks, Game: gamev1.NewGameServiceClient(deps.Game), Clock: deps.Clock, Logger: g.logger})
 	page := ops.Page()
@@ -26,28 +26,29 @@ func (g *Gateway) serveOps(mux *http.ServeMux, deps Deps) {
 		recordOf(r.Context()).route = ops.Path + "/"
 		page.ServeHTTP(w, r)
 	})
-	mux.Handle("GET "+opsRoute.Path, g.perAddress(http.HandlerFunc(g.serveOpsData)))
+	mux.Handle("GET "+opsRoute.Path, g.addressMiddleware(http.HandlerFunc(g.serveOpsData)))
 }
 
 func (g *Gateway) serveOpsData(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	recordOf(ctx).route = opsRoute.Path
-	if !g.atThisMachine(r) {
-		if _, err := g.signIn.authenticated(ctx, w, r, opsRoute); err != nil {
+	if !g.isLocal(r) {
+		if _, err := g.auth.authenticate(ctx, w, r, opsRoute); err != nil {
 			g.writeError(ctx, w, r, err)
 			return
 		}
 	}
-	// Where it is no number, all samples are behind it.
+	// If it is not a number, all samples are returned.
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	_ = json.NewEncoder(w).Encode(g.ops.Data(after)) // The client may be gone.
 }
 
-// atThisMachine is whether a request was made on this machine and by a name of it. A page of a stranger's whose own name leads
-// here is refused by the name, and what a proxy forwards by the proxy's headers, or because there are proxies at all.
-func (g *Gateway) atThisMachine(r *http.Request) bool {
+// isLocal reports whether a request was made on this machine, to one of its own names. A page of another site whose name resolves to
+// this machine (DNS rebinding) is refused by the name; a request forwarded by a proxy is refused by the proxy's headers, or because
+// trusted proxies are configured.
+func (g *Gateway) isLocal(r *http.Request) bool {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !remote.Addr().Unmap().IsLoopback() || len(g.cfg.Network.TrustedProxies) > 0 {
 		return false

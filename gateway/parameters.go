@@ -11,14 +11,14 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// checkParameters refuses a path and a query with what the call does not have, and a query with what is read elsewhere:
-// grpc-gateway would leave it out without a word.
+// checkParameters refuses path and query parameters that are invalid or that the call does not have, and query parameters that belong
+// in the path or the body, which grpc-gateway would silently ignore.
 func checkParameters(r *http.Request, route Route, path map[string]string) error {
 	fields := route.Request.Fields()
 	for name, text := range path {
 		if field := fields.ByName(protoreflect.Name(name)); field != nil {
 			if err := codec.CheckField(text, field); err != nil {
-				return invalid(err)
+				return invalidField(err)
 			}
 		}
 	}
@@ -27,29 +27,29 @@ func checkParameters(r *http.Request, route Route, path map[string]string) error
 	}
 	query := r.URL.Query()
 	if err := codec.CheckFields(query, route.Request); err != nil {
-		return invalid(err)
+		return invalidField(err)
 	}
 	for name := range query {
-		if _, there := path[name]; there {
-			return invalid(&codec.Violation{Field: name, Must: "must be in the path alone"})
+		if _, inPath := path[name]; inPath {
+			return invalidField(&codec.Violation{Field: name, Must: "must be sent in the path only"})
 		}
 		if route.Body {
-			return invalid(&codec.Violation{Field: name, Must: "must be sent in the body, not in the query"})
+			return invalidField(&codec.Violation{Field: name, Must: "must be sent in the body, not in the query"})
 		}
 	}
 	return nil
 }
 
-// atMostOne refuses a header that is there more than once: whoever reads it would take one of them.
+// atMostOne refuses a repeated header, since different readers could use different values.
 func atMostOne(header http.Header, name string) error {
 	if len(header.Values(name)) > 1 {
-		return invalid(&codec.Violation{Field: name, Must: "must be there once"})
+		return invalidField(&codec.Violation{Field: name, Must: "must be sent once"})
 	}
 	return nil
 }
 
-// invalid is a violation as callers see it.
-func invalid(err error) error {
+// invalidField converts a violation to an error for the caller.
+func invalidField(err error) error {
 	refusal := errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "%w", err)
 	if v, ok := errors.AsType[*codec.Violation](err); ok {
 		return refusal.Field(v.Field, v.Must)

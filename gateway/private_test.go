@@ -17,23 +17,23 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// private is a game service with a table that is not there for strangers.
-type private struct{ quiet }
+// privateGame is a game service whose game is hidden from anonymous callers.
+type privateGame struct{ idleGame }
 
-func (p private) Invoke(ctx context.Context, method string, in, out any, opts ...grpc.CallOption) error {
+func (p privateGame) Invoke(ctx context.Context, method string, in, out any, opts ...grpc.CallOption) error {
 	if identity.FromContext(ctx).Player == uuid.Nil {
 		return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no such game").GRPCStatus().Err()
 	}
-	return p.quiet.Invoke(ctx, method, in, out, opts...)
+	return p.idleGame.Invoke(ctx, method, in, out, opts...)
 }
 
-// TestMembersHearWhyTheyAreStrangers has a member of a private table come with an API key that is good, that nobody can say
-// of whether it is, and that was ended; and without any. An open table is there for all of them.
-func TestMembersHearWhyTheyAreStrangers(t *testing.T) {
-	e, s := newExchange(t)
-	hidden, open := gatewayOf(t, private{}), quietGateway(t)
+// TestNotFoundExplainsFailedCredentials has a member of a private table call with an API key that is valid, that can't be checked, and
+// that was revoked, and without a key. A public table is visible in each case.
+func TestNotFoundExplainsFailedCredentials(t *testing.T) {
+	e, s := newFakeAPI(t)
+	hidden, open := newTestGatewayWith(t, privateGame{}), newTestGateway(t)
 	for _, g := range []*Gateway{hidden, open} {
-		g.signIn.verifier, g.signIn.keys, g.signIn.revocations = s.verifier, s.keys, s.revocations
+		g.auth.verifier, g.auth.apiKeys, g.auth.revocations = s.verifier, s.apiKeys, s.revocations
 	}
 	ask := func(g *Gateway, authorization, path string) int {
 		r := httptest.NewRequest(http.MethodGet, "/api/v1/games/"+uuid.NewString()+path, http.NoBody)
@@ -46,23 +46,23 @@ func TestMembersHearWhyTheyAreStrangers(t *testing.T) {
 		t.Helper()
 		for _, path := range []string{"", "/events"} {
 			if status == http.StatusOK && path != "" {
-				continue // It would go on.
+				continue // The stream would not end.
 			}
 			if got := ask(hidden, authorization, path); got != status {
 				t.Errorf("%s: %d, want %d", what, got, status)
 			}
 		}
 		if got := ask(open, authorization, ""); got != http.StatusOK {
-			t.Errorf("%s, at an open table: %d", what, got)
+			t.Errorf("%s, at a public table: %d", what, got)
 		}
 	}
 	want("no key", "", http.StatusNotFound)
-	want("what is no token", "Bearer x", http.StatusNotFound)
-	want("a good key", "Bearer bck_test", http.StatusOK)
+	want("a malformed token", "Bearer x", http.StatusNotFound)
+	want("a valid key", "Bearer bck_test", http.StatusOK)
 	e.clock.Advance(time.Hour)
-	e.gone = true
-	want("a key while api is away", "Bearer bck_test", http.StatusServiceUnavailable)
-	e.gone = false
-	s.revocations.learn([]*apiv1.EndedSession{{SessionId: e.who.Session[:], EndedAt: timestamppb.New(e.clock.Now())}}, e.clock.Now())
-	want("a key that was ended", "Bearer bck_test", http.StatusUnauthorized)
+	e.down = true
+	want("a key while api is unavailable", "Bearer bck_test", http.StatusServiceUnavailable)
+	e.down = false
+	s.revocations.add([]*apiv1.EndedSession{{SessionId: e.bearer.Session[:], EndedAt: timestamppb.New(e.clock.Now())}}, e.clock.Now())
+	want("a revoked key", "Bearer bck_test", http.StatusUnauthorized)
 }

@@ -11,29 +11,29 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// Rate is how often something may be called.
+// Rate limits how often something may be called.
 type Rate struct {
-	PerMinute int `koanf:"per_minute" jsonschema:"minimum=1,maximum=6000000" jsonschema_description:"calls in a minute in the long run"`
-	Burst     int `koanf:"burst" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"calls at once"`
+	PerMinute int `koanf:"per_minute" jsonschema:"minimum=1,maximum=6000000" jsonschema_description:"sustained calls per minute"`
+	Burst     int `koanf:"burst" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"maximum burst of calls"`
 }
 
 func (r Rate) limit() ratelimit.Limit {
 	return ratelimit.Limit{Rate: r.PerMinute, Period: time.Minute, Burst: r.Burst}
 }
 
-// Rates bound how often clients call. Each kind of call is counted for itself.
+// Rates limit how often clients may call. Each kind of call is counted separately.
 type Rates struct {
-	Address Rate `koanf:"address" jsonschema_description:"all calls from one address; many players may share it"`
-	Guest   Rate `koanf:"guest" jsonschema_description:"new guests from one address, and sessions that are refreshed"`
-	SignIn  Rate `koanf:"sign_in" jsonschema_description:"attempts from one address to sign in, challenges, and mails that are asked for"`
-	Create  Rate `koanf:"create" jsonschema_description:"games that a player creates, and whatever else no other rate is for"`
-	Join    Rate `koanf:"join" jsonschema_description:"games that a player joins and leaves"`
-	Bet     Rate `koanf:"bet" jsonschema_description:"calls by which a player places, changes and takes back bets; a batch is one"`
-	Roll    Rate `koanf:"roll" jsonschema_description:"rolls and passes of a player"`
-	Read    Rate `koanf:"read" jsonschema_description:"what a player reads, and an address without a player"`
+	Address Rate `koanf:"address" jsonschema_description:"all calls from one address, which many players may share"`
+	Guest   Rate `koanf:"guest" jsonschema_description:"new guests and session refreshes from one address"`
+	SignIn  Rate `koanf:"sign_in" jsonschema_description:"sign-in attempts, challenges and requested mails from one address"`
+	Create  Rate `koanf:"create" jsonschema_description:"games created by a player, and all other calls that have no rate of their own"`
+	Join    Rate `koanf:"join" jsonschema_description:"games joined and left by a player"`
+	Bet     Rate `koanf:"bet" jsonschema_description:"calls of a player that place, change or remove bets; a batch counts as one call"`
+	Roll    Rate `koanf:"roll" jsonschema_description:"rolls and passes of the dice by a player"`
+	Read    Rate `koanf:"read" jsonschema_description:"reads of a player, or of an address without a player"`
 }
 
-// defaultRates are far beyond what people do, and bear a load test from one address: they stop loops, not players.
+// defaultRates are far above what people need and allow a load test from one address: they stop runaway clients, not players.
 func defaultRates() Rates {
 	return Rates{
 		Address: Rate{PerMinute: 1_200_000, Burst: 40_000},
@@ -47,7 +47,7 @@ func defaultRates() Rates {
 	}
 }
 
-// The kinds of calls, as clients see them in headers and operators in metrics. They are the keys under limits.rates.
+// The kinds of calls, as they appear in clients' headers, in metrics, and as keys under limits.rates.
 const (
 	rateAddress = "address"
 	rateGuest   = "guest"
@@ -72,8 +72,8 @@ func (r Rates) validate() (err error) {
 	return err
 }
 
-// callKinds are which rates calls count for, by their gRPC names.
-var callKinds = map[string]string{
+// rateKinds maps calls, by their full gRPC names, to the rates that they count against.
+var rateKinds = map[string]string{
 	apiv1.PlayerService_CreateGuest_FullMethodName:     rateGuest,
 	apiv1.SessionService_RefreshSession_FullMethodName: rateGuest,
 
@@ -102,13 +102,13 @@ var callKinds = map[string]string{
 	gamev1.GameService_PassDice_FullMethodName: rateRoll,
 }
 
-// kindOf is which rate a route's calls count for.
-func kindOf(route Route) string {
-	if kind, ok := callKinds[route.RPC]; ok {
+// rateKind returns the rate that a route's calls count against.
+func rateKind(route Route) string {
+	if kind, ok := rateKinds[route.RPC]; ok {
 		return kind
 	}
 	if route.Method == http.MethodGet {
 		return rateRead
 	}
-	return rateCreate // The tightest, so that a call which is new here is not the loosest.
+	return rateCreate // The strictest rate is the default for new calls.
 }

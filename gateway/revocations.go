@@ -22,39 +22,39 @@ import (
 )
 
 const (
-	// revocationInterval is how often the gateway asks which sessions ended.
+	// revocationInterval is how often the gateway polls the api service for ended sessions.
 	revocationInterval = time.Second
-	// revocationTimeout is how long it waits for the answer.
+	// revocationTimeout bounds one poll.
 	revocationTimeout = 2 * time.Second
-	// revocationOverlap is how far back it asks again: clocks differ, and what ended first may be stored last.
+	// revocationOverlap is by how much consecutive polls overlap: clocks differ, and a session that ended earlier may be stored later.
 	revocationOverlap = 30 * time.Second
-	// remembersEnded is how long an access token of a session that ended could still be good.
-	remembersEnded = config.MaxAccessTokenTTL + revocationOverlap
-	// maxEnded is how many ended sessions are remembered: 100 MB. Beyond, all tokens from before are refused; whoever has a live
-	// session refreshes it.
+	// endedRetention is how long an access token of an ended session could otherwise still be valid.
+	endedRetention = config.MaxAccessTokenTTL + revocationOverlap
+	// maxEnded is how many ended sessions are kept in memory, which takes 100 MB. Beyond it, all tokens issued before are refused;
+	// clients with a live session refresh it.
 	maxEnded = 1_000_000
 )
 
-// revocations are the sessions that ended while their access tokens go on.
+// revocations is the set of ended sessions whose access tokens have not expired yet.
 type revocations struct {
-	sessions apiv1.SessionServiceClient
-	clock    clockwork.Clock
-	logger   *slog.Logger
-	most     int
-	loop     run.Loop
-	failing  bool       // Of the loop alone.
-	polling  sync.Mutex // One asks at a time.
-	first    singleflight.Group
+	sessions  apiv1.SessionServiceClient
+	clock     clockwork.Clock
+	logger    *slog.Logger
+	maxEnded  int
+	loop      run.Loop
+	failing   bool       // Used by the loop's goroutine only.
+	polling   sync.Mutex // Serializes polls.
+	firstPoll singleflight.Group
 
 	mu     sync.RWMutex
 	ended  map[uuid.UUID]time.Time
-	polled time.Time // When the last answer was asked for; the zero time before the first.
+	polled time.Time // When the last successful poll began; zero before the first.
 	pruned time.Time
-	floor  time.Time // Tokens from before are refused.
+	floor  time.Time // Tokens issued earlier are refused.
 }
 
 func newRevocations(sessions apiv1.SessionServiceClient, clock clockwork.Clock, scope telemetry.Scope) *revocations {
-	r := &revocations{sessions: sessions, clock: clock, logger: scope.Logger, most: maxEnded, ended: make(map[uuid.UUID]time.Time)}
+	r := &revocations{sessions: sessions, clock: clock, logger: scope.Logger, maxEnded: maxEnded, ended: make(map[uuid.UUID]time.Time)}
 	scope.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "bitcraps_revoked_sessions", Help: "Ended sessions whose access tokens the gateway refuses.",
 	}, func() float64 {
@@ -62,7 +62,7 @@ func newRevocations(sessions apiv1.SessionServiceClient, clock clockwork.Clock, 
 		defer r.mu.RUnlock()
 		return float64(len(r.ended))
 	}), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "bitcraps_revocations_age_seconds", Help: "Time since the gateway last learned which sessions ended; it grows while the api service is away.",
+		Name: "bitcraps_revocations_age_seconds", Help: "Time since the gateway last learned which sessions ended; it grows while the api service is unavailable.",
 	}, func() float64 {
 		r.mu.RLock()
 		defer r.mu.RUnlock()
@@ -71,14 +71,14 @@ func newRevocations(sessions apiv1.SessionServiceClient, clock clockwork.Clock, 
 	return r
 }
 
-// check refuses a token of a session that ended. A gateway that has never learned which those are lets nobody in.
+// check refuses the token of an ended session. Until the first poll has succeeded, it refuses every token.
 func (r *revocations) check(ctx context.Context, bearer token.Bearer) error {
-	known, err := r.look(bearer)
+	known, err := r.lookup(bearer)
 	if known {
 		return err
 	}
-	// Calls that come first wait together, and the first caller's end must not be that of all.
-	answer := r.first.DoChan("", func() (any, error) { return nil, r.poll(context.WithoutCancel(ctx)) })
+	// Calls before the first poll share it, so cancelling the first caller must not cancel the poll for the others.
+	answer := r.firstPoll.DoChan("", func() (any, error) { return nil, r.poll(context.WithoutCancel(ctx)) })
 	select {
 	case got := <-answer:
 		if got.Err != nil {
@@ -87,12 +87,12 @@ func (r *revocations) check(ctx context.Context, bearer token.Bearer) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	_, err = r.look(bearer)
+	_, err = r.lookup(bearer)
 	return err
 }
 
-// look returns what is known of a token; known is false before the first answer.
-func (r *revocations) look(bearer token.Bearer) (known bool, err error) {
+// lookup returns why a token is refused, if it is; known is false before the first successful poll.
+func (r *revocations) lookup(bearer token.Bearer) (known bool, err error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if _, ended := r.ended[bearer.Session]; ended {
@@ -103,7 +103,7 @@ func (r *revocations) look(bearer token.Bearer) (known bool, err error) {
 	return !r.polled.IsZero(), err
 }
 
-// poll asks which sessions ended since it last asked.
+// poll fetches the sessions that ended since the last poll.
 func (r *revocations) poll(ctx context.Context) error {
 	r.polling.Lock()
 	defer r.polling.Unlock()
@@ -113,7 +113,7 @@ func (r *revocations) poll(ctx context.Context) error {
 	r.mu.RLock()
 	after := r.polled.Add(-revocationOverlap)
 	r.mu.RUnlock()
-	if oldest := now.Add(-remembersEnded); after.Before(oldest) {
+	if oldest := now.Add(-endedRetention); after.Before(oldest) {
 		after = oldest
 	}
 	for {
@@ -121,12 +121,12 @@ func (r *revocations) poll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		last := r.learn(resp.GetSessions(), after)
+		last := r.add(resp.GetSessions(), after)
 		if !resp.GetMore() {
 			break
 		}
-		if again := last.Add(-time.Microsecond); again.After(after) { // Sessions that one call ended together may be on two pages.
-			last = again
+		if overlapped := last.Add(-time.Microsecond); overlapped.After(after) { // Sessions that one call ended at the same time may be split between two pages.
+			last = overlapped
 		}
 		after = last
 	}
@@ -137,8 +137,8 @@ func (r *revocations) poll(ctx context.Context) error {
 	return nil
 }
 
-// learn remembers sessions that ended, and returns when the last of them did.
-func (r *revocations) learn(sessions []*apiv1.EndedSession, last time.Time) time.Time {
+// add stores ended sessions, and returns when the last of them ended.
+func (r *revocations) add(sessions []*apiv1.EndedSession, last time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, session := range sessions {
@@ -147,37 +147,37 @@ func (r *revocations) learn(sessions []*apiv1.EndedSession, last time.Time) time
 			r.ended[id] = last
 		}
 	}
-	if len(r.ended) > r.most {
+	if len(r.ended) > r.maxEnded {
 		r.ended, r.floor = make(map[uuid.UUID]time.Time), last
-		r.logger.Warn("too many sessions ended at once; every access token from before is refused", "before", last)
+		r.logger.Warn("too many ended sessions; every access token issued earlier is refused", "before", last)
 	}
 	return last
 }
 
-// prune forgets, once in a while, sessions whose tokens have all expired.
+// prune removes, at most once a minute, the sessions whose tokens have all expired.
 func (r *revocations) prune(now time.Time) {
 	if now.Sub(r.pruned) < time.Minute {
 		return
 	}
 	r.pruned = now
 	for id, at := range r.ended {
-		if now.Sub(at) > remembersEnded {
+		if now.Sub(at) > endedRetention {
 			delete(r.ended, id)
 		}
 	}
 }
 
-func (r *revocations) start() { r.loop.Start(r.clock, revocationInterval, r.ask) }
+func (r *revocations) start() { r.loop.Start(r.clock, revocationInterval, r.pollAndLog) }
 
-// ask polls, and logs when that begins to fail and when it works again.
-func (r *revocations) ask(ctx context.Context) {
+// pollAndLog polls, and logs when polls begin to fail and when they succeed again.
+func (r *revocations) pollAndLog(ctx context.Context) {
 	err := r.poll(ctx)
 	failed := err != nil && ctx.Err() == nil
 	switch {
 	case failed && !r.failing:
-		r.logger.Warn("the api service does not say which sessions ended", "error", err)
+		r.logger.Warn("can't fetch ended sessions from the api service", "error", err)
 	case err == nil && r.failing:
-		r.logger.Info("the api service says again which sessions ended")
+		r.logger.Info("fetching ended sessions from the api service again")
 	}
 	r.failing = failed
 }

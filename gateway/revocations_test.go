@@ -21,22 +21,22 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// ender is an api service that says, two at a time, which sessions ended.
-type ender struct {
+// endedSessions is an api service that lists ended sessions in pages of two.
+type endedSessions struct {
 	apiv1.SessionServiceClient
 	ended []*apiv1.EndedSession // In order.
-	away  bool
-	asked int
+	down  bool
+	calls int
 }
 
-func (e *ender) end(at time.Time) uuid.UUID {
+func (e *endedSessions) end(at time.Time) uuid.UUID {
 	id := uuid.Must(uuid.NewV7())
 	e.ended = append(e.ended, &apiv1.EndedSession{SessionId: id[:], EndedAt: timestamppb.New(at)})
 	return id
 }
 
-func (e *ender) ListEndedSessions(_ context.Context, req *apiv1.ListEndedSessionsRequest, _ ...grpc.CallOption) (*apiv1.ListEndedSessionsResponse, error) {
-	if e.asked++; e.away {
+func (e *endedSessions) ListEndedSessions(_ context.Context, req *apiv1.ListEndedSessionsRequest, _ ...grpc.CallOption) (*apiv1.ListEndedSessionsResponse, error) {
+	if e.calls++; e.down {
 		return nil, errors.New("away")
 	}
 	resp := &apiv1.ListEndedSessionsResponse{}
@@ -54,7 +54,7 @@ func (e *ender) ListEndedSessions(_ context.Context, req *apiv1.ListEndedSession
 }
 
 func TestEndedSessionsAreRefused(t *testing.T) {
-	e, clock := &ender{}, clockwork.NewFakeClock()
+	e, clock := &endedSessions{}, clockwork.NewFakeClock()
 	r := newRevocations(e, clock, telemetry.Discard().For("test", 0))
 	want := func(session uuid.UUID, issued time.Time, reason errorsv1.Reason) {
 		t.Helper()
@@ -75,51 +75,51 @@ func TestEndedSessionsAreRefused(t *testing.T) {
 	for i := range 5 { // Before this gateway started.
 		before = append(before, e.end(clock.Now().Add(time.Duration(i-5)*time.Minute)))
 	}
-	together := clock.Now().Add(-30 * time.Second) // By one call, at the end of a page and the beginning of the next.
+	together := clock.Now().Add(-30 * time.Second) // Ended by one call, but split between two pages.
 	before = append(before, e.end(together), e.end(together))
-	e.away = true
-	want(live, clock.Now(), internal) // Who knows nothing lets nobody in.
-	e.away = false
+	e.down = true
+	want(live, clock.Now(), internal) // Before the first successful poll, every token is refused.
+	e.down = false
 	for _, session := range before {
 		want(session, clock.Now(), ended)
 	}
 	want(live, clock.Now(), 0)
 	want(uuid.Nil, clock.Now(), 0) // A token of a release without sessions.
 
-	skewed := e.end(clock.Now().Add(-20 * time.Second)) // By a clock that is behind.
-	asked := e.asked
+	skewed := e.end(clock.Now().Add(-20 * time.Second)) // By a clock that is slow.
+	asked := e.calls
 	want(skewed, clock.Now(), 0)
-	if e.asked != asked {
-		t.Error("a call asks which sessions ended")
+	if e.calls != asked {
+		t.Error("checking a token polls for ended sessions")
 	}
 	clock.Advance(revocationInterval)
 	poll()
 	want(skewed, clock.Now(), ended)
-	e.away = true
+	e.down = true
 	if err := r.poll(t.Context()); err == nil {
-		t.Error("an api service that is away answered")
+		t.Error("an unavailable api service responded")
 	}
-	want(before[0], clock.Now(), ended) // What is known stays known.
-	e.away = false
+	want(before[0], clock.Now(), ended) // Known sessions are kept.
+	e.down = false
 
-	clock.Advance(remembersEnded + time.Minute)
+	clock.Advance(endedRetention + time.Minute)
 	poll()
 	if len(r.ended) != 0 {
-		t.Errorf("%d sessions are remembered whose tokens have all expired", len(r.ended))
+		t.Errorf("%d sessions are kept although all of their tokens have expired", len(r.ended))
 	}
-	r.most = 3
+	r.maxEnded = 3
 	for range 4 {
 		clock.Advance(time.Second)
 		e.end(clock.Now())
 	}
 	old := clock.Now().Add(-time.Minute)
 	poll()
-	want(live, old, expired) // It gets a new token; those who ended do not.
+	want(live, old, expired) // A live session can get a new token, an ended one can't.
 	want(live, clock.Now().Add(time.Second), 0)
 }
 
-func TestAnOutageIsLoggedAsItBeginsAndEnds(t *testing.T) {
-	e, scope := &ender{}, telemetry.Discard().For("test", 0)
+func TestOutageIsLoggedOnce(t *testing.T) {
+	e, scope := &endedSessions{}, telemetry.Discard().For("test", 0)
 	var log bytes.Buffer
 	scope.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	r := newRevocations(e, clockwork.NewFakeClock(), scope)
@@ -130,8 +130,8 @@ func TestAnOutageIsLoggedAsItBeginsAndEnds(t *testing.T) {
 		{false, ""}, {true, "level=WARN"}, {true, ""}, {false, "level=INFO"}, {false, ""},
 	} {
 		log.Reset()
-		e.away = tc.away
-		r.ask(t.Context())
+		e.down = tc.away
+		r.pollAndLog(t.Context())
 		if got := log.String(); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
 			t.Errorf("poll %d: logged %q, want %q", i, got, tc.want)
 		}
@@ -139,14 +139,14 @@ func TestAnOutageIsLoggedAsItBeginsAndEnds(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	log.Reset()
-	e.away = true
-	if r.ask(ended); log.Len() != 0 {
-		t.Errorf("as the gateway stopped it logged %s", &log)
+	e.down = true
+	if r.pollAndLog(ended); log.Len() != 0 {
+		t.Errorf("logged while the gateway stopped: %s", &log)
 	}
 }
 
 func TestRevocationsArePolled(t *testing.T) {
-	e, clock := &ender{}, clockwork.NewFakeClock()
+	e, clock := &endedSessions{}, clockwork.NewFakeClock()
 	r := newRevocations(e, clock, telemetry.Discard().For("test", 0))
 	session := e.end(clock.Now())
 	r.start()

@@ -17,62 +17,62 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// Route is one REST call as its contract describes it.
+// Route is one REST call as described by its contract.
 type Route struct {
-	// Method and Path are of HTTP; the path has {parameters}.
+	// Method and Path are the HTTP method and path pattern; the path contains {parameters}.
 	Method, Path string
-	// RPC is the full gRPC name of the method that is called.
+	// RPC is the full name of the gRPC method that the route calls.
 	RPC string
-	// Request describes the message that path, query and body fill.
+	// Request describes the request message, which path, query and body populate.
 	Request protoreflect.MessageDescriptor
-	// Body is whether all that is not in the path comes in the body. Otherwise it comes in the query.
+	// Body is true if the fields that are not in the path are sent in the body, and false if they are sent in the query.
 	Body bool
-	// Status is that of a success.
+	// Status is the HTTP status of success.
 	Status int
-	// Rule is who may call.
+	// Rule determines who may call.
 	Rule access.Rule
-	// Refusals are why a call may be refused that is well-formed, beside what any call may be refused for.
+	// Refusals are the reasons for which a well-formed call may be refused, besides those that apply to every call.
 	Refusals []errorsv1.Reason
-	// Stream is true where the answer goes on for as long as the client likes.
+	// Stream is true if the response lasts until the client disconnects.
 	Stream bool
 }
 
-// contracts are the services that REST reaches.
+// contracts are the gRPC services that the REST API exposes.
 var contracts = append(slices.Clone(apiContracts),
 	gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
 	gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
 	consensusv1.ConsensusService_ServiceDesc.ServiceName,
 )
 
-// EventsPath is where a game's events are streamed from. A stream has no REST annotation in the contract.
+// EventsPath is the path of a game's event stream. Streams have no REST annotation in the contract.
 const EventsPath = "/api/v1/games/{game_id}/events"
 
-// routes are all REST calls, by the gRPC name of their method.
+// routes are all REST calls by the full names of their gRPC methods.
 type routes map[string]Route
 
-// Routes reads the contracts' annotations.
+// Routes returns all REST calls, read from the contracts' annotations.
 func Routes() []Route {
 	var all []Route
 	for _, contract := range contracts {
 		descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(contract))
 		if err != nil {
-			panic(err) // The generated packages above register what they describe.
+			panic(err) // The imported generated packages register their descriptors.
 		}
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
-			if route, ok := read(methods.Get(i)); ok {
+			if route, ok := routeOf(methods.Get(i)); ok {
 				all = append(all, route)
 			}
 		}
 	}
-	// No contract describes a WebSocket.
+	// WebSockets are not described by a contract.
 	return append(all, Route{Method: http.MethodGet, Path: SocketPath, Request: (&gamev1.ListWagersRequest{}).ProtoReflect().Descriptor(),
 		Status: http.StatusSwitchingProtocols, Stream: true,
 		Rule:     access.Rule{Person: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}, Scope: optionsv1.Scope_SCOPE_READ},
 		Refusals: []errorsv1.Reason{errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, errorsv1.Reason_REASON_UPGRADE_REQUIRED}})
 }
 
-func read(method protoreflect.MethodDescriptor) (Route, bool) {
+func routeOf(method protoreflect.MethodDescriptor) (Route, bool) {
 	rule := access.Of(method)
 	route := Route{RPC: rule.Method, Request: method.Input(), Status: http.StatusOK, Rule: rule}
 	if status, _ := proto.GetExtension(method.Options(), optionsv1.E_HttpStatus).(int32); status != 0 {
@@ -105,7 +105,7 @@ func read(method protoreflect.MethodDescriptor) (Route, bool) {
 	return route, true
 }
 
-// find returns the route that a matched pattern belongs to.
+// find returns the route with a method and a path pattern.
 func (r routes) find(method, path string) (Route, bool) {
 	for _, route := range r {
 		if route.Method == method && route.Path == path {
@@ -115,7 +115,7 @@ func (r routes) find(method, path string) (Route, bool) {
 	return Route{}, false
 }
 
-// allowed are the methods that a path has, for the Allow header.
+// allowed returns a path's methods for the Allow header.
 func (r routes) allowed(path string) string {
 	var methods []string
 	for _, route := range r {
@@ -127,7 +127,7 @@ func (r routes) allowed(path string) string {
 	return strings.Join(slices.Compact(methods), ", ")
 }
 
-// matches reports whether a path fits a pattern, segment by segment.
+// matches reports whether a path matches a pattern, segment by segment.
 func matches(pattern, path string) bool {
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	return slices.EqualFunc(want, have, func(w, h string) bool { return strings.HasPrefix(w, "{") || w == h })

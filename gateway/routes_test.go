@@ -12,8 +12,8 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestDocumentSaysWhatRoutesDo compares the OpenAPI document with the contracts' annotations.
-func TestDocumentSaysWhatRoutesDo(t *testing.T) {
+// TestDocumentMatchesRoutes compares the OpenAPI document with the contracts' annotations.
+func TestDocumentMatchesRoutes(t *testing.T) {
 	var doc struct {
 		Paths map[string]map[string]struct {
 			Responses map[string]any
@@ -38,7 +38,7 @@ func TestDocumentSaysWhatRoutesDo(t *testing.T) {
 		}
 		for _, reason := range append(route.Refusals, errorsv1.Reason_REASON_INVALID_FIELD) {
 			if reason == errorsv1.Reason_REASON_UNSPECIFIED {
-				t.Errorf("%s %s: its contract names a reason that there is not", route.Method, route.Path)
+				t.Errorf("%s %s: its contract names an unknown reason", route.Method, route.Path)
 			} else if status := errs.HTTPStatus(errs.New(reason, "")); operation.Responses[strconv.Itoa(status)] == nil {
 				t.Errorf("%s %s lacks status %d of %s", route.Method, route.Path, status, reason)
 			}
@@ -47,12 +47,12 @@ func TestDocumentSaysWhatRoutesDo(t *testing.T) {
 			t.Errorf("%s %s lacks status %d", route.Method, route.Path, route.Status)
 		}
 		if (len(operation.Security) > 0) != route.Rule.Person {
-			t.Errorf("%s %s: security %v, made by a player: %v", route.Method, route.Path, operation.Security, route.Rule.Person)
+			t.Errorf("%s %s: security %v, requires a person: %v", route.Method, route.Path, operation.Security, route.Rule.Person)
 		}
 	}
 }
 
-func TestRoutesOfTheContract(t *testing.T) {
+func TestRoutesFromContracts(t *testing.T) {
 	all := make(routes)
 	for _, route := range Routes() {
 		all[route.RPC] = route

@@ -26,7 +26,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/version"
 )
 
-// Command is the gateway in a process of its own.
+// Command returns the command that runs the gateway as its own process.
 func Command() *cobra.Command {
 	cfg := Default()
 	var flags service.Flags
@@ -75,7 +75,7 @@ func serve(ctx context.Context, cfg Config) error {
 	return group.Run(ctx, func() { scope.Logger.Info("ready", "url", g.URL(listener), "version", version.Version) })
 }
 
-// URL is where clients reach a listener of the gateway's.
+// URL returns the URL at which clients reach one of the gateway's listeners.
 func (g *Gateway) URL(listener net.Listener) string {
 	scheme := "http"
 	if g.cfg.Network.EnableTLS {
@@ -86,22 +86,23 @@ func (g *Gateway) URL(listener net.Listener) string {
 		return scheme + "://" + listener.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1" // One of the many addresses that it listens on, and one that works here.
+		host = "127.0.0.1" // It listens on all addresses; this one works on this machine.
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
-// Part serves the gateway on a listener. Stopping it ends event streams, lets running calls end, and closes the rest.
+// Part returns the part of a process that serves the gateway on a listener. Stopping it ends event streams, waits for calls in
+// progress, and closes the remaining connections.
 func (g *Gateway) Part(listener net.Listener) run.Part {
-	listener = countedListener{netutil.LimitListener(listener, g.cfg.Network.MaxConnections), &g.open}
+	listener = countedListener{netutil.LimitListener(listener, g.cfg.Network.MaxConnections), &g.openConnections}
 	server := g.server()
 	return run.Part{
 		Name: "http",
 		Start: func(context.Context) error {
-			if err := g.secure(server); err != nil {
+			if err := g.configureTLS(server); err != nil {
 				return err
 			}
-			g.signIn.revocations.start()
+			g.auth.revocations.start()
 			if g.ops != nil {
 				g.ops.Start()
 			}
@@ -124,7 +125,7 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 			if err != nil {
 				err = errors.Join(err, server.Close())
 			}
-			g.signIn.revocations.loop.Stop()
+			g.auth.revocations.loop.Stop()
 			if g.ops != nil {
 				g.ops.Stop()
 			}
@@ -133,8 +134,8 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 	}
 }
 
-// secure gives a server the certificate that clients see, which may be renewed while it serves.
-func (g *Gateway) secure(server *http.Server) error {
+// configureTLS sets the certificate that clients see. The certificate may be renewed while the server runs.
+func (g *Gateway) configureTLS(server *http.Server) error {
 	if !g.cfg.Network.EnableTLS {
 		return nil
 	}
@@ -146,7 +147,8 @@ func (g *Gateway) secure(server *http.Server) error {
 	return nil
 }
 
-// waitForSockets waits until every WebSocket has said where to resume and is closed, which the server does not know of.
+// waitForSockets waits until every hijacked connection has told its client where to resume and is closed. http.Server does not
+// track hijacked connections.
 func (g *Gateway) waitForSockets(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { g.sockets.Wait(); close(done) }()
@@ -154,6 +156,6 @@ func (g *Gateway) waitForSockets(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("WebSockets are open still: %w", ctx.Err())
+		return fmt.Errorf("WebSockets are still open: %w", ctx.Err())
 	}
 }

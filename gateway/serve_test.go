@@ -15,8 +15,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// TestClientsSeeARenewedCertificate renews it while the gateway serves.
-func TestClientsSeeARenewedCertificate(t *testing.T) {
+// TestRenewedCertificateIsServed renews the certificate while the gateway serves.
+func TestRenewedCertificateIsServed(t *testing.T) {
 	authority, err := localca.Open(t.TempDir(), time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -26,28 +26,28 @@ func TestClientsSeeARenewedCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := serveTLS(t, files.CertFile, files.KeyFile)
-	first := shown(t, address)
-	if again := shown(t, address); !bytes.Equal(again, first) {
+	first := servedCertificate(t, address)
+	if again := servedCertificate(t, address); !bytes.Equal(again, first) {
 		t.Error("another certificate without a renewal")
 	}
-	if err := os.Remove(files.CertFile); err != nil { // So that there is none to keep.
+	if err := os.Remove(files.CertFile); err != nil { // As while the file is being replaced.
 		t.Fatal(err)
 	}
-	if again := shown(t, address); !bytes.Equal(again, first) {
+	if again := servedCertificate(t, address); !bytes.Equal(again, first) {
 		t.Error("another certificate while there is no file")
 	}
 	if _, err := authority.Issue("gateway", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if renewed := shown(t, address); bytes.Equal(renewed, first) {
-		t.Error("the first certificate behind the renewal")
+	if renewed := servedCertificate(t, address); bytes.Equal(renewed, first) {
+		t.Error("the first certificate after the renewal")
 	}
 }
 
-// serveTLS runs a gateway of its own, with nothing behind it, and returns where.
+// serveTLS runs a gateway without working upstreams, and returns its address.
 func serveTLS(t *testing.T, certFile, keyFile string) string {
 	t.Helper()
-	cfg, nothing := Default(), &listener{}
+	cfg, nothing := Default(), &metadataRecorder{}
 	cfg.Network.EnableTLS, cfg.Network.CertFile, cfg.Network.KeyFile = true, certFile, keyFile
 	g, err := New(t.Context(), cfg, Deps{API: nothing, Game: nothing, Consensus: nothing, Clock: clockwork.NewRealClock()}, telemetry.Discard().For("gateway", 0))
 	if err != nil {
@@ -73,8 +73,8 @@ func serveTLS(t *testing.T, certFile, keyFile string) string {
 	return at.Addr().String()
 }
 
-// shown is the certificate that a new connection gets to see.
-func shown(t *testing.T, address string) []byte {
+// servedCertificate returns the certificate that the server presents to a new connection.
+func servedCertificate(t *testing.T, address string) []byte {
 	t.Helper()
 	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 	if err != nil {
@@ -82,7 +82,7 @@ func shown(t *testing.T, address string) []byte {
 	}
 	defer func() { _ = conn.Close() }()
 	if got := conn.ConnectionState().NegotiatedProtocol; got != "h2" {
-		t.Errorf("it speaks %q", got)
+		t.Errorf("negotiated protocol %q", got)
 	}
 	return conn.ConnectionState().PeerCertificates[0].Raw
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/bitcraps/bitcraps/libs/memnet"
 )
 
-// TestNothingFollowsABodyOfUnclearLength sends requests whose end a proxy before the gateway may see elsewhere, and another behind.
-func TestNothingFollowsABodyOfUnclearLength(t *testing.T) {
+// TestAmbiguousBodyLengthClosesConnection sends requests whose end a proxy in front of the gateway may see elsewhere, each followed by
+// another request.
+func TestAmbiguousBodyLengthClosesConnection(t *testing.T) {
 	const path = "/api/v1/games/01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4"
 	for name, tc := range map[string]struct {
 		first   string
@@ -24,7 +25,7 @@ func TestNothingFollowsABodyOfUnclearLength(t *testing.T) {
 		"a length and chunks":    {"GET " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
 		"chunks before HTTP/1.1": {"GET " + path + " HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
 	} {
-		network, server := memnet.New(), quietGateway(t).server()
+		network, server := memnet.New(), newTestGateway(t).server()
 		listener := network.Listen("gateway")
 		go func() { _ = server.Serve(listener) }()
 		t.Cleanup(func() { _ = server.Close() })
@@ -35,7 +36,7 @@ func TestNothingFollowsABodyOfUnclearLength(t *testing.T) {
 		go func() {
 			_, _ = io.WriteString(conn, tc.first+"GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 		}()
-		text, _ := io.ReadAll(conn) // The server may close it with bytes unread.
+		text, _ := io.ReadAll(conn) // The server may close the connection with unread bytes.
 		if n := strings.Count(string(text), "HTTP/1."); n != tc.answers {
 			t.Errorf("%s: %d answers, want %d: %s", name, n, tc.answers, text)
 		}
@@ -43,10 +44,10 @@ func TestNothingFollowsABodyOfUnclearLength(t *testing.T) {
 	}
 }
 
-// TestAnswersAreReadInTime has a client leave a large answer unread, of a path that is no call's.
-func TestAnswersAreReadInTime(t *testing.T) {
+// TestSlowReaderIsDisconnected has a client not read a large response to a request that is not an API call.
+func TestSlowReaderIsDisconnected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network, server := memnet.New(), quietGateway(t).server()
+		network, server := memnet.New(), newTestGateway(t).server()
 		listener := network.Listen("gateway")
 		go func() { _ = server.Serve(listener) }()
 		t.Cleanup(func() { _ = server.Close() })
@@ -65,7 +66,7 @@ func TestAnswersAreReadInTime(t *testing.T) {
 		}
 		defer func() { _ = resp.Body.Close() }()
 		if body, err := io.ReadAll(resp.Body); err == nil {
-			t.Errorf("a minute later all %d bytes are there still", len(body))
+			t.Errorf("all %d bytes are still available a minute later", len(body))
 		}
 	})
 }

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// TestHandshakesAreRefusedAsCallsAre breaks what RFC 6455 asks of a handshake.
-func TestHandshakesAreRefusedAsCallsAre(t *testing.T) {
-	_, s := newExchange(t)
-	g := quietGateway(t)
-	g.signIn.verifier, g.signIn.keys, g.signIn.revocations = s.verifier, s.keys, s.revocations
+// TestInvalidHandshakesAreRefused violates RFC 6455's requirements of a handshake.
+func TestInvalidHandshakesAreRefused(t *testing.T) {
+	_, s := newFakeAPI(t)
+	g := newTestGateway(t)
+	g.auth.verifier, g.auth.apiKeys, g.auth.revocations = s.verifier, s.apiKeys, s.revocations
 	for name, tc := range map[string]struct {
 		minor  int
 		header http.Header
@@ -26,7 +26,7 @@ func TestHandshakesAreRefusedAsCallsAre(t *testing.T) {
 		"two keys":       {1, http.Header{"Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=="}}, http.StatusBadRequest, "INVALID_FIELD"},
 		"a short key":    {1, http.Header{"Sec-Websocket-Key": {"dGhl"}}, http.StatusBadRequest, "INVALID_FIELD"},
 	} {
-		r := byKey()
+		r := requestWithAPIKey()
 		r.URL.Path, r.ProtoMinor = SocketPath, tc.minor
 		for header, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13",
 			"Sec-Websocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-Websocket-Protocol": "bitcraps.v1"} {
@@ -45,13 +45,13 @@ func TestHandshakesAreRefusedAsCallsAre(t *testing.T) {
 	}
 }
 
-// TestNoHandshakeIsAnsweredInItsProtocol asks for the WebSocket as for any path. Only HTTP/1 has headers to upgrade by.
-func TestNoHandshakeIsAnsweredInItsProtocol(t *testing.T) {
-	_, s := newExchange(t)
-	g := quietGateway(t)
-	g.signIn.verifier, g.signIn.keys, g.signIn.revocations = s.verifier, s.keys, s.revocations
+// TestUpgradeRequiredPerHTTPVersion requests the WebSocket's path without a handshake. Only HTTP/1 has headers for an upgrade.
+func TestUpgradeRequiredPerHTTPVersion(t *testing.T) {
+	_, s := newFakeAPI(t)
+	g := newTestGateway(t)
+	g.auth.verifier, g.auth.apiKeys, g.auth.revocations = s.verifier, s.apiKeys, s.revocations
 	for major, upgrade := range map[int]string{1: "websocket", 2: ""} {
-		r := byKey()
+		r := requestWithAPIKey()
 		r.URL.Path, r.ProtoMajor = SocketPath, major
 		w := httptest.NewRecorder()
 		g.Handler().ServeHTTP(w, r)

@@ -13,16 +13,17 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// traceresponseHeader tells a client in which trace its request is (W3C Trace Context, level 2).
+// traceresponseHeader tells the client the trace of its request (W3C Trace Context, level 2).
 const traceresponseHeader = "Traceresponse"
 
-// serverSpan are the options of every span.
+// serverSpan is the options of every server span.
 var serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 
-// startSpan begins a request's span. Package otelhttp would too, with the client's address and browser: those say who plays.
+// startSpan starts a request's span. It does not use package otelhttp, which records the client's address and user agent, because these
+// identify players.
 //
-// A stranger's trace is linked to and not gone on with, unless the operator trusts who sends traceparents: whoever chooses the id
-// and the flags of a trace chooses that it is sampled.
+// A client's trace is linked, not continued, unless the operator trusts the senders of traceparents: the sender chooses the trace's id
+// and flags and thereby whether it is sampled.
 func (g *Gateway) startSpan(w http.ResponseWriter, r *http.Request) (context.Context, trace.Span) {
 	ctx, method, options := r.Context(), methodLabel(r.Method), serverSpan
 	if r.Header.Get("Traceparent") != "" {
@@ -42,7 +43,7 @@ func (g *Gateway) startSpan(w http.ResponseWriter, r *http.Request) (context.Con
 	return ctx, span
 }
 
-// endSpan ends a request's span with what the request turned out to be.
+// endSpan ends a request's span with the request's route and status.
 func endSpan(span trace.Span, r *http.Request, record *record) {
 	if span.IsRecording() {
 		span.SetAttributes(semconv.HTTPResponseStatusCode(record.status))

@@ -1,4 +1,4 @@
-// Plays a round as a guest, and has its receipt checked by the bitcraps command, which needs no network for that.
+// Plays a round as a guest, and verifies its receipt with the bitcraps command, which needs no network for that.
 //
 //   npm run build && node examples/play.mjs http://127.0.0.1:8080 ../../bin/bitcraps
 import { execFileSync } from "node:child_process";
@@ -12,7 +12,7 @@ const [baseUrl = "http://127.0.0.1:8080", bitcraps = "bitcraps"] = process.argv.
 
 let token;
 const client = createClient({ baseUrl, token: () => token });
-const fairness = await unwrap(client.GET("/api/v1/fairness", { parseAs: "text" })); // From before the game: it pins the chain.
+const fairness = await unwrap(client.GET("/api/v1/fairness", { parseAs: "text" })); // Fetched before the game, so that it pins the chain.
 ({ access_token: token } = await unwrap(client.POST("/api/v1/players/guests", { body: {} })));
 
 const game = await unwrap(client.POST("/api/v1/games", { body: { min_bet: 1, max_bet: 100 } }));
@@ -42,7 +42,7 @@ console.log(`bet ${bet.bet_id} left ${balance}; rolled ${roll.dice.join(" and ")
 console.log(`saw ${(await seen).join(" ")}`);
 watched.abort();
 
-// The text of a receipt counts to the byte, so it is kept as it came.
+// Every byte of a receipt matters, so it is stored exactly as received.
 const receipt = await unwrap(
   client.GET("/api/v1/games/{game_id}/rounds/{round}/receipt", { params: { path: { ...path, round: roll.round } }, parseAs: "text" }),
 );

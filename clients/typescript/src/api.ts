@@ -484,7 +484,7 @@ export interface paths {
         };
         /**
          * WatchGame
-         * @description Streams the game's events as server-sent events: first those after Last-Event-ID, then each as it happens. The id of an event is its sequence, its name the kind of what happened, its data an Event. What has no id is none: "presence" says who is there, "end" is the last. docs/live.md describes both.
+         * @description Streams the game's events as server-sent events: first those after Last-Event-ID, then each as it happens. An event's id is its sequence, its name the kind of event, its data an Event. Messages without an id are not game events: "presence" reports who is present, "end" is the last message. docs/live.md describes both.
          */
         get: operations["GameService_WatchGame"];
         put?: never;
@@ -1143,7 +1143,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description google.rpc.Status. The detail of type ErrorInfo holds the reason; docs/errors.md lists all. */
+        /** @description google.rpc.Status. The detail of type ErrorInfo contains the reason; docs/errors.md lists all reasons. */
         Error: {
             /** @description google.rpc.Code */
             code: number;
@@ -1152,7 +1152,7 @@ export interface components {
             } & {
                 [key: string]: unknown;
             })[];
-            /** @description What is wrong and what to do, for people. */
+            /** @description What is wrong and what to do, in readable text. */
             message: string;
         };
         /** @description AddDeviceRequest adds a device to the caller's. */
@@ -10459,7 +10459,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The connection is a WebSocket. */
+            /** @description The connection is upgraded to a WebSocket. */
             101: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,5 @@
 /**
- * Client of the BitCraps REST API. Paths, parameters and bodies are typed from the OpenAPI document; see api.ts.
+ * A client of the BitCraps REST API. Paths, parameters and bodies are typed from the OpenAPI document; see api.ts.
  *
  * @packageDocumentation
  */
@@ -20,18 +20,18 @@ export type Status = Schemas["Error"];
 
 /** Options of a client. */
 export interface ClientOptions {
-  /** Where the platform is, such as https://play.example. */
+  /** The platform's URL, such as https://play.example. */
   baseUrl: string;
-  /** The access token, or what returns one for each call. Browsers of the same site have a cookie and need none. */
+  /** The access token, or a function that returns it for each call. Browsers on the same site use a cookie and need none. */
   token?: string | (() => string | undefined | Promise<string | undefined>);
-  /** The fetch to call; that of the platform where it is left out. */
+  /** The fetch function to use; the default is globalThis.fetch. */
   fetch?: typeof globalThis.fetch;
 }
 
 /** A client whose methods are typed by path: client.GET("/api/v1/games/{game_id}", { params: { path: { game_id } } }). */
 export type BitcrapsClient = Client<paths>;
 
-/** Makes a client. */
+/** Creates a client. */
 export function createClient(options: ClientOptions): BitcrapsClient {
   const client = createFetchClient<paths>({
     baseUrl: options.baseUrl,
@@ -47,18 +47,18 @@ export function createClient(options: ClientOptions): BitcrapsClient {
   return client;
 }
 
-/** A refusal: google.rpc.Status, with what programs read of it. */
+/** The error of a failed call: google.rpc.Status, with the parts that programs need. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** The reason, such as INSUFFICIENT_FUNDS; docs/errors.md lists all. */
   readonly reason: string;
-  /** The id under which the operator finds the call. */
+  /** The id by which the operator finds the call in the logs. */
   readonly requestId: string | undefined;
 
   constructor(
     readonly httpStatus: number,
     readonly status: Status,
-    /** When to try again, in seconds, where that makes sense. */
+    /** The delay before a retry in seconds, if a retry makes sense. */
     readonly retryAfter: number | undefined,
   ) {
     super(status.message);
@@ -70,7 +70,7 @@ export class ApiError extends Error {
     this.requestId = detail("RequestInfo")?.["request_id"];
   }
 
-  /** Makes an error of a response and its body. */
+  /** Creates an error from a response and its body. */
   static of(response: Response, body: unknown): ApiError {
     const status = (body ?? {}) as Partial<Status>;
     const seconds = Number(response.headers.get("Retry-After") ?? NaN);
@@ -82,7 +82,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The data of an answer. Throws an ApiError where the call was refused. */
+/** Returns the data of a call's response. Throws an ApiError if the call failed. */
 export async function unwrap<T extends Record<string | number, any>, O, M extends `${string}/${string}`>(
   call: Promise<FetchResponse<T, O, M>>,
 ): Promise<NonNullable<FetchResponse<T, O, M>["data"]>> {

@@ -1,6 +1,6 @@
 import { ApiError, type BitcrapsClient, type GameEvent } from "./index.js";
 
-/** Who watches a game: how many, and who of those that sit is there. */
+/** Who watches a game: the number of watchers, and which of the seated players are online. */
 export interface Presence {
   game_id: string;
   watching: number;
@@ -9,20 +9,20 @@ export interface Presence {
 
 /** Options of a watch. */
 export interface WatchOptions {
-  /** The sequence of the last event that you have; 0, which is the default, for none. */
+  /** The sequence of the last event received before; the default of 0 means none. */
   after?: number;
-  /** Is told who is there, where that has changed, at most every two seconds. */
+  /** Called when presence has changed, at most every two seconds. */
   onPresence?: (presence: Presence) => void;
   /** Ends the watch. */
   signal?: AbortSignal;
-  /** How long to wait at least before resuming, in milliseconds, and up to as long again: others resume too. */
+  /** The minimum delay before resuming, in milliseconds. A random delay of up to the same length is added, since others resume, too. */
   retryDelay?: number;
 }
 
 /**
- * The events of a game, each once and in order, from the one behind `after` until the game is over. Where the connection
- * breaks or falls silent it resumes behind the last event. Throws an ApiError where the game can't be watched, and what
- * `token` or `onPresence` throws.
+ * Yields the events of a game, each exactly once and in order, from the one after `after` until the game is over. If the connection
+ * breaks or falls silent, it resumes after the last event. Throws an ApiError if the game can't be watched, and rethrows what `token`
+ * or `onPresence` throws.
  */
 export async function* watchGame(client: BitcrapsClient, gameId: string, options: WatchOptions = {}): AsyncGenerator<GameEvent> {
   const { signal, onPresence, retryDelay = 1000 } = options;
@@ -33,7 +33,7 @@ export async function* watchGame(client: BitcrapsClient, gameId: string, options
       for await (const message of stream(client, gameId, last, signal)) {
         if (message.event === "end") {
           if (message.data === "{}") return;
-          break; // Cut off: resume.
+          break; // Disconnected by the server: resume.
         }
         if (message.event === "presence") {
           onPresence?.(JSON.parse(message.data) as Presence);
@@ -46,26 +46,26 @@ export async function* watchGame(client: BitcrapsClient, gameId: string, options
       }
     } catch (error) {
       if (signal?.aborted) return;
-      if (!(error instanceof Lost)) throw error;
+      if (!(error instanceof ConnectionError)) throw error;
       wait = Math.max(wait, error.wait);
     }
-    await rest(wait + Math.random() * retryDelay, signal);
+    await sleep(wait + Math.random() * retryDelay, signal);
   }
 }
 
-/** A connection that is lost, and may be had again. */
-class Lost extends Error {
+/** A failure of the connection after which the watch resumes. */
+class ConnectionError extends Error {
   constructor(
     cause: unknown,
-    /** How long the server wants to be left alone, in milliseconds. */
+    /** The delay before a retry that the server asks for, in milliseconds. */
     readonly wait = 0,
   ) {
-    super("the connection is lost", { cause });
+    super("the connection was lost", { cause });
   }
 }
 
-/** Waits, until the signal at most. */
-function rest(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Waits for a time, or until the signal is aborted. */
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const done = () => {
@@ -88,21 +88,21 @@ async function* stream(client: BitcrapsClient, gameId: string, after: number, si
   const call = client.GET("/api/v1/games/{game_id}/events", {
     params: { path: { game_id: gameId }, query: { after_sequence: after } },
     parseAs: "stream",
-    middleware: [{ onRequest: () => void (sent = true) }], // Behind the client's own, which asks for the token.
+    middleware: [{ onRequest: () => void (sent = true) }], // Runs after the client's own middleware, which gets the token.
     ...(signal && { signal }),
   });
   const { data, error, response } = await call.catch((error: unknown) => {
-    throw sent && error instanceof TypeError ? new Lost(error) : error; // What fetch throws where there is no network.
+    throw sent && error instanceof TypeError ? new ConnectionError(error) : error; // fetch throws a TypeError without a network.
   });
   if (!response.ok || !data) {
     const refused = ApiError.of(response, error);
     if (refused.httpStatus < 500 && refused.httpStatus !== 429) throw refused;
-    throw new Lost(refused, (refused.retryAfter ?? 0) * 1000);
+    throw new ConnectionError(refused, (refused.retryAfter ?? 0) * 1000);
   }
   yield* messages(data as unknown as ReadableStream<Uint8Array>);
 }
 
-/** Splits a stream into its messages (WHATWG HTML, section 9.2), of which the gateway ends each line with \n. */
+/** Splits a stream into its messages (WHATWG HTML, section 9.2). The gateway ends every line with \n. */
 async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
   const reader = body.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>).getReader();
   let text = "";
@@ -119,22 +119,22 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Messa
       }
     }
   } finally {
-    reader.cancel().catch(() => undefined); // Nobody waits for a connection that may be gone.
+    reader.cancel().catch(() => undefined); // Not awaited, since the connection may be gone.
   }
 }
 
-/** How long a connection may be silent, in milliseconds: the gateway sends a comment every 15 seconds. */
-const silence = 40_000;
+/** How long a connection may be silent, in milliseconds. The gateway sends a comment every 15 seconds. */
+const maxSilence = 40_000;
 
 async function read(reader: ReadableStreamDefaultReader<string>): Promise<ReadableStreamReadResult<string>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silent = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("nothing came")), silence);
+    timer = setTimeout(() => reject(new Error("nothing received")), maxSilence);
   });
   try {
     return await Promise.race([reader.read(), silent]);
   } catch (error) {
-    throw new Lost(error);
+    throw new ConnectionError(error);
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,4 @@
-// What becomes of a watch whose connection, server or app fails. The network is a function; time is a mock.
+// Tests watches whose connection, server or app fails, with a fake network and a fake clock.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
@@ -6,7 +6,7 @@ import { createClient, watchGame } from "@bitcraps/client";
 
 const over = 'event: game_closed\ndata: {"sequence":1,"game_closed":{}}\n\n';
 
-/** A client whose n-th connection gets the n-th answer. */
+/** Returns a client whose n-th connection receives the n-th response. */
 function clientOf(answers, options = {}) {
   const client = createClient({ baseUrl: "http://gateway", fetch: async () => answers[client.calls++](), ...options });
   client.calls = 0;
@@ -26,14 +26,14 @@ const all = async (events) => {
   return got;
 };
 
-/** Lets what is under way go on, and then time. */
+/** Runs pending tasks, and then advances the clock. */
 async function pass(milliseconds) {
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
   mock.timers.tick(milliseconds);
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("what the app throws ends the watch", async () => {
+test("an error of the app ends the watch", async () => {
   const noToken = clientOf([], { token: () => Promise.reject(new Error("signed out")) });
   await assert.rejects(all(watchGame(noToken, "g")), /signed out/);
   let asked = 0;
@@ -47,7 +47,7 @@ test("what the app throws ends the watch", async () => {
   assert.equal(present.calls, 1);
 });
 
-test("a silent connection is made anew", async () => {
+test("a silent connection is replaced", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const client = clientOf([() => new Response(body(": watching\n\n")), () => new Response(body(over))]);
@@ -62,7 +62,7 @@ test("a silent connection is made anew", async () => {
   }
 });
 
-test("a server that is busy is left alone for as long as it wants, and a signal ends the waiting", async () => {
+test("the watch waits for as long as a busy server asks for, and a signal ends the wait", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const busy = () => Response.json({ code: 8, message: "busy" }, { status: 429, headers: { "Retry-After": "30" } });
@@ -80,29 +80,29 @@ test("a server that is busy is left alone for as long as it wants, and a signal 
   }
 });
 
-/** A body whose connection breaks before anything came. */
-const torn = () => new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) });
+/** Returns a body whose connection breaks before the first byte. */
+const brokenBody = () => new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) });
 
 for (const [what, answer] of [
-  ["a network that is not there", () => Promise.reject(new TypeError("fetch failed"))],
-  ["a connection that breaks", () => new Response(torn())],
-  ["a refusal whose connection breaks", () => new Response(torn(), { status: 503 })],
+  ["an unreachable network", () => Promise.reject(new TypeError("fetch failed"))],
+  ["a connection that breaks", () => new Response(brokenBody())],
+  ["a refusal whose connection breaks", () => new Response(brokenBody(), { status: 503 })],
 ]) {
-  test(`${what} is tried again`, async () => {
+  test(`${what} is retried`, async () => {
     const client = clientOf([answer, () => new Response(body(over))]);
     assert.deepEqual(await all(watchGame(client, "g", { retryDelay: 1 })), [1]);
   });
 }
 
-test("a signal that came before the waiting leaves none", async () => {
+test("a signal before the wait prevents the wait", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const ended = new AbortController();
-    const cutOff = () => {
+    const disconnect = () => {
       ended.abort();
       return new Response(body("event: end\ndata: {\"code\":14}\n\n"));
     };
-    const watched = all(watchGame(clientOf([cutOff]), "g", { signal: ended.signal }));
+    const watched = all(watchGame(clientOf([disconnect]), "g", { signal: ended.signal }));
     let got;
     watched.then((events) => (got = events));
     await pass(0);

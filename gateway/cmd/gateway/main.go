@@ -1,4 +1,4 @@
-// Command gateway is the door to the platform.
+// Command gateway runs the platform's public API server.
 package main
 
 import (

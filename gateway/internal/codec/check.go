@@ -10,27 +10,27 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Violation is what is wrong with a field of a path, a query or a form.
+// Violation describes an invalid field of a path, a query or a form.
 type Violation struct{ Field, Must string }
 
 // Error implements error.
 func (v *Violation) Error() string { return v.Field + ": " + v.Must }
 
 func violation(field, format string, args ...any) error {
-	// The name of a field that there is not may be anything, and what is no text could not be answered.
+	// The name of an unknown field can be any bytes, and invalid UTF-8 can't be returned in a response.
 	return &Violation{strings.ToValidUTF8(field, "\uFFFD"), fmt.Sprintf(format, args...)}
 }
 
-// CheckFields fails with a Violation where a form or a query names a field that the message does not have, or one field twice,
-// or holds what is no text, or no value of the field: what grpc-gateway says of those is for programmers of Go.
+// CheckFields fails with a Violation if a form or a query names a field that the message does not have, repeats a field, or holds a
+// value that is not valid UTF-8 or not a value of the field. grpc-gateway's own errors for these are meant for Go programmers.
 func CheckFields(values url.Values, message protoreflect.MessageDescriptor) error {
 	for name, all := range values {
 		field := message.Fields().ByName(protoreflect.Name(name))
 		if field == nil {
-			return violation(name, "must be left out: the call has no such field")
+			return violation(name, "must be omitted: the call has no such field")
 		}
 		if len(all) > 1 {
-			return violation(name, "must be there once, not %d times", len(all))
+			return violation(name, "must be sent once, not %d times", len(all))
 		}
 		if err := CheckField(all[0], field); err != nil {
 			return err
@@ -39,12 +39,12 @@ func CheckFields(values url.Values, message protoreflect.MessageDescriptor) erro
 	return nil
 }
 
-// CheckField fails with a Violation where a text is no value of a field.
+// CheckField fails with a Violation if a text is not a valid value of a field.
 func CheckField(text string, field protoreflect.FieldDescriptor) error {
 	name := string(field.Name())
 	switch {
 	case strings.ContainsRune(text, 0):
-		return violation(name, "must have no NUL character")
+		return violation(name, "must not contain a NUL character")
 	case !utf8.ValidString(text):
 		return violation(name, "must be UTF-8")
 	}
@@ -65,12 +65,12 @@ func CheckField(text string, field protoreflect.FieldDescriptor) error {
 
 func checkInteger(name, text string, bits int) error {
 	if _, err := strconv.ParseInt(text, 10, bits); err != nil || text[0] == '+' {
-		return violation(name, "must be a whole number of %d bits", bits)
+		return violation(name, "must be a %d-bit integer", bits)
 	}
 	return nil
 }
 
-// checkEnum takes the name of a value, or its number.
+// checkEnum accepts a value's name or its number.
 func checkEnum(name, text string, values protoreflect.EnumValueDescriptors) error {
 	if values.ByName(protoreflect.Name(text)) != nil {
 		return nil
@@ -80,7 +80,7 @@ func checkEnum(name, text string, values protoreflect.EnumValueDescriptors) erro
 	}
 	var names []string
 	for i := range values.Len() {
-		if value := values.Get(i); value.Number() != 0 { // 0 is none of them.
+		if value := values.Get(i); value.Number() != 0 { // 0 means unspecified.
 			names = append(names, string(value.Name()))
 		}
 	}

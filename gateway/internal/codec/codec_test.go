@@ -18,31 +18,31 @@ func TestStrictJSON(t *testing.T) {
 		body string
 		ok   bool
 	}{
-		"good":                   {`{"bet_type":"field","amount":50}`, true},
-		"amount as text":         {`{"bet_type":"field","amount":"50"}`, true},
-		"truncated":              {`{"bet_type":"field`, false},
-		"not JSON":               {`bet_type=field`, false},
-		"unknown field":          {`{"bet":"field"}`, false},
-		"wrong case":             {`{"Bet_Type":"field"}`, false},
-		"repeated field":         {`{"amount":1,"amount":2}`, false},
-		"bytes behind the end":   {`{"amount":1}{}`, false},
-		"garbage behind the end": {`{"amount":1} x`, false},
-		"array":                  {`[1]`, false},
-		"null":                   {`null`, false},
-		"fraction":               {`{"amount":50.5}`, false},
-		"fraction of nothing":    {`{"amount":50.0}`, false},
-		"exponent":               {`{"amount":5e1}`, false},
-		"exponent as text":       {`{"amount":"5e1"}`, false},
-		"fraction as text":       {`{"amount":"50.0"}`, false},
-		"escaped exponent":       {`{"amount":"\u0035e1"}`, false},
-		"a backslash and u0000":  {`{"bet_type":"\\u0000"}`, true},
-		"quote within":           {`{"bet_type":"\"","amount":1.5}`, false},
-		"huge":                   {`{"amount":1e308}`, false},
-		"2^63":                   {`{"amount":9223372036854775808}`, false},
-		"bool":                   {`{"amount":true}`, false},
-		"deep":                   {strings.Repeat(`{"a":`, 10_000) + "1" + strings.Repeat("}", 10_000), false},
-		"NUL":                    {`{"bet_type":"a\u0000b"}`, false},
-		"bad UTF-8":              {"{\"bet_type\":\"\xff\"}", false},
+		"good":                  {`{"bet_type":"field","amount":50}`, true},
+		"amount as text":        {`{"bet_type":"field","amount":"50"}`, true},
+		"truncated":             {`{"bet_type":"field`, false},
+		"not JSON":              {`bet_type=field`, false},
+		"unknown field":         {`{"bet":"field"}`, false},
+		"wrong case":            {`{"Bet_Type":"field"}`, false},
+		"repeated field":        {`{"amount":1,"amount":2}`, false},
+		"two objects":           {`{"amount":1}{}`, false},
+		"garbage after the end": {`{"amount":1} x`, false},
+		"array":                 {`[1]`, false},
+		"null":                  {`null`, false},
+		"fraction":              {`{"amount":50.5}`, false},
+		"zero fraction":         {`{"amount":50.0}`, false},
+		"exponent":              {`{"amount":5e1}`, false},
+		"exponent as text":      {`{"amount":"5e1"}`, false},
+		"fraction as text":      {`{"amount":"50.0"}`, false},
+		"escaped exponent":      {`{"amount":"\u0035e1"}`, false},
+		"a backslash and u0000": {`{"bet_type":"\\u0000"}`, true},
+		"quote within":          {`{"bet_type":"\"","amount":1.5}`, false},
+		"huge":                  {`{"amount":1e308}`, false},
+		"2^63":                  {`{"amount":9223372036854775808}`, false},
+		"bool":                  {`{"amount":true}`, false},
+		"deep":                  {strings.Repeat(`{"a":`, 10_000) + "1" + strings.Repeat("}", 10_000), false},
+		"NUL":                   {`{"bet_type":"a\u0000b"}`, false},
+		"bad UTF-8":             {"{\"bet_type\":\"\xff\"}", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var m gamev1.PlaceBetRequest
@@ -83,7 +83,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// A body that the scan lets pass must be read as encoding/json reads it, whose tokens say what the numbers are.
+// FuzzJSONNumbers checks that an accepted body means the same to encoding/json, and that its numbers are integers.
 func FuzzJSONNumbers(f *testing.F) {
 	for _, body := range []string{`{"amount":50}`, `{"amount":"5e1"}`, `{"amount":"\u0035e1"}`, `{"client_seed":"\\u0000","amount":1}`, `{"client_seed":"a\u0000"}`, `{"number":1.0}`} {
 		f.Add(body)
@@ -97,7 +97,7 @@ func FuzzJSONNumbers(f *testing.F) {
 		decoder.UseNumber()
 		values := make(map[string]any)
 		if err := decoder.Decode(&values); err != nil {
-			t.Fatalf("%q is no JSON object: %v", body, err)
+			t.Fatalf("%q is not a JSON object: %v", body, err)
 		}
 		for name, value := range values {
 			switch text := fmt.Sprint(value); {

@@ -1,5 +1,5 @@
-// Package codec reads and writes the bodies of REST calls: JSON with the contract's field names, and forms. What is read
-// is read strictly: an unknown or repeated field, a fraction where an integer belongs, or bytes behind the end are errors.
+// Package codec encodes and decodes the bodies of REST calls: JSON with the contract's field names, and forms. Decoding is strict: an
+// unknown or repeated field, a fraction where an integer belongs, or bytes after the end are errors.
 package codec
 
 import (
@@ -16,19 +16,19 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Prefix begins the text of every error about a body, by which it is told from one about a path or a query.
+// Prefix begins the text of every error about a body, which distinguishes it from errors about a path or a query.
 const Prefix = "body: "
 
 func malformed(format string, args ...any) error { return fmt.Errorf(Prefix+format, args...) }
 
-// DecodeJSON reads a JSON object into a message.
+// DecodeJSON decodes a JSON object into a message.
 func DecodeJSON(body []byte, m proto.Message) error {
 	quoted, err := scan(body)
 	if err != nil {
 		return err
 	}
 	if err := (protojson.UnmarshalOptions{}).Unmarshal(body, m); err != nil {
-		// protojson begins with "proto:" and a space that it makes unstable on purpose.
+		// protojson's errors begin with "proto:" and a space whose kind varies on purpose.
 		text := strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0")
 		return malformed("%s", text)
 	}
@@ -38,7 +38,7 @@ func DecodeJSON(body []byte, m proto.Message) error {
 	return checkQuoted(body, m.ProtoReflect().Descriptor())
 }
 
-// checkQuoted refuses integers that come as text with a fraction or an exponent, which protojson would convert too.
+// checkQuoted refuses integers sent as strings with a fraction or an exponent, which protojson would convert, too.
 func checkQuoted(body []byte, message protoreflect.MessageDescriptor) error {
 	var values map[string]any
 	if err := json.Unmarshal(body, &values); err != nil {
@@ -53,7 +53,7 @@ func checkMessage(path string, values map[string]any, message protoreflect.Messa
 		if field == nil {
 			field = message.Fields().ByJSONName(name)
 		}
-		if field == nil { // Of a message with a JSON form of its own.
+		if field == nil { // The field belongs to a message with a special JSON encoding.
 			continue
 		}
 		items, repeated := value.([]any)
@@ -80,13 +80,13 @@ func checkValue(path string, value any, field protoreflect.FieldDescriptor) erro
 			return nil
 		}
 		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-			return malformed("%s: %q is not a whole number of 64 bits", path, value)
+			return malformed("%s: %q is not a 64-bit integer", path, value)
 		}
 	}
 	return nil
 }
 
-// DecodeForm reads an application/x-www-form-urlencoded body into a message.
+// DecodeForm decodes an application/x-www-form-urlencoded body into a message.
 func DecodeForm(body []byte, m proto.Message) error {
 	values, err := url.ParseQuery(string(body))
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/bitcraps/bitcraps/libs/canonical"
 )
 
-// JSON is how grpc-gateway reads and writes application/json.
+// JSON implements runtime.Marshaler for application/json.
 type JSON struct{}
 
-// Form is how grpc-gateway reads application/x-www-form-urlencoded; it answers in JSON.
+// Form implements runtime.Marshaler for application/x-www-form-urlencoded requests; responses are JSON.
 type Form struct{ JSON }
 
 // ContentType implements runtime.Marshaler.
@@ -22,7 +22,7 @@ func (JSON) ContentType(any) string { return "application/json" }
 
 // Marshal implements runtime.Marshaler.
 func (JSON) Marshal(v any) ([]byte, error) {
-	// A response_body annotation makes grpc-gateway hand over one field of a response instead of the whole.
+	// For a method with a response_body annotation, grpc-gateway passes one field of the response instead of the response.
 	if m, ok := v.(proto.Message); ok {
 		return canonical.JSON(m)
 	}
@@ -52,13 +52,13 @@ func (Form) Unmarshal(body []byte, v any) error { return decode(body, v, DecodeF
 // NewDecoder implements runtime.Marshaler.
 func (Form) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, DecodeForm) }
 
-// Body is the body of a request that the gateway has read and bounded before.
+// Body is the body of a request that the gateway has already read, within its limit.
 type Body struct {
 	*bytes.Reader
 	text []byte
 }
 
-// NewBody makes a body of what was read.
+// NewBody returns a Body that holds text.
 func NewBody(text []byte) Body { return Body{bytes.NewReader(text), text} }
 
 // Close implements io.Closer.
@@ -66,7 +66,7 @@ func (Body) Close() error { return nil }
 
 func decoder(r io.Reader, read func([]byte, proto.Message) error) runtime.Decoder {
 	return runtime.DecoderFunc(func(v any) error {
-		body, err := textOf(r)
+		body, err := readAll(r)
 		if err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ func decoder(r io.Reader, read func([]byte, proto.Message) error) runtime.Decode
 	})
 }
 
-// textOf is all of a body.
-func textOf(r io.Reader) ([]byte, error) {
+// readAll returns the whole body.
+func readAll(r io.Reader) ([]byte, error) {
 	if body, ok := r.(Body); ok {
 		return body.text, nil
 	}

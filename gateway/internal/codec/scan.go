@@ -5,12 +5,12 @@ import (
 	"strconv"
 )
 
-// maxDepth is how deep JSON may nest. No request has more than three levels.
+// maxDepth is the maximum nesting depth of JSON. No request has more than three levels.
 const maxDepth = 16
 
-// scan refuses what protojson would let pass: numbers that are not plain integers, which it would convert, NUL characters,
-// and deep nesting. Whether the body is JSON at all is for protojson to say. quoted reports whether a string may be a number
-// that is not a plain integer either, which only the message's fields tell.
+// scan refuses what protojson would accept: numbers that are not plain integers, which it would convert, NUL characters, and deep
+// nesting. It leaves checking JSON syntax to protojson. quoted reports whether some string may hold a number that is not a plain
+// integer, which can be decided only with the message's fields.
 func scan(body []byte) (quoted bool, err error) {
 	depth := 0
 	for i := 0; i < len(body); i++ {
@@ -24,14 +24,14 @@ func scan(body []byte) (quoted bool, err error) {
 		case c == '"':
 			text := body[i+1 : i+1+stringLength(body[i+1:])]
 			if hasNUL(text) {
-				return false, malformed("a string holds a NUL character")
+				return false, malformed("a string contains a NUL character")
 			}
 			quoted = quoted || mayBeNumber(text)
 			i += len(text) + 1
 		case c == '-' || '0' <= c && c <= '9':
 			number := body[i : i+numberLength(body[i:])]
 			if _, err := strconv.ParseInt(string(number), 10, 64); err != nil {
-				return false, malformed("%s is not a whole number of 64 bits", number)
+				return false, malformed("%s is not a 64-bit integer", number)
 			}
 			i += len(number) - 1
 		}
@@ -39,14 +39,14 @@ func scan(body []byte) (quoted bool, err error) {
 	return quoted, nil
 }
 
-// stringLength is how many bytes stand before the quote that ends a string, or all.
+// stringLength returns the number of bytes before the quote that ends a string, or of all bytes if there is none.
 func stringLength(rest []byte) int {
 	for i := 0; i < len(rest); i++ {
 		switch rest[i] {
 		case '"':
 			return i
 		case '\\':
-			i++ // The next one is escaped.
+			i++ // The next byte is escaped.
 		}
 	}
 	return len(rest)
@@ -59,7 +59,7 @@ func numberLength(rest []byte) int {
 	return len(rest)
 }
 
-// hasNUL reports whether a string has an escaped NUL. One that stands as it is, is not JSON.
+// hasNUL reports whether a string contains an escaped NUL. An unescaped NUL is not valid JSON.
 func hasNUL(text []byte) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' {
@@ -72,7 +72,7 @@ func hasNUL(text []byte) bool {
 	return false
 }
 
-// mayBeNumber reports whether a string could be read as a number with a fraction or an exponent.
+// mayBeNumber reports whether a string could be parsed as a number with a fraction or an exponent.
 func mayBeNumber(text []byte) bool {
 	if len(text) == 0 || bytes.IndexByte(text, '\\') >= 0 {
 		return len(text) > 0

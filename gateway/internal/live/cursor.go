@@ -14,45 +14,45 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// pastFrames is how many events of the past are read ahead of a watcher.
-const pastFrames = 16
+// readAheadFrames is how many past events are read from the store ahead of a watcher.
+const readAheadFrames = 16
 
-// Cursor is one watcher's place in a game's log. One goroutine may use it at a time.
+// Cursor is one watcher's position in a game's log. It must not be used by several goroutines at a time.
 type Cursor struct {
 	feeds  *Feeds
 	feed   *feed
-	caller identity.Caller // In whose name the past is read.
-	player uuid.UUID       // uuid.Nil for a stranger.
+	caller identity.Caller // On whose behalf past events are read.
+	player uuid.UUID       // uuid.Nil if anonymous.
 	wake   chan<- struct{}
-	last   uint64 // The sequence of the event that was taken last.
-	target uint64 // The sequence that the game had when the watcher came.
-	past   *past  // What it reads the store by, until then.
+	last   uint64       // The sequence of the last event returned.
+	target uint64       // The game's sequence when the watcher started.
+	reader *storeReader // Reads past events from the store; nil once the watcher has caught up with the feed.
 	closed sync.Once
 
-	seen uint64 // The presence that was taken last.
+	presenceVersion uint64 // The version of the last presence returned.
 }
 
-// Game is the game's id.
+// Game returns the game's id.
 func (c *Cursor) Game() string { return c.feed.id }
 
-// Last is the sequence behind which the watcher resumes.
+// Last returns the sequence after which the watcher resumes.
 func (c *Cursor) Last() uint64 { return c.last }
 
-// Next appends to frames what follows, up to their capacity. Fewer are all there is by now; a signal comes when there is
-// more. It fails with io.EOF at the game's last event, which is among the frames then, and where the watcher was too slow.
+// Next appends the following events to frames, up to their capacity. If it returns fewer, no more are available yet, and the cursor
+// signals when there are. It returns io.EOF together with the game's last event, and an error if the watcher was too slow.
 func (c *Cursor) Next(frames []*Frame) ([]*Frame, error) {
-	frames, caughtUp, err := c.fromStore(frames)
+	frames, caughtUp, err := c.nextFromStore(frames)
 	if err != nil || !caughtUp {
 		return frames, err
 	}
 	c.feed.mu.RLock()
 	defer c.feed.mu.RUnlock()
 	if c.last < c.feed.base {
-		if c.last >= c.target { // It had all there was, and then did not keep up.
-			return frames, slow(c.last)
+		if c.last >= c.target { // It had caught up, and then did not keep up.
+			return frames, slowReaderError(c.last)
 		}
 		if c.feed.ended != nil && !errors.Is(c.feed.ended, io.EOF) {
-			return frames, interrupted(c.last)
+			return frames, interruptedError(c.last)
 		}
 		c.catchUp()
 		return frames, nil
@@ -66,25 +66,25 @@ func (c *Cursor) Next(frames []*Frame) ([]*Frame, error) {
 	return frames, c.feed.ended
 }
 
-// Presence is the message that says who is there, where it is not the one that was taken last, and nil otherwise.
+// Presence returns the current presence message if it differs from the last one returned, and nil otherwise.
 func (c *Cursor) Presence() *Frame {
 	c.feed.mu.RLock()
 	defer c.feed.mu.RUnlock()
-	if c.seen == c.feed.present.version {
+	if c.presenceVersion == c.feed.presence.version {
 		return nil
 	}
-	c.seen = c.feed.present.version
-	return c.feed.present.message
+	c.presenceVersion = c.feed.presence.version
+	return c.feed.presence.message
 }
 
-// fromStore takes what was read of the past, and reports whether that is all.
-func (c *Cursor) fromStore(frames []*Frame) ([]*Frame, bool, error) {
-	for c.past != nil && len(frames) < cap(frames) {
+// nextFromStore appends the past events read so far, and reports whether the reader has finished.
+func (c *Cursor) nextFromStore(frames []*Frame) ([]*Frame, bool, error) {
+	for c.reader != nil && len(frames) < cap(frames) {
 		select {
-		case frame, ok := <-c.past.frames:
+		case frame, ok := <-c.reader.frames:
 			if !ok {
-				err := c.past.err
-				c.past = nil
+				err := c.reader.err
+				c.reader = nil
 				return frames, err == nil, err
 			}
 			frames, c.last = append(frames, frame), frame.Sequence
@@ -92,10 +92,10 @@ func (c *Cursor) fromStore(frames []*Frame) ([]*Frame, bool, error) {
 			return frames, false, nil
 		}
 	}
-	return frames, c.past == nil, nil
+	return frames, c.reader == nil, nil
 }
 
-// signal wakes the watcher, once for any number of reasons.
+// signal wakes the watcher. Signals that it has not received yet are merged into one.
 func (c *Cursor) signal() {
 	select {
 	case c.wake <- struct{}{}:
@@ -103,27 +103,27 @@ func (c *Cursor) signal() {
 	}
 }
 
-// Close ends the watch. It may be called more than once.
-func (c *Cursor) Close() { c.closed.Do(func() { c.feeds.leave(c) }) }
+// Close stops watching. It may be called more than once.
+func (c *Cursor) Close() { c.closed.Do(func() { c.feeds.detach(c) }) }
 
-// slow is the end of a watcher that others must not wait for.
-func slow(last uint64) error {
+// slowReaderError ends a watcher that did not keep up, since others must not wait for it.
+func slowReaderError(last uint64) error {
 	return errs.New(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume after sequence %d", last).
 		With("after_sequence", last).RetryAfter(retryDelay)
 }
 
-// past is a watcher's own reading of the store.
-type past struct {
+// storeReader reads past events from the store for one watcher.
+type storeReader struct {
 	frames chan *Frame
 	err    error // Set before frames is closed.
 	cancel context.CancelFunc
 }
 
-// catchUp begins to read the store behind the last event, up to what the feed keeps.
+// catchUp starts to read the store from the watcher's last event up to the oldest event that the feed keeps.
 func (c *Cursor) catchUp() {
 	ctx, cancel := context.WithCancel(identity.OnBehalf(c.feeds.ctx, c.caller))
-	p := &past{frames: make(chan *Frame, pastFrames), cancel: cancel}
-	c.past = p
+	p := &storeReader{frames: make(chan *Frame, readAheadFrames), cancel: cancel}
+	c.reader = p
 	last := c.last
 	c.feeds.running.Go(func() {
 		defer cancel()

@@ -9,44 +9,44 @@ import (
 )
 
 const (
-	// keptFrames and keptBytes are what a feed keeps of a game's latest events. Whoever is further behind reads the store.
+	// keptFrames and keptBytes bound how many of a game's latest events a feed keeps. Watchers that are further behind read the store.
 	keptFrames = 256
 	keptBytes  = 256 << 10
 )
 
-// feed is one game as this process follows it.
+// feed holds a game's latest events for all who watch the game through this process.
 type feed struct {
 	id     string
 	cancel context.CancelFunc
 
-	mu      sync.RWMutex
-	base    uint64 // The sequence before the first frame that is kept.
-	frames  []*Frame
-	bytes   int
-	ended   error // Why nothing follows, io.EOF where the game is over; nil while it goes on.
-	cursors map[*Cursor]struct{}
-	present presence
+	mu       sync.RWMutex
+	base     uint64 // The sequence before the first frame kept.
+	frames   []*Frame
+	bytes    int
+	ended    error // Why no further event follows, io.EOF if the game is over; nil until then.
+	cursors  map[*Cursor]struct{}
+	presence presenceState
 }
 
-// head is the sequence of the latest event that arrived.
+// head returns the sequence of the latest event received.
 func (f *feed) head() uint64 {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.base + uint64(len(f.frames))
 }
 
-// oldest is the sequence behind which everything that arrived is kept.
+// oldest returns the sequence after which all events received are kept.
 func (f *feed) oldest() uint64 {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.base
 }
 
-// push keeps a frame, which must be the next one, and wakes all who watch.
+// push appends a frame, which must be the next one, and wakes all watchers.
 func (f *feed) push(frame *Frame, event *gamev1.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.present.follow(event)
+	f.presence.apply(event)
 	if erased := event.GetChatErased(); erased != nil {
 		f.erase(erased.GetPlayerId())
 	}
@@ -54,7 +54,7 @@ func (f *feed) push(frame *Frame, event *gamev1.Event) {
 	f.bytes += frame.size()
 	for len(f.frames) > 1 && (len(f.frames) > keptFrames || f.bytes > keptBytes) {
 		f.bytes -= f.frames[0].size()
-		f.frames[0] = nil // The array behind the slice would hold it.
+		f.frames[0] = nil // Otherwise the slice's array keeps it alive.
 		f.frames = f.frames[1:]
 		f.base++
 	}
@@ -64,17 +64,17 @@ func (f *feed) push(frame *Frame, event *gamev1.Event) {
 	f.wake()
 }
 
-// erase takes what a deleted player said out of what is kept, as the store has: nobody who comes now is to get it.
+// erase removes a deleted player's chat messages from the frames kept, as the store has done: later watchers must not get them.
 func (f *feed) erase(player string) {
 	for i, frame := range f.frames {
-		if frame.erased != nil && frame.speaker == player {
+		if frame.erased != nil && frame.author == player {
 			f.bytes -= frame.size() - frame.erased.size()
 			f.frames[i] = frame.erased
 		}
 	}
 }
 
-// end says why nothing follows.
+// end records why no further event follows, and wakes all watchers.
 func (f *feed) end(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -84,14 +84,14 @@ func (f *feed) end(err error) {
 	f.wake()
 }
 
-// over reports whether the last event arrived.
-func (f *feed) over() bool {
+// isOver reports whether the feed has ended.
+func (f *feed) isOver() bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.ended != nil
 }
 
-// wake never waits: who is awake already looks again before it sleeps.
+// wake wakes all watchers and never blocks: a watcher that is already awake checks for events again before it waits.
 func (f *feed) wake() {
 	for cursor := range f.cursors {
 		cursor.signal()

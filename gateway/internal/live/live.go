@@ -1,6 +1,6 @@
-// Package live hands a game's events to all who watch it through this process: by one call to the game service for each
-// game that somebody watches, and by encoding each event once, however many watch. A watcher is a place in the log; it
-// costs no buffer of its own, sees each event once and in order, and resumes behind any of them.
+// Package live distributes a game's events to all watchers of this process. It makes one call to the game service for each
+// watched game, and encodes each event once, however many watchers there are. A watcher is a position in the log: it needs no buffer
+// of its own, receives each event exactly once and in order, and can resume after any of them.
 package live
 
 import (
@@ -26,17 +26,17 @@ import (
 )
 
 const (
-	// maxFeeds is how many games a process follows at once.
+	// maxFeeds is the maximum number of games that a process follows at the same time.
 	maxFeeds = 10_000
-	// retryDelay is when a watcher that was cut off should come again.
+	// retryDelay is the suggested delay before a disconnected watcher reconnects.
 	retryDelay = time.Second
-	// patience is how long watchers wait for a game service that does not answer, before they are told.
-	patience = 30 * time.Second
-	// firstPause and longestPause are between attempts to reach it.
-	firstPause, longestPause = 50 * time.Millisecond, 2 * time.Second
+	// maxOutage is how long the game service may be unavailable before its watchers are ended.
+	maxOutage = 30 * time.Second
+	// minBackoff and maxBackoff bound the delay between attempts to reach it.
+	minBackoff, maxBackoff = 50 * time.Millisecond, 2 * time.Second
 )
 
-// Games is what is needed of the game service.
+// Games is the part of the game service's client that this package uses.
 type Games interface {
 	GetGame(ctx context.Context, in *gamev1.GetGameRequest, opts ...grpc.CallOption) (*gamev1.GetGameResponse, error)
 	WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[gamev1.WatchGameResponse], error)
@@ -50,16 +50,16 @@ type Feeds struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	running sync.WaitGroup
-	mu      sync.Mutex // It is taken before a feed's.
-	feeds   map[string]*feed
-	board   Board // nil where there is nobody to tell.
+	running       sync.WaitGroup
+	mu            sync.Mutex // Must be locked before a feed's.
+	feeds         map[string]*feed
+	presenceStore PresenceStore // nil if presence is not shared with other processes.
 }
 
-// New returns feeds of no game yet. Board is where processes tell each other who is present; nil tells nobody. The caller
-// must Close the feeds.
-func New(games Games, board Board, clock clockwork.Clock, scope telemetry.Scope) *Feeds {
-	f := &Feeds{games: games, board: board, clock: clock, tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway/internal/live"), feeds: make(map[string]*feed)}
+// New returns Feeds that follow no game yet. The presence store shares presence with other processes; it may be nil. The caller must
+// Close the feeds.
+func New(games Games, board PresenceStore, clock clockwork.Clock, scope telemetry.Scope) *Feeds {
+	f := &Feeds{games: games, presenceStore: board, clock: clock, tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway/internal/live"), feeds: make(map[string]*feed)}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	scope.Metrics.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bitcraps_live_games", Help: "Games whose events this process follows."},
@@ -67,11 +67,11 @@ func New(games Games, board Board, clock clockwork.Clock, scope telemetry.Scope)
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bitcraps_live_watchers", Help: "Watchers of games at this process."},
 			func() float64 { _, watchers := f.count(); return float64(watchers) }),
 	)
-	f.running.Go(f.present)
+	f.running.Go(f.runPresence)
 	return f
 }
 
-// count is how many games are followed, and how many watchers they have.
+// count returns the number of games followed, and of their watchers.
 func (f *Feeds) count() (games, watchers int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -83,9 +83,9 @@ func (f *Feeds) count() (games, watchers int) {
 	return len(f.feeds), watchers
 }
 
-// Follow begins to watch a game behind a sequence. It asks the game service in the watcher's own name, whoever else watches
-// the game here, so that it says who may. Wake, which must have room for one signal, gets one whenever Next may have
-// something. The caller must Close the cursor.
+// Follow starts to watch a game after a sequence. Even if others already watch the game here, it calls the game service on the
+// watcher's behalf, so that the game service decides whether the watcher may. Wake, which must have a buffer of one, receives a signal
+// whenever Next may return something. The caller must Close the cursor.
 func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid.UUID, wake chan<- struct{}) (*Cursor, error) {
 	resp, err := f.games.GetGame(ctx, &gamev1.GetGameRequest{GameId: id})
 	if err != nil {
@@ -103,7 +103,7 @@ func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid
 		if len(f.feeds) >= maxFeeds {
 			return nil, errs.New(errorsv1.Reason_REASON_OVERLOADED, "%d games are watched here already", maxFeeds).RetryAfter(retryDelay)
 		}
-		to = f.begin(identity.FromContext(ctx), game)
+		to = f.startFeed(identity.FromContext(ctx), game)
 	}
 	c := &Cursor{feeds: f, feed: to, caller: identity.FromContext(ctx), player: player, wake: wake, last: after, target: uint64(game.GetSequence())}
 	to.mu.Lock()
@@ -113,71 +113,71 @@ func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid
 	return c, nil
 }
 
-// begin follows a game, from a little in the past: those who come back after a restart find there what they missed. It
-// reads in the name of whoever comes first, since nobody but those who were let in sees a private game. Who was let in
-// stays so, also when he has gone and others still watch.
-func (f *Feeds) begin(caller identity.Caller, game *gamev1.Game) *feed {
+// startFeed starts to follow a game, from up to keptFrames events in the past, so that watchers that reconnect after a restart find the
+// events that they missed. It reads on behalf of the first watcher, since only admitted players see a private game. A player stays
+// admitted, so the feed continues when the first watcher has left and others still watch.
+func (f *Feeds) startFeed(caller identity.Caller, game *gamev1.Game) *feed {
 	ctx, cancel := context.WithCancel(identity.OnBehalf(f.ctx, caller))
 	sequence := uint64(game.GetSequence())
-	to := &feed{id: game.GetGameId(), cancel: cancel, base: sequence - min(sequence, keptFrames), cursors: make(map[*Cursor]struct{})}
-	to.present.seats = seatsOf(game)
-	f.feeds[to.id] = to
+	started := &feed{id: game.GetGameId(), cancel: cancel, base: sequence - min(sequence, keptFrames), cursors: make(map[*Cursor]struct{})}
+	started.presence.seats = seatsOf(game)
+	f.feeds[started.id] = started
 	f.running.Go(func() {
-		err := f.keep(ctx, to)
+		err := f.run(ctx, started)
 		cancel()
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.forget(to) // Whoever comes now begins anew.
-		to.end(err)
+		f.remove(started) // The next watcher starts a new feed.
+		started.end(err)
 	})
-	return to
+	return started
 }
 
-// forget lets go of a feed. The caller holds the lock.
-func (f *Feeds) forget(from *feed) {
+// remove removes a feed. The caller must hold the lock.
+func (f *Feeds) remove(from *feed) {
 	if f.feeds[from.id] == from {
 		delete(f.feeds, from.id)
 	}
 }
 
-func (f *Feeds) leave(c *Cursor) {
-	if c.past != nil {
-		c.past.cancel()
+func (f *Feeds) detach(c *Cursor) {
+	if c.reader != nil {
+		c.reader.cancel()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c.feed.mu.Lock()
 	delete(c.feed.cursors, c)
-	left := len(c.feed.cursors)
+	remaining := len(c.feed.cursors)
 	c.feed.mu.Unlock()
-	if left == 0 {
+	if remaining == 0 {
 		c.feed.cancel()
-		f.forget(c.feed)
+		f.remove(c.feed)
 	}
 }
 
-// keep reads a game's events until it is over, nobody watches, or the game service is away for too long.
-func (f *Feeds) keep(ctx context.Context, to *feed) error {
+// run reads a game's events until the game is over, nobody watches it, or the game service is unavailable for too long.
+func (f *Feeds) run(ctx context.Context, to *feed) error {
 	err := f.read(ctx, to.id, to.head(), func(frame *Frame, event *gamev1.Event) bool {
 		to.push(frame, event)
 		return !frame.last
 	})
 	switch {
-	case to.over():
+	case to.isOver():
 		return io.EOF
-	case errs.Reason(err) == errorsv1.Reason_REASON_GAME_NOT_FOUND: // In whose name it was read may have been deleted; the others come again.
-		return interrupted(to.head())
+	case errs.Reason(err) == errorsv1.Reason_REASON_GAME_NOT_FOUND: // The player on whose behalf it was read may have been deleted; the others reconnect.
+		return interruptedError(to.head())
 	}
 	return err
 }
 
-var errStopped = errors.New("live: the reader has what it wanted")
+var errStopped = errors.New("live: stopped by the reader")
 
-// read hands on the events behind a sequence until take returns false, and fails with errStopped then. Where a stream breaks
-// off it begins again behind what it has, until the game service is away for too long.
+// read passes the events after a sequence to take until take returns false, upon which it returns errStopped. If a stream breaks, it
+// opens another one after the last event, until the game service is unavailable for too long.
 func (f *Feeds) read(ctx context.Context, id string, after uint64, take func(*Frame, *gamev1.Event) bool) error {
-	pause, reached := firstPause, f.clock.Now()
-	answered := func() { pause, reached = firstPause, f.clock.Now() }
+	backoff, reached := minBackoff, f.clock.Now()
+	answered := func() { backoff, reached = minBackoff, f.clock.Now() }
 	for {
 		err := f.readStream(ctx, id, after, answered, func(frame *Frame, event *gamev1.Event) bool {
 			after = frame.Sequence
@@ -186,25 +186,25 @@ func (f *Feeds) read(ctx context.Context, id string, after uint64, take func(*Fr
 		switch {
 		case errors.Is(err, errStopped), !transient(err):
 			return err
-		case ctx.Err() != nil, f.clock.Since(reached) > patience:
-			return interrupted(after)
+		case ctx.Err() != nil, f.clock.Since(reached) > maxOutage:
+			return interruptedError(after)
 		}
-		f.rest(ctx, pause)
-		pause = min(2*pause, longestPause)
+		f.sleep(ctx, backoff)
+		backoff = min(2*backoff, maxBackoff)
 	}
 }
 
-// rest waits a moment, or until the context ends.
-func (f *Feeds) rest(ctx context.Context, d time.Duration) {
+// sleep waits for a duration, or until the context ends.
+func (f *Feeds) sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-f.clock.After(d):
 	case <-ctx.Done():
 	}
 }
 
-// readStream is one attempt of read's, which fails otherwise with what the stream ended with. It calls answered at each
-// event, and at the end of a stream that was open for a while, on which nothing need have happened: one that breaks off at
-// once is no answer.
+// readStream is one attempt of read. It returns the error with which the stream ended. It calls answered for each event, and at the
+// end of a stream that was open for at least maxBackoff, even if it had no event. A stream that breaks at once does not count as an
+// answer.
 func (f *Feeds) readStream(ctx context.Context, id string, after uint64, answered func(), take func(*Frame, *gamev1.Event) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // Ends the stream.
@@ -212,12 +212,12 @@ func (f *Feeds) readStream(ctx context.Context, id string, after uint64, answere
 	if err != nil {
 		return err
 	}
-	if _, err := stream.Header(); err != nil { // It comes when the stream is open. Where none does, Recv says why.
+	if _, err := stream.Header(); err != nil { // Received when the stream is open. If the stream fails before, Recv returns the error.
 		return err
 	}
 	opened := f.clock.Now()
 	defer func() {
-		if f.clock.Since(opened) >= longestPause {
+		if f.clock.Since(opened) >= maxBackoff {
 			answered()
 		}
 	}()
@@ -241,7 +241,7 @@ func (f *Feeds) readStream(ctx context.Context, id string, after uint64, answere
 	}
 }
 
-// transient reports whether another attempt may succeed.
+// transient reports whether a retry may succeed.
 func transient(err error) bool {
 	if errors.Is(err, io.EOF) {
 		return true
@@ -253,7 +253,7 @@ func transient(err error) bool {
 	return false
 }
 
-func interrupted(last uint64) error {
+func interruptedError(last uint64) error {
 	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the game can't be followed; resume after sequence %d", last).
 		With("after_sequence", last).RetryAfter(retryDelay)
 }

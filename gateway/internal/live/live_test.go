@@ -32,19 +32,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(testserver.Suite{M: m}) }
 
 const gameID = "01890000-0000-7000-8000-000000000001"
 
-// table is a game service with one game. It ends streams when a test says so, as a replica does that dies.
-type table struct {
+// fakeGames is a game service with one game. Tests can break its streams, as a crashing replica does.
+type fakeGames struct {
 	mu      sync.Mutex
 	log     []*gamev1.Event
 	changed chan struct{} // Closed at each change.
-	epoch   int           // Streams of an earlier one have ended.
-	away    bool
+	epoch   int           // Streams of earlier epochs are broken.
+	down    bool
 	opened  int
 }
 
-func newTable() *table { return &table{changed: make(chan struct{})} }
+func newFakeGames() *fakeGames { return &fakeGames{changed: make(chan struct{})} }
 
-func (t *table) change(how func()) {
+func (t *fakeGames) change(how func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	how()
@@ -52,8 +52,8 @@ func (t *table) change(how func()) {
 	t.changed = make(chan struct{})
 }
 
-// happen appends n events, the last of which may close the game.
-func (t *table) happen(n int, closed bool) {
+// appendEvents appends n events, the last of which may close the game.
+func (t *fakeGames) appendEvents(n int, closed bool) {
 	t.change(func() {
 		for i := range n {
 			event := &gamev1.Event{GameId: gameID, Sequence: int64(len(t.log) + 1), Detail: &gamev1.Event_PlayerJoined{
@@ -66,17 +66,17 @@ func (t *table) happen(n int, closed bool) {
 	})
 }
 
-// streams is how many were opened.
-func (t *table) streams() int {
+// streams returns how many streams have been opened.
+func (t *fakeGames) streams() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.opened
 }
 
-// breakStreams ends every stream.
-func (t *table) breakStreams() { t.change(func() { t.epoch++ }) }
+// breakStreams breaks every open stream.
+func (t *fakeGames) breakStreams() { t.change(func() { t.epoch++ }) }
 
-func (t *table) GetGame(_ context.Context, in *gamev1.GetGameRequest, _ ...grpc.CallOption) (*gamev1.GetGameResponse, error) {
+func (t *fakeGames) GetGame(_ context.Context, in *gamev1.GetGameRequest, _ ...grpc.CallOption) (*gamev1.GetGameResponse, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !strings.EqualFold(in.GetGameId(), gameID) {
@@ -85,7 +85,7 @@ func (t *table) GetGame(_ context.Context, in *gamev1.GetGameRequest, _ ...grpc.
 	return &gamev1.GetGameResponse{Game: &gamev1.Game{GameId: gameID, Sequence: int64(len(t.log))}}, nil
 }
 
-func (t *table) WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, _ ...grpc.CallOption) (grpc.ServerStreamingClient[gamev1.WatchGameResponse], error) {
+func (t *fakeGames) WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, _ ...grpc.CallOption) (grpc.ServerStreamingClient[gamev1.WatchGameResponse], error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.opened++
@@ -95,17 +95,17 @@ func (t *table) WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, _ ..
 type stream struct {
 	grpc.ClientStream
 	ctx         context.Context
-	table       *table
+	table       *fakeGames
 	last, epoch int
 }
 
-// Header is there at once; a stream that could not be opened has none.
+// Header returns at once, as for a stream that is open.
 func (s *stream) Header() (metadata.MD, error) { return nil, nil }
 
 func (s *stream) Recv() (*gamev1.WatchGameResponse, error) {
 	for {
 		s.table.mu.Lock()
-		broken, changed := s.epoch != s.table.epoch || s.table.away, s.table.changed
+		broken, changed := s.epoch != s.table.epoch || s.table.down, s.table.changed
 		var next *gamev1.Event
 		if s.last < len(s.table.log) {
 			next = s.table.log[s.last]
@@ -132,7 +132,7 @@ func newFeeds(t interface{ Cleanup(func()) }, games live.Games, clock clockwork.
 	return feeds
 }
 
-// watcher follows a game as a stream does.
+// watcher watches a game as a client's stream does.
 type watcher struct {
 	*live.Cursor
 	t    testing.TB
@@ -150,7 +150,7 @@ func follow(t testing.TB, feeds *live.Feeds, after uint64) *watcher {
 	return w
 }
 
-// take returns some frames or the end, and fails where there is neither within a minute.
+// take returns at least one frame or the end, and fails the test if there is neither within a minute.
 func (w *watcher) take(most int) ([]*live.Frame, error) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -160,7 +160,7 @@ func (w *watcher) take(most int) ([]*live.Frame, error) {
 		frames, err := w.Next(make([]*live.Frame, 0, most))
 		for _, frame := range frames {
 			if before++; frame.Sequence != before {
-				w.t.Fatalf("event %d comes where %d belongs", frame.Sequence, before)
+				w.t.Fatalf("got event %d, want %d", frame.Sequence, before)
 			}
 		}
 		if len(frames) > 0 || err != nil {
@@ -169,7 +169,7 @@ func (w *watcher) take(most int) ([]*live.Frame, error) {
 		select {
 		case <-w.wake:
 		case <-ctx.Done():
-			w.t.Fatalf("nothing comes behind event %d", w.Last())
+			w.t.Fatalf("nothing follows event %d", w.Last())
 		}
 	}
 }
@@ -183,14 +183,14 @@ func (w *watcher) reach(sequence uint64) {
 	}
 }
 
-func TestWatchersShareOneStreamAndItsBytes(t *testing.T) {
-	games := newTable()
-	games.happen(10, false)
+func TestWatchersShareOneStreamAndItsFrames(t *testing.T) {
+	games := newFakeGames()
+	games.appendEvents(10, false)
 	feeds := newFeeds(t, games, clockwork.NewRealClock())
 	a, b := follow(t, feeds, 0), follow(t, feeds, 8)
 	a.reach(10)
 	b.reach(10)
-	games.happen(1, false)
+	games.appendEvents(1, false)
 	one, _ := a.take(1)
 	other, _ := b.take(1)
 	if games.opened != 1 || one[0] != other[0] {
@@ -201,11 +201,11 @@ func TestWatchersShareOneStreamAndItsBytes(t *testing.T) {
 	}
 }
 
-// TestResumingFromAnySequence holds watchers that begin anywhere to every event once, whatever becomes of the streams.
+// TestResumingFromAnySequence checks that watchers that start anywhere receive every event exactly once, whatever happens to streams.
 func TestResumingFromAnySequence(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		games := newTable()
-		games.happen(rapid.IntRange(1, 1500).Draw(rt, "past"), false)
+		games := newFakeGames()
+		games.appendEvents(rapid.IntRange(1, 1500).Draw(rt, "past"), false)
 		feeds := live.New(games, nil, clockwork.NewRealClock(), telemetry.Discard().For("test", 0))
 		defer feeds.Close()
 		var watchers []*watcher
@@ -215,7 +215,7 @@ func TestResumingFromAnySequence(t *testing.T) {
 			watchers = append(watchers, w)
 		}
 		for range rapid.IntRange(0, 4).Draw(rt, "steps") {
-			games.happen(rapid.IntRange(1, 100).Draw(rt, "events"), false)
+			games.appendEvents(rapid.IntRange(1, 100).Draw(rt, "events"), false)
 			if rapid.Bool().Draw(rt, "break") {
 				games.breakStreams()
 			}
@@ -223,24 +223,24 @@ func TestResumingFromAnySequence(t *testing.T) {
 				w.reach(uint64(len(games.log)))
 			}
 		}
-		games.happen(1, true)
+		games.appendEvents(1, true)
 		for _, w := range watchers {
 			w.reach(uint64(len(games.log)))
 			if _, err := w.take(1); !errors.Is(err, io.EOF) {
-				rt.Fatalf("behind the last event: %v", err)
+				rt.Fatalf("after the last event: %v", err)
 			}
 		}
 	})
 }
 
-func TestASlowWatcherIsCutOffAlone(t *testing.T) {
-	games := newTable()
+func TestOnlySlowWatcherIsDisconnected(t *testing.T) {
+	games := newFakeGames()
 	feeds := newFeeds(t, games, clockwork.NewRealClock())
-	games.happen(1, false)
+	games.appendEvents(1, false)
 	slow, quick := follow(t, feeds, 0), follow(t, feeds, 0)
 	slow.reach(1)
 	for i := range 10 {
-		games.happen(100, false)
+		games.appendEvents(100, false)
 		quick.reach(uint64(1 + 100*(i+1)))
 	}
 	_, err := slow.take(10)
@@ -252,20 +252,20 @@ func TestASlowWatcherIsCutOffAlone(t *testing.T) {
 	again.reach(1001)
 }
 
-func TestWhoComesToAClosedGameHearsSo(t *testing.T) {
-	games := newTable()
-	games.happen(5, true)
+func TestWatchingClosedGameEndsAtOnce(t *testing.T) {
+	games := newFakeGames()
+	games.appendEvents(5, true)
 	w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 5)
 	if _, err := w.take(1); !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
 }
 
-// TestTheLastEventComesWithTheEnd lets a feed end before its watcher looks, who then has one signal for both.
-func TestTheLastEventComesWithTheEnd(t *testing.T) {
+// TestLastEventIsDeliveredWithTheEnd ends a feed before its watcher calls Next, so that one signal covers both.
+func TestLastEventIsDeliveredWithTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		games := newTable()
-		games.happen(5, true)
+		games := newFakeGames()
+		games.appendEvents(5, true)
 		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 0)
 		synctest.Wait()
 		if frames, err := w.Next(make([]*live.Frame, 0, 7)); len(frames) != 5 || !errors.Is(err, io.EOF) {
@@ -275,8 +275,8 @@ func TestTheLastEventComesWithTheEnd(t *testing.T) {
 }
 
 func TestWatchersAreRefused(t *testing.T) {
-	games := newTable()
-	games.happen(5, false)
+	games := newFakeGames()
+	games.appendEvents(5, false)
 	feeds := newFeeds(t, games, clockwork.NewRealClock())
 	for id, want := range map[string]errorsv1.Reason{gameID: errorsv1.Reason_REASON_SEQUENCE_AHEAD, "x": errorsv1.Reason_REASON_GAME_NOT_FOUND} {
 		if _, err := feeds.Follow(t.Context(), id, 6, uuid.Nil, nil); errs.Reason(err) != want {
@@ -288,13 +288,13 @@ func TestWatchersAreRefused(t *testing.T) {
 	}
 }
 
-// TestWatchersAreToldWhenNobodyAnswers takes the game service away for longer than watchers wait.
-func TestWatchersAreToldWhenNobodyAnswers(t *testing.T) {
-	games, clock := newTable(), clockwork.NewFakeClock()
-	games.happen(5, false)
+// TestWatchersEndAfterLongOutage makes the game service unavailable for longer than maxOutage.
+func TestWatchersEndAfterLongOutage(t *testing.T) {
+	games, clock := newFakeGames(), clockwork.NewFakeClock()
+	games.appendEvents(5, false)
 	w := follow(t, newFeeds(t, games, clock), 0)
 	w.reach(5)
-	games.change(func() { games.away = true })
+	games.change(func() { games.down = true })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(time.Millisecond)
@@ -310,36 +310,36 @@ func TestWatchersAreToldWhenNobodyAnswers(t *testing.T) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatal("they wait on")
+			t.Fatal("the watcher is still waiting")
 		}
 	}
 }
 
-// TestAQuietTableIsNoServiceThatIsAway has nothing happen for longer than watchers wait, before their stream breaks off.
-func TestAQuietTableIsNoServiceThatIsAway(t *testing.T) {
+// TestIdleGameIsNotAnOutage has no event for longer than maxOutage before the stream breaks.
+func TestIdleGameIsNotAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		games := newTable()
-		games.happen(5, false)
+		games := newFakeGames()
+		games.appendEvents(5, false)
 		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 0)
 		w.reach(5)
 		for range 3 {
 			time.Sleep(time.Hour)
 			games.breakStreams()
 		}
-		games.happen(1, false)
+		games.appendEvents(1, false)
 		w.reach(6)
 	})
 }
 
-// TestStreamsThatBreakOffAtOnceAreNoAnswer holds attempts to reach a service that opens streams and ends them to longer and
-// longer pauses, and tells watchers when they had nothing for too long.
-func TestStreamsThatBreakOffAtOnceAreNoAnswer(t *testing.T) {
+// TestStreamsThatFailAtOnceAreAnOutage checks that attempts to reach a service that opens streams and breaks them at once back off,
+// and that its watchers end after maxOutage.
+func TestStreamsThatFailAtOnceAreAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		games := newTable()
-		games.happen(5, false)
+		games := newFakeGames()
+		games.appendEvents(5, false)
 		w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 5)
 		synctest.Wait()
-		games.change(func() { games.away = true })
+		games.change(func() { games.down = true })
 		before, since := games.streams(), time.Now()
 		if _, err := w.take(1); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
 			t.Error(err)
@@ -350,17 +350,17 @@ func TestStreamsThatBreakOffAtOnceAreNoAnswer(t *testing.T) {
 	})
 }
 
-// TestReadersOfThePastAreToldToo takes the game service away from a watcher who is far behind. Of a game that is over
-// nothing is followed any more that could end for him.
-func TestReadersOfThePastAreToldToo(t *testing.T) {
+// TestStoreReadersEndAfterLongOutage makes the game service unavailable while a watcher is far behind. If the game is over, its feed
+// has ended already, so only the watcher's own reader can detect the outage.
+func TestStoreReadersEndAfterLongOutage(t *testing.T) {
 	for _, closed := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			games := newTable()
-			games.happen(1500, closed)
+			games := newFakeGames()
+			games.appendEvents(1500, closed)
 			w := follow(t, newFeeds(t, games, clockwork.NewRealClock()), 0)
 			w.reach(10)
 			synctest.Wait()
-			games.change(func() { games.away = true })
+			games.change(func() { games.down = true })
 			before, since := games.streams(), time.Now()
 			var err error
 			for err == nil {

@@ -15,29 +15,29 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// presenceInterval is how often watchers are told who is there, where that has changed.
+// presenceInterval is how often changes of presence are sent to watchers.
 const presenceInterval = 2 * time.Second
 
-// Present is who watches a game at one process.
-type Present struct {
-	// Watching is how many.
+// Presence describes who watches a game at one process.
+type Presence struct {
+	// Watching is the number of watchers.
 	Watching int `json:"watching"`
-	// Seated are those of them who sit at the table. Nobody else is named.
+	// Seated are the ids of the watching players who have a seat. Other watchers are not named.
 	Seated []string `json:"seated,omitempty"`
 }
 
-// Board is where processes tell each other who is present.
-type Board interface {
-	// Exchange says who is present at this process, for every game that somebody watches here, and returns who is at the
-	// others. Where the board is away that is nobody.
-	Exchange(ctx context.Context, here map[string]Present) (elsewhere map[string]Present)
+// PresenceStore shares presence between processes.
+type PresenceStore interface {
+	// Exchange publishes the presence at this process, for every game watched here, and returns the presence at all other
+	// processes, which is empty while the store is unavailable.
+	Exchange(ctx context.Context, here map[string]Presence) (elsewhere map[string]Presence)
 }
 
-// presence is who is at a game.
-type presence struct {
-	seats   map[string]int32 // The seat of each player who sits.
+// presenceState is a game's seats and its latest presence message.
+type presenceState struct {
+	seats   map[string]int32 // By player.
 	version uint64           // 0 until there is a message.
-	message *Frame           // It has no sequence: it is no event of the log.
+	message *Frame           // Without a sequence, since it is not an event of the log.
 }
 
 func seatsOf(game *gamev1.Game) map[string]int32 {
@@ -48,9 +48,9 @@ func seatsOf(game *gamev1.Game) map[string]int32 {
 	return seats
 }
 
-// follow notes who sits down and stands up. A feed begins in the past of the game that it took the seats from, so what it
-// sees first may have been true already; at its end it has them right.
-func (p *presence) follow(event *gamev1.Event) {
+// apply updates the seats by an event. A feed starts with events older than the game state from which it took the seats, so its first
+// events may already be reflected in them; once it has caught up, the seats are right.
+func (p *presenceState) apply(event *gamev1.Event) {
 	if joined := event.GetPlayerJoined(); joined != nil {
 		p.seats[joined.GetPlayerId()] = joined.GetSeat()
 	}
@@ -66,7 +66,7 @@ type seatMessage struct {
 	Online   bool   `json:"online"`
 }
 
-// presenceMessage is what watchers are told.
+// presenceMessage is the message sent to watchers.
 type presenceMessage struct {
 	Type     string        `json:"type"`
 	GameID   string        `json:"game_id"`
@@ -74,8 +74,8 @@ type presenceMessage struct {
 	Seats    []seatMessage `json:"seats"`
 }
 
-// here is who watches the game at this process.
-func (f *feed) here() Present {
+// localPresence returns who watches the game at this process.
+func (f *feed) localPresence() Presence {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	seated := make(map[string]bool)
@@ -84,60 +84,60 @@ func (f *feed) here() Present {
 			continue
 		}
 		if id := cursor.player.String(); !seated[id] {
-			if _, sits := f.present.seats[id]; sits {
+			if _, sits := f.presence.seats[id]; sits {
 				seated[id] = true
 			}
 		}
 	}
-	return Present{Watching: len(f.cursors), Seated: slices.Sorted(maps.Keys(seated))}
+	return Presence{Watching: len(f.cursors), Seated: slices.Sorted(maps.Keys(seated))}
 }
 
-// tell wakes the watchers where who is there has changed.
-func (f *feed) tell(here, elsewhere Present) error {
+// updatePresence updates the presence message, and wakes the watchers if it has changed.
+func (f *feed) updatePresence(local, remote Presence) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	message := presenceMessage{Type: "presence", GameID: f.id, Watching: here.Watching + elsewhere.Watching, Seats: []seatMessage{}}
-	for id, seat := range f.present.seats {
-		online := slices.Contains(here.Seated, id) || slices.Contains(elsewhere.Seated, id)
+	message := presenceMessage{Type: "presence", GameID: f.id, Watching: local.Watching + remote.Watching, Seats: []seatMessage{}}
+	for id, seat := range f.presence.seats {
+		online := slices.Contains(local.Seated, id) || slices.Contains(remote.Seated, id)
 		message.Seats = append(message.Seats, seatMessage{Seat: seat, PlayerID: id, Online: online})
 	}
 	slices.SortFunc(message.Seats, func(a, b seatMessage) int { return cmp.Compare(a.Seat, b.Seat) })
 	text, err := json.Marshal(message)
-	if err != nil || f.present.message != nil && bytes.Equal(text, f.present.message.Message) {
+	if err != nil || f.presence.message != nil && bytes.Equal(text, f.presence.message.Message) {
 		return err
 	}
-	f.present.message = &Frame{Event: fmt.Appendf(nil, "event: presence\ndata: %s\n\n", text), Message: text}
-	f.present.version++
+	f.presence.message = &Frame{Event: fmt.Appendf(nil, "event: presence\ndata: %s\n\n", text), Message: text}
+	f.presence.version++
 	f.wake()
 	return nil
 }
 
-// present tells watchers who is there until the feeds are closed.
-func (f *Feeds) present() {
+// runPresence updates presence periodically until the feeds are closed.
+func (f *Feeds) runPresence() {
 	tick := f.clock.NewTicker(presenceInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.Chan():
-			f.exchange()
+			f.exchangePresence()
 		case <-f.ctx.Done():
 			return
 		}
 	}
 }
 
-func (f *Feeds) exchange() {
+func (f *Feeds) exchangePresence() {
 	f.mu.Lock()
 	feeds := slices.Collect(maps.Values(f.feeds))
 	f.mu.Unlock()
-	here, elsewhere := make(map[string]Present, len(feeds)), map[string]Present{}
+	local, remote := make(map[string]Presence, len(feeds)), map[string]Presence{}
 	for _, feed := range feeds {
-		here[feed.id] = feed.here()
+		local[feed.id] = feed.localPresence()
 	}
-	if f.board != nil {
-		elsewhere = f.board.Exchange(f.ctx, here)
+	if f.presenceStore != nil {
+		remote = f.presenceStore.Exchange(f.ctx, local)
 	}
 	for _, feed := range feeds {
-		_ = feed.tell(here[feed.id], elsewhere[feed.id]) // Numbers and ids can be written.
+		_ = feed.updatePresence(local[feed.id], remote[feed.id]) // Encoding numbers and ids can't fail.
 	}
 }

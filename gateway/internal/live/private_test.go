@@ -15,13 +15,13 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// private is a table that is there only for those who were let in.
-type private struct {
-	*table
+// privateGames is a game service whose game is visible to admitted players only.
+type privateGames struct {
+	*fakeGames
 	admitted map[uuid.UUID]bool
 }
 
-func (p *private) check(ctx context.Context) error {
+func (p *privateGames) check(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.admitted[identity.FromContext(ctx).Player] {
@@ -30,26 +30,26 @@ func (p *private) check(ctx context.Context) error {
 	return nil
 }
 
-func (p *private) GetGame(ctx context.Context, in *gamev1.GetGameRequest, opts ...grpc.CallOption) (*gamev1.GetGameResponse, error) {
+func (p *privateGames) GetGame(ctx context.Context, in *gamev1.GetGameRequest, opts ...grpc.CallOption) (*gamev1.GetGameResponse, error) {
 	if err := p.check(ctx); err != nil {
 		return nil, err
 	}
-	return p.table.GetGame(ctx, in, opts...)
+	return p.fakeGames.GetGame(ctx, in, opts...)
 }
 
-func (p *private) WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[gamev1.WatchGameResponse], error) {
+func (p *privateGames) WatchGame(ctx context.Context, in *gamev1.WatchGameRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[gamev1.WatchGameResponse], error) {
 	if err := p.check(ctx); err != nil {
 		return nil, err
 	}
-	return p.table.WatchGame(ctx, in, opts...)
+	return p.fakeGames.WatchGame(ctx, in, opts...)
 }
 
-// TestPrivateGamesAreForThoseWhoWereLetIn has friends watch from the beginning, which is further back than the feed, and
-// behind streams that broke and a first watcher who left. A stranger is refused whoever watches.
-func TestPrivateGamesAreForThoseWhoWereLetIn(t *testing.T) {
+// TestPrivateGamesAreVisibleToAdmittedPlayersOnly has friends watch from the beginning, which is further back than the feed, and after
+// the streams broke and the first watcher left. A stranger is refused, whoever else watches.
+func TestPrivateGamesAreVisibleToAdmittedPlayersOnly(t *testing.T) {
 	host, friend, stranger := uuid.New(), uuid.New(), uuid.New()
-	games := &private{newTable(), map[uuid.UUID]bool{host: true, friend: true}}
-	games.happen(1000, false)
+	games := &privateGames{newFakeGames(), map[uuid.UUID]bool{host: true, friend: true}}
+	games.appendEvents(1000, false)
 	feeds := newFeeds(t, games, clockwork.NewRealClock())
 	refused := func() {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestPrivateGamesAreForThoseWhoWereLetIn(t *testing.T) {
 	refused()
 	first.Close()
 	games.breakStreams()
-	games.happen(10, false)
+	games.appendEvents(10, false)
 	second.reach(1010)
 	refused()
 }

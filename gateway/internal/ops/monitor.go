@@ -1,5 +1,5 @@
-// Package ops is the operations page: what the processes of one machine do, at a glance and in the last minutes, without another
-// program. It looks at the registry and asks the services once for each sample, however many people watch.
+// Package ops provides the operations page: the current state and the last minutes of the services in one process, without further
+// programs. It reads the metrics registry and queries the services once per sample, however many people view the page.
 package ops
 
 import (
@@ -18,51 +18,51 @@ import (
 )
 
 const (
-	// Interval is between two samples, and kept is how many there are: five minutes.
-	Interval = 2 * time.Second
-	kept     = 150
-	// patience is how long the services may take for one sample.
-	patience = time.Second
+	// Interval is the time between two samples, and maxSamples how many are kept: five minutes.
+	Interval   = 2 * time.Second
+	maxSamples = 150
+	// sampleTimeout bounds the calls to the services for one sample.
+	sampleTimeout = time.Second
 )
 
-// Deps are what a Monitor looks at.
+// Deps are a Monitor's dependencies.
 type Deps struct {
 	Gatherer prometheus.Gatherer
-	// Checks are those of the services.
+	// Checks are the services' readiness checks.
 	Checks []admin.Check
 	Game   gamev1.GameServiceClient
 	Clock  clockwork.Clock
 	Logger *slog.Logger
 }
 
-// Monitor keeps the last minutes.
+// Monitor samples the platform's metrics and state, and keeps the samples of the last minutes.
 type Monitor struct {
 	deps Deps
 	loop run.Loop
 
-	mu    sync.Mutex
-	at    time.Time // When it last looked, and what it saw.
-	last  metrics.Families
-	state State
-	ring  []Sample
+	mu        sync.Mutex
+	sampledAt time.Time // When last and state were read.
+	last      metrics.Families
+	state     State
+	samples   []Sample
 }
 
-// New makes a monitor that looks at nothing before Start.
+// New returns a Monitor that takes no samples before Start.
 func New(deps Deps) *Monitor { return &Monitor{deps: deps} }
 
-// Start takes samples until Stop.
-func (m *Monitor) Start() { m.loop.Start(m.deps.Clock, Interval, m.look) }
+// Start begins to take samples, until Stop.
+func (m *Monitor) Start() { m.loop.Start(m.deps.Clock, Interval, m.sample) }
 
-// Stop ends what Start began, if it did.
+// Stop stops sampling. It may be called without Start.
 func (m *Monitor) Stop() { m.loop.Stop() }
 
-// look takes a sample. The first look has nothing to compare with and makes none.
-func (m *Monitor) look(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// sample takes a sample. The first call only records a baseline.
+func (m *Monitor) sample(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sampleTimeout)
 	defer cancel()
 	now := m.deps.Clock.Now()
 	families, err := metrics.Gather(m.deps.Gatherer)
-	if err != nil { // Of one metric; the others are there.
+	if err != nil { // One metric failed; the others were gathered.
 		m.deps.Logger.DebugContext(ctx, "operations page", "error", err)
 	}
 	state := stateOf(families)
@@ -71,28 +71,28 @@ func (m *Monitor) look(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
-		state.Rounds = m.state.Rounds // What was known. The service's own line says that it does not answer.
+		state.Rounds = m.state.Rounds // Keep the last known rounds. The service's status shows that it does not respond.
 	}
 	if m.last != nil {
-		m.keep(compare(m.last, families, m.at, now))
+		m.add(sampleBetween(m.last, families, m.sampledAt, now))
 	}
-	m.at, m.last, m.state = now, families, state
+	m.sampledAt, m.last, m.state = now, families, state
 }
 
-// keep adds a sample, and forgets the oldest where there are enough.
-func (m *Monitor) keep(s Sample) {
-	m.ring = append(m.ring, s)
-	m.ring = m.ring[max(0, len(m.ring)-kept):]
+// add appends a sample, and drops the oldest one if there are more than maxSamples.
+func (m *Monitor) add(s Sample) {
+	m.samples = append(m.samples, s)
+	m.samples = m.samples[max(0, len(m.samples)-maxSamples):]
 }
 
-// Service is how a service is.
+// Service is a service's status.
 type Service struct {
 	Name string `json:"name"`
 	// Status is ok, degraded or failing.
 	Status string `json:"status"`
 }
 
-// services asks each service; the gateway answers, so it is well.
+// services checks each service. The gateway itself serves the page, so it is ok.
 func (m *Monitor) services(ctx context.Context) []Service {
 	all := []Service{{"gateway", "ok"}}
 	for _, check := range m.deps.Checks {
@@ -108,7 +108,7 @@ func (m *Monitor) services(ctx context.Context) []Service {
 	return all
 }
 
-// Data is what the page shows.
+// Data is the content of the page.
 type Data struct {
 	Time     int64    `json:"time"`
 	Interval int64    `json:"interval_ms"`
@@ -116,12 +116,12 @@ type Data struct {
 	State
 }
 
-// Data returns the latest state, and the samples behind a time in milliseconds.
+// Data returns the latest state, and the samples after a time in milliseconds.
 func (m *Monitor) Data(after int64) Data {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	d := Data{Time: m.at.UnixMilli(), Interval: Interval.Milliseconds(), Samples: []Sample{}, State: m.state}
-	for _, sample := range m.ring {
+	d := Data{Time: m.sampledAt.UnixMilli(), Interval: Interval.Milliseconds(), Samples: []Sample{}, State: m.state}
+	for _, sample := range m.samples {
 		if sample.Time > after {
 			d.Samples = append(d.Samples, sample)
 		}

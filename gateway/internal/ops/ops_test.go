@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/metrics"
 )
 
-// registry has what the platform's services count.
+// registry has metrics of the platform's services.
 type registry struct {
 	*prometheus.Registry
 	requests, bets, faults *prometheus.CounterVec
@@ -45,7 +45,7 @@ func (r registry) gather(t *testing.T) metrics.Families {
 	return families
 }
 
-func TestASampleIsWhatHappenedBetweenTwoLooks(t *testing.T) {
+func TestSampleIsDifferenceOfTwoReadings(t *testing.T) {
 	r := newRegistry()
 	r.bets.WithLabelValues("field").Add(100)
 	r.requests.WithLabelValues("gateway", "/api/v1/games", "200").Add(50)
@@ -62,13 +62,13 @@ func TestASampleIsWhatHappenedBetweenTwoLooks(t *testing.T) {
 		r.duration.WithLabelValues("game").Observe(.01)
 	}
 	now := time.Now()
-	s := compare(before, r.gather(t), now, now.Add(2*time.Second))
+	s := sampleBetween(before, r.gather(t), now, now.Add(2*time.Second))
 	if s.Bets != 4 || s.Requests != 8 || s.ClientErrors != 2 || s.ServerErrors != 1 || math.Abs(s.P50-.15) > 1e-9 {
 		t.Errorf("%+v", s)
 	}
 }
 
-func TestEveryValidatorIsShown(t *testing.T) {
+func TestEveryValidatorIsListed(t *testing.T) {
 	r := newRegistry()
 	for _, replica := range []string{"0", "1"} {
 		r.height.WithLabelValues(replica).Set(40)
@@ -86,21 +86,21 @@ func TestEveryValidatorIsShown(t *testing.T) {
 	}
 }
 
-// TestTheRingIsBounded asks for what is new after more samples than are kept.
-func TestTheRingIsBounded(t *testing.T) {
+// TestSamplesAreBounded adds more samples than are kept, and reads all and only the newest ones.
+func TestSamplesAreBounded(t *testing.T) {
 	m := New(Deps{})
-	for i := range 2 * kept {
-		m.keep(Sample{Time: int64(i)})
+	for i := range 2 * maxSamples {
+		m.add(Sample{Time: int64(i)})
 	}
-	if all := m.Data(0).Samples; len(all) != kept || all[0].Time != kept {
+	if all := m.Data(0).Samples; len(all) != maxSamples || all[0].Time != maxSamples {
 		t.Errorf("%d samples", len(all))
 	}
-	if fresh := m.Data(2*kept - 3).Samples; len(fresh) != 2 {
-		t.Errorf("%d are new", len(fresh))
+	if fresh := m.Data(2*maxSamples - 3).Samples; len(fresh) != 2 {
+		t.Errorf("%d new samples", len(fresh))
 	}
 }
 
-func TestThePageRunsNothingInline(t *testing.T) {
+func TestPageHasNoInlineScriptsOrStyles(t *testing.T) {
 	answer := httptest.NewRecorder()
 	Page().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, Path+"/", nil))
 	policy := answer.Header().Get("Content-Security-Policy")

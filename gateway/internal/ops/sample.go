@@ -7,10 +7,10 @@ import (
 	"github.com/bitcraps/bitcraps/libs/metrics"
 )
 
-// Path is where the page is; its data is below it. Requests for it are not counted among those that the page shows.
+// Path is the page's path, below which its data is. The page does not count requests to it.
 const Path = "/ops"
 
-// Names of the metrics that samples are made of.
+// Names of the metrics from which samples are computed.
 const (
 	requestsMetric  = "bitcraps_requests_total"
 	durationMetric  = "bitcraps_request_duration_seconds"
@@ -22,9 +22,9 @@ const (
 	cpuMetric       = "process_cpu_seconds_total"
 )
 
-// Sample is what happened in an interval: a second's worth of counts, and seconds of latency.
+// Sample summarizes one interval: counts are rates per second, latencies are in seconds.
 type Sample struct {
-	Time         int64   `json:"time"` // The end, in milliseconds.
+	Time         int64   `json:"time"` // The interval's end, in milliseconds.
 	Requests     float64 `json:"requests"`
 	ClientErrors float64 `json:"client_errors"`
 	ServerErrors float64 `json:"server_errors"`
@@ -41,16 +41,16 @@ type Sample struct {
 	Goroutines   float64 `json:"goroutines"`
 }
 
-// compare makes a sample of two looks.
-func compare(before, after metrics.Families, from, to time.Time) Sample {
+// sampleBetween computes a sample from two readings of the metrics.
+func sampleBetween(before, after metrics.Families, from, to time.Time) Sample {
 	seconds := to.Sub(from).Seconds()
 	rate := func(name string) float64 {
 		old, _ := before.Sum(name, nil)
 		current, _ := after.Sum(name, nil)
-		return max(0, current-old) / seconds // A validator that was started again counts from zero.
+		return max(0, current-old) / seconds // The counters of a restarted validator begin at zero.
 	}
 	s := Sample{Time: to.UnixMilli(), Bets: rate(betsMetric), Rolls: rate(rollsMetric), CPU: 100 * rate(cpuMetric)}
-	old, current := answered(before), answered(after)
+	old, current := countRequests(before), countRequests(after)
 	s.Requests = (current.all - old.all) / seconds
 	s.ClientErrors, s.ServerErrors = (current.client-old.client)/seconds, (current.server-old.server)/seconds
 	since := func(name string, want metrics.Labels) metrics.Histogram {
@@ -58,7 +58,7 @@ func compare(before, after metrics.Families, from, to time.Time) Sample {
 	}
 	rest := since(durationMetric, metrics.Labels{"service": "gateway"})
 	s.P50, s.P95, s.P99 = rest.Quantile(.5), rest.Quantile(.95), rest.Quantile(.99)
-	// The replicas of a block all see the same latency, each from its side.
+	// Each replica observes the latency of the same blocks from its own side.
 	consensus := since(consensusMetric, nil)
 	s.ConsensusP50, s.ConsensusP95 = consensus.Quantile(.5), consensus.Quantile(.95)
 	s.Watchers, _ = after.Sum(watchersMetric, nil)
@@ -67,11 +67,11 @@ func compare(before, after metrics.Families, from, to time.Time) Sample {
 	return s
 }
 
-// requests are counts of REST requests.
-type requests struct{ all, client, server float64 }
+// requestCounts are counts of REST requests by outcome.
+type requestCounts struct{ all, client, server float64 }
 
-// answered counts the REST requests, without those of this page.
-func answered(f metrics.Families) (r requests) {
+// countRequests counts the REST requests, except those of this page.
+func countRequests(f metrics.Families) (r requestCounts) {
 	for labels, n := range f.Values(requestsMetric) {
 		if labels["service"] != "gateway" || strings.HasPrefix(labels["endpoint"], Path) {
 			continue

@@ -7,47 +7,47 @@ import (
 	"github.com/bitcraps/bitcraps/libs/metrics"
 )
 
-// State is how everything is now.
+// State is the platform's current state.
 type State struct {
 	Services   []Service   `json:"services"`
 	Validators []Validator `json:"validators"`
 	Rounds     []Round     `json:"rounds"`
-	// Started is when the process began, in seconds since 1970.
+	// Started is when the process started, in Unix seconds.
 	Started float64 `json:"started"`
 	Totals  Totals  `json:"totals"`
-	// Fairness is missing where the process does not measure it.
+	// Fairness is missing if the process does not measure it.
 	Fairness *Fairness `json:"fairness,omitempty"`
 }
 
-// Totals are counts since the process began.
+// Totals are counts since the process started.
 type Totals struct {
 	Requests float64 `json:"requests"`
 	Bets     float64 `json:"bets"`
 	Rolls    float64 `json:"rolls"`
 }
 
-// Fairness is how the dice fall and whether the ledger adds up.
+// Fairness reports the distribution of the dice, and whether the ledger balances.
 type Fairness struct {
 	ChiSquare float64 `json:"chi_square"`
-	Rolls     float64 `json:"rolls"` // That it is over.
+	Rolls     float64 `json:"rolls"` // In the window over which ChiSquare is computed.
 	Drift     float64 `json:"drift_tokens"`
-	Checked   float64 `json:"checked"` // In seconds since 1970.
+	Checked   float64 `json:"checked"` // When the ledger was checked, in Unix seconds.
 }
 
-// Validator is how one takes part, and how the others see it.
+// Validator reports a validator's participation as seen by itself and by the others.
 type Validator struct {
 	Name      string  `json:"name"`
 	Running   bool    `json:"running"`
 	Height    float64 `json:"height"`
 	Connected float64 `json:"connected"`
 	Absence   float64 `json:"absence"`
-	Faults    float64 `json:"faults"` // Refused shares and proposals, and signatures given twice.
+	Faults    float64 `json:"faults"` // Invalid shares and proposals, and equivocations.
 }
 
 func stateOf(f metrics.Families) State {
 	sum := func(name string) float64 { value, _ := f.Sum(name, nil); return value }
 	s := State{Validators: validatorsOf(f), Started: sum("process_start_time_seconds"),
-		Totals: Totals{Requests: answered(f).all, Bets: sum(betsMetric), Rolls: sum(rollsMetric)}}
+		Totals: Totals{Requests: countRequests(f).all, Bets: sum(betsMetric), Rolls: sum(rollsMetric)}}
 	chi, measured := f.Sum("bitcraps_dice_chi_square", nil)
 	drift, checked := f.Sum("bitcraps_ledger_drift_tokens", nil)
 	if measured || checked {
@@ -56,8 +56,7 @@ func stateOf(f metrics.Families) State {
 	return s
 }
 
-// validatorsOf puts together what validators say of themselves and what each says of all. The replica with a number runs the
-// validator that has it in its name.
+// validatorsOf combines what each validator reports about itself with what it reports about the others. Replica N runs validator-N.
 func validatorsOf(f metrics.Families) []Validator {
 	all := map[string]*Validator{}
 	of := func(name string) *Validator {
@@ -74,13 +73,13 @@ func validatorsOf(f metrics.Families) []Validator {
 		of("validator-" + labels["replica"]).Connected = n
 	}
 	for labels, ratio := range f.Values("bitcraps_consensus_absence_ratio") {
-		// One that is behind believes others absent, so the best word counts.
+		// A validator that lags behind considers others absent, so the lowest ratio counts.
 		if v := of(labels["validator"]); v.Absence < 0 || ratio < v.Absence {
 			v.Absence = ratio
 		}
 	}
 	for _, fault := range []string{"invalid_shares", "invalid_proposals", "equivocations"} {
-		most := map[string]float64{} // Each validator counts the same faults.
+		most := map[string]float64{} // Every validator counts the same faults.
 		for labels, n := range f.Values("bitcraps_consensus_" + fault + "_total") {
 			most[labels["validator"]] = max(most[labels["validator"]], n)
 		}

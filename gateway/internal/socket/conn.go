@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// readBuffer and writeBuffer are what a connection has instead of the 4 KiB each that net/http gives it: clients send
-	// little, and most events fit.
+	// readBuffer and writeBuffer replace net/http's buffers of 4 KiB each: clients send little, and most events fit.
 	readBuffer, writeBuffer = 512, 1536
-	// writeTimeout is how long a client may take to receive what is written at once, which a message is.
+	// writeTimeout bounds one write to a client. A message is one write.
 	writeTimeout = 10 * time.Second
 )
 
-// Accept opens a WebSocket. The caller has checked who asks for it, and from where. Where it fails it has answered.
+// Accept upgrades a request to a WebSocket. The caller must have authenticated the request and checked its origin. If Accept fails, it
+// has written the response.
 func Accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
 	conn, err := websocket.Accept(hijacker{w}, r, &websocket.AcceptOptions{Subprotocols: []string{Protocol}, InsecureSkipVerify: true})
 	if err != nil {
@@ -27,7 +27,7 @@ func Accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
 	return conn, nil
 }
 
-// hijacker gives a connection that leaves HTTP small buffers, and each of its writes a deadline.
+// hijacker gives a hijacked connection small buffers, and each of its writes a deadline.
 type hijacker struct{ http.ResponseWriter }
 
 // Hijack implements http.Hijacker.
@@ -36,19 +36,19 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	conn := timed{tcp}
-	if buffers.Reader.Buffered() == 0 { // Otherwise it has what a client sent without waiting for the answer.
+	conn := deadlineConn{tcp}
+	if buffers.Reader.Buffered() == 0 { // Otherwise it holds what the client sent without waiting for the response.
 		buffers.Reader = bufio.NewReaderSize(conn, readBuffer)
 	}
 	buffers.Writer = bufio.NewWriterSize(conn, writeBuffer)
 	return conn, buffers, nil
 }
 
-// timed is a connection whose writes have a deadline of their own, pings and what the library answers of itself among them:
-// one that is left from the message before would end them. A context's deadline would cost as much as a message.
-type timed struct{ net.Conn }
+// deadlineConn sets a new deadline for each write, including pings and the frames that the library sends by itself: the deadline of an
+// earlier message would fail them. A context with a deadline would cost as much as a message.
+type deadlineConn struct{ net.Conn }
 
-func (c timed) Write(b []byte) (int, error) {
+func (c deadlineConn) Write(b []byte) (int, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return 0, err
 	}

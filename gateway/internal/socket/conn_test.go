@@ -13,8 +13,8 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// pipes are a network without buffers, unlike memnet's: what a client does not read yet is not sent. Its deadlines keep a
-// bubble's time.
+// pipes is a network without buffers, unlike memnet: a write blocks until the client reads. Its deadlines use the fake time of a
+// synctest bubble.
 type pipes struct {
 	net.Listener
 	server chan net.Conn
@@ -43,7 +43,7 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "unix"} }
 
-// connect opens a WebSocket over such a network, and returns the client's end. serve gets the server's.
+// connect opens a WebSocket over such a network and returns the client's end. serve receives the server's end.
 func connect(t *testing.T, serve func(*websocket.Conn)) *websocket.Conn {
 	t.Helper()
 	network := &pipes{server: make(chan net.Conn), closed: make(chan struct{})}
@@ -68,19 +68,19 @@ func connect(t *testing.T, serve func(*websocket.Conn)) *websocket.Conn {
 	return client
 }
 
-// open has a session serve the connections of connect, with credentials that stay good. Stop says that the gateway stops.
-func open(t *testing.T, deps Deps) (client *websocket.Conn, stop func()) {
+// serveSession connects a client to a session whose credentials stay valid. Calling stop stops the gateway.
+func serveSession(t *testing.T, deps Deps) (client *websocket.Conn, stop func()) {
 	t.Helper()
 	stopped := make(chan struct{})
-	deps.Clock, deps.Stop, deps.SignedIn = clockwork.NewRealClock(), stopped, func(context.Context) error { return nil }
+	deps.Clock, deps.Stop, deps.Revalidate = clockwork.NewRealClock(), stopped, func(context.Context) error { return nil }
 	client = connect(t, func(conn *websocket.Conn) { go Serve(context.Background(), conn, uuid.Nil, deps) })
 	return client, func() { close(stopped) }
 }
 
-// TestAQuietConnectionLives says nothing for an hour, in which only pings go: longer than any single write may take.
-func TestAQuietConnectionLives(t *testing.T) {
+// TestIdleConnectionStaysOpen sends nothing but pings for an hour, which is longer than a single write may take.
+func TestIdleConnectionStaysOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, stop := open(t, Deps{})
+		client, stop := serveSession(t, Deps{})
 		received := make(chan error, 4)
 		go func() {
 			defer close(received)
@@ -104,13 +104,13 @@ func TestAQuietConnectionLives(t *testing.T) {
 		time.Sleep(2 * writeTimeout)
 		stop()
 		if err := <-received; websocket.CloseStatus(err) != websocket.StatusGoingAway {
-			t.Errorf("the gateway stops: %v", err)
+			t.Errorf("after the gateway stopped: %v", err)
 		}
 	})
 }
 
-// TestPingsWaitForMessages pings a client that takes its time with a message, and then one that is silent.
-func TestPingsWaitForMessages(t *testing.T) {
+// TestPingWaitsForMessageInProgress pings a client that is slow to read a message, and then a client that does not respond.
+func TestPingWaitsForMessageInProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		accepted := make(chan *session, 1)
 		client := connect(t, func(conn *websocket.Conn) { accepted <- &session{conn: conn} })
@@ -127,7 +127,7 @@ func TestPingsWaitForMessages(t *testing.T) {
 		}
 		s.ping(t.Context())
 		if _, _, err := client.Read(t.Context()); err == nil {
-			t.Error("a client that does not answer is not ended")
+			t.Error("a client that does not respond is not disconnected")
 		}
 	})
 }

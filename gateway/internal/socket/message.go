@@ -13,26 +13,27 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 )
 
-// Protocol is the subprotocol that a client must ask for. What it says is in docs/live.md.
+// Protocol is the subprotocol that clients must request. docs/live.md describes it.
 const Protocol = "bitcraps.v1"
 
-// The operations that a client asks for.
+// The operations that a client can request.
 const (
 	opSubscribe   = "subscribe"
 	opUnsubscribe = "unsubscribe"
 	opPing        = "ping"
 )
 
-// command is a message of a client's.
+// command is a message from the client.
 type command struct {
 	Op, ID, GameID string
 	AfterSequence  uint64
 }
 
-// maxID is how long the id of a command may be, in bytes.
+// maxID is the maximum length of a command's id in bytes.
 const maxID = 64
 
-// parse reads a command as strictly as REST reads a body: names as they are written here, each once, and nothing behind it.
+// parse parses a command as strictly as REST bodies are parsed: field names are case-sensitive, none may be repeated, and nothing may
+// follow the object.
 func parse(text []byte) (command, error) {
 	var c command
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -47,7 +48,7 @@ func parse(text []byte) (command, error) {
 		}
 		field, ok := fields[name.(string)] // Names are strings, or Token fails.
 		if !ok {
-			return c, errors.New("a field is unknown or there twice")
+			return c, errors.New("a field is unknown or repeated")
 		}
 		delete(fields, name.(string))
 		if decoder.Decode(field) != nil {
@@ -77,7 +78,7 @@ func (c command) check() error {
 	return nil
 }
 
-// reply is a message of the server's that is neither an event nor presence.
+// reply is a message from the server that is neither an event nor presence.
 type reply struct {
 	Type          string          `json:"type"`
 	ID            string          `json:"id,omitempty"`
@@ -88,7 +89,7 @@ type reply struct {
 	Error         json.RawMessage `json:"error,omitempty"`
 }
 
-// text is the reply as JSON. Its parts are strings, numbers and JSON, which can be written.
+// text returns the reply as JSON. Encoding its strings, numbers and JSON can't fail.
 func (r reply) text() []byte {
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -97,7 +98,7 @@ func (r reply) text() []byte {
 	return text
 }
 
-// status is an error as REST renders it: google.rpc.Status.
+// statusOf renders an error as google.rpc.Status, as REST does.
 func statusOf(err error) json.RawMessage {
 	text, broken := canonical.JSON(status.Convert(errs.Mask(err)).Proto())
 	if broken != nil {

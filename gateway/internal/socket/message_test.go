@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzMessage holds what is understood to what a client can have meant: it is one object of known fields.
+// FuzzMessage checks that every accepted message is one JSON object with known fields only.
 func FuzzMessage(f *testing.F) {
 	for _, seed := range []string{`{"op":"ping"}`, `{"op":"subscribe","id":"a","game_id":"x","after_sequence":7}`, `{"op":"ping"}{}`, `{"op":"bet"}`, `[]`, `{"op":"ping","op":"bet"}`, "{\"op\":\"\xff\"}"} {
 		f.Add([]byte(seed))
@@ -18,7 +18,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		var fields map[string]any
 		if err := json.Unmarshal(text, &fields); err != nil || c.Op != opPing && c.Op != opSubscribe && c.Op != opUnsubscribe || len(c.ID) > maxID {
-			t.Fatalf("%q is taken for %+v: %v", text, c, err)
+			t.Fatalf("%q is parsed as %+v: %v", text, c, err)
 		}
 		for name := range fields {
 			if !strings.Contains(" op id game_id after_sequence ", " "+name+" ") {
@@ -28,10 +28,10 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-func TestMessagesAreReadStrictly(t *testing.T) {
+func TestMessagesAreParsedStrictly(t *testing.T) {
 	for _, text := range []string{`{"OP":"ping"}`, `{"op":"ping","op":"ping"}`, `{"op":"ping"} x`, `{"op":"ping"`, `{"op":["ping"]}`, `"ping"`, `{"op":"ping",}`, `{"op":1}`} {
 		if c, err := parse([]byte(text)); err == nil {
-			t.Errorf("%s is taken for %+v", text, c)
+			t.Errorf("%s is parsed as %+v", text, c)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package socket speaks the WebSocket protocol of docs/live.md: one connection, on which a player watches many games.
+// Package socket implements the WebSocket protocol of docs/live.md, by which a player watches many games on one connection.
 package socket
 
 import (
@@ -15,67 +15,68 @@ import (
 	"github.com/bitcraps/bitcraps/gateway/internal/live"
 )
 
-// LookInterval is how often the server looks whether a client is still there and still signed in. Event streams look as often.
-const LookInterval = 30 * time.Second
+// RevalidateInterval is how often the server checks that a client is still connected and its credentials are still valid. Event streams
+// use it, too.
+const RevalidateInterval = 30 * time.Second
 
 const (
-	// maxSubscriptions is how many games a connection watches at once.
+	// maxSubscriptions is the maximum number of games watched on one connection.
 	maxSubscriptions = 64
-	// maxMessage is the largest message that a client may send, in bytes.
+	// maxMessage is the maximum size of a client's message in bytes.
 	maxMessage = 4 << 10
-	// messageRate and messageBurst are how many messages a client may send in a second, and at once.
+	// messageRate and messageBurst limit the client's messages, per second and in a burst.
 	messageRate, messageBurst = 20, 128
-	// batch is how many events of one game are sent before other games have their turn.
-	batch = 16
-	// pendingAnswers is how many answers wait to be sent before no further message is read.
-	pendingAnswers = 4
+	// eventBatch is how many events of one game are sent before the next game has its turn.
+	eventBatch = 16
+	// maxPendingResponses is how many unsent responses there may be before reading pauses.
+	maxPendingResponses = 4
 )
 
-// Deps are what a session works with.
+// Deps are a session's dependencies.
 type Deps struct {
 	Feeds *live.Feeds
 	Clock clockwork.Clock
-	// Admit counts a subscription against what its player and address may have; leave gives it back.
-	Admit func(ctx context.Context) (leave func(), err error)
-	// SignedIn reports whether the credentials that the connection was opened with still are good.
-	SignedIn func(ctx context.Context) error
-	// Stop ends when the gateway stops.
+	// Acquire counts a subscription against the limits of its player and address; release stops counting it.
+	Acquire func(ctx context.Context) (release func(), err error)
+	// Revalidate fails if the credentials with which the connection was opened are no longer valid.
+	Revalidate func(ctx context.Context) error
+	// Stop is closed when the gateway stops.
 	Stop <-chan struct{}
 }
 
-// subscription is a game that is watched.
+// subscription is one watched game.
 type subscription struct {
 	*live.Cursor
-	leave func()
+	release func()
 }
 
 func (s *subscription) close() {
 	s.Close()
-	s.leave()
+	s.release()
 }
 
-// answer is what the reading side tells the writing one.
-type answer struct {
+// response is what the reading goroutine passes to the writing one: the reply to a message, and a change of subscriptions.
+type response struct {
 	text []byte
-	add  *subscription // A game to watch from here on.
-	drop string        // A game to watch no more.
+	add  *subscription // A subscription to add.
+	drop string        // The game whose subscription to end.
 }
 
-// session is one connection. One goroutine reads, another one writes and owns the subscriptions.
+// session is one connection. One goroutine reads; another one writes and owns the cursors.
 type session struct {
 	Deps
-	conn    *websocket.Conn
-	player  uuid.UUID
-	wake    chan struct{}
-	answers chan answer
-	watched []*subscription
+	conn          *websocket.Conn
+	player        uuid.UUID
+	wake          chan struct{}
+	responses     chan response
+	subscriptions []*subscription
 }
 
-// Serve speaks with a player until either side ends it, or the context does.
+// Serve serves a player's connection until either side closes it, or the context ends.
 func Serve(ctx context.Context, conn *websocket.Conn, player uuid.UUID, deps Deps) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &session{Deps: deps, conn: conn, player: player, wake: make(chan struct{}, 1), answers: make(chan answer, pendingAnswers)}
+	s := &session{Deps: deps, conn: conn, player: player, wake: make(chan struct{}, 1), responses: make(chan response, maxPendingResponses)}
 	r := newReader(s)
 	done := make(chan struct{})
 	go func() {
@@ -85,7 +86,7 @@ func Serve(ctx context.Context, conn *websocket.Conn, player uuid.UUID, deps Dep
 	}()
 	end := s.write(ctx)
 	if end != nil {
-		_ = conn.Close(end.Code, end.Reason) // Waits a moment for the client's own.
+		_ = conn.Close(end.Code, end.Reason) // Waits briefly for the client's close frame.
 	}
 	_ = conn.CloseNow()
 	cancel()
@@ -93,14 +94,14 @@ func Serve(ctx context.Context, conn *websocket.Conn, player uuid.UUID, deps Dep
 	s.release()
 }
 
-// release gives back what the session held, when both sides are done.
+// release closes the session's subscriptions, after both goroutines have ended.
 func (s *session) release() {
-	for _, sub := range s.watched {
+	for _, sub := range s.subscriptions {
 		sub.close()
 	}
 	for {
 		select {
-		case a := <-s.answers:
+		case a := <-s.responses:
 			if a.add != nil {
 				a.add.close()
 			}
@@ -110,25 +111,25 @@ func (s *session) release() {
 	}
 }
 
-// write sends what there is until the session ends. It returns why, unless the connection is gone.
+// write sends messages until the session ends. It returns the reason to close the connection with, or nil if the connection is gone.
 func (s *session) write(ctx context.Context) *websocket.CloseError {
-	silence := s.Clock.NewTicker(LookInterval)
-	defer silence.Stop()
+	heartbeat := s.Clock.NewTicker(RevalidateInterval)
+	defer heartbeat.Stop()
 	if s.send(reply{Type: "welcome", PlayerID: s.player.String(), Subscriptions: maxSubscriptions}.text()) != nil {
 		return nil
 	}
 	for {
 		var err error
 		select {
-		case a := <-s.answers:
+		case a := <-s.responses:
 			err = s.apply(a)
 		case <-s.wake:
 			err = s.forward()
-		case <-silence.Chan():
-			if s.SignedIn(ctx) != nil {
+		case <-heartbeat.Chan():
+			if s.Revalidate(ctx) != nil {
 				return &websocket.CloseError{Code: websocket.StatusPolicyViolation, Reason: "sign in again"}
 			}
-			go s.ping(ctx) // Its answer comes by the reading side.
+			go s.ping(ctx) // The reading goroutine receives the pong.
 		case <-s.Stop:
 			return &websocket.CloseError{Code: websocket.StatusGoingAway, Reason: "connect again and resume"}
 		case <-ctx.Done():
@@ -140,13 +141,13 @@ func (s *session) write(ctx context.Context) *websocket.CloseError {
 	}
 }
 
-// send sends a text, for as long as the connection lets a write take.
+// send sends a text message. The connection bounds its duration.
 func (s *session) send(text []byte) error {
 	return s.conn.Write(context.Background(), websocket.MessageText, text)
 }
 
-// ping ends the connection of a client that does not answer. The library lets it wait 5 seconds for a message that is being
-// written, which has a deadline of its own: a client that the ping never went to goes on.
+// ping closes the connection of a client that does not respond. The library waits up to 5 seconds for a message in progress, which has
+// its own deadline; if the ping could not be sent for that reason, the connection stays open.
 func (s *session) ping(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
@@ -155,21 +156,21 @@ func (s *session) ping(ctx context.Context) {
 	}
 }
 
-// apply begins or ends a subscription, and says so.
-func (s *session) apply(a answer) error {
+// apply adds or ends a subscription, and sends the reply.
+func (s *session) apply(a response) error {
 	if a.drop != "" {
 		s.drop(a.drop)
 	}
 	if a.add != nil {
 		s.drop(a.add.Game()) // A second subscription replaces the first.
-		s.watched = append(s.watched, a.add)
+		s.subscriptions = append(s.subscriptions, a.add)
 		defer s.signal()
 	}
 	return s.send(a.text)
 }
 
 func (s *session) drop(game string) {
-	s.watched = slices.DeleteFunc(s.watched, func(sub *subscription) bool {
+	s.subscriptions = slices.DeleteFunc(s.subscriptions, func(sub *subscription) bool {
 		if sub.Game() != game {
 			return false
 		}
@@ -185,19 +186,19 @@ func (s *session) signal() {
 	}
 }
 
-// forward sends some of what each game has, so that one with a long past does not keep the others waiting.
+// forward sends a batch of each game's events, so that a game with many past events does not delay the others.
 func (s *session) forward() error {
-	room := make([]*live.Frame, 0, batch)
-	for i := 0; i < len(s.watched); i++ {
-		sub := s.watched[i]
-		frames, end := sub.Next(room)
+	buffer := make([]*live.Frame, 0, eventBatch)
+	for i := 0; i < len(s.subscriptions); i++ {
+		sub := s.subscriptions[i]
+		frames, end := sub.Next(buffer)
 		for _, frame := range frames {
 			if err := s.send(frame.Message); err != nil {
 				return err
 			}
 			frame.Delivered()
 		}
-		if len(frames) == batch {
+		if len(frames) == eventBatch {
 			s.signal() // There may be more.
 		}
 		if presence := sub.Presence(); presence != nil {
@@ -206,7 +207,7 @@ func (s *session) forward() error {
 			}
 		}
 		if end != nil {
-			i-- // Its place is the next one's now.
+			i-- // ended removes it from the slice.
 			if err := s.ended(sub, end); err != nil {
 				return err
 			}
@@ -215,7 +216,7 @@ func (s *session) forward() error {
 	return nil
 }
 
-// ended says why a subscription is over, and where to resume.
+// ended ends a subscription, and tells the client why and where to resume.
 func (s *session) ended(sub *subscription, why error) error {
 	last := sub.Last()
 	text := reply{Type: "ended", GameID: sub.Game(), AfterSequence: &last}

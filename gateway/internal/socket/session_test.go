@@ -16,11 +16,12 @@ import (
 	"github.com/bitcraps/bitcraps/gateway/internal/socket"
 )
 
-// TestCredentialsMustStayGood ends a connection at the first look at its credentials that finds them ended, and not before.
-func TestCredentialsMustStayGood(t *testing.T) {
+// TestConnectionEndsWithItsCredentials checks that a connection ends at the first check that finds its credentials invalid, and not
+// before.
+func TestConnectionEndsWithItsCredentials(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	var ended atomic.Bool
-	var looks atomic.Int32
+	var checks atomic.Int32
 	done := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := socket.Accept(w, r)
@@ -30,8 +31,8 @@ func TestCredentialsMustStayGood(t *testing.T) {
 		}
 		go func() {
 			defer close(done)
-			socket.Serve(context.Background(), conn, uuid.Nil, socket.Deps{Clock: clock, Stop: make(chan struct{}), SignedIn: func(context.Context) error {
-				looks.Add(1)
+			socket.Serve(context.Background(), conn, uuid.Nil, socket.Deps{Clock: clock, Stop: make(chan struct{}), Revalidate: func(context.Context) error {
+				checks.Add(1)
 				if ended.Load() {
 					return errors.New("signed out")
 				}
@@ -62,15 +63,15 @@ func TestCredentialsMustStayGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := read(); err != nil {
-		t.Errorf("good credentials end a connection: %v", err)
+		t.Errorf("with valid credentials: %v", err)
 	}
 	ended.Store(true)
 	clock.Advance(time.Minute)
 	if err := read(); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
-		t.Errorf("ended credentials: %v", err)
+		t.Errorf("with invalid credentials: %v", err)
 	}
 	<-done
-	if looks.Load() < 1 {
-		t.Error("nobody looked")
+	if checks.Load() < 1 {
+		t.Error("the credentials were not checked")
 	}
 }

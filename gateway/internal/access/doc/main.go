@@ -1,4 +1,4 @@
-// Command doc prints the page of who may call what, from the contracts.
+// Command doc generates docs/access.md, the table of who may call which method, from the contracts.
 //
 //	go run ./gateway/internal/access/doc > docs/access.md
 package main
@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 
-	// The contracts that the gateway does not know.
+	// Contracts that the gateway does not import.
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/backup/v1"
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/meshbridge/v1"
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/secrets/v1"
@@ -27,14 +27,14 @@ const head = `# Who may call what
 
 This page is generated from the access annotations of the contracts, which the gateway and every service enforce.
 
-- *anyone*: the call needs no sign-in. *player*, *operator*, *auditor*: the role of the signed-in caller; guests are players. Operators
-  and auditors do not play.
-- *key*: the scope that an API key needs. Where it is empty, the call is only for people who have signed in, and accepts no API key.
-- *services*: the other services that may make the call, each identified by its certificate. They act on behalf of a caller with one of
-  the line's roles, if it has any. *cli* is an operator's command line, which acts on its own behalf.
+- *anyone*: no sign-in is needed. *player*, *operator*, *auditor*: the caller must be signed in with this role; guests are players.
+  Operators and auditors can't play.
+- *key*: the scope that an API key needs. If the column is empty, the call requires a signed-in person and accepts no API key.
+- *services*: the other services that may call the method, identified by their certificates, on behalf of a caller that the line allows, if
+  it names any. *cli* is the operator's command line, which acts on its own behalf.
 
-In addition, *bitcraps up* serves */ops/data*, the figures on its operations page, to operators, auditors and anyone on the machine
-itself ([ADR 0028](adr/0028-operations-page.md)).
+In addition, *bitcraps up* serves */ops/data*, the data of its operations page, to operators, auditors and requests from the same
+machine ([ADR 0028](adr/0028-operations-page.md)).
 
 | method | REST | anyone | player | operator | auditor | key | services |
 |---|---|---|---|---|---|---|---|
@@ -66,7 +66,7 @@ func main() {
 
 func line(method protoreflect.MethodDescriptor, routes map[string]gateway.Route) string {
 	rule := access.Of(method)
-	route, rest := routes[rule.Method], "" // Without one, people reach the method through services alone.
+	route, rest := routes[rule.Method], "" // Without a route, the method can be called by services only.
 	if route.Path != "" {
 		rest = fmt.Sprintf("`%s %s`", route.Method, route.Path)
 	}

@@ -1,5 +1,5 @@
-// Command generate turns what protoc-gen-connect-openapi makes of the contracts into the document that the gateway
-// serves: with the statuses, error bodies, forms and credentials that calls really have.
+// Command generate converts the document that protoc-gen-connect-openapi generates from the contracts into the OpenAPI document that
+// the gateway serves, by adding the statuses, error bodies, forms and credentials that the gateway really uses.
 //
 //	go run ./gateway/internal/openapi/generate bin/openapi/raw.json > gateway/internal/openapi/openapi.json
 package main
@@ -40,70 +40,70 @@ func run(path string) error {
 	doc["info"] = object{
 		"title":       "BitCraps",
 		"version":     "v1",
-		"description": "Provably fair multiplayer craps with play tokens. Every path is there without v1 too: /api/games is /api/v1/games.",
+		"description": "Provably fair multiplayer craps with play tokens. Every path also exists without v1: /api/games is the same as /api/v1/games.",
 		"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 	}
 	doc["servers"] = []any{object{"url": "/"}}
-	paths, schemas := at(doc, "paths"), at(doc, "components", "schemas")
+	paths, schemas := lookup(doc, "paths"), lookup(doc, "components", "schemas")
 	for _, route := range gateway.Routes() {
-		if described, ok := streams[route.Path]; ok {
+		if described, ok := streamOperations[route.Path]; ok {
 			operation := described()
-			refuse(at(operation, "responses"), route)
+			addRefusals(lookup(operation, "responses"), route)
 			paths[route.Path] = object{"get": operation}
 			continue
 		}
 		method := strings.ToLower(route.Method)
-		operation := at(paths, route.Path, method)
+		operation := lookup(paths, route.Path, method)
 		if operation == nil {
 			return fmt.Errorf("%s %s is not in the document", route.Method, route.Path)
 		}
-		amend(operation, route)
+		amendOperation(operation, route)
 	}
 	schemas["Error"] = errorSchema()
-	at(doc, "components")["securitySchemes"] = object{
+	lookup(doc, "components")["securitySchemes"] = object{
 		"bearer": object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 		"cookie": object{"type": "apiKey", "in": "cookie", "name": "bitcraps_session"},
 	}
 	plainIntegers(doc)
 	used := object{}
-	refer(paths, schemas, used)
-	at(doc, "components")["schemas"] = used
-	requireAnswers(doc, used)
-	closeWholes(used)
+	collectSchemas(paths, schemas, used)
+	lookup(doc, "components")["schemas"] = used
+	requireResponseFields(doc, used)
+	closeComposedSchemas(used)
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(doc)
 }
 
-// at follows keys through objects; nil where there is nothing.
-func at(doc object, keys ...string) object {
+// lookup follows keys through nested objects. It returns nil if there is no such object.
+func lookup(doc object, keys ...string) object {
 	for _, key := range keys {
 		doc, _ = doc[key].(object)
 	}
 	return doc
 }
 
-// amend makes an operation say what the gateway does.
-func amend(operation object, route gateway.Route) {
-	responses := at(operation, "responses")
+// amendOperation changes an operation to match the gateway's behavior.
+func amendOperation(operation object, route gateway.Route) {
+	responses := lookup(operation, "responses")
 	success := responses["200"]
 	delete(responses, "200")
 	responses[strconv.Itoa(route.Status)] = success
 	delete(responses, "default")
-	refuse(responses, route)
+	addRefusals(responses, route)
 	if route.Rule.Person {
 		operation["security"] = []any{object{"bearer": []any{}}, object{"cookie": []any{}}}
 	} else {
 		operation["security"] = []any{}
 	}
-	content := at(operation, "requestBody", "content")
+	content := lookup(operation, "requestBody", "content")
 	if content == nil {
 		return
 	}
-	at(operation, "requestBody")["required"] = false
-	// Path parameters are filled from the path alone.
-	properties := at(content, "application/json", "schema", "properties")
+	lookup(operation, "requestBody")["required"] = false
+	// Path parameters are not read from the body.
+	properties := lookup(content, "application/json", "schema", "properties")
 	for name := range properties {
 		if strings.Contains(route.Path, "{"+name+"}") {
 			delete(properties, name)
@@ -117,21 +117,21 @@ func amend(operation object, route gateway.Route) {
 	content["application/x-www-form-urlencoded"] = content["application/json"]
 }
 
-func failure(description string) object {
+func errorResponse(description string) object {
 	return object{"description": description,
 		"content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Error"}}}}
 }
 
-// streams are what contracts can't describe.
-var streams = map[string]func() object{gateway.EventsPath: events, gateway.SocketPath: socket}
+// streamOperations describe the routes that the contracts can't.
+var streamOperations = map[string]func() object{gateway.EventsPath: eventsOperation, gateway.SocketPath: socketOperation}
 
-// events describes the stream of server-sent events, which the contracts can't.
-func events() object {
+// eventsOperation describes the stream of server-sent events.
+func eventsOperation() object {
 	return object{
 		"tags": []any{"GameService"}, "operationId": "GameService_WatchGame", "summary": "WatchGame",
 		"description": "Streams the game's events as server-sent events: first those after Last-Event-ID, then each as it happens. " +
-			"The id of an event is its sequence, its name the kind of what happened, its data an Event. What has no id is none: " +
-			"\"presence\" says who is there, \"end\" is the last. docs/live.md describes both.",
+			"An event's id is its sequence, its name the kind of event, its data an Event. Messages without an id are not game events: " +
+			"\"presence\" reports who is present, \"end\" is the last message. docs/live.md describes both.",
 		"parameters": []any{
 			object{"name": "game_id", "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}},
 			object{"name": "Last-Event-ID", "in": "header", "schema": object{"type": "integer", "minimum": 0}},
@@ -144,8 +144,8 @@ func events() object {
 	}
 }
 
-// socket describes the handshake of the WebSocket. docs/live.md describes what is said on it.
-func socket() object {
+// socketOperation describes the WebSocket's handshake. docs/live.md describes its messages.
+func socketOperation() object {
 	return object{
 		"tags": []any{"GameService"}, "operationId": "GameService_Live", "summary": "Live",
 		"description": "Opens a WebSocket on which a player watches many games. docs/live.md describes its messages.",
@@ -153,17 +153,17 @@ func socket() object {
 			object{"name": "Sec-WebSocket-Protocol", "in": "header", "required": true, "schema": object{"type": "string", "const": "bitcraps.v1"}},
 		},
 		"security":  []any{object{"bearer": []any{}}, object{"cookie": []any{}}},
-		"responses": object{"101": object{"description": "The connection is a WebSocket."}},
+		"responses": object{"101": object{"description": "The connection is upgraded to a WebSocket."}},
 	}
 }
 
-// errorSchema is google.rpc.Status as JSON.
+// errorSchema describes google.rpc.Status as JSON.
 func errorSchema() object {
 	return object{
-		"type": "object", "title": "Error", "description": "google.rpc.Status. The detail of type ErrorInfo holds the reason; docs/errors.md lists all.",
+		"type": "object", "title": "Error", "description": "google.rpc.Status. The detail of type ErrorInfo contains the reason; docs/errors.md lists all reasons.",
 		"properties": object{
 			"code":    object{"type": "integer", "description": "google.rpc.Code"},
-			"message": object{"type": "string", "description": "What is wrong and what to do, for people."},
+			"message": object{"type": "string", "description": "What is wrong and what to do, in readable text."},
 			"details": object{"type": "array", "items": object{"type": "object", "properties": object{"@type": object{"type": "string"}},
 				"additionalProperties": true}},
 		},
@@ -171,7 +171,7 @@ func errorSchema() object {
 	}
 }
 
-// plainIntegers undoes what protojson would need: our 64-bit integers are JSON numbers.
+// plainIntegers removes the string alternative that protojson allows for 64-bit integers: the gateway encodes them as JSON numbers.
 func plainIntegers(node any) {
 	switch node := node.(type) {
 	case object:
@@ -179,7 +179,7 @@ func plainIntegers(node any) {
 			node["type"] = "integer"
 		}
 		if _, named := node["title"].(string); named && (node["type"] != nil || node["$ref"] != nil) {
-			delete(node, "title") // It repeats the field's name.
+			delete(node, "title") // It only repeats the field's name.
 		}
 		for _, child := range node {
 			plainIntegers(child)

@@ -10,37 +10,37 @@ import (
 
 const schemaPrefix = "#/components/schemas/"
 
-// requireAnswers marks what an answer always has: the gateway writes zero values too, so only messages and members of a
-// oneof may be missing. What requests are made of stays as it is.
-func requireAnswers(doc, schemas object) {
-	asked := object{}
-	for _, operations := range at(doc, "paths") {
+// requireResponseFields marks the fields that a response always has as required: the gateway encodes zero values, too, so only messages
+// and members of a oneof may be missing. Schemas used in requests are not changed.
+func requireResponseFields(doc, schemas object) {
+	inRequests := object{}
+	for _, operations := range lookup(doc, "paths") {
 		for _, operation := range operations.(object) {
 			body, _ := operation.(object)["requestBody"].(object)
-			refer(body, schemas, asked)
+			collectSchemas(body, schemas, inRequests)
 		}
 	}
 	for name, schema := range schemas {
-		if asked[name] != nil || strings.HasPrefix(name, "google.") || name == "Error" {
+		if inRequests[name] != nil || strings.HasPrefix(name, "google.") || name == "Error" {
 			continue
 		}
-		require(schema.(object), schemas, name)
-		parts, _ := schema.(object)["allOf"].([]any) // A message with a oneof is its other fields and one of the members.
+		markRequired(schema.(object), schemas, name)
+		parts, _ := schema.(object)["allOf"].([]any) // A message with a oneof combines its other fields with one of the members.
 		for _, part := range parts {
-			require(part.(object), schemas, name)
+			markRequired(part.(object), schemas, name)
 		}
 	}
 }
 
-// require marks the properties of a schema that are no messages, and not optional in the contract.
-func require(schema, schemas object, message string) {
+// markRequired marks the properties of a schema that are neither messages nor optional in the contract.
+func markRequired(schema, schemas object, message string) {
 	var required []any
-	for property, described := range at(schema, "properties") {
+	for property, described := range lookup(schema, "properties") {
 		if optional(message, property) {
 			continue
 		}
 		target, _ := described.(object)["$ref"].(string)
-		if target == "" || at(schemas, strings.TrimPrefix(target, schemaPrefix))["enum"] != nil {
+		if target == "" || lookup(schemas, strings.TrimPrefix(target, schemaPrefix))["enum"] != nil {
 			required = append(required, property)
 		}
 	}
@@ -50,11 +50,11 @@ func require(schema, schemas object, message string) {
 	}
 }
 
-// optional reports whether a field may be missing from a message, which then says something else than its zero value.
+// optional reports whether a field has explicit presence, so that a missing field differs from its zero value.
 func optional(message, field string) bool {
 	descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(message))
 	if err != nil {
-		return false // It is no message of a contract.
+		return false // Not a message of a contract.
 	}
 	described, ok := descriptor.(protoreflect.MessageDescriptor)
 	if !ok {
@@ -64,9 +64,9 @@ func optional(message, field string) bool {
 	return of != nil && of.HasOptionalKeyword()
 }
 
-// closeWholes has a schema that is put together of parts refuse what none of them knows. additionalProperties would refuse
-// what the parts know, too.
-func closeWholes(schemas object) {
+// closeComposedSchemas makes a schema composed of parts refuse properties that none of the parts has. With additionalProperties it would
+// also refuse the parts' own properties.
+func closeComposedSchemas(schemas object) {
 	for _, schema := range schemas {
 		schema := schema.(object)
 		if closed, ok := schema["additionalProperties"]; ok && (schema["allOf"] != nil || schema["oneOf"] != nil) {
@@ -76,23 +76,23 @@ func closeWholes(schemas object) {
 	}
 }
 
-// refer adds to used every schema that a node refers to, directly or through others.
-func refer(node any, schemas, used object) {
+// collectSchemas adds to used every schema that a node references, directly or through other schemas.
+func collectSchemas(node any, schemas, used object) {
 	switch node := node.(type) {
 	case object:
 		if ref, ok := node["$ref"].(string); ok {
 			name := strings.TrimPrefix(ref, schemaPrefix)
 			if used[name] == nil {
 				used[name] = schemas[name]
-				refer(schemas[name], schemas, used)
+				collectSchemas(schemas[name], schemas, used)
 			}
 		}
 		for _, child := range node {
-			refer(child, schemas, used)
+			collectSchemas(child, schemas, used)
 		}
 	case []any:
 		for _, child := range node {
-			refer(child, schemas, used)
+			collectSchemas(child, schemas, used)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Charts of a few lines each over the same minutes, drawn as SVG.
+// Line charts of a few series each over the same minutes, drawn as SVG.
 
 const NS = "http://www.w3.org/2000/svg";
 const width = 420, height = 150, left = 54, right = 6, top = 10, bottom = 20;
@@ -12,15 +12,15 @@ export function element(name, attributes, ...children) {
 
 const svg = (name, attributes, ...children) => element(name, { svg: true, ...attributes }, ...children);
 
-// ceiling is a round number at or above a value.
+// ceiling returns a round number at or above a value.
 function ceiling(value) {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 4, 5, 10].find((n) => n * power >= value) * power;
 }
 
-// Chart is a figure. Each of its lines has a name and a key of the samples; format writes a value. A sparse line has no point where
-// its value is 0: nothing was measured then.
+// Chart is one figure. Each of its lines has a name and the key of its value in samples; format formats a value. A sparse line has no
+// point where its value is 0, since nothing was measured then.
 export class Chart {
   constructor(title, lines, format) {
     Object.assign(this, { title, lines, format, samples: [] });
@@ -33,7 +33,7 @@ export class Chart {
     new ResizeObserver(() => this.draw()).observe(this.drawing);
   }
 
-  // show draws samples that end at a time and cover a span, both in milliseconds.
+  // show draws the samples of the span that ends at end, both in milliseconds.
   show(samples, end, span) {
     Object.assign(this, { samples, end, span });
     this.draw();

@@ -1,4 +1,4 @@
-// The page asks for what is new, and draws it. It keeps nothing: the server has the last minutes.
+// Polls for new data and draws it. The page stores nothing: the server keeps the last minutes.
 import { Chart, element } from "./chart.js";
 import { authorization, signIn } from "./session.js";
 
@@ -15,19 +15,19 @@ const charts = [
   new Chart("REST latency", [{ name: "p50", key: "p50", sparse: true }, { name: "p95", key: "p95", sparse: true }, { name: "p99", key: "p99", sparse: true }], time),
   new Chart("Play", [{ name: "bets", key: "bets" }, { name: "rolls", key: "rolls" }], rate),
   new Chart("Consensus latency", [{ name: "p50", key: "consensus_p50", sparse: true }, { name: "p95", key: "consensus_p95", sparse: true }], time),
-  new Chart("Watchers", [{ name: "streams and sockets", key: "watchers" }], half),
+  new Chart("Watchers", [{ name: "event streams and WebSockets", key: "watchers" }], half),
   new Chart("Goroutines", [{ name: "running and waiting", key: "goroutines" }], half),
   new Chart("Memory", [{ name: "resident", key: "mebibytes" }], mebibytes),
-  new Chart("Processor", [{ name: "of one", key: "cpu" }], percent),
+  new Chart("CPU", [{ name: "of one core", key: "cpu" }], percent),
 ];
 get("charts").append(...charts.map((c) => c.figure));
 
 let samples = [];
-const words = { ok: "all well", degraded: "degraded", failing: "failing" };
+const statusTexts = { ok: "healthy", degraded: "degraded", failing: "failing" };
 
-function verdict(status, text) {
-  get("verdict").className = `pill ${status}`;
-  if (get("verdict").textContent !== text) get("verdict").textContent = text; // Screen readers tell of changes alone.
+function showStatus(status, text) {
+  get("status").className = `pill ${status}`;
+  if (get("status").textContent !== text) get("status").textContent = text; // So that screen readers announce changes only.
 }
 
 function rows(id, columns, list, none) {
@@ -40,27 +40,27 @@ function showServices(data) {
   const down = data.validators.filter((v) => !v.running).length;
   const statuses = data.services.map((s) => s.status).concat(down > 0 ? ["degraded"] : []);
   const worst = ["failing", "degraded"].find((s) => statuses.includes(s)) || "ok";
-  verdict(worst, words[worst]);
+  showStatus(worst, statusTexts[worst]);
   get("services").replaceChildren(...data.services.map((s) => element("li", { class: s.status }, s.name, element("b", {}, s.status))));
   const minutes = Math.floor((data.time / 1000 - data.started) / 60);
   const up = minutes < 60 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${Math.floor(minutes / 1440)} days`;
-  get("facts").textContent = `up ${up} · ${count(data.totals.requests)} requests · ${count(data.totals.bets)} bets · ${count(data.totals.rolls)} rolls`;
+  get("summary").textContent = `up ${up} · ${count(data.totals.requests)} requests · ${count(data.totals.bets)} bets · ${count(data.totals.rolls)} rolls`;
 }
 
 function showValidators(list) {
   const best = Math.max(0, ...list.map((v) => v.height));
   rows("validators", ["", "", "n", "n", "n", "n", "n"], list.map((v) => [
-    v.name, element("span", { class: `pill ${v.running ? "ok" : "degraded"}` }, v.running ? "runs" : "away"), v.running ? count(v.height) : "-",
+    v.name, element("span", { class: `pill ${v.running ? "ok" : "degraded"}` }, v.running ? "running" : "not running"), v.running ? count(v.height) : "-",
     v.running ? count(best - v.height) : "-", v.running ? `${v.connected} of ${list.length}` : "-", percent(100 * v.absence), count(v.faults),
-  ]), "no validator shows itself");
+  ]), "no validator reports metrics");
 }
 
 function showFairness(f) {
   const facts = f ? [
-    ["Chi-square of the dice", f.chi_square > 0 ? `${f.chi_square.toFixed(1)}, 35 degrees of freedom` : "too few rolls yet"],
-    ["Over rolls", count(f.rolls)],
-    ["Ledger is off by", f.checked > 0 ? `${count(f.drift_tokens)} tokens` : "not added up yet"],
-    ["Added up at", f.checked > 0 ? new Date(f.checked * 1000).toLocaleTimeString() : "-"],
+    ["Chi-square of the dice", f.chi_square > 0 ? `${f.chi_square.toFixed(1)}, 35 degrees of freedom` : "too few rolls so far"],
+    ["Rolls in this window", count(f.rolls)],
+    ["Ledger drift", f.checked > 0 ? `${count(f.drift_tokens)} tokens` : "not checked yet"],
+    ["Ledger checked at", f.checked > 0 ? new Date(f.checked * 1000).toLocaleTimeString() : "-"],
   ] : [["Not measured by this process", "-"]];
   get("fairness").replaceChildren(...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
 }
@@ -70,9 +70,9 @@ const faces = " ⚀⚁⚂⚃⚄⚅";
 function showRounds(list) {
   rows("rounds", ["", "", "n", "", "", "n", "n", "n"], list.map((r) => [
     new Date(r.closed).toLocaleTimeString(), r.game.slice(-8), count(r.round),
-    element("span", { class: "dice", role: "img", "aria-label": r.dice.join(" and ") || "not known yet" }, r.dice.map((d) => faces[d]).join("") || "…"),
+    element("span", { class: "dice", role: "img", "aria-label": r.dice.join(" and ") || "not rolled yet" }, r.dice.map((d) => faces[d]).join("") || "…"),
     r.call.replaceAll("_", " ") || "rolling", count(r.bets), r.block > 0 ? count(r.block) : "-", r.took_ms > 0 ? time(r.took_ms / 1000) : "-",
-  ]), "no open table has rolled yet");
+  ]), "no rounds at open tables yet");
 }
 
 function show(data) {
@@ -91,7 +91,7 @@ async function update() {
   const refused = answer.status === 401 || answer.status === 403;
   get("sign-in").hidden = !refused;
   get("main").hidden = refused;
-  if (refused) return verdict("", "sign in");
+  if (refused) return showStatus("", "sign in");
   if (!answer.ok) throw new Error(answer.statusText);
   show(await answer.json());
 }
@@ -100,15 +100,15 @@ async function run() {
   try {
     await update();
   } catch {
-    verdict("failing", "no answer");
+    showStatus("failing", "unreachable");
   }
   setTimeout(run, document.hidden ? 10000 : 2000);
 }
 
 get("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
-  get("refusal").textContent = await signIn(new FormData(event.target));
-  await update().catch(() => verdict("failing", "no answer"));
+  get("sign-in-error").textContent = await signIn(new FormData(event.target));
+  await update().catch(() => showStatus("failing", "unreachable"));
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) update().catch(() => {}); });
 run();

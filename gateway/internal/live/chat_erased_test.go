@@ -14,29 +14,29 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// emit appends an event.
-func (t *table) emit(event *gamev1.Event) {
+// append appends an event to the game's log.
+func (t *fakeGames) append(event *gamev1.Event) {
 	t.change(func() {
 		event.GameId, event.Sequence = gameID, int64(len(t.log)+1)
 		t.log = append(t.log, event)
 	})
 }
 
-func said(player, text string) *gamev1.Event {
+func chatPosted(player, text string) *gamev1.Event {
 	return &gamev1.Event{Detail: &gamev1.Event_ChatPosted{ChatPosted: &gamev1.ChatPosted{PlayerId: player, Text: text}}}
 }
 
-// TestWordsOfDeletedPlayersAreNotKept has one of two players who talked be deleted, while somebody watches. Whoever comes then gets no
-// words of that player, though the feed had them.
-func TestWordsOfDeletedPlayersAreNotKept(t *testing.T) {
-	games := newTable()
-	for _, event := range []*gamev1.Event{said("alice", "secret"), said("bob", "hello"), said("alice", "secret")} {
-		games.emit(event)
+// TestErasedChatIsRemovedFromFeed deletes one of two players who chatted, while somebody watches. Later watchers get none of that
+// player's messages, although the feed had kept them.
+func TestErasedChatIsRemovedFromFeed(t *testing.T) {
+	games := newFakeGames()
+	for _, event := range []*gamev1.Event{chatPosted("alice", "secret"), chatPosted("bob", "hello"), chatPosted("alice", "secret")} {
+		games.append(event)
 	}
 	feeds := newFeeds(t, games, clockwork.NewRealClock())
 	first := follow(t, feeds, 0)
 	first.reach(3)
-	games.emit(&gamev1.Event{Detail: &gamev1.Event_ChatErased{ChatErased: &gamev1.ChatErased{PlayerId: "alice"}}})
+	games.append(&gamev1.Event{Detail: &gamev1.Event_ChatErased{ChatErased: &gamev1.ChatErased{PlayerId: "alice"}}})
 	first.reach(4)
 	frames, err := follow(t, feeds, 0).take(10)
 	if err != nil || len(frames) != 4 || games.streams() != 1 {
@@ -53,12 +53,12 @@ func TestWordsOfDeletedPlayersAreNotKept(t *testing.T) {
 	}
 }
 
-// TestOthersWatchOnBehindADeletion has the player be deleted in whose name a private game is read for all. A friend is told to come
-// again, and not that there is no such game.
-func TestOthersWatchOnBehindADeletion(t *testing.T) {
+// TestDeletedPlayerDoesNotEndOthersWatch deletes the player on whose behalf a private game is read for all its watchers. A friend is
+// told to reconnect, not that the game does not exist.
+func TestDeletedPlayerDoesNotEndOthersWatch(t *testing.T) {
 	deleted, friend := uuid.New(), uuid.New()
-	games := &private{newTable(), map[uuid.UUID]bool{deleted: true, friend: true}}
-	games.happen(3, false)
+	games := &privateGames{newFakeGames(), map[uuid.UUID]bool{deleted: true, friend: true}}
+	games.appendEvents(3, false)
 	feeds := newFeeds(t, games, clockwork.NewRealClock())
 	followAs(t, feeds, deleted).reach(3)
 	left := followAs(t, feeds, friend)
@@ -68,6 +68,6 @@ func TestOthersWatchOnBehindADeletion(t *testing.T) {
 	if _, err := left.take(1); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
 		t.Errorf("a friend is told: %v", err)
 	}
-	games.happen(1, false)
+	games.appendEvents(1, false)
 	followAs(t, feeds, friend).reach(4)
 }

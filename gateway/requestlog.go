@@ -10,15 +10,15 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// record is what logs and metrics say about a request. It is the ResponseWriter of everything within.
+// record collects what logs and metrics report about a request. It is the ResponseWriter of all inner handlers.
 type record struct {
 	http.ResponseWriter
-	route   string // The contract's pattern; empty where none fits.
-	reason  string // Why the request failed; empty where it did not.
-	status  int
-	written bool
-	cookie  bool  // Whether the caller is known by cookie.
-	unnamed error // Why somebody's credentials named nobody, of a call that a stranger may make too.
+	route          string // The contract's pattern; empty if no route matches.
+	reason         string // Why the request failed; empty on success.
+	status         int
+	written        bool
+	cookie         bool  // Whether the caller was authenticated by cookie.
+	credentialsErr error // Why the credentials of a call that needs none were refused.
 }
 
 type recordKey struct{}
@@ -47,7 +47,7 @@ func (r *record) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// observe says in metrics and the log what became of a request.
+// observe records a request's outcome in metrics and the log.
 func (g *Gateway) observe(ctx context.Context, r *http.Request, rec *record, took time.Duration) {
 	method, endpoint := methodLabel(r.Method), endpointLabel(r, rec)
 	g.requests.Observe(ctx, telemetry.Request{Method: method, Endpoint: endpoint, Status: rec.status, Reason: rec.reason,
@@ -62,7 +62,7 @@ func (g *Gateway) observe(ctx context.Context, r *http.Request, rec *record, too
 	}
 }
 
-// endpointLabel is the pattern that a request fits: a contract's, or that of a page beside them.
+// endpointLabel returns the pattern that a request matches: a contract's, or that of one of the gateway's own pages.
 func endpointLabel(r *http.Request, rec *record) string {
 	if rec.route != "" {
 		return rec.route
@@ -73,7 +73,7 @@ func endpointLabel(r *http.Request, rec *record) string {
 	return "other"
 }
 
-// methodLabel bounds the values of a label that strangers choose.
+// methodLabel bounds the cardinality of a label whose value clients choose.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodPut, http.MethodPatch, http.MethodHead, http.MethodOptions:

@@ -25,31 +25,31 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// table is a game service that takes every bet at once.
-type table struct {
+// fakeTable is a game service that accepts every bet at once.
+type fakeTable struct {
 	gamev1.UnimplementedGameServiceServer
 }
 
-func (table) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
+func (fakeTable) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*gamev1.PlaceBetResponse, error) {
 	return &gamev1.PlaceBetResponse{Balance: 1000 - req.GetAmount(), Bet: &gamev1.Bet{
 		BetId: req.GetGameId(), GameId: req.GetGameId(), PlayerId: identity.FromContext(ctx).Player.String(), BetType: req.GetBetType(),
 		Amount: req.GetAmount(), Status: gamev1.BetStatus_BET_STATUS_LIVE, PlacedAt: timestamppb.Now(),
 	}}, nil
 }
 
-// unread is the writer of an answer that nobody reads.
-type unread struct {
+// discardWriter is a ResponseWriter that discards the body.
+type discardWriter struct {
 	header http.Header
 	status int
 }
 
-func (u *unread) Header() http.Header              { return u.header }
-func (u *unread) Write(b []byte) (int, error)      { return len(b), nil }
-func (u *unread) WriteHeader(status int)           { u.status = status }
-func (*unread) SetWriteDeadline(_ time.Time) error { return nil }
+func (u *discardWriter) Header() http.Header              { return u.header }
+func (u *discardWriter) Write(b []byte) (int, error)      { return len(b), nil }
+func (u *discardWriter) WriteHeader(status int)           { u.status = status }
+func (*discardWriter) SetWriteDeadline(_ time.Time) error { return nil }
 
-// door is a gateway before a game service, and how it answers one player's bet.
-func door(tb testing.TB, game grpc.ClientConnInterface) (bet func(*http.Request) (status int), r *http.Request) {
+// newBetBenchmark returns a function that has a gateway in front of a game service serve one player's bet, and the bet's request.
+func newBetBenchmark(tb testing.TB, game grpc.ClientConnInterface) (bet func(*http.Request) (status int), r *http.Request) {
 	tb.Helper()
 	cfg, clock := Default(), clockwork.NewRealClock()
 	cfg.Limits.Rates.Bet.PerMinute, cfg.Limits.Rates.Address.PerMinute = 6_000_000, 6_000_000
@@ -61,8 +61,8 @@ func door(tb testing.TB, game grpc.ClientConnInterface) (bet func(*http.Request)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g.signIn.verifier = token.NewVerifier(newKeySource(&publisher{keys: map[string]ed25519.PublicKey{"a": public}}, clock), clock)
-	g.signIn.revocations.sessions = &ender{}
+	g.auth.verifier = token.NewVerifier(newKeySource(&keyPublisher{keys: map[string]ed25519.PublicKey{"a": public}}, clock), clock)
+	g.auth.revocations.sessions = &endedSessions{}
 	access, err := token.Key{ID: "a", Private: private}.Sign(token.Bearer{Player: uuid.New(), Session: uuid.New(), Role: optionsv1.Role_ROLE_PLAYER}, clock.Now(), clock.Now().Add(time.Hour))
 	if err != nil {
 		tb.Fatal(err)
@@ -75,44 +75,44 @@ func door(tb testing.TB, game grpc.ClientConnInterface) (bet func(*http.Request)
 	r.Header = http.Header{"Content-Type": {"application/json"}, "Cookie": {sessionCookie + "=" + access}, "User-Agent": {"test"}, "Accept-Encoding": {"gzip"}}
 	return func(r *http.Request) int {
 		const body = `{"bet_type":"pass_line","amount":50}`
-		w, again := &unread{header: make(http.Header)}, *r
+		w, again := &discardWriter{header: make(http.Header)}, *r
 		again.Body, again.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 		g.Handler().ServeHTTP(w, &again)
 		return w.status
 	}, r
 }
 
-// listener is a game service that keeps the metadata of a call.
-type listener struct {
+// metadataRecorder is a game service that records the metadata of the last call.
+type metadataRecorder struct {
 	grpc.ClientConnInterface
-	heard metadata.MD
+	metadata metadata.MD
 }
 
-func (l *listener) Invoke(ctx context.Context, _ string, _, _ any, _ ...grpc.CallOption) error {
-	l.heard, _ = metadata.FromOutgoingContext(ctx)
+func (l *metadataRecorder) Invoke(ctx context.Context, _ string, _, _ any, _ ...grpc.CallOption) error {
+	l.metadata, _ = metadata.FromOutgoingContext(ctx)
 	return nil
 }
 
-func TestHeadersAreNoMetadata(t *testing.T) {
-	game := &listener{}
-	bet, r := door(t, game)
+func TestHeadersAreNotForwardedAsMetadata(t *testing.T) {
+	game := &metadataRecorder{}
+	bet, r := newBetBenchmark(t, game)
 	r.Header.Set("X-Forwarded-For", "203.0.113.5")
 	r.Header.Set("Grpc-Metadata-Bitcraps-Service", "operator")
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
-	if status := bet(r); status != http.StatusCreated || len(game.heard) > 0 {
-		t.Errorf("status %d, metadata %v", status, game.heard)
+	if status := bet(r); status != http.StatusCreated || len(game.metadata) > 0 {
+		t.Errorf("status %d, metadata %v", status, game.metadata)
 	}
 }
 
-// BenchmarkBet is what the door alone takes for a bet in one process: all but net/http and the table.
+// BenchmarkBet measures the gateway's share of a bet in one process: everything except net/http and the game service.
 func BenchmarkBet(b *testing.B) {
 	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("game", 0))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(server.GRPC.Stop)
-	gamev1.RegisterGameServiceServer(server, table{})
-	bet, r := door(b, rpcclient.NewLocal(identity.Gateway, server, time.Second, nil))
+	gamev1.RegisterGameServiceServer(server, fakeTable{})
+	bet, r := newBetBenchmark(b, rpcclient.NewLocal(identity.Gateway, server, time.Second, nil))
 	b.ReportAllocs()
 	for b.Loop() {
 		if status := bet(r); status != http.StatusCreated {

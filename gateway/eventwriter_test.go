@@ -15,28 +15,27 @@ import (
 	"github.com/bitcraps/bitcraps/libs/memnet"
 )
 
-// TestStreamsEndWithTheirClient has a client read and leave, on a connection that is taken from the server and on one that is
-// shared.
-func TestStreamsEndWithTheirClient(t *testing.T) {
+// TestStreamsEndWhenClientDisconnects has a client read and disconnect, on a hijacked connection and on a shared HTTP/2 connection.
+func TestStreamsEndWhenClientDisconnects(t *testing.T) {
 	for protocol, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		left := make(chan struct{})
-		watch := func(out *eventStream) {
+		watch := func(out *eventWriter) {
 			defer close(left)
 			if err := out.write([]byte("data: 1\n\n"), []byte("data: 2\n\n")); err != nil {
 				t.Errorf("%s: %v", protocol, err)
 			}
-			<-out.gone
+			<-out.closed
 		}
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
-			if conn := takeConnection(w); conn != nil {
+			if conn := hijackForEvents(w); conn != nil {
 				go func() {
 					defer func() { _ = conn.Close() }()
-					watch(streamOfConnection(conn))
+					watch(newConnEventWriter(conn))
 				}()
 				return
 			}
-			watch(streamOfAnswer(w, r))
+			watch(newResponseEventWriter(w, r))
 		}))
 		server.EnableHTTP2 = http2
 		server.StartTLS()
@@ -61,8 +60,8 @@ func TestStreamsEndWithTheirClient(t *testing.T) {
 	}
 }
 
-// overHTTP2 serves without a network of the kernel's, so that it can be in a bubble, and returns a client of HTTP/2.
-func overHTTP2(t *testing.T, server *http.Server) *http.Client {
+// serveHTTP2 serves on an in-memory network, so that it works in a synctest bubble, and returns an HTTP/2 client.
+func serveHTTP2(t *testing.T, server *http.Server) *http.Client {
 	t.Helper()
 	network := memnet.New()
 	listener := network.Listen("gateway")
@@ -79,18 +78,18 @@ func overHTTP2(t *testing.T, server *http.Server) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// TestAQuietStreamLives has nothing written over HTTP/2 for longer than any single write may take.
-func TestAQuietStreamLives(t *testing.T) {
+// TestIdleStreamStaysOpen writes nothing over HTTP/2 for longer than a single write may take.
+func TestIdleStreamStaysOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := overHTTP2(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			out := streamOfAnswer(w, r)
+		client := serveHTTP2(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			out := newResponseEventWriter(w, r)
 			for range 2 {
 				if err := out.write([]byte("data: 1\n\n")); err != nil {
 					t.Error(err)
 				}
 				select {
 				case <-time.After(time.Hour):
-				case <-out.gone:
+				case <-out.closed:
 				}
 			}
 		})})

@@ -11,13 +11,13 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestConnectionsEndWithSessionsThatExpire has a token looked at whose session nobody refreshes.
-func TestConnectionsEndWithSessionsThatExpire(t *testing.T) {
+// TestConnectionsEndWhenSessionExpires revalidates a token whose session is never refreshed.
+func TestConnectionsEndWhenSessionExpires(t *testing.T) {
 	for name, cfg := range map[string]config.Auth{
-		"guests stay longer": {SessionTTL: time.Hour, GuestTokenTTL: 2 * time.Hour}, "others do": {SessionTTL: 2 * time.Hour, GuestTokenTTL: time.Hour},
+		"guests' lifetime is longer": {SessionTTL: time.Hour, GuestTokenTTL: 2 * time.Hour}, "sessions' lifetime is longer": {SessionTTL: 2 * time.Hour, GuestTokenTTL: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, s := newExchange(t)
+			e, s := newFakeAPI(t)
 			s.cfg = cfg
 			access, err := e.sign()
 			if err != nil {
@@ -25,21 +25,22 @@ func TestConnectionsEndWithSessionsThatExpire(t *testing.T) {
 			}
 			r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 			r.Header.Set("Authorization", "Bearer "+access)
-			good := s.stillGood(httptest.NewRecorder(), r)
-			e.clock.Advance(2*time.Hour - time.Second) // Its access token has expired, and another may have been got.
+			good := s.revalidator(httptest.NewRecorder(), r)
+			e.clock.Advance(2*time.Hour - time.Second) // The access token has expired, but the session may have been refreshed.
 			if err := good(t.Context()); err != nil {
-				t.Errorf("while the session may go on: %v", err)
+				t.Errorf("while the session may still be valid: %v", err)
 			}
 			e.clock.Advance(time.Second)
 			if err := good(t.Context()); errs.Reason(err) != errorsv1.Reason_REASON_TOKEN_EXPIRED {
-				t.Errorf("behind its end: %v", err)
+				t.Errorf("after its expiry: %v", err)
 			}
 		})
 	}
 }
 
-// TestCredentialsAreThoseThatWereTaken wants a connection to look at what its request was let in with, and at nothing else that came along.
-func TestCredentialsAreThoseThatWereTaken(t *testing.T) {
+// TestRevalidatedCredentials checks that a connection revalidates the credentials with which its request was authenticated, and not
+// others that the request also contained.
+func TestRevalidatedCredentials(t *testing.T) {
 	for name, tc := range map[string]struct{ header, cookie, refreshed, want string }{
 		"a token":                          {header: "Bearer token", cookie: "old", want: "token"},
 		"a cookie":                         {cookie: "cookie", want: "cookie"},
@@ -56,7 +57,7 @@ func TestCredentialsAreThoseThatWereTaken(t *testing.T) {
 				http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: tc.refreshed})
 			}
 			if got := credentials(w, r); got != tc.want {
-				t.Errorf("it is %q, want %q", got, tc.want)
+				t.Errorf("got %q, want %q", got, tc.want)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-func TestAddressOfTheClient(t *testing.T) {
+func TestClientAddress(t *testing.T) {
 	trusted, err := parseProxies([]string{"10.0.0.0/8", "192.0.2.7", "2001:db8::/32"})
 	if err != nil {
 		t.Fatal(err)
@@ -27,19 +27,19 @@ func TestAddressOfTheClient(t *testing.T) {
 		forwarded []string
 		want      string
 	}{
-		"nobody between":           {"203.0.113.5:1234", nil, "203.0.113.5"},
-		"a stranger's claim":       {"203.0.113.5:1234", []string{"198.51.100.1"}, "203.0.113.5"},
-		"one proxy":                {"10.1.2.3:1234", []string{"198.51.100.1"}, "198.51.100.1"},
-		"a proxy that says naught": {"10.1.2.3:1234", nil, "10.1.2.3"},
-		"claims before the proxy":  {"10.1.2.3:1234", []string{"1.1.1.1, 198.51.100.1"}, "198.51.100.1"},
-		"two proxies":              {"10.1.2.3:1234", []string{"1.1.1.1, 198.51.100.1, 192.0.2.7"}, "198.51.100.1"},
-		"two fields":               {"10.1.2.3:1234", []string{"1.1.1.1", "198.51.100.1"}, "198.51.100.1"},
-		"only proxies":             {"10.1.2.3:1234", []string{"10.9.9.9, 192.0.2.7"}, "10.9.9.9"},
-		"nonsense":                 {"10.1.2.3:1234", []string{"198.51.100.1, me"}, "10.1.2.3"},
-		"IPv6":                     {"[2001:db8::1]:1234", []string{"2001:dead::5"}, "2001:dead::/64"},
-		"the same subscriber":      {"[2001:dead::ffff:5]:1234", nil, "2001:dead::/64"},
-		"IPv4 in IPv6":             {"[::ffff:10.1.2.3]:1234", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
-		"another network":          {"@", nil, "invalid IP"},
+		"no proxy":                         {"203.0.113.5:1234", nil, "203.0.113.5"},
+		"untrusted header":                 {"203.0.113.5:1234", []string{"198.51.100.1"}, "203.0.113.5"},
+		"one proxy":                        {"10.1.2.3:1234", []string{"198.51.100.1"}, "198.51.100.1"},
+		"proxy without header":             {"10.1.2.3:1234", nil, "10.1.2.3"},
+		"forged header before the proxy's": {"10.1.2.3:1234", []string{"1.1.1.1, 198.51.100.1"}, "198.51.100.1"},
+		"two proxies":                      {"10.1.2.3:1234", []string{"1.1.1.1, 198.51.100.1, 192.0.2.7"}, "198.51.100.1"},
+		"two fields":                       {"10.1.2.3:1234", []string{"1.1.1.1", "198.51.100.1"}, "198.51.100.1"},
+		"only proxies":                     {"10.1.2.3:1234", []string{"10.9.9.9, 192.0.2.7"}, "10.9.9.9"},
+		"malformed header":                 {"10.1.2.3:1234", []string{"198.51.100.1, me"}, "10.1.2.3"},
+		"IPv6":                             {"[2001:db8::1]:1234", []string{"2001:dead::5"}, "2001:dead::/64"},
+		"the same subscriber":              {"[2001:dead::ffff:5]:1234", nil, "2001:dead::/64"},
+		"IPv4 in IPv6":                     {"[::ffff:10.1.2.3]:1234", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
+		"not an IP network":                {"@", nil, "invalid IP"},
 	} {
 		r := &http.Request{RemoteAddr: tc.remote, Header: http.Header{"X-Forwarded-For": tc.forwarded}}
 		if got := subscriber(trusted.client(r)); got != tc.want {
@@ -54,8 +54,8 @@ func TestAddressOfTheClient(t *testing.T) {
 	}
 }
 
-func TestEveryRouteHasARate(t *testing.T) {
-	// These are for rateCreate on purpose. A new call is listed here, or in callKinds.
+func TestEveryRouteHasRate(t *testing.T) {
+	// These count against rateCreate on purpose. A new call must be listed here or in rateKinds.
 	created := []string{
 		apiv1.SessionService_EndSession_FullMethodName, apiv1.SessionService_EndAllSessions_FullMethodName,
 		apiv1.DeviceService_RemoveDevice_FullMethodName,
@@ -70,42 +70,42 @@ func TestEveryRouteHasARate(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for _, route := range Routes() {
-		seen[kindOf(route)]++
-		_, named := callKinds[route.RPC]
+		seen[rateKind(route)]++
+		_, named := rateKinds[route.RPC]
 		if route.Method != http.MethodGet && named == slices.Contains(created, route.RPC) {
-			t.Errorf("%s %s: say which rate it counts for", route.Method, route.Path)
+			t.Errorf("%s %s: declare which rate it counts against", route.Method, route.Path)
 		}
-		if route.Method == http.MethodGet != (kindOf(route) == rateRead) {
-			t.Errorf("%s %s counts as %s", route.Method, route.Path, kindOf(route))
+		if route.Method == http.MethodGet != (rateKind(route) == rateRead) {
+			t.Errorf("%s %s counts against %s", route.Method, route.Path, rateKind(route))
 		}
 	}
 	for _, kind := range []string{rateCreate, rateJoin, rateBet, rateRoll, rateRead} {
 		if seen[kind] == 0 {
-			t.Errorf("no route counts as %s", kind)
+			t.Errorf("no route counts against %s", kind)
 		}
 	}
 }
 
-func TestRatesAreChecked(t *testing.T) {
+func TestRatesAreValidated(t *testing.T) {
 	cfg := Default()
 	if err := cfg.Validate(); err != nil {
 		t.Error(err)
 	}
 	cfg.Limits.Rates.Bet = Rate{PerMinute: 1, Burst: 1_000_000}
 	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "limits.rates.bet") {
-		t.Errorf("a burst that takes years to return: %v", err)
+		t.Errorf("a burst that takes years to refill: %v", err)
 	}
 	// The plan's load test makes 35,000 requests a minute at its peak, all from one address.
 	if rates := defaultRates(); rates.Address.PerMinute <= 60_000 || rates.Guest.PerMinute < 15_000 {
-		t.Errorf("the plan's load test would break %+v", rates)
+		t.Errorf("the plan's load test would exceed %+v", rates)
 	}
 }
 
-// TestHeadersOfARate counts calls until they are too many, and reads what clients are told.
-func TestHeadersOfARate(t *testing.T) {
+// TestRateLimitHeaders counts calls until they exceed the rate, and checks the headers.
+func TestRateLimitHeaders(t *testing.T) {
 	cfg, clock := Default(), clockwork.NewFakeClock()
 	cfg.Limits.Rates.Bet = Rate{PerMinute: 6, Burst: 2}
-	l, err := newLimits(cfg, nil, clock, telemetry.Discard().For("gateway", 0))
+	l, err := newRateLimiter(cfg, nil, clock, telemetry.Discard().For("gateway", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
