@@ -1,4 +1,4 @@
-// Package loadtest holds the plan's load scripts and what runs them.
+// Package loadtest runs the plan's load script against the platform.
 package loadtest_test
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
 )
 
-// planSum is SHA-256 of the script as the infrastructure plan prints it (section 6.3.1).
-const planSum = "bf429f69be9eb22bf898c82bc02ea063a589c036c9700d20820f5389460df80e"
+// planSHA256 is the SHA-256 of the script as printed in the infrastructure plan (section 6.3.1).
+const planSHA256 = "bf429f69be9eb22bf898c82bc02ea063a589c036c9700d20820f5389460df80e"
 
-// goBuild compiles a main package from a folder of the project, in a module of its own.
+// goBuild compiles a main package of the module in a directory, outside of the workspace.
 func goBuild(t *testing.T, dir, pkg string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), filepath.Base(pkg))
@@ -29,13 +29,13 @@ func goBuild(t *testing.T, dir, pkg string) string {
 	return binary
 }
 
-// TestPlansScriptPasses runs the plan's script, unmodified, with shorter stages. Every check of it must pass.
-func TestPlansScriptPasses(t *testing.T) {
+// TestPlanScriptPasses runs the plan's script, unmodified, with shorter stages. All of its checks must pass.
+func TestPlanScriptPasses(t *testing.T) {
 	script, err := os.ReadFile("api-load-test.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) != planSum {
+	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) != planSHA256 {
 		t.Fatalf("the script is not the plan's: its hash is %x", sum)
 	}
 	p, err := platform.Start(goBuild(t, "../services", "./bitcraps/cmd/bitcraps"), filepath.Join(t.TempDir(), "data"))
@@ -76,6 +76,6 @@ func checkSummary(t *testing.T, path string) {
 	}
 	m := summary.Metrics
 	if m.Checks.Fails != 0 || m.Checks.Passes < 400 || m.Failed.Value != 0 {
-		t.Errorf("%d checks passed, %d failed, share of failed requests %f", m.Checks.Passes, m.Checks.Fails, m.Failed.Value)
+		t.Errorf("%d checks passed, %d failed, failed requests ratio %f", m.Checks.Passes, m.Checks.Fails, m.Failed.Value)
 	}
 }

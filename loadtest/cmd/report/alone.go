@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
 )
 
-// Alone is one process on SQLite with one player.
+// Alone is the measurement of one process on SQLite with a single player.
 type Alone struct {
 	ReadyMS        float64      `json:"ready_ms"`
 	RestartReadyMS float64      `json:"restart_ready_ms"`
@@ -20,11 +20,11 @@ type Alone struct {
 	ResidentMB     float64      `json:"resident_mb_after_rounds"`
 }
 
-// alone starts one process twice, and then plays rounds one behind the other.
-func alone(ctx context.Context, o options, dir string) (Alone, error) {
+// measureAlone starts one process twice, and then plays rounds one after the other.
+func measureAlone(ctx context.Context, o options, dir string) (Alone, error) {
 	a := Alone{Rounds: o.rounds}
 	data := filepath.Join(dir, "alone")
-	fresh, err := platform.Start(o.binary, data, quiet...)
+	fresh, err := platform.Start(o.binary, data, quietArgs...)
 	if err != nil {
 		return a, err
 	}
@@ -32,7 +32,7 @@ func alone(ctx context.Context, o options, dir string) (Alone, error) {
 	if err := fresh.Stop(); err != nil {
 		return a, err
 	}
-	p, err := platform.Start(o.binary, data, quiet...)
+	p, err := platform.Start(o.binary, data, quietArgs...)
 	if err != nil {
 		return a, err
 	}

@@ -10,22 +10,22 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/load"
 )
 
-// Row is one way to use the machine. Each has all of it: nothing else that is measured runs meanwhile.
+// Row is the measurement of one way to use the machine. Nothing else runs at the same time.
 type Row struct {
 	Name string `json:"name"`
 	load.Result
-	// OfPgbench and OfNoStore are the rate as a multiple of pgbench's, and of the gateway's for a call without a store.
+	// OfPgbench and OfNoStore are the rate as a multiple of pgbench's rate and of the gateway's rate of calls that need no store.
 	OfPgbench float64 `json:"of_pgbench"`
 	OfNoStore float64 `json:"of_no_store"`
 }
 
-// The rows that others are compared with.
+// The rows with which the others are compared.
 const (
 	pgbenchRow = "pgbench -b simple-update -M prepared"
 	noStoreRow = "REST, a call without a store"
 )
 
-// comparison measures row by row.
+// comparison measures one row after the other.
 type comparison struct {
 	options
 	dir    string
@@ -34,7 +34,7 @@ type comparison struct {
 	gameMB float64
 }
 
-// sideBySide measures the rows, and the memory of the fleets' largest game behind theirs.
+// sideBySide measures the rows, and the memory of the fleets' largest game process after the fleets' rows.
 func (r *Report) sideBySide(ctx context.Context, o options, dir string) (err error) {
 	server, err := testserver.StartPostgres()
 	if err != nil {
@@ -54,7 +54,7 @@ func (r *Report) sideBySide(ctx context.Context, o options, dir string) (err err
 	return nil
 }
 
-// compare fills in the multiples.
+// compare computes the multiples.
 func compare(rows []Row) []Row {
 	rates := make(map[string]float64, len(rows))
 	for _, row := range rows {
@@ -68,7 +68,7 @@ func compare(rows []Row) []Row {
 }
 
 func (c *comparison) measure(ctx context.Context, name string, dial func() (load.Caller, error)) error {
-	if err := c.settle(ctx); err != nil {
+	if err := c.checkpoint(ctx); err != nil {
 		return err
 	}
 	result, err := load.Run(ctx, c.connections, c.load, dial)
@@ -79,23 +79,23 @@ func (c *comparison) measure(ctx context.Context, name string, dial func() (load
 	return nil
 }
 
-// bets places bets over REST, each player at one of the gateways: one with each call, and all that a table takes.
+// bets measures bets over REST, each player at one of the gateways: one bet per call, and then all bets that a table accepts per call.
 func (c *comparison) bets(ctx context.Context, name string, gateways ...string) error {
-	err := c.at(ctx, name, gateways, func(rest *load.REST) load.Caller { return &load.Bets{Table: rest} })
+	err := c.measureREST(ctx, name, gateways, func(rest *load.REST) load.Caller { return &load.Bets{Table: rest} })
 	if err == nil {
-		err = c.at(ctx, fmt.Sprintf("%s, %d with a call", name, load.BatchSize), gateways, func(rest *load.REST) load.Caller { return &load.Batches{REST: rest} })
+		err = c.measureREST(ctx, fmt.Sprintf("%s, %d with a call", name, load.BatchSize), gateways, func(rest *load.REST) load.Caller { return &load.Batches{REST: rest} })
 	}
 	if err == nil {
-		c.rows[len(c.rows)-1].PerSecond *= float64(load.BatchSize) // The rate is that of bets; times are a call's.
+		c.rows[len(c.rows)-1].PerSecond *= float64(load.BatchSize) // The rate counts bets; latencies are per call.
 	}
 	return err
 }
 
-// at measures calls over REST, each caller at one of the gateways.
-func (c *comparison) at(ctx context.Context, name string, gateways []string, caller func(*load.REST) load.Caller) error {
-	var dialled atomic.Int64
+// measureREST measures calls over REST, each caller at one of the gateways.
+func (c *comparison) measureREST(ctx context.Context, name string, gateways []string, caller func(*load.REST) load.Caller) error {
+	var dialed atomic.Int64
 	return c.measure(ctx, name, func() (load.Caller, error) {
-		rest, err := load.NewREST(gateways[int(dialled.Add(1))%len(gateways)])
+		rest, err := load.NewREST(gateways[int(dialed.Add(1))%len(gateways)])
 		return caller(rest), err
 	})
 }

@@ -1,6 +1,6 @@
-// Command report measures platforms that it starts itself, load generator included, and prints tables: one process by
-// itself, then each way to run the platform beside what the same machine does in the same minutes without it, and what
-// telemetry costs. Times depend on the machine and on what else it does; compare figures of one run with each other.
+// Command report benchmarks platforms that it starts itself, on the same machine as the load generator, and prints tables: one process
+// with a single player, then each way to run the platform compared with the machine's own performance in the same minutes, and the cost
+// of telemetry. The results depend on the machine and its other load; compare only figures of the same run.
 //
 //	go run ./cmd/report --binary ../bin/bitcraps
 package main
@@ -22,17 +22,18 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// Report is what was measured.
+// Report contains the measurements.
 type Report struct {
 	CPUs       int       `json:"cpus"`
 	Alone      Alone     `json:"alone"`
 	SideBySide []Row     `json:"side_by_side"`
 	Telemetry  Telemetry `json:"telemetry"`
-	// GameMB is the memory of the fleets' largest game behind their rows, those with 100,000 tables and 1,000,000 players among them.
+	// GameMB is the memory of the fleets' largest game process after their rows, which include those with 100,000 tables and 1,000,000
+	// players.
 	GameMB float64 `json:"resident_mb_game"`
 }
 
-// options are what is measured.
+// options configure what is measured.
 type options struct {
 	binary      string
 	rounds      int
@@ -49,14 +50,14 @@ const (
 	telemetryOnly  = "telemetry"
 )
 
-// wants reports whether a part is to be measured.
-func (o options) wants(part string) bool { return o.only == "" || o.only == part }
+// includes reports whether a part is measured.
+func (o options) includes(part string) bool { return o.only == "" || o.only == part }
 
 func main() {
 	var o options
-	flag.StringVar(&o.binary, "binary", "../bin/bitcraps", "the platform's binary, with those of the services beside it")
-	flag.IntVar(&o.rounds, "rounds", 1000, "rounds to roll, one after the other; 0 leaves that part out")
-	flag.IntVar(&o.connections, "connections", 64, "connections that bet at once")
+	flag.StringVar(&o.binary, "binary", "../bin/bitcraps", "the platform's binary; the services' binaries must be in the same directory")
+	flag.IntVar(&o.rounds, "rounds", 1000, "rounds to play, one after the other; 0 skips this part")
+	flag.IntVar(&o.connections, "connections", 64, "concurrent connections that bet")
 	flag.DurationVar(&o.load, "load", 10*time.Second, "how long each row of the comparison is measured")
 	flag.StringVar(&o.only, "only", "", "measure one part: alone, comparison or telemetry")
 	flag.Func("telemetry-set", "set one configuration key of the platform whose telemetry is measured; repeatable", func(set string) error {
@@ -64,14 +65,14 @@ func main() {
 		return nil
 	})
 	asJSON := flag.Bool("json", false, "print JSON instead of tables")
-	file := flag.String("out", "", "write JSON to a file too")
+	file := flag.String("out", "", "also write JSON to a file")
 	flag.Parse()
-	// A signal stops what was started, and another one doesn't hurry that: a fleet would go on without the report.
+	// A signal stops what was started. A second one does not interrupt that, since a fleet would keep running without the report.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	report, err := measure(ctx, o)
 	if err == nil {
-		err = report.tell(*asJSON, *file)
+		err = report.write(*asJSON, *file)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
@@ -79,8 +80,8 @@ func main() {
 	}
 }
 
-// tell prints the report, and writes it to a file where one is named.
-func (r Report) tell(asJSON bool, file string) error {
+// write prints the report, and writes it to a file if one is given.
+func (r Report) write(asJSON bool, file string) error {
 	encoded, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
@@ -104,27 +105,27 @@ func measure(ctx context.Context, o options) (report Report, err error) {
 		return report, err
 	}
 	defer func() { err = cmp.Or(err, os.RemoveAll(dir)) }()
-	// PostgreSQL, which is another user, must be able to enter.
+	// PostgreSQL, which runs as another user, must be able to enter the directory.
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return report, err
 	}
-	if o.rounds > 0 && o.wants(aloneOnly) {
-		if report.Alone, err = alone(ctx, o, dir); err != nil {
+	if o.rounds > 0 && o.includes(aloneOnly) {
+		if report.Alone, err = measureAlone(ctx, o, dir); err != nil {
 			return report, err
 		}
 	}
-	if o.wants(comparisonOnly) {
+	if o.includes(comparisonOnly) {
 		if err = report.sideBySide(ctx, o, dir); err != nil {
 			return report, err
 		}
 	}
-	if o.wants(telemetryOnly) {
-		report.Telemetry, err = costOfTelemetry(ctx, o, dir)
+	if o.includes(telemetryOnly) {
+		report.Telemetry, err = measureTelemetry(ctx, o, dir)
 	}
 	return report, err
 }
 
-// progress shows how far a step is, where somebody watches.
+// progress returns a progress bar, which is shown only on a terminal.
 func progress(total int, what string) *progressbar.ProgressBar {
 	if info, err := os.Stderr.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return progressbar.DefaultSilent(int64(total))

@@ -17,7 +17,8 @@ var (
 	pgbenchAverage = regexp.MustCompile(`(?m)^latency average = ([0-9.]+) ms`)
 )
 
-// pgbench is PostgreSQL's own benchmark, of one row updated and one inserted in each transaction. Its latency is an average.
+// pgbench runs PostgreSQL's own benchmark, which updates one row and inserts one row in each transaction. It reports only average
+// latency.
 func (c *comparison) pgbench(ctx context.Context) error {
 	url, err := c.server.Create(ctx, "bench")
 	if err != nil {
@@ -33,14 +34,14 @@ func (c *comparison) pgbench(ctx context.Context) error {
 	if _, err := run("-i", "-q", "-s", strconv.Itoa(c.connections)); err != nil {
 		return err
 	}
-	if err := c.settle(ctx); err != nil {
+	if err := c.checkpoint(ctx); err != nil {
 		return err
 	}
 	out, err := run("-b", "simple-update", "-M", "prepared", "-c", strconv.Itoa(c.connections), "-T", strconv.Itoa(max(1, int(c.load.Seconds()))))
 	if err != nil {
 		return err
 	}
-	result, err := figures(out)
+	result, err := parsePgbench(out)
 	if err != nil {
 		return err
 	}
@@ -49,8 +50,8 @@ func (c *comparison) pgbench(ctx context.Context) error {
 	return nil
 }
 
-// figures are those that pgbench prints.
-func figures(out []byte) (result load.Result, err error) {
+// parsePgbench parses pgbench's output.
+func parsePgbench(out []byte) (result load.Result, err error) {
 	for pattern, to := range map[*regexp.Regexp]*float64{pgbenchTPS: &result.PerSecond, pgbenchAverage: &result.Mean} {
 		found := pattern.FindSubmatch(out)
 		if found == nil {

@@ -20,10 +20,10 @@ func (r Report) print(out io.Writer) error {
 		r.printComparison(w)
 	}
 	if t := r.Telemetry; t.Turns > 0 {
-		fmt.Fprintf(w, "\ntelemetry, medians of %d turns\tbets a second\tprocessor us a bet\n", t.Turns)
+		fmt.Fprintf(w, "\ntelemetry, medians of %d runs\tbets a second\tCPU us per bet\n", t.Turns)
 		fmt.Fprintf(w, "as in production\t%.0f\t%.0f\n", t.On.PerSecond, t.On.Microseconds)
 		fmt.Fprintf(w, "without\t%.0f\t%.0f\n", t.Off.PerSecond, t.Off.Microseconds)
-		fmt.Fprintf(w, "with to without\t%.3f\t%.3f\n", t.Rate, t.Processor)
+		fmt.Fprintf(w, "ratio with to without\t%.3f\t%.3f\n", t.Rate, t.Processor)
 	}
 	return w.Flush()
 }
@@ -31,11 +31,11 @@ func (r Report) print(out io.Writer) error {
 func (r Report) printComparison(w io.Writer) {
 	fmt.Fprintln(w, "side by side\ta second\tmean ms\tp50 ms\tp95 ms\tp99 ms\tx pgbench\tx no store")
 	for _, row := range r.SideBySide {
-		percentiles := "-\t-\t-" // pgbench has none.
+		percentiles := "-\t-\t-" // pgbench reports none.
 		if row.P50 > 0 {
 			percentiles = fmt.Sprintf("%.1f\t%.1f\t%.1f", row.P50, row.P95, row.P99)
 		}
 		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%s\t%.2f\t%.2f\n", row.Name, row.PerSecond, row.Mean, percentiles, row.OfPgbench, row.OfNoStore)
 	}
-	fmt.Fprintf(w, "\nresident of a fleet's game after that\t%.0f MB\n", r.GameMB)
+	fmt.Fprintf(w, "\nresident memory of a fleet's largest game process\t%.0f MB\n", r.GameMB)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/load"
 )
 
-func TestFiguresOfPgbench(t *testing.T) {
-	result, err := figures([]byte(`transaction type: <builtin: simple update>
+func TestParsePgbench(t *testing.T) {
+	result, err := parsePgbench([]byte(`transaction type: <builtin: simple update>
 latency average = 26.337 ms
 initial connection time = 103.112 ms
 tps = 2430.051204 (without initial connection time)
@@ -20,19 +20,19 @@ tps = 2430.051204 (without initial connection time)
 	if err != nil || result.PerSecond != 2430.051204 || result.Mean != 26.337 {
 		t.Errorf("%+v, %v", result, err)
 	}
-	if _, err := figures([]byte("latency average = 26.337 ms\n")); err == nil || !strings.Contains(err.Error(), "no figure in") {
+	if _, err := parsePgbench([]byte("latency average = 26.337 ms\n")); err == nil || !strings.Contains(err.Error(), "no figure in") {
 		t.Errorf("without a rate: %v", err)
 	}
 }
 
-// report is one of three rows, of which each is a multiple of the others.
-func report() Report {
+// sampleReport returns a report of three rows with simple ratios.
+func sampleReport() Report {
 	row := func(name string, rate float64) Row { return Row{Name: name, Result: load.Result{PerSecond: rate}} }
 	return Report{CPUs: 2, GameMB: 64, SideBySide: compare([]Row{row(noStoreRow, 3000), row(pgbenchRow, 2000), row("bets", 4000)})}
 }
 
 func TestCompare(t *testing.T) {
-	rows := report().SideBySide
+	rows := sampleReport().SideBySide
 	if bets := rows[2]; bets.OfPgbench != 2 || bets.OfNoStore != 4000./3000 {
 		t.Errorf("%+v", bets)
 	}
@@ -41,14 +41,14 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestReportIsToldTwice prints tables, and writes what they are of to a file in a folder that is not there yet.
-func TestReportIsToldTwice(t *testing.T) {
+// TestReportIsPrintedAndWritten prints a report's tables, and writes the report to a file in a directory that does not exist yet.
+func TestReportIsPrintedAndWritten(t *testing.T) {
 	var table bytes.Buffer
-	if err := report().print(&table); err != nil || !strings.Contains(table.String(), "2.00") || !strings.Contains(table.String(), "64 MB") {
+	if err := sampleReport().print(&table); err != nil || !strings.Contains(table.String(), "2.00") || !strings.Contains(table.String(), "64 MB") {
 		t.Errorf("%v\n%s", err, &table)
 	}
 	file := filepath.Join(t.TempDir(), "results", "report.json")
-	if err := report().tell(true, file); err != nil {
+	if err := sampleReport().write(true, file); err != nil {
 		t.Fatal(err)
 	}
 	var back Report

@@ -14,22 +14,22 @@ import (
 	"testing"
 )
 
-// apiOf tells a process of this test that it is not the test, and where the test serves what a platform does.
-const apiOf = "BITCRAPS_REPORT_TEST_API"
+// fakeAPIEnv tells a child process that it is not the test, and contains the URL at which the test serves a fake of the platform's API.
+const fakeAPIEnv = "BITCRAPS_REPORT_TEST_API"
 
 func TestMain(m *testing.M) {
-	switch api := os.Getenv(apiOf); {
+	switch api := os.Getenv(fakeAPIEnv); {
 	case api == "":
 		os.Exit(m.Run())
 	case os.Args[1] == "up":
-		standIn(api)
+		fakePlatform(api)
 	default:
 		main()
 	}
 }
 
-// standIn is a platform whose API is in the test, which it tells of its orderly end.
-func standIn(api string) {
+// fakePlatform acts as a platform whose API is served by the test, and reports its orderly shutdown to the test.
+func fakePlatform(api string) {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM)
 	fmt.Println("ready " + api)
@@ -39,8 +39,8 @@ func standIn(api string) {
 	}
 }
 
-// TestCtrlCLeavesNothing has Ctrl-C come while the report plays its rounds: the platform is stopped, and its folder removed.
-func TestCtrlCLeavesNothing(t *testing.T) {
+// TestInterruptCleansUp interrupts the report (Ctrl-C) while it plays rounds: the platform is stopped, and its directory removed.
+func TestInterruptCleansUp(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -61,9 +61,9 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 	defer api.Close()
 	dir := t.TempDir()
 	report := exec.CommandContext(t.Context(), self, "--only", "alone", "--rounds", "1000000", "--binary", self)
-	report.Env = append(os.Environ(), apiOf+"="+api.URL, "TMPDIR="+dir)
-	var said strings.Builder
-	report.Stderr = &said
+	report.Env = append(os.Environ(), fakeAPIEnv+"="+api.URL, "TMPDIR="+dir)
+	var stderr strings.Builder
+	report.Stderr = &stderr
 	if err := report.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +72,10 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](report.Wait()); !ok || exit.ExitCode() != 1 {
-		t.Errorf("the report ended with %v\n%s", exit, &said)
+		t.Errorf("the report ended with %v\n%s", exit, &stderr)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-		t.Errorf("%v is left, %v", left, err)
+		t.Errorf("left over: %v, %v", left, err)
 	}
 	if len(stopped) != 2 { // The platform is started twice.
 		t.Errorf("%d platforms were stopped", len(stopped))

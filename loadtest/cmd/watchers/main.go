@@ -1,5 +1,5 @@
-// Command watchers measures what watching a game costs: how soon a roll is at every watcher, and how much memory the
-// platform takes for each. Every row has a platform of its own; the load generator shares the machine with it.
+// Command watchers measures the cost of watching a game: how soon a roll reaches every watcher, and the platform's memory per watcher.
+// Each row uses a fresh platform, on the same machine as the load generator.
 //
 //	go run ./cmd/watchers --binary ../bin/bitcraps
 package main
@@ -18,13 +18,13 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/watch"
 )
 
-// admin is where the platform says what it holds.
+// admin is the address of the platform's admin server, which reports its memory.
 const admin = "127.0.0.1:16060"
 
 func main() {
 	binary := flag.String("binary", "../bin/bitcraps", "the platform's binary")
 	watchers := flag.Int("watchers", 5000, "watchers of one game")
-	idle := flag.Int("idle", 10_000, "WebSockets that watch nothing, in the last row; 0 leaves it out")
+	idle := flag.Int("idle", 10_000, "WebSockets that watch nothing, in the last row; 0 skips this row")
 	rolls := flag.Int("rolls", 50, "rolls to watch")
 	flag.Parse()
 	rows := []watch.Options{{Socket: true, Watchers: *watchers, Rolls: *rolls}, {Watchers: *watchers, Rolls: *rolls}}
@@ -64,7 +64,7 @@ func measure(ctx context.Context, binary string, o watch.Options) (watch.Result,
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	o.Admin = admin
-	args := append([]string{"--admin-addr", admin, "--set", "telemetry.log_level=warn"}, watch.Set...)
+	args := append([]string{"--admin-addr", admin, "--set", "telemetry.log_level=warn"}, watch.PlatformArgs...)
 	p, err := platform.Start(binary, filepath.Join(dir, "data"), args...)
 	if err != nil {
 		return watch.Result{}, err

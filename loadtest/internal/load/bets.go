@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Table is a player's way to play, over whatever protocol.
+// Table lets a player play at a table, independent of the protocol.
 type Table interface {
-	// Guest becomes a new player.
+	// Guest switches to a new guest.
 	Guest(ctx context.Context) error
 	// Create opens a new table and sits down at it.
 	Create(ctx context.Context) error
@@ -15,7 +15,7 @@ type Table interface {
 	Bet(ctx context.Context, wager string, amount int64) error
 }
 
-// wagers are those that can be placed at a new table, each once.
+// wagers are the wagers that can be placed at a new table, each of them once.
 var wagers = []string{
 	"pass_line", "dont_pass", "field", "hard_4", "hard_6", "hard_8", "hard_10", "next_2", "next_3", "next_5", "next_7", "next_9",
 	"next_11", "next_12", "any_craps", "bonus_small", "bonus_tall", "bonus_all", "fire", "hot_roller", "twice_hard", "ride_line",
@@ -23,13 +23,13 @@ var wagers = []string{
 	"repeater_9", "repeater_10", "repeater_11", "repeater_12",
 }
 
-// BatchSize is how many bets a batch has: each wager that can be placed at a new table.
+// BatchSize is the number of bets in a batch: one for each wager that can be placed at a new table.
 var BatchSize = len(wagers)
 
-// tablesPerGuest is how many tables a guest's play balance of 1,000 tokens lasts for, at one token a bet.
+// tablesPerGuest is the number of tables for which a guest's balance of 1,000 tokens suffices, at one token per bet.
 const tablesPerGuest = 25
 
-// Bets places a bet of one token with each call: every wager that a new table takes, then on to the next table.
+// Bets places a bet of one token per call: every wager that a new table accepts, then those of the next table.
 type Bets struct {
 	Table  Table
 	tables int
@@ -41,11 +41,11 @@ func (b *Bets) Next(ctx context.Context) error {
 	if b.next%len(wagers) != 0 {
 		return nil
 	}
-	return b.move(ctx)
+	return b.nextTable(ctx)
 }
 
-// move goes on to the next table, as another guest where this one has no tokens left.
-func (b *Bets) move(ctx context.Context) error {
+// nextTable opens the next table, as a new guest if the current one has too few tokens left.
+func (b *Bets) nextTable(ctx context.Context) error {
 	if b.tables%tablesPerGuest == 0 {
 		if err := b.Table.Guest(ctx); err != nil {
 			return fmt.Errorf("guest: %w", err)
@@ -68,7 +68,7 @@ func (b *Bets) Call(ctx context.Context) error {
 	return nil
 }
 
-// Batches places all bets that a new table takes with each call.
+// Batches places all bets that a new table accepts in each call.
 type Batches struct {
 	REST *REST
 	bets Bets
@@ -77,7 +77,7 @@ type Batches struct {
 // Next implements Caller.
 func (b *Batches) Next(ctx context.Context) error {
 	b.bets.Table = b.REST
-	return b.bets.move(ctx)
+	return b.bets.nextTable(ctx)
 }
 
 // Call implements Caller.

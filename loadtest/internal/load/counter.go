@@ -5,22 +5,22 @@ import (
 	"sync/atomic"
 )
 
-// Counter counts the calls of callers, those of the warm-up included.
+// Counter counts the calls of callers, including those of the warm-up.
 type Counter struct{ calls atomic.Int64 }
 
 // Of returns a caller whose calls are counted.
-func (c *Counter) Of(caller Caller) Caller { return counted{caller, c} }
+func (c *Counter) Of(caller Caller) Caller { return countedCaller{caller, c} }
 
-// Calls is how many were made.
+// Calls returns the number of calls.
 func (c *Counter) Calls() int64 { return c.calls.Load() }
 
-type counted struct {
+type countedCaller struct {
 	Caller
 	counter *Counter
 }
 
 // Call implements Caller.
-func (c counted) Call(ctx context.Context) error {
+func (c countedCaller) Call(ctx context.Context) error {
 	c.counter.calls.Add(1)
 	return c.Caller.Call(ctx)
 }

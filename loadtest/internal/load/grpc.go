@@ -10,14 +10,14 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// GRPC plays at the game service itself, in the gateway's place: it says who the player is.
+// GRPC plays directly at the game service in the gateway's role: it declares who the player is.
 type GRPC struct {
 	client gamev1.GameServiceClient
 	player uuid.UUID
 	game   string
 }
 
-// NewGRPC plays over a connection that was made with the gateway's certificate.
+// NewGRPC returns a GRPC on a connection made with the gateway's certificate.
 func NewGRPC(conn grpc.ClientConnInterface) *GRPC {
 	return &GRPC{client: gamev1.NewGameServiceClient(conn)}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Latency is the distribution of a call's times in milliseconds.
+// Latency is the distribution of calls' latencies in milliseconds.
 type Latency struct {
 	Count int     `json:"count"`
 	Mean  float64 `json:"mean_ms"`
@@ -16,7 +16,7 @@ type Latency struct {
 	Max   float64 `json:"max_ms"`
 }
 
-// LatencyOf sorts the times and describes them.
+// LatencyOf sorts latencies and returns their distribution.
 func LatencyOf(took []time.Duration) Latency {
 	if len(took) == 0 {
 		return Latency{}
@@ -30,10 +30,10 @@ func LatencyOf(took []time.Duration) Latency {
 	return Latency{Count: len(took), Mean: Milliseconds(sum / time.Duration(len(took))), P50: at(.5), P95: at(.95), P99: at(.99), Max: at(1)}
 }
 
-// String is the distribution in one line.
+// String formats the distribution in one line.
 func (l Latency) String() string {
 	return fmt.Sprintf("p50 %.1f ms  p95 %.1f ms  p99 %.1f ms  max %.1f ms  (%d calls)", l.P50, l.P95, l.P99, l.Max, l.Count)
 }
 
-// Milliseconds is a duration as reports have it.
+// Milliseconds converts a duration to the unit of reports.
 func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

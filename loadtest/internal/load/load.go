@@ -1,5 +1,5 @@
-// Package load puts load on the platform: players on connections of their own, each sending its next call as soon as the
-// last one is answered. What it measures includes its own work, which shares the machine.
+// Package load generates load on the platform: players on separate connections, each of which makes its next call as soon as the last
+// one has returned. The measurements include the load generator's own work on the same machine.
 package load
 
 import (
@@ -10,23 +10,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Result is what a run of calls took.
+// Result is the measurement of a run.
 type Result struct {
 	PerSecond float64 `json:"per_second"`
 	Latency
 }
 
-// Caller makes one call after another. Next prepares what the next call needs, which is not measured as its latency, and
-// Call makes it.
+// Caller makes one call after another. Next prepares the next call, which does not count as its latency, and Call makes it.
 type Caller interface {
 	Next(ctx context.Context) error
 	Call(ctx context.Context) error
 }
 
-// warmup is the share of a run that is not counted: connections open, caches fill.
-const warmup = 10
+// warmupDivisor determines the warm-up, the duration divided by it, which is not measured: connections open and caches fill.
+const warmupDivisor = 10
 
-// Run has n callers call for a while. The first error ends it, and is what it returns.
+// Run makes n callers call for a duration. The first error ends the run and is returned.
 func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller, error)) (Result, error) {
 	callers := make([]Caller, n)
 	for i := range callers {
@@ -39,11 +38,11 @@ func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller
 	defer cancel()
 	running, ctx := errgroup.WithContext(ctx)
 	took := make([][]time.Duration, n)
-	begin := time.Now().Add(duration / warmup)
+	begin := time.Now().Add(duration / warmupDivisor)
 	end := begin.Add(duration)
 	for i, caller := range callers {
 		running.Go(func() (err error) {
-			took[i], err = repeat(ctx, caller, begin, end)
+			took[i], err = callUntil(ctx, caller, begin, end)
 			return err
 		})
 	}
@@ -54,8 +53,8 @@ func Run(ctx context.Context, n int, duration time.Duration, dial func() (Caller
 	return Result{PerSecond: float64(len(all)) / duration.Seconds(), Latency: LatencyOf(all)}, nil
 }
 
-// repeat returns the times of the calls that ended between begin and end. Callers over REST don't look at the context, so it does.
-func repeat(ctx context.Context, caller Caller, begin, end time.Time) ([]time.Duration, error) {
+// callUntil returns the latencies of the calls that ended between begin and end. It checks the context, since callers over REST don't.
+func callUntil(ctx context.Context, caller Caller, begin, end time.Time) ([]time.Duration, error) {
 	var took []time.Duration
 	for ctx.Err() == nil {
 		if err := caller.Next(ctx); err != nil {

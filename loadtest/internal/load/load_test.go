@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/load"
 )
 
-func TestLatencyIsThatOfTheCalls(t *testing.T) {
+func TestLatencyOf(t *testing.T) {
 	var took []time.Duration
 	for i := range 101 {
 		took = append(took, time.Duration(100-i)*time.Millisecond)
@@ -19,39 +19,38 @@ func TestLatencyIsThatOfTheCalls(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if got := load.LatencyOf(nil); got != (load.Latency{}) {
-		t.Errorf("of nothing %+v", got)
+		t.Errorf("without calls: %+v", got)
 	}
 }
 
-// table fails behind some bets, and counts what was asked of it.
-type table struct {
+// fakeTable counts calls, and fails at one of the bets.
+type fakeTable struct {
 	guests, tables, bets int
 	failAt               int
 }
 
 var errClosed = errors.New("closed")
 
-func (t *table) Guest(context.Context) error  { t.guests++; return nil }
-func (t *table) Create(context.Context) error { t.tables++; return nil }
-func (t *table) Bet(context.Context, string, int64) error {
+func (t *fakeTable) Guest(context.Context) error  { t.guests++; return nil }
+func (t *fakeTable) Create(context.Context) error { t.tables++; return nil }
+func (t *fakeTable) Bet(context.Context, string, int64) error {
 	if t.bets++; t.bets == t.failAt {
 		return errClosed
 	}
 	return nil
 }
 
-// patient is a table whose bets are answered when nobody waits for them any more.
-type patient struct{ *table }
+// blockingTable is a table whose bets block until the context ends.
+type blockingTable struct{ *fakeTable }
 
-func (patient) Bet(ctx context.Context, _ string, _ int64) error {
+func (blockingTable) Bet(ctx context.Context, _ string, _ int64) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-// TestOneErrorEndsARun has the second of two players fail, and the first only because of that: what is reported is the second's
-// error, not a figure.
-func TestOneErrorEndsARun(t *testing.T) {
-	tables := []load.Table{patient{&table{}}, &table{failAt: 1}}
+// TestErrorEndsRun has the second of two players fail, and the first only as a consequence: the run returns the second's error.
+func TestErrorEndsRun(t *testing.T) {
+	tables := []load.Table{blockingTable{&fakeTable{}}, &fakeTable{failAt: 1}}
 	dialled := 0
 	_, err := load.Run(t.Context(), len(tables), time.Millisecond, func() (load.Caller, error) {
 		dialled++
@@ -62,18 +61,18 @@ func TestOneErrorEndsARun(t *testing.T) {
 	}
 }
 
-// deaf is a caller who does not look at the context, as those over REST.
-type deaf func() error
+// uncancellableCaller is a caller that ignores the context, like those over REST.
+type uncancellableCaller func() error
 
-func (deaf) Next(context.Context) error   { return nil }
-func (d deaf) Call(context.Context) error { return d() }
+func (uncancellableCaller) Next(context.Context) error   { return nil }
+func (d uncancellableCaller) Call(context.Context) error { return d() }
 
-// TestARunEndsWithItsContext has a caller's first call end it. There must be no second one.
-func TestARunEndsWithItsContext(t *testing.T) {
+// TestContextEndsRun has a caller's first call cancel the context. There must be no second call.
+func TestContextEndsRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0
 	_, err := load.Run(ctx, 1, time.Hour, func() (load.Caller, error) {
-		return deaf(func() error {
+		return uncancellableCaller(func() error {
 			cancel()
 			if calls++; calls > 1 {
 				return errClosed
@@ -86,11 +85,11 @@ func TestARunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestAGuestMovesOn holds a player's bets to what the rules take: a wager once at a table, and no more than its tokens.
-func TestAGuestMovesOn(t *testing.T) {
+// TestGuestChangesTables checks that bets are those that the rules accept: each wager once per table, and no more than a guest's tokens.
+func TestGuestChangesTables(t *testing.T) {
 	placed := map[string]int{}
-	tb := &table{}
-	bets := &load.Bets{Table: recording{tb, placed}}
+	tb := &fakeTable{}
+	bets := &load.Bets{Table: recordingTable{tb, placed}}
 	for range 1_000 {
 		if err := bets.Next(t.Context()); err != nil {
 			t.Fatal(err)
@@ -109,13 +108,13 @@ func TestAGuestMovesOn(t *testing.T) {
 	}
 }
 
-// recording notes what was placed where.
-type recording struct {
-	*table
+// recordingTable counts bets by wager and table.
+type recordingTable struct {
+	*fakeTable
 	placed map[string]int
 }
 
-func (r recording) Bet(ctx context.Context, wager string, amount int64) error {
+func (r recordingTable) Bet(ctx context.Context, wager string, amount int64) error {
 	r.placed[fmt.Sprintf("%s at table %d", wager, r.tables)]++
-	return r.table.Bet(ctx, wager, amount)
+	return r.fakeTable.Bet(ctx, wager, amount)
 }

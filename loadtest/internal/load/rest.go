@@ -11,10 +11,10 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// callTimeout is how long a call may take.
+// callTimeout bounds a call.
 const callTimeout = 30 * time.Second
 
-// REST plays over a gateway's REST API, on one connection.
+// REST plays over a gateway's REST API on one connection.
 type REST struct {
 	client *fasthttp.HostClient
 	base   string
@@ -22,7 +22,7 @@ type REST struct {
 	game   string
 }
 
-// NewREST plays at a gateway, such as http://127.0.0.1:8080.
+// NewREST returns a REST for a gateway's URL, such as http://127.0.0.1:8080.
 func NewREST(gateway string) (*REST, error) {
 	u, err := url.Parse(gateway)
 	if err != nil {
@@ -31,7 +31,7 @@ func NewREST(gateway string) (*REST, error) {
 	return &REST{base: gateway, client: &fasthttp.HostClient{Addr: u.Host, MaxConns: 1, ReadTimeout: callTimeout, WriteTimeout: callTimeout}}, nil
 }
 
-// Guest implements Table: the next call is made without a cookie and gets one.
+// Guest implements Table: the next call is made without cookies, so the response sets new ones.
 func (r *REST) Guest(context.Context) error {
 	r.cookie = ""
 	return nil
@@ -57,7 +57,7 @@ func (r *REST) Bet(_ context.Context, wager string, amount int64) error {
 	return err
 }
 
-// Batch places a bet of the amount on each wager, which are all durable when it returns. It fails where one is refused.
+// Batch places a bet of the amount on each wager. All bets are durable when it returns. It fails if one is refused.
 func (r *REST) Batch(_ context.Context, wagers []string, amount int64) error {
 	type bet struct {
 		BetType string `json:"bet_type"`
@@ -91,7 +91,7 @@ func (r *REST) Batch(_ context.Context, wagers []string, amount int64) error {
 	return nil
 }
 
-// Get is a call that reads.
+// Get makes a GET call.
 func (r *REST) Get(path string) error {
 	_, err := r.do(fasthttp.MethodGet, path, "")
 	return err
@@ -115,7 +115,7 @@ func (r *REST) do(method, path, body string) ([]byte, error) {
 	if resp.StatusCode() >= fasthttp.StatusBadRequest {
 		return nil, fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode(), resp.Body())
 	}
-	if set := resp.Header.PeekAll("Set-Cookie"); len(set) > 0 { // A new session, or one that was refreshed: both cookies.
+	if set := resp.Header.PeekAll("Set-Cookie"); len(set) > 0 { // Both cookies of a new or refreshed session.
 		pairs := make([]string, len(set))
 		for i, cookie := range set {
 			pairs[i], _, _ = strings.Cut(string(cookie), ";")
@@ -125,7 +125,7 @@ func (r *REST) do(method, path, body string) ([]byte, error) {
 	return append([]byte(nil), resp.Body()...), nil
 }
 
-// Reads makes the same call again and again.
+// Reads makes the same GET call repeatedly.
 type Reads struct {
 	REST *REST
 	Path string

@@ -21,7 +21,7 @@ import (
 
 // Fleet is a running `bitcraps fleet up`.
 type Fleet struct {
-	// Gateways are where its REST API is.
+	// Gateways are the URLs of its gateways.
 	Gateways []string
 
 	binary, dir string
@@ -29,8 +29,8 @@ type Fleet struct {
 	gamePIDs    []int
 }
 
-// StartFleet runs every service as a process of its own on PostgreSQL, from the binaries beside that one, and waits until
-// all are ready. Further arguments are handed on. Nothing runs where it fails.
+// StartFleet runs every service as its own process, from the binaries next to the given one, and waits until all are ready. Further
+// arguments are passed to `fleet up`. If it fails, no process is left running.
 func StartFleet(ctx context.Context, binary, dir string, args ...string) (*Fleet, error) {
 	fleet := &Fleet{binary: binary, dir: dir}
 	cmd := fleet.command(ctx, "up", append([]string{"--json", "--port", "0"}, args...)...)
@@ -59,14 +59,14 @@ func StartFleet(ctx context.Context, binary, dir string, args ...string) (*Fleet
 	return fleet, nil
 }
 
-// Game is a connection to the fleet's games, in the name of the gateway.
+// Game returns a connection to the fleet's game processes with the gateway's certificate.
 func (f *Fleet) Game() (*grpc.ClientConn, error) {
 	target := rpcclient.Target{Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName}}
 	scope := telemetry.Discard().For(identity.Gateway, 0)
 	return rpcclient.New(identity.Gateway, target, rpcclient.Config{Addresses: f.games}, localca.Files(filepath.Join(f.dir, "tls"), identity.Gateway), nil, scope)
 }
 
-// GameBytes is how much memory the largest of the fleet's games holds. It works on Linux.
+// GameBytes returns the resident memory of the fleet's largest game process. It requires Linux.
 func (f *Fleet) GameBytes() (most int64, err error) {
 	for _, pid := range f.gamePIDs {
 		resident, err := residentBytes(pid)
@@ -78,7 +78,7 @@ func (f *Fleet) GameBytes() (most int64, err error) {
 	return most, nil
 }
 
-// Stop ends every process.
+// Stop stops every process.
 func (f *Fleet) Stop() error {
 	if out, err := f.command(context.Background(), "down").CombinedOutput(); err != nil {
 		return fmt.Errorf("fleet down: %w\n%s", err, out)
@@ -86,10 +86,11 @@ func (f *Fleet) Stop() error {
 	return nil
 }
 
-// command is one on the fleet, which the context's end tells to end by itself: killed, it would leave half a fleet.
+// command returns a command on the fleet. If the context ends, the command is terminated rather than killed, since a killed command would
+// leave part of a fleet running.
 func (f *Fleet) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, f.binary, append([]string{"fleet", name, "--dir", f.dir}, args...)...)
-	cmd.SysProcAttr = outOfReach
+	cmd.SysProcAttr = ownProcessGroup
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	return cmd
 }

@@ -22,7 +22,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// slowFleet is a program whose fleet does not get ready. It writes down what it is told.
+// slowFleet is a program whose fleet never becomes ready. It records the commands that it receives.
 const slowFleet = `#!/bin/sh
 echo "$2" >>"$0.told"
 [ "$2" = up ] || exit 0
@@ -32,14 +32,14 @@ echo waits >>"$0.told"
 wait
 `
 
-// TestAFleetThatIsNotWaitedForEnds has the context end while a fleet starts: that is told to end by itself, and the rest is stopped.
-func TestAFleetThatIsNotWaitedForEnds(t *testing.T) {
+// TestCancelledFleetIsStopped cancels the context while a fleet starts: the command is terminated, and then the fleet is stopped.
+func TestCancelledFleetIsStopped(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "bitcraps")
 	if err := os.WriteFile(binary, []byte(slowFleet), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	told := func() string {
-		text, _ := os.ReadFile(binary + ".told") // It is not there at first.
+	calls := func() string {
+		text, _ := os.ReadFile(binary + ".told") // It does not exist at first.
 		return strings.Join(strings.Fields(string(text)), " ")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -48,18 +48,19 @@ func TestAFleetThatIsNotWaitedForEnds(t *testing.T) {
 		_, err := platform.StartFleet(ctx, binary, t.TempDir())
 		started <- err
 	}()
-	testserver.Eventually(t, "the fleet's start", func() bool { return told() == "up waits" })
+	testserver.Eventually(t, "the fleet's start", func() bool { return calls() == "up waits" })
 	cancel()
 	if err := <-started; err == nil {
-		t.Error("a fleet that does not get ready has started")
+		t.Error("a fleet that never became ready has started")
 	}
-	if got := told(); got != "up waits end down" {
-		t.Errorf("the fleet was told %q", got)
+	if got := calls(); got != "up waits end down" {
+		t.Errorf("the fleet received %q", got)
 	}
 }
 
-// TestTheFleetsCertificatesMayBreak has the gateway's be half written before its games are connected to.
-func TestTheFleetsCertificatesMayBreak(t *testing.T) {
+// TestBrokenCertificateDoesNotAffectConnections corrupts the gateway's certificate after it was loaded and before the game processes
+// are connected to.
+func TestBrokenCertificateDoesNotAffectConnections(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	authority, err := localca.Open(filepath.Join(dir, "tls"), now)
 	if err != nil {
@@ -81,7 +82,7 @@ func TestTheFleetsCertificatesMayBreak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = server.Serve(listener) }() // It ends with Stop.
+	go func() { _ = server.Serve(listener) }() // Ends with Stop.
 	defer server.GRPC.Stop()
 	binary := filepath.Join(t.TempDir(), "bitcraps")
 	script := fmt.Sprintf("#!/bin/sh\necho '{\"Processes\": [{\"Name\": \"game-0\", \"Address\": %q}]}'\n", listener.Addr())
@@ -103,7 +104,7 @@ func TestTheFleetsCertificatesMayBreak(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	_, err = gamev1.NewGameServiceClient(conn).GetGame(ctx, &gamev1.GetGameRequest{})
-	if status.Code(err) != codes.Unimplemented { // The server has no games, but was reached.
+	if status.Code(err) != codes.Unimplemented { // The server implements no game service, but was reached.
 		t.Error(err)
 	}
 }

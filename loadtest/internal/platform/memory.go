@@ -12,8 +12,8 @@ import (
 
 var heldPattern = regexp.MustCompile(`(?m)^# (?:HeapAlloc|Stack) = (\d+)`)
 
-// HeldBytes is how much of its memory it holds on to: what lives of its heap behind a collection, and its stacks. What it
-// takes of the machine beyond that waits for the collector. It needs the platform's --admin-addr.
+// HeldBytes returns the platform's memory in use: the live heap after a garbage collection, and the stacks. Resident memory beyond that
+// is garbage not collected yet. It needs the platform's --admin-addr.
 func HeldBytes(ctx context.Context, admin string) (held int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/debug/pprof/heap?debug=1&gc=1", nil)
 	if err != nil {
@@ -30,7 +30,7 @@ func HeldBytes(ctx context.Context, admin string) (held int64, err error) {
 	}
 	parts := heldPattern.FindAllStringSubmatch(text.String(), -1)
 	if len(parts) != 2 {
-		return 0, fmt.Errorf("%s does not say what the process holds", admin)
+		return 0, fmt.Errorf("%s does not report the process's memory", admin)
 	}
 	for _, part := range parts {
 		bytes, err := strconv.ParseInt(part[1], 10, 64)

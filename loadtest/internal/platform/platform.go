@@ -1,4 +1,4 @@
-// Package platform runs the whole platform in a process of its own, for those who put load on it.
+// Package platform runs the platform in separate processes, as the target of load tests.
 package platform
 
 import (
@@ -19,18 +19,18 @@ import (
 
 // Platform is a running `bitcraps up`.
 type Platform struct {
-	// URL is where its REST API is.
+	// URL is the URL of its REST API.
 	URL string
-	// Ready is how long it took to serve.
+	// Ready is the time from its start until it served.
 	Ready time.Duration
 
 	cmd *exec.Cmd
 }
 
-// Start runs the binary on a data directory and waits until it serves. Further arguments are handed on.
+// Start runs the binary on a data directory and waits until it serves. Further arguments are passed to `up`.
 func Start(binary, dataDir string, args ...string) (*Platform, error) {
 	p := &Platform{cmd: exec.Command(binary, append([]string{"up", "--http-addr", "127.0.0.1:0", "--data-dir", dataDir}, args...)...)}
-	p.cmd.SysProcAttr = outOfReach
+	p.cmd.SysProcAttr = ownProcessGroup
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -47,14 +47,15 @@ func Start(binary, dataDir string, args ...string) (*Platform, error) {
 		return nil, errors.Join(fmt.Errorf("%s did not start: %w\n%s", binary, err, stderr.String()), p.cmd.Process.Kill())
 	}
 	p.URL, p.Ready = url, time.Since(begin)
-	go func() { _, _ = io.Copy(io.Discard, stdout) }() // Nothing more is printed; a full pipe must not stop it.
+	go func() { _, _ = io.Copy(io.Discard, stdout) }() // Drains stdout, so that a full pipe can't block the process.
 	return p, nil
 }
 
-// outOfReach keeps programs from a Ctrl-C that is meant for whoever measures, who stops them: the second signal would kill them.
-var outOfReach = &syscall.SysProcAttr{Setpgid: true}
+// ownProcessGroup keeps a terminal's Ctrl-C from child processes. The measuring process stops them itself, and a second signal would kill
+// them.
+var ownProcessGroup = &syscall.SysProcAttr{Setpgid: true}
 
-// Stop ends it by SIGTERM and fails unless it exits with 0.
+// Stop stops it with SIGTERM, and fails unless it exits with 0.
 func (p *Platform) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -62,10 +63,10 @@ func (p *Platform) Stop() error {
 	return p.cmd.Wait()
 }
 
-// ResidentBytes is how much memory it holds. It works on Linux.
+// ResidentBytes returns its resident memory. It requires Linux.
 func (p *Platform) ResidentBytes() (int64, error) { return residentBytes(p.cmd.Process.Pid) }
 
-// ProcessorSeconds is how much time of processors it has spent. It works on Linux.
+// ProcessorSeconds returns the CPU time that it has used. It requires Linux.
 func (p *Platform) ProcessorSeconds() (float64, error) {
 	process, err := procfs.NewProc(p.cmd.Process.Pid)
 	if err != nil {

@@ -20,7 +20,7 @@ type Player struct {
 	http *http.Client
 }
 
-// Join makes a guest with a table of its own.
+// Join creates a guest with its own table.
 func (p *Platform) Join(ctx context.Context) (*Player, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -40,16 +40,16 @@ func (p *Player) NewTable(ctx context.Context) error {
 	return err
 }
 
-// URL is where the platform is.
+// URL returns the platform's URL.
 func (p *Player) URL() string { return p.url }
 
-// Address is the host and port of the platform's.
+// Address returns the platform's host and port.
 func (p *Player) Address() string { return strings.TrimPrefix(p.url, "http://") }
 
-// Game is the id of the player's table.
+// Game returns the id of the player's table.
 func (p *Player) Game() string { return strings.TrimPrefix(p.game, "/api/v1/games/") }
 
-// Cookie is what a connection of the player's sends in its Cookie header.
+// Cookie returns the Cookie header of the player's requests.
 func (p *Player) Cookie() string {
 	base, err := url.Parse(p.url)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Player) Bet(ctx context.Context, wager string, amount int) error {
 	return p.Post(ctx, p.game+"/bets", map[string]any{"bet_type": wager, "amount": amount}, nil)
 }
 
-// Roll rolls the dice and reports whether the hand has a point behind them, and what the player has.
+// Roll rolls the dice, and returns whether there is a point after the roll, and the player's balance.
 func (p *Player) Roll(ctx context.Context) (onPoint bool, balance int64, err error) {
 	var rolled struct {
 		Phase   string
@@ -77,7 +77,7 @@ func (p *Player) Roll(ctx context.Context) (onPoint bool, balance int64, err err
 	return rolled.Phase == "PHASE_POINT", rolled.Balance, err
 }
 
-// Post sends a body as JSON and reads the answer into out, which may be nil.
+// Post sends a body as JSON and decodes the response into out, which may be nil.
 func (p *Player) Post(ctx context.Context, path string, body, out any) error {
 	var reader io.Reader
 	if body != nil {

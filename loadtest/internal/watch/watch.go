@@ -1,4 +1,4 @@
-// Package watch measures what watching costs: many watchers of one game, in one process that plays it.
+// Package watch measures the cost of watching: many watchers of one game, from one process that also plays it.
 package watch
 
 import (
@@ -11,42 +11,42 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
 )
 
-// Options are what is measured.
+// Options configure a measurement.
 type Options struct {
-	// Socket has watchers come by WebSocket, otherwise by server-sent events.
+	// Socket is true for watchers by WebSocket, false for server-sent events.
 	Socket bool
-	// Watchers is how many there are, Idle how many WebSockets watch nothing beside them.
+	// Watchers is the number of watchers, Idle the number of further WebSockets that watch nothing.
 	Watchers, Idle int
-	// Rolls is how many rolls they see.
+	// Rolls is the number of rolls to watch.
 	Rolls int
-	// Admin is the platform's --admin-addr, which says what it holds; empty leaves that out.
+	// Admin is the platform's --admin-addr, which reports its memory in use; if it is empty, Held is not measured.
 	Admin string
 }
 
-// Result is what was measured.
+// Result is a measurement.
 type Result struct {
-	// Connected is how long it took until all watched.
+	// Connected is the time until all watchers were connected.
 	Connected time.Duration `json:"connected"`
-	// Held is how much more the process holds on to for each connection, and Resident how much more memory it has, which
-	// includes what waits for the collector.
+	// Held is the increase of the process's memory in use per connection, and Resident that of its resident memory, which includes
+	// garbage not collected yet.
 	Held     int64 `json:"held_bytes_per_connection"`
 	Resident int64 `json:"resident_bytes_per_connection"`
-	// Rolls are the times from when a roll was written until a watcher had it, over all watchers and rolls.
+	// Rolls is the latency from storing a roll until a watcher received it, over all watchers and rolls.
 	Rolls load.Latency `json:"rolls"`
-	// Bets are those of a player who bets at another table meanwhile.
+	// Bets is the latency of bets of a player at other tables at the same time.
 	Bets load.Latency `json:"bets"`
-	// Events is how many events watchers received in all.
+	// Events is the total number of events received by watchers.
 	Events int `json:"events"`
 }
 
-// Set is the configuration that many watchers from one address, and as one player, need.
-var Set = []string{"--set", "gateway.limits.streams_per_address=1000000", "--set", "gateway.limits.rates.read.per_minute=6000000",
+// PlatformArgs are the platform's arguments that allow many watchers from one address and of one player.
+var PlatformArgs = []string{"--set", "gateway.limits.streams_per_address=1000000", "--set", "gateway.limits.rates.read.per_minute=6000000",
 	"--set", "gateway.limits.rates.read.burst=1000000", "--set", "gateway.network.max_connections=12000"}
 
-// dialAtOnce is how many connections are opened at the same time.
-const dialAtOnce = 32
+// dialConcurrency is how many connections are opened at the same time.
+const dialConcurrency = 32
 
-// Run has watchers watch a table while it is played. Any event that a watcher misses, or sees twice, is an error.
+// Run has watchers watch a table while it plays there. It fails if a watcher misses an event or receives one twice.
 func Run(ctx context.Context, p *platform.Platform, o Options) (result Result, err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -78,7 +78,7 @@ func Run(ctx context.Context, p *platform.Platform, o Options) (result Result, e
 	for _, w := range watchers {
 		reading.Go(func() {
 			if err := w.read(ctx, o.Rolls, seen); err != nil {
-				fail(err) // Nobody waits for the roll that it does not see.
+				fail(err) // So that play does not wait for a roll that this watcher never sees.
 			}
 		})
 	}
@@ -101,18 +101,18 @@ func Run(ctx context.Context, p *platform.Platform, o Options) (result Result, e
 	return result, err
 }
 
-// usage is what a process has of memory.
-type usage struct{ held, resident int64 }
+// memoryUsage is a process's memory usage in bytes.
+type memoryUsage struct{ held, resident int64 }
 
-// memory reads the resident size first: what the process holds is asked for by a collection.
-func memory(ctx context.Context, p *platform.Platform, o Options) (u usage, err error) {
+// memory reads the resident size first, since reading the memory in use runs a garbage collection.
+func memory(ctx context.Context, p *platform.Platform, o Options) (u memoryUsage, err error) {
 	if u.resident, err = p.ResidentBytes(); err == nil && o.Admin != "" {
 		u.held, err = platform.HeldBytes(ctx, o.Admin)
 	}
 	return u, err
 }
 
-// play rolls at one table, each time all have seen the last roll, and bets at others.
+// play rolls at one table, each time after all watchers have seen the last roll, and bets at other tables.
 func play(ctx context.Context, player, other *platform.Player, o Options, seen <-chan struct{}) (bets []time.Duration, err error) {
 	onPoint := false
 	for range o.Rolls {
@@ -143,14 +143,14 @@ func play(ctx context.Context, player, other *platform.Player, o Options, seen <
 	return bets, nil
 }
 
-// dialAll opens every connection. It returns those that are open, also where it fails.
+// dialAll opens every connection. Even if it fails, it returns the connections opened.
 func dialAll(ctx context.Context, player *platform.Player, o Options) ([]*watcher, error) {
 	var mu sync.Mutex
 	var watchers []*watcher
 	var failed error
 	next := make(chan bool) // Whether the connection watches.
 	var dialling sync.WaitGroup
-	for range dialAtOnce {
+	for range dialConcurrency {
 		dialling.Go(func() {
 			for watches := range next {
 				w, err := dial(ctx, player, o.Socket || !watches, watches)

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/watch"
 )
 
-// start runs the platform for watchers until the test ends.
+// start runs a platform for watchers until the test ends.
 func start(t *testing.T, args ...string) *platform.Platform {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bitcraps")
@@ -21,7 +21,7 @@ func start(t *testing.T, args ...string) *platform.Platform {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	p, err := platform.Start(binary, filepath.Join(t.TempDir(), "data"), append(args, watch.Set...)...)
+	p, err := platform.Start(binary, filepath.Join(t.TempDir(), "data"), append(args, watch.PlatformArgs...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func start(t *testing.T, args ...string) *platform.Platform {
 	return p
 }
 
-// TestEveryWatcherSeesEveryRoll has watchers of both kinds, and idle connections beside them, see a table being played.
+// TestEveryWatcherSeesEveryRoll has watchers of both kinds, and idle connections in addition, watch a table.
 func TestEveryWatcherSeesEveryRoll(t *testing.T) {
 	p := start(t)
 	for _, o := range []watch.Options{{Socket: true, Watchers: 200, Rolls: 5}, {Watchers: 200, Rolls: 5}, {Watchers: 10, Idle: 300, Rolls: 2}} {
@@ -48,9 +48,9 @@ func TestEveryWatcherSeesEveryRoll(t *testing.T) {
 	}
 }
 
-// TestARefusedBetEndsTheWatching has the second bet of a player refused: that is what is told, and no watcher of either kind waits
-// for the roll that does not come.
-func TestARefusedBetEndsTheWatching(t *testing.T) {
+// TestRefusedBetEndsRun has a player's second bet refused: Run returns this error, and no watcher of either kind waits for the roll that
+// never happens.
+func TestRefusedBetEndsRun(t *testing.T) {
 	p := start(t, "--set", "gateway.limits.rates.bet.per_minute=1", "--set", "gateway.limits.rates.bet.burst=1")
 	for _, socket := range []bool{false, true} {
 		ended := make(chan error, 1)
@@ -60,11 +60,11 @@ func TestARefusedBetEndsTheWatching(t *testing.T) {
 		}()
 		select {
 		case err := <-ended:
-			if err == nil || !strings.Contains(err.Error(), "429") || strings.Contains(err.Error(), "behind event") {
+			if err == nil || !strings.Contains(err.Error(), "429") || strings.Contains(err.Error(), "after event") {
 				t.Errorf("by WebSocket %v: %v", socket, err)
 			}
 		case <-time.After(time.Minute):
-			t.Fatalf("by WebSocket %v: watchers wait on", socket)
+			t.Fatalf("by WebSocket %v: watchers are still waiting", socket)
 		}
 	}
 }

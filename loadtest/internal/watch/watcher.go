@@ -26,14 +26,15 @@ type watcher struct {
 	rolls  []time.Duration
 }
 
-// event is what a watcher looks at.
+// event contains the fields of an event that a watcher checks.
 type event struct {
 	Sequence   int64     `json:"sequence"`
 	OccurredAt time.Time `json:"occurred_at"`
 }
 
-// read takes events until it has seen so many rolls, and tells of each. The past counts, so every watcher must begin before the first.
-func (w *watcher) read(ctx context.Context, rolls int, told chan<- struct{}) error {
+// read reads events until it has seen a number of rolls, and signals each of them. Past rolls count, so every watcher must start before
+// the first roll.
+func (w *watcher) read(ctx context.Context, rolls int, rolled chan<- struct{}) error {
 	for seen := 0; seen < rolls && !w.idle; {
 		text, err := w.next(ctx)
 		if err != nil {
@@ -52,7 +53,7 @@ func (w *watcher) read(ctx context.Context, rolls int, told chan<- struct{}) err
 		if bytes.Contains(text, []byte(`"dice_rolled":`)) {
 			w.rolls = append(w.rolls, now.Sub(e.OccurredAt))
 			seen++
-			told <- struct{}{}
+			rolled <- struct{}{}
 		}
 	}
 	return nil
@@ -65,9 +66,9 @@ func dial(ctx context.Context, player *platform.Player, socket, watches bool) (*
 	return dialStream(ctx, player)
 }
 
-// dialSocket connects by WebSocket and, where it watches, waits until it does.
+// dialSocket connects by WebSocket and, if the connection watches, waits until it is subscribed.
 func dialSocket(ctx context.Context, player *platform.Player, watches bool) (*watcher, error) {
-	conn, _, err := websocket.Dial(ctx, player.URL()+"/api/v1/ws", &websocket.DialOptions{ //nolint:bodyclose // The connection has it.
+	conn, _, err := websocket.Dial(ctx, player.URL()+"/api/v1/ws", &websocket.DialOptions{ //nolint:bodyclose // The connection owns it.
 		Subprotocols: []string{"bitcraps.v1"}, HTTPHeader: http.Header{"Cookie": {player.Cookie()}}})
 	if err != nil {
 		return nil, err
@@ -98,14 +99,14 @@ func dialSocket(ctx context.Context, player *platform.Player, watches bool) (*wa
 	return w, nil
 }
 
-// dialStream connects for server-sent events, without more of HTTP than that takes: the load generator shares the machine.
+// dialStream connects for server-sent events with as little HTTP as possible, since the load generator shares the machine.
 func dialStream(ctx context.Context, player *platform.Player) (*watcher, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", player.Address())
 	if err != nil {
 		return nil, err
 	}
 	w := &watcher{close: func() { _ = conn.Close() }}
-	context.AfterFunc(ctx, w.close) // Nothing below looks at it.
+	context.AfterFunc(ctx, w.close) // Reads below don't check the context.
 	if _, err := fmt.Fprintf(conn, "GET /api/v1/games/%s/events HTTP/1.1\r\nHost: %s\r\n\r\n", player.Game(), player.Address()); err != nil {
 		return w, err
 	}

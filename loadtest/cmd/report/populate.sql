@@ -1,5 +1,5 @@
--- What a game has stored after a long while: 1,000,000 players with their first tokens, and 100,000 open tables with a player at
--- each. The players themselves, of table crowd, are api's.
+-- Populates game's database as after long operation: 1,000,000 players with their initial tokens, and 100,000 open tables with one
+-- player each. The players themselves belong to api; they are inserted there from the temporary table crowd.
 
 CREATE TEMPORARY TABLE crowd AS
     SELECT n, gen_random_uuid() AS player, (EXTRACT(EPOCH FROM now()) * 1000000)::bigint AS at FROM generate_series(1, 1000000) AS n;

@@ -12,21 +12,21 @@ import (
 	"github.com/bitcraps/bitcraps/loadtest/internal/platform"
 )
 
-// noStorePath is a call that the gateway answers from what it holds.
+// noStorePath is a call that is served from memory.
 const noStorePath = "/api/v1/fairness"
 
-// quiet are arguments of every platform that is measured.
-var quiet = []string{"--set", "telemetry.log_level=error"}
+// quietArgs are arguments of every measured platform.
+var quietArgs = []string{"--set", "telemetry.log_level=error"}
 
-// unlimited are arguments of platforms that one address puts under load.
-var unlimited = append([]string{"--set", "security.enable_rate_limiting=false"}, quiet...)
+// unlimitedArgs are arguments of platforms under load from one address.
+var unlimitedArgs = append([]string{"--set", "security.enable_rate_limiting=false"}, quietArgs...)
 
 func (c *comparison) onSQLite(ctx context.Context) error {
-	p, err := platform.Start(c.binary, filepath.Join(c.dir, "sqlite"), unlimited...)
+	p, err := platform.Start(c.binary, filepath.Join(c.dir, "sqlite"), unlimitedArgs...)
 	if err != nil {
 		return err
 	}
-	err = c.at(ctx, noStoreRow, []string{p.URL}, func(rest *load.REST) load.Caller { return load.Reads{REST: rest, Path: noStorePath} })
+	err = c.measureREST(ctx, noStoreRow, []string{p.URL}, func(rest *load.REST) load.Caller { return load.Reads{REST: rest, Path: noStorePath} })
 	if err == nil {
 		err = c.bets(ctx, "REST bets, one process on SQLite", p.URL)
 	}
@@ -38,28 +38,28 @@ func (c *comparison) onPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := platform.Start(c.binary, filepath.Join(c.dir, "postgres"), append([]string{"--database-url", url}, unlimited...)...)
+	p, err := platform.Start(c.binary, filepath.Join(c.dir, "postgres"), append([]string{"--database-url", url}, unlimitedArgs...)...)
 	if err != nil {
 		return err
 	}
 	err = c.bets(ctx, "REST bets, one process on PostgreSQL", p.URL)
 	if err == nil { // Each service has a schema there.
-		err = execute(ctx, url, "SET search_path TO game, api", full, "INSERT INTO players (id, kind, created_at) SELECT player, 1, at FROM crowd", "VACUUM ANALYZE")
+		err = execute(ctx, url, "SET search_path TO game, api", populateSQL, "INSERT INTO players (id, kind, created_at) SELECT player, 1, at FROM crowd", "VACUUM ANALYZE")
 	}
 	if err == nil {
-		err = c.bets(ctx, "REST bets, one process on PostgreSQL, "+muchStored, p.URL)
+		err = c.bets(ctx, "REST bets, one process on PostgreSQL, "+populatedSuffix, p.URL)
 	}
 	return errors.Join(err, p.Stop())
 }
 
-//go:embed full.sql
-var full string
+//go:embed populate.sql
+var populateSQL string
 
-// muchStored is what full has.
-const muchStored = "100,000 tables and 1,000,000 players stored"
+// populatedSuffix describes the database after populateSQL.
+const populatedSuffix = "100,000 tables and 1,000,000 players stored"
 
-// settle has the server finish what it was given so far: no row is measured together with the work that another one left.
-func (c *comparison) settle(ctx context.Context) error {
+// checkpoint makes the server flush all previous changes, so that no row is measured together with work left over from another one.
+func (c *comparison) checkpoint(ctx context.Context) error {
 	return execute(ctx, c.server.URL("postgres"), "CHECKPOINT")
 }
 
@@ -83,10 +83,10 @@ func (c *comparison) fleetOnPostgres(ctx context.Context) error {
 		}
 	}
 	return c.fleetOn(ctx, "PostgreSQL", []string{"--database-url", c.server.URL("fleet")}, func(fleet *platform.Fleet) error {
-		if err := execute(ctx, c.server.URL("fleet_game"), full, "VACUUM ANALYZE"); err != nil {
+		if err := execute(ctx, c.server.URL("fleet_game"), populateSQL, "VACUUM ANALYZE"); err != nil {
 			return err
 		}
-		return c.bets(ctx, "REST bets, fleet on PostgreSQL, "+muchStored, fleet.Gateways...)
+		return c.bets(ctx, "REST bets, fleet on PostgreSQL, "+populatedSuffix, fleet.Gateways...)
 	})
 }
 
@@ -94,10 +94,10 @@ func (c *comparison) fleetOnSQLite(ctx context.Context) error {
 	return c.fleetOn(ctx, "SQLite", []string{"--database", "sqlite"})
 }
 
-// fleetOn measures a fleet, the only way to run the platform that has gRPC behind an address: in one process calls go straight to the
-// services. more is what else is measured of it.
+// fleetOn measures a fleet, the only way to run the platform in which gRPC is reachable over the network: in one process, calls go
+// directly to the services. more are further measurements of the fleet.
 func (c *comparison) fleetOn(ctx context.Context, store string, args []string, more ...func(*platform.Fleet) error) error {
-	fleet, err := platform.StartFleet(ctx, c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimited...)...)
+	fleet, err := platform.StartFleet(ctx, c.binary, filepath.Join(c.dir, "fleet on "+store), append(args, unlimitedArgs...)...)
 	if err != nil {
 		return err
 	}
