@@ -1,4 +1,4 @@
-// Package alertmanager_test asks amtool who is told of what.
+// Package alertmanager_test checks Alertmanager's configuration and routes with amtool.
 package alertmanager_test
 
 import (
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// amtool builds the pinned one and runs it.
+// amtool builds the pinned amtool and runs it.
 func amtool(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), "make", "-C", "../..", "bin/tools/amtool").CombinedOutput(); err != nil {
@@ -25,8 +25,8 @@ func TestConfigurationIsValid(t *testing.T) {
 	}
 }
 
-// TestRemediationHearsOfWhatItActsOn wants no alert of the policy to be inhibited by a critical one.
-func TestRemediationHearsOfWhatItActsOn(t *testing.T) {
+// TestRemediatedAlertsAreNotInhibited checks that critical alerts inhibit no alert of the remediation policy.
+func TestRemediatedAlertsAreNotInhibited(t *testing.T) {
 	config, err := os.ReadFile("alertmanager.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -35,15 +35,15 @@ func TestRemediationHearsOfWhatItActsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spared := regexp.MustCompile(`target_matchers: .*alertname!~"(.*)"`).FindSubmatch(config)
+	excluded := regexp.MustCompile(`target_matchers: .*alertname!~"(.*)"`).FindSubmatch(config)
 	alerts := regexp.MustCompile(`alert: (\w+)`).FindAllSubmatch(policy, -1)
-	if spared == nil || len(alerts) == 0 {
-		t.Fatalf("alerts %q, of which %q are spared", alerts, spared)
+	if excluded == nil || len(alerts) == 0 {
+		t.Fatalf("alerts %q, excluded from inhibition %q", alerts, excluded)
 	}
-	matches := regexp.MustCompile("^(?:" + string(spared[1]) + ")$")
+	matches := regexp.MustCompile("^(?:" + string(excluded[1]) + ")$")
 	for _, alert := range alerts {
 		if !matches.Match(alert[1]) {
-			t.Errorf("a critical alert of the same family silences %s", alert[1])
+			t.Errorf("a critical alert of the same family inhibits %s", alert[1])
 		}
 	}
 }

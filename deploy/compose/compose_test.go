@@ -1,4 +1,4 @@
-// Package compose_test holds compose.yaml against what it runs: images, commands, configuration keys and addresses.
+// Package compose_test checks compose.yaml against what it refers to: images, commands, configuration keys and addresses.
 package compose_test
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// load reads the file as `docker compose` does, strictly. Variables are given by name and value.
+// load loads the file strictly, as `docker compose` does, with variables given as NAME=value.
 func load(t *testing.T, variables ...string) (*types.Project, error) {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{"compose.yaml"}, cli.WithEnv(variables), cli.WithWorkingDirectory("."))
@@ -33,8 +33,8 @@ func project(t *testing.T) *types.Project {
 	return p
 }
 
-// ours are the services that are built here, by the name of their program.
-func ours(p *types.Project) map[string]types.ServiceConfig {
+// builtServices returns the services whose images are built here, by their names.
+func builtServices(p *types.Project) map[string]types.ServiceConfig {
 	out := map[string]types.ServiceConfig{}
 	for name, service := range p.Services {
 		if service.Build != nil {
@@ -53,18 +53,18 @@ func replicas(service types.ServiceConfig) int {
 	return *service.Deploy.Replicas
 }
 
-func TestTheFleetIsWhole(t *testing.T) {
+func TestFleetIsComplete(t *testing.T) {
 	p, got := project(t), map[string]int{}
 	for name, service := range p.Services {
 		got[strings.TrimRight(name, "-0123456789")] += replicas(service)
 	}
 	want := map[string]int{"init": 1, "migrate": 1, "consensus": 4, "game": 2, "api": 1, "gateway": 2, "postgres": 1, "redis": 1}
 	if !maps.Equal(got, want) {
-		t.Errorf("it runs %v, want %v", got, want)
+		t.Errorf("replicas %v, want %v", got, want)
 	}
 }
 
-func TestNothingMayMoreThanItNeeds(t *testing.T) {
+func TestContainersAreConfined(t *testing.T) {
 	p := project(t)
 	for name, service := range p.Services {
 		if user, _, _ := strings.Cut(service.User, ":"); user == "" || user == "0" || strings.Trim(service.User, "0123456789:") != "" {
@@ -91,16 +91,16 @@ func TestNothingMayMoreThanItNeeds(t *testing.T) {
 				t.Errorf("%s mounts %s of the host", name, volume.Source)
 			}
 			if strings.HasPrefix(volume.Target, "/etc/") && !volume.ReadOnly {
-				t.Errorf("%s may change %s", name, volume.Target)
+				t.Errorf("%s can write to %s", name, volume.Target)
 			}
 		}
 		if tag := service.Image[strings.LastIndex(service.Image, ":")+1:]; tag == "latest" || strings.Contains(tag, "/") {
-			t.Errorf("%s runs the image %s, which may change", name, service.Image)
+			t.Errorf("%s runs the image %s, whose tag may move", name, service.Image)
 		}
 	}
 }
 
-func TestImagesAreTheDockerfiles(t *testing.T) {
+func TestImagesMatchDockerfile(t *testing.T) {
 	dockerfile, err := os.ReadFile("../docker/Dockerfile")
 	if err != nil {
 		t.Fatal(err)
@@ -109,9 +109,9 @@ func TestImagesAreTheDockerfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	services := ours(project(t))
+	services := builtServices(project(t))
 	if len(services) != 9 {
-		t.Errorf("%d services are built here", len(services))
+		t.Errorf("%d services with built images", len(services))
 	}
 	for name, service := range services {
 		if file, err := filepath.Abs("../docker/Dockerfile"); err != nil || filepath.Join(service.Build.Context, service.Build.Dockerfile) != file {
@@ -134,7 +134,7 @@ func TestImagesAreTheDockerfiles(t *testing.T) {
 	}
 }
 
-func TestSecretsAreNotHere(t *testing.T) {
+func TestNoSecretsInRepository(t *testing.T) {
 	for _, missing := range []string{"POSTGRES_PASSWORD", "REDIS_PASSWORD"} {
 		given := []string{"POSTGRES_PASSWORD=x", "REDIS_PASSWORD=x"}
 		given = slices.DeleteFunc(given, func(pair string) bool { return strings.HasPrefix(pair, missing) })
@@ -152,6 +152,6 @@ func TestSecretsAreNotHere(t *testing.T) {
 		}
 	}
 	if out, err := exec.Command("git", "check-ignore", "-q", ".env").CombinedOutput(); err != nil {
-		t.Errorf("git would take .env: %v %s", err, out)
+		t.Errorf("git does not ignore .env: %v %s", err, out)
 	}
 }

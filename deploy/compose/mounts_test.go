@@ -14,27 +14,27 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
-// TestWhatInitMakesIsWhatIsMounted runs init's command and looks for what the others mount of it.
-func TestWhatInitMakesIsWhatIsMounted(t *testing.T) {
+// TestInitCreatesWhatIsMounted runs init's command, and checks that the paths that the other services mount exist.
+func TestInitCreatesWhatIsMounted(t *testing.T) {
 	p, dir := project(t), t.TempDir()
 	initializer := p.Services["init"]
 	args := slices.Clone(initializer.Command)
 	args[slices.Index(args, initializer.Volumes[0].Target)] = dir
-	for range 2 { // The second time finds everything there.
+	for range 2 { // The second run must keep everything.
 		command := bitcraps.Command()
 		command.SetArgs(args)
 		if err := command.Execute(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, container := range ours(p) {
+	for name, container := range builtServices(p) {
 		for _, volume := range container.Volumes {
 			if name == "init" || volume.Source != "fleet" {
 				continue
 			}
 			path := filepath.Join(dir, volume.Volume.Subpath)
 			if volume.Volume.Subpath == "" {
-				t.Errorf("%s sees the secrets of all", name)
+				t.Errorf("%s can read all services' secrets", name)
 			}
 			for variable, value := range container.Environment {
 				if file, ok := strings.CutPrefix(*value, volume.Target+"/"); ok {
@@ -44,7 +44,7 @@ func TestWhatInitMakesIsWhatIsMounted(t *testing.T) {
 				}
 			}
 			if strings.HasPrefix(volume.Volume.Subpath, "tls/") && volume.Volume.Subpath != "tls/"+program(container) {
-				t.Errorf("%s passes for %s", name, volume.Volume.Subpath)
+				t.Errorf("%s has the certificate of %s", name, volume.Volume.Subpath)
 			}
 			if strings.HasSuffix(volume.Volume.Subpath, ".identity") {
 				if _, err := os.Stat(path); err != nil {
@@ -57,7 +57,7 @@ func TestWhatInitMakesIsWhatIsMounted(t *testing.T) {
 	}
 }
 
-// checkHome looks for the other validators where the home says that they are.
+// checkHome checks that the peers in a validator's home are reachable.
 func checkHome(t *testing.T, p *types.Project, name, home string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(home, "peers.json"))
@@ -69,10 +69,10 @@ func checkHome(t *testing.T, p *types.Project, name, home string) {
 		t.Fatal(err)
 	}
 	if index := strings.TrimPrefix(name, "consensus-"); fmt.Sprint(len(peers)) != index {
-		t.Errorf("%s calls %v; want those before it", name, peers)
+		t.Errorf("%s dials %v; want the validators before it", name, peers)
 	}
 	for _, peer := range peers {
 		_, address, _ := strings.Cut(peer, "@")
-		reach(t, p, name, address, "BITCRAPS_CONSENSUS_CHAIN_LISTEN")
+		checkReachable(t, p, name, address, "BITCRAPS_CONSENSUS_CHAIN_LISTEN")
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// settings are the services' configuration, with the built-in defaults.
+// settings are the services' configurations, with the built-in defaults.
 type settings struct {
 	gateway   gateway.Config
 	api       api.Config
@@ -32,12 +32,12 @@ func (s *settings) all() map[string]any {
 	return map[string]any{"gateway": &s.gateway, "api": &s.api, "game": &s.game, "consensus": &s.consensus}
 }
 
-// read loads the configuration of a program as its container does.
+// read loads a program's configuration from its container's environment.
 func (s *settings) read(t *testing.T, program string, container types.ServiceConfig) {
 	t.Helper()
 	validator, ok := s.all()[program].(config.Validator)
 	if !ok {
-		t.Fatalf("no service is called %s", program)
+		t.Fatalf("there is no service %s", program)
 	}
 	err := config.Load(program, validator, config.Source{Environ: environ(container)})
 	if err != nil {
@@ -54,7 +54,7 @@ func environ(container types.ServiceConfig) (pairs []string) {
 	return pairs
 }
 
-// variables are the environment variables that services read, from the schema of their files.
+// variables returns the environment variables that services read, derived from the configuration's schema.
 func variables(t *testing.T) map[string]bool {
 	t.Helper()
 	text, err := config.Schema((&settings{}).all())
@@ -83,9 +83,9 @@ func (n node) walk(name string, into map[string]bool) {
 	}
 }
 
-func TestEveryKeyExistsAndIsTaken(t *testing.T) {
+func TestConfigurationIsValid(t *testing.T) {
 	known, p := variables(t), project(t)
-	for name, container := range ours(p) {
+	for name, container := range builtServices(p) {
 		for variable := range container.Environment {
 			if !known[variable] {
 				t.Errorf("%s sets %s, which no service reads", name, variable)
@@ -100,7 +100,7 @@ func TestEveryKeyExistsAndIsTaken(t *testing.T) {
 	}
 }
 
-// TestEveryCommandExists parses what containers are started with, and how they are asked for their health.
+// TestEveryCommandExists parses the containers' commands and health checks.
 func TestEveryCommandExists(t *testing.T) {
 	common := &struct {
 		service.Config `koanf:",squash"`
@@ -110,12 +110,12 @@ func TestEveryCommandExists(t *testing.T) {
 		"api": func() *cobra.Command { return service.Command("api", "", common, &common.Config, nil) },
 	}
 	programs["game"], programs["consensus"] = programs["api"], programs["api"]
-	for name, container := range ours(project(t)) {
+	for name, container := range builtServices(project(t)) {
 		lines := [][]string{container.Command}
 		if container.HealthCheck != nil {
 			test := container.HealthCheck.Test
 			if len(test) < 2 || test[0] != "CMD" || test[1] != "/app/service" {
-				t.Errorf("%s is asked by %q; its image has no other program than /app/service", name, test)
+				t.Errorf("%s has the health check %q; its image contains no program other than /app/service", name, test)
 				continue
 			}
 			lines = append(lines, test[2:])
@@ -126,7 +126,7 @@ func TestEveryCommandExists(t *testing.T) {
 				err = command.ParseFlags(rest)
 			}
 			if err == nil && (!command.Runnable() || len(command.Flags().Args()) > 0) {
-				err = fmt.Errorf("%q is left over", command.Flags().Args())
+				err = fmt.Errorf("unexpected arguments %q", command.Flags().Args())
 			}
 			if err != nil {
 				t.Errorf("%s: %q: %v", name, line, err)
@@ -135,8 +135,8 @@ func TestEveryCommandExists(t *testing.T) {
 	}
 }
 
-// reach fails where nobody listens at an address.
-func reach(t *testing.T, p *types.Project, from, address, listens string) {
+// checkReachable fails the test if no service listens at an address.
+func checkReachable(t *testing.T, p *types.Project, from, address, listens string) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(strings.TrimPrefix(address, "dns:///"))
 	if err != nil {
@@ -145,27 +145,27 @@ func reach(t *testing.T, p *types.Project, from, address, listens string) {
 	}
 	container, ok := p.Services[host]
 	if !ok {
-		t.Errorf("%s calls %s, which nobody is", from, host)
+		t.Errorf("%s calls %s, which does not exist", from, host)
 		return
 	}
 	if listen := container.Environment[listens]; listen == nil || !strings.HasSuffix(*listen, ":"+port) {
-		t.Errorf("%s calls %s at port %s, where it does not listen", from, host, port)
+		t.Errorf("%s calls %s on port %s, on which it does not listen", from, host, port)
 	}
 }
 
-func TestServicesFindEachOther(t *testing.T) {
+func TestServicesReachEachOther(t *testing.T) {
 	p, calls := project(t), 0
-	for name, container := range ours(p) {
+	for name, container := range builtServices(p) {
 		for variable, value := range container.Environment {
 			if !strings.HasSuffix(variable, "_ADDRESSES") {
 				continue
 			}
 			for address := range strings.SplitSeq(*value, ",") {
 				calls++
-				reach(t, p, name, address, "BITCRAPS_RPC_LISTEN")
+				checkReachable(t, p, name, address, "BITCRAPS_RPC_LISTEN")
 				host, _, _ := net.SplitHostPort(strings.TrimPrefix(address, "dns:///"))
 				if replicas(p.Services[host]) > 1 && !strings.HasPrefix(address, "dns:///") {
-					t.Errorf("%s asks for one address of %s, which has %d", name, host, replicas(p.Services[host]))
+					t.Errorf("%s uses a single address of %s, which has %d replicas", name, host, replicas(p.Services[host]))
 				}
 			}
 		}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # build.sh [SERVICE...] builds the images of the named services, or of all, as $REGISTRY/bitcraps/SERVICE:$VERSION.
-# Buildah needs no daemon and no base image; without it, Docker builds from the base image. BUILDAH may hold further flags.
+# Buildah needs no daemon and no base image; if it is missing, Docker builds from the base image. BUILDAH may contain the command with flags.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -22,10 +22,10 @@ ports() {
 for service in "$@"; do
 	image=$REGISTRY/bitcraps/$service:$VERSION
 	if command -v buildah >/dev/null; then
-		# The same commit gives the same image, whenever it is built.
+		# The same commit yields the same image whenever it is built.
 		date=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 		sh deploy/docker/rootfs.sh "$service" "bin/images/$service"
-		# shellcheck disable=SC2086 # BUILDAH is words.
+		# shellcheck disable=SC2086 # BUILDAH consists of several words.
 		${BUILDAH:-buildah --storage-driver vfs} bud --isolation chroot --quiet --timestamp "$date" --target prebuilt \
 			--build-arg SERVICE="$service" --build-arg VERSION="$VERSION" --build-arg REVISION="$REVISION" \
 			--build-arg PORTS="$(ports "$service")" -t "$image" -f deploy/docker/Dockerfile "bin/images/$service" >/dev/null
@@ -33,7 +33,7 @@ for service in "$@"; do
 		docker build --target service --build-arg SERVICE="$service" --build-arg VERSION="$VERSION" \
 			--build-arg REVISION="$REVISION" --build-arg PORTS="$(ports "$service")" -t "$image" -f deploy/docker/Dockerfile .
 	else
-		echo "build.sh: neither buildah nor docker is here; on Debian run: apt-get install buildah runc" >&2
+		echo "build.sh: neither buildah nor docker is installed; on Debian run: apt-get install buildah runc" >&2
 		exit 1
 	fi
 	echo "$image"

@@ -1,5 +1,5 @@
-// Package docker_test builds the image of every service, looks into it, and runs what is in it. It needs root and Buildah,
-// and no daemon.
+// Package docker_test builds the image of every service, inspects its content, and runs its binary. It needs root and Buildah, but no
+// daemon.
 package docker_test
 
 import (
@@ -16,27 +16,27 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// user is as whom images run: a number, so that no image needs a list of users.
+// user is the numeric user id of the images, so that they need no /etc/passwd.
 const user = 65532
 
-// services are those that have images, with the ports that they listen on.
+// services are the services with images, and the ports on which they listen.
 var services = map[string][]string{
 	"gateway": {"7100/tcp", "8080/tcp"}, "api": {"7000/tcp", "7100/tcp"}, "game": {"7000/tcp", "7100/tcp"},
 	"consensus": {"26656/tcp", "7000/tcp", "7100/tcp"}, "bitcraps": {"8080/tcp"},
 }
 
-// need installs what is missing, or says what is.
-func need(t *testing.T) {
+// requireTools installs the missing tools, or fails the test.
+func requireTools(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Fatal("building images and running what is in them needs root; run `sudo make test-deploy`, or `go test -short` without it")
+		t.Fatal("building and running images needs root; run `sudo make test-deploy`, or `go test -short` without it")
 	}
 	if _, err := testserver.Install(func() (string, error) { return exec.LookPath("buildah") }, "buildah", "runc"); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// storage is where Buildah keeps images for a test.
+// storage is Buildah's image storage for a test.
 type storage struct {
 	t    *testing.T
 	args []string
@@ -48,7 +48,7 @@ func newStorage(t *testing.T) storage {
 	return storage{t, []string{"--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run"), "--storage-driver", "vfs"}}
 }
 
-// build runs build.sh and returns the images' names by their services.
+// build runs build.sh, and returns the names of the images by service.
 func (s storage) build() map[string]string {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), "./build.sh", slices.Sorted(maps.Keys(services))...)
@@ -65,7 +65,7 @@ func (s storage) build() map[string]string {
 	return images
 }
 
-// image is what an image says about itself, and its files by their paths.
+// image is an image's configuration, and its files by path.
 type image struct {
 	Config struct {
 		User         string
@@ -79,7 +79,7 @@ type image struct {
 	rootfs string
 }
 
-// open takes an image apart.
+// open exports and unpacks an image.
 func (s storage) open(name string) image {
 	s.t.Helper()
 	layout := filepath.Join(s.t.TempDir(), "oci")
@@ -118,20 +118,20 @@ func (s storage) open(name string) image {
 
 func TestImages(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds five images")
+		t.Skip("builds five images")
 	}
-	need(t)
+	requireTools(t)
 	store := newStorage(t)
 	names := store.build()
 	if len(names) != len(services) {
-		t.Fatalf("build.sh made %v", names)
+		t.Fatalf("build.sh built %v", names)
 	}
 	images := map[string]image{}
 	for service, ports := range services {
 		images[service] = store.open(names[service])
 		t.Run(service, func(t *testing.T) { images[service].check(t, service, ports) })
 	}
-	t.Run("gateway runs and answers its probe", func(t *testing.T) { runGateway(t, images["gateway"]) })
+	t.Run("gateway runs and responds to its probe", func(t *testing.T) { runGateway(t, images["gateway"]) })
 	t.Run("bitcraps runs the platform", func(t *testing.T) { runPlatform(t, images["bitcraps"]) })
 }
 
@@ -139,7 +139,7 @@ func (img image) check(t *testing.T, service string, ports []string) {
 	t.Helper()
 	c := img.Config
 	if c.User != "65532:65532" || !slices.Equal(c.Entrypoint, []string{"/app/service"}) || len(c.Cmd) > 0 || c.WorkingDir != "/var/lib/bitcraps" {
-		t.Errorf("user %q, entry point %q, command %q, folder %s", c.User, c.Entrypoint, c.Cmd, c.WorkingDir)
+		t.Errorf("user %q, entry point %q, command %q, working directory %s", c.User, c.Entrypoint, c.Cmd, c.WorkingDir)
 	}
 	if got := slices.Sorted(maps.Keys(c.ExposedPorts)); !slices.Equal(got, ports) {
 		t.Errorf("ports %v, want %v", got, ports)
@@ -163,7 +163,7 @@ func (img image) check(t *testing.T, service string, ports []string) {
 	}
 	slices.Sort(regular)
 	if !slices.Equal(regular, []string{"app/service", "etc/ssl/certs/ca-certificates.crt"}) {
-		t.Errorf("it holds %v", regular)
+		t.Errorf("regular files %v", regular)
 	}
 	binary, err := elf.Open(filepath.Join(img.rootfs, "app/service"))
 	if err != nil {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# rootfs.sh SERVICE DIR lays out what the image of a service holds: DIR/root is root's, DIR/owned is the service's own.
-# It is run from the repository's root, by build.sh or in the build stage of the Dockerfile. VERSION is what the binary says.
+# rootfs.sh SERVICE DIR lays out the content of a service's image: DIR/root is owned by root, DIR/owned by the service's user.
+# It is run from the repository's root by build.sh or by the build stage of the Dockerfile. VERSION is the version of the binary.
 set -eu
 
 service=$1
@@ -9,7 +9,7 @@ case $service in
 gateway) module=gateway package=./cmd/gateway ;;
 api | game | consensus | bitcraps) module=services package=./$service/cmd/$service ;;
 *)
-	echo "rootfs.sh: no service is called $service" >&2
+	echo "rootfs.sh: there is no service $service" >&2
 	exit 1
 	;;
 esac
@@ -23,7 +23,7 @@ if ! [ -f "$authorities" ]; then
 	exit 1
 fi
 cp "$authorities" "$out/root/etc/ssl/certs/"
-# Without the workspace: an image is built from what the module's own files say.
+# Without the workspace, so that an image is built with the versions in the module's own go.mod.
 cd "$module"
 CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false go build -trimpath \
 	-ldflags "-s -w -X github.com/bitcraps/bitcraps/libs/version.Version=${VERSION:-dev}" -o "$out/root/app/service" "$package"

@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// file is what a layer says of a file.
+// file is a file's metadata in a layer.
 type file struct {
 	mode    int64
 	uid     int
 	regular bool
 }
 
-// unpack puts a layer's files into the root file system, with the owners that the layer gives them.
+// unpack extracts a layer into the root file system, with the layer's file owners.
 func (img image) unpack(layer string) error {
 	packed, err := os.Open(layer)
 	if err != nil {
@@ -36,7 +36,7 @@ func (img image) unpack(layer string) error {
 			return nil
 		}
 		if err == nil {
-			err = img.add(header, archive)
+			err = img.extract(header, archive)
 		}
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func (img image) unpack(layer string) error {
 	}
 }
 
-func (img image) add(header *tar.Header, content io.Reader) error {
+func (img image) extract(header *tar.Header, content io.Reader) error {
 	name := strings.Trim(filepath.Clean(header.Name), "/")
 	if !filepath.IsLocal(name) {
 		return fmt.Errorf("%s is outside of the image", header.Name)
@@ -66,7 +66,7 @@ func (img image) add(header *tar.Header, content io.Reader) error {
 			return err
 		}
 	default:
-		return fmt.Errorf("%s is neither a file nor a folder", name)
+		return fmt.Errorf("%s is neither a file nor a directory", name)
 	}
 	return os.Lchown(path, header.Uid, header.Gid)
 }

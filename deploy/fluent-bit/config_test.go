@@ -1,5 +1,5 @@
-// Package fluentbit_test reads Fluent Bit's configuration strictly, and does with lines that a fleet wrote what it says.
-// Fluent Bit itself is in no registry that this project builds from.
+// Package fluentbit_test parses Fluent Bit's configuration strictly, and applies it to log lines of a fleet. Fluent Bit itself is not
+// available in the registries from which this project builds.
 package fluentbit_test
 
 import (
@@ -11,16 +11,16 @@ import (
 	"testing"
 )
 
-// entry is a key of a section and its value.
+// entry is a key and its value.
 type entry struct{ key, value string }
 
-// section is one of a file, such as an input.
+// section is a section of a file, such as an input.
 type section struct {
 	kind    string
 	entries []entry
 }
 
-// all are the values of a key, whatever its case.
+// all returns the values of a key, whose case does not matter.
 func (s section) all(key string) (values []string) {
 	for _, e := range s.entries {
 		if strings.EqualFold(e.key, key) {
@@ -37,8 +37,8 @@ func (s section) get(key string) string {
 	return ""
 }
 
-// keys are what the configuration may say, by the kind of a section and the name of its plugin, by Fluent Bit 3.2's manual.
-var keys = map[string]string{
+// knownKeys are the permitted keys by the kind of a section and the name of its plugin, from Fluent Bit 3.2's manual.
+var knownKeys = map[string]string{
 	"SERVICE":                "flush grace log_level parsers_file http_server http_listen http_port health_check storage.path storage.metrics storage.backlog.mem_limit",
 	"PARSER":                 "name format time_key time_format time_keep",
 	"INPUT tail":             "name tag path multiline.parser parser db mem_buf_limit buffer_max_size skip_long_lines storage.type",
@@ -53,7 +53,7 @@ var keys = map[string]string{
 
 var header = regexp.MustCompile(`^\[([A-Z]+)\]$`)
 
-// parse reads a file of sections. What Fluent Bit would not understand fails the test.
+// parse parses a file of sections. It fails the test for anything that Fluent Bit would not understand.
 func parse(t *testing.T, path string) (sections []section) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -79,20 +79,20 @@ func parse(t *testing.T, path string) (sections []section) {
 		if slices.Contains([]string{"INPUT", "FILTER", "OUTPUT"}, s.kind) {
 			plugin += " " + s.get("name")
 		}
-		known, ok := keys[plugin]
+		known, ok := knownKeys[plugin]
 		if !ok {
-			t.Errorf("%s: there is no %q", path, plugin)
+			t.Errorf("%s: unknown section or plugin %q", path, plugin)
 		}
 		for _, e := range s.entries {
 			if !slices.Contains(strings.Fields(known), strings.ToLower(e.key)) || e.value == "" {
-				t.Errorf("%s: %s has %s %q", path, plugin, e.key, e.value)
+				t.Errorf("%s: %s has an unknown key or an empty value: %s %q", path, plugin, e.key, e.value)
 			}
 		}
 	}
 	return sections
 }
 
-func of(sections []section, kind, name string) (out []section) {
+func sectionsOf(sections []section, kind, name string) (out []section) {
 	for _, s := range sections {
 		if s.kind == kind && (name == "" || s.get("name") == name) {
 			out = append(out, s)
@@ -101,38 +101,38 @@ func of(sections []section, kind, name string) (out []section) {
 	return out
 }
 
-func TestWhatIsReadIsWritten(t *testing.T) {
+func TestInputsReachOutputs(t *testing.T) {
 	sections := parse(t, "fluent-bit.conf")
-	if inputs := of(sections, "INPUT", ""); len(inputs) != 3 {
-		t.Errorf("there are %d inputs", len(inputs))
+	if inputs := sectionsOf(sections, "INPUT", ""); len(inputs) != 3 {
+		t.Errorf("%d inputs, want 3", len(inputs))
 	}
 	parsers := []string{}
-	for _, p := range of(parse(t, "parsers.conf"), "PARSER", "") {
+	for _, p := range sectionsOf(parse(t, "parsers.conf"), "PARSER", "") {
 		parsers = append(parsers, p.get("name"))
 	}
-	for _, in := range of(sections, "INPUT", "") {
+	for _, in := range sectionsOf(sections, "INPUT", "") {
 		if name := in.get("parser"); name != "" && !slices.Contains(parsers, name) {
-			t.Errorf("parser %s is none of %v", name, parsers)
+			t.Errorf("unknown parser %s; known are %v", name, parsers)
 		}
 		if in.get("storage.type") != "filesystem" || in.get("db") == "" {
-			t.Errorf("%s loses its place or its lines in a restart", in.get("tag"))
+			t.Errorf("%s loses its position or its lines in a restart", in.get("tag"))
 		}
 	}
 	for _, tag := range []string{"app.kube.var.log.containers.game-0", "app.file.game", "chatty.app.file.game", "audit.app.file.game", "system.kubelet"} {
 		if got := len(outputs(sections, tag)); got != 1 {
-			t.Errorf("%s goes to %d outputs, want one", tag, got)
+			t.Errorf("%s matches %d outputs, want one", tag, got)
 		}
 	}
-	for _, out := range of(sections, "OUTPUT", "") {
+	for _, out := range sectionsOf(sections, "OUTPUT", "") {
 		if out.get("tls") != "On" || out.get("tls.verify") != "On" || out.get("write_operation") != "create" {
-			t.Errorf("%s: its connection is not verified, or a data stream refuses what it writes", out.get("index"))
+			t.Errorf("%s: TLS is not verified, or a data stream would refuse its writes", out.get("index"))
 		}
 	}
 }
 
-// outputs are those that a tag matches.
+// outputs returns the outputs that match a tag.
 func outputs(sections []section, tag string) (out []section) {
-	for _, o := range of(sections, "OUTPUT", "") {
+	for _, o := range sectionsOf(sections, "OUTPUT", "") {
 		if matches(o.get("match"), tag) || o.get("match_regex") != "" && regexp.MustCompile(o.get("match_regex")).MatchString(tag) {
 			out = append(out, o)
 		}
@@ -140,7 +140,7 @@ func outputs(sections []section, tag string) (out []section) {
 	return out
 }
 
-// matches is a match of tags with * for anything.
+// matches reports whether a tag matches a pattern, in which * stands for any text.
 func matches(pattern, tag string) bool {
 	return pattern != "" && regexp.MustCompile("^"+strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")+"$").MatchString(tag)
 }

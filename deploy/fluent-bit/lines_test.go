@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// route is the tag that a record has in the end, by the filters of the configuration in their order.
-func route(t *testing.T, sections []section, tag string, record map[string]any) string {
+// routeRecord applies the configuration's filters to a record in order, and returns its final tag.
+func routeRecord(t *testing.T, sections []section, tag string, record map[string]any) string {
 	t.Helper()
-	for _, filter := range of(sections, "FILTER", "") {
+	for _, filter := range sectionsOf(sections, "FILTER", "") {
 		if !matches(filter.get("match"), tag) {
 			continue
 		}
@@ -26,9 +26,9 @@ func route(t *testing.T, sections []section, tag string, record map[string]any) 
 				if len(parts) != 4 || parts[3] != "false" {
 					t.Fatalf("rule %q: want KEY REGEX TAG false", rule)
 				}
-				text, ok := record[strings.TrimPrefix(parts[0], "$")].(string) // It looks at texts only.
+				text, ok := record[strings.TrimPrefix(parts[0], "$")].(string) // Rules match string values only.
 				if ok && regexp.MustCompile(parts[1]).MatchString(text) {
-					return route(t, sections, strings.ReplaceAll(parts[2], "$TAG", tag), record)
+					return routeRecord(t, sections, strings.ReplaceAll(parts[2], "$TAG", tag), record)
 				}
 			}
 		}
@@ -56,14 +56,14 @@ func modify(t *testing.T, filter section, record map[string]any) {
 	}
 }
 
-// layout is the parser's format of times in Go's words.
-var layout = strings.NewReplacer("%Y", "2006", "%m", "01", "%d", "02", "%H", "15", "%M", "04", "%S.%L", "05.999999999", "%z", "Z07:00")
+// goLayout converts the parser's time format to a Go layout.
+var goLayout = strings.NewReplacer("%Y", "2006", "%m", "01", "%d", "02", "%H", "15", "%M", "04", "%S.%L", "05.999999999", "%z", "Z07:00")
 
-func TestOnlyChatterIsThrottled(t *testing.T) {
+func TestOnlyDebugAndInfoAreThrottled(t *testing.T) {
 	sections, parser := parse(t, "fluent-bit.conf"), parse(t, "parsers.conf")[0]
-	throttled := of(sections, "FILTER", "throttle")
+	throttled := sectionsOf(sections, "FILTER", "throttle")
 	if len(throttled) != 1 {
-		t.Fatalf("there are %d throttles", len(throttled))
+		t.Fatalf("%d throttle filters, want one", len(throttled))
 	}
 	text, err := os.ReadFile("testdata/fleet.log")
 	if err != nil {
@@ -75,7 +75,7 @@ func TestOnlyChatterIsThrottled(t *testing.T) {
 		if json.Unmarshal(line, &record) != nil {
 			record = map[string]any{"log": string(line)}
 		} else if stamp, _ := record[parser.get("time_key")].(string); true {
-			if _, err := time.Parse(layout.Replace(parser.get("time_format")), stamp); err != nil {
+			if _, err := time.Parse(goLayout.Replace(parser.get("time_format")), stamp); err != nil {
 				t.Errorf("%v: %s", err, line)
 			}
 		}
@@ -85,22 +85,22 @@ func TestOnlyChatterIsThrottled(t *testing.T) {
 			kind = "audit"
 		}
 		seen[kind]++
-		tag := route(t, sections, "app.file.game-0.log", record)
-		chatter := kind == "DEBUG" || kind == "INFO"
-		if matches(throttled[0].get("match"), tag) != chatter {
-			t.Errorf("%s goes to %s: %s", kind, tag, line)
+		tag := routeRecord(t, sections, "app.file.game-0.log", record)
+		lowLevel := kind == "DEBUG" || kind == "INFO"
+		if matches(throttled[0].get("match"), tag) != lowLevel {
+			t.Errorf("%s has the tag %s: %s", kind, tag, line)
 		}
 		want := map[bool]string{true: "bitcraps-audit", false: "bitcraps-app"}[kind == "audit"]
 		if out := outputs(sections, tag); len(out) != 1 || out[0].get("index") != want {
 			t.Errorf("%s is written to %v, want %s", tag, out, want)
 		}
 		if _, left := record["route"]; left {
-			t.Errorf("a help of the filters is left: %v", record)
+			t.Errorf("the auxiliary key \"route\" was not removed: %v", record)
 		}
 	}
 	for _, kind := range []string{"DEBUG", "INFO", "WARN", "audit", ""} {
 		if seen[kind] == 0 {
-			t.Errorf("no line of testdata is of kind %q, only %v", kind, seen)
+			t.Errorf("testdata has no line of kind %q, only %v", kind, seen)
 		}
 	}
 }

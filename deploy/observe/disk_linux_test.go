@@ -8,12 +8,12 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// logDisk holds what a fleet logs while it starts.
-const logDisk = 4 << 20
+// logDiskSize is enough for the logs of a fleet's start.
+const logDiskSize = 4 << 20
 
-// TestFleetPlaysOnWithoutRoomForLogs fills the disk that the fleet logs to.
-func TestFleetPlaysOnWithoutRoomForLogs(t *testing.T) {
-	disk := testserver.NewDisk(t, logDisk)
+// TestFullLogDiskDoesNotStopPlay fills the disk that the fleet logs to.
+func TestFullLogDiskDoesNotStopPlay(t *testing.T) {
+	disk := testserver.NewDisk(t, logDiskSize)
 	build(t, "build")
 	dir, err := newDir()
 	if err != nil {
@@ -33,8 +33,8 @@ func TestFleetPlaysOnWithoutRoomForLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	disk.Fill(t)
-	plays(t, f)
-	awaitDropped(t, f, "logs")
+	playOneRound(t, f)
+	waitForDropped(t, f, "logs")
 	disk.Empty(t)
-	plays(t, f)
+	playOneRound(t, f)
 }

@@ -10,27 +10,27 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// awaitDropped waits until a process of the fleet has counted what it could not send or write.
-func awaitDropped(t *testing.T, f *fleet, signal string) {
+// waitForDropped waits until a process of the fleet has counted telemetry that it could not send or write.
+func waitForDropped(t *testing.T, f *fleet, signal string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
 	defer cancel()
 	if err := poll(ctx, func() error {
 		for _, p := range f.Processes {
 			if p.Admin == "" { // A store.
 				continue
 			}
-			if n, err := dropped(ctx, "http://"+p.Admin+"/metrics", signal); err != nil || n > 0 {
+			if n, err := droppedCount(ctx, "http://"+p.Admin+"/metrics", signal); err != nil || n > 0 {
 				return err
 			}
 		}
-		return fmt.Errorf("no process counts %s that were dropped", signal)
+		return fmt.Errorf("no process counts dropped %s", signal)
 	}); err != nil {
 		t.Error(err)
 	}
 }
 
-func dropped(ctx context.Context, url, signal string) (n float64, err error) {
+func droppedCount(ctx context.Context, url, signal string) (n float64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, err

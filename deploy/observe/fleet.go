@@ -15,7 +15,7 @@ import (
 	"github.com/knadh/koanf/parsers/toml/v2"
 )
 
-// fleet is that of `bitcraps fleet up`.
+// fleet is a fleet of `bitcraps fleet up`.
 type fleet struct {
 	binary, dir string
 	set         []string
@@ -30,10 +30,10 @@ type fleet struct {
 	} `json:"processes"`
 }
 
-// fleetPatience is how long the fleet may take; PostgreSQL and Redis may have to be installed.
-const fleetPatience = 5 * time.Minute
+// fleetTimeout bounds a fleet command, which may have to install PostgreSQL and Redis.
+const fleetTimeout = 5 * time.Minute
 
-// up starts what does not run, with configuration keys.
+// up starts the processes that do not run, with configuration keys.
 func (f *fleet) up(ctx context.Context, set ...string) error {
 	args := []string{"up", "--port", "0"}
 	for _, pair := range set {
@@ -47,10 +47,10 @@ func (f *fleet) up(ctx context.Context, set ...string) error {
 	return json.Unmarshal(out, f)
 }
 
-// mend starts again what was killed.
-func (f *fleet) mend(ctx context.Context) error { return f.up(ctx, f.set...) }
+// restart starts the processes that were killed.
+func (f *fleet) restart(ctx context.Context) error { return f.up(ctx, f.set...) }
 
-// status looks at the processes again.
+// status updates the state of the processes.
 func (f *fleet) status(ctx context.Context) error {
 	out, err := f.command(ctx, "status")
 	if err != nil {
@@ -65,10 +65,10 @@ func (f *fleet) down() error {
 }
 
 func (f *fleet) command(ctx context.Context, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, fleetPatience)
+	ctx, cancel := context.WithTimeout(ctx, fleetTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, f.binary, append([]string{"fleet", args[0], "--dir", f.dir, "--json"}, args[1:]...)...) //nolint:gosec // It is the binary of --root.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}                                                                   // Out of reach of Ctrl-C: it would leave half a fleet.
+	cmd := exec.CommandContext(ctx, f.binary, append([]string{"fleet", args[0], "--dir", f.dir, "--json"}, args[1:]...)...) //nolint:gosec // The binary is below --root.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}                                                                   // Ctrl-C must not reach it: it would leave part of a fleet running.
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -78,7 +78,7 @@ func (f *fleet) command(ctx context.Context, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// kill ends processes without a warning.
+// kill kills processes with SIGKILL.
 func (f *fleet) kill(names ...string) error {
 	for _, name := range names {
 		for _, p := range f.Processes {
@@ -93,7 +93,7 @@ func (f *fleet) kill(names ...string) error {
 	return nil
 }
 
-// database is the URL of the games' database, which their configuration has.
+// database returns the URL of game's database, from the configuration of game-0.
 func (f *fleet) database() (string, error) {
 	text, err := os.ReadFile(filepath.Join(f.dir, "config", "game-0", "defaults.toml"))
 	if err != nil {
@@ -106,7 +106,7 @@ func (f *fleet) database() (string, error) {
 	database, _ := keys["database"].(map[string]any)
 	url, _ := database["url"].(string)
 	if !strings.HasPrefix(url, "postgresql://") {
-		return "", fmt.Errorf("the games are not on PostgreSQL, but on %q", url)
+		return "", fmt.Errorf("game does not use PostgreSQL, but %q", url)
 	}
 	return url, nil
 }

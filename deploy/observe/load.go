@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// rollers and bettors are how many play. It is enough to see, and leaves the machine room to do it.
+	// rollers and bettors are the numbers of players: enough to be observable without loading the machine.
 	rollers, bettors = 4, 2
-	// pace is how long a player thinks between two calls.
+	// pace is a player's pause between two calls.
 	pace = 100 * time.Millisecond
 )
 
-// load is players who play until they are told to stop.
+// load is a group of players who play until they are stopped.
 type load struct {
 	bets, rolls, failed atomic.Int64
 	cancel              context.CancelFunc
-	playing             sync.WaitGroup
+	running             sync.WaitGroup
 }
 
-// play seats players at the gateways, in turn.
-func play(ctx context.Context, gateways []string) *load {
+// startLoad starts players, who are distributed over the gateways.
+func startLoad(ctx context.Context, gateways []string) *load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &load{cancel: cancel}
 	for i := range rollers + bettors {
@@ -32,14 +32,14 @@ func play(ctx context.Context, gateways []string) *load {
 		if i >= rollers {
 			turn = l.bet
 		}
-		l.playing.Go(func() { l.seat(ctx, gateways[i%len(gateways)], turn) })
+		l.running.Go(func() { l.playSeat(ctx, gateways[i%len(gateways)], turn) })
 	}
 	return l
 }
 
-// seat has one player play. Failures of the platform are what is to be seen, and a player whose call was refused has
-// played its tokens or table to the end: another one takes the seat.
-func (l *load) seat(ctx context.Context, gateway string, turn func(context.Context, *player) error) {
+// playSeat plays with one player. Failures of the platform are expected and counted. A player whose call is refused has run out of tokens
+// or its table has ended, so a new player replaces it.
+func (l *load) playSeat(ctx context.Context, gateway string, turn func(context.Context, *player) error) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	var p *player
@@ -64,7 +64,7 @@ func (l *load) seat(ctx context.Context, gateway string, turn func(context.Conte
 	}
 }
 
-// round bets on the line and rolls until the hand is decided.
+// round bets on the pass line and rolls until the bet is decided.
 func (l *load) round(ctx context.Context, p *player) error {
 	if _, err := p.bet(ctx, "pass_line"); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (l *load) round(ctx context.Context, p *player) error {
 	return nil
 }
 
-// bet places one on the next throw, and looks at the table.
+// bet places a bet on the next roll, and reads the table.
 func (l *load) bet(ctx context.Context, p *player) error {
 	if _, err := p.bet(ctx, "field"); err != nil {
 		return err
@@ -92,5 +92,5 @@ func (l *load) bet(ctx context.Context, p *player) error {
 
 func (l *load) stop() {
 	l.cancel()
-	l.playing.Wait()
+	l.running.Wait()
 }

@@ -1,6 +1,6 @@
-// Command observe shows that the fleet can be seen from outside. It starts the fleet with the collector, Jaeger, Prometheus
-// and Alertmanager of deploy/ on this machine, has players play, makes one bet slow and finds its trace, kills two of four
-// validators and waits for the alert, mends them and waits for the all-clear. Then it stops what it started.
+// Command observe demonstrates the fleet's observability. It starts the fleet with the collector, Jaeger, Prometheus and Alertmanager of
+// deploy/ on this machine, has players play, makes one bet slow and finds its trace, kills two of four validators and waits for the alert,
+// restarts them and waits for the alert's resolution. Then it stops everything that it started.
 //
 //	go run ./observe --fast
 package main
@@ -15,13 +15,13 @@ import (
 	"syscall"
 )
 
-// options are what is shown, and how.
+// options configure the demonstration.
 type options struct {
-	// root is the repository, with the binaries in bin.
+	// root is the repository, with the built binaries in bin.
 	root string
-	// dir is where everything is kept while it runs.
+	// dir is the working directory of all processes.
 	dir string
-	// fast has a minute of every configuration pass in a second.
+	// fast shortens the configurations' delays from a minute to a second.
 	fast bool
 	// keep leaves everything running at the end, until ctx ends.
 	keep bool
@@ -29,30 +29,30 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.root, "root", "..", "the repository; `make build` has made the services in its bin")
-	flag.BoolVar(&o.fast, "fast", false, "have a minute of alerts and of the collector's waiting pass in a second")
+	flag.StringVar(&o.root, "root", "..", "the repository, in which `make build` has built the services")
+	flag.BoolVar(&o.fast, "fast", false, "shorten the delays of alerts and of the collector from a minute to a second")
 	flag.BoolVar(&o.keep, "keep", false, "leave everything running at the end, until Ctrl-C")
-	asJSON := flag.Bool("json", false, "print a JSON object for each event")
+	asJSON := flag.Bool("json", false, "print each event as a JSON object")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	say := human(os.Stdout)
+	report := textReporter(os.Stdout)
 	if *asJSON {
-		say = lines(os.Stdout)
+		report = jsonReporter(os.Stdout)
 	}
-	if err := run(ctx, o, say); err != nil {
+	if err := run(ctx, o, report); err != nil {
 		fmt.Fprintln(os.Stderr, "observe:", err)
 		os.Exit(1)
 	}
 }
 
-// run makes a folder for everything, shows all steps and clears up.
-func run(ctx context.Context, o options, say reporter) (err error) {
+// run creates a working directory, runs all steps and cleans up.
+func run(ctx context.Context, o options, report reporter) (err error) {
 	if o.dir, err = newDir(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
-	s, err := start(ctx, o, say)
+	s, err := start(ctx, o, report)
 	if err != nil {
 		return err
 	}
@@ -61,13 +61,13 @@ func run(ctx context.Context, o options, say reporter) (err error) {
 		return err
 	}
 	if o.keep {
-		s.say.event("keep", "everything runs until Ctrl-C", s.urls())
+		s.report.event("keep", "everything keeps running until Ctrl-C", s.urls())
 		<-ctx.Done()
 	}
 	return nil
 }
 
-// newDir makes a folder that the users of servers may enter: PostgreSQL does not run as root.
+// newDir creates a directory that the servers' users can enter, since PostgreSQL does not run as root.
 func newDir() (string, error) {
 	dir, err := os.MkdirTemp("", "bitcraps-observe-")
 	if err != nil {

@@ -17,12 +17,12 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// logged is a reporter for tests.
-func logged(t *testing.T) reporter {
+// testReporter returns a reporter that writes to a test's log.
+func testReporter(t *testing.T) reporter {
 	return &printer{begin: time.Now(), write: func(e event) { t.Logf("%6.1fs  %-10s %s", e.Seconds, e.Step, e.Text) }}
 }
 
-// build has make build targets. They are in the workspace, and tests of deploy/ are not.
+// build runs make for targets. They are built in the workspace, while the tests of deploy/ run outside of it.
 func build(t *testing.T, targets ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "make", append([]string{"-C", "../.."}, targets...)...)
@@ -32,8 +32,8 @@ func build(t *testing.T, targets ...string) {
 	}
 }
 
-// running is everything that observe starts, until the test ends.
-func running(t *testing.T) *stack {
+// startStack starts everything that observe starts, until the test ends.
+func startStack(t *testing.T) *stack {
 	t.Helper()
 	testserver.Program(t, "prometheus", "prometheus")
 	build(t, "build", "bin/tools/alertmanager", "bin/tools/otelcol", "bin/tools/jaeger")
@@ -46,7 +46,7 @@ func running(t *testing.T) *stack {
 			t.Error(err)
 		}
 	})
-	s, err := start(t.Context(), options{root: "../..", dir: dir, fast: true}, logged(t))
+	s, err := start(t.Context(), options{root: "../..", dir: dir, fast: true}, testReporter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,22 +58,22 @@ func running(t *testing.T) *stack {
 	return s
 }
 
-// TestWhatHappensIsSeen goes through the steps that `make observe` shows, and then takes away what observes.
-func TestWhatHappensIsSeen(t *testing.T) {
-	s := running(t)
-	players := play(t.Context(), s.fleet.Gateways)
+// TestObservability runs the steps of `make observe`, and then kills the observing servers.
+func TestObservability(t *testing.T) {
+	s := startStack(t)
+	players := startLoad(t.Context(), s.fleet.Gateways)
 	defer players.stop()
 	if err := s.steps(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Run("dashboards", func(t *testing.T) { dashboardsHaveData(t, s) })
-	t.Run("logs", func(t *testing.T) { logsAreRead(t, s) })
-	t.Run("without", func(t *testing.T) { fleetPlaysOn(t, s) })
+	t.Run("dashboards", func(t *testing.T) { checkDashboards(t, s) })
+	t.Run("logs", func(t *testing.T) { checkLogs(t, s) })
+	t.Run("without", func(t *testing.T) { checkPlayWithoutObservers(t, s) })
 }
 
-// dashboardsHaveData runs every query of the dashboards.
-func dashboardsHaveData(t *testing.T, s *stack) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+// checkDashboards checks that every query of the dashboards has data.
+func checkDashboards(t *testing.T, s *stack) {
+	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
 	defer cancel()
 	if err := poll(ctx, func() error {
 		missing, err := panels.Missing(ctx, "http://"+s.prometheus)
@@ -86,12 +86,12 @@ func dashboardsHaveData(t *testing.T, s *stack) {
 	}
 }
 
-// logsAreRead finds a line of the fleet's in what the collector read of its files, and holds all lines to what OpenSearch takes.
-func logsAreRead(t *testing.T, s *stack) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+// checkLogs checks that the collector has read the fleet's log lines, and that OpenSearch would accept all lines.
+func checkLogs(t *testing.T, s *stack) {
+	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
 	defer cancel()
 	if err := poll(ctx, func() error {
-		text, err := os.ReadFile(s.shipped())
+		text, err := os.ReadFile(s.collectedLogs())
 		if err == nil && !strings.Contains(string(text), `"severityNumber":9`) {
 			err = errors.New("no line has the severity of INFO")
 		}
@@ -99,12 +99,12 @@ func logsAreRead(t *testing.T, s *stack) {
 	}); err != nil {
 		t.Error(err)
 	}
-	mapping, err := opensearch.Template()
+	mapping, err := opensearch.TemplateMapping()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range s.fleet.Processes {
-		if p.Admin == "" { // A store, which logs as it likes.
+		if p.Admin == "" { // A store, which has its own log format.
 			continue
 		}
 		text, err := os.ReadFile(p.Log)
@@ -119,23 +119,23 @@ func logsAreRead(t *testing.T, s *stack) {
 	}
 }
 
-// fleetPlaysOn kills the collector and then Prometheus: bets and rolls go on.
-func fleetPlaysOn(t *testing.T, s *stack) {
+// checkPlayWithoutObservers kills the collector and then Prometheus: bets and rolls still work.
+func checkPlayWithoutObservers(t *testing.T, s *stack) {
 	for _, name := range []string{"otelcol", "prometheus"} {
 		if err := s.servers[name].cmd.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		<-s.servers[name].ended
-		plays(t, s.fleet)
+		<-s.servers[name].exited
+		playOneRound(t, s.fleet)
 	}
-	// What the collector can't take any more is counted, and holds nobody up.
-	awaitDropped(t, s.fleet, "spans")
+	// Spans for the dead collector are dropped and counted, and block nobody.
+	waitForDropped(t, s.fleet, "spans")
 }
 
-// plays has a new player bet and roll, once.
-func plays(t *testing.T, f *fleet) {
+// playOneRound has a new player play one round.
+func playOneRound(t *testing.T, f *fleet) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
 	defer cancel()
 	if err := poll(ctx, func() error {
 		p, err := join(ctx, f.Gateways[0])
@@ -148,8 +148,8 @@ func plays(t *testing.T, f *fleet) {
 	}
 }
 
-// TestEverythingGetsFaster holds what --fast rewrites against the files that it rewrites.
-func TestEverythingGetsFaster(t *testing.T) {
+// TestSpeedUp checks how --fast rewrites configurations.
+func TestSpeedUp(t *testing.T) {
 	for text, want := range map[string]string{
 		"for: 5m":                        "for: 5s",
 		"  group_wait: 30s":              "  group_wait: 1s",
@@ -158,12 +158,12 @@ func TestEverythingGetsFaster(t *testing.T) {
 		"slo:sli_error:ratio_rate5m > 5": "slo:sli_error:ratio_rate5m > 5",
 		"window: 1h":                     "window: 1h",
 	} {
-		if got := faster(text); got != want {
+		if got := speedUp(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
 	o := options{root: "../.."}
-	if _, err := o.configure(t.TempDir(), "prometheus/prometheus.yml", "what is not there", ""); err == nil {
-		t.Error("a replacement of what is not there is no error")
+	if _, err := o.copyConfig(t.TempDir(), "prometheus/prometheus.yml", "what is not there", ""); err == nil {
+		t.Error("replacing a missing text did not fail")
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// player is a guest who plays over REST, at a table of its own.
+// player is a guest who plays over REST at its own table.
 type player struct {
 	gateway string
 	http    *http.Client
 	game    string
 }
 
-// refusal is an answer that is no success.
+// refusal is the error of a failed call.
 type refusal struct {
 	status int
 	text   string
@@ -27,7 +27,7 @@ type refusal struct {
 
 func (r refusal) Error() string { return fmt.Sprintf("status %d: %s", r.status, r.text) }
 
-// join makes a guest with a table.
+// join creates a guest with a table.
 func join(ctx context.Context, gateway string) (*player, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -47,7 +47,7 @@ func (p *player) bet(ctx context.Context, wager string) (trace string, err error
 	return p.call(ctx, http.MethodPost, p.game+"/bets", fmt.Sprintf(`{"bet_type":%q,"amount":1}`, wager), nil)
 }
 
-// roll throws the dice, on which the player bets before, and says whether the hand goes on with a point.
+// roll rolls the dice, and reports whether there is a point after the roll. The player must have bet before.
 func (p *player) roll(ctx context.Context) (point bool, err error) {
 	var rolled struct {
 		Phase string `json:"phase"`
@@ -56,7 +56,7 @@ func (p *player) roll(ctx context.Context) (point bool, err error) {
 	return rolled.Phase == "PHASE_POINT", err
 }
 
-// call returns the id of the trace that the gateway says the call is in.
+// call makes a call, and returns the id of its trace from the Traceresponse header.
 func (p *player) call(ctx context.Context, method, path, body string, out any) (trace string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, p.gateway+path, bytes.NewReader([]byte(body)))
 	if err != nil {
@@ -68,7 +68,7 @@ func (p *player) call(ctx context.Context, method, path, body string, out any) (
 		return "", err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
 		return "", err
 	}

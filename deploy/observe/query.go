@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// value is the only sample that a query has now.
-func (s *stack) value(ctx context.Context, query string) (float64, error) {
+// queryValue returns the value of a query with exactly one sample.
+func (s *stack) queryValue(ctx context.Context, query string) (float64, error) {
 	var answer struct {
 		Data struct {
 			Result []struct {

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// event is what happened, for people and for programs.
+// event is something that happened, as text and as data.
 type event struct {
-	// Seconds have passed since the start.
+	// Seconds is the time since the start.
 	Seconds float64 `json:"seconds"`
 	Step    string  `json:"step"`
 	Text    string  `json:"text"`
 	Data    any     `json:"data,omitempty"`
 }
 
-// reporter is told of events.
+// reporter receives events.
 type reporter interface {
-	// event says what happened in a step. data is for programs; where it has a text of its own, people see it too.
+	// event reports what happened in a step. data is for programs; a text reporter also prints it if it is a fmt.Stringer.
 	event(step, text string, data any)
 }
 
-// printer writes each event.
+// printer is a reporter that writes each event with a function.
 type printer struct {
 	mu    sync.Mutex
 	begin time.Time
@@ -36,8 +36,8 @@ func (p *printer) event(step, text string, data any) {
 	p.write(event{Seconds: time.Since(p.begin).Seconds(), Step: step, Text: text, Data: data})
 }
 
-// human is a reporter for the terminal.
-func human(out io.Writer) reporter {
+// textReporter returns a reporter for the terminal.
+func textReporter(out io.Writer) reporter {
 	return &printer{begin: time.Now(), write: func(e event) {
 		fmt.Fprintf(out, "%6.1fs  %-10s %s\n", e.Seconds, e.Step, e.Text)
 		if long, ok := e.Data.(fmt.Stringer); ok {
@@ -46,8 +46,8 @@ func human(out io.Writer) reporter {
 	}}
 }
 
-// lines is a reporter for programs: a JSON object on each line.
-func lines(out io.Writer) reporter {
+// jsonReporter returns a reporter for programs: one JSON object per line.
+func jsonReporter(out io.Writer) reporter {
 	encoder := json.NewEncoder(out)
-	return &printer{begin: time.Now(), write: func(e event) { _ = encoder.Encode(e) }} // Who reads may be gone.
+	return &printer{begin: time.Now(), write: func(e event) { _ = encoder.Encode(e) }} // The reader may be gone.
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// span is one of Jaeger's answer.
+// span is a span as returned by Jaeger.
 type span struct {
 	SpanID        string      `json:"spanID"`
 	OperationName string      `json:"operationName"`
@@ -19,20 +19,20 @@ type span struct {
 	ProcessID     string      `json:"processID"`
 }
 
-// reference leads to a span's parent, or to one of another trace that is linked to it.
+// reference refers to a span's parent, or to a linked span of another trace.
 type reference struct {
 	RefType string `json:"refType"`
 	TraceID string `json:"traceID"`
 	SpanID  string `json:"spanID"`
 }
 
-// What a reference is.
+// Types of references.
 const (
-	childOf = "CHILD_OF"
-	link    = "FOLLOWS_FROM"
+	childOf     = "CHILD_OF"
+	followsFrom = "FOLLOWS_FROM"
 )
 
-// trace is one that Jaeger keeps.
+// trace is a trace as returned by Jaeger.
 type trace struct {
 	TraceID   string `json:"traceID"`
 	Spans     []span `json:"spans"`
@@ -41,19 +41,19 @@ type trace struct {
 	} `json:"processes"`
 }
 
-// find waits until Jaeger has a trace with spans of all services, and of what is linked to it: the transaction that a bet
-// shares with others is in the trace of one of them.
-func find(ctx context.Context, jaeger, id string, services ...string) (*trace, error) {
-	found, err := fetch(ctx, jaeger, id, services...)
+// findTrace waits until Jaeger has a trace with spans of all services, and adds the linked spans of other traces: a transaction shared by
+// several bets is in the trace of one of them.
+func findTrace(ctx context.Context, jaeger, id string, services ...string) (*trace, error) {
+	found, err := fetchTrace(ctx, jaeger, id, services...)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range slices.Clone(found.Spans) {
 		for _, ref := range s.References {
-			if ref.RefType != link || ref.TraceID == id {
+			if ref.RefType != followsFrom || ref.TraceID == id {
 				continue
 			}
-			other, err := fetch(ctx, jaeger, ref.TraceID)
+			other, err := fetchTrace(ctx, jaeger, ref.TraceID)
 			if err != nil {
 				return nil, err
 			}
@@ -63,7 +63,7 @@ func find(ctx context.Context, jaeger, id string, services ...string) (*trace, e
 	return found, nil
 }
 
-func fetch(ctx context.Context, jaeger, id string, services ...string) (found *trace, err error) {
+func fetchTrace(ctx context.Context, jaeger, id string, services ...string) (found *trace, err error) {
 	err = poll(ctx, func() error {
 		var answer struct {
 			Data []*trace `json:"data"`
@@ -72,7 +72,7 @@ func fetch(ctx context.Context, jaeger, id string, services ...string) (found *t
 			return err
 		}
 		if len(answer.Data) != 1 {
-			return fmt.Errorf("there are %d traces %s", len(answer.Data), id)
+			return fmt.Errorf("found %d traces with id %s", len(answer.Data), id)
 		}
 		found = answer.Data[0]
 		for _, service := range services {
@@ -80,13 +80,13 @@ func fetch(ctx context.Context, jaeger, id string, services ...string) (found *t
 				return fmt.Errorf("trace %s has no span of %s, only of %v", id, service, found.services())
 			}
 		}
-		return found.whole()
+		return found.checkComplete()
 	})
 	return found, err
 }
 
-// whole fails while the parent of a span has not come: services send what ended together, and parents end last.
-func (t *trace) whole() error {
+// checkComplete fails while the parent of a span is missing: services export spans in batches when they end, and parents end last.
+func (t *trace) checkComplete() error {
 	known := t.ids()
 	for _, s := range t.Spans {
 		for _, ref := range s.References {
@@ -98,7 +98,7 @@ func (t *trace) whole() error {
 	return nil
 }
 
-// ids are those of its spans.
+// ids returns the ids of the trace's spans.
 func (t *trace) ids() map[string]bool {
 	known := make(map[string]bool, len(t.Spans))
 	for _, s := range t.Spans {
@@ -107,7 +107,7 @@ func (t *trace) ids() map[string]bool {
 	return known
 }
 
-// graft puts a span of another trace below one of this, with everything below it.
+// graft adds a span of another trace, with all of its descendants, as a child of a span of this trace.
 func (t *trace) graft(parent string, other *trace, id string) {
 	for _, s := range other.Spans {
 		child := slices.ContainsFunc(s.References, func(ref reference) bool { return ref.RefType == childOf && ref.SpanID == id })
@@ -118,14 +118,14 @@ func (t *trace) graft(parent string, other *trace, id string) {
 			t.graft(id, other, s.SpanID)
 			continue
 		}
-		process := other.TraceID + s.ProcessID // Each trace has its own numbers.
+		process := other.TraceID + s.ProcessID // Process ids are unique only within a trace.
 		t.Processes[process] = other.Processes[s.ProcessID]
 		s.ProcessID, s.References = process, []reference{{RefType: childOf, SpanID: parent}}
 		t.Spans = append(t.Spans, s)
 	}
 }
 
-// services are those whose spans it has.
+// services returns the services that have spans in the trace.
 func (t *trace) services() (names []string) {
 	for _, s := range t.Spans {
 		names = append(names, t.Processes[s.ProcessID].ServiceName)
@@ -134,10 +134,10 @@ func (t *trace) services() (names []string) {
 	return slices.Compact(names)
 }
 
-// String is the tree of its spans, each with its duration and when it began.
+// String formats the tree of the trace's spans, each with its duration and start time.
 func (t *trace) String() string {
 	known := t.ids()
-	children := map[string][]span{} // Those without a parent that is known are below "".
+	children := map[string][]span{} // Spans without a known parent are below "".
 	for _, s := range t.Spans {
 		parent := ""
 		for _, ref := range s.References {
@@ -148,13 +148,13 @@ func (t *trace) String() string {
 		children[parent] = append(children[parent], s)
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "  trace %s\n%12s %12s\n", t.TraceID, "took", "began at")
-	begin := slices.MinFunc(t.Spans, earlier).StartTime
+	fmt.Fprintf(&out, "  trace %s\n%12s %12s\n", t.TraceID, "duration", "start")
+	begin := slices.MinFunc(t.Spans, byStartTime).StartTime
 	var draw func(parent, indent string)
 	draw = func(parent, indent string) {
-		slices.SortStableFunc(children[parent], earlier)
+		slices.SortStableFunc(children[parent], byStartTime)
 		for _, s := range children[parent] {
-			fmt.Fprintf(&out, "%12s %12s  %s%s: %s\n", micros(s.Duration), micros(s.StartTime-begin), indent, t.Processes[s.ProcessID].ServiceName, s.OperationName)
+			fmt.Fprintf(&out, "%12s %12s  %s%s: %s\n", formatMicros(s.Duration), formatMicros(s.StartTime-begin), indent, t.Processes[s.ProcessID].ServiceName, s.OperationName)
 			draw(s.SpanID, indent+"  ")
 		}
 	}
@@ -162,6 +162,6 @@ func (t *trace) String() string {
 	return out.String()
 }
 
-func earlier(a, b span) int { return cmp.Compare(a.StartTime, b.StartTime) }
+func byStartTime(a, b span) int { return cmp.Compare(a.StartTime, b.StartTime) }
 
-func micros(n int64) string { return (time.Duration(n) * time.Microsecond).String() }
+func formatMicros(n int64) string { return (time.Duration(n) * time.Microsecond).String() }

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// firing is the status of an alert that is not over.
+// firing is the status of an unresolved alert.
 const firing = "firing"
 
-// alert is one of a notification, as Alertmanager posts it.
+// alert is an alert of a notification from Alertmanager.
 type alert struct {
 	Status      string            `json:"status"`
 	Labels      map[string]string `json:"labels"`
@@ -22,57 +22,57 @@ type alert struct {
 
 func (a alert) name() string { return a.Labels["alertname"] }
 
-// webhook is where Alertmanager tells people of alerts.
+// webhook receives Alertmanager's notifications in place of people.
 type webhook struct {
 	url    string
 	server *http.Server
-	say    reporter
+	report reporter
 
-	mu   sync.Mutex
-	last map[string]alert // What was said last of each alert, by its labels.
+	mu     sync.Mutex
+	latest map[string]alert // The latest notification of each alert, by its labels.
 }
 
-// maxNotification bounds what is read of one.
+// maxNotification is the maximum size of a notification.
 const maxNotification = 1 << 20
 
-// listen serves a webhook.
-func listen(say reporter) (*webhook, error) {
+// listen starts a webhook.
+func listen(report reporter) (*webhook, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	w := &webhook{url: "http://" + listener.Addr().String(), say: say, last: map[string]alert{}}
+	w := &webhook{url: "http://" + listener.Addr().String(), report: report, latest: map[string]alert{}}
 	w.server = &http.Server{Handler: http.HandlerFunc(w.receive), ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = w.server.Serve(listener) }() // It ends with close.
+	go func() { _ = w.server.Serve(listener) }() // Ends with close.
 	return w, nil
 }
 
-// receive shows what is new in a notification.
+// receive reports the changes in a notification.
 func (w *webhook) receive(_ http.ResponseWriter, r *http.Request) {
 	var notification struct {
 		Receiver string  `json:"receiver"`
 		Alerts   []alert `json:"alerts"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxNotification)).Decode(&notification); err != nil {
-		w.say.event("webhook", "it got what is no notification: "+err.Error(), nil)
+		w.report.event("webhook", "received an invalid notification: "+err.Error(), nil)
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, a := range notification.Alerts {
 		key := fmt.Sprint(a.Labels)
-		if w.last[key].Status != a.Status {
-			w.say.event("alert", fmt.Sprintf("%s is told that %s is %s: %s", notification.Receiver, a.name(), a.Status, a.Annotations["summary"]), a)
+		if w.latest[key].Status != a.Status {
+			w.report.event("alert", fmt.Sprintf("%s is notified that %s is %s: %s", notification.Receiver, a.name(), a.Status, a.Annotations["summary"]), a)
 		}
-		w.last[key] = a
+		w.latest[key] = a
 	}
 }
 
-// fires reports whether the last that was said of an alert is that it fires.
+// fires reports whether an alert fires according to its latest notification.
 func (w *webhook) fires(name string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, a := range w.last {
+	for _, a := range w.latest {
 		if a.name() == name && a.Status == firing {
 			return true
 		}
@@ -80,13 +80,13 @@ func (w *webhook) fires(name string) bool {
 	return false
 }
 
-// await waits until people know that an alert fires, or that it does not.
+// await waits until people have been notified that an alert fires, or that it does not.
 func (w *webhook) await(ctx context.Context, name string, fires bool) error {
 	return poll(ctx, func() error {
 		if w.fires(name) == fires {
 			return nil
 		}
-		return fmt.Errorf("nobody was told in time that %s %s", name, map[bool]string{true: "fires", false: "is over"}[fires])
+		return fmt.Errorf("no notification in time that %s %s", name, map[bool]string{true: "fires", false: "is resolved"}[fires])
 	})
 }
 

@@ -1,4 +1,4 @@
-// Package opensearch checks log lines against the index template beside it, as OpenSearch would when they are stored.
+// Package opensearch checks log lines against the index template, as OpenSearch does when it stores them.
 package opensearch
 
 import (
@@ -14,26 +14,26 @@ import (
 //go:embed index-template.json
 var template []byte
 
-// Mapping says of which type each field of a line is.
+// Mapping defines the types of a line's fields.
 type Mapping struct {
-	Dynamic    []map[string]Dynamic `json:"dynamic_templates"`
-	Properties map[string]Property  `json:"properties"`
+	Dynamic    []map[string]DynamicTemplate `json:"dynamic_templates"`
+	Properties map[string]Property          `json:"properties"`
 }
 
-// Dynamic says of which type fields are that have no property.
-type Dynamic struct {
+// DynamicTemplate defines the type of fields that have no property.
+type DynamicTemplate struct {
 	Matches string   `json:"match_mapping_type"`
 	Mapping Property `json:"mapping"`
 }
 
-// Property is the type of a field, or those of an object.
+// Property is the type of a field, or the properties of an object.
 type Property struct {
 	Type       string              `json:"type"`
 	Properties map[string]Property `json:"properties"`
 }
 
-// Template is the mapping of the index template.
-func Template() (Mapping, error) {
+// TemplateMapping returns the mapping of the index template.
+func TemplateMapping() (Mapping, error) {
 	var t struct {
 		Template struct {
 			Mappings Mapping `json:"mappings"`
@@ -43,7 +43,7 @@ func Template() (Mapping, error) {
 	return t.Template.Mappings, err
 }
 
-// CheckLine is Check of a line of JSON.
+// CheckLine decodes a line of JSON and checks it.
 func (m Mapping) CheckLine(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -54,7 +54,7 @@ func (m Mapping) CheckLine(text []byte) error {
 	return m.Check(line)
 }
 
-// Check says which fields of a line OpenSearch would refuse to store.
+// Check fails with the fields of a line that OpenSearch would refuse to store.
 func (m Mapping) Check(line map[string]any) error {
 	var failures []error
 	for key, value := range line {
@@ -69,7 +69,7 @@ func (m Mapping) Check(line map[string]any) error {
 	return errors.Join(failures...)
 }
 
-// dynamic is the type of what has no property. Objects and lists have none: fields below them would come from whoever logs.
+// dynamic returns the type of a value without a property. Objects and lists have none, since their fields would be arbitrary.
 func (m Mapping) dynamic(value any) Property {
 	kind := map[bool]string{true: "double"}[isFloat(value)]
 	switch value.(type) {
@@ -123,7 +123,7 @@ func (p Property) check(value any) error {
 		fits = err == nil
 	}
 	if !fits {
-		return fmt.Errorf("%v does not fit into %q", value, p.Type)
+		return fmt.Errorf("%v is not a %q", value, p.Type)
 	}
 	return nil
 }

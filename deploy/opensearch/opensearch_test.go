@@ -33,15 +33,15 @@ func read(t *testing.T, path string) []byte {
 	return text
 }
 
-func TestLinesThatFleetsWroteFit(t *testing.T) {
-	mapping, err := opensearch.Template()
+func TestFleetLogMatchesMapping(t *testing.T) {
+	mapping, err := opensearch.TemplateMapping()
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
 	for line := range bytes.Lines(read(t, "../fluent-bit/testdata/fleet.log")) {
 		if line[0] != '{' {
-			continue // It is stored as "log".
+			continue // Stored as "log".
 		}
 		fields := decode(t, line)
 		if err := mapping.Check(fields); err != nil {
@@ -53,19 +53,19 @@ func TestLinesThatFleetsWroteFit(t *testing.T) {
 	}
 	for _, key := range []string{"time", "level", "msg", "service", "replica", "trace_id", "span_id", "request_id", "game_id", "player_id", "bet_amount", "error", "error_code", "status"} {
 		if mapping.Properties[key].Type == "" || !seen[key] {
-			t.Errorf("%s: it has type %q, and lines have it: %v", key, mapping.Properties[key].Type, seen[key])
+			t.Errorf("%s: type %q, present in lines: %v", key, mapping.Properties[key].Type, seen[key])
 		}
 	}
 }
 
-func TestLinesThatDoNotFitAreFound(t *testing.T) {
-	mapping, err := opensearch.Template()
+func TestMismatchesAreReported(t *testing.T) {
+	mapping, err := opensearch.TemplateMapping()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{`panic: no JSON`, `{"bet_amount":"ten"}`, `{"time":"today"}`, `{"replica":3000000000}`, `{"audit":"yes"}`, `{"anything":{"of":1}}`, `{"msg":["a"]}`} {
 		if mapping.CheckLine([]byte(line)) == nil {
-			t.Errorf("%s fits", line)
+			t.Errorf("%s was accepted", line)
 		}
 	}
 	if err := mapping.CheckLine([]byte(`{"bet_amount":10,"time":"2026-11-25T02:28:13.333370209Z","code":"OK","height":7,"share":0.5}`)); err != nil {
@@ -73,7 +73,7 @@ func TestLinesThatDoNotFitAreFound(t *testing.T) {
 	}
 }
 
-// patterns are those of the indices that the template and the policies are for.
+// patterns returns the index patterns of the template and of the policies.
 func patterns(t *testing.T) (template, policies []string) {
 	t.Helper()
 	var own struct {
@@ -111,12 +111,12 @@ func patterns(t *testing.T) (template, policies []string) {
 		for _, state := range policy.Policy.States {
 			for _, next := range state.Transitions {
 				if !slices.Contains(names, next.State) {
-					t.Errorf("%s: from %s it goes to %q", file, state.Name, next.State)
+					t.Errorf("%s: state %s has a transition to the unknown state %q", file, state.Name, next.State)
 				}
 			}
 		}
 		if names[0] != policy.Policy.DefaultState || names[len(names)-1] != "gone" {
-			t.Errorf("%s: from %s to %s", file, policy.Policy.DefaultState, names[len(names)-1])
+			t.Errorf("%s: starts with %s, ends with %s", file, policy.Policy.DefaultState, names[len(names)-1])
 		}
 		for _, t := range policy.Policy.Template {
 			policies = append(policies, t.Patterns...)
@@ -125,11 +125,11 @@ func patterns(t *testing.T) (template, policies []string) {
 	return own.Patterns, policies
 }
 
-func TestEachIndexHasTemplateAndPolicy(t *testing.T) {
+func TestEveryIndexHasTemplateAndPolicy(t *testing.T) {
 	template, policies := patterns(t)
 	indices := regexp.MustCompile(`(?m)^\s+Index\s+(\S+)$`).FindAllSubmatch(read(t, "../fluent-bit/fluent-bit.conf"), -1)
 	if len(indices) != len(template) {
-		t.Errorf("Fluent Bit writes to %d indices and there are templates for %d", len(indices), len(template))
+		t.Errorf("Fluent Bit writes to %d indices, the template has %d patterns", len(indices), len(template))
 	}
 	for _, index := range indices {
 		for what, patterns := range map[string][]string{"template": template, "policy": policies} {
@@ -140,54 +140,54 @@ func TestEachIndexHasTemplateAndPolicy(t *testing.T) {
 				}
 			}
 			if n != 1 {
-				t.Errorf("%s has %d patterns of a %s; want one", index[1], n, what)
+				t.Errorf("%s matches %d patterns of a %s; want one", index[1], n, what)
 			}
 		}
 	}
 }
 
-// object is one that OpenSearch Dashboards imports.
-type object struct {
+// savedObject is an object that OpenSearch Dashboards imports.
+type savedObject struct {
 	ID, Type   string
 	Attributes map[string]any
 	References []struct{ Name, Type, ID string }
 }
 
-func TestDashboardsShowWhatThereIs(t *testing.T) {
-	mapping, err := opensearch.Template()
+func TestDashboardsUseKnownFields(t *testing.T) {
+	mapping, err := opensearch.TemplateMapping()
 	if err != nil {
 		t.Fatal(err)
 	}
 	known := map[string]bool{}
 	for line := range bytes.Lines(read(t, "dashboards.ndjson")) {
-		var o object
+		var o savedObject
 		if err := json.Unmarshal(line, &o); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		for _, ref := range o.References { // They are imported in order.
+		for _, ref := range o.References { // Objects are imported in order.
 			if !known[ref.Type+ref.ID] {
-				t.Errorf("%s refers to %s %q, which is not before it", o.ID, ref.Type, ref.ID)
+				t.Errorf("%s refers to %s %q, which does not precede it", o.ID, ref.Type, ref.ID)
 			}
 		}
 		known[o.Type+o.ID] = true
 		for _, field := range fields(t, o) {
 			if mapping.Properties[field].Type == "" {
-				t.Errorf("%s shows the field %q, which has no type", o.ID, field)
+				t.Errorf("%s uses the field %q, which is not in the mapping", o.ID, field)
 			}
 		}
 	}
 	if !known["dashboardbitcraps-logs"] || !known["index-patternbitcraps-lines"] {
-		t.Errorf("there are only %v", known)
+		t.Errorf("missing objects; found only %v", known)
 	}
 }
 
 var (
-	queried   = regexp.MustCompile(`([a-z_.@]+): `)
-	aggregate = regexp.MustCompile(`"field": ?"([^"]+)"`)
+	queryField       = regexp.MustCompile(`([a-z_.@]+): `)
+	aggregationField = regexp.MustCompile(`"field": ?"([^"]+)"`)
 )
 
-// fields are those that an object asks for.
-func fields(t *testing.T, o object) (out []string) {
+// fields returns the fields that an object uses.
+func fields(t *testing.T, o savedObject) (out []string) {
 	t.Helper()
 	if columns, ok := o.Attributes["columns"].([]any); ok {
 		for _, column := range columns {
@@ -197,9 +197,9 @@ func fields(t *testing.T, o object) (out []string) {
 	for _, key := range []string{"visState", "panelsJSON", "optionsJSON"} {
 		if text, ok := o.Attributes[key].(string); ok {
 			if !json.Valid([]byte(text)) {
-				t.Errorf("%s: %s is no JSON", o.ID, key)
+				t.Errorf("%s: %s is not JSON", o.ID, key)
 			}
-			for _, found := range aggregate.FindAllStringSubmatch(text, -1) {
+			for _, found := range aggregationField.FindAllStringSubmatch(text, -1) {
 				out = append(out, found[1])
 			}
 		}
@@ -212,7 +212,7 @@ func fields(t *testing.T, o object) (out []string) {
 	if err := json.Unmarshal([]byte(meta["searchSourceJSON"].(string)), &source); err != nil {
 		t.Errorf("%s: %v", o.ID, err)
 	}
-	for _, found := range queried.FindAllStringSubmatch(source.Query.Query, -1) {
+	for _, found := range queryField.FindAllStringSubmatch(source.Query.Query, -1) {
 		out = append(out, strings.TrimSpace(found[1]))
 	}
 	return out

@@ -1,4 +1,4 @@
-// Package otel_test runs the collector with the configuration beside it.
+// Package otel_test runs the OpenTelemetry Collector with the configuration of this directory.
 package otel_test
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// collector is the program, which the Makefile builds.
+// collector builds the collector and returns its path.
 func collector(t *testing.T) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "make", "-C", "../..", "bin/tools/otelcol")
@@ -41,9 +41,9 @@ func TestConfigurationsAreValid(t *testing.T) {
 	}
 }
 
-// run starts the collector with the configuration of traces, except that it keeps none of the rest, waits for a trace only
-// as long as this test's take, and writes to a file.
-func run(t *testing.T) (otlp, file string) {
+// startCollector starts the collector with the configuration for traces, except that it keeps no ordinary traces, decides after one second,
+// and writes to a file.
+func startCollector(t *testing.T) (otlp, file string) {
 	t.Helper()
 	dir, err := testserver.NewDir()
 	if err != nil {
@@ -78,9 +78,9 @@ func run(t *testing.T) (otlp, file string) {
 	return listen[0], file
 }
 
-// TestErrorsAndSlowCallsAreKept sends three traces to a collector that keeps nothing else.
+// TestErrorsAndSlowCallsAreKept sends a failed, a slow and an ordinary trace to a collector that keeps only failed and slow ones.
 func TestErrorsAndSlowCallsAreKept(t *testing.T) {
-	otlp, file := run(t)
+	otlp, file := startCollector(t)
 	exporter, err := otlptracegrpc.New(t.Context(), otlptracegrpc.WithEndpointURL("http://"+otlp))
 	if err != nil {
 		t.Fatal(err)
@@ -97,14 +97,14 @@ func TestErrorsAndSlowCallsAreKept(t *testing.T) {
 	if err := provider.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	kept := await(t, file, `"name":"failed"`, `"name":"slow"`)
+	kept := waitForTexts(t, file, `"name":"failed"`, `"name":"slow"`)
 	if strings.Contains(kept, `"name":"ordinary"`) {
 		t.Errorf("the ordinary trace was kept: %s", kept)
 	}
 }
 
-// await waits until a file holds texts.
-func await(t *testing.T, file string, texts ...string) string {
+// waitForTexts waits until a file contains texts.
+func waitForTexts(t *testing.T, file string, texts ...string) string {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

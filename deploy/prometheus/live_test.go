@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/deploy/grafana/panels"
 )
 
-// notification is what Alertmanager posts.
+// notification is a notification posted by Alertmanager.
 type notification struct {
 	Receiver string `json:"receiver"`
 	Status   string `json:"status"`
@@ -24,22 +24,22 @@ type notification struct {
 	} `json:"alerts"`
 }
 
-// receivers is a webhook.
+// receivers is a webhook for all receivers.
 type receivers struct {
 	t        *testing.T
 	received chan notification
 }
 
-// ServeHTTP implements http.Handler. The path is the receiver that was meant.
+// ServeHTTP implements http.Handler. The path is the intended receiver.
 func (r *receivers) ServeHTTP(_ http.ResponseWriter, req *http.Request) {
 	var n notification
 	if err := json.NewDecoder(req.Body).Decode(&n); err != nil || "/"+n.Receiver != req.URL.Path {
-		r.t.Errorf("%s got a notification for %s: %v", req.URL.Path, n.Receiver, err)
+		r.t.Errorf("%s received a notification for %s: %v", req.URL.Path, n.Receiver, err)
 	}
 	r.received <- n
 }
 
-// expect waits until a receiver is told of an alert.
+// expect waits until a receiver is notified of an alert.
 func (r *receivers) expect(receiver, status, alert string) {
 	r.t.Helper()
 	patience := time.After(time.Minute)
@@ -53,13 +53,13 @@ func (r *receivers) expect(receiver, status, alert string) {
 			}
 			r.t.Logf("%s: %s, %v", n.Receiver, n.Status, n.Alerts)
 		case <-patience:
-			r.t.Fatalf("nobody told %s that %s is %s", receiver, alert, status)
+			r.t.Fatalf("%s was not notified that %s is %s", receiver, alert, status)
 		}
 	}
 }
 
-// TestAlertsReachPeople has a real Prometheus watch a ledger that drifts: the team hears of the warning, who is on call is
-// paged for the critical alert, which hides the warning meanwhile, and both hear when it is over.
+// TestAlertsReachPeople has a real Prometheus watch a ledger that drifts: the team is notified of the warning, the person on call is paged
+// for the critical alert, which inhibits the warning while it fires, and both are notified of the resolution.
 func TestAlertsReachPeople(t *testing.T) {
 	checked := prometheus.NewGauge(prometheus.GaugeOpts{Name: "bitcraps_ledger_checked_timestamp_seconds"})
 	drift := prometheus.NewGauge(prometheus.GaugeOpts{Name: "bitcraps_ledger_drift_tokens"})
@@ -82,13 +82,13 @@ func TestAlertsReachPeople(t *testing.T) {
 	without := func(panel string) bool {
 		return slices.ContainsFunc(missing, func(e panels.Expr) bool { return e.Panel == panel })
 	}
-	if without("The sum of all entries") || !without("Chi-square of the latest rolls") {
-		t.Errorf("without data are %v; want the dice, and not the ledger", missing)
+	if without("Sum of all ledger entries") || !without("Chi-square of the latest rolls") {
+		t.Errorf("without data: %v; want the dice, but not the ledger", missing)
 	}
 	drift.Set(-1)
 	people.expect("on-call", "firing", "Ledger_Drift")
 	if states := alertStates(t, alertmanager); states["Ledger_Drift"] != "active" || states["Ledger_Unchecked"] != "suppressed" {
-		t.Errorf("the alerts are %v; want the warning suppressed", states)
+		t.Errorf("alert states %v; want the warning suppressed", states)
 	}
 	drift.Set(0)
 	people.expect("on-call", "resolved", "Ledger_Drift")
@@ -96,7 +96,7 @@ func TestAlertsReachPeople(t *testing.T) {
 	people.expect("team", "resolved", "Ledger_Unchecked")
 }
 
-// alertStates asks Alertmanager for the state of each alert.
+// alertStates returns the state of each alert in Alertmanager.
 func alertStates(t *testing.T, alertmanager string) map[string]string {
 	t.Helper()
 	resp, err := http.Get("http://" + alertmanager + "/api/v2/alerts?active=true")

@@ -1,4 +1,4 @@
-// Package prometheus_test asks Prometheus's own tools what they make of its configuration and rules, and runs both.
+// Package prometheus_test checks Prometheus's configuration and rules with promtool, and runs Prometheus and Alertmanager with them.
 package prometheus_test
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// promtool runs it, and has the test fail with what it says.
+// promtool runs promtool, and fails the test with its output if it fails.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), testserver.Program(t, "promtool", "prometheus"), args...).CombinedOutput()
@@ -44,7 +44,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// testCase is one of promtool's.
+// testCase is a test case for promtool.
 type testCase struct {
 	Name       string `yaml:"name"`
 	AlertTests []struct {
@@ -75,7 +75,7 @@ func (c testCase) fires(alert string) bool {
 	return false
 }
 
-// TestEachAlertIsTested looks for a case in which an alert fires, and for one that is named after it in which it does not.
+// TestEachAlertIsTested checks that for each alert there is a case in which it fires, and one named after it in which it does not.
 func TestEachAlertIsTested(t *testing.T) {
 	var cases []testCase
 	for _, file := range glob(t, "tests/*.yaml") {
@@ -97,10 +97,10 @@ func TestEachAlertIsTested(t *testing.T) {
 	}
 	for _, alert := range file.Names() {
 		if !slices.ContainsFunc(cases, func(c testCase) bool { return c.fires(alert) }) {
-			t.Errorf("no case has %s fire", alert)
+			t.Errorf("in no case %s fires", alert)
 		}
 		if !slices.ContainsFunc(cases, func(c testCase) bool { return strings.Contains(c.Name, alert) && !c.fires(alert) }) {
-			t.Errorf("no case has %s silent", alert)
+			t.Errorf("in no case named after it %s is silent", alert)
 		}
 	}
 }

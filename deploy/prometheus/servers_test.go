@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// newDir makes a server's folder, which it may read whoever it runs as.
+// newDir creates a server's directory, which any user can read.
 func newDir(t *testing.T) string {
 	t.Helper()
 	dir, err := testserver.NewDir()
@@ -20,7 +20,7 @@ func newDir(t *testing.T) string {
 	return dir
 }
 
-// copyTo puts a copy of a file into a folder, with texts replaced, in pairs.
+// copyTo copies a file into a directory and replaces texts, given as pairs.
 func copyTo(t *testing.T, dir, file string, replace ...string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -37,7 +37,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// start runs a server at a free address of this machine until the test ends.
+// start runs a server at a free local address until the test ends.
 func start(t *testing.T, dir, program string, args ...string) (address string) {
 	t.Helper()
 	address = testserver.FreeAddress(t)
@@ -46,7 +46,7 @@ func start(t *testing.T, dir, program string, args ...string) (address string) {
 	return address
 }
 
-// startAlertmanager starts the pinned one with the fleet's configuration, except that it waits for nothing.
+// startAlertmanager starts the pinned Alertmanager with the fleet's configuration, but without its delays.
 func startAlertmanager(t *testing.T, webhook string) (address string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), "make", "-C", "../..", "bin/tools/alertmanager").CombinedOutput(); err != nil {
@@ -64,7 +64,7 @@ func startAlertmanager(t *testing.T, webhook string) (address string) {
 		"--storage.path="+filepath.Join(dir, "data"), "--cluster.listen-address=")
 }
 
-// startPrometheus starts it with the fleet's configuration and rules, except that it looks every second.
+// startPrometheus starts Prometheus with the fleet's configuration and rules, but with intervals of one second.
 func startPrometheus(t *testing.T, alertmanager, target string) (address string) {
 	t.Helper()
 	dir := newDir(t)

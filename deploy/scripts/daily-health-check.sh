@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# The morning's look at a platform, at 09:00 UTC: seven steps, of which each is taken whatever the others say.
+# The daily health check of a platform, at 09:00 UTC: seven steps, each of which runs even if others fail.
 #
-#   ENVIRONMENT=production deploy/scripts/daily-health-check.sh     a cluster, by kubectl, curl and jq
-#   deploy/scripts/daily-health-check.sh [--target=local] [...]     the fleet in data-fleet, by `bitcraps health`, which takes the rest
+#   ENVIRONMENT=production deploy/scripts/daily-health-check.sh     a cluster, with kubectl, curl and jq
+#   deploy/scripts/daily-health-check.sh [--target=local] [...]     the fleet in data-fleet, with `bitcraps health` and its other flags
 #
-# It ends with 0 where all is well, and else with 1, as where an alert is active; `bitcraps health` has 2 for what is degraded.
+# It exits with 0 if everything is healthy, and otherwise with 1, also if an alert is active; `bitcraps health` exits with 2 if degraded.
 set -uo pipefail
 
 environment=${ENVIRONMENT:-local}
 namespace=${NAMESPACE:-bitcraps}
 prometheus=${PROMETHEUS_URL:-http://prometheus:9090}
 alertmanager=${ALERTMANAGER_URL:-http://alertmanager:9093}
-# The plan's bitcraps-mesh is missing as long as it has no server. Each validator is a workload of its own, of one service.
+# The plan's bitcraps-mesh is missing because it has no server yet. Each validator is a separate workload of the same service.
 services=${SERVICES:-bitcraps-api bitcraps-game bitcraps-consensus bitcraps-gateway}
 workloads=${WORKLOADS:-bitcraps-api bitcraps-game statefulset/bitcraps-consensus-0 statefulset/bitcraps-consensus-1
   statefulset/bitcraps-consensus-2 statefulset/bitcraps-consensus-3 bitcraps-gateway}
-port=${HEALTH_PORT:-7100} # Of every service's probes; only the gateway answers on 8080 too.
+port=${HEALTH_PORT:-7100} # Every service's admin port, which serves the probes; only the gateway also serves them on 8080.
 
 if [ "$environment" = local ] || [ "${1:-}" = --target=local ]; then
   here=$(cd "$(dirname "$0")" && pwd)
@@ -25,7 +25,7 @@ fi
 failed=0
 step() { printf '\n%s:\n' "$1"; }
 
-# rollout waits for a workload, of the kind that its name begins with, or else whatever it is: Argo's, which the releases are, or a
+# rollout waits for a workload. The name may begin with the workload's kind; otherwise it is an Argo Rollout, as the releases are, or a
 # Deployment.
 rollout() {
   if [[ $1 = */* ]]; then
@@ -37,7 +37,7 @@ rollout() {
   fi
 }
 
-# errors are the last ten of a day. That there are none is no failure.
+# errors prints the last ten errors of the day. It is not a failure if there are none.
 errors() {
   local lines
   lines=$(kubectl logs -n "$namespace" -l app=bitcraps --all-containers --prefix --tail=-1 --max-log-requests=50 --since=24h) || return
@@ -45,7 +45,7 @@ errors() {
   return 0
 }
 
-# alerts prints those that are active. That there is one is a failure.
+# alerts prints the active alerts, and fails if there are any.
 alerts() {
   local active
   active=$(curl -sSf "$alertmanager/api/v2/alerts?active=true" | jq '.[] | select(.status.state=="active")') || return
@@ -69,7 +69,7 @@ done
 step "3. Service health"
 for service in $services; do
   kubectl get service "$service" -n "$namespace" || failed=1
-  # By way of the API server: there is no curl in the images.
+  # Through the API server's proxy, since the images contain no curl.
   kubectl get --raw "/api/v1/namespaces/$namespace/services/$service:$port/proxy/health" || failed=1
 done
 
@@ -89,6 +89,6 @@ alerts || failed=1
 if [ "$failed" = 0 ]; then
   printf '\nDaily health check completed\n'
 else
-  printf '\nDaily health check completed: a step could not be taken, or found a failure\n'
+  printf '\nDaily health check completed: a step could not run or found a failure\n'
 fi
 exit "$failed"

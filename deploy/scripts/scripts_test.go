@@ -1,5 +1,5 @@
-// Package scripts_test runs the operators' scripts as they run at a cluster, with programs before the real ones on the PATH that
-// write down how they are called, and looks at them with shellcheck.
+// Package scripts_test runs the operators' scripts against a fake cluster, with fake programs first on the PATH that record their calls, and
+// checks the scripts with shellcheck.
 package scripts_test
 
 import (
@@ -13,31 +13,31 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// shim answers as the script that it is given does, and writes down its name and arguments.
-const shim = `#!/bin/sh
+// recordCall begins every fake program: it records the program's name and arguments. The program's own script follows it.
+const recordCall = `#!/bin/sh
 echo "$(basename "$0") $*" >>"$CALLS"
 `
 
-// cluster is a PATH with shims.
-type cluster struct {
+// fakeCluster is a directory of fake programs for the PATH.
+type fakeCluster struct {
 	t   *testing.T
 	dir string
 }
 
-func newCluster(t *testing.T, answers map[string]string) cluster {
+func newFakeCluster(t *testing.T, answers map[string]string) fakeCluster {
 	t.Helper()
 	testserver.Program(t, "jq", "jq")
-	c := cluster{t, t.TempDir()}
+	c := fakeCluster{t, t.TempDir()}
 	for name, answer := range answers {
-		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(shim+answer), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(recordCall+answer), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return c
 }
 
-// run runs a script, and returns what it printed and how programs were called.
-func (c cluster) run(script string, env []string, args ...string) (out string, calls []string, err error) {
+// run runs a script, and returns its output and the calls of programs.
+func (c fakeCluster) run(script string, env []string, args ...string) (out string, calls []string, err error) {
 	c.t.Helper()
 	log := filepath.Join(c.t.TempDir(), "calls")
 	cmd := exec.Command("./"+script, args...)
@@ -46,13 +46,13 @@ func (c cluster) run(script string, env []string, args ...string) (out string, c
 	text, err := cmd.CombinedOutput()
 	written, readErr := os.ReadFile(log)
 	if readErr != nil {
-		c.t.Fatalf("nothing was called: %v\n%s", readErr, text)
+		c.t.Fatalf("no program was called: %v\n%s", readErr, text)
 	}
 	return string(text), strings.Split(strings.TrimSpace(string(written)), "\n"), err
 }
 
-// answersOf a cluster in which all is well. The api is a Deployment, the others are Rollouts.
-var answersOf = map[string]string{
+// healthyCluster are the scripts of fake programs for a healthy cluster. The api is a Deployment, the others are Rollouts.
+var healthyCluster = map[string]string{
 	"bitcraps": "",
 	"kubectl": `case "$*" in
 "get rollouts.argoproj.io bitcraps-api "*) exit 1 ;;
@@ -67,8 +67,8 @@ esac
 `,
 }
 
-func TestHealthCheckOfACluster(t *testing.T) {
-	c := newCluster(t, answersOf)
+func TestHealthCheckOfCluster(t *testing.T) {
+	c := newFakeCluster(t, healthyCluster)
 	out, calls, err := c.run("daily-health-check.sh", []string{"ENVIRONMENT=production"})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -82,51 +82,51 @@ func TestHealthCheckOfACluster(t *testing.T) {
 	}
 	for _, text := range []string{"Environment: production", "failure 3", "failure 12", "7. Active alerts", "Daily health check completed\n"} {
 		if !strings.Contains(out, text) {
-			t.Errorf("it does not say %q:\n%s", text, out)
+			t.Errorf("the output lacks %q:\n%s", text, out)
 		}
 	}
 	for _, text := range []string{"failure 2\"", "fine", "Silent"} {
 		if strings.Contains(out, text) {
-			t.Errorf("it says %q:\n%s", text, out)
+			t.Errorf("the output contains %q:\n%s", text, out)
 		}
 	}
 }
 
-// TestAnActiveAlertIsNoHealth has all steps taken at a cluster that is well but for an alert.
-func TestAnActiveAlertIsNoHealth(t *testing.T) {
-	answers := maps.Clone(answersOf)
+// TestActiveAlertFailsHealthCheck checks a cluster that is healthy except for an active alert.
+func TestActiveAlertFailsHealthCheck(t *testing.T) {
+	answers := maps.Clone(healthyCluster)
 	answers["curl"] = `echo '[{"labels":{"alertname":"Consensus_Latency_High"},"status":{"state":"active"}}]'` + "\n"
-	out, _, err := newCluster(t, answers).run("daily-health-check.sh", []string{"ENVIRONMENT=production"})
+	out, _, err := newFakeCluster(t, answers).run("daily-health-check.sh", []string{"ENVIRONMENT=production"})
 	if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(out, "Consensus_Latency_High") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// TestEachStepIsTaken has every program fail.
-func TestEachStepIsTaken(t *testing.T) {
-	c := newCluster(t, map[string]string{"kubectl": "exit 1\n", "curl": "exit 22\n"})
+// TestEveryStepRuns has every program fail.
+func TestEveryStepRuns(t *testing.T) {
+	c := newFakeCluster(t, map[string]string{"kubectl": "exit 1\n", "curl": "exit 22\n"})
 	out, calls, err := c.run("daily-health-check.sh", []string{"ENVIRONMENT=staging"})
 	if err == nil || !strings.Contains(calls[len(calls)-1], "api/v2/alerts") || !strings.Contains(out, "7. Active alerts") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-func TestHealthCheckOfThisMachine(t *testing.T) {
-	c := newCluster(t, answersOf)
+func TestLocalHealthCheck(t *testing.T) {
+	c := newFakeCluster(t, healthyCluster)
 	for _, env := range []string{"ENVIRONMENT=local", "ENVIRONMENT=production"} {
 		out, calls, err := c.run("daily-health-check.sh", []string{env}, "--target=local", "--json")
 		if err != nil || len(calls) != 1 || calls[0] != "bitcraps health --target=local --json" {
 			t.Errorf("%s: %v %q\n%s", env, err, calls, out)
 		}
 	}
-	c = newCluster(t, map[string]string{"bitcraps": "exit 2\n"})
+	c = newFakeCluster(t, map[string]string{"bitcraps": "exit 2\n"})
 	if _, _, err := c.run("daily-health-check.sh", nil); err == nil || !strings.Contains(err.Error(), "exit status 2") {
-		t.Errorf("what is degraded: %v", err)
+		t.Errorf("a degraded platform: %v", err)
 	}
 }
 
 func TestPerformanceAnalysis(t *testing.T) {
-	c := newCluster(t, answersOf)
+	c := newFakeCluster(t, healthyCluster)
 	for env, want := range map[string][]string{
 		"ENVIRONMENT=local": {
 			"bitcraps perf-report --prometheus http://127.0.0.1:9090 --environment local --out .",
@@ -144,7 +144,7 @@ func TestPerformanceAnalysis(t *testing.T) {
 			t.Errorf("%s: %v\n%s\n%s", env, err, strings.Join(calls, "\n"), out)
 		}
 	}
-	c = newCluster(t, map[string]string{"bitcraps": "exit 1\n"})
+	c = newFakeCluster(t, map[string]string{"bitcraps": "exit 1\n"})
 	if out, _, err := c.run("performance-analysis.sh", []string{"ENVIRONMENT=local"}); err == nil || strings.Contains(out, "completed") {
 		t.Errorf("a failure: %v\n%s", err, out)
 	}

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// runbooks is where the pages of docs/runbooks are read.
+// runbooks is the base URL of the pages in docs/runbooks.
 const runbooks = "https://github.com/bitcraps/bitcraps/blob/main/docs/runbooks/"
 
-// families are in the order in which the file names them.
+// families returns the families of alerts in the file's order.
 func (f File) families() (families []string) {
 	add := func(family string) {
 		if !slices.Contains(families, family) {
@@ -25,7 +25,7 @@ func (f File) families() (families []string) {
 	return families
 }
 
-// alerts are those of one family.
+// alerts returns the alert rules of one family.
 func (f File) alerts(family string) group {
 	g := group{Name: "alerts " + family}
 	for _, o := range f.SLOs {
@@ -44,15 +44,15 @@ func (f File) alerts(family string) group {
 	return g
 }
 
-// burning fires while the budget is spent too fast.
+// burning returns a rule that fires while the error budget is spent too fast.
 func (o Objective) burning(burn BurnRate) rule {
 	limit := fmt.Sprintf("%s * %s", number(burn.Factor), o.budget())
 	return Alert{
 		Name: o.Alert, Severity: burn.Severity, Family: o.Family,
 		Expr: fmt.Sprintf("%s > %s\n  and %s > %s\n  and on () sum(increase(%s[%s])) >= %d\n",
 			o.selector(burn.Long), limit, o.selector(burn.Short), limit, o.Total, burn.Long, o.MinEvents),
-		Summary: fmt.Sprintf("The error budget of %s is spent %s times as fast as it bears", o.Name, number(burn.Factor)),
-		Description: fmt.Sprintf("{{ $value | humanizePercentage }} went wrong in the last %s, and it goes on. Promised: %s.",
+		Summary: fmt.Sprintf("The error budget of %s is burning at more than %s times the sustainable rate", o.Name, number(burn.Factor)),
+		Description: fmt.Sprintf("{{ $value | humanizePercentage }} failed in the last %s, and failures continue. Objective: %s.",
 			burn.Long, strings.TrimSuffix(o.Description, ".")),
 	}.rule(map[string]string{"slo": o.Name, "window": burn.Long})
 }
@@ -67,7 +67,7 @@ func (a Alert) rule(labels map[string]string) rule {
 	return r
 }
 
-// Names are those of all alerts, sorted.
+// Names returns the names of all alerts, sorted.
 func (f File) Names() (names []string) {
 	for _, o := range f.SLOs {
 		names = append(names, o.Alert)

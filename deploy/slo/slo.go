@@ -1,4 +1,4 @@
-// Package slo reads what the platform promises and generates the rules by which Prometheus watches it.
+// Package slo loads the platform's service level objectives and alerts, and generates Prometheus rules from them.
 package slo
 
 import (
@@ -11,41 +11,41 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Severities, as Alertmanager routes them.
+// Severities, by which Alertmanager routes alerts.
 const (
 	Warning  = "warning"
 	Critical = "critical"
 )
 
-// File is slo.yaml.
+// File is the content of slo.yaml.
 type File struct {
 	SLOs   []Objective `yaml:"slos"`
 	Alerts []Alert     `yaml:"alerts"`
 }
 
-// Objective is a promise: so many of the events in a window are good.
+// Objective is a service level objective: the ratio of good events that a window must have.
 type Objective struct {
 	Name        string  `yaml:"name"`
 	Description string  `yaml:"description"`
 	Target      float64 `yaml:"target"`
-	// Reported is an objective that is shown beside the target and that no alert goes by.
+	// Reported is a second target that is only reported; no alert is based on it.
 	Reported float64 `yaml:"reported"`
 	Window   string  `yaml:"window"`
-	// Threshold is what "good" means, for readers; Good says it to Prometheus.
+	// Threshold documents what "good" means; Good is its definition for Prometheus.
 	Threshold string `yaml:"threshold"`
 	Family    string `yaml:"family"`
-	// Alert is the name of the alerts on its error budget.
+	// Alert is the name of the burn rate alerts.
 	Alert string `yaml:"alert"`
-	// Good and Total select the counters of good and of all events.
+	// Good and Total are the selectors of the counters of good events and of all events.
 	Good  string `yaml:"good"`
 	Total string `yaml:"total"`
-	// MinEvents is how many events the long window must have before it tells anything.
+	// MinEvents is the minimum number of events in the long window for an alert to fire.
 	MinEvents int        `yaml:"min_events"`
 	BurnRates []BurnRate `yaml:"burn_rates"`
 }
 
-// BurnRate is how many times too fast the budget may be spent in two windows: the long one shows that it matters, the short
-// one that it still goes on.
+// BurnRate is the multiple of the sustainable rate at which the error budget may burn in two windows: the long one shows that the burn is
+// significant, the short one that it continues.
 type BurnRate struct {
 	Factor   float64 `yaml:"factor"`
 	Long     string  `yaml:"long"`
@@ -53,7 +53,7 @@ type BurnRate struct {
 	Severity string  `yaml:"severity"`
 }
 
-// Alert is one that is written by hand.
+// Alert is an alert with a hand-written expression.
 type Alert struct {
 	Name        string `yaml:"name"`
 	Expr        string `yaml:"expr"`
@@ -67,7 +67,7 @@ type Alert struct {
 //go:embed slo.yaml
 var source []byte
 
-// Load returns the file that is beside this package.
+// Load returns the slo.yaml of this package.
 func Load() (File, error) { return parse(source) }
 
 func parse(text []byte) (f File, err error) {
@@ -79,10 +79,10 @@ func parse(text []byte) (f File, err error) {
 	return f, f.validate()
 }
 
-// alertName is a name that is a file's name as well.
+// alertName matches alert names, which are also the names of runbook files.
 var alertName = regexp.MustCompile(`^[A-Z][A-Za-z]*(_[A-Z][A-Za-z]*)+$`)
 
-// validate checks what Prometheus would not: it knows expressions and durations, but not our names.
+// validate checks what Prometheus does not, such as names and severities; Prometheus checks expressions and durations.
 func (f File) validate() error {
 	var errs []error
 	alert := func(name, severity, family string) {
@@ -93,12 +93,12 @@ func (f File) validate() error {
 			errs = append(errs, fmt.Errorf("alert %s: severity %q; want %s or %s", name, severity, Warning, Critical))
 		}
 		if family == "" {
-			errs = append(errs, fmt.Errorf("alert %s: family is missing; name what it has its cause in", name))
+			errs = append(errs, fmt.Errorf("alert %s: family is missing; name the area of the cause", name))
 		}
 	}
 	for _, o := range f.SLOs {
 		if o.Target <= 0 || o.Target >= 1 {
-			errs = append(errs, fmt.Errorf("slo %s: target %v; want a share between 0 and 1", o.Name, o.Target))
+			errs = append(errs, fmt.Errorf("slo %s: target %v; want a ratio between 0 and 1", o.Name, o.Target))
 		}
 		for _, burn := range o.BurnRates {
 			alert(o.Alert, burn.Severity, o.Family)
@@ -107,7 +107,7 @@ func (f File) validate() error {
 	for _, a := range f.Alerts {
 		alert(a.Name, a.Severity, a.Family)
 		if a.Summary == "" || a.Description == "" {
-			errs = append(errs, fmt.Errorf("alert %s: summary and description are what the person who is woken reads", a.Name))
+			errs = append(errs, fmt.Errorf("alert %s: summary and description are missing; the person on call needs them", a.Name))
 		}
 	}
 	return errors.Join(errs...)

@@ -23,13 +23,13 @@ func TestRulesAreGenerated(t *testing.T) {
 	for name, want := range files {
 		got, err := os.ReadFile(filepath.Join("../prometheus/rules", name))
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what slo.yaml says (%v); run make generate", name, err)
+			t.Errorf("%s differs from slo.yaml (%v); run make generate", name, err)
 		}
 	}
 }
 
-// TestEachAlertHasItsPage holds docs/runbooks and its index against the alerts.
-func TestEachAlertHasItsPage(t *testing.T) {
+// TestEachAlertHasRunbook checks that docs/runbooks and its index match the alerts.
+func TestEachAlertHasRunbook(t *testing.T) {
 	file, err := Load()
 	if err != nil {
 		t.Fatal(err)
@@ -60,14 +60,14 @@ func TestEachAlertHasItsPage(t *testing.T) {
 	}
 	for _, page := range pages {
 		if name := strings.TrimSuffix(filepath.Base(page), ".md"); !slices.Contains(file.Names(), name) {
-			t.Errorf("%s is the page of no alert", page)
+			t.Errorf("%s does not belong to an alert", page)
 		}
 	}
 }
 
-func TestMistakesAreNamed(t *testing.T) {
+func TestValidation(t *testing.T) {
 	for text, want := range map[string]string{
-		"slos: [{name: a, target: 99.9}]":                                         "slo a: target 99.9; want a share between 0 and 1",
+		"slos: [{name: a, target: 99.9}]":                                         "slo a: target 99.9; want a ratio between 0 and 1",
 		"alerts: [{name: Too_Slow, severity: loud, family: a}]":                   `severity "loud"; want warning or critical`,
 		"alerts: [{name: too_slow, severity: warning, family: a}]":                `alert "too_slow": want a name such as Ledger_Drift`,
 		"alerts: [{name: Too_Slow, severity: warning}]":                           "family is missing",
@@ -80,7 +80,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 }
 
-// TestIncidentPlanIsComplete reads the plan for incidents as programs will.
+// TestIncidentPlanIsComplete parses the incident plan as programs do.
 func TestIncidentPlanIsComplete(t *testing.T) {
 	text, err := os.ReadFile("../../docs/runbooks/critical-incident.yml")
 	if err != nil {

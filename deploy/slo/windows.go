@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// windows are those of the objective and of its burn rates, the shortest first.
+// windows returns the windows of the objective and of its burn rates, shortest first.
 func (o Objective) windows() []string {
 	windows := []string{o.Window}
 	for _, burn := range o.BurnRates {

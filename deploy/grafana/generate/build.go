@@ -12,17 +12,17 @@ import (
 	"github.com/bitcraps/bitcraps/deploy/grafana/panels"
 )
 
-// Grafana's grid is 24 wide.
+// Grafana's grid is 24 columns wide.
 const (
 	gridWidth    = 24
 	numberHeight = 4
 	chartHeight  = 8
 )
 
-// source is the Prometheus of provisioning/datasources.
+// source is the Prometheus data source of provisioning/datasources.
 var source = common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr("prometheus")}
 
-// build makes the classic form, which every Grafana reads from files; the SDK prefers the one of Grafana's newest API.
+// build builds a dashboard in the classic format, which every Grafana can read from files; the SDK prefers the newest API's format.
 func build(d panels.Dashboard) *dashboard.DashboardBuilder { //nolint:staticcheck // See above.
 	//nolint:staticcheck // See above.
 	b := dashboard.NewDashboardBuilder(d.Title).Uid(d.UID).Description(d.Description).Tags([]string{"bitcraps"}).

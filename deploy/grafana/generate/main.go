@@ -1,4 +1,4 @@
-// Command generate writes the dashboards as Grafana reads them.
+// Command generate generates the dashboards as JSON for Grafana.
 //
 //	cd deploy && go run ./grafana/generate grafana/dashboards
 package main
@@ -14,7 +14,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("usage: generate FOLDER")
+		log.Fatal("usage: generate DIR")
 	}
 	for _, d := range panels.Dashboards() {
 		if err := write(os.Args[1], d); err != nil {
@@ -31,7 +31,7 @@ func write(dir string, d panels.Dashboard) error {
 	return os.WriteFile(filepath.Join(dir, d.UID+".json"), text, 0o644)
 }
 
-// render is the JSON of a dashboard.
+// render returns a dashboard as JSON.
 func render(d panels.Dashboard) ([]byte, error) {
 	built, err := build(d).Build()
 	if err != nil {

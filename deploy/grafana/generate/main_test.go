@@ -19,11 +19,11 @@ func TestDashboardsAreGenerated(t *testing.T) {
 		}
 		got, err := os.ReadFile(filepath.Join(dir, d.UID+".json"))
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s.json is not what package panels says (%v); run make generate", d.UID, err)
+			t.Errorf("%s.json differs from package panels (%v); run make generate", d.UID, err)
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) != len(all) {
-		t.Errorf("%s has %d files for %d dashboards (%v); remove what nobody generates", dir, len(files), len(all), err)
+		t.Errorf("%s has %d files for %d dashboards (%v); remove those that are not generated", dir, len(files), len(all), err)
 	}
 }

@@ -1,7 +1,7 @@
 package panels
 
 var consensus = Dashboard{
-	UID: "bitcraps-consensus", Title: "BitCraps: consensus", Description: "Blocks, the beacon, and how each validator behaves.",
+	UID: "bitcraps-consensus", Title: "BitCraps: consensus", Description: "Blocks, the beacon, and each validator's behavior.",
 	Rows: []Row{
 		{"Decisions", []Panel{
 			quantiles("From a round's commitment to its dice", "s", "bitcraps_consensus_latency_seconds", ""),
@@ -9,17 +9,17 @@ var consensus = Dashboard{
 			chart("Blocks", "cps", `max(deriv(bitcraps_consensus_height[$__rate_interval]))`, "a second"),
 		}},
 		{"Validators", []Panel{
-			chart("Latest block of each", "short", `bitcraps_consensus_height`, "{{replica}} at {{instance}}"),
-			chart("Validators that each talks to", "short", `bitcraps_consensus_validators_connected`, "{{replica}} at {{instance}}").
-				about("Itself included. More than two thirds are needed."),
-			chart("Missing from the latest 100 blocks", "percentunit", `max by (validator) (bitcraps_consensus_absence_ratio)`, "{{validator}}"),
+			chart("Block height of each validator", "short", `bitcraps_consensus_height`, "{{replica}} at {{instance}}"),
+			chart("Connected validators of each validator", "short", `bitcraps_consensus_validators_connected`, "{{replica}} at {{instance}}").
+				describe("Including itself. More than two thirds are needed."),
+			chart("Absence from the latest 100 blocks", "percentunit", `max by (validator) (bitcraps_consensus_absence_ratio)`, "{{validator}}"),
 			chart("Missed precommits", "cps", `max by (validator) (rate(bitcraps_consensus_missed_precommits_total[$__rate_interval]))`, "{{validator}}"),
 		}},
 		{"The beacon", []Panel{
-			chart("Shares of the beacon", "cps", `max by (validator) (rate(bitcraps_consensus_beacon_shares_total[$__rate_interval]))`, "{{validator}}"),
-			chart("Shares that were refused", "short", `max by (validator) (bitcraps_consensus_invalid_shares_total)`, "{{validator}}"),
-			chart("Proposals that were refused", "short", `max by (validator) (bitcraps_consensus_invalid_proposals_total)`, "{{validator}}"),
-			chart("Heights at which it signed twice", "short", `max by (validator) (bitcraps_consensus_equivocations_total)`, "{{validator}}"),
+			chart("Beacon shares", "cps", `max by (validator) (rate(bitcraps_consensus_beacon_shares_total[$__rate_interval]))`, "{{validator}}"),
+			chart("Refused shares", "short", `max by (validator) (bitcraps_consensus_invalid_shares_total)`, "{{validator}}"),
+			chart("Refused proposals", "short", `max by (validator) (bitcraps_consensus_invalid_proposals_total)`, "{{validator}}"),
+			chart("Heights with equivocation", "short", `max by (validator) (bitcraps_consensus_equivocations_total)`, "{{validator}}"),
 		}},
 	},
 }

@@ -8,8 +8,8 @@ import (
 	"net/url"
 )
 
-// Missing runs every query at the Prometheus with a URL, such as http://127.0.0.1:9090, and returns those without data. Those
-// that nobody can answer yet are left out.
+// Missing runs every query at a Prometheus, given by its URL such as http://127.0.0.1:9090, and returns those without data. It skips
+// queries whose metrics are not exported yet.
 func Missing(ctx context.Context, prometheus string) (missing []Expr, err error) {
 	for _, expr := range All() {
 		if expr.Empty {
@@ -26,7 +26,7 @@ func Missing(ctx context.Context, prometheus string) (missing []Expr, err error)
 	return missing, nil
 }
 
-// series counts what a query returns now. What is no number is no data: it stands for a part of nothing.
+// series counts the series that a query returns now. NaN does not count as data, since it results from a division by zero.
 func series(ctx context.Context, prometheus, query string) (n int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, prometheus+"/api/v1/query?query="+url.QueryEscape(query), nil)
 	if err != nil {

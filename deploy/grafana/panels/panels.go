@@ -1,17 +1,16 @@
-// Package panels says what the dashboards show, as data. deploy/grafana/generate makes Grafana's JSON of it, and tests run
-// every query.
+// Package panels defines the dashboards as data. deploy/grafana/generate generates Grafana's JSON from it, and tests run every query.
 package panels
 
 import "strings"
 
-// Dashboard is one page.
+// Dashboard is one dashboard.
 type Dashboard struct {
 	// UID is its name in URLs and files.
 	UID, Title, Description string
 	Rows                    []Row
 }
 
-// Row is a line of panels under a title.
+// Row is a row of panels with a title.
 type Row struct {
 	Title  string
 	Panels []Panel
@@ -20,28 +19,28 @@ type Row struct {
 // Panel is a chart over time, or the latest value as a number.
 type Panel struct {
 	Title, Description string
-	// Unit is Grafana's name of it, such as "s" or "reqps".
+	// Unit is Grafana's name of the unit, such as "s" or "reqps".
 	Unit    string
 	Number  bool
 	Queries []Query
-	// Empty is true where nobody exports the metrics yet.
+	// Empty is true if no service exports the metrics yet.
 	Empty bool
 }
 
 // Query is a PromQL expression and the legend of its series. It may use $__rate_interval.
 type Query struct{ Expr, Legend string }
 
-// Expr is a query in its place, ready for Prometheus.
+// Expr is a query of a panel, ready for Prometheus.
 type Expr struct {
 	Dashboard, Panel, Query string
-	// Empty is true where nobody exports the metrics yet.
+	// Empty is true if no service exports the metrics yet.
 	Empty bool
 }
 
-// rateInterval is what Grafana would put in the place of $__rate_interval: four scrapes.
+// rateInterval replaces $__rate_interval as Grafana would: with four scrape intervals.
 const rateInterval = "1m"
 
-// Dashboards are all of them.
+// Dashboards returns all dashboards.
 func Dashboards() []Dashboard {
 	all := []Dashboard{overview, game, consensus, mesh, fairness}
 	for _, name := range []string{"gateway", "api", "game", "consensus"} {
@@ -64,17 +63,17 @@ func All() (all []Expr) {
 	return all
 }
 
-// chart is a panel with one query.
+// chart returns a panel with a chart of one query.
 func chart(title, unit, expr, legend string) Panel {
 	return Panel{Title: title, Unit: unit, Queries: []Query{{expr, legend}}}
 }
 
-// value is a panel with one number.
+// value returns a panel with one number.
 func value(title, unit, expr string) Panel {
 	return Panel{Title: title, Unit: unit, Number: true, Queries: []Query{{expr, ""}}}
 }
 
-// quantiles is a panel of a histogram, whose selector has no suffix.
+// quantiles returns a panel with quantiles of a histogram. The metric's name has no suffix.
 func quantiles(title, unit, metric, selector string) Panel {
 	p := Panel{Title: title, Unit: unit}
 	for _, q := range []string{"0.5", "0.95", "0.99"} {
@@ -84,8 +83,8 @@ func quantiles(title, unit, metric, selector string) Panel {
 	return p
 }
 
-// about says what a panel's title does not.
-func (p Panel) about(description string) Panel {
+// describe returns the panel with a description.
+func (p Panel) describe(description string) Panel {
 	p.Description = description
 	return p
 }

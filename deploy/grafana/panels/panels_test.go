@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// exported are the metrics that the services have, with the suffixes of their types.
+// exported are the metrics that the services export, with the suffixes of their types.
 var exported = []string{
 	"bitcraps_requests_total", "bitcraps_request_duration_seconds_bucket", "bitcraps_request_duration_seconds_sum",
 	"bitcraps_request_duration_seconds_count", "http_requests_total", "bitcraps_errors_total", "bitcraps_resource_utilization_percent",
@@ -24,13 +24,13 @@ var exported = []string{
 	"bitcraps_ledger_checked_timestamp_seconds", "bitcraps_telemetry_dropped_total", "bitcraps_log_lines_total",
 	"bitcraps_events_dropped_total", "bitcraps_live_watchers", "bitcraps_live_games", "bitcraps_redis_up",
 	"go_goroutines", "process_resident_memory_bytes", "process_cpu_seconds_total",
-	// mesh-bridge will have these.
+	// To be exported by mesh-bridge.
 	"bitcraps_mesh_peers_connected", "bitcraps_mesh_messages_total",
-	// Prometheus's own.
+	// Of Prometheus itself.
 	"up", "ALERTS",
 }
 
-// rule is one of deploy/prometheus/rules.
+// rule is a rule of deploy/prometheus/rules.
 type rule struct {
 	Record string `yaml:"record"`
 	Alert  string `yaml:"alert"`
@@ -63,10 +63,10 @@ func rules(t *testing.T) (all []rule) {
 	return all
 }
 
-// asked is a query in a runbook.
-var asked = regexp.MustCompile(`promtool query instant \S+ '([^']*)'`)
+// promtoolQuery matches a query in a runbook.
+var promtoolQuery = regexp.MustCompile(`promtool query instant \S+ '([^']*)'`)
 
-// runbookQueries are those that somebody who is woken is told to run, by their pages.
+// runbookQueries returns the queries that the runbooks tell the person on call to run, with their pages.
 func runbookQueries(t *testing.T) map[string]string {
 	t.Helper()
 	pages, err := filepath.Glob("../../../docs/runbooks/*.md")
@@ -79,15 +79,15 @@ func runbookQueries(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range asked.FindAllStringSubmatch(string(text), -1) {
+		for _, match := range promtoolQuery.FindAllStringSubmatch(string(text), -1) {
 			queries[match[1]] = page
 		}
 	}
 	return queries
 }
 
-// TestQueriesNameWhatThereIs parses every query of panels, rules and runbooks, and looks up each metric that it names.
-func TestQueriesNameWhatThereIs(t *testing.T) {
+// TestQueriesUseExportedMetrics parses every query of panels, rules and runbooks, and checks that each of its metrics exists.
+func TestQueriesUseExportedMetrics(t *testing.T) {
 	known := make(map[string]bool)
 	for _, name := range exported {
 		known[name] = true
@@ -111,18 +111,18 @@ func TestQueriesNameWhatThereIs(t *testing.T) {
 		}
 		parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
 			if selector, ok := node.(*parser.VectorSelector); ok && !known[selector.Name] {
-				t.Errorf("%s: nobody exports %q", where, selector.Name)
+				t.Errorf("%s: no service exports %q", where, selector.Name)
 			}
 			return nil
 		})
 	}
 }
 
-func TestDashboardsHaveNamesOfTheirOwn(t *testing.T) {
+func TestDashboardsHaveUniqueNames(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, d := range Dashboards() {
 		if seen[d.UID] || seen[d.Title] {
-			t.Errorf("two dashboards are called %s or %s", d.UID, d.Title)
+			t.Errorf("two dashboards have the UID %s or the title %s", d.UID, d.Title)
 		}
 		seen[d.UID], seen[d.Title] = true, true
 		for _, row := range d.Rows {

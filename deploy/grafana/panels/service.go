@@ -1,6 +1,6 @@
 package panels
 
-// service is the page of a service's golden signals.
+// service returns the dashboard of a service's golden signals.
 func service(name string) Dashboard {
 	of := `{service="` + name + `"}`
 	return Dashboard{
@@ -10,7 +10,7 @@ func service(name string) Dashboard {
 				chart("Requests", "reqps", `topk(10, sum by (method, endpoint) (rate(bitcraps_requests_total`+of+`[$__rate_interval])))`, "{{method}} {{endpoint}}"),
 				chart("By status", "reqps", `sum by (status) (rate(http_requests_total`+of+`[$__rate_interval]))`, "{{status}}"),
 				quantiles("Latency", "s", "bitcraps_request_duration_seconds", of),
-				chart("Slowest methods, 95 of 100 take less", "s",
+				chart("Slowest methods by p95 latency", "s",
 					`topk(5, histogram_quantile(0.95, sum by (method, le) (rate(bitcraps_request_duration_seconds_bucket`+of+`[$__rate_interval]))))`, "{{method}}"),
 			}},
 			{"Errors", []Panel{
@@ -19,7 +19,7 @@ func service(name string) Dashboard {
 				chart("Log lines", "cps", `sum by (level) (rate(bitcraps_log_lines_total`+of+`[$__rate_interval]))`, "{{level}}"),
 			}},
 			{"Saturation", []Panel{
-				chart("Of what it may use", "percent", `max by (replica, instance, resource) (bitcraps_resource_utilization_percent`+of+`)`, "{{resource}} of {{replica}} at {{instance}}"),
+				chart("Resource utilization", "percent", `max by (replica, instance, resource) (bitcraps_resource_utilization_percent`+of+`)`, "{{resource}} of {{replica}} at {{instance}}"),
 				chart("Memory", "bytes", `process_resident_memory_bytes`+of, "{{replica}} at {{instance}}"),
 				chart("CPU", "short", `rate(process_cpu_seconds_total`+of+`[$__rate_interval])`, "{{replica}} at {{instance}}"),
 				chart("Goroutines", "short", `go_goroutines`+of, "{{replica}} at {{instance}}"),

@@ -1,4 +1,4 @@
-// Command generate writes the rules that Prometheus reads from slo.yaml.
+// Command generate generates Prometheus rules from slo.yaml.
 //
 //	cd deploy && go run ./slo/generate prometheus/rules
 package main
@@ -13,7 +13,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("usage: generate FOLDER")
+		log.Fatal("usage: generate DIR")
 	}
 	if err := generate(os.Args[1]); err != nil {
 		log.Fatal(err)

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// client is for the servers of this machine.
+// client is the HTTP client for the local servers.
 var client = &http.Client{Timeout: 10 * time.Second}
 
-// maxAnswer is how much of an answer is read.
-const maxAnswer = 16 << 20
+// maxResponse is the maximum number of bytes read of a response.
+const maxResponse = 16 << 20
 
-// get reads a JSON answer into out, which may be nil. Any status but 200 is an error.
+// get decodes a JSON response into out, which may be nil. Any status other than 200 is an error.
 func get(ctx context.Context, url string, out any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -26,12 +26,12 @@ func get(ctx context.Context, url string, out any) error {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %.200s", url, resp.Status, body)
+		return fmt.Errorf("%s responds with %s: %.200s", url, resp.Status, body)
 	}
 	if out == nil {
 		return nil

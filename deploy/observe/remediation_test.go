@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	victim      = "consensus-2"
-	victimSigns = `max(bitcraps_consensus_beacon_shares_total{validator="validator-2"})`
-	downAlert   = "Target_Down"
+	victim       = "consensus-2"
+	victimShares = `max(bitcraps_consensus_beacon_shares_total{validator="validator-2"})`
+	downAlert    = "Target_Down"
 )
 
-// mending is a fleet that is watched, and mended by what hears of its alerts.
-func mending(t *testing.T) *stack {
+// startRemediatedStack starts a fleet with Prometheus, Alertmanager and `bitcraps remediate`.
+func startRemediatedStack(t *testing.T) *stack {
 	t.Helper()
 	testserver.Program(t, "prometheus", "prometheus")
 	build(t, "build", "bin/tools/alertmanager")
@@ -36,7 +36,7 @@ func mending(t *testing.T) *stack {
 			t.Error(err)
 		}
 	})
-	s, err := newStack(options{root: "../..", dir: dir, fast: true}, logged(t))
+	s, err := newStack(options{root: "../..", dir: dir, fast: true}, testReporter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,53 +45,53 @@ func mending(t *testing.T) *stack {
 			t.Error(err)
 		}
 	})
-	if err := s.take(t.Context(), s.startFleet, s.serve(s.remedyProgram), s.serve(s.alertmanagerProgram), s.serve(s.prometheusProgram)); err != nil {
+	if err := s.runSteps(t.Context(), s.startFleet, s.startServer(s.remediationProgram), s.startServer(s.alertmanagerProgram), s.startServer(s.prometheusProgram)); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// TestADeadValidatorIsStartedAgain kills a validator: people are told, it is started and signs again, and people hear that it is
-// over. Killed once more, beyond the policy's limit, it is left to people.
-func TestADeadValidatorIsStartedAgain(t *testing.T) {
-	s := mending(t)
-	players := play(t.Context(), s.fleet.Gateways)
+// TestDeadValidatorIsRestarted kills a validator: people are notified, the validator is restarted and signs again, and people are notified
+// of the resolution. When it is killed again, beyond the policy's limit, it is left to people.
+func TestDeadValidatorIsRestarted(t *testing.T) {
+	s := startRemediatedStack(t)
+	players := startLoad(t.Context(), s.fleet.Gateways)
 	defer players.stop()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
 	defer cancel()
-	if err := poll(ctx, func() error { _, err := s.value(ctx, victimSigns); return err }); err != nil {
+	if err := poll(ctx, func() error { _, err := s.queryValue(ctx, victimShares); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.fleet.kill(victim); err != nil {
 		t.Fatal(err)
 	}
-	s.say.event("break", victim+" is killed", nil)
+	s.report.event("break", victim+" is killed", nil)
 	if err := s.webhook.await(ctx, downAlert, true); err != nil {
 		t.Fatal(err)
 	}
-	s.decided(ctx, t, "done")
-	before, err := s.value(ctx, victimSigns)
+	s.awaitDecision(ctx, t, "done")
+	before, err := s.queryValue(ctx, victimShares)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := poll(ctx, func() error {
-		now, err := s.value(ctx, victimSigns)
+		now, err := s.queryValue(ctx, victimShares)
 		if err == nil && now <= before {
-			err = fmt.Errorf("%s does not sign: there are %g shares of it, as before", victim, now)
+			err = fmt.Errorf("%s does not sign: still %g of its shares", victim, now)
 		}
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s.say.event("mended", victim+" signs again", nil)
+	s.report.event("restored", victim+" signs again", nil)
 	if err := s.webhook.await(ctx, downAlert, false); err != nil {
 		t.Fatal(err)
 	}
-	s.leavesTheRestToPeople(ctx, t)
+	s.checkRemediationLimit(ctx, t)
 }
 
-// leavesTheRestToPeople kills the validator that was started.
-func (s *stack) leavesTheRestToPeople(ctx context.Context, t *testing.T) {
+// checkRemediationLimit kills the restarted validator again, and checks that it is not restarted.
+func (s *stack) checkRemediationLimit(ctx context.Context, t *testing.T) {
 	t.Helper()
 	if err := s.fleet.status(ctx); err != nil {
 		t.Fatal(err)
@@ -99,10 +99,10 @@ func (s *stack) leavesTheRestToPeople(ctx context.Context, t *testing.T) {
 	if err := s.fleet.kill(victim); err != nil {
 		t.Fatal(err)
 	}
-	s.say.event("break", victim+" is killed once more", nil)
-	d := s.decided(ctx, t, "limited")
+	s.report.event("break", victim+" is killed again", nil)
+	d := s.awaitDecision(ctx, t, "limited")
 	if !strings.Contains(d.Detail, "limits.target_per_hour") {
-		t.Errorf("the limit is %q", d.Detail)
+		t.Errorf("unexpected limit %q", d.Detail)
 	}
 	if err := s.webhook.await(ctx, downAlert, true); err != nil {
 		t.Error(err)
@@ -112,14 +112,14 @@ func (s *stack) leavesTheRestToPeople(ctx context.Context, t *testing.T) {
 	}
 	for _, p := range s.fleet.Processes {
 		if p.Name == victim && p.State != "stopped" {
-			t.Errorf("it is %s", p.State)
+			t.Errorf("state %s, want stopped", p.State)
 		}
 	}
 	log, err := os.ReadFile(filepath.Join(s.dir, "remediate", "remediate.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mapping, err := opensearch.Template()
+	mapping, err := opensearch.TemplateMapping()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,18 +133,18 @@ func (s *stack) leavesTheRestToPeople(ctx context.Context, t *testing.T) {
 			return strings.Contains(line, `"audit":true`) && strings.Contains(line, victim) && strings.Contains(line, `"outcome":"`+outcome+`"`)
 		}
 		if !slices.ContainsFunc(strings.Split(string(log), "\n"), line) {
-			t.Errorf("no audit line says %s:\n%s", outcome, log)
+			t.Errorf("no audit line with outcome %s:\n%s", outcome, log)
 		}
 	}
 }
 
-// decision is one of what the remediation says that it decided.
+// decision is a decision reported by the remediation.
 type decision struct {
 	Alert, Target, Outcome, Detail string
 }
 
-// decided waits for a decision about the victim.
-func (s *stack) decided(ctx context.Context, t *testing.T, outcome string) (found decision) {
+// awaitDecision waits for a decision about the victim.
+func (s *stack) awaitDecision(ctx context.Context, t *testing.T, outcome string) (found decision) {
 	t.Helper()
 	if err := poll(ctx, func() error {
 		all, err := s.decisions(ctx)
@@ -153,14 +153,14 @@ func (s *stack) decided(ctx context.Context, t *testing.T, outcome string) (foun
 		}
 		i := slices.IndexFunc(all, func(d decision) bool { return d.Target == victim && d.Alert == downAlert && d.Outcome == outcome })
 		if i < 0 {
-			return fmt.Errorf("none of the decisions about %s is %s: %+v", victim, outcome, all)
+			return fmt.Errorf("no decision about %s with outcome %s: %+v", victim, outcome, all)
 		}
 		found = all[i]
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s.say.event("decision", fmt.Sprintf("%+v", found), nil)
+	s.report.event("decision", fmt.Sprintf("%+v", found), nil)
 	return found
 }
 

@@ -12,11 +12,11 @@ func (s *stack) jaegerProgram() (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	if _, err := s.folder("jaeger"); err != nil {
+	if _, err := s.makeDir("jaeger"); err != nil {
 		return program{}, err
 	}
 	others, err := loopback.Free(5)
-	// Jaeger would trace itself, and on its way out wait for a collector that is not there.
+	// Jaeger would trace itself and, when it stops, wait for a collector that does not exist.
 	return program{name: "jaeger", path: path, ready: "http://" + others[0], env: []string{"OTEL_TRACES_SAMPLER=always_off"}, args: []string{
 		"--config-file=" + filepath.Join(s.root, "deploy", "jaeger", "jaeger.yaml"),
 		"--query.http-server.host-port=" + s.jaeger, "--collector.otlp.grpc.host-port=" + s.jaegerOTLP,
@@ -30,7 +30,7 @@ func (s *stack) collectorProgram() (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	dir, err := s.folder("otelcol")
+	dir, err := s.makeDir("otelcol")
 	if err != nil {
 		return program{}, err
 	}
@@ -42,14 +42,14 @@ func (s *stack) collectorProgram() (program, error) {
 	if s.fast {
 		replace = []string{"decision_wait: 10s", "decision_wait: 2s"}
 	}
-	traces, err := s.configure(dir, "otel/collector.yaml", replace...)
+	traces, err := s.copyConfig(dir, "otel/collector.yaml", replace...)
 	if err != nil {
 		return program{}, err
 	}
-	// As in a cluster without Fluent Bit, but what it reads of the logs goes to a file.
+	// As in a cluster without Fluent Bit, but the collected logs are written to a file.
 	logs := filepath.Join(s.root, "deploy", "otel", "logs.yaml")
 	file := filepath.Join(dir, "file.yaml")
-	text := "exporters: {file: {path: " + s.shipped() + "}}\nservice: {pipelines: {logs: {exporters: [file]}}}\n"
+	text := "exporters: {file: {path: " + s.collectedLogs() + "}}\nservice: {pipelines: {logs: {exporters: [file]}}}\n"
 	return program{name: "otelcol", path: path, ready: "http://" + s.collectorHealth,
 		args: []string{"--config=" + traces, "--config=" + logs, "--config=" + file},
 		env: []string{"OTLP_LISTEN=" + s.otlp, "JAEGER_OTLP=" + s.jaegerOTLP, "HEALTH_LISTEN=" + s.collectorHealth,
@@ -57,23 +57,23 @@ func (s *stack) collectorProgram() (program, error) {
 	}, os.WriteFile(file, []byte(text), 0o600)
 }
 
-// shipped is the file of log lines that the collector has read.
-func (s *stack) shipped() string { return filepath.Join(s.dir, "otelcol", "logs.json") }
+// collectedLogs returns the file to which the collector writes log lines.
+func (s *stack) collectedLogs() string { return filepath.Join(s.dir, "otelcol", "logs.json") }
 
 func (s *stack) alertmanagerProgram() (program, error) {
 	path, err := s.tool("alertmanager")
 	if err != nil {
 		return program{}, err
 	}
-	dir, err := s.folder("alertmanager")
+	dir, err := s.makeDir("alertmanager")
 	if err != nil {
 		return program{}, err
 	}
-	file, err := s.configure(dir, "alertmanager/alertmanager.yml", "/etc/alertmanager/secrets", dir)
+	file, err := s.copyConfig(dir, "alertmanager/alertmanager.yml", "/etc/alertmanager/secrets", dir)
 	if err != nil {
 		return program{}, err
 	}
-	// Nobody is at the address of the remediation unless remedyProgram runs: what is shown is mended by hand.
+	// Nothing listens at the remediation's address unless remediationProgram runs: the demonstration restarts validators itself.
 	for name, text := range map[string]string{"team.url": s.webhook.url + "/team", "on-call.url": s.webhook.url + "/on-call",
 		"remediation.url": "http://" + s.remediation + "/alerts", "remediation.token": remediationToken} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -85,11 +85,11 @@ func (s *stack) alertmanagerProgram() (program, error) {
 }
 
 func (s *stack) prometheusProgram() (program, error) {
-	path, err := installed("prometheus", "prometheus")
+	path, err := systemProgram("prometheus", "prometheus")
 	if err != nil {
 		return program{}, err
 	}
-	dir, err := s.folder("prometheus")
+	dir, err := s.makeDir("prometheus")
 	if err != nil {
 		return program{}, err
 	}
@@ -98,24 +98,24 @@ func (s *stack) prometheusProgram() (program, error) {
 		return program{}, err
 	}
 	for _, rule := range rules {
-		if _, err := s.configure(dir, filepath.Join("prometheus", "rules", filepath.Base(rule))); err != nil {
+		if _, err := s.copyConfig(dir, filepath.Join("prometheus", "rules", filepath.Base(rule))); err != nil {
 			return program{}, err
 		}
 	}
-	file, err := s.configure(dir, "prometheus/prometheus.yml", "rules/*.yaml", filepath.Join(dir, "*.yaml"), "127.0.0.1:9093", s.alertmanager,
+	file, err := s.copyConfig(dir, "prometheus/prometheus.yml", "rules/*.yaml", filepath.Join(dir, "*.yaml"), "127.0.0.1:9093", s.alertmanager,
 		"../../data-fleet/targets.json", filepath.Join(s.fleet.dir, "targets.json"))
 	return program{name: "prometheus", path: path, ready: "http://" + s.prometheus + "/-/ready", args: []string{
 		"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + s.prometheus,
 		"--enable-feature=exemplar-storage"}}, err
 }
 
-// remediationToken is what Alertmanager proves itself by. It is good for this machine's loopback while observe runs.
+// remediationToken authenticates Alertmanager. It is valid only on this machine's loopback interface while observe runs.
 const remediationToken = "0123456789abcdef0123456789abcdef"
 
-// remedyProgram acts on alerts by the policy that is here, except for its limits, so that they are reached soon, and for one of two
-// alerts that a dead validator raises: whichever came first would be acted on.
-func (s *stack) remedyProgram() (program, error) {
-	dir, err := s.folder("remediate")
+// remediationProgram describes `bitcraps remediate` with deploy/'s policy, except that its limits are lower, so that they are reached soon,
+// and that one of the two alerts that a dead validator raises is removed, since either could be acted on first.
+func (s *stack) remediationProgram() (program, error) {
+	dir, err := s.makeDir("remediate")
 	if err != nil {
 		return program{}, err
 	}
@@ -123,7 +123,7 @@ func (s *stack) remedyProgram() (program, error) {
 	if err := os.WriteFile(token, []byte(remediationToken), 0o600); err != nil {
 		return program{}, err
 	}
-	policy, err := s.configure(dir, "remediation/policy.yaml", "target_per_hour: 3", "target_per_hour: 1", "target_pause: 5m", "target_pause: 0s",
+	policy, err := s.copyConfig(dir, "remediation/policy.yaml", "target_per_hour: 3", "target_per_hour: 1", "target_pause: 5m", "target_pause: 0s",
 		"  - {alert: Validator_Absent, action: restart, by: [validator]}\n", "")
 	return program{name: "remediate", path: s.fleet.binary, ready: "http://" + s.remediation + "/healthz", args: []string{
 		"remediate", "--policy=" + policy, "--token-file=" + token, "--dir=" + s.fleet.dir, "--listen=" + s.remediation}}, err

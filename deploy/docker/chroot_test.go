@@ -17,18 +17,18 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// command runs the image's program as its user, in a world that holds the image and nothing else.
-func (img image) command(ctx context.Context, env []string, args ...string) *exec.Cmd {
+// chrootCommand returns a command that runs the image's program as the image's user, with the image as its root directory.
+func (img image) chrootCommand(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, img.Config.Entrypoint[0], args...)
 	cmd.Dir, cmd.Env = img.Config.WorkingDir, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: img.rootfs, Credential: &syscall.Credential{Uid: user, Gid: user}}
 	return cmd
 }
 
-// running starts the program and has the test end it, which it must do in good order.
-func (img image) running(t *testing.T, env []string, args ...string) (stdout io.Reader, stderr *bytes.Buffer) {
+// start starts the program. At the end of the test the program is stopped, and must exit with 0.
+func (img image) start(t *testing.T, env []string, args ...string) (stdout io.Reader, stderr *bytes.Buffer) {
 	t.Helper()
-	cmd := img.command(context.Background(), env, args...)
+	cmd := img.chrootCommand(context.Background(), env, args...)
 	stderr = &bytes.Buffer{}
 	cmd.Stderr = stderr
 	out, err := cmd.StdoutPipe()
@@ -49,7 +49,7 @@ func (img image) running(t *testing.T, env []string, args ...string) (stdout io.
 	return out, stderr
 }
 
-// runGateway asks a gateway from the image how it is, with the probe from the image.
+// runGateway runs the gateway of an image and probes it with the image's own probe.
 func runGateway(t *testing.T, img image) {
 	addresses, err := loopback.Free(2)
 	if err != nil {
@@ -57,28 +57,28 @@ func runGateway(t *testing.T, img image) {
 	}
 	_, port, _ := net.SplitHostPort(addresses[1])
 	env := []string{"BITCRAPS_ADMIN_LISTEN=" + addresses[0], "BITCRAPS_GATEWAY_NETWORK_LISTEN_PORT=" + port}
-	img.running(t, env)
+	img.start(t, env)
 	probe := func(args ...string) (string, error) {
-		out, err := img.command(t.Context(), env, append([]string{"probe"}, args...)...).CombinedOutput()
+		out, err := img.chrootCommand(t.Context(), env, append([]string{"probe"}, args...)...).CombinedOutput()
 		return string(out), err
 	}
-	testserver.Eventually(t, "an answer to the probe", func() bool {
+	testserver.Eventually(t, "a response to the probe", func() bool {
 		_, err := probe("--live")
 		return err == nil
 	})
-	// There is no service behind it, which is what the probe must find out.
+	// The gateway has no services behind it, which the probe must report.
 	if out, err := probe(); err == nil || !strings.Contains(out, `"game":"failing"`) {
 		t.Errorf("a gateway without services: %v\n%s", err, out)
 	}
 }
 
-// runPlatform plays a round on the platform from the image.
+// runPlatform runs the platform of an image, and makes calls to it.
 func runPlatform(t *testing.T, img image) {
-	out, logged := img.running(t, nil, "up", "--http-addr", "127.0.0.1:0", "--data-dir", "/var/lib/bitcraps/data", "--set", "telemetry.log_level=error")
+	out, logged := img.start(t, nil, "up", "--http-addr", "127.0.0.1:0", "--data-dir", "/var/lib/bitcraps/data", "--set", "telemetry.log_level=error")
 	line, err := bufio.NewReader(out).ReadString('\n')
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if err != nil || !ok {
-		t.Fatalf("it said %q, %v\n%s", line, err, logged.String())
+		t.Fatalf("stdout %q, %v\n%s", line, err, logged.String())
 	}
 	for _, path := range []string{"/health", "/ready", "/api/v1/wagers"} {
 		resp, err := http.Get(url + path)
