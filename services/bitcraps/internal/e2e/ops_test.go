@@ -122,7 +122,7 @@ func TestChartsDraw(t *testing.T) {
 	if lines != 14 {
 		t.Errorf("%d lines are drawn in the charts", lines)
 	}
-	for _, want := range []string{"validator-3", `id="verdict" class="pill ok"`, "<dd>", `class="dice"`} {
+	for _, want := range []string{"validator-3", `id="status" class="pill ok"`, "<dd>", `class="dice"`} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %s", want)
 		}
