@@ -36,7 +36,7 @@ func (s *authenticator) authenticate(ctx context.Context, w http.ResponseWriter,
 	if !route.Rule.Person {
 		return s.authenticateOptionally(ctx, w, r), nil
 	}
-	bearer, err := s.bearer(ctx, w, r, route)
+	bearer, err := s.identifyCaller(ctx, w, r, route)
 	if err != nil {
 		return ctx, err
 	}
@@ -72,8 +72,8 @@ func (s *authenticator) authenticateOptionally(ctx context.Context, w http.Respo
 	return identity.OnBehalf(ctx, identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes})
 }
 
-// bearer returns the request's caller, identified by bearer token, by cookie, or as a new guest.
-func (s *authenticator) bearer(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (token.Bearer, error) {
+// identifyCaller returns the request's caller, identified by bearer token, by cookie, or as a new guest.
+func (s *authenticator) identifyCaller(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (token.Bearer, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, raw, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "Bearer") {

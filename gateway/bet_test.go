@@ -43,9 +43,9 @@ type discardWriter struct {
 	status int
 }
 
-func (u *discardWriter) Header() http.Header              { return u.header }
-func (u *discardWriter) Write(b []byte) (int, error)      { return len(b), nil }
-func (u *discardWriter) WriteHeader(status int)           { u.status = status }
+func (w *discardWriter) Header() http.Header              { return w.header }
+func (w *discardWriter) Write(b []byte) (int, error)      { return len(b), nil }
+func (w *discardWriter) WriteHeader(status int)           { w.status = status }
 func (*discardWriter) SetWriteDeadline(_ time.Time) error { return nil }
 
 // newBetBenchmark returns a function that has a gateway in front of a game service serve one player's bet, and the bet's request.

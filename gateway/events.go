@@ -64,7 +64,7 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request, params map
 		}
 	}
 	if conn := hijackForEvents(w); conn != nil {
-		g.sockets.Go(func() {
+		g.hijacked.Go(func() {
 			defer func() { _ = conn.Close() }()
 			watch(newConnEventWriter(conn))
 		})

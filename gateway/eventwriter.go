@@ -20,11 +20,11 @@ type eventWriter struct {
 	closed   <-chan struct{} // Closed when the client has disconnected.
 }
 
-func (s *eventWriter) write(texts ...[]byte) error {
-	if err := s.deadline(time.Now().Add(eventWriteTimeout)); err != nil {
+func (w *eventWriter) write(texts ...[]byte) error {
+	if err := w.deadline(time.Now().Add(eventWriteTimeout)); err != nil {
 		return err
 	}
-	return s.send(texts)
+	return w.send(texts)
 }
 
 // newResponseEventWriter returns a writer to the response of a request, which HTTP/2 requires.

@@ -65,7 +65,7 @@ type Gateway struct {
 	rateLimits      *rateLimiter
 	streamLimits    *streamLimiter
 	live            *live.Feeds
-	sockets         sync.WaitGroup
+	hijacked        sync.WaitGroup
 	openConnections atomic.Int64 // Number of open client connections.
 	clock           clockwork.Clock
 	redis           *redis.Client // nil if this process shares no state with other replicas.

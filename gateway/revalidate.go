@@ -23,7 +23,7 @@ const revalidateTimeout = 2 * time.Second
 // for example because the api service is unavailable, the session counts as valid, for at most the lifetime of a session that is
 // never refreshed.
 func (s *authenticator) revalidator(w http.ResponseWriter, r *http.Request) func(context.Context) error {
-	check := s.revalidate(r.Context(), credentials(w, r))
+	check := s.credentialsCheck(r.Context(), credentials(w, r))
 	return func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, revalidateTimeout)
 		defer cancel()
@@ -49,8 +49,8 @@ func credentials(w http.ResponseWriter, r *http.Request) string {
 	return strings.Clone(strings.TrimSpace(raw)) // So that the connection does not keep the whole header in memory.
 }
 
-// revalidate returns a function that checks again credentials that were valid when the connection was opened.
-func (s *authenticator) revalidate(ctx context.Context, raw string) func(context.Context) error {
+// credentialsCheck returns a function that checks again credentials that were valid when the connection was opened.
+func (s *authenticator) credentialsCheck(ctx context.Context, raw string) func(context.Context) error {
 	if strings.HasPrefix(raw, identity.KeyPrefix) {
 		return func(ctx context.Context) error {
 			_, err := s.apiKeys.bearer(ctx, raw, s.verify, func() error { return nil })

@@ -129,7 +129,7 @@ func (g *Gateway) Part(listener net.Listener) run.Part {
 			if g.ops != nil {
 				g.ops.Stop()
 			}
-			return errors.Join(err, g.waitForSockets(ctx), g.close())
+			return errors.Join(err, g.waitForHijacked(ctx), g.close())
 		},
 	}
 }
@@ -147,15 +147,15 @@ func (g *Gateway) configureTLS(server *http.Server) error {
 	return nil
 }
 
-// waitForSockets waits until every hijacked connection has told its client where to resume and is closed. http.Server does not
+// waitForHijacked waits until every hijacked connection has told its client where to resume and is closed. http.Server does not
 // track hijacked connections.
-func (g *Gateway) waitForSockets(ctx context.Context) error {
+func (g *Gateway) waitForHijacked(ctx context.Context) error {
 	done := make(chan struct{})
-	go func() { g.sockets.Wait(); close(done) }()
+	go func() { g.hijacked.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("WebSockets are still open: %w", ctx.Err())
+		return fmt.Errorf("WebSockets or event streams are still open: %w", ctx.Err())
 	}
 }

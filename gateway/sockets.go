@@ -48,7 +48,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, _ map[stri
 	}
 	player := identity.FromContext(ctx).Player
 	session := telemetry.WithRequestID(identity.WithPlayer(context.Background(), player), telemetry.RequestID(ctx))
-	g.sockets.Go(func() {
+	g.hijacked.Go(func() {
 		defer release()
 		socket.Serve(session, conn, player, socket.Deps{Feeds: g.live, Clock: g.clock, Revalidate: revalidate, Stop: g.draining.Done(),
 			Acquire: func(ctx context.Context) (func(), error) { return g.admit(ctx, address, player) }})

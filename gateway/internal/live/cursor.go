@@ -17,7 +17,7 @@ import (
 // readAheadFrames is how many past events are read from the store ahead of a watcher.
 const readAheadFrames = 16
 
-// Cursor is one watcher's position in a game's log. It must not be used by several goroutines at a time.
+// Cursor is one watcher's position in a game's log. It must not be used by several goroutines at the same time.
 type Cursor struct {
 	feeds  *Feeds
 	feed   *feed
@@ -122,14 +122,14 @@ type storeReader struct {
 // catchUp starts to read the store from the watcher's last event up to the oldest event that the feed keeps.
 func (c *Cursor) catchUp() {
 	ctx, cancel := context.WithCancel(identity.OnBehalf(c.feeds.ctx, c.caller))
-	p := &storeReader{frames: make(chan *Frame, readAheadFrames), cancel: cancel}
-	c.reader = p
+	reader := &storeReader{frames: make(chan *Frame, readAheadFrames), cancel: cancel}
+	c.reader = reader
 	last := c.last
 	c.feeds.running.Go(func() {
 		defer cancel()
 		err := c.feeds.read(ctx, c.feed.id, last, func(frame *Frame, _ *gamev1.Event) bool {
 			select {
-			case p.frames <- frame:
+			case reader.frames <- frame:
 				c.signal()
 				return frame.Sequence < c.feed.oldest()
 			case <-ctx.Done():
@@ -137,9 +137,9 @@ func (c *Cursor) catchUp() {
 			}
 		})
 		if !errors.Is(err, errStopped) {
-			p.err = err
+			reader.err = err
 		}
-		close(p.frames)
+		close(reader.frames)
 		c.signal()
 	})
 }

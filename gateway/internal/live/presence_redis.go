@@ -43,13 +43,13 @@ func NewRedisPresence(client *redis.Client, clock clockwork.Clock) PresenceStore
 }
 
 // Exchange implements PresenceStore.
-func (b *redisPresence) Exchange(ctx context.Context, local map[string]Presence) map[string]Presence {
+func (p *redisPresence) Exchange(ctx context.Context, local map[string]Presence) map[string]Presence {
 	remote := make(map[string]Presence, len(local))
-	if !b.client.Up() {
+	if !p.client.Up() {
 		return remote
 	}
-	for game := range b.published {
-		if _, still := local[game]; !still {
+	for game := range p.published {
+		if _, watched := local[game]; !watched {
 			local[game] = Presence{} // Nobody watches it any more.
 		}
 	}
@@ -58,56 +58,56 @@ func (b *redisPresence) Exchange(ctx context.Context, local map[string]Presence)
 		ids = append(ids, game)
 	}
 	for batch := range slices.Chunk(ids, presenceBatch) {
-		if err := b.exchangeBatch(ctx, batch, local, remote); err != nil {
-			b.client.Failed(err)
+		if err := p.exchangeBatch(ctx, batch, local, remote); err != nil {
+			p.client.Failed(err)
 			return remote
 		}
 	}
 	return remote
 }
 
-func (b *redisPresence) exchangeBatch(ctx context.Context, games []string, local, remote map[string]Presence) error {
-	ctx, cancel := context.WithTimeout(ctx, b.client.Timeout())
+func (p *redisPresence) exchangeBatch(ctx context.Context, games []string, local, remote map[string]Presence) error {
+	ctx, cancel := context.WithTimeout(ctx, p.client.Timeout())
 	defer cancel()
-	pipe := b.client.Pipeline()
-	answers := make([]*goredis.MapStringStringCmd, len(games))
-	now := b.clock.Now()
+	pipe := p.client.Pipeline()
+	replies := make([]*goredis.MapStringStringCmd, len(games))
+	now := p.clock.Now()
 	for i, game := range games {
 		key := presenceKeyPrefix + game
 		if local[game].Watching == 0 {
-			delete(b.published, game)
-			pipe.HDel(ctx, key, b.origin)
+			delete(p.published, game)
+			pipe.HDel(ctx, key, p.origin)
 			continue
 		}
-		b.published[game] = true
+		p.published[game] = true
 		text, err := json.Marshal(presenceEntry{local[game], now.Add(presenceExpiry).UnixMilli()})
 		if err != nil {
 			return err
 		}
-		pipe.HSet(ctx, key, b.origin, text)
+		pipe.HSet(ctx, key, p.origin, text)
 		pipe.PExpire(ctx, key, 2*presenceExpiry)
-		answers[i] = pipe.HGetAll(ctx, key)
+		replies[i] = pipe.HGetAll(ctx, key)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return err
 	}
 	for i, game := range games {
-		if answers[i] != nil {
-			remote[game] = b.sumOthers(answers[i].Val(), now)
+		if replies[i] != nil {
+			remote[game] = p.sumOthers(replies[i].Val(), now)
 		}
 	}
 	return nil
 }
 
 // sumOthers adds up the unexpired entries of other processes.
-func (b *redisPresence) sumOthers(fields map[string]string, now time.Time) (all Presence) {
+func (p *redisPresence) sumOthers(fields map[string]string, now time.Time) (all Presence) {
 	for origin, text := range fields {
-		var posted presenceEntry
-		if origin == b.origin || json.Unmarshal([]byte(text), &posted) != nil || posted.Until < now.UnixMilli() {
+		var entry presenceEntry
+		if origin == p.origin || json.Unmarshal([]byte(text), &entry) != nil || entry.Until < now.UnixMilli() {
 			continue
 		}
-		all.Watching += posted.Watching
-		all.Seated = append(all.Seated, posted.Seated...)
+		all.Watching += entry.Watching
+		all.Seated = append(all.Seated, entry.Seated...)
 	}
 	return all
 }

@@ -60,18 +60,18 @@ func main() {
 		routes[route.RPC] = route
 	}
 	for _, method := range methods {
-		fmt.Println(line(method, routes))
+		fmt.Println(tableRow(method, routes))
 	}
 }
 
-func line(method protoreflect.MethodDescriptor, routes map[string]gateway.Route) string {
+func tableRow(method protoreflect.MethodDescriptor, routes map[string]gateway.Route) string {
 	rule := access.Of(method)
 	route, rest := routes[rule.Method], "" // Without a route, the method can be called by services only.
 	if route.Path != "" {
 		rest = fmt.Sprintf("`%s %s`", route.Method, route.Path)
 	}
 	role := func(r optionsv1.Role) string {
-		return mark(slices.Contains(rule.Roles, r) || route.Path != "" && !rule.Person)
+		return yesOrEmpty(slices.Contains(rule.Roles, r) || route.Path != "" && !rule.Person)
 	}
 	key := ""
 	if rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED {
@@ -87,11 +87,11 @@ func line(method protoreflect.MethodDescriptor, routes map[string]gateway.Route)
 		}
 	}
 	slices.Sort(others)
-	return fmt.Sprintf("| %s.%s | %s | %s | %s | %s | %s | %s | %s |", method.Parent().Name(), method.Name(), rest, mark(route.Path != "" && !rule.Person),
+	return fmt.Sprintf("| %s.%s | %s | %s | %s | %s | %s | %s | %s |", method.Parent().Name(), method.Name(), rest, yesOrEmpty(route.Path != "" && !rule.Person),
 		role(optionsv1.Role_ROLE_PLAYER), role(optionsv1.Role_ROLE_OPERATOR), role(optionsv1.Role_ROLE_AUDITOR), key, strings.Join(others, ", "))
 }
 
-func mark(yes bool) string {
+func yesOrEmpty(yes bool) string {
 	if yes {
 		return "yes"
 	}
