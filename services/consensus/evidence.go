@@ -11,7 +11,7 @@ import (
 )
 
 // ListEvidence implements the contract.
-func (s *roundsServer) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRequest) (*consensusv1.ListEvidenceResponse, error) {
+func (s *server) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRequest) (*consensusv1.ListEvidenceResponse, error) {
 	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "evidence")
 	if err != nil {
 		return nil, err

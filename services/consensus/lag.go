@@ -13,14 +13,14 @@ import (
 
 const (
 	// patience is how long.
-	patience = time.Second
+	lagTimeout = time.Second
 	// maxLag is how many blocks behind the others a validator may be and still be waited for.
 	maxLag = 32
 )
 
 // awaitKnown asks known again behind every decision, until it says yes or patience ends. watch must have been opened before.
-func (s *roundsServer) awaitKnown(ctx context.Context, watch *events.Subscription[chain.Decision], known func() (bool, error)) (bool, error) {
-	timeout := time.NewTimer(patience)
+func (s *server) awaitKnown(ctx context.Context, watch *events.Subscription[chain.Decision], known func() (bool, error)) (bool, error) {
+	timeout := time.NewTimer(lagTimeout)
 	defer timeout.Stop()
 	for {
 		if ok, err := known(); ok || err != nil {

@@ -14,13 +14,13 @@ import (
 )
 
 // GetChangeTerms implements the contract.
-func (s *roundsServer) GetChangeTerms(context.Context, *consensusv1.GetChangeTermsRequest) (*consensusv1.GetChangeTermsResponse, error) {
+func (s *server) GetChangeTerms(context.Context, *consensusv1.GetChangeTermsRequest) (*consensusv1.GetChangeTermsResponse, error) {
 	group := s.node.Group()
 	return &consensusv1.GetChangeTermsResponse{Chain: hex.EncodeToString(group.Chain[:]), Sequence: int64(group.Sequence) + 1}, nil
 }
 
 // AddValidator implements the contract.
-func (s *roundsServer) AddValidator(ctx context.Context, req *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
+func (s *server) AddValidator(ctx context.Context, req *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
 	m := order.Member{Name: req.GetName()}
 	if err := errors.Join(m.PublicKey.UnmarshalText([]byte(req.GetPublicKey())), m.BeaconKey.UnmarshalText([]byte(req.GetBeaconKey())),
 		m.NodeID.UnmarshalText([]byte(req.GetNodeId()))); err != nil {
@@ -34,7 +34,7 @@ func (s *roundsServer) AddValidator(ctx context.Context, req *consensusv1.AddVal
 }
 
 // RemoveValidator implements the contract.
-func (s *roundsServer) RemoveValidator(ctx context.Context, req *consensusv1.RemoveValidatorRequest) (*consensusv1.RemoveValidatorResponse, error) {
+func (s *server) RemoveValidator(ctx context.Context, req *consensusv1.RemoveValidatorRequest) (*consensusv1.RemoveValidatorResponse, error) {
 	b, err := hex.DecodeString(req.GetAddress())
 	if err != nil || len(b) != len(protocol.Address{}) {
 		return nil, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "address: want %d bytes in hex", len(protocol.Address{})).Field("address", "must be an address")
@@ -48,7 +48,7 @@ func (s *roundsServer) RemoveValidator(ctx context.Context, req *consensusv1.Rem
 }
 
 // RefreshShares implements the contract.
-func (s *roundsServer) RefreshShares(ctx context.Context, req *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
+func (s *server) RefreshShares(ctx context.Context, req *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
 	height, err := s.change(ctx, order.Change{}, req.GetSequence(), req.GetSignature())
 	if err != nil {
 		return nil, err
@@ -57,22 +57,22 @@ func (s *roundsServer) RefreshShares(ctx context.Context, req *consensusv1.Refre
 }
 
 // change has a signed change ordered.
-func (s *roundsServer) change(ctx context.Context, c order.Change, sequence int64, signature string) (int64, error) {
+func (s *server) change(ctx context.Context, c order.Change, sequence int64, signature string) (int64, error) {
 	b, err := hex.DecodeString(signature)
 	if err != nil {
 		return 0, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "signature: %w", err).Field("signature", "must be hex")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	height, err := s.node.Change(ctx, c.Signed(s.node.Group().Chain, uint64(sequence), b))
+	height, err := s.node.Change(ctx, c.Tx(s.node.Group().Chain, uint64(sequence), b))
 	switch {
 	case err == nil:
 		return height, nil
-	case errors.Is(err, order.ErrUnsigned), errors.Is(err, order.ErrOutOfTurn):
+	case errors.Is(err, order.ErrUnsigned), errors.Is(err, order.ErrOutOfSequence):
 		return 0, errs.New(errorsv1.Reason_REASON_CHANGE_NOT_SIGNED, "%w; sign it for the terms that GetChangeTerms returns now", err)
 	case errors.Is(err, chain.ErrNoQuorum), errors.Is(err, chain.ErrNoKey), errors.Is(err, context.DeadlineExceeded):
 		return 0, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "the validators did not order the change; it can be asked for again").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrStranger):
+	case errors.Is(err, chain.ErrNotMember):
 		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrFull):
 		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)

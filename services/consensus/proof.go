@@ -14,7 +14,7 @@ import (
 )
 
 // ProveRound implements the contract.
-func (s *roundsServer) ProveRound(ctx context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
+func (s *server) ProveRound(ctx context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
 	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *roundsServer) ProveRound(ctx context.Context, req *consensusv1.ProveRou
 	}, nil
 }
 
-func (s *roundsServer) prove(ordered order.Ordered) (*receiptv1.BlockProof, *receiptv1.Lineage, error) {
+func (s *server) prove(ordered order.Ordered) (*receiptv1.BlockProof, *receiptv1.Lineage, error) {
 	block, err := s.node.Prove(ordered)
 	if err != nil {
 		return nil, nil, err

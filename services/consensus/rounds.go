@@ -24,7 +24,7 @@ import (
 )
 
 // roundsServer implements the contract.
-type roundsServer struct {
+type server struct {
 	consensusv1.UnimplementedConsensusServiceServer
 	node    *chain.Node
 	timeout time.Duration
@@ -34,13 +34,13 @@ type roundsServer struct {
 	stop     chan struct{}
 }
 
-func (s *roundsServer) drain() { s.stopOnce.Do(func() { close(s.stop) }) }
+func (s *server) drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 
 // retryDelay is when a round that could not be decided is worth another try.
 const retryDelay = time.Second
 
 // DecideRound implements the contract.
-func (s *roundsServer) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest) (*consensusv1.DecideRoundResponse, error) {
+func (s *server) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest) (*consensusv1.DecideRoundResponse, error) {
 	commitment, err := protocol.DecodeCommitment(req.GetCommitment())
 	if err != nil {
 		return nil, errs.New(errorsv1.Reason_REASON_COMMITMENT_MALFORMED, "%w", err).Field("commitment", "see docs/protocol.md")
@@ -54,7 +54,7 @@ func (s *roundsServer) DecideRound(ctx context.Context, req *consensusv1.DecideR
 }
 
 // decide submits the commitment, unless the chain has it, and waits for its beacon.
-func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitment) (chain.Decision, error) {
+func (s *server) decide(ctx context.Context, commitment protocol.Commitment) (chain.Decision, error) {
 	round := order.RoundOf(commitment)
 	watch := s.node.Watch(round) // Before looking, so that a decision between the look and the watch is not missed.
 	defer watch.Close()
@@ -64,7 +64,7 @@ func (s *roundsServer) decide(ctx context.Context, commitment protocol.Commitmen
 	}
 	if !known {
 		s.latency.begin(round, time.Now())
-		if decision, err = s.await(ctx, watch, commitment); err != nil {
+		if decision, err = s.awaitDecision(ctx, watch, commitment); err != nil {
 			return chain.Decision{}, err
 		}
 	}
@@ -81,7 +81,7 @@ const resubmitAfter = 500 * time.Millisecond
 
 // await submits a commitment until it is decided or the time for it is over. A round that is asked for again when it is decided has
 // no second span, and neither has a block that is executed again.
-func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[chain.Decision], commitment protocol.Commitment) (decision chain.Decision, err error) {
+func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[chain.Decision], commitment protocol.Commitment) (decision chain.Decision, err error) {
 	ctx, span := telemetry.Child(ctx, "decide round", trace.WithAttributes(
 		attribute.String("game.id", uuid.UUID(commitment.Game).String()), attribute.Int64("game.round", int64(commitment.Round))))
 	defer func() {
@@ -112,21 +112,21 @@ func (s *roundsServer) await(ctx context.Context, watch *events.Subscription[cha
 }
 
 // lacking is what callers see of a validator that can't make a beacon.
-func lacking(err error) error {
+func missingBeaconError(err error) error {
 	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator lacks what throws the dice of an earlier round; ask another one").
 		Because(err).RetryAfter(retryDelay)
 }
 
-func (s *roundsServer) submit(commitment protocol.Commitment) error {
-	if err := s.node.Lacks(); err != nil {
-		return lacking(err)
+func (s *server) submit(commitment protocol.Commitment) error {
+	if err := s.node.MissingBeacon(); err != nil {
+		return missingBeaconError(err)
 	}
 	err := s.node.Submit(commitment.Encode())
 	switch {
 	case errors.Is(err, chain.ErrNoQuorum):
 		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
 			"too few validators answer to decide a round; it stands and can be asked for again").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrStranger):
+	case errors.Is(err, chain.ErrNotMember):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrNoKey):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
@@ -138,7 +138,7 @@ func (s *roundsServer) submit(commitment protocol.Commitment) error {
 }
 
 // GetDecision implements the contract.
-func (s *roundsServer) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
+func (s *server) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
 	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (s *roundsServer) GetDecision(ctx context.Context, req *consensusv1.GetDeci
 }
 
 // decision is that on the round of a request.
-func (s *roundsServer) decision(ctx context.Context, gameID string, number int64) (decision chain.Decision, err error) {
+func (s *server) decision(ctx context.Context, gameID string, number int64) (decision chain.Decision, err error) {
 	game, err := uuid.Parse(gameID)
 	if err != nil {
 		return chain.Decision{}, errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "game_id: %w", err).Field("game_id", "must be a UUID")
@@ -166,7 +166,7 @@ func (s *roundsServer) decision(ctx context.Context, gameID string, number int64
 }
 
 // StreamDecisions implements the contract.
-func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream grpc.ServerStreamingServer[consensusv1.StreamDecisionsResponse]) error {
+func (s *server) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream grpc.ServerStreamingServer[consensusv1.StreamDecisionsResponse]) error {
 	watch := s.node.WatchAll() // Before reading the past, so that nothing falls between.
 	defer watch.Close()
 	sent, to := sentUpTo{}, req.GetToHeight()
@@ -180,7 +180,7 @@ func (s *roundsServer) StreamDecisions(req *consensusv1.StreamDecisionsRequest, 
 	if from := req.GetFromHeight(); from > 0 {
 		err := s.node.DecisionsFrom(stream.Context(), from, send)
 		if errors.Is(err, chain.ErrNoBeacon) {
-			return lacking(err)
+			return missingBeaconError(err)
 		}
 		if err != nil {
 			return err

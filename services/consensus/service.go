@@ -82,7 +82,7 @@ type Service struct {
 	logger  *slog.Logger
 	node    *chain.Node
 	latency *latency
-	rounds  *roundsServer
+	server  *server
 }
 
 // New opens the validator's home. It does not contact the peers yet.
@@ -95,14 +95,14 @@ func New(cfg ChainConfig, scope telemetry.Scope) (*Service, error) {
 		return nil, fmt.Errorf("chain.home %s: %w", cfg.Home, err)
 	}
 	s := &Service{cfg: cfg, logger: scope.Logger, node: node, latency: newLatency()}
-	s.rounds = &roundsServer{node: node, timeout: cfg.DecideTimeout, latency: s.latency, stop: make(chan struct{})}
+	s.server = &server{node: node, timeout: cfg.DecideTimeout, latency: s.latency, stop: make(chan struct{})}
 	scope.Metrics.MustRegister(s.latency, heightMetric(node), connectedMetric(node), conductMetrics{node})
 	return s, nil
 }
 
 // Register implements service.Service.
 func (s *Service) Register(server grpc.ServiceRegistrar) {
-	consensusv1.RegisterConsensusServiceServer(server, s.rounds)
+	consensusv1.RegisterConsensusServiceServer(server, s.server)
 }
 
 // Start implements service.Service: the validator takes part from here on.
@@ -130,12 +130,12 @@ func (s *Service) Health(context.Context) error {
 		return s.node.Stranded()
 	case status.CatchingUp:
 		return errors.New("the validator is catching up")
-	case s.node.Lacks() != nil:
-		return s.node.Lacks()
+	case s.node.MissingBeacon() != nil:
+		return s.node.MissingBeacon()
 	case status.Height-s.node.Collected() > maxUncollected:
 		return fmt.Errorf("the beacons of %d blocks are still to be made", status.Height-s.node.Collected())
-	case s.node.Stranger() != nil:
-		return s.node.Stranger()
+	case s.node.NotMember() != nil:
+		return s.node.NotMember()
 	case len(status.Connected) < order.Quorum(n):
 		return fmt.Errorf("%d of %d validators answer; %d are needed", len(status.Connected), n, order.Quorum(n))
 	case facts.GroupKey == "":
@@ -148,7 +148,7 @@ func (s *Service) Health(context.Context) error {
 func (s *Service) Stop(context.Context) error { return s.node.Stop() }
 
 // Drain implements service.Service.
-func (s *Service) Drain() { s.rounds.drain() }
+func (s *Service) Drain() { s.server.drain() }
 
 func heightMetric(node *chain.Node) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{

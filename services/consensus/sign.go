@@ -25,7 +25,7 @@ func SignAddition(operatorKey string, card []byte, terms *consensusv1.GetChangeT
 	if err := json.Unmarshal(card, &m); err != nil {
 		return nil, fmt.Errorf("not a validator.json: %w", err)
 	}
-	signature, err := sign(operatorKey, order.Change{Add: &m}, terms)
+	signature, err := signChange(operatorKey, order.Change{Add: &m}, terms)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func SignRemoval(operatorKey, address string, terms *consensusv1.GetChangeTermsR
 		return nil, fmt.Errorf("%q is no address: want %d bytes in hex", address, len(protocol.Address{}))
 	}
 	who := protocol.Address(b)
-	signature, err := sign(operatorKey, order.Change{Remove: &who}, terms)
+	signature, err := signChange(operatorKey, order.Change{Remove: &who}, terms)
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +49,12 @@ func SignRemoval(operatorKey, address string, terms *consensusv1.GetChangeTermsR
 
 // SignRefresh signs that the validators share the beacon's secret anew.
 func SignRefresh(operatorKey string, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.RefreshSharesRequest, error) {
-	signature, err := sign(operatorKey, order.Change{}, terms)
+	signature, err := signChange(operatorKey, order.Change{}, terms)
 	return &consensusv1.RefreshSharesRequest{Sequence: terms.GetSequence(), Signature: signature}, err
 }
 
 // sign signs a change with the key in a file.
-func sign(operatorKey string, c order.Change, terms *consensusv1.GetChangeTermsResponse) (signature string, err error) {
+func signChange(operatorKey string, c order.Change, terms *consensusv1.GetChangeTermsResponse) (signature string, err error) {
 	key, err := chain.LoadOperatorKey(operatorKey)
 	if err != nil {
 		return "", err
@@ -63,5 +63,5 @@ func sign(operatorKey string, c order.Change, terms *consensusv1.GetChangeTermsR
 	if err != nil || len(hash) != len(protocol.Hash{}) {
 		return "", fmt.Errorf("the validator's terms name no chain: %q", terms.GetChain())
 	}
-	return hex.EncodeToString(ed25519.Sign(key, c.Unsigned(protocol.Hash(hash), uint64(terms.GetSequence())))), nil
+	return hex.EncodeToString(ed25519.Sign(key, c.SignBytes(protocol.Hash(hash), uint64(terms.GetSequence())))), nil
 }

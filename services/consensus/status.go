@@ -16,7 +16,7 @@ import (
 )
 
 // GetBeacon implements the contract.
-func (s *roundsServer) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconRequest) (*consensusv1.GetBeaconResponse, error) {
+func (s *server) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconRequest) (*consensusv1.GetBeaconResponse, error) {
 	height := req.GetHeight()
 	watch := s.node.WatchAll()
 	defer watch.Close()
@@ -37,7 +37,7 @@ func (s *roundsServer) GetBeacon(ctx context.Context, req *consensusv1.GetBeacon
 }
 
 // GetFairness implements the contract.
-func (s *roundsServer) GetFairness(context.Context, *consensusv1.GetFairnessRequest) (*consensusv1.GetFairnessResponse, error) {
+func (s *server) GetFairness(context.Context, *consensusv1.GetFairnessRequest) (*consensusv1.GetFairnessResponse, error) {
 	facts := s.node.Facts()
 	resp := &consensusv1.GetFairnessResponse{
 		ChainId: facts.ChainID, GenesisHash: facts.GenesisHash, Scheme: beacon.Scheme, GroupKey: facts.GroupKey,
@@ -55,7 +55,7 @@ func validatorsToProto(validators []chain.Validator) []*consensusv1.Validator {
 }
 
 // GetStatus implements the contract.
-func (s *roundsServer) GetStatus(context.Context, *consensusv1.GetStatusRequest) (*consensusv1.GetStatusResponse, error) {
+func (s *server) GetStatus(context.Context, *consensusv1.GetStatusRequest) (*consensusv1.GetStatusResponse, error) {
 	status, err := s.node.Status()
 	if err != nil {
 		return nil, err

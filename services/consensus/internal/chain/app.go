@@ -1,167 +1,129 @@
 package chain
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"strings"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	"github.com/cometbft/cometbft/p2p"
-	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	"github.com/cometbft/cometbft/types"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// Info implements abci.Application.
-func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, error) {
-	last := a.tip()
-	response := &abci.ResponseInfo{Data: "bitcraps", AppVersion: uint64(a.Group().Version), LastBlockHeight: last.Height}
-	if last.Height > 0 {
-		response.LastBlockAppHash = last.AppHash[:]
-	}
-	return response, nil
+// app is the ABCI application: it feeds blocks to the state machine of package order and signs beacons in its vote
+// extensions. CometBFT calls its consensus methods one at a time; queries and CheckTx come at any time.
+type app struct {
+	abci.BaseApplication
+
+	logger   *slog.Logger
+	store    *store
+	key      dkg.SecretKey    // This validator's.
+	address  protocol.Address // This validator's.
+	version  uint32           // The newest protocol version that this release speaks.
+	now      func() time.Time
+	evidence *evidenceLog
+	// block reads a block that CometBFT has stored.
+	loadBlock func(height int64) *types.Block
+
+	retain int64 // How many blocks are kept; 0 for all.
+	// collected is the height up to which no block is needed any more.
+	collected func() int64
+	// wal is the folder of CometBFT's log; empty where there is none.
+	wal string
+
+	// What a restored state is checked against, and where it comes from and goes to.
+	home      string
+	origin    *origin
+	snapshots *snapshotStore
+	restore   *restore
+
+	// finalized is the block between FinalizeBlock and Commit.
+	finalized *finalized
+	// own is the extension that this validator signed last, which needs no check.
+	ownExtension []byte
+
+	// committed tells the beacon collector that there is a new block, changed whoever attends ceremonies that the group is
+	// another one.
+	committed, changed chan struct{}
+	// pace adjusts to who could propose next.
+	setProposeTimeout func() error
+	// admits says whether a peer may connect.
+	admitsPeer func(p2p.ID) bool
+	// leaving is true from when the node begins to stop.
+	stopping atomic.Bool
+
+	mu       sync.RWMutex
+	last     tip
+	group    *order.Group
+	sharings []*sharing // Of the group's, in their order.
 }
 
-// Query implements abci.Application. CometBFT asks it whether to accept a connection, and then whether the peer; a node that
-// is stopping would otherwise accept some that it never serves, and the peer would count them.
-func (a *app) Query(_ context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
-	if a.leaving.Load() {
-		return &abci.ResponseQuery{Code: 1, Log: "stopping"}, nil
-	}
-	if id, ok := strings.CutPrefix(req.Path, "/p2p/filter/id/"); ok && !a.admits(p2p.ID(id)) {
-		return &abci.ResponseQuery{Code: 1, Log: "too many strangers"}, nil
-	}
-	return &abci.ResponseQuery{}, nil
+// origin is what a chain begins with.
+type origin struct {
+	genesis *types.GenesisDoc
+	appHash protocol.Hash
+	group   *order.Group
 }
 
-// InitChain implements abci.Application. The first state's hash binds who will make the beacon's key.
-func (a *app) InitChain(_ context.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
-	hash, err := genesisAppHash(req.AppStateBytes)
-	if err != nil {
-		return nil, err
-	}
+// tip is the state behind a block.
+type tip struct {
+	Height  int64
+	AppHash protocol.Hash
+}
+
+type finalized struct {
+	tip    tip
+	result order.Result
+}
+
+// view is the state that blocks are executed against.
+type view struct {
+	*store
+	group *order.Group
+}
+
+// Group implements order.Reader.
+func (v view) Group() *order.Group { return v.group }
+
+func (a *app) view() view { return view{store: a.store, group: a.Group()} }
+
+func (a *app) tip() tip {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.last
+}
+
+// Group returns the validators and their key behind the last block. Nobody changes it.
+func (a *app) Group() *order.Group {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.group
+}
+
+// voting are the validators that vote on the next block.
+func (a *app) votingMembers() []order.Member {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.group.MembersAt(a.last.Height + 1)
+}
+
+// set goes on to the state behind a block.
+func (a *app) setState(last tip, group *order.Group, sharings []*sharing) {
+	a.evidence.setGroup(group)
 	a.mu.Lock()
-	a.last = tip{AppHash: hash}
-	a.mu.Unlock()
-	return &abci.ResponseInitChain{AppHash: hash[:]}, nil
+	defer a.mu.Unlock()
+	a.last, a.group, a.sharings = last, group, sharings
 }
 
-// genesisAppHash is the hash of the state that the app_state of a genesis file describes.
-func genesisAppHash(appState []byte) (protocol.Hash, error) {
-	var state genesisState
-	if err := json.Unmarshal(appState, &state); err != nil {
-		return protocol.Hash{}, fmt.Errorf("genesis app_state: %w", err)
+// notify tells the one who waits that there is something new. It need not be told twice.
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
-	return state.hash()
-}
-
-// CheckTx implements abci.Application. It goes by this machine's clock: what waits for a time is not told to others before
-// it has come, or blocks would be made until it has. Heights are another matter: who sends a round may have seen the dice of the one before
-// in a block that is still on its way to here.
-func (a *app) CheckTx(_ context.Context, req *abci.RequestCheckTx) (*abci.ResponseCheckTx, error) {
-	block := order.Block{Height: a.tip().Height + 2, Time: a.now(), Txs: [][]byte{req.Tx}}
-	verdicts, err := order.Judge(a.view(), block)
-	if err != nil {
-		return nil, err
-	}
-	return &abci.ResponseCheckTx{Code: uint32(verdicts[0])}, nil
-}
-
-// PrepareProposal implements abci.Application.
-func (a *app) PrepareProposal(_ context.Context, req *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
-	block := order.Block{Height: req.Height, Time: req.Time, Txs: req.Txs, Offenders: offenders(req.Misbehavior)}
-	txs, err := order.Acceptable(a.view(), block, req.MaxTxBytes)
-	if err != nil {
-		return nil, err
-	}
-	return &abci.ResponsePrepareProposal{Txs: txs}, nil
-}
-
-// ProcessProposal implements abci.Application. An honest proposer proposes nothing that would not be accepted.
-func (a *app) ProcessProposal(_ context.Context, req *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
-	block := order.Block{Height: req.Height, Time: req.Time, Txs: req.Txs, Offenders: offenders(req.Misbehavior)}
-	verdicts, err := order.Judge(a.view(), block)
-	if err != nil {
-		return nil, err
-	}
-	for i, verdict := range verdicts {
-		if verdict != order.Accepted {
-			a.docket.invalidProposal(req.ProposerAddress, req.Height, req.Hash, fmt.Sprintf("transaction %d of its block %s", i, verdict))
-			return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
-		}
-	}
-	return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil
-}
-
-// FinalizeBlock implements abci.Application.
-func (a *app) FinalizeBlock(_ context.Context, req *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
-	block := order.Block{Height: req.Height, Time: req.Time, Txs: req.Txs, Offenders: offenders(req.Misbehavior)}
-	before := a.view()
-	result, err := order.Execute(before, a.tip().AppHash, block)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.speaks(result.Group.Version); err != nil {
-		return nil, err
-	}
-	a.finalized = &finalized{tip: tip{Height: req.Height, AppHash: result.AppHash}, result: result}
-	response := &abci.ResponseFinalizeBlock{AppHash: result.AppHash[:], ValidatorUpdates: validatorUpdates(before.group.Members, result.Group.Members)}
-	if result.Group.Version != before.group.Version {
-		response.ConsensusParamUpdates = &cmtproto.ConsensusParams{Version: &cmtproto.VersionParams{App: uint64(result.Group.Version)}}
-	}
-	a.record(req)
-	for _, verdict := range result.Verdicts {
-		response.TxResults = append(response.TxResults, &abci.ExecTxResult{Code: uint32(verdict)})
-	}
-	return response, nil
-}
-
-// speaks fails where the chain speaks a version that this release does not. To go on would be to compute something else
-// than the others.
-func (a *app) speaks(version uint32) error {
-	if version > a.version {
-		return fmt.Errorf("the chain speaks protocol version %d, this release only up to %d; start a newer release", version, a.version)
-	}
-	return nil
-}
-
-// record has the docket take in what a block says of the validators.
-func (a *app) record(req *abci.RequestFinalizeBlock) {
-	a.docket.decided(req.Height, req.Time, req.DecidedLastCommit.Votes)
-	if len(req.Misbehavior) == 0 {
-		return
-	}
-	if block := a.block(req.Height); block != nil {
-		a.docket.equivocations(block)
-	}
-}
-
-// Commit implements abci.Application.
-func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit, error) {
-	block := a.finalized
-	before := a.Group()
-	sharings, err := a.holdAll(block.result.Group, a.sharings)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.store.commit(block.tip, block.result); err != nil {
-		return nil, err
-	}
-	if err := a.snapshots.note(block.tip.Height, block.result.Group); err != nil {
-		return nil, err
-	}
-	a.finalized = nil
-	if err := a.pace(); err != nil {
-		return nil, err
-	}
-	a.set(block.tip, block.result.Group, sharings)
-	notify(a.committed)
-	if block.result.Group != before {
-		a.auditMembers(block.tip.Height, before, block.result.Group)
-		notify(a.changed)
-	}
-	a.trim(block.tip.Height)
-	return &abci.ResponseCommit{RetainHeight: a.retainHeight()}, nil
 }

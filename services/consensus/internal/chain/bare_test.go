@@ -79,7 +79,7 @@ func bareNetwork(b *testing.B, n int) (*network, func()) {
 	return net, func() {
 		round++
 		i, tx := int(round)%n, commitment(1, round).Encode()
-		if err := net.nodes[i].Tell(tx); err != nil {
+		if err := net.nodes[i].Broadcast(tx); err != nil {
 			b.Fatal(err)
 		}
 		for !apps[i].settled(tx) {

@@ -120,7 +120,7 @@ func (n *network) change(i int, c order.Change) {
 		n.t.Fatal(err)
 	}
 	group := n.nodes[i].Group()
-	tx := c.Signed(group.Chain, group.Sequence+1, ed25519.Sign(key, c.Unsigned(group.Chain, group.Sequence+1)))
+	tx := c.Tx(group.Chain, group.Sequence+1, ed25519.Sign(key, c.SignBytes(group.Chain, group.Sequence+1)))
 	if _, err := n.nodes[i].Change(n.t.Context(), tx); err != nil {
 		n.t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func appendPair(chunk, key, value []byte) []byte {
 }
 
 // errChunk means that a chunk can't be read.
-var errChunk = errors.New("snapshot: a chunk is cut off")
+var errMalformedChunk = errors.New("snapshot: a chunk is cut off")
 
 // eachPair reads a chunk that a peer sent.
 func eachPair(chunk []byte, f func(key, value []byte) error) error {
@@ -33,17 +33,17 @@ func eachPair(chunk []byte, f func(key, value []byte) error) error {
 		return b, true
 	}
 	if len(chunk) == 0 || chunk[0] != snapshotFormat {
-		return errChunk
+		return errMalformedChunk
 	}
 	chunk = chunk[1:]
 	for len(chunk) > 0 {
 		key, ok := next()
 		if !ok {
-			return errChunk
+			return errMalformedChunk
 		}
 		value, ok := next()
 		if !ok {
-			return errChunk
+			return errMalformedChunk
 		}
 		if err := f(key, value); err != nil {
 			return err
@@ -53,15 +53,15 @@ func eachPair(chunk []byte, f func(key, value []byte) error) error {
 }
 
 // errTooLong means that a snapshot is longer than validators fetch.
-var errTooLong = fmt.Errorf("snapshot: it has more than %d bytes", maxSnapshot)
+var errTooLarge = fmt.Errorf("snapshot: it has more than %d bytes", maxSnapshot)
 
 // errNotDue means that a validator did not know in time that there would be a snapshot.
 var errNotDue = errors.New("chain: no snapshot is due")
 
 // pairs calls f with everything that the state behind a block is made of, with the beacon behind it, and with the blocks
 // that lead light clients to it.
-func (s *store) pairs(height int64, f func(key, value []byte) error) error {
-	group, err := s.db.Get(dueGroupKey(height))
+func (s *store) snapshotPairs(height int64, f func(key, value []byte) error) error {
+	group, err := s.db.Get(savedGroupKey(height))
 	if err != nil {
 		return err
 	}
@@ -91,11 +91,11 @@ func (s *store) pairs(height int64, f func(key, value []byte) error) error {
 		return f(key, value)
 	}
 	return errors.Join(
-		s.between([]byte("a"), groupHashKey(height+1), f),
-		s.between([]byte("h"), heightKey(height+1), rounds),
-		s.between([]byte("b"), beaconKey(height+2), f),
-		s.between([]byte("p"), recordKey(height+1), records),
-		s.between([]byte("l"), hopKey(height+2), f),
-		s.sharingUpTo(height, f),
+		s.scan([]byte("a"), groupHashKey(height+1), f),
+		s.scan([]byte("h"), heightKey(height+1), rounds),
+		s.scan([]byte("b"), beaconKey(height+2), f),
+		s.scan([]byte("p"), recordKey(height+1), records),
+		s.scan([]byte("l"), hopKey(height+2), f),
+		s.firstSharingUpTo(height, f),
 	)
 }

@@ -58,7 +58,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Storage.DiscardABCIResponses = true
 
 	c.P2P.ListenAddress = "tcp://" + cfg.Listen
-	c.P2P.MaxNumInboundPeers, c.P2P.MaxNumOutboundPeers = maxPeers+maxStrangers, maxPeers
+	c.P2P.MaxNumInboundPeers, c.P2P.MaxNumOutboundPeers = maxPeers+maxUntrustedPeers, maxPeers
 	c.P2P.PexReactor = false
 	c.P2P.AddrBook = filepath.Join(dataDir, "addrbook.json")
 	c.P2P.AddrBookStrict = false

@@ -37,7 +37,7 @@ const (
 
 // provide opens CometBFT's databases, and keeps views of those with the validator sets, which it shows to nobody, and
 // with the blocks, which it shows only once it runs.
-func (n *Node) provide(ctx *cmt.DBContext) (dbm.DB, error) {
+func (n *Node) openCometDB(ctx *cmt.DBContext) (dbm.DB, error) {
 	db, err := n.openDB(ctx.ID)
 	if err != nil {
 		return nil, err

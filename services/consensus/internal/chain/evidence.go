@@ -12,7 +12,7 @@ func (n *Node) ListEvidence(behind []byte, limit int) ([]Evidence, error) {
 
 // Conduct returns how each validator behaved since this process started, in the order of their names.
 func (n *Node) Conduct() []Conduct {
-	return slices.SortedFunc(slices.Values(n.docket.conduct()), func(a, b Conduct) int { return cmp.Compare(a.Validator, b.Validator) })
+	return slices.SortedFunc(slices.Values(n.evidence.conduct()), func(a, b Conduct) int { return cmp.Compare(a.Validator, b.Validator) })
 }
 
 // IsEvidenceKey reports whether the bytes could be a piece of evidence's place in the list.

@@ -14,7 +14,7 @@ func plain(*chain.Config) {}
 
 // charged waits until validator i holds evidence of the kind against another one, and returns it with its signatures
 // checked as a stranger would. Rounds go on meanwhile, since evidence travels in blocks.
-func (n *network) charged(i int, kind consensusv1.EvidenceKind, against string, round *uint64) *consensusv1.Evidence {
+func (n *network) awaitEvidence(i int, kind consensusv1.EvidenceKind, against string, round *uint64) *consensusv1.Evidence {
 	n.t.Helper()
 	for range 200 {
 		all, err := n.nodes[i].ListEvidence(nil, 100)
@@ -69,10 +69,10 @@ func (n *network) conduct(i int, of string) chain.Conduct {
 func TestAValidatorThatSignsTwiceIsRemoved(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(chain.Lies{Twice: true}, plain)
+	net.startByzantine(chain.Misbehavior{Twice: true}, plain)
 	round := uint64(0)
 	for i := range 3 {
-		e := net.charged(i, consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, chain.ValidatorName(3), &round)
+		e := net.awaitEvidence(i, consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, chain.ValidatorName(3), &round)
 		proof := e.GetProof()
 		if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN || len(proof) != 2 ||
 			proof[0].GetType() != proof[1].GetType() || proof[0].GetSignBytes() == proof[1].GetSignBytes() {
@@ -103,9 +103,9 @@ func TestAValidatorThatSignsTwiceIsRemoved(t *testing.T) {
 func TestWrongSharesAreProven(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(chain.Lies{Share: "wrong"}, plain)
+	net.startByzantine(chain.Misbehavior{Share: "wrong"}, plain)
 	round := uint64(0)
-	e := net.charged(0, consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, chain.ValidatorName(3), &round)
+	e := net.awaitEvidence(0, consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, chain.ValidatorName(3), &round)
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN || len(e.GetProof()) != 1 || e.GetProof()[0].GetType() != "extension" {
 		t.Errorf("evidence = %v", e)
 	}
@@ -126,9 +126,9 @@ func TestWrongSharesAreProven(t *testing.T) {
 func TestGarbageProposalsAreRecorded(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(chain.Lies{Propose: "garbage"}, plain)
+	net.startByzantine(chain.Misbehavior{Propose: "garbage"}, plain)
 	round := uint64(0)
-	e := net.charged(1, consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, chain.ValidatorName(3), &round)
+	e := net.awaitEvidence(1, consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, chain.ValidatorName(3), &round)
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED || len(e.GetProof()) != 1 || e.GetProof()[0].GetType() != "proposal" {
 		t.Errorf("evidence = %v", e)
 	}
@@ -137,9 +137,9 @@ func TestGarbageProposalsAreRecorded(t *testing.T) {
 func TestWhoWithholdsItsPrecommitsIsAbsent(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
-	net.startLiar(chain.Lies{Silent: true}, plain)
+	net.startByzantine(chain.Misbehavior{Silent: true}, plain)
 	round := uint64(0)
-	e := net.charged(2, consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, chain.ValidatorName(3), &round)
+	e := net.awaitEvidence(2, consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, chain.ValidatorName(3), &round)
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED || len(e.GetProof()) != 0 {
 		t.Errorf("evidence = %v", e)
 	}

@@ -33,16 +33,16 @@ func (n *Node) WithoutBeacon(height int64) error { return n.store.db.Delete(beac
 
 // Judge is what a validator at a height makes of the first and last blocks that connected validators say they have, and of
 // the latest snapshot.
-func Judge(height int64, members int, peers [][2]int64, snapshot int64) (overtaken, wayBack bool) {
-	s := standing{height: height, members: members}
+func JudgeSync(height int64, members int, peers [][2]int64, snapshot int64) (overtaken, wayBack bool) {
+	s := syncStatus{height: height, validators: members}
 	for _, peer := range peers {
-		s.spans = append(s.spans, span{peer[0], peer[1]})
+		s.peers = append(s.peers, blockRange{peer[0], peer[1]})
 	}
-	return s.overtaken(), s.wayBack(snapshot)
+	return s.overtaken(), s.canRestore(snapshot)
 }
 
 // DropNoted is what a start does before it opens the data.
-func DropNoted(home string) error { return dropNoted(home, slog.New(slog.DiscardHandler)) }
+func ResetIfMarked(home string) error { return resetIfMarked(home, slog.New(slog.DiscardHandler)) }
 
 // Diverge has the validator go on from another state than the one that it computed.
 func (n *Node) Diverge() {
@@ -52,7 +52,7 @@ func (n *Node) Diverge() {
 }
 
 // SpoilTip has the stored state say what the chain does not.
-func (n *Node) SpoilTip() {
+func (n *Node) CorruptTip() {
 	t := n.app.tip()
 	t.AppHash[0] ^= 1
 	if err := n.store.commit(t, order.Result{}); err != nil {
@@ -61,16 +61,16 @@ func (n *Node) SpoilTip() {
 }
 
 // MaxStrangers is maxStrangers.
-const MaxStrangers = maxStrangers
+const MaxUntrustedPeers = maxUntrustedPeers
 
 // Peers is how many the validator is connected to.
 func (n *Node) Peers() int { return n.comet.Switch().Peers().Size() }
 
 // Claim tells all peers that the node has these blocks, and asks each which it has. Answered reports whether they said so: they have
 // read the claim then.
-func (n *Node) Claim(base, height int64) {
+func (n *Node) ClaimBlocks(base, height int64) {
 	n.eachPeer(func(peer p2p.Peer) {
-		peer.Set(spanKey, nil)
+		peer.Set(blockRangeKey, nil)
 		for _, message := range []proto.Message{&bcproto.StatusResponse{Base: base, Height: height}, &bcproto.StatusRequest{}} {
 			peer.Send(p2p.Envelope{ChannelID: blocksync.BlocksyncChannel, Message: message})
 		}
@@ -81,14 +81,14 @@ func (n *Node) Claim(base, height int64) {
 func (n *Node) Answered() bool {
 	answered := true
 	n.eachPeer(func(peer p2p.Peer) {
-		_, ok := peer.Get(spanKey).(span)
+		_, ok := peer.Get(blockRangeKey).(blockRange)
 		answered = answered && ok
 	})
 	return answered
 }
 
 // Overtaken is what the validator makes of what its peers said.
-func (n *Node) Overtaken() bool { return n.standing().overtaken() }
+func (n *Node) Overtaken() bool { return n.syncStatus().overtaken() }
 
 // Waiting is how many transactions wait for a block at this validator.
 func (n *Node) Waiting() int { return n.comet.Mempool().Size() }

@@ -42,19 +42,19 @@ func restart(f *fleet, i int) {
 }
 
 // lying is a fault of what a validator says.
-func lying(name string, lie, truth func(*chain.Lies)) fault {
+func byzantine(name string, lie, truth func(*chain.Misbehavior)) fault {
 	return fault{name: name,
-		inject: func(f *fleet, i int) { f.lie(i, lie) }, heal: func(f *fleet, i int) { f.lie(i, truth) }}
+		inject: func(f *fleet, i int) { f.misbehave(i, lie) }, heal: func(f *fleet, i int) { f.misbehave(i, truth) }}
 }
 
 // double is a lie that the validator's own signatures prove.
-func double(f fault) fault {
+func provableEquivocation(f fault) fault {
 	f.equivocates, f.proven = true, true
 	return f
 }
 
 // ofNetwork is a fault that may be all validators'.
-func ofNetwork(f fault) fault {
+func networkWide(f fault) fault {
 	f.everywhere = true
 	return f
 }
@@ -62,9 +62,9 @@ func ofNetwork(f fault) fault {
 // misshared is a lie about the validator's share, which it believes itself: it takes blocks for final that are not, can't tell
 // their dice, and votes for the next. Whoever gives it the right share has it begin anew, with what it signed and without what
 // it stored. Where more than f have voted for the next block, none are left to vote for the one before it.
-func misshared(name, share string) fault {
+func badShare(name, share string) fault {
 	return fault{name: name, mute: true, ruins: true,
-		inject: func(f *fleet, i int) { f.lie(i, func(l *chain.Lies) { l.Share = share }) },
+		inject: func(f *fleet, i int) { f.misbehave(i, func(l *chain.Misbehavior) { l.Share = share }) },
 		heal: func(f *fleet, i int) {
 			crash(f, i)
 			data := filepath.Join(f.validators[i].cfg.Home, "data")
@@ -77,16 +77,16 @@ func misshared(name, share string) fault {
 }
 
 // behind is a fault by which a validator's votes come when their block is final, and nobody looks at them any more.
-func behind(f fault) fault {
+func isolating(f fault) fault {
 	f.isolates = true
 	return f
 }
 
 // linked is a fault of a validator's links.
-func linked(name string, mute bool, change func(broken bool, l *link, out, in *direction)) fault {
+func linkFault(name string, mute bool, change func(broken bool, l *link, out, in *direction)) fault {
 	set := func(broken bool) func(*fleet, int) {
 		return func(f *fleet, i int) {
-			f.around(i, func(l *link, out, in *direction) { change(broken, l, out, in) })
+			f.eachLink(i, func(l *link, out, in *direction) { change(broken, l, out, in) })
 		}
 	}
 	return fault{name: name, mute: mute, isolates: mute, inject: set(true), heal: set(false)}
@@ -117,11 +117,11 @@ var faults = []fault{
 		}},
 	{name: "twin", equivocates: true, inject: (*fleet).twin, heal: func(f *fleet, _ int) { f.validators[len(f.validators)-1].kill() }},
 
-	linked("cut", true, func(broken bool, l *link, _, _ *direction) { l.isCut = broken }),
-	linked("partition", true, func(broken bool, _ *link, out, in *direction) { out.held, in.held = broken, broken }),
-	linked("hears nobody", true, func(broken bool, _ *link, _, in *direction) { in.held = broken }),
-	linked("heard by nobody", true, func(broken bool, _ *link, out, _ *direction) { out.held = broken }),
-	behind(ofNetwork(linked("slow", false, func(broken bool, _ *link, out, in *direction) {
+	linkFault("cut", true, func(broken bool, l *link, _, _ *direction) { l.isCut = broken }),
+	linkFault("partition", true, func(broken bool, _ *link, out, in *direction) { out.held, in.held = broken, broken }),
+	linkFault("hears nobody", true, func(broken bool, _ *link, _, in *direction) { in.held = broken }),
+	linkFault("heard by nobody", true, func(broken bool, _ *link, out, _ *direction) { out.held = broken }),
+	isolating(networkWide(linkFault("slow", false, func(broken bool, _ *link, out, in *direction) {
 		*out, *in = direction{}, direction{}
 		if broken {
 			out.delay, out.jitter = 200*time.Millisecond, 50*time.Millisecond
@@ -129,20 +129,20 @@ var faults = []fault{
 		}
 	}))),
 
-	ofNetwork(lying("messages lost", func(l *chain.Lies) { l.Lost = .1 }, func(l *chain.Lies) { l.Lost = 0 })),
-	ofNetwork(lying("messages doubled", func(l *chain.Lies) { l.Doubled = .5 }, func(l *chain.Lies) { l.Doubled = 0 })),
-	ofNetwork(lying("messages late", func(l *chain.Lies) { l.Late = .3 }, func(l *chain.Lies) { l.Late = 0 })),
-	lying("clock fast", func(l *chain.Lies) { l.Clock = 10 * time.Second }, func(l *chain.Lies) { l.Clock = 0 }),
-	lying("clock slow", func(l *chain.Lies) { l.Clock = -10 * time.Second }, func(l *chain.Lies) { l.Clock = 0 }),
-	misshared("wrong share", "wrong"),
-	misshared("garbage for a share", "garbage"),
-	misshared("no share", "none"),
+	networkWide(byzantine("messages lost", func(l *chain.Misbehavior) { l.Lost = .1 }, func(l *chain.Misbehavior) { l.Lost = 0 })),
+	networkWide(byzantine("messages doubled", func(l *chain.Misbehavior) { l.Doubled = .5 }, func(l *chain.Misbehavior) { l.Doubled = 0 })),
+	networkWide(byzantine("messages late", func(l *chain.Misbehavior) { l.Late = .3 }, func(l *chain.Misbehavior) { l.Late = 0 })),
+	byzantine("clock fast", func(l *chain.Misbehavior) { l.Clock = 10 * time.Second }, func(l *chain.Misbehavior) { l.Clock = 0 }),
+	byzantine("clock slow", func(l *chain.Misbehavior) { l.Clock = -10 * time.Second }, func(l *chain.Misbehavior) { l.Clock = 0 }),
+	badShare("wrong share", "wrong"),
+	badShare("garbage for a share", "garbage"),
+	badShare("no share", "none"),
 	{name: "no precommit", mute: true,
-		inject: func(f *fleet, i int) { f.lie(i, func(l *chain.Lies) { l.Silent = true }) },
+		inject: func(f *fleet, i int) { f.misbehave(i, func(l *chain.Misbehavior) { l.Silent = true }) },
 		heal:   restart}, // CometBFT does not ask a key again that failed to sign.
-	double(lying("votes twice", func(l *chain.Lies) { l.Twice = true }, func(l *chain.Lies) { l.Twice = false })),
-	lying("censor", func(l *chain.Lies) { l.Propose = "nothing" }, func(l *chain.Lies) { l.Propose = "" }),
-	lying("garbage proposed", func(l *chain.Lies) { l.Propose = "garbage" }, func(l *chain.Lies) { l.Propose = "" }),
+	provableEquivocation(byzantine("votes twice", func(l *chain.Misbehavior) { l.Twice = true }, func(l *chain.Misbehavior) { l.Twice = false })),
+	byzantine("censor", func(l *chain.Misbehavior) { l.Propose = "nothing" }, func(l *chain.Misbehavior) { l.Propose = "" }),
+	byzantine("garbage proposed", func(l *chain.Misbehavior) { l.Propose = "garbage" }, func(l *chain.Misbehavior) { l.Propose = "" }),
 }
 
 // damageLog changes the log of a validator that does not run.
@@ -186,10 +186,10 @@ func (f *fleet) twin(i int) {
 	if err := p.start(); err != nil {
 		f.t.Fatal(err)
 	}
-	f.rest(true) // It would hardly catch up with a chain that runs as fast as it can.
+	f.pausePlay(true) // It would hardly catch up with a chain that runs as fast as it can.
 	f.within(f.t, patience, "a twin that takes part, or that knows better", func() bool {
-		var news News
-		return !p.runs() || p.call("News", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= order.Quorum(f.n())
+		var news Report
+		return !p.runs() || p.call("Report", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= order.Quorum(f.n())
 	})
-	f.rest(false)
+	f.pausePlay(false)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // newsContext is for reading what is stored here; nothing cuts it short.
-var newsContext = context.Background()
+var reportContext = context.Background()
 
 // fleet is a chain whose validators are processes of their own, with a link between each two. A player plays on it all
 // the time, and a watcher holds what each validator says against what was said before.
@@ -32,19 +32,19 @@ type fleet struct {
 	endOnce    sync.Once
 	background sync.WaitGroup
 
-	mu       sync.Mutex
-	key      string // The group's, in hex, as the first validator said it.
-	rests    bool   // No new rounds are played.
-	rounds   uint64
-	pending  map[order.Round][][]byte // What was submitted and is decided nowhere yet.
-	decided  map[order.Round]chain.Decision
-	lives    []*life // By validator, what it said since it was started last.
-	lies     []chain.Lies
-	problems []string
+	mu          sync.Mutex
+	key         string // The group's, in hex, as the first validator said it.
+	paused      bool   // No new rounds are played.
+	rounds      uint64
+	pending     map[order.Round][][]byte // What was submitted and is decided nowhere yet.
+	decided     map[order.Round]chain.Decision
+	lifetimes   []*lifetime // By validator, what it said since it was started last.
+	misbehavior []chain.Misbehavior
+	problems    []string
 }
 
 // life is what a validator said since it was started.
-type life struct {
+type lifetime struct {
 	known  map[order.Round]bool
 	height int64
 	proven int
@@ -54,7 +54,7 @@ type life struct {
 func newFleet(t testing.TB, n int) *fleet {
 	t.Helper()
 	f := &fleet{t: t, links: map[[2]int]*link{}, stop: make(chan struct{}), pending: map[order.Round][][]byte{},
-		decided: map[order.Round]chain.Decision{}, lives: make([]*life, n), lies: make([]chain.Lies, n)}
+		decided: map[order.Round]chain.Decision{}, lifetimes: make([]*lifetime, n), misbehavior: make([]chain.Misbehavior, n)}
 	dir := t.TempDir()
 	if err := chain.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
@@ -106,8 +106,8 @@ func (f *fleet) add(home, identity, log string) *process {
 func (f *fleet) start(i int) {
 	f.t.Helper()
 	f.mu.Lock()
-	f.lives[i] = &life{known: map[order.Round]bool{}}
-	f.lies[i] = chain.Lies{} // It begins anew as one that tells the truth.
+	f.lifetimes[i] = &lifetime{known: map[order.Round]bool{}}
+	f.misbehavior[i] = chain.Misbehavior{} // It begins anew as one that tells the truth.
 	f.mu.Unlock()
 	if err := f.validators[i].start(); err != nil {
 		f.t.Fatal(err)
@@ -125,7 +125,7 @@ func (f *fleet) end() {
 }
 
 // n is the number of validators, without the second life of any.
-func (f *fleet) n() int { return len(f.lives) }
+func (f *fleet) n() int { return len(f.lifetimes) }
 
 // play submits a round at a time, each at one validator, one in five in two versions at two, and tells another one again
 // of those that are not decided.
@@ -139,7 +139,7 @@ func (f *fleet) play() {
 			return
 		}
 		f.mu.Lock()
-		if len(f.pending) < maxPending && !f.rests {
+		if len(f.pending) < maxPending && !f.paused {
 			f.submitLocked()
 		}
 		var again [][]byte
@@ -194,25 +194,25 @@ func (f *fleet) watch(i int) {
 			return
 		}
 		f.mu.Lock()
-		now := f.lives[i]
+		now := f.lifetimes[i]
 		from := now.height + 1
 		f.mu.Unlock()
-		var news News
-		if err := f.validators[i].call("News", from, &news); err != nil {
+		var news Report
+		if err := f.validators[i].call("Report", from, &news); err != nil {
 			continue
 		}
-		f.hear(i, now, news)
+		f.compare(i, now, news)
 	}
 }
 
 // hear holds what a validator says against what any has said, and the first word on a round against the group's key.
-func (f *fleet) hear(i int, now *life, news News) {
+func (f *fleet) compare(i int, now *lifetime, news Report) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, breach := range news.Breaches {
+	for _, breach := range news.Violations {
 		f.problem("validator %d: %s", i, breach)
 	}
-	now.proven, f.key = news.Proven, cmp.Or(f.key, news.GroupKey)
+	now.proven, f.key = news.DoubleVotes, cmp.Or(f.key, news.GroupKey)
 	if news.GroupKey != "" && news.GroupKey != f.key {
 		f.problem("validator %d has the group key %s, another one %s", i, news.GroupKey, f.key)
 	}
@@ -242,7 +242,7 @@ func (f *fleet) problem(format string, args ...any) {
 func (f *fleet) height() (height int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, l := range f.lives {
+	for _, l := range f.lifetimes {
 		height = max(height, l.height)
 	}
 	return height
@@ -252,7 +252,7 @@ func (f *fleet) height() (height int64) {
 func (f *fleet) proven(validators ...int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !slices.ContainsFunc(validators, func(i int) bool { return f.lives[i].proven == 0 })
+	return !slices.ContainsFunc(validators, func(i int) bool { return f.lifetimes[i].proven == 0 })
 }
 
 // knows reports whether the validators know the decision on a round.
@@ -260,7 +260,7 @@ func (f *fleet) knows(round order.Round, validators ...int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, i := range validators {
-		if !f.lives[i].known[round] {
+		if !f.lifetimes[i].known[round] {
 			return false
 		}
 	}
@@ -271,29 +271,29 @@ func (f *fleet) knows(round order.Round, validators ...int) bool {
 func (f *fleet) settled(validators ...int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !slices.ContainsFunc(validators, func(i int) bool { return uint64(len(f.lives[i].known)) < f.rounds })
+	return !slices.ContainsFunc(validators, func(i int) bool { return uint64(len(f.lifetimes[i].known)) < f.rounds })
 }
 
 // rest stops or resumes playing.
-func (f *fleet) rest(rests bool) {
+func (f *fleet) pausePlay(rests bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rests = rests
+	f.paused = rests
 }
 
 // lie changes what a validator does wrong.
-func (f *fleet) lie(i int, change func(*chain.Lies)) {
+func (f *fleet) misbehave(i int, change func(*chain.Misbehavior)) {
 	f.mu.Lock()
-	change(&f.lies[i])
-	lies := f.lies[i]
+	change(&f.misbehavior[i])
+	lies := f.misbehavior[i]
 	f.mu.Unlock()
-	if err := f.validators[i].call("Tell", lies, &struct{}{}); err != nil {
+	if err := f.validators[i].call("SetMisbehavior", lies, &struct{}{}); err != nil {
 		f.problem("validator %d can't be told to lie: %v", i, err)
 	}
 }
 
 // around changes all links of a validator: what comes out of it, and what goes in.
-func (f *fleet) around(i int, change func(l *link, out, in *direction)) {
+func (f *fleet) eachLink(i int, change func(l *link, out, in *direction)) {
 	for ends, l := range f.links {
 		switch i {
 		case ends[0]:

@@ -15,22 +15,22 @@ var ErrDiverged = errors.New("this validator's state differs from what the other
 	"move its data folder away for those who look for the cause, keep the other files of the home, and start again; it fetches the chain from its peers")
 
 // fate is what ended a validator that must not go on.
-type fate struct {
-	once  sync.Once
-	ended chan struct{}
-	err   error
+type termination struct {
+	once sync.Once
+	done chan struct{}
+	err  error
 }
 
-func newFate() *fate { return &fate{ended: make(chan struct{})} }
+func newTermination() *termination { return &termination{done: make(chan struct{})} }
 
-func (f *fate) end(err error) {
-	f.once.Do(func() { f.err = err; close(f.ended) })
+func (f *termination) end(err error) {
+	f.once.Do(func() { f.err = err; close(f.done) })
 }
 
 // cause is why the validator must not go on; nil as long as it may.
-func (f *fate) cause() error {
+func (f *termination) cause() error {
 	select {
-	case <-f.ended:
+	case <-f.done:
 		return f.err
 	default:
 		return nil
@@ -40,7 +40,7 @@ func (f *fate) cause() error {
 // halt ends the validator's part in consensus, loudly. A state that diverged stays so, and is not opened again: CometBFT
 // would panic over its log.
 func (n *Node) halt(err error) {
-	n.fate.end(err)
+	n.termination.end(err)
 	n.logger.Error("the validator has halted", "error", err)
 	if errors.Is(err, ErrDiverged) {
 		if err := os.WriteFile(filepath.Join(n.home.dir, dataDir, divergedFile), []byte(err.Error()+"\n"), 0o600); err != nil {
@@ -61,13 +61,13 @@ func checkDiverged(home string) error {
 }
 
 // Halted returns why the validator must not go on; nil as long as it may.
-func (n *Node) Halted() error { return n.fate.cause() }
+func (n *Node) Halted() error { return n.termination.cause() }
 
 // Wait returns when the validator halts or is stopped.
 func (n *Node) Wait() error {
 	select {
-	case <-n.fate.ended:
-		return n.fate.err
+	case <-n.termination.done:
+		return n.termination.err
 	case <-n.stop:
 		return nil
 	}
@@ -76,7 +76,7 @@ func (n *Node) Wait() error {
 // overheard ends the validator where CometBFT's log says that it can't go on; it has no other way to say so. When a
 // block does not follow from this validator's state although two thirds signed it, consensus ends with a failure, and
 // fetching blocks blames one peer after the other, for ever.
-func (n *Node) overheard(msg string, keyvals []any) {
+func (n *Node) onCometError(msg string, keyvals []any) {
 	if msg != consensusFailed && msg != syncFailed {
 		return
 	}

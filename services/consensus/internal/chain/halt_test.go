@@ -49,7 +49,7 @@ func TestADamagedStateIsNotOpened(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.start(0)
 	net.decide(0, commitment(1, 1))
-	net.nodes[0].SpoilTip()
+	net.nodes[0].CorruptTip()
 	net.stop(0)
 	if _, err := chain.Open(net.config(0), discard); !errors.Is(err, chain.ErrDiverged) {
 		t.Errorf("err = %v", err)

@@ -26,7 +26,7 @@ type home struct {
 	genesis     *types.GenesisDoc
 	genesisHash [sha256.Size]byte
 	state       genesisState
-	card        order.Member
+	member      order.Member
 	signer      types.PrivValidator
 	key         crypto.PubKey
 	nodeKey     *p2p.NodeKey
@@ -67,7 +67,7 @@ func openHome(dir, identity, signerAddress string, logger cmtlog.Logger) (*home,
 	if h.key, err = h.signer.GetPubKey(); err != nil {
 		return nil, errors.Join(fmt.Errorf("signer: %w", err), h.close())
 	}
-	if err := h.loadCard(); err != nil {
+	if err := h.loadMember(); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
@@ -96,22 +96,22 @@ func loadKey(keyPath, statePath string) (*privval.FilePV, error) {
 }
 
 // loadCard reads what others know of this validator, and fails where the home has other keys.
-func (h *home) loadCard() error {
-	text, err := os.ReadFile(filepath.Join(h.dir, cardFile))
+func (h *home) loadMember() error {
+	text, err := os.ReadFile(filepath.Join(h.dir, memberFile))
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, &h.card); err != nil {
-		return fmt.Errorf("%s: %w", cardFile, err)
+	if err := json.Unmarshal(text, &h.member); err != nil {
+		return fmt.Errorf("%s: %w", memberFile, err)
 	}
-	if !bytes.Equal(h.key.Bytes(), h.card.PublicKey[:]) {
-		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", keyFile, cardFile)
+	if !bytes.Equal(h.key.Bytes(), h.member.PublicKey[:]) {
+		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", keyFile, memberFile)
 	}
-	if h.nodeKey.ID() != peerID(h.card) {
-		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", nodeKeyFile, cardFile)
+	if h.nodeKey.ID() != peerID(h.member) {
+		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", nodeKeyFile, memberFile)
 	}
-	if h.beaconKey.Public() != h.card.BeaconKey {
-		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", beaconKeyFile, cardFile)
+	if h.beaconKey.Public() != h.member.BeaconKey {
+		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", beaconKeyFile, memberFile)
 	}
 	return nil
 }

@@ -77,9 +77,9 @@ func TestAValidatorJoinsBehindARemoval(t *testing.T) {
 	for i := range 3 {
 		net.startAs(i, snapshots)
 	}
-	net.startLiar(chain.Lies{Twice: true}, snapshots)
+	net.startByzantine(chain.Misbehavior{Twice: true}, snapshots)
 	round := uint64(0)
-	net.charged(0, consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, chain.ValidatorName(3), &round)
+	net.awaitEvidence(0, consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, chain.ValidatorName(3), &round)
 	net.validators(0, 3)
 	net.stop(3)
 	var last chain.Decision

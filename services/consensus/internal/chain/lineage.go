@@ -14,15 +14,15 @@ import (
 
 // Lineage returns what leads from genesis to a proven block; nil where genesis is enough.
 func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) {
-	genesis, err := atGenesis(n.home.genesis)
+	genesis, err := genesisLightClient(n.home.genesis)
 	if err != nil {
 		return nil, err
 	}
-	return n.past().lineage(genesis, block)
+	return n.history().lineage(genesis, block)
 }
 
 // atGenesis is a light client that knows the validators of the genesis file.
-func atGenesis(genesis *types.GenesisDoc) (receipt.Light, error) {
+func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
 	validators := make([]*receiptv1.Validator, len(genesis.Validators))
 	for i, v := range genesis.Validators {
 		validators[i] = &receiptv1.Validator{PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power}
@@ -31,8 +31,8 @@ func atGenesis(genesis *types.GenesisDoc) (receipt.Light, error) {
 }
 
 // lineage leads from genesis to a block, by way of the sharing where there is one. It is nil where genesis is enough.
-func (p past) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
-	sharing, err := p.kept.sharing()
+func (p blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
+	sharing, err := p.store.firstSharing()
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +56,13 @@ func (p past) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.L
 var errTooFar = errors.New("chain: too many changes of the validators since genesis")
 
 // follow takes as few hops as lead to a block: it skips as far as a light client can.
-func (p past) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
+func (p blockHistory) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
 	for {
 		next, err := light.Follow(to)
 		if err == nil {
 			return next, nil
 		}
-		between, failed := p.kept.hops(light.Height()+1, to.GetHeader().GetHeight())
+		between, failed := p.store.hops(light.Height()+1, to.GetHeader().GetHeight())
 		if failed != nil {
 			return light, failed
 		}

@@ -28,7 +28,7 @@ import (
 type forge struct {
 	t      rapid.TB
 	keys   map[string]crypto.PrivKey
-	past   past
+	past   blockHistory
 	states state.Store
 	last   types.BlockID
 	commit *types.Commit
@@ -43,7 +43,7 @@ func newForge(t rapid.TB) *forge {
 	blocks := blockstore.NewBlockStore(dbm.NewMemDB())
 	states := state.NewStore(dbm.NewMemDB(), state.StoreOptions{})
 	return &forge{t: t, keys: map[string]crypto.PrivKey{}, states: states, commit: &types.Commit{},
-		past: past{kept: &store{db: dbm.NewMemDB()}, blocks: blocks, sets: states.(validatorSets)}}
+		past: blockHistory{store: &store{db: dbm.NewMemDB()}, blocks: blocks, sets: states.(validatorSets)}}
 }
 
 // set are validators by the numbers of their keys.
@@ -140,11 +140,11 @@ func TestLightClientsAgree(t *testing.T) {
 		if rapid.Bool().Draw(t, "tamper") {
 			tamper(t, later)
 		}
-		at, err := f.genesis().Follow(toLight(trusted))
+		at, err := f.genesis().Follow(toLightBlock(trusted))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, ours := at.Follow(toLight(later))
+		_, ours := at.Follow(toLightBlock(later))
 		if theirs := theirs(trusted, later); (ours == nil) != (theirs == nil) {
 			t.Fatalf("ours: %v\ntheirs: %v", ours, theirs)
 		}
@@ -206,12 +206,12 @@ func TestLineagesLeadFromGenesis(t *testing.T) {
 			}
 			f.add(set, next, all)
 			set = next
-			if err := f.past.keep(int64(len(f.blocks))); err != nil {
+			if err := f.past.storeLineage(int64(len(f.blocks))); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for _, target := range f.blocks {
-			lineage, err := f.past.lineage(f.genesis(), toLight(target))
+			lineage, err := f.past.lineage(f.genesis(), toLightBlock(target))
 			if err != nil {
 				t.Fatalf("block %d: %v", target.Height, err)
 			}
@@ -227,7 +227,7 @@ func (f *forge) walk(lineage *receiptv1.Lineage, target *types.LightBlock) {
 	var way []*types.LightBlock
 	for _, hop := range lineage.GetHops() {
 		block := f.blocks[hop.GetHeader().GetHeight()-1]
-		if !proto.Equal(hop, toLight(block)) {
+		if !proto.Equal(hop, toLightBlock(block)) {
 			f.t.Fatalf("hop %d is not the block", hop.GetHeader().GetHeight())
 		}
 		way = append(way, block)
@@ -235,7 +235,7 @@ func (f *forge) walk(lineage *receiptv1.Lineage, target *types.LightBlock) {
 	at, trusted := f.genesis(), f.blocks[0]
 	for _, block := range append(way, target) {
 		var err error
-		if at, err = at.Follow(toLight(block)); err != nil {
+		if at, err = at.Follow(toLightBlock(block)); err != nil {
 			f.t.Fatalf("to block %d: %v", block.Height, err)
 		}
 		if block == f.blocks[0] { // Theirs has to begin with a block.
@@ -261,22 +261,22 @@ func TestTheSharingIsKept(t *testing.T) {
 	f.add(other, other, all, again.Encode())
 	f.add(other, other, all, ordinary)
 	for height := range int64(5) {
-		if err := f.past.keep(height + 1); err != nil {
+		if err := f.past.storeLineage(height + 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	lineage, err := f.past.lineage(f.genesis(), toLight(f.blocks[4]))
+	lineage, err := f.past.lineage(f.genesis(), toLightBlock(f.blocks[4]))
 	if err != nil || lineage.GetSharing().GetTransaction() != fmt.Sprintf("%x", sharing.Encode()) || len(lineage.GetHops()) != 1 {
 		t.Fatalf("lineage = %v, %v", lineage, err)
 	}
 	if err := receipt.CheckInclusion(lineage.GetSharing().GetBlock(), sharing); err != nil {
 		t.Error(err)
 	}
-	if early, err := f.past.lineage(f.genesis(), toLight(f.blocks[2])); err != nil || early != nil {
+	if early, err := f.past.lineage(f.genesis(), toLightBlock(f.blocks[2])); err != nil || early != nil {
 		t.Errorf("the block of the sharing has the lineage %v, %v", early, err)
 	}
-	f.past.kept = &store{db: dbm.NewMemDB()} // As behind a snapshot.
-	if _, err := f.past.lineage(f.genesis(), toLight(f.blocks[4])); !errors.Is(err, ErrNoBlock) {
+	f.past.store = &store{db: dbm.NewMemDB()} // As behind a snapshot.
+	if _, err := f.past.lineage(f.genesis(), toLightBlock(f.blocks[4])); !errors.Is(err, ErrNoBlock) {
 		t.Errorf("without what was kept: %v", err)
 	}
 }

@@ -107,7 +107,7 @@ func parseManifest(text []byte) (*manifest, error) {
 
 // lightBlocks reads and checks the manifest's blocks.
 func (m *manifest) lightBlocks(genesis *types.GenesisDoc) ([]*types.LightBlock, error) {
-	light, err := atGenesis(genesis)
+	light, err := genesisLightClient(genesis)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (m *manifest) lightBlocks(genesis *types.GenesisDoc) ([]*types.LightBlock, 
 	blocks := make([]*types.LightBlock, len(m.Blocks))
 	for i, b := range m.Blocks {
 		if blocks[i], err = readBlock(b, genesis.ChainID, m.Height+int64(i)); err == nil {
-			light, err = light.Follow(toLight(blocks[i]))
+			light, err = light.Follow(toLightBlock(blocks[i]))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("manifest: block %d: %w", i, err)
@@ -161,6 +161,6 @@ func readBlock(b []byte, chainID string, height int64) (*types.LightBlock, error
 }
 
 // toLight is a block of CometBFT's as our light client reads it.
-func toLight(b *types.LightBlock) *receiptv1.LightBlock {
-	return (&record{header: *b.Header, commit: b.Commit, validators: b.ValidatorSet}).light()
+func toLightBlock(b *types.LightBlock) *receiptv1.LightBlock {
+	return (&blockRecord{header: *b.Header, commit: b.Commit, validators: b.ValidatorSet}).lightBlock()
 }

@@ -104,13 +104,13 @@ func (n *network) startAs(i int, change func(*chain.Config)) {
 }
 
 // startLiar starts the last validator as one that lies, with a configuration that change changed.
-func (n *network) startLiar(lies chain.Lies, change func(*chain.Config)) {
+func (n *network) startByzantine(lies chain.Misbehavior, change func(*chain.Config)) {
 	n.t.Helper()
-	liar := &chain.Liar{}
-	liar.Tell(lies)
+	liar := &chain.ByzantineNode{}
+	liar.SetMisbehavior(lies)
 	n.run(len(n.nodes)-1, func(cfg chain.Config) (*chain.Node, error) {
 		change(&cfg)
-		return chain.OpenLiar(cfg, discard, liar)
+		return chain.OpenByzantine(cfg, discard, liar)
 	})
 }
 

@@ -32,30 +32,30 @@ type Decision struct {
 
 // Node is a running validator.
 type Node struct {
-	logger    *slog.Logger
-	home      *home
-	store     *store
-	app       *app
-	comet     *node.Node
-	states    state.Store
-	blocks    *blockstore.BlockStore
-	docket    *docket
-	witness   *witness
-	joining   *joining
-	fate      *fate
-	unlock    func()
-	decisions *events.Hub[Decision]
-	collected atomic.Int64
-	lacks     atomic.Pointer[error] // Why the next height can't be collected; nil where it can.
-	loan      *loan
-	taking    sync.Mutex // Held while the pool takes transactions.
-	alert     alert      // Tells gossip that something happens.
+	logger        *slog.Logger
+	home          *home
+	store         *store
+	app           *app
+	comet         *node.Node
+	states        state.Store
+	blocks        *blockstore.BlockStore
+	evidence      *evidenceLog
+	signatures    *signatureCache
+	stateProvider *stateProvider
+	termination   *termination
+	unlock        func()
+	decisions     *events.Hub[Decision]
+	collected     atomic.Int64
+	missing       atomic.Pointer[error] // Why the next height can't be collected; nil where it can.
+	precommits    *precommitFetcher
+	mempoolMu     sync.Mutex     // Held while the pool takes transactions.
+	gossip        gossipThrottle // Tells gossip that something happens.
 
 	consensus *cmt.ConsensusConfig
 	// proposeTimeout is what consensus waits for a proposer that is connected.
 	proposeTimeout time.Duration
 
-	joins          bool // It began without a state, and has no block yet.
+	stateSyncing   bool // It began without a state, and has no block yet.
 	stranded       atomic.Bool
 	databases      []dbm.DB
 	snapshotBlocks int64
@@ -75,11 +75,11 @@ func (n *Node) Start() error {
 		return err
 	}
 	n.background.Go(n.collect)
-	n.background.Go(n.attend)
-	n.background.Go(n.keepSnapshots)
-	n.background.Go(n.keepUp)
+	n.background.Go(n.runCeremonies)
+	n.background.Go(n.runSnapshots)
+	n.background.Go(n.watchProgress)
 	for _, peer := range n.peers {
-		n.background.Go(func() { n.connect(peer) })
+		n.background.Go(func() { n.keepConnected(peer) })
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (n *Node) Start() error {
 func (n *Node) Stop() error {
 	var err error
 	n.stopOnce.Do(func() {
-		n.app.leaving.Store(true)
+		n.app.stopping.Store(true)
 		close(n.stop)
 		if n.comet.IsRunning() {
 			err = n.comet.Stop()
@@ -113,8 +113,8 @@ func (n *Node) Beacon(height int64) ([]byte, error) { return n.store.beacon(heig
 var ErrNoBeacon = errors.New("chain: there is no beacon for rounds that await it")
 
 // Lacks returns why this validator can't make a beacon that rounds await; nil where it lacks none.
-func (n *Node) Lacks() error {
-	if err := n.lacks.Load(); err != nil {
+func (n *Node) MissingBeacon() error {
+	if err := n.missing.Load(); err != nil {
 		return *err
 	}
 	return nil
@@ -126,10 +126,10 @@ func (n *Node) Decision(round order.Round) (decision Decision, ok bool, err erro
 	if err != nil || !ok {
 		return Decision{}, false, err
 	}
-	return n.decide(ordered)
+	return n.withBeacon(ordered)
 }
 
-func (n *Node) decide(ordered order.Ordered) (Decision, bool, error) {
+func (n *Node) withBeacon(ordered order.Ordered) (Decision, bool, error) {
 	height := order.BeaconHeight(ordered.Height)
 	signature, err := n.store.beacon(height)
 	return Decision{Ordered: ordered, BeaconHeight: height, Signature: signature}, signature != nil, err
@@ -161,7 +161,7 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 		}
 		for _, ordered := range all {
 			collected := n.Collected() // Before: what it has not yet may come between.
-			decision, ok, err := n.decide(ordered)
+			decision, ok, err := n.withBeacon(ordered)
 			if err == nil && !ok && decision.BeaconHeight <= collected {
 				err = fmt.Errorf("%w: height %d", ErrNoBeacon, decision.BeaconHeight)
 			}
@@ -181,5 +181,5 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 
 // String names the validator.
 func (n *Node) String() string {
-	return fmt.Sprintf("%s of %s", n.home.card.Name, n.home.genesis.ChainID)
+	return fmt.Sprintf("%s of %s", n.home.member.Name, n.home.genesis.ChainID)
 }

@@ -21,30 +21,30 @@ import (
 )
 
 // Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
-func Open(cfg Config, logger *slog.Logger) (*Node, error) { return open(cfg, logger, seams{}) }
+func Open(cfg Config, logger *slog.Logger) (*Node, error) { return open(cfg, logger, testHooks{}) }
 
-func open(cfg Config, logger *slog.Logger, between seams) (*Node, error) {
+func open(cfg Config, logger *slog.Logger, between testHooks) (*Node, error) {
 	unlock, err := lockHome(cfg.Home)
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{unlock: unlock, fate: newFate(), decisions: events.NewHub[Decision](decisionBuffer), stop: make(chan struct{}),
-		snapshotBlocks: cfg.SnapshotBlocks, snapshotDue: make(chan struct{}), loan: newLoan()}
+	n := &Node{unlock: unlock, termination: newTermination(), decisions: events.NewHub[Decision](decisionBuffer), stop: make(chan struct{}),
+		snapshotBlocks: cfg.SnapshotBlocks, snapshotDue: make(chan struct{}), precommits: newPrecommitFetcher()}
 	if err := n.open(cfg, logger, between); err != nil {
 		return nil, errors.Join(err, n.close())
 	}
 	return n, nil
 }
 
-func (n *Node) open(cfg Config, logger *slog.Logger, between seams) (err error) {
+func (n *Node) open(cfg Config, logger *slog.Logger, between testHooks) (err error) {
 	if err := checkDiverged(cfg.Home); err != nil {
 		return err
 	}
-	if n.home, err = openHome(cfg.Home, cfg.IdentityFile, cfg.SignerAddress, cometLogger{logger: ofComet(logger), leaving: new(atomic.Bool)}); err != nil {
+	if n.home, err = openHome(cfg.Home, cfg.IdentityFile, cfg.SignerAddress, cometLogger{logger: cometModule(logger), stopping: new(atomic.Bool)}); err != nil {
 		return err
 	}
-	n.logger = logger.With("validator", n.home.card.Name)
-	if err := dropNoted(cfg.Home, n.logger); err != nil {
+	n.logger = logger.With("validator", n.home.member.Name)
+	if err := resetIfMarked(cfg.Home, n.logger); err != nil {
 		return err
 	}
 	if len(cfg.Peers) == 0 {
@@ -59,8 +59,8 @@ func (n *Node) open(cfg Config, logger *slog.Logger, between seams) (err error) 
 	if err != nil {
 		return err
 	}
-	n.store, n.witness = &store{db: db}, &witness{chainID: n.home.genesis.ChainID}
-	n.docket = newDocket(n.logger, n.store, n.witness)
+	n.store, n.signatures = &store{db: db}, &signatureCache{chainID: n.home.genesis.ChainID}
+	n.evidence = newEvidenceLog(n.logger, n.store, n.signatures)
 	if n.app, err = n.newApp(cfg); err != nil {
 		return err
 	}
@@ -70,10 +70,10 @@ func (n *Node) open(cfg Config, logger *slog.Logger, between seams) (err error) 
 
 // newApp brings the application to the state that is stored.
 func (n *Node) newApp(cfg Config) (*app, error) {
-	a := &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.card.Address(), version: cmp.Or(cfg.Version, order.Version), now: time.Now,
-		docket: n.docket, block: n.storedBlock, retain: cfg.RetainBlocks, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), home: n.home.dir,
-		snapshots: &snapshots{dir: filepath.Join(n.home.dir, snapshotDir), store: n.store, every: cfg.SnapshotBlocks},
-		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), pace: n.pace, admits: n.admits}
+	a := &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.member.Address(), version: cmp.Or(cfg.Version, order.Version), now: time.Now,
+		evidence: n.evidence, loadBlock: n.storedBlock, retain: cfg.RetainBlocks, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), home: n.home.dir,
+		snapshots: &snapshotStore{dir: filepath.Join(n.home.dir, snapshotDir), store: n.store, every: cfg.SnapshotBlocks},
+		committed: make(chan struct{}, 1), changed: make(chan struct{}, 1), setProposeTimeout: n.setProposeTimeout, admitsPeer: n.admitsPeer}
 	var err error
 	if a.origin, err = newOrigin(n.home); err != nil {
 		return nil, err
@@ -111,12 +111,12 @@ func (a *app) load() error {
 	if group.Chain != a.origin.group.Chain {
 		return fmt.Errorf("%s is of another chain than the data; restore it from a backup", genesisFile)
 	}
-	sharings, err := a.holdAll(group, nil)
+	sharings, err := a.loadSharings(group, nil)
 	if err != nil {
 		return err
 	}
-	a.set(last, group, sharings)
-	return a.speaks(group.Version)
+	a.setState(last, group, sharings)
+	return a.checkVersion(group.Version)
 }
 
 // storedBlock is one that CometBFT has; nil where it has not.
@@ -149,29 +149,29 @@ func lockHome(dir string) (unlock func(), err error) {
 
 // newComet makes CometBFT's node, which first brings the application up to its own stores. Where the two don't fit, it
 // panics.
-func (n *Node) newComet(cfg Config, between seams) (comet *node.Node, err error) {
+func (n *Node) newComet(cfg Config, between testHooks) (comet *node.Node, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("%w: %v", ErrDiverged, cause)
 		}
 	}()
-	guard, err := newGuard(n.home.signer, n.home.genesis.ChainID, cfg.ListenFirst, n.halt)
+	guard, err := newSignGuard(n.home.signer, n.home.genesis.ChainID, cfg.ListenFirst, n.halt)
 	if err != nil {
 		return nil, err
 	}
-	n.witness.heard, guard.signed = guard.heard, n.alert.rouse
-	c := cometConfig(cfg, n.home.card.Name)
+	n.signatures.onVote, guard.onSigned = guard.checkVote, n.gossip.wake
+	c := cometConfig(cfg, n.home.member.Name)
 	n.consensus, n.proposeTimeout = c.Consensus, cfg.ProposeTimeout
-	if err := n.beginJoining(); err != nil {
+	if err := n.beginStateSync(); err != nil {
 		return nil, err
 	}
-	c.StateSync.Enable, n.joining = n.joins, newJoining(n.logger, n.home.genesis)
-	options := []node.Option{n.tapConsensus, n.viewOffers, n.viewSpans, n.takeTurns}
+	c.StateSync.Enable, n.stateProvider = n.stateSyncing, newStateProvider(n.logger, n.home.genesis)
+	options := []node.Option{n.wrapConsensus, n.wrapStateSync, n.wrapBlockSync, n.wrapMempool}
 	return node.NewNode(
-		c, between.wrapKey(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
+		c, between.wrapSigner(guard), n.home.nodeKey, proxy.NewConnSyncLocalClientCreator(between.wrapApplication(n.app)),
 		func() (*types.GenesisDoc, error) { return n.home.genesis, nil },
-		n.provide,
-		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{logger: ofComet(n.logger), leaving: &n.app.leaving, failed: n.overheard},
+		n.openCometDB,
+		node.DefaultMetricsProvider(&cmt.InstrumentationConfig{}), cometLogger{logger: cometModule(n.logger), stopping: &n.app.stopping, onError: n.onCometError},
 		append(options, between.options...)...,
 	)
 }

@@ -26,37 +26,37 @@ var (
 const (
 	// lookEvery is how often a validator looks whether it got on. One that did since is not overtaken: block sync may hold
 	// blocks that its peers have pruned.
-	lookEvery = time.Second
+	progressInterval = time.Second
 	// warnEvery is how often a stranded validator says so.
-	warnEvery = time.Minute
+	strandedWarnInterval = time.Minute
 )
 
 // keepUp ends a validator that its peers can't help any more, so that its next start joins. CometBFT leaves it where it is:
 // its block sync passes over peers that can't send the next block, takes itself for the first of the chain, and hands over to
 // consensus, which waits.
-func (n *Node) keepUp() {
-	tick := time.NewTicker(lookEvery)
+func (n *Node) watchProgress() {
+	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
 	last, asked, warned := n.Height(), false, time.Time{}
-	for n.fate.cause() == nil {
+	for n.termination.cause() == nil {
 		select {
 		case <-tick.C:
 		case <-n.stop:
 			return
 		}
-		n.endJoining()
-		s := n.standing()
-		rests := s.height == last && (s.height > 0 || !n.joins)
+		n.endStateSync()
+		s := n.syncStatus()
+		rests := s.height == last && (s.height > 0 || !n.stateSyncing)
 		overtaken := rests && s.overtaken()
-		if overtaken && s.wayBack(n.joining.best()) {
-			n.leave(s)
+		if overtaken && s.canRestore(n.stateProvider.latestSnapshot()) {
+			n.exitForStateSync(s)
 			return
 		}
 		if rests {
-			n.askAhead(s.height, overtaken)
+			n.queryPeersAhead(s.height, overtaken)
 		}
 		n.stranded.Store(overtaken && asked)
-		if now := n.app.now(); overtaken && asked && now.Sub(warned) >= warnEvery {
+		if now := n.app.now(); overtaken && asked && now.Sub(warned) >= strandedWarnInterval {
 			n.logger.Warn(ErrStranded.Error(), "height", s.height)
 			warned = now
 		}
@@ -65,9 +65,9 @@ func (n *Node) keepUp() {
 }
 
 // askAhead asks the peers that are ahead of a height which blocks they have now, and where those don't help, which snapshots.
-func (n *Node) askAhead(height int64, forSnapshots bool) {
+func (n *Node) queryPeersAhead(height int64, forSnapshots bool) {
 	n.eachPeer(func(peer p2p.Peer) {
-		said, _ := peer.Get(spanKey).(span)
+		said, _ := peer.Get(blockRangeKey).(blockRange)
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
 		if said.height <= height && (!ok || state.GetHeight()-1 <= height) { // It works on the block behind the one that it has.
 			return
@@ -80,13 +80,13 @@ func (n *Node) askAhead(height int64, forSnapshots bool) {
 }
 
 // leave ends the validator, with a note for its next start.
-func (n *Node) leave(s standing) {
-	err := fmt.Errorf("%w (it has block %d, and they have a snapshot of block %d)", ErrOvertaken, s.height, n.joining.best())
-	if err := leaveNote(n.home.dir, overtakenFile, err.Error()); err != nil {
+func (n *Node) exitForStateSync(s syncStatus) {
+	err := fmt.Errorf("%w (it has block %d, and they have a snapshot of block %d)", ErrOvertaken, s.height, n.stateProvider.latestSnapshot())
+	if err := writeMarker(n.home.dir, overtakenFile, err.Error()); err != nil {
 		n.logger.Error("that this validator is overtaken can't be noted in the data folder; its next start finds out again", "error", err)
 	}
 	n.logger.Warn("the validator ends to join from a snapshot", "error", err)
-	n.fate.end(err)
+	n.termination.end(err)
 }
 
 // Stranded returns ErrStranded as long as the validator is overtaken and can't join either.

@@ -145,7 +145,7 @@ func TestJudgementOfPeers(t *testing.T) {
 		"a snapshot before the gap's end":  {members: 4, peers: [][2]int64{gone, gone}, snapshot: 148, overtaken: true},
 		"a snapshot at the gap's end":      {members: 4, peers: [][2]int64{gone, gone}, snapshot: 149, overtaken: true, wayBack: true},
 	} {
-		if overtaken, wayBack := chain.Judge(height, c.members, c.peers, c.snapshot); overtaken != c.overtaken || wayBack != c.wayBack {
+		if overtaken, wayBack := chain.JudgeSync(height, c.members, c.peers, c.snapshot); overtaken != c.overtaken || wayBack != c.wayBack {
 			t.Errorf("%s: overtaken %v, way back %v", name, overtaken, wayBack)
 		}
 	}

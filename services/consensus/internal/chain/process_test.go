@@ -20,7 +20,7 @@ import (
 
 // TestMain runs the tests, or, where a test started this program as a validator, that validator.
 func TestMain(m *testing.M) {
-	if config := os.Getenv(validatorVariable); config != "" {
+	if config := os.Getenv(validatorEnv); config != "" {
 		if err := serveValidator(config); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 // validatorVariable has a validator's configuration as JSON.
-const validatorVariable = "BITCRAPS_TEST_VALIDATOR"
+const validatorEnv = "BITCRAPS_TEST_VALIDATOR"
 
 // stdio is a validator's standard input and output as one connection.
 type stdio struct {
@@ -51,7 +51,7 @@ func serveValidator(config string) error {
 	v := &Validator{}
 	var err error
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if v.node, err = chain.OpenLiar(cfg, logger, &v.liar); err != nil {
+	if v.node, err = chain.OpenByzantine(cfg, logger, &v.byzantine); err != nil {
 		return err
 	}
 	if err := v.node.Start(); err != nil {
@@ -67,36 +67,36 @@ func serveValidator(config string) error {
 
 // Validator is what a test asks of a validator that runs as a process, by net/rpc.
 type Validator struct {
-	node *chain.Node
-	liar chain.Liar
+	node      *chain.Node
+	byzantine chain.ByzantineNode
 }
 
 // Submit hands a commitment in.
 func (v *Validator) Submit(tx []byte, _ *struct{}) error { return v.node.Submit(tx) }
 
 // Tell has the validator lie.
-func (v *Validator) Tell(lies chain.Lies, _ *struct{}) error {
-	v.liar.Tell(lies)
+func (v *Validator) SetMisbehavior(lies chain.Misbehavior, _ *struct{}) error {
+	v.byzantine.SetMisbehavior(lies)
 	return nil
 }
 
 // News is what a validator knows.
-type News struct {
-	Status    chain.Status
-	GroupKey  string // In hex.
-	Decisions []chain.Decision
-	Breaches  []string
-	Proven    int
+type Report struct {
+	Status      chain.Status
+	GroupKey    string // In hex.
+	Decisions   []chain.Decision
+	Violations  []string
+	DoubleVotes int
 }
 
 // News tells what was decided from a height on.
-func (v *Validator) News(from int64, news *News) (err error) {
+func (v *Validator) Report(from int64, news *Report) (err error) {
 	if news.Status, err = v.node.Status(); err != nil {
 		return err
 	}
 	news.GroupKey = v.node.Facts().GroupKey
-	news.Breaches, news.Proven = v.liar.Breaches(), v.liar.Proven()
-	return v.node.DecisionsFrom(newsContext, from, func(d chain.Decision) error {
+	news.Violations, news.DoubleVotes = v.byzantine.Violations(), v.byzantine.DoubleVotes()
+	return v.node.DecisionsFrom(reportContext, from, func(d chain.Decision) error {
 		news.Decisions = append(news.Decisions, d)
 		return nil
 	})
@@ -132,7 +132,7 @@ func (p *process) start() error {
 	}
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env, cmd.Stderr = append(os.Environ(), validatorVariable+"="+string(config), "GOMAXPROCS=2"), log
+	cmd.Env, cmd.Stderr = append(os.Environ(), validatorEnv+"="+string(config), "GOMAXPROCS=2"), log
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err

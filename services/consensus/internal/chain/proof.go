@@ -24,7 +24,7 @@ var ErrNoBlock = errors.New("chain: the block is not in the store")
 func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
 	r, err := n.store.record(ordered.Height)
 	if err == nil && r == nil { // Its beacon is still to come, or an earlier release decided it.
-		r, err = n.past().record(ordered.Height)
+		r, err = n.history().record(ordered.Height)
 	}
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (n *Node) Signers(height int64) (signers int, err error) {
 }
 
 // prove shows that the block holds the transaction with a hash.
-func (r *record) prove(tx protocol.Hash) (*receiptv1.BlockProof, error) {
+func (r *blockRecord) prove(tx protocol.Hash) (*receiptv1.BlockProof, error) {
 	index := slices.IndexFunc(r.txs, func(other []byte) bool { return bytes.Equal(other, tx[:]) })
 	if index < 0 {
 		return nil, fmt.Errorf("block %d does not hold the transaction that it is known to have ordered", r.header.Height)

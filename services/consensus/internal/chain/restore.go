@@ -39,7 +39,7 @@ func newRestore(home, chunks string, m *manifest, appHash protocol.Hash) (*resto
 }
 
 // errBadChunk means that a chunk is not that of the manifest.
-var errBadChunk = errors.New("snapshot: the chunk has another hash")
+var errChunkHash = errors.New("snapshot: the chunk has another hash")
 
 // add stages a chunk. CometBFT hands them over in their order.
 func (r *restore) add(i int, chunk []byte) error {
@@ -47,13 +47,13 @@ func (r *restore) add(i int, chunk []byte) error {
 		return fmt.Errorf("snapshot: chunk %d where %d of %d is next", i, r.next, len(r.manifest.Chunks))
 	}
 	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
-		return errBadChunk // Its sender's fault. What follows is the manifest's.
+		return errChunkHash // Its sender's fault. What follows is the manifest's.
 	}
 	if len(chunk) > maxChunk {
 		return fmt.Errorf("snapshot: chunk %d has %d bytes, more than %d", i, len(chunk), maxChunk)
 	}
 	if r.size+len(chunk) > maxSnapshot {
-		return errTooLong
+		return errTooLarge
 	}
 	if err := errors.Join(r.stage(chunk), writeSynced(filepath.Join(r.chunks, chunkFile(i)), chunk)); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (r *restore) install(into *store, group *order.Group) error {
 		batch, n = into.db.NewBatch(), 0
 		return err
 	}
-	err := r.staged.between(nil, nil, func(key, value []byte) error {
+	err := r.staged.scan(nil, nil, func(key, value []byte) error {
 		if n++; n > copied {
 			if err := flush(); err != nil {
 				return err
@@ -109,6 +109,6 @@ func (r *restore) install(into *store, group *order.Group) error {
 func (s *store) clear() error {
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
-	err := s.between(nil, nil, func(key, _ []byte) error { return batch.Delete(key) })
+	err := s.scan(nil, nil, func(key, _ []byte) error { return batch.Delete(key) })
 	return errors.Join(err, batch.Write())
 }

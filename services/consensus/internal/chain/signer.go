@@ -23,16 +23,16 @@ func awaitSigner(address, chainID string, identity crypto.PrivKey, logger cmtlog
 	if err != nil {
 		return nil, fmt.Errorf("priv_validator_addr: %w", err)
 	}
-	if err := client.WaitForConnection(signerPatience); err != nil {
-		return nil, errors.Join(fmt.Errorf("priv_validator_addr: no signer called %s within %s; start it and try again: %w", address, signerPatience, err), client.Close())
+	if err := client.WaitForConnection(signerTimeout); err != nil {
+		return nil, errors.Join(fmt.Errorf("priv_validator_addr: no signer called %s within %s; start it and try again: %w", address, signerTimeout, err), client.Close())
 	}
-	return privval.NewRetrySignerClient(client, signerRetries, signerPause), nil
+	return privval.NewRetrySignerClient(client, signerRetries, signerRetryDelay), nil
 }
 
 const (
 	// signerPatience is how long a validator that starts waits for its signer.
-	signerPatience = 5 * time.Second
+	signerTimeout = 5 * time.Second
 	// signerRetries times signerPause is how long one that runs does.
-	signerRetries = 50
-	signerPause   = 100 * time.Millisecond
+	signerRetries    = 50
+	signerRetryDelay = 100 * time.Millisecond
 )

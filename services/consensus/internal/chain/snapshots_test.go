@@ -36,7 +36,7 @@ func newHistory(t rapid.TB, blocks int, rounds func(height int64) int) history {
 	first.Sharings = nil
 	h := history{store: &store{db: dbm.NewMemDB()}, hashes: []protocol.Hash{{7}},
 		origin: &origin{genesis: soloGenesis, appHash: protocol.Hash{7}, group: &first}}
-	snapshots := &snapshots{store: h.store, every: 1}
+	snapshots := &snapshotStore{store: h.store, every: 1}
 	for height := int64(1); height <= int64(blocks); height++ {
 		result := order.Result{Group: group}
 		for i := range rounds(height) {
@@ -53,7 +53,7 @@ func newHistory(t rapid.TB, blocks int, rounds func(height int64) int) history {
 			result.Group, result.Encoded = group, text
 		}
 		hash := order.Hash(h.hashes[height-1], height, result.Ordered, order.HashGroup(result.Encoded))
-		if err := errors.Join(h.store.commit(tip{Height: height, AppHash: hash}, result), snapshots.note(height, group)); err != nil {
+		if err := errors.Join(h.store.commit(tip{Height: height, AppHash: hash}, result), snapshots.saveGroup(height, group)); err != nil {
 			t.Fatal(err)
 		}
 		h.hashes = append(h.hashes, hash)
@@ -90,7 +90,7 @@ func soloGroup(t rapid.TB) (*threshold.Share, *order.Group) {
 // chunk is the state behind a block, in one chunk.
 func (h history) chunk(t rapid.TB, height int64) []byte {
 	chunk := newChunk()
-	if err := h.store.pairs(height, func(key, value []byte) error { chunk = appendPair(chunk, key, value); return nil }); err != nil {
+	if err := h.store.snapshotPairs(height, func(key, value []byte) error { chunk = appendPair(chunk, key, value); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return chunk
@@ -121,7 +121,7 @@ func TestSnapshotsOfEveryHeightAreWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(r.install(into, group), (&snapshots{store: into, every: 1}).note(height, group)); err != nil {
+		if err := errors.Join(r.install(into, group), (&snapshotStore{store: into, every: 1}).saveGroup(height, group)); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := into.tip(); err != nil || got != (tip{Height: height, AppHash: hash}) {
@@ -155,7 +155,7 @@ func TestNoOtherStateIsTaken(t *testing.T) {
 		"a group of the future":         {groupHashKey(99), make([]byte, 32)},
 		"a group of a block of rounds":  {groupHashKey(5), make([]byte, 32)},
 		"a group of a quiet block":      {groupHashKey(3), make([]byte, 32)},
-		"a sharing that nobody signed":  {sharingKey, []byte{10, 0}},
+		"a sharing that nobody signed":  {firstSharingKey, []byte{10, 0}},
 		"a hop that nobody signed":      {hopKey(3), []byte{10, 0}},
 		"a validator's own evidence":    {append([]byte("e"), make([]byte, 29)...), {1}},
 		"a tip":                         {tipKey, make([]byte, 40)},
@@ -206,7 +206,7 @@ func TestRecordsThatDoNotFitAreRefused(t *testing.T) {
 			f := newForge(t)
 			set := lie.set(f)
 			block := f.add(set, set, all, types.Tx("any"))
-			r := &record{header: *block.Header, commit: block.Commit, validators: set, txs: [][]byte{types.Tx("any").Hash()}}
+			r := &blockRecord{header: *block.Header, commit: block.Commit, validators: set, txs: [][]byte{types.Tx("any").Hash()}}
 			for len(r.commit.Signatures) < lie.votes {
 				r.commit.Signatures = append(r.commit.Signatures, r.commit.Signatures[0])
 			}
@@ -272,7 +272,7 @@ func FuzzSnapshotChunk(f *testing.F) {
 
 // content is everything in a store.
 func content(t testing.TB, s *store) (all []byte) {
-	if err := s.between(nil, nil, func(key, value []byte) error { all = appendPair(all, key, value); return nil }); err != nil {
+	if err := s.scan(nil, nil, func(key, value []byte) error { all = appendPair(all, key, value); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return all

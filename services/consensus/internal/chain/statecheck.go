@@ -23,9 +23,9 @@ type stateCheck struct {
 	height int64
 	origin *origin
 
-	group  *order.Group
-	bound  protocol.Hash // The group's hash.
-	lights []receipt.Light
+	group        *order.Group
+	groupHash    protocol.Hash // The group's hash.
+	lightClients []receipt.Light
 
 	rounds  int // How many there are.
 	ordered int // How many blocks ordered any.
@@ -52,7 +52,7 @@ func (c *stateCheck) replay() (protocol.Hash, error) {
 	if err != nil {
 		return hash, err
 	}
-	c.bound = order.HashGroup(genesis) // Until a block changes it.
+	c.groupHash = order.HashGroup(genesis) // Until a block changes it.
 	groups, err := c.store.groupHashes()
 	if err != nil {
 		return hash, err
@@ -81,7 +81,7 @@ func (c *stateCheck) replay() (protocol.Hash, error) {
 		var group protocol.Hash
 		if len(groups) > 0 && groups[0].Height == height {
 			group, groups = groups[0].AppHash, groups[1:]
-			c.bound = group
+			c.groupHash = group
 		}
 		hash, next = order.Hash(hash, height, ordered, group), height+1
 	}
@@ -113,7 +113,7 @@ var pairSizes = map[byte]struct{ key, value int }{
 // checkPair checks the form of what a stranger sent, on which reading the store relies.
 func checkPair(key, value []byte) error {
 	if len(key) == 0 {
-		return errChunk
+		return errMalformedChunk
 	}
 	size, ok := pairSizes[key[0]]
 	if !ok || len(key) != size.key || len(value) == 0 || size.value > 0 && len(value) != size.value {
@@ -129,7 +129,7 @@ func checkPair(key, value []byte) error {
 // checkNothingElse counts the keys: replay has seen every round that a block names, so more rounds are strangers.
 func (c *stateCheck) checkNothingElse() error {
 	counts := make(map[byte]int)
-	if err := c.store.between(nil, nil, func(key, _ []byte) error { counts[key[0]]++; return nil }); err != nil {
+	if err := c.store.scan(nil, nil, func(key, _ []byte) error { counts[key[0]]++; return nil }); err != nil {
 		return err
 	}
 	if counts['r'] != c.rounds || counts['h'] != c.rounds || counts['b'] != c.ordered {
@@ -144,7 +144,7 @@ func (c *stateCheck) checkGroup() error {
 	if err != nil {
 		return err
 	}
-	if order.HashGroup(text) != c.bound {
+	if order.HashGroup(text) != c.groupHash {
 		return errors.New("snapshot: the group is not that of the chain")
 	}
 	c.group, err = decodeGroup(text)
@@ -152,7 +152,7 @@ func (c *stateCheck) checkGroup() error {
 }
 
 // key is the group's; ok is false where there is none yet.
-func (c *stateCheck) key() (key protocol.Point, ok bool, err error) {
+func (c *stateCheck) groupKey() (key protocol.Point, ok bool, err error) {
 	if len(c.group.Sharings) == 0 {
 		return key, false, nil
 	}
@@ -165,7 +165,7 @@ func (c *stateCheck) key() (key protocol.Point, ok bool, err error) {
 
 // checkBeacons verifies every beacon. It costs a pairing each.
 func (c *stateCheck) checkBeacons() error {
-	point, ok, err := c.key()
+	point, ok, err := c.groupKey()
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (c *stateCheck) checkBeacons() error {
 	if err != nil {
 		return err
 	}
-	return c.store.each([]byte("b"), func(k, signature []byte) error {
+	return c.store.scanPrefix([]byte("b"), func(k, signature []byte) error {
 		height := int64(binary.BigEndian.Uint64(k[1:]))
 		awaited, err := c.store.awaited(height)
 		if err != nil {

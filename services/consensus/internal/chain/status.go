@@ -31,7 +31,7 @@ type Facts struct {
 
 // Facts returns the chain's facts for the next block.
 func (n *Node) Facts() Facts {
-	members := n.app.voting()
+	members := n.app.votingMembers()
 	facts := Facts{
 		ChainID:     n.home.genesis.ChainID,
 		GenesisHash: hex.EncodeToString(n.home.genesisHash[:]),
@@ -91,14 +91,14 @@ func (n *Node) Status() (Status, error) {
 	next := last.Height + 1
 	address := n.app.address
 	status := Status{
-		Name:       n.home.card.Name,
+		Name:       n.home.member.Name,
 		Address:    hex.EncodeToString(address[:]),
 		Height:     last.Height,
 		AppHash:    hex.EncodeToString(last.AppHash[:]),
 		CatchingUp: !n.comet.IsRunning() || n.comet.ConsensusReactor().WaitSync(),
 		Connected:  n.Connected(),
 		Behind:     n.behind(last.Height),
-		Pending:    group.Unsettled(next),
+		Pending:    group.PendingChanges(next),
 		Version:    group.Version,
 	}
 	if c := group.Ceremony; c != nil {
@@ -122,16 +122,16 @@ func (n *Node) Height() int64 { return n.app.tip().Height }
 
 // Connected are the names of the validators that this one talks to, itself first where it is one.
 func (n *Node) Connected() (names []string) {
-	if order.IndexOf(n.app.voting(), n.app.address) >= 0 {
-		names = append(names, n.home.card.Name)
+	if order.IndexOf(n.app.votingMembers(), n.app.address) >= 0 {
+		names = append(names, n.home.member.Name)
 	}
-	n.eachVoting(func(m order.Member, _ p2p.Peer) { names = append(names, m.Name) })
+	n.eachConnectedValidator(func(m order.Member, _ p2p.Peer) { names = append(names, m.Name) })
 	return names
 }
 
 // behind are the connected validators that are more than the block that is being made behind a height.
 func (n *Node) behind(height int64) (lags []Lag) {
-	n.eachVoting(func(m order.Member, peer p2p.Peer) {
+	n.eachConnectedValidator(func(m order.Member, peer p2p.Peer) {
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
 		if !ok {
 			return

@@ -34,7 +34,7 @@ var (
 	groupKey = []byte("o")
 )
 
-func holdersKey(from int64) []byte {
+func sharingKey(from int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("k"), uint64(from))
 }
 
@@ -42,7 +42,7 @@ func groupHashKey(height int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("a"), uint64(height))
 }
 
-func dueGroupKey(height int64) []byte {
+func savedGroupKey(height int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("q"), uint64(height))
 }
 
@@ -97,7 +97,7 @@ func (s *store) commit(t tip, result order.Result) error {
 // setSharings writes a group's sharings, which are few and stay for ever: old beacons are recovered by them.
 func setSharings(batch dbm.Batch, group *order.Group) (err error) {
 	for _, sharing := range group.Sharings {
-		err = errors.Join(err, batch.Set(holdersKey(sharing.From), sharing.Encoded))
+		err = errors.Join(err, batch.Set(sharingKey(sharing.From), sharing.Encoded))
 	}
 	return err
 }
@@ -121,7 +121,7 @@ func decodeGroup(text []byte) (*order.Group, error) {
 
 // groupHashes are those of the groups behind the blocks that changed it, as if they were tips.
 func (s *store) groupHashes() (all []tip, err error) {
-	err = s.each([]byte("a"), func(key, value []byte) error {
+	err = s.scanPrefix([]byte("a"), func(key, value []byte) error {
 		all = append(all, tip{Height: int64(binary.BigEndian.Uint64(key[1:])), AppHash: protocol.Hash(value)})
 		return nil
 	})
@@ -130,7 +130,7 @@ func (s *store) groupHashes() (all []tip, err error) {
 
 // sharingAt returns the sharing that signs the beacon of a height.
 func (s *store) sharingAt(height int64) (*sharing, error) {
-	it, err := s.db.ReverseIterator(holdersKey(0), holdersKey(height+1))
+	it, err := s.db.ReverseIterator(sharingKey(0), sharingKey(height+1))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *store) sharingAt(height int64) (*sharing, error) {
 	if !it.Valid() {
 		return nil, fmt.Errorf("no sharing signs height %d", height)
 	}
-	return readSharing(int64(binary.BigEndian.Uint64(it.Key()[1:])), it.Value())
+	return parseSharing(int64(binary.BigEndian.Uint64(it.Key()[1:])), it.Value())
 }
 
 // Ordered implements order.Reader.
@@ -152,9 +152,9 @@ func (s *store) Ordered(round order.Round) (order.Ordered, bool, error) {
 }
 
 // Knows implements order.Reader.
-func (s *store) Knows(game protocol.ID) (bool, error) {
+func (s *store) HasGame(game protocol.ID) (bool, error) {
 	prefix := append([]byte("r"), game[:]...)
-	it, err := s.db.Iterator(prefix, after(prefix))
+	it, err := s.db.Iterator(prefix, prefixEnd(prefix))
 	if err != nil {
 		return false, err
 	}
@@ -215,7 +215,7 @@ func (s *store) beacon(height int64) ([]byte, error) {
 }
 
 // setBeacon keeps a beacon with what proves the rounds whose dice it throws, so that their block is no longer needed.
-func (s *store) setBeacon(height int64, signature []byte, proof *record) error {
+func (s *store) setBeacon(height int64, signature []byte, proof *blockRecord) error {
 	if len(signature) != beacon.SignatureSize {
 		return fmt.Errorf("chain state: a beacon of %d bytes", len(signature))
 	}

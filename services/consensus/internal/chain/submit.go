@@ -16,7 +16,7 @@ var (
 	// ErrNoQuorum means that too few validators are connected to decide anything, or that this one is catching up.
 	ErrNoQuorum = errors.New("chain: too few validators answer")
 	// ErrStranger means that this node is no validator, and that what it tells the validators counts for nothing.
-	ErrStranger = errors.New("chain: this node is not one of the validators")
+	ErrNotMember = errors.New("chain: this node is not one of the validators")
 	// ErrNoKey means that the validators have not made the beacon's key yet, so that nothing could throw dice.
 	ErrNoKey = errors.New("chain: the beacon's key is not made yet")
 )
@@ -25,25 +25,25 @@ var (
 // up threw away what it was told, and might be the next to propose.
 func (n *Node) Submit(tx []byte) error {
 	switch {
-	case n.Stranger() != nil:
-		return ErrStranger
-	case n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < order.Quorum(len(n.app.voting())):
+	case n.NotMember() != nil:
+		return ErrNotMember
+	case n.comet.ConsensusReactor().WaitSync() || len(n.Connected()) < order.Quorum(len(n.app.votingMembers())):
 		return ErrNoQuorum
 	case len(n.app.Group().Sharings) == 0:
 		return ErrNoKey
 	}
-	return n.tell(tx)
+	return n.broadcast(tx)
 }
 
 // tell hands a transaction to whichever validators there are.
-func (n *Node) tell(tx []byte) error {
-	n.taking.Lock()
-	defer n.taking.Unlock()
+func (n *Node) broadcast(tx []byte) error {
+	n.mempoolMu.Lock()
+	defer n.mempoolMu.Unlock()
 	pool := n.comet.Mempool()
-	if err := forget(pool, tx); err != nil {
+	if err := removeFromMempool(pool, tx); err != nil {
 		return err
 	}
-	n.alert.rouse()
+	n.gossip.wake()
 	err := pool.CheckTx(tx, nil, mempool.TxInfo{})
 	var full mempool.ErrMempoolIsFull
 	if errors.As(err, &full) || errors.Is(err, mempool.ErrRecheckFull) {
@@ -53,7 +53,7 @@ func (n *Node) tell(tx []byte) error {
 }
 
 // forget takes a transaction out of the pool. CometBFT's own removals hold the pool's lock too: two at a time would end the process.
-func forget(pool mempool.Mempool, tx types.Tx) error {
+func removeFromMempool(pool mempool.Mempool, tx types.Tx) error {
 	pool.Lock()
 	defer pool.Unlock()
 	if err := pool.RemoveTxByKey(tx.Key()); err != nil && !errors.Is(err, mempool.ErrTxNotFound) {

@@ -41,12 +41,12 @@ type Ceremony struct {
 	Deals, Responses, Justifications map[int][]byte
 
 	// checked is shared with clones.
-	checked *checked
+	cache *messageCache
 }
 
 // New begins a ceremony.
 func New(session Session) *Ceremony {
-	return &Ceremony{Session: session, Phase: Dealing, checked: newChecked(),
+	return &Ceremony{Session: session, Phase: Dealing, cache: newMessageCache(),
 		Deals: map[int][]byte{}, Responses: map[int][]byte{}, Justifications: map[int][]byte{}}
 }
 
@@ -59,23 +59,23 @@ func (c *Ceremony) Clone() *Ceremony {
 
 // Take adds a message, and ends the phase where it was the last one that it waited for. The error is ErrUnexpected,
 // protocol.ErrMalformed, or says what is false about the message.
-func (c *Ceremony) Take(message []byte) error {
+func (c *Ceremony) Handle(message []byte) error {
 	tag := ""
 	if len(message) >= len(DealTag) {
 		tag = string(message[:len(DealTag)])
 	}
 	switch tag {
 	case DealTag:
-		return c.takeDeal(message)
+		return c.handleDeal(message)
 	case ResponseTag:
-		return c.takeResponse(message)
+		return c.handleResponse(message)
 	case JustificationTag:
-		return c.takeJustification(message)
+		return c.handleJustification(message)
 	}
 	return fmt.Errorf("%w: no message of a ceremony", ErrUnexpected)
 }
 
-func (c *Ceremony) takeDeal(message []byte) error {
+func (c *Ceremony) handleDeal(message []byte) error {
 	d, err := DecodeDeal(message)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (c *Ceremony) takeDeal(message []byte) error {
 	if c.Phase != Dealing || c.Deals[d.Dealer] != nil {
 		return ErrUnexpected
 	}
-	if err := c.checked.once(message, func() error { return c.Session.checkDeal(d) }); err != nil {
+	if err := c.cache.verify(message, func() error { return c.Session.checkDeal(d) }); err != nil {
 		return err
 	}
 	c.Deals[d.Dealer] = message
@@ -93,7 +93,7 @@ func (c *Ceremony) takeDeal(message []byte) error {
 	return nil
 }
 
-func (c *Ceremony) takeResponse(message []byte) error {
+func (c *Ceremony) handleResponse(message []byte) error {
 	p, err := DecodeResponse(message)
 	if err != nil {
 		return err
@@ -106,8 +106,8 @@ func (c *Ceremony) takeResponse(message []byte) error {
 			return fmt.Errorf("dkg: a complaint of dealer %d, which dealt nothing", dealer)
 		}
 	}
-	verify := func() error { return c.Session.Members[p.Member].Verify(digest(p.unsigned()), p.Signature) }
-	if err := c.checked.once(message, verify); err != nil {
+	verify := func() error { return c.Session.Members[p.Member].Verify(digest(p.signBytes()), p.Signature) }
+	if err := c.cache.verify(message, verify); err != nil {
 		return err
 	}
 	c.Responses[p.Member] = message
@@ -117,7 +117,7 @@ func (c *Ceremony) takeResponse(message []byte) error {
 	return nil
 }
 
-func (c *Ceremony) takeJustification(message []byte) error {
+func (c *Ceremony) handleJustification(message []byte) error {
 	j, err := DecodeJustification(message)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (c *Ceremony) takeJustification(message []byte) error {
 	if c.Phase != Justifying || j.Session != c.Session.ID() || c.Deals[j.Dealer] == nil || c.Justifications[j.Dealer] != nil {
 		return ErrUnexpected
 	}
-	if err := c.Session.Dealers[j.Dealer].Verify(digest(j.unsigned()), j.Signature); err != nil {
+	if err := c.Session.Dealers[j.Dealer].Verify(digest(j.signBytes()), j.Signature); err != nil {
 		return err
 	}
 	if !slices.Contains(c.accused(), j.Dealer) { // Last: it reads all responses, and only a dealer may have that done.
@@ -159,7 +159,7 @@ func (c *Ceremony) checkAnswers(j Justification) error {
 		if err != nil {
 			return err
 		}
-		if err := fits(polynomial, answer.Member, value); err != nil {
+		if err := checkShare(polynomial, answer.Member, value); err != nil {
 			return err
 		}
 	}
@@ -169,13 +169,13 @@ func (c *Ceremony) checkAnswers(j Justification) error {
 // EndPhase goes on with what was said, as when a phase's time is over.
 func (c *Ceremony) EndPhase() {
 	switch {
-	case c.Phase == Dealing && len(c.Deals) >= c.Session.Needed():
+	case c.Phase == Dealing && len(c.Deals) >= c.Session.RequiredDealers():
 		c.Phase = Responding
 	case c.Phase == Responding && len(c.Responses) >= c.Session.Threshold && len(c.accused()) > 0:
 		c.Phase = Justifying
-	case c.Phase == Responding && len(c.Responses) >= c.Session.Threshold && len(c.Qualified()) >= c.Session.Needed():
+	case c.Phase == Responding && len(c.Responses) >= c.Session.Threshold && len(c.Qualified()) >= c.Session.RequiredDealers():
 		c.Phase = Done
-	case c.Phase == Justifying && len(c.Qualified()) >= c.Session.Needed():
+	case c.Phase == Justifying && len(c.Qualified()) >= c.Session.RequiredDealers():
 		c.Phase = Done
 	case c.Phase != Done:
 		c.Phase = Failed
@@ -227,8 +227,8 @@ func (c *Ceremony) Qualified() (dealers []int) {
 			dealers = append(dealers, dealer)
 		}
 	}
-	if c.Session.resharing() && len(dealers) > c.Session.Needed() {
-		dealers = dealers[:c.Session.Needed()]
+	if c.Session.resharing() && len(dealers) > c.Session.RequiredDealers() {
+		dealers = dealers[:c.Session.RequiredDealers()]
 	}
 	return dealers
 }

@@ -45,14 +45,14 @@ func reshare(public *threshold.Public, from, to []dkg.Party) dkg.Session {
 }
 
 // say has each party say what is due in a phase. change may replace a message, or drop it.
-func say(t rapid.TB, c *dkg.Ceremony, all []dkg.Party, change func(party int, message []byte) []byte) {
+func runPhase(t rapid.TB, c *dkg.Ceremony, all []dkg.Party, change func(party int, message []byte) []byte) {
 	t.Helper()
 	phase := c.Phase
 	for i, p := range all {
 		if c.Phase != phase {
 			break
 		}
-		message, err := p.Due(c)
+		message, err := p.NextMessage(c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func say(t rapid.TB, c *dkg.Ceremony, all []dkg.Party, change func(party int, me
 		if message == nil {
 			continue
 		}
-		if err := c.Take(message); err != nil {
+		if err := c.Handle(message); err != nil {
 			t.Fatalf("%s: message of %d: %v", phase, i, err)
 		}
 	}
@@ -78,7 +78,7 @@ func run(t rapid.TB, c *dkg.Ceremony, all []dkg.Party) {
 		if c.Phase == dkg.Failed {
 			t.Fatal("the ceremony failed")
 		}
-		say(t, c, all, nil)
+		runPhase(t, c, all, nil)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestACrashChangesNothing(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))
 	for range 2 {
-		first, err := all[1].Due(c)
+		first, err := all[1].NextMessage(c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +149,7 @@ func TestACrashChangesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := dkg.Party{Key: restarted}.Due(c.Clone())
+		again, err := dkg.Party{Key: restarted}.NextMessage(c.Clone())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,13 +161,13 @@ func TestACrashChangesNothing(t *testing.T) {
 				t.Errorf("two polynomials were dealt, %v", err)
 			}
 		}
-		if err := c.Take(first); err != nil {
+		if err := c.Handle(first); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Take(again); !errors.Is(err, dkg.ErrUnexpected) {
+		if err := c.Handle(again); !errors.Is(err, dkg.ErrUnexpected) {
 			t.Errorf("said twice: %v", err)
 		}
-		say(t, c, all, nil)
+		runPhase(t, c, all, nil)
 	}
 	if c.Phase != dkg.Done {
 		t.Fatal(c.Phase)
@@ -198,17 +198,17 @@ func badSeal(t rapid.TB, key dkg.SecretKey, message []byte, member int) []byte {
 func TestADealerThatAnswersAComplaintStaysIn(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))
-	say(t, c, all, func(i int, message []byte) []byte {
+	runPhase(t, c, all, func(i int, message []byte) []byte {
 		if i == 3 {
 			return badSeal(t, all[3].Key, message, 0)
 		}
 		return message
 	})
-	say(t, c, all, nil)
+	runPhase(t, c, all, nil)
 	if c.Phase != dkg.Justifying {
 		t.Fatalf("the ceremony is %s", c.Phase)
 	}
-	say(t, c, all, nil)
+	runPhase(t, c, all, nil)
 	if len(c.Qualified()) != 4 {
 		t.Errorf("qualified are %v", c.Qualified())
 	}
@@ -218,14 +218,14 @@ func TestADealerThatAnswersAComplaintStaysIn(t *testing.T) {
 func TestADealerThatDoesNotAnswerIsLeftOut(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))
-	say(t, c, all, func(i int, message []byte) []byte {
+	runPhase(t, c, all, func(i int, message []byte) []byte {
 		if i == 3 {
 			return badSeal(t, all[3].Key, message, 0)
 		}
 		return message
 	})
-	say(t, c, all, nil)
-	say(t, c, all, func(int, []byte) []byte { return nil })
+	runPhase(t, c, all, nil)
+	runPhase(t, c, all, func(int, []byte) []byte { return nil })
 	if c.Phase != dkg.Done || len(c.Qualified()) != 3 {
 		t.Fatalf("the ceremony is %s with %v", c.Phase, c.Qualified())
 	}
@@ -237,9 +237,9 @@ func TestTooFewThatTakePartMakeNoKey(t *testing.T) {
 		all := parties(4)
 		c := dkg.New(fresh(all))
 		for c.Phase < phase {
-			say(t, c, all, nil)
+			runPhase(t, c, all, nil)
 		}
-		say(t, c, all, func(i int, message []byte) []byte {
+		runPhase(t, c, all, func(i int, message []byte) []byte {
 			if i < 2 {
 				return message
 			}
@@ -320,7 +320,7 @@ func TestMostWhoTakePartGetOneKey(t *testing.T) {
 				t.Fatal("the ceremony failed")
 			}
 			phase := c.Phase
-			say(t, c, all, func(i int, message []byte) []byte {
+			runPhase(t, c, all, func(i int, message []byte) []byte {
 				switch {
 				case faulty[i] == "silent", faulty[i] != "" && phase == dkg.Justifying && rapid.Bool().Draw(t, "answers"):
 					return nil
@@ -359,13 +359,13 @@ func BenchmarkTake(b *testing.B) {
 	for _, n := range []int{4, 21} {
 		all := parties(n)
 		c := dkg.New(fresh(all))
-		message, err := all[0].Due(c)
+		message, err := all[0].NextMessage(c)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Run(fmt.Sprintf("deal of %d", n), func(b *testing.B) {
 			for b.Loop() {
-				if err := dkg.New(fresh(all)).Take(message); err != nil {
+				if err := dkg.New(fresh(all)).Handle(message); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -2,10 +2,10 @@ package dkg
 
 // Resign signs a message that a test has changed.
 func Resign(t interface{ Fatal(args ...any) }, key SecretKey, message interface {
-	unsigned() []byte
+	signBytes() []byte
 	Encode() []byte
 }) []byte {
-	unsigned := message.unsigned()
+	unsigned := message.signBytes()
 	signature, err := key.Sign(digest(unsigned))
 	if err != nil {
 		t.Fatal(err)

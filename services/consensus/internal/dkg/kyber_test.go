@@ -112,7 +112,7 @@ func withKyber(t *testing.T, c *dkg.Ceremony, all []dkg.Party) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	say(t, c, all, func(i int, message []byte) []byte {
+	runPhase(t, c, all, func(i int, message []byte) []byte {
 		if i == 0 {
 			return fromKyber(t, c.Session, all[0], bundle)
 		}
@@ -122,7 +122,7 @@ func withKyber(t *testing.T, c *dkg.Ceremony, all []dkg.Party) {
 	if err != nil || complaints != nil {
 		t.Fatalf("kyber complains: %v, %v", complaints, err)
 	}
-	say(t, c, all, func(i int, message []byte) []byte {
+	runPhase(t, c, all, func(i int, message []byte) []byte {
 		if i == 0 {
 			return dkg.Resign(t, all[0].Key, dkg.Response{Session: c.Session.ID()})
 		}

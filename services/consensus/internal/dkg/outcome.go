@@ -22,7 +22,7 @@ func (c *Ceremony) Public() (*threshold.Public, error) {
 	for _, dealer := range qualified {
 		h.Write(c.Deals[dealer]) // It has a length that the session tells.
 	}
-	return c.checked.outcome(protocol.Hash(h.Sum(nil)), func() (*threshold.Public, error) { return c.sum(qualified) })
+	return c.cache.outcome(protocol.Hash(h.Sum(nil)), func() (*threshold.Public, error) { return c.sum(qualified) })
 }
 
 // sum makes the sharing of the qualified dealers' polynomials.
@@ -59,7 +59,7 @@ func (c *Ceremony) combinePoints(dealers []int, points []kyber.Point) (kyber.Poi
 		for i, dealer := range dealers {
 			shares[i] = &share.PubShare{I: uint32(dealer), V: points[i]}
 		}
-		return share.RecoverCommit(suite, shares, uint32(c.Session.Needed()), uint32(len(c.Session.Dealers)))
+		return share.RecoverCommit(suite, shares, uint32(c.Session.RequiredDealers()), uint32(len(c.Session.Dealers)))
 	}
 	sum := suite.Point().Null()
 	for _, point := range points {
@@ -75,7 +75,7 @@ func (c *Ceremony) combineScalars(dealers []int, values []kyber.Scalar) (kyber.S
 		for i, dealer := range dealers {
 			shares[i] = &share.PriShare{I: uint32(dealer), V: values[i]}
 		}
-		return share.RecoverSecret(suite, shares, uint32(c.Session.Needed()), uint32(len(c.Session.Dealers)))
+		return share.RecoverSecret(suite, shares, uint32(c.Session.RequiredDealers()), uint32(len(c.Session.Dealers)))
 	}
 	sum := suite.Scalar().Zero()
 	for _, value := range values {
@@ -97,7 +97,7 @@ func (c *Ceremony) Share(key SecretKey, member int) (threshold.Share, error) {
 	qualified := c.Qualified()
 	values := make([]kyber.Scalar, len(qualified))
 	for i, dealer := range qualified {
-		if values[i], err = c.value(key, member, dealer); err != nil {
+		if values[i], err = c.dealtValue(key, member, dealer); err != nil {
 			return threshold.Share{}, fmt.Errorf("%w: dealer %d: %w", ErrNoShare, dealer, err)
 		}
 	}
@@ -109,7 +109,7 @@ func (c *Ceremony) Share(key SecretKey, member int) (threshold.Share, error) {
 }
 
 // value is what a dealer gave a member: under seal, or in its answer to the member's complaint.
-func (c *Ceremony) value(key SecretKey, member, dealer int) (kyber.Scalar, error) {
+func (c *Ceremony) dealtValue(key SecretKey, member, dealer int) (kyber.Scalar, error) {
 	if j, err := DecodeJustification(c.Justifications[dealer]); err == nil {
 		for _, answer := range j.Answers {
 			if answer.Member == member {
@@ -131,5 +131,5 @@ func (c *Ceremony) unseal(key SecretKey, member, dealer int) (kyber.Scalar, erro
 	if err != nil {
 		return nil, err
 	}
-	return value, fits(polynomial, member, value)
+	return value, checkShare(polynomial, member, value)
 }

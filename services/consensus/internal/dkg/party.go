@@ -35,7 +35,7 @@ func (c *Ceremony) Awaits(key PublicKey) bool {
 }
 
 // Due returns the message that the ceremony waits for from the party; nil where it waits for none.
-func (p Party) Due(c *Ceremony) ([]byte, error) {
+func (p Party) NextMessage(c *Ceremony) ([]byte, error) {
 	key := p.Key.Public()
 	if !c.Awaits(key) {
 		return nil, nil
@@ -97,7 +97,7 @@ func (p Party) deal(s Session, dealer int) ([]byte, error) {
 		}
 		d.Sealed = append(d.Sealed, sealed)
 	}
-	d.Signature, err = p.Key.Sign(digest(d.unsigned()))
+	d.Signature, err = p.Key.Sign(digest(d.signBytes()))
 	return d.Encode(), err
 }
 
@@ -109,7 +109,7 @@ func (p Party) respond(c *Ceremony, member int) ([]byte, error) {
 		}
 	}
 	var err error
-	r.Signature, err = p.Key.Sign(digest(r.unsigned()))
+	r.Signature, err = p.Key.Sign(digest(r.signBytes()))
 	return r.Encode(), err
 }
 
@@ -122,6 +122,6 @@ func (p Party) justify(c *Ceremony, dealer int) ([]byte, error) {
 	for _, member := range c.complaints()[dealer] {
 		j.Answers = append(j.Answers, Answer{Member: member, Share: mustMarshal(polynomial.Eval(uint32(member)).V)})
 	}
-	j.Signature, err = p.Key.Sign(digest(j.unsigned()))
+	j.Signature, err = p.Key.Sign(digest(j.signBytes()))
 	return j.Encode(), err
 }

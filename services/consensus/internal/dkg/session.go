@@ -56,7 +56,7 @@ func (s Session) ID() protocol.Hash {
 
 // Needed is how many qualified dealers make a key: as many as shares make a signature, so that there are always honest
 // ones among them.
-func (s Session) Needed() int {
+func (s Session) RequiredDealers() int {
 	if s.resharing() {
 		return len(s.Old)
 	}
@@ -74,7 +74,7 @@ func (s Session) checkDeal(d Deal) error {
 	if len(d.Commitments) != s.Threshold || len(d.Sealed) != len(s.Members) {
 		return errors.New("dkg: the deal has another threshold or other members")
 	}
-	if err := s.Dealers[d.Dealer].Verify(digest(d.unsigned()), d.Signature); err != nil { // First: it costs the least.
+	if err := s.Dealers[d.Dealer].Verify(digest(d.signBytes()), d.Signature); err != nil { // First: it costs the least.
 		return err
 	}
 	polynomial, err := d.polynomial()
@@ -117,7 +117,7 @@ func parsePolynomial(commitments [][]byte) (*share.PubPoly, error) {
 }
 
 // fits fails unless a value is a polynomial's at a member.
-func fits(polynomial *share.PubPoly, member int, value kyber.Scalar) error {
+func checkShare(polynomial *share.PubPoly, member int, value kyber.Scalar) error {
 	if !polynomial.Check(&share.PriShare{I: uint32(member), V: value}) {
 		return fmt.Errorf("dkg: the share of member %d is not on the polynomial", member)
 	}

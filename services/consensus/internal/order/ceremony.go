@@ -36,11 +36,11 @@ func (g *Group) PhaseTime(c *Ceremony) time.Duration {
 
 // activeAfter is how many blocks behind the one that orders a sharing it is in force: when CometBFT has the validators
 // that the block changed.
-const activeAfter = 2
+const activationDelay = 2
 
 // begin opens the next ceremony, for the validators as the pending changes make them. It takes the place of one that failed.
 // The first key is made by the validators of genesis, whoever of them is to leave: only a sharing can change who votes.
-func (g *Group) begin(height int64) {
+func (g *Group) beginCeremony(height int64) {
 	g.Epoch++
 	failures := 0
 	if g.Ceremony != nil {
@@ -48,7 +48,7 @@ func (g *Group) begin(height int64) {
 	}
 	holders := g.Members
 	if len(g.Sharings) > 0 {
-		holders, g.Pending = g.Next(), nil
+		holders, g.Pending = g.NextMembers(), nil
 	}
 	session := dkg.Session{Chain: g.Chain, Epoch: g.Epoch, Threshold: Quorum(len(holders)), Dealers: beaconKeys(g.Members), Members: beaconKeys(holders)}
 	if n := len(g.Sharings); n > 0 {
@@ -77,13 +77,13 @@ func decodeSharing(encoded []byte) protocol.Sharing {
 }
 
 // take gives a message to the ceremony.
-func (g *Group) take(message []byte, height int64) error {
+func (g *Group) handleMessage(message []byte, height int64) error {
 	before := g.Ceremony.Phase
-	if err := g.Ceremony.Take(message); err != nil {
+	if err := g.Ceremony.Handle(message); err != nil {
 		return err
 	}
 	if g.Ceremony.Phase != before {
-		g.enter(height)
+		g.enterPhase(height)
 	}
 	return nil
 }
@@ -105,12 +105,12 @@ func (g *Group) endPhase(tx []byte, block Block) error {
 		return dkg.ErrUnexpected
 	}
 	c.EndPhase()
-	g.enter(block.Height)
+	g.enterPhase(block.Height)
 	return nil
 }
 
 // enter opens the phase that a ceremony has come to. One that failed starts over, with the changes that came meanwhile.
-func (g *Group) enter(height int64) {
+func (g *Group) enterPhase(height int64) {
 	c := g.Ceremony
 	c.Opened, c.Since = height, time.Time{}
 	if c.Phase == dkg.Done {
@@ -122,7 +122,7 @@ func (g *Group) enter(height int64) {
 		c.Phase = dkg.Failed // Honest dealers' polynomials don't sum to nothing; this is for what can't be.
 	}
 	if c.Phase == dkg.Failed {
-		g.begin(height)
+		g.beginCeremony(height)
 	}
 }
 
@@ -139,7 +139,7 @@ func encodeSharing(epoch uint64, commitments [][]byte, holders []Member) []byte 
 
 // adopt puts a sharing into force. It must be the one that the ceremony came to, byte for byte: so a block that has it
 // proves to everybody who knows the validators what the key is.
-func (g *Group) adopt(tx []byte, height int64) error {
+func (g *Group) adoptSharing(tx []byte, height int64) error {
 	c := g.Ceremony
 	if c.Phase != dkg.Done {
 		return dkg.ErrUnexpected
@@ -150,11 +150,11 @@ func (g *Group) adopt(tx []byte, height int64) error {
 	if n := len(g.Sharings); n > 1 {
 		g.Sharings = g.Sharings[n-1:]
 	}
-	g.Sharings = append(g.Sharings, Sharing{From: height + activeAfter, Encoded: tx, Members: c.Holders, Ceremony: c.Ceremony})
+	g.Sharings = append(g.Sharings, Sharing{From: height + activationDelay, Encoded: tx, Members: c.Holders, Ceremony: c.Ceremony})
 	g.Members, g.Ceremony = c.Holders, nil
-	g.speak()
+	g.updateVersion()
 	if len(g.Pending) > 0 {
-		g.begin(height)
+		g.beginCeremony(height)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ const (
 )
 
 // Unsigned is what the operator signs to have a change ordered as the chain's next one.
-func (c Change) Unsigned(chain protocol.Hash, sequence uint64) []byte {
+func (c Change) SignBytes(chain protocol.Hash, sequence uint64) []byte {
 	b := append([]byte(changeTag), chain[:]...)
 	b = binary.BigEndian.AppendUint64(b, sequence)
 	switch {
@@ -91,30 +91,30 @@ func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, er
 var ErrUnsigned = errors.New("order: not signed by this chain's operator")
 
 // ErrOutOfTurn means that a change is signed for another place in the order of changes, or that too many wait.
-var ErrOutOfTurn = fmt.Errorf("%w: the change has another number than the next one, or must wait for the key ceremony", dkg.ErrUnexpected)
+var ErrOutOfSequence = fmt.Errorf("%w: the change has another number than the next one, or must wait for the key ceremony", dkg.ErrUnexpected)
 
 // Signed is the transaction of a change.
-func (c Change) Signed(chain protocol.Hash, sequence uint64, signature []byte) []byte {
-	return append(c.Unsigned(chain, sequence), signature...)
+func (c Change) Tx(chain protocol.Hash, sequence uint64, signature []byte) []byte {
+	return append(c.SignBytes(chain, sequence), signature...)
 }
 
 // Consider fails where a change would not be ordered now.
-func (g *Group) Consider(tx []byte) error { return g.clone().order(tx, 0) }
+func (g *Group) CheckChangeTx(tx []byte) error { return g.clone().orderChange(tx, 0) }
 
 // order takes a change of the operator.
-func (g *Group) order(tx []byte, height int64) error {
+func (g *Group) orderChange(tx []byte, height int64) error {
 	c, chain, sequence, err := decodeChange(tx)
 	if err != nil {
 		return err
 	}
 	if len(g.Sharings) == 0 || sequence != g.Sequence+1 || len(g.Pending) >= maxPending {
-		return ErrOutOfTurn
+		return ErrOutOfSequence
 	}
 	unsigned, signature := tx[:len(tx)-ed25519.SignatureSize], tx[len(tx)-ed25519.SignatureSize:]
 	if chain != g.Chain || !ed25519.Verify(g.Operator[:], unsigned, signature) {
 		return ErrUnsigned
 	}
-	if err := g.Check(c); err != nil {
+	if err := g.CheckChange(c); err != nil {
 		return err
 	}
 	g.Sequence, g.LastChange = sequence, sha256.Sum256(tx)
@@ -128,14 +128,14 @@ func (g *Group) enqueue(c Change, height int64) {
 		c.Add.Version = g.Version
 	}
 	if g.Pending = append(g.Pending, c); g.Ceremony == nil {
-		g.begin(height)
+		g.beginCeremony(height)
 	}
 }
 
 // expel removes a validator that is proven to have signed two blocks. It reports whether there is something to do.
 func (g *Group) expel(address protocol.Address, height int64) bool {
 	c := Change{Remove: &address}
-	if g.Check(c) != nil {
+	if g.CheckChange(c) != nil {
 		return false
 	}
 	g.enqueue(c, height)
@@ -143,7 +143,7 @@ func (g *Group) expel(address protocol.Address, height int64) bool {
 }
 
 // wanted are the validators behind the ceremony that is under way.
-func (g *Group) wanted() []Member {
+func (g *Group) upcomingMembers() []Member {
 	if g.Ceremony != nil {
 		return g.Ceremony.Holders
 	}
@@ -151,8 +151,8 @@ func (g *Group) wanted() []Member {
 }
 
 // Next are the validators behind all changes that are ordered.
-func (g *Group) Next() []Member {
-	members := slices.Clone(g.wanted())
+func (g *Group) NextMembers() []Member {
+	members := slices.Clone(g.upcomingMembers())
 	for _, c := range g.Pending {
 		members = c.apply(members)
 	}
@@ -170,8 +170,8 @@ func (c Change) apply(members []Member) []Member {
 }
 
 // Check fails unless a change makes sense behind those that are ordered.
-func (g *Group) Check(c Change) error {
-	members := g.Next()
+func (g *Group) CheckChange(c Change) error {
+	members := g.NextMembers()
 	if c.Remove != nil {
 		switch {
 		case IndexOf(members, *c.Remove) < 0:
@@ -212,8 +212,8 @@ func printable(name string) bool {
 }
 
 // Unsettled are the changes that are ordered and not in force at a height, for people.
-func (g *Group) Unsettled(height int64) (changes []string) {
-	now, next := g.MembersAt(height), g.Next()
+func (g *Group) PendingChanges(height int64) (changes []string) {
+	now, next := g.MembersAt(height), g.NextMembers()
 	for _, m := range now {
 		if IndexOf(next, m.Address()) < 0 {
 			changes = append(changes, "remove "+m.Name)

@@ -107,7 +107,7 @@ type Group struct {
 // NewGroup is the group of a new chain. Its first ceremony is open.
 func NewGroup(chain protocol.Hash, operator PublicKey, phaseTime time.Duration, members []Member) *Group {
 	g := &Group{Chain: chain, Operator: operator, BasePhaseTime: phaseTime, Members: members, Version: FirstVersion}
-	g.begin(1)
+	g.beginCeremony(1)
 	return g
 }
 
@@ -140,11 +140,11 @@ func (g *Group) MembersAt(height int64) []Member {
 
 // Names reports whether a node is one of the validators that vote at a height, or of those that the next sharing, the ceremony or
 // the changes that wait make.
-func (g *Group) Names(node NodeID, height int64) bool {
+func (g *Group) HasNode(node NodeID, height int64) bool {
 	has := func(members []Member) bool {
 		return slices.ContainsFunc(members, func(m Member) bool { return m.NodeID == node })
 	}
-	return has(g.MembersAt(height)) || has(g.Members) || has(g.wanted()) || has(g.Next())
+	return has(g.MembersAt(height)) || has(g.Members) || has(g.upcomingMembers()) || has(g.NextMembers())
 }
 
 // IndexOf is the place of a validator among members; -1 where it is none.

@@ -21,7 +21,7 @@ func TestTheFirstKeyComesBeforeTheFirstRound(t *testing.T) {
 	for net.state.group.Ceremony.Phase != dkg.Done {
 		net.step()
 	}
-	net.block(order.False, append(bytes.Clone(net.state.group.Ceremony.Sharing[:100]), net.state.group.Ceremony.Sharing[101:]...))
+	net.block(order.Invalid, append(bytes.Clone(net.state.group.Ceremony.Sharing[:100]), net.state.group.Ceremony.Sharing[101:]...))
 	net.step()
 	if got := net.signers(); got != 4 || net.sharing().Epoch != 1 {
 		t.Errorf("%d signers of epoch %d", got, net.sharing().Epoch)
@@ -78,7 +78,7 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	net.run()
 	key := net.sharing().GroupKey()
 	for step, change := range []func() order.Change{
-		func() order.Change { net.peers = append(net.peers, newPeer()); return add(net.peers[4]) },
+		func() order.Change { net.peers = append(net.peers, newValidator()); return add(net.peers[4]) },
 		func() order.Change { return remove(net.peers[0]) },
 		func() order.Change { net.peers[1].silent = true; return remove(net.peers[1]) },
 		func() order.Change { return remove(net.peers[4]) },
@@ -94,10 +94,10 @@ func TestValidatorsComeAndGo(t *testing.T) {
 			t.Fatalf("step %d: %d members with the threshold %d", step, len(s.Members), s.Threshold())
 		}
 		// CometBFT has the new validators two blocks behind the sharing.
-		if got := net.state.group.MembersAt(net.height + 1); len(got) != len(before) || len(net.state.group.Unsettled(net.height+1)) != 1 {
-			t.Errorf("step %d: %d validators vote on the next block, %v waits", step, len(got), net.state.group.Unsettled(net.height+1))
+		if got := net.state.group.MembersAt(net.height + 1); len(got) != len(before) || len(net.state.group.PendingChanges(net.height+1)) != 1 {
+			t.Errorf("step %d: %d validators vote on the next block, %v waits", step, len(got), net.state.group.PendingChanges(net.height+1))
 		}
-		if got := net.state.group.MembersAt(net.height + 2); len(got) != len(net.names()) || len(net.state.group.Unsettled(net.height+2)) != 0 {
+		if got := net.state.group.MembersAt(net.height + 2); len(got) != len(net.names()) || len(net.state.group.PendingChanges(net.height+2)) != 0 {
 			t.Errorf("step %d: %d validators vote on the block behind that", step, len(got))
 		}
 		if got := net.signers(); got != len(net.names()) {
@@ -142,7 +142,7 @@ func TestSharesAreMadeAnew(t *testing.T) {
 func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
-	first, second := newPeer(), newPeer()
+	first, second := newValidator(), newValidator()
 	net.peers = append(net.peers, first, second)
 	net.block(order.Accepted, net.signed(add(first)))
 	net.step()
@@ -163,7 +163,7 @@ func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
 func TestANewcomerThatNeverComesCanBeRemoved(t *testing.T) {
 	net := newNetwork(t, 2)
 	net.run()
-	newcomer := newPeer()
+	newcomer := newValidator()
 	net.block(order.Accepted, net.signed(add(newcomer)))
 	for range 6 {
 		net.step()
@@ -182,7 +182,7 @@ func TestANewcomerThatNeverComesCanBeRemoved(t *testing.T) {
 func TestAFailedSharingAnewKeepsItsChanges(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
-	newcomer := newPeer()
+	newcomer := newValidator()
 	net.peers = append(net.peers, newcomer)
 	net.block(order.Accepted, net.signed(add(newcomer)))
 	for _, p := range net.peers[2:] {
@@ -208,35 +208,35 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	early := net.signed(remove(net.peers[0]))
 	net.block(order.Unexpected, early)
 	net.run()
-	stranger, twin := newPeer(), newPeer()
+	stranger, twin := newValidator(), newValidator()
 	twin.member.BeaconKey = net.peers[0].member.BeaconKey
-	namesake := newPeer()
+	namesake := newValidator()
 	namesake.member.Name = net.peers[0].member.Name
-	nameless, bad := newPeer(), newPeer()
+	nameless, bad := newValidator(), newValidator()
 	nameless.member.Name = ""
 	bad.member.BeaconKey = dkg.PublicKey{1}
-	neighbour, nowhere := newPeer(), newPeer()
+	neighbour, nowhere := newValidator(), newValidator()
 	neighbour.member.NodeID, nowhere.member.NodeID = net.peers[0].member.NodeID, order.NodeID{}
 	good := net.signed(add(stranger))
 	forged := bytes.Clone(good)
 	forged[len(forged)-1]++
-	other := remove(net.peers[0]).Unsigned(protocol.Hash{8}, 1)
+	other := remove(net.peers[0]).SignBytes(protocol.Hash{8}, 1)
 	other = append(other, ed25519.Sign(operator, other)...)
-	skipped := add(stranger).Unsigned(net.state.group.Chain, 2)
+	skipped := add(stranger).SignBytes(net.state.group.Chain, 2)
 	for name, tc := range map[string]struct {
 		tx   []byte
-		want order.Verdict
+		want order.Code
 	}{
-		"forged":           {forged, order.False},
-		"another chain":    {other, order.False},
+		"forged":           {forged, order.Invalid},
+		"another chain":    {other, order.Invalid},
 		"out of turn":      {append(skipped, ed25519.Sign(operator, skipped)...), order.Unexpected},
-		"remove a nobody":  {net.signed(remove(stranger)), order.False},
-		"same beacon key":  {net.signed(add(twin)), order.False},
-		"same name":        {net.signed(add(namesake)), order.False},
-		"same node":        {net.signed(add(neighbour)), order.False},
-		"no node":          {net.signed(add(nowhere)), order.False},
-		"no name":          {net.signed(add(nameless)), order.False},
-		"a false key":      {net.signed(add(bad)), order.False},
+		"remove a nobody":  {net.signed(remove(stranger)), order.Invalid},
+		"same beacon key":  {net.signed(add(twin)), order.Invalid},
+		"same name":        {net.signed(add(namesake)), order.Invalid},
+		"same node":        {net.signed(add(neighbour)), order.Invalid},
+		"no node":          {net.signed(add(nowhere)), order.Invalid},
+		"no name":          {net.signed(add(nameless)), order.Invalid},
+		"a false key":      {net.signed(add(bad)), order.Invalid},
 		"cut":              {good[:len(good)-1], order.Malformed},
 		"longer":           {append(bytes.Clone(good), 0), order.Malformed},
 		"of no known kind": {append(append(bytes.Clone(good[:56]), 4), good[57:]...), order.Malformed},
@@ -258,17 +258,17 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	net.run()
 	net.block(order.Accepted, net.signed(remove(net.peers[0])))
 	net.run()
-	net.block(order.False, net.signed(remove(net.peers[1])))
+	net.block(order.Invalid, net.signed(remove(net.peers[1])))
 }
 
 // TestNodesAreNamedAsLongAsTheyMatter adds a validator and removes another one.
 func TestNodesAreNamedAsLongAsTheyMatter(t *testing.T) {
 	net := newNetwork(t, 2)
-	leaves, comes := net.peers[0], newPeer()
+	leaves, comes := net.peers[0], newValidator()
 	named := func(when string, left, came bool) {
 		t.Helper()
-		for p, want := range map[*peer]bool{leaves: left, comes: came, net.peers[1]: true} {
-			if got := net.state.group.Names(p.member.NodeID, net.height+1); got != want {
+		for p, want := range map[*validator]bool{leaves: left, comes: came, net.peers[1]: true} {
+			if got := net.state.group.HasNode(p.member.NodeID, net.height+1); got != want {
 				t.Errorf("%s: %s is named: %v", when, p.member.Name, got)
 			}
 		}
@@ -300,11 +300,11 @@ func TestEncodingsAreAsDocumented(t *testing.T) {
 		head + "\x02" + fill(4, 20):                                   {Remove: &address},
 		head + "\x03":                                                 {},
 	} {
-		if got := string(c.Signed(chain, 258, nil)); got != want {
+		if got := string(c.Tx(chain, 258, nil)); got != want {
 			t.Errorf("%x, want %x", got, want)
 		}
 	}
-	tx, err := order.Announcement(chain, address, 258, newPeer().key)
+	tx, err := order.Announcement(chain, address, 258, newValidator().key)
 	if want := "bitcraps/vers/01" + fill(1, 32) + fill(4, 20) + "\x00\x00\x01\x02"; err != nil || string(tx[:len(want)]) != want || len(tx) != len(want)+128 {
 		t.Errorf("%x, %v", tx, err)
 	}
@@ -360,7 +360,7 @@ func TestTheVersionIsTheLeastOfAll(t *testing.T) {
 	}
 	forged := announce(2, 2)
 	forged[tagBytes+32+20+3] = 3
-	net.block(order.False, forged)
+	net.block(order.Invalid, forged)
 	net.block(order.Malformed, forged[:len(forged)-1])
 	net.block(order.Accepted, announce(2, 4))
 	if net.state.group.Version != 2 {
@@ -392,9 +392,9 @@ func TestAValidatorAnnouncesOnceInABlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []order.Verdict{order.False, order.Accepted, order.Unexpected, order.Accepted, order.Unexpected}
-	if !slices.Equal(result.Verdicts, want) {
-		t.Errorf("verdicts are %v, want %v", result.Verdicts, want)
+	want := []order.Code{order.Invalid, order.Accepted, order.Unexpected, order.Accepted, order.Unexpected}
+	if !slices.Equal(result.Codes, want) {
+		t.Errorf("verdicts are %v, want %v", result.Codes, want)
 	}
 	net.block(order.Accepted, announce(0, 2))
 	net.block(order.Accepted, announce(0, 3))
@@ -407,10 +407,10 @@ const tagBytes = 16
 func FuzzTransaction(f *testing.F) {
 	net := newNetwork(f, 2)
 	net.run()
-	newcomer := newPeer()
+	newcomer := newValidator()
 	net.peers = append(net.peers, newcomer)
 	f.Add(net.signed(add(newcomer)))
-	longest := newPeer() // No name may be as long, and only the decoder has seen it by then.
+	longest := newValidator() // No name may be as long, and only the decoder has seen it by then.
 	longest.member.Name = strings.Repeat("n", math.MaxUint8)
 	f.Add(net.signed(add(longest)))
 	net.block(order.Accepted, net.signed(remove(net.peers[1])))
@@ -432,8 +432,8 @@ func FuzzTransaction(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (result.AppHash == without.AppHash) != (result.Verdicts[0] != order.Accepted) {
-			t.Errorf("verdict %d, and the hash is %x, without the transaction %x", result.Verdicts[0], result.AppHash, without.AppHash)
+		if (result.AppHash == without.AppHash) != (result.Codes[0] != order.Accepted) {
+			t.Errorf("verdict %d, and the hash is %x, without the transaction %x", result.Codes[0], result.AppHash, without.AppHash)
 		}
 	})
 }

@@ -23,7 +23,7 @@ const phaseTime = 10 * time.Second
 var operator = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
 // peer is a validator of a test.
-type peer struct {
+type validator struct {
 	member order.Member
 	key    dkg.SecretKey
 	silent bool
@@ -31,9 +31,9 @@ type peer struct {
 
 var peers int
 
-func newPeer() *peer {
+func newValidator() *validator {
 	peers++
-	p := &peer{key: dkg.NewSecretKey(random.New())}
+	p := &validator{key: dkg.NewSecretKey(random.New())}
 	public, _, _ := ed25519.GenerateKey(nil)
 	p.member = order.Member{Name: fmt.Sprint("peer-", peers), PublicKey: order.PublicKey(public), BeaconKey: p.key.Public(),
 		NodeID: order.NodeID(order.PublicKey(public).Address()), Version: order.FirstVersion}
@@ -43,7 +43,7 @@ func newPeer() *peer {
 // network is a chain without a network: every block is executed, and read back as a restart would read it.
 type network struct {
 	t      testing.TB
-	peers  []*peer
+	peers  []*validator
 	state  *state
 	hash   protocol.Hash
 	height int64
@@ -55,7 +55,7 @@ func newNetwork(t testing.TB, n int) *network {
 	net := &network{t: t, state: newState(), now: time.Unix(1_000, 0).UTC()}
 	var members []order.Member
 	for range n {
-		p := newPeer()
+		p := newValidator()
 		net.peers = append(net.peers, p)
 		members = append(members, p.member)
 	}
@@ -64,7 +64,7 @@ func newNetwork(t testing.TB, n int) *network {
 }
 
 // block executes a block, which every transaction must be worth the verdict in.
-func (n *network) block(want order.Verdict, txs ...[]byte) {
+func (n *network) block(want order.Code, txs ...[]byte) {
 	n.t.Helper()
 	n.height++
 	n.now = n.now.Add(time.Millisecond)
@@ -72,7 +72,7 @@ func (n *network) block(want order.Verdict, txs ...[]byte) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	for i, verdict := range result.Verdicts {
+	for i, verdict := range result.Codes {
 		if verdict != want {
 			n.t.Fatalf("height %d: transaction %q is %d, want %d", n.height, txs[i][:min(len(txs[i]), 16)], verdict, want)
 		}
@@ -97,7 +97,7 @@ func (n *network) block(want order.Verdict, txs ...[]byte) {
 }
 
 // share is what a peer has of the newest sharing.
-func (n *network) share(p *peer) *threshold.Share {
+func (n *network) share(p *validator) *threshold.Share {
 	sharings := n.state.group.Sharings
 	if len(sharings) == 0 {
 		return nil
@@ -121,7 +121,7 @@ func (n *network) due() (txs [][]byte) {
 		if p.silent || c == nil {
 			continue
 		}
-		message, err := dkg.Party{Key: p.key, Share: n.share(p)}.Due(c.Ceremony)
+		message, err := dkg.Party{Key: p.key, Share: n.share(p)}.NextMessage(c.Ceremony)
 		if err != nil && !errors.Is(err, dkg.ErrNoShare) {
 			n.t.Fatal(err)
 		}
@@ -204,15 +204,15 @@ func (n *network) signers() int {
 // signed is the operator's next change.
 func (n *network) signed(c order.Change) []byte {
 	chain, next := n.state.group.Chain, n.state.group.Sequence+1
-	return c.Signed(chain, next, ed25519.Sign(operator, c.Unsigned(chain, next)))
+	return c.Tx(chain, next, ed25519.Sign(operator, c.SignBytes(chain, next)))
 }
 
-func add(p *peer) order.Change {
+func add(p *validator) order.Change {
 	m := p.member
 	return order.Change{Add: &m}
 }
 
-func remove(p *peer) order.Change {
+func remove(p *validator) order.Change {
 	address := p.member.Address()
 	return order.Change{Remove: &address}
 }

@@ -35,7 +35,7 @@ type Reader interface {
 	// Ordered returns what stands under the round. ok is false where nothing does.
 	Ordered(round Round) (ordered Ordered, ok bool, err error)
 	// Knows reports whether anything stands under a round of the game.
-	Knows(game protocol.ID) (bool, error)
+	HasGame(game protocol.ID) (bool, error)
 	// Group returns the validators and their key. Nobody changes it.
 	Group() *Group
 }
@@ -58,7 +58,7 @@ type Block struct {
 // Result is what executing a block did.
 type Result struct {
 	// Verdicts has one entry per transaction.
-	Verdicts []Verdict
+	Codes []Code
 	// Ordered are the commitments that the block made final, in its order.
 	Ordered []Ordered
 	// Group are the validators and their key behind the block. It is the state's own where the block changed nothing.
@@ -72,19 +72,19 @@ type Result struct {
 
 // execution is a block while it is executed.
 type execution struct {
-	state     Reader
-	block     Block
-	group     *Group
-	own       bool                 // The group is a copy, which may be changed.
-	taken     map[protocol.ID]bool // The games that the block has a round of.
-	announced map[protocol.Address]bool
-	result    Result
+	state        Reader
+	block        Block
+	group        *Group
+	cloned       bool                 // The group is a copy, which may be changed.
+	gamesInBlock map[protocol.ID]bool // The games that the block has a round of.
+	announced    map[protocol.Address]bool
+	result       Result
 }
 
 // change returns the group to write to.
-func (e *execution) change() *Group {
-	if !e.own {
-		e.group, e.own = e.group.clone(), true
+func (e *execution) mutableGroup() *Group {
+	if !e.cloned {
+		e.group, e.cloned = e.group.clone(), true
 	}
 	return e.group
 }
@@ -95,7 +95,7 @@ func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if e.own {
+	if e.cloned {
 		if e.result.Encoded, err = json.Marshal(e.group); err != nil {
 			return Result{}, err
 		}
@@ -106,9 +106,9 @@ func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
 
 // Judge says what Execute would say of a block's transactions, up to the first that it would not accept: that one is enough
 // to refuse a block, and what is behind it may be there to cost time. It spares the hash, which takes long in a key ceremony.
-func Judge(state Reader, block Block) ([]Verdict, error) {
+func Validate(state Reader, block Block) ([]Code, error) {
 	e := begin(state, block)
-	var verdicts []Verdict
+	var verdicts []Code
 	for _, tx := range block.Txs {
 		verdict, err := e.tx(tx)
 		if err != nil {
@@ -123,14 +123,14 @@ func Judge(state Reader, block Block) ([]Verdict, error) {
 
 // begin does what comes before a block's transactions.
 func begin(state Reader, block Block) *execution {
-	e := &execution{state: state, block: block, group: state.Group(), taken: make(map[protocol.ID]bool, len(block.Txs)),
-		announced: map[protocol.Address]bool{}, result: Result{Verdicts: make([]Verdict, len(block.Txs))}}
+	e := &execution{state: state, block: block, group: state.Group(), gamesInBlock: make(map[protocol.ID]bool, len(block.Txs)),
+		announced: map[protocol.Address]bool{}, result: Result{Codes: make([]Code, len(block.Txs))}}
 	if c := e.group.Ceremony; c != nil && c.Since.IsZero() && block.Height > c.Opened {
-		e.change().Ceremony.Since = block.Time.UTC()
+		e.mutableGroup().Ceremony.Since = block.Time.UTC()
 	}
 	for _, offender := range block.Offenders {
 		if changed := e.group.clone(); changed.isMember(offender) && changed.expel(offender, block.Height) {
-			e.group, e.own = changed, true
+			e.group, e.cloned = changed, true
 		}
 	}
 	return e
@@ -140,7 +140,7 @@ func execute(state Reader, block Block) (*execution, error) {
 	e := begin(state, block)
 	for i, tx := range block.Txs {
 		var err error
-		if e.result.Verdicts[i], err = e.tx(tx); err != nil {
+		if e.result.Codes[i], err = e.tx(tx); err != nil {
 			return nil, err
 		}
 	}
@@ -149,7 +149,7 @@ func execute(state Reader, block Block) (*execution, error) {
 }
 
 // commitment orders a commitment.
-func (e *execution) commitment(tx []byte) (Verdict, error) {
+func (e *execution) commitment(tx []byte) (Code, error) {
 	c, err := protocol.DecodeCommitment(tx)
 	if err != nil {
 		return Malformed, nil
@@ -162,25 +162,25 @@ func (e *execution) commitment(tx []byte) (Verdict, error) {
 	if err != nil {
 		return Malformed, err
 	}
-	if decided || e.taken[round.Game] {
+	if decided || e.gamesInBlock[round.Game] {
 		return Decided, nil
 	}
-	if due, err := e.due(round); err != nil || !due {
+	if due, err := e.isDue(round); err != nil || !due {
 		return Early, err
 	}
-	e.taken[round.Game] = true
+	e.gamesInBlock[round.Game] = true
 	e.result.Ordered = append(e.result.Ordered, Ordered{Commitment: c, Height: e.block.Height})
 	return Accepted, nil
 }
 
 // due reports whether a round's turn has come: the dice of the one before it are known, or the chain knows no round of the game. Else
 // whoever commits could have dice thrown for the same bets under many rounds, and play the one whose dice suit.
-func (e *execution) due(round Round) (bool, error) {
+func (e *execution) isDue(round Round) (bool, error) {
 	before, ok, err := e.state.Ordered(Round{Game: round.Game, Number: round.Number - 1})
 	if ok || err != nil {
 		return err == nil && e.block.Height > BeaconHeight(before.Height), err
 	}
-	known, err := e.state.Knows(round.Game)
+	known, err := e.state.HasGame(round.Game)
 	return !known, err
 }
 
@@ -215,14 +215,14 @@ func HashGroup(encoded []byte) protocol.Hash {
 
 // Acceptable returns the transactions that a proposer should put into the block: those that would be accepted, in their
 // order, as long as they fit into maxBytes.
-func Acceptable(state Reader, block Block, maxBytes int64) ([][]byte, error) {
+func SelectTxs(state Reader, block Block, maxBytes int64) ([][]byte, error) {
 	e, err := execute(state, block)
 	if err != nil {
 		return nil, err
 	}
 	var out [][]byte
 	for i, tx := range block.Txs {
-		if e.result.Verdicts[i] != Accepted {
+		if e.result.Codes[i] != Accepted {
 			continue
 		}
 		// A transaction has a tag of one byte and a length of at most five beside its own bytes.

@@ -26,7 +26,7 @@ func (s *state) Ordered(round order.Round) (order.Ordered, bool, error) {
 	return o, ok, nil
 }
 
-func (s *state) Knows(game protocol.ID) (bool, error) {
+func (s *state) HasGame(game protocol.ID) (bool, error) {
 	for round := range s.rounds {
 		if round.Game == game {
 			return true, nil
@@ -118,18 +118,18 @@ func TestARoundIsOrderedBehindTheDiceOfTheOneBefore(t *testing.T) {
 	for _, step := range []struct {
 		height int64
 		txs    [][]byte
-		want   []order.Verdict
+		want   []order.Code
 	}{
-		{1, [][]byte{round(game, 7), round(game, 8), round(other, 1)}, []order.Verdict{order.Accepted, order.Decided, order.Accepted}}, // A chain may begin behind the game.
-		{2, [][]byte{round(game, 8), round(game, 9)}, []order.Verdict{order.Early, order.Early}},                                       // The dice of 7 come with this block.
+		{1, [][]byte{round(game, 7), round(game, 8), round(other, 1)}, []order.Code{order.Accepted, order.Decided, order.Accepted}}, // A chain may begin behind the game.
+		{2, [][]byte{round(game, 8), round(game, 9)}, []order.Code{order.Early, order.Early}},                                       // The dice of 7 come with this block.
 		{3, [][]byte{round(game, 9), round(game, 6), round(game, 7), round(game, 8), round(game, 9)},
-			[]order.Verdict{order.Early, order.Early, order.Decided, order.Accepted, order.Decided}},
+			[]order.Code{order.Early, order.Early, order.Decided, order.Accepted, order.Decided}},
 		{9, [][]byte{round(game, 1<<40), round(other, 3), round(other, 2), round(game, 9)},
-			[]order.Verdict{order.Early, order.Early, order.Accepted, order.Accepted}},
+			[]order.Code{order.Early, order.Early, order.Accepted, order.Accepted}},
 	} {
 		result, err := order.Execute(s, hash, block(step.height, step.txs...))
-		if err != nil || !slices.Equal(result.Verdicts, step.want) {
-			t.Fatalf("block %d: verdicts %v, want %v, %v", step.height, result.Verdicts, step.want, err)
+		if err != nil || !slices.Equal(result.Codes, step.want) {
+			t.Fatalf("block %d: verdicts %v, want %v, %v", step.height, result.Codes, step.want, err)
 		}
 		s.apply(result)
 		hash = result.AppHash
@@ -141,7 +141,7 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 		s := newState()
 		txs := rapid.SliceOfN(rapid.Custom(drawTx), 0, 12).Draw(t, "txs")
 		limit := rapid.Int64Range(0, 1500).Draw(t, "bytes")
-		proposal, err := order.Acceptable(s, block(1, txs...), limit)
+		proposal, err := order.SelectTxs(s, block(1, txs...), limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +150,7 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 		var size int64
-		for i, verdict := range result.Verdicts {
+		for i, verdict := range result.Codes {
 			if verdict != order.Accepted {
 				t.Fatalf("proposed transaction %d is %d", i, verdict)
 			}
@@ -167,18 +167,18 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 func TestJudgingStopsAtWhatIsRefused(t *testing.T) {
 	first, second := protocol.Commitment{Round: 1}.Encode(), protocol.Commitment{Game: protocol.ID{1}, Round: 1}.Encode()
 	b := block(1, first, first, second)
-	verdicts, err := order.Judge(newState(), b)
-	if want := []order.Verdict{order.Accepted, order.Decided}; err != nil || !slices.Equal(verdicts, want) {
+	verdicts, err := order.Validate(newState(), b)
+	if want := []order.Code{order.Accepted, order.Decided}; err != nil || !slices.Equal(verdicts, want) {
 		t.Errorf("judged %v, want %v, %v", verdicts, want, err)
 	}
-	if verdicts, err = order.Judge(brokenState{newState()}, block(1, []byte("garbage"), first)); err != nil {
+	if verdicts, err = order.Validate(brokenState{newState()}, block(1, []byte("garbage"), first)); err != nil {
 		t.Errorf("behind garbage the state was read: %v, %v", verdicts, err)
 	}
 	result, err := order.Execute(newState(), protocol.Hash{}, b)
-	if want := []order.Verdict{order.Accepted, order.Decided, order.Accepted}; err != nil || !slices.Equal(result.Verdicts, want) {
-		t.Errorf("executed %v, want %v, %v", result.Verdicts, want, err)
+	if want := []order.Code{order.Accepted, order.Decided, order.Accepted}; err != nil || !slices.Equal(result.Codes, want) {
+		t.Errorf("executed %v, want %v, %v", result.Codes, want, err)
 	}
-	proposal, err := order.Acceptable(newState(), b, 1<<20)
+	proposal, err := order.SelectTxs(newState(), b, 1<<20)
 	if err != nil || len(proposal) != 2 {
 		t.Errorf("proposed %d, want 2, %v", len(proposal), err)
 	}

@@ -57,12 +57,12 @@ func (g *Group) announce(tx []byte, announced map[protocol.Address]bool) error {
 			g.Ceremony.Holders[j].Version = version
 		}
 	}
-	g.speak()
+	g.updateVersion()
 	return nil
 }
 
 // speak raises the version to the least that all validators speak.
-func (g *Group) speak() {
+func (g *Group) updateVersion() {
 	least := g.Members[0].Version
 	for _, m := range g.Members[1:] {
 		least = min(least, m.Version)

@@ -35,9 +35,9 @@ func MakeFrom(tb TB, t, n int, random cipher.Stream) (*threshold.Public, []thres
 	c := dkg.New(session)
 	for c.Phase != dkg.Done {
 		for _, p := range parties {
-			message, err := p.Due(c)
+			message, err := p.NextMessage(c)
 			if err == nil {
-				err = c.Take(message)
+				err = c.Handle(message)
 			}
 			if err != nil {
 				tb.Fatal(err)

@@ -1,0 +1,125 @@
+package chain
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/cometbft/cometbft/state"
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// past is what a validator shows of earlier blocks. CometBFT's stores hold them until they are pruned; what lineages are
+// made of is kept beside them for good, since a receipt needs it however old the chain is.
+type blockHistory struct {
+	store  *store
+	blocks state.BlockStore
+	sets   validatorSets
+}
+
+// validatorSets are CometBFT's. Its ordinary way to load one also computes who would propose, which takes the longer the
+// longer a set stays the same.
+type validatorSets interface {
+	LoadValidatorsFast(height int64) (*types.ValidatorSet, error)
+}
+
+func (n *Node) history() blockHistory {
+	// So is the store of the release that go.mod names.
+	return blockHistory{store: n.store, blocks: n.blocks, sets: n.states.(validatorSets)}
+}
+
+// commit is the votes for a block, and who could vote.
+func (p blockHistory) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
+	commit := p.blocks.LoadBlockCommit(height)
+	if commit == nil { // No block behind this one holds its commit yet.
+		commit = p.blocks.LoadSeenCommit(height)
+	}
+	if commit == nil {
+		return nil, nil, fmt.Errorf("%w: votes for block %d", ErrNoBlock, height)
+	}
+	validators, err := p.sets.LoadValidatorsFast(height)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, height, err)
+	}
+	return commit, validators, nil
+}
+
+// record makes a record of a block that CometBFT still has.
+func (p blockHistory) record(height int64) (*blockRecord, error) {
+	block := p.blocks.LoadBlock(height)
+	if block == nil {
+		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, height)
+	}
+	commit, validators, err := p.commit(height)
+	if err != nil {
+		return nil, err
+	}
+	r := &blockRecord{header: block.Header, commit: commit, validators: validators}
+	for _, tx := range block.Txs {
+		r.txs = append(r.txs, tx.Hash())
+	}
+	return r, nil
+}
+
+// keep looks at a block that another one follows, and keeps it and the one before where the validators changed between
+// them, and the first sharing of the beacon's secret. It keeps the commit that the block behind holds, so that all validators keep
+// the same and make the same snapshots; each has seen other votes for the latest block. Blocks that a snapshot took the place of are not there; the snapshot
+// holds what is kept of them.
+func (p blockHistory) storeLineage(height int64) error {
+	now, before := p.blocks.LoadBlockMeta(height), p.blocks.LoadBlockMeta(height-1)
+	if now == nil {
+		return nil
+	}
+	// The first block has none before it, and so has the first that was fetched behind a snapshot.
+	if before != nil && !bytes.Equal(now.Header.ValidatorsHash, before.Header.ValidatorsHash) {
+		for _, changed := range []int64{height - 1, height} {
+			if err := p.storeHop(changed); err != nil {
+				return err
+			}
+		}
+	}
+	if now.NumTxs == 0 {
+		return nil
+	}
+	return p.storeFirstSharing(height)
+}
+
+func (p blockHistory) storeHop(height int64) error {
+	meta := p.blocks.LoadBlockMeta(height)
+	commit, validators, err := p.commit(height)
+	if err != nil {
+		return err
+	}
+	return p.store.setHop((&blockRecord{header: meta.Header, commit: commit, validators: validators}).lightBlock())
+}
+
+// keepSharing keeps the first sharing of the chain. Later ones are of the same key.
+func (p blockHistory) storeFirstSharing(height int64) error {
+	if sharing, err := p.store.firstSharing(); err != nil || sharing != nil {
+		return err
+	}
+	block := p.blocks.LoadBlock(height)
+	if block == nil {
+		return nil
+	}
+	index := slices.IndexFunc(block.Txs, func(tx types.Tx) bool {
+		_, err := protocol.DecodeSharing(tx)
+		return err == nil
+	})
+	if index < 0 {
+		return nil
+	}
+	r, err := p.record(height)
+	if err != nil {
+		return err
+	}
+	proof, err := r.prove(protocol.Hash(block.Txs[index].Hash()))
+	if err != nil {
+		return err
+	}
+	return p.store.setFirstSharing(&receiptv1.SharingProof{Transaction: hex.EncodeToString(block.Txs[index]), Block: proof})
+}

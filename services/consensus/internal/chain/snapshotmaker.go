@@ -1,0 +1,87 @@
+package chain
+
+import (
+	"errors"
+	"os"
+
+	"github.com/cometbft/cometbft/types"
+
+	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
+)
+
+// keepSnapshots makes a snapshot wherever one is due, beside everything else. One that fails is not tried again: the next one comes, and
+// to write gigabytes behind each block would fill what is full.
+func (n *Node) runSnapshots() {
+	tried := int64(0)
+	for {
+		select {
+		case <-n.snapshotDue:
+		case <-n.stop:
+			return
+		}
+		if n.snapshotBlocks == 0 {
+			continue
+		}
+		height := snapshotHeight(n.collected.Load(), n.snapshotBlocks)
+		if height == tried {
+			continue
+		}
+		tried = height
+		if err := n.makeSnapshot(height); err != nil {
+			n.logger.Warn("no snapshot", "height", height, "error", err)
+		}
+	}
+}
+
+// snapshotHeight is where the latest snapshot of a chain is; 0 where there is none yet. All validators make theirs at the
+// same heights, so that one can be fetched from several. The first block has one too: a short chain can be joined as well.
+// A snapshot goes out with two blocks behind it, and the commit of the last one is in a third.
+func snapshotHeight(height, every int64) int64 {
+	if height < 4 {
+		return 0
+	}
+	return max(1, (height-3)/every*every)
+}
+
+// makeSnapshot makes the snapshot of a height, unless it is there, or this validator has not or no longer the blocks.
+func (n *Node) makeSnapshot(height int64) error {
+	if height == 0 || height < n.comet.BlockStore().Base() {
+		return nil
+	}
+	if _, err := os.Stat(n.app.snapshots.path(height)); err == nil {
+		return nil
+	}
+	var blocks []*types.LightBlock
+	for h := height; h < height+3; h++ {
+		block, err := n.lightBlock(h)
+		if errors.Is(err, ErrNoBlock) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		blocks = append(blocks, block)
+	}
+	light, err := genesisLightClient(n.home.genesis)
+	if err != nil {
+		return err
+	}
+	way := &receiptv1.Lineage{}
+	if _, err := n.history().follow(light, toLightBlock(blocks[0]), way); err != nil {
+		return err
+	}
+	if err := n.app.snapshots.make(height, way.GetHops(), blocks); !errors.Is(err, errNotDue) {
+		return err
+	}
+	return nil
+}
+
+// lightBlock is a block as CometBFT's state sync wants it: with whose turn it was to propose.
+func (n *Node) lightBlock(height int64) (*types.LightBlock, error) {
+	r, err := n.history().record(height)
+	if err != nil {
+		return nil, err
+	}
+	validators, err := n.states.LoadValidators(height)
+	return &types.LightBlock{SignedHeader: &types.SignedHeader{Header: &r.header, Commit: r.commit}, ValidatorSet: validators}, err
+}

@@ -1,0 +1,147 @@
+package chain
+
+import (
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	dbm "github.com/cometbft/cometbft-db"
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/p2p"
+	"github.com/cometbft/cometbft/p2p/mock"
+	ssproto "github.com/cometbft/cometbft/proto/tendermint/statesync"
+	"github.com/cosmos/gogoproto/proto"
+
+	"github.com/bitcraps/bitcraps/libs/protocol"
+)
+
+// TestHalfForgottenSnapshotsHideNoOther leaves a folder as a crash leaves it while an old snapshot is removed.
+func TestHalfForgottenSnapshotsHideNoOther(t *testing.T) {
+	s := &snapshotStore{dir: t.TempDir()}
+	place := func(height int64) {
+		t.Helper()
+		m := &manifest{Height: height, Chunks: [][]byte{make([]byte, sha256.Size)}, Blocks: make([][]byte, 3)}
+		if err := errors.Join(os.Mkdir(s.path(height)+draftSuffix, 0o700), s.publish(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	place(5)
+	place(10)
+	if err := os.Remove(filepath.Join(s.path(5), manifestFile)); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := s.list(); err != nil || len(all) != 1 || all[0].Height != 10 {
+		t.Errorf("offered are %v, %v", all, err)
+	}
+	if err := os.WriteFile(filepath.Join(s.path(5), manifestFile), nil, 0o600); err != nil { // A power failure's.
+		t.Fatal(err)
+	}
+	if all, err := s.list(); err != nil || len(all) != 1 {
+		t.Errorf("beside an empty manifest, offered are %v, %v", all, err)
+	}
+	place(20)
+	if _, err := os.Stat(s.path(5)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the rest of it stays: %v", err)
+	}
+}
+
+// TestFailedSnapshotsLeaveNothing makes one that fails, and one beside what a crash left.
+func TestFailedSnapshotsLeaveNothing(t *testing.T) {
+	s := &snapshotStore{dir: t.TempDir(), store: &store{db: dbm.NewMemDB()}}
+	left := func() []string {
+		found, err := filepath.Glob(filepath.Join(s.dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if err := os.Mkdir(s.path(10)+draftSuffix, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.make(20, nil, nil); !errors.Is(err, errNotDue) { // The group was not copied there.
+		t.Errorf("err = %v", err)
+	}
+	if found := left(); len(found) > 0 {
+		t.Errorf("left are %v", found)
+	}
+}
+
+// TestStrangersSendNoChunks hands CometBFT's state sync what comes from who is known, and from who is not.
+func TestStrangersSendNoChunks(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		inner := &counting{}
+		o := stateSyncReactor{Reactor: inner, addOffer: func(p2p.ID, *ssproto.SnapshotsResponse) {}, isTrusted: func(p2p.ID) bool { return known }}
+		for _, message := range []proto.Message{&ssproto.SnapshotsResponse{Height: 5}, &ssproto.ChunkResponse{Height: 5}, &ssproto.SnapshotsRequest{}} {
+			o.Receive(p2p.Envelope{Src: mock.NewPeer(nil), Message: message})
+		}
+		if want := map[bool]int{true: 3, false: 1}[known]; inner.received != want {
+			t.Errorf("known %v: %d messages came through, want %d", known, inner.received, want)
+		}
+	}
+}
+
+type counting struct {
+	p2p.Reactor
+
+	received int
+}
+
+func (c *counting) Receive(p2p.Envelope) { c.received++ }
+
+// TestChunksAreTheirSendersFaultOrTheManifests says whom a joining validator no longer listens to.
+func TestChunksAreTheirSendersFaultOrTheManifests(t *testing.T) {
+	garbage := []byte("no chunk")
+	hash := sha256.Sum256(garbage)
+	for name, tc := range map[string]struct {
+		chunk []byte
+		want  abci.ResponseApplySnapshotChunk_Result
+	}{
+		"another chunk":           {[]byte("other"), abci.ResponseApplySnapshotChunk_RETRY},
+		"another, and too long":   {make([]byte, maxChunk+1), abci.ResponseApplySnapshotChunk_RETRY},
+		"what the manifest names": {garbage, abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t)
+			a.restore = &restore{manifest: &manifest{Chunks: [][]byte{hash[:]}}, staged: &store{db: dbm.NewMemDB()}, chunks: t.TempDir(), close: func() error { return nil }}
+			got, err := a.ApplySnapshotChunk(t.Context(), &abci.RequestApplySnapshotChunk{Chunk: tc.chunk, Sender: "liar"})
+			if err != nil || got.Result != tc.want || !slices.Equal(got.RejectSenders, []string{"liar"}) {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestOnesOffersPushOutNobodyElses has a peer offer more snapshots than are remembered, some that another one offers too.
+func TestOnesOffersPushOutNobodyElses(t *testing.T) {
+	j := newStateProvider(slog.New(slog.DiscardHandler), nil)
+	offer := func(from p2p.ID, height int64) {
+		j.remember(from, height, nil)
+	}
+	offer("honest", 5)
+	for height := int64(1); height <= 100; height++ {
+		offer("liar", height)
+	}
+	if _, err := j.lightBlocks(5); err != nil {
+		t.Errorf("the honest one's is forgotten: %v", err)
+	}
+	if n := len(j.offers); n != maxOffers+1 {
+		t.Errorf("%d are remembered", n)
+	}
+}
+
+func TestSnapshotsHaveABound(t *testing.T) {
+	chunk := newChunk()
+	hash := sha256.Sum256(chunk)
+	r := &restore{manifest: &manifest{Chunks: [][]byte{hash[:], hash[:]}}, appHash: protocol.Hash{}, staged: &store{db: dbm.NewMemDB()},
+		chunks: t.TempDir(), size: maxSnapshot - len(chunk)}
+	if err := r.add(0, chunk); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.add(1, chunk); !errors.Is(err, errTooLarge) {
+		t.Errorf("err = %v", err)
+	}
+}
