@@ -24,19 +24,19 @@ func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, erro
 	return response, nil
 }
 
-// Query implements abci.Application. CometBFT asks it whether to accept a connection, and then whether the peer; a node that
-// is stopping would otherwise accept some that it never serves, and the peer would count them.
+// Query implements abci.Application. CometBFT uses it to filter connections by address, and then peers by id. A node that is stopping
+// would otherwise accept connections that it never serves, and the peer would count them.
 func (a *app) Query(_ context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
 	if a.stopping.Load() {
 		return &abci.ResponseQuery{Code: 1, Log: "stopping"}, nil
 	}
 	if id, ok := strings.CutPrefix(req.Path, "/p2p/filter/id/"); ok && !a.admitsPeer(p2p.ID(id)) {
-		return &abci.ResponseQuery{Code: 1, Log: "too many strangers"}, nil
+		return &abci.ResponseQuery{Code: 1, Log: "too many untrusted peers"}, nil
 	}
 	return &abci.ResponseQuery{}, nil
 }
 
-// InitChain implements abci.Application. The first state's hash binds who will make the beacon's key.
+// InitChain implements abci.Application. The hash of the genesis state binds the validators that will make the beacon's key.
 func (a *app) InitChain(_ context.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
 	hash, err := genesisAppHash(req.AppStateBytes)
 	if err != nil {
@@ -57,16 +57,16 @@ func genesisAppHash(appState []byte) (protocol.Hash, error) {
 	return state.hash()
 }
 
-// CheckTx implements abci.Application. It goes by this machine's clock: what waits for a time is not told to others before
-// it has come, or blocks would be made until it has. Heights are another matter: who sends a round may have seen the dice of the one before
-// in a block that is still on its way to here.
+// CheckTx implements abci.Application. It checks against this machine's clock: a transaction that must wait for a time is not gossiped
+// before that time, or blocks would be made until then. It is lenient about the height: the sender of a round may have seen the dice of
+// the round before in a block that has not reached this validator yet.
 func (a *app) CheckTx(_ context.Context, req *abci.RequestCheckTx) (*abci.ResponseCheckTx, error) {
 	block := order.Block{Height: a.tip().Height + 2, Time: a.now(), Txs: [][]byte{req.Tx}}
-	verdicts, err := order.Validate(a.view(), block)
+	codes, err := order.Validate(a.view(), block)
 	if err != nil {
 		return nil, err
 	}
-	return &abci.ResponseCheckTx{Code: uint32(verdicts[0])}, nil
+	return &abci.ResponseCheckTx{Code: uint32(codes[0])}, nil
 }
 
 // PrepareProposal implements abci.Application.
@@ -79,16 +79,16 @@ func (a *app) PrepareProposal(_ context.Context, req *abci.RequestPrepareProposa
 	return &abci.ResponsePrepareProposal{Txs: txs}, nil
 }
 
-// ProcessProposal implements abci.Application. An honest proposer proposes nothing that would not be accepted.
+// ProcessProposal implements abci.Application. An honest proposer includes only transactions that are accepted.
 func (a *app) ProcessProposal(_ context.Context, req *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
 	block := order.Block{Height: req.Height, Time: req.Time, Txs: req.Txs, Offenders: offenders(req.Misbehavior)}
-	verdicts, err := order.Validate(a.view(), block)
+	codes, err := order.Validate(a.view(), block)
 	if err != nil {
 		return nil, err
 	}
-	for i, verdict := range verdicts {
-		if verdict != order.Accepted {
-			a.evidence.recordInvalidProposal(req.ProposerAddress, req.Height, req.Hash, fmt.Sprintf("transaction %d of its block %s", i, verdict))
+	for i, code := range codes {
+		if code != order.Accepted {
+			a.evidence.recordInvalidProposal(req.ProposerAddress, req.Height, req.Hash, fmt.Sprintf("transaction %d of its block %s", i, code))
 			return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
 		}
 	}
@@ -112,22 +112,22 @@ func (a *app) FinalizeBlock(_ context.Context, req *abci.RequestFinalizeBlock) (
 		response.ConsensusParamUpdates = &cmtproto.ConsensusParams{Version: &cmtproto.VersionParams{App: uint64(result.Group.Version)}}
 	}
 	a.recordConduct(req)
-	for _, verdict := range result.Codes {
-		response.TxResults = append(response.TxResults, &abci.ExecTxResult{Code: uint32(verdict)})
+	for _, code := range result.Codes {
+		response.TxResults = append(response.TxResults, &abci.ExecTxResult{Code: uint32(code)})
 	}
 	return response, nil
 }
 
-// speaks fails where the chain speaks a version that this release does not. To go on would be to compute something else
-// than the others.
+// checkVersion fails if the chain uses a protocol version that this release does not support. A validator that continued would compute
+// a different state than the others.
 func (a *app) checkVersion(version uint32) error {
 	if version > a.version {
-		return fmt.Errorf("the chain speaks protocol version %d, this release only up to %d; start a newer release", version, a.version)
+		return fmt.Errorf("the chain uses protocol version %d, and this release supports versions up to %d; start a newer release", version, a.version)
 	}
 	return nil
 }
 
-// record has the docket take in what a block says of the validators.
+// recordConduct updates the evidence log with the commit and the evidence that a block contains.
 func (a *app) recordConduct(req *abci.RequestFinalizeBlock) {
 	a.evidence.recordCommit(req.Height, req.Time, req.DecidedLastCommit.Votes)
 	if len(req.Misbehavior) == 0 {

@@ -26,7 +26,7 @@ func (a *app) LoadSnapshotChunk(_ context.Context, req *abci.RequestLoadSnapshot
 	return &abci.ResponseLoadSnapshotChunk{Chunk: chunk}, err
 }
 
-// OfferSnapshot implements abci.Application. The hash that it comes with, CometBFT has from blocks that proved themselves.
+// OfferSnapshot implements abci.Application. CometBFT takes the application hash from the verified blocks of the state provider.
 func (a *app) OfferSnapshot(_ context.Context, req *abci.RequestOfferSnapshot) (*abci.ResponseOfferSnapshot, error) {
 	if req.Snapshot == nil || req.Snapshot.Format != snapshotFormat {
 		return &abci.ResponseOfferSnapshot{Result: abci.ResponseOfferSnapshot_REJECT_FORMAT}, nil
@@ -46,7 +46,7 @@ func (a *app) OfferSnapshot(_ context.Context, req *abci.RequestOfferSnapshot) (
 	return &abci.ResponseOfferSnapshot{Result: abci.ResponseOfferSnapshot_ACCEPT}, nil
 }
 
-// endRestore forgets what was staged.
+// endRestore ends the restoration and removes its staging store.
 func (a *app) endRestore() error {
 	if a.restore == nil {
 		return nil
@@ -58,7 +58,7 @@ func (a *app) endRestore() error {
 
 // ApplySnapshotChunk implements abci.Application.
 func (a *app) ApplySnapshotChunk(_ context.Context, req *abci.RequestApplySnapshotChunk) (*abci.ResponseApplySnapshotChunk, error) {
-	// Its sender is refused with it, or it could offer the next one, and the next, before all others are looked at.
+	// The sender is rejected with the snapshot. Otherwise it could offer another one, and another, before those of others are tried.
 	reject := &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT, RejectSenders: []string{req.Sender}}
 	if a.restore == nil {
 		return &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_REJECT_SNAPSHOT}, nil
@@ -74,13 +74,13 @@ func (a *app) ApplySnapshotChunk(_ context.Context, req *abci.RequestApplySnapsh
 		err = a.adoptRestored()
 	}
 	if err != nil {
-		a.logger.Warn("a snapshot is refused", "height", a.restore.manifest.Height, "error", err)
+		a.logger.Warn("a snapshot was rejected", "height", a.restore.manifest.Height, "error", err)
 		return reject, a.endRestore()
 	}
 	return &abci.ResponseApplySnapshotChunk{Result: abci.ResponseApplySnapshotChunk_ACCEPT}, nil
 }
 
-// takeOver checks the staged state and goes on from it.
+// adoptRestored verifies the staged state and makes it the application's.
 func (a *app) adoptRestored() error {
 	check := stateCheck{store: a.restore.staged, height: a.restore.manifest.Height, origin: a.origin}
 	hash, err := check.run()
@@ -88,7 +88,7 @@ func (a *app) adoptRestored() error {
 		return err
 	}
 	if hash != a.restore.appHash {
-		return fmt.Errorf("snapshot: its content has the hash %x, and the chain's is %x", hash, a.restore.appHash)
+		return fmt.Errorf("snapshot: its content has the application hash %x, and the chain has %x", hash, a.restore.appHash)
 	}
 	if err := a.checkVersion(check.group.Version); err != nil {
 		return err
@@ -99,11 +99,11 @@ func (a *app) adoptRestored() error {
 	if err := a.load(); err != nil {
 		return err
 	}
-	// Whoever comes next may find no other one: this validator has not the blocks to make it.
+	// This validator does not have the blocks to make this snapshot, and the next joining validator may find no other one.
 	if err := a.snapshots.publish(a.restore.manifest); err != nil {
 		return err
 	}
 	notify(a.changed)
-	a.logger.Info("the state is restored", "height", check.height, "rounds", check.rounds)
+	a.logger.Info("the state was restored", "height", check.height, "rounds", check.rounds)
 	return a.endRestore()
 }

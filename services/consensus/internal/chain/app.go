@@ -15,8 +15,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// app is the ABCI application: it feeds blocks to the state machine of package order and signs beacons in its vote
-// extensions. CometBFT calls its consensus methods one at a time; queries and CheckTx come at any time.
+// app is the ABCI application: it executes blocks with the state machine of package order and signs beacons in its vote
+// extensions. CometBFT calls the consensus methods one at a time; Query and CheckTx may be called at any time.
 type app struct {
 	abci.BaseApplication
 
@@ -27,16 +27,16 @@ type app struct {
 	version  uint32           // The newest protocol version that this release speaks.
 	now      func() time.Time
 	evidence *evidenceLog
-	// block reads a block that CometBFT has stored.
+	// loadBlock reads a block of CometBFT's block store.
 	loadBlock func(height int64) *types.Block
 
-	retain int64 // How many blocks are kept; 0 for all.
-	// collected is the height up to which no block is needed any more.
+	retain int64 // How many blocks to keep; 0 for all.
+	// collected is the height up to which all beacons are collected, so that no block below is needed any more.
 	collected func() int64
-	// wal is the folder of CometBFT's log; empty where there is none.
+	// wal is the folder of CometBFT's write-ahead log; empty if there is none.
 	wal string
 
-	// What a restored state is checked against, and where it comes from and goes to.
+	// For state sync: where a restored state is staged, what it is checked against, and the snapshots that are offered to peers.
 	home      string
 	origin    *origin
 	snapshots *snapshotStore
@@ -44,38 +44,38 @@ type app struct {
 
 	// finalized is the block between FinalizeBlock and Commit.
 	finalized *finalized
-	// own is the extension that this validator signed last, which needs no check.
+	// ownExtension is the extension that this validator signed last; it needs no verification.
 	ownExtension []byte
 
-	// committed tells the beacon collector that there is a new block, changed whoever attends ceremonies that the group is
-	// another one.
+	// committed tells the beacon collector that there is a new block; changed tells runCeremonies that the group has changed.
 	committed, changed chan struct{}
-	// pace adjusts to who could propose next.
+	// setProposeTimeout adjusts the timeout to whether the next proposer is connected.
 	setProposeTimeout func() error
-	// admits says whether a peer may connect.
+	// admitsPeer reports whether a peer may connect.
 	admitsPeer func(p2p.ID) bool
-	// leaving is true from when the node begins to stop.
+	// stopping is true once the node has begun to stop.
 	stopping atomic.Bool
 
 	mu       sync.RWMutex
 	last     tip
 	group    *order.Group
-	sharings []*sharing // Of the group's, in their order.
+	sharings []*sharing // Parallel to group.Sharings.
 }
 
-// origin is what a chain begins with.
+// origin is the initial state of the chain.
 type origin struct {
 	genesis *types.GenesisDoc
 	appHash protocol.Hash
 	group   *order.Group
 }
 
-// tip is the state behind a block.
+// tip identifies the state after a block.
 type tip struct {
 	Height  int64
 	AppHash protocol.Hash
 }
 
+// finalized is a block that was executed and is not committed yet.
 type finalized struct {
 	tip    tip
 	result order.Result
@@ -98,21 +98,21 @@ func (a *app) tip() tip {
 	return a.last
 }
 
-// Group returns the validators and their key behind the last block. Nobody changes it.
+// Group returns the validators and their key after the last block. It must not be modified.
 func (a *app) Group() *order.Group {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.group
 }
 
-// voting are the validators that vote on the next block.
+// votingMembers are the validators that vote on the next block.
 func (a *app) votingMembers() []order.Member {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.group.MembersAt(a.last.Height + 1)
 }
 
-// set goes on to the state behind a block.
+// setState replaces the state by that after a block.
 func (a *app) setState(last tip, group *order.Group, sharings []*sharing) {
 	a.evidence.setGroup(group)
 	a.mu.Lock()
@@ -120,7 +120,7 @@ func (a *app) setState(last tip, group *order.Group, sharings []*sharing) {
 	a.last, a.group, a.sharings = last, group, sharings
 }
 
-// notify tells the one who waits that there is something new. It need not be told twice.
+// notify signals a channel of capacity 1 without blocking: one pending signal is enough.
 func notify(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// OpenBare opens a home with another application in the place of ours and the same settings. It takes part in no ceremony.
+// OpenBare opens a home with the same settings and another application instead of ours. It takes part in no ceremony.
 func OpenBare(cfg Config, logger *slog.Logger, application abci.Application) (*Node, error) {
 	n, err := open(cfg, logger, testHooks{application: func(abci.Application) abci.Application { return application }})
 	if err == nil {
@@ -17,5 +17,5 @@ func OpenBare(cfg Config, logger *slog.Logger, application abci.Application) (*N
 	return n, err
 }
 
-// Tell hands a transaction to the validators, whether they have a key or not.
+// Broadcast sends a transaction to the validators, whether they have a key or not.
 func (n *Node) Broadcast(tx []byte) error { return n.broadcast(tx) }

@@ -11,10 +11,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// collect recovers the beacon of every height that a round awaits, as blocks are committed. CometBFT stores a block's
-// precommits with their extensions before the application commits it, whether the block came by consensus, from the
-// log after a crash or from a peer while catching up; so this one way serves all of them. It goes past no height that it
-// can't collect: a beacon that is missing would be missing for ever.
+// collect recovers the beacon of every height that a round awaits, as blocks are committed. CometBFT stores a block's precommits with
+// their extensions before the application commits it, whether the block comes from consensus, from the log after a crash or from block
+// sync; so this covers all three. It does not skip a height whose beacon it can't recover, which would then be missing forever.
 func (n *Node) collect() {
 	last, err := n.store.lastBeacon()
 	if err != nil {
@@ -26,12 +25,12 @@ func (n *Node) collect() {
 	n.collected.Store(last)
 	next := last + 1
 	for {
-		committed, again := n.app.committed, (<-chan time.Time)(nil)
-		next = max(next, n.blocks.Base()) // What is before a snapshot's block came with it, and was checked.
-		for tip := n.app.tip().Height; next <= tip && again == nil; {
+		committed, retry := n.app.committed, (<-chan time.Time)(nil)
+		next = max(next, n.blocks.Base()) // Beacons up to a restored snapshot are part of it, and were verified.
+		for tip := n.app.tip().Height; next <= tip && retry == nil; {
 			if err := n.collectAt(next); err != nil {
 				n.reportMissing(next, err)
-				committed, again = nil, time.After(progressInterval)
+				committed, retry = nil, time.After(progressInterval)
 				continue
 			}
 			n.missing.Store(nil)
@@ -40,27 +39,27 @@ func (n *Node) collect() {
 		}
 		select {
 		case n.snapshotDue <- struct{}{}:
-		default: // The last one is still being written.
+		default: // The last signal is still pending.
 		}
 		select {
 		case <-committed:
 		case <-n.precommits.arrived:
-		case <-again:
+		case <-retry:
 		case <-n.stop:
 			return
 		}
 	}
 }
 
-// lack says once that a height can't be collected.
+// reportMissing records why a beacon can't be recovered, and logs it once.
 func (n *Node) reportMissing(height int64, err error) {
 	err = fmt.Errorf("%w: height %d: %w", ErrNoBeacon, height, err)
 	if n.missing.Swap(&err) == nil {
-		n.logger.Error("rounds wait for a beacon that can't be made", "height", height, "error", err)
+		n.logger.Error("rounds wait for a beacon that can't be recovered", "height", height, "error", err)
 	}
 }
 
-// collectAt keeps what receipts need of the block before, recovers the beacon of a height, where one is awaited, and publishes the
+// collectAt stores what receipts need of the block before, recovers the beacon of a height if one is awaited, and publishes the
 // decisions that it completes.
 func (n *Node) collectAt(height int64) error {
 	if err := n.history().storeLineage(height - 1); err != nil {
@@ -70,7 +69,7 @@ func (n *Node) collectAt(height int64) error {
 	if err != nil || len(ordered) == 0 {
 		return err
 	}
-	if known, err := n.store.beacon(height); err != nil || known != nil { // It came with a snapshot.
+	if known, err := n.store.beacon(height); err != nil || known != nil { // It was part of a snapshot.
 		return err
 	}
 	signature, err := n.recoverBeacon(height)
@@ -93,11 +92,11 @@ func (n *Node) collectAt(height int64) error {
 	return nil
 }
 
-// recover makes the group's signature from the stored precommits of a block, or from those that a peer lent.
+// recoverBeacon recovers the group's signature from the stored precommits for a block, or from those that peers have sent.
 func (n *Node) recoverBeacon(height int64) (signature []byte, err error) {
-	held := n.app.sharingAt(height)
-	if held == nil { // It is older than the newest two.
-		if held, err = n.store.sharingAt(height); err != nil {
+	s := n.app.sharingAt(height)
+	if s == nil { // It is older than the newest two.
+		if s, err = n.store.sharingAt(height); err != nil {
 			return nil, err
 		}
 	}
@@ -107,27 +106,27 @@ func (n *Node) recoverBeacon(height int64) (signature []byte, err error) {
 		commits = slices.Insert(commits, 0, own)
 	}
 	for _, commit := range commits {
-		if signature, err = n.combine(held, height, commit); err == nil {
+		if signature, err = n.combine(s, height, commit); err == nil {
 			return signature, nil
 		}
 	}
 	return nil, err
 }
 
-// combine makes the group's signature from precommits.
-func (n *Node) combine(held *sharing, height int64, commit *types.ExtendedCommit) ([]byte, error) {
+// combine recovers the group's signature from the shares in precommits.
+func (n *Node) combine(s *sharing, height int64, commit *types.ExtendedCommit) ([]byte, error) {
 	signatures := make(map[int][]byte, len(commit.ExtendedSignatures))
 	for _, vote := range commit.ExtendedSignatures {
-		if index, ok := held.index(vote.ValidatorAddress); ok && len(vote.Extension) == beacon.SignatureSize {
+		if index, ok := s.index(vote.ValidatorAddress); ok && len(vote.Extension) == beacon.SignatureSize {
 			signatures[index] = vote.Extension
 		}
 	}
-	signature, err := held.public.Recover(height, signatures)
+	signature, err := s.public.Recover(height, signatures)
 	if err != nil {
 		return nil, err
 	}
 	for _, vote := range commit.ExtendedSignatures {
-		if index, ok := held.index(vote.ValidatorAddress); ok && signatures[index] != nil {
+		if index, ok := s.index(vote.ValidatorAddress); ok && signatures[index] != nil {
 			n.evidence.countShare(vote.ValidatorAddress)
 		}
 	}

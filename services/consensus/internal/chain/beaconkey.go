@@ -12,14 +12,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// A validator's share is nowhere on its disk but in the deals on the chain, sealed to its beacon key. That key is kept
-// encrypted by age, to an identity that need not be on the same disk (docs/adr/0017).
+// A validator's share is on its disk only in the deals on the chain, encrypted to its beacon key. The beacon key itself is encrypted with
+// age, to an identity that need not be on the same disk (docs/adr/0017).
 
-// IdentityFile is where the identity of a home is unless configuration names another place: beside the home, so that a
-// copy of the home alone is worth nothing.
+// IdentityFile is the default path of the identity of a home. It is next to the home and not inside, so that a copy of the home alone
+// does not contain a usable beacon key.
 func IdentityFile(home string) string { return home + ".identity" }
 
-// newIdentity makes an age identity in a file, or takes the one that is there.
+// newIdentity makes an age identity in a file, or reads the one that is already there.
 func newIdentity(path string) (*age.X25519Identity, error) {
 	if _, err := os.Stat(path); err == nil {
 		return loadIdentity(path)
@@ -34,7 +34,7 @@ func newIdentity(path string) (*age.X25519Identity, error) {
 func loadIdentity(path string) (*age.X25519Identity, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the identity that decrypts %s: %w; chain.identity_file says where it is", beaconKeyFile, err)
+		return nil, fmt.Errorf("the identity that decrypts %s: %w; chain.identity_file sets its path", beaconKeyFile, err)
 	}
 	defer func() { _ = file.Close() }()
 	identities, err := age.ParseIdentities(file)
@@ -64,7 +64,7 @@ func sealBeaconKey(key dkg.SecretKey, identity *age.X25519Identity) ([]byte, err
 	return sealed.Bytes(), nil
 }
 
-// maxSecret bounds what is read of a decrypted file.
+// maxSecret bounds how much is read of a decrypted file.
 const maxSecret = 1 << 10
 
 func openBeaconKey(path, identityPath string) (dkg.SecretKey, error) {

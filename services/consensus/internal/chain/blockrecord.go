@@ -15,17 +15,17 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// A decided round stays provable for ever, and its block does not stay. So what a proof needs of a block is kept apart:
+// A decided round stays provable forever, but its block is pruned. So what a proof needs of a block is stored separately:
 //
 //	p height                      header, commit and the hashes of the transactions
-//	v hash                        the validators whose set has the hash, once for all blocks that they sign
+//	v hash                        the validator set with the hash, stored once for all blocks that it signs
 
-// record is what proofs of a block's rounds are made of.
+// blockRecord is the part of a block from which the proofs of its rounds are made.
 type blockRecord struct {
 	header     types.Header
 	commit     *types.Commit
 	validators *types.ValidatorSet
-	txs        [][]byte // Their hashes.
+	txs        [][]byte // The hashes of the transactions.
 }
 
 func recordKey(height int64) []byte {
@@ -34,7 +34,7 @@ func recordKey(height int64) []byte {
 
 func validatorsKey(hash []byte) []byte { return append([]byte("v"), hash...) }
 
-// encode writes the record: the length of the signed header as a varint, the signed header, and the hashes.
+// encode encodes the record: the length of the signed header as a varint, the signed header, and the hashes.
 func (r *blockRecord) encode() ([]byte, error) {
 	signed, err := (&cmtproto.SignedHeader{Header: r.header.ToProto(), Commit: r.commit.ToProto()}).Marshal()
 	if err != nil {
@@ -71,7 +71,7 @@ func decodeRecord(value []byte) (*blockRecord, error) {
 	return r, nil
 }
 
-// setRecord writes a record with what completes its rounds.
+// setRecord adds a record and its validator set to a batch.
 func setRecord(batch dbm.Batch, r *blockRecord) error {
 	value, err := r.encode()
 	if err != nil {
@@ -84,7 +84,7 @@ func setRecord(batch dbm.Batch, r *blockRecord) error {
 	return errors.Join(batch.Set(recordKey(r.header.Height), value), batch.Set(validatorsKey(r.header.ValidatorsHash), validators))
 }
 
-// record returns what was kept of a block; nil where nothing was.
+// record returns the stored record of a block; nil if there is none.
 func (s *store) record(height int64) (*blockRecord, error) {
 	value, err := s.db.Get(recordKey(height))
 	if err != nil || value == nil {
@@ -100,14 +100,14 @@ func (s *store) record(height int64) (*blockRecord, error) {
 	if r.validators, err = decodeValidators(value); err != nil {
 		return nil, fmt.Errorf("chain state: the validators of block %d: %w", height, err)
 	}
-	// A proof finds a vote's key by the vote's place.
+	// Proofs match votes with keys by index.
 	if votes, validators := len(r.commit.Signatures), len(r.validators.Validators); votes != validators {
 		return nil, fmt.Errorf("chain state: the record of block %d has %d votes of %d validators", height, votes, validators)
 	}
 	return r, nil
 }
 
-// encodeValidators writes keys and powers in the set's order. Whose turn it is to propose is not part of the set's hash.
+// encodeValidators encodes keys and powers in the set's order. The proposer priorities are omitted: they are not part of the set's hash.
 func encodeValidators(set *types.ValidatorSet) ([]byte, error) {
 	message := &cmtproto.ValidatorSet{}
 	for _, v := range set.Validators {
@@ -150,15 +150,15 @@ func decodeValidators(value []byte) (*types.ValidatorSet, error) {
 	return set, nil
 }
 
-// checkKey refuses keys that CometBFT reads too, but with which the standard library would panic. No validator has one.
+// checkKey rejects keys of other types, which CometBFT can decode but with which the standard library would panic. No validator has one.
 func checkKey(key crypto.PubKey) error {
 	if k, ok := key.(ed25519.PubKey); !ok || len(k) != ed25519.PubKeySize {
-		return errors.New("a validator's key is not of Ed25519")
+		return errors.New("a validator's key is not an Ed25519 key")
 	}
 	return nil
 }
 
-// light is the record as a light client reads it.
+// lightBlock is the record in the form that our light client reads.
 func (r *blockRecord) lightBlock() *receiptv1.LightBlock {
 	return &receiptv1.LightBlock{Header: headerToProto(r.header), Validators: validatorsToProto(r.validators),
 		Commit: commitToProto(r.header.ChainID, r.commit, r.validators)}

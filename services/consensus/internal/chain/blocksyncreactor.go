@@ -12,18 +12,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// span is what a peer says of the blocks that it has: the first and the last.
+// blockRange is the range of blocks that a peer reports to have: the first and the last.
 type blockRange struct{ base, height int64 }
 
-// standing is a validator among those that it is connected to.
+// syncStatus compares a validator's height with the blocks of the validators that it is connected to.
 type syncStatus struct {
 	height     int64
 	validators int
-	peers      []blockRange // Of the connected validators.
+	peers      []blockRange // The block ranges of the connected validators.
 }
 
-// overtaken reports whether blocks that this validator needs are gone: more validators than may lie no longer have its next
-// one, and none could still send it.
+// overtaken reports whether the blocks that this validator needs are pruned everywhere: more than f connected validators report that they
+// have pruned its next block, and none could still send it.
 func (s syncStatus) overtaken() bool {
 	pruned := 0
 	for _, peer := range s.peers {
@@ -37,55 +37,55 @@ func (s syncStatus) overtaken() bool {
 	return pruned > order.Faults(s.validators)
 }
 
-// wayBack reports whether a snapshot leads past the gap: a connected validator has the block behind it.
+// canRestore reports whether a snapshot leads past the gap: a connected validator has the block after it.
 func (s syncStatus) canRestore(snapshot int64) bool {
 	return snapshot > s.height && slices.ContainsFunc(s.peers, func(peer blockRange) bool {
 		return peer.base <= snapshot+1 && peer.height > snapshot
 	})
 }
 
-// spans is CometBFT's block sync with a view of what peers say of their blocks. It is kept with the peer, and goes with it. Of what
-// strangers claim to have nothing is fetched.
+// blockSyncReactor is CometBFT's block sync reactor. It records the block range that each peer reports with the peer itself, drops the
+// reports of untrusted peers so that no block is fetched from them, and passes requested precommits to the fetcher.
 type blockSyncReactor struct {
 	*blocksync.Reactor
 	isTrusted  func(p2p.ID) bool
 	precommits *precommitFetcher
 }
 
-// FilterMsgBytes implements p2p.MsgBytesFilter. Block sync would hang up on a peer that it did not ask.
-func (s blockSyncReactor) FilterMsgBytes(channel byte, peer p2p.Peer, message []byte) error {
-	if s.precommits.isPending(peer.ID(), time.Now()) {
+// FilterMsgBytes implements p2p.MsgBytesFilter. Block sync would disconnect a peer that sends a block which it did not request.
+func (r blockSyncReactor) FilterMsgBytes(channel byte, peer p2p.Peer, message []byte) error {
+	if r.precommits.isPending(peer.ID(), time.Now()) {
 		return nil
 	}
-	return s.Reactor.FilterMsgBytes(channel, peer, message)
+	return r.Reactor.FilterMsgBytes(channel, peer, message)
 }
 
 // Receive implements p2p.Reactor.
-func (s blockSyncReactor) Receive(e p2p.Envelope) {
+func (r blockSyncReactor) Receive(e p2p.Envelope) {
 	switch message := e.Message.(type) {
 	case *bcproto.StatusResponse:
-		if !s.isTrusted(e.Src.ID()) {
+		if !r.isTrusted(e.Src.ID()) {
 			return
 		}
 		if blocksync.ValidateMsg(message) == nil && message.Base <= message.Height {
 			e.Src.Set(blockRangeKey, blockRange{message.Base, message.Height})
 		}
 	case *bcproto.BlockResponse:
-		if s.precommits.accept(e.Src.ID(), message, time.Now()) {
+		if r.precommits.accept(e.Src.ID(), message, time.Now()) {
 			return
 		}
 	}
-	s.Reactor.Receive(e)
+	r.Reactor.Receive(e)
 }
 
 const (
-	// spanKey is where a peer's span is kept with it.
-	blockRangeKey = "bitcraps.span"
-	// blocksReactor is CometBFT's name for its block sync.
+	// blockRangeKey is the key under which a peer's block range is stored with the peer.
+	blockRangeKey = "bitcraps.block_range"
+	// blockSyncReactorName is CometBFT's name of its block sync reactor.
 	blockSyncReactorName = "BLOCKSYNC"
 )
 
-// viewSpans puts the view in front of a node's block sync.
+// wrapBlockSync wraps a node's block sync reactor.
 func (n *Node) wrapBlockSync(comet *node.Node) {
 	reactor, _ := comet.Switch().Reactor(blockSyncReactorName)
 	if blocks, ok := reactor.(*blocksync.Reactor); ok {
@@ -93,13 +93,13 @@ func (n *Node) wrapBlockSync(comet *node.Node) {
 	}
 }
 
-// standing asks nobody: it goes by what peers said last.
+// syncStatus sends no requests: it uses what peers reported last.
 func (n *Node) syncStatus() syncStatus {
 	members := n.app.votingMembers()
 	s := syncStatus{height: n.Height(), validators: len(members)}
 	n.eachConnectedValidator(func(_ order.Member, peer p2p.Peer) {
-		if said, ok := peer.Get(blockRangeKey).(blockRange); ok {
-			s.peers = append(s.peers, said)
+		if reported, ok := peer.Get(blockRangeKey).(blockRange); ok {
+			s.peers = append(s.peers, reported)
 		}
 	})
 	return s

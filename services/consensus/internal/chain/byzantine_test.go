@@ -108,8 +108,8 @@ func (a *byzantineApp) ExtendVote(ctx context.Context, req *abci.RequestExtendVo
 	}
 	switch a.byzantine.current().Share {
 	case "wrong":
-		if held := a.app.sharingAt(req.Height); held != nil && held.share != nil {
-			response.VoteExtension, err = held.share.Sign(req.Height + 1)
+		if s := a.app.sharingAt(req.Height); s != nil && s.share != nil {
+			response.VoteExtension, err = s.share.Sign(req.Height + 1)
 		}
 	case "garbage":
 		response.VoteExtension = []byte("no point of any curve")

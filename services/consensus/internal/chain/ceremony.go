@@ -8,24 +8,24 @@ import (
 )
 
 const (
-	// attendEvery is how often a validator looks whether a phase's time is over.
+	// ceremonyPollInterval is how often a validator checks whether a phase has timed out.
 	ceremonyPollInterval = 100 * time.Millisecond
-	// sayAgainAfter is when what is not on the chain yet is told to all validators again, and then behind twice the time
-	// each, since to tell again makes CometBFT tell everything again.
+	// rebroadcastAfter is after how long a transaction that is not on the chain yet is sent to all validators again. The interval doubles
+	// each time, since rebroadcasting a transaction makes CometBFT send it to every peer again.
 	rebroadcastAfter = 500 * time.Millisecond
-	// maxDoublings bounds how much longer.
+	// maxDoublings bounds how often the interval doubles.
 	maxDoublings = 4
 )
 
-// attend has the validator do its part in ceremonies. It remembers nothing that matters: what it must say follows from
-// its key and the chain.
+// runCeremonies takes the validator's part in key ceremonies. It keeps no state that must survive a crash: the messages follow from the
+// validator's key and the chain.
 func (n *Node) runCeremonies() {
 	tick := time.NewTicker(ceremonyPollInterval)
 	defer tick.Stop()
-	said := &ceremonyTxs{}
+	txs := &ceremonyTxs{}
 	for {
 		if n.comet.IsRunning() && !n.comet.ConsensusReactor().WaitSync() {
-			n.broadcastDue(said)
+			n.broadcastDue(txs)
 		}
 		select {
 		case <-n.app.changed:
@@ -36,8 +36,8 @@ func (n *Node) runCeremonies() {
 	}
 }
 
-// sayings are what the validator has to say at a point of a ceremony, and when it last did. Seals and signatures are
-// random: two versions of one message would both be told around.
+// ceremonyTxs are the validator's transactions at one position of a ceremony, and when it last sent each. They are built once, since
+// encryption and signatures are randomized: two versions of one message would both be gossiped.
 type ceremonyTxs struct {
 	position ceremonyPosition
 	built    map[string][]byte
@@ -45,13 +45,13 @@ type ceremonyTxs struct {
 	attempts map[string]int
 }
 
-// point is how far a ceremony is; the zero point where there is none.
+// ceremonyPosition is how far a ceremony has got; zero if none is in progress.
 type ceremonyPosition struct {
 	epoch uint64
 	phase dkg.Phase
 }
 
-// once returns what was made under a name before, or makes it.
+// build returns the transaction that was built under a name before, or builds it.
 func (s *ceremonyTxs) build(name string, make func() ([]byte, error)) ([]byte, error) {
 	if s.built[name] == nil {
 		var err error
@@ -62,9 +62,9 @@ func (s *ceremonyTxs) build(name string, make func() ([]byte, error)) ([]byte, e
 	return s.built[name], nil
 }
 
-// say tells the other validators what the chain waits for, as far as this one can say it.
-func (n *Node) broadcastDue(said *ceremonyTxs) {
-	if n.Height() == 0 { // Whoever is not up to make the first block would throw it away.
+// broadcastDue sends the transactions that the chain waits for and that this validator can make.
+func (n *Node) broadcastDue(txs *ceremonyTxs) {
+	if n.Height() == 0 { // Validators that are not ready to make the first block would discard the transaction.
 		return
 	}
 	group := n.app.Group()
@@ -72,26 +72,26 @@ func (n *Node) broadcastDue(said *ceremonyTxs) {
 	if c := group.Ceremony; c != nil {
 		at = ceremonyPosition{epoch: c.Session.Epoch, phase: c.Phase}
 	}
-	if said.position != at || said.built == nil {
-		*said = ceremonyTxs{position: at, built: map[string][]byte{}, lastSent: map[string]time.Time{}, attempts: map[string]int{}}
+	if txs.position != at || txs.built == nil {
+		*txs = ceremonyTxs{position: at, built: map[string][]byte{}, lastSent: map[string]time.Time{}, attempts: map[string]int{}}
 	}
 	now := n.app.now()
 	for name, make := range n.dueTxs(group, now) {
-		if now.Sub(said.lastSent[name]) < rebroadcastAfter<<min(said.attempts[name], maxDoublings) {
+		if now.Sub(txs.lastSent[name]) < rebroadcastAfter<<min(txs.attempts[name], maxDoublings) {
 			continue
 		}
-		said.lastSent[name], said.attempts[name] = now, said.attempts[name]+1
-		tx, err := said.build(name, make)
+		txs.lastSent[name], txs.attempts[name] = now, txs.attempts[name]+1
+		tx, err := txs.build(name, make)
 		if err == nil {
 			err = n.broadcast(tx)
 		}
 		if err != nil {
-			n.logger.Warn("a part in the key ceremony can't be done; it is tried again", "part", name, "epoch", at.epoch, "phase", at.phase.String(), "error", err)
+			n.logger.Warn("the validator's part in the key ceremony failed; it is retried", "part", name, "epoch", at.epoch, "phase", at.phase.String(), "error", err)
 		}
 	}
 }
 
-// due are the transactions that the chain waits for and this validator can make, by their names.
+// dueTxs are the transactions that the chain waits for and that this validator can make, by name.
 func (n *Node) dueTxs(group *order.Group, now time.Time) map[string]func() ([]byte, error) {
 	due := map[string]func() ([]byte, error){}
 	if i := order.IndexOf(group.Members, n.app.address); i >= 0 && group.Members[i].Version < n.app.version {
@@ -116,7 +116,7 @@ func (n *Node) dueTxs(group *order.Group, now time.Time) map[string]func() ([]by
 	return due
 }
 
-// party is this validator in a ceremony: with its key, and its share where the secret is shared anew.
+// party is this validator in a ceremony: its key, and for a resharing its share.
 func (n *Node) party() dkg.Party {
 	party := dkg.Party{Key: n.home.beaconKey}
 	if s := n.app.newestSharing(); s != nil {

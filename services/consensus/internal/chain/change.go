@@ -8,18 +8,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// Group returns the validators and their key behind the last block. Nobody changes it.
+// Group returns the validators and their key after the last block. It must not be modified.
 func (n *Node) Group() *order.Group { return n.app.Group() }
 
-// changeEvery is how often a change is looked for.
+// changePollInterval is how often Change checks whether the change is ordered.
 const changePollInterval = 10 * time.Millisecond
 
-// Change has the operator's signed change ordered, and returns a height behind which it is. The error is one of order's
-// where it will not be, and the context's where that is not known.
+// Change has the operator's signed change ordered, and returns a height at which it is. The error is one of package order if the change
+// is refused, and the context's if the outcome is unknown.
 func (n *Node) Change(ctx context.Context, tx []byte) (height int64, err error) {
 	tick := time.NewTicker(changePollInterval)
 	defer tick.Stop()
-	var told time.Time
+	var sentAt time.Time
 	for {
 		height, group := n.Height(), n.Group()
 		if group.LastChange == sha256.Sum256(tx) {
@@ -28,8 +28,8 @@ func (n *Node) Change(ctx context.Context, tx []byte) (height int64, err error) 
 		if err := group.CheckChangeTx(tx); err != nil {
 			return 0, err
 		}
-		if now := n.app.now(); now.Sub(told) >= rebroadcastAfter {
-			told = now
+		if now := n.app.now(); now.Sub(sentAt) >= rebroadcastAfter {
+			sentAt = now
 			if err := n.Submit(tx); err != nil {
 				return 0, err
 			}

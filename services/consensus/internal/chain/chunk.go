@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// newChunk begins a chunk: the format, then pairs of a key and its value, each behind its length as a varint. CometBFT takes
-// none without a byte.
+// newChunk begins a chunk: a byte for the format, then pairs of a key and a value, each prefixed with its length as a varint. CometBFT
+// accepts no empty chunk.
 func newChunk() []byte { return []byte{snapshotFormat} }
 
 // appendPair appends a key and its value.
@@ -18,10 +18,10 @@ func appendPair(chunk, key, value []byte) []byte {
 	return chunk
 }
 
-// errChunk means that a chunk can't be read.
-var errMalformedChunk = errors.New("snapshot: a chunk is cut off")
+// errMalformedChunk means that a chunk can't be decoded.
+var errMalformedChunk = errors.New("snapshot: a chunk is malformed")
 
-// eachPair reads a chunk that a peer sent.
+// eachPair decodes a chunk that a peer sent, and calls f with each pair.
 func eachPair(chunk []byte, f func(key, value []byte) error) error {
 	next := func() ([]byte, bool) {
 		length, n := binary.Uvarint(chunk)
@@ -52,14 +52,14 @@ func eachPair(chunk []byte, f func(key, value []byte) error) error {
 	return nil
 }
 
-// errTooLong means that a snapshot is longer than validators fetch.
+// errTooLarge means that a snapshot exceeds maxSnapshot.
 var errTooLarge = fmt.Errorf("snapshot: it has more than %d bytes", maxSnapshot)
 
-// errNotDue means that a validator did not know in time that there would be a snapshot.
+// errNotDue means that the group was not saved at a height, so that no snapshot of it can be made.
 var errNotDue = errors.New("chain: no snapshot is due")
 
-// pairs calls f with everything that the state behind a block is made of, with the beacon behind it, and with the blocks
-// that lead light clients to it.
+// snapshotPairs calls f with every pair of the state after a block, of the beacon after it, and of the light blocks that lead light
+// clients to it.
 func (s *store) snapshotPairs(height int64, f func(key, value []byte) error) error {
 	group, err := s.db.Get(savedGroupKey(height))
 	if err != nil {

@@ -12,19 +12,19 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// cometLogger writes CometBFT's log lines to ours. It talks about each step of each round at its level info, which is
-// our debug, and calls a peer that hangs up an error, which is our warning, and nothing at all while the node stops.
+// cometLogger writes CometBFT's log lines to our logger. CometBFT logs each step of each round at level info, which becomes debug, and a
+// peer that disconnects at level error, which becomes a warning. While the node stops, everything is debug.
 type cometLogger struct {
 	logger   *slog.Logger
 	stopping *atomic.Bool
-	// failed sees what CometBFT calls an error; nil for nobody.
+	// onError is called with lines of level error; it may be nil.
 	onError func(msg string, keyvals []any)
-	// with is what each line says besides its own. It is made text by a line that is written: gossip makes a logger each time that
-	// it looks for something to tell.
+	// context are the attributes of each line. They are formatted only when a line is written: the gossip goroutines make a logger at
+	// each poll.
 	context []any
 }
 
-// ofComet is a logger of CometBFT's own lines.
+// cometModule is the logger for CometBFT's own lines.
 func cometModule(logger *slog.Logger) *slog.Logger {
 	return telemetry.Module(logger, "github.com/cometbft/cometbft")
 }
@@ -56,7 +56,7 @@ func (l cometLogger) log(level slog.Level, msg string, keyvals []any) {
 	}
 }
 
-// readable makes text, in place, of what would log as the fields of a struct.
+// stringify replaces, in place, values that would be logged as the fields of a struct by their text.
 func stringify(keyvals []any) []any {
 	for i, v := range keyvals {
 		if s, ok := v.(fmt.Stringer); ok {

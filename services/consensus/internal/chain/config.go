@@ -9,49 +9,49 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// Config is what a validator needs to know.
+// Config is a validator's configuration.
 type Config struct {
 	// Home is the folder with keys, genesis and data.
 	Home string
-	// IdentityFile is the age identity that decrypts the beacon key; empty for the file beside the home.
+	// IdentityFile is the age identity that decrypts the beacon key; empty for the file next to the home.
 	IdentityFile string
 	// Version is the newest protocol version that this validator may speak; 0 for the release's own.
 	Version uint32
 	// Listen is the host:port that other validators connect to.
 	Listen string
-	// Peers are the other validators as id@host:port; where there are none, those that the home names.
+	// Peers are the other validators as id@host:port; if empty, those that the home's peers.json lists.
 	Peers []string
-	// ProposeTimeout is how long a proposal may take before the next proposer gets its turn.
+	// ProposeTimeout is how long consensus waits for a proposal before it moves on to the next proposer.
 	ProposeTimeout time.Duration
-	// GossipSleep is how long gossip rests when it has nothing to tell, while anything happens at all.
+	// GossipSleep is how long a gossip goroutine sleeps when it has nothing to send, unless the node is idle.
 	GossipSleep time.Duration
-	// RetainBlocks is how many blocks are kept; 0 keeps all. Rounds stay provable without their blocks.
+	// RetainBlocks is how many blocks are kept; 0 keeps all. Rounds stay provable after their blocks are pruned.
 	RetainBlocks int64
-	// SnapshotBlocks is how many blocks lie between two snapshots of the state; 0 makes none.
+	// SnapshotBlocks is the number of blocks between two snapshots of the state; 0 disables snapshots.
 	SnapshotBlocks int64
-	// ListenFirst is how long the validator listens for another one with its key before it signs its first vote.
+	// ListenFirst is how long the validator listens for another process with its key before it signs its first vote.
 	ListenFirst time.Duration
-	// SignerAddress is where a remote signer calls in; empty signs with the key in the home.
+	// SignerAddress is where a remote signer connects; empty signs with the key in the home.
 	SignerAddress string
 }
 
-// discoveryTime is how long a validator without data looks for snapshots before it takes the best; CometBFT allows no less.
+// discoveryTime is how long a validator without data discovers snapshots before it picks the best one; CometBFT allows no less.
 const discoveryTime = 5 * time.Second
 
-// maxPeers bounds the connections to other validators, in each direction. Strangers have their own places beside these.
+// maxPeers bounds the connections to other validators, in each direction. Untrusted peers have slots of their own (maxUntrustedPeers).
 const maxPeers = protocol.MaxMembers
 
 // maxTx bounds a transaction: a deal among protocol.MaxMembers validators is the largest.
 const maxTx = 32 << 10
 
-// cometConfig is tuned for few validators and quick rounds: blocks are made only when there is work, and as soon as the
-// last one is done.
+// cometConfig is tuned for few validators and quick rounds: blocks are made only when there are transactions, and as soon as the
+// previous block is committed.
 func cometConfig(cfg Config, name string) *cmt.Config {
 	c := cmt.DefaultConfig()
 	c.SetRoot(cfg.Home)
 	c.Moniker = name
 	c.FilterPeers = true
-	c.RPC.ListenAddress = "" // Our gRPC server is the only way in.
+	c.RPC.ListenAddress = "" // The only API is our gRPC server.
 	c.TxIndex.Indexer = "null"
 	c.StateSync.DiscoveryTime = discoveryTime
 	c.StateSync.TempDir = filepath.Join(cfg.Home, dataDir)
@@ -71,15 +71,15 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.CreateEmptyBlocks = false
 	c.Consensus.TimeoutCommit = 0
 	c.Consensus.SkipTimeoutCommit = true
-	// A proposer that says nothing costs its blocks the first of these times, so it is short. Those of later rounds are much longer:
-	// one that is only slow, or far away, gets its block through in the second.
+	// An unresponsive proposer delays its blocks by the first of these timeouts, so it is short. Those of later rounds are much longer:
+	// a proposer that is merely slow, or far away, gets its block through in the second round.
 	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = cfg.ProposeTimeout, 4*cfg.ProposeTimeout
 	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = cfg.ProposeTimeout/4, cfg.ProposeTimeout
 	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/50, cfg.ProposeTimeout
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
 
 	c.Mempool.Size = 10_000
-	c.Mempool.CacheSize = 0 // The application knows what was decided; a cache would keep Submit from telling again.
+	c.Mempool.CacheSize = 0 // The application knows what was decided, and a cache would keep Submit from sending a transaction again.
 	c.Mempool.MaxTxBytes = maxTx
 	return c
 }

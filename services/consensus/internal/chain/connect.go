@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// redialAfter is about how long a lost peer stays lost, if it can be reached. CometBFT's own redialling waits up to
-// eight seconds, and up to three before it dials at all.
+// redialInterval is the mean interval between two attempts to reconnect to a peer. CometBFT's own redialling waits up to three seconds
+// before the first attempt, and up to eight between attempts.
 const redialInterval = 500 * time.Millisecond
 
-// connect keeps a connection to a peer. Its name is looked up for every call: a peer that moved is found again.
+// keepConnected keeps a connection to a peer. The host name is resolved for each attempt, so a peer whose address changed is found again.
 func (n *Node) keepConnected(peer peerAddress) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -21,7 +21,7 @@ func (n *Node) keepConnected(peer peerAddress) {
 				n.logger.Debug("peer can't be reached", "peer", peer.String(), "error", err)
 			}
 		}
-		// Two validators that dial each other at the same moment both hang up; chance keeps them from doing so again.
+		// If two validators dial each other at the same moment, both hang up; the jitter keeps them from doing so again.
 		select {
 		case <-time.After(redialInterval/2 + rand.N(redialInterval)):
 		case <-n.stop:

@@ -6,7 +6,8 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 )
 
-// tap is CometBFT's consensus reactor with a witness at its door, whose gossip rests while nothing happens.
+// consensusReactor is CometBFT's consensus reactor. It remembers the signed messages that arrive, and throttles gossip while the node is
+// idle.
 type consensusReactor struct {
 	*consensus.Reactor
 	signatures *signatureCache
@@ -14,22 +15,22 @@ type consensusReactor struct {
 }
 
 // Receive implements p2p.Reactor.
-func (t consensusReactor) Receive(e p2p.Envelope) {
-	t.gossip.wake()
-	t.signatures.observe(e.Message)
-	t.Reactor.Receive(e)
+func (r consensusReactor) Receive(e p2p.Envelope) {
+	r.gossip.wake()
+	r.signatures.observe(e.Message)
+	r.Reactor.Receive(e)
 }
 
-// AddPeer implements p2p.Reactor. It begins the goroutines that look for something to tell the peer.
-func (t consensusReactor) AddPeer(peer p2p.Peer) {
-	t.gossip.wake()
-	t.Reactor.AddPeer(throttledPeer{peer, t.gossip})
+// AddPeer implements p2p.Reactor. It starts the goroutines that gossip with the peer.
+func (r consensusReactor) AddPeer(peer p2p.Peer) {
+	r.gossip.wake()
+	r.Reactor.AddPeer(throttledPeer{peer, r.gossip})
 }
 
-// consensusReactor is CometBFT's name for it.
+// consensusReactorName is CometBFT's name of its consensus reactor.
 const consensusReactorName = "CONSENSUS"
 
-// tapConsensus puts the tap in front of a node's consensus.
+// wrapConsensus wraps a node's consensus reactor.
 func (n *Node) wrapConsensus(comet *node.Node) {
 	node.CustomReactors(map[string]p2p.Reactor{consensusReactorName: consensusReactor{comet.ConsensusReactor(), n.signatures, &n.gossip}})(comet)
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// spoiler serves blocks with a wrong share of its own, which it signs.
+// corruptBlockServer serves blocks with an invalid share of its own, which it signs.
 type corruptBlockServer struct {
 	blockSyncReactor
 	node *Node
 }
 
-// OpenSpoiler opens a home like Open, for a validator that spoils its share in the blocks that it serves.
+// OpenCorruptBlockServer opens a home like Open, for a validator that corrupts its own share in the blocks that it serves.
 func OpenCorruptBlockServer(cfg Config, logger *slog.Logger) (*Node, error) {
 	s := &corruptBlockServer{}
 	n, err := open(cfg, logger, testHooks{options: []node.Option{func(comet *node.Node) {
@@ -52,7 +52,7 @@ func (s *corruptBlockServer) Receive(e p2p.Envelope) {
 	e.Src.TrySend(p2p.Envelope{ChannelID: e.ChannelID, Message: &bcproto.BlockResponse{Block: message, ExtCommit: commit.ToProto()}})
 }
 
-// spoil puts the share of another height in the place of the validator's own.
+// corruptShare replaces the validator's share by that of another height.
 func (n *Node) corruptShare(commit *types.ExtendedCommit, i int) {
 	vote, err := &commit.ExtendedSignatures[i], error(nil)
 	if vote.Extension, err = n.app.sharingAt(commit.Height).share.Sign(commit.Height + 1); err != nil {

@@ -7,8 +7,8 @@ import (
 	dbm "github.com/cometbft/cometbft-db"
 )
 
-// database ends goroutines that use it after it was closed. CometBFT's gossip outlives the node that stopped by some seconds of
-// sleep, and its state sync by the snapshot that it checks; both would take the whole process down with a panic over the closed store.
+// database ends goroutines that use it after it was closed. CometBFT's gossip goroutines outlive a stopped node by some seconds of sleep,
+// and its state sync by the verification of a snapshot; both would panic over the closed store and so crash the process.
 type database struct {
 	dbm.DB
 	mu     sync.RWMutex
@@ -26,7 +26,7 @@ func (d *database) Close() error {
 	return d.DB.Close()
 }
 
-// use holds the database open until release is called, or ends the goroutine.
+// use keeps the database open until release is called; if it is closed, use ends the goroutine.
 func (d *database) use() (release func()) {
 	d.mu.RLock()
 	if d.closed {
@@ -87,6 +87,7 @@ func (d *database) DeleteSync(key []byte) error {
 // NewBatch implements dbm.DB.
 func (d *database) NewBatch() dbm.Batch { return batch{d.DB.NewBatch(), d} }
 
+// batch ends goroutines that write it after its database was closed.
 type batch struct {
 	dbm.Batch
 	db *database

@@ -13,7 +13,7 @@ import (
 
 // openDB opens one of a validator's databases.
 func openDB(name, home string) (dbm.DB, error) {
-	// Each validator has four databases; the engine's own defaults would buffer far more than they hold.
+	// Each validator has four databases; the engine's defaults would buffer far more than these contain.
 	options := &opt.Options{BlockCacheCapacity: 2 << 20, WriteBuffer: 512 << 10, OpenFilesCacheCapacity: 64}
 	db, err := dbm.NewGoLevelDBWithOpts(name, filepath.Join(home, dataDir), options)
 	return &database{DB: db}, err
@@ -35,8 +35,8 @@ const (
 	blockDB = "blockstore"
 )
 
-// provide opens CometBFT's databases, and keeps views of those with the validator sets, which it shows to nobody, and
-// with the blocks, which it shows only once it runs.
+// openCometDB opens CometBFT's databases. It keeps stores over two of them: the state with the validator sets, which CometBFT's node does
+// not expose, and the blocks, which it exposes only once it runs.
 func (n *Node) openCometDB(ctx *cmt.DBContext) (dbm.DB, error) {
 	db, err := n.openDB(ctx.ID)
 	if err != nil {

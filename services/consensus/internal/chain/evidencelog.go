@@ -20,38 +20,38 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// Conduct is how a validator behaved as far as this process saw.
+// Conduct counts what this process observed of a validator.
 type Conduct struct {
 	Validator string
-	// BeaconShares are heights whose beacon could be made of a share of it.
+	// BeaconShares are heights for whose beacon this process had a share of the validator.
 	BeaconShares int64
-	// MissedPrecommits are blocks whose commit it is missing from.
+	// MissedPrecommits are blocks whose commit lacks its precommit.
 	MissedPrecommits int64
-	// InvalidShares, InvalidProposals and Equivocations are heights at which it sent or signed such a thing.
+	// InvalidShares, InvalidProposals and Equivocations are heights at which it sent or signed one.
 	InvalidShares, InvalidProposals, Equivocations int64
-	// Absence is the part of the latest blocks, up to absenceWindow, whose commit it is missing from.
+	// Absence is the fraction of the latest blocks, up to absenceWindow, whose commit lacks its precommit.
 	Absence float64
 }
 
 const (
-	// absenceWindow is how many blocks say whether a validator is absent.
+	// absenceWindow is over how many blocks absence is measured.
 	absenceWindow = 100
-	// absenceLimit is how many of them it must miss. A block needs two thirds of the precommits and does not wait for the
-	// others, so the slowest of healthy validators misses some too.
+	// absenceLimit is how many of these blocks a validator must miss to be recorded as absent. A block needs two thirds of the
+	// precommits and does not wait for the others, so the slowest healthy validator misses some too.
 	absenceLimit = 90
 )
 
-// suspect is a validator with its conduct.
+// validatorConduct is the conduct of one validator, by its key.
 type validatorConduct struct {
 	Conduct
 	key      crypto.PubKey
 	missed   [absenceWindow]bool
 	seen     int
 	absent   bool
-	isMember bool // It is one of the newest group's.
+	isMember bool // It is a member of the newest group.
 }
 
-// docket keeps what validators do against the protocol. It decides nothing: whom the chain expels is package order's to say.
+// evidenceLog records violations of the protocol by validators. It has no consequences: package order decides whom the chain expels.
 type evidenceLog struct {
 	logger     *slog.Logger
 	store      *store
@@ -67,11 +67,11 @@ func newEvidenceLog(logger *slog.Logger, s *store, w *signatureCache) *evidenceL
 	return &evidenceLog{logger: logger, store: s, signatures: w, validators: make(map[string]*validatorConduct)}
 }
 
-// meet makes the validators of a group known. Those that left stay so: evidence may come later than their last vote.
-func (d *evidenceLog) setGroup(group *order.Group) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, s := range d.validators {
+// setGroup adds the validators of a group. Those that left are kept: evidence may arrive after their last vote.
+func (l *evidenceLog) setGroup(group *order.Group) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.validators {
 		s.isMember = false
 	}
 	members := group.Members
@@ -80,23 +80,23 @@ func (d *evidenceLog) setGroup(group *order.Group) {
 	}
 	for _, m := range members {
 		address := m.Address()
-		if _, ok := d.validators[string(address[:])]; !ok {
-			d.validators[string(address[:])] = &validatorConduct{Conduct: Conduct{Validator: m.Name}, key: ed25519.PubKey(m.PublicKey[:])}
+		if _, ok := l.validators[string(address[:])]; !ok {
+			l.validators[string(address[:])] = &validatorConduct{Conduct: Conduct{Validator: m.Name}, key: ed25519.PubKey(m.PublicKey[:])}
 		}
 	}
 	for _, m := range group.Members {
 		address := m.Address()
-		d.validators[string(address[:])].isMember = true
+		l.validators[string(address[:])].isMember = true
 	}
 }
 
-// conduct returns every validator's, by its name. One that was removed and came again with other keys goes on under it, and
-// who has no vote is not absent.
-func (d *evidenceLog) conduct() []Conduct {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// conduct returns the conduct of every validator, summed by name: a validator that was removed and added again with new keys continues its
+// counters. A validator without a vote is not counted as absent.
+func (l *evidenceLog) conduct() []Conduct {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	byName := make(map[string]Conduct)
-	for _, s := range d.validators {
+	for _, s := range l.validators {
 		c := byName[s.Validator]
 		c.Validator = s.Validator
 		c.BeaconShares += s.BeaconShares
@@ -112,7 +112,7 @@ func (d *evidenceLog) conduct() []Conduct {
 	return slices.Collect(maps.Values(byName))
 }
 
-// charge is what is said against a validator.
+// finding is an observed violation, from which a piece of evidence is made.
 type finding struct {
 	kind     consensusv1.EvidenceKind
 	standing consensusv1.EvidenceStanding
@@ -121,86 +121,87 @@ type finding struct {
 	proof    []*consensusv1.SignedMessage
 }
 
-// add keeps a charge and reports whether it is a new one. Evidence is for people; where it can't be stored, consensus
-// goes on. d.mu must be held.
-func (d *evidenceLog) add(s *validatorConduct, c finding) bool {
+// add stores a finding and reports whether it is new. Evidence is for people: if it can't be stored, consensus continues. The lock must be
+// held.
+func (l *evidenceLog) add(s *validatorConduct, c finding) bool {
 	e := &consensusv1.Evidence{
 		Kind: c.kind, Standing: c.standing, Validator: s.Validator, Address: hex.EncodeToString(s.key.Address()),
-		PublicKey: hex.EncodeToString(s.key.Bytes()), Height: c.height, RecordedHeight: d.height,
+		PublicKey: hex.EncodeToString(s.key.Bytes()), Height: c.height, RecordedHeight: l.height,
 		Reason: c.reason, Proof: c.proof,
 	}
-	if !d.time.IsZero() {
-		e.RecordedTime = timestamppb.New(d.time)
+	if !l.time.IsZero() {
+		e.RecordedTime = timestamppb.New(l.time)
 	}
-	added, err := d.store.addEvidence(e)
+	added, err := l.store.addEvidence(e)
 	if err != nil {
-		d.logger.Error("evidence can't be stored", "validator", s.Validator, "kind", c.kind, "height", c.height, "error", err)
+		l.logger.Error("evidence can't be stored", "validator", s.Validator, "kind", c.kind, "height", c.height, "error", err)
 	}
 	if added {
-		d.logger.Warn("a validator broke the protocol", "by", s.Validator, "kind", c.kind, "height", c.height, "reason", c.reason)
+		l.logger.Warn("a validator broke the protocol", "by", s.Validator, "kind", c.kind, "height", c.height, "reason", c.reason)
 	}
 	return added
 }
 
-// signed is a proof of one message.
+// signedMessage is a proof that consists of one message.
 func signedMessage(kind string, signBytes, signature []byte) []*consensusv1.SignedMessage {
 	return []*consensusv1.SignedMessage{{Type: kind, SignBytes: hex.EncodeToString(signBytes), Signature: hex.EncodeToString(signature)}}
 }
 
-// invalidShare records an extension that was refused, where its signature says whose it is: CometBFT has not compared the address that
-// it gives us with the key, so anybody could have another one's there. Whoever knows the sharing can check it.
-func (d *evidenceLog) recordInvalidShare(address []byte, height int64, extension []byte, cause error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s, ok := d.validators[string(address)]
+// recordInvalidShare records a vote extension that was rejected, if its signature proves who sent it: CometBFT has not checked the address
+// that it passes here against the key, so a peer could have put in another validator's. Anyone who has the sharing can verify the proof.
+func (l *evidenceLog) recordInvalidShare(address []byte, height int64, extension []byte, cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, ok := l.validators[string(address)]
 	if !ok {
 		return
 	}
-	signBytes, signature := d.signatures.extension(s.key, height, extension)
-	if signature != nil && d.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
+	signBytes, signature := l.signatures.extension(s.key, height, extension)
+	if signature != nil && l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
 		height: height, reason: cause.Error(), proof: signedMessage("extension", signBytes, signature)}) {
 		s.InvalidShares++
 	}
 }
 
-// invalidProposal records a block that was refused, where its signature says whose it is: a block names whom it likes as its proposer.
-// That it was refused for good, only who has the block can say.
-func (d *evidenceLog) recordInvalidProposal(address []byte, height int64, block []byte, reason string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s, ok := d.validators[string(address)]
+// recordInvalidProposal records a block that was rejected, if the signature of its proposal proves who proposed it: the proposer that a
+// block names is not verified. Only someone who has the block can tell that it was rejected rightly.
+func (l *evidenceLog) recordInvalidProposal(address []byte, height int64, block []byte, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, ok := l.validators[string(address)]
 	if !ok {
 		return
 	}
-	signBytes, signature := d.signatures.proposal(s.key, height, block)
-	if signature != nil && d.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+	signBytes, signature := l.signatures.proposal(s.key, height, block)
+	if signature != nil && l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
 		height: height, reason: reason, proof: signedMessage("proposal", signBytes, signature)}) {
 		s.InvalidProposals++
 	}
 }
 
-// share counts a share that came with the precommits of a block.
-func (d *evidenceLog) countShare(address []byte) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if s, ok := d.validators[string(address)]; ok {
+// countShare counts a share that the precommits of a block contained.
+func (l *evidenceLog) countShare(address []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, ok := l.validators[string(address)]; ok {
 		s.BeaconShares++
 	}
 }
 
-// decided records what a final block says of the one before it: who is missing from its commit.
-func (d *evidenceLog) recordCommit(height int64, at time.Time, votes []abci.VoteInfo) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.height, d.time = height, at
+// recordCommit records which validators the commit of the previous block lacks, as a final block contains it.
+func (l *evidenceLog) recordCommit(height int64, at time.Time, votes []abci.VoteInfo) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.height, l.time = height, at
 	for _, vote := range votes {
-		if s, ok := d.validators[string(vote.Validator.Address)]; ok {
-			d.countPrecommit(s, height-1, vote.BlockIdFlag != cmtproto.BlockIDFlagCommit)
+		if s, ok := l.validators[string(vote.Validator.Address)]; ok {
+			l.countPrecommit(s, height-1, vote.BlockIdFlag != cmtproto.BlockIDFlagCommit)
 		}
 	}
 }
 
-func (d *evidenceLog) countPrecommit(s *validatorConduct, height int64, missed bool) {
+// countPrecommit updates the absence of a validator by one block.
+func (l *evidenceLog) countPrecommit(s *validatorConduct, height int64, missed bool) {
 	s.missed[s.seen%absenceWindow] = missed
 	s.seen++
 	if missed {
@@ -217,33 +218,33 @@ func (d *evidenceLog) countPrecommit(s *validatorConduct, height int64, missed b
 		s.absent = false
 		return
 	}
-	if !s.absent { // Once for each absence, however long.
+	if !s.absent { // Recorded once for each absence, however long it lasts.
 		s.absent = true
-		d.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+		l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
 			height: height, reason: fmt.Sprintf("its precommit is missing from %d of %d blocks", missing, absenceWindow)})
 	}
 }
 
-// equivocations records the duplicate votes that a block holds. CometBFT has checked them.
-func (d *evidenceLog) recordEquivocations(block *types.Block) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// recordEquivocations records the duplicate votes that a block contains. CometBFT has verified them.
+func (l *evidenceLog) recordEquivocations(block *types.Block) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, e := range block.Evidence.Evidence {
 		double, ok := e.(*types.DuplicateVoteEvidence)
 		if !ok {
-			continue // Light clients' evidence; nothing here takes any in.
+			continue // Light client attack evidence; nothing submits any here.
 		}
-		s, ok := d.validators[string(double.VoteA.ValidatorAddress)]
-		if ok && d.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
+		s, ok := l.validators[string(double.VoteA.ValidatorAddress)]
+		if ok && l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
 			height: double.Height(), reason: fmt.Sprintf("it signed two %ss at height %d, round %d", voteType(double.VoteA), double.Height(), double.VoteA.Round),
-			proof: append(d.signedVote(double.VoteA), d.signedVote(double.VoteB)...)}) {
+			proof: append(l.signedVote(double.VoteA), l.signedVote(double.VoteB)...)}) {
 			s.Equivocations++
 		}
 	}
 }
 
-func (d *evidenceLog) signedVote(vote *types.Vote) []*consensusv1.SignedMessage {
-	return signedMessage(voteType(vote), types.VoteSignBytes(d.signatures.chainID, vote.ToProto()), vote.Signature)
+func (l *evidenceLog) signedVote(vote *types.Vote) []*consensusv1.SignedMessage {
+	return signedMessage(voteType(vote), types.VoteSignBytes(l.signatures.chainID, vote.ToProto()), vote.Signature)
 }
 
 func voteType(vote *types.Vote) string {

@@ -10,21 +10,21 @@ import (
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 )
 
-// The validators' conduct has two more key spaces:
+// Evidence has two more key spaces in the store:
 //
-//	e height kind address         evidence, which is this validator's own and no part of the chain's state
-//	x address kind height         the same keys in another order, without values
+//	e height kind address         a piece of evidence, which is local to this validator and no part of the chain's state
+//	x address kind height         an index of these, by validator and kind
 
-// evidencePerValidator is how much of one kind is kept of one validator; the oldest goes first. So nobody can push out
-// what others did.
+// evidencePerValidator is how many pieces of one kind are kept about one validator; the oldest is evicted first. So a validator can't
+// evict the evidence about others.
 const evidencePerValidator = 64
 
-// each calls f with everything under a prefix, in the order of the keys.
+// scanPrefix calls f with every pair whose key has a prefix, in key order.
 func (s *store) scanPrefix(prefix []byte, f func(key, value []byte) error) error {
 	return s.scan(prefix, prefixEnd(prefix), f)
 }
 
-// between calls f with everything from a key to before another one. f must not keep what it gets.
+// scan calls f with every pair from one key up to but excluding another. f must not retain its arguments.
 func (s *store) scan(from, to []byte, f func(key, value []byte) error) error {
 	it, err := s.db.Iterator(from, to)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *store) scan(from, to []byte, f func(key, value []byte) error) error {
 	return errors.Join(err, it.Error(), it.Close())
 }
 
-// after is the first key behind all that begin with the prefix.
+// prefixEnd is the smallest key that is greater than all keys with the prefix; nil if there is none.
 func prefixEnd(prefix []byte) []byte {
 	end := append([]byte(nil), prefix...)
 	for i := len(end) - 1; i >= 0; i-- {
@@ -47,7 +47,7 @@ func prefixEnd(prefix []byte) []byte {
 	return nil
 }
 
-// addEvidence keeps a piece of evidence. It reports false where there is one of the same kind, validator and height.
+// addEvidence stores a piece of evidence. It reports false if there already is one of the same kind, validator and height.
 func (s *store) addEvidence(e *consensusv1.Evidence) (bool, error) {
 	address, err := hex.DecodeString(e.GetAddress())
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *store) addEvidence(e *consensusv1.Evidence) (bool, error) {
 	return true, errors.Join(batch.Set(key, value), batch.Set(append(index, height...), []byte{1}), batch.Write())
 }
 
-// evidence returns up to limit pieces of evidence, the latest first, that are before a key. Each comes with its own.
+// evidence returns up to limit pieces of evidence with keys below one, the latest first, each with its key.
 func (s *store) evidence(before []byte, limit int) (all []Evidence, err error) {
 	if len(before) == 0 {
 		before = []byte("f")
@@ -95,7 +95,7 @@ func (s *store) evidence(before []byte, limit int) (all []Evidence, err error) {
 	return all, errors.Join(err, it.Error(), it.Close())
 }
 
-// Evidence is a piece of evidence with its place in the list.
+// Evidence is a piece of evidence with its key, which is its position in the list.
 type Evidence struct {
 	*consensusv1.Evidence
 	// Key is greater for later evidence.

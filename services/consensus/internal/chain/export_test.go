@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// Prune forgets the blocks below a height, as a validator with little room would.
+// Prune prunes the blocks below a height.
 func (n *Node) Prune(below int64) error {
 	s, err := n.states.Load()
 	if err != nil {
@@ -25,15 +25,14 @@ func (n *Node) Prune(below int64) error {
 // Base is the first block that CometBFT has.
 func (n *Node) Base() int64 { return n.comet.BlockStore().Base() }
 
-// WithoutRecord forgets what was kept for the proofs of a block, as an earlier release did not keep it.
+// WithoutRecord deletes the record of a block, which an earlier release did not store.
 func (n *Node) WithoutRecord(height int64) error { return n.store.db.Delete(recordKey(height)) }
 
-// WithoutBeacon forgets a beacon, as a damaged store does.
+// WithoutBeacon deletes a beacon, as in a damaged store.
 func (n *Node) WithoutBeacon(height int64) error { return n.store.db.Delete(beaconKey(height)) }
 
-// Judge is what a validator at a height makes of the first and last blocks that connected validators say they have, and of
-// the latest snapshot.
-func JudgeSync(height int64, members int, peers [][2]int64, snapshot int64) (overtaken, wayBack bool) {
+// JudgeSync is how a validator at a height judges the first and last blocks that connected validators report, and the latest snapshot.
+func JudgeSync(height int64, members int, peers [][2]int64, snapshot int64) (overtaken, canRestore bool) {
 	s := syncStatus{height: height, validators: members}
 	for _, peer := range peers {
 		s.peers = append(s.peers, blockRange{peer[0], peer[1]})
@@ -41,17 +40,17 @@ func JudgeSync(height int64, members int, peers [][2]int64, snapshot int64) (ove
 	return s.overtaken(), s.canRestore(snapshot)
 }
 
-// DropNoted is what a start does before it opens the data.
+// ResetIfMarked is what a start does before it opens the data.
 func ResetIfMarked(home string) error { return resetIfMarked(home, slog.New(slog.DiscardHandler)) }
 
-// Diverge has the validator go on from another state than the one that it computed.
+// Diverge makes the validator continue from a different state than the one that it computed.
 func (n *Node) Diverge() {
 	n.app.mu.Lock()
 	defer n.app.mu.Unlock()
 	n.app.last.AppHash[0] ^= 1
 }
 
-// SpoilTip has the stored state say what the chain does not.
+// CorruptTip makes the stored state differ from the chain's.
 func (n *Node) CorruptTip() {
 	t := n.app.tip()
 	t.AppHash[0] ^= 1
@@ -60,14 +59,14 @@ func (n *Node) CorruptTip() {
 	}
 }
 
-// MaxStrangers is maxStrangers.
+// MaxUntrustedPeers is maxUntrustedPeers.
 const MaxUntrustedPeers = maxUntrustedPeers
 
-// Peers is how many the validator is connected to.
+// Peers is how many peers the validator is connected to.
 func (n *Node) Peers() int { return n.comet.Switch().Peers().Size() }
 
-// Claim tells all peers that the node has these blocks, and asks each which it has. Answered reports whether they said so: they have
-// read the claim then.
+// ClaimBlocks reports to all peers that the node has these blocks, and asks each which it has. Once Answered reports true, all of them
+// have read the claim.
 func (n *Node) ClaimBlocks(base, height int64) {
 	n.eachPeer(func(peer p2p.Peer) {
 		peer.Set(blockRangeKey, nil)
@@ -77,7 +76,7 @@ func (n *Node) ClaimBlocks(base, height int64) {
 	})
 }
 
-// Answered reports whether all peers said which blocks they have.
+// Answered reports whether all peers have reported which blocks they have.
 func (n *Node) Answered() bool {
 	answered := true
 	n.eachPeer(func(peer p2p.Peer) {
@@ -87,8 +86,8 @@ func (n *Node) Answered() bool {
 	return answered
 }
 
-// Overtaken is what the validator makes of what its peers said.
+// Overtaken reports whether the validator takes itself for overtaken.
 func (n *Node) Overtaken() bool { return n.syncStatus().overtaken() }
 
-// Waiting is how many transactions wait for a block at this validator.
+// Waiting is how many transactions are in this validator's mempool.
 func (n *Node) Waiting() int { return n.comet.Mempool().Size() }

@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// distributed is the only dealing that a genesis file may name: the validators make the beacon's key together.
+// distributed is the only dealing that a genesis file may name: distributed key generation by the validators.
 const distributed = "distributed"
 
 // genesisState is the app_state of the genesis file.
@@ -24,7 +24,7 @@ type genesisState struct {
 	Dealing     string          `json:"dealing"`
 	OperatorKey order.PublicKey `json:"operator_key"`
 	PhaseTimeMS int64           `json:"phase_time_ms"`
-	// Validators are those of the first blocks, in the order in which they will have shares.
+	// Validators are those of the first blocks, in the order of their shares.
 	Validators []order.Member `json:"validators"`
 }
 
@@ -33,8 +33,8 @@ func (g genesisState) hash() (protocol.Hash, error) {
 	return sha256.Sum256(text), err
 }
 
-// votingPower is what each validator has. It is even because a block's time is the median of the votes' by their power, rounded
-// down: of three votes of power 1 that is the earliest, and a single validator with a slow clock stops the chain.
+// votingPower is the voting power of each validator. It must be even, because a block's time is the median of the votes' times weighted
+// by power, rounded down: for three votes of power 1 that is the earliest, so a single validator with a slow clock would stop the chain.
 const votingPower = 10
 
 // parseGenesisState reads and checks the app_state of a genesis file.
@@ -63,7 +63,7 @@ func parseGenesisState(genesis *types.GenesisDoc) (state genesisState, err error
 	return state, nil
 }
 
-// group is the state that the chain begins with.
+// group is the initial group of the chain.
 func (g genesisState) group(chainID string) (*order.Group, error) {
 	hash, err := g.hash()
 	if err != nil {
@@ -78,7 +78,7 @@ func newGenesis(chainID string, operator order.PublicKey, validators []order.Mem
 	genesis := &types.GenesisDoc{ChainID: chainID, GenesisTime: now.UTC(), InitialHeight: 1, ConsensusParams: types.DefaultConsensusParams()}
 	genesis.ConsensusParams.ABCI.VoteExtensionsEnableHeight = 1
 	genesis.ConsensusParams.Block.MaxBytes = 1 << 20
-	// Headers and commits are kept as long as they could be evidence, also where blocks are pruned.
+	// Headers and commits are kept as long as evidence may refer to them, even if blocks are pruned.
 	genesis.ConsensusParams.Evidence.MaxAgeNumBlocks, genesis.ConsensusParams.Evidence.MaxAgeDuration = 10_000, time.Hour
 	for _, m := range validators {
 		key := ed25519.PubKey(m.PublicKey[:])
@@ -90,5 +90,5 @@ func newGenesis(chainID string, operator order.PublicKey, validators []order.Mem
 	return genesis, errors.Join(err, genesis.ValidateAndComplete())
 }
 
-// phaseTime is how long each phase of a new chain's ceremonies waits for those who are late.
+// phaseTime is the timeout of each phase of a new chain's key ceremonies.
 const phaseTime = 2 * time.Second

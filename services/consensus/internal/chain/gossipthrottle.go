@@ -7,61 +7,62 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 )
 
-// CometBFT's gossip looks every GossipSleep whether there is something to tell a peer. While nobody rolls there is not, for hours. So
-// it rests then, until something happens: a peer, a transaction or a message of another validator comes in, or this one signs.
+// CometBFT's gossip goroutines poll every GossipSleep for something to send to a peer. While nobody rolls there is nothing, possibly for
+// hours. So an idle node blocks them until there is activity: a new peer, a transaction or a message from another validator arrives, or
+// this validator signs something.
 const (
-	// awake is how long gossip goes on looking behind the last thing that happened. Most rounds are over by then.
+	// activePeriod is how long gossip keeps polling after the last activity. Most rounds are decided within it.
 	activePeriod = 250 * time.Millisecond
-	// restLook is when it looks all the same, for whatever else there may be to tell.
+	// idlePollInterval is the interval of polling while idle, for anything that was not seen as activity.
 	idlePollInterval = 100 * time.Millisecond
 )
 
-// alert has those who have nothing to do rest until something happens.
+// gossipThrottle blocks the gossip goroutines of an idle node until there is activity.
 type gossipThrottle struct {
 	mu          sync.Mutex
 	activeUntil time.Time
-	waiting     chan struct{} // Closed when the rest of all is over; nil while nobody rests.
-	poll        *time.Timer   // Ends it where nothing happens.
+	waiting     chan struct{} // Closed to release all waiting goroutines; nil if there are none.
+	poll        *time.Timer   // Releases them if there is no activity.
 }
 
-// rouse says that something happened.
-func (a *gossipThrottle) wake() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.activeUntil = time.Now().Add(activePeriod)
-	a.wakeLocked()
+// wake records activity and releases all waiting goroutines.
+func (t *gossipThrottle) wake() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.activeUntil = time.Now().Add(activePeriod)
+	t.wakeLocked()
 }
 
-// wake must be called with the lock held.
-func (a *gossipThrottle) wakeLocked() {
-	if a.waiting != nil {
-		a.poll.Stop()
-		close(a.waiting)
-		a.waiting = nil
+// wakeLocked releases all waiting goroutines. The lock must be held.
+func (t *gossipThrottle) wakeLocked() {
+	if t.waiting != nil {
+		t.poll.Stop()
+		close(t.waiting)
+		t.waiting = nil
 	}
 }
 
-// rest returns at once where something happened lately, and otherwise when something does, or is to be looked for.
-func (a *gossipThrottle) wait() {
-	a.mu.Lock()
-	if time.Now().Before(a.activeUntil) {
-		a.mu.Unlock()
+// wait returns at once if there was activity recently, and otherwise at the next activity or poll.
+func (t *gossipThrottle) wait() {
+	t.mu.Lock()
+	if time.Now().Before(t.activeUntil) {
+		t.mu.Unlock()
 		return
 	}
-	if a.waiting == nil {
-		a.waiting = make(chan struct{})
-		a.poll = time.AfterFunc(idlePollInterval, func() {
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			a.wakeLocked()
+	if t.waiting == nil {
+		t.waiting = make(chan struct{})
+		t.poll = time.AfterFunc(idlePollInterval, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.wakeLocked()
 		})
 	}
-	over := a.waiting
-	a.mu.Unlock()
-	<-over
+	released := t.waiting
+	t.mu.Unlock()
+	<-released
 }
 
-// restedPeer is asked by gossip before each look whether it is still there.
+// throttledPeer delays the gossip goroutines, which call IsRunning before each poll.
 type throttledPeer struct {
 	p2p.Peer
 	throttle *gossipThrottle

@@ -10,11 +10,11 @@ import (
 	"sync"
 )
 
-// ErrDiverged means that this validator computed another state than the others.
+// ErrDiverged means that this validator computed a different state than the others.
 var ErrDiverged = errors.New("this validator's state differs from what the others decided, and it signs nothing more: " +
-	"move its data folder away for those who look for the cause, keep the other files of the home, and start again; it fetches the chain from its peers")
+	"move its data folder away for the analysis of the cause, keep the other files of the home, and start again; it fetches the chain from its peers")
 
-// fate is what ended a validator that must not go on.
+// termination records why a validator must not continue.
 type termination struct {
 	once sync.Once
 	done chan struct{}
@@ -27,7 +27,7 @@ func (f *termination) end(err error) {
 	f.once.Do(func() { f.err = err; close(f.done) })
 }
 
-// cause is why the validator must not go on; nil as long as it may.
+// cause is why the validator must not continue; nil as long as it may.
 func (f *termination) cause() error {
 	select {
 	case <-f.done:
@@ -37,22 +37,22 @@ func (f *termination) cause() error {
 	}
 }
 
-// halt ends the validator's part in consensus, loudly. A state that diverged stays so, and is not opened again: CometBFT
-// would panic over its log.
+// halt ends the validator's part in consensus with an error. A diverged state is marked so that it is not opened again: CometBFT would
+// panic when it replays its log.
 func (n *Node) halt(err error) {
 	n.termination.end(err)
 	n.logger.Error("the validator has halted", "error", err)
 	if errors.Is(err, ErrDiverged) {
 		if err := os.WriteFile(filepath.Join(n.home.dir, dataDir, divergedFile), []byte(err.Error()+"\n"), 0o600); err != nil {
-			n.logger.Error("the halt can't be noted in the data folder", "error", err)
+			n.logger.Error("the halt can't be recorded in the data folder", "error", err)
 		}
 	}
 }
 
-// divergedFile is what halt leaves in the data folder.
+// divergedFile is the marker file that halt writes to the data folder.
 const divergedFile = "diverged"
 
-// checkDiverged fails where an earlier process found that this data is not the chain's.
+// checkDiverged fails if an earlier process found that this data differs from the chain's.
 func checkDiverged(home string) error {
 	if _, err := os.Stat(filepath.Join(home, dataDir, divergedFile)); err == nil {
 		return ErrDiverged
@@ -60,7 +60,7 @@ func checkDiverged(home string) error {
 	return nil
 }
 
-// Halted returns why the validator must not go on; nil as long as it may.
+// Halted returns why the validator must not continue; nil as long as it may.
 func (n *Node) Halted() error { return n.termination.cause() }
 
 // Wait returns when the validator halts or is stopped.
@@ -73,9 +73,9 @@ func (n *Node) Wait() error {
 	}
 }
 
-// overheard ends the validator where CometBFT's log says that it can't go on; it has no other way to say so. When a
-// block does not follow from this validator's state although two thirds signed it, consensus ends with a failure, and
-// fetching blocks blames one peer after the other, for ever.
+// onCometError halts the validator if CometBFT logs that it can't continue: its log is the only place where it reports that. If a block
+// does not follow from this validator's state although two thirds signed it, consensus ends with a failure, and block sync blames one
+// peer after the other, forever.
 func (n *Node) onCometError(msg string, keyvals []any) {
 	if msg != consensusFailed && msg != syncFailed {
 		return
@@ -89,7 +89,7 @@ func (n *Node) onCometError(msg string, keyvals []any) {
 	}
 }
 
-// What CometBFT logs where consensus ends, and where a fetched block does not fit.
+// What CometBFT logs when consensus fails, and when a fetched block is invalid.
 const (
 	consensusFailed = "CONSENSUS FAILURE!!!"
 	syncFailed      = "Error in validation"

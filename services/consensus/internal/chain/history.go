@@ -13,29 +13,29 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// past is what a validator shows of earlier blocks. CometBFT's stores hold them until they are pruned; what lineages are
-// made of is kept beside them for good, since a receipt needs it however old the chain is.
+// blockHistory reads earlier blocks. CometBFT's stores hold them until they are pruned; the light blocks of lineages are stored
+// separately and permanently, since a receipt needs them however old the chain is.
 type blockHistory struct {
 	store  *store
 	blocks state.BlockStore
 	sets   validatorSets
 }
 
-// validatorSets are CometBFT's. Its ordinary way to load one also computes who would propose, which takes the longer the
-// longer a set stays the same.
+// validatorSets is CometBFT's state store. Its LoadValidators also computes the proposer priorities, which takes longer the longer a set
+// has not changed.
 type validatorSets interface {
 	LoadValidatorsFast(height int64) (*types.ValidatorSet, error)
 }
 
 func (n *Node) history() blockHistory {
-	// So is the store of the release that go.mod names.
+	// The state store of the release in go.mod implements it.
 	return blockHistory{store: n.store, blocks: n.blocks, sets: n.states.(validatorSets)}
 }
 
-// commit is the votes for a block, and who could vote.
+// commit returns the commit of a block, and the validators that could vote on it.
 func (p blockHistory) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
 	commit := p.blocks.LoadBlockCommit(height)
-	if commit == nil { // No block behind this one holds its commit yet.
+	if commit == nil { // No next block contains its commit yet.
 		commit = p.blocks.LoadSeenCommit(height)
 	}
 	if commit == nil {
@@ -48,7 +48,7 @@ func (p blockHistory) commit(height int64) (*types.Commit, *types.ValidatorSet, 
 	return commit, validators, nil
 }
 
-// record makes a record of a block that CometBFT still has.
+// record makes the record of a block that CometBFT still has.
 func (p blockHistory) record(height int64) (*blockRecord, error) {
 	block := p.blocks.LoadBlock(height)
 	if block == nil {
@@ -65,16 +65,16 @@ func (p blockHistory) record(height int64) (*blockRecord, error) {
 	return r, nil
 }
 
-// keep looks at a block that another one follows, and keeps it and the one before where the validators changed between
-// them, and the first sharing of the beacon's secret. It keeps the commit that the block behind holds, so that all validators keep
-// the same and make the same snapshots; each has seen other votes for the latest block. Blocks that a snapshot took the place of are not there; the snapshot
-// holds what is kept of them.
+// storeLineage stores what lineages need of a block that already has a successor: the block and the one before it if the validators
+// changed between them, and the first sharing of the beacon's secret. It stores the commit that the next block contains, so that all
+// validators store the same and make identical snapshots; each has seen different votes for the latest block. Blocks before a restored
+// snapshot are missing; the snapshot contains what is stored of them.
 func (p blockHistory) storeLineage(height int64) error {
 	now, before := p.blocks.LoadBlockMeta(height), p.blocks.LoadBlockMeta(height-1)
 	if now == nil {
 		return nil
 	}
-	// The first block has none before it, and so has the first that was fetched behind a snapshot.
+	// The first block has no predecessor, and neither has the first block after a restored snapshot.
 	if before != nil && !bytes.Equal(now.Header.ValidatorsHash, before.Header.ValidatorsHash) {
 		for _, changed := range []int64{height - 1, height} {
 			if err := p.storeHop(changed); err != nil {
@@ -97,7 +97,7 @@ func (p blockHistory) storeHop(height int64) error {
 	return p.store.setHop((&blockRecord{header: meta.Header, commit: commit, validators: validators}).lightBlock())
 }
 
-// keepSharing keeps the first sharing of the chain. Later ones are of the same key.
+// storeFirstSharing stores the first sharing of the chain. Later ones are of the same key.
 func (p blockHistory) storeFirstSharing(height int64) error {
 	if sharing, err := p.store.firstSharing(); err != nil || sharing != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// home is what a validator's folder says.
+// home is the content of a validator's folder: its identity and keys.
 type home struct {
 	dir         string
 	genesis     *types.GenesisDoc
@@ -33,7 +33,7 @@ type home struct {
 	beaconKey   dkg.SecretKey
 }
 
-// openHome reads a validator's folder. Its key is in there, or with the signer that calls signerAddress.
+// openHome reads a validator's folder. The signing key is in there, or with the remote signer that connects to signerAddress.
 func openHome(dir, identity, signerAddress string, logger cmtlog.Logger) (*home, error) {
 	h := &home{dir: dir}
 	document, err := os.ReadFile(filepath.Join(dir, genesisFile))
@@ -81,7 +81,7 @@ func (h *home) close() error {
 	return nil
 }
 
-// loadKey checks what privval.LoadFilePV would end the process for.
+// loadKey loads the signing key. It first checks what would make privval.LoadFilePV exit the process.
 func loadKey(keyPath, statePath string) (*privval.FilePV, error) {
 	for _, path := range []string{keyPath, statePath} {
 		content, err := os.ReadFile(path)
@@ -95,7 +95,7 @@ func loadKey(keyPath, statePath string) (*privval.FilePV, error) {
 	return privval.LoadFilePV(keyPath, statePath), nil
 }
 
-// loadCard reads what others know of this validator, and fails where the home has other keys.
+// loadMember reads the validator's public description, and fails if it does not match the home's keys.
 func (h *home) loadMember() error {
 	text, err := os.ReadFile(filepath.Join(h.dir, memberFile))
 	if err != nil {
@@ -105,18 +105,18 @@ func (h *home) loadMember() error {
 		return fmt.Errorf("%s: %w", memberFile, err)
 	}
 	if !bytes.Equal(h.key.Bytes(), h.member.PublicKey[:]) {
-		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", keyFile, memberFile)
+		return fmt.Errorf("%s and %s are of different validators; restore both from the same backup", keyFile, memberFile)
 	}
 	if h.nodeKey.ID() != peerID(h.member) {
-		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", nodeKeyFile, memberFile)
+		return fmt.Errorf("%s and %s are of different validators; restore both from the same backup", nodeKeyFile, memberFile)
 	}
 	if h.beaconKey.Public() != h.member.BeaconKey {
-		return fmt.Errorf("%s and %s are of two validators; restore both from one backup", beaconKeyFile, memberFile)
+		return fmt.Errorf("%s and %s are of different validators; restore both from the same backup", beaconKeyFile, memberFile)
 	}
 	return nil
 }
 
-// PeerID is how other validators address the one that lives in dir: PeerID@host:port.
+// PeerID is the peer id of the validator whose home is dir; others address it as PeerID@host:port.
 func PeerID(dir string) (string, error) {
 	key, err := p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile))
 	if err != nil {

@@ -33,18 +33,18 @@ const (
 	dataDir       = "data"
 	walDir        = "data/cs.wal"
 	snapshotDir   = "data/snapshots"
-	// newFile is in the data folder of whoever was there when the chain began. A validator whose folder has neither this nor
-	// any block lost what it had or came later, and takes its state from its peers.
+	// newChainFile marks the data folder of a validator of genesis, which starts at the first block. A validator whose data folder has
+	// neither this file nor a block has lost its data or joined later, and restores its state from its peers.
 	newChainFile = "data/new"
 )
 
-// operatorKeyFile is where a new chain's folder has the key that may change its validators: an Ed25519 seed in hex.
+// operatorKeyFile is the file of a new chain's folder with the key that may change its validators: an Ed25519 seed in hex.
 const operatorKeyFile = "operator_key"
 
 // ValidatorName is the name of the i-th validator of a new chain.
 func ValidatorName(i int) string { return fmt.Sprintf("validator-%d", i) }
 
-// secrets are what a validator has and nobody else.
+// privateKeys are a validator's three private keys.
 type privateKeys struct {
 	signing cmted25519.PrivKey
 	node    p2p.NodeKey
@@ -55,15 +55,15 @@ func newPrivateKeys() privateKeys {
 	return privateKeys{signing: cmted25519.GenPrivKey(), node: p2p.NodeKey{PrivKey: cmted25519.GenPrivKey()}, beacon: dkg.NewSecretKey(random.New())}
 }
 
-// card is what everybody may know of a validator.
+// member is the validator's public description.
 func (s privateKeys) member(name string) order.Member {
 	return order.Member{Name: name, PublicKey: order.PublicKey(s.signing.PubKey().Bytes()), BeaconKey: s.beacon.Public(),
 		NodeID: order.NodeID(s.node.PubKey().Address())}
 }
 
-// InitNetwork makes a new chain with n validators and writes a home for each into dir: validator-0, validator-1, and so
-// on, and the operator's key. The validators make the beacon's key themselves when they first meet. It fails where dir
-// holds a chain already.
+// InitNetwork makes a new chain with n validators and writes into dir a home for each (validator-0, validator-1, and so on) and the
+// operator's key. The validators generate the beacon's key themselves when a quorum of them is first connected. It fails if dir
+// already holds a chain.
 func InitNetwork(dir, chainID string, n int, now time.Time) error {
 	if n < 1 {
 		return fmt.Errorf("a chain needs at least one validator, not %d", n)
@@ -72,7 +72,7 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, ValidatorName(0))); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s holds a chain already; choose another folder or remove it", dir)
+		return fmt.Errorf("%s already holds a chain; choose another folder or remove it", dir)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -102,7 +102,7 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 	return nil
 }
 
-// newOperator makes the operator's key, or takes that of an attempt which did not end.
+// newOperator makes the operator's key, or reads the one that an interrupted attempt has left.
 func newOperator(path string) (order.PublicKey, error) {
 	key, err := LoadOperatorKey(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -116,18 +116,18 @@ func newOperator(path string) (order.PublicKey, error) {
 	return order.PublicKey(key.Public().(ed25519.PublicKey)), nil
 }
 
-// NewHome makes the home of a validator that is to join the chain of a genesis file, and returns what the operator must
-// know to add it.
+// NewHome makes the home of a validator that will join the chain of a genesis file, and returns the description that the operator
+// needs to add it.
 func NewHome(home, name string, genesis []byte) (order.Member, error) {
 	if _, err := os.Stat(home); !errors.Is(err, os.ErrNotExist) {
-		return order.Member{}, fmt.Errorf("%s is there already; choose another folder or remove it", home)
+		return order.Member{}, fmt.Errorf("%s already exists; choose another folder or remove it", home)
 	}
 	s := newPrivateKeys()
 	card := s.member(name)
 	return card, writeHome(home, genesis, card, s)
 }
 
-// placeHome writes a home, with some empty files, beside its place and moves it there in the end: a crash leaves a whole one
+// writeHome writes a home, with some empty files, to a temporary folder and renames it at the end: a crash leaves either a complete home
 // or none.
 func writeHome(home string, genesis []byte, card order.Member, s privateKeys, empty ...string) error {
 	identity, err := newIdentity(IdentityFile(home))
@@ -146,7 +146,7 @@ func writeHome(home string, genesis []byte, card order.Member, s privateKeys, em
 	if err := errors.Join(os.RemoveAll(draft), os.MkdirAll(filepath.Join(draft, dataDir), 0o700)); err != nil {
 		return err
 	}
-	// Save writes both files and panics when it can't; the folder was just made.
+	// Save writes both files and panics if it can't; the folder was just made.
 	privval.NewFilePV(s.signing, filepath.Join(draft, keyFile), filepath.Join(draft, signStateFile)).Save()
 	if err := s.node.SaveAs(filepath.Join(draft, nodeKeyFile)); err != nil {
 		return err

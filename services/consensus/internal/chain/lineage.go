@@ -12,7 +12,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// Lineage returns what leads from genesis to a proven block; nil where genesis is enough.
+// Lineage returns the lineage that leads a light client from genesis to a proven block; nil if genesis is enough.
 func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) {
 	genesis, err := genesisLightClient(n.home.genesis)
 	if err != nil {
@@ -21,7 +21,7 @@ func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) 
 	return n.history().lineage(genesis, block)
 }
 
-// atGenesis is a light client that knows the validators of the genesis file.
+// genesisLightClient is a light client that trusts the validators of the genesis file.
 func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
 	validators := make([]*receiptv1.Validator, len(genesis.Validators))
 	for i, v := range genesis.Validators {
@@ -30,7 +30,7 @@ func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
 	return receipt.AtGenesis(genesis.ChainID, validators)
 }
 
-// lineage leads from genesis to a block, by way of the sharing where there is one. It is nil where genesis is enough.
+// lineage leads from genesis to a block, by way of the first sharing if there is one before it. It is nil if genesis is enough.
 func (p blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
 	sharing, err := p.store.firstSharing()
 	if err != nil {
@@ -52,10 +52,10 @@ func (p blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*rec
 	return out, nil
 }
 
-// errTooFar means that a block is further from genesis than receipts reach.
+// errTooFar means that a block is more hops from genesis than receipts may have.
 var errTooFar = errors.New("chain: too many changes of the validators since genesis")
 
-// follow takes as few hops as lead to a block: it skips as far as a light client can.
+// follow leads a light client to a block, by skipping verification: with as few hops as possible. It appends the hops to out.
 func (p blockHistory) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
 	for {
 		next, err := light.Follow(to)
@@ -68,7 +68,7 @@ func (p blockHistory) follow(light receipt.Light, to receipt.Block, out *receipt
 		}
 		hop, at := furthest(light, between)
 		if hop == nil {
-			return light, fmt.Errorf("%w: none that leads from %s to block %d: %w", ErrNoBlock, light, to.GetHeader().GetHeight(), err)
+			return light, fmt.Errorf("%w: no hop leads from %s to block %d: %w", ErrNoBlock, light, to.GetHeader().GetHeight(), err)
 		}
 		if out.Hops, light = append(out.Hops, hop), at; len(out.GetHops()) > receipt.MaxHops {
 			return light, errTooFar
@@ -76,7 +76,7 @@ func (p blockHistory) follow(light receipt.Light, to receipt.Block, out *receipt
 	}
 }
 
-// furthest is the last of the blocks that a light client can follow to; nil where there is none.
+// furthest is the last of the blocks that a light client can verify from where it is; nil if there is none.
 func furthest(light receipt.Light, blocks []*receiptv1.LightBlock) (*receiptv1.LightBlock, receipt.Light) {
 	for _, hop := range slices.Backward(blocks) {
 		if at, err := light.Follow(hop); err == nil {

@@ -9,9 +9,9 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// The store keeps what leads from genesis to a receipt in two more key spaces, as Protobuf:
+// Lineages, which lead a light client from genesis to a receipt, have two more key spaces in the store, with Protobuf values:
 //
-//	l height                a block at which the validators changed
+//	l height                the light block of a block at which the validators changed
 //	g                       the first sharing, with the block that ordered it
 
 var firstSharingKey = []byte("g")
@@ -28,7 +28,7 @@ func (s *store) setHop(hop *receiptv1.LightBlock) error {
 	return s.db.Set(hopKey(hop.GetHeader().GetHeight()), value)
 }
 
-// hops are the kept blocks from one height to below another, in their order.
+// hops are the stored light blocks from one height up to but excluding another, in ascending order.
 func (s *store) hops(from, below int64) ([]*receiptv1.LightBlock, error) {
 	it, err := s.db.Iterator(hopKey(from), hopKey(below))
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *store) setFirstSharing(sharing *receiptv1.SharingProof) error {
 	return s.db.Set(firstSharingKey, value)
 }
 
-// sharing is the first one of the chain; nil where there is none.
+// firstSharing is the first sharing of the chain; nil if there is none.
 func (s *store) firstSharing() (*receiptv1.SharingProof, error) {
 	value, err := s.db.Get(firstSharingKey)
 	if err != nil || value == nil {
@@ -61,7 +61,7 @@ func (s *store) firstSharing() (*receiptv1.SharingProof, error) {
 	return sharing, proto.Unmarshal(value, sharing)
 }
 
-// sharingUpTo calls f with the first sharing where it was ordered by a block up to a height.
+// firstSharingUpTo calls f with the first sharing if it was ordered by a block up to a height.
 func (s *store) firstSharingUpTo(height int64, f func(key, value []byte) error) error {
 	value, err := s.db.Get(firstSharingKey)
 	if err != nil || value == nil {

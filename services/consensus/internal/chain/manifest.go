@@ -17,29 +17,28 @@ import (
 )
 
 const (
-	// snapshotFormat is the form of snapshots that this release makes and reads.
+	// snapshotFormat is the format of snapshots that this release writes and reads.
 	snapshotFormat = 1
-	// chunkSize is about how many bytes a chunk has.
+	// chunkSize is the approximate size of a chunk in bytes.
 	chunkSize = 1 << 20
-	// maxChunk is the most that a chunk may have: it is full when a pair has made it longer than chunkSize. The longest pair is
-	// the group, with three ceremonies of up to protocol.MaxMembers. CometBFT lets a peer send little more.
+	// maxChunk bounds the size of a chunk: one is full when a pair has made it longer than chunkSize. The longest pair is the group, with
+	// three ceremonies of up to protocol.MaxMembers. CometBFT's own limit for a message is little higher.
 	maxChunk = 15 << 20
-	// maxChunks and maxSnapshot bound a snapshot, and so what a peer may have a validator fetch before the first check of the whole.
+	// maxChunks and maxSnapshot bound a snapshot, and so how much a peer can make a validator fetch before the whole can be verified.
 	maxChunks   = 1 << 14
 	maxSnapshot = maxChunks * chunkSize
-	// maxManifest is less than CometBFT lets a peer send.
+	// maxManifest is below CometBFT's limit for a message.
 	maxManifest = 3 << 20
 )
 
-// manifest says what a snapshot of the state behind a block is made of. A peer sends it, and nothing in it is trusted:
-// chunks are held against their hashes, blocks against the validators' signatures, and the whole against the application
-// hash that these blocks name.
+// manifest describes a snapshot of the state after a block. A peer sends it, and nothing in it is trusted: chunks are checked against
+// their hashes, blocks against the validators' signatures, and the restored state against the application hash that these blocks name.
 type manifest struct {
 	Height int64    `json:"height"`
 	Chunks [][]byte `json:"chunks"` // Their SHA-256 hashes.
 	// Hops lead a light client from genesis to Height, as a receipt's lineage does.
 	Hops [][]byte `json:"hops"`
-	// Blocks are CometBFT's light blocks of Height and of the two behind it, from which it goes on.
+	// Blocks are CometBFT's light blocks of Height and of the two heights after it, from which consensus continues.
 	Blocks [][]byte `json:"blocks"`
 }
 
@@ -66,7 +65,7 @@ func newManifest(height int64, hops []*receiptv1.LightBlock, blocks []*types.Lig
 	return m, nil
 }
 
-// hash names the snapshot.
+// hash identifies the snapshot.
 func (m *manifest) hash() []byte {
 	h := sha256.New()
 	h.Write(binary.BigEndian.AppendUint64([]byte("bitcraps/snap/01"), uint64(m.Height)))
@@ -76,7 +75,7 @@ func (m *manifest) hash() []byte {
 	return h.Sum(nil)
 }
 
-// snapshot is the manifest as CometBFT offers it.
+// snapshot is the manifest in the form in which CometBFT offers it to peers.
 func (m *manifest) snapshot() (*abci.Snapshot, error) {
 	text, err := json.Marshal(m)
 	if err == nil && len(text) > maxManifest {
@@ -85,7 +84,7 @@ func (m *manifest) snapshot() (*abci.Snapshot, error) {
 	return &abci.Snapshot{Height: uint64(m.Height), Format: snapshotFormat, Chunks: uint32(len(m.Chunks)), Hash: m.hash(), Metadata: text}, err
 }
 
-// parseManifest reads what a peer sent.
+// parseManifest decodes a manifest that a peer sent.
 func parseManifest(text []byte) (*manifest, error) {
 	if len(text) > maxManifest {
 		return nil, errors.New("manifest: too long")
@@ -105,7 +104,7 @@ func parseManifest(text []byte) (*manifest, error) {
 	return m, nil
 }
 
-// lightBlocks reads and checks the manifest's blocks.
+// lightBlocks decodes the manifest's blocks and verifies them from genesis.
 func (m *manifest) lightBlocks(genesis *types.GenesisDoc) ([]*types.LightBlock, error) {
 	light, err := genesisLightClient(genesis)
 	if err != nil {
@@ -132,7 +131,7 @@ func (m *manifest) lightBlocks(genesis *types.GenesisDoc) ([]*types.LightBlock, 
 	return blocks, nil
 }
 
-// readBlock reads a light block, and checks what a light client does not: that each vote is good, and whose turn it was.
+// readBlock decodes a light block, and checks what our light client does not: that every vote is valid, and the proposer.
 func readBlock(b []byte, chainID string, height int64) (*types.LightBlock, error) {
 	var message cmtproto.LightBlock
 	if err := message.Unmarshal(b); err != nil {
@@ -146,21 +145,21 @@ func readBlock(b []byte, chainID string, height int64) (*types.LightBlock, error
 		return nil, err
 	}
 	if block.Height != height {
-		return nil, fmt.Errorf("it is block %d; block %d is wanted", block.Height, height)
+		return nil, fmt.Errorf("it is block %d, not block %d", block.Height, height)
 	}
 	for _, v := range block.ValidatorSet.Validators {
 		if err := checkKey(v.PubKey); err != nil {
 			return nil, err
 		}
 	}
-	// Whose turn it is to propose, no signature binds. Where the first in turn proposed the block, it must be this one.
+	// The proposer priorities are not signed. If the block was decided in the first round, its proposer must be the one that they select.
 	if block.Commit.Round == 0 && string(block.ValidatorSet.GetProposer().Address) != string(block.ProposerAddress) {
-		return nil, errors.New("it was another validator's turn")
+		return nil, errors.New("it was another validator's turn to propose")
 	}
 	return block, block.ValidatorSet.VerifyCommit(chainID, block.Commit.BlockID, height, block.Commit)
 }
 
-// toLight is a block of CometBFT's as our light client reads it.
+// toLightBlock converts CometBFT's light block to the form that our light client reads.
 func toLightBlock(b *types.LightBlock) *receiptv1.LightBlock {
 	return (&blockRecord{header: *b.Header, commit: b.Commit, validators: b.ValidatorSet}).lightBlock()
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 )
 
-// turns is CometBFT's mempool, which takes one peer's transactions at a time. Its own guard against taking one twice, when two peers
-// tell it at once, is the cache that this node does without (see cometConfig). One that was taken twice would stay in the pool when
-// it is decided, and have this validator propose blocks for it ever after.
+// mempoolReactor is CometBFT's mempool reactor, which accepts transactions from one source at a time. CometBFT's own protection against
+// adding a transaction twice, when two peers send it at once, is the cache that this node disables (see cometConfig). A transaction that
+// was added twice would stay in the mempool after it is decided, and this validator would propose blocks for it forever.
 type mempoolReactor struct {
 	*mempool.Reactor
 	mu       *sync.Mutex
@@ -19,20 +19,20 @@ type mempoolReactor struct {
 }
 
 // Receive implements p2p.Reactor.
-func (t mempoolReactor) Receive(e p2p.Envelope) {
-	if !t.isMember(e.Src.ID()) { // A commitment carries no signature, and the first for a round stands.
+func (r mempoolReactor) Receive(e p2p.Envelope) {
+	if !r.isMember(e.Src.ID()) { // Commitments are not signed, and the first one for a round wins.
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.gossip.wake()
-	t.Reactor.Receive(e)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gossip.wake()
+	r.Reactor.Receive(e)
 }
 
-// mempoolReactor is CometBFT's name for it.
+// mempoolReactorName is CometBFT's name of its mempool reactor.
 const mempoolReactorName = "MEMPOOL"
 
-// takeTurns has peers and Submit take turns at a node's mempool.
+// wrapMempool wraps a node's mempool reactor, so that peers and Submit exclude each other.
 func (n *Node) wrapMempool(comet *node.Node) {
 	if reactor, ok := comet.Switch().Reactor(mempoolReactorName); ok {
 		node.CustomReactors(map[string]p2p.Reactor{mempoolReactorName: mempoolReactor{reactor.(*mempool.Reactor), &n.mempoolMu, &n.gossip, n.isMember}})(comet)

@@ -1,5 +1,5 @@
-// Package chain runs one validator: CometBFT as a library, with the state machine of package order as its application
-// and the threshold signatures of package threshold in its vote extensions. Nothing outside this package knows CometBFT.
+// Package chain runs one validator: CometBFT as a library, the state machine of package order as its ABCI application,
+// and the threshold signatures of package threshold in its vote extensions. No other package depends on CometBFT.
 package chain
 
 import (
@@ -26,7 +26,7 @@ type Decision struct {
 	order.Ordered
 	// BeaconHeight is the block whose precommits carried the signature.
 	BeaconHeight int64
-	// Signature is the group's over BeaconHeight.
+	// Signature is the group's signature over BeaconHeight.
 	Signature []byte
 }
 
@@ -46,27 +46,27 @@ type Node struct {
 	unlock        func()
 	decisions     *events.Hub[Decision]
 	collected     atomic.Int64
-	missing       atomic.Pointer[error] // Why the next height can't be collected; nil where it can.
+	missing       atomic.Pointer[error] // Why the beacon of the next height can't be collected; nil if it can.
 	precommits    *precommitFetcher
-	mempoolMu     sync.Mutex     // Held while the pool takes transactions.
-	gossip        gossipThrottle // Tells gossip that something happens.
+	mempoolMu     sync.Mutex     // Held while the mempool accepts transactions.
+	gossip        gossipThrottle // Wakes the idle gossip goroutines.
 
 	consensus *cmt.ConsensusConfig
-	// proposeTimeout is what consensus waits for a proposer that is connected.
+	// proposeTimeout is how long consensus waits for a proposer that is connected.
 	proposeTimeout time.Duration
 
-	stateSyncing   bool // It began without a state, and has no block yet.
+	stateSyncing   bool // The node started without a state, and has no block yet.
 	stranded       atomic.Bool
 	databases      []dbm.DB
 	snapshotBlocks int64
-	snapshotDue    chan struct{} // Tells that a snapshot may be due.
+	snapshotDue    chan struct{} // Signals that a snapshot may be due.
 	peers          []peerAddress
 	stopOnce       sync.Once
 	stop           chan struct{}
 	background     sync.WaitGroup
 }
 
-// decisionBuffer is how many decisions a watcher may be behind before it is sent to the store.
+// decisionBuffer is how many decisions a watcher may lag behind before it must read them from the store.
 const decisionBuffer = 256
 
 // Start connects to the peers and takes part in consensus.
@@ -100,19 +100,19 @@ func (n *Node) Stop() error {
 	return err
 }
 
-// Ordered returns what stands under a round.
+// Ordered returns the commitment that was ordered for a round.
 func (n *Node) Ordered(round order.Round) (order.Ordered, bool, error) { return n.store.Ordered(round) }
 
-// Collected is the height up to which every beacon that was drawn is known here.
+// Collected is the height up to which this validator has every beacon that was drawn.
 func (n *Node) Collected() int64 { return n.collected.Load() }
 
-// Beacon returns the signature of a height, nil where there is none.
+// Beacon returns the signature of a height; nil if there is none.
 func (n *Node) Beacon(height int64) ([]byte, error) { return n.store.beacon(height) }
 
-// ErrNoBeacon means that a beacon which rounds await is not there.
+// ErrNoBeacon means that a beacon which rounds await is missing.
 var ErrNoBeacon = errors.New("chain: there is no beacon for rounds that await it")
 
-// Lacks returns why this validator can't make a beacon that rounds await; nil where it lacks none.
+// MissingBeacon returns why this validator can't recover a beacon that rounds await; nil if it has all of them.
 func (n *Node) MissingBeacon() error {
 	if err := n.missing.Load(); err != nil {
 		return *err
@@ -129,7 +129,8 @@ func (n *Node) Decision(round order.Round) (decision Decision, ok bool, err erro
 	return n.withBeacon(ordered)
 }
 
-func (n *Node) withBeacon(ordered order.Ordered) (Decision, bool, error) {
+// withBeacon completes an ordered commitment with its beacon. ok is false until the beacon is known.
+func (n *Node) withBeacon(ordered order.Ordered) (decision Decision, ok bool, err error) {
 	height := order.BeaconHeight(ordered.Height)
 	signature, err := n.store.beacon(height)
 	return Decision{Ordered: ordered, BeaconHeight: height, Signature: signature}, signature != nil, err
@@ -160,12 +161,12 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 			return err
 		}
 		for _, ordered := range all {
-			collected := n.Collected() // Before: what it has not yet may come between.
+			collected := n.Collected() // Read first: beacons may be collected meanwhile.
 			decision, ok, err := n.withBeacon(ordered)
 			if err == nil && !ok && decision.BeaconHeight <= collected {
 				err = fmt.Errorf("%w: height %d", ErrNoBeacon, decision.BeaconHeight)
 			}
-			if err != nil || !ok { // The latest blocks' beacons may be still to come.
+			if err != nil || !ok { // The beacons of the latest blocks may not exist yet.
 				return err
 			}
 			if err := f(decision); err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// Open reads the home and brings the application up to the blocks that are stored there. Peers are not contacted yet.
+// Open reads the home and replays the stored blocks that the application has not executed. It does not contact peers yet.
 func Open(cfg Config, logger *slog.Logger) (*Node, error) { return open(cfg, logger, testHooks{}) }
 
 func open(cfg Config, logger *slog.Logger, between testHooks) (*Node, error) {
@@ -68,7 +68,7 @@ func (n *Node) open(cfg Config, logger *slog.Logger, between testHooks) (err err
 	return err
 }
 
-// newApp brings the application to the state that is stored.
+// newApp makes the application and loads its stored state.
 func (n *Node) newApp(cfg Config) (*app, error) {
 	a := &app{logger: n.logger, store: n.store, key: n.home.beaconKey, address: n.home.member.Address(), version: cmp.Or(cfg.Version, order.Version), now: time.Now,
 		evidence: n.evidence, loadBlock: n.storedBlock, retain: cfg.RetainBlocks, collected: n.Collected, wal: filepath.Join(n.home.dir, walDir), home: n.home.dir,
@@ -119,10 +119,10 @@ func (a *app) load() error {
 	return a.checkVersion(group.Version)
 }
 
-// storedBlock is one that CometBFT has; nil where it has not.
+// storedBlock is a block of CometBFT's block store; nil if it is not there.
 func (n *Node) storedBlock(height int64) *types.Block { return n.blocks.LoadBlock(height) }
 
-// close releases what Open took.
+// close releases the resources that Open acquired.
 func (n *Node) close() error {
 	var err error
 	if n.home != nil {
@@ -147,8 +147,8 @@ func lockHome(dir string) (unlock func(), err error) {
 	return unlock, err
 }
 
-// newComet makes CometBFT's node, which first brings the application up to its own stores. Where the two don't fit, it
-// panics.
+// newComet makes CometBFT's node, which first replays its stored blocks to the application. It panics if the two have different
+// states.
 func (n *Node) newComet(cfg Config, between testHooks) (comet *node.Node, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

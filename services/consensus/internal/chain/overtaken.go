@@ -17,23 +17,23 @@ import (
 var (
 	// ErrOvertaken means that this validator was away for longer than its peers keep blocks.
 	ErrOvertaken = errors.New("this validator is overtaken: its peers no longer have the blocks that it needs; " +
-		"start it again, and it joins from a snapshot")
-	// ErrStranded means that it is overtaken, and could not join either.
+		"restart it, and it restores a snapshot")
+	// ErrStranded means that this validator is overtaken, and can't restore a snapshot either.
 	ErrStranded = errors.New("this validator is overtaken: its peers no longer have the blocks that it needs, and none offers a " +
-		"snapshot from which it could go on; either the next one is still to come, or chain.snapshot_blocks is 0 everywhere")
+		"snapshot from which it could continue; either the next one is not made yet, or chain.snapshot_blocks is 0 everywhere")
 )
 
 const (
-	// lookEvery is how often a validator looks whether it got on. One that did since is not overtaken: block sync may hold
-	// blocks that its peers have pruned.
+	// progressInterval is how often a validator checks whether it made progress. One that did is not overtaken: block sync may already
+	// have fetched blocks that its peers have pruned since.
 	progressInterval = time.Second
-	// warnEvery is how often a stranded validator says so.
+	// strandedWarnInterval is how often a stranded validator logs a warning.
 	strandedWarnInterval = time.Minute
 )
 
-// keepUp ends a validator that its peers can't help any more, so that its next start joins. CometBFT leaves it where it is:
-// its block sync passes over peers that can't send the next block, takes itself for the first of the chain, and hands over to
-// consensus, which waits.
+// watchProgress ends a validator whose peers have pruned the blocks that it needs, so that its next start restores a snapshot. CometBFT
+// would leave it stuck: its block sync ignores peers that can't send the next block, concludes that it has caught up, and switches to
+// consensus, which waits forever.
 func (n *Node) watchProgress() {
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
@@ -46,13 +46,13 @@ func (n *Node) watchProgress() {
 		}
 		n.endStateSync()
 		s := n.syncStatus()
-		rests := s.height == last && (s.height > 0 || !n.stateSyncing)
-		overtaken := rests && s.overtaken()
+		stalled := s.height == last && (s.height > 0 || !n.stateSyncing)
+		overtaken := stalled && s.overtaken()
 		if overtaken && s.canRestore(n.stateProvider.latestSnapshot()) {
 			n.exitForStateSync(s)
 			return
 		}
-		if rests {
+		if stalled {
 			n.queryPeersAhead(s.height, overtaken)
 		}
 		n.stranded.Store(overtaken && asked)
@@ -64,12 +64,12 @@ func (n *Node) watchProgress() {
 	}
 }
 
-// askAhead asks the peers that are ahead of a height which blocks they have now, and where those don't help, which snapshots.
+// queryPeersAhead asks the peers that are ahead of a height which blocks they have now and, if those don't help, which snapshots.
 func (n *Node) queryPeersAhead(height int64, forSnapshots bool) {
 	n.eachPeer(func(peer p2p.Peer) {
-		said, _ := peer.Get(blockRangeKey).(blockRange)
+		reported, _ := peer.Get(blockRangeKey).(blockRange)
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
-		if said.height <= height && (!ok || state.GetHeight()-1 <= height) { // It works on the block behind the one that it has.
+		if reported.height <= height && (!ok || state.GetHeight()-1 <= height) { // A peer's height is that of the block after its last one.
 			return
 		}
 		peer.TrySend(p2p.Envelope{ChannelID: blocksync.BlocksyncChannel, Message: &bcproto.StatusRequest{}})
@@ -79,17 +79,17 @@ func (n *Node) queryPeersAhead(height int64, forSnapshots bool) {
 	})
 }
 
-// leave ends the validator, with a note for its next start.
+// exitForStateSync ends the validator, with a marker file for its next start.
 func (n *Node) exitForStateSync(s syncStatus) {
 	err := fmt.Errorf("%w (it has block %d, and they have a snapshot of block %d)", ErrOvertaken, s.height, n.stateProvider.latestSnapshot())
 	if err := writeMarker(n.home.dir, overtakenFile, err.Error()); err != nil {
-		n.logger.Error("that this validator is overtaken can't be noted in the data folder; its next start finds out again", "error", err)
+		n.logger.Error("the marker that this validator is overtaken can't be written to the data folder; its next start will detect it again", "error", err)
 	}
-	n.logger.Warn("the validator ends to join from a snapshot", "error", err)
+	n.logger.Warn("the validator ends, and restores a snapshot at its next start", "error", err)
 	n.termination.end(err)
 }
 
-// Stranded returns ErrStranded as long as the validator is overtaken and can't join either.
+// Stranded returns ErrStranded as long as the validator is overtaken and can't restore a snapshot either.
 func (n *Node) Stranded() error {
 	if n.stranded.Load() {
 		return ErrStranded

@@ -9,22 +9,23 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// A peer proves that it has the key that its id is the hash of. Whose id it is, the group says; what a peer calls itself counts for
-// nothing. Members are heard. A stranger may fetch blocks, as whoever is about to join does, and is not believed (docs/adr/0033).
+// A peer proves that it has the key whose hash is its id. The group maps ids to validators; the name that a peer gives itself is ignored.
+// Members may submit transactions. Members and configured peers are trusted as sources of blocks and snapshots. Any other peer may fetch
+// blocks, as a validator that is about to join does, and is not trusted (docs/adr/0033).
 
-// maxStrangers bounds the peers that are neither members nor named in the configuration.
+// maxUntrustedPeers bounds the peers that are neither members nor configured.
 const maxUntrustedPeers = 10
 
 // peerID is how CometBFT writes a validator's node id.
 func peerID(m order.Member) p2p.ID { return p2p.ID(hex.EncodeToString(m.NodeID[:])) }
 
-// member reports whether a peer is one of the validators that vote, or that will.
+// isMember reports whether a peer is one of the validators that vote, or that will.
 func (n *Node) isMember(id p2p.ID) bool {
 	var node order.NodeID
 	return node.UnmarshalText([]byte(id)) == nil && n.app.Group().HasNode(node, n.Height()+1)
 }
 
-// Stranger returns ErrStranger as long as this node is no member itself.
+// NotMember returns ErrNotMember as long as this node is not a member itself.
 func (n *Node) NotMember() error {
 	if n.isMember(n.home.nodeKey.ID()) {
 		return nil
@@ -32,21 +33,21 @@ func (n *Node) NotMember() error {
 	return ErrNotMember
 }
 
-// known reports whether a peer is a member, or named in this validator's configuration: a validator that joins knows the members
-// of genesis only, and its operator whom to fetch the chain from.
+// isTrusted reports whether a peer is a member, or configured: a joining validator knows only the members of genesis, so its operator
+// configures the peers to fetch the chain from.
 func (n *Node) isTrusted(id p2p.ID) bool {
 	return n.isMember(id) || slices.ContainsFunc(n.peers, func(p peerAddress) bool { return p.id == id })
 }
 
-// admits reports whether there is a place for a peer.
+// admitsPeer reports whether there is a slot for a peer.
 func (n *Node) admitsPeer(id p2p.ID) bool {
-	strangers := 0
+	untrusted := 0
 	n.eachPeer(func(peer p2p.Peer) {
 		if !n.isTrusted(peer.ID()) {
-			strangers++
+			untrusted++
 		}
 	})
-	return strangers < maxUntrustedPeers || n.isTrusted(id)
+	return untrusted < maxUntrustedPeers || n.isTrusted(id)
 }
 
 func (n *Node) eachPeer(f func(peer p2p.Peer)) {
@@ -55,7 +56,7 @@ func (n *Node) eachPeer(f func(peer p2p.Peer)) {
 	}
 }
 
-// eachVoting calls f with every validator of the next block that is connected.
+// eachConnectedValidator calls f with every connected validator of the next block, itself excluded.
 func (n *Node) eachConnectedValidator(f func(m order.Member, peer p2p.Peer)) {
 	if !n.comet.IsRunning() {
 		return

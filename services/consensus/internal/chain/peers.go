@@ -14,11 +14,11 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 )
 
-// peersFile is where a home may name the other validators, for those whose configuration does not.
+// peersFile may list the other validators, for homes whose configuration does not.
 const peersFile = "peers.json"
 
-// WritePeers tells every validator of the chain in dir, which has n, where to find the others. Each calls those before it:
-// two that call each other at the same moment would both hang up.
+// WritePeers writes the peers file of each of the n validators of the chain in dir. Each dials only those before it: two that dial each
+// other at the same moment would both hang up.
 func WritePeers(dir string, n int, address func(i int) string) error {
 	peers := []string{}
 	for i := range n {
@@ -53,13 +53,13 @@ func readPeers(home string) (peers []string, err error) {
 	return peers, nil
 }
 
-// peerAddress is where a validator is.
+// peerAddress is the address of a validator.
 type peerAddress struct {
 	id         p2p.ID
 	host, port string
 }
 
-// String is the address as configuration has it.
+// String is the address in the form of the configuration.
 func (p peerAddress) String() string { return string(p.id) + "@" + net.JoinHostPort(p.host, p.port) }
 
 // parsePeers reads peers of the form id@host:port.
@@ -72,7 +72,7 @@ func parsePeers(peers []string) ([]peerAddress, error) {
 			return nil, fmt.Errorf("%q: want id@host:port", peer)
 		}
 		addresses[i] = peerAddress{id: p2p.ID(id), host: host, port: port}
-		// What is wrong beside the host's name shows with any host.
+		// Check everything but the host name, with an arbitrary host.
 		if _, err := p2p.NewNetAddressString(id + "@" + net.JoinHostPort("127.0.0.1", port)); err != nil {
 			return nil, fmt.Errorf("%q: %w", peer, err)
 		}
@@ -80,7 +80,7 @@ func parsePeers(peers []string) ([]peerAddress, error) {
 	return addresses, nil
 }
 
-// resolve looks the host's name up. Of several addresses it takes any: the next call tries another.
+// resolve resolves the host name. It picks one of several addresses at random: the next attempt may try another.
 func (p peerAddress) resolve(ctx context.Context) (*p2p.NetAddress, error) {
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", p.host)
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// A block that was fetched comes with the precommits that one peer has of it. CometBFT checks their signatures, and can't check the
-// shares in them: whose they must fit is known only once the blocks before are executed. A validator that lies may so have spoilt its
-// own, and it may be the one that is needed. Other peers have the precommits as well, and a beacon proves itself, whoever lent what
-// makes it.
+// Block sync fetches a block with the precommits that one peer has for it. CometBFT verifies their signatures, but not the beacon shares
+// in their vote extensions: the sharing that these must match is known only once the blocks before are executed. So a Byzantine
+// validator may have replaced its own share by an invalid one, and it may be the share that is needed. Other peers have precommits for
+// the block as well, and a recovered beacon is verified under the group key, whoever sent the shares.
 
-// askAgain is when a peer that was asked for a block is asked anew. It is not waited for any longer.
+// rerequestAfter is after how long a request to a peer has failed, and may be sent again.
 const rerequestAfter = 10 * time.Second
 
-// question is what a peer was asked last.
+// blockRequest is the latest request that was sent to a peer.
 type blockRequest struct {
 	height   int64
 	sentAt   time.Time
@@ -31,13 +31,13 @@ func (q blockRequest) pending(now time.Time) bool {
 	return !q.answered && now.Sub(q.sentAt) < rerequestAfter
 }
 
-// loan are the precommits of one block as peers have them.
+// precommitFetcher fetches the precommits for one block from several peers.
 type precommitFetcher struct {
-	arrived chan struct{} // Tells that there are more.
+	arrived chan struct{} // Signals that precommits have arrived.
 
 	mu       sync.Mutex
 	requests map[p2p.ID]blockRequest
-	height   int64 // That of lent.
+	height   int64 // Of commits.
 	commits  map[p2p.ID]*types.ExtendedCommit
 }
 
@@ -45,7 +45,7 @@ func newPrecommitFetcher() *precommitFetcher {
 	return &precommitFetcher{arrived: make(chan struct{}, 1), requests: make(map[p2p.ID]blockRequest)}
 }
 
-// borrow asks the peers that this validator knows for the precommits of a block.
+// requestPrecommits asks the trusted peers for the precommits for a block.
 func (n *Node) requestPrecommits(height int64) {
 	n.eachPeer(func(peer p2p.Peer) {
 		if n.isTrusted(peer.ID()) && n.precommits.markRequested(peer.ID(), height, time.Now()) {
@@ -54,51 +54,51 @@ func (n *Node) requestPrecommits(height int64) {
 	})
 }
 
-// ask notes that a peer is asked, and reports whether it is time to: one that answers in vain would be asked again at once.
-func (l *precommitFetcher) markRequested(id p2p.ID, height int64, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if last := l.requests[id]; last.height == height && now.Sub(last.sentAt) < rerequestAfter {
+// markRequested records a request to a peer. It reports false if the peer must not be asked yet: one that answers in vain would otherwise be asked again at once.
+func (f *precommitFetcher) markRequested(id p2p.ID, height int64, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last := f.requests[id]; last.height == height && now.Sub(last.sentAt) < rerequestAfter {
 		return false
 	}
-	l.requests[id] = blockRequest{height: height, sentAt: now}
-	if l.height != height {
-		l.height, l.commits = height, make(map[p2p.ID]*types.ExtendedCommit)
+	f.requests[id] = blockRequest{height: height, sentAt: now}
+	if f.height != height {
+		f.height, f.commits = height, make(map[p2p.ID]*types.ExtendedCommit)
 	}
 	return true
 }
 
-// awaits reports whether the peer was asked a moment ago and has not answered.
-func (l *precommitFetcher) isPending(id p2p.ID, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.requests[id].pending(now)
+// isPending reports whether a request to the peer is outstanding.
+func (f *precommitFetcher) isPending(id p2p.ID, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.requests[id].pending(now)
 }
 
-// take reports whether a block is an answer, which block sync did not ask for.
-func (l *precommitFetcher) accept(id p2p.ID, response *bcproto.BlockResponse, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	asked := l.requests[id]
+// accept stores the precommits of a response. It reports false if the block answers no request made here, and so belongs to block sync.
+func (f *precommitFetcher) accept(id p2p.ID, response *bcproto.BlockResponse, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	asked := f.requests[id]
 	if response.Block == nil || !asked.pending(now) || asked.height != response.Block.Header.Height {
 		return false
 	}
 	asked.answered = true
-	l.requests[id] = asked
+	f.requests[id] = asked
 	commit, err := types.ExtendedCommitFromProto(response.ExtCommit)
-	if err == nil && l.height == response.Block.Header.Height {
-		l.commits[id] = commit
-		notify(l.arrived)
+	if err == nil && f.height == response.Block.Header.Height {
+		f.commits[id] = commit
+		notify(f.arrived)
 	}
 	return true
 }
 
-// of are the precommits of a block that peers have lent.
-func (l *precommitFetcher) commitsAt(height int64) []*types.ExtendedCommit {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.height != height {
+// commitsAt returns the precommits for a block that peers have sent.
+func (f *precommitFetcher) commitsAt(height int64) []*types.ExtendedCommit {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.height != height {
 		return nil
 	}
-	return slices.Collect(maps.Values(l.commits))
+	return slices.Collect(maps.Values(f.commits))
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// ErrNoBlock means that this validator has a decision, but not or no longer the block that made it.
+// ErrNoBlock means that this validator has a decision, but not the block that made it: it never had it or has pruned it.
 var ErrNoBlock = errors.New("chain: the block is not in the store")
 
-// Prove returns what shows to a stranger that the validators ordered a commitment.
+// Prove returns the proof that the validators ordered a commitment, which anyone can verify.
 func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
 	r, err := n.store.record(ordered.Height)
-	if err == nil && r == nil { // Its beacon is still to come, or an earlier release decided it.
+	if err == nil && r == nil { // Its beacon is not collected yet, or the round was decided by an earlier release.
 		r, err = n.history().record(ordered.Height)
 	}
 	if err != nil {
@@ -46,11 +46,11 @@ func (n *Node) Signers(height int64) (signers int, err error) {
 	return signers, nil
 }
 
-// prove shows that the block holds the transaction with a hash.
+// prove proves that the block contains the transaction with a hash.
 func (r *blockRecord) prove(tx protocol.Hash) (*receiptv1.BlockProof, error) {
 	index := slices.IndexFunc(r.txs, func(other []byte) bool { return bytes.Equal(other, tx[:]) })
 	if index < 0 {
-		return nil, fmt.Errorf("block %d does not hold the transaction that it is known to have ordered", r.header.Height)
+		return nil, fmt.Errorf("block %d does not contain the transaction that it is known to have ordered", r.header.Height)
 	}
 	return &receiptv1.BlockProof{
 		Header:     headerToProto(r.header),
@@ -73,8 +73,8 @@ func headerToProto(h types.Header) *receiptv1.Header {
 	}
 }
 
-// commitToProto keeps the votes for the block. It leaves out one that the standard library refuses: by the rules of
-// CometBFT, which accept more, one odd signature of one bad validator would spoil a proof that the others suffice for.
+// commitToProto converts the votes for the block. It omits a vote whose signature the standard library rejects: CometBFT's rules accept
+// more signatures, and one such signature of a Byzantine validator would invalidate a proof for which the others suffice.
 func commitToProto(chainID string, commit *types.Commit, validators *types.ValidatorSet) *receiptv1.Commit {
 	out := &receiptv1.Commit{Round: commit.Round, PartsTotal: int32(commit.BlockID.PartSetHeader.Total),
 		PartsHash: hex.EncodeToString(commit.BlockID.PartSetHeader.Hash)}
@@ -89,7 +89,7 @@ func commitToProto(chainID string, commit *types.Commit, validators *types.Valid
 	return out
 }
 
-// inclusion is the audit path of a transaction among those with the hashes, with the sides of its siblings.
+// inclusion is the audit path of a transaction in the Merkle tree over the hashes, with the side of each sibling.
 func inclusion(txs [][]byte, index int) *receiptv1.Inclusion {
 	out := &receiptv1.Inclusion{}
 	_, proofs := merkle.ProofsFromByteSlices(txs)
@@ -98,7 +98,7 @@ func inclusion(txs [][]byte, index int) *receiptv1.Inclusion {
 	}
 	used := 0
 	for i, last := index, len(txs)-1; last > 0; i, last = i/2, last/2 {
-		if i%2 == 0 && i == last { // The rightmost node of an odd row moves up as it is.
+		if i%2 == 0 && i == last { // The rightmost node of an odd row is promoted unchanged.
 			continue
 		}
 		out.Index |= int32(i%2) << used

@@ -8,18 +8,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// absentTimeout is how long a proposal is waited for where its proposer is not connected: another validator may still be, and pass
-// it on.
+// unreachableTimeout is how long to wait for a proposal if its proposer is not connected: another validator may still be connected to it
+// and relay the proposal.
 const unreachableTimeout = 5 * time.Millisecond
 
-// pace sets how long the next block's first proposal is waited for, so that a validator that is dead costs its blocks a few
-// milliseconds and not the time that a slow one needs. It runs where CometBFT commits a block, the only goroutine that reads what it
-// sets. Validators may disagree: whoever waits too little votes for no block, and the next proposer gets its turn.
+// setProposeTimeout sets how long to wait for the first proposal of the next block, so that a dead validator delays its blocks by a few
+// milliseconds and not by the time that a slow one needs. It is called where CometBFT commits a block, in the only goroutine that reads
+// the timeout. Validators may disagree about it: one that waits too briefly votes nil, and the next proposer gets its turn.
 func (n *Node) setProposeTimeout() error {
-	if n.comet == nil { // It replays what it has stored, and proposes nothing.
+	if n.comet == nil { // CometBFT is replaying stored blocks, and proposes none.
 		return nil
 	}
-	last, err := n.states.Load() // That behind the block before; its next validators are those of the block behind this one.
+	last, err := n.states.Load() // The state after the previous block; its next validators are those of the next block.
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (n *Node) setProposeTimeout() error {
 	return nil
 }
 
-// reaches reports whether the validator with the address is connected, or this one. It may be one that joins just now.
+// isReachable reports whether the validator with the address is connected, or is this one. It may be one that is just being added.
 func (n *Node) isReachable(address []byte) bool {
 	members := slices.Concat(n.app.votingMembers(), n.app.Group().Members)
 	i := slices.IndexFunc(members, func(m order.Member) bool { a := m.Address(); return bytes.Equal(a[:], address) })

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// NextProposer is the validator that proposes the next block first.
+// NextProposer is the first proposer of the next block.
 func (n *Node) NextProposer() string {
 	last, err := n.states.Load()
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// walFiles is how many full files of CometBFT's log are kept beside the one that it writes, of 10 MB each. A validator
-	// that restarts reads the messages since the last block; CometBFT itself would keep 1 GB.
+	// walFiles is how many full files of CometBFT's write-ahead log are kept, of 10 MB each, besides the current one. A validator that
+	// restarts reads only the messages since the last block; CometBFT itself would keep 1 GB.
 	walFiles = 2
-	// trimEvery is after how many blocks full files are looked for.
+	// pruneLogInterval is the number of blocks between two prunings of the log.
 	pruneLogInterval = 100
 )
 
-// trim removes what blocks up to a height have left in the log, from time to time.
+// pruneLog prunes the write-ahead log every pruneLogInterval blocks.
 func (a *app) pruneLog(height int64) {
 	if a.wal == "" || height%pruneLogInterval != 0 {
 		return
@@ -26,8 +26,8 @@ func (a *app) pruneLog(height int64) {
 	}
 }
 
-// retainHeight is the first block that is kept: one of the latest, and none that the collector still has to read, which looks at
-// the two before its next one.
+// retainHeight is the first block to keep; 0 keeps all. It prunes no block that the beacon collector still has to read: it reads the two
+// before its next height.
 func (a *app) retainHeight() int64 {
 	if a.retain == 0 {
 		return 0
@@ -35,14 +35,14 @@ func (a *app) retainHeight() int64 {
 	return max(0, min(a.tip().Height-a.retain+1, a.collected()-1))
 }
 
-// trimWAL removes the oldest full files of the log in a folder. It must not run while CometBFT opens the log: that happens
-// between blocks.
+// pruneWAL removes the oldest full files of the log in a folder. It must not run while CometBFT opens the log, which happens between
+// blocks.
 func pruneWAL(dir string) error {
 	full, err := filepath.Glob(filepath.Join(dir, "wal.[0-9]*"))
 	if err != nil {
 		return err
 	}
-	// Their numbers have at least three digits.
+	// The numbers in their names have three digits or more.
 	slices.SortFunc(full, func(a, b string) int {
 		if len(a) != len(b) {
 			return len(a) - len(b)

@@ -13,52 +13,52 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// Notes in the data folder that say that what else is in there leads nowhere: the next start drops it, and joins.
+// Marker files in the data folder: the chain's data next to them can't be continued, so the next start removes it and uses state sync.
 const (
-	// overtakenFile is what a validator leaves that was away for longer than its peers keep blocks.
+	// overtakenFile is written by a validator that was away for longer than its peers keep blocks.
 	overtakenFile = "overtaken"
-	// joiningFile is there until a validator that joins has its first block. Before, the application has a state and CometBFT
-	// has none to go with it: a start from there would fail.
+	// joiningFile exists during state sync, until the validator has its first block. Before that, the application may have a state while
+	// CometBFT has no matching one: a start from there would fail.
 	joiningFile = "joining"
 )
 
-// chainData is what the chain has in the data folder. The lock is not, and the sign state lies beside the folder: it must
-// outlive everything in there.
+// chainData are the chain's files and folders in the data folder. The lock is not among them, and the sign state is outside the folder: it
+// must survive a reset.
 var chainData = []string{"application.db", stateDB + ".db", blockDB + ".db", "evidence.db", restoreDB + ".db",
 	filepath.Base(walDir), filepath.Base(snapshotDir), filepath.Base(newChainFile)}
 
-// fetchedPrefix begins the names of CometBFT's folders of chunks that it fetches.
+// fetchedPrefix begins the names of the folders in which CometBFT stores fetched chunks.
 const fetchedPrefix = "tm-statesync"
 
-// leaveNote writes why the data is to be dropped.
-func writeMarker(home, name, why string) error {
+// writeMarker writes a marker file with the reason why the data must be removed.
+func writeMarker(home, name, reason string) error {
 	path := filepath.Join(home, dataDir, name)
-	return errors.Join(os.WriteFile(path, []byte(why+"\n"), 0o600), syncFolder(filepath.Dir(path)))
+	return errors.Join(os.WriteFile(path, []byte(reason+"\n"), 0o600), syncFolder(filepath.Dir(path)))
 }
 
-// dropNoted drops the chain's data where a note says so. The note goes last, so that a start behind a crash drops the rest.
+// resetIfMarked removes the chain's data if there is a marker file. The marker is removed last, so that a start after a crash removes the rest.
 func resetIfMarked(home string, logger *slog.Logger) error {
 	for _, name := range []string{overtakenFile, joiningFile} {
-		note := filepath.Join(home, dataDir, name)
-		why, err := os.ReadFile(note)
+		marker := filepath.Join(home, dataDir, name)
+		reason, err := os.ReadFile(marker)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		telemetry.Audit(logger).Warn("the chain's data is dropped, and comes back by a snapshot", "note", name, "why", strings.TrimSpace(string(why)))
+		telemetry.Audit(logger).Warn("the chain's data is removed, and will be restored from a snapshot", "note", name, "why", strings.TrimSpace(string(reason)))
 		if err := resetData(filepath.Join(home, dataDir)); err != nil {
-			return fmt.Errorf("the chain's data can't be dropped: %w", err)
+			return fmt.Errorf("the chain's data can't be removed: %w", err)
 		}
-		if err := os.Remove(note); err != nil {
+		if err := os.Remove(marker); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// dropData removes what the chain has in a data folder, and sees to it that it stays so through a power failure.
+// resetData removes the chain's data from a data folder, and syncs the folder so that the removal survives a power failure.
 func resetData(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -80,21 +80,21 @@ func syncFolder(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// beginJoining notes that the validator has no state yet.
+// beginStateSync writes the marker file if the validator has no state yet.
 func (n *Node) beginStateSync() error {
 	if n.stateSyncing = n.needsStateSync(); !n.stateSyncing {
 		return nil
 	}
-	return writeMarker(n.home.dir, joiningFile, "a start before this one had not joined")
+	return writeMarker(n.home.dir, joiningFile, "an earlier start did not complete state sync")
 }
 
-// endJoining takes the note back once there is a block to go on from.
+// endStateSync removes the marker file once there is a block.
 func (n *Node) endStateSync() {
 	if !n.stateSyncing || n.blocks.Height() == 0 {
 		return
 	}
 	if err := os.Remove(filepath.Join(n.home.dir, dataDir, joiningFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		n.logger.Warn("the note of joining can't be removed; the next start would join again", "error", err)
+		n.logger.Warn("the marker of state sync can't be removed; the next start would sync again", "error", err)
 		return
 	}
 	n.stateSyncing = false

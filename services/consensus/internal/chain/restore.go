@@ -11,18 +11,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// restore puts a snapshot together beside the application's state, which is empty, and takes it over once it is checked.
+// restore assembles a snapshot in a staging store, and installs it into the application's empty store once it is verified.
 type restore struct {
 	manifest *manifest
 	appHash  protocol.Hash
 	staged   *store
-	chunks   string // The folder where the snapshot is put together, to be handed on.
+	chunks   string // The folder with the snapshot's chunks, which is offered to peers afterwards.
 	close    func() error
 	next     int
-	size     int // Of the chunks that were added, in bytes.
+	size     int // Of the chunks that were added so far, in bytes.
 }
 
-// restoreDB is the folder of a snapshot that is not checked yet, without its ending.
+// restoreDB is the name of the staging database; its folder ends in .db.
 const restoreDB = "restore"
 
 func newRestore(home, chunks string, m *manifest, appHash protocol.Hash) (*restore, error) {
@@ -38,16 +38,16 @@ func newRestore(home, chunks string, m *manifest, appHash protocol.Hash) (*resto
 	}}, nil
 }
 
-// errBadChunk means that a chunk is not that of the manifest.
+// errChunkHash means that a chunk does not have the hash that the manifest names.
 var errChunkHash = errors.New("snapshot: the chunk has another hash")
 
-// add stages a chunk. CometBFT hands them over in their order.
+// add stages a chunk. CometBFT applies chunks in order.
 func (r *restore) add(i int, chunk []byte) error {
 	if i != r.next || i >= len(r.manifest.Chunks) {
 		return fmt.Errorf("snapshot: chunk %d where %d of %d is next", i, r.next, len(r.manifest.Chunks))
 	}
 	if hash := sha256.Sum256(chunk); string(hash[:]) != string(r.manifest.Chunks[i]) {
-		return errChunkHash // Its sender's fault. What follows is the manifest's.
+		return errChunkHash // The sender of the chunk is at fault. For the errors below, the manifest is.
 	}
 	if len(chunk) > maxChunk {
 		return fmt.Errorf("snapshot: chunk %d has %d bytes, more than %d", i, len(chunk), maxChunk)
@@ -62,7 +62,7 @@ func (r *restore) add(i int, chunk []byte) error {
 	return nil
 }
 
-// stage writes what a chunk holds beside the application's state.
+// stage writes the pairs of a chunk to the staging store.
 func (r *restore) stage(chunk []byte) error {
 	batch := r.staged.db.NewBatch()
 	defer func() { _ = batch.Close() }()
@@ -74,13 +74,13 @@ func (r *restore) stage(chunk []byte) error {
 	return batch.Write()
 }
 
-// done reports whether every chunk is there.
+// done reports whether all chunks were added.
 func (r *restore) done() bool { return r.next == len(r.manifest.Chunks) }
 
-// install copies the staged state, which was checked and has a group, into the application's store. Its tip comes last: a
-// crash before leaves an application without a state, which starts over.
+// install copies the staged state, which is verified and has a group, into the application's store. The tip is written last: a crash
+// before that leaves an application without a state, which starts over.
 func (r *restore) install(into *store, group *order.Group) error {
-	const copied = 1000
+	const batchSize = 1000
 	batch := into.db.NewBatch()
 	n := 0
 	flush := func() error {
@@ -89,7 +89,7 @@ func (r *restore) install(into *store, group *order.Group) error {
 		return err
 	}
 	err := r.staged.scan(nil, nil, func(key, value []byte) error {
-		if n++; n > copied {
+		if n++; n > batchSize {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -105,7 +105,7 @@ func (r *restore) install(into *store, group *order.Group) error {
 	return errors.Join(batch.Close(), into.commit(tip{Height: r.manifest.Height, AppHash: r.appHash}, order.Result{}))
 }
 
-// clear removes what an interrupted install left in a store without a tip.
+// clear removes what an interrupted install has left in a store without a tip.
 func (s *store) clear() error {
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()

@@ -9,15 +9,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// sharing is who signs the beacons of the heights from one on.
+// sharing is the sharing of the beacon's secret that signs beacons from a height on.
 type sharing struct {
 	from    int64
 	public  *threshold.Public
 	indices map[protocol.Address]int
-	share   *threshold.Share // This validator's; nil where it has none.
+	share   *threshold.Share // This validator's; nil if it has none.
 }
 
-// index is the place of a validator's share. A height without a sharing has none.
+// index is the index of a validator's share. A nil sharing has none.
 func (s *sharing) index(address []byte) (index int, ok bool) {
 	if s == nil || len(address) != len(protocol.Address{}) {
 		return 0, false
@@ -26,7 +26,7 @@ func (s *sharing) index(address []byte) (index int, ok bool) {
 	return index, ok
 }
 
-// readSharing reads a sharing as it is on the chain.
+// parseSharing decodes a sharing as it is on the chain.
 func parseSharing(from int64, encoded []byte) (*sharing, error) {
 	s, err := protocol.DecodeSharing(encoded)
 	if err != nil {
@@ -47,27 +47,27 @@ func parseSharing(from int64, encoded []byte) (*sharing, error) {
 	return &sharing{from: from, public: public, indices: indices}, nil
 }
 
-// hold reads a sharing with this validator's share of it. A validator without one can't sign beacons, and goes on with
-// everything else: its precommits where a beacon is awaited count for nothing (docs/adr/0003).
+// loadSharing decodes a sharing and decrypts this validator's share of it. A validator without a share can't sign beacons, and does
+// everything else: its precommits are ignored where a beacon is awaited (docs/adr/0003).
 func (a *app) loadSharing(s order.Sharing) (*sharing, error) {
-	held, err := parseSharing(s.From, s.Encoded)
+	loaded, err := parseSharing(s.From, s.Encoded)
 	if err != nil {
 		return nil, fmt.Errorf("sharing from height %d: %w", s.From, err)
 	}
-	index, ok := held.indices[a.address]
+	index, ok := loaded.indices[a.address]
 	if !ok {
-		return held, nil
+		return loaded, nil
 	}
 	share, err := s.Ceremony.Share(a.key, index)
 	if err != nil {
-		a.logger.Error("this validator has no share and signs no beacons until the secret is shared anew", "from_height", s.From, "error", err)
-		return held, nil
+		a.logger.Error("this validator has no share and signs no beacons until the secret is reshared", "from_height", s.From, "error", err)
+		return loaded, nil
 	}
-	held.share = &share
-	return held, nil
+	loaded.share = &share
+	return loaded, nil
 }
 
-// holdAll reads the sharings of a group, of which those that are known already stay as they are.
+// loadSharings loads the sharings of a group; those that are already loaded are reused.
 func (a *app) loadSharings(group *order.Group, known []*sharing) ([]*sharing, error) {
 	all := make([]*sharing, len(group.Sharings))
 	for i, s := range group.Sharings {
@@ -83,7 +83,7 @@ func (a *app) loadSharings(group *order.Group, known []*sharing) ([]*sharing, er
 	return all, nil
 }
 
-// sharingAt is the sharing that signs the beacon of a height, if it is one of the newest two; nil else.
+// sharingAt is the sharing that signs the beacon of a height, if it is one of the newest two; otherwise nil.
 func (a *app) sharingAt(height int64) *sharing {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -95,7 +95,7 @@ func (a *app) sharingAt(height int64) *sharing {
 	return nil
 }
 
-// newestSharing is the latest that the chain has, in force or not; nil before the first.
+// newestSharing is the latest sharing of the chain, in force or not; nil before the first.
 func (a *app) newestSharing() *sharing {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

@@ -9,11 +9,11 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// witness remembers the latest signed messages that peers sent. CometBFT asks the application what an extension or a
-// block is worth, but does not show it the signature that proves whose it is.
+// signatureCache remembers the latest signed messages that peers sent. CometBFT has the application verify extensions and blocks, but does
+// not pass it the signatures that prove who sent them.
 type signatureCache struct {
 	chainID string
-	// heard is called with every vote, before CometBFT has checked it.
+	// onVote is called with every vote, before CometBFT has verified it.
 	onVote func(*types.Vote)
 
 	mu        sync.Mutex
@@ -21,14 +21,14 @@ type signatureCache struct {
 	proposals ring[*types.Proposal]
 }
 
-// ring holds the last values that were put into it.
+// ring is a ring buffer of the last values that were put into it.
 type ring[T any] struct {
 	values [ringSize]T
 	next   int
 }
 
-// ringSize is enough for the precommits of some rounds of a hundred validators. A peer that floods it pushes out what others signed, so that
-// what they did is refused and not recorded.
+// ringSize is enough for the precommits of several rounds of a hundred validators. A peer that floods the cache evicts the messages of
+// others; their violations are then still rejected, but not recorded.
 const ringSize = 512
 
 func (r *ring[T]) put(v T) {
@@ -36,9 +36,8 @@ func (r *ring[T]) put(v T) {
 	r.next = (r.next + 1) % ringSize
 }
 
-// note takes a look at a message on its way to CometBFT, and at none that is malformed: making the bytes that were signed
-// of one would panic.
-func (w *signatureCache) observe(message any) {
+// observe records a message on its way to CometBFT. It ignores malformed ones, of which computing the sign bytes would panic.
+func (c *signatureCache) observe(message any) {
 	switch m := message.(type) {
 	case *cmtcons.Vote:
 		if m.Vote == nil {
@@ -48,48 +47,47 @@ func (w *signatureCache) observe(message any) {
 		if err != nil || vote.ValidateBasic() != nil {
 			return
 		}
-		w.onVote(vote)
+		c.onVote(vote)
 		if len(vote.ExtensionSignature) > 0 {
-			w.mu.Lock()
-			w.votes.put(vote)
-			w.mu.Unlock()
+			c.mu.Lock()
+			c.votes.put(vote)
+			c.mu.Unlock()
 		}
 	case *cmtcons.Proposal:
 		proposal, err := types.ProposalFromProto(&m.Proposal)
 		if err != nil || proposal.ValidateBasic() != nil {
 			return
 		}
-		w.mu.Lock()
-		w.proposals.put(proposal)
-		w.mu.Unlock()
+		c.mu.Lock()
+		c.proposals.put(proposal)
+		c.mu.Unlock()
 	}
 }
 
-// extension returns the bytes and the signature under which the validator sent an extension; nothing where they are not
-// remembered.
-func (w *signatureCache) extension(key crypto.PubKey, height int64, extension []byte) (signBytes, signature []byte) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, vote := range w.votes.values {
+// extension returns the sign bytes and the signature with which a validator sent a vote extension; nil if they are not in the cache.
+func (c *signatureCache) extension(key crypto.PubKey, height int64, extension []byte) (signBytes, signature []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, vote := range c.votes.values {
 		if vote == nil || vote.Height != height || !bytes.Equal(vote.ValidatorAddress, key.Address()) || !bytes.Equal(vote.Extension, extension) {
 			continue
 		}
-		if signBytes = types.VoteExtensionSignBytes(w.chainID, vote.ToProto()); key.VerifySignature(signBytes, vote.ExtensionSignature) {
+		if signBytes = types.VoteExtensionSignBytes(c.chainID, vote.ToProto()); key.VerifySignature(signBytes, vote.ExtensionSignature) {
 			return signBytes, vote.ExtensionSignature
 		}
 	}
 	return nil, nil
 }
 
-// proposal returns the bytes and the signature under which the validator proposed a block.
-func (w *signatureCache) proposal(key crypto.PubKey, height int64, block []byte) (signBytes, signature []byte) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, p := range w.proposals.values {
+// proposal returns the sign bytes and the signature with which a validator proposed a block; nil if they are not in the cache.
+func (c *signatureCache) proposal(key crypto.PubKey, height int64, block []byte) (signBytes, signature []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.proposals.values {
 		if p == nil || p.Height != height || !bytes.Equal(p.BlockID.Hash, block) {
 			continue
 		}
-		if signBytes = types.ProposalSignBytes(w.chainID, p.ToProto()); key.VerifySignature(signBytes, p.Signature) {
+		if signBytes = types.ProposalSignBytes(c.chainID, p.ToProto()); key.VerifySignature(signBytes, p.Signature) {
 			return signBytes, p.Signature
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// awaitSigner listens for a remote signer, which calls in, and waits some seconds for it. The address is that of CometBFT's
-// priv_validator_laddr: tcp://host:port, unix://path or noise://peer-id@host:port, of which only the last one is for
-// networks that others share.
+// awaitSigner listens for a remote signer and waits up to signerTimeout for it to connect. The address has the form of CometBFT's
+// priv_validator_laddr: tcp://host:port, unix://path or noise://peer-id@host:port, of which only the last is safe on a shared
+// network.
 func awaitSigner(address, chainID string, identity crypto.PrivKey, logger cmtlog.Logger) (types.PrivValidator, error) {
 	endpoint, err := privval.NewSignerListenerFromAddr(address, identity, logger)
 	if err != nil {
@@ -24,15 +24,15 @@ func awaitSigner(address, chainID string, identity crypto.PrivKey, logger cmtlog
 		return nil, fmt.Errorf("priv_validator_addr: %w", err)
 	}
 	if err := client.WaitForConnection(signerTimeout); err != nil {
-		return nil, errors.Join(fmt.Errorf("priv_validator_addr: no signer called %s within %s; start it and try again: %w", address, signerTimeout, err), client.Close())
+		return nil, errors.Join(fmt.Errorf("priv_validator_addr: no signer connected to %s within %s; start it and try again: %w", address, signerTimeout, err), client.Close())
 	}
 	return privval.NewRetrySignerClient(client, signerRetries, signerRetryDelay), nil
 }
 
 const (
-	// signerPatience is how long a validator that starts waits for its signer.
+	// signerTimeout is how long a starting validator waits for its signer.
 	signerTimeout = 5 * time.Second
-	// signerRetries times signerPause is how long one that runs does.
+	// signerRetries times signerRetryDelay is how long a running validator does.
 	signerRetries    = 50
 	signerRetryDelay = 100 * time.Millisecond
 )

@@ -14,36 +14,36 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// ErrForeignVote means that this validator's key signs somewhere else too.
-var ErrForeignVote = errors.New("another process signs with this validator's key: end one of the two, and start this one again once the chain is past that height")
+// ErrForeignVote means that another process signs with this validator's key.
+var ErrForeignVote = errors.New("another process signs with this validator's key: stop one of the two, and restart this one once the chain is past that height")
 
-// guard signs with the validator's key as long as nobody else does. It hears every vote that peers send: one that carries
-// this key's signature and was not made here, nor by an earlier process on this home, comes from a second copy of the key.
-// Before its first votes it listens for a while, and so a copy that starts beside a living validator hears it vote before
-// it does so itself.
+// signGuard protects against double signing by a second process with the same key. It signs as long as no other process does. It checks
+// every vote that peers send: one with this key's signature that was made neither here nor by an earlier process on this home comes from
+// a second copy of the key. Before its first votes it listens for a while, so a copy that starts next to a running validator sees that
+// one's vote before it votes itself.
 type signGuard struct {
 	types.PrivValidator
 	chainID  string
 	key      crypto.PubKey
 	listen   time.Duration
 	halt     func(error)
-	onSigned func() // Called when it has signed something.
+	onSigned func() // Called after each signature.
 
 	once    sync.Once
-	foreign chan struct{} // Closed when a foreign vote was heard.
+	foreign chan struct{} // Closed when a foreign vote was received.
 
 	mu           sync.Mutex
-	signedBefore voteStep         // Votes up to this one may be an earlier process's.
-	own          ring[signedStep] // What this process signed lately.
-	listenCount  int              // At how many more heights it listens first.
-	lastListened int64            // The last of them.
+	signedBefore voteStep         // Votes up to this step may be of an earlier process.
+	own          ring[signedStep] // What this process signed most recently.
+	listenCount  int              // At how many more heights to listen before signing.
+	lastListened int64            // The last height at which it listened.
 }
 
-// silentHeights is at how many heights a validator listens first. Where it takes over from fetching blocks, it may be two
-// blocks behind the others, and what its copy does now is heard only at the same height.
+// listenHeights is at how many heights a validator listens before it signs. When it switches from block sync to consensus it may be two
+// blocks behind the others, and it receives the votes of its copy only once both are at the same height.
 const listenHeights = 3
 
-// step is what a validator signs once: a height, a round and the type of the vote.
+// voteStep is a step of consensus at which a validator signs one vote: the height, the round and the type of the vote.
 type voteStep struct {
 	height int64
 	round  int32
@@ -61,11 +61,11 @@ func (s voteStep) compare(o voteStep) int {
 
 func voteStepOf(vote *types.Vote) voteStep { return voteStep{vote.Height, vote.Round, vote.Type} }
 
-// unknown is what was signed last by a remote signer, which keeps that to itself: all votes before the first height at which it signs here,
-// and for that height, may be its own.
+// unknownStep stands for the last step that a remote signer has signed, which it does not disclose: all votes up to and including the
+// first height at which it signs here may be its own.
 var unknownStep = voteStep{height: math.MaxInt64}
 
-// newGuard guards a key. A key file says what was signed before.
+// newSignGuard guards a key. A key file records what was signed last.
 func newSignGuard(signer types.PrivValidator, chainID string, listen time.Duration, halt func(error)) (*signGuard, error) {
 	key, err := signer.GetPubKey()
 	if err != nil {
@@ -75,13 +75,13 @@ func newSignGuard(signer types.PrivValidator, chainID string, listen time.Durati
 		signedBefore: unknownStep, listenCount: listenHeights}
 	if file, ok := signer.(*privval.FilePV); ok {
 		last := file.LastSignState
-		// Its steps are 1 for a proposal, 2 for a prevote and 3 for a precommit, one more than a vote's type.
+		// FilePV's steps are 1 for a proposal, 2 for a prevote and 3 for a precommit, one more than a vote's type.
 		g.signedBefore = voteStep{last.Height, last.Round, cmtproto.SignedMsgType(last.Step - 1)}
 	}
 	return g, nil
 }
 
-// Close implements io.Closer for a remote signer, whose connection CometBFT closes first when it stops.
+// Close implements io.Closer. CometBFT closes the connection to a remote signer first when it stops.
 func (g *signGuard) Close() error {
 	if c, ok := g.PrivValidator.(interface{ Close() error }); ok {
 		return c.Close()
@@ -116,8 +116,8 @@ func (g *signGuard) SignProposal(chainID string, proposal *cmtproto.Proposal) er
 	return nil
 }
 
-// wait listens before the first signature at each of the first heights, and fails once a foreign vote was heard. CometBFT
-// signs in one goroutine and takes messages from peers in others.
+// awaitListening waits before the first signature at each of the first heights, and fails once a foreign vote was received. CometBFT
+// signs in one goroutine and receives messages from peers in others.
 func (g *signGuard) awaitListening(height int64) error {
 	listen := time.Duration(0)
 	g.mu.Lock()
@@ -144,7 +144,7 @@ func (g *signGuard) awaitListening(height int64) error {
 	}
 }
 
-// heard looks at a vote that a peer sent. Its signature is checked only where it matters, and last.
+// checkVote checks a vote that a peer sent. The signature is verified last, and only if the vote could be foreign.
 func (g *signGuard) checkVote(vote *types.Vote) {
 	if string(vote.ValidatorAddress) != string(g.key.Address()) || g.mayBeOwn(vote) {
 		return
@@ -157,7 +157,7 @@ func (g *signGuard) checkVote(vote *types.Vote) {
 	}
 }
 
-// known reports whether the vote was, or may have been, made here.
+// mayBeOwn reports whether the vote was, or may have been, made here.
 func (g *signGuard) mayBeOwn(vote *types.Vote) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -169,7 +169,7 @@ func (g *signGuard) mayBeOwn(vote *types.Vote) bool {
 			return true
 		}
 	}
-	// What the ring has forgotten nobody can tell.
+	// Votes older than the ring can't be told apart.
 	oldest := g.own.values[g.own.next]
 	return oldest.height > 0 && voteStepOf(vote).compare(oldest.voteStep) < 0
 }

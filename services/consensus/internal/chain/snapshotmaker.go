@@ -9,8 +9,8 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// keepSnapshots makes a snapshot wherever one is due, beside everything else. One that fails is not tried again: the next one comes, and
-// to write gigabytes behind each block would fill what is full.
+// runSnapshots makes a snapshot whenever one is due, in the background. One that fails is not retried: there will be another, and a retry
+// after each block could write gigabytes to a disk that is already full.
 func (n *Node) runSnapshots() {
 	tried := int64(0)
 	for {
@@ -28,14 +28,14 @@ func (n *Node) runSnapshots() {
 		}
 		tried = height
 		if err := n.makeSnapshot(height); err != nil {
-			n.logger.Warn("no snapshot", "height", height, "error", err)
+			n.logger.Warn("a snapshot can't be made", "height", height, "error", err)
 		}
 	}
 }
 
-// snapshotHeight is where the latest snapshot of a chain is; 0 where there is none yet. All validators make theirs at the
-// same heights, so that one can be fetched from several. The first block has one too: a short chain can be joined as well.
-// A snapshot goes out with two blocks behind it, and the commit of the last one is in a third.
+// snapshotHeight is the height of the latest snapshot of a chain; 0 if there is none yet. All validators make theirs at the same heights,
+// so that one can be fetched from several. There is one of the first block, so that a short chain can be joined as well. A snapshot
+// comes with the two blocks after it, and the commit of the last of these is in a third.
 func snapshotHeight(height, every int64) int64 {
 	if height < 4 {
 		return 0
@@ -43,7 +43,7 @@ func snapshotHeight(height, every int64) int64 {
 	return max(1, (height-3)/every*every)
 }
 
-// makeSnapshot makes the snapshot of a height, unless it is there, or this validator has not or no longer the blocks.
+// makeSnapshot makes the snapshot of a height, unless it exists or this validator does not have the blocks.
 func (n *Node) makeSnapshot(height int64) error {
 	if height == 0 || height < n.comet.BlockStore().Base() {
 		return nil
@@ -66,17 +66,17 @@ func (n *Node) makeSnapshot(height int64) error {
 	if err != nil {
 		return err
 	}
-	way := &receiptv1.Lineage{}
-	if _, err := n.history().follow(light, toLightBlock(blocks[0]), way); err != nil {
+	lineage := &receiptv1.Lineage{}
+	if _, err := n.history().follow(light, toLightBlock(blocks[0]), lineage); err != nil {
 		return err
 	}
-	if err := n.app.snapshots.make(height, way.GetHops(), blocks); !errors.Is(err, errNotDue) {
+	if err := n.app.snapshots.make(height, lineage.GetHops(), blocks); !errors.Is(err, errNotDue) {
 		return err
 	}
 	return nil
 }
 
-// lightBlock is a block as CometBFT's state sync wants it: with whose turn it was to propose.
+// lightBlock is the light block of a height in the form that CometBFT's state sync needs, with proposer priorities.
 func (n *Node) lightBlock(height int64) (*types.LightBlock, error) {
 	r, err := n.history().record(height)
 	if err != nil {

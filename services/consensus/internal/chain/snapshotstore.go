@@ -18,25 +18,25 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// snapshots keeps the state behind some blocks in files, for validators that lost theirs or come later. The state only grows,
-// and every part of it says at which height it came, so the state of a past block can be read from that of today. The group
-// is the one part that changes: it is copied where a snapshot will be due.
+// snapshotStore keeps snapshots of the state in files, for validators that lost their data or join later. The state is append-only and
+// each of its entries has the height at which it was added, so the state after an earlier block can be read from the current one. Only
+// the group changes in place: it is copied at the heights that a snapshot will be made of.
 type snapshotStore struct {
 	dir   string
 	store *store
 	every int64
 }
 
-// dueGroups is how many copies of the group are kept: a snapshot is made some blocks behind its own.
+// savedGroups is how many copies of the group are kept: a snapshot is made some blocks after its height.
 const savedGroups = 8
 
-// note copies the group behind a block that a snapshot will be made of.
+// saveGroup copies the group if a snapshot will be made of the block.
 func (s *snapshotStore) saveGroup(height int64, group *order.Group) error {
 	if s.every == 0 || height > 1 && height%s.every != 0 {
 		return nil
 	}
 	text, err := s.store.db.Get(groupKey)
-	if err == nil && text == nil { // No block has changed that of genesis yet.
+	if err == nil && text == nil { // It is still the group of genesis.
 		text, err = json.Marshal(group)
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *snapshotStore) saveGroup(height int64, group *order.Group) error {
 }
 
 const (
-	// keptSnapshots is how many there are at a time: a new one must not take away what a peer is fetching.
+	// keptSnapshots is how many snapshots are kept: a new one must not remove the one that a peer is fetching.
 	keptSnapshots = 2
 	manifestFile  = "manifest.json"
 )
@@ -60,7 +60,7 @@ func (s *snapshotStore) path(height int64) string {
 
 func chunkFile(i int) string { return fmt.Sprintf("chunk-%05d", i) }
 
-// heights are those of the snapshots that are there, the latest last.
+// heights are the heights of the stored snapshots, in ascending order.
 func (s *snapshotStore) heights() ([]int64, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,7 +84,7 @@ func (s *snapshotStore) manifest(height int64) (*manifest, error) {
 	return parseManifest(text)
 }
 
-// list returns what peers are offered: what can be read, since one that can't must not hide the others.
+// list returns the snapshots that are offered to peers. It skips unreadable ones, which must not hide the others.
 func (s *snapshotStore) list() ([]*abci.Snapshot, error) {
 	heights, err := s.heights()
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *snapshotStore) list() ([]*abci.Snapshot, error) {
 	var all []*abci.Snapshot
 	for _, height := range heights {
 		m, err := s.manifest(height)
-		if err != nil { // It is being forgotten, or that was cut short, or the disk lost it.
+		if err != nil { // It is being removed, or a crash interrupted the removal, or the disk lost it.
 			continue
 		}
 		if snapshot, err := m.snapshot(); err == nil {
@@ -103,7 +103,7 @@ func (s *snapshotStore) list() ([]*abci.Snapshot, error) {
 	return all, nil
 }
 
-// chunk returns one of a snapshot's; nil where it is not there.
+// chunk returns a chunk of a snapshot; nil if it does not exist.
 func (s *snapshotStore) chunk(height int64, i int) ([]byte, error) {
 	chunk, err := os.ReadFile(filepath.Join(s.path(height), chunkFile(i)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -112,8 +112,8 @@ func (s *snapshotStore) chunk(height int64, i int) ([]byte, error) {
 	return chunk, err
 }
 
-// make writes the snapshot of a height. It is written beside its place and moved into it in the end: a crash leaves a
-// whole snapshot or none.
+// make writes the snapshot of a height. It is written to a temporary folder and renamed at the end: a crash leaves either a complete
+// snapshot or none.
 func (s *snapshotStore) make(height int64, hops []*receiptv1.LightBlock, blocks []*types.LightBlock) (err error) {
 	dir := s.path(height)
 	if _, err := os.Stat(dir); err == nil {
@@ -123,7 +123,7 @@ func (s *snapshotStore) make(height int64, hops []*receiptv1.LightBlock, blocks 
 		return err
 	}
 	defer func() {
-		if err != nil { // What is left of it would fill a disk that is full already.
+		if err != nil { // A full disk is the likely cause, so the partial snapshot is removed.
 			err = errors.Join(err, os.RemoveAll(dir+draftSuffix))
 		}
 	}()
@@ -137,10 +137,10 @@ func (s *snapshotStore) make(height int64, hops []*receiptv1.LightBlock, blocks 
 	return s.publish(m)
 }
 
-// draft ends the name of a snapshot that is not whole yet.
+// draftSuffix ends the name of the folder of an incomplete snapshot.
 const draftSuffix = ".new"
 
-// dropDrafts removes what was cut short.
+// removeDrafts removes incomplete snapshots.
 func (s *snapshotStore) removeDrafts() error {
 	drafts, err := filepath.Glob(filepath.Join(s.dir, "*"+draftSuffix))
 	for _, dir := range drafts {
@@ -149,7 +149,7 @@ func (s *snapshotStore) removeDrafts() error {
 	return err
 }
 
-// place puts a snapshot whose chunks are written into its place.
+// publish writes the manifest of a snapshot whose chunks are written, and renames the folder.
 func (s *snapshotStore) publish(m *manifest) error {
 	dir := s.path(m.Height)
 	text, err := json.Marshal(m)
@@ -162,7 +162,7 @@ func (s *snapshotStore) publish(m *manifest) error {
 	return s.prune()
 }
 
-// writeSynced writes a file that is on the disk behind it: what is renamed must not be empty after a power failure.
+// writeSynced writes a file and syncs it: a renamed file must not be empty after a power failure.
 func writeSynced(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -172,7 +172,7 @@ func writeSynced(path string, content []byte) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// forget removes old snapshots.
+// prune removes old snapshots.
 func (s *snapshotStore) prune() error {
 	heights, err := s.heights()
 	for i := 0; err == nil && i+keptSnapshots < len(heights); i++ {
@@ -181,7 +181,7 @@ func (s *snapshotStore) prune() error {
 	return err
 }
 
-// writeChunks writes the state behind the manifest's block, and the hashes of its chunks into the manifest.
+// writeChunks writes the state after the manifest's block in chunks, and their hashes into the manifest.
 func (s *snapshotStore) writeChunks(dir string, m *manifest) error {
 	chunk, size := newChunk(), 0
 	flush := func() error {
@@ -203,5 +203,5 @@ func (s *snapshotStore) writeChunks(dir string, m *manifest) error {
 	if err != nil {
 		return err
 	}
-	return flush() // Also where nothing was decided yet: a snapshot has a chunk.
+	return flush() // Even if nothing was decided yet: a snapshot has at least one chunk.
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// stateCheck checks a state that a stranger sent. The application hash is a hash chain over all that was ordered and over the
-// hash of the group wherever it changed, so replaying the chain from genesis binds the rounds, and the group by the last of
-// these hashes. Beacons verify under the group's key, and what proves old rounds and leads light clients to them is signed by
-// the validators. Nothing else may be there.
+// stateCheck verifies a restored state, which came from untrusted peers. The application hash is a hash chain over everything that was
+// ordered and over the hash of the group wherever it changed, so replaying the chain from genesis authenticates the rounds, and the group
+// by the last of these hashes. Beacons verify under the group's key. Records for proofs and light blocks are signed by the validators.
+// The state must contain nothing else.
 type stateCheck struct {
 	store  *store
 	height int64
@@ -27,11 +27,11 @@ type stateCheck struct {
 	groupHash    protocol.Hash // The group's hash.
 	lightClients []receipt.Light
 
-	rounds  int // How many there are.
-	ordered int // How many blocks ordered any.
+	rounds  int // How many rounds the blocks list.
+	ordered int // How many blocks ordered a round.
 }
 
-// run returns the application hash that the state is of.
+// run verifies the state and returns its application hash.
 func (c *stateCheck) run() (protocol.Hash, error) {
 	hash, err := c.replay()
 	if err != nil {
@@ -45,7 +45,7 @@ func (c *stateCheck) run() (protocol.Hash, error) {
 	return hash, nil
 }
 
-// replay executes the hash chain.
+// replay computes the hash chain from genesis.
 func (c *stateCheck) replay() (protocol.Hash, error) {
 	hash := c.origin.appHash
 	genesis, err := json.Marshal(c.origin.group)
@@ -95,7 +95,7 @@ func (c *stateCheck) checkOrdered(height int64, ordered []order.Ordered) error {
 			return err
 		}
 		if o.Height != height || !bytes.Equal(round, roundKey(order.RoundOf(o.Commitment))[1:]) {
-			return fmt.Errorf("snapshot: round %d of block %d stands elsewhere", i, height)
+			return fmt.Errorf("snapshot: round %d of block %d is stored under another block", i, height)
 		}
 	}
 	if c.rounds += len(ordered); len(ordered) > 0 {
@@ -104,13 +104,13 @@ func (c *stateCheck) checkOrdered(height int64, ordered []order.Ordered) error {
 	return nil
 }
 
-// pairSizes are the lengths of keys and of their values, where these have one.
+// pairSizes are the lengths of keys and of their values by key space; a value length of 0 means variable.
 var pairSizes = map[byte]struct{ key, value int }{
 	'o': {1, 0}, 'a': {1 + 8, sha256.Size}, 'l': {1 + 8, 0}, 'g': {1, 0},
 	'r': {1 + 16 + 8, 8 + protocol.CommitmentSize}, 'h': {1 + 8 + 4, 16 + 8}, 'b': {1 + 8, beacon.SignatureSize}, 'p': {1 + 8, 0}, 'v': {1 + 32, 0},
 }
 
-// checkPair checks the form of what a stranger sent, on which reading the store relies.
+// checkPair checks the form of a pair that a peer sent, on which the readers of the store rely.
 func checkPair(key, value []byte) error {
 	if len(key) == 0 {
 		return errMalformedChunk
@@ -121,12 +121,12 @@ func checkPair(key, value []byte) error {
 	}
 	// The hash chain reads a zero hash as no change of the group, so it would not bind the pair.
 	if key[0] == 'a' && protocol.Hash(value) == (protocol.Hash{}) {
-		return fmt.Errorf("snapshot: no group's hash under the key %x", key)
+		return fmt.Errorf("snapshot: a zero hash of a group under the key %x", key)
 	}
 	return nil
 }
 
-// checkNothingElse counts the keys: replay has seen every round that a block names, so more rounds are strangers.
+// checkNothingElse counts the keys: replay has seen every round that a block lists, so any further round belongs to no block.
 func (c *stateCheck) checkNothingElse() error {
 	counts := make(map[byte]int)
 	if err := c.store.scan(nil, nil, func(key, _ []byte) error { counts[key[0]]++; return nil }); err != nil {
@@ -138,7 +138,7 @@ func (c *stateCheck) checkNothingElse() error {
 	return nil
 }
 
-// checkGroup reads the group, which is bound to the byte, and the key that it has made.
+// checkGroup decodes the group, whose encoding the hash chain authenticates byte for byte.
 func (c *stateCheck) checkGroup() error {
 	text, err := c.store.db.Get(groupKey)
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *stateCheck) checkGroup() error {
 	return err
 }
 
-// key is the group's; ok is false where there is none yet.
+// groupKey is the group's beacon key; ok is false if there is none yet.
 func (c *stateCheck) groupKey() (key protocol.Point, ok bool, err error) {
 	if len(c.group.Sharings) == 0 {
 		return key, false, nil
@@ -163,7 +163,7 @@ func (c *stateCheck) groupKey() (key protocol.Point, ok bool, err error) {
 	return sharing.GroupKey(), true, nil
 }
 
-// checkBeacons verifies every beacon. It costs a pairing each.
+// checkBeacons verifies every beacon, which costs one pairing each.
 func (c *stateCheck) checkBeacons() error {
 	point, ok, err := c.groupKey()
 	if err != nil {
@@ -186,7 +186,7 @@ func (c *stateCheck) checkBeacons() error {
 			return err
 		}
 		if !awaited {
-			return fmt.Errorf("snapshot: nobody awaited the beacon of height %d", height)
+			return fmt.Errorf("snapshot: no round awaited the beacon of height %d", height)
 		}
 		return key.Verify(height, signature)
 	})

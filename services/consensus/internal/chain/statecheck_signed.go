@@ -15,10 +15,10 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// The application hash does not bind the blocks that a state has. They are held against the validators that a light client
-// follows from genesis.
+// The application hash does not cover the blocks that a state contains. They are verified by their signatures, with a light client that
+// follows the validators from genesis.
 
-// checkHops follows the validators through the blocks at which they changed.
+// checkHops follows the validators through the light blocks at which they changed.
 func (c *stateCheck) checkHops() error {
 	light, err := genesisLightClient(c.origin.genesis)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *stateCheck) checkHops() error {
 	})
 }
 
-// signed checks that a block is of the chain. Blocks come in the order of their heights.
+// checkSigned checks that a block is of the chain. It must be called in the order of heights.
 func (c *stateCheck) checkSigned(block receipt.Block) error {
 	for len(c.lightClients) > 1 && c.lightClients[1].Height() < block.GetHeader().GetHeight() {
 		c.lightClients = c.lightClients[1:]
@@ -50,12 +50,12 @@ func (c *stateCheck) checkSigned(block receipt.Block) error {
 	return err
 }
 
-// checkRecords checks the blocks that are kept for proofs.
+// checkRecords checks the records of blocks that are kept for proofs, and their validator sets.
 func (c *stateCheck) checkRecords() error {
 	if err := c.store.scanPrefix([]byte("v"), func(key, value []byte) error {
 		set, err := decodeValidators(value)
 		if err == nil && !bytes.Equal(set.Hash(), key[1:]) {
-			err = errors.New("snapshot: validators under the hash of others")
+			err = errors.New("snapshot: a validator set is stored under another hash")
 		}
 		return err
 	}); err != nil {
@@ -70,7 +70,7 @@ func (c *stateCheck) checkRecords() error {
 			return err
 		}
 		if r == nil || r.header.Height != height || !bytes.Equal(merkle.HashFromByteSlices(r.txs), r.header.DataHash) {
-			return fmt.Errorf("snapshot: the record of block %d is another's", height)
+			return fmt.Errorf("snapshot: the record of block %d is of another block", height)
 		}
 		return c.checkSigned(r.lightBlock())
 	})

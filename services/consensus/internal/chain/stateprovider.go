@@ -20,8 +20,8 @@ import (
 	"github.com/cometbft/cometbft/version"
 )
 
-// joining gives CometBFT what it must know of the blocks around a snapshot. CometBFT would ask light-client servers, which
-// validators here are not; but who offers a snapshot sends these blocks with it, and they prove themselves.
+// stateProvider gives CometBFT's state sync the light blocks around a snapshot. CometBFT's own provider would fetch them from RPC servers,
+// which validators here don't run; instead a snapshot is offered together with these blocks, which are verified from genesis.
 type stateProvider struct {
 	logger  *slog.Logger
 	genesis *types.GenesisDoc
@@ -30,9 +30,9 @@ type stateProvider struct {
 	offers map[int64]*offeredSnapshot // By height.
 }
 
-// offer is a snapshot that peers offer.
+// offeredSnapshot is a snapshot that peers offer.
 type offeredSnapshot struct {
-	blocks []*types.LightBlock // Its own and the two behind it.
+	blocks []*types.LightBlock // That of the snapshot's height and the two after it.
 	peers  map[p2p.ID]bool
 }
 
@@ -40,28 +40,28 @@ func newStateProvider(logger *slog.Logger, genesis *types.GenesisDoc) *stateProv
 	return &stateProvider{logger: logger, genesis: genesis, offers: make(map[int64]*offeredSnapshot)}
 }
 
-// maxOffers bounds the snapshots of one peer that are remembered. CometBFT remembers so many, too; and many of one peer push out none of
-// another one's.
+// maxOffers bounds the snapshots that are remembered of one peer. CometBFT has the same bound. Since it is per peer, the offers of one
+// peer evict none of another's.
 const maxOffers = 10
 
-// learn checks the blocks of a snapshot that a peer offers.
+// addOffer verifies the blocks of a snapshot that a peer offers, and remembers it.
 func (j *stateProvider) addOffer(from p2p.ID, sent *ssproto.SnapshotsResponse) {
 	m, err := parseManifest(sent.Metadata)
 	if err == nil && (uint64(m.Height) != sent.Height || string(m.hash()) != string(sent.Hash)) {
-		err = errors.New("manifest: of another snapshot")
+		err = errors.New("manifest: it describes another snapshot")
 	}
 	var blocks []*types.LightBlock
 	if err == nil {
 		blocks, err = m.lightBlocks(j.genesis)
 	}
 	if err != nil {
-		j.logger.Warn("a peer offers a snapshot that proves nothing", "height", sent.Height, "error", err)
+		j.logger.Warn("a peer offers a snapshot that can't be verified", "height", sent.Height, "error", err)
 		return
 	}
 	j.remember(from, m.Height, blocks)
 }
 
-// remember keeps an offer, and forgets the oldest one of a peer that has too many: it is the first that the peer forgets.
+// remember stores an offer. If the peer has too many, its oldest is evicted, which is the one that the peer deletes first.
 func (j *stateProvider) remember(from p2p.ID, height int64, blocks []*types.LightBlock) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -86,7 +86,7 @@ func (j *stateProvider) remember(from p2p.ID, height int64, blocks []*types.Ligh
 	}
 }
 
-// best is the height of the latest snapshot that a peer proved; 0 where none did.
+// latestSnapshot is the height of the latest verified snapshot; 0 if there is none.
 func (j *stateProvider) latestSnapshot() (height int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -96,14 +96,14 @@ func (j *stateProvider) latestSnapshot() (height int64) {
 	return height
 }
 
-// three are the blocks of a snapshot: its own and the two behind it.
+// lightBlocks are the light blocks of a snapshot: that of its height and the two after it.
 func (j *stateProvider) lightBlocks(height uint64) ([]*types.LightBlock, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if o, ok := j.offers[int64(height)]; ok {
 		return o.blocks, nil
 	}
-	return nil, fmt.Errorf("no peer proved the blocks of the snapshot at height %d", height)
+	return nil, fmt.Errorf("no peer has sent verifiable blocks for the snapshot at height %d", height)
 }
 
 // AppHash implements statesync.StateProvider.
@@ -124,8 +124,7 @@ func (j *stateProvider) Commit(_ context.Context, height uint64) (*types.Commit,
 	return blocks[0].Commit, nil
 }
 
-// State implements statesync.StateProvider. The consensus parameters are those of genesis: nothing
-// changes them but the version.
+// State implements statesync.StateProvider. The consensus parameters are those of genesis: only the version ever changes.
 func (j *stateProvider) State(_ context.Context, height uint64) (state.State, error) {
 	blocks, err := j.lightBlocks(height)
 	if err != nil {
@@ -148,8 +147,8 @@ func (j *stateProvider) State(_ context.Context, height uint64) (state.State, er
 	}, nil
 }
 
-// offers is CometBFT's state sync with a view of what peers offer, and an ear for the known ones alone: CometBFT takes the first chunk that
-// comes, whoever sent it.
+// stateSyncReactor is CometBFT's state sync reactor, which shows offers to the state provider, and drops offers and chunks of untrusted
+// peers: CometBFT accepts the first chunk that arrives, whoever sent it.
 type stateSyncReactor struct {
 	p2p.Reactor
 	addOffer  func(p2p.ID, *ssproto.SnapshotsResponse)
@@ -172,10 +171,10 @@ func (o stateSyncReactor) Receive(e p2p.Envelope) {
 	o.Reactor.Receive(e)
 }
 
-// snapshotReactor is CometBFT's name for it.
+// stateSyncReactorName is CometBFT's name of its state sync reactor.
 const stateSyncReactorName = "STATESYNC"
 
-// viewOffers puts the view in front of a node's state sync, and answers it.
+// wrapStateSync wraps a node's state sync reactor, and sets its state provider.
 func (n *Node) wrapStateSync(comet *node.Node) {
 	node.StateProvider(n.stateProvider)(comet)
 	if reactor, ok := comet.Switch().Reactor(stateSyncReactorName); ok {
@@ -183,8 +182,8 @@ func (n *Node) wrapStateSync(comet *node.Node) {
 	}
 }
 
-// mustJoin reports whether this validator's data is gone, or it came later, so that it can't begin at genesis: blocks that its
-// peers no longer have are no longer to be had.
+// needsStateSync reports whether this validator has lost its data or was added later. It can't start at genesis then, since its peers may
+// have pruned the first blocks.
 func (n *Node) needsStateSync() bool {
 	_, err := os.Stat(filepath.Join(n.home.dir, newChainFile))
 	return n.app.tip().Height == 0 && errors.Is(err, fs.ErrNotExist)

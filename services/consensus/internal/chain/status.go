@@ -20,11 +20,11 @@ type Validator struct {
 	ShareIndex int
 }
 
-// Facts are what a player pins. The group key never changes once it is made; the validators do.
+// Facts identify the chain for players, who may pin them. The group key never changes once it is generated; the validators do.
 type Facts struct {
 	ChainID     string
 	GenesisHash string // In hex.
-	GroupKey    string // In hex; empty until the validators made it.
+	GroupKey    string // In hex; empty until the validators have generated it.
 	Threshold   int
 	Validators  []Validator
 }
@@ -48,7 +48,7 @@ func (n *Node) Facts() Facts {
 	return facts
 }
 
-// Genesis returns the validators of the genesis file, which are where a player's trust begins.
+// Genesis returns the validators of the genesis file, which are the root of a player's trust.
 func (n *Node) Genesis() []Validator {
 	var validators []Validator
 	for i, v := range n.home.genesis.Validators {
@@ -58,7 +58,7 @@ func (n *Node) Genesis() []Validator {
 	return validators
 }
 
-// Status is how the validator and its chain are doing.
+// Status is the state of the validator and its chain.
 type Status struct {
 	Name         string
 	Address      string // In hex.
@@ -69,13 +69,13 @@ type Status struct {
 	Connected    []string
 	Behind       []Lag
 	BeaconHeight int64
-	// Epoch numbers the sharing in force; 0 before the first.
+	// Epoch is the number of the sharing in force; 0 before the first.
 	Epoch uint64
-	// Ceremony is the phase of the ceremony under way; empty where none is.
+	// Ceremony is the phase of the key ceremony in progress; empty if there is none.
 	Ceremony string
-	// Pending are the changes of validators that are ordered and not in force.
+	// Pending are the changes of validators that are ordered but not in force yet.
 	Pending []string
-	// Version is the protocol version that all validators speak.
+	// Version is the protocol version that the chain uses.
 	Version uint32
 }
 
@@ -85,7 +85,7 @@ type Lag struct {
 	Height int64
 }
 
-// Status returns how the validator is doing now.
+// Status returns the current status.
 func (n *Node) Status() (Status, error) {
 	last, group := n.app.tip(), n.app.Group()
 	next := last.Height + 1
@@ -120,7 +120,7 @@ func (n *Node) Status() (Status, error) {
 // Height is the latest final block that the validator has.
 func (n *Node) Height() int64 { return n.app.tip().Height }
 
-// Connected are the names of the validators that this one talks to, itself first where it is one.
+// Connected are the names of the connected validators; this node comes first if it is a validator itself.
 func (n *Node) Connected() (names []string) {
 	if order.IndexOf(n.app.votingMembers(), n.app.address) >= 0 {
 		names = append(names, n.home.member.Name)
@@ -129,14 +129,14 @@ func (n *Node) Connected() (names []string) {
 	return names
 }
 
-// behind are the connected validators that are more than the block that is being made behind a height.
+// behind are the connected validators that lag behind a height by more than the block in progress.
 func (n *Node) behind(height int64) (lags []Lag) {
 	n.eachConnectedValidator(func(m order.Member, peer p2p.Peer) {
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)
 		if !ok {
 			return
 		}
-		if has := state.GetHeight() - 1; has < height-1 { // It works on the block behind the one that it has.
+		if has := state.GetHeight() - 1; has < height-1 { // A peer's height is that of the block after its last one.
 			lags = append(lags, Lag{Name: m.Name, Height: max(has, 0)})
 		}
 	})

@@ -16,16 +16,16 @@ import (
 
 // store keeps the application's state in these key spaces:
 //
-//	t                       height and app hash behind the last block
-//	o                       the group, which is the validators and their key, as JSON
-//	a height                the hash of the group behind a block that changed it
-//	q height                the group behind a block that a snapshot is due for
-//	k height                the sharing that signs beacons from the height on
+//	t                       height and app hash after the last block
+//	o                       the group (the validators and their key) as JSON
+//	a height                the hash of the group after a block that changed it
+//	q height                the group after a block that a snapshot will be made of
+//	k height                the sharing that signs the beacons from a height on
 //	r game round            height and commitment of a decided round
 //	h height index          game and round of the index-th commitment of a block
-//	b height                the group's signature
+//	b height                the beacon: the group's signature over the height
 //
-// Writes are atomic but not synced: what a power failure takes, CometBFT replays from its own synced block store, and
+// Writes are atomic but not synced: what a power failure loses, CometBFT replays from its own synced block store, and
 // beacons are recovered again from the votes that are stored there.
 type store struct{ db dbm.DB }
 
@@ -58,7 +58,7 @@ func beaconKey(height int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("b"), uint64(height))
 }
 
-// tip returns the state behind the last block; the zero tip for a new chain.
+// tip returns the tip after the last block; the zero tip for a new chain.
 func (s *store) tip() (tip, error) {
 	value, err := s.db.Get(tipKey)
 	if err != nil || value == nil {
@@ -70,7 +70,7 @@ func (s *store) tip() (tip, error) {
 	return tip{Height: int64(binary.BigEndian.Uint64(value)), AppHash: protocol.Hash(value[8:])}, nil
 }
 
-// commit writes what a block did.
+// commit writes the results of a block.
 func (s *store) commit(t tip, result order.Result) error {
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
@@ -94,7 +94,7 @@ func (s *store) commit(t tip, result order.Result) error {
 	return errors.Join(batch.Set(tipKey, value), batch.Write())
 }
 
-// setSharings writes a group's sharings, which are few and stay for ever: old beacons are recovered by them.
+// setSharings writes a group's sharings, which are few and are kept forever: old beacons are recovered with them.
 func setSharings(batch dbm.Batch, group *order.Group) (err error) {
 	for _, sharing := range group.Sharings {
 		err = errors.Join(err, batch.Set(sharingKey(sharing.From), sharing.Encoded))
@@ -102,7 +102,7 @@ func setSharings(batch dbm.Batch, group *order.Group) (err error) {
 	return err
 }
 
-// group returns the validators and their key behind the last block; nil for a new chain.
+// group returns the validators and their key after the last block; nil for a new chain.
 func (s *store) group() (*order.Group, error) {
 	text, err := s.db.Get(groupKey)
 	if err != nil || text == nil {
@@ -119,7 +119,7 @@ func decodeGroup(text []byte) (*order.Group, error) {
 	return group, nil
 }
 
-// groupHashes are those of the groups behind the blocks that changed it, as if they were tips.
+// groupHashes are the hashes of the groups after the blocks that changed it, each as the AppHash of a tip.
 func (s *store) groupHashes() (all []tip, err error) {
 	err = s.scanPrefix([]byte("a"), func(key, value []byte) error {
 		all = append(all, tip{Height: int64(binary.BigEndian.Uint64(key[1:])), AppHash: protocol.Hash(value)})
@@ -162,7 +162,7 @@ func (s *store) HasGame(game protocol.ID) (bool, error) {
 	return known, errors.Join(it.Error(), it.Close())
 }
 
-// orderedAt returns what a block ordered, in its order.
+// orderedAt returns the commitments that a block ordered, in their order.
 func (s *store) orderedAt(height int64) ([]order.Ordered, error) {
 	it, err := s.db.Iterator(heightKey(height), heightKey(height+1))
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *store) awaited(height int64) (bool, error) {
 	return awaited, errors.Join(it.Error(), it.Close())
 }
 
-// nextOrdered returns the first height from the given one on at which something was ordered; ok is false where none is.
+// nextOrdered returns the first height, from the given one on, at which something was ordered; ok is false if there is none.
 func (s *store) nextOrdered(from int64) (height int64, ok bool, err error) {
 	it, err := s.db.Iterator(heightKey(from), []byte("i"))
 	if err != nil {
@@ -209,12 +209,12 @@ func (s *store) nextOrdered(from int64) (height int64, ok bool, err error) {
 	return height, ok, errors.Join(it.Error(), it.Close())
 }
 
-// beacon returns the signature of a height; nil where there is none.
+// beacon returns the signature of a height; nil if there is none.
 func (s *store) beacon(height int64) ([]byte, error) {
 	return s.db.Get(beaconKey(height))
 }
 
-// setBeacon keeps a beacon with what proves the rounds whose dice it throws, so that their block is no longer needed.
+// setBeacon stores a beacon with the record that proves the rounds whose dice it throws, so that their block is no longer needed.
 func (s *store) setBeacon(height int64, signature []byte, proof *blockRecord) error {
 	if len(signature) != beacon.SignatureSize {
 		return fmt.Errorf("chain state: a beacon of %d bytes", len(signature))
@@ -224,7 +224,7 @@ func (s *store) setBeacon(height int64, signature []byte, proof *blockRecord) er
 	return errors.Join(setRecord(batch, proof), batch.Set(beaconKey(height), signature), batch.Write())
 }
 
-// lastBeacon returns the latest height with a beacon; 0 where there is none.
+// lastBeacon returns the latest height with a beacon; 0 if there is none.
 func (s *store) lastBeacon() (int64, error) {
 	it, err := s.db.ReverseIterator([]byte("b"), []byte("c"))
 	if err != nil {

@@ -11,18 +11,18 @@ import (
 
 // Errors of Submit.
 var (
-	// ErrFull means that too many commitments wait for a block.
+	// ErrFull means that the mempool is full.
 	ErrFull = errors.New("chain: the mempool is full")
-	// ErrNoQuorum means that too few validators are connected to decide anything, or that this one is catching up.
+	// ErrNoQuorum means that too few validators are connected to decide a block, or that this one is catching up.
 	ErrNoQuorum = errors.New("chain: too few validators answer")
-	// ErrStranger means that this node is no validator, and that what it tells the validators counts for nothing.
+	// ErrNotMember means that this node is not a validator, so that the validators ignore its transactions.
 	ErrNotMember = errors.New("chain: this node is not one of the validators")
-	// ErrNoKey means that the validators have not made the beacon's key yet, so that nothing could throw dice.
+	// ErrNoKey means that the validators have not generated the beacon's key yet, so that no dice could be thrown.
 	ErrNoKey = errors.New("chain: the beacon's key is not made yet")
 )
 
-// Submit hands a transaction to the validators. Handing one in again tells all peers again: one that was still catching
-// up threw away what it was told, and might be the next to propose.
+// Submit sends a transaction to the validators. Submitting it again sends it to all peers again: one that was still catching up has
+// discarded it, and might be the next proposer.
 func (n *Node) Submit(tx []byte) error {
 	switch {
 	case n.NotMember() != nil:
@@ -35,7 +35,7 @@ func (n *Node) Submit(tx []byte) error {
 	return n.broadcast(tx)
 }
 
-// tell hands a transaction to whichever validators there are.
+// broadcast sends a transaction to the connected validators, however few they are.
 func (n *Node) broadcast(tx []byte) error {
 	n.mempoolMu.Lock()
 	defer n.mempoolMu.Unlock()
@@ -52,7 +52,8 @@ func (n *Node) broadcast(tx []byte) error {
 	return err
 }
 
-// forget takes a transaction out of the pool. CometBFT's own removals hold the pool's lock too: two at a time would end the process.
+// removeFromMempool removes a transaction from the mempool. It holds the mempool's lock, as CometBFT's own removals do: two removals at the
+// same time would panic.
 func removeFromMempool(pool mempool.Mempool, tx types.Tx) error {
 	pool.Lock()
 	defer pool.Unlock()

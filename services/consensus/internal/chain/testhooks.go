@@ -6,14 +6,13 @@ import (
 	cmttypes "github.com/cometbft/cometbft/types"
 )
 
-// seams are where tests put themselves between CometBFT and a validator's own parts, to make it lie. There are none in
-// a real validator.
+// testHooks let tests wrap the parts that a validator passes to CometBFT, to make it misbehave. In production all are nil.
 type testHooks struct {
-	// application takes the place of the application.
+	// application wraps the application.
 	application func(types.Application) types.Application
-	// key takes the place of the validator's key.
+	// signer wraps the validator's signer.
 	signer func(cmttypes.PrivValidator) cmttypes.PrivValidator
-	// options change the node before it starts.
+	// options modify the node before it starts.
 	options []node.Option
 }
 
