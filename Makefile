@@ -80,7 +80,7 @@ FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/pro
 	services/consensus/internal/dkg:FuzzMessage services/consensus/internal/order:FuzzTransaction \
 	services/consensus/internal/threshold:FuzzVerifyShare services/consensus/internal/chain:FuzzVoteExtension services/consensus/internal/chain:FuzzTransactions \
 	services/consensus/internal/chain:FuzzSnapshotChunk services/consensus/internal/chain:FuzzManifest \
-	services/consensus/internal/chain:FuzzRecord services/consensus/internal/chain:FuzzWitness \
+	services/consensus/internal/chain:FuzzRecord services/consensus/internal/chain:FuzzSignatureCache \
 	services/api/internal/session:FuzzParse services/api/internal/device:FuzzCheck gateway/internal/socket:FuzzMessage
 fuzz: ## Fuzz every decoder and verifier for FUZZTIME each.
 	@for f in $(FUZZ); do echo "fuzz $$f"; go test -run '^$$' -fuzz "^$${f#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${f%:*} || exit 1; done

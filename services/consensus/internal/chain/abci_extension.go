@@ -8,7 +8,8 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 )
 
-// ExtendVote implements abci.Application: the extension is the share's signature over the height if a round awaits its beacon, and empty otherwise.
+// ExtendVote implements abci.Application: the extension is the share's signature over the height if a round awaits its beacon, and empty
+// otherwise.
 func (a *app) ExtendVote(_ context.Context, req *abci.RequestExtendVote) (*abci.ResponseExtendVote, error) {
 	awaited, err := a.store.awaited(req.Height)
 	if err != nil || !awaited {

@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// newApp is an application without a share, with a store of its own in which block 5 ordered a round.
+// newApp is an application without a share, in whose store block 5 has ordered a round.
 func newApp(t testing.TB) *app {
 	t.Helper()
 	group := &order.Group{Version: order.FirstVersion, Sharings: []order.Sharing{{From: 1}}}
@@ -34,7 +34,7 @@ func newApp(t testing.TB) *app {
 // newApps are the applications of four validators with the addresses "0" to "3".
 func newApps(t testing.TB) []*app {
 	t.Helper()
-	// Each of a fuzzer's processes must make the same key.
+	// All processes of a fuzzer must generate the same key.
 	public, shares := dkgtest.MakeFrom(t, 3, 4, random.New(rand.NewChaCha8([32]byte{1})))
 	indices := map[protocol.Address]int{}
 	for i := range shares {
@@ -49,7 +49,7 @@ func newApps(t testing.TB) []*app {
 	return apps
 }
 
-// address is one that begins with a text.
+// address is an address that begins with a text.
 func address(text string) (a protocol.Address) {
 	copy(a[:], text)
 	return a
@@ -64,7 +64,7 @@ func extend(t testing.TB, a *app, height int64) []byte {
 	return response.VoteExtension
 }
 
-// TestNoShareExistsBeforeTheBetsAreFinal asks for extensions at every height around the block that orders a round.
+// TestNoShareExistsBeforeTheBetsAreFinal requests extensions at every height around the block that orders a round.
 func TestNoShareExistsBeforeTheBetsAreFinal(t *testing.T) {
 	a := newApps(t)[0]
 	for height := int64(1); height <= 9; height++ {
@@ -86,7 +86,7 @@ func TestOnlyTheValidatorsOwnShareIsAccepted(t *testing.T) {
 	}{
 		"its own share":              {"1", 6, share, true},
 		"another validator's share":  {"2", 6, share, false},
-		"a stranger's share":         {"9", 6, share, false},
+		"an unknown validator's":     {"9", 6, share, false},
 		"no share":                   {"1", 6, nil, false},
 		"garbage":                    {"1", 6, []byte("garbage"), false},
 		"more bytes than a share":    {"1", 6, append(share[:len(share):len(share)], 0), false},
@@ -108,7 +108,7 @@ func TestOnlyTheValidatorsOwnShareIsAccepted(t *testing.T) {
 	}
 }
 
-func TestProposalsWithRefusableTransactionsAreRejected(t *testing.T) {
+func TestProposalsWithInvalidTransactionsAreRejected(t *testing.T) {
 	a := newApps(t)[0]
 	good := protocol.Commitment{Round: 2}.Encode()
 	for name, tc := range map[string]struct {

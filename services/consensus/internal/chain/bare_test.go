@@ -14,14 +14,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// noop is an application that does nothing: it takes every transaction, keeps no state, and says what CometBFT finalized.
-// Its hash changes with each block that has transactions, as ours does, so that CometBFT makes a second block behind it.
+// noop is an application that does nothing: it accepts every transaction, keeps no state, and reports what CometBFT finalized.
+// Its hash changes with each block that has transactions, as ours does, so that CometBFT makes a second block after it.
 type noop struct {
 	abci.BaseApplication
 	mu     sync.Mutex
 	hash   []byte
 	height int64
-	done   map[string]int64 // By transaction, the block that holds it.
+	done   map[string]int64 // By transaction, the block that contains it.
 	moved  chan struct{}
 }
 
@@ -56,7 +56,7 @@ func (a *noop) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommi
 	return &abci.ResponseCommit{}, nil
 }
 
-// settled is true from the block behind that of the transaction on, which is where our dice are thrown.
+// settled is true from the block after that of the transaction on, which is where our dice are thrown.
 func (a *noop) settled(tx []byte) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -65,7 +65,7 @@ func (a *noop) settled(tx []byte) bool {
 }
 
 // bareNetwork is CometBFT with the same settings, without our application and without vote extensions. The function
-// passes a round: two blocks.
+// runs a round: two blocks.
 func bareNetwork(b *testing.B, n int) (*network, func()) {
 	net := benchNetwork(b, n)
 	apps := make([]*noop, n)
@@ -96,7 +96,7 @@ func withoutExtensions(b *testing.B, home string) {
 	}
 	with, without := []byte(`"vote_extensions_enable_height": "1"`), []byte(`"vote_extensions_enable_height": "0"`)
 	if !bytes.Contains(text, with) {
-		b.Fatal("genesis does not enable vote extensions where this looks for it")
+		b.Fatal("the genesis file has no vote_extensions_enable_height to replace")
 	}
 	if err := os.WriteFile(path, bytes.Replace(text, with, without, 1), 0o600); err != nil {
 		b.Fatal(err)

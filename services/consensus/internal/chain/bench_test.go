@@ -18,9 +18,9 @@ import (
 // warmUp is how many rounds pass before any is measured.
 const warmUp = 5
 
-// BenchmarkRound is the time from a commitment's submission to its dice, two blocks, and what CometBFT takes for two
-// blocks with the same settings and an application that does nothing. The two take turns, so that what else the machine
-// does falls on both.
+// BenchmarkRound is the time from a commitment's submission to its dice, which is two blocks, and the time that CometBFT takes for two
+// blocks with the same settings and an application that does nothing. The two alternate, so that other load on the machine affects
+// both.
 func BenchmarkRound(b *testing.B) {
 	for _, n := range []int{1, 3, 4, 5, 10, 21} {
 		b.Run(fmt.Sprintf("validators=%d", n), func(b *testing.B) {
@@ -46,7 +46,7 @@ func BenchmarkRound(b *testing.B) {
 	}
 }
 
-// BenchmarkRoundWithOneDead is the same with a validator that does not answer.
+// BenchmarkRoundWithOneDead is the same with one dead validator.
 func BenchmarkRoundWithOneDead(b *testing.B) {
 	for _, n := range []int{4, 10} {
 		b.Run(fmt.Sprintf("validators=%d", n), func(b *testing.B) {
@@ -64,8 +64,8 @@ func BenchmarkRoundWithOneDead(b *testing.B) {
 	}
 }
 
-// benchNetwork has the service's settings. Where many validators share this machine their gossip rests longer: all of it
-// together would keep the machine busy with nothing else.
+// benchNetwork has the service's settings. With many validators on this machine their gossip sleeps longer: together they would
+// otherwise keep it busy with polling alone.
 func benchNetwork(b *testing.B, n int) *network {
 	net := newNetwork(b, n)
 	if n > 5 {
@@ -74,7 +74,7 @@ func benchNetwork(b *testing.B, n int) *network {
 	return net
 }
 
-// ourNetwork is a chain of n validators of which some are alive. The function decides a round.
+// ourNetwork is a chain of n validators, some of which are running. The function decides a round.
 func ourNetwork(b *testing.B, n, alive int) (*network, func()) {
 	net := benchNetwork(b, n)
 	for i := range alive {
@@ -94,7 +94,7 @@ func (n *network) stopAll() {
 	}
 }
 
-// stopwatch keeps how long each round took, and the processor's time for all of them.
+// stopwatch records how long each round took, and the CPU time of all of them.
 type stopwatch struct {
 	times []time.Duration
 	cpu   time.Duration
@@ -121,7 +121,7 @@ func (s *stopwatch) report(b *testing.B, prefix string) {
 	}
 }
 
-// processorTime is what this process has used.
+// processorTime is the CPU time that this process has used.
 func processorTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -130,8 +130,8 @@ func processorTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// BenchmarkTables is what a chain decides for many tables, each of which has its next round ordered as soon as it has
-// the dice of the last one.
+// BenchmarkTables is how many rounds a chain decides for many tables, each of which submits its next round as soon as it has the dice
+// of the last one.
 func BenchmarkTables(b *testing.B) {
 	for _, dead := range []int{0, 1} {
 		b.Run(fmt.Sprintf("validators=4/dead=%d", dead), func(b *testing.B) {
@@ -175,7 +175,7 @@ func (n *network) play(b *testing.B, tables, alive int) {
 	b.ReportMetric(float64(size(b, n.home(0))-disk)/count, "disk-B/round")
 }
 
-// connect waits until every validator that runs talks to every other one and takes part.
+// connect waits until all running validators are connected to each other and take part in consensus.
 func (n *network) connect() {
 	n.t.Helper()
 	running := slices.DeleteFunc(slices.Clone(n.nodes), func(node *chain.Node) bool { return node == nil })
@@ -187,11 +187,11 @@ func (n *network) connect() {
 	})
 }
 
-// size is what a folder takes.
+// size is the size of a folder in bytes.
 func size(b *testing.B, dir string) (bytes int64) {
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			return nil //nolint:nilerror // A database that runs removes files.
+			return nil //nolint:nilerror // A running database removes files.
 		}
 		if info, err := entry.Info(); err == nil {
 			bytes += info.Size()

@@ -20,25 +20,25 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// Lies are what a validator does wrong. The zero value is an honest one.
+// Misbehavior is how a Byzantine validator misbehaves. The zero value is an honest one.
 type Misbehavior struct {
-	// Share replaces what its precommits carry: "wrong" is the share of another height, "garbage" no point at all, "none"
-	// nothing.
+	// Share replaces the share in its precommits: by that of another height ("wrong"), by bytes that are no point ("garbage"), or by
+	// nothing ("none").
 	Share string
-	// Silent keeps its precommits to itself.
+	// Silent withholds its precommits.
 	Silent bool
-	// Twice has it prevote for no block as well, whenever it prevotes for one, and tell everybody of both.
+	// Twice makes it also prevote nil whenever it prevotes for a block, and send both prevotes to everyone.
 	Twice bool
-	// Propose replaces what it proposes: "nothing" leaves every commitment out, "garbage" has one that is none.
+	// Propose replaces its proposals: "nothing" omits every commitment, "garbage" contains an invalid one.
 	Propose string
-	// Clock is what its clock is off by. CometBFT reads the system's clock, so it is added to what the validator signs,
-	// which is all that others see of it.
+	// Clock is the offset of its clock. CometBFT reads the system's clock, so the offset is added to the timestamps that the validator
+	// signs, which is all that others see of it.
 	Clock time.Duration
-	// Lost, Doubled and Late are the shares of the messages to it that never come, come twice, and come behind later ones.
+	// Lost, Doubled and Late are the fractions of the messages to it that are lost, duplicated, or delayed past later ones.
 	Lost, Doubled, Late float64
 }
 
-// Liar is what a validator is told to do wrong, and what it saw others do.
+// ByzantineNode controls the misbehavior of a validator, and records what it observed.
 type ByzantineNode struct {
 	mu          sync.Mutex
 	misbehavior Misbehavior
@@ -47,55 +47,54 @@ type ByzantineNode struct {
 	sw          p2p.Switcher
 }
 
-// Tell sets what the validator does wrong from now on.
-func (l *ByzantineNode) SetMisbehavior(lies Misbehavior) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.misbehavior = lies
+// SetMisbehavior sets the validator's misbehavior from now on.
+func (b *ByzantineNode) SetMisbehavior(m Misbehavior) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.misbehavior = m
 }
 
-// Breaches are the rules that were seen broken.
-func (l *ByzantineNode) Violations() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.violations)
+// Violations are the observed violations of invariants.
+func (b *ByzantineNode) Violations() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.violations)
 }
 
-// Proven is how often blocks here held the proof that a validator voted twice.
-func (l *ByzantineNode) DoubleVotes() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.doubleVotes
+// DoubleVotes is how many proofs of double votes the blocks contained.
+func (b *ByzantineNode) DoubleVotes() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.doubleVotes
 }
 
-func (l *ByzantineNode) current() Misbehavior {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.misbehavior
+func (b *ByzantineNode) current() Misbehavior {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.misbehavior
 }
 
-// OpenLiar opens a home like Open, for a validator that lies when it is told to.
-func OpenByzantine(cfg Config, logger *slog.Logger, liar *ByzantineNode) (*Node, error) {
+// OpenByzantine opens a home like Open, for a validator that misbehaves as it is told.
+func OpenByzantine(cfg Config, logger *slog.Logger, b *ByzantineNode) (*Node, error) {
 	return open(cfg, logger, testHooks{
 		application: func(a abci.Application) abci.Application {
-			return &byzantineApp{Application: a, app: a.(*app), byzantine: liar}
+			return &byzantineApp{Application: a, app: a.(*app), byzantine: b}
 		},
 		signer: func(key types.PrivValidator) types.PrivValidator {
-			return &byzantineSigner{PrivValidator: key, byzantine: liar}
+			return &byzantineSigner{PrivValidator: key, byzantine: b}
 		},
-		options: []node.Option{liar.wrapReactors},
+		options: []node.Option{b.wrapReactors},
 	})
 }
 
-// lyingApp puts itself before the application.
+// byzantineApp wraps the application.
 type byzantineApp struct {
 	abci.Application
 	app       *app
 	byzantine *ByzantineNode
 }
 
-// ExtendVote implements abci.Application. It also sees to it that no share is made before the block that closed the
-// bets is final here.
+// ExtendVote implements abci.Application. It also checks that no share is made before the block that closed the bets is final here.
 func (a *byzantineApp) ExtendVote(ctx context.Context, req *abci.RequestExtendVote) (*abci.ResponseExtendVote, error) {
 	response, err := a.Application.ExtendVote(ctx, req)
 	if err != nil {
@@ -119,7 +118,7 @@ func (a *byzantineApp) ExtendVote(ctx context.Context, req *abci.RequestExtendVo
 	return response, err
 }
 
-// VerifyVoteExtension implements abci.Application. A liar believes itself.
+// VerifyVoteExtension implements abci.Application. A Byzantine validator accepts its own extensions.
 func (a *byzantineApp) VerifyVoteExtension(ctx context.Context, req *abci.RequestVerifyVoteExtension) (*abci.ResponseVerifyVoteExtension, error) {
 	if a.byzantine.current().Share != "" && string(req.ValidatorAddress) == string(a.app.address[:]) {
 		return &abci.ResponseVerifyVoteExtension{Status: abci.ResponseVerifyVoteExtension_ACCEPT}, nil
@@ -154,7 +153,7 @@ func (a *byzantineApp) FinalizeBlock(ctx context.Context, req *abci.RequestFinal
 	return a.Application.FinalizeBlock(ctx, req)
 }
 
-// lyingKey puts itself before the validator's key.
+// byzantineSigner wraps the validator's signer.
 type byzantineSigner struct {
 	types.PrivValidator
 	byzantine *ByzantineNode
@@ -162,12 +161,12 @@ type byzantineSigner struct {
 
 // SignVote implements types.PrivValidator.
 func (k *byzantineSigner) SignVote(chainID string, vote *cmtproto.Vote) error {
-	lies := k.byzantine.current()
-	if lies.Silent && vote.Type == cmtproto.PrecommitType {
-		return errors.New("this validator keeps its precommits to itself")
+	m := k.byzantine.current()
+	if m.Silent && vote.Type == cmtproto.PrecommitType {
+		return errors.New("this validator withholds its precommits")
 	}
-	vote.Timestamp = vote.Timestamp.Add(lies.Clock)
-	if lies.Twice && vote.Type == cmtproto.PrevoteType && len(vote.BlockID.Hash) > 0 {
+	vote.Timestamp = vote.Timestamp.Add(m.Clock)
+	if m.Twice && vote.Type == cmtproto.PrevoteType && len(vote.BlockID.Hash) > 0 {
 		if err := k.broadcastNilVote(chainID, *vote); err != nil {
 			return err
 		}
@@ -175,7 +174,7 @@ func (k *byzantineSigner) SignVote(chainID string, vote *cmtproto.Vote) error {
 	return k.PrivValidator.SignVote(chainID, vote)
 }
 
-// voteForNone tells everybody of a vote that the validator's own records know nothing of.
+// broadcastNilVote sends everyone a nil vote, bypassing the validator's sign state.
 func (k *byzantineSigner) broadcastNilVote(chainID string, vote cmtproto.Vote) (err error) {
 	vote.BlockID = cmtproto.BlockID{}
 	vote.Signature, err = k.PrivValidator.(*signGuard).PrivValidator.(*privval.FilePV).Key.PrivKey.Sign(types.VoteSignBytes(chainID, &vote))
@@ -194,20 +193,20 @@ func (k *byzantineSigner) SignProposal(chainID string, proposal *cmtproto.Propos
 	return k.PrivValidator.SignProposal(chainID, proposal)
 }
 
-// receive puts the liar before the reactors that take messages of consensus and of the mempool.
-func (l *ByzantineNode) wrapReactors(n *node.Node) {
+// wrapReactors wraps the reactors that receive messages of consensus and of the mempool.
+func (b *ByzantineNode) wrapReactors(n *node.Node) {
 	sw := n.Switch()
-	l.mu.Lock()
-	l.sw = sw
-	l.mu.Unlock()
+	b.mu.Lock()
+	b.sw = sw
+	b.mu.Unlock()
 	for _, name := range []string{"CONSENSUS", "MEMPOOL"} {
 		reactor, _ := sw.Reactor(name)
 		sw.RemoveReactor(name, reactor)
 		switch r := reactor.(type) {
 		case consensusReactor:
-			sw.AddReactor(name, &lossyConsensus{consensusReactor: r, byzantine: l})
+			sw.AddReactor(name, &lossyConsensus{consensusReactor: r, byzantine: b})
 		case mempoolReactor:
-			sw.AddReactor(name, &lossyMempool{mempoolReactor: r, byzantine: l})
+			sw.AddReactor(name, &lossyMempool{mempoolReactor: r, byzantine: b})
 		default:
 			panic(fmt.Sprintf("%s is a %T", name, reactor))
 		}
@@ -230,16 +229,16 @@ type lossyMempool struct {
 // Receive implements p2p.Reactor.
 func (r *lossyMempool) Receive(e p2p.Envelope) { r.byzantine.deliver(e, r.mempoolReactor.Receive) }
 
-// late is how late a message may come that comes behind others.
+// maxReordering bounds the delay of a late message.
 const maxReordering = 30 * time.Millisecond
 
-func (l *ByzantineNode) deliver(e p2p.Envelope, receive func(p2p.Envelope)) {
-	lies := l.current()
+func (b *ByzantineNode) deliver(e p2p.Envelope, receive func(p2p.Envelope)) {
+	m := b.current()
 	switch chance := rand.Float64(); {
-	case chance < lies.Lost:
-	case chance < lies.Lost+lies.Late:
+	case chance < m.Lost:
+	case chance < m.Lost+m.Late:
 		time.AfterFunc(rand.N(maxReordering), func() { receive(e) })
-	case chance < lies.Lost+lies.Late+lies.Doubled:
+	case chance < m.Lost+m.Late+m.Doubled:
 		receive(e)
 		receive(e)
 	default:

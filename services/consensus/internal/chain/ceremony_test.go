@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// phase waits until a validator's chain is in a phase in which it has said its part.
+// phase waits until the ceremony, as a validator sees it, is in a phase and has the validator's own message.
 func (n *network) phase(i int, phase dkg.Phase) {
 	n.t.Helper()
 	testserver.Eventually(n.t, phase.String(), func() bool {
@@ -26,22 +26,22 @@ func (n *network) phase(i int, phase dkg.Phase) {
 	})
 }
 
-// restart stops a validator and brings it back.
+// restart stops a validator and starts it again.
 func (n *network) restart(i int) {
 	n.t.Helper()
 	n.stop(i)
 	n.start(i)
 }
 
-// TestOneThatIsAwayHasAShareWhenItComes makes the key without the last validator. One of the others restarts while they
-// deal, and all of them while they respond; in the end every validator's share is needed.
-func TestOneThatIsAwayHasAShareWhenItComes(t *testing.T) {
+// TestAnAbsentValidatorHasAShareWhenItReturns generates the key without the last validator. One of the others restarts during the dealing
+// phase, and all of them during the response phase; in the end every validator's share is needed.
+func TestAnAbsentValidatorHasAShareWhenItReturns(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
 	net.phase(0, dkg.Dealing)
 	net.restart(0)
 	if err := net.nodes[1].Submit(commitment(1, 1).Encode()); err == nil {
-		t.Error("a round was taken before there was a key")
+		t.Error("a round was accepted before there was a key")
 	}
 	net.phase(1, dkg.Responding)
 	for i := range 3 {
@@ -51,7 +51,7 @@ func TestOneThatIsAwayHasAShareWhenItComes(t *testing.T) {
 	key := net.key()
 	net.start(3)
 	if got := net.key(); got != key {
-		t.Fatalf("the key went from %s to %s", key, got)
+		t.Fatalf("the key changed from %s to %s", key, got)
 	}
 	for away := range 4 {
 		net.stop(away)
@@ -152,7 +152,7 @@ func (n *network) join() order.Member {
 	return card
 }
 
-// validators are the names of those that a validator knows, once there are so many.
+// validators waits until a validator knows n validators, and returns their names.
 func (n *network) validators(i, count int) (names []string) {
 	n.t.Helper()
 	testserver.Eventually(n.t, fmt.Sprintf("%d validators", count), func() bool {
@@ -165,7 +165,7 @@ func (n *network) validators(i, count int) (names []string) {
 	return names
 }
 
-// play has rounds decided at a validator, one behind the other, until it is done; it returns all of them.
+// play has rounds decided at a validator, one after the other, until it is stopped; it returns all of them.
 func play(node *chain.Node, done <-chan struct{}, rounds chan<- []chain.Decision) {
 	var all []chain.Decision
 	for round := uint64(1); ; round++ {
@@ -181,8 +181,8 @@ func play(node *chain.Node, done <-chan struct{}, rounds chan<- []chain.Decision
 	}
 }
 
-// TestValidatorsComeAndGo has rounds decided all the time, while a fifth validator joins and the first one leaves.
-func TestValidatorsComeAndGo(t *testing.T) {
+// TestValidatorsAreAddedAndRemoved has rounds decided all the time, while a fifth validator joins and the first one leaves.
+func TestValidatorsAreAddedAndRemoved(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
 	key := net.key()
@@ -201,7 +201,7 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	close(done)
 	all := <-rounds
 	net.stop(0)
-	net.stop(2) // Now the newcomer's vote and share are needed.
+	net.stop(2) // Now the new validator's vote and share are needed.
 	last := net.decide(3, commitment(1, 2))
 	net.verify(key, last)
 	if len(all) < 2 {
@@ -219,7 +219,7 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	for i := range net.nodes {
 		net.stop(i)
 	}
-	// From their own disks; one of them has to execute all blocks again.
+	// They restart from their own disks; one of them must execute all blocks again.
 	if err := os.RemoveAll(filepath.Join(net.home(1), "data", "application.db")); err != nil {
 		t.Fatal(err)
 	}
@@ -229,8 +229,8 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	net.agree(all[0])
 }
 
-// TestReleasesChangeOneByOne rolls a newer protocol version out, one validator at a time.
-func TestReleasesChangeOneByOne(t *testing.T) {
+// TestReleasesAreRolledOutOneByOne rolls out a newer protocol version, one validator at a time.
+func TestReleasesAreRolledOutOneByOne(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
 	net.key()
@@ -260,7 +260,7 @@ func TestReleasesChangeOneByOne(t *testing.T) {
 	}
 }
 
-// BenchmarkKey is how long four validators in one process take from their start to the beacon's key.
+// BenchmarkKey is the time from the start of four validators in one process to the beacon's key.
 func BenchmarkKey(b *testing.B) {
 	for _, n := range []int{1, 4, 7} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
@@ -280,7 +280,7 @@ func BenchmarkKey(b *testing.B) {
 	}
 }
 
-// BenchmarkRefresh is how long four validators take to share the secret anew, until the new shares sign.
+// BenchmarkRefresh is how long four validators take to reshare the secret, until the new shares sign.
 func BenchmarkRefresh(b *testing.B) {
 	net := newNetwork(b, 4)
 	net.start(0, 1, 2, 3)

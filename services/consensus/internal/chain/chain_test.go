@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// agree waits until every running validator has the decision and fails where one has another.
+// agree waits until every running validator has the decision, and fails if one has a different one.
 func (n *network) agree(want chain.Decision) {
 	n.t.Helper()
 	for i, node := range n.nodes {
@@ -39,7 +39,7 @@ func (n *network) agree(want chain.Decision) {
 	}
 }
 
-// TestFourValidators takes one chain through the faults that four validators bear, and through those that they do not.
+// TestFourValidators runs one chain through the faults that four validators tolerate, and through those that they do not.
 func TestFourValidators(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
@@ -66,7 +66,7 @@ func TestFourValidators(t *testing.T) {
 		_ = net.nodes[2].Submit(other.Encode())
 		net.agree(net.decide(2, commitment(1, 6))) // A later block has passed.
 		if after, _, _ := net.nodes[2].Ordered(order.RoundOf(other)); after != before {
-			t.Errorf("round 1 went from %+v to %+v", before, after)
+			t.Errorf("round 1 changed from %+v to %+v", before, after)
 		}
 	})
 
@@ -76,7 +76,7 @@ func TestFourValidators(t *testing.T) {
 		net.agree(d)
 		status, err := net.nodes[0].Status()
 		if err != nil || status.Height > d.BeaconHeight {
-			t.Errorf("height %d behind the beacon of %d, %v", status.Height, d.BeaconHeight, err)
+			t.Errorf("height %d after the beacon of %d, %v", status.Height, d.BeaconHeight, err)
 		}
 	})
 
@@ -155,7 +155,7 @@ func TestDecisionsAreStreamedInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := net.nodes[0].DecisionsFrom(t.Context(), 1, func(chain.Decision) error { return nil }); !errors.Is(err, chain.ErrNoBeacon) {
-		t.Errorf("a stream that leaves out what was decided ends with %v", err)
+		t.Errorf("a stream that lacks a decision ends with %v", err)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestInitNetworkKeepsWhatIsThere(t *testing.T) {
 	if err := chain.InitNetwork(t.TempDir(), "none", 0, time.Now()); err == nil {
 		t.Error("a chain without validators was made")
 	}
-	for _, id := range []string{"", "two\nlines", strings.Repeat("x", 51)} { // No receipt of it would be read.
+	for _, id := range []string{"", "two\nlines", strings.Repeat("x", 51)} { // Receipts with it would be rejected.
 		if err := chain.InitNetwork(t.TempDir(), id, 1, time.Now()); err == nil || !strings.Contains(err.Error(), "chain_id") {
 			t.Errorf("a chain called %q: %v", id, err)
 		}
@@ -186,7 +186,7 @@ func TestDamagedHomesAreRefused(t *testing.T) {
 			},
 		} {
 			if name == "foreign" && (file == "validator_state.json" || file == "genesis.json") {
-				continue // They say nothing about whose they are.
+				continue // They do not identify the validator.
 			}
 			t.Run(file+" is "+name, func(t *testing.T) {
 				net := newNetwork(t, 1)
@@ -209,7 +209,7 @@ func TestAnotherCommitmentIsNotProven(t *testing.T) {
 	unknown := net.decide(0, commitment(1, 1)).Ordered
 	unknown.Commitment.BetCount++
 	if _, err := net.nodes[0].Prove(unknown); err == nil {
-		t.Error("a commitment that the block does not hold was proven")
+		t.Error("a commitment that the block does not contain was proven")
 	}
 }
 
@@ -227,7 +227,7 @@ func TestMalformedPeersAreRefused(t *testing.T) {
 	}
 }
 
-// TestGenesisIsWhatPlayersTrust reads the genesis file as a player's verifier does, which knows no CometBFT.
+// TestGenesisIsWhatPlayersTrust reads the genesis file as a player's verifier does, without CometBFT.
 func TestGenesisIsWhatPlayersTrust(t *testing.T) {
 	net := newNetwork(t, 4)
 	document, err := os.ReadFile(filepath.Join(net.home(0), "genesis.json"))

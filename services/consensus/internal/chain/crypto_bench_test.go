@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg/dkgtest"
 )
 
-// BenchmarkDetect is what it takes to tell a validator's lie from the truth.
+// BenchmarkDetect is the cost of detecting a validator's misbehavior.
 func BenchmarkDetect(b *testing.B) {
 	b.Run("bad share", func(b *testing.B) {
 		public, shares := dkgtest.Make(b, 3, 4)
@@ -62,7 +62,7 @@ func doubleVote(b *testing.B) (*types.DuplicateVoteEvidence, *types.ValidatorSet
 	return double, validators
 }
 
-// BenchmarkVoteKey is what signing and checking a vote takes.
+// BenchmarkVoteKey is the cost of signing and verifying a vote.
 func BenchmarkVoteKey(b *testing.B) {
 	key, message := ed25519.GenPrivKey(), make([]byte, 120)
 	signature, err := key.Sign(message)
@@ -85,7 +85,7 @@ func BenchmarkVoteKey(b *testing.B) {
 	})
 }
 
-// BenchmarkKeyExchange is what two validators that connect agree on a key with.
+// BenchmarkKeyExchange is the cost of the key exchange of two connecting validators.
 func BenchmarkKeyExchange(b *testing.B) {
 	peer, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
@@ -102,7 +102,7 @@ func BenchmarkKeyExchange(b *testing.B) {
 	}
 }
 
-// BenchmarkSecretMemory is what keeping a secret of 32 bytes to itself takes: with the standard library, since locking and
+// BenchmarkSecretMemory is the cost of protecting a secret of 32 bytes in memory: with the standard library, since locking and
 // wiping one page is all that a library could do for scalars that arithmetic copies anyway.
 func BenchmarkSecretMemory(b *testing.B) {
 	secret, other := make([]byte, 32), make([]byte, 32)

@@ -6,9 +6,8 @@ import (
 	dbm "github.com/cometbft/cometbft-db"
 )
 
-// TestAClosedDatabaseEndsWhoUsesIt has what outlives a node read from its store and write to it: none of it comes back with an answer,
-// an error or a panic.
-func TestAClosedDatabaseEndsWhoUsesIt(t *testing.T) {
+// TestAClosedDatabaseEndsItsUsers uses a store that is closed, as goroutines that outlive a node do: no call returns, fails or panics.
+func TestAClosedDatabaseEndsItsUsers(t *testing.T) {
 	db, err := openDB("state", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +39,7 @@ func TestAClosedDatabaseEndsWhoUsesIt(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			t.Errorf("%s came back with %v", name, use())
+			t.Errorf("%s returned %v", name, use())
 		}()
 		<-ended
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// disk is one that a test may fill.
+// disk is a disk that a test may fill.
 type disk = testserver.Disk
 
 // diskSize is room for some hours of a test's rounds.
 const diskSize = 256 << 20
 
-// newDisk is a disk for one validator; nil where the user may not mount any.
+// newDisk is a disk for one validator; nil if the user may not mount any.
 func newDisk(t testing.TB) *disk {
 	if os.Getuid() != 0 {
 		return nil
@@ -21,7 +21,7 @@ func newDisk(t testing.TB) *disk {
 	return testserver.NewDisk(t, diskSize)
 }
 
-// withoutDisk ends a test that needs one.
+// withoutDisk fails a test that needs a disk.
 func withoutDisk(t *testing.T) {
-	t.Fatal("only root may mount the disk that this fills; run the tests as root, or leave this one out with -short")
+	t.Fatal("only root may mount the disk that this test fills; run the tests as root, or skip this one with -short")
 }

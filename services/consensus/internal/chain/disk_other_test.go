@@ -4,12 +4,12 @@ package chain_test
 
 import "testing"
 
-// disk is one that a test may fill, of which there are none here.
+// disk is a disk that a test may fill; there are none on this system.
 type disk struct{ Dir string }
 
 func newDisk(testing.TB) *disk { return nil }
 
-func withoutDisk(t *testing.T) { t.Skip("only on Linux a test may mount the disk that this fills") }
+func withoutDisk(t *testing.T) { t.Skip("the disk that this test fills can be mounted only on Linux") }
 
 func (*disk) Fill(testing.TB) {}
 

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// ListEvidence returns up to limit pieces of evidence, the latest first, that come after the one with a key; from the start if the key is empty.
+// ListEvidence returns up to limit pieces of evidence, the latest first, that come after the one with a key; from the first if the key is
+// empty.
 func (n *Node) ListEvidence(after []byte, limit int) ([]Evidence, error) {
 	return n.store.evidence(after, limit)
 }

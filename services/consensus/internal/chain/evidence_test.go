@@ -9,11 +9,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// plain is the network's own configuration.
+// plain keeps the network's configuration.
 func plain(*chain.Config) {}
 
-// charged waits until validator i holds evidence of the kind against another one, and returns it with its signatures
-// checked as a stranger would. Rounds go on meanwhile, since evidence travels in blocks.
+// awaitEvidence waits until validator i has evidence of a kind about another one, verifies its signatures as anyone could, and returns it.
+// Rounds continue meanwhile, since evidence is in blocks.
 func (n *network) awaitEvidence(i int, kind consensusv1.EvidenceKind, against string, round *uint64) *consensusv1.Evidence {
 	n.t.Helper()
 	for range 200 {
@@ -23,7 +23,7 @@ func (n *network) awaitEvidence(i int, kind consensusv1.EvidenceKind, against st
 		}
 		for _, e := range all {
 			if e.GetValidator() != against {
-				n.t.Fatalf("validator %d accuses %s: %v", i, e.GetValidator(), e.Evidence)
+				n.t.Fatalf("validator %d has evidence about %s: %v", i, e.GetValidator(), e.Evidence)
 			}
 			if e.GetKind() == kind {
 				n.checkSignatures(e.Evidence)
@@ -55,18 +55,18 @@ func unhex(t testing.TB, text string) []byte {
 	return b
 }
 
-// conduct is how validator i saw another one behave.
+// conduct is the conduct of a validator as validator i observed it.
 func (n *network) conduct(i int, of string) chain.Conduct {
 	for _, c := range n.nodes[i].Conduct() {
 		if c.Validator == of {
 			return c
 		}
 	}
-	n.t.Fatalf("nothing is known of %s", of)
+	n.t.Fatalf("there is no conduct of %s", of)
 	return chain.Conduct{}
 }
 
-func TestAValidatorThatSignsTwiceIsRemoved(t *testing.T) {
+func TestAnEquivocatingValidatorIsRemoved(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
 	net.startByzantine(chain.Misbehavior{Twice: true}, plain)
@@ -83,7 +83,7 @@ func TestAValidatorThatSignsTwiceIsRemoved(t *testing.T) {
 		}
 		net.validators(i, 3)
 	}
-	// All of the others are needed now, and enough. Those that come later learn the same.
+	// All of the others are needed now, and they suffice. One that restarts agrees.
 	for range 4 {
 		round++
 		d := net.decide(int(round)%3, commitment(1, round))
@@ -109,7 +109,7 @@ func TestWrongSharesAreProven(t *testing.T) {
 	if e.GetStanding() != consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN || len(e.GetProof()) != 1 || e.GetProof()[0].GetType() != "extension" {
 		t.Errorf("evidence = %v", e)
 	}
-	// Its precommits count for nothing, unless it is the one that proposes the next block: it believes them.
+	// Its precommits are rejected, except in blocks that it proposes itself: it accepts its own.
 	c := net.conduct(0, chain.ValidatorName(3))
 	for ; c.MissedPrecommits == 0 && round < 50; c = net.conduct(0, chain.ValidatorName(3)) {
 		round++
@@ -119,11 +119,11 @@ func TestWrongSharesAreProven(t *testing.T) {
 		t.Errorf("conduct = %+v", c)
 	}
 	if n := len(net.nodes[0].Facts().Validators); n != 4 {
-		t.Errorf("%d members; only who signs twice is removed", n)
+		t.Errorf("%d members; only a validator that signs twice is removed", n)
 	}
 }
 
-func TestGarbageProposalsAreRecorded(t *testing.T) {
+func TestInvalidProposalsAreRecorded(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
 	net.startByzantine(chain.Misbehavior{Propose: "garbage"}, plain)
@@ -134,7 +134,7 @@ func TestGarbageProposalsAreRecorded(t *testing.T) {
 	}
 }
 
-func TestWhoWithholdsItsPrecommitsIsAbsent(t *testing.T) {
+func TestAValidatorThatWithholdsPrecommitsIsAbsent(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2)
 	net.startByzantine(chain.Misbehavior{Silent: true}, plain)

@@ -18,8 +18,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// TestNobodyPushesOutWhatOthersDid floods the store with one validator's offences.
-func TestNobodyPushesOutWhatOthersDid(t *testing.T) {
+// TestEvidenceAboutOthersIsNotEvicted floods the store with evidence about one validator.
+func TestEvidenceAboutOthersIsNotEvicted(t *testing.T) {
 	s := &store{db: dbm.NewMemDB()}
 	add := func(address string, kind consensusv1.EvidenceKind, height int64) bool {
 		added, err := s.addEvidence(&consensusv1.Evidence{Address: address, Kind: kind, Height: height})
@@ -31,7 +31,7 @@ func TestNobodyPushesOutWhatOthersDid(t *testing.T) {
 	const one, other = "0101010101010101010101010101010101010101", "0202020202020202020202020202020202020202"
 	kind := consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE
 	if !add(other, kind, 1) || add(other, kind, 1) {
-		t.Error("the same was not kept once")
+		t.Error("the same evidence was not stored exactly once")
 	}
 	for height := int64(1); height <= 3*evidencePerValidator; height++ {
 		add(one, kind, height)
@@ -39,14 +39,14 @@ func TestNobodyPushesOutWhatOthersDid(t *testing.T) {
 	add(one, consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, 2)
 	all, err := s.evidence(nil, 1000)
 	if err != nil || len(all) != evidencePerValidator+2 {
-		t.Fatalf("%d pieces are kept, %v", len(all), err)
+		t.Fatalf("%d pieces are stored, %v", len(all), err)
 	}
 	if first, last := all[0], all[len(all)-1]; first.GetHeight() != 3*evidencePerValidator || last.GetAddress() != other {
 		t.Errorf("the list goes from %v to %v", first, last)
 	}
 }
 
-func TestPagesOfEvidenceAreTheWholeList(t *testing.T) {
+func TestPagesOfEvidenceAreComplete(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := &store{db: dbm.NewMemDB()}
 		n := rapid.IntRange(0, 40).Draw(t, "pieces")
@@ -61,11 +61,11 @@ func TestPagesOfEvidenceAreTheWholeList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		size, behind := rapid.IntRange(1, 10).Draw(t, "size"), []byte(nil)
+		size, after := rapid.IntRange(1, 10).Draw(t, "size"), []byte(nil)
 		for i := 0; i < len(whole); {
-			page, err := s.evidence(behind, size)
+			page, err := s.evidence(after, size)
 			if err != nil || len(page) == 0 {
-				t.Fatalf("a page behind %x has %d, %v", behind, len(page), err)
+				t.Fatalf("a page after %x has %d, %v", after, len(page), err)
 			}
 			for _, e := range page {
 				if string(e.Key) != string(whole[i].Key) || !IsEvidenceKey(e.Key) {
@@ -73,13 +73,13 @@ func TestPagesOfEvidenceAreTheWholeList(t *testing.T) {
 				}
 				i++
 			}
-			behind = page[len(page)-1].Key
+			after = page[len(page)-1].Key
 		}
 	})
 }
 
-// TestWhoSignedNothingIsNotAccused has somebody send what is bad under another validator's address, which CometBFT hands on unchecked.
-func TestWhoSignedNothingIsNotAccused(t *testing.T) {
+// TestUnsignedMessagesAreNoEvidence sends invalid messages under another validator's address, which CometBFT passes on unchecked.
+func TestUnsignedMessagesAreNoEvidence(t *testing.T) {
 	victim, liar := ed25519.GenPrivKeyFromSecret([]byte("victim")), ed25519.GenPrivKeyFromSecret([]byte("liar"))
 	w := &signatureCache{chainID: "chain", onVote: func(*types.Vote) {}}
 	d := newEvidenceLog(slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}, w)
@@ -119,8 +119,8 @@ func member(name string, key ed25519.PrivKey) order.Member {
 	return order.Member{Name: name, PublicKey: [32]byte(key.PubKey().Bytes())}
 }
 
-// TestAValidatorThatComesAgainKeepsItsName removes a validator and adds it with new keys. Metrics are by name, and must not have one twice.
-func TestAValidatorThatComesAgainKeepsItsName(t *testing.T) {
+// TestAReaddedValidatorKeepsItsCounters removes a validator and adds it with new keys. Metrics are by name, which must be unique.
+func TestAReaddedValidatorKeepsItsCounters(t *testing.T) {
 	before, after := ed25519.GenPrivKeyFromSecret([]byte("before")), ed25519.GenPrivKeyFromSecret([]byte("after"))
 	d := newEvidenceLog(slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}, &signatureCache{})
 	old := []order.Member{member("validator-3", before)}

@@ -18,14 +18,14 @@ type placed struct {
 
 func (p placed) String() string { return fmt.Sprintf("%s at %d", p.name, p.at) }
 
-// full is true where the whole matrix is asked for, and not only a sample of it.
+// full is true if the whole matrix is requested, and not only a sample of it.
 var full = os.Getenv("BITCRAPS_FAULTS") == "all"
 
-// healing is how soon after the end of a fault rounds are decided again.
+// healing is within what time after the end of a fault rounds must be decided again.
 const healing = 5 * time.Second
 
-// TestFaults injects what f validators may do or suffer while rounds are in flight. Behind each case no two validators
-// have decided differently, no share was made early, all that was submitted is decided everywhere, and so it stays.
+// TestFaults injects faults of up to f validators while rounds are in flight. After each case no two validators have decided
+// differently, no share was made early, and everything that was submitted is decided everywhere and stays so.
 func TestFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs chains of processes for a minute")
@@ -35,8 +35,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// cases are each fault alone, two at a time, and those of the network at all validators: the two at two validators where
-// there are seven, which is all that they bear, and at the same one where there are four. The sample has some of each.
+// cases are each fault alone, two at a time, and network-wide faults at all validators. Two faults are at two validators if there are
+// seven, which is the most that they tolerate, and at the same one if there are four. The sample has some of each.
 func cases(n int) (all [][]placed) {
 	f := (n - 1) / 3
 	for k, first := range faults {
@@ -63,7 +63,7 @@ func cases(n int) (all [][]placed) {
 	return all
 }
 
-// matrix runs cases one behind the other, on one fleet as long as it is good for it.
+// matrix runs cases one after the other, on the same fleet as long as it stays usable.
 type matrix struct {
 	t     *testing.T
 	n     int
@@ -85,7 +85,7 @@ func (m matrix) run(all [][]placed) {
 			if m.fleet.disks == nil && slices.ContainsFunc(faults, func(p placed) bool { return p.fillsDisk }) {
 				withoutDisk(t)
 			}
-			m.fleet.t = t // What a fault needs, it needs no longer than this.
+			m.fleet.t = t // The resources of a fault live as long as this subtest.
 			m.test(m.fleet, t, faults)
 		})
 		if !ok || slices.ContainsFunc(faults, func(p placed) bool { return p.equivocates || p.ruins && len(faults) > (m.n-1)/3 }) {
@@ -95,7 +95,7 @@ func (m matrix) run(all [][]placed) {
 	}
 }
 
-// within waits for a condition, and says how long it took.
+// within waits for a condition, and returns how long it took.
 func (f *fleet) within(t testing.TB, limit time.Duration, what string, condition func() bool) time.Duration {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -117,7 +117,7 @@ func (f *fleet) within(t testing.TB, limit time.Duration, what string, condition
 	}
 }
 
-// patience is how long a test waits for what must happen, however busy its machine is.
+// patience is how long a test waits for an event that must happen, however busy the machine is.
 const patience = time.Minute
 
 // ready waits until the first rounds are decided.
@@ -126,7 +126,7 @@ func (f *fleet) ready(t *testing.T) {
 	f.within(t, patience, "the first rounds", func() bool { return f.height() > 5 })
 }
 
-// endure has up to f validators fail while rounds are in flight.
+// endure makes up to f validators fail while rounds are in flight.
 func (f *fleet) endure(t *testing.T, faults []placed) {
 	f.pausePlay(false)
 	good := f.without(faults)
@@ -145,17 +145,17 @@ func (f *fleet) endure(t *testing.T, faults []placed) {
 		f.within(t, patience, "the proof of it", func() bool { return f.proven(good...) })
 	}
 	healed, caughtUp := f.healed(t, faults)
-	t.Logf("%d blocks under it took %v; healed after %v, all is known everywhere after %v", blocks, under, healed, caughtUp)
+	t.Logf("%d blocks during the fault took %v; healed after %v, all is known everywhere after %v", blocks, under, healed, caughtUp)
 }
 
-// provable is true where a validator votes twice and others hear of it.
+// provable reports whether a validator equivocates and others receive both messages.
 func provable(faults []placed) bool {
 	return slices.ContainsFunc(faults, func(p placed) bool {
 		return p.proven && !slices.ContainsFunc(faults, func(q placed) bool { return q.at == p.at && q.isolates })
 	})
 }
 
-// without are the validators that have none of the faults, or all where each has one.
+// without are the validators that have none of the faults; all of them if each has one.
 func (f *fleet) without(faults []placed) (others []int) {
 	for i := range f.n() {
 		if len(faults) == f.n() || !slices.ContainsFunc(faults, func(p placed) bool { return p.at == i }) {
@@ -165,7 +165,7 @@ func (f *fleet) without(faults []placed) (others []int) {
 	return others
 }
 
-// healed ends the faults and waits until rounds are decided by all that had none, and then until all is known everywhere.
+// healed ends the faults and waits until rounds are decided by all validators that had none, and then until all is known everywhere.
 func (f *fleet) healed(t *testing.T, faults []placed) (decides, settles time.Duration) {
 	t.Helper()
 	for _, p := range slices.Backward(faults) {
@@ -177,14 +177,14 @@ func (f *fleet) healed(t *testing.T, faults []placed) (decides, settles time.Dur
 	}
 	good := f.without(faults)
 	round := f.submit()
-	decides = f.within(t, limit, "a round behind the fault", func() bool { return f.knows(round, good...) })
+	decides = f.within(t, limit, "a round after the fault", func() bool { return f.knows(round, good...) })
 	f.pausePlay(true)
 	settles = f.within(t, patience, "all rounds at every validator", func() bool { return f.settled(f.without(nil)...) })
 	f.noProblems(t)
 	return decides, settles
 }
 
-// noProblems fails where a validator contradicted itself or another one, or broke a rule.
+// noProblems fails if a validator contradicted itself or another one, or violated an invariant.
 func (f *fleet) noProblems(t *testing.T) {
 	t.Helper()
 	f.mu.Lock()
@@ -195,7 +195,7 @@ func (f *fleet) noProblems(t *testing.T) {
 	f.problems = nil
 }
 
-// TestTooManyFaults stops more validators than the chain bears. It decides nothing then, and goes on when they are back.
+// TestTooManyFaults injects more faults than the chain tolerates. It decides nothing during them, and continues when they end.
 func TestTooManyFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs chains of processes, and waits")
@@ -224,7 +224,7 @@ func (f *fleet) stall(t *testing.T, faults []placed) {
 		p.inject(f, p.at)
 	}
 	round := f.submit()
-	// That nothing happens can only be seen by waiting: for the time of some dozens of rounds.
+	// That nothing happens can only be seen by waiting, here for the time of some dozens of rounds.
 	window := time.NewTimer(2 * time.Second)
 	defer window.Stop()
 	<-window.C

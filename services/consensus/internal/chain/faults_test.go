@@ -11,23 +11,23 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// fault is something that goes wrong with one validator, and its end.
+// fault is a fault that can be injected into one validator, and healed.
 type fault struct {
 	name string
-	// down is true where nothing works any more at the validator, so that nothing else can go wrong there.
+	// down is true if the validator does not work at all, so that no second fault can be injected there.
 	down bool
-	// mute is true where the validator's votes reach nobody, or count for nothing. More than f of them stop the chain.
+	// mute is true if the validator's votes reach no one, or are rejected. More than f such faults stop the chain.
 	mute bool
-	// isolates is true where nobody hears of the validator's votes for a block, or it hears of none.
+	// isolates is true if the validator's votes for a block are not received by the others, or theirs not by it.
 	isolates bool
-	// fillsDisk is true where it needs a disk of the validator's own.
+	// fillsDisk is true if it needs a separate disk for the validator.
 	fillsDisk bool
-	// ruins is true where more than f of them stop the chain for good.
+	// ruins is true if more than f of them stop the chain permanently.
 	ruins bool
-	// everywhere is true where all validators may have it at once: it is the network's.
+	// everywhere is true if all validators may have it at once, because it is a fault of the network.
 	everywhere bool
-	// equivocates is true where the validator says two things at once. proven is true where the chain has the proof in the end:
-	// not of a twin, since who has a validator's vote is not told another one of it.
+	// equivocates is true if the validator signs conflicting messages. proven is true if the chain gets the proof in the end: it does not
+	// for a twin, since a validator that has another one's vote is not sent a second one.
 	equivocates, proven bool
 	inject, heal        func(f *fleet, i int)
 }
@@ -41,34 +41,34 @@ func restart(f *fleet, i int) {
 	start(f, i)
 }
 
-// lying is a fault of what a validator says.
-func byzantine(name string, lie, truth func(*chain.Misbehavior)) fault {
+// byzantine is a fault by which a validator sends wrong messages.
+func byzantine(name string, begin, end func(*chain.Misbehavior)) fault {
 	return fault{name: name,
-		inject: func(f *fleet, i int) { f.misbehave(i, lie) }, heal: func(f *fleet, i int) { f.misbehave(i, truth) }}
+		inject: func(f *fleet, i int) { f.misbehave(i, begin) }, heal: func(f *fleet, i int) { f.misbehave(i, end) }}
 }
 
-// double is a lie that the validator's own signatures prove.
+// provableEquivocation is an equivocation that the validator's own signatures prove.
 func provableEquivocation(f fault) fault {
 	f.equivocates, f.proven = true, true
 	return f
 }
 
-// ofNetwork is a fault that may be all validators'.
+// networkWide is a fault that may affect all validators at once.
 func networkWide(f fault) fault {
 	f.everywhere = true
 	return f
 }
 
-// misshared is a lie about the validator's share, which it believes itself: it takes blocks for final that are not, can't tell
-// their dice, and votes for the next. Whoever gives it the right share has it begin anew, with what it signed and without what
-// it stored. Where more than f have voted for the next block, none are left to vote for the one before it.
+// badShare is a fault by which the validator sends a wrong share and accepts it itself: it takes blocks for final that are not, can't
+// recover their beacons, and votes for the next block. It is healed by a start from scratch with the right share, keeping the sign state
+// and removing the data. If more than f validators have voted for the next block, too few are left to vote for the one before it.
 func badShare(name, share string) fault {
 	return fault{name: name, mute: true, ruins: true,
 		inject: func(f *fleet, i int) { f.misbehave(i, func(l *chain.Misbehavior) { l.Share = share }) },
 		heal: func(f *fleet, i int) {
 			crash(f, i)
 			data := filepath.Join(f.validators[i].cfg.Home, "data")
-			// At genesis: a snapshot would take it longer than the matrix waits.
+			// It starts at genesis: state sync would take longer than the matrix waits.
 			if err := errors.Join(os.RemoveAll(data), os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, "new"), nil, 0o600)); err != nil {
 				f.t.Error(err)
 			}
@@ -76,13 +76,13 @@ func badShare(name, share string) fault {
 		}}
 }
 
-// behind is a fault by which a validator's votes come when their block is final, and nobody looks at them any more.
+// isolating is a fault by which a validator's votes arrive only after their block is final, when they are ignored.
 func isolating(f fault) fault {
 	f.isolates = true
 	return f
 }
 
-// linked is a fault of a validator's links.
+// linkFault is a fault of a validator's links.
 func linkFault(name string, mute bool, change func(broken bool, l *link, out, in *direction)) fault {
 	set := func(broken bool) func(*fleet, int) {
 		return func(f *fleet, i int) {
@@ -92,7 +92,7 @@ func linkFault(name string, mute bool, change func(broken bool, l *link, out, in
 	return fault{name: name, mute: mute, isolates: mute, inject: set(true), heal: set(false)}
 }
 
-// faults are all that the matrix combines.
+// faults are the faults that the matrix combines.
 var faults = []fault{
 	{name: "crash", down: true, mute: true, inject: crash, heal: start},
 	{name: "pause", down: true, mute: true,
@@ -111,7 +111,7 @@ var faults = []fault{
 	}},
 	{name: "disk full", down: true, mute: true, fillsDisk: true,
 		inject: func(f *fleet, i int) { f.disks[i].Fill(f.t) },
-		heal: func(f *fleet, i int) { // Whoever makes room also starts it again.
+		heal: func(f *fleet, i int) { // An operator who makes room also restarts the validator.
 			f.disks[i].Empty(f.t)
 			restart(f, i)
 		}},
@@ -139,13 +139,13 @@ var faults = []fault{
 	badShare("no share", "none"),
 	{name: "no precommit", mute: true,
 		inject: func(f *fleet, i int) { f.misbehave(i, func(l *chain.Misbehavior) { l.Silent = true }) },
-		heal:   restart}, // CometBFT does not ask a key again that failed to sign.
+		heal:   restart}, // CometBFT does not retry a signer that failed.
 	provableEquivocation(byzantine("votes twice", func(l *chain.Misbehavior) { l.Twice = true }, func(l *chain.Misbehavior) { l.Twice = false })),
 	byzantine("censor", func(l *chain.Misbehavior) { l.Propose = "nothing" }, func(l *chain.Misbehavior) { l.Propose = "" }),
 	byzantine("garbage proposed", func(l *chain.Misbehavior) { l.Propose = "garbage" }, func(l *chain.Misbehavior) { l.Propose = "" }),
 }
 
-// damageLog changes the log of a validator that does not run.
+// damageLog damages the log of a stopped validator.
 func (f *fleet) damageLog(i int, damage func([]byte) []byte) {
 	log, err := os.ReadFile(f.validators[i].wal())
 	if err == nil {
@@ -156,8 +156,8 @@ func (f *fleet) damageLog(i int, damage func([]byte) []byte) {
 	}
 }
 
-// twin starts a second validator with the key and the share of one that runs. The two know nothing of each other, so they
-// propose two blocks for one height, and vote for both.
+// twin starts a second validator with the key and the share of a running one. The two do not know of each other, so they propose two
+// blocks for one height, and vote for both.
 func (f *fleet) twin(i int) {
 	f.t.Helper()
 	dir := filepath.Join(f.t.TempDir(), "twin")
@@ -186,8 +186,8 @@ func (f *fleet) twin(i int) {
 	if err := p.start(); err != nil {
 		f.t.Fatal(err)
 	}
-	f.pausePlay(true) // It would hardly catch up with a chain that runs as fast as it can.
-	f.within(f.t, patience, "a twin that takes part, or that knows better", func() bool {
+	f.pausePlay(true) // It would hardly catch up with a chain that runs at full speed.
+	f.within(f.t, patience, "a twin that takes part or has halted", func() bool {
 		var news Report
 		return !p.runs() || p.call("Report", int64(0), &news) == nil && !news.Status.CatchingUp && len(news.Status.Connected) >= order.Quorum(f.n())
 	})

@@ -18,11 +18,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// newsContext is for reading what is stored here; nothing cuts it short.
+// reportContext is for reading the local store; it is never cancelled.
 var reportContext = context.Background()
 
-// fleet is a chain whose validators are processes of their own, with a link between each two. A player plays on it all
-// the time, and a watcher holds what each validator says against what was said before.
+// fleet is a chain whose validators are separate processes, with a link between each two. A player submits rounds all the time, and
+// a watcher compares what each validator reports with what was reported before.
 type fleet struct {
 	t          testing.TB
 	validators []*process
@@ -33,24 +33,24 @@ type fleet struct {
 	background sync.WaitGroup
 
 	mu          sync.Mutex
-	key         string // The group's, in hex, as the first validator said it.
+	key         string // The group key in hex, as first reported.
 	paused      bool   // No new rounds are played.
 	rounds      uint64
-	pending     map[order.Round][][]byte // What was submitted and is decided nowhere yet.
+	pending     map[order.Round][][]byte // Submitted, and not decided anywhere yet.
 	decided     map[order.Round]chain.Decision
-	lifetimes   []*lifetime // By validator, what it said since it was started last.
+	lifetimes   []*lifetime // By validator, what it reported since its last start.
 	misbehavior []chain.Misbehavior
 	problems    []string
 }
 
-// life is what a validator said since it was started.
+// lifetime is what a validator reported since it was started.
 type lifetime struct {
 	known  map[order.Round]bool
 	height int64
 	proven int
 }
 
-// newFleet starts n validators. Each has a disk of its own where the user may mount one.
+// newFleet starts n validators. Each has a separate disk if the user may mount one.
 func newFleet(t testing.TB, n int) *fleet {
 	t.Helper()
 	f := &fleet{t: t, links: map[[2]int]*link{}, stop: make(chan struct{}), pending: map[order.Round][][]byte{},
@@ -81,7 +81,7 @@ func newFleet(t testing.TB, n int) *fleet {
 	return f
 }
 
-// add is a further validator, which dials all that were there before.
+// add adds a validator, which dials all earlier ones.
 func (f *fleet) add(home, identity, log string) *process {
 	f.t.Helper()
 	i := len(f.validators)
@@ -95,19 +95,19 @@ func (f *fleet) add(home, identity, log string) *process {
 		f.links[[2]int{i, j}] = l
 		p.cfg.Peers = append(p.cfg.Peers, id+"@"+l.address())
 	}
-	if i == 0 { // Nobody to dial; where there are no peers, the home's would count.
+	if i == 0 { // It dials no one; without an explicit empty list the home's peers would be used.
 		p.cfg.Peers = []string{}
 	}
 	f.validators = append(f.validators, p)
 	return p
 }
 
-// start starts a validator, and has the watcher read all that it knows anew.
+// start starts a validator, and has the watcher read all of its decisions again.
 func (f *fleet) start(i int) {
 	f.t.Helper()
 	f.mu.Lock()
 	f.lifetimes[i] = &lifetime{known: map[order.Round]bool{}}
-	f.misbehavior[i] = chain.Misbehavior{} // It begins anew as one that tells the truth.
+	f.misbehavior[i] = chain.Misbehavior{} // It starts as an honest validator.
 	f.mu.Unlock()
 	if err := f.validators[i].start(); err != nil {
 		f.t.Fatal(err)
@@ -124,11 +124,11 @@ func (f *fleet) end() {
 	})
 }
 
-// n is the number of validators, without the second life of any.
+// n is the number of validators, without twins.
 func (f *fleet) n() int { return len(f.lifetimes) }
 
-// play submits a round at a time, each at one validator, one in five in two versions at two, and tells another one again
-// of those that are not decided.
+// play submits rounds, each to one validator, and every fifth in two versions to two. Those that are not decided are resubmitted to
+// other validators.
 func (f *fleet) play() {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
@@ -155,10 +155,10 @@ func (f *fleet) play() {
 	}
 }
 
-// maxPending is how many rounds are in flight at most.
+// maxPending bounds the rounds in flight.
 const maxPending = 20
 
-// submit has a further round played and returns its name.
+// submit submits one more round and returns it.
 func (f *fleet) submit() order.Round {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -167,7 +167,7 @@ func (f *fleet) submit() order.Round {
 
 func (f *fleet) submitLocked() order.Round {
 	f.rounds++
-	c := protocol.Commitment{Round: 1} // A game of its own, since rounds of one are decided one behind the other.
+	c := protocol.Commitment{Round: 1} // Each round is of another game, since those of one game are decided one after the other.
 	binary.BigEndian.PutUint64(c.Game[:], f.rounds)
 	versions := [][]byte{c.Encode()}
 	if f.rounds%5 == 0 {
@@ -183,7 +183,7 @@ func (f *fleet) submitLocked() order.Round {
 	return order.RoundOf(c)
 }
 
-// watch asks a validator for news all the time.
+// watch polls a validator's reports.
 func (f *fleet) watch(i int) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -205,12 +205,12 @@ func (f *fleet) watch(i int) {
 	}
 }
 
-// hear holds what a validator says against what any has said, and the first word on a round against the group's key.
+// compare compares a validator's report with earlier ones of all, and verifies the first decision on a round under the group key.
 func (f *fleet) compare(i int, now *lifetime, news Report) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, breach := range news.Violations {
-		f.problem("validator %d: %s", i, breach)
+	for _, violation := range news.Violations {
+		f.problem("validator %d: %s", i, violation)
 	}
 	now.proven, f.key = news.DoubleVotes, cmp.Or(f.key, news.GroupKey)
 	if news.GroupKey != "" && news.GroupKey != f.key {
@@ -238,7 +238,7 @@ func (f *fleet) problem(format string, args ...any) {
 	f.problems = append(f.problems, fmt.Sprintf(format, args...))
 }
 
-// height is that of the latest decision that any validator told of.
+// height is the height of the latest decision that any validator reported.
 func (f *fleet) height() (height int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -248,7 +248,7 @@ func (f *fleet) height() (height int64) {
 	return height
 }
 
-// proven reports whether the validators have in a block that one voted twice.
+// proven reports whether each of the validators has seen evidence of a double vote in a block.
 func (f *fleet) proven(validators ...int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -267,32 +267,32 @@ func (f *fleet) knows(round order.Round, validators ...int) bool {
 	return true
 }
 
-// settled reports whether every round is decided, and known to the validators.
+// settled reports whether every round is decided, and each of the validators knows the decision.
 func (f *fleet) settled(validators ...int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !slices.ContainsFunc(validators, func(i int) bool { return uint64(len(f.lifetimes[i].known)) < f.rounds })
 }
 
-// rest stops or resumes playing.
+// pausePlay pauses or resumes the player.
 func (f *fleet) pausePlay(rests bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.paused = rests
 }
 
-// lie changes what a validator does wrong.
+// misbehave changes a validator's misbehavior.
 func (f *fleet) misbehave(i int, change func(*chain.Misbehavior)) {
 	f.mu.Lock()
 	change(&f.misbehavior[i])
-	lies := f.misbehavior[i]
+	misbehavior := f.misbehavior[i]
 	f.mu.Unlock()
-	if err := f.validators[i].call("SetMisbehavior", lies, &struct{}{}); err != nil {
-		f.problem("validator %d can't be told to lie: %v", i, err)
+	if err := f.validators[i].call("SetMisbehavior", misbehavior, &struct{}{}); err != nil {
+		f.problem("validator %d can't be made to misbehave: %v", i, err)
 	}
 }
 
-// around changes all links of a validator: what comes out of it, and what goes in.
+// eachLink changes all links of a validator, with the directions out of it and into it.
 func (f *fleet) eachLink(i int, change func(l *link, out, in *direction)) {
 	for ends, l := range f.links {
 		switch i {

@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// FuzzVoteExtension takes what a validator may send as its extension, at heights with and without a round that awaits
+// FuzzVoteExtension verifies what a validator may send as its extension, at heights with and without a round that awaits
 // its dice.
 func FuzzVoteExtension(f *testing.F) {
 	apps := newApps(f)
@@ -30,18 +30,18 @@ func FuzzVoteExtension(f *testing.F) {
 		accepted := response.Status == abci.ResponseVerifyVoteExtension_ACCEPT
 		if height != 6 {
 			if accepted != (len(extension) == 0) {
-				t.Errorf("%d bytes where nobody awaits a beacon: accepted = %v", len(extension), accepted)
+				t.Errorf("%d bytes where no round awaits a beacon: accepted = %v", len(extension), accepted)
 			}
 			return
 		}
 		if own := int(validator) < len(apps) && bytes.Equal(extension, extend(t, apps[validator%4], 6)); accepted != own {
-			t.Errorf("accepted = %v where the share is the validator's: %v", accepted, own)
+			t.Errorf("accepted = %v, and the share is the validator's own: %v", accepted, own)
 		}
 	})
 }
 
-// FuzzTransactions takes what a proposer may put into a block. Whatever it is, validators agree on what becomes of it, and
-// accept no proposal that has more in it than commitments for rounds that have none.
+// FuzzTransactions processes what a proposer may put into a block. Whatever it is, validators agree on the results, and accept no proposal
+// that contains anything but commitments for undecided rounds.
 func FuzzTransactions(f *testing.F) {
 	taken, free := protocol.Commitment{Round: 1}.Encode(), protocol.Commitment{Round: 2}.Encode()
 	for _, seed := range [][]byte{taken, free, nil, {1}, free[1:], append(slices.Clone(free), 0)} {
@@ -61,7 +61,7 @@ func FuzzTransactions(f *testing.F) {
 			}
 			good := !slices.ContainsFunc(blocks[i].TxResults, func(r *abci.ExecTxResult) bool { return r.Code != 0 })
 			if accepted := verdict.Status == abci.ResponseProcessProposal_ACCEPT; accepted != good {
-				t.Errorf("accepted = %v a block with the results %v", accepted, blocks[i].TxResults)
+				t.Errorf("accepted = %v, for a block with the results %v", accepted, blocks[i].TxResults)
 			}
 			if _, err := a.Commit(t.Context(), &abci.RequestCommit{}); err != nil {
 				t.Fatal(err)
@@ -72,7 +72,7 @@ func FuzzTransactions(f *testing.F) {
 			}
 		}
 		if !bytes.Equal(blocks[0].AppHash, blocks[1].AppHash) {
-			t.Error("two validators have two states")
+			t.Error("two validators have different states")
 		}
 	})
 }

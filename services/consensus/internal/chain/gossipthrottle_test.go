@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-func TestRest(t *testing.T) {
+func TestGossipThrottle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var a gossipThrottle
-		rested := func() time.Duration {
+		var throttle gossipThrottle
+		waited := func() time.Duration {
 			start := time.Now()
-			a.wait()
+			throttle.wait()
 			return time.Since(start)
 		}
-		if d := rested(); d != idlePollInterval {
-			t.Errorf("where nothing happened it rests %s, want %s", d, idlePollInterval)
+		if d := waited(); d != idlePollInterval {
+			t.Errorf("without activity it waits %s, want %s", d, idlePollInterval)
 		}
-		a.wake()
-		if d := rested(); d != 0 {
-			t.Errorf("behind something it rests %s", d)
+		throttle.wake()
+		if d := waited(); d != 0 {
+			t.Errorf("after activity it waits %s", d)
 		}
 		time.Sleep(activePeriod)
 		done := make(chan time.Duration)
 		for range 2 {
-			go func() { done <- rested() }()
+			go func() { done <- waited() }()
 		}
 		time.Sleep(idlePollInterval / 2)
-		a.wake()
+		throttle.wake()
 		for range 2 {
 			if d := <-done; d != idlePollInterval/2 {
-				t.Errorf("roused behind %s, want %s", d, idlePollInterval/2)
+				t.Errorf("woken after %s, want %s", d, idlePollInterval/2)
 			}
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// TestAValidatorThatDivergesHalts has one of four compute another state. The others go on.
+// TestAValidatorThatDivergesHalts makes one of four compute a different state. The others continue.
 func TestAValidatorThatDivergesHalts(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
@@ -31,7 +31,7 @@ func TestAValidatorThatDivergesHalts(t *testing.T) {
 			t.Errorf("validator %d: %v", i, err)
 		}
 	}
-	// It stays so, until its data is replaced.
+	// It stays halted until its data is replaced.
 	net.stop(3)
 	if _, err := chain.Open(net.config(3), discard); !errors.Is(err, chain.ErrDiverged) {
 		t.Errorf("after a restart: %v", err)

@@ -14,8 +14,8 @@ import (
 // small keeps few blocks and makes snapshots often.
 func small(cfg *chain.Config) { cfg.RetainBlocks, cfg.SnapshotBlocks = 20, 10 }
 
-// TestAValidatorThatLostItsDiskJoins takes a validator's data away while its peers prune the blocks that it would need to
-// begin at genesis.
+// TestAValidatorThatLostItsDiskJoins removes a validator's data while its peers prune the blocks that it would need to start at
+// genesis.
 func TestAValidatorThatLostItsDiskJoins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a quarter of a minute")
@@ -42,22 +42,22 @@ func TestAValidatorThatLostItsDiskJoins(t *testing.T) {
 		t.Fatal("nothing was pruned")
 	}
 	net.startAs(3, small)
-	testserver.Eventually(t, "catching up", func() bool { // Behind a snapshot: blocks go on being pruned while it looks for one.
+	testserver.Eventually(t, "catching up", func() bool { // After a snapshot: pruning continues while it discovers one.
 		status, err := net.nodes[3].Status()
 		return err == nil && !status.CatchingUp
 	})
 	decide(2, 10)
 	net.agree(all[len(all)-1])
 	if base := net.nodes[3].Base(); base <= all[0].Height {
-		t.Errorf("it has block %d, and began at genesis", base)
+		t.Errorf("it has block %d, and started at genesis", base)
 	}
-	for _, d := range all { // Those before its snapshot, too.
+	for _, d := range all { // Including those before its snapshot.
 		if got, ok, err := net.nodes[3].Decision(order.RoundOf(d.Commitment)); !ok || err != nil || got.Ordered != d.Ordered || string(got.Signature) != string(d.Signature) {
 			t.Errorf("block %d: decision %+v, %v, %v", d.Height, got, ok, err)
 		}
 		net.prove(3, d)
 	}
-	// It counts: without it three are not enough for one that is away.
+	// Its vote counts: with one validator stopped, it is needed.
 	net.stop(0)
 	decide(3, 3)
 	net.agree(all[len(all)-1])
@@ -67,8 +67,8 @@ func TestAValidatorThatLostItsDiskJoins(t *testing.T) {
 	net.agree(all[len(all)-1])
 }
 
-// TestAValidatorJoinsBehindARemoval follows the validators from genesis to a set that is no longer theirs.
-func TestAValidatorJoinsBehindARemoval(t *testing.T) {
+// TestAValidatorJoinsAfterARemoval follows the validators from genesis to a set that has changed.
+func TestAValidatorJoinsAfterARemoval(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a quarter of a minute")
 	}
@@ -98,11 +98,11 @@ func TestAValidatorJoinsBehindARemoval(t *testing.T) {
 		t.Errorf("it knows of %d validators", n)
 	}
 	if base := net.nodes[2].Base(); base < 10 {
-		t.Errorf("it has block %d, and began before the removal", base)
+		t.Errorf("it has block %d, and started before the removal", base)
 	}
 	net.prove(2, last)
 	round++
-	last = net.decide(2, commitment(1, round)) // All three are needed, the one that joined too.
+	last = net.decide(2, commitment(1, round)) // All three are needed, including the one that joined.
 	net.agree(last)
 	net.prove(2, last)
 }

@@ -24,7 +24,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// forge makes blocks of CometBFT's own types, signed by real keys, and stores them in its own stores.
+// forge makes blocks of CometBFT's types, signed with real keys, and stores them in CometBFT's stores.
 type forge struct {
 	t      rapid.TB
 	keys   map[string]crypto.PrivKey
@@ -32,7 +32,7 @@ type forge struct {
 	states state.Store
 	last   types.BlockID
 	commit *types.Commit
-	blocks []*types.LightBlock // That of height i + 1 is at i.
+	blocks []*types.LightBlock // The block of height i + 1 is at index i.
 }
 
 const forged = "bitcraps-forged"
@@ -46,7 +46,7 @@ func newForge(t rapid.TB) *forge {
 		past: blockHistory{store: &store{db: dbm.NewMemDB()}, blocks: blocks, sets: states.(validatorSets)}}
 }
 
-// set are validators by the numbers of their keys.
+// set is the set of the validators with numbered keys and their powers.
 func (f *forge) set(powers map[int]int64) *types.ValidatorSet {
 	var validators []*types.Validator
 	for i, power := range powers {
@@ -57,12 +57,12 @@ func (f *forge) set(powers map[int]int64) *types.ValidatorSet {
 	return types.NewValidatorSet(validators)
 }
 
-// draw is a set of one to five of eight validators.
+// draw draws a set of one to five of eight validators.
 func (f *forge) draw(t *rapid.T, label string) *types.ValidatorSet {
 	return f.set(rapid.MapOfN(rapid.IntRange(0, 7), rapid.Int64Range(1, 3), 1, 5).Draw(t, label))
 }
 
-// add makes the next block, of one set and announcing another, signed by the set's members that votes says.
+// add makes the next block, of one set and with another as the next one, signed by the members of the set that votes selects.
 func (f *forge) add(set, next *types.ValidatorSet, votes func(i int) bool, txs ...types.Tx) *types.LightBlock {
 	height := int64(len(f.blocks) + 1)
 	block := types.MakeBlock(height, txs, f.commit, nil)
@@ -103,7 +103,7 @@ func (f *forge) sign(height int64, id types.BlockID, set *types.ValidatorSet, vo
 
 func all(int) bool { return true }
 
-// theirs is CometBFT's own light client.
+// theirs is CometBFT's light client.
 func theirs(trusted, untrusted *types.LightBlock) error {
 	return light.Verify(trusted.SignedHeader, trusted.ValidatorSet, untrusted.SignedHeader, untrusted.ValidatorSet,
 		time.Hour, forgedAt.Add(time.Minute), time.Hour, light.DefaultTrustLevel)
@@ -117,7 +117,7 @@ func (f *forge) genesis() receipt.Light {
 	return l
 }
 
-// TestLightClientsAgree has both light clients look at two blocks of all sorts, as they are and tampered with.
+// TestLightClientsAgree has both light clients verify pairs of all sorts of blocks, intact and tampered with.
 func TestLightClientsAgree(t *testing.T) {
 	verdicts := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -152,11 +152,11 @@ func TestLightClientsAgree(t *testing.T) {
 	})
 	t.Logf("accepted and refused: %v", verdicts)
 	if verdicts[true] == 0 || verdicts[false] == 0 {
-		t.Errorf("all verdicts are the same: %v", verdicts)
+		t.Errorf("all results are the same: %v", verdicts)
 	}
 }
 
-// tamper changes a block behind its signatures.
+// tamper changes a block after it was signed.
 func tamper(t *rapid.T, b *types.LightBlock) {
 	flip := func(bytes []byte) []byte {
 		bytes = slices.Clone(bytes)
@@ -183,7 +183,7 @@ func tamper(t *rapid.T, b *types.LightBlock) {
 		b.ValidatorSet.Validators[0].VotingPower++
 	case 8:
 		b.Commit.Round++
-	case 9: // All signatures, since a light client may stop looking behind those that suffice.
+	case 9: // All signatures, since a light client may stop once enough of them are verified.
 		for i, s := range b.Commit.Signatures {
 			if s.BlockIDFlag == types.BlockIDFlagCommit {
 				b.Commit.Signatures[i].Signature = flip(s.Signature)
@@ -192,8 +192,8 @@ func tamper(t *rapid.T, b *types.LightBlock) {
 	}
 }
 
-// TestLineagesLeadFromGenesis makes chains whose validators change at random, keeps what a validator keeps, and has the way
-// to every block checked by both light clients.
+// TestLineagesLeadFromGenesis makes chains whose validators change at random, stores what a validator stores, and has both light clients
+// verify the lineage to every block.
 func TestLineagesLeadFromGenesis(t *testing.T) {
 	hops := map[int]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -222,7 +222,7 @@ func TestLineagesLeadFromGenesis(t *testing.T) {
 	t.Logf("blocks by their hops: %v", hops)
 }
 
-// walk takes both light clients over the hops of a lineage to a block.
+// walk leads both light clients over the hops of a lineage to a block.
 func (f *forge) walk(lineage *receiptv1.Lineage, target *types.LightBlock) {
 	var way []*types.LightBlock
 	for _, hop := range lineage.GetHops() {
@@ -238,7 +238,7 @@ func (f *forge) walk(lineage *receiptv1.Lineage, target *types.LightBlock) {
 		if at, err = at.Follow(toLightBlock(block)); err != nil {
 			f.t.Fatalf("to block %d: %v", block.Height, err)
 		}
-		if block == f.blocks[0] { // Theirs has to begin with a block.
+		if block == f.blocks[0] { // Theirs must start with a block.
 			continue
 		}
 		if err = theirs(trusted, block); err != nil {
@@ -248,8 +248,8 @@ func (f *forge) walk(lineage *receiptv1.Lineage, target *types.LightBlock) {
 	}
 }
 
-// TestTheSharingIsKept finds it among other transactions, and keeps the first.
-func TestTheSharingIsKept(t *testing.T) {
+// TestTheFirstSharingIsStored finds it among other transactions, and stores only the first.
+func TestTheFirstSharingIsStored(t *testing.T) {
 	f := newForge(t)
 	one, other := f.set(map[int]int64{0: 1, 1: 1, 2: 1, 3: 1}), f.set(map[int]int64{4: 1, 5: 1, 6: 1})
 	sharing := protocol.Sharing{Epoch: 1, Commitments: []protocol.Point{{1}}, Members: []protocol.Address{{1}}}
@@ -275,8 +275,8 @@ func TestTheSharingIsKept(t *testing.T) {
 	if early, err := f.past.lineage(f.genesis(), toLightBlock(f.blocks[2])); err != nil || early != nil {
 		t.Errorf("the block of the sharing has the lineage %v, %v", early, err)
 	}
-	f.past.store = &store{db: dbm.NewMemDB()} // As behind a snapshot.
+	f.past.store = &store{db: dbm.NewMemDB()} // As after a snapshot.
 	if _, err := f.past.lineage(f.genesis(), toLightBlock(f.blocks[4])); !errors.Is(err, ErrNoBlock) {
-		t.Errorf("without what was kept: %v", err)
+		t.Errorf("without the stored hops: %v", err)
 	}
 }

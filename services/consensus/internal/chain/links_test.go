@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// link is the way between two validators: whoever dials it talks to the target. It can delay what it carries, in each
-// direction, hold it back, and hang up.
+// link is a TCP proxy between two validators: the one that dials it is connected to the target. It can delay or block the traffic in each
+// direction, and close the connections.
 type link struct {
 	listener net.Listener
 	target   string
 
 	mu      sync.Mutex
-	changed chan struct{} // Closed and replaced whenever one of the below changes.
+	changed chan struct{} // Closed and replaced whenever a field below changes.
 	there   direction     // Towards the target.
 	back    direction
 	isCut   bool
@@ -25,7 +25,7 @@ type link struct {
 	running sync.WaitGroup
 }
 
-// direction is what happens to bytes on their way.
+// direction is what the link does to the bytes in one direction.
 type direction struct {
 	held          bool
 	delay, jitter time.Duration
@@ -49,7 +49,7 @@ func newLink(t testing.TB, target string) *link {
 
 func (l *link) address() string { return l.listener.Addr().String() }
 
-// set changes the link. A link that is cut hangs up.
+// set changes the link. A link that is cut closes its connections.
 func (l *link) set(change func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +79,7 @@ func (l *link) accept() {
 	}
 }
 
-// keep remembers the connections, unless the link is cut.
+// keep records the connections, unless the link is cut.
 func (l *link) keep(from, to net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +96,7 @@ type parcel struct {
 	due   time.Time
 }
 
-// carry moves bytes until either end hangs up.
+// carry forwards bytes until either end closes its connection.
 func (l *link) carry(from, to net.Conn, d *direction) {
 	parcels := make(chan parcel, 1024)
 	gone := make(chan struct{})
@@ -140,7 +140,7 @@ func (l *link) carry(from, to net.Conn, d *direction) {
 	_, _ = from.Close(), to.Close()
 }
 
-// deliver writes a parcel when it is due and nothing holds it back.
+// deliver writes a parcel when it is due and the direction is not blocked.
 func (l *link) deliver(to net.Conn, p parcel, d *direction) bool {
 	if wait := time.Until(p.due); wait > 0 {
 		<-time.After(wait)

@@ -19,15 +19,15 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// network is a chain of validators that run in this process and talk over loopback.
+// network is a chain of validators that run in this process and are connected over loopback.
 type network struct {
 	t         testing.TB
 	dir       string
 	addresses []string
 	peers     []string
 	nodes     []*chain.Node // nil where one is stopped.
-	version   uint32        // That which validators speak that start from now on; 0 for the release's own.
-	// propose and gossip are the validators' settings of these names.
+	version   uint32        // The protocol version of validators that start from now on; 0 for the release's own.
+	// propose and gossip are the ProposeTimeout and GossipSleep of the validators.
 	propose, gossip time.Duration
 }
 
@@ -53,13 +53,13 @@ func newNetwork(t testing.TB, n int) *network {
 	return net
 }
 
-// freeAddress is one that nobody listens on, with a port below those that outgoing connections take.
+// freeAddress is an unused address, with a port below the range of outgoing connections.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000)))
 		if err != nil {
-			continue // Taken.
+			continue // In use.
 		}
 		defer func() { _ = listener.Close() }()
 		return listener.Addr().String()
@@ -80,7 +80,7 @@ func (n *network) config(i int) chain.Config {
 	return cfg
 }
 
-// configAs is the i-th validator's configuration as change changed it.
+// configAs is the i-th validator's configuration, modified by change.
 func (n *network) configAs(i int, change func(*chain.Config)) chain.Config {
 	cfg := n.config(i)
 	change(&cfg)
@@ -94,7 +94,7 @@ func (n *network) start(which ...int) {
 	}
 }
 
-// startAs starts the i-th validator with a configuration that change changed.
+// startAs starts the i-th validator with a configuration that change modifies.
 func (n *network) startAs(i int, change func(*chain.Config)) {
 	n.t.Helper()
 	n.run(i, func(cfg chain.Config) (*chain.Node, error) {
@@ -103,18 +103,18 @@ func (n *network) startAs(i int, change func(*chain.Config)) {
 	})
 }
 
-// startLiar starts the last validator as one that lies, with a configuration that change changed.
-func (n *network) startByzantine(lies chain.Misbehavior, change func(*chain.Config)) {
+// startByzantine starts the last validator as a Byzantine one, with a configuration that change modifies.
+func (n *network) startByzantine(misbehavior chain.Misbehavior, change func(*chain.Config)) {
 	n.t.Helper()
-	liar := &chain.ByzantineNode{}
-	liar.SetMisbehavior(lies)
+	byzantine := &chain.ByzantineNode{}
+	byzantine.SetMisbehavior(misbehavior)
 	n.run(len(n.nodes)-1, func(cfg chain.Config) (*chain.Node, error) {
 		change(&cfg)
-		return chain.OpenByzantine(cfg, discard, liar)
+		return chain.OpenByzantine(cfg, discard, byzantine)
 	})
 }
 
-// run starts the i-th validator as it is opened by a function.
+// run starts the i-th validator, which a function opens.
 func (n *network) run(i int, open func(chain.Config) (*chain.Node, error)) {
 	n.t.Helper()
 	node, err := open(n.config(i))
@@ -138,7 +138,7 @@ func (n *network) stop(i int) {
 	n.nodes[i] = nil
 }
 
-// key waits until every running validator has the beacon's key, and fails where two have different ones.
+// key waits until every running validator has the beacon's key, and fails if two have different ones.
 func (n *network) key() string {
 	n.t.Helper()
 	key := ""
@@ -159,7 +159,7 @@ func commitment(game byte, round uint64) protocol.Commitment {
 	return protocol.Commitment{Game: protocol.ID{game}, Round: round, BetsRoot: protocol.Hash{byte(round)}}
 }
 
-// decide submits a commitment at validator i, again and again as the service does, until it is decided there.
+// decide submits a commitment to validator i, repeatedly as the service does, until it is decided there.
 func (n *network) decide(i int, c protocol.Commitment) chain.Decision {
 	n.t.Helper()
 	d, ok := decideAt(n.nodes[i], c)
@@ -175,9 +175,9 @@ func (n *network) decide(i int, c protocol.Commitment) chain.Decision {
 	return d
 }
 
-// decideAt also knows what was decided before: a test may have handed the commitment in itself.
+// decideAt also returns an earlier decision: a test may have submitted the commitment itself.
 func decideAt(node *chain.Node, c protocol.Commitment) (chain.Decision, bool) {
-	watch := node.Watch(order.RoundOf(c)) // Before looking, so that a decision between the look and the watch is not missed.
+	watch := node.Watch(order.RoundOf(c)) // Before Decision is called, so that a decision in between is not missed.
 	defer watch.Close()
 	if decision, ok, _ := node.Decision(order.RoundOf(c)); ok {
 		return decision, true

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// leaveBehind has three validators of four decide rounds while the last is away, until the blocks that it needs are pruned.
+// leaveBehind has three of four validators decide rounds while the last is stopped, until the blocks that it needs are pruned.
 func leaveBehind(t *testing.T, net *network, change func(*chain.Config)) (all []chain.Decision) {
 	t.Helper()
 	for i := range 4 {
@@ -36,8 +36,8 @@ func leaveBehind(t *testing.T, net *network, change func(*chain.Config)) (all []
 	return all
 }
 
-// TestAnOvertakenValidatorComesBack is what a supervisor sees: the process ends, and its next start joins.
-func TestAnOvertakenValidatorComesBack(t *testing.T) {
+// TestAnOvertakenValidatorRecovers is what a supervisor sees: the process ends, and its next start restores a snapshot.
+func TestAnOvertakenValidatorRecovers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a quarter of a minute")
 	}
@@ -48,7 +48,7 @@ func TestAnOvertakenValidatorComesBack(t *testing.T) {
 		t.Fatalf("err = %v", err)
 	}
 	if _, ok, err := net.nodes[3].Decision(order.RoundOf(all[0].Commitment)); !ok || err != nil {
-		t.Errorf("before its next start it gave up what it had: %v, %v", ok, err)
+		t.Errorf("it removed its data before its next start: %v, %v", ok, err)
 	}
 	net.stop(3)
 	signed, err := os.ReadFile(filepath.Join(net.home(3), "validator_state.json"))
@@ -74,15 +74,15 @@ func TestAnOvertakenValidatorComesBack(t *testing.T) {
 		}
 		net.prove(3, d)
 	}
-	net.stop(0) // It counts.
+	net.stop(0) // Its vote is needed now.
 	net.agree(net.decide(3, commitment(2, 2)))
-	net.stop(3) // It has come back for good.
+	net.stop(3) // A restart does not repeat state sync.
 	net.startAs(3, small)
 	net.agree(net.decide(3, commitment(2, 3)))
 }
 
-// TestAStrandedValidatorKeepsWhatItHas is overtaken where nobody makes snapshots.
-func TestAStrandedValidatorKeepsWhatItHas(t *testing.T) {
+// TestAStrandedValidatorKeepsItsData is overtaken while no validator makes snapshots.
+func TestAStrandedValidatorKeepsItsData(t *testing.T) {
 	net := newNetwork(t, 4)
 	without := func(cfg *chain.Config) { cfg.RetainBlocks, cfg.SnapshotBlocks = 20, 0 }
 	all := leaveBehind(t, net, without)
@@ -94,12 +94,12 @@ func TestAStrandedValidatorKeepsWhatItHas(t *testing.T) {
 	net.stop(3)
 	net.startAs(3, without)
 	if _, ok, err := net.nodes[3].Decision(order.RoundOf(all[0].Commitment)); !ok || err != nil {
-		t.Errorf("it lost what it had: %v, %v", ok, err)
+		t.Errorf("it lost its data: %v, %v", ok, err)
 	}
 }
 
-// TestAJoinThatIsCutShortBeginsAnew ends a validator that has the state of a snapshot, and no block yet to go on from.
-func TestAJoinThatIsCutShortBeginsAnew(t *testing.T) {
+// TestAnInterruptedStateSyncStartsOver stops a validator that has restored the state of a snapshot but has no block yet.
+func TestAnInterruptedStateSyncStartsOver(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a quarter of a minute")
 	}
@@ -120,33 +120,33 @@ func TestAJoinThatIsCutShortBeginsAnew(t *testing.T) {
 	net.prove(3, all[0])
 }
 
-func TestJudgementOfPeers(t *testing.T) {
+func TestOvertakenIsJudgedByPeers(t *testing.T) {
 	const height = 100
 	gone, serves, level := [2]int64{150, 200}, [2]int64{90, 200}, [2]int64{50, 100}
 	for name, c := range map[string]struct {
-		members            int
-		peers              [][2]int64
-		snapshot           int64
-		overtaken, wayBack bool
+		members             int
+		peers               [][2]int64
+		snapshot            int64
+		overtaken, restores bool
 	}{
-		"nobody is connected":              {members: 4},
-		"as many as may lie":               {members: 4, peers: [][2]int64{gone}, snapshot: 160, wayBack: true},
-		"one more":                         {members: 4, peers: [][2]int64{gone, gone}, snapshot: 160, overtaken: true, wayBack: true},
-		"as many as may lie of seven":      {members: 7, peers: [][2]int64{gone, gone}},
-		"one more of seven":                {members: 7, peers: [][2]int64{gone, gone, gone}, overtaken: true},
-		"one can serve":                    {members: 4, peers: [][2]int64{gone, gone, serves}, snapshot: 160, wayBack: true},
-		"one is behind too":                {members: 4, peers: [][2]int64{gone, gone, level}, overtaken: true},
-		"one has nothing yet":              {members: 4, peers: [][2]int64{gone, gone, {0, 0}}, overtaken: true},
-		"all are level":                    {members: 4, peers: [][2]int64{level, level, level}},
-		"the next block is the first kept": {members: 4, peers: [][2]int64{{101, 200}, {101, 200}}},
-		"the next block was the last gone": {members: 4, peers: [][2]int64{{102, 200}, {102, 200}}, overtaken: true},
-		"no snapshot":                      {members: 4, peers: [][2]int64{gone, gone}, overtaken: true},
-		"a snapshot of what it has":        {members: 4, peers: [][2]int64{gone, gone}, snapshot: 100, overtaken: true},
-		"a snapshot before the gap's end":  {members: 4, peers: [][2]int64{gone, gone}, snapshot: 148, overtaken: true},
-		"a snapshot at the gap's end":      {members: 4, peers: [][2]int64{gone, gone}, snapshot: 149, overtaken: true, wayBack: true},
+		"nobody is connected":               {members: 4},
+		"as many as may be faulty":          {members: 4, peers: [][2]int64{gone}, snapshot: 160, restores: true},
+		"one more":                          {members: 4, peers: [][2]int64{gone, gone}, snapshot: 160, overtaken: true, restores: true},
+		"as many as may be faulty of seven": {members: 7, peers: [][2]int64{gone, gone}},
+		"one more of seven":                 {members: 7, peers: [][2]int64{gone, gone, gone}, overtaken: true},
+		"one can serve":                     {members: 4, peers: [][2]int64{gone, gone, serves}, snapshot: 160, restores: true},
+		"one is behind too":                 {members: 4, peers: [][2]int64{gone, gone, level}, overtaken: true},
+		"one has nothing yet":               {members: 4, peers: [][2]int64{gone, gone, {0, 0}}, overtaken: true},
+		"all are level":                     {members: 4, peers: [][2]int64{level, level, level}},
+		"the next block is the first kept":  {members: 4, peers: [][2]int64{{101, 200}, {101, 200}}},
+		"the next block was the last gone":  {members: 4, peers: [][2]int64{{102, 200}, {102, 200}}, overtaken: true},
+		"no snapshot":                       {members: 4, peers: [][2]int64{gone, gone}, overtaken: true},
+		"a snapshot of what it has":         {members: 4, peers: [][2]int64{gone, gone}, snapshot: 100, overtaken: true},
+		"a snapshot before the gap's end":   {members: 4, peers: [][2]int64{gone, gone}, snapshot: 148, overtaken: true},
+		"a snapshot at the gap's end":       {members: 4, peers: [][2]int64{gone, gone}, snapshot: 149, overtaken: true, restores: true},
 	} {
-		if overtaken, wayBack := chain.JudgeSync(height, c.members, c.peers, c.snapshot); overtaken != c.overtaken || wayBack != c.wayBack {
-			t.Errorf("%s: overtaken %v, way back %v", name, overtaken, wayBack)
+		if overtaken, restores := chain.JudgeSync(height, c.members, c.peers, c.snapshot); overtaken != c.overtaken || restores != c.restores {
+			t.Errorf("%s: overtaken %v, can restore %v", name, overtaken, restores)
 		}
 	}
 }

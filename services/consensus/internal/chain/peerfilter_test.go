@@ -21,8 +21,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// outsider starts a node that made its own home from the genesis file, and that nobody added. It begins at genesis: to look for a
-// snapshot takes longer.
+// outsider starts a node that has made its home from the genesis file and was not added as a validator. It starts at genesis: state sync
+// would take longer.
 func (n *network) outsider(name string) *chain.Node {
 	n.t.Helper()
 	genesis, err := os.ReadFile(filepath.Join(n.home(0), "genesis.json"))
@@ -47,62 +47,62 @@ func (n *network) outsider(name string) *chain.Node {
 	return node
 }
 
-// TestAStrangerOrdersNothing has one that follows the chain commit to a round before the game does.
-func TestAStrangerOrdersNothing(t *testing.T) {
+// TestANonMemberOrdersNothing has a node that only follows the chain commit to a round before the game does.
+func TestANonMemberOrdersNothing(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
 	net.key()
-	stranger := net.outsider("stranger")
+	outsider := net.outsider("outsider")
 	d := net.decide(0, commitment(1, 1))
 	testserver.Eventually(t, "following the chain", func() bool {
-		got, ok, err := stranger.Decision(order.RoundOf(d.Commitment))
-		status, failed := stranger.Status()
-		return ok && err == nil && failed == nil && got.Ordered == d.Ordered && !status.CatchingUp && stranger.Peers() == 4
+		got, ok, err := outsider.Decision(order.RoundOf(d.Commitment))
+		status, failed := outsider.Status()
+		return ok && err == nil && failed == nil && got.Ordered == d.Ordered && !status.CatchingUp && outsider.Peers() == 4
 	})
-	squats := commitment(1, 2)
-	squats.BetsRoot = protocol.Hash{99}
+	conflicting := commitment(1, 2)
+	conflicting.BetsRoot = protocol.Hash{99}
 	for round := uint64(1); round < 6; round++ {
-		if err := stranger.Broadcast(squats.Encode()); err != nil {
+		if err := outsider.Broadcast(conflicting.Encode()); err != nil {
 			t.Fatal(err)
 		}
 		net.decide(0, commitment(2, round))
 	}
 	if got := net.decide(1, commitment(1, 2)); got.Commitment != commitment(1, 2) {
-		t.Errorf("a stranger committed to the round: %+v", got)
+		t.Errorf("a non-member committed to the round: %+v", got)
 	}
-	if err := stranger.Submit(squats.Encode()); !errors.Is(err, chain.ErrNotMember) {
+	if err := outsider.Submit(conflicting.Encode()); !errors.Is(err, chain.ErrNotMember) {
 		t.Errorf("its own callers are told %v", err)
 	}
 }
 
-// TestAStrangersNameCountsForNothing has two that call themselves like a validator claim that its next blocks are gone.
-func TestAStrangersNameCountsForNothing(t *testing.T) {
+// TestAPeersNameIsIgnored has two untrusted peers with a validator's name claim that the next blocks are pruned.
+func TestAPeersNameIsIgnored(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
 	net.key()
 	for range 2 {
-		stranger := net.outsider(chain.ValidatorName(1))
-		testserver.Eventually(t, "connecting", func() bool { return stranger.Peers() == 4 })
-		stranger.ClaimBlocks(1000, 2000)
-		testserver.Eventually(t, "being heard", stranger.Answered)
+		outsider := net.outsider(chain.ValidatorName(1))
+		testserver.Eventually(t, "connecting", func() bool { return outsider.Peers() == 4 })
+		outsider.ClaimBlocks(1000, 2000)
+		testserver.Eventually(t, "being answered", outsider.Answered)
 	}
 	if net.nodes[0].Overtaken() {
-		t.Error("a validator takes itself for overtaken because strangers say so")
+		t.Error("a validator takes itself for overtaken because of claims by untrusted peers")
 	}
 	net.stop(1)
-	testserver.Eventually(t, "missing the validator whose name the strangers have", func() bool {
+	testserver.Eventually(t, "missing the validator whose name the untrusted peers have", func() bool {
 		return !slices.Contains(net.nodes[0].Connected(), chain.ValidatorName(1))
 	})
 }
 
-// silent is a peer that connects, and says nothing.
+// silent is a peer that connects and sends nothing.
 type silent struct{ p2p.BaseReactor }
 
 func (*silent) GetChannels() []*p2p.ChannelDescriptor {
 	return []*p2p.ChannelDescriptor{{ID: blocksync.BlocksyncChannel, Priority: 1, RecvMessageCapacity: blocksync.MaxMsgSize, MessageType: &bcproto.Message{}}}
 }
 
-// dial connects a stranger to a validator of the network.
+// dial connects an untrusted peer to a validator of the network.
 func (n *network) dial(i int) *p2p.Switch {
 	n.t.Helper()
 	key := &p2p.NodeKey{PrivKey: ed25519.GenPrivKey()}
@@ -124,8 +124,8 @@ func (n *network) dial(i int) *p2p.Switch {
 	return sw
 }
 
-// TestStrangersHavePlacesOfTheirOwn connects more of them than there are, and then a validator.
-func TestStrangersHavePlacesOfTheirOwn(t *testing.T) {
+// TestUntrustedPeersHaveTheirOwnSlots connects more untrusted peers than there are slots, and then a validator.
+func TestUntrustedPeersHaveTheirOwnSlots(t *testing.T) {
 	net := newNetwork(t, 2)
 	net.start(0)
 	for range chain.MaxUntrustedPeers {
@@ -133,7 +133,7 @@ func TestStrangersHavePlacesOfTheirOwn(t *testing.T) {
 	}
 	testserver.Eventually(t, "connecting", func() bool { return net.nodes[0].Peers() == chain.MaxUntrustedPeers })
 	late := net.dial(0)
-	testserver.Eventually(t, "being turned away", func() bool { return late.Peers().Size() == 0 })
+	testserver.Eventually(t, "being rejected", func() bool { return late.Peers().Size() == 0 })
 	net.start(1)
 	net.key()
 	if got := net.nodes[0].Peers(); got != chain.MaxUntrustedPeers+1 {

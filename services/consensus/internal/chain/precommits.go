@@ -54,7 +54,8 @@ func (n *Node) requestPrecommits(height int64) {
 	})
 }
 
-// markRequested records a request to a peer. It reports false if the peer must not be asked yet: one that answers in vain would otherwise be asked again at once.
+// markRequested records a request to a peer. It reports false if the peer must not be asked yet: one whose answer does not help would
+// otherwise be asked again at once.
 func (f *precommitFetcher) markRequested(id p2p.ID, height int64, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 )
 
-// TestOnlyAnswersAreWaitedFor shows blocks to a validator that fetches none: it would hang up on who sends one.
-func TestOnlyAnswersAreWaitedFor(t *testing.T) {
+// TestOnlyRequestedBlocksAreAccepted sends blocks to a validator that is not in block sync, which would disconnect the sender.
+func TestOnlyRequestedBlocksAreAccepted(t *testing.T) {
 	dir := t.TempDir()
 	if err := InitNetwork(dir, "bitcraps-test", 1, time.Now()); err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func TestOnlyAnswersAreWaitedFor(t *testing.T) {
 	}
 	defer func() { _ = n.Stop() }()
 	reactor, _ := n.comet.Switch().Reactor(blockSyncReactorName)
-	peer, view := mock.NewPeer(nil), reactor.(blockSyncReactor)
+	peer, blocks := mock.NewPeer(nil), reactor.(blockSyncReactor)
 	const height = 7
 	block := func(height int64) *bcproto.BlockResponse {
 		return &bcproto.BlockResponse{Block: &cmtproto.Block{Header: cmtproto.Header{Height: height}}, ExtCommit: &cmtproto.ExtendedCommit{Height: height}}
@@ -34,21 +34,21 @@ func TestOnlyAnswersAreWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	passes := func() bool { return view.FilterMsgBytes(blocksync.BlocksyncChannel, peer, message) == nil }
+	passes := func() bool { return blocks.FilterMsgBytes(blocksync.BlocksyncChannel, peer, message) == nil }
 	if passes() || n.precommits.accept(peer.ID(), block(height), now) {
-		t.Error("a block that nobody asked for is taken")
+		t.Error("an unrequested block is accepted")
 	}
 	if !n.precommits.markRequested(peer.ID(), height, now) || n.precommits.markRequested(peer.ID(), height, now.Add(rerequestAfter-1)) {
-		t.Error("a peer is not asked, or asked again at once")
+		t.Error("a request is not recorded, or allowed again at once")
 	}
 	if !passes() || n.precommits.accept(peer.ID(), block(height+1), now) || !n.precommits.accept(peer.ID(), block(height), now) {
-		t.Error("an answer is not taken, or another block is")
+		t.Error("a response is not accepted, or another block is")
 	}
 	if passes() || n.precommits.accept(peer.ID(), block(height), now) || n.precommits.markRequested(peer.ID(), height, now.Add(rerequestAfter-1)) {
-		t.Error("a second answer is taken, or asked for at once")
+		t.Error("a second response is accepted, or requested at once")
 	}
 	now = now.Add(rerequestAfter)
 	if !n.precommits.markRequested(peer.ID(), height, now) || n.precommits.isPending(peer.ID(), now.Add(rerequestAfter)) {
-		t.Error("a peer is not asked anew, or waited for without end")
+		t.Error("a request is not allowed again, or stays pending without end")
 	}
 }

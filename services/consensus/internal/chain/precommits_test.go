@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// TestASpoiltShareCostsNoBeacon has a validator catch up from one that spoils its share, which is needed, in what it serves.
-func TestASpoiltShareCostsNoBeacon(t *testing.T) {
+// TestACorruptShareCostsNoBeacon has a validator catch up from one that corrupts its own share, which is needed, in the blocks that it serves.
+func TestACorruptShareCostsNoBeacon(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 3)
 	net.run(2, func(cfg chain.Config) (*chain.Node, error) { return chain.OpenCorruptBlockServer(cfg, discard) })
@@ -28,7 +28,7 @@ func TestASpoiltShareCostsNoBeacon(t *testing.T) {
 	testserver.Eventually(t, "saying that it lacks a beacon", func() bool { return errors.Is(victim.MissingBeacon(), chain.ErrNoBeacon) })
 	testserver.Eventually(t, "fetching blocks", func() bool { return victim.Height() > away[4].Height })
 	if got := victim.Collected(); got >= away[0].BeaconHeight {
-		t.Errorf("it went on to height %d without the beacon of %d", got, away[0].BeaconHeight)
+		t.Errorf("it continued to height %d without the beacon of %d", got, away[0].BeaconHeight)
 	}
 	net.start(0, 1)
 	for _, d := range away {
@@ -38,7 +38,7 @@ func TestASpoiltShareCostsNoBeacon(t *testing.T) {
 		t.Error(err)
 	}
 	if victim.Peers() != 3 {
-		t.Error("it hung up on who helped it")
+		t.Error("it disconnected the peer that helped it")
 	}
 	net.agree(net.decide(3, commitment(2, 1)))
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// TestMain runs the tests, or, where a test started this program as a validator, that validator.
+// TestMain runs the tests, or a validator if a test started this program as one.
 func TestMain(m *testing.M) {
 	if config := os.Getenv(validatorEnv); config != "" {
 		if err := serveValidator(config); err != nil {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// validatorVariable has a validator's configuration as JSON.
+// validatorEnv is the environment variable with a validator's configuration as JSON.
 const validatorEnv = "BITCRAPS_TEST_VALIDATOR"
 
 // stdio is a validator's standard input and output as one connection.
@@ -65,22 +65,22 @@ func serveValidator(config string) error {
 	return v.node.Stop()
 }
 
-// Validator is what a test asks of a validator that runs as a process, by net/rpc.
+// Validator is the net/rpc service by which a test controls a validator process.
 type Validator struct {
 	node      *chain.Node
 	byzantine chain.ByzantineNode
 }
 
-// Submit hands a commitment in.
+// Submit submits a commitment.
 func (v *Validator) Submit(tx []byte, _ *struct{}) error { return v.node.Submit(tx) }
 
-// Tell has the validator lie.
-func (v *Validator) SetMisbehavior(lies chain.Misbehavior, _ *struct{}) error {
-	v.byzantine.SetMisbehavior(lies)
+// SetMisbehavior sets the validator's misbehavior.
+func (v *Validator) SetMisbehavior(misbehavior chain.Misbehavior, _ *struct{}) error {
+	v.byzantine.SetMisbehavior(misbehavior)
 	return nil
 }
 
-// News is what a validator knows.
+// Report is what a validator reports to a test.
 type Report struct {
 	Status      chain.Status
 	GroupKey    string // In hex.
@@ -89,7 +89,7 @@ type Report struct {
 	DoubleVotes int
 }
 
-// News tells what was decided from a height on.
+// Report reports the decisions from a height on.
 func (v *Validator) Report(from int64, news *Report) (err error) {
 	if news.Status, err = v.node.Status(); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (v *Validator) Report(from int64, news *Report) (err error) {
 	})
 }
 
-// process is a validator that runs as a process of its own.
+// process is a validator that runs as a separate process.
 type process struct {
 	cfg    chain.Config
 	log    string
@@ -112,10 +112,10 @@ type process struct {
 	ended  chan struct{}
 }
 
-// errDown means that the process does not run or does not answer.
+// errDown means that the process is not running or does not answer.
 var errDown = errors.New("the validator does not answer")
 
-// start runs the validator, unless it runs.
+// start starts the process, unless it is running.
 func (p *process) start() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,7 +160,7 @@ type pipes struct {
 // Close implements io.Closer.
 func (p pipes) Close() error { return errors.Join(p.WriteCloser.Close(), p.ReadCloser.Close()) }
 
-// kill ends the validator without a warning.
+// kill kills the process with SIGKILL.
 func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,7 +173,7 @@ func (p *process) kill() {
 	p.cmd = nil
 }
 
-// runs reports whether the process has not ended.
+// runs reports whether the process is running.
 func (p *process) runs() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -188,7 +188,7 @@ func (p *process) runs() bool {
 	}
 }
 
-// signal pauses it or has it go on.
+// signal sends a signal to the process, to pause or resume it.
 func (p *process) signal(s syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -197,7 +197,7 @@ func (p *process) signal(s syscall.Signal) {
 	}
 }
 
-// call asks the validator, and gives up on one that is dead or paused.
+// call calls the validator, and gives up if it is dead or paused.
 func (p *process) call(method string, request, response any) error {
 	p.mu.Lock()
 	if p.cmd == nil {

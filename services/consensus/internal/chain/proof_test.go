@@ -45,7 +45,7 @@ func drawHeader(t *rapid.T) types.Header {
 	return h
 }
 
-// TestHashesAndVotesAreThoseOfCometBFT compares the checks' own encodings with those that validators sign.
+// TestHashesAndVotesAreThoseOfCometBFT compares libs/receipt's encodings with those that validators sign.
 func TestHashesAndVotesAreThoseOfCometBFT(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHeader(t)
@@ -106,8 +106,8 @@ func TestEveryTransactionOfABlockIsProven(t *testing.T) {
 	})
 }
 
-// TestOddSignaturesAreLeftOut has one validator sign something else, and one vote for no block.
-func TestOddSignaturesAreLeftOut(t *testing.T) {
+// TestInvalidSignaturesAreOmitted has one validator sign something else, and one vote nil.
+func TestInvalidSignaturesAreOmitted(t *testing.T) {
 	var keys []ed25519.PrivKey
 	var validators []*types.Validator
 	for i := range 4 {

@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// TestADeadProposerIsHardlyWaitedFor would not decide its rounds in time if a proposer that is not connected were waited for
-// like one that is.
+// TestADeadProposerIsHardlyWaitedFor would not decide its rounds in time if validators waited for a disconnected proposer as long as for
+// a connected one.
 func TestADeadProposerIsHardlyWaitedFor(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.propose = time.Minute
@@ -21,14 +21,14 @@ func TestADeadProposerIsHardlyWaitedFor(t *testing.T) {
 		net.agree(net.decide(validator, commitment(1, round)))
 	}
 	dead := chain.ValidatorName(3)
-	for next(0); net.nodes[0].NextProposer() == dead; { // A proposer that dies when it has its turn is waited for.
+	for next(0); net.nodes[0].NextProposer() == dead; { // If it is its turn when it dies, the others wait for it.
 		next(0)
 	}
 	net.stop(3)
 	testserver.Eventually(t, "the others to see it", func() bool {
 		return len(net.nodes[0].Connected()) == 3 && len(net.nodes[1].Connected()) == 3 && len(net.nodes[2].Connected()) == 3
 	})
-	for range 4 { // Eight blocks: the turn of the dead one comes twice.
+	for range 4 { // Eight blocks: it is the dead validator's turn twice.
 		next(int(round) % 3)
 	}
 }

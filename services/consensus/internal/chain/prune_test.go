@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// prove checks a round's proof at validator i as a stranger would.
+// prove verifies the proof of a round by validator i as anyone could.
 func (n *network) prove(i int, d chain.Decision) {
 	n.t.Helper()
 	proof, err := n.nodes[i].Prove(d.Ordered)
@@ -25,7 +25,7 @@ func (n *network) prove(i int, d chain.Decision) {
 	}
 }
 
-// TestRoundsOfPrunedBlocksAreProven decides more rounds than blocks are kept.
+// TestRoundsOfPrunedBlocksAreProven decides more rounds than there are retained blocks.
 func TestRoundsOfPrunedBlocksAreProven(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.startAs(0, func(cfg *chain.Config) { cfg.RetainBlocks = 10 })
@@ -48,8 +48,8 @@ func TestRoundsOfPrunedBlocksAreProven(t *testing.T) {
 	net.agree(net.decide(0, commitment(1, 21)))
 }
 
-// TestBlocksWithoutARecordProveAsLongAsTheyAreThere is a home of an earlier release, which kept no records.
-func TestBlocksWithoutARecordProveAsLongAsTheyAreThere(t *testing.T) {
+// TestRoundsWithoutARecordAreProvenUntilPruned is a home of an earlier release, which stored no records.
+func TestRoundsWithoutARecordAreProvenUntilPruned(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.startAs(0, func(cfg *chain.Config) { cfg.RetainBlocks = 4 })
 	first := net.decide(0, commitment(1, 1))
@@ -65,7 +65,7 @@ func TestBlocksWithoutARecordProveAsLongAsTheyAreThere(t *testing.T) {
 	}
 }
 
-// diskBytes is what a folder's files hold, by the folder below it.
+// diskBytes is the size of the files of a folder, by subfolder.
 func diskBytes(t testing.TB, dir string) (all int64, by map[string]int64) {
 	t.Helper()
 	by = make(map[string]int64)
@@ -89,8 +89,8 @@ func diskBytes(t testing.TB, dir string) (all int64, by map[string]int64) {
 	return all, by
 }
 
-// TestDecidedRoundsTakeLittleDisk measures what stays of a round: at most 20 KB, and 2 KB where a block decides a hundred.
-// CometBFT's log is left out, since it has a bound of its own (walFiles).
+// TestDecidedRoundsTakeLittleDisk measures the disk space of a round: at most 20 KB, and 2 KB if a block decides a hundred.
+// CometBFT's log is excluded, since it has its own bound (walFiles).
 func TestDecidedRoundsTakeLittleDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a quarter of a minute")

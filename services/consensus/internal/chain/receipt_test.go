@@ -14,16 +14,16 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// bet is the first round of a hand with one bet on the pass line, as the game commits to it. The hands before took two rolls each.
+// bet is the first round of a hand with one bet on the pass line, as the game commits to it. The hands before it took two rolls each.
 func bet(hand uint64) receipt.Facts {
-	state := protocol.State{Game: protocol.ID{7, byte(hand)}, Round: 2*hand - 1, Hand: hand} // Each of a game of its own, which the chain knows nothing of before.
+	state := protocol.State{Game: protocol.ID{7, byte(hand)}, Round: 2*hand - 1, Hand: hand} // Each is of a different game, which is new to the chain.
 	bets := []protocol.Bet{{ID: protocol.ID{byte(hand)}, Player: protocol.ID{8}, Wager: craps.Named("pass_line").Code, Working: true, Amount: 10}}
 	return receipt.Facts{Player: bets[0].Player, State: state, Bets: bets, BalanceAfter: 1000,
 		Commitment: protocol.Commitment{Game: state.Game, Round: state.Round, BetCount: 1, BetsRoot: protocol.BetsRoot(bets),
 			StateHash: state.Hash(), PayTableHash: craps.PayTableHash()}}
 }
 
-// receipt has a validator prove a decision, and writes the player's receipt.
+// receipt has a validator prove a decision, and makes the player's receipt.
 func (n *network) receipt(i int, facts receipt.Facts, d chain.Decision) (text []byte, lineage *receiptv1.Lineage) {
 	n.t.Helper()
 	var err error
@@ -41,7 +41,7 @@ func (n *network) receipt(i int, facts receipt.Facts, d chain.Decision) (text []
 	return text, facts.Lineage
 }
 
-// trust is what a player knows who has the genesis file and nothing else.
+// trust is the trust of a player who has only the genesis file.
 func (n *network) trust() *receipt.Trust {
 	n.t.Helper()
 	document, err := os.ReadFile(filepath.Join(n.home(0), "genesis.json"))
@@ -55,8 +55,8 @@ func (n *network) trust() *receipt.Trust {
 	return trust
 }
 
-// TestGenesisIsEnoughToVerify replaces the only validator, and then the one in its place. Receipts of all three are verified by
-// the genesis file alone, whichever validator proves them.
+// TestGenesisIsEnoughToVerify replaces the only validator, and then its replacement. Receipts of all three are verified with the genesis
+// file alone, whichever validator proves them.
 func TestGenesisIsEnoughToVerify(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.start(0)
@@ -69,7 +69,7 @@ func TestGenesisIsEnoughToVerify(t *testing.T) {
 		for hops, d := range decisions {
 			text, lineage := net.receipt(i, rounds[hops], d)
 			if err := receipt.Verify(text, trust).Err(); err != nil {
-				t.Errorf("hand %d as validator %d proves it: %v", hops+1, i, err)
+				t.Errorf("hand %d, proven by validator %d: %v", hops+1, i, err)
 			}
 			if lineage.GetSharing() == nil || len(lineage.GetHops()) != hops {
 				t.Errorf("hand %d has a lineage of %d hops, and a sharing: %t", hops+1, len(lineage.GetHops()), lineage.GetSharing() != nil)
@@ -95,6 +95,6 @@ func TestGenesisIsEnoughToVerify(t *testing.T) {
 	}
 	text, lineage := net.receipt(2, rounds[2], decisions[2])
 	if err := receipt.Verify(text, trust).Err(); err != nil || len(lineage.GetHops()) != 2 {
-		t.Errorf("behind pruned blocks, over %d hops: %v", len(lineage.GetHops()), err)
+		t.Errorf("after pruned blocks, over %d hops: %v", len(lineage.GetHops()), err)
 	}
 }

@@ -36,7 +36,8 @@ func writeMarker(home, name, reason string) error {
 	return errors.Join(os.WriteFile(path, []byte(reason+"\n"), 0o600), syncFolder(filepath.Dir(path)))
 }
 
-// resetIfMarked removes the chain's data if there is a marker file. The marker is removed last, so that a start after a crash removes the rest.
+// resetIfMarked removes the chain's data if there is a marker file. The marker is removed last, so that a start after a crash removes the
+// rest.
 func resetIfMarked(home string, logger *slog.Logger) error {
 	for _, name := range []string{overtakenFile, joiningFile} {
 		marker := filepath.Join(home, dataDir, name)

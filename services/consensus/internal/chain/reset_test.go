@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// contents are the files of a home and of its data folder, by their names.
+// contents are the names of the files of a home and of its data folder.
 func contents(t *testing.T, home string) (names []string) {
 	t.Helper()
 	for _, dir := range []string{"", "data"} {
@@ -25,7 +25,7 @@ func contents(t *testing.T, home string) (names []string) {
 	return names
 }
 
-func TestDropping(t *testing.T) {
+func TestReset(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.startAs(0, small)
 	for round := range uint64(5) {
@@ -41,15 +41,15 @@ func TestDropping(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := contents(t, net.home(0)); !slices.Equal(got, whole) {
-		t.Fatalf("without a note it has %v, and had %v", got, whole)
+		t.Fatalf("without a marker it has %v, and had %v", got, whole)
 	}
-	// What is not the chain's stays: the lock, the peers' addresses, and all that lies beside the folder.
+	// Everything that is not the chain's data stays: the lock, the peers' addresses, and the files outside the folder.
 	kept := slices.DeleteFunc(slices.Clone(whole), func(name string) bool {
 		return filepath.Dir(name) == "data" && name != "data/lock" && name != "data/addrbook.json"
 	})
-	for note, gone := range map[string][]string{
+	for marker, gone := range map[string][]string{
 		"overtaken": nil,
-		"joining":   {"new", "application.db", "cs.wal"}, // A crash came between.
+		"joining":   {"new", "application.db", "cs.wal"}, // A crash interrupted the reset.
 	} {
 		home := t.TempDir()
 		if err := os.CopyFS(home, os.DirFS(net.home(0))); err != nil {
@@ -60,7 +60,7 @@ func TestDropping(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := os.WriteFile(filepath.Join(home, "data", note), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(home, "data", marker), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 { // The second has nothing to do.
@@ -68,7 +68,7 @@ func TestDropping(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := contents(t, home); !slices.Equal(got, kept) {
-				t.Errorf("behind the note %q it has %v, want %v", note, got, kept)
+				t.Errorf("after the marker %q it has %v, want %v", marker, got, kept)
 			}
 		}
 	}

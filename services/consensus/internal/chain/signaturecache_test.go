@@ -10,8 +10,8 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// FuzzWitness hands over what a stranger may send, and asks for everything that could be in it.
-func FuzzWitness(f *testing.F) {
+// FuzzSignatureCache passes messages that any peer may send, and looks up everything that could be in them.
+func FuzzSignatureCache(f *testing.F) {
 	key := ed25519.GenPrivKeyFromSecret([]byte("witness"))
 	hash := make([]byte, 32)
 	vote := &cmtproto.Vote{Type: cmtproto.PrecommitType, Height: 5, ValidatorAddress: key.PubKey().Address(), Timestamp: time.Unix(1, 0),
@@ -48,45 +48,45 @@ func FuzzWitness(f *testing.F) {
 		if sent, ok := message.(*cmtcons.Vote); ok && sent.Vote != nil {
 			signBytes, signature := w.extension(key.PubKey(), sent.Vote.Height, sent.Vote.Extension)
 			if signature != nil && !key.PubKey().VerifySignature(signBytes, signature) {
-				t.Fatal("what was not signed is kept as proof")
+				t.Fatal("an unsigned message is returned as a proof")
 			}
 			if foreign && !key.PubKey().VerifySignature(types.VoteSignBytes("chain", sent.Vote), sent.Vote.Signature) {
-				t.Fatal("a vote without the key's signature ends a validator")
+				t.Fatal("a vote without the key's signature halts a validator")
 			}
 		}
 		if sent, ok := message.(*cmtcons.Proposal); ok {
 			signBytes, signature := w.proposal(key.PubKey(), sent.Proposal.Height, sent.Proposal.BlockID.Hash)
 			if signature != nil && !key.PubKey().VerifySignature(signBytes, signature) {
-				t.Fatal("what was not signed is kept as proof")
+				t.Fatal("an unsigned message is returned as a proof")
 			}
 		}
 	})
 }
 
-// TestAnOldVoteOfARemoteSignerIsNoCopys has a validator without its data hear what its remote signer signed before, which anybody may send.
-func TestAnOldVoteOfARemoteSignerIsNoCopys(t *testing.T) {
+// TestOldVotesOfARemoteSignerAreNotForeign has a validator without data receive what its remote signer signed before, which any peer may send.
+func TestOldVotesOfARemoteSignerAreNotForeign(t *testing.T) {
 	key := ed25519.GenPrivKeyFromSecret([]byte("remote"))
 	var halted error
 	g, err := newSignGuard(types.NewMockPVWithParams(key, false, false), "chain", 0, func(err error) { halted = err })
 	if err != nil {
 		t.Fatal(err)
 	}
-	hear := func(height int64) {
+	receive := func(height int64) {
 		vote := &types.Vote{Type: cmtproto.PrecommitType, Height: height, ValidatorAddress: key.PubKey().Address()}
 		vote.Signature, _ = key.Sign(types.VoteSignBytes("chain", vote.ToProto()))
 		g.checkVote(vote)
 	}
-	hear(5) // While it fetches blocks.
+	receive(5) // During block sync.
 	if err := g.SignVote("chain", &cmtproto.Vote{Type: cmtproto.PrevoteType, Height: 9}); err != nil {
 		t.Fatal(err)
 	}
-	hear(5)
-	hear(9)
+	receive(5)
+	receive(9)
 	if halted != nil {
-		t.Fatalf("its own old votes end it: %v", halted)
+		t.Fatalf("its own old votes halt it: %v", halted)
 	}
-	if hear(10); halted == nil {
-		t.Error("a vote of a copy at the next height is not heard")
+	if receive(10); halted == nil {
+		t.Error("a vote of a copy at the next height is not detected")
 	}
 }
 
@@ -112,6 +112,6 @@ func TestTheSignedMessagesOfOthersAreFound(t *testing.T) {
 		send(other, other, "flood")
 	}
 	if _, signature := w.extension(key.PubKey(), 5, []byte("bad")); signature != nil {
-		t.Error("the witness remembers more than its ring holds")
+		t.Error("the cache remembers more than its ring holds")
 	}
 }

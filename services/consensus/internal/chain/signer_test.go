@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// TestAValidatorSignsWithARemoteSigner moves a validator's key out of its home, to CometBFT's own signer.
+// TestAValidatorSignsWithARemoteSigner moves a validator's key from its home to CometBFT's remote signer.
 func TestAValidatorSignsWithARemoteSigner(t *testing.T) {
 	net := newNetwork(t, 1)
 	vault := t.TempDir()
@@ -46,7 +46,7 @@ func TestAValidatorSignsWithARemoteSigner(t *testing.T) {
 	net.stop(0)
 }
 
-func TestASignerThatDoesNotCallIsNamed(t *testing.T) {
+func TestASignerThatDoesNotConnectIsNamed(t *testing.T) {
 	net := newNetwork(t, 1)
 	cfg := net.config(0)
 	cfg.SignerAddress = "unix://" + filepath.Join(t.TempDir(), "signer")

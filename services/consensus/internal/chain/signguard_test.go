@@ -25,8 +25,8 @@ func TestAHomeHoldsOneValidator(t *testing.T) {
 	net.start(0)
 }
 
-// copyHome is what a careless operator does: another validator with the same key, in another place, under another name on
-// the network, and without the memory of what was signed.
+// copyHome copies a home as a careless operator might: to a validator with the same key in another folder, with another node id, and
+// without the sign state.
 func copyHome(t *testing.T, net *network, i int) chain.Config {
 	t.Helper()
 	cfg := net.config(i)
@@ -41,28 +41,28 @@ func copyHome(t *testing.T, net *network, i int) chain.Config {
 		}
 	}
 	rename(t, cfg.Home)
-	// It begins at genesis: to look for a snapshot takes longer than the rounds that are played meanwhile.
+	// It starts at genesis: state sync would take longer than the rounds that are played meanwhile.
 	if err := os.WriteFile(filepath.Join(cfg.Home, "data", "new"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return cfg
 }
 
-// rename has a home's card name the node whose key is there.
+// rename makes a home's validator.json name the id of the home's node key.
 func rename(t testing.TB, home string) {
 	t.Helper()
 	path := filepath.Join(home, "validator.json")
-	card, err := os.ReadFile(path)
+	member, err := os.ReadFile(path)
 	id, failed := chain.PeerID(home)
-	card = nodeID.ReplaceAll(card, []byte(`"node_id": "`+id+`"`))
-	if err := errors.Join(err, failed, os.WriteFile(path, card, 0o600)); err != nil {
+	member = nodeID.ReplaceAll(member, []byte(`"node_id": "`+id+`"`))
+	if err := errors.Join(err, failed, os.WriteFile(path, member, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 var nodeID = regexp.MustCompile(`"node_id": "[0-9a-f]+"`)
 
-// TestACopyOfAKeyHalts starts a second validator with the key of one that lives.
+// TestACopyOfAKeyHalts starts a second validator with the key of a running one.
 func TestACopyOfAKeyHalts(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
@@ -85,7 +85,7 @@ func TestACopyOfAKeyHalts(t *testing.T) {
 		round++
 		net.decide(0, commitment(1, round))
 	}
-	if err := second.Halted(); !errors.Is(err, chain.ErrForeignVote) || !strings.Contains(err.Error(), "end one of the two") {
+	if err := second.Halted(); !errors.Is(err, chain.ErrForeignVote) || !strings.Contains(err.Error(), "stop one of the two") {
 		t.Fatalf("the copy: %v", err)
 	}
 	if err := second.Wait(); !errors.Is(err, chain.ErrForeignVote) {
@@ -98,9 +98,9 @@ func TestACopyOfAKeyHalts(t *testing.T) {
 	}
 }
 
-// TestValidatorsThatRestartAreNotTakenForCopies stops and starts validators with rounds in flight: what they signed
-// before, others may send them.
-func TestValidatorsThatRestartAreNotTakenForCopies(t *testing.T) {
+// TestRestartedValidatorsAreNotTakenForCopies stops and starts validators with rounds in flight: peers may send them the votes that they
+// signed before.
+func TestRestartedValidatorsAreNotTakenForCopies(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
 	for round := uint64(1); round <= 6; round++ {

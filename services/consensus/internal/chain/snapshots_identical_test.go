@@ -10,8 +10,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// TestValidatorsMakeTheSameSnapshots compares what each offers: a validator that joins fetches one snapshot from several.
-func TestValidatorsMakeTheSameSnapshots(t *testing.T) {
+// TestValidatorsMakeIdenticalSnapshots compares the snapshots of all: a joining validator fetches one snapshot from several of them.
+func TestValidatorsMakeIdenticalSnapshots(t *testing.T) {
 	net := newNetwork(t, 4)
 	for i := range net.nodes {
 		net.startAs(i, func(cfg *chain.Config) { cfg.SnapshotBlocks = 10 })

@@ -22,14 +22,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// history is a chain's state with what it is checked against, behind each of its blocks.
+// history is a chain's state, with its application hash after each block.
 type history struct {
 	store  *store
 	origin *origin
-	hashes []protocol.Hash // By height; the first is that of genesis.
+	hashes []protocol.Hash // By height; the first is of genesis.
 }
 
-// newHistory executes blocks that order the numbers of rounds which draw returns, and in between such as change the group.
+// newHistory executes blocks, each of which orders as many rounds as rounds returns; every third one changes the group.
 func newHistory(t rapid.TB, blocks int, rounds func(height int64) int) history {
 	key, group := soloGroup(t)
 	first := *group
@@ -70,11 +70,11 @@ func newHistory(t rapid.TB, blocks int, rounds func(height int64) int) history {
 	return h
 }
 
-// soloGenesis has one validator.
+// soloGenesis is a genesis file with one validator.
 var soloGenesis = &types.GenesisDoc{ChainID: "test", Validators: []types.GenesisValidator{
 	{PubKey: ed25519.GenPrivKeyFromSecret([]byte("solo")).PubKey(), Power: votingPower}}}
 
-// soloGroup has one validator with a key of its own, the same in every process of a fuzzer.
+// soloGroup is a group of one validator, with the same key in every process of a fuzzer.
 func soloGroup(t rapid.TB) (*threshold.Share, *order.Group) {
 	stream := random.New(rand.NewChaCha8([32]byte{1}))
 	public, shares := dkgtest.MakeFrom(t, 1, 1, stream)
@@ -87,7 +87,7 @@ func soloGroup(t rapid.TB) (*threshold.Share, *order.Group) {
 		Sharings: []order.Sharing{{From: 1, Encoded: sharing.Encode(), Members: []order.Member{member}}}}
 }
 
-// chunk is the state behind a block, in one chunk.
+// chunk is the state after a block, in one chunk.
 func (h history) chunk(t rapid.TB, height int64) []byte {
 	chunk := newChunk()
 	if err := h.store.snapshotPairs(height, func(key, value []byte) error { chunk = appendPair(chunk, key, value); return nil }); err != nil {
@@ -96,7 +96,7 @@ func (h history) chunk(t rapid.TB, height int64) []byte {
 	return chunk
 }
 
-// check is what a validator makes of a chunk that a stranger sent.
+// check stages and verifies a chunk as a restoring validator does.
 func (h history) check(height int64, chunk []byte) (*store, protocol.Hash, error) {
 	r := &restore{staged: &store{db: dbm.NewMemDB()}}
 	if err := r.stage(chunk); err != nil {
@@ -107,13 +107,13 @@ func (h history) check(height int64, chunk []byte) (*store, protocol.Hash, error
 	return r.staged, got, err
 }
 
-func TestSnapshotsOfEveryHeightAreWhole(t *testing.T) {
+func TestSnapshotsOfEveryHeightAreComplete(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHistory(t, 12, func(int64) int { return rapid.IntRange(0, 2).Draw(t, "rounds") })
 		height := rapid.Int64Range(5, 11).Draw(t, "height")
 		restored, hash, err := h.check(height, h.chunk(t, height))
 		if err != nil || hash != h.hashes[height] {
-			t.Fatalf("the state behind block %d has the hash %x, %v, want %x", height, hash, err, h.hashes[height])
+			t.Fatalf("the state after block %d has the hash %x, %v, want %x", height, hash, err, h.hashes[height])
 		}
 		into := &store{db: dbm.NewMemDB()}
 		r := &restore{manifest: &manifest{Height: height}, appHash: hash, staged: restored}
@@ -136,8 +136,8 @@ func TestSnapshotsOfEveryHeightAreWhole(t *testing.T) {
 	})
 }
 
-// TestNoOtherStateIsTaken changes each byte of a snapshot, as somebody would who serves it with its hash.
-func TestNoOtherStateIsTaken(t *testing.T) {
+// TestNoOtherStateIsAccepted changes each byte of a snapshot, as a malicious peer could that serves it with a matching manifest.
+func TestNoOtherStateIsAccepted(t *testing.T) {
 	h := newHistory(t, 7, func(height int64) int { return int(height % 3) })
 	const height = 6
 	chunk := h.chunk(t, height)
@@ -163,35 +163,35 @@ func TestNoOtherStateIsTaken(t *testing.T) {
 		"a record that nobody signed":   {recordKey(1), []byte{1}},
 	} {
 		if _, hash, err := h.check(height, appendPair(bytes.Clone(chunk), extra[0], extra[1])); err == nil && hash == h.hashes[height] {
-			t.Errorf("%s is taken", name)
+			t.Errorf("%s is accepted", name)
 		}
 	}
 }
 
-// TestTheGroupOfGenesisIsNotSlippedIn has the last block of a snapshot change the group to none.
-func TestTheGroupOfGenesisIsNotSlippedIn(t *testing.T) {
-	h := newHistory(t, 7, func(int64) int { return 0 }) // A key is missed only where there are rounds.
+// TestTheGroupOfGenesisCantBeSubstituted makes a snapshot whose last block changes the group to a zero hash.
+func TestTheGroupOfGenesisCantBeSubstituted(t *testing.T) {
+	h := newHistory(t, 7, func(int64) int { return 0 }) // Without rounds, a missing key is not noticed.
 	const height = 6
 	genesis, err := json.Marshal(h.origin.group)
 	if err != nil {
 		t.Fatal(err)
 	}
-	chunk := appendPair(h.chunk(t, height), groupKey, genesis) // The later of two pairs counts.
+	chunk := appendPair(h.chunk(t, height), groupKey, genesis) // The later of two pairs with one key wins.
 	chunk = appendPair(chunk, groupHashKey(height), make([]byte, 32))
 	if _, hash, err := h.check(height, chunk); err == nil && hash == h.hashes[height] {
 		t.Error("the group of genesis is taken for that of a later block")
 	}
 }
 
-// otherKind is a set of one validator whose key is none of Ed25519. It signs what a forge makes.
+// otherKind is a set of one validator whose key is not an Ed25519 key. It signs the forge's blocks.
 func (f *forge) otherKind() *types.ValidatorSet {
 	key := secp256k1.GenPrivKey()
 	f.keys[string(key.PubKey().Address())] = key
 	return types.NewValidatorSet([]*types.Validator{types.NewValidator(key.PubKey(), 1)})
 }
 
-// TestRecordsThatDoNotFitAreRefused has a snapshot hold records that proofs cannot be made of.
-func TestRecordsThatDoNotFitAreRefused(t *testing.T) {
+// TestInconsistentRecordsAreRejected has a snapshot contain records of which no proof can be made.
+func TestInconsistentRecordsAreRejected(t *testing.T) {
 	h := newHistory(t, 7, func(height int64) int { return int(height % 3) })
 	const height = 6
 	for name, lie := range map[string]struct {
@@ -217,17 +217,17 @@ func TestRecordsThatDoNotFitAreRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := kept.record(1); err == nil {
-				t.Error("the record is read")
+				t.Error("the record is accepted")
 			}
 			if _, _, err := h.check(height, append(bytes.Clone(h.chunk(t, height)), content(t, kept)...)); err == nil {
-				t.Error("a snapshot with the record is taken")
+				t.Error("a snapshot with the record is accepted")
 			}
 		})
 	}
 }
 
-// TestBlocksOfOtherKeysAreRefused has a snapshot lead to a block that is signed well, by a key of another kind.
-func TestBlocksOfOtherKeysAreRefused(t *testing.T) {
+// TestBlocksOfOtherKeyTypesAreRejected has a snapshot lead to a block that is validly signed with a key of another type.
+func TestBlocksOfOtherKeyTypesAreRejected(t *testing.T) {
 	f := newForge(t)
 	ours, others := f.set(map[int]int64{0: 1}), f.otherKind()
 	for i, set := range []*types.ValidatorSet{ours, others} {
@@ -311,12 +311,12 @@ func FuzzRecord(f *testing.F) {
 			t.Fatal(err)
 		}
 		if same, err := decodeRecord(again); err != nil || !bytes.Equal(same.header.Hash(), r.header.Hash()) || len(same.txs) != len(r.txs) {
-			t.Fatalf("a record is read as another one: %v", err)
+			t.Fatalf("a record is decoded as another one: %v", err)
 		}
 	})
 }
 
-// BenchmarkStateCheck is what a validator that joins pays for each round of the past: the replay, and a pairing.
+// BenchmarkStateCheck is the cost of each past round to a joining validator: the replay, and a pairing.
 func BenchmarkStateCheck(b *testing.B) {
 	const blocks = 500
 	h := newHistory(b, blocks, func(int64) int { return 1 })

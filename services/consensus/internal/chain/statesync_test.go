@@ -19,37 +19,37 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// TestHalfForgottenSnapshotsHideNoOther leaves a folder as a crash leaves it while an old snapshot is removed.
-func TestHalfForgottenSnapshotsHideNoOther(t *testing.T) {
+// TestHalfRemovedSnapshotsHideNoOthers leaves a folder as a crash leaves it during the removal of an old snapshot.
+func TestHalfRemovedSnapshotsHideNoOthers(t *testing.T) {
 	s := &snapshotStore{dir: t.TempDir()}
-	place := func(height int64) {
+	publish := func(height int64) {
 		t.Helper()
 		m := &manifest{Height: height, Chunks: [][]byte{make([]byte, sha256.Size)}, Blocks: make([][]byte, 3)}
 		if err := errors.Join(os.Mkdir(s.path(height)+draftSuffix, 0o700), s.publish(m)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	place(5)
-	place(10)
+	publish(5)
+	publish(10)
 	if err := os.Remove(filepath.Join(s.path(5), manifestFile)); err != nil {
 		t.Fatal(err)
 	}
 	if all, err := s.list(); err != nil || len(all) != 1 || all[0].Height != 10 {
-		t.Errorf("offered are %v, %v", all, err)
+		t.Errorf("offers are %v, %v", all, err)
 	}
-	if err := os.WriteFile(filepath.Join(s.path(5), manifestFile), nil, 0o600); err != nil { // A power failure's.
+	if err := os.WriteFile(filepath.Join(s.path(5), manifestFile), nil, 0o600); err != nil { // As after a power failure.
 		t.Fatal(err)
 	}
 	if all, err := s.list(); err != nil || len(all) != 1 {
-		t.Errorf("beside an empty manifest, offered are %v, %v", all, err)
+		t.Errorf("beside an empty manifest, offers are %v, %v", all, err)
 	}
-	place(20)
+	publish(20)
 	if _, err := os.Stat(s.path(5)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the rest of it stays: %v", err)
+		t.Errorf("the rest of it remains: %v", err)
 	}
 }
 
-// TestFailedSnapshotsLeaveNothing makes one that fails, and one beside what a crash left.
+// TestFailedSnapshotsLeaveNothing makes a snapshot that fails, next to a draft that a crash left.
 func TestFailedSnapshotsLeaveNothing(t *testing.T) {
 	s := &snapshotStore{dir: t.TempDir(), store: &store{db: dbm.NewMemDB()}}
 	left := func() []string {
@@ -62,7 +62,7 @@ func TestFailedSnapshotsLeaveNothing(t *testing.T) {
 	if err := os.Mkdir(s.path(10)+draftSuffix, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.make(20, nil, nil); !errors.Is(err, errNotDue) { // The group was not copied there.
+	if err := s.make(20, nil, nil); !errors.Is(err, errNotDue) { // The group was not saved at that height.
 		t.Errorf("err = %v", err)
 	}
 	if found := left(); len(found) > 0 {
@@ -70,16 +70,16 @@ func TestFailedSnapshotsLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestStrangersSendNoChunks hands CometBFT's state sync what comes from who is known, and from who is not.
-func TestStrangersSendNoChunks(t *testing.T) {
-	for _, known := range []bool{true, false} {
+// TestChunksOfUntrustedPeersAreDropped passes messages of trusted and of untrusted peers to CometBFT's state sync.
+func TestChunksOfUntrustedPeersAreDropped(t *testing.T) {
+	for _, trusted := range []bool{true, false} {
 		inner := &counting{}
-		o := stateSyncReactor{Reactor: inner, addOffer: func(p2p.ID, *ssproto.SnapshotsResponse) {}, isTrusted: func(p2p.ID) bool { return known }}
+		o := stateSyncReactor{Reactor: inner, addOffer: func(p2p.ID, *ssproto.SnapshotsResponse) {}, isTrusted: func(p2p.ID) bool { return trusted }}
 		for _, message := range []proto.Message{&ssproto.SnapshotsResponse{Height: 5}, &ssproto.ChunkResponse{Height: 5}, &ssproto.SnapshotsRequest{}} {
 			o.Receive(p2p.Envelope{Src: mock.NewPeer(nil), Message: message})
 		}
-		if want := map[bool]int{true: 3, false: 1}[known]; inner.received != want {
-			t.Errorf("known %v: %d messages came through, want %d", known, inner.received, want)
+		if want := map[bool]int{true: 3, false: 1}[trusted]; inner.received != want {
+			t.Errorf("trusted %v: %d messages passed, want %d", trusted, inner.received, want)
 		}
 	}
 }
@@ -92,8 +92,8 @@ type counting struct {
 
 func (c *counting) Receive(p2p.Envelope) { c.received++ }
 
-// TestChunksAreTheirSendersFaultOrTheManifests says whom a joining validator no longer listens to.
-func TestChunksAreTheirSendersFaultOrTheManifests(t *testing.T) {
+// TestSendersOfBadChunksAreRejected applies chunks that have a wrong hash, and one that is invalid although the manifest names it.
+func TestSendersOfBadChunksAreRejected(t *testing.T) {
 	garbage := []byte("no chunk")
 	hash := sha256.Sum256(garbage)
 	for name, tc := range map[string]struct {
@@ -115,8 +115,8 @@ func TestChunksAreTheirSendersFaultOrTheManifests(t *testing.T) {
 	}
 }
 
-// TestOnesOffersPushOutNobodyElses has a peer offer more snapshots than are remembered, some that another one offers too.
-func TestOnesOffersPushOutNobodyElses(t *testing.T) {
+// TestOffersOfOthersAreNotEvicted has a peer offer more snapshots than are remembered, some of which another one offers too.
+func TestOffersOfOthersAreNotEvicted(t *testing.T) {
 	j := newStateProvider(slog.New(slog.DiscardHandler), nil)
 	offer := func(from p2p.ID, height int64) {
 		j.remember(from, height, nil)
@@ -126,14 +126,14 @@ func TestOnesOffersPushOutNobodyElses(t *testing.T) {
 		offer("liar", height)
 	}
 	if _, err := j.lightBlocks(5); err != nil {
-		t.Errorf("the honest one's is forgotten: %v", err)
+		t.Errorf("the honest peer's offer was evicted: %v", err)
 	}
 	if n := len(j.offers); n != maxOffers+1 {
 		t.Errorf("%d are remembered", n)
 	}
 }
 
-func TestSnapshotsHaveABound(t *testing.T) {
+func TestSnapshotSizesAreBounded(t *testing.T) {
 	chunk := newChunk()
 	hash := sha256.Sum256(chunk)
 	r := &restore{manifest: &manifest{Chunks: [][]byte{hash[:], hash[:]}}, appHash: protocol.Hash{}, staged: &store{db: dbm.NewMemDB()},

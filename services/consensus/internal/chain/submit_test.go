@@ -8,10 +8,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// TestSubmissionsTogether hands the same commitments to validators from several callers at a time, as retries and replicas of the
-// game do, while blocks are made of them. Two who take one out of the pool at once would end the process, and one that two have put
-// there would never leave.
-func TestSubmissionsTogether(t *testing.T) {
+// TestConcurrentSubmissions submits the same commitments to validators from several callers at a time, as retries and replicas of the
+// game do, while blocks are made of them. Two simultaneous removals from the mempool would panic, and a transaction that was added twice
+// would never leave it.
+func TestConcurrentSubmissions(t *testing.T) {
 	const waves, games, callers = 16, 16, 8
 	net := newNetwork(t, 4)
 	net.start(0, 1, 2, 3)
@@ -25,7 +25,7 @@ func TestSubmissionsTogether(t *testing.T) {
 					decided := 0
 					for game := range games {
 						c := commitment(byte(wave*games+game), 1)
-						_ = node.Submit(c.Encode()) // It may be decided.
+						_ = node.Submit(c.Encode()) // It may be decided already.
 						if _, ok, err := node.Decision(order.RoundOf(c)); ok && err == nil {
 							decided++
 						}

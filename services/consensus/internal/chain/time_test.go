@@ -12,8 +12,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// TestWrongClocksDoNotSetTheTime makes a block final by a quorum of votes, f of which are off by ten seconds. The time of the
-// next block is one that a clock which is right gave: earlier than the last one, no proposal would ever be valid.
+// TestWrongClocksDoNotSetTheTime makes a block final with a quorum of votes, f of which are off by ten seconds. The time of the next block
+// must be one of a correct clock: if it were earlier than that of the last block, no proposal would ever be valid.
 func TestWrongClocksDoNotSetTheTime(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0).UTC()
 	for n := 1; n <= 21; n++ {
