@@ -10,17 +10,17 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// ListEvidence implements the contract.
+// ListEvidence implements consensusv1.ConsensusServiceServer.
 func (s *server) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRequest) (*consensusv1.ListEvidenceResponse, error) {
 	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "evidence")
 	if err != nil {
 		return nil, err
 	}
-	behind := []byte(p.Behind)
-	if p.Behind != "" && !chain.IsEvidenceKey(behind) {
+	after := []byte(p.Behind)
+	if p.Behind != "" && !chain.IsEvidenceKey(after) {
 		return nil, page.InvalidToken()
 	}
-	all, err := s.node.ListEvidence(behind, p.Size+1)
+	all, err := s.node.ListEvidence(after, p.Size+1)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (s *server) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRe
 	return resp, nil
 }
 
-// conductMetrics are how each validator behaves, as this one sees it.
+// conductMetrics are the metrics of each validator's conduct, as this one observes it.
 type conductMetrics struct{ node *chain.Node }
 
 var (

@@ -8,17 +8,17 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// A caller may have learned from one validator what the next one that it asks does not know yet. So what is not known is
-// waited for, as long as this validator could be only a little behind.
+// A caller may ask this validator for something that it has learned from another one, and that this one does not know yet. So a request
+// for something unknown waits for lagTimeout, in case this validator only lags a little.
 
 const (
-	// patience is how long.
+	// lagTimeout is how long to wait.
 	lagTimeout = time.Second
-	// maxLag is how many blocks behind the others a validator may be and still be waited for.
+	// maxLag is how many blocks beyond its own a validator still waits for.
 	maxLag = 32
 )
 
-// awaitKnown asks known again behind every decision, until it says yes or patience ends. watch must have been opened before.
+// awaitKnown calls known after every decision, until it returns true or lagTimeout is over. watch must have been opened before.
 func (s *server) awaitKnown(ctx context.Context, watch *events.Subscription[chain.Decision], known func() (bool, error)) (bool, error) {
 	timeout := time.NewTimer(lagTimeout)
 	defer timeout.Stop()

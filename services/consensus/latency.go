@@ -9,20 +9,20 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// latency measures how long rounds take from the first call for their dice, however often it has to be made: a call gives up
-// after chain.decide_timeout, and the round waits for the next.
+// latency measures how long rounds take from the first call for their dice, however often the call is repeated: a call gives up after
+// chain.decide_timeout, and the round waits for the next call.
 type latency struct {
 	prometheus.Histogram
 	asked *lru.Cache[order.Round, time.Time]
 }
 
-// waitingRounds is how many undecided rounds are remembered, as many as wait for a block at most.
+// waitingRounds bounds the undecided rounds that are remembered; it is the size of the mempool.
 const waitingRounds = 10_000
 
 func newLatency() *latency {
 	asked, err := lru.New[order.Round, time.Time](waitingRounds)
 	if err != nil {
-		panic(err) // Only a size below 1 is refused.
+		panic(err) // Only a size below 1 is an error.
 	}
 	return &latency{asked: asked, Histogram: prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "bitcraps_consensus_latency_seconds",
@@ -31,10 +31,10 @@ func newLatency() *latency {
 	})}
 }
 
-// begin notes that a round's dice are asked for.
+// begin records that a round's dice are requested.
 func (l *latency) begin(round order.Round, now time.Time) { l.asked.ContainsOrAdd(round, now) }
 
-// end measures a round that is decided, once.
+// end observes the latency of a decided round, once.
 func (l *latency) end(round order.Round, now time.Time) {
 	if since, ok := l.asked.Peek(round); ok && l.asked.Remove(round) {
 		l.Observe(now.Sub(since).Seconds())

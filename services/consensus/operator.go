@@ -13,13 +13,13 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// GetChangeTerms implements the contract.
+// GetChangeTerms implements consensusv1.ConsensusServiceServer.
 func (s *server) GetChangeTerms(context.Context, *consensusv1.GetChangeTermsRequest) (*consensusv1.GetChangeTermsResponse, error) {
 	group := s.node.Group()
 	return &consensusv1.GetChangeTermsResponse{Chain: hex.EncodeToString(group.Chain[:]), Sequence: int64(group.Sequence) + 1}, nil
 }
 
-// AddValidator implements the contract.
+// AddValidator implements consensusv1.ConsensusServiceServer.
 func (s *server) AddValidator(ctx context.Context, req *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
 	m := order.Member{Name: req.GetName()}
 	if err := errors.Join(m.PublicKey.UnmarshalText([]byte(req.GetPublicKey())), m.BeaconKey.UnmarshalText([]byte(req.GetBeaconKey())),
@@ -33,7 +33,7 @@ func (s *server) AddValidator(ctx context.Context, req *consensusv1.AddValidator
 	return &consensusv1.AddValidatorResponse{Height: height}, nil
 }
 
-// RemoveValidator implements the contract.
+// RemoveValidator implements consensusv1.ConsensusServiceServer.
 func (s *server) RemoveValidator(ctx context.Context, req *consensusv1.RemoveValidatorRequest) (*consensusv1.RemoveValidatorResponse, error) {
 	b, err := hex.DecodeString(req.GetAddress())
 	if err != nil || len(b) != len(protocol.Address{}) {
@@ -47,7 +47,7 @@ func (s *server) RemoveValidator(ctx context.Context, req *consensusv1.RemoveVal
 	return &consensusv1.RemoveValidatorResponse{Height: height}, nil
 }
 
-// RefreshShares implements the contract.
+// RefreshShares implements consensusv1.ConsensusServiceServer.
 func (s *server) RefreshShares(ctx context.Context, req *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
 	height, err := s.change(ctx, order.Change{}, req.GetSequence(), req.GetSignature())
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *server) RefreshShares(ctx context.Context, req *consensusv1.RefreshShar
 	return &consensusv1.RefreshSharesResponse{Height: height}, nil
 }
 
-// change has a signed change ordered.
+// change submits a signed change and waits until it is ordered.
 func (s *server) change(ctx context.Context, c order.Change, sequence int64, signature string) (int64, error) {
 	b, err := hex.DecodeString(signature)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *server) change(ctx context.Context, c order.Change, sequence int64, sig
 	case errors.Is(err, order.ErrUnsigned), errors.Is(err, order.ErrOutOfSequence):
 		return 0, errs.New(errorsv1.Reason_REASON_CHANGE_NOT_SIGNED, "%w; sign it for the terms that GetChangeTerms returns now", err)
 	case errors.Is(err, chain.ErrNoQuorum), errors.Is(err, chain.ErrNoKey), errors.Is(err, context.DeadlineExceeded):
-		return 0, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "the validators did not order the change; it can be asked for again").RetryAfter(retryDelay)
+		return 0, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "the validators did not order the change; it can be requested again").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrNotMember):
 		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrFull):

@@ -13,16 +13,16 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// ProveRound implements the contract.
+// ProveRound implements consensusv1.ConsensusServiceServer.
 func (s *server) ProveRound(ctx context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
 	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
 		return nil, err
 	}
 	block, lineage, err := s.prove(decision.Ordered)
-	if errors.Is(err, chain.ErrNoBlock) { // The client asks the next validator, which may have kept it.
+	if errors.Is(err, chain.ErrNoBlock) { // The client asks the next validator, which may still have it.
 		return nil, errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
-			"this validator has not or no longer what proves block %d, which decided the round; ask another one", decision.Height).RetryAfter(retryDelay)
+			"this validator does not have the proof of block %d, which decided the round; ask another one", decision.Height).RetryAfter(retryDelay)
 	}
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// roundsServer implements the contract.
+// server implements consensusv1.ConsensusServiceServer.
 type server struct {
 	consensusv1.UnimplementedConsensusServiceServer
 	node    *chain.Node
@@ -36,10 +36,10 @@ type server struct {
 
 func (s *server) drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 
-// retryDelay is when a round that could not be decided is worth another try.
+// retryDelay is after how long a caller should retry a round that could not be decided.
 const retryDelay = time.Second
 
-// DecideRound implements the contract.
+// DecideRound implements consensusv1.ConsensusServiceServer.
 func (s *server) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest) (*consensusv1.DecideRoundResponse, error) {
 	commitment, err := protocol.DecodeCommitment(req.GetCommitment())
 	if err != nil {
@@ -49,14 +49,14 @@ func (s *server) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRe
 	if err != nil {
 		return nil, err
 	}
-	participants, _ := s.node.Signers(decision.Height) // It is for traces, and costs no roll.
+	participants, _ := s.node.Signers(decision.Height) // Only traces use it, so a failure does not fail the roll.
 	return &consensusv1.DecideRoundResponse{Decision: toProto(decision), Participants: int32(participants)}, nil
 }
 
-// decide submits the commitment, unless the chain has it, and waits for its beacon.
+// decide submits the commitment, unless its round is decided, and waits for its beacon.
 func (s *server) decide(ctx context.Context, commitment protocol.Commitment) (chain.Decision, error) {
 	round := order.RoundOf(commitment)
-	watch := s.node.Watch(round) // Before looking, so that a decision between the look and the watch is not missed.
+	watch := s.node.Watch(round) // Before Decision is called, so that a decision in between is not missed.
 	defer watch.Close()
 	decision, known, err := s.node.Decision(round)
 	if err != nil {
@@ -76,11 +76,11 @@ func (s *server) decide(ctx context.Context, commitment protocol.Commitment) (ch
 	return decision, nil
 }
 
-// resubmitAfter is when a commitment that is not decided yet is told to all validators again.
+// resubmitAfter is after how long a commitment that is not decided yet is sent to all validators again.
 const resubmitAfter = 500 * time.Millisecond
 
-// await submits a commitment until it is decided or the time for it is over. A round that is asked for again when it is decided has
-// no second span, and neither has a block that is executed again.
+// awaitDecision submits a commitment until it is decided or times out. It traces a span, so a call for a round that is already decided
+// adds none, and neither does a block that is executed again.
 func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[chain.Decision], commitment protocol.Commitment) (decision chain.Decision, err error) {
 	ctx, span := telemetry.Child(ctx, "decide round", trace.WithAttributes(
 		attribute.String("game.id", uuid.UUID(commitment.Game).String()), attribute.Int64("game.round", int64(commitment.Round))))
@@ -104,16 +104,16 @@ func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[c
 		case <-again.C:
 		case <-ctx.Done():
 			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-				"the validators did not decide the round in time; it stands and can be asked for again").RetryAfter(retryDelay)
+				"the validators did not decide the round in time; it stands and can be requested again").RetryAfter(retryDelay)
 		case <-s.stop:
 			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping; ask another one").RetryAfter(retryDelay)
 		}
 	}
 }
 
-// lacking is what callers see of a validator that can't make a beacon.
+// missingBeaconError is the error that callers get from a validator that can't recover a beacon.
 func missingBeaconError(err error) error {
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator lacks what throws the dice of an earlier round; ask another one").
+	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator misses the beacon of an earlier round; ask another one").
 		Because(err).RetryAfter(retryDelay)
 }
 
@@ -125,19 +125,19 @@ func (s *server) submit(commitment protocol.Commitment) error {
 	switch {
 	case errors.Is(err, chain.ErrNoQuorum):
 		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-			"too few validators answer to decide a round; it stands and can be asked for again").RetryAfter(retryDelay)
+			"too few validators are connected to decide a round; it stands and can be requested again").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrNotMember):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrNoKey):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
-			"the validators are still making the key that throws the dice; the round stands and can be asked for again").RetryAfter(retryDelay)
+			"the validators are still generating the key that throws the dice; the round stands and can be requested again").RetryAfter(retryDelay)
 	case errors.Is(err, chain.ErrFull):
 		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)
 	}
 	return err
 }
 
-// GetDecision implements the contract.
+// GetDecision implements consensusv1.ConsensusServiceServer.
 func (s *server) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
 	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *server) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRe
 	return &consensusv1.GetDecisionResponse{Decision: toProto(decision)}, nil
 }
 
-// decision is that on the round of a request.
+// decision is the decision on the round of a request.
 func (s *server) decision(ctx context.Context, gameID string, number int64) (decision chain.Decision, err error) {
 	game, err := uuid.Parse(gameID)
 	if err != nil {
@@ -165,12 +165,12 @@ func (s *server) decision(ctx context.Context, gameID string, number int64) (dec
 	return decision, err
 }
 
-// StreamDecisions implements the contract.
+// StreamDecisions implements consensusv1.ConsensusServiceServer.
 func (s *server) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream grpc.ServerStreamingServer[consensusv1.StreamDecisionsResponse]) error {
-	watch := s.node.WatchAll() // Before reading the past, so that nothing falls between.
+	watch := s.node.WatchAll() // Before past decisions are read, so that none is missed in between.
 	defer watch.Close()
 	sent, to := sentUpTo{}, req.GetToHeight()
-	complete := to > 0 && s.node.Collected() > to // The block behind it throws its dice.
+	complete := to > 0 && s.node.Collected() > to // The block after it throws its dice.
 	send := func(d chain.Decision) error {
 		if !sent.mark(d) || to > 0 && d.Height > to {
 			return nil
@@ -205,13 +205,13 @@ func (s *server) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream
 	return nil
 }
 
-// sentUpTo remembers what a stream has sent of the latest height, so that nothing is sent twice.
+// sentUpTo remembers which decisions of the latest height a stream has sent, so that none is sent twice.
 type sentUpTo struct {
 	height int64
 	rounds map[order.Round]bool
 }
 
-// mark reports whether the decision was not sent yet, and remembers it.
+// mark marks a decision as sent. It reports false if it was sent before.
 func (s *sentUpTo) mark(d chain.Decision) bool {
 	round := order.RoundOf(d.Commitment)
 	if d.Height < s.height || d.Height == s.height && s.rounds[round] {

@@ -1,5 +1,5 @@
-// Package consensus is one validator as a service: it has round commitments ordered by all validators and answers with
-// the beacon that throws their dice.
+// Package consensus is the service that runs one validator: it submits round commitments to the chain and answers with the beacons
+// that throw their dice.
 package consensus
 
 import (
@@ -25,23 +25,23 @@ type Config struct {
 	Chain          ChainConfig `koanf:"chain"`
 }
 
-// ChainConfig is where a validator keeps its chain and whom it runs it with.
+// ChainConfig is the configuration of the validator's chain: its home, its peers and its timing.
 type ChainConfig struct {
 	Home           string        `koanf:"home" jsonschema_description:"folder with the validator's keys, genesis and data; make one with bitcraps chain init"`
-	IdentityFile   string        `koanf:"identity_file" jsonschema_description:"age identity that decrypts the home's beacon key; empty takes the file beside the home, named after it and ending in .identity"`
+	IdentityFile   string        `koanf:"identity_file" jsonschema_description:"age identity that decrypts the home's beacon key; if empty, the file next to the home with the home's name and the ending .identity"`
 	Listen         string        `koanf:"listen" jsonschema_description:"address that other validators connect to"`
-	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; empty takes those that the home's peers.json names. Blocks and snapshots that they offer are fetched before they are members (docs/adr/0033)"`
+	Peers          []string      `koanf:"peers" jsonschema_description:"the other validators, each as id@host:port; if empty, those of the home's peers.json. They are trusted as sources of blocks and snapshots even before they are members (docs/adr/0033)"`
 	DecideTimeout  time.Duration `koanf:"decide_timeout" jsonschema_description:"how long a round may take before its caller is told to try again"`
-	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long a block's first proposal may take before the next proposer gets its turn; the second may take five times as long. Set it to three times the way between the validators where that is longer"`
-	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip rests when it has nothing to tell; where nothing has happened for a while, up to 100 ms longer"`
-	RetainBlocks   int64         `koanf:"retain_blocks" jsonschema_description:"how many blocks are kept for peers that catch up; 0 keeps all; decided rounds stay provable without their blocks"`
-	SnapshotBlocks int64         `koanf:"snapshot_blocks" jsonschema_description:"how many blocks lie between two snapshots, from which a validator that lost its data joins; 0 makes none"`
-	ListenFirst    time.Duration `koanf:"listen_first" jsonschema_description:"how long a validator that starts listens for another one with its key before it signs its first vote; 0 signs at once"`
+	ProposeTimeout time.Duration `koanf:"propose_timeout" jsonschema_description:"how long to wait for a block's first proposal before the next proposer gets its turn; the second may take five times as long. If three times the latency between the validators is longer, set it to that"`
+	GossipSleep    time.Duration `koanf:"gossip_sleep" jsonschema_description:"how long gossip sleeps when it has nothing to send; up to 100 ms longer while the node is idle"`
+	RetainBlocks   int64         `koanf:"retain_blocks" jsonschema_description:"how many blocks are kept for peers that catch up; 0 keeps all; decided rounds stay provable after their blocks are pruned"`
+	SnapshotBlocks int64         `koanf:"snapshot_blocks" jsonschema_description:"number of blocks between two snapshots, from which a validator that lost its data restores its state; 0 disables snapshots"`
+	ListenFirst    time.Duration `koanf:"listen_first" jsonschema_description:"how long a starting validator listens for another process with its key before it signs its first vote; 0 signs at once"`
 
-	PrivValidatorAddr string `koanf:"priv_validator_addr" jsonschema_description:"where a remote signer calls in: noise://<its peer id>@host:port, or unix://<path> or tcp://host:port on a machine of its own; empty signs with the key in the home"`
+	PrivValidatorAddr string `koanf:"priv_validator_addr" jsonschema_description:"where a remote signer connects: noise://<its peer id>@host:port, or on an unshared machine unix://<path> or tcp://host:port; empty signs with the key in the home"`
 }
 
-// Default is a validator in ./data/consensus on loopback.
+// Default is the configuration of a validator in ./data/consensus that listens on loopback.
 func Default() Config {
 	return Config{
 		Config: service.Default(7003, 7103),
@@ -66,7 +66,7 @@ func (c Config) Validate() error {
 	if c.Chain.SnapshotBlocks < 0 {
 		err = errors.Join(err, errors.New("chain.snapshot_blocks: want 0, for none, or a number of blocks"))
 	}
-	// Who restores a snapshot fetches the blocks behind it, and the latest snapshots but one may be the one that it found.
+	// A validator that restores a snapshot fetches the blocks after it, and it may have found the second-latest snapshot.
 	if retain := c.Chain.RetainBlocks; retain < 0 || retain > 0 && retain < 3*c.Chain.SnapshotBlocks {
 		err = errors.Join(err, fmt.Errorf("chain.retain_blocks: want 0, for all, or at least three times chain.snapshot_blocks, %d", 3*c.Chain.SnapshotBlocks))
 	}
@@ -105,17 +105,17 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 	consensusv1.RegisterConsensusServiceServer(server, s.server)
 }
 
-// Start implements service.Service: the validator takes part from here on.
+// Start implements service.Service: the validator takes part in consensus from here on.
 func (s *Service) Start(context.Context) error { return s.node.Start() }
 
-// Wait implements service.Mortal: a validator that must not go on ends its process.
+// Wait implements service.Mortal: a validator that must not continue ends its process.
 func (s *Service) Wait() error { return s.node.Wait() }
 
-// maxUncollected is how many blocks a validator may have whose beacons it has not made yet.
+// maxUncollected is how many blocks a healthy validator may have whose beacons it has not collected yet.
 const maxUncollected = 100
 
-// Health implements service.Service: it fails while the validator fetches blocks, too few others answer, or there is no
-// key to throw dice with, while it is overtaken, lacks a beacon or is no validator yet, and for good once it has halted.
+// Health implements service.Service. It fails while the validator is catching up, is connected to too few others, is overtaken, misses a
+// beacon or is not a validator yet, while there is no beacon key, and permanently once it has halted.
 func (s *Service) Health(context.Context) error {
 	status, err := s.node.Status()
 	if err != nil {
@@ -133,13 +133,13 @@ func (s *Service) Health(context.Context) error {
 	case s.node.MissingBeacon() != nil:
 		return s.node.MissingBeacon()
 	case status.Height-s.node.Collected() > maxUncollected:
-		return fmt.Errorf("the beacons of %d blocks are still to be made", status.Height-s.node.Collected())
+		return fmt.Errorf("the beacons of %d blocks are not collected yet", status.Height-s.node.Collected())
 	case s.node.NotMember() != nil:
 		return s.node.NotMember()
 	case len(status.Connected) < order.Quorum(n):
-		return fmt.Errorf("%d of %d validators answer; %d are needed", len(status.Connected), n, order.Quorum(n))
+		return fmt.Errorf("%d of %d validators are connected; %d are needed", len(status.Connected), n, order.Quorum(n))
 	case facts.GroupKey == "":
-		return fmt.Errorf("the validators are making the beacon's key: %s", status.Ceremony)
+		return fmt.Errorf("the validators are generating the beacon's key: %s", status.Ceremony)
 	}
 	return nil
 }
@@ -158,6 +158,6 @@ func heightMetric(node *chain.Node) prometheus.Collector {
 
 func connectedMetric(node *chain.Node) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "bitcraps_consensus_validators_connected", Help: "Validators that this one talks to, itself included.",
+		Name: "bitcraps_consensus_validators_connected", Help: "Validators that this one is connected to, itself included.",
 	}, func() float64 { return float64(len(node.Connected())) })
 }

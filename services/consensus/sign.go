@@ -12,14 +12,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// NewHome makes the home of a validator that is to join the chain of a genesis file. What the operator must know of it is
-// in the home's validator.json.
+// NewHome makes the home of a validator that will join the chain of a genesis file. The operator adds the validator with the home's
+// validator.json.
 func NewHome(home, name string, genesis []byte) error {
 	_, err := chain.NewHome(home, name, genesis)
 	return err
 }
 
-// SignAddition signs that the validator of a validator.json joins.
+// SignAddition signs the addition of the validator that a validator.json describes.
 func SignAddition(operatorKey string, card []byte, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.AddValidatorRequest, error) {
 	var m order.Member
 	if err := json.Unmarshal(card, &m); err != nil {
@@ -33,27 +33,27 @@ func SignAddition(operatorKey string, card []byte, terms *consensusv1.GetChangeT
 		BeaconKey: hex.EncodeToString(m.BeaconKey[:]), NodeId: hex.EncodeToString(m.NodeID[:]), Sequence: terms.GetSequence(), Signature: signature}, nil
 }
 
-// SignRemoval signs that the validator with an address leaves.
+// SignRemoval signs the removal of the validator with an address.
 func SignRemoval(operatorKey, address string, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.RemoveValidatorRequest, error) {
 	b, err := hex.DecodeString(address)
 	if err != nil || len(b) != len(protocol.Address{}) {
-		return nil, fmt.Errorf("%q is no address: want %d bytes in hex", address, len(protocol.Address{}))
+		return nil, fmt.Errorf("%q is not an address: want %d bytes in hex", address, len(protocol.Address{}))
 	}
-	who := protocol.Address(b)
-	signature, err := signChange(operatorKey, order.Change{Remove: &who}, terms)
+	removed := protocol.Address(b)
+	signature, err := signChange(operatorKey, order.Change{Remove: &removed}, terms)
 	if err != nil {
 		return nil, err
 	}
 	return &consensusv1.RemoveValidatorRequest{Address: address, Sequence: terms.GetSequence(), Signature: signature}, nil
 }
 
-// SignRefresh signs that the validators share the beacon's secret anew.
+// SignRefresh signs a resharing of the beacon's secret among the same validators.
 func SignRefresh(operatorKey string, terms *consensusv1.GetChangeTermsResponse) (*consensusv1.RefreshSharesRequest, error) {
 	signature, err := signChange(operatorKey, order.Change{}, terms)
 	return &consensusv1.RefreshSharesRequest{Sequence: terms.GetSequence(), Signature: signature}, err
 }
 
-// sign signs a change with the key in a file.
+// signChange signs a change with the key in a file.
 func signChange(operatorKey string, c order.Change, terms *consensusv1.GetChangeTermsResponse) (signature string, err error) {
 	key, err := chain.LoadOperatorKey(operatorKey)
 	if err != nil {

@@ -15,14 +15,14 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// GetBeacon implements the contract.
+// GetBeacon implements consensusv1.ConsensusServiceServer.
 func (s *server) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconRequest) (*consensusv1.GetBeaconResponse, error) {
 	height := req.GetHeight()
 	watch := s.node.WatchAll()
 	defer watch.Close()
 	var signature []byte
 	_, err := s.awaitKnown(ctx, watch, func() (done bool, err error) {
-		collected := s.node.Collected() // Before looking, or a beacon could come between.
+		collected := s.node.Collected() // Before reading the beacon, or one could be missed in between.
 		signature, err = s.node.Beacon(height)
 		return signature != nil || height <= collected || height > collected+maxLag, err
 	})
@@ -36,7 +36,7 @@ func (s *server) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconReques
 	return &consensusv1.GetBeaconResponse{Beacon: beaconToProto(height, signature)}, nil
 }
 
-// GetFairness implements the contract.
+// GetFairness implements consensusv1.ConsensusServiceServer.
 func (s *server) GetFairness(context.Context, *consensusv1.GetFairnessRequest) (*consensusv1.GetFairnessResponse, error) {
 	facts := s.node.Facts()
 	resp := &consensusv1.GetFairnessResponse{
@@ -54,7 +54,7 @@ func validatorsToProto(validators []chain.Validator) []*consensusv1.Validator {
 	return out
 }
 
-// GetStatus implements the contract.
+// GetStatus implements consensusv1.ConsensusServiceServer.
 func (s *server) GetStatus(context.Context, *consensusv1.GetStatusRequest) (*consensusv1.GetStatusResponse, error) {
 	status, err := s.node.Status()
 	if err != nil {
@@ -84,13 +84,13 @@ func (s *server) GetStatus(context.Context, *consensusv1.GetStatusRequest) (*con
 	return resp, nil
 }
 
-// dealing is how every chain's beacon key is made.
+// dealing is how the beacon key of every chain is generated.
 const dealing = consensusv1.Dealing_DEALING_DISTRIBUTED
 
-// dealingNote says so in words.
+// dealingNote describes the dealing for people.
 func dealingNote(facts chain.Facts) string {
 	if facts.GroupKey == "" {
-		return "the validators are making the beacon's key; no round is decided before they have it"
+		return "the validators are generating the beacon's key; no round is decided before they have it"
 	}
 	return fmt.Sprintf("the validators made the beacon's key together, each with a share: fewer than %d of them can neither foresee a roll nor learn the secret", facts.Threshold)
 }

@@ -14,7 +14,7 @@ var (
 	// ErrFull means that the mempool is full.
 	ErrFull = errors.New("chain: the mempool is full")
 	// ErrNoQuorum means that too few validators are connected to decide a block, or that this one is catching up.
-	ErrNoQuorum = errors.New("chain: too few validators answer")
+	ErrNoQuorum = errors.New("chain: too few validators are connected")
 	// ErrNotMember means that this node is not a validator, so that the validators ignore its transactions.
 	ErrNotMember = errors.New("chain: this node is not one of the validators")
 	// ErrNoKey means that the validators have not generated the beacon's key yet, so that no dice could be thrown.

@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// TestFalseDealsAreRefused changes what an honest dealer would say.
-func TestFalseDealsAreRefused(t *testing.T) {
+// TestInvalidDealsAreRejected modifies the deal of an honest dealer.
+func TestInvalidDealsAreRejected(t *testing.T) {
 	old := parties(4)
 	first := dkg.New(fresh(old))
 	honest, err := old[2].NextMessage(first)
@@ -62,7 +62,7 @@ func TestFalseDealsAreRefused(t *testing.T) {
 	}
 }
 
-// complained is a ceremony in which a member has complained of the last dealer.
+// ceremonyWithComplaint is a ceremony in which a member has complained about the last dealer.
 func ceremonyWithComplaint(t *testing.T) ([]dkg.Party, *dkg.Ceremony) {
 	t.Helper()
 	all := parties(4)
@@ -77,7 +77,7 @@ func ceremonyWithComplaint(t *testing.T) ([]dkg.Party, *dkg.Ceremony) {
 	return all, c
 }
 
-func TestFalseAnswersAreRefused(t *testing.T) {
+func TestInvalidJustificationsAreRejected(t *testing.T) {
 	all, c := ceremonyWithComplaint(t)
 	good, err := all[3].NextMessage(c)
 	if err != nil {
@@ -103,8 +103,8 @@ func TestFalseAnswersAreRefused(t *testing.T) {
 	}
 }
 
-// TestOnlyADealerHasTheComplaintsRead has strangers send justifications, which anybody can make by the thousand.
-func TestOnlyADealerHasTheComplaintsRead(t *testing.T) {
+// TestOnlyDealersCauseComplaintsToBeDecoded has outsiders send justifications, which anyone can make by the thousand.
+func TestOnlyDealersCauseComplaintsToBeDecoded(t *testing.T) {
 	all, c := ceremonyWithComplaint(t)
 	bogus := func(dealer int) []byte {
 		return dkg.Justification{Session: c.Session.ID(), Dealer: dealer, Signature: make([]byte, 128)}.Encode()
@@ -113,22 +113,22 @@ func TestOnlyADealerHasTheComplaintsRead(t *testing.T) {
 	clear(unread.Responses)
 	allocs := func(c *dkg.Ceremony) float64 { return testing.AllocsPerRun(20, func() { _ = c.Handle(bogus(4)) }) }
 	if with, without := allocs(c), allocs(unread); with != without {
-		t.Errorf("a justification of nobody's costs %v allocations, and %v where nobody responded", with, without)
+		t.Errorf("an outsider's justification costs %v allocations, and %v without responses", with, without)
 	}
 	if err := c.Handle(bogus(4)); !errors.Is(err, dkg.ErrUnexpected) {
-		t.Errorf("of no dealer: %v", err)
+		t.Errorf("from no dealer: %v", err)
 	}
 	if err := c.Handle(bogus(2)); err == nil || errors.Is(err, dkg.ErrUnexpected) {
-		t.Errorf("unsigned, of a dealer that nobody complains of: %v", err)
+		t.Errorf("unsigned, from a dealer without complaints: %v", err)
 	}
 	signed := dkg.Resign(t, all[2].Key, dkg.Justification{Session: c.Session.ID(), Dealer: 2})
 	if err := c.Handle(signed); !errors.Is(err, dkg.ErrUnexpected) {
-		t.Errorf("signed, of a dealer that nobody complains of: %v", err)
+		t.Errorf("signed, from a dealer without complaints: %v", err)
 	}
 }
 
-// TestComplaintsAreReadOnce counts what it takes to tell who is qualified where very many complain of very many.
-func TestComplaintsAreReadOnce(t *testing.T) {
+// TestComplaintsAreDecodedOnce counts the allocations of computing the qualified dealers when many members complain about many.
+func TestComplaintsAreDecodedOnce(t *testing.T) {
 	const n = 64
 	c := dkg.New(dkg.Session{Threshold: quorum(n), Dealers: make([]dkg.PublicKey, n), Members: make([]dkg.PublicKey, n)})
 	var everyone []int
@@ -151,7 +151,7 @@ func TestComplaintsAreReadOnce(t *testing.T) {
 	}
 }
 
-func TestFalseComplaintsAreRefused(t *testing.T) {
+func TestInvalidComplaintsAreRejected(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))
 	runPhase(t, c, all, func(i int, message []byte) []byte {
@@ -180,7 +180,7 @@ func TestFalseComplaintsAreRefused(t *testing.T) {
 	}
 }
 
-// TestASignatureHasOneEncoding adds the group's order to a signature's scalar, which kyber takes for the same.
+// TestASignatureHasOneEncoding adds the group's order to a signature's scalar, which is the same scalar to kyber.
 func TestASignatureHasOneEncoding(t *testing.T) {
 	one, err := dkg.ParseScalar(append(make([]byte, 31), 1))
 	if err != nil {
@@ -212,7 +212,7 @@ func TestASignatureHasOneEncoding(t *testing.T) {
 	}
 }
 
-// TestEncodingsAreAsDocumented puts the bytes together as docs/protocol.md says.
+// TestEncodingsAreAsDocumented encodes messages as docs/protocol.md specifies.
 func TestEncodingsAreAsDocumented(t *testing.T) {
 	fill := func(b byte, n int) []byte { return bytes.Repeat([]byte{b}, n) }
 	join := func(parts ...any) (out []byte) {
@@ -249,7 +249,7 @@ func TestEncodingsAreAsDocumented(t *testing.T) {
 	}
 }
 
-// FuzzMessage feeds bytes of strangers to a ceremony: nothing may panic, and what decodes has one encoding.
+// FuzzMessage feeds arbitrary bytes to a ceremony: nothing may panic, and every message has one encoding.
 func FuzzMessage(f *testing.F) {
 	all := parties(2)
 	c := dkg.New(fresh(all))

@@ -16,11 +16,11 @@ const (
 	Dealing Phase = iota + 1
 	// Responding waits for the members' complaints.
 	Responding
-	// Justifying waits for dealers to answer complaints. It is left out where there are none.
+	// Justifying waits for dealers to answer complaints. It is skipped if there are none.
 	Justifying
-	// Done has a key.
+	// Done means that there is a key.
 	Done
-	// Failed has too few dealers or members that take part.
+	// Failed means that too few dealers or members took part.
 	Failed
 )
 
@@ -29,18 +29,18 @@ var phaseNames = map[Phase]string{Dealing: "dealing", Responding: "responding", 
 // String is the phase's name.
 func (p Phase) String() string { return phaseNames[p] }
 
-// ErrUnexpected means that a message may be good and is not waited for: it is of another session or phase, or its sender
-// said so before.
-var ErrUnexpected = errors.New("dkg: nothing waits for this message")
+// ErrUnexpected means that the ceremony does not wait for a message, which may be valid otherwise: it is of another session or phase, or
+// its sender has already sent one.
+var ErrUnexpected = errors.New("dkg: unexpected message")
 
-// Ceremony is a session with what was said in it so far.
+// Ceremony is a session with the messages received so far.
 type Ceremony struct {
 	Session Session
 	Phase   Phase
-	// Deals, Responses and Justifications are encoded messages by their senders' places.
+	// Deals, Responses and Justifications are encoded messages by the indices of their senders.
 	Deals, Responses, Justifications map[int][]byte
 
-	// checked is shared with clones.
+	// cache is shared with clones.
 	cache *messageCache
 }
 
@@ -50,15 +50,15 @@ func New(session Session) *Ceremony {
 		Deals: map[int][]byte{}, Responses: map[int][]byte{}, Justifications: map[int][]byte{}}
 }
 
-// Clone returns a copy that can be changed alone.
+// Clone returns a copy that can be modified independently.
 func (c *Ceremony) Clone() *Ceremony {
 	out := *c
 	out.Deals, out.Responses, out.Justifications = maps.Clone(c.Deals), maps.Clone(c.Responses), maps.Clone(c.Justifications)
 	return &out
 }
 
-// Take adds a message, and ends the phase where it was the last one that it waited for. The error is ErrUnexpected,
-// protocol.ErrMalformed, or says what is false about the message.
+// Handle adds a message, and ends the phase if the message is the last one that it waits for. The error is ErrUnexpected,
+// protocol.ErrMalformed, or tells what is invalid about the message.
 func (c *Ceremony) Handle(message []byte) error {
 	tag := ""
 	if len(message) >= len(DealTag) {
@@ -72,7 +72,7 @@ func (c *Ceremony) Handle(message []byte) error {
 	case JustificationTag:
 		return c.handleJustification(message)
 	}
-	return fmt.Errorf("%w: no message of a ceremony", ErrUnexpected)
+	return fmt.Errorf("%w: not a message of a ceremony", ErrUnexpected)
 }
 
 func (c *Ceremony) handleDeal(message []byte) error {
@@ -103,7 +103,7 @@ func (c *Ceremony) handleResponse(message []byte) error {
 	}
 	for _, dealer := range p.Complaints {
 		if c.Deals[dealer] == nil {
-			return fmt.Errorf("dkg: a complaint of dealer %d, which dealt nothing", dealer)
+			return fmt.Errorf("dkg: a complaint about dealer %d, which did not deal", dealer)
 		}
 	}
 	verify := func() error { return c.Session.Members[p.Member].Verify(digest(p.signBytes()), p.Signature) }
@@ -128,7 +128,7 @@ func (c *Ceremony) handleJustification(message []byte) error {
 	if err := c.Session.Dealers[j.Dealer].Verify(digest(j.signBytes()), j.Signature); err != nil {
 		return err
 	}
-	if !slices.Contains(c.accused(), j.Dealer) { // Last: it reads all responses, and only a dealer may have that done.
+	if !slices.Contains(c.accused(), j.Dealer) { // Last: it decodes all responses, which only a dealer may cause.
 		return ErrUnexpected
 	}
 	if err := c.checkAnswers(j); err != nil {
@@ -141,7 +141,7 @@ func (c *Ceremony) handleJustification(message []byte) error {
 	return nil
 }
 
-// checkAnswers fails unless the dealer answers every complaint with the right share.
+// checkAnswers fails unless the dealer answers every complaint with a valid share.
 func (c *Ceremony) checkAnswers(j Justification) error {
 	polynomial, err := c.deal(j.Dealer).polynomial()
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *Ceremony) checkAnswers(j Justification) error {
 		members[i] = answer.Member
 	}
 	if !slices.Equal(members, c.complaints()[j.Dealer]) {
-		return errors.New("dkg: the dealer does not answer all complaints, or others")
+		return errors.New("dkg: the dealer does not answer exactly the complaints")
 	}
 	for _, answer := range j.Answers {
 		value, err := parseScalar(answer.Share)
@@ -166,7 +166,7 @@ func (c *Ceremony) checkAnswers(j Justification) error {
 	return nil
 }
 
-// EndPhase goes on with what was said, as when a phase's time is over.
+// EndPhase continues with the messages received so far, as when a phase has timed out.
 func (c *Ceremony) EndPhase() {
 	switch {
 	case c.Phase == Dealing && len(c.Deals) >= c.Session.RequiredDealers():
@@ -182,16 +182,16 @@ func (c *Ceremony) EndPhase() {
 	}
 }
 
-// deal returns a deal that was taken.
+// deal returns a deal that was accepted.
 func (c *Ceremony) deal(dealer int) Deal {
 	d, err := DecodeDeal(c.Deals[dealer])
 	if err != nil {
-		panic(fmt.Sprintf("dkg: a deal that was taken: %v", err))
+		panic(fmt.Sprintf("dkg: an accepted deal: %v", err))
 	}
 	return d
 }
 
-// complaints are the members that complain of each dealer, ascending.
+// complaints are the members that complain about each dealer, ascending.
 func (c *Ceremony) complaints() map[int][]int {
 	members := map[int][]int{}
 	for _, member := range slices.Sorted(maps.Keys(c.Responses)) {
@@ -206,8 +206,8 @@ func (c *Ceremony) complaints() map[int][]int {
 	return members
 }
 
-// accused are the dealers that owe an answer, ascending. One with as many complaints as the threshold owes none: to answer
-// them would give its polynomial away.
+// accused are the dealers that owe a justification, ascending. One with as many complaints as the threshold owes none: answering them
+// would reveal its polynomial.
 func (c *Ceremony) accused() (dealers []int) {
 	complaints := c.complaints()
 	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {
@@ -218,8 +218,8 @@ func (c *Ceremony) accused() (dealers []int) {
 	return dealers
 }
 
-// Qualified are the dealers that make the key, ascending: those without complaints that they did not answer. A secret
-// that is shared anew is interpolated, and the first of them that suffice for it are taken.
+// Qualified are the dealers whose deals make the key, ascending: those without unanswered complaints. A resharing interpolates the secret,
+// so it uses only the first of them that suffice.
 func (c *Ceremony) Qualified() (dealers []int) {
 	complaints := c.complaints()
 	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {

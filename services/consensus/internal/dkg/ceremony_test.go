@@ -14,10 +14,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// quorum is as the chain has it.
+// quorum is the chain's quorum.
 func quorum(n int) int { return n*2/3 + 1 }
 
-// parties are n validators with keys of their own.
+// parties are n validators with new keys.
 func parties(n int) []dkg.Party {
 	out := make([]dkg.Party, n)
 	for i := range out {
@@ -38,13 +38,13 @@ func fresh(all []dkg.Party) dkg.Session {
 	return dkg.Session{Chain: protocol.Hash{1}, Epoch: 1, Threshold: quorum(len(all)), Dealers: keysOf(all), Members: keysOf(all)}
 }
 
-// reshare is a session in which those who hold shares give new ones to others.
+// reshare is a session in which the holders of shares reshare the secret.
 func reshare(public *threshold.Public, from, to []dkg.Party) dkg.Session {
 	return dkg.Session{Chain: protocol.Hash{1}, Epoch: 2, Threshold: quorum(len(to)), Dealers: keysOf(from), Members: keysOf(to),
 		Old: public.Commitments()}
 }
 
-// say has each party say what is due in a phase. change may replace a message, or drop it.
+// runPhase has each party send its message of the current phase. change may replace a message, or drop it.
 func runPhase(t rapid.TB, c *dkg.Ceremony, all []dkg.Party, change func(party int, message []byte) []byte) {
 	t.Helper()
 	phase := c.Phase
@@ -71,7 +71,7 @@ func runPhase(t rapid.TB, c *dkg.Ceremony, all []dkg.Party, change func(party in
 	}
 }
 
-// run goes through a ceremony that all want.
+// run runs a ceremony in which all parties are honest.
 func run(t rapid.TB, c *dkg.Ceremony, all []dkg.Party) {
 	t.Helper()
 	for c.Phase != dkg.Done {
@@ -82,7 +82,7 @@ func run(t rapid.TB, c *dkg.Ceremony, all []dkg.Party) {
 	}
 }
 
-// shares are those of all members, each of which must have one.
+// shares are the shares of all members, each of which must have one.
 func shares(t rapid.TB, c *dkg.Ceremony, all []dkg.Party) []dkg.Party {
 	t.Helper()
 	out := make([]dkg.Party, len(all))
@@ -105,7 +105,7 @@ func public(t rapid.TB, c *dkg.Ceremony) *threshold.Public {
 	return p
 }
 
-// signAll makes the signatures of all shares over a height.
+// signAll signs a height with all shares.
 func signAll(t rapid.TB, all []dkg.Party, height int64) map[int][]byte {
 	t.Helper()
 	out := map[int][]byte{}
@@ -136,7 +136,7 @@ func TestEveryMemberGetsAShareOfOneKey(t *testing.T) {
 	}
 }
 
-// TestACrashChangesNothing has a validator say everything twice, as one does that crashed before it learned that it had.
+// TestACrashChangesNothing has a validator send every message twice, as one does that crashed before it learned that it had sent it.
 func TestACrashChangesNothing(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))
@@ -153,7 +153,7 @@ func TestACrashChangesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Seals and signatures are random; what is said is not.
+		// Encryption and signatures are randomized; the content is not.
 		if c.Phase == dkg.Dealing {
 			a, _ := dkg.DecodeDeal(first)
 			b, err := dkg.DecodeDeal(again)
@@ -165,7 +165,7 @@ func TestACrashChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := c.Handle(again); !errors.Is(err, dkg.ErrUnexpected) {
-			t.Errorf("said twice: %v", err)
+			t.Errorf("sent twice: %v", err)
 		}
 		runPhase(t, c, all, nil)
 	}
@@ -184,7 +184,7 @@ func mustMarshal(t *testing.T, key dkg.SecretKey) []byte {
 	return b
 }
 
-// badSeal makes a deal's share for a member unreadable, and signs it again.
+// badSeal replaces a deal's sealed share for a member by one that it can't decrypt, and signs the deal again.
 func badSeal(t rapid.TB, key dkg.SecretKey, message []byte, member int) []byte {
 	t.Helper()
 	d, err := dkg.DecodeDeal(message)
@@ -215,7 +215,7 @@ func TestADealerThatAnswersAComplaintStaysIn(t *testing.T) {
 	shares(t, c, all)
 }
 
-func TestADealerThatDoesNotAnswerIsLeftOut(t *testing.T) {
+func TestADealerThatDoesNotAnswerIsExcluded(t *testing.T) {
 	all := parties(4)
 	c := dkg.New(fresh(all))
 	runPhase(t, c, all, func(i int, message []byte) []byte {
@@ -229,10 +229,10 @@ func TestADealerThatDoesNotAnswerIsLeftOut(t *testing.T) {
 	if c.Phase != dkg.Done || len(c.Qualified()) != 3 {
 		t.Fatalf("the ceremony is %s with %v", c.Phase, c.Qualified())
 	}
-	shares(t, c, all) // That dealer has a share too.
+	shares(t, c, all) // The excluded dealer has a share too.
 }
 
-func TestTooFewThatTakePartMakeNoKey(t *testing.T) {
+func TestTooFewPartiesMakeNoKey(t *testing.T) {
 	for _, phase := range []dkg.Phase{dkg.Dealing, dkg.Responding} {
 		all := parties(4)
 		c := dkg.New(fresh(all))
@@ -254,7 +254,7 @@ func TestTooFewThatTakePartMakeNoKey(t *testing.T) {
 	}
 }
 
-// TestOldSharesAreOutdated shares a key of four validators anew: one leaves, two come.
+// TestOldSharesAreOutdated reshares the key of four validators: one leaves, two join.
 func TestOldSharesAreOutdated(t *testing.T) {
 	old := parties(4)
 	first := dkg.New(fresh(old))
@@ -279,7 +279,7 @@ func TestOldSharesAreOutdated(t *testing.T) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("the new shares sign %x, the old ones %x, %v", got, want, err)
 	}
-	// Four of five are needed now: three new shares and every old one are not enough, in whatever place.
+	// Four of five are needed now: three new shares and every old one are not enough, at whatever indices.
 	for place := range 5 {
 		mixed := signAll(t, next[:3], 7)
 		for i, signature := range signAll(t, old, 7) {
@@ -292,7 +292,7 @@ func TestOldSharesAreOutdated(t *testing.T) {
 		}
 	}
 	if _, err := after.ParseShare(0, shareBytes(t, old[0])); err == nil {
-		t.Error("an old share is a new one")
+		t.Error("an old share is accepted as a new one")
 	}
 }
 
@@ -305,8 +305,8 @@ func shareBytes(t *testing.T, p dkg.Party) []byte {
 	return b
 }
 
-// TestMostWhoTakePartGetOneKey lets up to f validators be away or deal badly, in any mixture.
-func TestMostWhoTakePartGetOneKey(t *testing.T) {
+// TestHonestPartiesGetOneKey has up to f validators be absent or deal wrongly, in any combination.
+func TestHonestPartiesGetOneKey(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5).Draw(t, "n")
 		faulty := map[int]string{}
@@ -355,7 +355,7 @@ func TestMostWhoTakePartGetOneKey(t *testing.T) {
 	})
 }
 
-func BenchmarkTake(b *testing.B) {
+func BenchmarkHandle(b *testing.B) {
 	for _, n := range []int{4, 21} {
 		all := parties(n)
 		c := dkg.New(fresh(all))

@@ -1,6 +1,6 @@
 package dkg
 
-// Resign signs a message that a test has changed.
+// Resign signs a message again that a test has changed.
 func Resign(t interface{ Fatal(args ...any) }, key SecretKey, message interface {
 	signBytes() []byte
 	Encode() []byte
@@ -13,5 +13,5 @@ func Resign(t interface{ Fatal(args ...any) }, key SecretKey, message interface 
 	return append(unsigned, signature...)
 }
 
-// ParseScalar reads a secret.
+// ParseScalar is parseScalar.
 var ParseScalar = parseScalar

@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// suite has its points on G2, where the sharing's commitments are. Beacon keys are there too, as drand has them.
+// suite has its points on G2, where the commitments of a sharing are. Beacon keys are on G2 too, as in drand.
 var suite = gnark.NewSuiteBLS12381()
 
 // Lengths in bytes.
@@ -27,11 +27,11 @@ const (
 	sealedSize    = 144 // A point on G2, a scalar, and the tag of AES-GCM.
 )
 
-// PublicKey is the public half of a validator's beacon key: others seal its shares to it, and it proves who says what in
-// a ceremony. It is a compressed point on G2.
+// PublicKey is the public half of a validator's beacon key: others encrypt its shares to it, and it authenticates its messages in a
+// ceremony. It is a compressed point on G2.
 type PublicKey protocol.Point
 
-// ParsePublicKey reads a beacon key. It refuses what is not a point of the right subgroup, and infinity.
+// ParsePublicKey decodes a beacon key. It rejects everything but points of the prime-order subgroup other than infinity.
 func ParsePublicKey(b []byte) (PublicKey, error) {
 	if _, err := beacon.ParseKey(b); err != nil {
 		return PublicKey{}, fmt.Errorf("beacon key: %w", err)
@@ -52,11 +52,11 @@ func (k *PublicKey) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Verify fails unless the signature is the key's over the message. kyber reads a scalar modulo the group's order, so that
-// anybody could write a signature in a second way, and with it the message that it signs.
+// Verify fails unless the signature is the key's over the message. kyber reduces a scalar modulo the group's order, so signatures would be
+// malleable: anyone could make a second encoding of one, and so of the signed message.
 func (k PublicKey) Verify(message, signature []byte) error {
 	if len(signature) != signatureSize {
-		return errors.New("dkg: a signature of another length")
+		return errors.New("dkg: the signature has a wrong length")
 	}
 	if _, err := parseScalar(signature[signatureSize-secretSize:]); err != nil {
 		return fmt.Errorf("dkg: signature: %w", err)
@@ -66,10 +66,10 @@ func (k PublicKey) Verify(message, signature []byte) error {
 
 func (k PublicKey) point() (kyber.Point, error) { return parsePoint(k[:]) }
 
-// SecretKey is a validator's beacon key. Whoever has it can read the validator's share out of the chain.
+// SecretKey is a validator's beacon key. Anyone who has it can decrypt the validator's share from the chain.
 type SecretKey struct{ scalar kyber.Scalar }
 
-// NewSecretKey makes a beacon key.
+// NewSecretKey generates a beacon key.
 func NewSecretKey(random cipher.Stream) SecretKey {
 	return SecretKey{scalar: suite.Scalar().Pick(random)}
 }
@@ -99,7 +99,7 @@ func (k SecretKey) Sign(message []byte) ([]byte, error) {
 	return schnorr.Sign(suite, k.scalar, message)
 }
 
-// seal encrypts a share for a key's holder.
+// seal encrypts a share to the key.
 func (k PublicKey) seal(value kyber.Scalar) ([]byte, error) {
 	point, err := k.point()
 	if err != nil {
@@ -121,7 +121,7 @@ func parsePoint(b []byte) (kyber.Point, error) {
 	return point, point.UnmarshalBinary(b)
 }
 
-// parseScalar accepts a scalar in its one canonical form.
+// parseScalar decodes a scalar in its canonical form.
 func parseScalar(b []byte) (kyber.Scalar, error) {
 	scalar := suite.Scalar()
 	if err := scalar.UnmarshalBinary(b); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// kyber's own generator is a second implementation of the ceremony. It needs a place in it and a memory, which one who
-// only reads the chain has not; so it is what the rules are held against, and not what they are made of.
+// kyber's own generator is a second implementation of the ceremony. It needs to be a party and to keep state, which a mere reader of the
+// chain can't; so the rules are tested against it, and not built on it.
 
 var suite = gnark.NewSuiteBLS12381()
 
@@ -38,7 +38,7 @@ func nodes(t *testing.T, keys []dkg.PublicKey) (out []pedersen.Node) {
 	return out
 }
 
-// generator is kyber's, in the place of a party.
+// generator is kyber's generator in the role of a party.
 func generator(t *testing.T, s dkg.Session, p dkg.Party) *pedersen.DistKeyGenerator {
 	t.Helper()
 	key, err := dkg.ParseScalar(mustMarshal(t, p.Key))
@@ -63,7 +63,7 @@ func generator(t *testing.T, s dkg.Session, p dkg.Party) *pedersen.DistKeyGenera
 	return g
 }
 
-// fromKyber writes kyber's deal as ours.
+// fromKyber converts kyber's deal to ours.
 func fromKyber(t *testing.T, s dkg.Session, p dkg.Party, bundle *pedersen.DealBundle) []byte {
 	t.Helper()
 	d := dkg.Deal{Session: protocol.Hash(bundle.SessionID), Dealer: int(bundle.DealerIndex), Sealed: make([][]byte, len(s.Members))}
@@ -83,7 +83,7 @@ func fromKyber(t *testing.T, s dkg.Session, p dkg.Party, bundle *pedersen.DealBu
 	return dkg.Resign(t, p.Key, d)
 }
 
-// toKyber reads the deals of a ceremony as kyber's.
+// toKyber converts the deals of a ceremony to kyber's.
 func toKyber(t *testing.T, c *dkg.Ceremony) (out []*pedersen.DealBundle) {
 	t.Helper()
 	for _, message := range c.Deals {
@@ -103,8 +103,7 @@ func toKyber(t *testing.T, c *dkg.Ceremony) (out []*pedersen.DealBundle) {
 	return out
 }
 
-// withKyber goes through a ceremony in which kyber's generator has the place of the first party, and holds its outcome
-// against ours.
+// withKyber runs a ceremony in which kyber's generator is the first party, and compares its outcome with ours.
 func withKyber(t *testing.T, c *dkg.Ceremony, all []dkg.Party) {
 	t.Helper()
 	g := generator(t, c.Session, all[0])
@@ -157,7 +156,7 @@ func TestKyberAgreesOnANewKey(t *testing.T) {
 	withKyber(t, dkg.New(fresh(all)), all)
 }
 
-func TestKyberAgreesOnASharingAnew(t *testing.T) {
+func TestKyberAgreesOnAResharing(t *testing.T) {
 	all := parties(4)
 	first := dkg.New(fresh(all))
 	run(t, first, all)

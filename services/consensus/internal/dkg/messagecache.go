@@ -8,20 +8,20 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// checked remembers which messages of one session were found good, and what they came to. Every message reaches a
-// validator from all others, and again in the proposal and in the block; among many validators, to check a deal takes
-// milliseconds, and to sum all up a tenth of a second. What it remembers depends on the session and the messages alone, so
-// it changes no outcome. The zero pointer remembers nothing.
+// messageCache remembers which messages of one session were verified, and the outcome. Every message reaches a validator from all
+// others, and again in the proposal and in the block; with many validators, verifying a deal takes milliseconds, and computing the
+// outcome a tenth of a second. The cached results depend only on the session and the messages, so the cache changes no outcome. A nil
+// cache remembers nothing.
 type messageCache struct {
 	mu        sync.Mutex
 	verified  map[protocol.Hash]struct{}
-	outcomeOf protocol.Hash // The qualified deals that made is the outcome of.
+	outcomeOf protocol.Hash // The hash of the qualified deals of which public is the outcome.
 	public    *threshold.Public
 }
 
 func newMessageCache() *messageCache { return &messageCache{verified: map[protocol.Hash]struct{}{}} }
 
-// outcome returns what was made of some qualified deals before, or makes it.
+// outcome returns the cached outcome of some qualified deals, or computes it.
 func (c *messageCache) outcome(of protocol.Hash, make func() (*threshold.Public, error)) (*threshold.Public, error) {
 	if c == nil {
 		return make()
@@ -38,10 +38,10 @@ func (c *messageCache) outcome(of protocol.Hash, make func() (*threshold.Public,
 	return made, err
 }
 
-// maxChecked bounds what is remembered: honest validators say two things each.
+// maxCachedMessages bounds the remembered messages: honest validators send two each.
 const maxCachedMessages = 4 * protocol.MaxMembers
 
-// once checks a message unless it was found good before.
+// verify checks a message unless it was verified before.
 func (c *messageCache) verify(message []byte, check func() error) error {
 	if c == nil {
 		return check()

@@ -8,14 +8,14 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// Tags begin the encodings of a ceremony's messages. docs/protocol.md has the bytes.
+// Tags begin the encodings of a ceremony's messages, which docs/protocol.md specifies.
 const (
 	DealTag          = "bitcraps/deal/01"
 	ResponseTag      = "bitcraps/resp/01"
 	JustificationTag = "bitcraps/just/01"
 )
 
-// Deal is what a dealer gives: a polynomial that nobody can change behind it, and each member's value of it, sealed.
+// Deal is a dealer's message: commitments to its polynomial, and for each member the encrypted value of the polynomial.
 type Deal struct {
 	Session     protocol.Hash
 	Dealer      int
@@ -24,7 +24,7 @@ type Deal struct {
 	Signature   []byte
 }
 
-// Response is a member's word on the deals: it complains of those whose share for it is bad.
+// Response is a member's verdict on the deals: it complains about the dealers whose share for it is invalid.
 type Response struct {
 	Session    protocol.Hash
 	Member     int
@@ -32,7 +32,7 @@ type Response struct {
 	Signature  []byte
 }
 
-// Justification is a dealer's answer to complaints: the shares in question, for everybody to see.
+// Justification is a dealer's answer to complaints: the disputed shares in plain text, for everyone to verify.
 type Justification struct {
 	Session   protocol.Hash
 	Dealer    int
@@ -46,7 +46,7 @@ type Answer struct {
 	Share  []byte
 }
 
-// writer and reader put numbers and bytes behind each other. A reader that ran out of bytes says so in the end.
+// writer and reader encode and decode a sequence of numbers and bytes. A reader that runs out of bytes fails at the end.
 type writer []byte
 
 func (w *writer) uint16(v int)   { *w = binary.BigEndian.AppendUint16(*w, uint16(v)) }
@@ -69,7 +69,7 @@ func (r *reader) bytes(n int) []byte {
 
 func (r *reader) uint16() int { return int(binary.BigEndian.Uint16(r.bytes(2))) }
 
-// count reads how many parts of a size follow, which can't be more than there are bytes for.
+// count reads how many items of a size follow, which can't be more than there are bytes for.
 func (r *reader) count(size int) int {
 	n := r.uint16()
 	if n > protocol.MaxMembers || n*size > len(r.rest) {
@@ -79,7 +79,7 @@ func (r *reader) count(size int) int {
 	return n
 }
 
-// end fails unless everything was read, and nothing beyond.
+// end fails unless exactly all bytes were read.
 func (r *reader) end(what string) error {
 	if r.bad || len(r.rest) > 0 {
 		return fmt.Errorf("%w: not a %s", protocol.ErrMalformed, what)
@@ -87,7 +87,7 @@ func (r *reader) end(what string) error {
 	return nil
 }
 
-// header begins every message: its tag, the session, and who sends it.
+// header begins every message: the tag, the session and the sender's index.
 func header(tag string, session protocol.Hash, sender int) writer {
 	w := writer(tag)
 	w.bytes(session[:])
@@ -104,7 +104,7 @@ func readHeader(b []byte, tag string) (r *reader, session protocol.Hash, sender 
 	return r, session, r.uint16()
 }
 
-// digest is what a message's signature is over.
+// digest is the hash that a message's signature covers.
 func digest(unsigned []byte) []byte {
 	sum := sha256.Sum256(unsigned)
 	return sum[:]
@@ -126,7 +126,7 @@ func (d Deal) signBytes() []byte {
 // Encode returns the canonical encoding.
 func (d Deal) Encode() []byte { return append(d.signBytes(), d.Signature...) }
 
-// DecodeDeal is the inverse of Encode. It accepts nothing else than what Encode returns.
+// DecodeDeal is the inverse of Encode. It accepts nothing but what Encode returns.
 func DecodeDeal(b []byte) (Deal, error) {
 	var d Deal
 	var r *reader
@@ -153,7 +153,7 @@ func (p Response) signBytes() []byte {
 // Encode returns the canonical encoding.
 func (p Response) Encode() []byte { return append(p.signBytes(), p.Signature...) }
 
-// DecodeResponse is the inverse of Encode. It accepts nothing else than what Encode returns.
+// DecodeResponse is the inverse of Encode. It accepts nothing but what Encode returns.
 func DecodeResponse(b []byte) (Response, error) {
 	var p Response
 	var r *reader
@@ -182,7 +182,7 @@ func (j Justification) signBytes() []byte {
 // Encode returns the canonical encoding.
 func (j Justification) Encode() []byte { return append(j.signBytes(), j.Signature...) }
 
-// DecodeJustification is the inverse of Encode. It accepts nothing else than what Encode returns.
+// DecodeJustification is the inverse of Encode. It accepts nothing but what Encode returns.
 func DecodeJustification(b []byte) (Justification, error) {
 	var j Justification
 	var r *reader

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// Public is the sharing that a ceremony made, as everybody sees it.
+// Public is the public part of the sharing that a ceremony made.
 func (c *Ceremony) Public() (*threshold.Public, error) {
 	if c.Phase != Done {
 		return nil, fmt.Errorf("dkg: the ceremony is %s", c.Phase)
@@ -20,12 +20,12 @@ func (c *Ceremony) Public() (*threshold.Public, error) {
 	qualified := c.Qualified()
 	h := sha256.New()
 	for _, dealer := range qualified {
-		h.Write(c.Deals[dealer]) // It has a length that the session tells.
+		h.Write(c.Deals[dealer]) // Its length is determined by the session.
 	}
 	return c.cache.outcome(protocol.Hash(h.Sum(nil)), func() (*threshold.Public, error) { return c.sum(qualified) })
 }
 
-// sum makes the sharing of the qualified dealers' polynomials.
+// sum computes the sharing from the qualified dealers' polynomials.
 func (c *Ceremony) sum(qualified []int) (*threshold.Public, error) {
 	deals := make([][]kyber.Point, len(qualified))
 	for i, dealer := range qualified {
@@ -52,7 +52,7 @@ func (c *Ceremony) sum(qualified []int) (*threshold.Public, error) {
 	return threshold.ParsePublic(commitments, len(c.Session.Members))
 }
 
-// combinePoints is the sum of what the dealers gave, or where they share a secret anew, what lies at zero between them.
+// combinePoints is the sum of the dealers' points; for a resharing, their interpolation at zero.
 func (c *Ceremony) combinePoints(dealers []int, points []kyber.Point) (kyber.Point, error) {
 	if c.Session.resharing() {
 		shares := make([]*share.PubShare, len(points))
@@ -68,7 +68,7 @@ func (c *Ceremony) combinePoints(dealers []int, points []kyber.Point) (kyber.Poi
 	return sum, nil
 }
 
-// combineScalars does the same to the values that the dealers gave one member.
+// combineScalars does the same with the values that the dealers gave to one member.
 func (c *Ceremony) combineScalars(dealers []int, values []kyber.Scalar) (kyber.Scalar, error) {
 	if c.Session.resharing() {
 		shares := make([]*share.PriShare, len(values))
@@ -84,11 +84,11 @@ func (c *Ceremony) combineScalars(dealers []int, values []kyber.Scalar) (kyber.S
 	return sum, nil
 }
 
-// ErrNoShare means that a member got a bad share and did not complain in time. It can neither sign nor deal until the
-// others have shared the secret anew.
-var ErrNoShare = errors.New("dkg: this member has no good share")
+// ErrNoShare means that a member got an invalid share and did not complain in time. It can neither sign nor deal until the others have
+// reshared the secret.
+var ErrNoShare = errors.New("dkg: this member has no valid share")
 
-// Share reads a member's share out of a ceremony that is done.
+// Share decrypts a member's share from a completed ceremony.
 func (c *Ceremony) Share(key SecretKey, member int) (threshold.Share, error) {
 	public, err := c.Public()
 	if err != nil {
@@ -108,7 +108,7 @@ func (c *Ceremony) Share(key SecretKey, member int) (threshold.Share, error) {
 	return public.ParseShare(member, mustMarshal(value))
 }
 
-// value is what a dealer gave a member: under seal, or in its answer to the member's complaint.
+// dealtValue is the value that a dealer gave to a member: encrypted in the deal, or in the answer to the member's complaint.
 func (c *Ceremony) dealtValue(key SecretKey, member, dealer int) (kyber.Scalar, error) {
 	if j, err := DecodeJustification(c.Justifications[dealer]); err == nil {
 		for _, answer := range j.Answers {
@@ -120,7 +120,7 @@ func (c *Ceremony) dealtValue(key SecretKey, member, dealer int) (kyber.Scalar, 
 	return c.unseal(key, member, dealer)
 }
 
-// unseal opens what a dealer sealed for a member, and fails unless it is on the dealer's polynomial.
+// unseal decrypts the value that a dealer sealed for a member, and fails unless it is on the dealer's polynomial.
 func (c *Ceremony) unseal(key SecretKey, member, dealer int) (kyber.Scalar, error) {
 	d := c.deal(dealer)
 	value, err := key.unseal(d.Sealed[member])

@@ -12,11 +12,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// Party is a validator in a ceremony. Its part follows from its key and the ceremony alone.
+// Party is a validator in a ceremony. Its messages follow from its key and the ceremony alone.
 type Party struct {
 	// Key is its beacon key.
 	Key SecretKey
-	// Share is what it has of the secret that is shared anew; nil where it has none, or the secret is new.
+	// Share is its share of the secret that is reshared; nil if it has none, or if the secret is new.
 	Share *threshold.Share
 }
 
@@ -34,7 +34,7 @@ func (c *Ceremony) Awaits(key PublicKey) bool {
 	return false
 }
 
-// Due returns the message that the ceremony waits for from the party; nil where it waits for none.
+// NextMessage returns the message that the ceremony waits for from the party; nil if it waits for none.
 func (p Party) NextMessage(c *Ceremony) ([]byte, error) {
 	key := p.Key.Public()
 	if !c.Awaits(key) {
@@ -50,13 +50,13 @@ func (p Party) NextMessage(c *Ceremony) ([]byte, error) {
 	}
 }
 
-// polynomialInfo separates the coefficients from everything else that is derived from the key.
+// polynomialInfo is the HKDF info string: it separates the coefficients from anything else that is derived from the key.
 const polynomialInfo = "bitcraps/polynomial/v1"
 
-// polynomial is what the party deals in a session. It follows from the key, so that a validator that crashed can't deal
-// two different ones. Whoever learned the key could read all that the polynomial hides out of the chain anyway.
+// polynomial is the polynomial that the party deals in a session. It is derived from the key, so that a validator that crashed can't deal
+// two different ones. Anyone who learns the key could decrypt everything that the polynomial hides from the chain anyway.
 func (p Party) polynomial(s Session) (*share.PriPoly, error) {
-	const wide = 64 // Twice the order's length, so that no scalar is likelier than another.
+	const wide = 64 // Twice the length of the order, so that the reduced scalars are practically uniform.
 	id, secret := s.ID(), mustMarshal(p.Key.scalar)
 	stream, err := hkdf.Key(sha256.New, secret, id[:], polynomialInfo, wide*s.Threshold)
 	if err != nil {
@@ -90,7 +90,7 @@ func (p Party) deal(s Session, dealer int) ([]byte, error) {
 	for _, commitment := range commitments {
 		d.Commitments = append(d.Commitments, [96]byte(mustMarshal(commitment)))
 	}
-	for i, member := range s.Members { // To itself too: so the chain has all that its share is made of.
+	for i, member := range s.Members { // To itself too, so that the chain has everything that its share is made of.
 		sealed, err := member.seal(polynomial.Eval(uint32(i)).V)
 		if err != nil {
 			return nil, err

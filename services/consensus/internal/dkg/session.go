@@ -1,10 +1,10 @@
-// Package dkg makes the beacon's secret without anybody ever having it: the distributed key generation of Pedersen
-// (Eurocrypt 1991; Gennaro and others, J. Cryptology 2007) and, where the validators change, the resharing of the same
-// secret (Desmedt and Jajodia 1997), over a channel that shows everybody the same messages in the same order: the chain.
+// Package dkg generates the beacon's secret without any party ever having it: by the distributed key generation of Pedersen
+// (Eurocrypt 1991; Gennaro and others, J. Cryptology 2007) and, when the validators change, by the resharing of the same
+// secret (Desmedt and Jajodia 1997). The broadcast channel is the chain: everyone sees the same messages in the same order.
 //
-// Everybody who reads the chain computes the same outcome, whether it takes part or not. So the rules are functions of
-// the messages, and what a validator must say is a function of its beacon key and the messages. A validator remembers
-// nothing: one that crashed says the same again, and reads its share out of the messages with its key.
+// Everyone who reads the chain computes the same outcome, whether they take part or not. So the rules are functions of the messages, and
+// a validator's own message is a function of its beacon key and the messages before. A validator keeps no state of its own: one that
+// crashed sends the same message again, and decrypts its share from the messages with its key.
 package dkg
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// Session says who makes which key. No two ceremonies have the same.
+// Session defines the parties and the parameters of a ceremony. No two ceremonies have the same session.
 type Session struct {
 	// Chain binds the session to its chain.
 	Chain protocol.Hash
@@ -27,16 +27,16 @@ type Session struct {
 	Epoch uint64
 	// Threshold is how many of the new shares will make a signature.
 	Threshold int
-	// Dealers are the beacon keys of those who deal: the members, or where a secret is shared anew its holders, in the
-	// order of their shares.
+	// Dealers are the beacon keys of the dealers: the members, or for a resharing the holders of the secret, in the order of their
+	// shares.
 	Dealers []PublicKey
-	// Members are the beacon keys of those who get a share, in the order of their shares.
+	// Members are the beacon keys of the parties that get a share, in the order of their shares.
 	Members []PublicKey
-	// Old are the commitments of the sharing that the dealers have; none where the secret is new.
+	// Old are the commitments of the sharing that the dealers hold; none if the secret is new.
 	Old [][]byte
 }
 
-// ID is the hash of all that a session says.
+// ID is the hash of all fields of the session.
 func (s Session) ID() protocol.Hash {
 	b := append([]byte("bitcraps/cerem/1"), s.Chain[:]...)
 	b = binary.BigEndian.AppendUint64(b, s.Epoch)
@@ -54,8 +54,8 @@ func (s Session) ID() protocol.Hash {
 	return sha256.Sum256(b)
 }
 
-// Needed is how many qualified dealers make a key: as many as shares make a signature, so that there are always honest
-// ones among them.
+// RequiredDealers is how many qualified dealers are required for a key: as many as shares make a signature, so that at least one of them
+// is honest.
 func (s Session) RequiredDealers() int {
 	if s.resharing() {
 		return len(s.Old)
@@ -65,8 +65,8 @@ func (s Session) RequiredDealers() int {
 
 func (s Session) resharing() bool { return len(s.Old) > 0 }
 
-// checkDeal fails unless the deal is the dealer's and its polynomial is one that it may deal. What it sealed, only those
-// can tell for whom.
+// checkDeal fails unless the deal is signed by the dealer and its polynomial is one that it may deal. Only the recipients can check the
+// sealed values.
 func (s Session) checkDeal(d Deal) error {
 	if d.Session != s.ID() || d.Dealer >= len(s.Dealers) {
 		return ErrUnexpected
@@ -74,7 +74,7 @@ func (s Session) checkDeal(d Deal) error {
 	if len(d.Commitments) != s.Threshold || len(d.Sealed) != len(s.Members) {
 		return errors.New("dkg: the deal has another threshold or other members")
 	}
-	if err := s.Dealers[d.Dealer].Verify(digest(d.signBytes()), d.Signature); err != nil { // First: it costs the least.
+	if err := s.Dealers[d.Dealer].Verify(digest(d.signBytes()), d.Signature); err != nil { // First, since it is the cheapest.
 		return err
 	}
 	polynomial, err := d.polynomial()
@@ -87,13 +87,13 @@ func (s Session) checkDeal(d Deal) error {
 			return err
 		}
 		if !old.Eval(uint32(d.Dealer)).V.Equal(polynomial.Commit()) {
-			return errors.New("dkg: the dealer shares something else than its share")
+			return errors.New("dkg: the dealer shares a value other than its share")
 		}
 	}
 	return nil
 }
 
-// polynomial is that of a deal.
+// polynomial is the committed polynomial of a deal.
 func (d Deal) polynomial() (*share.PubPoly, error) {
 	commitments := make([][]byte, len(d.Commitments))
 	for i := range d.Commitments {
@@ -110,13 +110,13 @@ func parsePolynomial(commitments [][]byte) (*share.PubPoly, error) {
 			return nil, fmt.Errorf("dkg: commitment %d: %w", i, err)
 		}
 	}
-	if points[0].Equal(suite.Point().Null()) { // A dealer that adds nothing.
+	if points[0].Equal(suite.Point().Null()) { // The dealer would contribute nothing.
 		return nil, errors.New("dkg: the first commitment is the point at infinity")
 	}
 	return share.NewPubPoly(suite, nil, points), nil
 }
 
-// fits fails unless a value is a polynomial's at a member.
+// checkShare fails unless a value is the polynomial's value at a member.
 func checkShare(polynomial *share.PubPoly, member int, value kyber.Scalar) error {
 	if !polynomial.Check(&share.PriShare{I: uint32(member), V: value}) {
 		return fmt.Errorf("dkg: the share of member %d is not on the polynomial", member)

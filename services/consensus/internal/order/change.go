@@ -12,12 +12,12 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// Change adds a validator or removes one. Where neither is set, the same validators share the secret anew: whatever was
-// known of their shares is worth nothing then, and one that had no good share gets one.
+// Change adds a validator or removes one. If neither is set, the same validators reshare the secret: old shares become useless to anyone
+// who learned them, and a validator without a valid share gets one.
 type Change struct {
-	// Add is the validator that comes.
+	// Add is the validator to add.
 	Add *Member `json:"add,omitempty"`
-	// Remove is the one that goes.
+	// Remove is the validator to remove.
 	Remove *protocol.Address `json:"remove,omitempty"`
 }
 
@@ -34,7 +34,7 @@ const (
 	refreshKind = 3
 )
 
-// Unsigned is what the operator signs to have a change ordered as the chain's next one.
+// SignBytes are the bytes that the operator signs to have a change ordered as the chain's next one.
 func (c Change) SignBytes(chain protocol.Hash, sequence uint64) []byte {
 	b := append([]byte(changeTag), chain[:]...)
 	b = binary.BigEndian.AppendUint64(b, sequence)
@@ -56,7 +56,7 @@ const (
 	memberSize   = len(PublicKey{}) + len(dkg.PublicKey{}) + len(NodeID{})
 )
 
-// decodeMember reads memberSize bytes.
+// decodeMember decodes memberSize bytes.
 func decodeMember(b []byte) (m Member) {
 	for _, key := range [][]byte{m.PublicKey[:], m.BeaconKey[:], m.NodeID[:]} {
 		b = b[copy(key, b):]
@@ -64,7 +64,7 @@ func decodeMember(b []byte) (m Member) {
 	return m
 }
 
-// decodeChange reads a change that ends with the operator's signature. It accepts nothing else than what Unsigned returns.
+// decodeChange decodes a change transaction. It accepts nothing but what Tx returns.
 func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, err error) {
 	malformed := fmt.Errorf("%w: not a change of validators", protocol.ErrMalformed)
 	if len(tx) < changeHeader+ed25519.SignatureSize {
@@ -90,18 +90,18 @@ func decodeChange(tx []byte) (c Change, chain protocol.Hash, sequence uint64, er
 // ErrUnsigned means that a change is not signed by the chain's operator.
 var ErrUnsigned = errors.New("order: not signed by this chain's operator")
 
-// ErrOutOfTurn means that a change is signed for another place in the order of changes, or that too many wait.
-var ErrOutOfSequence = fmt.Errorf("%w: the change has another number than the next one, or must wait for the key ceremony", dkg.ErrUnexpected)
+// ErrOutOfSequence means that a change is signed for another sequence number, or that it must wait for the key ceremony.
+var ErrOutOfSequence = fmt.Errorf("%w: the change does not have the next sequence number, or must wait for the key ceremony", dkg.ErrUnexpected)
 
-// Signed is the transaction of a change.
+// Tx is the transaction of a signed change.
 func (c Change) Tx(chain protocol.Hash, sequence uint64, signature []byte) []byte {
 	return append(c.SignBytes(chain, sequence), signature...)
 }
 
-// Consider fails where a change would not be ordered now.
+// CheckChangeTx fails if a change transaction would not be ordered now.
 func (g *Group) CheckChangeTx(tx []byte) error { return g.clone().orderChange(tx, 0) }
 
-// order takes a change of the operator.
+// orderChange orders a change by the operator.
 func (g *Group) orderChange(tx []byte, height int64) error {
 	c, chain, sequence, err := decodeChange(tx)
 	if err != nil {
@@ -122,7 +122,7 @@ func (g *Group) orderChange(tx []byte, height int64) error {
 	return nil
 }
 
-// enqueue has the next ceremony take up a change, which begins at once where none is under way.
+// enqueue adds a change to those of the next ceremony, which begins at once if none is in progress.
 func (g *Group) enqueue(c Change, height int64) {
 	if c.Add != nil {
 		c.Add.Version = g.Version
@@ -132,7 +132,7 @@ func (g *Group) enqueue(c Change, height int64) {
 	}
 }
 
-// expel removes a validator that is proven to have signed two blocks. It reports whether there is something to do.
+// expel removes a validator that has provably equivocated. It reports whether it changed the group.
 func (g *Group) expel(address protocol.Address, height int64) bool {
 	c := Change{Remove: &address}
 	if g.CheckChange(c) != nil {
@@ -142,7 +142,7 @@ func (g *Group) expel(address protocol.Address, height int64) bool {
 	return true
 }
 
-// wanted are the validators behind the ceremony that is under way.
+// upcomingMembers are the validators after the ceremony in progress.
 func (g *Group) upcomingMembers() []Member {
 	if g.Ceremony != nil {
 		return g.Ceremony.Holders
@@ -150,7 +150,7 @@ func (g *Group) upcomingMembers() []Member {
 	return g.Members
 }
 
-// Next are the validators behind all changes that are ordered.
+// NextMembers are the validators after all changes that are ordered.
 func (g *Group) NextMembers() []Member {
 	members := slices.Clone(g.upcomingMembers())
 	for _, c := range g.Pending {
@@ -169,13 +169,13 @@ func (c Change) apply(members []Member) []Member {
 	return slices.DeleteFunc(members, func(m Member) bool { return m.Address() == *c.Remove })
 }
 
-// Check fails unless a change makes sense behind those that are ordered.
+// CheckChange fails unless a change is valid after those that are ordered.
 func (g *Group) CheckChange(c Change) error {
 	members := g.NextMembers()
 	if c.Remove != nil {
 		switch {
 		case IndexOf(members, *c.Remove) < 0:
-			return fmt.Errorf("order: %x is no validator", *c.Remove)
+			return fmt.Errorf("order: %x is not a validator", *c.Remove)
 		case len(members) == 1:
 			return errors.New("order: the last validator can't be removed")
 		}
@@ -188,14 +188,14 @@ func (g *Group) CheckChange(c Change) error {
 		return fmt.Errorf("order: a validator's name has 1 to %d printable ASCII characters", MaxName)
 	}
 	if c.Add.NodeID == (NodeID{}) {
-		return errors.New("order: a validator has a node's id")
+		return errors.New("order: the node id is missing")
 	}
 	if len(members) >= protocol.MaxMembers {
-		return fmt.Errorf("order: %d validators are the most", protocol.MaxMembers)
+		return fmt.Errorf("order: there may be at most %d validators", protocol.MaxMembers)
 	}
 	for _, m := range members {
 		if m.Name == c.Add.Name || m.PublicKey == c.Add.PublicKey || m.BeaconKey == c.Add.BeaconKey || m.NodeID == c.Add.NodeID {
-			return fmt.Errorf("order: %s has this name, this node's id or one of these keys", m.Name)
+			return fmt.Errorf("order: %s already has this name, this node id or one of these keys", m.Name)
 		}
 	}
 	_, err := dkg.ParsePublicKey(c.Add.BeaconKey[:])
@@ -211,7 +211,7 @@ func printable(name string) bool {
 	return true
 }
 
-// Unsettled are the changes that are ordered and not in force at a height, for people.
+// PendingChanges are the changes that are ordered but not in force at a height, in readable form.
 func (g *Group) PendingChanges(height int64) (changes []string) {
 	now, next := g.MembersAt(height), g.NextMembers()
 	for _, m := range now {

@@ -28,13 +28,13 @@ func (k *PublicKey) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Address names a validator by its key.
+// Address is the address of the validator with the key.
 func (k PublicKey) Address() protocol.Address {
 	sum := sha256.Sum256(k[:])
 	return protocol.Address(sum[:])
 }
 
-// NodeID names a validator among its peers: by the hash of the key with which it proves to them who it is.
+// NodeID identifies a validator to its peers: it is the hash of the key with which it authenticates its connections.
 type NodeID [20]byte
 
 // MarshalText implements encoding.TextMarshaler: hex.
@@ -44,7 +44,7 @@ func (id NodeID) MarshalText() ([]byte, error) { return []byte(hex.EncodeToStrin
 func (id *NodeID) UnmarshalText(text []byte) error {
 	b, err := hex.DecodeString(string(text))
 	if err != nil || len(b) != len(id) {
-		return fmt.Errorf("a node's id has %d bytes in hex", len(id))
+		return fmt.Errorf("a node id has %d bytes in hex", len(id))
 	}
 	*id = NodeID(b)
 	return nil
@@ -58,66 +58,66 @@ type Member struct {
 	PublicKey PublicKey `json:"public_key"`
 	// BeaconKey receives shares and signs the messages of ceremonies.
 	BeaconKey dkg.PublicKey `json:"beacon_key"`
-	// NodeID is whom its peers must meet to talk to it.
+	// NodeID is the peer id with which it connects.
 	NodeID NodeID `json:"node_id"`
-	// Version is the newest protocol version that it is known to speak.
+	// Version is the newest protocol version that it has announced.
 	Version uint32 `json:"version"`
 }
 
-// Address names the validator.
+// Address is the validator's address.
 func (m Member) Address() protocol.Address { return m.PublicKey.Address() }
 
-// Sharing is who holds the beacon's secret from a height on.
+// Sharing is a sharing of the beacon's secret, which is in force from a height on.
 type Sharing struct {
 	// From is the first height whose precommits it signs, and at which its members are the validators.
 	From int64 `json:"from"`
 	// Encoded is the protocol.Sharing as it is on the chain.
 	Encoded []byte `json:"encoded"`
-	// Members are its holders, in the order of their shares.
+	// Members are the holders, in the order of their shares.
 	Members []Member `json:"members"`
-	// Ceremony made it. Members read their shares out of it.
+	// Ceremony made the sharing. Members decrypt their shares from its messages.
 	Ceremony *dkg.Ceremony `json:"ceremony"`
 }
 
-// Group are the validators and the key that they share. It is a value: whoever changes it changes a clone.
+// Group are the validators and the key that they share. It is immutable: modifications are made to a clone.
 type Group struct {
-	// Chain binds what validators and operator sign to this chain: it is the hash of the genesis state.
+	// Chain binds the signatures of validators and operator to this chain: it is the hash of the genesis state.
 	Chain protocol.Hash `json:"chain"`
 	// Operator may change who the validators are.
 	Operator PublicKey `json:"operator"`
-	// BasePhaseTime is how long a phase of a ceremony waits for those who are late, at first.
+	// BasePhaseTime is the initial timeout of a phase of a ceremony.
 	BasePhaseTime time.Duration `json:"base_phase_time"`
-	// Members are the validators behind the newest sharing, or of genesis where there is none yet.
+	// Members are the validators of the newest sharing, or of genesis if there is none yet.
 	Members []Member `json:"members"`
 	// Sharings are the newest two, oldest first. The last may begin at a later height.
 	Sharings []Sharing `json:"sharings"`
-	// Epoch numbers the latest ceremony.
+	// Epoch is the number of the latest ceremony.
 	Epoch uint64 `json:"epoch"`
-	// Ceremony is under way; nil where none is.
+	// Ceremony is the ceremony in progress; nil if there is none.
 	Ceremony *Ceremony `json:"ceremony"`
-	// Pending are the changes that the next ceremony takes up, in their order.
+	// Pending are the changes that the next ceremony will make, in their order.
 	Pending []Change `json:"pending"`
-	// Sequence numbers the operator's latest change, LastChange is its transaction's hash.
+	// Sequence is the number of the operator's latest change, and LastChange the hash of its transaction.
 	Sequence   uint64        `json:"sequence"`
 	LastChange protocol.Hash `json:"last_change"`
-	// Version is the protocol version that all validators speak.
+	// Version is the protocol version that the chain uses: the newest that all validators support.
 	Version uint32 `json:"version"`
 }
 
-// NewGroup is the group of a new chain. Its first ceremony is open.
+// NewGroup is the group of a new chain. Its first ceremony has begun.
 func NewGroup(chain protocol.Hash, operator PublicKey, phaseTime time.Duration, members []Member) *Group {
 	g := &Group{Chain: chain, Operator: operator, BasePhaseTime: phaseTime, Members: members, Version: FirstVersion}
 	g.beginCeremony(1)
 	return g
 }
 
-// Faults is how many of n validators may fail in any way: the largest f with 3f + 1 <= n.
+// Faults is how many of n validators may be Byzantine: the largest f with 3f + 1 <= n.
 func Faults(n int) int { return (n - 1) / 3 }
 
-// Quorum is how many of n validators decide: more than two thirds.
+// Quorum is how many of n validators are needed to decide: more than two thirds.
 func Quorum(n int) int { return n*2/3 + 1 }
 
-// SharingAt is the sharing that signs the beacon of a height. ok is false where there is none yet.
+// SharingAt is the sharing that signs the beacon of a height. ok is false if there is none yet.
 func (g *Group) SharingAt(height int64) (s Sharing, ok bool) {
 	for _, sharing := range slices.Backward(g.Sharings) {
 		if sharing.From <= height {
@@ -127,19 +127,19 @@ func (g *Group) SharingAt(height int64) (s Sharing, ok bool) {
 	return Sharing{}, false
 }
 
-// MembersAt are the validators that vote on the block of a height, which must not lie behind the chain's end.
+// MembersAt are the validators that vote on the block of a height, which must not be beyond the next block.
 func (g *Group) MembersAt(height int64) []Member {
 	if s, ok := g.SharingAt(height); ok {
 		return s.Members
 	}
-	if len(g.Sharings) > 0 { // The first, which those of genesis made among themselves.
+	if len(g.Sharings) > 0 { // The first sharing, whose members are the validators of genesis.
 		return g.Sharings[0].Members
 	}
 	return g.Members
 }
 
-// Names reports whether a node is one of the validators that vote at a height, or of those that the next sharing, the ceremony or
-// the changes that wait make.
+// HasNode reports whether a node is one of the validators that vote at a height, or that will after the next sharing, the ceremony in
+// progress or the pending changes.
 func (g *Group) HasNode(node NodeID, height int64) bool {
 	has := func(members []Member) bool {
 		return slices.ContainsFunc(members, func(m Member) bool { return m.NodeID == node })
@@ -147,7 +147,7 @@ func (g *Group) HasNode(node NodeID, height int64) bool {
 	return has(g.MembersAt(height)) || has(g.Members) || has(g.upcomingMembers()) || has(g.NextMembers())
 }
 
-// IndexOf is the place of a validator among members; -1 where it is none.
+// IndexOf is the index of a validator among members; -1 if it is not one of them.
 func IndexOf(members []Member, address protocol.Address) int {
 	return slices.IndexFunc(members, func(m Member) bool { return m.Address() == address })
 }

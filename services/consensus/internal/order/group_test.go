@@ -35,7 +35,7 @@ func TestTheFirstKeyComesBeforeTheFirstRound(t *testing.T) {
 	net.block(order.Accepted, round)
 }
 
-func TestAPhaseEndsWhenItsTimeIsOver(t *testing.T) {
+func TestAPhaseEndsWhenItTimesOut(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.peers[3].silent = true
 	net.block(order.Accepted, net.due()...)
@@ -48,7 +48,7 @@ func TestAPhaseEndsWhenItsTimeIsOver(t *testing.T) {
 	net.block(order.Accepted, over)
 	net.block(order.Unexpected, over)
 	net.run()
-	if got := net.signers(); got != 4 { // The silent one can read its share too.
+	if got := net.signers(); got != 4 { // The silent one can decrypt its share too.
 		t.Errorf("%d signers", got)
 	}
 }
@@ -63,7 +63,7 @@ func TestACeremonyOfTooFewStartsOver(t *testing.T) {
 		t.Fatalf("epoch %d", net.state.group.Epoch)
 	}
 	if got := net.state.group.PhaseTime(net.state.group.Ceremony); got <= phaseTime {
-		t.Errorf("phases behind a failure take %s, no longer than before", got)
+		t.Errorf("phases after a failure take %s, no longer than before", got)
 	}
 	net.peers[2].silent = false
 	net.run()
@@ -73,7 +73,7 @@ func TestACeremonyOfTooFewStartsOver(t *testing.T) {
 	net.signers()
 }
 
-func TestValidatorsComeAndGo(t *testing.T) {
+func TestValidatorsAreAddedAndRemoved(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
 	key := net.sharing().GroupKey()
@@ -93,12 +93,12 @@ func TestValidatorsComeAndGo(t *testing.T) {
 		if s := net.sharing(); s.GroupKey() != key || len(s.Members) != len(net.names()) || s.Threshold() != order.Quorum(len(s.Members)) {
 			t.Fatalf("step %d: %d members with the threshold %d", step, len(s.Members), s.Threshold())
 		}
-		// CometBFT has the new validators two blocks behind the sharing.
+		// CometBFT has the new validators two blocks after the sharing.
 		if got := net.state.group.MembersAt(net.height + 1); len(got) != len(before) || len(net.state.group.PendingChanges(net.height+1)) != 1 {
-			t.Errorf("step %d: %d validators vote on the next block, %v waits", step, len(got), net.state.group.PendingChanges(net.height+1))
+			t.Errorf("step %d: %d validators vote on the next block, pending: %v", step, len(got), net.state.group.PendingChanges(net.height+1))
 		}
 		if got := net.state.group.MembersAt(net.height + 2); len(got) != len(net.names()) || len(net.state.group.PendingChanges(net.height+2)) != 0 {
-			t.Errorf("step %d: %d validators vote on the block behind that", step, len(got))
+			t.Errorf("step %d: %d validators vote on the block after that", step, len(got))
 		}
 		if got := net.signers(); got != len(net.names()) {
 			t.Errorf("step %d: %d of %v sign", step, got, net.names())
@@ -109,8 +109,8 @@ func TestValidatorsComeAndGo(t *testing.T) {
 	}
 }
 
-// TestSharesAreMadeAnew gives a validator a share that dealt with it badly while it was away.
-func TestSharesAreMadeAnew(t *testing.T) {
+// TestARefreshReplacesABadShare gives a valid share to a validator for which a dealer dealt wrongly while it was silent.
+func TestARefreshReplacesABadShare(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.peers[3].silent = true
 	txs := net.due()
@@ -129,7 +129,7 @@ func TestSharesAreMadeAnew(t *testing.T) {
 	net.run()
 	key := net.sharing().GroupKey()
 	if net.share(net.peers[3]) != nil || net.signers() != 3 {
-		t.Fatal("a bad share is good")
+		t.Fatal("an invalid share is accepted")
 	}
 	net.peers[3].silent = false
 	net.block(order.Accepted, net.signed(order.Change{}))
@@ -139,7 +139,7 @@ func TestSharesAreMadeAnew(t *testing.T) {
 	}
 }
 
-func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
+func TestConcurrentChangesAreMadeInOrder(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
 	first, second := newValidator(), newValidator()
@@ -159,8 +159,8 @@ func TestChangesThatMeetAreTakenUpInTurn(t *testing.T) {
 	net.signers()
 }
 
-// TestANewcomerThatNeverComesCanBeRemoved: two validators need all three of them for a sharing among three.
-func TestANewcomerThatNeverComesCanBeRemoved(t *testing.T) {
+// TestANewcomerThatNeverStartsCanBeRemoved: a sharing among three validators needs all three of them.
+func TestANewcomerThatNeverStartsCanBeRemoved(t *testing.T) {
 	net := newNetwork(t, 2)
 	net.run()
 	newcomer := newValidator()
@@ -178,8 +178,8 @@ func TestANewcomerThatNeverComesCanBeRemoved(t *testing.T) {
 	}
 }
 
-// TestAFailedSharingAnewKeepsItsChanges has the newcomer and two old ones be silent for a while.
-func TestAFailedSharingAnewKeepsItsChanges(t *testing.T) {
+// TestAFailedResharingKeepsItsChanges makes the new validator and two old ones silent for a while.
+func TestAFailedResharingKeepsItsChanges(t *testing.T) {
 	net := newNetwork(t, 4)
 	net.run()
 	newcomer := newValidator()
@@ -203,7 +203,7 @@ func TestAFailedSharingAnewKeepsItsChanges(t *testing.T) {
 	}
 }
 
-func TestFalseChangesAreRefused(t *testing.T) {
+func TestInvalidChangesAreRejected(t *testing.T) {
 	net := newNetwork(t, 2)
 	early := net.signed(remove(net.peers[0]))
 	net.block(order.Unexpected, early)
@@ -261,15 +261,15 @@ func TestFalseChangesAreRefused(t *testing.T) {
 	net.block(order.Invalid, net.signed(remove(net.peers[1])))
 }
 
-// TestNodesAreNamedAsLongAsTheyMatter adds a validator and removes another one.
-func TestNodesAreNamedAsLongAsTheyMatter(t *testing.T) {
+// TestNodesAreMembersWhileTheyMayVote adds a validator and removes another one.
+func TestNodesAreMembersWhileTheyMayVote(t *testing.T) {
 	net := newNetwork(t, 2)
 	leaves, comes := net.peers[0], newValidator()
 	named := func(when string, left, came bool) {
 		t.Helper()
 		for p, want := range map[*validator]bool{leaves: left, comes: came, net.peers[1]: true} {
 			if got := net.state.group.HasNode(p.member.NodeID, net.height+1); got != want {
-				t.Errorf("%s: %s is named: %v", when, p.member.Name, got)
+				t.Errorf("%s: %s is a member: %v", when, p.member.Name, got)
 			}
 		}
 	}
@@ -282,13 +282,13 @@ func TestNodesAreNamedAsLongAsTheyMatter(t *testing.T) {
 	net.block(order.Accepted, net.signed(remove(leaves)))
 	named("before the next one", true, true)
 	net.run()
-	for range 2 { // The sharing is in force two blocks later.
+	for range 2 { // The sharing comes into force two blocks later.
 		net.block(order.Accepted)
 	}
 	named("behind it", false, true)
 }
 
-// TestEncodingsAreAsDocumented puts the bytes together as docs/protocol.md says.
+// TestEncodingsAreAsDocumented encodes transactions as docs/protocol.md specifies.
 func TestEncodingsAreAsDocumented(t *testing.T) {
 	fill := func(b byte, n int) string { return strings.Repeat(string([]byte{b}), n) }
 	chain, address := protocol.Hash([]byte(fill(1, 32))), protocol.Address([]byte(fill(4, 20)))
@@ -331,7 +331,7 @@ func TestOffendersAreExpelled(t *testing.T) {
 	}
 	execute(protocol.Address{9})
 	if net.hash != before {
-		t.Error("somebody who is no validator was expelled")
+		t.Error("an address that is not a validator's was expelled")
 	}
 	execute(offender, offender)
 	if net.hash == before {
@@ -343,7 +343,7 @@ func TestOffendersAreExpelled(t *testing.T) {
 	}
 }
 
-func TestTheVersionIsTheLeastOfAll(t *testing.T) {
+func TestTheVersionIsTheLowestOfAll(t *testing.T) {
 	net := newNetwork(t, 3)
 	net.run()
 	announce := func(i int, version uint32) []byte {
@@ -356,7 +356,7 @@ func TestTheVersionIsTheLeastOfAll(t *testing.T) {
 	net.block(order.Unexpected, announce(0, 1))
 	net.block(order.Accepted, announce(0, 3), announce(1, 2))
 	if net.state.group.Version != 1 {
-		t.Errorf("version %d, while one speaks only 1", net.state.group.Version)
+		t.Errorf("version %d, while one validator supports only 1", net.state.group.Version)
 	}
 	forged := announce(2, 2)
 	forged[tagBytes+32+20+3] = 3
@@ -370,11 +370,11 @@ func TestTheVersionIsTheLeastOfAll(t *testing.T) {
 	net.block(order.Accepted, net.signed(remove(net.peers[1])))
 	net.run()
 	if net.state.group.Version != 3 {
-		t.Errorf("version %d behind the slowest, want 3", net.state.group.Version)
+		t.Errorf("version %d after the slowest was removed, want 3", net.state.group.Version)
 	}
 }
 
-// TestAValidatorAnnouncesOnceInABlock has one announce ever newer versions in a block.
+// TestAValidatorAnnouncesOnceInABlock has a validator announce several versions in one block.
 func TestAValidatorAnnouncesOnceInABlock(t *testing.T) {
 	net := newNetwork(t, 2)
 	announce := func(i int, version uint32) []byte {
@@ -386,7 +386,7 @@ func TestAValidatorAnnouncesOnceInABlock(t *testing.T) {
 	}
 	forged := announce(0, 4)
 	forged[len(forged)-1]++
-	// The first is false, and takes nobody's turn; the last would be false if its signature were looked at.
+	// The first has an invalid signature, and does not count as an announcement; the last would be Invalid if its signature were verified.
 	txs := [][]byte{forged, announce(0, 2), announce(0, 3), announce(1, 2), forged}
 	result, err := order.Execute(net.state, net.hash, order.Block{Height: 1, Time: net.now, Txs: txs})
 	if err != nil {
@@ -394,7 +394,7 @@ func TestAValidatorAnnouncesOnceInABlock(t *testing.T) {
 	}
 	want := []order.Code{order.Invalid, order.Accepted, order.Unexpected, order.Accepted, order.Unexpected}
 	if !slices.Equal(result.Codes, want) {
-		t.Errorf("verdicts are %v, want %v", result.Codes, want)
+		t.Errorf("codes are %v, want %v", result.Codes, want)
 	}
 	net.block(order.Accepted, announce(0, 2))
 	net.block(order.Accepted, announce(0, 3))
@@ -402,15 +402,15 @@ func TestAValidatorAnnouncesOnceInABlock(t *testing.T) {
 
 const tagBytes = 16
 
-// FuzzTransaction executes the bytes of strangers in the middle of a ceremony: nothing may panic, and what is refused
-// changes nothing.
+// FuzzTransaction executes arbitrary bytes in the middle of a ceremony: nothing may panic, and a rejected transaction changes
+// nothing.
 func FuzzTransaction(f *testing.F) {
 	net := newNetwork(f, 2)
 	net.run()
 	newcomer := newValidator()
 	net.peers = append(net.peers, newcomer)
 	f.Add(net.signed(add(newcomer)))
-	longest := newValidator() // No name may be as long, and only the decoder has seen it by then.
+	longest := newValidator() // Its name is too long, which only the decoder has seen at that point.
 	longest.member.Name = strings.Repeat("n", math.MaxUint8)
 	f.Add(net.signed(add(longest)))
 	net.block(order.Accepted, net.signed(remove(net.peers[1])))
@@ -433,13 +433,13 @@ func FuzzTransaction(f *testing.F) {
 			t.Fatal(err)
 		}
 		if (result.AppHash == without.AppHash) != (result.Codes[0] != order.Accepted) {
-			t.Errorf("verdict %d, and the hash is %x, without the transaction %x", result.Codes[0], result.AppHash, without.AppHash)
+			t.Errorf("code %d, and the hash is %x, without the transaction %x", result.Codes[0], result.AppHash, without.AppHash)
 		}
 	})
 }
 
-// TestOffendersBeforeTheKeyAreExpelled has a validator sign twice while the first key is made, also where that fails and begins
-// again. It takes part to the end, and is no validator behind the next sharing.
+// TestOffendersBeforeTheKeyAreExpelled has a validator equivocate while the first key is generated, also if that fails and starts over.
+// It takes part to the end, and is not a validator after the next sharing.
 func TestOffendersBeforeTheKeyAreExpelled(t *testing.T) {
 	for name, fails := range map[string]bool{"the first ceremony succeeds": false, "the first ceremony fails": true} {
 		t.Run(name, func(t *testing.T) {
@@ -471,7 +471,7 @@ func TestOffendersBeforeTheKeyAreExpelled(t *testing.T) {
 				t.Errorf("validators are %v", names)
 			}
 			if net.sharing().GroupKey() != first.GroupKey() {
-				t.Error("the key is another one")
+				t.Error("the key changed")
 			}
 		})
 	}

@@ -19,10 +19,10 @@ import (
 
 const phaseTime = 10 * time.Second
 
-// operator signs the changes of every test chain.
+// operator is the operator's key of every test chain.
 var operator = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
-// peer is a validator of a test.
+// validator is a validator of a test chain.
 type validator struct {
 	member order.Member
 	key    dkg.SecretKey
@@ -40,7 +40,7 @@ func newValidator() *validator {
 	return p
 }
 
-// network is a chain without a network: every block is executed, and read back as a restart would read it.
+// network is a chain without networking: every block is executed, and its state is decoded again as after a restart.
 type network struct {
 	t      testing.TB
 	peers  []*validator
@@ -63,7 +63,7 @@ func newNetwork(t testing.TB, n int) *network {
 	return net
 }
 
-// block executes a block, which every transaction must be worth the verdict in.
+// block executes a block, in which every transaction must have the result code.
 func (n *network) block(want order.Code, txs ...[]byte) {
 	n.t.Helper()
 	n.height++
@@ -72,9 +72,9 @@ func (n *network) block(want order.Code, txs ...[]byte) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	for i, verdict := range result.Codes {
-		if verdict != want {
-			n.t.Fatalf("height %d: transaction %q is %d, want %d", n.height, txs[i][:min(len(txs[i]), 16)], verdict, want)
+	for i, code := range result.Codes {
+		if code != want {
+			n.t.Fatalf("height %d: transaction %q is %d, want %d", n.height, txs[i][:min(len(txs[i]), 16)], code, want)
 		}
 	}
 	text, err := json.Marshal(result.Group)
@@ -89,14 +89,14 @@ func (n *network) block(want order.Code, txs ...[]byte) {
 		n.t.Fatalf("a validator that restarted would hash another group: %v", err)
 	}
 	if unchanged := result.Group == n.state.group; unchanged != (result.Encoded == nil) || !unchanged && string(result.Encoded) != string(text) {
-		n.t.Fatalf("the group is kept as %s, and is %s", result.Encoded, text)
+		n.t.Fatalf("the group is encoded as %s, and is %s", result.Encoded, text)
 	}
 	result.Group = stored
 	n.state.apply(result)
 	n.hash = result.AppHash
 }
 
-// share is what a peer has of the newest sharing.
+// share is a validator's share of the newest sharing.
 func (n *network) share(p *validator) *threshold.Share {
 	sharings := n.state.group.Sharings
 	if len(sharings) == 0 {
@@ -114,7 +114,7 @@ func (n *network) share(p *validator) *threshold.Share {
 	return &share
 }
 
-// due is what those who are not silent have to say.
+// due are the messages of the ceremony that the validators which are not silent have to send.
 func (n *network) due() (txs [][]byte) {
 	for _, p := range n.peers {
 		c := n.state.group.Ceremony
@@ -132,7 +132,7 @@ func (n *network) due() (txs [][]byte) {
 	return txs
 }
 
-// step makes a block of what is due, in any order; where nothing is, time passes.
+// step makes a block of the due messages, in varying order; if there are none, the phase times out.
 func (n *network) step() {
 	n.t.Helper()
 	txs := n.due()
@@ -146,13 +146,13 @@ func (n *network) step() {
 	case len(txs) > 0:
 		n.block(order.Accepted, txs...)
 	default:
-		n.block(order.Accepted) // The phase's time begins.
+		n.block(order.Accepted) // The timeout of the phase starts.
 		n.now = n.now.Add(n.state.group.PhaseTime(n.state.group.Ceremony))
 		n.block(order.Accepted, order.PhaseOver(n.state.group.Ceremony))
 	}
 }
 
-// run lets the ceremony end.
+// run runs the ceremony to its end.
 func (n *network) run() {
 	n.t.Helper()
 	for range 50 {
@@ -164,7 +164,7 @@ func (n *network) run() {
 	n.t.Fatalf("the ceremony is still %s", n.state.group.Ceremony.Phase)
 }
 
-// sharing is the newest.
+// sharing is the newest sharing.
 func (n *network) sharing() protocol.Sharing {
 	n.t.Helper()
 	sharings := n.state.group.Sharings
@@ -175,7 +175,7 @@ func (n *network) sharing() protocol.Sharing {
 	return s
 }
 
-// signers counts the peers that have a share of the newest sharing, and fails unless these sign.
+// signers counts the validators that have a share of the newest sharing, and fails unless these shares make a signature.
 func (n *network) signers() int {
 	n.t.Helper()
 	s := n.sharing()
@@ -201,7 +201,7 @@ func (n *network) signers() int {
 	return len(signatures)
 }
 
-// signed is the operator's next change.
+// signed is the transaction of a change, signed by the operator as the next one.
 func (n *network) signed(c order.Change) []byte {
 	chain, next := n.state.group.Chain, n.state.group.Sequence+1
 	return c.Tx(chain, next, ed25519.Sign(operator, c.SignBytes(chain, next)))
@@ -217,7 +217,7 @@ func remove(p *validator) order.Change {
 	return order.Change{Remove: &address}
 }
 
-// names are those of the validators.
+// names are the names of the validators.
 func (n *network) names() (names []string) {
 	for _, m := range n.state.group.Members {
 		names = append(names, m.Name)

@@ -1,6 +1,6 @@
-// Package order is the validators' replicated state machine: it decides which commitment stands under which round, who
-// the validators are, and who holds which share of the beacon's secret. It is deterministic and does no I/O of its own, so
-// that every validator that executes the same blocks has the same state.
+// Package order is the replicated state machine of the validators: it determines the commitment of each round, the set of validators, and
+// the sharings of the beacon's secret. It is deterministic and does no I/O of its own, so that every validator that executes the same
+// blocks has the same state.
 package order
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// Round names a round of a game.
+// Round identifies a round of a game.
 type Round struct {
 	Game   protocol.ID
 	Number uint64
@@ -22,66 +22,66 @@ type Round struct {
 type Ordered struct {
 	// Commitment is what was ordered.
 	Commitment protocol.Commitment
-	// Height is the block.
+	// Height is the height of the block.
 	Height int64
 }
 
-// BeaconHeight is the block whose precommits throw the dice of a round that was ordered at a height: the first later
-// one, so that nobody can know the dice while the commitment can still change.
+// BeaconHeight is the height whose precommits carry the beacon for a round that was ordered at a height: the next one, so that no one can
+// know the dice while the commitment can still change.
 func BeaconHeight(height int64) int64 { return height + 1 }
 
-// Reader knows the state behind the last block.
+// Reader reads the state after the last block.
 type Reader interface {
-	// Ordered returns what stands under the round. ok is false where nothing does.
+	// Ordered returns the commitment that was ordered for a round. ok is false if there is none.
 	Ordered(round Round) (ordered Ordered, ok bool, err error)
-	// Knows reports whether anything stands under a round of the game.
+	// HasGame reports whether any round of a game was ordered.
 	HasGame(game protocol.ID) (bool, error)
-	// Group returns the validators and their key. Nobody changes it.
+	// Group returns the validators and their key. It must not be modified.
 	Group() *Group
 }
 
 // RoundOf is the round that a commitment is for.
 func RoundOf(c protocol.Commitment) Round { return Round{Game: c.Game, Number: c.Round} }
 
-// Block is what is executed.
+// Block is a block to execute.
 type Block struct {
-	// Height counts the blocks from 1.
+	// Height is the number of the block, from 1.
 	Height int64
-	// Time is the median of the times at which validators voted for the block before.
+	// Time is the median of the times at which validators voted for the previous block.
 	Time time.Time
 	// Txs are the transactions.
 	Txs [][]byte
-	// Offenders are validators that the block proves to have signed two blocks of one height.
+	// Offenders are validators that have equivocated, as evidence in the block proves.
 	Offenders []protocol.Address
 }
 
-// Result is what executing a block did.
+// Result is the result of executing a block.
 type Result struct {
-	// Verdicts has one entry per transaction.
+	// Codes has one entry per transaction.
 	Codes []Code
-	// Ordered are the commitments that the block made final, in its order.
+	// Ordered are the commitments that the block made final, in their order.
 	Ordered []Ordered
-	// Group are the validators and their key behind the block. It is the state's own where the block changed nothing.
+	// Group are the validators and their key after the block. It is that of the Reader if the block did not change it.
 	Group *Group
-	// Encoded is the group as it is kept; nil where the block changed nothing.
+	// Encoded is the encoded group; nil if the block did not change it.
 	Encoded []byte
-	// AppHash is the hash of the state behind the block. It stays what it was where nothing was changed, so that an idle
-	// chain makes no blocks.
+	// AppHash is the hash of the state after the block. It is unchanged if the block changed nothing, so that an idle chain makes no
+	// blocks.
 	AppHash protocol.Hash
 }
 
-// execution is a block while it is executed.
+// execution is the execution of a block.
 type execution struct {
 	state        Reader
 	block        Block
 	group        *Group
-	cloned       bool                 // The group is a copy, which may be changed.
-	gamesInBlock map[protocol.ID]bool // The games that the block has a round of.
+	cloned       bool                 // group is a clone, which may be modified.
+	gamesInBlock map[protocol.ID]bool // The games of which the block has ordered a round.
 	announced    map[protocol.Address]bool
 	result       Result
 }
 
-// change returns the group to write to.
+// mutableGroup returns the group for modification.
 func (e *execution) mutableGroup() *Group {
 	if !e.cloned {
 		e.group, e.cloned = e.group.clone(), true
@@ -89,7 +89,7 @@ func (e *execution) mutableGroup() *Group {
 	return e.group
 }
 
-// Execute runs a block's transactions against the state. Of two commitments for one round, or for one game in one block, the first wins.
+// Execute executes a block on a state. Of two commitments for one round, or for one game in one block, the first wins.
 func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
 	e, err := execute(state, block)
 	if err != nil {
@@ -104,8 +104,9 @@ func Execute(state Reader, appHash protocol.Hash, block Block) (Result, error) {
 	return e.result, nil
 }
 
-// Judge says what Execute would say of a block's transactions, up to the first that it would not accept: that one is enough
-// to refuse a block, and what is behind it may be there to cost time. It spares the hash, which takes long in a key ceremony.
+// Validate returns the codes that Execute would return for a block's transactions, up to the first that is not accepted: that one is enough
+// to reject the block, and those after it may only be there to cost time. It skips the application hash, which is slow to compute during a
+// key ceremony.
 func Validate(state Reader, block Block) ([]Code, error) {
 	e := begin(state, block)
 	var verdicts []Code
@@ -121,7 +122,7 @@ func Validate(state Reader, block Block) ([]Code, error) {
 	return verdicts, nil
 }
 
-// begin does what comes before a block's transactions.
+// begin executes what precedes a block's transactions: the start of a phase's timeout, and the expulsion of offenders.
 func begin(state Reader, block Block) *execution {
 	e := &execution{state: state, block: block, group: state.Group(), gamesInBlock: make(map[protocol.ID]bool, len(block.Txs)),
 		announced: map[protocol.Address]bool{}, result: Result{Codes: make([]Code, len(block.Txs))}}
@@ -148,13 +149,13 @@ func execute(state Reader, block Block) (*execution, error) {
 	return e, nil
 }
 
-// commitment orders a commitment.
+// commitment executes a commitment.
 func (e *execution) commitment(tx []byte) (Code, error) {
 	c, err := protocol.DecodeCommitment(tx)
 	if err != nil {
 		return Malformed, nil
 	}
-	if len(e.state.Group().Sharings) == 0 { // There would be no dice.
+	if len(e.state.Group().Sharings) == 0 { // There could be no dice.
 		return Early, nil
 	}
 	round := RoundOf(c)
@@ -173,8 +174,8 @@ func (e *execution) commitment(tx []byte) (Code, error) {
 	return Accepted, nil
 }
 
-// due reports whether a round's turn has come: the dice of the one before it are known, or the chain knows no round of the game. Else
-// whoever commits could have dice thrown for the same bets under many rounds, and play the one whose dice suit.
+// isDue reports whether a round may be ordered: the dice of the one before it are known, or no round of the game was ordered yet. Otherwise
+// a dishonest game could have dice thrown for the same bets in many rounds, and play the one whose dice suit it.
 func (e *execution) isDue(round Round) (bool, error) {
 	before, ok, err := e.state.Ordered(Round{Game: round.Game, Number: round.Number - 1})
 	if ok || err != nil {
@@ -184,8 +185,8 @@ func (e *execution) isDue(round Round) (bool, error) {
 	return !known, err
 }
 
-// Hash hashes what a block did onto the state before it: the commitments that it ordered, and the hash of the group where
-// it changed that; zero where not.
+// Hash extends the hash chain by a block: by the commitments that it ordered, and by the hash of the group if it changed the group; zero
+// otherwise.
 func Hash(previous protocol.Hash, height int64, ordered []Ordered, group protocol.Hash) protocol.Hash {
 	if len(ordered) == 0 && group == (protocol.Hash{}) {
 		return previous
@@ -205,7 +206,7 @@ func Hash(previous protocol.Hash, height int64, ordered []Ordered, group protoco
 	return protocol.Hash(h.Sum(nil))
 }
 
-// HashGroup hashes a group as it is kept. It is zero where there is none.
+// HashGroup hashes an encoded group. It is zero for nil.
 func HashGroup(encoded []byte) protocol.Hash {
 	if encoded == nil {
 		return protocol.Hash{}
@@ -213,8 +214,8 @@ func HashGroup(encoded []byte) protocol.Hash {
 	return sha256.Sum256(append([]byte("bitcraps/group/1"), encoded...))
 }
 
-// Acceptable returns the transactions that a proposer should put into the block: those that would be accepted, in their
-// order, as long as they fit into maxBytes.
+// SelectTxs returns the transactions that a proposer should include in a block: those that would be accepted, in their order, as long as
+// they fit into maxBytes.
 func SelectTxs(state Reader, block Block, maxBytes int64) ([][]byte, error) {
 	e, err := execute(state, block)
 	if err != nil {
@@ -225,7 +226,7 @@ func SelectTxs(state Reader, block Block, maxBytes int64) ([][]byte, error) {
 		if e.result.Codes[i] != Accepted {
 			continue
 		}
-		// A transaction has a tag of one byte and a length of at most five beside its own bytes.
+		// The encoding of a transaction in a block adds a tag of one byte and a length of at most five.
 		if maxBytes -= int64(len(tx)) + 6; maxBytes < 0 {
 			break
 		}

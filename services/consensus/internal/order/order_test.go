@@ -44,7 +44,7 @@ func (s *state) apply(r order.Result) {
 	}
 }
 
-// block is one without anything but transactions.
+// block is a block with nothing but transactions.
 func block(height int64, txs ...[]byte) order.Block {
 	return order.Block{Height: height, Time: time.Unix(height, 0), Txs: txs}
 }
@@ -61,7 +61,7 @@ func drawTx(t *rapid.T) []byte {
 }
 
 // TestACommitmentIsNoGroup hashes a block that ordered two rounds, and one that ordered the first and whose group has the hash of the
-// second: who could pass one for the other could leave a round out of a snapshot.
+// second: if the hashes were equal, a round could be omitted from a snapshot.
 func TestACommitmentIsNoGroup(t *testing.T) {
 	first, second := order.Ordered{Commitment: protocol.Commitment{Round: 1}}, order.Ordered{Commitment: protocol.Commitment{Round: 2}}
 	two := order.Hash(protocol.Hash{1}, 5, []order.Ordered{first, second}, protocol.Hash{})
@@ -106,9 +106,9 @@ func TestRoundsAreDecidedOnce(t *testing.T) {
 	})
 }
 
-// TestARoundIsOrderedBehindTheDiceOfTheOneBefore has somebody commit to rounds of a game whose turn has not come: with dice for many rounds
-// he could play the one that suits.
-func TestARoundIsOrderedBehindTheDiceOfTheOneBefore(t *testing.T) {
+// TestARoundIsOrderedAfterTheDiceOfThePreviousOne commits to rounds of a game that are not due yet: with dice for many rounds, a dishonest
+// game could play the one that suits it.
+func TestARoundIsOrderedAfterTheDiceOfThePreviousOne(t *testing.T) {
 	s := newState()
 	game, other := protocol.ID{1}, protocol.ID{2}
 	round := func(game protocol.ID, number uint64) []byte {
@@ -120,8 +120,8 @@ func TestARoundIsOrderedBehindTheDiceOfTheOneBefore(t *testing.T) {
 		txs    [][]byte
 		want   []order.Code
 	}{
-		{1, [][]byte{round(game, 7), round(game, 8), round(other, 1)}, []order.Code{order.Accepted, order.Decided, order.Accepted}}, // A chain may begin behind the game.
-		{2, [][]byte{round(game, 8), round(game, 9)}, []order.Code{order.Early, order.Early}},                                       // The dice of 7 come with this block.
+		{1, [][]byte{round(game, 7), round(game, 8), round(other, 1)}, []order.Code{order.Accepted, order.Decided, order.Accepted}}, // A chain may begin after the game.
+		{2, [][]byte{round(game, 8), round(game, 9)}, []order.Code{order.Early, order.Early}},                                       // The dice of 7 become known with this block.
 		{3, [][]byte{round(game, 9), round(game, 6), round(game, 7), round(game, 8), round(game, 9)},
 			[]order.Code{order.Early, order.Early, order.Decided, order.Accepted, order.Decided}},
 		{9, [][]byte{round(game, 1<<40), round(other, 3), round(other, 2), round(game, 9)},
@@ -129,14 +129,14 @@ func TestARoundIsOrderedBehindTheDiceOfTheOneBefore(t *testing.T) {
 	} {
 		result, err := order.Execute(s, hash, block(step.height, step.txs...))
 		if err != nil || !slices.Equal(result.Codes, step.want) {
-			t.Fatalf("block %d: verdicts %v, want %v, %v", step.height, result.Codes, step.want, err)
+			t.Fatalf("block %d: codes %v, want %v, %v", step.height, result.Codes, step.want, err)
 		}
 		s.apply(result)
 		hash = result.AppHash
 	}
 }
 
-func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
+func TestProposalsContainOnlyAcceptedTransactions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newState()
 		txs := rapid.SliceOfN(rapid.Custom(drawTx), 0, 12).Draw(t, "txs")
@@ -150,9 +150,9 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 		var size int64
-		for i, verdict := range result.Codes {
-			if verdict != order.Accepted {
-				t.Fatalf("proposed transaction %d is %d", i, verdict)
+		for i, code := range result.Codes {
+			if code != order.Accepted {
+				t.Fatalf("proposed transaction %d has the code %d", i, code)
 			}
 			size += int64(len(proposal[i])) + 6
 		}
@@ -162,17 +162,17 @@ func TestProposalsHoldOnlyWhatIsAccepted(t *testing.T) {
 	})
 }
 
-// TestJudgingStopsAtWhatIsRefused has a proposer put what costs time behind what is refused. A block that is decided is
-// executed to its end, and a proposer takes what is good from behind it.
-func TestJudgingStopsAtWhatIsRefused(t *testing.T) {
+// TestValidationStopsAtARejectedTransaction has a proposer put expensive transactions after an invalid one. A decided block is executed to
+// its end, and a proposer still selects valid transactions after an invalid one.
+func TestValidationStopsAtARejectedTransaction(t *testing.T) {
 	first, second := protocol.Commitment{Round: 1}.Encode(), protocol.Commitment{Game: protocol.ID{1}, Round: 1}.Encode()
 	b := block(1, first, first, second)
-	verdicts, err := order.Validate(newState(), b)
-	if want := []order.Code{order.Accepted, order.Decided}; err != nil || !slices.Equal(verdicts, want) {
-		t.Errorf("judged %v, want %v, %v", verdicts, want, err)
+	codes, err := order.Validate(newState(), b)
+	if want := []order.Code{order.Accepted, order.Decided}; err != nil || !slices.Equal(codes, want) {
+		t.Errorf("validated as %v, want %v, %v", codes, want, err)
 	}
-	if verdicts, err = order.Validate(brokenState{newState()}, block(1, []byte("garbage"), first)); err != nil {
-		t.Errorf("behind garbage the state was read: %v, %v", verdicts, err)
+	if codes, err = order.Validate(brokenState{newState()}, block(1, []byte("garbage"), first)); err != nil {
+		t.Errorf("after garbage the state was read: %v, %v", codes, err)
 	}
 	result, err := order.Execute(newState(), protocol.Hash{}, b)
 	if want := []order.Code{order.Accepted, order.Decided, order.Accepted}; err != nil || !slices.Equal(result.Codes, want) {
@@ -190,8 +190,8 @@ func (brokenState) Ordered(order.Round) (order.Ordered, bool, error) {
 	return order.Ordered{}, false, errors.New("disk")
 }
 
-func TestUnreadableStateIsNotAVerdict(t *testing.T) {
+func TestUnreadableStateIsAnError(t *testing.T) {
 	if _, err := order.Execute(brokenState{newState()}, protocol.Hash{}, block(1, protocol.Commitment{Round: 1}.Encode())); err == nil {
-		t.Error("Execute guessed")
+		t.Error("Execute ignored an unreadable state")
 	}
 }

@@ -8,37 +8,37 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// Verdict is what the state machine says of a transaction.
+// Code is the result code of a transaction.
 type Code uint32
 
-// The verdicts. Their numbers are ABCI result codes and part of the chain's history.
+// The result codes. They are ABCI codes, and part of the chain's history.
 const (
-	// Accepted is done.
+	// Accepted means that the transaction was executed.
 	Accepted Code = iota
-	// Malformed is no transaction.
+	// Malformed means that the transaction can't be decoded.
 	Malformed
-	// Decided names a round that has a commitment already, or a game that has one in this block.
+	// Decided means that the round already has a commitment, or its game has one in this block.
 	Decided
-	// Early comes before what it needs: a commitment before there is a key that throws dice, or before the dice of the round before it.
+	// Early means that a commitment comes before there is a key that throws dice, or before the dice of the previous round.
 	Early
-	// Unexpected is not waited for: of another ceremony or phase, said before, or not yet due.
+	// Unexpected means that the state does not wait for the transaction: it is of another ceremony or phase, a repetition, or not due yet.
 	Unexpected
-	// False claims what does not hold: a signature, a deal, a sharing, a change.
+	// Invalid means that the transaction is invalid: a signature, a deal, a sharing or a change does not verify.
 	Invalid
 )
 
-var codeTexts = map[Code]string{Accepted: "is accepted", Malformed: "is no transaction", Decided: "is for a round that has a commitment",
-	Early: "comes before there is a key, or dice of the round before", Unexpected: "is not waited for", Invalid: "claims what does not hold"}
+var codeTexts = map[Code]string{Accepted: "is accepted", Malformed: "is malformed", Decided: "is for a round that has a commitment",
+	Early: "comes before the key or the dice of the previous round", Unexpected: "is unexpected", Invalid: "is invalid"}
 
-// String says what is wrong with the transaction.
+// String is the code as the predicate of a sentence about the transaction.
 func (v Code) String() string {
 	if text, ok := codeTexts[v]; ok {
 		return text
 	}
-	return "has the verdict " + strconv.Itoa(int(v))
+	return "has the code " + strconv.Itoa(int(v))
 }
 
-// verdictOf is what an error about a transaction comes to.
+// codeOf is the code for an error about a transaction.
 func codeOf(err error) Code {
 	switch {
 	case err == nil:
@@ -60,7 +60,7 @@ const (
 	tagSize      = 16
 )
 
-// tx executes one transaction. Its tag says of which kind it is.
+// tx executes a transaction, whose tag determines its kind.
 func (e *execution) tx(tx []byte) (Code, error) {
 	tag := ""
 	if len(tx) >= tagSize {
@@ -81,7 +81,7 @@ func (e *execution) tx(tx []byte) (Code, error) {
 	return e.commitment(tx)
 }
 
-// ceremony executes a transaction that makes sense only while there is one.
+// ceremony executes a transaction of the ceremony in progress.
 func (e *execution) ceremony(f func(g *Group) error) Code {
 	if e.group.Ceremony == nil {
 		return Unexpected
@@ -89,7 +89,7 @@ func (e *execution) ceremony(f func(g *Group) error) Code {
 	return e.try(f)
 }
 
-// try executes a transaction that changes the group, or leaves it as it is where it fails.
+// try executes a transaction that modifies the group; the group is unchanged if it fails.
 func (e *execution) try(f func(g *Group) error) Code {
 	changed := e.group.clone()
 	err := f(changed)

@@ -10,11 +10,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 )
 
-// FirstVersion is the protocol version that every chain begins with.
+// FirstVersion is the protocol version with which every chain begins.
 const FirstVersion = 1
 
-// Version is the newest protocol version that this release speaks. A release that executes transactions in another way
-// speaks a new one, and does so only where Group.Version has it: so all validators change at the same block.
+// Version is the newest protocol version that this release supports. A release that executes transactions differently has a new one, and
+// uses it only once Group.Version has reached it: so all validators switch at the same block.
 const Version = FirstVersion
 
 const (
@@ -22,7 +22,7 @@ const (
 	signatureSize    = 128
 )
 
-// Announcement is the transaction by which a validator says which protocol version it speaks.
+// Announcement is the transaction by which a validator announces which protocol version it supports.
 func Announcement(chain protocol.Hash, member protocol.Address, version uint32, key dkg.SecretKey) ([]byte, error) {
 	b := append([]byte(versionTag), chain[:]...)
 	b = append(b, member[:]...)
@@ -32,8 +32,8 @@ func Announcement(chain protocol.Hash, member protocol.Address, version uint32, 
 	return append(b, signature...), err
 }
 
-// announce notes which version a validator speaks. It never goes back. Each validator announces once in a block: one could
-// sign as many versions as a block has room for, and have everybody check the signatures for seconds.
+// announce records which version a validator supports, which never decreases. Each validator may announce once in a block: otherwise one
+// could sign as many versions as fit into a block, and make everyone verify signatures for seconds.
 func (g *Group) announce(tx []byte, announced map[protocol.Address]bool) error {
 	if len(tx) != announcementSize+signatureSize {
 		return fmt.Errorf("%w: not an announcement of a version", protocol.ErrMalformed)
@@ -61,7 +61,7 @@ func (g *Group) announce(tx []byte, announced map[protocol.Address]bool) error {
 	return nil
 }
 
-// speak raises the version to the least that all validators speak.
+// updateVersion raises the version to the lowest that the validators have announced.
 func (g *Group) updateVersion() {
 	least := g.Members[0].Version
 	for _, m := range g.Members[1:] {

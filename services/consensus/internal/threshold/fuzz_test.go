@@ -10,10 +10,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg/dkgtest"
 )
 
-// FuzzVerifyShare takes what a peer may send for a share. Only the one signature that the share makes may verify, in
-// the one form that it has, and nothing may keep good shares from giving the beacon.
+// FuzzVerifyShare verifies what a peer may send as a share's signature. Only the unique signature of the share may verify, in its unique
+// encoding, and nothing may prevent valid shares from giving the beacon.
 func FuzzVerifyShare(f *testing.F) {
-	// Each of the fuzzer's processes must make the same key.
+	// All processes of the fuzzer must generate the same key.
 	public, shares := dkgtest.MakeFrom(f, 3, 4, random.New(rand.NewChaCha8([32]byte{1})))
 	good := sign(f, shares, 7)
 	beacon, err := public.Recover(7, good)

@@ -28,9 +28,9 @@ func sign(t testing.TB, shares []threshold.Share, height int64) map[int][]byte {
 	return signatures
 }
 
-// TestWhoWithholdsChangesNothing recovers from every set of shares that is left when up to f of n are withheld: 1 + 4,
+// TestWithheldSharesChangeNothing recovers the signature from every set of shares that remains when up to f of n are withheld: 1 + 4,
 // 1 + 7 + 21 and 1 + 10 + 45 + 120 sets.
-func TestWhoWithholdsChangesNothing(t *testing.T) {
+func TestWithheldSharesChangeNothing(t *testing.T) {
 	for _, n := range []int{4, 7, 10} {
 		f := (n - 1) / 3
 		public, shares := dkgtest.Make(t, n-f, n)
@@ -44,13 +44,13 @@ func TestWhoWithholdsChangesNothing(t *testing.T) {
 			maps.DeleteFunc(left, func(i int, _ []byte) bool { return withheld&(1<<i) != 0 })
 			got, err := public.Recover(7, left)
 			if err != nil {
-				t.Fatalf("%0*b are withheld: %v", n, withheld, err)
+				t.Fatalf("with %0*b withheld: %v", n, withheld, err)
 			}
 			if want == nil {
 				want = got
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("where %0*b are withheld the dice are others", n, withheld)
+				t.Errorf("with %0*b withheld the dice are different", n, withheld)
 			}
 		}
 	}
@@ -101,7 +101,7 @@ func TestEverySubsetGivesTheSameSignature(t *testing.T) {
 	}
 }
 
-func TestBadSharesAreLeftOut(t *testing.T) {
+func TestInvalidSharesAreExcluded(t *testing.T) {
 	public, shares := dkgtest.Make(t, 3, 5)
 	signatures := sign(t, shares, 7)
 	good, err := public.Recover(7, signatures)
@@ -110,12 +110,12 @@ func TestBadSharesAreLeftOut(t *testing.T) {
 	}
 	signatures[0] = signatures[1]         // Another share's.
 	signatures[2] = []byte("not a point") // Garbage.
-	signatures[9] = signatures[3]         // Nobody's.
+	signatures[9] = signatures[3]         // An index out of range.
 	got, err := public.Recover(7, signatures)
 	if err != nil || !bytes.Equal(got, good) {
 		t.Errorf("Recover = %x, %v; want %x", got, err, good)
 	}
-	signatures[1] = sign(t, shares, 8)[1] // Another height's: now two are left.
+	signatures[1] = sign(t, shares, 8)[1] // Of another height: now two are left.
 	if _, err := public.Recover(7, signatures); !errors.Is(err, threshold.ErrTooFew) {
 		t.Errorf("Recover: %v", err)
 	}
@@ -126,7 +126,7 @@ func TestBadSharesAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestPublicAndSharesAreRestored(t *testing.T) {
+func TestPublicAndSharesRoundTrip(t *testing.T) {
 	public, shares := dkgtest.Make(t, 3, 4)
 	restored, err := threshold.ParsePublic(public.Commitments(), 4)
 	if err != nil || !bytes.Equal(restored.GroupKey(), public.GroupKey()) || restored.Threshold() != 3 {

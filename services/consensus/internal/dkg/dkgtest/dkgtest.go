@@ -1,4 +1,4 @@
-// Package dkgtest makes beacon keys for tests, by the ceremony that the validators go through.
+// Package dkgtest generates beacon keys for tests, by the ceremony that validators run.
 package dkgtest
 
 import (
@@ -10,19 +10,19 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// TB is what both testing.TB and rapid.TB are.
+// TB is the common interface of testing.TB and rapid.TB.
 type TB interface {
 	Helper()
 	Fatal(args ...any)
 }
 
-// Make has n validators make a key of which any t shares sign.
+// Make has n validators generate a key of which any t shares make a signature.
 func Make(tb TB, t, n int) (*threshold.Public, []threshold.Share) {
 	tb.Helper()
 	return MakeFrom(tb, t, n, random.New())
 }
 
-// MakeFrom is Make with randomness of the caller's.
+// MakeFrom is Make with the caller's randomness.
 func MakeFrom(tb TB, t, n int, random cipher.Stream) (*threshold.Public, []threshold.Share) {
 	tb.Helper()
 	parties := make([]dkg.Party, n)
