@@ -24,21 +24,21 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// crashes is how often TestAChainOutlivesItsCrashes kills; a long run takes more.
+// crashes is how often TestAChainSurvivesCrashes kills validators; a long run uses more.
 var crashes = flag.Int("crashes", 6, "how many times validators are killed")
 
-// processes are validators that run as operators run them.
+// processes are validators that run as separate processes, as in production.
 type processes struct {
 	t       *testing.T
 	program string
 	dir     string
-	chain   []string // Where each listens for its peers.
+	chain   []string // The address at which each listens for its peers.
 	rpc     []string
 	running []*process
 	stderr  []bytes.Buffer
 }
 
-// process is one of them. It ended when ended is closed.
+// process is the process of one validator. ended is closed when it has ended.
 type process struct {
 	*exec.Cmd
 	ended chan struct{}
@@ -88,7 +88,7 @@ func (p *processes) startHome(i int, home, listenFirst string) {
 	go func() { _ = running.Wait(); close(running.ended) }()
 }
 
-// kill ends the i-th process as a power failure would.
+// kill kills the i-th process with SIGKILL.
 func (p *processes) kill(i int) {
 	if p.running[i] != nil {
 		_ = p.running[i].Process.Kill()
@@ -97,8 +97,8 @@ func (p *processes) kill(i int) {
 	}
 }
 
-// supervise starts those again that ended by themselves, as an operator's supervisor does: a validator that its peers have overtaken
-// joins with its next start.
+// supervise restarts processes that ended by themselves, as an operator's supervisor does: an overtaken validator restores a snapshot
+// at its next start.
 func (p *processes) supervise() {
 	p.t.Helper()
 	for i, running := range p.running {
@@ -113,7 +113,7 @@ func (p *processes) supervise() {
 	}
 }
 
-// client calls those of the validators that are given, whichever answers.
+// client is a client of the given validators, which calls whichever answers.
 func (p *processes) client(self string, addresses ...string) consensusv1.ConsensusServiceClient {
 	p.t.Helper()
 	conn, err := rpcclient.New(self, rpcclient.Target{Service: identity.Consensus, Contracts: []string{"bitcraps.consensus.v1.ConsensusService"}},
@@ -135,7 +135,7 @@ func decideSome(t *testing.T, client consensusv1.ConsensusServiceClient, game by
 	decided := make(map[int64]*consensusv1.Decision)
 	for round := int64(1); round <= rounds; {
 		resp, err := client.DecideRound(t.Context(), &consensusv1.DecideRoundRequest{Commitment: commitmentOf(game, round)})
-		if err != nil { // They are still finding each other; the test's deadline is the limit.
+		if err != nil { // They are still connecting to each other; the test's deadline is the limit.
 			rest(t, nil, 50*time.Millisecond)
 			continue
 		}
@@ -164,9 +164,9 @@ func decideUntil(ctx context.Context, client consensusv1.ConsensusServiceClient,
 	}
 }
 
-// TestAChainOutlivesItsCrashes kills validators at random, one, some or all at once, with rounds in flight, and holds what
-// was decided against what every one of them knows in the end.
-func TestAChainOutlivesItsCrashes(t *testing.T) {
+// TestAChainSurvivesCrashes kills validators at random, one, several or all at once, with rounds in flight, and compares the decisions
+// with those that every one of them knows in the end.
+func TestAChainSurvivesCrashes(t *testing.T) {
 	const n, games = 4, 3
 	p := newProcesses(t, n)
 	for i := range n {
@@ -193,14 +193,14 @@ func TestAChainOutlivesItsCrashes(t *testing.T) {
 		}
 		p.supervise()
 	}
-	// Every game goes on.
+	// Every game continues.
 	p.reach(client, p.reach(client, 1)+6)
 	cancel()
 	playing.Wait()
 	p.compare(decided)
 }
 
-// rest waits, for a random time where there is chance: a kill is to come at any point of a round.
+// rest waits up to a time: a random one if there is a source of randomness, so that kills hit any point of a round.
 func rest(t *testing.T, random *rand.Rand, upTo time.Duration) {
 	t.Helper()
 	if random != nil {
@@ -212,7 +212,7 @@ func rest(t *testing.T, random *rand.Rand, upTo time.Duration) {
 	}
 }
 
-// reach waits until a validator that answers has a height.
+// reach waits until a validator that answers has reached a height.
 func (p *processes) reach(client consensusv1.ConsensusServiceClient, height int64) int64 {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
@@ -232,7 +232,7 @@ func (p *processes) reach(client consensusv1.ConsensusServiceClient, height int6
 	}
 }
 
-// compare asks every validator by itself.
+// compare compares the decisions of every validator with those that were made.
 func (p *processes) compare(decided []map[int64]*consensusv1.Decision) {
 	p.t.Helper()
 	total := 0
@@ -251,7 +251,7 @@ func (p *processes) compare(decided []map[int64]*consensusv1.Decision) {
 	if total == 0 {
 		p.t.Error("nothing was decided")
 	}
-	p.t.Logf("%d decisions compared behind %d crashes", total, *crashes)
+	p.t.Logf("%d decisions compared after %d crashes", total, *crashes)
 }
 
 func (p *processes) decision(i int, client consensusv1.ConsensusServiceClient, game protocol.ID, round int64) *consensusv1.Decision {

@@ -10,7 +10,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestAnAbsentValidatorIsListedAndCounted stops one of four and goes on without it.
+// TestAnAbsentValidatorIsListedAndCounted stops one of four validators and continues without it.
 func TestAnAbsentValidatorIsListedAndCounted(t *testing.T) {
 	net := startNetwork(t, 4)
 	game, gateway := net.client(identity.Game), net.client(identity.Gateway)

@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// TestRoundsAndSharesAreCounted has rounds decided, some of them asked for twice.
+// TestRoundsAndSharesAreCounted has rounds decided, some of them requested twice.
 func TestRoundsAndSharesAreCounted(t *testing.T) {
 	const rounds = 5
 	net := startNetwork(t, 4)

@@ -19,15 +19,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// network is a chain whose validators are services of this process.
+// network is a chain whose validators are services in this process.
 type network struct {
-	// dir has the homes and the operator's key.
+	// dir is the folder with the homes and the operator's key.
 	dir string
-	// client returns what a service sees of the first validator.
+	// client returns a client of the first validator.
 	client func(self string) consensusv1.ConsensusServiceClient
-	// stop ends the i-th validator.
+	// stop stops the i-th validator.
 	stop []func()
-	// metrics are the i-th validator's.
+	// metrics are the metrics of the i-th validator.
 	metrics []prometheus.Gatherer
 }
 
@@ -65,16 +65,16 @@ func startNetwork(t *testing.T, n int) network {
 
 func validator(i int) string { return fmt.Sprintf("validator-%d", i) }
 
-// freeAddresses are some that nobody listens on, with ports below those that outgoing connections take.
+// freeAddresses are unused addresses, with ports below the range of outgoing connections.
 func freeAddresses(t *testing.T, n int) []string {
 	t.Helper()
 	var addresses []string
 	for range 100 * n {
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000)))
 		if err != nil {
-			continue // Taken.
+			continue // In use.
 		}
-		defer func() { _ = listener.Close() }() // Only when all are found, so that none is found twice.
+		defer func() { _ = listener.Close() }() // Closed only once all are found, so that none is found twice.
 		if addresses = append(addresses, listener.Addr().String()); len(addresses) == n {
 			return addresses
 		}

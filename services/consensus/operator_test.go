@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// until asks for the status until it fits.
+// until polls the status until it meets a condition.
 func until(t *testing.T, client consensusv1.ConsensusServiceClient, what string, fits func(*consensusv1.GetStatusResponse) bool) *consensusv1.GetStatusResponse {
 	t.Helper()
 	tick, late := time.NewTicker(10*time.Millisecond), time.After(30*time.Second)
@@ -37,7 +37,7 @@ func until(t *testing.T, client consensusv1.ConsensusServiceClient, what string,
 	}
 }
 
-// TestTheOperatorChangesTheValidators removes one of four, and adds one that never comes.
+// TestTheOperatorChangesTheValidators removes one of four validators, and adds one that never starts.
 func TestTheOperatorChangesTheValidators(t *testing.T) {
 	net := startNetwork(t, 4)
 	client, operator := net.client(identity.Game), net.client(identity.Operator)
@@ -65,7 +65,7 @@ func TestTheOperatorChangesTheValidators(t *testing.T) {
 	if _, err := client.RemoveValidator(t.Context(), removal); errs.Reason(err) != errorsv1.Reason_REASON_CALLER_NOT_ALLOWED {
 		t.Errorf("the game changes the validators: %v", err)
 	}
-	for range 2 { // The second time it is done already.
+	for range 2 { // The second time the change is already ordered.
 		if _, err := operator.RemoveValidator(t.Context(), removal); err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestTheOperatorChangesTheValidators(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := operator.AddValidator(t.Context(), stale); errs.Reason(err) != errorsv1.Reason_REASON_CHANGE_NOT_SIGNED {
-		t.Errorf("a change that was signed for an earlier turn: %v", err)
+		t.Errorf("a change that was signed for an earlier sequence number: %v", err)
 	}
 	if terms, err = operator.GetChangeTerms(t.Context(), &consensusv1.GetChangeTermsRequest{}); err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestTheOperatorRefreshesShares(t *testing.T) {
 	until(t, client, "the next epoch", func(s *consensusv1.GetStatusResponse) bool { return s.GetEpoch() == 2 && s.GetCeremony() == "" })
 	after, err := operator.GetFairness(t.Context(), &consensusv1.GetFairnessRequest{})
 	if err != nil || after.GetGroupKey() != before.GetGroupKey() {
-		t.Errorf("the key went from %s to %s, %v", before.GetGroupKey(), after.GetGroupKey(), err)
+		t.Errorf("the key changed from %s to %s, %v", before.GetGroupKey(), after.GetGroupKey(), err)
 	}
 	if _, err := decide(t, client, protocol.Commitment{Round: 2}); err != nil {
 		t.Error(err)

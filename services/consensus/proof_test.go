@@ -21,12 +21,12 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// record makes the proofs of real chains that libs/receipt is tested with:
+// record is the folder to which the proofs of real chains are written, with which libs/receipt is tested:
 //
 //	go test ./services/consensus -run Proven -record ../../libs/receipt/testdata
 var record = flag.String("record", "", "folder to write proofs into")
 
-// proven asks for the proof of a decided round and checks it as a stranger would, who pinned the chain's facts.
+// proven requests the proof of a decided round and verifies it as anyone could who has pinned the chain's facts.
 func proven(t *testing.T, client consensusv1.ConsensusServiceClient, c protocol.Commitment) *consensusv1.ProveRoundResponse {
 	t.Helper()
 	proof, err := client.ProveRound(t.Context(), &consensusv1.ProveRoundRequest{GameId: uuid.UUID(c.Game).String(), Round: int64(c.Round)})
@@ -55,7 +55,7 @@ func proven(t *testing.T, client consensusv1.ConsensusServiceClient, c protocol.
 	return proof
 }
 
-// write records a proof, where that is wanted.
+// write writes a proof if -record is set.
 func write(t *testing.T, name string, c protocol.Commitment, proof *consensusv1.ProveRoundResponse) {
 	t.Helper()
 	text, err := canonical.JSON(proof)
@@ -99,7 +99,7 @@ func TestRoundsOfOneValidatorAreProven(t *testing.T) {
 	}
 }
 
-// together decides rounds of many games at once, until several are in one block, and returns one of these.
+// together decides rounds of many games at once until several are in one block, and returns one of these.
 func together(t *testing.T, client consensusv1.ConsensusServiceClient, round *uint64) protocol.Commitment {
 	t.Helper()
 	for {

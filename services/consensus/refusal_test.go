@@ -19,7 +19,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// ends waits for the end of a process that must not go on, and returns what it said.
+// ends waits for the end of a process that must not continue, and returns its error output.
 func (p *processes) ends(i int) string {
 	p.t.Helper()
 	ended := p.running[i]
@@ -30,13 +30,13 @@ func (p *processes) ends(i int) string {
 		}
 	case <-time.After(time.Minute):
 		p.kill(i)
-		p.t.Errorf("it went on until it was killed\n%s", lastLines(p.stderr[i].String()))
+		p.t.Errorf("it continued until it was killed\n%s", lastLines(p.stderr[i].String()))
 	}
 	p.running[i] = nil
 	return p.stderr[i].String()
 }
 
-// spoil has the stored application state say something else than the chain does: it flips a bit of the tip's hash.
+// spoil makes the stored application state differ from the chain's: it flips a bit of the tip's hash.
 func spoil(home string) error {
 	db, err := leveldb.OpenFile(filepath.Join(home, "data", "application.db"), nil)
 	if err != nil {
@@ -50,8 +50,8 @@ func spoil(home string) error {
 	return errors.Join(db.Put([]byte("t"), tip, nil), db.Close())
 }
 
-// TestWhatMustNotRunEndsWithAnError starts processes that would do harm, and reads what they say to their operator.
-func TestWhatMustNotRunEndsWithAnError(t *testing.T) {
+// TestUnsafeValidatorsEndWithAnError starts processes that would do harm, and checks what they report to their operator.
+func TestUnsafeValidatorsEndWithAnError(t *testing.T) {
 	const n = 4
 	p := newProcesses(t, n)
 	for i := range n {
@@ -102,9 +102,9 @@ func TestWhatMustNotRunEndsWithAnError(t *testing.T) {
 		p.rpc[3], p.chain[3] = addresses[0], addresses[1]
 		p.startHome(3, copied, "500ms")
 		ctx, cancel := context.WithCancel(t.Context())
-		var playing sync.WaitGroup // Others see to it that there is something to vote on.
+		var playing sync.WaitGroup // The others decide rounds, so that there is something to vote on.
 		playing.Go(func() {
-			for round := int64(1); ctx.Err() == nil; { // So slowly that what the copy lacks is not pruned meanwhile.
+			for round := int64(1); ctx.Err() == nil; { // Slowly, so that the blocks that the copy lacks are not pruned meanwhile.
 				if _, err := client.DecideRound(ctx, &consensusv1.DecideRoundRequest{Commitment: commitmentOf(9, round)}); err == nil {
 					round++
 				}
@@ -131,7 +131,7 @@ func TestWhatMustNotRunEndsWithAnError(t *testing.T) {
 		}
 	})
 
-	// What it was told to do helps.
+	// The remedy in the error message works.
 	p.t = t
 	data := filepath.Join(consensus.Home(p.dir, 3), "data")
 	if err := os.Rename(data, data+".old"); err != nil {

@@ -20,13 +20,13 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// start runs a chain with a single validator and returns what a service sees of it.
+// start runs a chain with a single validator and returns a client of it.
 func start(t *testing.T) func(self string) consensusv1.ConsensusServiceClient {
 	t.Helper()
 	return startNetwork(t, 1).client
 }
 
-// decide has a round decided, and asks again while the validators are still finding each other and making their key.
+// decide has a round decided, and retries while the validators are still connecting and generating their key.
 func decide(t *testing.T, client consensusv1.ConsensusServiceClient, c protocol.Commitment) (*consensusv1.Decision, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -73,7 +73,7 @@ func TestRoundIsDecidedOnce(t *testing.T) {
 	}
 }
 
-func TestStatusSaysHowTheKeyWasMadeAndWhoAnswers(t *testing.T) {
+func TestStatusReportsTheDealingAndTheConnectedValidators(t *testing.T) {
 	client := start(t)(identity.Game)
 	if _, err := decide(t, client, protocol.Commitment{Round: 1}); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestDecisionsAreStreamed(t *testing.T) {
 	}
 }
 
-func TestAStreamEndsBehindItsLastBlock(t *testing.T) {
+func TestAStreamEndsAfterItsLastBlock(t *testing.T) {
 	client := start(t)(identity.Game)
 	var all []*consensusv1.Decision
 	for round := range 3 {
@@ -133,12 +133,12 @@ func TestAStreamEndsBehindItsLastBlock(t *testing.T) {
 		}
 	}
 	if end, err := stream.Recv(); !errors.Is(err, io.EOF) {
-		t.Errorf("behind to_height: %v, %v", end, err)
+		t.Errorf("after to_height: %v, %v", end, err)
 	}
 }
 
-// TestBeaconVerifiesByAnotherImplementation is what a player does: pin the group key, fetch a beacon, check it with
-// drand's rules. circl shares no code with the library that signs.
+// TestBeaconVerifiesByAnotherImplementation does what a player does: pin the group key, fetch a beacon, and verify it by drand's rules.
+// circl shares no code with the library that signs.
 func TestBeaconVerifiesByAnotherImplementation(t *testing.T) {
 	as := start(t)
 	decision, err := decide(t, as(identity.Game), protocol.Commitment{Round: 1})
@@ -155,7 +155,7 @@ func TestBeaconVerifiesByAnotherImplementation(t *testing.T) {
 		t.Fatalf("GetBeacon = %v, %v", resp, err)
 	}
 	if _, err := as(identity.Gateway).GetBeacon(t.Context(), &consensusv1.GetBeaconRequest{Height: height - 1}); errs.Reason(err) != errorsv1.Reason_REASON_BEACON_NOT_FOUND {
-		t.Errorf("a beacon that nobody awaited: %v", err)
+		t.Errorf("a beacon that no round awaited: %v", err)
 	}
 	var key circl.PublicKey[circl.KeyG2SigG1]
 	if err := key.UnmarshalBinary(unhex(t, fairness.GetGroupKey())); err != nil {
