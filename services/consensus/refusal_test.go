@@ -36,8 +36,8 @@ func (p *processes) ends(i int) string {
 	return p.stderr[i].String()
 }
 
-// spoil makes the stored application state differ from the chain's: it flips a bit of the tip's hash.
-func spoil(home string) error {
+// corruptTip makes the stored application state differ from the chain's: it flips a bit of the tip's hash.
+func corruptTip(home string) error {
 	db, err := leveldb.OpenFile(filepath.Join(home, "data", "application.db"), nil)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func TestUnsafeValidatorsEndWithAnError(t *testing.T) {
 	t.Run("a state that is not the chain's", func(t *testing.T) {
 		p.t = t
 		p.kill(3)
-		if err := spoil(consensus.Home(p.dir, 3)); err != nil {
+		if err := corruptTip(consensus.Home(p.dir, 3)); err != nil {
 			t.Fatal(err)
 		}
 		p.start(3)

@@ -71,7 +71,7 @@ func (c Config) Validate() error {
 		err = errors.Join(err, fmt.Errorf("chain.retain_blocks: want 0, for all, or at least three times chain.snapshot_blocks, %d", 3*c.Chain.SnapshotBlocks))
 	}
 	if c.Chain.ListenFirst < 0 {
-		err = errors.Join(err, errors.New("chain.listen_first: want 0, for not at all, or a time"))
+		err = errors.Join(err, errors.New("chain.listen_first: want 0, to sign at once, or a duration"))
 	}
 	return err
 }

@@ -66,7 +66,7 @@ func (s *store) snapshotPairs(height int64, f func(key, value []byte) error) err
 		return err
 	}
 	if group == nil {
-		return fmt.Errorf("%w: the group of block %d was not kept", errNotDue, height)
+		return fmt.Errorf("%w: the group of block %d was not saved", errNotDue, height)
 	}
 	if err := f(groupKey, group); err != nil {
 		return err

@@ -80,7 +80,7 @@ func TestPagesOfEvidenceAreComplete(t *testing.T) {
 
 // TestUnsignedMessagesAreNoEvidence sends invalid messages under another validator's address, which CometBFT passes on unchecked.
 func TestUnsignedMessagesAreNoEvidence(t *testing.T) {
-	victim, liar := ed25519.GenPrivKeyFromSecret([]byte("victim")), ed25519.GenPrivKeyFromSecret([]byte("liar"))
+	victim, attacker := ed25519.GenPrivKeyFromSecret([]byte("victim")), ed25519.GenPrivKeyFromSecret([]byte("attacker"))
 	w := &signatureCache{chainID: "chain", onVote: func(*types.Vote) {}}
 	d := newEvidenceLog(slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}, w)
 	d.setGroup(&order.Group{Members: []order.Member{member("victim", victim)}})
@@ -101,7 +101,7 @@ func TestUnsignedMessagesAreNoEvidence(t *testing.T) {
 		by   ed25519.PrivKey
 		want Conduct
 	}{
-		{liar, Conduct{Validator: "victim"}},
+		{attacker, Conduct{Validator: "victim"}},
 		{victim, Conduct{Validator: "victim", InvalidShares: 1, InvalidProposals: 1}},
 	} {
 		send(step.by)

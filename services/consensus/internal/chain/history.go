@@ -33,15 +33,15 @@ func (n *Node) history() blockHistory {
 }
 
 // commit returns the commit of a block, and the validators that could vote on it.
-func (p blockHistory) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
-	commit := p.blocks.LoadBlockCommit(height)
+func (h blockHistory) commit(height int64) (*types.Commit, *types.ValidatorSet, error) {
+	commit := h.blocks.LoadBlockCommit(height)
 	if commit == nil { // No next block contains its commit yet.
-		commit = p.blocks.LoadSeenCommit(height)
+		commit = h.blocks.LoadSeenCommit(height)
 	}
 	if commit == nil {
 		return nil, nil, fmt.Errorf("%w: votes for block %d", ErrNoBlock, height)
 	}
-	validators, err := p.sets.LoadValidatorsFast(height)
+	validators, err := h.sets.LoadValidatorsFast(height)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: validators of block %d: %w", ErrNoBlock, height, err)
 	}
@@ -49,12 +49,12 @@ func (p blockHistory) commit(height int64) (*types.Commit, *types.ValidatorSet, 
 }
 
 // record makes the record of a block that CometBFT still has.
-func (p blockHistory) record(height int64) (*blockRecord, error) {
-	block := p.blocks.LoadBlock(height)
+func (h blockHistory) record(height int64) (*blockRecord, error) {
+	block := h.blocks.LoadBlock(height)
 	if block == nil {
 		return nil, fmt.Errorf("%w: block %d", ErrNoBlock, height)
 	}
-	commit, validators, err := p.commit(height)
+	commit, validators, err := h.commit(height)
 	if err != nil {
 		return nil, err
 	}
@@ -69,15 +69,15 @@ func (p blockHistory) record(height int64) (*blockRecord, error) {
 // changed between them, and the first sharing of the beacon's secret. It stores the commit that the next block contains, so that all
 // validators store the same and make identical snapshots; each has seen different votes for the latest block. Blocks before a restored
 // snapshot are missing; the snapshot contains what is stored of them.
-func (p blockHistory) storeLineage(height int64) error {
-	now, before := p.blocks.LoadBlockMeta(height), p.blocks.LoadBlockMeta(height-1)
+func (h blockHistory) storeLineage(height int64) error {
+	now, before := h.blocks.LoadBlockMeta(height), h.blocks.LoadBlockMeta(height-1)
 	if now == nil {
 		return nil
 	}
 	// The first block has no predecessor, and neither has the first block after a restored snapshot.
 	if before != nil && !bytes.Equal(now.Header.ValidatorsHash, before.Header.ValidatorsHash) {
 		for _, changed := range []int64{height - 1, height} {
-			if err := p.storeHop(changed); err != nil {
+			if err := h.storeHop(changed); err != nil {
 				return err
 			}
 		}
@@ -85,24 +85,24 @@ func (p blockHistory) storeLineage(height int64) error {
 	if now.NumTxs == 0 {
 		return nil
 	}
-	return p.storeFirstSharing(height)
+	return h.storeFirstSharing(height)
 }
 
-func (p blockHistory) storeHop(height int64) error {
-	meta := p.blocks.LoadBlockMeta(height)
-	commit, validators, err := p.commit(height)
+func (h blockHistory) storeHop(height int64) error {
+	meta := h.blocks.LoadBlockMeta(height)
+	commit, validators, err := h.commit(height)
 	if err != nil {
 		return err
 	}
-	return p.store.setHop((&blockRecord{header: meta.Header, commit: commit, validators: validators}).lightBlock())
+	return h.store.setHop((&blockRecord{header: meta.Header, commit: commit, validators: validators}).lightBlock())
 }
 
 // storeFirstSharing stores the first sharing of the chain. Later ones are of the same key.
-func (p blockHistory) storeFirstSharing(height int64) error {
-	if sharing, err := p.store.firstSharing(); err != nil || sharing != nil {
+func (h blockHistory) storeFirstSharing(height int64) error {
+	if sharing, err := h.store.firstSharing(); err != nil || sharing != nil {
 		return err
 	}
-	block := p.blocks.LoadBlock(height)
+	block := h.blocks.LoadBlock(height)
 	if block == nil {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (p blockHistory) storeFirstSharing(height int64) error {
 	if index < 0 {
 		return nil
 	}
-	r, err := p.record(height)
+	r, err := h.record(height)
 	if err != nil {
 		return err
 	}
@@ -121,5 +121,5 @@ func (p blockHistory) storeFirstSharing(height int64) error {
 	if err != nil {
 		return err
 	}
-	return p.store.setFirstSharing(&receiptv1.SharingProof{Transaction: hex.EncodeToString(block.Txs[index]), Block: proof})
+	return h.store.setFirstSharing(&receiptv1.SharingProof{Transaction: hex.EncodeToString(block.Txs[index]), Block: proof})
 }

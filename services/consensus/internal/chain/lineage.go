@@ -31,19 +31,19 @@ func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
 }
 
 // lineage leads from genesis to a block, by way of the first sharing if there is one before it. It is nil if genesis is enough.
-func (p blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
-	sharing, err := p.store.firstSharing()
+func (h blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
+	sharing, err := h.store.firstSharing()
 	if err != nil {
 		return nil, err
 	}
 	light, out := genesis, &receiptv1.Lineage{}
 	if block := sharing.GetBlock(); block != nil && block.GetHeader().GetHeight() < target.GetHeader().GetHeight() {
 		out.Sharing = sharing
-		if light, err = p.follow(light, block, out); err != nil {
+		if light, err = h.follow(light, block, out); err != nil {
 			return nil, err
 		}
 	}
-	if _, err = p.follow(light, target, out); err != nil {
+	if _, err = h.follow(light, target, out); err != nil {
 		return nil, err
 	}
 	if len(out.GetHops()) == 0 && out.Sharing == nil {
@@ -56,13 +56,13 @@ func (p blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*rec
 var errTooFar = errors.New("chain: too many changes of the validators since genesis")
 
 // follow leads a light client to a block, by skipping verification: with as few hops as possible. It appends the hops to out.
-func (p blockHistory) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
+func (h blockHistory) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
 	for {
 		next, err := light.Follow(to)
 		if err == nil {
 			return next, nil
 		}
-		between, failed := p.store.hops(light.Height()+1, to.GetHeader().GetHeight())
+		between, failed := h.store.hops(light.Height()+1, to.GetHeader().GetHeight())
 		if failed != nil {
 			return light, failed
 		}

@@ -17,14 +17,14 @@ import (
 // TestAValidatorSignsWithARemoteSigner moves a validator's key from its home to CometBFT's remote signer.
 func TestAValidatorSignsWithARemoteSigner(t *testing.T) {
 	net := newNetwork(t, 1)
-	vault := t.TempDir()
+	dir := t.TempDir()
 	for _, name := range []string{"validator_key.json", "validator_state.json"} {
-		if err := os.Rename(filepath.Join(net.home(0), name), filepath.Join(vault, name)); err != nil {
+		if err := os.Rename(filepath.Join(net.home(0), name), filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	key := privval.LoadFilePV(filepath.Join(vault, "validator_key.json"), filepath.Join(vault, "validator_state.json"))
-	socket := filepath.Join(vault, "signer")
+	key := privval.LoadFilePV(filepath.Join(dir, "validator_key.json"), filepath.Join(dir, "validator_state.json"))
+	socket := filepath.Join(dir, "signer")
 	endpoint := privval.NewSignerDialerEndpoint(log.NewNopLogger(), privval.DialUnixFn(socket),
 		privval.SignerDialerEndpointRetryWaitInterval(10*time.Millisecond), privval.SignerDialerEndpointConnRetries(1000))
 	server := privval.NewSignerServer(endpoint, "bitcraps-test", key)

@@ -45,33 +45,33 @@ func newStateProvider(logger *slog.Logger, genesis *types.GenesisDoc) *stateProv
 const maxOffers = 10
 
 // addOffer verifies the blocks of a snapshot that a peer offers, and remembers it.
-func (j *stateProvider) addOffer(from p2p.ID, sent *ssproto.SnapshotsResponse) {
+func (p *stateProvider) addOffer(from p2p.ID, sent *ssproto.SnapshotsResponse) {
 	m, err := parseManifest(sent.Metadata)
 	if err == nil && (uint64(m.Height) != sent.Height || string(m.hash()) != string(sent.Hash)) {
 		err = errors.New("manifest: it describes another snapshot")
 	}
 	var blocks []*types.LightBlock
 	if err == nil {
-		blocks, err = m.lightBlocks(j.genesis)
+		blocks, err = m.lightBlocks(p.genesis)
 	}
 	if err != nil {
-		j.logger.Warn("a peer offers a snapshot that can't be verified", "height", sent.Height, "error", err)
+		p.logger.Warn("a peer offers a snapshot that can't be verified", "height", sent.Height, "error", err)
 		return
 	}
-	j.remember(from, m.Height, blocks)
+	p.remember(from, m.Height, blocks)
 }
 
 // remember stores an offer. If the peer has too many, its oldest is evicted, which is the one that the peer deletes first.
-func (j *stateProvider) remember(from p2p.ID, height int64, blocks []*types.LightBlock) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.offers[height] == nil {
-		j.offers[height] = &offeredSnapshot{peers: make(map[p2p.ID]bool)}
+func (p *stateProvider) remember(from p2p.ID, height int64, blocks []*types.LightBlock) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.offers[height] == nil {
+		p.offers[height] = &offeredSnapshot{peers: make(map[p2p.ID]bool)}
 	}
-	j.offers[height].blocks = blocks
-	j.offers[height].peers[from] = true
+	p.offers[height].blocks = blocks
+	p.offers[height].peers[from] = true
 	var heights []int64
-	for height, o := range j.offers {
+	for height, o := range p.offers {
 		if o.peers[from] {
 			heights = append(heights, height)
 		}
@@ -80,35 +80,35 @@ func (j *stateProvider) remember(from p2p.ID, height int64, blocks []*types.Ligh
 		return
 	}
 	oldest := slices.Min(heights)
-	delete(j.offers[oldest].peers, from)
-	if len(j.offers[oldest].peers) == 0 {
-		delete(j.offers, oldest)
+	delete(p.offers[oldest].peers, from)
+	if len(p.offers[oldest].peers) == 0 {
+		delete(p.offers, oldest)
 	}
 }
 
 // latestSnapshot is the height of the latest verified snapshot; 0 if there is none.
-func (j *stateProvider) latestSnapshot() (height int64) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for proven := range j.offers {
+func (p *stateProvider) latestSnapshot() (height int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for proven := range p.offers {
 		height = max(height, proven)
 	}
 	return height
 }
 
 // lightBlocks are the light blocks of a snapshot: that of its height and the two after it.
-func (j *stateProvider) lightBlocks(height uint64) ([]*types.LightBlock, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if o, ok := j.offers[int64(height)]; ok {
+func (p *stateProvider) lightBlocks(height uint64) ([]*types.LightBlock, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if o, ok := p.offers[int64(height)]; ok {
 		return o.blocks, nil
 	}
 	return nil, fmt.Errorf("no peer has sent verifiable blocks for the snapshot at height %d", height)
 }
 
 // AppHash implements statesync.StateProvider.
-func (j *stateProvider) AppHash(_ context.Context, height uint64) ([]byte, error) {
-	blocks, err := j.lightBlocks(height)
+func (p *stateProvider) AppHash(_ context.Context, height uint64) ([]byte, error) {
+	blocks, err := p.lightBlocks(height)
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +116,8 @@ func (j *stateProvider) AppHash(_ context.Context, height uint64) ([]byte, error
 }
 
 // Commit implements statesync.StateProvider.
-func (j *stateProvider) Commit(_ context.Context, height uint64) (*types.Commit, error) {
-	blocks, err := j.lightBlocks(height)
+func (p *stateProvider) Commit(_ context.Context, height uint64) (*types.Commit, error) {
+	blocks, err := p.lightBlocks(height)
 	if err != nil {
 		return nil, err
 	}
@@ -125,19 +125,19 @@ func (j *stateProvider) Commit(_ context.Context, height uint64) (*types.Commit,
 }
 
 // State implements statesync.StateProvider. The consensus parameters are those of genesis: only the version ever changes.
-func (j *stateProvider) State(_ context.Context, height uint64) (state.State, error) {
-	blocks, err := j.lightBlocks(height)
+func (p *stateProvider) State(_ context.Context, height uint64) (state.State, error) {
+	blocks, err := p.lightBlocks(height)
 	if err != nil {
 		return state.State{}, err
 	}
 	last, current, next := blocks[0], blocks[1], blocks[2]
-	params := *j.genesis.ConsensusParams
+	params := *p.genesis.ConsensusParams
 	params.Version.App = current.Version.App
 	if string(params.Hash()) != string(current.ConsensusHash) {
 		return state.State{}, errors.New("the chain's consensus parameters are not those of genesis")
 	}
 	return state.State{
-		ChainID: j.genesis.ChainID, InitialHeight: j.genesis.InitialHeight,
+		ChainID: p.genesis.ChainID, InitialHeight: p.genesis.InitialHeight,
 		Version:         cmtstate.Version{Consensus: current.Version, Software: version.TMCoreSemVer},
 		LastBlockHeight: last.Height, LastBlockTime: last.Time, LastBlockID: last.Commit.BlockID,
 		AppHash: current.AppHash, LastResultsHash: current.LastResultsHash,
@@ -156,19 +156,19 @@ type stateSyncReactor struct {
 }
 
 // Receive implements p2p.Reactor.
-func (o stateSyncReactor) Receive(e p2p.Envelope) {
+func (r stateSyncReactor) Receive(e p2p.Envelope) {
 	switch sent := e.Message.(type) {
 	case *ssproto.SnapshotsResponse:
-		if !o.isTrusted(e.Src.ID()) {
+		if !r.isTrusted(e.Src.ID()) {
 			return
 		}
-		o.addOffer(e.Src.ID(), sent)
+		r.addOffer(e.Src.ID(), sent)
 	case *ssproto.ChunkResponse:
-		if !o.isTrusted(e.Src.ID()) {
+		if !r.isTrusted(e.Src.ID()) {
 			return
 		}
 	}
-	o.Reactor.Receive(e)
+	r.Reactor.Receive(e)
 }
 
 // stateSyncReactorName is CometBFT's name of its state sync reactor.

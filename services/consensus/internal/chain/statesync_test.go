@@ -107,8 +107,8 @@ func TestSendersOfBadChunksAreRejected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t)
 			a.restore = &restore{manifest: &manifest{Chunks: [][]byte{hash[:]}}, staged: &store{db: dbm.NewMemDB()}, chunks: t.TempDir(), close: func() error { return nil }}
-			got, err := a.ApplySnapshotChunk(t.Context(), &abci.RequestApplySnapshotChunk{Chunk: tc.chunk, Sender: "liar"})
-			if err != nil || got.Result != tc.want || !slices.Equal(got.RejectSenders, []string{"liar"}) {
+			got, err := a.ApplySnapshotChunk(t.Context(), &abci.RequestApplySnapshotChunk{Chunk: tc.chunk, Sender: "attacker"})
+			if err != nil || got.Result != tc.want || !slices.Equal(got.RejectSenders, []string{"attacker"}) {
 				t.Errorf("%v, %v", got, err)
 			}
 		})
@@ -123,7 +123,7 @@ func TestOffersOfOthersAreNotEvicted(t *testing.T) {
 	}
 	offer("honest", 5)
 	for height := int64(1); height <= 100; height++ {
-		offer("liar", height)
+		offer("attacker", height)
 	}
 	if _, err := j.lightBlocks(5); err != nil {
 		t.Errorf("the honest peer's offer was evicted: %v", err)

@@ -41,7 +41,7 @@ func TestInvalidDealsAreRejected(t *testing.T) {
 		"not a point":             {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Commitments[1][95]++ }},
 		"infinity":                {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Commitments[0] = protocol.Point{0xc0} }},
 		"not what was signed":     {session: fresh(old), message: honest, change: func(d *dkg.Deal) { d.Sealed[0][9]++ }, unsigned: true},
-		"something else anew":     {session: second.Session, message: again, change: func(d *dkg.Deal) { d.Commitments[0] = d.Commitments[1] }},
+		"another secret reshared": {session: second.Session, message: again, change: func(d *dkg.Deal) { d.Commitments[0] = d.Commitments[1] }},
 		"a deal of the first key": {session: second.Session, message: honest, change: func(*dkg.Deal) {}, unexpected: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestInvalidComplaintsAreRejected(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(r *dkg.Response){
-		"of nobody":           func(r *dkg.Response) { r.Complaints = []int{7} },
+		"about no dealer":     func(r *dkg.Response) { r.Complaints = []int{7} },
 		"of one that is away": func(r *dkg.Response) { r.Complaints = []int{3} },
 		"in another's name":   func(r *dkg.Response) { r.Member = 1 },
 	} {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Phase is how far a ceremony is.
+// Phase is a phase of a ceremony.
 type Phase int
 
 // The phases, in their order.

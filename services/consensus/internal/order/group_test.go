@@ -208,7 +208,7 @@ func TestInvalidChangesAreRejected(t *testing.T) {
 	early := net.signed(remove(net.peers[0]))
 	net.block(order.Unexpected, early)
 	net.run()
-	stranger, twin := newValidator(), newValidator()
+	outsider, twin := newValidator(), newValidator()
 	twin.member.BeaconKey = net.peers[0].member.BeaconKey
 	namesake := newValidator()
 	namesake.member.Name = net.peers[0].member.Name
@@ -217,31 +217,31 @@ func TestInvalidChangesAreRejected(t *testing.T) {
 	bad.member.BeaconKey = dkg.PublicKey{1}
 	neighbour, nowhere := newValidator(), newValidator()
 	neighbour.member.NodeID, nowhere.member.NodeID = net.peers[0].member.NodeID, order.NodeID{}
-	good := net.signed(add(stranger))
+	good := net.signed(add(outsider))
 	forged := bytes.Clone(good)
 	forged[len(forged)-1]++
 	other := remove(net.peers[0]).SignBytes(protocol.Hash{8}, 1)
 	other = append(other, ed25519.Sign(operator, other)...)
-	skipped := add(stranger).SignBytes(net.state.group.Chain, 2)
+	skipped := add(outsider).SignBytes(net.state.group.Chain, 2)
 	for name, tc := range map[string]struct {
 		tx   []byte
 		want order.Code
 	}{
-		"forged":           {forged, order.Invalid},
-		"another chain":    {other, order.Invalid},
-		"out of turn":      {append(skipped, ed25519.Sign(operator, skipped)...), order.Unexpected},
-		"remove a nobody":  {net.signed(remove(stranger)), order.Invalid},
-		"same beacon key":  {net.signed(add(twin)), order.Invalid},
-		"same name":        {net.signed(add(namesake)), order.Invalid},
-		"same node":        {net.signed(add(neighbour)), order.Invalid},
-		"no node":          {net.signed(add(nowhere)), order.Invalid},
-		"no name":          {net.signed(add(nameless)), order.Invalid},
-		"a false key":      {net.signed(add(bad)), order.Invalid},
-		"cut":              {good[:len(good)-1], order.Malformed},
-		"longer":           {append(bytes.Clone(good), 0), order.Malformed},
-		"of no known kind": {append(append(bytes.Clone(good[:56]), 4), good[57:]...), order.Malformed},
-		"a body too many":  {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
-		"no body":          {append(bytes.Clone(good[:57]), make([]byte, 64)...), order.Malformed},
+		"forged":             {forged, order.Invalid},
+		"another chain":      {other, order.Invalid},
+		"out of turn":        {append(skipped, ed25519.Sign(operator, skipped)...), order.Unexpected},
+		"remove an outsider": {net.signed(remove(outsider)), order.Invalid},
+		"same beacon key":    {net.signed(add(twin)), order.Invalid},
+		"same name":          {net.signed(add(namesake)), order.Invalid},
+		"same node":          {net.signed(add(neighbour)), order.Invalid},
+		"no node":            {net.signed(add(nowhere)), order.Invalid},
+		"no name":            {net.signed(add(nameless)), order.Invalid},
+		"a false key":        {net.signed(add(bad)), order.Invalid},
+		"cut":                {good[:len(good)-1], order.Malformed},
+		"longer":             {append(bytes.Clone(good), 0), order.Malformed},
+		"of no known kind":   {append(append(bytes.Clone(good[:56]), 4), good[57:]...), order.Malformed},
+		"a body too many":    {append(append(bytes.Clone(good[:56]), 3), good[57:]...), order.Malformed},
+		"no body":            {append(bytes.Clone(good[:57]), make([]byte, 64)...), order.Malformed},
 	} {
 		net.t = t
 		t.Run(name, func(t *testing.T) {
@@ -250,11 +250,11 @@ func TestInvalidChangesAreRejected(t *testing.T) {
 		})
 	}
 	net.t = t
-	net.peers = append(net.peers, stranger)
+	net.peers = append(net.peers, outsider)
 	net.block(order.Accepted, good)
 	net.block(order.Unexpected, good)
 	net.run()
-	net.block(order.Accepted, net.signed(remove(stranger)))
+	net.block(order.Accepted, net.signed(remove(outsider)))
 	net.run()
 	net.block(order.Accepted, net.signed(remove(net.peers[0])))
 	net.run()
@@ -285,7 +285,7 @@ func TestNodesAreMembersWhileTheyMayVote(t *testing.T) {
 	for range 2 { // The sharing comes into force two blocks later.
 		net.block(order.Accepted)
 	}
-	named("behind it", false, true)
+	named("after it", false, true)
 }
 
 // TestEncodingsAreAsDocumented encodes transactions as docs/protocol.md specifies.
