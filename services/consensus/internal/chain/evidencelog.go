@@ -63,16 +63,16 @@ type evidenceLog struct {
 	time       time.Time
 }
 
-func newEvidenceLog(logger *slog.Logger, s *store, w *signatureCache) *evidenceLog {
-	return &evidenceLog{logger: logger, store: s, signatures: w, validators: make(map[string]*validatorConduct)}
+func newEvidenceLog(logger *slog.Logger, s *store, signatures *signatureCache) *evidenceLog {
+	return &evidenceLog{logger: logger, store: s, signatures: signatures, validators: make(map[string]*validatorConduct)}
 }
 
 // setGroup adds the validators of a group. Those that left are kept: evidence may arrive after their last vote.
 func (l *evidenceLog) setGroup(group *order.Group) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range l.validators {
-		s.isMember = false
+	for _, v := range l.validators {
+		v.isMember = false
 	}
 	members := group.Members
 	for _, sharing := range group.Sharings {
@@ -96,18 +96,18 @@ func (l *evidenceLog) conduct() []Conduct {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	byName := make(map[string]Conduct)
-	for _, s := range l.validators {
-		c := byName[s.Validator]
-		c.Validator = s.Validator
-		c.BeaconShares += s.BeaconShares
-		c.MissedPrecommits += s.MissedPrecommits
-		c.InvalidShares += s.InvalidShares
-		c.InvalidProposals += s.InvalidProposals
-		c.Equivocations += s.Equivocations
-		if s.isMember {
-			c.Absence = s.Absence
+	for _, v := range l.validators {
+		c := byName[v.Validator]
+		c.Validator = v.Validator
+		c.BeaconShares += v.BeaconShares
+		c.MissedPrecommits += v.MissedPrecommits
+		c.InvalidShares += v.InvalidShares
+		c.InvalidProposals += v.InvalidProposals
+		c.Equivocations += v.Equivocations
+		if v.isMember {
+			c.Absence = v.Absence
 		}
-		byName[s.Validator] = c
+		byName[v.Validator] = c
 	}
 	return slices.Collect(maps.Values(byName))
 }
@@ -123,21 +123,21 @@ type finding struct {
 
 // add stores a finding and reports whether it is new. Evidence is for people: if it can't be stored, consensus continues. The lock must be
 // held.
-func (l *evidenceLog) add(s *validatorConduct, c finding) bool {
+func (l *evidenceLog) add(v *validatorConduct, f finding) bool {
 	e := &consensusv1.Evidence{
-		Kind: c.kind, Standing: c.standing, Validator: s.Validator, Address: hex.EncodeToString(s.key.Address()),
-		PublicKey: hex.EncodeToString(s.key.Bytes()), Height: c.height, RecordedHeight: l.height,
-		Reason: c.reason, Proof: c.proof,
+		Kind: f.kind, Standing: f.standing, Validator: v.Validator, Address: hex.EncodeToString(v.key.Address()),
+		PublicKey: hex.EncodeToString(v.key.Bytes()), Height: f.height, RecordedHeight: l.height,
+		Reason: f.reason, Proof: f.proof,
 	}
 	if !l.time.IsZero() {
 		e.RecordedTime = timestamppb.New(l.time)
 	}
 	added, err := l.store.addEvidence(e)
 	if err != nil {
-		l.logger.Error("evidence can't be stored", "validator", s.Validator, "kind", c.kind, "height", c.height, "error", err)
+		l.logger.Error("evidence can't be stored", "validator", v.Validator, "kind", f.kind, "height", f.height, "error", err)
 	}
 	if added {
-		l.logger.Warn("a validator broke the protocol", "by", s.Validator, "kind", c.kind, "height", c.height, "reason", c.reason)
+		l.logger.Warn("a validator broke the protocol", "by", v.Validator, "kind", f.kind, "height", f.height, "reason", f.reason)
 	}
 	return added
 }
@@ -152,14 +152,14 @@ func signedMessage(kind string, signBytes, signature []byte) []*consensusv1.Sign
 func (l *evidenceLog) recordInvalidShare(address []byte, height int64, extension []byte, cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, ok := l.validators[string(address)]
+	v, ok := l.validators[string(address)]
 	if !ok {
 		return
 	}
-	signBytes, signature := l.signatures.extension(s.key, height, extension)
-	if signature != nil && l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
+	signBytes, signature := l.signatures.extension(v.key, height, extension)
+	if signature != nil && l.add(v, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_SHARE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
 		height: height, reason: cause.Error(), proof: signedMessage("extension", signBytes, signature)}) {
-		s.InvalidShares++
+		v.InvalidShares++
 	}
 }
 
@@ -168,14 +168,14 @@ func (l *evidenceLog) recordInvalidShare(address []byte, height int64, extension
 func (l *evidenceLog) recordInvalidProposal(address []byte, height int64, block []byte, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, ok := l.validators[string(address)]
+	v, ok := l.validators[string(address)]
 	if !ok {
 		return
 	}
-	signBytes, signature := l.signatures.proposal(s.key, height, block)
-	if signature != nil && l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+	signBytes, signature := l.signatures.proposal(v.key, height, block)
+	if signature != nil && l.add(v, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_INVALID_PROPOSAL, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
 		height: height, reason: reason, proof: signedMessage("proposal", signBytes, signature)}) {
-		s.InvalidProposals++
+		v.InvalidProposals++
 	}
 }
 
@@ -183,8 +183,8 @@ func (l *evidenceLog) recordInvalidProposal(address []byte, height int64, block 
 func (l *evidenceLog) countShare(address []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s, ok := l.validators[string(address)]; ok {
-		s.BeaconShares++
+	if v, ok := l.validators[string(address)]; ok {
+		v.BeaconShares++
 	}
 }
 
@@ -194,33 +194,33 @@ func (l *evidenceLog) recordCommit(height int64, at time.Time, votes []abci.Vote
 	defer l.mu.Unlock()
 	l.height, l.time = height, at
 	for _, vote := range votes {
-		if s, ok := l.validators[string(vote.Validator.Address)]; ok {
-			l.countPrecommit(s, height-1, vote.BlockIdFlag != cmtproto.BlockIDFlagCommit)
+		if v, ok := l.validators[string(vote.Validator.Address)]; ok {
+			l.countPrecommit(v, height-1, vote.BlockIdFlag != cmtproto.BlockIDFlagCommit)
 		}
 	}
 }
 
 // countPrecommit updates the absence of a validator by one block.
-func (l *evidenceLog) countPrecommit(s *validatorConduct, height int64, missed bool) {
-	s.missed[s.seen%absenceWindow] = missed
-	s.seen++
+func (l *evidenceLog) countPrecommit(v *validatorConduct, height int64, missed bool) {
+	v.missed[v.seen%absenceWindow] = missed
+	v.seen++
 	if missed {
-		s.MissedPrecommits++
+		v.MissedPrecommits++
 	}
 	missing := 0
-	for _, m := range s.missed {
+	for _, m := range v.missed {
 		if m {
 			missing++
 		}
 	}
-	s.Absence = float64(missing) / float64(min(s.seen, absenceWindow))
+	v.Absence = float64(missing) / float64(min(v.seen, absenceWindow))
 	if missing < absenceLimit {
-		s.absent = false
+		v.absent = false
 		return
 	}
-	if !s.absent { // Recorded once for each absence, however long it lasts.
-		s.absent = true
-		l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
+	if !v.absent { // Recorded once for each absence, however long it lasts.
+		v.absent = true
+		l.add(v, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_ABSENCE, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_OBSERVED,
 			height: height, reason: fmt.Sprintf("its precommit is missing from %d of %d blocks", missing, absenceWindow)})
 	}
 }
@@ -234,11 +234,11 @@ func (l *evidenceLog) recordEquivocations(block *types.Block) {
 		if !ok {
 			continue // Light client attack evidence; nothing submits any here.
 		}
-		s, ok := l.validators[string(double.VoteA.ValidatorAddress)]
-		if ok && l.add(s, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
+		v, ok := l.validators[string(double.VoteA.ValidatorAddress)]
+		if ok && l.add(v, finding{kind: consensusv1.EvidenceKind_EVIDENCE_KIND_EQUIVOCATION, standing: consensusv1.EvidenceStanding_EVIDENCE_STANDING_PROVEN,
 			height: double.Height(), reason: fmt.Sprintf("it signed two %ss at height %d, round %d", voteType(double.VoteA), double.Height(), double.VoteA.Round),
 			proof: append(l.signedVote(double.VoteA), l.signedVote(double.VoteB)...)}) {
-			s.Equivocations++
+			v.Equivocations++
 		}
 	}
 }
