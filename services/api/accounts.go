@@ -22,8 +22,8 @@ type accountServer struct {
 	*Service
 }
 
-// accountOf returns the account of an address. The zero account, which nobody has a password for, stands for one that is missing.
-func (s *Service) accountOf(ctx context.Context, find func(store.Tx) (account.Account, error)) (found account.Account, err error) {
+// findAccount returns an account, or where there is none the zero account, to which no password belongs.
+func (s *Service) findAccount(ctx context.Context, find func(store.Tx) (account.Account, error)) (found account.Account, err error) {
 	err = s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = find(tx); return err })
 	if errors.Is(err, account.ErrNotFound) {
 		return account.Account{}, nil
@@ -31,31 +31,31 @@ func (s *Service) accountOf(ctx context.Context, find func(store.Tx) (account.Ac
 	return found, err
 }
 
-func (s *Service) byEmail(ctx context.Context, email string) (account.Account, error) {
-	return s.accountOf(ctx, func(tx store.Tx) (account.Account, error) { return tx.AccountByEmail(ctx, email) })
+func (s *Service) accountByEmail(ctx context.Context, email string) (account.Account, error) {
+	return s.findAccount(ctx, func(tx store.Tx) (account.Account, error) { return tx.AccountByEmail(ctx, email) })
 }
 
-func (s *Service) byPlayer(ctx context.Context, player uuid.UUID) (account.Account, error) {
-	return s.accountOf(ctx, func(tx store.Tx) (account.Account, error) { return tx.Account(ctx, player) })
+func (s *Service) accountByPlayer(ctx context.Context, player uuid.UUID) (account.Account, error) {
+	return s.findAccount(ctx, func(tx store.Tx) (account.Account, error) { return tx.Account(ctx, player) })
 }
 
-// LinkEmail implements the contract. It does the same work whether the address is taken or not; its owner gets another mail.
+// LinkEmail implements the contract. It does the same work whether the address is taken or not; only the text of the mail differs.
 func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailRequest) (*apiv1.LinkEmailResponse, error) {
 	caller, email := identity.FromContext(ctx), account.Normalize(req.GetEmail())
-	if err := s.outbox.room(); err != nil {
+	if err := s.outbox.checkCapacity(); err != nil {
 		return nil, err
 	}
-	if err := s.attempts.mail(ctx, email); err != nil {
+	if err := s.attempts.allowMail(ctx, email); err != nil {
 		return nil, err
 	}
-	mine, err := s.byPlayer(ctx, caller.Player)
+	mine, err := s.accountByPlayer(ctx, caller.Player)
 	if err != nil {
 		return nil, err
 	}
 	if mine.Email != "" {
-		return nil, errs.New(errorsv1.Reason_REASON_EMAIL_LINKED, "you sign in by e-mail already")
+		return nil, errs.New(errorsv1.Reason_REASON_EMAIL_LINKED, "you already sign in by e-mail")
 	}
-	taken, err := s.byEmail(ctx, email)
+	taken, err := s.accountByEmail(ctx, email)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +63,14 @@ func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailReque
 	if err != nil {
 		return nil, err
 	}
-	owner, text := caller.Player, s.code()
+	owner, text := caller.Player, s.newCode()
 	message := linkMail(email, text)
 	if taken.Email != "" {
 		owner, message = uuid.Nil, takenMail(email)
 	}
 	code := account.Code{Subject: account.LinkSubject(caller.Player), Player: owner, Email: email, Password: hash, Hash: account.HashCode(text)}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if _, err := s.signedIn(ctx, tx, caller); err != nil {
+		if _, err := s.signedInPlayer(ctx, tx, caller); err != nil {
 			return err
 		}
 		return s.saveCode(ctx, tx, code)
@@ -90,29 +90,30 @@ func (s *Service) saveCode(ctx context.Context, tx store.Tx, code account.Code) 
 // ConfirmEmail implements the contract.
 func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmailRequest) (*apiv1.ConfirmEmailResponse, error) {
 	caller := identity.FromContext(ctx)
-	err := s.withCode(ctx, caller.Player, account.LinkSubject(caller.Player), req.GetCode(), func(tx store.Tx, code account.Code) error {
-		who, err := s.signedIn(ctx, tx, caller)
+	err := s.redeemCode(ctx, caller.Player, account.LinkSubject(caller.Player), req.GetCode(), func(tx store.Tx, code account.Code) error {
+		owner, err := s.signedInPlayer(ctx, tx, caller)
 		if err != nil {
 			return err
 		}
 		added, err := tx.AddAccount(ctx, account.Account{Player: caller.Player, Email: code.Email, Password: code.Password, Created: s.now()})
 		if err == nil && !added {
-			err = account.ErrCode // Somebody else proved the address meanwhile.
+			err = account.ErrCode // Another player has confirmed the address meanwhile.
 		}
 		if err != nil {
 			return err
 		}
-		who.Kind = apiv1.PlayerKind_PLAYER_KIND_ACCOUNT
-		return tx.SavePlayer(ctx, who)
+		owner.Kind = apiv1.PlayerKind_PLAYER_KIND_ACCOUNT
+		return tx.SavePlayer(ctx, owner)
 	})
 	return &apiv1.ConfirmEmailResponse{}, err
 }
 
-// withCode counts an attempt at a subject's code and, where it is good and the owner's, uses it up in the transaction of what it is for.
-func (s *Service) withCode(ctx context.Context, owner uuid.UUID, subject, text string, do func(store.Tx, account.Code) error) error {
+// redeemCode counts an attempt at a subject's code. Where the code is valid and the owner's, do runs and the code is removed, in one
+// transaction.
+func (s *Service) redeemCode(ctx context.Context, owner uuid.UUID, subject, text string, do func(store.Tx, account.Code) error) error {
 	var outcome error
 	err := s.store.Write(ctx, func(tx store.Tx) error {
-		if err := lock(ctx, tx, owner); err != nil {
+		if err := lockPlayer(ctx, tx, owner); err != nil {
 			return err
 		}
 		code, err := tx.Code(ctx, subject)
@@ -137,44 +138,44 @@ func (s *Service) withCode(ctx context.Context, owner uuid.UUID, subject, text s
 // SignIn implements the contract.
 func (s *accountServer) SignIn(ctx context.Context, req *apiv1.SignInRequest) (*apiv1.SignInResponse, error) {
 	email := account.Normalize(req.GetEmail())
-	if err := s.attempts.password(ctx, email); err != nil {
+	if err := s.attempts.allowPassword(ctx, email); err != nil {
 		return nil, err
 	}
-	found, err := s.byEmail(ctx, email)
+	found, err := s.accountByEmail(ctx, email)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.checkPassword(ctx, req.GetPassword(), found.Password); err != nil {
 		return nil, err
 	}
-	var who player.Player
-	var begun session.Session
+	var owner player.Player
+	var sess session.Session
 	var refresh session.Token
 	err = s.store.Write(ctx, func(tx store.Tx) (err error) {
-		if who, err = present(ctx, tx, found.Player); err != nil {
+		if owner, err = existingPlayer(ctx, tx, found.Player); err != nil {
 			return err
 		}
-		if err = unchanged(ctx, tx, found); err != nil {
+		if err = passwordUnchanged(ctx, tx, found); err != nil {
 			return err
 		}
-		begun, refresh, err = s.begin(ctx, tx, who.ID, apiv1.SignInMethod_SIGN_IN_METHOD_PASSWORD, uuid.Nil, req.GetClient())
+		sess, refresh, err = s.beginSession(ctx, tx, owner.ID, apiv1.SignInMethod_SIGN_IN_METHOD_PASSWORD, uuid.Nil, req.GetClient())
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := s.credentials(begun, refresh, who.Role)
+	credentials, err := s.newCredentials(sess, refresh, owner.Role)
 	return &apiv1.SignInResponse{Credentials: credentials}, err
 }
 
 // ChangePassword implements the contract.
 func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePasswordRequest) (*apiv1.ChangePasswordResponse, error) {
 	caller := identity.FromContext(ctx)
-	mine, err := s.byPlayer(ctx, caller.Player)
+	mine, err := s.accountByPlayer(ctx, caller.Player)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.attempts.password(ctx, mine.Email+caller.Player.String()); err != nil {
+	if err := s.attempts.allowPassword(ctx, mine.Email+caller.Player.String()); err != nil {
 		return nil, err
 	}
 	if err := s.checkPassword(ctx, req.GetOldPassword(), mine.Password); err != nil {
@@ -185,13 +186,13 @@ func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePas
 		return nil, err
 	}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if _, err := s.signedIn(ctx, tx, caller); err != nil {
+		if _, err := s.signedInPlayer(ctx, tx, caller); err != nil {
 			return err
 		}
-		if err := unchanged(ctx, tx, mine); err != nil {
+		if err := passwordUnchanged(ctx, tx, mine); err != nil {
 			return err
 		}
-		_, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.ID != caller.Session })
+		_, err := s.endSessionsWhere(ctx, tx, caller.Player, func(sess session.Session) bool { return sess.ID != caller.Session })
 		return errors.Join(err, tx.SavePassword(ctx, caller.Player, hash))
 	})
 	return &apiv1.ChangePasswordResponse{}, err
@@ -200,17 +201,17 @@ func (s *accountServer) ChangePassword(ctx context.Context, req *apiv1.ChangePas
 // ForgotPassword implements the contract. It does the same work whether the address has an account or not, up to the mail.
 func (s *accountServer) ForgotPassword(ctx context.Context, req *apiv1.ForgotPasswordRequest) (*apiv1.ForgotPasswordResponse, error) {
 	email := account.Normalize(req.GetEmail())
-	if err := s.outbox.room(); err != nil {
+	if err := s.outbox.checkCapacity(); err != nil {
 		return nil, err
 	}
-	if err := s.attempts.mail(ctx, email); err != nil {
+	if err := s.attempts.allowMail(ctx, email); err != nil {
 		return nil, err
 	}
-	found, err := s.byEmail(ctx, email)
+	found, err := s.accountByEmail(ctx, email)
 	if err != nil {
 		return nil, err
 	}
-	text := s.code()
+	text := s.newCode()
 	code := account.Code{Subject: account.ResetSubject(email), Player: found.Player, Email: email, Hash: account.HashCode(text)}
 	err = s.store.Write(ctx, func(tx store.Tx) error { return s.saveCode(ctx, tx, code) })
 	if err != nil {
@@ -225,19 +226,19 @@ func (s *accountServer) ForgotPassword(ctx context.Context, req *apiv1.ForgotPas
 // ResetPassword implements the contract.
 func (s *accountServer) ResetPassword(ctx context.Context, req *apiv1.ResetPasswordRequest) (*apiv1.ResetPasswordResponse, error) {
 	email := account.Normalize(req.GetEmail())
-	if err := s.attempts.password(ctx, email); err != nil {
+	if err := s.attempts.allowPassword(ctx, email); err != nil {
 		return nil, err
 	}
 	hash, err := s.hash(ctx, req.GetNewPassword())
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.byEmail(ctx, email)
+	found, err := s.accountByEmail(ctx, email)
 	if err != nil {
 		return nil, err
 	}
-	err = s.withCode(ctx, found.Player, account.ResetSubject(email), req.GetCode(), func(tx store.Tx, code account.Code) error {
-		_, err := s.endChosen(ctx, tx, code.Player, func(session.Session) bool { return true })
+	err = s.redeemCode(ctx, found.Player, account.ResetSubject(email), req.GetCode(), func(tx store.Tx, code account.Code) error {
+		_, err := s.endSessionsWhere(ctx, tx, code.Player, func(session.Session) bool { return true })
 		return errors.Join(err, tx.SavePassword(ctx, code.Player, hash))
 	})
 	return &apiv1.ResetPasswordResponse{}, err

@@ -10,53 +10,53 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/account"
 )
 
-// TestAnOldPasswordEndsWithItsReset has an owner reset a password while somebody uses the old one, which was right when it was read.
-func TestAnOldPasswordEndsWithItsReset(t *testing.T) {
-	engines(t, func(t *testing.T, s *Service) {
-		const email, newWords = "ann@example.com", "the owner's new words"
+// TestResetInvalidatesOldPassword resets a password while somebody uses the old one, after the old hash was read.
+func TestResetInvalidatesOldPassword(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
+		const email, newPassword = "ann@example.com", "the owner's new password"
 		owner, _ := newGuest(t, s)
 		addAccount(t, s, owner.Player, email)
-		accounts, between := &accountServer{Service: s}, interrupt(s)
-		signIn := func(words string) error {
-			return second(accounts.SignIn(t.Context(), &apiv1.SignInRequest{Email: email, Password: words}))
+		accounts, hooks := &accountServer{Service: s}, hookStore(s)
+		signIn := func(password string) error {
+			return errorOf(accounts.SignIn(t.Context(), &apiv1.SignInRequest{Email: email, Password: password}))
 		}
 		for what, use := range map[string]func(old string) error{
 			"signing in": signIn,
 			"changing it": func(old string) error {
 				ctx := identity.NewContext(t.Context(), identity.Caller{Player: owner.Player})
-				return second(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: old, NewPassword: "the thief's words"}))
+				return errorOf(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: old, NewPassword: "the thief's password"}))
 			},
 		} {
-			reset := func(words string) {
+			reset := func(password string) {
 				saveCode(t, s, account.Code{Subject: account.ResetSubject(email), Player: owner.Player, Email: email})
-				must(t, second(accounts.ResetPassword(t.Context(), &apiv1.ResetPasswordRequest{Email: email, Code: "CODE", NewPassword: words})))
+				must(t, errorOf(accounts.ResetPassword(t.Context(), &apiv1.ResetPasswordRequest{Email: email, Code: "CODE", NewPassword: password})))
 			}
-			reset(goodWords)
-			between.behindRead = func() { reset(newWords) }
-			if err := use(goodWords); errs.Reason(err) != errorsv1.Reason_REASON_SIGN_IN_FAILED {
+			reset(goodPassword)
+			hooks.afterRead = func() { reset(newPassword) }
+			if err := use(goodPassword); errs.Reason(err) != errorsv1.Reason_REASON_SIGN_IN_FAILED {
 				t.Errorf("%s: %v", what, err)
 			}
 			if live, err := s.liveSessions(t.Context(), owner.Player); err != nil || len(live) > 0 {
 				t.Errorf("%s: sessions %+v, %v", what, live, err)
 			}
-			if err := signIn(newWords); err != nil {
+			if err := signIn(newPassword); err != nil {
 				t.Errorf("%s: the owner signs in: %v", what, err)
 			}
 		}
 	})
 }
 
-// TestAnotherPasswordEndsWhatIsElsewhere changes a password, as an owner does whose old one leaked: what somebody made by it ends, an API
-// key too.
-func TestAnotherPasswordEndsWhatIsElsewhere(t *testing.T) {
-	engines(t, func(t *testing.T, s *Service) {
+// TestPasswordChangeEndsOtherSessions changes a password, as an owner does after the old one leaked: everything created with the old
+// one ends, including API keys.
+func TestPasswordChangeEndsOtherSessions(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
 		owner, _ := newGuest(t, s)
 		addAccount(t, s, owner.Player, "ann@example.com")
 		accounts := &accountServer{Service: s}
-		must(t, second(accounts.SignIn(t.Context(), &apiv1.SignInRequest{Email: "ann@example.com", Password: goodWords})))
+		must(t, errorOf(accounts.SignIn(t.Context(), &apiv1.SignInRequest{Email: "ann@example.com", Password: goodPassword})))
 		ctx := identity.NewContext(t.Context(), owner)
-		must(t, second((&apiKeyServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})))
-		must(t, second(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: goodWords, NewPassword: "new words here"})))
+		must(t, errorOf((&apiKeyServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "bot"})))
+		must(t, errorOf(accounts.ChangePassword(ctx, &apiv1.ChangePasswordRequest{OldPassword: goodPassword, NewPassword: "new words here"})))
 		if live, err := s.liveSessions(t.Context(), owner.Player); err != nil || len(live) != 1 || live[0].ID != owner.Session {
 			t.Errorf("sessions %+v, %v", live, err)
 		}

@@ -20,20 +20,20 @@ import (
 )
 
 const (
-	// maxAPIKeys is how many live API keys a player has.
+	// maxAPIKeys is how many live API keys a player may have.
 	maxAPIKeys = 20
-	// defaultAPIKeyDays is how long a key is good whose maker did not say.
+	// defaultAPIKeyDays is the lifetime of a key that is created without one.
 	defaultAPIKeyDays = 90
 )
 
-// apiKeyServer implements the contract of API keys. A key is a session that is not refreshed, so it ends as one does.
+// apiKeyServer implements the contract of API keys. A key is stored as a session that can't be refreshed, and ends like one.
 type apiKeyServer struct {
 	apiv1.UnimplementedApiKeyServiceServer
 	*Service
 }
 
-func isKey(one session.Session) bool {
-	return one.Method == apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY
+func isAPIKey(sess session.Session) bool {
+	return sess.Method == apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY
 }
 
 // CreateApiKey implements the contract.
@@ -49,28 +49,28 @@ func (s *apiKeyServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKey
 	}
 	key.Scopes, key.Expires = identity.ScopesOf(req.GetScopes()...), key.Created.Add(time.Duration(days)*24*time.Hour)
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if _, err := s.signedIn(ctx, tx, caller); err != nil {
+		if _, err := s.signedInPlayer(ctx, tx, caller); err != nil {
 			return err
 		}
 		live, err := tx.LiveSessions(ctx, caller.Player, key.Created)
 		if err != nil {
 			return err
 		}
-		if count(live, isKey) >= maxAPIKeys {
-			return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d API keys, and nobody has more; end one", maxAPIKeys)
+		if countSessions(live, isAPIKey) >= maxAPIKeys {
+			return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d API keys, which is the maximum; end one", maxAPIKeys)
 		}
 		return tx.AddSession(ctx, key)
 	})
 	if err != nil {
 		return nil, err
 	}
-	telemetry.Audit(s.logger).InfoContext(ctx, "an API key was made", "player_id", caller.Player, "key", key.ID, "expires", key.Expires)
+	telemetry.Audit(s.logger).InfoContext(ctx, "an API key was created", "player_id", caller.Player, "key", key.ID, "expires", key.Expires)
 	return &apiv1.CreateApiKeyResponse{ApiKey: identity.KeyPrefix + secret.String(), Key: renderKey(key)}, nil
 }
 
-func count(all []session.Session, chosen func(session.Session) bool) (n int) {
-	for _, one := range all {
-		if chosen(one) {
+func countSessions(all []session.Session, match func(session.Session) bool) (n int) {
+	for _, sess := range all {
+		if match(sess) {
 			n++
 		}
 	}
@@ -89,9 +89,9 @@ func (s *apiKeyServer) ListApiKeys(ctx context.Context, _ *apiv1.ListApiKeysRequ
 }
 
 func renderKeys(live []session.Session) (keys []*apiv1.ApiKey) {
-	for _, one := range live {
-		if isKey(one) {
-			keys = append(keys, renderKey(one))
+	for _, sess := range live {
+		if isAPIKey(sess) {
+			keys = append(keys, renderKey(sess))
 		}
 	}
 	return keys
@@ -112,10 +112,10 @@ func (s *apiKeyServer) ExchangeApiKey(ctx context.Context, req *apiv1.ExchangeAp
 	text, prefixed := strings.CutPrefix(req.GetApiKey(), identity.KeyPrefix)
 	secret, ok := session.Parse(text)
 	if !ok || !prefixed {
-		return nil, refused(session.ErrNotFound)
+		return nil, sessionError(session.ErrNotFound)
 	}
 	var key session.Session
-	var who player.Player
+	var owner player.Player
 	now := s.now()
 	err := s.store.Write(ctx, func(tx store.Tx) (err error) {
 		if key, err = tx.Session(ctx, secret.Session); err != nil {
@@ -124,15 +124,15 @@ func (s *apiKeyServer) ExchangeApiKey(ctx context.Context, req *apiv1.ExchangeAp
 		if err := key.Check(secret, now); err != nil {
 			return err
 		}
-		if who, err = bearer(ctx, tx, key); err != nil {
+		if owner, err = sessionPlayer(ctx, tx, key); err != nil {
 			return err
 		}
 		key.Used = now
 		return tx.SaveSession(ctx, key)
 	})
 	if err != nil {
-		return nil, refused(err)
+		return nil, sessionError(err)
 	}
-	access, _, err := s.access(key, who.Role)
+	access, _, err := s.signAccessToken(key, owner.Role)
 	return &apiv1.ExchangeApiKeyResponse{AccessToken: access}, err
 }

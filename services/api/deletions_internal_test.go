@@ -17,60 +17,61 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// tables are a game service that is told of deletions, and is away for some players.
-type tables struct {
+// fakeGame is a game service that records deletions, and is unavailable for some players.
+type fakeGame struct {
 	grpc.ClientConnInterface
-	mu   sync.Mutex
-	away map[string]bool
-	told []string
+	mu          sync.Mutex
+	unavailable map[string]bool
+	forgotten   []string
 }
 
 // Invoke implements grpc.ClientConnInterface.
-func (t *tables) Invoke(_ context.Context, _ string, args, _ any, _ ...grpc.CallOption) error {
+func (t *fakeGame) Invoke(_ context.Context, _ string, args, _ any, _ ...grpc.CallOption) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	of, ok := args.(*gamev1.ForgetPlayerRequest)
 	switch {
 	case !ok:
-		return status.Error(codes.Unimplemented, "not of a deletion")
-	case t.away[of.GetPlayerId()]:
-		return status.Error(codes.Unavailable, "away")
+		return status.Error(codes.Unimplemented, "not a deletion")
+	case t.unavailable[of.GetPlayerId()]:
+		return status.Error(codes.Unavailable, "unavailable")
 	}
-	t.told = append(t.told, of.GetPlayerId())
+	t.forgotten = append(t.forgotten, of.GetPlayerId())
 	return nil
 }
 
-// TestTablesHearOfDeletions deletes three players, of whom the tables hear at once, at a later tick, and not yet.
-func TestTablesHearOfDeletions(t *testing.T) {
-	engines(t, func(t *testing.T, s *Service) {
-		s.keeper.loop.Stop()
-		game := &tables{away: make(map[string]bool)}
+// TestDeletionsReachGameService deletes three players, whose deletions reach the game service at once, at the next tick, and at a
+// later one.
+func TestDeletionsReachGameService(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
+		s.maintenance.loop.Stop()
+		game := &fakeGame{unavailable: make(map[string]bool)}
 		s.lobby = gamev1.NewLobbyServiceClient(game)
 		var ids []string
-		for _, away := range []bool{true, true, false} {
+		for _, unavailable := range []bool{true, true, false} {
 			caller, _ := newGuest(t, s)
 			id := caller.Player.String()
-			ids, game.away[id] = append(ids, id), away
+			ids, game.unavailable[id] = append(ids, id), unavailable
 			ctx := identity.NewContext(t.Context(), caller)
-			must(t, second((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: id})))
-			nothingIsLeft(t, s, caller.Player)
+			must(t, errorOf((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: id})))
+			checkErased(t, s, caller.Player)
 		}
-		heard := func(when string, want ...string) {
+		check := func(when string, want ...string) {
 			t.Helper()
-			var waiting []uuid.UUID
-			must(t, s.store.Read(t.Context(), func(tx store.Tx) (err error) { waiting, err = tx.Deletions(t.Context(), 10); return err }))
-			if !slices.Equal(game.told, want) || len(waiting) != len(ids)-len(want) {
-				t.Errorf("%s the tables heard of %v, want %v; %v wait", when, game.told, want, waiting)
+			var pending []uuid.UUID
+			must(t, s.store.Read(t.Context(), func(tx store.Tx) (err error) { pending, err = tx.Deletions(t.Context(), 10); return err }))
+			if !slices.Equal(game.forgotten, want) || len(pending) != len(ids)-len(want) {
+				t.Errorf("%s the game service has erased %v, want %v; %v are pending", when, game.forgotten, want, pending)
 			}
 		}
-		heard("behind the answers", ids[2])
-		delete(game.away, ids[1])
-		s.keeper.tick(t.Context())
-		heard("at a tick", ids[2], ids[1])
-		delete(game.away, ids[0])
+		check("after the calls", ids[2])
+		delete(game.unavailable, ids[1])
+		s.maintenance.tick(t.Context())
+		check("at a tick", ids[2], ids[1])
+		delete(game.unavailable, ids[0])
 		for range 2 {
-			s.keeper.tick(t.Context())
-			heard("at later ticks", ids[2], ids[1], ids[0])
+			s.maintenance.tick(t.Context())
+			check("at later ticks", ids[2], ids[1], ids[0])
 		}
 	})
 }

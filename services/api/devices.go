@@ -21,7 +21,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// maxDevices is how many devices a player has.
+// maxDevices is how many devices a player may have.
 const maxDevices = 20
 
 // deviceServer implements the contract of devices.
@@ -30,11 +30,11 @@ type deviceServer struct {
 	*Service
 }
 
-// challengeSecret is what seals challenges while a key signs; every replica finds it.
+// challengeSecret is the secret that seals challenges while a key signs. It is derived from the key, so every replica has it.
 func challengeSecret(key signing.Key) []byte {
 	secret, err := hkdf.Key(sha256.New, key.Private.Seed(), nil, "bitcraps device challenges v1", sha256.Size)
 	if err != nil {
-		panic(err) // It fails for lengths that are not ours.
+		panic(err) // It fails only for lengths that are too large.
 	}
 	return secret
 }
@@ -42,7 +42,7 @@ func challengeSecret(key signing.Key) []byte {
 // CreateChallenge implements the contract.
 func (s *deviceServer) CreateChallenge(_ context.Context, req *apiv1.CreateChallengeRequest) (*apiv1.CreateChallengeResponse, error) {
 	if err := device.CheckKey(req.GetPublicKey()); err != nil {
-		return nil, badKey()
+		return nil, invalidKey()
 	}
 	now := s.now()
 	key, err := s.keyring.signer(now)
@@ -57,20 +57,20 @@ func (s *deviceServer) CreateChallenge(_ context.Context, req *apiv1.CreateChall
 		Difficulty: int32(challenge.Difficulty), ExpiresAt: timestamppb.New(challenge.Expires)}, nil
 }
 
-func badKey() error {
-	return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "this is no usable Ed25519 key; make one with a library for it").
-		Field("public_key", "must be a point of the group in its canonical form, and not of small order")
+func invalidKey() error {
+	return errs.New(errorsv1.Reason_REASON_INVALID_FIELD, "not a usable Ed25519 key; generate one with an Ed25519 library").
+		Field("public_key", "must be a point of the group in canonical form, and not of small order")
 }
 
-// proven is a proof that holds.
-type proven struct {
+// verifiedProof is a valid proof. Its challenge may have been used before.
+type verifiedProof struct {
 	device.Proof
 	challenge device.Challenge
 	hash      [sha256.Size]byte
 }
 
-// prove checks a proof. Whether it is new says use.
-func (s *Service) prove(sent *apiv1.DeviceProof) (p proven, err error) {
+// verifyProof checks a proof. useChallenge then checks that it is not a replay.
+func (s *Service) verifyProof(sent *apiv1.DeviceProof) (p verifiedProof, err error) {
 	var secrets [][]byte
 	for _, key := range s.keyring.all() {
 		secrets = append(secrets, challengeSecret(key))
@@ -78,9 +78,9 @@ func (s *Service) prove(sent *apiv1.DeviceProof) (p proven, err error) {
 	p.Proof = device.Proof{PublicKey: sent.GetPublicKey(), Challenge: sent.GetChallenge(), Nonce: sent.GetNonce(), Signature: sent.GetSignature()}
 	switch p.challenge, p.hash, err = p.Check(secrets, s.now()); {
 	case errors.Is(err, device.ErrWork):
-		return p, errs.New(errorsv1.Reason_REASON_WORK_INSUFFICIENT, "the work's hash has %d leading zero bits and needs %d; try further nonces", p.Work(), p.challenge.Difficulty)
+		return p, errs.New(errorsv1.Reason_REASON_WORK_INSUFFICIENT, "the work's hash has %d leading zero bits and needs %d; try more nonces", p.Work(), p.challenge.Difficulty)
 	case errors.Is(err, device.ErrBadKey):
-		return p, badKey()
+		return p, invalidKey()
 	case errors.Is(err, device.ErrChallenge):
 		return p, challengeFailed()
 	}
@@ -88,11 +88,11 @@ func (s *Service) prove(sent *apiv1.DeviceProof) (p proven, err error) {
 }
 
 func challengeFailed() error {
-	return errs.New(errorsv1.Reason_REASON_CHALLENGE_FAILED, "the challenge is not good, or its signature; ask for a new one at /api/v1/devices/challenges")
+	return errs.New(errorsv1.Reason_REASON_CHALLENGE_FAILED, "the challenge or its signature is not valid; request a new one at /api/v1/devices/challenges")
 }
 
-// use marks the proof's challenge as used, and fails where it was.
-func (p proven) use(ctx context.Context, tx store.Tx) error {
+// useChallenge marks the proof's challenge as used, and fails where it was used before.
+func (p verifiedProof) useChallenge(ctx context.Context, tx store.Tx) error {
 	fresh, err := tx.UseChallenge(ctx, p.hash, p.challenge.Expires)
 	if err == nil && !fresh {
 		err = challengeFailed()
@@ -100,59 +100,59 @@ func (p proven) use(ctx context.Context, tx store.Tx) error {
 	return err
 }
 
-// device is the proof's device as a player's.
-func (s *Service) device(p proven, owner uuid.UUID, client string) (device.Device, error) {
+// newDevice makes the device of a proof without storing it.
+func (s *Service) newDevice(p verifiedProof, owner uuid.UUID, client string) (device.Device, error) {
 	id, err := uuid.NewV7()
 	return device.Device{ID: id, Player: owner, PublicKey: p.PublicKey, Client: client, CreatedAt: s.now()}, err
 }
 
 // SignInWithDevice implements the contract.
 func (s *deviceServer) SignInWithDevice(ctx context.Context, req *apiv1.SignInWithDeviceRequest) (*apiv1.SignInWithDeviceResponse, error) {
-	proof, err := s.prove(req.GetProof())
+	proof, err := s.verifyProof(req.GetProof())
 	if err != nil {
 		return nil, err
 	}
-	var who player.Player
-	var begun session.Session
+	var owner player.Player
+	var sess session.Session
 	var refresh session.Token
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if err := proof.use(ctx, tx); err != nil {
+		if err := proof.useChallenge(ctx, tx); err != nil {
 			return err
 		}
-		var with device.Device
-		if with, who, err = s.owner(ctx, tx, proof, req.GetClient()); err != nil {
+		var dev device.Device
+		if dev, owner, err = s.owner(ctx, tx, proof, req.GetClient()); err != nil {
 			return err
 		}
-		begun, refresh, err = s.begin(ctx, tx, who.ID, apiv1.SignInMethod_SIGN_IN_METHOD_DEVICE, with.ID, req.GetClient())
+		sess, refresh, err = s.beginSession(ctx, tx, owner.ID, apiv1.SignInMethod_SIGN_IN_METHOD_DEVICE, dev.ID, req.GetClient())
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := s.credentials(begun, refresh, who.Role)
+	credentials, err := s.newCredentials(sess, refresh, owner.Role)
 	return &apiv1.SignInWithDeviceResponse{Credentials: credentials}, err
 }
 
-// owner is the player of a device, who is new where the device is.
-func (s *Service) owner(ctx context.Context, tx store.Tx, proof proven, client string) (device.Device, player.Player, error) {
-	known, err := tx.DeviceByKey(ctx, proof.PublicKey)
+// owner returns the player of a device; a new device gets a new player.
+func (s *Service) owner(ctx context.Context, tx store.Tx, proof verifiedProof, client string) (device.Device, player.Player, error) {
+	existing, err := tx.DeviceByKey(ctx, proof.PublicKey)
 	if errors.Is(err, device.ErrNotFound) {
 		newcomer, err := s.newPlayer(apiv1.PlayerKind_PLAYER_KIND_DEVICE)
 		if err != nil {
 			return device.Device{}, player.Player{}, err
 		}
-		with, err := s.device(proof, newcomer.ID, client)
+		dev, err := s.newDevice(proof, newcomer.ID, client)
 		if err != nil {
 			return device.Device{}, player.Player{}, err
 		}
-		added, err := tx.AddDevice(ctx, with)
+		added, err := tx.AddDevice(ctx, dev)
 		if err != nil {
 			return device.Device{}, player.Player{}, err
 		}
 		if added {
-			return with, newcomer, tx.AddPlayer(ctx, newcomer)
+			return dev, newcomer, tx.AddPlayer(ctx, newcomer)
 		}
-		known, err = tx.DeviceByKey(ctx, proof.PublicKey) // Its other sign-in was first.
+		existing, err = tx.DeviceByKey(ctx, proof.PublicKey) // A concurrent sign-in of the device was first.
 		if err != nil {
 			return device.Device{}, player.Player{}, err
 		}
@@ -160,62 +160,62 @@ func (s *Service) owner(ctx context.Context, tx store.Tx, proof proven, client s
 	if err != nil {
 		return device.Device{}, player.Player{}, err
 	}
-	who, err := present(ctx, tx, known.Player)
+	owner, err := existingPlayer(ctx, tx, existing.Player)
 	if err != nil {
 		return device.Device{}, player.Player{}, err
 	}
-	still, err := tx.DeviceByKey(ctx, proof.PublicKey)
-	if errors.Is(err, device.ErrNotFound) || err == nil && still.ID != known.ID {
-		err = challengeFailed() // It was removed before the player was waited for. Asked again, it is a new device.
+	current, err := tx.DeviceByKey(ctx, proof.PublicKey)
+	if errors.Is(err, device.ErrNotFound) || err == nil && current.ID != existing.ID {
+		err = challengeFailed() // It was removed while we waited for the player's lock. The next sign-in makes it a new device.
 	}
-	return still, who, err
+	return current, owner, err
 }
 
 // AddDevice implements the contract.
 func (s *deviceServer) AddDevice(ctx context.Context, req *apiv1.AddDeviceRequest) (*apiv1.AddDeviceResponse, error) {
 	caller := identity.FromContext(ctx)
-	proof, err := s.prove(req.GetProof())
+	proof, err := s.verifyProof(req.GetProof())
 	if err != nil {
 		return nil, err
 	}
-	with, err := s.device(proof, caller.Player, req.GetClient())
+	dev, err := s.newDevice(proof, caller.Player, req.GetClient())
 	if err != nil {
 		return nil, err
 	}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if err := proof.use(ctx, tx); err != nil { // Before the player, as whoever signs in by it does.
+		if err := proof.useChallenge(ctx, tx); err != nil { // Before the player's row, in the order of SignInWithDevice.
 			return err
 		}
-		return s.addDevice(ctx, tx, caller, with)
+		return s.addDevice(ctx, tx, caller, dev)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &apiv1.AddDeviceResponse{Device: renderDevice(with)}, nil
+	return &apiv1.AddDeviceResponse{Device: renderDevice(dev)}, nil
 }
 
-func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Caller, with device.Device) error {
-	who, err := s.signedIn(ctx, tx, caller)
+func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Caller, dev device.Device) error {
+	owner, err := s.signedInPlayer(ctx, tx, caller)
 	if err != nil {
 		return err
 	}
-	all, err := tx.Devices(ctx, who.ID)
+	all, err := tx.Devices(ctx, owner.ID)
 	if err != nil {
 		return err
 	}
 	if len(all) >= maxDevices {
-		return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d devices, and nobody has more; remove one", len(all))
+		return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d devices, which is the maximum; remove one", len(all))
 	}
-	added, err := tx.AddDevice(ctx, with)
+	added, err := tx.AddDevice(ctx, dev)
 	if err != nil {
 		return err
 	}
 	if !added {
-		return errs.New(errorsv1.Reason_REASON_DEVICE_TAKEN, "the device signs in as a player already; sign in with it, and remove it there")
+		return errs.New(errorsv1.Reason_REASON_DEVICE_TAKEN, "the device already signs in as another player; sign in with it, and remove it there")
 	}
-	if who.Kind == apiv1.PlayerKind_PLAYER_KIND_GUEST {
-		who.Kind = apiv1.PlayerKind_PLAYER_KIND_DEVICE
-		return tx.SavePlayer(ctx, who)
+	if owner.Kind == apiv1.PlayerKind_PLAYER_KIND_GUEST {
+		owner.Kind = apiv1.PlayerKind_PLAYER_KIND_DEVICE
+		return tx.SavePlayer(ctx, owner)
 	}
 	return nil
 }
@@ -246,7 +246,7 @@ func (s *Service) devices(ctx context.Context, owner uuid.UUID) (all []*apiv1.De
 func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDeviceRequest) (*apiv1.RemoveDeviceResponse, error) {
 	caller, id := identity.FromContext(ctx), uuid.MustParse(req.GetDeviceId()) // The contract has its form.
 	err := s.store.Write(ctx, func(tx store.Tx) error {
-		if err := lock(ctx, tx, caller.Player); err != nil {
+		if err := lockPlayer(ctx, tx, caller.Player); err != nil {
 			return err
 		}
 		all, err := tx.Devices(ctx, caller.Player)
@@ -257,27 +257,27 @@ func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDevice
 			if d.ID != id {
 				continue
 			}
-			if err := s.live(ctx, tx, caller); err != nil { // Who lost the only device has no other way in.
+			if err := s.requireLiveSession(ctx, tx, caller); err != nil { // Only now: a player without any other credential could not sign in again to see that it was removed.
 				return err
 			}
-			if _, err := s.endChosen(ctx, tx, caller.Player, func(one session.Session) bool { return one.Credential == id }); err != nil {
+			if _, err := s.endSessionsWhere(ctx, tx, caller.Player, func(one session.Session) bool { return one.Credential == id }); err != nil {
 				return err
 			}
 			if err := tx.RemoveDevice(ctx, id); err != nil {
 				return err
 			}
-			return s.notLockedOut(ctx, tx, caller.Player)
+			return s.ensureNotLockedOut(ctx, tx, caller.Player)
 		}
 		return errs.New(errorsv1.Reason_REASON_DEVICE_NOT_FOUND, "you have no device %s; GET /api/v1/devices lists yours", id)
 	})
 	return &apiv1.RemoveDeviceResponse{}, err
 }
 
-// notLockedOut fails where neither a session goes on nor another can begin. Keys can't link what would begin one.
-func (s *Service) notLockedOut(ctx context.Context, tx store.Tx, id uuid.UUID) error {
+// ensureNotLockedOut fails where the player has no live session and can't begin one. API keys don't count: they can't link a credential.
+func (s *Service) ensureNotLockedOut(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 	live, err := tx.LiveSessions(ctx, id, s.now())
-	if err != nil || count(live, isKey) < len(live) {
+	if err != nil || countSessions(live, isAPIKey) < len(live) {
 		return err
 	}
-	return signsInAgain(ctx, tx, id)
+	return ensureCanSignIn(ctx, tx, id)
 }

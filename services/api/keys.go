@@ -18,7 +18,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// keyring is every key of access tokens, newest first, as it was when this replica last looked.
+// keyring caches the signing keys, newest first, as of this replica's last rotateKeys.
 type keyring struct{ keys atomic.Pointer[[]signing.Key] }
 
 func (k *keyring) all() []signing.Key {
@@ -28,7 +28,7 @@ func (k *keyring) all() []signing.Key {
 	return nil
 }
 
-// signer is the key that signs now.
+// signer returns the key that signs at a time.
 func (k *keyring) signer(now time.Time) (signing.Key, error) {
 	key, ok := signing.Signer(k.all(), now)
 	if !ok {
@@ -37,18 +37,18 @@ func (k *keyring) signer(now time.Time) (signing.Key, error) {
 	return key, nil
 }
 
-// turnKeys adds the key that is due, removes those that signed nothing that is still good, and remembers what there is.
-func (s *Service) turnKeys(ctx context.Context) error {
+// rotateKeys adds a key where one is due, removes keys of which no token is still valid, and caches the result.
+func (s *Service) rotateKeys(ctx context.Context) error {
 	now := s.now()
 	var keys []signing.Key
 	err := s.store.Read(ctx, func(tx store.Tx) (err error) { keys, err = tx.Keys(ctx); return err })
 	if err != nil {
 		return err
 	}
-	if missing, _, gone := signing.Due(keys, now, s.auth.KeyTTL); missing || len(gone) > 0 {
-		err = s.store.Write(ctx, func(tx store.Tx) (err error) { keys, err = s.turn(ctx, tx, now); return err })
+	if due, _, retired := signing.Due(keys, now, s.auth.KeyTTL); due || len(retired) > 0 {
+		err = s.store.Write(ctx, func(tx store.Tx) (err error) { keys, err = s.rotateKeysLocked(ctx, tx, now); return err })
 		if err == nil {
-			telemetry.Audit(s.logger).InfoContext(ctx, "the signing keys changed", "newest", keys[0].ID, "signs_from", keys[0].SignsFrom, "forgotten", gone)
+			telemetry.Audit(s.logger).InfoContext(ctx, "the signing keys changed", "newest", keys[0].ID, "signs_from", keys[0].SignsFrom, "forgotten", retired)
 		}
 	}
 	if err == nil {
@@ -57,14 +57,14 @@ func (s *Service) turnKeys(ctx context.Context) error {
 	return err
 }
 
-// turn does the work of turnKeys where other replicas wait for it.
-func (s *Service) turn(ctx context.Context, tx store.Tx, now time.Time) ([]signing.Key, error) {
+// rotateKeysLocked does the work of rotateKeys in a transaction that other replicas wait for.
+func (s *Service) rotateKeysLocked(ctx context.Context, tx store.Tx, now time.Time) ([]signing.Key, error) {
 	keys, err := tx.Keys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	missing, signsFrom, gone := signing.Due(keys, now, s.auth.KeyTTL)
-	if missing {
+	due, signsFrom, retired := signing.Due(keys, now, s.auth.KeyTTL)
+	if due {
 		_, private, err := ed25519.GenerateKey(s.random)
 		if err != nil {
 			return nil, err
@@ -76,15 +76,15 @@ func (s *Service) turn(ctx context.Context, tx store.Tx, now time.Time) ([]signi
 		}
 		keys = slices.Insert(keys, 0, key)
 	}
-	for _, id := range gone {
+	for _, id := range retired {
 		if err := tx.RemoveKey(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	return slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(gone, k.ID) }), nil
+	return slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(retired, k.ID) }), nil
 }
 
-// jwksServer implements the contract of public keys.
+// jwksServer implements the contract of the public key set (JWKS).
 type jwksServer struct {
 	apiv1.UnimplementedKeyServiceServer
 	*Service

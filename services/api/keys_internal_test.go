@@ -20,15 +20,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 )
 
-// replica is a service on a database that others may share, by a clock of the test.
-func replica(t *testing.T, url string, clock clockwork.Clock) *Service {
+// newReplica starts a service on a database that other replicas may share, with the test's clock.
+func newReplica(t *testing.T, url string, clock clockwork.Clock) *Service {
 	t.Helper()
 	cfg := Default()
 	cfg.Database.URL = url
 	if _, _, err := Migrate(t.Context(), cfg.Database); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), cfg, Deps{Game: &tables{}, Clock: clock}, telemetry.Discard().For("api", 0))
+	s, err := New(t.Context(), cfg, Deps{Game: &fakeGame{}, Clock: clock}, telemetry.Discard().For("api", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func replica(t *testing.T, url string, clock clockwork.Clock) *Service {
 	return s
 }
 
-// published is what a gateway knows: the key set as it was when it asked.
+// published is what a gateway has: the key set as of its last request.
 type published map[string]ed25519.PublicKey
 
 func (p published) PublicKey(_ context.Context, kid string) (ed25519.PublicKey, error) {
@@ -65,12 +65,12 @@ func publish(t *testing.T, s *Service) published {
 	return known
 }
 
-// TestKeysTakeOverUnderWay has two replicas sign for months, and gateways that ask for keys now and then check. No token is ever
-// refused before its end.
-func TestKeysTakeOverUnderWay(t *testing.T) {
+// TestKeyRotationKeepsTokensValid simulates months in which two replicas sign, and gateways that fetch the key set from time to time
+// verify. No token is ever refused before it expires.
+func TestKeyRotationKeepsTokensValid(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	url := file(t)
-	replicas := []*Service{replica(t, url, clock), replica(t, url, clock)}
+	url := sqliteURL(t)
+	replicas := []*Service{newReplica(t, url, clock), newReplica(t, url, clock)}
 	known, signers := publish(t, replicas[0]), map[string]bool{}
 	var last string
 	for step := range 2400 { // Of five minutes to a whole day.
@@ -84,18 +84,18 @@ func TestKeysTakeOverUnderWay(t *testing.T) {
 				t.Fatalf("step %d, a token of five minutes ago: %v", step, err)
 			}
 		}
-		begun, _, err := replicas[0].newSession([16]byte{1}, apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, "")
+		sess, _, err := replicas[0].newSession([16]byte{1}, apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last, _, err = replicas[step%2].access(begun, 1); err != nil {
+		if last, _, err = replicas[step%2].signAccessToken(sess, 1); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := token.NewVerifier(known, clock).Verify(t.Context(), last); err != nil && step%24 != 0 {
 			t.Fatalf("step %d, a new token by the keys of five minutes ago: %v", step, err)
 		}
 		for _, s := range replicas {
-			if err := s.turnKeys(t.Context()); err != nil {
+			if err := s.rotateKeys(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -111,68 +111,68 @@ func TestKeysTakeOverUnderWay(t *testing.T) {
 	}
 }
 
-// TestLongerTokensWaitForTheNextKey raises the life of tokens, as a start with another configuration does.
-func TestLongerTokensWaitForTheNextKey(t *testing.T) {
+// TestLongerTokensWaitForNextKey raises the lifetime of tokens, as a restart with another configuration does.
+func TestLongerTokensWaitForNextKey(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	s := replica(t, file(t), clock)
-	s.keeper.loop.Stop() // The test turns keys itself.
+	s := newReplica(t, sqliteURL(t), clock)
+	s.maintenance.loop.Stop() // The test rotates keys itself.
 	before := s.auth.AccessTokenTTL
 	s.auth.AccessTokenTTL = 6 * before
 	clock.Advance(s.auth.KeyTTL - signing.Lead + time.Minute)
-	must(t, s.turnKeys(t.Context()))
+	must(t, s.rotateKeys(t.Context()))
 	next := s.keyring.all()[0]
 	clock.Advance(next.SignsFrom.Sub(clock.Now()) - time.Second)
-	last, life := sign(t, s)
-	for end := clock.Now().Add(life); clock.Now().Before(end); clock.Advance(keeperInterval) {
-		must(t, s.turnKeys(t.Context()))
+	last, life := signToken(t, s)
+	for end := clock.Now().Add(life); clock.Now().Before(end); clock.Advance(maintenanceInterval) {
+		must(t, s.rotateKeys(t.Context()))
 		if _, err := token.NewVerifier(publish(t, s), clock).Verify(t.Context(), last); err != nil {
-			t.Fatalf("the old key's last token, %s before its end: %v", end.Sub(clock.Now()), err)
+			t.Fatalf("the old key's last token, %s before it expires: %v", end.Sub(clock.Now()), err)
 		}
 	}
 	if life != before {
 		t.Errorf("the old key's tokens live %s", life)
 	}
-	if _, life := sign(t, s); life != 6*before {
+	if _, life := signToken(t, s); life != 6*before {
 		t.Errorf("the next key's tokens live %s", life)
 	}
 }
 
-// TestChallengesOutliveTheirKeysTurn has tokens live shorter than challenges.
-func TestChallengesOutliveTheirKeysTurn(t *testing.T) {
+// TestChallengesOutliveKeyRotation configures tokens with a shorter lifetime than challenges.
+func TestChallengesOutliveKeyRotation(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	s := replica(t, file(t), clock)
-	s.keeper.loop.Stop() // The test turns keys itself.
+	s := newReplica(t, sqliteURL(t), clock)
+	s.maintenance.loop.Stop() // The test rotates keys itself.
 	s.auth.AccessTokenTTL = 10 * time.Second
 	for range 2 { // The first key is from before the tokens were so short.
 		clock.Advance(s.auth.KeyTTL + time.Minute)
-		must(t, s.turnKeys(t.Context()))
+		must(t, s.rotateKeys(t.Context()))
 	}
 	clock.Advance(s.keyring.all()[0].SignsFrom.Sub(clock.Now()) - time.Second)
-	proof := meet(t, s, newKey(t))
+	proof := solveChallenge(t, s, newDeviceKey(t))
 	for end := clock.Now().Add(device.ChallengeLife); clock.Now().Before(end); clock.Advance(time.Second) {
-		must(t, s.turnKeys(t.Context()))
-		if _, err := s.prove(proof); err != nil {
-			t.Fatalf("%s before the challenge's end: %v", end.Sub(clock.Now()), err)
+		must(t, s.rotateKeys(t.Context()))
+		if _, err := s.verifyProof(proof); err != nil {
+			t.Fatalf("%s before the challenge expires: %v", end.Sub(clock.Now()), err)
 		}
 	}
-	if _, life := sign(t, s); life != 10*time.Second {
+	if _, life := signToken(t, s); life != 10*time.Second {
 		t.Errorf("tokens live %s", life)
 	}
 }
 
-// sign signs a token, and says how long it lives.
-func sign(t *testing.T, s *Service) (raw string, life time.Duration) {
+// signToken signs a token, and returns its lifetime.
+func signToken(t *testing.T, s *Service) (raw string, life time.Duration) {
 	t.Helper()
-	begun, _, err := s.newSession(uuid.New(), apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, "")
+	sess, _, err := s.newSession(uuid.New(), apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, "")
 	must(t, err)
-	raw, expires, err := s.access(begun, optionsv1.Role_ROLE_PLAYER)
+	raw, expires, err := s.signAccessToken(sess, optionsv1.Role_ROLE_PLAYER)
 	must(t, err)
 	return raw, expires.Sub(s.now())
 }
 
 func TestSessionsExpireAndAreForgotten(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	s := replica(t, file(t), clock)
+	s := newReplica(t, sqliteURL(t), clock)
 	guest, err := (&playerServer{Service: s}).CreateGuest(t.Context(), &apiv1.CreateGuestRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -188,13 +188,13 @@ func TestSessionsExpireAndAreForgotten(t *testing.T) {
 			refresh = resp.GetCredentials().GetRefreshToken()
 		}
 	}
-	for range 5 { // Whoever comes again in time stays.
+	for range 5 { // A guest who returns in time stays signed in.
 		clock.Advance(s.auth.GuestTokenTTL - time.Minute)
 		use(0)
 	}
 	clock.Advance(s.auth.GuestTokenTTL)
 	use(errorsv1.Reason_REASON_TOKEN_EXPIRED)
 	clock.Advance(3 * time.Hour)
-	s.keeper.tick(t.Context())
+	s.maintenance.tick(t.Context())
 	use(errorsv1.Reason_REASON_TOKEN_INVALID)
 }

@@ -9,15 +9,15 @@ import (
 
 func linkMail(to, code string) mail.Message {
 	return mail.Message{To: to, Subject: "Your BitCraps code", Text: fmt.Sprintf(
-		"Your code is %s\n\nIt lets a player of BitCraps sign in with this address, for %s from now.\nIf you did not ask for it, somebody mistyped; do nothing.", code, account.CodeLife)}
+		"Your code is %s\n\nIt lets a player of BitCraps sign in with this address. It is valid for %s.\nIf you did not ask for it, somebody mistyped an address; you need not do anything.", code, account.CodeLife)}
 }
 
 func takenMail(to string) mail.Message {
-	return mail.Message{To: to, Subject: "Somebody asked for your BitCraps account",
-		Text: "A player of BitCraps wanted to sign in with this address, which has an account.\nIf that was you, sign in with your password, or ask for a new one.\nIf not, do nothing."}
+	return mail.Message{To: to, Subject: "Your address already has a BitCraps account",
+		Text: "A player of BitCraps tried to link this address, which already has an account.\nIf that was you, sign in with your password, or reset it.\nIf not, you need not do anything."}
 }
 
 func resetMail(to, code string) mail.Message {
 	return mail.Message{To: to, Subject: "Your BitCraps code", Text: fmt.Sprintf(
-		"Your code is %s\n\nIt sets a new password for BitCraps, for %s from now.\nIf you did not ask for it, do nothing.", code, account.CodeLife)}
+		"Your code is %s\n\nWith it you can set a new BitCraps password. It is valid for %s.\nIf you did not ask for it, you need not do anything.", code, account.CodeLife)}
 }

@@ -12,17 +12,18 @@ import (
 )
 
 const (
-	// outboxSize is how many mails wait.
+	// outboxSize is how many mails may wait to be sent.
 	outboxSize = 256
-	// mailTimeout is how long a mail may take.
+	// mailTimeout bounds the sending of one mail.
 	mailTimeout = 15 * time.Second
-	// farewell is how long a service that stops goes on sending what waits.
-	farewell = 5 * time.Second
-	// mailRetryDelay is when callers are told to come back where too many wait.
+	// drainTimeout is how long a stopping service continues to send queued mails.
+	drainTimeout = 5 * time.Second
+	// mailRetryDelay is when callers are told to retry where the outbox is full.
 	mailRetryDelay = 10 * time.Second
 )
 
-// outbox sends mails behind the calls that cause them, so that no call takes longer where there is one to send.
+// outbox sends mails in the background, after the calls that cause them, so that the duration of a call does not reveal whether it
+// sends one.
 type outbox struct {
 	sender  mail.Sender // nil where mails can't be sent.
 	logger  *slog.Logger
@@ -36,23 +37,23 @@ func newOutbox(sender mail.Sender, logger *slog.Logger) *outbox {
 	return &outbox{sender: sender, logger: logger, queue: make(chan mail.Message, outboxSize), closing: make(chan struct{})}
 }
 
-// room fails where no mail can be sent now. It is asked whether there is one to send or not.
-func (o *outbox) room() error {
+// checkCapacity fails where no mail can be sent now. Callers check it whether they have a mail to send or not.
+func (o *outbox) checkCapacity() error {
 	if o.sender == nil {
-		return errs.New(errorsv1.Reason_REASON_MAIL_NOT_CONFIGURED, "no mail is sent from here; sign in with a device")
+		return errs.New(errorsv1.Reason_REASON_MAIL_NOT_CONFIGURED, "no mail server is configured here; sign in with a device")
 	}
 	if len(o.queue) == cap(o.queue) {
-		return errs.New(errorsv1.Reason_REASON_OVERLOADED, "too many mails wait to be sent; try again in %s", mailRetryDelay).RetryAfter(mailRetryDelay)
+		return errs.New(errorsv1.Reason_REASON_OVERLOADED, "too many mails are waiting to be sent; try again in %s", mailRetryDelay).RetryAfter(mailRetryDelay)
 	}
 	return nil
 }
 
-// send has a mail sent. One that finds no room is lost, as mails are; the log says so.
+// send queues a mail. Where the outbox is full the mail is dropped, and the log says so.
 func (o *outbox) send(ctx context.Context, m mail.Message) {
 	select {
 	case o.queue <- m:
 	default:
-		o.logger.WarnContext(ctx, "a mail was dropped: too many wait")
+		o.logger.WarnContext(ctx, "a mail was dropped: the outbox is full")
 	}
 }
 
@@ -65,7 +66,7 @@ func (o *outbox) start() {
 			case m := <-o.queue:
 				o.deliver(ctx, m)
 			case <-o.closing:
-				o.empty(ctx)
+				o.drain(ctx)
 				return
 			}
 		}
@@ -80,22 +81,22 @@ func (o *outbox) deliver(ctx context.Context, m mail.Message) {
 	}
 }
 
-// empty sends what waits, as long as there is time.
-func (o *outbox) empty(ctx context.Context) {
+// drain sends the queued mails until the context ends.
+func (o *outbox) drain(ctx context.Context) {
 	for len(o.queue) > 0 && ctx.Err() == nil {
 		o.deliver(ctx, <-o.queue)
 	}
-	if left := len(o.queue); left > 0 {
-		o.logger.WarnContext(ctx, "mails were dropped: the service stops", "mails", left)
+	if unsent := len(o.queue); unsent > 0 {
+		o.logger.WarnContext(ctx, "mails were dropped: the service is stopping", "mails", unsent)
 	}
 }
 
-// stop sends what waits, within some seconds and the time that the context leaves.
+// stop sends the queued mails, for at most drainTimeout and until the context ends.
 func (o *outbox) stop(ctx context.Context) {
-	if o.cancel == nil { // It has not begun.
+	if o.cancel == nil { // It was not started.
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, farewell)
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, o.cancel)()
 	close(o.closing)

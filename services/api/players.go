@@ -23,7 +23,7 @@ type playerServer struct {
 	*Service
 }
 
-// newPlayer makes a player, who is not stored yet.
+// newPlayer makes a player without storing it.
 func (s *Service) newPlayer(kind apiv1.PlayerKind) (player.Player, error) {
 	id, err := uuid.NewV7()
 	return player.Player{ID: id, Kind: kind, Role: optionsv1.Role_ROLE_PLAYER, CreatedAt: s.now()}, err
@@ -38,17 +38,17 @@ func (s *playerServer) CreateGuest(ctx context.Context, req *apiv1.CreateGuestRe
 	if err != nil {
 		return nil, err
 	}
-	begun, refresh, err := s.newSession(guest.ID, apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, req.GetClient())
+	sess, refresh, err := s.newSession(guest.ID, apiv1.SignInMethod_SIGN_IN_METHOD_GUEST, req.GetClient())
 	if err != nil {
 		return nil, err
 	}
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		return errors.Join(tx.AddPlayer(ctx, guest), tx.AddSession(ctx, begun))
+		return errors.Join(tx.AddPlayer(ctx, guest), tx.AddSession(ctx, sess))
 	})
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.credentials(begun, refresh, guest.Role)
+	c, err := s.newCredentials(sess, refresh, guest.Role)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +62,10 @@ func (s *playerServer) GetMe(ctx context.Context, _ *apiv1.GetMeRequest) (*apiv1
 	return &apiv1.GetMeResponse{Player: me}, err
 }
 
-// me is the caller as the caller sees himself.
+// me is the caller's own view of a player, with the balance.
 func (s *Service) me(ctx context.Context, id uuid.UUID) (*apiv1.Player, error) {
 	var found player.Player
-	err := s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = present(ctx, tx, id); return err })
+	err := s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = existingPlayer(ctx, tx, id); return err })
 	if err != nil {
 		return nil, err
 	}

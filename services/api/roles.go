@@ -26,49 +26,49 @@ func (s *accountServer) SetRole(ctx context.Context, req *apiv1.SetRoleRequest) 
 	id := uuid.MustParse(req.GetPlayerId()) // The contract has its form.
 	err := s.setRole(ctx, identity.FromContext(ctx), id, req.GetRole())
 	if err == nil {
-		telemetry.Audit(s.logger).InfoContext(ctx, "a player has another role", "player_id", id, "role", req.GetRole(), "by", identity.FromContext(ctx).Player)
+		telemetry.Audit(s.logger).InfoContext(ctx, "a player's role was changed", "player_id", id, "role", req.GetRole(), "by", identity.FromContext(ctx).Player)
 	}
 	return &apiv1.SetRoleResponse{}, err
 }
 
-// setRole ends the player's sessions too, since their tokens say the old role.
+// setRole also ends the player's sessions, since their tokens contain the old role.
 func (s *Service) setRole(ctx context.Context, by identity.Caller, id uuid.UUID, role optionsv1.Role) error {
 	return s.store.Write(ctx, func(tx store.Tx) error {
-		who, err := present(ctx, tx, id)
+		target, err := existingPlayer(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if err := s.live(ctx, tx, by); err != nil {
+		if err := s.requireLiveSession(ctx, tx, by); err != nil {
 			return err
 		}
-		if err := signsInAgain(ctx, tx, id); err != nil {
+		if err := ensureCanSignIn(ctx, tx, id); err != nil {
 			return err
 		}
-		who.Role = role
-		_, err = s.endChosen(ctx, tx, id, func(session.Session) bool { return true })
-		return errors.Join(err, tx.SavePlayer(ctx, who))
+		target.Role = role
+		_, err = s.endSessionsWhere(ctx, tx, id, func(session.Session) bool { return true })
+		return errors.Join(err, tx.SavePlayer(ctx, target))
 	})
 }
 
-// signsInAgain fails for a player who has no sessions but those that are there: a guest.
-func signsInAgain(ctx context.Context, tx store.Tx, id uuid.UUID) error {
+// ensureCanSignIn fails for a player without a device or an account: a guest, who can't begin another session.
+func ensureCanSignIn(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 	devices, err := tx.Devices(ctx, id)
 	if err != nil || len(devices) > 0 {
 		return err
 	}
 	_, err = tx.Account(ctx, id)
 	if errors.Is(err, account.ErrNotFound) {
-		err = errs.New(errorsv1.Reason_REASON_NO_WAY_TO_SIGN_IN, "the player %s could not sign in again; link an address or a device first", id)
+		err = errs.New(errorsv1.Reason_REASON_NO_WAY_TO_SIGN_IN, "player %s could not sign in again; link an address or a device first", id)
 	}
 	return err
 }
 
-// SetRole gives a player another role in the service's database, also while the service runs. It is how the first operator comes to
-// be; from then on operators can call it.
+// SetRole changes a player's role in the service's database, even while the service runs. It creates the first operator; from then on
+// operators can call the RPC.
 func SetRole(ctx context.Context, database config.Database, id uuid.UUID, role optionsv1.Role) error {
 	if path, ok := database.SQLite(); ok {
-		if _, err := os.Stat(path); err != nil { // Opening would make a new one.
-			return fmt.Errorf("no database of an api service: %w", err)
+		if _, err := os.Stat(path); err != nil { // Opening would create a new one.
+			return fmt.Errorf("not the database of an api service: %w", err)
 		}
 	}
 	opened, err := store.Open(ctx, database)

@@ -1,4 +1,5 @@
-// Package api is who plays, as a service: players, and the sessions and tokens that prove who they are.
+// Package api is the service of players: their credentials (devices, accounts, API keys), the sessions and access tokens that
+// authenticate them, and the keys that sign those tokens.
 package api
 
 import (
@@ -37,21 +38,21 @@ type Config struct {
 	Upstream       Upstream        `koanf:"upstream"`
 }
 
-// Upstream is where the services are that this one calls.
+// Upstream configures the services that this one calls.
 type Upstream struct {
 	Game rpcclient.Config `koanf:"game"`
 }
 
-// Mail is how codes get to players.
+// Mail configures how codes reach players.
 type Mail struct {
-	From     string `koanf:"from" jsonschema_description:"address that mails come from"`
-	SMTP     string `koanf:"smtp_address" jsonschema_description:"host:port of a mail server; empty sends nothing"`
-	User     string `koanf:"smtp_user" jsonschema_description:"user at the mail server; empty needs none"`
-	Password string `koanf:"smtp_password" jsonschema_description:"the user's password, which is sent by TLS alone"`
-	Folder   string `koanf:"folder" jsonschema_description:"folder to keep mails in where there is no mail server, for development"`
+	From     string `koanf:"from" jsonschema_description:"sender address of mails"`
+	SMTP     string `koanf:"smtp_address" jsonschema_description:"host:port of a mail server; empty sends none"`
+	User     string `koanf:"smtp_user" jsonschema_description:"user at the mail server; empty does not authenticate"`
+	Password string `koanf:"smtp_password" jsonschema_description:"the user's password, sent over TLS only"`
+	Folder   string `koanf:"folder" jsonschema_description:"folder to write mails to where there is no mail server, for development"`
 }
 
-// sender is nil where mails go nowhere.
+// sender returns nil where neither a mail server nor a folder is configured.
 func (m Mail) sender(clock clockwork.Clock) mail.Sender {
 	switch {
 	case m.SMTP != "":
@@ -62,7 +63,7 @@ func (m Mail) sender(clock clockwork.Clock) mail.Sender {
 	return nil
 }
 
-// Default keeps players in ./data/api.db and takes guests.
+// Default keeps players in ./data/api.db and allows guests.
 func Default() Config {
 	return Config{
 		Config:   service.Default(7001, 7101),
@@ -79,35 +80,35 @@ func (c Config) Validate() error {
 	return errors.Join(c.Config.Validate(), c.Database.Validate(), c.Auth.Validate(), c.Redis.Validate(), c.Upstream.Game.Validate("upstream.game"))
 }
 
-// GameTarget is what the service calls the tables as.
+// GameTarget is the game service as a target of this service's calls.
 var GameTarget = rpcclient.Target{Service: identity.Game, Contracts: []string{
 	"bitcraps.game.v1.LedgerService", "bitcraps.game.v1.LobbyService", "bitcraps.game.v1.ProtectionService"}}
 
-// Deps are what the service works with.
+// Deps are the service's dependencies.
 type Deps struct {
-	// Game are the tables: what players have there, and who forgets them when they are deleted.
+	// Game is a connection to the game service, which has the wallets, and which erases players when they are deleted.
 	Game grpc.ClientConnInterface
-	// Clock tells the time.
+	// Clock is the source of the current time.
 	Clock clockwork.Clock
-	// Random is where secrets come from; the system's source where it is nil.
+	// Random is the source of secrets; crypto/rand where it is nil.
 	Random io.Reader
 }
 
-// Service is who plays.
+// Service implements the contracts of package bitcraps.api.v1.
 type Service struct {
-	auth       config.Auth
-	logger     *slog.Logger
-	store      store.Store
-	ledger     gamev1.LedgerServiceClient
-	lobby      gamev1.LobbyServiceClient
-	protection gamev1.ProtectionServiceClient
-	clock      clockwork.Clock
-	random     io.Reader
-	keyring    keyring
-	keeper     *keeper
-	hasher     *password.Hasher
-	attempts   *attempts
-	outbox     *outbox
+	auth        config.Auth
+	logger      *slog.Logger
+	store       store.Store
+	ledger      gamev1.LedgerServiceClient
+	lobby       gamev1.LobbyServiceClient
+	protection  gamev1.ProtectionServiceClient
+	clock       clockwork.Clock
+	random      io.Reader
+	keyring     keyring
+	maintenance *maintenance
+	hasher      *password.Hasher
+	attempts    *attemptLimiter
+	outbox      *outbox
 }
 
 // New opens the service's database, whose schema must be up to date.
@@ -121,16 +122,16 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	if s.attempts, err = newAttempts(ctx, cfg.Redis, deps.Clock, scope); err != nil {
+	if s.attempts, err = newAttemptLimiter(ctx, cfg.Redis, deps.Clock, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
-	s.keeper, s.outbox = &keeper{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
-	s.hasher = password.New(s.salt())
+	s.maintenance, s.outbox = &maintenance{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
+	s.hasher = password.New(s.newSalt())
 	return s, nil
 }
 
-// Migrate brings the database to the schema that New wants, and returns the versions before and after.
+// Migrate migrates the database to the schema that New requires, and returns the versions before and after.
 func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	return store.Migrate(ctx, database)
 }
@@ -145,12 +146,12 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 	apiv1.RegisterKeyServiceServer(server, &jwksServer{Service: s})
 }
 
-// Start implements service.Service: it makes the first signing key where there is none.
+// Start implements service.Service: it creates the first signing key where there is none.
 func (s *Service) Start(ctx context.Context) error {
-	if err := s.turnKeys(ctx); err != nil {
+	if err := s.rotateKeys(ctx); err != nil {
 		return err
 	}
-	s.keeper.start()
+	s.maintenance.start()
 	s.outbox.start()
 	return nil
 }
@@ -173,7 +174,7 @@ func (s *Service) Drain() {}
 
 // Stop implements service.Service.
 func (s *Service) Stop(ctx context.Context) error {
-	s.keeper.loop.Stop()
+	s.maintenance.loop.Stop()
 	s.outbox.stop(ctx)
 	return errors.Join(s.attempts.close(), s.store.Close())
 }

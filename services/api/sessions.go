@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// endedPage is how many ended sessions a gateway gets at once.
+	// endedPage is how many ended sessions a gateway gets in one answer.
 	endedPage = 10_000
-	// maxSessions is how many a player has.
+	// maxSessions is how many live sessions a player has; API keys count separately.
 	maxSessions = 100
 )
 
@@ -35,45 +35,45 @@ type sessionServer struct {
 func (s *sessionServer) RefreshSession(ctx context.Context, req *apiv1.RefreshSessionRequest) (*apiv1.RefreshSessionResponse, error) {
 	used, ok := session.Parse(req.GetRefreshToken())
 	if !ok {
-		return nil, refused(session.ErrNotFound)
+		return nil, sessionError(session.ErrNotFound)
 	}
-	nonce, now := s.secret(), s.now()
+	nonce, now := s.newSecret(), s.now()
 	var found session.Session
 	var next session.Token
-	var who player.Player
+	var owner player.Player
 	var outcome error
 	err := s.store.Write(ctx, func(tx store.Tx) (err error) {
 		if found, outcome = tx.Session(ctx, used.Session); outcome != nil {
 			return nil
 		}
-		if next, outcome = found.Refresh(used, nonce, now, s.life(found.Method)); outcome != nil && !errors.Is(outcome, session.ErrReused) {
+		if next, outcome = found.Refresh(used, nonce, now, s.sessionLifetime(found.Method)); outcome != nil && !errors.Is(outcome, session.ErrReused) {
 			return nil
 		}
-		if who, err = bearer(ctx, tx, found); err != nil {
+		if owner, err = sessionPlayer(ctx, tx, found); err != nil {
 			return err
 		}
 		return tx.SaveSession(ctx, found)
 	})
 	if err != nil {
-		return nil, refused(err)
+		return nil, sessionError(err)
 	}
 	if errors.Is(outcome, session.ErrReused) {
 		telemetry.Audit(s.logger).WarnContext(ctx, "a refresh token was used twice; its session was ended", "session", found.ID, "player_id", found.Player)
 	}
 	if outcome != nil {
-		return nil, refused(outcome)
+		return nil, sessionError(outcome)
 	}
-	credentials, err := s.credentials(found, next, who.Role)
+	credentials, err := s.newCredentials(found, next, owner.Role)
 	return &apiv1.RefreshSessionResponse{Credentials: credentials}, err
 }
 
-// refused is what callers see of a session's errors.
-func refused(err error) error {
+// sessionError translates the errors of package session for callers.
+func sessionError(err error) error {
 	switch {
 	case errors.Is(err, session.ErrEnded):
 		return errs.New(errorsv1.Reason_REASON_SESSION_ENDED, "the session was ended; sign in again")
 	case errors.Is(err, session.ErrReused):
-		return errs.New(errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, "the refresh token was used before, so the session was ended; sign in again")
+		return errs.New(errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, "the refresh token was already used, so the session was ended; sign in again")
 	case errors.Is(err, session.ErrExpired):
 		return errs.New(errorsv1.Reason_REASON_TOKEN_EXPIRED, "the session has expired; sign in again")
 	case errors.Is(err, session.ErrNotFound):
@@ -91,7 +91,7 @@ func (s *sessionServer) ListSessions(ctx context.Context, _ *apiv1.ListSessionsR
 	}
 	resp := &apiv1.ListSessionsResponse{}
 	for _, found := range live {
-		if !isKey(found) {
+		if !isAPIKey(found) {
 			resp.Sessions = append(resp.Sessions, renderSession(found, caller.Session))
 		}
 	}
@@ -129,24 +129,24 @@ func (s *sessionServer) EndSession(ctx context.Context, req *apiv1.EndSessionReq
 func (s *sessionServer) EndAllSessions(ctx context.Context, _ *apiv1.EndAllSessionsRequest) (*apiv1.EndAllSessionsResponse, error) {
 	player, ended := identity.FromContext(ctx).Player, 0
 	err := s.store.Write(ctx, func(tx store.Tx) (err error) {
-		if err = lock(ctx, tx, player); err != nil {
+		if err = lockPlayer(ctx, tx, player); err != nil {
 			return err
 		}
-		ended, err = s.endChosen(ctx, tx, player, func(session.Session) bool { return true })
+		ended, err = s.endSessionsWhere(ctx, tx, player, func(session.Session) bool { return true })
 		return err
 	})
 	return &apiv1.EndAllSessionsResponse{Ended: int32(ended)}, err
 }
 
-// endSession ends a player's session or, where key is true, API key. One that is over is ended again in vain, since the call may be one
+// endSession ends a player's session or, where key is true, API key. It succeeds for one that is over, since the call may repeat one
 // whose answer was lost.
 func (s *Service) endSession(ctx context.Context, player, id uuid.UUID, key bool) error {
 	return s.store.Write(ctx, func(tx store.Tx) error {
-		if err := lock(ctx, tx, player); err != nil {
+		if err := lockPlayer(ctx, tx, player); err != nil {
 			return err
 		}
 		found, err := tx.Session(ctx, id)
-		if err == nil && (found.Player != player || isKey(found) != key) {
+		if err == nil && (found.Player != player || isAPIKey(found) != key) {
 			err = session.ErrNotFound
 		}
 		if err != nil || found.Live(s.now()) != nil {
@@ -157,19 +157,19 @@ func (s *Service) endSession(ctx context.Context, player, id uuid.UUID, key bool
 	})
 }
 
-// endChosen ends those of a player's live sessions that are chosen, and says how many they were.
-func (s *Service) endChosen(ctx context.Context, tx store.Tx, player uuid.UUID, chosen func(session.Session) bool) (ended int, err error) {
+// endSessionsWhere ends the live sessions of a player that match, and returns how many it ended.
+func (s *Service) endSessionsWhere(ctx context.Context, tx store.Tx, player uuid.UUID, match func(session.Session) bool) (ended int, err error) {
 	now := s.now()
 	live, err := tx.LiveSessions(ctx, player, now)
 	if err != nil {
 		return 0, err
 	}
-	for _, one := range live {
-		if !chosen(one) {
+	for _, sess := range live {
+		if !match(sess) {
 			continue
 		}
-		one.End(now)
-		if err := tx.SaveSession(ctx, one); err != nil {
+		sess.End(now)
+		if err := tx.SaveSession(ctx, sess); err != nil {
 			return 0, err
 		}
 		ended++
@@ -185,8 +185,8 @@ func (s *sessionServer) ListEndedSessions(ctx context.Context, req *apiv1.ListEn
 		return err
 	})
 	resp := &apiv1.ListEndedSessionsResponse{More: len(ended) == endedPage}
-	for _, one := range ended {
-		resp.Sessions = append(resp.Sessions, &apiv1.EndedSession{SessionId: one.ID[:], EndedAt: timestamppb.New(one.At)})
+	for _, sess := range ended {
+		resp.Sessions = append(resp.Sessions, &apiv1.EndedSession{SessionId: sess.ID[:], EndedAt: timestamppb.New(sess.At)})
 	}
 	return resp, err
 }

@@ -1,4 +1,4 @@
-// Command api knows the players.
+// Command api runs the service of players, their credentials and sessions.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 func main() {
 	cfg := api.Default()
-	service.Main(service.Command("api", "Know the players", &cfg, &cfg.Config,
+	service.Main(service.Command("api", "Serve players, their credentials and sessions", &cfg, &cfg.Config,
 		func(ctx context.Context, scope telemetry.Scope) (service.Service, error) {
 			conn, err := rpcclient.New(identity.API, api.GameTarget, cfg.Upstream.Game, cfg.TLS, nil, scope)
 			if err != nil {

@@ -1,4 +1,5 @@
-// Package account is players who are known by an e-mail address and a password, and the codes by which they prove the address.
+// Package account provides accounts of players, who sign in with an e-mail address and a password, and the codes that prove that an
+// address is theirs.
 package account
 
 import (
@@ -13,14 +14,14 @@ import (
 )
 
 var (
-	// ErrNotFound is for an account or a code that is not there.
+	// ErrNotFound is for an account or a code that does not exist.
 	ErrNotFound = errors.New("account: not found")
-	// ErrCode is for a code that is wrong, is over, or was tried too often.
-	ErrCode = errors.New("account: the code is not good")
+	// ErrCode is for a code that is wrong, has expired, or was tried too often.
+	ErrCode = errors.New("account: the code is not valid")
 )
 
 const (
-	// CodeLife is how long a code is good.
+	// CodeLife is how long a code is valid.
 	CodeLife = 15 * time.Minute
 	// maxAttempts is how often a code may be tried.
 	maxAttempts = 5
@@ -35,13 +36,13 @@ type Account struct {
 	Created  time.Time
 }
 
-// Normalize is the form in which addresses are compared. What stands before the @ could be different in upper case, and never is.
+// Normalize returns the form in which addresses are compared. The part before the @ may be case-sensitive, but in practice never is.
 func Normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-// alphabet has no letters that look like others. It divides 256, so that every letter is as likely.
+// alphabet has no characters that are easily confused. Its length divides 256, so that all are equally likely.
 const alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
-// NewCode makes a code of random bytes: eight letters, 40 bits.
+// NewCode makes a code from random bytes: eight characters, 40 bits.
 func NewCode(random [codeLength]byte) string {
 	letters := make([]byte, codeLength)
 	for i, b := range random {
@@ -50,31 +51,31 @@ func NewCode(random [codeLength]byte) string {
 	return string(letters[:4]) + "-" + string(letters[4:])
 }
 
-// HashCode is what is stored of a code. Whoever types it may leave out its dash or its upper case.
+// HashCode returns the hash that is stored of a code. A code may be typed without its dash, and in lower case.
 func HashCode(code string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))))
 }
 
 // Code is a code that was sent, and what it is for.
 type Code struct {
-	// Subject is who may use it, and for what: LinkSubject or ResetSubject.
+	// Subject is who may use the code, and for what: LinkSubject or ResetSubject.
 	Subject string
-	// Player is whose account it is about; uuid.Nil where there is none, and the code is never good.
+	// Player is the player whose account it concerns; uuid.Nil where there is none, and the code is never valid.
 	Player   uuid.UUID
 	Email    string
-	Password string // The hash that is meant to become the account's.
+	Password string // The hash of the password that the account will get.
 	Hash     [sha256.Size]byte
 	Attempts int
 	Expires  time.Time
 }
 
-// LinkSubject is that of a player who links an address.
+// LinkSubject is the subject of codes for a player who links an address.
 func LinkSubject(player uuid.UUID) string { return "link:" + player.String() }
 
-// ResetSubject is that of an address whose password was forgotten.
+// ResetSubject is the subject of codes that reset the password of an address.
 func ResetSubject(email string) string { return "reset:" + Normalize(email) }
 
-// Try counts an attempt, and fails where the text is not the code, or the code is not the owner's or not good any more.
+// Try counts an attempt, and fails where the text is not the code, or the code is not the owner's or no longer valid.
 func (c *Code) Try(text string, owner uuid.UUID, now time.Time) error {
 	hash := HashCode(text)
 	c.Attempts++
@@ -84,9 +85,9 @@ func (c *Code) Try(text string, owner uuid.UUID, now time.Time) error {
 	return nil
 }
 
-// Tx is what a transaction does with accounts. Every implementation passes the suite in internal/store/storetest.
+// Tx is what a transaction can do with accounts and codes. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
-	// AddAccount stores a new account; added is false where the player or the address has one.
+	// AddAccount stores a new account; added is false where the player or the address already has one.
 	AddAccount(ctx context.Context, account Account) (added bool, err error)
 	// Account returns a player's account, or ErrNotFound.
 	Account(ctx context.Context, player uuid.UUID) (Account, error)
@@ -94,14 +95,14 @@ type Tx interface {
 	AccountByEmail(ctx context.Context, email string) (Account, error)
 	// SavePassword stores the hash of a player's new password.
 	SavePassword(ctx context.Context, player uuid.UUID, hash string) error
-	// RemoveAccount forgets a player's account and codes.
+	// RemoveAccount deletes a player's account and codes.
 	RemoveAccount(ctx context.Context, player uuid.UUID) error
-	// SaveCode stores a code in the place of an older one of its subject.
+	// SaveCode stores a code, replacing any older one of its subject.
 	SaveCode(ctx context.Context, code Code) error
-	// Code returns a subject's code, or ErrNotFound. Where the transaction writes, others that read it wait for its end.
+	// Code returns a subject's code, or ErrNotFound. A write transaction locks the code.
 	Code(ctx context.Context, subject string) (Code, error)
-	// RemoveCode forgets a code.
+	// RemoveCode deletes a code.
 	RemoveCode(ctx context.Context, subject string) error
-	// ForgetCodes removes at most so many of the codes that expired before a time, and says how many.
+	// ForgetCodes deletes at most so many of the codes that expired before a time, and returns how many it deleted.
 	ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error)
 }

@@ -30,26 +30,26 @@ func TestCodes(t *testing.T) {
 	nobody := code
 	nobody.Player, nobody.Attempts = uuid.Nil, 0
 	if err := nobody.Try(text, uuid.Nil, now); err == nil {
-		t.Error("the code of an address without an account is good")
+		t.Error("the code of an address without an account is valid")
 	}
 	code.Attempts = 0
 	if err := code.Try(text, uuid.Must(uuid.NewV7()), now); err == nil {
-		t.Error("a code is good for another player")
+		t.Error("a code is valid for another player")
 	}
 	if err := code.Try(text, code.Player, now.Add(account.CodeLife+1)); err == nil {
-		t.Error("a code is good behind its end")
+		t.Error("a code is valid after it expired")
 	}
 }
 
-func TestCodesAreNotGuessed(t *testing.T) {
+func TestCodeAttemptsAreLimited(t *testing.T) {
 	text, code := newCode()
 	for range 5 {
 		if err := code.Try("AAAA-AAAA", code.Player, now); err == nil {
-			t.Fatal("a wrong code is good")
+			t.Fatal("a wrong code is valid")
 		}
 	}
 	if err := code.Try(text, code.Player, now); err == nil {
-		t.Error("the sixth attempt is good")
+		t.Error("the sixth attempt succeeds")
 	}
 }
 

@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	// ChallengeLife is how long a challenge is good.
+	// ChallengeLife is how long a challenge is valid.
 	ChallengeLife = 2 * time.Minute
-	// randomSize is how much of a challenge nobody can foresee.
+	// randomSize is the size of the unpredictable part of a challenge.
 	randomSize = 16
-	bodySize   = randomSize + 8 + 1 // The random bytes, the time of its end, and the difficulty.
-	// challengeSize is that of a challenge.
+	bodySize   = randomSize + 8 + 1 // The random bytes, the expiry, and the difficulty.
+	// challengeSize is the size of a sealed challenge.
 	challengeSize = bodySize + sha256.Size
 )
 
-// Challenge is what a device has to sign. Nothing is stored of it until it is met: a stranger's questions cost no memory.
+// Challenge is what a device has to sign. Nothing is stored until it is answered, so requests for challenges cost no memory.
 type Challenge struct {
 	Random     [randomSize]byte
 	Expires    time.Time
 	Difficulty int
 }
 
-// Seal returns the challenge for a public key, as only who has the secret can make it.
+// Seal encodes the challenge for a public key and authenticates it with the secret.
 func (c Challenge) Seal(secret, publicKey []byte) []byte {
 	body := make([]byte, 0, challengeSize)
 	body = append(body, c.Random[:]...)
@@ -41,7 +41,7 @@ func tag(secret, body, publicKey []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// open reads a challenge that was sealed for the key with one of the secrets; ok is false where it was not.
+// open decodes a sealed challenge; ok is false where it was not sealed for the key with one of the secrets.
 func open(sealed, publicKey []byte, secrets [][]byte) (c Challenge, ok bool) {
 	if len(sealed) != challengeSize {
 		return Challenge{}, false

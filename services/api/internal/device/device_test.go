@@ -15,7 +15,7 @@ import (
 
 var now = time.UnixMicro(1_700_000_000_000_000)
 
-// prove makes a proof with a key, which works until the challenge's difficulty is met.
+// prove makes a proof with a key, working until the challenge's difficulty is reached.
 func prove(key ed25519.PrivateKey, sealed []byte, difficulty int) device.Proof {
 	p := device.Proof{PublicKey: key.Public().(ed25519.PublicKey), Challenge: sealed, Nonce: make([]byte, 8)}
 	for n := uint64(0); p.Work() < difficulty; n++ {
@@ -39,17 +39,17 @@ func TestProofs(t *testing.T) {
 	if got, _, err := good.Check(secrets, now); err != nil || got.Difficulty != difficulty || !got.Expires.Equal(challenge.Expires) {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	lazy := good
-	for lazy.Work() >= difficulty {
-		lazy.Nonce = append([]byte{lazy.Nonce[0] + 1}, lazy.Nonce[1:]...)
+	weak := good
+	for weak.Work() >= difficulty {
+		weak.Nonce = append([]byte{weak.Nonce[0] + 1}, weak.Nonce[1:]...)
 	}
-	lazy.Signature = ed25519.Sign(key, lazy.Message())
+	weak.Signature = ed25519.Sign(key, weak.Message())
 	easy := append([]byte(nil), sealed...)
 	easy[24] = 0 // The difficulty.
 	wrong := good
 	wrong.Signature = append([]byte{wrong.Signature[0] ^ 1}, wrong.Signature[1:]...)
-	unordered := good
-	unordered.Signature = addOrder(good.Signature)
+	nonCanonical := good
+	nonCanonical.Signature = addOrder(good.Signature)
 	for name, tc := range map[string]struct {
 		proof   device.Proof
 		secrets [][]byte
@@ -62,9 +62,9 @@ func TestProofs(t *testing.T) {
 		"of another key":                 {prove(other, sealed, difficulty), secrets, now, device.ErrChallenge},
 		"with an easier challenge":       {prove(key, easy, 0), secrets, now, device.ErrChallenge},
 		"of half a challenge":            {prove(key, sealed[:30], 0), secrets, now, device.ErrChallenge},
-		"with too little work":           {lazy, secrets, now, device.ErrWork},
+		"with too little work":           {weak, secrets, now, device.ErrWork},
 		"with a wrong signature":         {wrong, secrets, now, device.ErrChallenge},
-		"with a signature in other form": {unordered, secrets, now, device.ErrChallenge},
+		"with a non-canonical signature": {nonCanonical, secrets, now, device.ErrChallenge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, _, err := tc.proof.Check(tc.secrets, tc.at); !errors.Is(err, tc.want) {
@@ -74,7 +74,7 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// addOrder makes the S of a signature the same number in another form: S plus the group's order.
+// addOrder replaces the S of a signature by S plus the group's order: the same scalar, not in canonical form.
 func addOrder(signature []byte) []byte {
 	order, _ := hex.DecodeString("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")
 	out := append([]byte(nil), signature...)
@@ -111,13 +111,13 @@ func TestBadKeys(t *testing.T) {
 	}
 	for seed := range byte(50) {
 		if err := device.CheckKey(newKey(seed).Public().(ed25519.PublicKey)); err != nil {
-			t.Errorf("an honest key: %v", err)
+			t.Errorf("a generated key: %v", err)
 		}
 	}
 }
 
-// TestNoBitIsFree flips any bit of a proof: none is left that means nothing.
-func TestNoBitIsFree(t *testing.T) {
+// TestEveryBitIsAuthenticated flips any bit of a proof, which must make it invalid.
+func TestEveryBitIsAuthenticated(t *testing.T) {
 	key, secret := newKey(1), []byte("secret")
 	sealed := device.Challenge{Random: [16]byte{1}, Expires: now.Add(time.Minute), Difficulty: 4}.Seal(secret, key.Public().(ed25519.PublicKey))
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,4 +1,4 @@
-// Package mail sends mails: by a server, or into a folder where there is none.
+// Package mail sends mails, either through an SMTP server or, for development, into a folder.
 package mail
 
 import (
@@ -24,20 +24,20 @@ type Message struct {
 
 // Sender sends mails.
 type Sender interface {
-	// Send returns once the mail is on its way.
+	// Send returns once the mail was handed over for delivery.
 	Send(ctx context.Context, message Message) error
 }
 
-// render is the mail as RFC 5322 has it. What it is made of comes from us, but for the address, which must not end its line.
+// render formats the mail according to RFC 5322. Everything but the address is our own text; the address must not contain a line break.
 func render(from string, m Message, now time.Time) ([]byte, error) {
 	if strings.ContainsAny(m.To+m.Subject, "\r\n") {
-		return nil, fmt.Errorf("mail: a header has a line end")
+		return nil, fmt.Errorf("mail: a header contains a line break")
 	}
 	return fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
 		from, m.To, m.Subject, now.Format(time.RFC1123Z), strings.ReplaceAll(m.Text, "\n", "\r\n")), nil
 }
 
-// Folder keeps mails as files, for those who develop: nobody gets them.
+// Folder writes mails to files and delivers none, for development.
 type Folder struct {
 	Dir, From string
 	Now       func() time.Time
@@ -52,18 +52,18 @@ func (f Folder) Send(_ context.Context, m Message) error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
 		return err
 	}
-	id, err := uuid.NewV7() // Files have the order of the mails.
+	id, err := uuid.NewV7() // Version 7, so that names sort by time.
 	if err != nil {
 		return err
 	}
-	half := filepath.Join(f.Dir, id.String())
-	if err := os.WriteFile(half, text, 0o600); err != nil {
+	temporary := filepath.Join(f.Dir, id.String())
+	if err := os.WriteFile(temporary, text, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(half, half+".eml") // Whoever sees it sees all of it.
+	return os.Rename(temporary, temporary+".eml") // A reader never sees a partial file.
 }
 
-// SMTP is a mail server. It is spoken to in TLS where it offers that, and a password is never sent without.
+// SMTP sends mails through a server. It uses TLS where the server offers STARTTLS, and never sends a password without it.
 type SMTP struct {
 	Address, User, Password, From string
 	Now                           func() time.Time
@@ -93,19 +93,19 @@ func (s SMTP) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	return nameless(s.talk(client, host, m.To, text))
+	return withoutAddress(s.deliver(client, host, m.To, text))
 }
 
-// nameless is what a server refused by its code alone: its words, which name who was written to, are not for our logs.
-func nameless(err error) error {
+// withoutAddress reduces a server's refusal to its code: the server's text names the recipient, who must not appear in our logs.
+func withoutAddress(err error) error {
 	if refused, ok := errors.AsType[*textproto.Error](err); ok {
 		return fmt.Errorf("mail: the server refused with code %d; its own log says why", refused.Code)
 	}
 	return err
 }
 
-// talk hands a mail to the server.
-func (s SMTP) talk(client *smtp.Client, host, to string, text []byte) error {
+// deliver hands a mail over to the server.
+func (s SMTP) deliver(client *smtp.Client, host, to string, text []byte) error {
 	if ok, _ := client.Extension("STARTTLS"); ok {
 		if err := client.StartTLS(&tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}); err != nil {
 			return err

@@ -31,12 +31,12 @@ func TestFolder(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	if err := folder.Send(t.Context(), mail.Message{To: "ann@example.com\r\nBcc: all@example.com"}); err == nil {
-		t.Error("an address adds a header")
+		t.Error("an address can add a header")
 	}
 }
 
-// server takes a mail as one of a few lines would, answers RCPT with what it is given, and returns its address and what it was told.
-func server(t *testing.T, recipient string) (address string, told <-chan string) {
+// startServer runs a minimal SMTP server for one mail that answers RCPT with recipient. It returns its address and what it received.
+func startServer(t *testing.T, recipient string) (address string, received <-chan string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -50,11 +50,11 @@ func server(t *testing.T, recipient string) (address string, told <-chan string)
 		}
 		_ = listener.Close()
 		defer func() { _ = conn.Close() }()
-		said, data := "", false
+		transcript, data := "", false
 		fmt.Fprintf(conn, "220 test\r\n")
 		for lines := bufio.NewScanner(conn); lines.Scan(); {
 			line := lines.Text()
-			said += line + "\n"
+			transcript += line + "\n"
 			switch {
 			case data && line != ".":
 			case line == "DATA":
@@ -69,28 +69,28 @@ func server(t *testing.T, recipient string) (address string, told <-chan string)
 				fmt.Fprintf(conn, "250 ok\r\n")
 			}
 		}
-		got <- said
+		got <- transcript
 	}()
 	return listener.Addr().String(), got
 }
 
 func TestSMTP(t *testing.T) {
-	address, told := server(t, "250 ok")
+	address, received := startServer(t, "250 ok")
 	sender := mail.SMTP{Address: address, From: "craps@example.com", Now: now}
 	if err := sender.Send(t.Context(), hello); err != nil {
 		t.Fatal(err)
 	}
-	if said := <-told; !strings.Contains(said, "RCPT TO:<ann@example.com>") || !strings.Contains(said, "ABCD-EFGH") {
-		t.Errorf("the server was told %q", said)
+	if transcript := <-received; !strings.Contains(transcript, "RCPT TO:<ann@example.com>") || !strings.Contains(transcript, "ABCD-EFGH") {
+		t.Errorf("the server received %q", transcript)
 	}
 	if err := sender.Send(t.Context(), hello); err == nil {
-		t.Error("a server that is away took a mail")
+		t.Error("a mail was sent without a server")
 	}
 }
 
-// TestRefusalsNameNobody has a server refuse a recipient in the usual words, which go to our log.
-func TestRefusalsNameNobody(t *testing.T) {
-	address, _ := server(t, "550 5.1.1 <ann@example.com>: user unknown")
+// TestRefusalOmitsRecipient has a server refuse a recipient with the usual text, since the error is logged.
+func TestRefusalOmitsRecipient(t *testing.T) {
+	address, _ := startServer(t, "550 5.1.1 <ann@example.com>: user unknown")
 	err := mail.SMTP{Address: address, From: "craps@example.com", Now: now}.Send(t.Context(), hello)
 	if err == nil || strings.Contains(err.Error(), "ann") || !strings.Contains(err.Error(), "550") {
 		t.Errorf("err = %v", err)

@@ -18,7 +18,7 @@ func TestPasswords(t *testing.T) {
 		t.Fatalf("%s, %v", hash, err)
 	}
 	if other, _ := h.Hash(t.Context(), "correct horse", [password.SaltSize]byte{2}); other == hash {
-		t.Error("the salt does not count")
+		t.Error("the salt has no effect")
 	}
 	for text, want := range map[string]bool{"correct horse": true, "Correct horse": false, "": false} {
 		if ok, err := h.Check(t.Context(), text, hash); err != nil || ok != want {
@@ -26,7 +26,7 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 	if ok, err := h.Check(t.Context(), "correct horse", ""); err != nil || ok {
-		t.Errorf("nobody's password: %v, %v", ok, err)
+		t.Errorf("without a hash: %v, %v", ok, err)
 	}
 	// Parameters of an earlier release.
 	if ok, err := h.Check(t.Context(), "password", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$"+"Kw"); err == nil || ok {
@@ -39,7 +39,7 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-// TestHashingIsBounded sends more passwords than are hashed and wait.
+// TestHashingIsBounded submits more passwords than fit into the slots and the queue.
 func TestHashingIsBounded(t *testing.T) {
 	h := password.New([password.SaltSize]byte{9})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -51,7 +51,7 @@ func TestHashingIsBounded(t *testing.T) {
 			switch _, err := h.Hash(ctx, "x", [password.SaltSize]byte{1}); {
 			case errors.Is(err, password.ErrBusy):
 				if busy.Add(1) == 1 {
-					cancel() // Those that wait do no more.
+					cancel() // Stop the waiting ones.
 				}
 			case err != nil && !errors.Is(err, context.Canceled):
 				other.Add(1)
@@ -63,7 +63,7 @@ func TestHashingIsBounded(t *testing.T) {
 		t.Errorf("%d were refused, %d failed", busy.Load(), other.Load())
 	}
 	if _, err := h.Hash(t.Context(), "x", [password.SaltSize]byte{1}); err != nil {
-		t.Errorf("behind the rush: %v", err)
+		t.Errorf("afterwards: %v", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package player is who plays.
+// Package player provides players: their ids, kinds and roles, and the record of deletions.
 package player
 
 import (
@@ -12,10 +12,10 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// ErrNotFound is the stores' error for a player who is not there.
+// ErrNotFound is for a player who does not exist.
 var ErrNotFound = errors.New("player: not found")
 
-// Player is somebody who plays, or whom the operator gave another role.
+// Player is a player, or somebody to whom an operator gave another role.
 type Player struct {
 	ID        uuid.UUID
 	Kind      apiv1.PlayerKind
@@ -23,20 +23,20 @@ type Player struct {
 	CreatedAt time.Time
 }
 
-// Tx is what a transaction does with players. Every implementation passes the suite in internal/store/storetest.
+// Tx is what a transaction can do with players. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
 	// AddPlayer stores a new player.
 	AddPlayer(ctx context.Context, player Player) error
-	// Player returns a player, or ErrNotFound. Where the transaction writes, others that read it wait for its end.
+	// Player returns a player, or ErrNotFound. A write transaction locks the player.
 	Player(ctx context.Context, id uuid.UUID) (Player, error)
-	// PeekPlayer returns what Player does, and has nobody wait.
+	// PeekPlayer is Player without the lock.
 	PeekPlayer(ctx context.Context, id uuid.UUID) (Player, error)
 	// SavePlayer stores a player's kind and role.
 	SavePlayer(ctx context.Context, player Player) error
-	// AddDeletion notes a deleted player of whom the tables have not heard.
+	// AddDeletion records the deletion of a player, of which the game service has to be informed.
 	AddDeletion(ctx context.Context, id uuid.UUID, at time.Time) error
-	// Deletions returns up to most of them, the oldest first.
+	// Deletions returns up to most recorded deletions, the oldest first.
 	Deletions(ctx context.Context, most int) ([]uuid.UUID, error)
-	// RemoveDeletion notes that the tables have heard.
+	// RemoveDeletion removes the record once the game service has been informed.
 	RemoveDeletion(ctx context.Context, id uuid.UUID) error
 }

@@ -1,4 +1,4 @@
-// Package session is how players stay signed in: families of refresh tokens, of which each is good for one use.
+// Package session provides the sessions that keep players signed in: families of refresh tokens, each of which can be used once.
 package session
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	// ErrNotFound is for a session that is not there, and for a token that was never one of it.
+	// ErrNotFound is for a session that does not exist, and for a token that was never one of the session's.
 	ErrNotFound = errors.New("session: not found")
 	// ErrEnded is for a session that was ended.
 	ErrEnded = errors.New("session: ended")
@@ -23,45 +23,45 @@ var (
 	ErrReused = errors.New("session: refresh token reused")
 )
 
-// grace is how long a refresh token gets the same answer again. An answer that was lost is asked for again, and pages of a
-// browser that wake up together all send the token that they share.
-const grace = 10 * time.Second
+// reuseGrace is how long a used refresh token still gets the same answer. A client retries when an answer was lost, and the tabs of a
+// browser may all send the token that they share at the same time.
+const reuseGrace = 10 * time.Second
 
 // Session is one sign-in, or an API key.
 type Session struct {
 	ID, Player uuid.UUID
 	Method     apiv1.SignInMethod
-	// Credential is the device that signed in; uuid.Nil where it was none.
+	// Credential is the device that signed in; uuid.Nil for other methods.
 	Credential uuid.UUID
-	// Scopes are what an API key may do; no scope is no API key.
+	// Scopes are what an API key may do; other sessions have none.
 	Scopes identity.Scopes
-	// Client is what the client called itself.
+	// Client is the name that the client gave itself.
 	Client string
-	// Created, Used and Expires are when it began, was last refreshed, and ends unless it is refreshed before.
+	// Created, Used and Expires are when the session began, was last refreshed, and ends unless it is refreshed before.
 	Created, Used, Expires time.Time
-	// Ended is when it was ended; the zero time where it lives.
+	// Ended is when the session was ended; the zero time where it was not.
 	Ended time.Time
 
 	Family, Current, Previous Hash
-	// Nonce made the current secret from the previous one, at the time Used.
+	// Nonce derives the current secret from the previous one. It was drawn at the time Used.
 	Nonce Secret
 }
 
-// New begins a session with a token of the given secrets.
+// New makes a session and its first token, of the given secrets.
 func New(id, player uuid.UUID, method apiv1.SignInMethod, client string, family, secret Secret, now time.Time, life time.Duration) (Session, Token) {
 	token := Token{Session: id, Family: family, Secret: secret}
 	return Session{ID: id, Player: player, Method: method, Client: client, Created: now, Used: now, Expires: now.Add(life),
 		Family: family.Hash(), Current: secret.Hash()}, token
 }
 
-// End ends the session, if it has not ended.
+// End ends the session, unless it has ended already.
 func (s *Session) End(now time.Time) {
 	if s.Ended.IsZero() {
 		s.Ended, s.Expires = now, now
 	}
 }
 
-// Live fails where the session is over.
+// Live fails where the session was ended or has expired.
 func (s *Session) Live(now time.Time) error {
 	switch {
 	case !s.Ended.IsZero():
@@ -72,17 +72,17 @@ func (s *Session) Live(now time.Time) error {
 	return nil
 }
 
-// takes fails where the session is not the token's, or is over.
-func (s *Session) takes(t Token, now time.Time) error {
+// checkToken fails where the token is not of the session's family, or the session is over.
+func (s *Session) checkToken(t Token, now time.Time) error {
 	if !s.Family.equal(t.Family.Hash()) {
 		return ErrNotFound
 	}
 	return s.Live(now)
 }
 
-// Refresh uses a token, and returns the next one. It may change the session where it fails, too.
+// Refresh uses a token and returns the next one. It may change the session even where it fails: a token that was used before ends it.
 func (s *Session) Refresh(t Token, nonce Secret, now time.Time, life time.Duration) (Token, error) {
-	if err := s.takes(t, now); err != nil {
+	if err := s.checkToken(t, now); err != nil {
 		return Token{}, err
 	}
 	switch hash := t.Secret.Hash(); {
@@ -92,7 +92,7 @@ func (s *Session) Refresh(t Token, nonce Secret, now time.Time, life time.Durati
 		t.Secret = t.Secret.next(nonce)
 		s.Previous, s.Current, s.Nonce = hash, t.Secret.Hash(), nonce
 		s.Used, s.Expires = now, now.Add(life)
-	case hash.equal(s.Previous) && now.Sub(s.Used) < grace:
+	case hash.equal(s.Previous) && now.Sub(s.Used) < reuseGrace:
 		t.Secret = t.Secret.next(s.Nonce)
 	default:
 		s.End(now)
@@ -101,9 +101,9 @@ func (s *Session) Refresh(t Token, nonce Secret, now time.Time, life time.Durati
 	return t, nil
 }
 
-// Check accepts a token that is not for refreshing: an API key.
+// Check verifies an API key: a token that can't be refreshed.
 func (s *Session) Check(t Token, now time.Time) error {
-	if err := s.takes(t, now); err != nil {
+	if err := s.checkToken(t, now); err != nil {
 		return err
 	}
 	if s.Method != apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY || !t.Secret.Hash().equal(s.Current) {
@@ -112,26 +112,26 @@ func (s *Session) Check(t Token, now time.Time) error {
 	return nil
 }
 
-// Ended is what gateways need of a session that was ended.
+// Ended is what gateways need to know of a session that was ended.
 type Ended struct {
 	ID uuid.UUID
 	At time.Time
 }
 
-// Tx is what a transaction does with sessions. Every implementation passes the suite in internal/store/storetest.
+// Tx is what a transaction can do with sessions. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
 	// AddSession stores a new session.
 	AddSession(ctx context.Context, session Session) error
-	// Session returns a session, or ErrNotFound. Where the transaction writes, others that read it wait for its end.
+	// Session returns a session, or ErrNotFound. A write transaction locks the session.
 	Session(ctx context.Context, id uuid.UUID) (Session, error)
-	// SaveSession stores a session that changed.
+	// SaveSession stores a changed session.
 	SaveSession(ctx context.Context, session Session) error
-	// LiveSessions returns a player's sessions that go on at a time, API keys included, the last used first.
+	// LiveSessions returns a player's sessions that are live at a time, API keys included, the most recently used first.
 	LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]Session, error)
-	// ForgetClients removes what the clients of a player's sessions called themselves, also of those that are over.
+	// ForgetClients clears the client names of all sessions of a player, including those that are over.
 	ForgetClients(ctx context.Context, player uuid.UUID) error
-	// EndedSessions returns so many of the sessions that ended behind a time, the first first.
+	// EndedSessions returns at most so many of the sessions that were ended after a time, in the order of their ends.
 	EndedSessions(ctx context.Context, after time.Time, most int) ([]Ended, error)
-	// ForgetSessions removes at most so many of the sessions that expired before a time, and says how many.
+	// ForgetSessions deletes at most so many of the sessions that expired before a time, and returns how many it deleted.
 	ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error)
 }

@@ -21,34 +21,34 @@ func fill(b byte) (s session.Secret) {
 	return s
 }
 
-func begin(method apiv1.SignInMethod) (session.Session, session.Token) {
+func newSession(method apiv1.SignInMethod) (session.Session, session.Token) {
 	return session.New(uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), method, "phone", fill(1), fill(2), start, time.Hour)
 }
 
-func TestRefreshTokensAreGoodOnce(t *testing.T) {
-	s, first := begin(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
+func TestRefreshTokensAreSingleUse(t *testing.T) {
+	s, first := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
 	second, err := s.Refresh(first, fill(3), start.Add(time.Minute), time.Hour)
 	if err != nil || second == first || !s.Expires.Equal(start.Add(61*time.Minute)) {
 		t.Fatalf("%v, expires %s", err, s.Expires)
 	}
 	again, err := s.Refresh(first, fill(4), start.Add(69*time.Second), time.Hour)
 	if err != nil || again != second {
-		t.Errorf("the lost answer, asked for again: %v, %v", again == second, err)
+		t.Errorf("the retry after a lost answer: %v, %v", again == second, err)
 	}
 	third, err := s.Refresh(second, fill(5), start.Add(70*time.Second), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Refresh(first, fill(6), start.Add(71*time.Second), time.Hour); !errors.Is(err, session.ErrReused) {
-		t.Errorf("a token from before the last: %v", err)
+		t.Errorf("the token before the previous one: %v", err)
 	}
 	if _, err := s.Refresh(third, fill(7), start.Add(72*time.Second), time.Hour); !errors.Is(err, session.ErrEnded) {
-		t.Errorf("the newest token of a session that ended: %v", err)
+		t.Errorf("the newest token of an ended session: %v", err)
 	}
 }
 
-func TestGraceIsShort(t *testing.T) {
-	s, first := begin(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
+func TestReuseGraceIsShort(t *testing.T) {
+	s, first := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
 	if _, err := s.Refresh(first, fill(3), start, time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -57,23 +57,23 @@ func TestGraceIsShort(t *testing.T) {
 	}
 }
 
-func TestStrangersEndNothing(t *testing.T) {
-	s, good := begin(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
+func TestForgedTokensEndNothing(t *testing.T) {
+	s, good := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
 	forged := good
 	forged.Family = fill(9) // The id is no secret.
 	if _, err := s.Refresh(forged, fill(3), start, time.Hour); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("a made-up token: %v", err)
+		t.Errorf("a forged token: %v", err)
 	}
 	if _, err := s.Refresh(good, fill(3), start, time.Hour); err != nil {
-		t.Errorf("the good one behind it: %v", err)
+		t.Errorf("the valid one after it: %v", err)
 	}
 	if _, err := s.Refresh(good, fill(3), start.Add(time.Hour), time.Hour); !errors.Is(err, session.ErrExpired) {
 		t.Errorf("an hour later: %v", err)
 	}
 }
 
-func TestKeysAreNoRefreshTokens(t *testing.T) {
-	key, token := begin(apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY)
+func TestAPIKeysAreNotRefreshTokens(t *testing.T) {
+	key, token := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_API_KEY)
 	if err := key.Check(token, start); err != nil {
 		t.Error(err)
 	}
@@ -85,17 +85,17 @@ func TestKeysAreNoRefreshTokens(t *testing.T) {
 	if err := key.Check(wrong, start); !errors.Is(err, session.ErrNotFound) {
 		t.Errorf("a key with another secret: %v", err)
 	}
-	guest, token := begin(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
+	guest, token := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
 	if err := guest.Check(token, start); !errors.Is(err, session.ErrNotFound) {
 		t.Errorf("a refresh token as a key: %v", err)
 	}
 }
 
-// TestOnlyTheNewestTokenWorks plays a client and a thief who copied some token. Whoever comes second with it is found out, and
-// a client that nobody stole from is never.
-func TestOnlyTheNewestTokenWorks(t *testing.T) {
+// TestReuseOfStolenTokenIsDetected simulates a client, and a thief who copied one of its tokens. The second use of a token is always
+// detected, and a client without a thief, even one that retries, never triggers that.
+func TestReuseOfStolenTokenIsDetected(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, token := begin(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
+		s, token := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
 		now, history := start, []session.Token{token}
 		for i := range rapid.IntRange(1, 20).Draw(t, "uses") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "seconds")) * time.Second)
@@ -115,13 +115,13 @@ func TestOnlyTheNewestTokenWorks(t *testing.T) {
 			t.Fatalf("token %d of %d: %v", stolen, len(history), err)
 		}
 		if _, err := s.Refresh(history[len(history)-1], fill(99), now.Add(12*time.Second), time.Hour); !errors.Is(err, session.ErrEnded) {
-			t.Fatalf("the newest behind it: %v", err)
+			t.Fatalf("the newest token afterwards: %v", err)
 		}
 	})
 }
 
 func FuzzParse(f *testing.F) {
-	_, token := begin(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
+	_, token := newSession(apiv1.SignInMethod_SIGN_IN_METHOD_GUEST)
 	for _, text := range []string{token.String(), token.String() + "=", token.String()[:106] + "\n", "", "a.b.c"} {
 		f.Add(text)
 	}

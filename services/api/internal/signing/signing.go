@@ -1,4 +1,4 @@
-// Package signing is the keys that access tokens are signed with, and when one takes over from another.
+// Package signing provides the keys that sign access tokens, and the schedule by which they are rotated.
 package signing
 
 import (
@@ -13,13 +13,13 @@ type Key struct {
 	ID        string
 	Private   ed25519.PrivateKey
 	CreatedAt time.Time
-	// SignsFrom is when it begins to sign. Until then it is only published.
+	// SignsFrom is when the key begins to sign. Until then it is only published.
 	SignsFrom time.Time
-	// TokenLife is how long lives at most what it signs or seals.
+	// TokenLife is the longest lifetime of anything that the key signs or seals.
 	TokenLife time.Duration
 }
 
-// KeyOf makes a key from what is stored of it. It fails where the seed is not one.
+// KeyOf makes a key from its stored fields. It fails where the seed has the wrong length.
 func KeyOf(id string, seed []byte, createdAt, signsFrom time.Time, tokenLife time.Duration) (Key, error) {
 	if len(seed) != ed25519.SeedSize {
 		return Key{}, fmt.Errorf("signing key %s is damaged", id)
@@ -27,8 +27,8 @@ func KeyOf(id string, seed []byte, createdAt, signsFrom time.Time, tokenLife tim
 	return Key{ID: id, Private: ed25519.NewKeyFromSeed(seed), CreatedAt: createdAt, SignsFrom: signsFrom, TokenLife: tokenLife}, nil
 }
 
-// Life is how long a token lives that is wanted for so long. The key is gone when its last one could have ended, so a longer life waits
-// for the next key.
+// Life is the lifetime of a token that is wanted for so long: at most TokenLife, since the key is removed once its last token could
+// have expired. A longer lifetime takes effect with the next key.
 func (k Key) Life(wanted time.Duration) time.Duration { return min(wanted, k.TokenLife) }
 
 // Tx is what a transaction does with keys. Every implementation passes the suite in internal/store/storetest.
@@ -42,33 +42,33 @@ type Tx interface {
 }
 
 const (
-	// Lead is how long a key is published before it signs: longer than anyone who checks tokens believes older keys to be
-	// all, and than replicas take to notice.
+	// Lead is how long a key is published before it signs: longer than verifiers of tokens cache the key set, and than replicas take
+	// to notice a new key.
 	Lead = 15 * time.Minute
-	// skew is how far clocks may be apart.
+	// skew is how far the clocks of replicas may differ.
 	skew = time.Minute
 )
 
-// Due returns what has to change: whether a key is missing and from when it signs, and which keys have signed nothing that
-// could still be good. keys are all there are, newest first; a key signs for its life.
-func Due(keys []Key, now time.Time, life time.Duration) (missing bool, signsFrom time.Time, gone []string) {
+// Due returns what has to change: whether a new key is due and from when it signs, and which keys are retired because nothing that
+// they signed can still be valid. keys is the whole set, newest first; life is how long each key signs.
+func Due(keys []Key, now time.Time, life time.Duration) (due bool, signsFrom time.Time, retired []string) {
 	if len(keys) == 0 {
 		return true, now, nil
 	}
 	for i, key := range keys[1:] {
 		successor := keys[i]
 		if now.After(successor.SignsFrom.Add(key.TokenLife + skew)) {
-			gone = append(gone, key.ID)
+			retired = append(retired, key.ID)
 		}
 	}
 	signsFrom = keys[0].SignsFrom.Add(life)
 	if signsFrom.Before(now.Add(Lead)) {
-		return true, now.Add(Lead), gone
+		return true, now.Add(Lead), retired
 	}
-	return false, time.Time{}, gone
+	return false, time.Time{}, retired
 }
 
-// Signer returns the key that signs at a time, of keys that are newest first; ok is false where there is none.
+// Signer returns the key that signs at a time; ok is false where there is none. keys are ordered newest first.
 func Signer(keys []Key, now time.Time) (key Key, ok bool) {
 	for _, key := range keys {
 		if !key.SignsFrom.After(now) {

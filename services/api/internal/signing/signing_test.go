@@ -11,27 +11,27 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/signing"
 )
 
-// TestKeysTakeOver runs months of replicas that look now and then. At any time exactly one key signs, it was published long
-// enough before, whatever it signed can be checked until it expires, and there are few keys.
-func TestKeysTakeOver(t *testing.T) {
+// TestKeyRotation simulates months of rotation at random intervals. At any time exactly one key signs, it was published long enough
+// before, every token can be verified until it expires, and there are few keys.
+func TestKeyRotation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		life := time.Duration(rapid.IntRange(2, 60*24).Draw(t, "life in hours")) * time.Hour
 		now := time.UnixMicro(1_700_000_000_000_000)
 		var keys []signing.Key
-		signed := map[string]time.Time{} // When the last token of a key ends.
+		signed := map[string]time.Time{} // When a key's last token expires.
 		for step := range 300 {
 			tokens := time.Duration(rapid.IntRange(1, 24*60).Draw(t, "minutes of a token")) * time.Minute // As configured now.
-			missing, from, gone := signing.Due(keys, now, life)
+			missing, from, retired := signing.Due(keys, now, life)
 			if missing {
 				if len(keys) > 0 && from.Sub(now) < signing.Lead {
-					t.Fatalf("a key signs %s behind its birth", from.Sub(now))
+					t.Fatalf("a key signs %s after its creation", from.Sub(now))
 				}
 				keys = slices.Insert(keys, 0, signing.Key{ID: fmt.Sprint(step), CreatedAt: now, SignsFrom: from, TokenLife: tokens})
 			}
-			keys = slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(gone, k.ID) })
+			keys = slices.DeleteFunc(keys, func(k signing.Key) bool { return slices.Contains(retired, k.ID) })
 			for id, ends := range signed {
 				if ends.After(now) && !slices.ContainsFunc(keys, func(k signing.Key) bool { return k.ID == id }) {
-					t.Fatalf("key %s is gone at %s, its tokens live until %s", id, now, ends)
+					t.Fatalf("key %s is gone at %s, but its tokens live until %s", id, now, ends)
 				}
 			}
 			signer, ok := signing.Signer(keys, now)
@@ -42,7 +42,7 @@ func TestKeysTakeOver(t *testing.T) {
 				signed[signer.ID] = ends
 			}
 			if again, _, _ := signing.Due(keys, now, life); again {
-				t.Fatal("a key is missing right behind its making")
+				t.Fatal("a key is due right after one was added")
 			}
 			if bound := int(24*time.Hour/life) + 4; len(keys) > bound {
 				t.Fatalf("%d keys, want at most %d", len(keys), bound)

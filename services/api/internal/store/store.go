@@ -1,4 +1,4 @@
-// Package store chooses the engine that keeps players.
+// Package store opens the service's database with the engine that its URL names, SQLite or PostgreSQL.
 package store
 
 import (
@@ -26,16 +26,16 @@ type Tx interface {
 
 // Store is an open database. Every implementation passes the suite in storetest.
 type Store interface {
-	// Read runs f, which changes nothing. Each of its statements sees the last commit.
+	// Read runs f, which must not write. Each of its statements sees the latest commit.
 	Read(ctx context.Context, f func(Tx) error) error
-	// Write runs f in a transaction and commits when it returns nil. It may run f again, which must start from scratch.
+	// Write runs f in a transaction and commits when it returns nil. It may run f more than once, so f must start from scratch.
 	Write(ctx context.Context, f func(Tx) error) error
-	// Connections is how many are in use, and how many there may be.
+	// Connections returns how many connections are in use, and the limit.
 	Connections() (inUse, limit int)
 	io.Closer
 }
 
-// engine is a Store whose transactions are of the engine's own type.
+// engine is a Store whose transactions have the engine's own type.
 type engine[T Tx] interface {
 	Read(ctx context.Context, f func(T) error) error
 	Write(ctx context.Context, f func(T) error) error
@@ -43,16 +43,16 @@ type engine[T Tx] interface {
 	io.Closer
 }
 
-// opened makes a Store of an engine.
-type opened[T Tx] struct{ engine[T] }
+// adapter makes an engine a Store.
+type adapter[T Tx] struct{ engine[T] }
 
 // Read implements Store.
-func (o opened[T]) Read(ctx context.Context, f func(Tx) error) error {
+func (o adapter[T]) Read(ctx context.Context, f func(Tx) error) error {
 	return o.engine.Read(ctx, func(tx T) error { return f(tx) })
 }
 
 // Write implements Store.
-func (o opened[T]) Write(ctx context.Context, f func(Tx) error) error {
+func (o adapter[T]) Write(ctx context.Context, f func(Tx) error) error {
 	return o.engine.Write(ctx, func(tx T) error { return f(tx) })
 }
 
@@ -63,16 +63,16 @@ func Open(ctx context.Context, database config.Database) (Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return opened[sqlite.Tx]{file}, nil
+		return adapter[sqlite.Tx]{file}, nil
 	}
 	server, err := postgres.Open(ctx, database.URL, database.MaxConnections)
 	if err != nil {
 		return nil, err
 	}
-	return opened[postgres.Tx]{server}, nil
+	return adapter[postgres.Tx]{server}, nil
 }
 
-// Migrate brings the database to the schema that Open wants, and returns the versions before and after.
+// Migrate migrates the database to the schema that Open requires, and returns the versions before and after.
 func Migrate(ctx context.Context, database config.Database) (from, to int64, err error) {
 	if path, ok := database.SQLite(); ok {
 		return sqlite.Migrate(ctx, path)

@@ -16,7 +16,7 @@ import (
 
 // AddAccount implements account.Tx.
 func (t Tx) AddAccount(ctx context.Context, a account.Account) (added bool, err error) {
-	ids, err := ask(ctx, t, func(q *db.Queries) ([]uuid.UUID, error) {
+	ids, err := fetch(ctx, t, func(q *db.Queries) ([]uuid.UUID, error) {
 		return q.InsertAccount(ctx, db.InsertAccountParams(row.OfAccount(a)))
 	})
 	return len(ids) > 0, err
@@ -24,12 +24,12 @@ func (t Tx) AddAccount(ctx context.Context, a account.Account) (added bool, err 
 
 // Account implements account.Tx.
 func (t Tx) Account(ctx context.Context, player uuid.UUID) (account.Account, error) {
-	return oneAccount(ask(ctx, t, func(q *db.Queries) (db.Account, error) { return q.Account(ctx, player) }))
+	return oneAccount(fetch(ctx, t, func(q *db.Queries) (db.Account, error) { return q.Account(ctx, player) }))
 }
 
 // AccountByEmail implements account.Tx.
 func (t Tx) AccountByEmail(ctx context.Context, email string) (account.Account, error) {
-	return oneAccount(ask(ctx, t, func(q *db.Queries) (db.Account, error) { return q.AccountByEmail(ctx, email) }))
+	return oneAccount(fetch(ctx, t, func(q *db.Queries) (db.Account, error) { return q.AccountByEmail(ctx, email) }))
 }
 
 func oneAccount(found db.Account, err error) (account.Account, error) {
@@ -56,7 +56,7 @@ func (t Tx) SaveCode(ctx context.Context, c account.Code) error {
 
 // Code implements account.Tx.
 func (t Tx) Code(ctx context.Context, subject string) (account.Code, error) {
-	found, err := ask(ctx, t, func(q *db.Queries) (db.Code, error) { return q.Code(ctx, subject) })
+	found, err := fetch(ctx, t, func(q *db.Queries) (db.Code, error) { return q.Code(ctx, subject) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		return account.Code{}, account.ErrNotFound
 	}
@@ -70,6 +70,6 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 
 // ForgetCodes implements account.Tx.
 func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) { return q.DeleteExpiredCodes(ctx, micros.Of(before), int32(most)) })
+	rows, err := fetch(ctx, t, func(q *db.Queries) (int64, error) { return q.DeleteExpiredCodes(ctx, micros.Of(before), int32(most)) })
 	return int(rows), err
 }

@@ -17,7 +17,7 @@ func (t Tx) AddDeletion(ctx context.Context, id uuid.UUID, at time.Time) error {
 
 // Deletions implements player.Tx.
 func (t Tx) Deletions(ctx context.Context, most int) ([]uuid.UUID, error) {
-	return ask(ctx, t, func(q *db.Queries) ([]uuid.UUID, error) { return q.Deletions(ctx, int32(most)) })
+	return fetch(ctx, t, func(q *db.Queries) ([]uuid.UUID, error) { return q.Deletions(ctx, int32(most)) })
 }
 
 // RemoveDeletion implements player.Tx.

@@ -18,7 +18,7 @@ import (
 
 // AddDevice implements device.Tx.
 func (t Tx) AddDevice(ctx context.Context, d device.Device) (added bool, err error) {
-	ids, err := ask(ctx, t, func(q *db.Queries) ([]uuid.UUID, error) {
+	ids, err := fetch(ctx, t, func(q *db.Queries) ([]uuid.UUID, error) {
 		return q.InsertDevice(ctx, db.InsertDeviceParams(row.OfDevice(d)))
 	})
 	return len(ids) > 0, err
@@ -26,7 +26,7 @@ func (t Tx) AddDevice(ctx context.Context, d device.Device) (added bool, err err
 
 // DeviceByKey implements device.Tx.
 func (t Tx) DeviceByKey(ctx context.Context, key ed25519.PublicKey) (device.Device, error) {
-	found, err := ask(ctx, t, func(q *db.Queries) (db.Device, error) { return q.DeviceByKey(ctx, key) })
+	found, err := fetch(ctx, t, func(q *db.Queries) (db.Device, error) { return q.DeviceByKey(ctx, key) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		return device.Device{}, device.ErrNotFound
 	}
@@ -35,7 +35,7 @@ func (t Tx) DeviceByKey(ctx context.Context, key ed25519.PublicKey) (device.Devi
 
 // Devices implements device.Tx.
 func (t Tx) Devices(ctx context.Context, player uuid.UUID) ([]device.Device, error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.Device, error) { return q.Devices(ctx, player) })
+	rows, err := fetch(ctx, t, func(q *db.Queries) ([]db.Device, error) { return q.Devices(ctx, player) })
 	devices := make([]device.Device, len(rows))
 	for i, found := range rows {
 		devices[i] = row.Device(found).Device()
@@ -50,13 +50,13 @@ func (t Tx) RemoveDevice(ctx context.Context, id uuid.UUID) error {
 
 // UseChallenge implements device.Tx.
 func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires time.Time) (fresh bool, err error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]int64, error) { return q.UseChallenge(ctx, hash[:], micros.Of(expires)) })
+	rows, err := fetch(ctx, t, func(q *db.Queries) ([]int64, error) { return q.UseChallenge(ctx, hash[:], micros.Of(expires)) })
 	return len(rows) > 0, err
 }
 
 // ForgetChallenges implements device.Tx.
 func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) {
+	rows, err := fetch(ctx, t, func(q *db.Queries) (int64, error) {
 		return q.DeleteUsedChallenges(ctx, micros.Of(before), int32(most))
 	})
 	return int(rows), err

@@ -19,17 +19,17 @@ func (t Tx) AddPlayer(ctx context.Context, p player.Player) error {
 	return t.exec().InsertPlayer(ctx, db.InsertPlayerParams{ID: p.ID, Kind: p.Kind, Role: p.Role, CreatedAt: micros.Of(p.CreatedAt)})
 }
 
-// Player implements player.Tx. A transaction that writes locks the row.
+// Player implements player.Tx. A write transaction locks the row.
 func (t Tx) Player(ctx context.Context, id uuid.UUID) (player.Player, error) {
-	if t.writing == nil {
+	if t.write == nil {
 		return t.PeekPlayer(ctx, id)
 	}
-	return onePlayer(ask(ctx, t, func(q *db.Queries) (db.Player, error) { return q.PlayerForUpdate(ctx, id) }))
+	return onePlayer(fetch(ctx, t, func(q *db.Queries) (db.Player, error) { return q.PlayerForUpdate(ctx, id) }))
 }
 
 // PeekPlayer implements player.Tx.
 func (t Tx) PeekPlayer(ctx context.Context, id uuid.UUID) (player.Player, error) {
-	return onePlayer(ask(ctx, t, func(q *db.Queries) (db.Player, error) { return q.Player(ctx, id) }))
+	return onePlayer(fetch(ctx, t, func(q *db.Queries) (db.Player, error) { return q.Player(ctx, id) }))
 }
 
 func onePlayer(found db.Player, err error) (player.Player, error) {
@@ -46,12 +46,12 @@ func (t Tx) SavePlayer(ctx context.Context, p player.Player) error {
 
 // Keys implements signing.Tx.
 func (t Tx) Keys(ctx context.Context) ([]signing.Key, error) {
-	if t.writing != nil {
+	if t.write != nil {
 		if err := t.exec().LockSigningKeys(ctx); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.SigningKey, error) { return q.SigningKeys(ctx) })
+	rows, err := fetch(ctx, t, func(q *db.Queries) ([]db.SigningKey, error) { return q.SigningKeys(ctx) })
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-// Package postgres keeps players in PostgreSQL.
+// Package postgres implements the store in PostgreSQL.
 package postgres
 
 import (
@@ -30,21 +30,21 @@ func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	return &Store{opened}, nil
 }
 
-// Migrate brings the database to the schema that Open wants.
+// Migrate migrates the database to the schema that Open requires.
 func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 	return postgres.Migrate(ctx, url, migrations)
 }
 
-// Close waits for what runs and closes every connection.
+// Close waits for running statements and closes every connection.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Connections is how many are in use, and how many there may be.
+// Connections returns how many connections are in use, and the limit.
 func (s *Store) Connections() (inUse, limit int) { return s.db.Connections() }
 
-// Tx is what statements run on.
+// Tx runs statements, in a transaction or outside of one.
 type Tx struct {
-	on      postgres.DBTX // What statements that return nothing run on; in a transaction they wait for the next answer.
-	writing *postgres.Tx  // nil where nothing is written.
+	on    postgres.DBTX // For statements that return nothing; in a transaction they are sent with the next query.
+	write *postgres.Tx  // nil outside of a write transaction.
 }
 
 // Read runs f outside of any transaction.
@@ -57,24 +57,24 @@ func (s *Store) Write(ctx context.Context, f func(Tx) error) error {
 	return s.db.Write(ctx, func(tx *postgres.Tx) error { return f(Tx{tx.Later(), tx}) })
 }
 
-// exec are the statements that return nothing.
+// exec has the statements that return nothing.
 func (t Tx) exec() *db.Queries { return db.New(t.on) }
 
-// ask runs a query and waits for its answer. In a transaction a row that is missing must not look like a failed statement, which
-// would be the transaction's end.
-func ask[R any](ctx context.Context, t Tx, query func(*db.Queries) (R, error)) (answer R, err error) {
-	if t.writing == nil {
+// fetch runs a query and waits for its result. In a transaction a missing row must not look like a failed statement, which would
+// abort the transaction.
+func fetch[R any](ctx context.Context, t Tx, query func(*db.Queries) (R, error)) (answer R, err error) {
+	if t.write == nil {
 		return query(db.New(t.on))
 	}
 	missing := false
-	postgres.Await(t.writing, &answer, func(on postgres.DBTX) (R, error) {
+	postgres.Await(t.write, &answer, func(on postgres.DBTX) (R, error) {
 		found, err := query(db.New(on))
 		if missing = errors.Is(err, pgx.ErrNoRows); missing {
 			err = nil
 		}
 		return found, err
 	})
-	if err = t.writing.Flush(ctx); err == nil && missing {
+	if err = t.write.Flush(ctx); err == nil && missing {
 		err = pgx.ErrNoRows
 	}
 	return answer, err

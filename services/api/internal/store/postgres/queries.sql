@@ -14,7 +14,7 @@ UPDATE players SET kind = @kind, role = @role WHERE id = @id;
 SELECT * FROM signing_keys ORDER BY created_at DESC, id;
 
 -- name: LockSigningKeys :exec
--- Two processes that look at once must not both find that a key is missing.
+-- Two replicas that rotate at the same time must not both find that a key is due.
 LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: InsertSigningKey :exec
@@ -50,7 +50,7 @@ SELECT id, ended_at FROM sessions WHERE ended_at > 0 AND ended_at > @after::bigi
 DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < @before::bigint ORDER BY s.expires_at LIMIT @most);
 
 -- name: InsertDevice :many
--- It returns nothing where somebody has the key.
+-- Returns no row where another device has the key.
 INSERT INTO devices (id, player_id, public_key, client, created_at) VALUES (@id, @player_id, @public_key, @client, @created_at)
 ON CONFLICT (public_key) DO NOTHING RETURNING id;
 
@@ -64,14 +64,14 @@ SELECT * FROM devices WHERE player_id = @player_id ORDER BY created_at DESC, id;
 DELETE FROM devices WHERE id = @id;
 
 -- name: UseChallenge :many
--- It returns nothing where it was used.
+-- Returns no row where it was already used.
 INSERT INTO used_challenges (hash, expires_at) VALUES (@hash, @expires_at) ON CONFLICT (hash) DO NOTHING RETURNING expires_at;
 
 -- name: DeleteUsedChallenges :execrows
 DELETE FROM used_challenges WHERE hash IN (SELECT u.hash FROM used_challenges u WHERE u.expires_at < @before::bigint ORDER BY u.expires_at LIMIT @most);
 
 -- name: InsertAccount :many
--- It returns nothing where the player or the address has one.
+-- Returns no row where the player or the address already has an account.
 INSERT INTO accounts (player_id, email, password, created_at) VALUES (@player_id, @email, @password, @created_at)
 ON CONFLICT DO NOTHING RETURNING player_id;
 

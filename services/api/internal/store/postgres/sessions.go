@@ -19,10 +19,10 @@ func (t Tx) AddSession(ctx context.Context, s session.Session) error {
 	return t.exec().InsertSession(ctx, db.InsertSessionParams(row.OfSession(s)))
 }
 
-// Session implements session.Tx. A transaction that writes locks the row.
+// Session implements session.Tx. A write transaction locks the row.
 func (t Tx) Session(ctx context.Context, id uuid.UUID) (session.Session, error) {
-	found, err := ask(ctx, t, func(q *db.Queries) (db.Session, error) {
-		if t.writing == nil {
+	found, err := fetch(ctx, t, func(q *db.Queries) (db.Session, error) {
+		if t.write == nil {
 			return q.Session(ctx, id)
 		}
 		return q.SessionForUpdate(ctx, id)
@@ -42,7 +42,7 @@ func (t Tx) SaveSession(ctx context.Context, s session.Session) error {
 
 // LiveSessions implements session.Tx.
 func (t Tx) LiveSessions(ctx context.Context, player uuid.UUID, at time.Time) ([]session.Session, error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.Session, error) { return q.LiveSessions(ctx, player, micros.Of(at)) })
+	rows, err := fetch(ctx, t, func(q *db.Queries) ([]db.Session, error) { return q.LiveSessions(ctx, player, micros.Of(at)) })
 	sessions := make([]session.Session, len(rows))
 	for i, found := range rows {
 		sessions[i] = row.Session(found).Session()
@@ -57,7 +57,7 @@ func (t Tx) ForgetClients(ctx context.Context, player uuid.UUID) error {
 
 // EndedSessions implements session.Tx.
 func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]session.Ended, error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) ([]db.EndedSessionsRow, error) {
+	rows, err := fetch(ctx, t, func(q *db.Queries) ([]db.EndedSessionsRow, error) {
 		return q.EndedSessions(ctx, micros.Of(after), int32(most))
 	})
 	ended := make([]session.Ended, len(rows))
@@ -69,7 +69,7 @@ func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]ses
 
 // ForgetSessions implements session.Tx.
 func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
-	rows, err := ask(ctx, t, func(q *db.Queries) (int64, error) {
+	rows, err := fetch(ctx, t, func(q *db.Queries) (int64, error) {
 		return q.DeleteExpiredSessions(ctx, micros.Of(before), int32(most))
 	})
 	return int(rows), err

@@ -22,7 +22,7 @@ func OfDevice(d device.Device) Device {
 	return Device{ID: d.ID, PlayerID: d.Player, PublicKey: d.PublicKey, Client: d.Client, CreatedAt: micros.Of(d.CreatedAt)}
 }
 
-// Device returns what the row says.
+// Device converts the row.
 func (r Device) Device() device.Device {
 	return device.Device{ID: r.ID, Player: r.PlayerID, PublicKey: r.PublicKey, Client: r.Client, CreatedAt: micros.Time(r.CreatedAt)}
 }
@@ -40,7 +40,7 @@ func OfAccount(a account.Account) Account {
 	return Account{PlayerID: a.Player, Email: a.Email, Password: a.Password, CreatedAt: micros.Of(a.Created)}
 }
 
-// Account returns what the row says.
+// Account converts the row.
 func (r Account) Account() account.Account {
 	return account.Account{Player: r.PlayerID, Email: r.Email, Password: r.Password, Created: micros.Time(r.CreatedAt)}
 }
@@ -61,7 +61,7 @@ func OfCode(c account.Code) Code {
 	return Code{Subject: c.Subject, PlayerID: c.Player, Email: c.Email, Password: c.Password, CodeHash: c.Hash[:], Attempts: int64(c.Attempts), ExpiresAt: micros.Of(c.Expires)}
 }
 
-// Code returns what the row says.
+// Code converts the row.
 func (r Code) Code() account.Code {
 	c := account.Code{Subject: r.Subject, Player: r.PlayerID, Email: r.Email, Password: r.Password, Attempts: int(r.Attempts), Expires: micros.Time(r.ExpiresAt)}
 	copy(c.Hash[:], r.CodeHash)

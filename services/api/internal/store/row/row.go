@@ -1,5 +1,5 @@
-// Package row is how what the domains know lies in tables: what both engines write alike. Times are microseconds since 1970,
-// and 0 where there is none. Fields have the order of columns, so that what sqlc generates converts to them.
+// Package row maps the domains' types to rows of tables, alike for both engines. Times are microseconds since 1970, or 0 where
+// there is none. Fields have the order of the columns, so that the types that sqlc generates convert to these.
 package row
 
 import (
@@ -24,7 +24,7 @@ type Player struct {
 	Role      optionsv1.Role
 }
 
-// Player returns what the row says.
+// Player converts the row.
 func (r Player) Player() player.Player {
 	return player.Player{ID: r.ID, Kind: r.Kind, Role: r.Role, CreatedAt: micros.Time(r.CreatedAt)}
 }
@@ -43,7 +43,7 @@ func OfKey(k signing.Key) Key {
 	return Key{ID: k.ID, Seed: k.Private.Seed(), CreatedAt: micros.Of(k.CreatedAt), SignsFrom: micros.Of(k.SignsFrom), TokenLife: k.TokenLife.Microseconds()}
 }
 
-// Key returns what the row says.
+// Key converts the row.
 func (r Key) Key() (signing.Key, error) {
 	return signing.KeyOf(r.ID, r.Seed, micros.Time(r.CreatedAt), micros.Time(r.SignsFrom), time.Duration(r.TokenLife)*time.Microsecond)
 }
@@ -75,7 +75,7 @@ func OfSession(s session.Session) Session {
 	}
 }
 
-// Session returns what the row says.
+// Session converts the row.
 func (r Session) Session() session.Session {
 	s := session.Session{
 		ID: r.ID, Player: r.PlayerID, Method: r.Method, Credential: r.CredentialID, Scopes: identity.Scopes(r.Scopes), Client: r.Client,

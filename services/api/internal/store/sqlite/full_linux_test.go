@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// TestDiskRunsFull has a guest come while there is no room for him, and again when there is.
-func TestDiskRunsFull(t *testing.T) {
+// TestFullDisk adds a guest while the disk is full, and again when there is room.
+func TestFullDisk(t *testing.T) {
 	disk := testserver.NewDisk(t, 1<<20)
 	file := open(t, filepath.Join(disk.Dir, "api.db"))
 	add := func(p player.Player) error {
@@ -42,7 +42,7 @@ func TestDiskRunsFull(t *testing.T) {
 		t.Errorf("the refused guest: %v", err)
 	}
 	if got, err := find(early.ID); err != nil || got != early {
-		t.Errorf("who came before: %+v, %v", got, err)
+		t.Errorf("the guest added before: %+v, %v", got, err)
 	}
 	disk.Empty(t)
 	if err := add(late); err != nil {

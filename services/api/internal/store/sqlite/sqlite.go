@@ -1,4 +1,4 @@
-// Package sqlite keeps players in a SQLite file.
+// Package sqlite implements the store in a SQLite file.
 package sqlite
 
 import (
@@ -26,15 +26,15 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	return &Store{store}, err
 }
 
-// Migrate brings the file at path, which is made where it is missing, to the schema that Open wants.
+// Migrate migrates the file at path, which it creates where it is missing, to the schema that Open requires.
 func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 	return sqlite.Migrate(ctx, path, migrations)
 }
 
-// Tx is what statements run on. The file has one writer, so what a writing transaction reads nobody else changes.
+// Tx runs statements. A SQLite file has one writer at a time, so nobody else changes what a write transaction reads.
 type Tx struct{ q *db.Queries }
 
-// Read runs f on the last commit.
+// Read runs f on the latest commit.
 func (s *Store) Read(_ context.Context, f func(Tx) error) error { return f(Tx{s.Reading}) }
 
 // Write runs f in a transaction.

@@ -22,7 +22,7 @@ func newDevice(player uuid.UUID, seconds int) device.Device {
 	return device.Device{ID: uuid.Must(uuid.NewV7()), Player: player, PublicKey: key[:], Client: "phone", CreatedAt: at(seconds)}
 }
 
-// added runs a transaction that adds something, and reports whether it did.
+// added runs a transaction that adds something, and reports whether something was added.
 func (s suite) added(f func(ctx context.Context, tx store.Tx) (bool, error)) (added bool) {
 	s.t.Helper()
 	s.write(func(ctx context.Context, tx store.Tx) (err error) { added, err = f(ctx, tx); return err })
@@ -40,14 +40,14 @@ func devices(t *testing.T, open Open) {
 	}
 	again := newDevice(uuid.Must(uuid.NewV7()), 1)
 	if s.added(func(ctx context.Context, tx store.Tx) (bool, error) { return tx.AddDevice(ctx, again) }) {
-		t.Error("a key has two devices")
+		t.Error("two devices have the same key")
 	}
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		if got, err := tx.DeviceByKey(ctx, first.PublicKey); err != nil || !reflect.DeepEqual(got, first) {
 			t.Errorf("%+v, %v; want %+v", got, err, first)
 		}
 		if _, err := tx.DeviceByKey(ctx, make([]byte, 32)); !errors.Is(err, device.ErrNotFound) {
-			t.Errorf("a stranger: %v", err)
+			t.Errorf("an unknown key: %v", err)
 		}
 		if all, err := tx.Devices(ctx, player); err != nil || !reflect.DeepEqual(all, []device.Device{second, first}) {
 			t.Errorf("devices %+v, %v", all, err)
@@ -55,7 +55,7 @@ func devices(t *testing.T, open Open) {
 		return nil
 	})
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.RemoveDevice(ctx, second.ID) })
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		if all, err := tx.Devices(ctx, player); err != nil || len(all) != 1 || all[0].ID != first.ID {
 			t.Errorf("devices %+v, %v", all, err)
 		}
@@ -64,7 +64,7 @@ func devices(t *testing.T, open Open) {
 	challenges(s)
 }
 
-// challenges has many use one challenge at once.
+// challenges uses one challenge concurrently.
 func challenges(s suite) {
 	var wg sync.WaitGroup
 	var fresh atomic.Int32
@@ -88,11 +88,11 @@ func challenges(s suite) {
 	}
 	forget(at(5))
 	if s.added(use) {
-		s.t.Error("a challenge was forgotten before its end")
+		s.t.Error("a challenge was deleted before it expired")
 	}
 	forget(at(6))
 	if !s.added(use) {
-		s.t.Error("a challenge was not forgotten behind its end")
+		s.t.Error("a challenge was not deleted after it expired")
 	}
 }
 
@@ -108,11 +108,11 @@ func accounts(t *testing.T, open Open) {
 	other := account.Account{Player: uuid.Must(uuid.NewV7()), Email: ann.Email, Created: at(1)}
 	second := account.Account{Player: ann.Player, Email: "bob@example.com", Created: at(1)}
 	if add(other) || add(second) {
-		t.Error("an address has two players, or a player two addresses")
+		t.Error("an address has two accounts, or a player has two")
 	}
 	check := func(want account.Account, wantErr error) {
 		t.Helper()
-		s.both(func(ctx context.Context, tx store.Tx) error {
+		s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 			if got, err := tx.Account(ctx, ann.Player); got != want || !errors.Is(err, wantErr) {
 				t.Errorf("by player: %+v, %v; want %+v", got, err, want)
 			}
@@ -137,7 +137,7 @@ func accounts(t *testing.T, open Open) {
 
 func wantCode(s suite, subject string, want account.Code, wantErr error) {
 	s.t.Helper()
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		if got, err := tx.Code(ctx, subject); got != want || !errors.Is(err, wantErr) {
 			s.t.Errorf("code %+v, %v; want %+v, %v", got, err, want, wantErr)
 		}

@@ -15,7 +15,7 @@ import (
 func keys(t *testing.T, open Open) {
 	s := suite{t, open(t)}
 	var wg sync.WaitGroup
-	for i := range 4 { // Replicas that start at once agree on one key.
+	for i := range 4 { // Replicas that start at the same time agree on one key.
 		wg.Go(func() {
 			err := s.Write(t.Context(), func(tx store.Tx) error {
 				all, err := tx.Keys(t.Context())
@@ -43,7 +43,7 @@ func keys(t *testing.T, open Open) {
 	})
 	want := func(want ...signing.Key) {
 		t.Helper()
-		s.both(func(ctx context.Context, tx store.Tx) error {
+		s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 			got, err := tx.Keys(ctx)
 			if err != nil || len(got) != len(want) {
 				t.Errorf("%d keys, %v; want %d", len(got), err, len(want))

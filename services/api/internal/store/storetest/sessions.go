@@ -23,13 +23,13 @@ func newSession(player uuid.UUID, used int) (session.Session, session.Token) {
 }
 
 func sessions(t *testing.T, open Open) {
-	t.Run("come back", func(t *testing.T) { sessionsComeBack(t, suite{t, open(t)}) })
-	t.Run("are refreshed once", func(t *testing.T) { sessionsAreRefreshedOnce(t, suite{t, open(t)}) })
-	t.Run("lose their names", func(t *testing.T) { sessionsLoseTheirNames(t, suite{t, open(t)}) })
+	t.Run("round trip", func(t *testing.T) { sessionsRoundTrip(t, suite{t, open(t)}) })
+	t.Run("are refreshed once", func(t *testing.T) { sessionsRefreshOnce(t, suite{t, open(t)}) })
+	t.Run("forget clients", func(t *testing.T) { sessionsForgetClients(t, suite{t, open(t)}) })
 	t.Run("end", func(t *testing.T) { sessionsEnd(t, suite{t, open(t)}) })
 }
 
-func sessionsComeBack(t *testing.T, s suite) {
+func sessionsRoundTrip(t *testing.T, s suite) {
 	want, token := newSession(uuid.Must(uuid.NewV7()), 0)
 	want.Scopes, want.Credential = identity.ScopesOf(optionsv1.Scope_SCOPE_READ, optionsv1.Scope_SCOPE_PLAY), uuid.Must(uuid.NewV7())
 	check := func(ctx context.Context, tx store.Tx) error {
@@ -37,32 +37,32 @@ func sessionsComeBack(t *testing.T, s suite) {
 			t.Errorf("session = %+v, %v; want %+v", got, err, want)
 		}
 		if _, err := tx.Session(ctx, uuid.Must(uuid.NewV7())); !errors.Is(err, session.ErrNotFound) {
-			t.Errorf("a stranger's: %v", err)
+			t.Errorf("an unknown one: %v", err)
 		}
 		return nil
 	}
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.AddSession(ctx, want) })
-	s.both(check)
+	s.inReadAndWrite(check)
 	if _, err := want.Refresh(token, session.Secret{3}, at(1), 2*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.SaveSession(ctx, want) })
-	s.both(check)
+	s.inReadAndWrite(check)
 	want.End(at(2))
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.SaveSession(ctx, want) })
-	s.both(check)
+	s.inReadAndWrite(check)
 }
 
-// sessionsAreRefreshedOnce has many send one token at once: all get the same next one.
-func sessionsAreRefreshedOnce(t *testing.T, s suite) {
-	begun, token := newSession(uuid.Must(uuid.NewV7()), 0)
-	s.write(func(ctx context.Context, tx store.Tx) error { return tx.AddSession(ctx, begun) })
+// sessionsRefreshOnce uses one token concurrently: all calls get the same next token.
+func sessionsRefreshOnce(t *testing.T, s suite) {
+	sess, token := newSession(uuid.Must(uuid.NewV7()), 0)
+	s.write(func(ctx context.Context, tx store.Tx) error { return tx.AddSession(ctx, sess) })
 	var wg sync.WaitGroup
 	next := make([]session.Token, 16)
 	for i := range next {
 		wg.Go(func() {
 			err := s.Write(t.Context(), func(tx store.Tx) error {
-				found, err := tx.Session(t.Context(), begun.ID)
+				found, err := tx.Session(t.Context(), sess.ID)
 				if err != nil {
 					return err
 				}
@@ -82,8 +82,8 @@ func sessionsAreRefreshedOnce(t *testing.T, s suite) {
 	}
 }
 
-// sessionsLoseTheirNames forgets the names of a player's sessions, of which one lives, one was ended and one has expired.
-func sessionsLoseTheirNames(t *testing.T, s suite) {
+// sessionsForgetClients clears the client names of a player's sessions: one live, one ended and one expired.
+func sessionsForgetClients(t *testing.T, s suite) {
 	player := uuid.Must(uuid.NewV7())
 	lives, _ := newSession(player, 4000)
 	ended, _ := newSession(player, 10)
@@ -92,15 +92,15 @@ func sessionsLoseTheirNames(t *testing.T, s suite) {
 	ended.End(at(11))
 	all := []*session.Session{&lives, &ended, &expired, &others}
 	s.write(func(ctx context.Context, tx store.Tx) (err error) {
-		for _, one := range all {
-			err = errors.Join(err, tx.AddSession(ctx, *one))
+		for _, sess := range all {
+			err = errors.Join(err, tx.AddSession(ctx, *sess))
 		}
 		return errors.Join(err, tx.ForgetClients(ctx, player))
 	})
-	for _, one := range all[:3] {
-		one.Client = ""
+	for _, sess := range all[:3] {
+		sess.Client = ""
 	}
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		for _, want := range all {
 			if got, err := tx.Session(ctx, want.ID); err != nil || !reflect.DeepEqual(got, *want) {
 				t.Errorf("session = %+v, %v; want %+v", got, err, *want)
@@ -121,7 +121,7 @@ func sessionsEnd(t *testing.T, s suite) {
 	s.write(func(ctx context.Context, tx store.Tx) error {
 		return errors.Join(tx.AddSession(ctx, early), tx.AddSession(ctx, late), tx.AddSession(ctx, over), tx.AddSession(ctx, others))
 	})
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		live, err := tx.LiveSessions(ctx, player, at(40))
 		if err != nil || len(live) != 2 || live[0].ID != late.ID || live[1].ID != early.ID {
 			t.Errorf("live: %+v, %v", live, err)
@@ -133,7 +133,7 @@ func sessionsEnd(t *testing.T, s suite) {
 			0: {{ID: over.ID, At: at(21)}, {ID: others.ID, At: at(31)}}, 21: {{ID: others.ID, At: at(31)}}, 31: {},
 		} {
 			if got, err := tx.EndedSessions(ctx, at(after), 10); err != nil || !slices.Equal(got, want) {
-				t.Errorf("ended behind %d: %+v, %v; want %+v", after, got, err, want)
+				t.Errorf("ended after %d: %+v, %v; want %+v", after, got, err, want)
 			}
 		}
 		if got, err := tx.EndedSessions(ctx, at(0), 1); err != nil || len(got) != 1 || got[0].ID != over.ID {
@@ -148,13 +148,13 @@ func sessionsEnd(t *testing.T, s suite) {
 		}
 		return err
 	})
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		ended, err := tx.EndedSessions(ctx, at(0), 10)
 		if err != nil || len(ended) != 0 {
-			t.Errorf("behind the sweep: %+v, %v", ended, err)
+			t.Errorf("after ForgetSessions: %+v, %v", ended, err)
 		}
 		if _, err := tx.Session(ctx, early.ID); err != nil {
-			t.Errorf("the third to be forgotten went with the first two: %v", err)
+			t.Errorf("the third session was deleted with the first two: %v", err)
 		}
 		return nil
 	})

@@ -1,5 +1,4 @@
-// Package storetest is the suite that every implementation of the store's transactions passes. Each bug that is found in a store
-// adds a case.
+// Package storetest is the test suite that every engine of the store passes. Each bug that is found in a store adds a case.
 package storetest
 
 import (
@@ -18,10 +17,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// Open returns a new empty store, which the suite does not close.
+// Open returns a new, empty store, which the suite does not close.
 type Open func(t *testing.T) store.Store
 
-// Run tests stores.
+// Run runs the suite.
 func Run(t *testing.T, open Open) {
 	for name, suite := range map[string]func(*testing.T, Open){"players": players, "deletions": deletions, "keys": keys, "sessions": sessions, "devices": devices, "accounts": accounts} {
 		t.Run(name, func(t *testing.T) { suite(t, open) })
@@ -42,8 +41,8 @@ func (s suite) write(f func(ctx context.Context, tx store.Tx) error) {
 	}
 }
 
-// both runs reads outside of a transaction and in one that writes.
-func (s suite) both(f func(ctx context.Context, tx store.Tx) error) {
+// inReadAndWrite runs f, which only reads, in Read and in Write.
+func (s suite) inReadAndWrite(f func(ctx context.Context, tx store.Tx) error) {
 	s.t.Helper()
 	if err := s.Read(s.t.Context(), func(tx store.Tx) error { return f(s.t.Context(), tx) }); err != nil {
 		s.t.Fatal(err)
@@ -51,7 +50,7 @@ func (s suite) both(f func(ctx context.Context, tx store.Tx) error) {
 	s.write(f)
 }
 
-// at is a time with microseconds.
+// at is a time with a fraction of microseconds.
 func at(seconds int) time.Time {
 	return time.UnixMicro(1_700_000_000_123_456 + int64(seconds)*1e6).UTC()
 }
@@ -70,27 +69,27 @@ func players(t *testing.T, open Open) {
 			t.Errorf("player = %+v, %v; want %+v", got, err, want)
 		}
 		if got, err := tx.PeekPlayer(ctx, want.ID); err != nil || got != want {
-			t.Errorf("player = %+v, %v at a glance; want %+v", got, err, want)
+			t.Errorf("player = %+v, %v by PeekPlayer; want %+v", got, err, want)
 		}
 		for _, find := range []func(context.Context, uuid.UUID) (player.Player, error){tx.Player, tx.PeekPlayer} {
 			if _, err := find(ctx, uuid.Must(uuid.NewV7())); !errors.Is(err, player.ErrNotFound) {
-				t.Errorf("a stranger: %v", err)
+				t.Errorf("an unknown player: %v", err)
 			}
 		}
-		return nil // A row that is missing does not end a transaction.
+		return nil // A missing row does not abort a transaction.
 	}
-	s.both(check)
+	s.inReadAndWrite(check)
 	if err := s.Write(t.Context(), func(tx store.Tx) error { return tx.AddPlayer(t.Context(), want) }); err == nil {
 		t.Error("a player was added twice")
 	}
 	want.Kind, want.Role = apiv1.PlayerKind_PLAYER_KIND_ACCOUNT, optionsv1.Role_ROLE_AUDITOR
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.SavePlayer(ctx, want) })
-	s.both(check)
-	playersChangeOneByOne(s, want)
+	s.inReadAndWrite(check)
+	playersUpdateSerially(s, want)
 }
 
-// playersChangeOneByOne has many change what they read of one player at once: no change is lost.
-func playersChangeOneByOne(s suite, changed player.Player) {
+// playersUpdateSerially runs concurrent read-modify-write transactions on one player: no update is lost.
+func playersUpdateSerially(s suite, changed player.Player) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
@@ -108,7 +107,7 @@ func playersChangeOneByOne(s suite, changed player.Player) {
 		})
 	}
 	wg.Wait()
-	s.both(func(ctx context.Context, tx store.Tx) error {
+	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		if got, err := tx.Player(ctx, changed.ID); err != nil || got.Role != changed.Role+16 {
 			s.t.Errorf("16 changes led from role %d to %d, %v", changed.Role, got.Role, err)
 		}
@@ -116,24 +115,24 @@ func playersChangeOneByOne(s suite, changed player.Player) {
 	})
 }
 
-// deletions notes two, one of them twice.
+// deletions records two, one of them twice.
 func deletions(t *testing.T, open Open) {
 	s := suite{t, open(t)}
 	late, early := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	s.write(func(ctx context.Context, tx store.Tx) error {
 		return errors.Join(tx.AddDeletion(ctx, late, at(2)), tx.AddDeletion(ctx, early, at(1)), tx.AddDeletion(ctx, late, at(0)))
 	})
-	waiting := func(most int, want ...uuid.UUID) {
+	pending := func(most int, want ...uuid.UUID) {
 		t.Helper()
-		s.both(func(ctx context.Context, tx store.Tx) error {
+		s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 			if got, err := tx.Deletions(ctx, most); err != nil || !slices.Equal(got, want) {
 				t.Errorf("deletions %v, %v; want %v", got, err, want)
 			}
 			return nil
 		})
 	}
-	waiting(10, early, late)
-	waiting(1, early)
+	pending(10, early, late)
+	pending(1, early)
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.RemoveDeletion(ctx, early) })
-	waiting(10, late)
+	pending(10, late)
 }

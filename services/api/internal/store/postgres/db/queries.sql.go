@@ -275,7 +275,7 @@ type InsertAccountParams struct {
 	CreatedAt int64
 }
 
-// It returns nothing where the player or the address has one.
+// Returns no row where the player or the address already has an account.
 func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, insertAccount,
 		arg.PlayerID,
@@ -323,7 +323,7 @@ type InsertDeviceParams struct {
 	CreatedAt int64
 }
 
-// It returns nothing where somebody has the key.
+// Returns no row where another device has the key.
 func (q *Queries) InsertDevice(ctx context.Context, arg InsertDeviceParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, insertDevice,
 		arg.ID,
@@ -479,7 +479,7 @@ const lockSigningKeys = `-- name: LockSigningKeys :exec
 LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE
 `
 
-// Two processes that look at once must not both find that a key is missing.
+// Two replicas that rotate at the same time must not both find that a key is due.
 func (q *Queries) LockSigningKeys(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockSigningKeys)
 	return err
@@ -681,7 +681,7 @@ const useChallenge = `-- name: UseChallenge :many
 INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING expires_at
 `
 
-// It returns nothing where it was used.
+// Returns no row where it was already used.
 func (q *Queries) UseChallenge(ctx context.Context, hash []byte, expiresAt int64) ([]int64, error) {
 	rows, err := q.db.Query(ctx, useChallenge, hash, expiresAt)
 	if err != nil {

@@ -16,65 +16,65 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// now is the time as stores keep it.
+// now is the current time in the resolution of stores.
 func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microsecond).UTC() }
 
-// fill draws random bytes.
-func (s *Service) fill(b []byte) {
+// fillRandom fills b with random bytes.
+func (s *Service) fillRandom(b []byte) {
 	if _, err := io.ReadFull(s.random, b); err != nil {
-		panic(err) // The system's source never fails, and a known secret would be worse than an end.
+		panic(err) // The system's source never fails, and a predictable secret would be worse than a crash.
 	}
 }
 
-// secret draws 256 bits.
-func (s *Service) secret() (secret session.Secret) {
-	s.fill(secret[:])
+// newSecret draws 256 random bits.
+func (s *Service) newSecret() (secret session.Secret) {
+	s.fillRandom(secret[:])
 	return secret
 }
 
-// life is how long a session goes on without being refreshed.
-func (s *Service) life(method apiv1.SignInMethod) time.Duration {
+// sessionLifetime is how long a session lives without being refreshed.
+func (s *Service) sessionLifetime(method apiv1.SignInMethod) time.Duration {
 	if method == apiv1.SignInMethod_SIGN_IN_METHOD_GUEST {
 		return s.auth.GuestTokenTTL
 	}
 	return s.auth.SessionTTL
 }
 
-// newSession begins a session, which is not stored yet.
+// newSession makes a session without storing it.
 func (s *Service) newSession(player uuid.UUID, method apiv1.SignInMethod, client string) (session.Session, session.Token, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return session.Session{}, session.Token{}, err
 	}
-	begun, refresh := session.New(id, player, method, client, s.secret(), s.secret(), s.now(), s.life(method))
-	return begun, refresh, nil
+	sess, refresh := session.New(id, player, method, client, s.newSecret(), s.newSecret(), s.now(), s.sessionLifetime(method))
+	return sess, refresh, nil
 }
 
-// begin stores a new session. Where the player has too many, the one that was not used for longest ends.
-func (s *Service) begin(ctx context.Context, tx store.Tx, player uuid.UUID, method apiv1.SignInMethod, credential uuid.UUID, client string) (session.Session, session.Token, error) {
-	begun, refresh, err := s.newSession(player, method, client)
+// beginSession stores a new session. Where the player has maxSessions already, the least recently used one is ended.
+func (s *Service) beginSession(ctx context.Context, tx store.Tx, player uuid.UUID, method apiv1.SignInMethod, credential uuid.UUID, client string) (session.Session, session.Token, error) {
+	sess, refresh, err := s.newSession(player, method, client)
 	if err != nil {
-		return begun, refresh, err
+		return sess, refresh, err
 	}
-	begun.Credential = credential
-	live, err := tx.LiveSessions(ctx, player, begun.Created)
+	sess.Credential = credential
+	live, err := tx.LiveSessions(ctx, player, sess.Created)
 	if err != nil {
-		return begun, refresh, err
+		return sess, refresh, err
 	}
-	signedIn := slices.DeleteFunc(live, isKey)
+	signedIn := slices.DeleteFunc(live, isAPIKey)
 	for len(signedIn) >= maxSessions {
 		oldest := signedIn[len(signedIn)-1]
 		signedIn = signedIn[:len(signedIn)-1]
-		oldest.End(begun.Created)
+		oldest.End(sess.Created)
 		if err := tx.SaveSession(ctx, oldest); err != nil {
-			return begun, refresh, err
+			return sess, refresh, err
 		}
 	}
-	return begun, refresh, tx.AddSession(ctx, begun)
+	return sess, refresh, tx.AddSession(ctx, sess)
 }
 
-// access signs an access token of a session.
-func (s *Service) access(of session.Session, role optionsv1.Role) (raw string, expires time.Time, err error) {
+// signAccessToken signs an access token of a session.
+func (s *Service) signAccessToken(of session.Session, role optionsv1.Role) (raw string, expires time.Time, err error) {
 	now := s.now()
 	key, err := s.keyring.signer(now)
 	if err != nil {
@@ -87,9 +87,9 @@ func (s *Service) access(of session.Session, role optionsv1.Role) (raw string, e
 	return raw, expires, err
 }
 
-// credentials are what whoever signs in gets.
-func (s *Service) credentials(of session.Session, refresh session.Token, role optionsv1.Role) (*apiv1.Credentials, error) {
-	raw, expires, err := s.access(of, role)
+// newCredentials is the answer to a sign-in or a refresh.
+func (s *Service) newCredentials(of session.Session, refresh session.Token, role optionsv1.Role) (*apiv1.Credentials, error) {
+	raw, expires, err := s.signAccessToken(of, role)
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,9 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestWhatHasEndedEndsAgain makes each call twice, as whoever lost the first answer does.
-func TestWhatHasEndedEndsAgain(t *testing.T) {
-	engines(t, func(t *testing.T, s *Service) {
+// TestEndingTwiceSucceeds makes each call twice, as a client does that lost the first answer.
+func TestEndingTwiceSucceeds(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
 		sessions, keys, accounts := &sessionServer{Service: s}, &apiKeyServer{Service: s}, &accountServer{Service: s}
 		caller, _ := newGuest(t, s)
 		stranger, _ := newGuest(t, s)
@@ -23,34 +23,34 @@ func TestWhatHasEndedEndsAgain(t *testing.T) {
 		must(t, err)
 		endSession := func(id string) func(context.Context) error {
 			return func(ctx context.Context) error {
-				return second(sessions.EndSession(ctx, &apiv1.EndSessionRequest{SessionId: id}))
+				return errorOf(sessions.EndSession(ctx, &apiv1.EndSessionRequest{SessionId: id}))
 			}
 		}
 		endKey := func(id string) func(context.Context) error {
 			return func(ctx context.Context) error {
-				return second(keys.EndApiKey(ctx, &apiv1.EndApiKeyRequest{KeyId: id}))
+				return errorOf(keys.EndApiKey(ctx, &apiv1.EndApiKeyRequest{KeyId: id}))
 			}
 		}
 		for _, call := range []struct {
-			name      string
-			end       func(context.Context) error
-			strangers errorsv1.Reason
+			name         string
+			end          func(context.Context) error
+			wantStranger errorsv1.Reason
 		}{
 			{"a key", endKey(made.GetKey().GetKeyId()), errorsv1.Reason_REASON_API_KEY_NOT_FOUND},
 			{"a session", endSession(caller.Session.String()), errorsv1.Reason_REASON_SESSION_NOT_FOUND},
 			{"an account", func(ctx context.Context) error {
-				return second(accounts.DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()}))
+				return errorOf(accounts.DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()}))
 			}, errorsv1.Reason_REASON_INVALID_FIELD},
 		} {
 			if call.name == "an account" {
 				ctx = identity.WithPlayer(t.Context(), caller.Player) // The session has ended by now.
 			}
-			for _, time := range []string{"once", "again"} {
+			for _, attempt := range []string{"once", "again"} {
 				if err := call.end(ctx); err != nil {
-					t.Errorf("%s, %s: %v", call.name, time, err)
+					t.Errorf("%s, %s: %v", call.name, attempt, err)
 				}
-				if err := call.end(identity.NewContext(t.Context(), stranger)); errs.Reason(err) != call.strangers {
-					t.Errorf("%s by a stranger, %s: %v", call.name, time, err)
+				if err := call.end(identity.NewContext(t.Context(), stranger)); errs.Reason(err) != call.wantStranger {
+					t.Errorf("%s by a stranger, %s: %v", call.name, attempt, err)
 				}
 			}
 		}

@@ -10,22 +10,22 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// TestDeletionForgetsNamesOfSessions deletes a player of whom one session ended before.
-func TestDeletionForgetsNamesOfSessions(t *testing.T) {
-	engines(t, func(t *testing.T, s *Service) {
+// TestDeletionErasesSessionNames deletes a player with a session that had already ended and an API key.
+func TestDeletionErasesSessionNames(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
 		guest, err := (&playerServer{Service: s}).CreateGuest(t.Context(), &apiv1.CreateGuestRequest{Client: "Ann's iPhone"})
 		must(t, err)
 		ended := uuid.MustParse(guest.GetSessionId())
 		caller := identity.Caller{Player: uuid.MustParse(guest.GetPlayerId())}
 		ctx := identity.NewContext(t.Context(), caller)
-		must(t, second((&sessionServer{Service: s}).EndSession(ctx, &apiv1.EndSessionRequest{SessionId: ended.String()})))
+		must(t, errorOf((&sessionServer{Service: s}).EndSession(ctx, &apiv1.EndSessionRequest{SessionId: ended.String()})))
 		key, err := (&apiKeyServer{Service: s}).CreateApiKey(ctx, &apiv1.CreateApiKeyRequest{Name: "Ann's bot"})
 		must(t, err)
-		must(t, second((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()})))
+		must(t, errorOf((&accountServer{Service: s}).DeleteAccount(ctx, &apiv1.DeleteAccountRequest{PlayerId: caller.Player.String()})))
 		must(t, s.store.Read(t.Context(), func(tx store.Tx) error {
 			for _, id := range []uuid.UUID{ended, uuid.MustParse(key.GetKey().GetKeyId())} {
 				if found, err := tx.Session(t.Context(), id); err != nil || found.Client != "" || found.Ended.IsZero() {
-					t.Errorf("of a session there is %+v, %v", found, err)
+					t.Errorf("the session is %+v, %v", found, err)
 				}
 			}
 			return nil
