@@ -76,7 +76,7 @@ test-deploy: ## Test deploy/, and build and run the images. Needs root and Build
 FUZZTIME ?= 20s
 FUZZ := libs/protocol:FuzzDecodeCommitment libs/protocol:FuzzDecodeBets libs/protocol:FuzzDecodeState libs/protocol:FuzzDecodeSharing \
 	libs/canonical:FuzzJSON libs/receipt:FuzzBlockProof libs/receipt:FuzzVerify libs/receipt:FuzzReceipt libs/receipt:FuzzLight libs/receipt:FuzzTrust \
-	services/game/internal/lab:FuzzScript services/game/internal/lobby:FuzzHashCode services/bitcraps/internal/remedy:FuzzNotification gateway/internal/codec:FuzzJSONNumbers \
+	services/game/internal/lab:FuzzScript services/game/internal/lobby:FuzzHashCode services/bitcraps/internal/remediation:FuzzNotification gateway/internal/codec:FuzzJSONNumbers \
 	services/consensus/internal/dkg:FuzzMessage services/consensus/internal/order:FuzzTransaction \
 	services/consensus/internal/threshold:FuzzVerifyShare services/consensus/internal/chain:FuzzVoteExtension services/consensus/internal/chain:FuzzTransactions \
 	services/consensus/internal/chain:FuzzSnapshotChunk services/consensus/internal/chain:FuzzManifest \

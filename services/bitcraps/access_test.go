@@ -27,7 +27,7 @@ import (
 	secretsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/secrets/v1"
 )
 
-// everyService is a server that has every contract, and does nothing.
+// everyService is a server that registers every contract without an implementation.
 func everyService(t *testing.T) *rpcserver.Server {
 	t.Helper()
 	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("test", 0))
@@ -51,22 +51,22 @@ func everyService(t *testing.T) *rpcserver.Server {
 	return server
 }
 
-// line is one of docs/access.md.
-type line struct {
+// accessRule is a row of the table in docs/access.md.
+type accessRule struct {
 	rest, anyone     bool
 	roles            map[optionsv1.Role]bool
 	services, key    string
 	person, gateways bool
 }
 
-// accessTable reads what people are told, so that the test does not ask the code about itself.
-func accessTable(t *testing.T) map[string]line {
+// accessTable reads the documentation, so that the test does not compare the code with itself.
+func accessTable(t *testing.T) map[string]accessRule {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/access.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := map[string]line{}
+	table := map[string]accessRule{}
 	for raw := range strings.Lines(string(text)) {
 		cells := strings.Split(raw, "|")
 		if len(cells) != 10 || !strings.Contains(cells[1], ".") {
@@ -75,7 +75,7 @@ func accessTable(t *testing.T) map[string]line {
 		for i := range cells {
 			cells[i] = strings.TrimSpace(cells[i])
 		}
-		l := line{rest: cells[2] != "", anyone: cells[3] == "yes", key: cells[7], services: " " + strings.ReplaceAll(cells[8], ",", "") + " ", roles: map[optionsv1.Role]bool{
+		l := accessRule{rest: cells[2] != "", anyone: cells[3] == "yes", key: cells[7], services: " " + strings.ReplaceAll(cells[8], ",", "") + " ", roles: map[optionsv1.Role]bool{
 			optionsv1.Role_ROLE_PLAYER: cells[4] == "yes", optionsv1.Role_ROLE_OPERATOR: cells[5] == "yes", optionsv1.Role_ROLE_AUDITOR: cells[6] == "yes"}}
 		l.person = !l.anyone && (cells[4] == "yes" || cells[5] == "yes" || cells[6] == "yes")
 		l.gateways = l.rest || strings.Contains(l.services, " gateway ")
@@ -84,8 +84,8 @@ func accessTable(t *testing.T) map[string]line {
 	return table
 }
 
-// want is why the table refuses a caller; REASON_UNSPECIFIED where it does not.
-func (l line) want(caller identity.Caller) errorsv1.Reason {
+// want is the reason for which the table refuses a caller; REASON_UNSPECIFIED where it allows the call.
+func (l accessRule) want(caller identity.Caller) errorsv1.Reason {
 	name := caller.Service
 	if name == identity.Operator {
 		name = "cli"
@@ -106,9 +106,9 @@ func (l line) want(caller identity.Caller) errorsv1.Reason {
 	return 0
 }
 
-// TestEveryMethodKnowsItsCallers calls every unary method of every contract as every service, on behalf of nobody, of every role and
-// of API keys.
-func TestEveryMethodKnowsItsCallers(t *testing.T) {
+// TestAccessTable calls every unary method of every contract as every service, on behalf of nobody, of a player of every role, and of
+// API keys.
+func TestAccessTable(t *testing.T) {
 	server, table := everyService(t), accessTable(t)
 	untested := maps.Clone(table)
 	player := uuid.Must(uuid.NewV7())
@@ -127,12 +127,12 @@ func TestEveryMethodKnowsItsCallers(t *testing.T) {
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
 			method := methods.Get(i)
-			line := string(descriptor.Name()) + "." + string(method.Name())
-			rule, known := table[line]
+			accessRule := string(descriptor.Name()) + "." + string(method.Name())
+			rule, known := table[accessRule]
 			if !known {
 				t.Errorf("%s is not in docs/access.md", method.FullName())
 			}
-			delete(untested, line)
+			delete(untested, accessRule)
 			if method.IsStreamingServer() {
 				continue
 			}
@@ -143,7 +143,7 @@ func TestEveryMethodKnowsItsCallers(t *testing.T) {
 					err := server.Call(ctx, "/"+name+"/"+string(method.Name()), message(t, method.Input()), dynamicpb.NewMessage(method.Output()))
 					got := errs.Reason(err)
 					if got == errorsv1.Reason_REASON_INVALID_FIELD || got == errorsv1.Reason_REASON_UNIMPLEMENTED {
-						got = 0 // It got past the door.
+						got = 0 // The call passed the access check.
 					}
 					if want := rule.want(caller); got != want {
 						t.Errorf("%s by %q on behalf of %+v: %v, want %s", method.FullName(), service, caller, err, want)
@@ -152,12 +152,12 @@ func TestEveryMethodKnowsItsCallers(t *testing.T) {
 			}
 		}
 	}
-	for line := range untested {
-		t.Errorf("%s is in docs/access.md, and no server here has it", line)
+	for accessRule := range untested {
+		t.Errorf("%s is in docs/access.md, and no server here has it", accessRule)
 	}
 }
 
-// message is an empty message of the generated type.
+// message returns an empty message of the generated type.
 func message(t *testing.T, of protoreflect.MessageDescriptor) proto.Message {
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(of.FullName())
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// archiveFlags say where the services' databases are: by default where `bitcraps up` keeps them.
+// archiveFlags name the services' databases: by default those of `bitcraps up`.
 type archiveFlags struct {
 	flags       service.Flags
 	dataDir     string
@@ -25,8 +25,8 @@ type archiveFlags struct {
 
 func (f *archiveFlags) bind(cmd *cobra.Command) {
 	f.flags.Bind(cmd)
-	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which 'bitcraps up' keeps its databases; api.database.url and game.database.url name other ones")
-	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL that 'bitcraps up' was given")
+	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which 'bitcraps up' keeps its databases; api.database.url and game.database.url override it")
+	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL database that 'bitcraps up' was given")
 }
 
 func (f *archiveFlags) options() Options {
@@ -41,8 +41,8 @@ func (f *archiveFlags) load() (Config, error) {
 	return cfg, err
 }
 
-// with opens the game service's database for a command.
-func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Auditor) error) error {
+// withArchive opens the game service's database and calls do with it.
+func (f *archiveFlags) withArchive(cmd *cobra.Command, do func(*game.Archive) error) error {
 	cfg, err := f.load()
 	if err != nil {
 		return err
@@ -55,30 +55,30 @@ func (f *archiveFlags) with(cmd *cobra.Command, do func(*game.Auditor) error) er
 }
 
 func replayCommand() *cobra.Command {
-	var where archiveFlags
+	var flags archiveFlags
 	var id string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "replay", Short: "Play a game again from what is stored, and report the first difference", Args: cobra.NoArgs,
-		Annotations: map[string]string{lines: ""},
-		Long: "Play a game again from what is stored: derive the state and the bets that each round committed to, its dice and what\n" +
-			"they did to every bet, and hold them against what was recorded. It prints each round that is as it must be, and fails\n" +
-			"at the first difference. It may run beside the service.",
+		Use: "replay", Short: "Replay a game from its stored data, and report the first difference", Args: cobra.NoArgs,
+		Annotations: map[string]string{jsonLines: ""},
+		Long: "Replay a game from its stored data: derive the state and the bets that each round committed to, its dice, and how\n" +
+			"they settled every bet, and compare them with what was recorded. It prints each correct round, and fails at the\n" +
+			"first difference. It may run while the service runs.",
 		Example: "  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4\n  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 --data-dir /srv/craps --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			gameID, err := uuid.Parse(id)
 			if err != nil {
-				return fmt.Errorf("--game %q: want the id of a game, a UUID", id)
+				return fmt.Errorf("--game %q: want the id of a game, which is a UUID", id)
 			}
-			return where.with(cmd, func(archive *game.Auditor) error {
+			return flags.withArchive(cmd, func(archive *game.Archive) error {
 				return replayGame(cmd, archive, gameID, asJSON)
 			})
 		},
 	}
-	where.bind(cmd)
+	flags.bind(cmd)
 	cmd.Flags().StringVar(&id, "game", "", "id of the game")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each round as a JSON object on a line of its own")
-	_ = cmd.MarkFlagRequired("game") // It fails only for a flag that is not there.
+	_ = cmd.MarkFlagRequired("game") // It fails only for a flag that does not exist.
 	return cmd
 }
 
@@ -102,23 +102,23 @@ func replayGame(cmd *cobra.Command, archive *game.Auditor, id uuid.UUID, asJSON 
 		return errors.Join(err, flushed)
 	}
 	if !asJSON {
-		_, err = fmt.Fprintf(out, "%d rounds: dice, settlements and hashes are what follows from the facts\n", rounds)
+		_, err = fmt.Fprintf(out, "%d rounds: dice, settlements and hashes follow from the recorded data\n", rounds)
 	}
 	return err
 }
 
 func auditCommand() *cobra.Command {
-	var where archiveFlags
+	var flags archiveFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "audit", Short: "Add up the whole ledger, and report what is wrong", Args: cobra.NoArgs,
-		Long: "Add up the whole ledger: every balance from the transfers, the balance behind each transfer, what tables hold against\n" +
-			"the bets that lie on them, what is set aside against what they can win, and on SQLite what wallets say of their bets and\n" +
-			"transfers. It fails where anything is wrong, and may run beside the service, which answers the same as\n" +
-			"LedgerService.AuditLedger.",
+		Use: "audit", Short: "Audit the whole ledger, and report every difference", Args: cobra.NoArgs,
+		Long: "Audit the whole ledger: recompute every balance from the transfers, check the balance after each transfer, compare\n" +
+			"escrows with the bets on the tables and reserves with what those bets can win, and on SQLite the wallets' summaries\n" +
+			"of their bets and transfers. It fails if anything differs. It may run while the service runs, which offers the same\n" +
+			"audit as LedgerService.AuditLedger.",
 		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return where.with(cmd, func(archive *game.Auditor) error {
+			return flags.withArchive(cmd, func(archive *game.Archive) error {
 				audit, err := archive.Audit(cmd.Context())
 				if err != nil {
 					return err
@@ -135,7 +135,7 @@ func auditCommand() *cobra.Command {
 			})
 		},
 	}
-	where.bind(cmd)
+	flags.bind(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

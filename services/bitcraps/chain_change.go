@@ -18,9 +18,10 @@ import (
 func chainJoinCommand() *cobra.Command {
 	var home, name, genesis string
 	cmd := &cobra.Command{
-		Use: "join", Short: "Make the home of a validator that is to join a chain", Args: cobra.NoArgs,
-		Long: "Make the home of a validator that is to join a chain. Start it with chain.peers naming validators of the chain; it\n" +
-			"fetches the blocks. Then give the home's validator.json, which holds no secret, to the operator for add-validator.",
+		Use: "join", Short: "Create the home of a validator that will join a chain", Args: cobra.NoArgs,
+		Long: "Create the home of a validator that will join a chain. Start the validator with chain.peers naming validators of the\n" +
+			"chain; it fetches the blocks. Then give its home's validator.json, which contains no secret, to the operator for\n" +
+			"add-validator.",
 		Example: "  bitcraps chain join --home data/validator-4 --name validator-4 --genesis genesis.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			document, err := os.ReadFile(genesis)
@@ -36,13 +37,13 @@ func chainJoinCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&home, "home", "data/consensus/validator", "folder for the validator's home")
-	cmd.Flags().StringVar(&name, "name", "", "the validator's name, unlike all others")
-	cmd.Flags().StringVar(&genesis, "genesis", "genesis.json", "the chain's genesis file, as every home has it")
+	cmd.Flags().StringVar(&name, "name", "", "the validator's name, which must be unique")
+	cmd.Flags().StringVar(&genesis, "genesis", "genesis.json", "the chain's genesis file, a copy of which is in every home")
 	_ = cmd.MarkFlagRequired("name") // The flag exists.
 	return cmd
 }
 
-// changeFlags are what commands take that change who the validators are.
+// changeFlags are the flags of commands that change the validator set.
 type changeFlags struct {
 	chainFlags
 	key  string
@@ -51,7 +52,7 @@ type changeFlags struct {
 
 func (f *changeFlags) bind(cmd *cobra.Command) {
 	f.chainFlags.bind(cmd)
-	cmd.Flags().StringVar(&f.key, "operator-key", "", "file with the operator's key, as chain init made it; where it is not given, that of the fleet's chain")
+	cmd.Flags().StringVar(&f.key, "operator-key", "", "file with the operator's key, which chain init created; by default that of the fleet's chain")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
@@ -62,20 +63,20 @@ func (f *changeFlags) keyFile() string {
 	return filepath.Join(f.dir, "chain", "operator_key")
 }
 
-// change asks the validators in turn until one has the change ordered, and prints which block orders it.
-func (f *changeFlags) change(cmd *cobra.Command, order func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error)) error {
-	return f.with(func(all []validatorConn) error {
+// submit sends the change to one validator after the other until one has it ordered, and prints the block that orders it.
+func (f *changeFlags) submit(cmd *cobra.Command, sign func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error)) error {
+	return f.withValidators(func(all []validatorConn) error {
 		var failed error
 		for _, v := range all {
 			terms, err := v.client().GetChangeTerms(cmd.Context(), &consensusv1.GetChangeTermsRequest{})
 			var height int64
 			if err == nil {
-				height, err = order(cmd.Context(), v.client(), terms)
+				height, err = sign(cmd.Context(), v.client(), terms)
 			}
 			if err == nil {
 				return f.print(cmd, height)
 			}
-			failed = errors.Join(failed, fmt.Errorf("%s: %s", v.address, why(err)))
+			failed = errors.Join(failed, fmt.Errorf("%s: %s", v.address, describeError(err)))
 		}
 		return failed
 	})
@@ -92,17 +93,17 @@ func (f *changeFlags) print(cmd *cobra.Command, height int64) error {
 func chainAddCommand() *cobra.Command {
 	var flags changeFlags
 	cmd := &cobra.Command{
-		Use: "add-validator VALIDATOR.JSON", Short: "Have the validators take a new one in", Args: cobra.ExactArgs(1),
-		Long: "Have the validators take a new one in. They share the beacon's secret anew with it, and it votes once they have;\n" +
-			"`bitcraps chain status` shows that. Start it first, so that it has the blocks and its share is checked.",
+		Use: "add-validator VALIDATOR.JSON", Short: "Add a validator to the chain", Args: cobra.ExactArgs(1),
+		Long: "Add a validator to the chain. The validators reshare the beacon's secret with it, and it votes from then on;\n" +
+			"`bitcraps chain status` shows the progress. Start it first, so that it has the blocks and its share can be checked.",
 		Example: "  bitcraps chain add-validator validator.json --operator-key operator_key --address 10.0.0.1:7003 --tls-dir tls",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			card, err := os.ReadFile(args[0])
+			document, err := os.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			return flags.change(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
-				request, err := consensus.SignAddition(flags.keyFile(), card, terms)
+			return flags.submit(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+				request, err := consensus.SignAddition(flags.keyFile(), document, terms)
 				if err != nil {
 					return 0, err
 				}
@@ -118,14 +119,14 @@ func chainAddCommand() *cobra.Command {
 func chainRemoveCommand() *cobra.Command {
 	var flags changeFlags
 	cmd := &cobra.Command{
-		Use: "remove-validator NAME", Short: "Have the validators go on without one of them", Args: cobra.ExactArgs(1),
-		Long: "Have the validators go on without one of them, which is named by its name or its address. They share the beacon's\n" +
-			"secret anew among themselves, and its share is worth nothing then. Stop it once `bitcraps chain status` shows no\n" +
-			"pending change; until then its vote may be needed.",
+		Use: "remove-validator NAME", Short: "Remove a validator from the chain", Args: cobra.ExactArgs(1),
+		Long: "Remove a validator, given by its name or its address, from the chain. The others reshare the beacon's secret among\n" +
+			"themselves, which makes its share worthless. Stop it once `bitcraps chain status` shows no pending change; until\n" +
+			"then its vote may be needed.",
 		Example: "  bitcraps chain remove-validator validator-2 --operator-key operator_key --address 10.0.0.1:7003 --tls-dir tls",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return flags.change(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
-				address, err := addressOf(ctx, client, args[0])
+			return flags.submit(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+				address, err := validatorAddress(ctx, client, args[0])
 				if err != nil {
 					return 0, err
 				}
@@ -145,12 +146,12 @@ func chainRemoveCommand() *cobra.Command {
 func chainRefreshCommand() *cobra.Command {
 	var flags changeFlags
 	cmd := &cobra.Command{
-		Use: "refresh-shares", Short: "Have the validators share the beacon's secret anew", Args: cobra.NoArgs,
-		Long: "Have the validators share the beacon's secret anew among themselves. The key stays; whatever was known of their shares\n" +
-			"is worth nothing then, and a validator that had no good share gets one.",
+		Use: "refresh-shares", Short: "Have the validators reshare the beacon's secret", Args: cobra.NoArgs,
+		Long: "Have the validators reshare the beacon's secret among themselves. The group's key stays the same; old shares that\n" +
+			"may have leaked become worthless, and a validator without a valid share gets one.",
 		Example: "  bitcraps chain refresh-shares --operator-key operator_key --address 10.0.0.1:7003 --tls-dir tls",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return flags.change(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
+			return flags.submit(cmd, func(ctx context.Context, client consensusv1.ConsensusServiceClient, terms *consensusv1.GetChangeTermsResponse) (int64, error) {
 				request, err := consensus.SignRefresh(flags.keyFile(), terms)
 				if err != nil {
 					return 0, err
@@ -164,8 +165,8 @@ func chainRefreshCommand() *cobra.Command {
 	return cmd
 }
 
-// addressOf finds a validator by its name. What is an address already stays as it is.
-func addressOf(ctx context.Context, client consensusv1.ConsensusServiceClient, name string) (string, error) {
+// validatorAddress returns the address of a validator that is given by its name or its address.
+func validatorAddress(ctx context.Context, client consensusv1.ConsensusServiceClient, name string) (string, error) {
 	if b, err := hex.DecodeString(name); err == nil && len(b) == 20 {
 		return name, nil
 	}
@@ -178,5 +179,5 @@ func addressOf(ctx context.Context, client consensusv1.ConsensusServiceClient, n
 			return v.GetAddress(), nil
 		}
 	}
-	return "", fmt.Errorf("no validator is called %q; `bitcraps chain status` names them", name)
+	return "", fmt.Errorf("there is no validator %q; `bitcraps chain status` lists them", name)
 }

@@ -15,29 +15,29 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// obliging is a validator that has every change ordered by block 7.
-type obliging struct {
+// fakeValidator is a validator that reports every change as ordered by block 7.
+type fakeValidator struct {
 	consensusv1.UnimplementedConsensusServiceServer
 }
 
-func (obliging) GetChangeTerms(context.Context, *consensusv1.GetChangeTermsRequest) (*consensusv1.GetChangeTermsResponse, error) {
+func (fakeValidator) GetChangeTerms(context.Context, *consensusv1.GetChangeTermsRequest) (*consensusv1.GetChangeTermsResponse, error) {
 	return &consensusv1.GetChangeTermsResponse{Chain: strings.Repeat("02", 32)}, nil
 }
 
-func (obliging) AddValidator(context.Context, *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
+func (fakeValidator) AddValidator(context.Context, *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
 	return &consensusv1.AddValidatorResponse{Height: 7}, nil
 }
 
-func (obliging) RemoveValidator(context.Context, *consensusv1.RemoveValidatorRequest) (*consensusv1.RemoveValidatorResponse, error) {
+func (fakeValidator) RemoveValidator(context.Context, *consensusv1.RemoveValidatorRequest) (*consensusv1.RemoveValidatorResponse, error) {
 	return &consensusv1.RemoveValidatorResponse{Height: 7}, nil
 }
 
-func (obliging) RefreshShares(context.Context, *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
+func (fakeValidator) RefreshShares(context.Context, *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
 	return &consensusv1.RefreshSharesResponse{Height: 7}, nil
 }
 
-// TestChangesSayTheirBlock has a validator take each change, and a command say so in words and as JSON.
-func TestChangesSayTheirBlock(t *testing.T) {
+// TestChangesPrintTheirBlock runs each command that changes the validators, with text output and with JSON.
+func TestChangesPrintTheirBlock(t *testing.T) {
 	dir := t.TempDir()
 	if err := consensus.InitNetwork(dir, "test", 4, time.Now()); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestChangesSayTheirBlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer()
-	consensusv1.RegisterConsensusServiceServer(server, obliging{})
+	consensusv1.RegisterConsensusServiceServer(server, fakeValidator{})
 	go func() { _ = server.Serve(listener) }() // It ends with Stop.
 	defer server.Stop()
 	for _, change := range []string{

@@ -20,7 +20,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// chainFlags say where validators are: by default those of the fleet on this machine.
+// chainFlags name the validators to connect to: by default those of the fleet on this machine.
 type chainFlags struct {
 	dir       string
 	addresses []string
@@ -28,12 +28,12 @@ type chainFlags struct {
 }
 
 func (f *chainFlags) bind(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the fleet whose validators are asked")
-	cmd.Flags().StringArrayVar(&f.addresses, "address", nil, "host:port of a validator's gRPC server, in place of the fleet's; repeatable")
-	cmd.Flags().StringVar(&f.tlsDir, "tls-dir", "", "folder in which operator/ holds tls.crt, tls.key and ca.crt; where it is not given, the fleet's or, with --address, no TLS")
+	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the fleet whose validators to connect to")
+	cmd.Flags().StringArrayVar(&f.addresses, "address", nil, "host:port of a validator's gRPC server, instead of the fleet's; repeatable")
+	cmd.Flags().StringVar(&f.tlsDir, "tls-dir", "", "folder whose operator/ contains tls.crt, tls.key and ca.crt; by default the fleet's or, with --address, no TLS")
 }
 
-// validatorConn is a validator that can be asked.
+// validatorConn is a connection to a validator.
 type validatorConn struct {
 	address string
 	conn    *grpc.ClientConn
@@ -43,19 +43,19 @@ func (v validatorConn) client() consensusv1.ConsensusServiceClient {
 	return consensusv1.NewConsensusServiceClient(v.conn)
 }
 
-// askTimeout is how long a validator may take to answer.
-const askTimeout = 5 * time.Second
+// validatorTimeout bounds a call to a validator.
+const validatorTimeout = 5 * time.Second
 
-// with connects to each validator, in the operator's name.
-func (f *chainFlags) with(do func([]validatorConn) error) (err error) {
-	addresses, tls, err := f.where()
+// withValidators connects to each validator as the operator.
+func (f *chainFlags) withValidators(do func([]validatorConn) error) (err error) {
+	addresses, tls, err := f.endpoints()
 	if err != nil {
 		return err
 	}
 	scope := telemetry.Discard().For(identity.Operator, 0)
 	all := make([]validatorConn, len(addresses))
 	for i, address := range addresses {
-		cfg := rpcclient.Config{Addresses: []string{address}, Timeout: askTimeout}
+		cfg := rpcclient.Config{Addresses: []string{address}, Timeout: validatorTimeout}
 		conn, err := rpcclient.New(identity.Operator, game.ConsensusTarget, cfg, tls, nil, scope)
 		if err != nil {
 			return err
@@ -66,13 +66,13 @@ func (f *chainFlags) with(do func([]validatorConn) error) (err error) {
 	return do(all)
 }
 
-// where says what to connect to, and with which certificate.
-func (f *chainFlags) where() (addresses []string, tls mtls.Config, err error) {
+// endpoints returns the addresses to connect to, and the TLS files to use.
+func (f *chainFlags) endpoints() (addresses []string, tls mtls.Config, err error) {
 	addresses, dir := f.addresses, f.tlsDir
 	if len(addresses) == 0 {
 		addresses, err = fleet.Addresses(f.dir, identity.Consensus)
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, mtls.Config{}, fmt.Errorf("%s holds no fleet; name its folder with --dir, or validators with --address", f.dir)
+			return nil, mtls.Config{}, fmt.Errorf("there is no fleet in %s; give its folder with --dir, or validators with --address", f.dir)
 		}
 		if dir == "" {
 			dir = filepath.Join(f.dir, "tls")

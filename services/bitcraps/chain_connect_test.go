@@ -18,8 +18,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// TestCertificatesMayBreakUnderACommand has the operator's be half written while a validator is connected to.
-func TestCertificatesMayBreakUnderACommand(t *testing.T) {
+// TestCertificateMayBreakWhileConnecting overwrites the operator's certificate with a partial one during the handshake with a validator.
+func TestCertificateMayBreakWhileConnecting(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	network := filepath.Join(t.TempDir(), "network")
 	if err := consensus.InitNetwork(network, "test", 4, now); err != nil {
@@ -49,7 +49,7 @@ func TestCertificatesMayBreakUnderACommand(t *testing.T) {
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return &pair, os.WriteFile(operator.CertFile, []byte("half of it"), 0o600)
 		}})))
-	consensusv1.RegisterConsensusServiceServer(server, obliging{})
+	consensusv1.RegisterConsensusServiceServer(server, fakeValidator{})
 	go func() { _ = server.Serve(listener) }() // It ends with Stop.
 	defer server.Stop()
 	out, err := command(t, strings.Join([]string{"chain refresh-shares --operator-key", filepath.Join(network, "operator_key"),

@@ -20,30 +20,30 @@ func chainExportCommand() *cobra.Command {
 	var flags chainFlags
 	var from int64
 	cmd := &cobra.Command{
-		Use: "export", Short: "Print every decision of the chain, a line of JSON each", Args: cobra.NoArgs,
-		Long: "Print every decision of the chain up to now, a line of JSON each, in their order: the commitment that stands under a\n" +
-			"round, the block that made it final, the beacon after it, and the dice that follow. The first validator that answers\n" +
-			"is asked; all have the same.",
+		Use: "export", Short: "Print every decision of the chain, one line of JSON each", Args: cobra.NoArgs,
+		Long: "Print every decision of the chain so far, one line of JSON each, in the order of the chain: a round's commitment,\n" +
+			"the block that made it final, the beacon after that block, and the dice that follow. They are read from the first\n" +
+			"validator that answers; all have the same.",
 		Example: "  bitcraps chain export > decisions.jsonl\n  bitcraps chain export --from-height 1000 --address 10.0.0.1:7003 --tls-dir /etc/bitcraps/tls",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return flags.with(func(all []validatorConn) error {
+			return flags.withValidators(func(all []validatorConn) error {
 				for _, v := range all {
 					tip, err := v.client().GetStatus(cmd.Context(), &consensusv1.GetStatusRequest{})
 					if err == nil {
 						return export(cmd.Context(), v.client(), from, tip.GetBeaconHeight()-1, cmd.OutOrStdout(), cmd.ErrOrStderr())
 					}
 				}
-				return errors.New("no validator answers; ask `bitcraps chain status` why")
+				return errors.New("no validator answers; `bitcraps chain status` shows why")
 			})
 		},
 	}
 	flags.bind(cmd)
-	cmd.Flags().Int64Var(&from, "from-height", 1, "first block of interest")
+	cmd.Flags().Int64Var(&from, "from-height", 1, "first block to export")
 	return cmd
 }
 
-// exported is a line of the export.
-type exported struct {
+// exportLine is one line of the export.
+type exportLine struct {
 	Game         uuid.UUID `json:"game_id"`
 	Round        uint64    `json:"round"`
 	Height       int64     `json:"height"`
@@ -53,7 +53,7 @@ type exported struct {
 	Dice         [2]uint8  `json:"dice"`
 }
 
-// export writes the decisions of the blocks between two heights, both included.
+// export writes the decisions of the blocks from one height to another, inclusive.
 func export(ctx context.Context, client consensusv1.ConsensusServiceClient, from, to int64, out, status io.Writer) error {
 	if from > to {
 		return nil
@@ -74,7 +74,7 @@ func export(ctx context.Context, client consensusv1.ConsensusServiceClient, from
 		if err != nil {
 			return err
 		}
-		line, err := lineOf(resp.GetDecision())
+		line, err := newExportLine(resp.GetDecision())
 		if err != nil {
 			return err
 		}
@@ -86,16 +86,16 @@ func export(ctx context.Context, client consensusv1.ConsensusServiceClient, from
 	}
 }
 
-func lineOf(d *consensusv1.Decision) (exported, error) {
+func newExportLine(d *consensusv1.Decision) (exportLine, error) {
 	commitment, err := protocol.DecodeCommitment(d.GetCommitment())
 	if err != nil {
-		return exported{}, fmt.Errorf("block %d: %w", d.GetHeight(), err)
+		return exportLine{}, fmt.Errorf("block %d: %w", d.GetHeight(), err)
 	}
 	signature, err := hex.DecodeString(d.GetBeacon().GetSignature())
 	if err != nil {
-		return exported{}, fmt.Errorf("beacon %d: %w", d.GetBeacon().GetHeight(), err)
+		return exportLine{}, fmt.Errorf("beacon %d: %w", d.GetBeacon().GetHeight(), err)
 	}
 	first, second := protocol.Dice(beacon.Randomness(signature), commitment.Hash())
-	return exported{Game: uuid.UUID(commitment.Game), Round: commitment.Round, Height: d.GetHeight(), BeaconHeight: d.GetBeacon().GetHeight(),
+	return exportLine{Game: uuid.UUID(commitment.Game), Round: commitment.Round, Height: d.GetHeight(), BeaconHeight: d.GetBeacon().GetHeight(),
 		Commitment: hex.EncodeToString(d.GetCommitment()), Signature: d.GetBeacon().GetSignature(), Dice: [2]uint8{first, second}}, nil
 }

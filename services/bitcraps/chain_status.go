@@ -23,21 +23,21 @@ func chainStatusCommand() *cobra.Command {
 	var flags chainFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "status", Short: "Ask every validator how it and its chain are", Args: cobra.NoArgs,
-		Long: "Ask every validator how it and its chain are. It fails where fewer answer than decide a block.\n\n" +
-			"The validators of `bitcraps up` listen on no port; those of a fleet and of other machines do.",
+		Use: "status", Short: "Show the status of every validator and of the chain", Args: cobra.NoArgs,
+		Long: "Show the status of every validator and of the chain. It fails if fewer validators answer than a quorum.\n\n" +
+			"The validators of `bitcraps up` listen on no port, so this is for those of a fleet or of other machines.",
 		Example: "  bitcraps chain status\n  bitcraps chain status --address 10.0.0.1:7003 --address 10.0.0.2:7003 --tls-dir /etc/bitcraps/tls --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return flags.with(func(all []validatorConn) error {
-				answers := askAll(cmd.Context(), all)
+			return flags.withValidators(func(all []validatorConn) error {
+				results := queryAll(cmd.Context(), all)
 				if asJSON {
-					if err := printStatusJSON(cmd.OutOrStdout(), answers); err != nil {
+					if err := printStatusJSON(cmd.OutOrStdout(), results); err != nil {
 						return err
 					}
-				} else if err := printStatus(cmd.OutOrStdout(), answers); err != nil {
+				} else if err := printStatus(cmd.OutOrStdout(), results); err != nil {
 					return err
 				}
-				return enough(answers)
+				return requireQuorum(results)
 			})
 		},
 	}
@@ -46,30 +46,30 @@ func chainStatusCommand() *cobra.Command {
 	return cmd
 }
 
-// statusAnswer is what came of asking one validator.
-type statusAnswer struct {
+// statusResult is a validator's status, or why it could not be queried.
+type statusResult struct {
 	address string
 	status  *consensusv1.GetStatusResponse
 	err     error
 }
 
-func askAll(ctx context.Context, all []validatorConn) []statusAnswer {
-	answers := make([]statusAnswer, len(all))
-	var asking sync.WaitGroup
+func queryAll(ctx context.Context, all []validatorConn) []statusResult {
+	results := make([]statusResult, len(all))
+	var queries sync.WaitGroup
 	for i, v := range all {
-		asking.Go(func() {
+		queries.Go(func() {
 			status, err := v.client().GetStatus(ctx, &consensusv1.GetStatusRequest{})
-			answers[i] = statusAnswer{v.address, status, err}
+			results[i] = statusResult{v.address, status, err}
 		})
 	}
-	asking.Wait()
-	return answers
+	queries.Wait()
+	return results
 }
 
-// most is the status of the validator that has seen the most, nil where none answered.
-func most(answers []statusAnswer) *consensusv1.GetStatusResponse {
+// highest is the status of the validator with the greatest height; nil where none answered.
+func highest(results []statusResult) *consensusv1.GetStatusResponse {
 	var best *consensusv1.GetStatusResponse
-	for _, a := range answers {
+	for _, a := range results {
 		if a.err == nil && (best == nil || a.status.GetHeight() > best.GetHeight()) {
 			best = a.status
 		}
@@ -77,30 +77,30 @@ func most(answers []statusAnswer) *consensusv1.GetStatusResponse {
 	return best
 }
 
-// enough fails where those who answer are no quorum.
-func enough(answers []statusAnswer) error {
-	answer := 0
-	for _, a := range answers {
+// requireQuorum fails where the validators that answered are not a quorum.
+func requireQuorum(results []statusResult) error {
+	answered := 0
+	for _, a := range results {
 		if a.err == nil {
-			answer++
+			answered++
 		}
 	}
-	best := most(answers)
+	best := highest(results)
 	if best == nil {
 		return errors.New("no validator answers")
 	}
-	if answer < int(best.GetQuorum()) {
-		return fmt.Errorf("%d of %d validators answer; %d decide a block", answer, len(answers), best.GetQuorum())
+	if answered < int(best.GetQuorum()) {
+		return fmt.Errorf("%d of %d validators answer; a quorum is %d", answered, len(results), best.GetQuorum())
 	}
 	return nil
 }
 
-func printStatus(out io.Writer, answers []statusAnswer) error {
-	table, best := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0), most(answers)
+func printStatus(out io.Writer, results []statusResult) error {
+	table, best := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0), highest(results)
 	fmt.Fprintln(table, "VALIDATOR\tADDRESS\tHEIGHT\tBEHIND\tCONNECTED\tBEACON\tSTATE")
-	for _, a := range answers {
+	for _, a := range results {
 		if a.err != nil {
-			fmt.Fprintf(table, "-\t%s\t-\t-\t-\t-\t%s\n", a.address, why(a.err))
+			fmt.Fprintf(table, "-\t%s\t-\t-\t-\t-\t%s\n", a.address, describeError(a.err))
 			continue
 		}
 		state := "ok"
@@ -116,9 +116,9 @@ func printStatus(out io.Writer, answers []statusAnswer) error {
 	return printChain(out, best)
 }
 
-// printChain says what all validators agree on.
+// printChain prints what all validators agree on.
 func printChain(out io.Writer, s *consensusv1.GetStatusResponse) error {
-	fmt.Fprintf(out, "chain %s: n = %d, bears f = %d, a quorum is %d; protocol version %d\n", s.GetChainId(), s.GetN(), s.GetF(), s.GetQuorum(), s.GetProtocolVersion())
+	fmt.Fprintf(out, "chain %s: n = %d, tolerates f = %d, a quorum is %d; protocol version %d\n", s.GetChainId(), s.GetN(), s.GetF(), s.GetQuorum(), s.GetProtocolVersion())
 	line := fmt.Sprintf("beacon key: epoch %d", s.GetEpoch())
 	if s.GetCeremony() != "" {
 		line += ", a ceremony is " + s.GetCeremony()
@@ -130,25 +130,25 @@ func printChain(out io.Writer, s *consensusv1.GetStatusResponse) error {
 	return err
 }
 
-// why says in few words what came instead of an answer.
-func why(err error) string {
+// describeError describes in a few words why there was no answer.
+func describeError(err error) string {
 	if errs.Reason(errs.Mask(err)) == errorsv1.Reason_REASON_UNAVAILABLE {
 		return "does not answer"
 	}
 	return status.Convert(err).Message()
 }
 
-func printStatusJSON(out io.Writer, answers []statusAnswer) error {
+func printStatusJSON(out io.Writer, results []statusResult) error {
 	type line struct {
 		Address string          `json:"address"`
 		Status  json.RawMessage `json:"status,omitempty"`
 		Error   string          `json:"error,omitempty"`
 	}
-	lines := make([]line, len(answers))
-	for i, a := range answers {
+	lines := make([]line, len(results))
+	for i, a := range results {
 		lines[i].Address = a.address
 		if a.err != nil {
-			lines[i].Error = why(a.err)
+			lines[i].Error = describeError(a.err)
 			continue
 		}
 		text, err := canonical.JSON(a.status)

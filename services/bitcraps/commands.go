@@ -32,22 +32,22 @@ func Command() *cobra.Command {
 		simulateCommand(), tableCommand(), fleetCommand(), profileCommand(), healthCommand(), perfReportCommand(), remediateCommand())
 	for _, cmd := range root.Commands() {
 		if cmd.HasSubCommands() {
-			cmd.RunE = group
+			cmd.RunE = requireSubcommand
 		}
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; `%s --help` names those that there are", err, cmd.CommandPath())
+		return fmt.Errorf("%w; `%s --help` lists the valid ones", err, cmd.CommandPath())
 	})
-	watchOutput(root)
+	wrapOutput(root)
 	return root
 }
 
-// group runs a command that only has others below it. Without it, one that is mistyped would be help, and a success.
-func group(cmd *cobra.Command, args []string) error {
+// requireSubcommand runs a command that only has subcommands. Without it, a mistyped subcommand would print help and succeed.
+func requireSubcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	return fmt.Errorf("unknown command %q for %q; `%[2]s --help` names those that there are", args[0], cmd.CommandPath())
+	return fmt.Errorf("unknown command %q for %q; `%[2]s --help` lists the valid ones", args[0], cmd.CommandPath())
 }
 
 func upCommand() *cobra.Command {
@@ -56,11 +56,11 @@ func upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run every service and four validators in one process", Args: cobra.NoArgs,
 		Long: "Run every service and four validators in one process, on SQLite, with no other program.\n" +
-			"It prints \"ready URL\" when it serves, and drains and exits on SIGTERM or Ctrl-C.\n\n" +
-			"With --database-url it keeps its data in a PostgreSQL database that is there already, whose owner it must be or\n" +
-			"may create schemas: api in the schema \"api\", game in the schema \"game\". It makes and migrates both. The chain\n" +
-			"stays in the data directory.\n\n" +
-			"It refuses to start where the ledger is missing and the players are there, or the chain and there is a ledger.",
+			"It prints \"ready URL\" once it serves requests, and drains and exits on SIGTERM or Ctrl-C.\n\n" +
+			"With --database-url it keeps its data in an existing PostgreSQL database: api in the schema \"api\", game in the\n" +
+			"schema \"game\". It creates and migrates both schemas, so its user must own the database or be allowed to create\n" +
+			"schemas in it. The chain stays in the data directory.\n\n" +
+			"It refuses to start if there are players but no ledger, or a ledger but no chain.",
 		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --database-url postgresql://craps@127.0.0.1/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Source = flags.ForAll()
@@ -68,12 +68,12 @@ func upCommand() *cobra.Command {
 		},
 	}
 	flags.Bind(cmd)
-	cmd.Flags().StringVar(&opts.HTTPAddr, "http-addr", "127.0.0.1:8080", "address of the REST API; port 0 takes any free one")
-	cmd.Flags().StringVar(&opts.AdminAddr, "admin-addr", "", "address of /debug/pprof, such as 127.0.0.1:6060; not served where it is not given")
-	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of databases and chain")
-	cmd.Flags().StringVar(&opts.DatabaseURL, "database-url", "", "PostgreSQL of api and game, such as postgresql://USER@HOST/DATABASE; SQLite in the data directory where it is not given")
-	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
-	cmd.Flags().StringVar(&opts.RedisURL, "redis-url", "", "Redis to share rate limits and events by, such as redis://127.0.0.1:6379/0; not needed by one process")
+	cmd.Flags().StringVar(&opts.HTTPAddr, "http-addr", "127.0.0.1:8080", "address of the REST API; port 0 means any free one")
+	cmd.Flags().StringVar(&opts.AdminAddr, "admin-addr", "", "address of /debug/pprof, such as 127.0.0.1:6060; not served by default")
+	cmd.Flags().StringVar(&opts.DataDir, "data-dir", "data", "folder of the databases and the chain")
+	cmd.Flags().StringVar(&opts.DatabaseURL, "database-url", "", "PostgreSQL database of api and game, such as postgresql://USER@HOST/DATABASE; by default SQLite in the data directory")
+	cmd.Flags().IntVar(&opts.Validators, "validators", 4, "number of validators of a new chain; 3f+1 tolerate f faults")
+	cmd.Flags().StringVar(&opts.RedisURL, "redis-url", "", "Redis to share rate limits and events with other processes, such as redis://127.0.0.1:6379/0; a single process needs none")
 	return cmd
 }
 
@@ -95,14 +95,15 @@ func up(ctx context.Context, opts Options) error {
 }
 
 func chainCommand() *cobra.Command {
-	chain := &cobra.Command{Use: "chain", Short: "Make and look after the validators' chain"}
+	chain := &cobra.Command{Use: "chain", Short: "Create and manage the validators' chain"}
 	var dir, chainID string
 	var validators int
 	create := &cobra.Command{
-		Use: "init", Short: "Make a new chain and a home for each of its validators", Args: cobra.NoArgs,
-		Long: "Make a new chain and a home for each of its validators. The validators make the beacon's key themselves when they\n" +
-			"first meet. Move each home, and the .identity file beside it that decrypts its beacon key, to its own machine and remove\n" +
-			"both here. Keep operator_key where only you can read it: whoever has it can add and remove validators.",
+		Use: "init", Short: "Create a new chain and a home for each of its validators", Args: cobra.NoArgs,
+		Long: "Create a new chain and a home for each of its validators. The validators generate the beacon's key themselves when\n" +
+			"they first connect. Move each home, and the .identity file next to it that decrypts its beacon key, to the\n" +
+			"validator's own machine and remove both here. Keep operator_key where only you can read it: it authorizes adding\n" +
+			"and removing validators.",
 		Example: "  bitcraps chain init --dir data/consensus --validators 4 --chain-id craps-1",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if chainID == "" {
@@ -122,8 +123,8 @@ func chainCommand() *cobra.Command {
 		},
 	}
 	create.Flags().StringVar(&dir, "dir", "data/consensus", "folder for the validators' homes")
-	create.Flags().StringVar(&chainID, "chain-id", "", "name of the chain; a random one where it is not given")
-	create.Flags().IntVar(&validators, "validators", 4, "number of validators; 3f+1 of them bear f faults")
+	create.Flags().StringVar(&chainID, "chain-id", "", "id of the chain; random by default")
+	create.Flags().IntVar(&validators, "validators", 4, "number of validators; 3f+1 tolerate f faults")
 	chain.AddCommand(create, chainStatusCommand(), chainExportCommand(), chainJoinCommand(), chainAddCommand(), chainRemoveCommand(),
 		chainRefreshCommand())
 	return chain
@@ -133,7 +134,7 @@ func configCommand() *cobra.Command {
 	root := &cobra.Command{Use: "config", Short: "Check and describe configuration"}
 	var flags service.Flags
 	check := &cobra.Command{
-		Use: "check", Short: "Say everything that is wrong with the configuration of every service", Args: cobra.NoArgs,
+		Use: "check", Short: "Report every mistake in the configuration of every service", Args: cobra.NoArgs,
 		Example: "  bitcraps config check --config-dir deploy/config --environment production",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all := configs()
@@ -144,7 +145,7 @@ func configCommand() *cobra.Command {
 					wrong = errors.Join(wrong, fmt.Errorf("[%s]\n%w", name, err))
 				}
 			}
-			wrong = errors.Join(wrong, apart(all["api"].(*api.Config).Database, all["game"].(*game.Config).Database))
+			wrong = errors.Join(wrong, checkDatabasesDiffer(all["api"].(*api.Config).Database, all["game"].(*game.Config).Database))
 			if wrong == nil {
 				cmd.Println("the configuration of every service is valid")
 			}
@@ -166,7 +167,7 @@ func configCommand() *cobra.Command {
 	return root
 }
 
-// configs are the built-in defaults of every service.
+// configs returns the built-in defaults of every service.
 func configs() map[string]any {
 	gatewayConfig, apiConfig, gameConfig, consensusConfig := gateway.Default(), api.Default(), game.Default(), consensus.Default()
 	return map[string]any{"gateway": &gatewayConfig, "api": &apiConfig, "game": &gameConfig, "consensus": &consensusConfig}

@@ -45,7 +45,7 @@ func TestShippedFilesAreValid(t *testing.T) {
 	}
 }
 
-func TestOneFlagGivesEveryServiceItsRedis(t *testing.T) {
+func TestRedisFlagAppliesToEveryService(t *testing.T) {
 	opts := bitcraps.Options{DataDir: "data", RedisURL: "redis://127.0.0.1:6379/0", Source: config.Source{All: true, Environ: []string{"BITCRAPS_REDIS_URL=redis://elsewhere"}}}
 	cfg, err := opts.Load()
 	if err != nil || cfg.Gateway.Redis.URL != opts.RedisURL || cfg.Game.Redis.URL != opts.RedisURL {
@@ -53,20 +53,20 @@ func TestOneFlagGivesEveryServiceItsRedis(t *testing.T) {
 	}
 	opts.RedisURL = "http://127.0.0.1"
 	if _, err := opts.Load(); err == nil {
-		t.Error("HTTP is Redis")
+		t.Error("an HTTP URL is accepted as Redis")
 	}
 }
 
-// TestAllThatIsWrongIsSaid gives every service a value that it does not take.
-func TestAllThatIsWrongIsSaid(t *testing.T) {
+// TestConfigCheckReportsEveryService gives every service an invalid value.
+func TestConfigCheckReportsEveryService(t *testing.T) {
 	_, err := command(t, "config check --set telemetry.log_level=loud")
 	if err == nil {
-		t.Fatal("a level of the log that there is not is valid")
+		t.Fatal("an unknown log level is valid")
 	}
 	at := -1
 	for _, section := range []string{"[api]", "[consensus]", "[game]", "[gateway]"} {
 		if next := strings.Index(err.Error(), section); next <= at {
-			t.Errorf("%s is not said, or not in its place:\n%v", section, err)
+			t.Errorf("%s is missing, or out of order:\n%v", section, err)
 		} else {
 			at = next
 		}
@@ -80,8 +80,8 @@ func TestPlainTextStaysOnLoopback(t *testing.T) {
 	}
 }
 
-// TestTheLogFilterOfTheHighestLayerWins sets it nowhere, in the environment for all and for one service, and by a flag.
-func TestTheLogFilterOfTheHighestLayerWins(t *testing.T) {
+// TestLogFilterOfHighestLayerWins sets the log filter nowhere, in the environment for all and for one service, and by a flag.
+func TestLogFilterOfHighestLayerWins(t *testing.T) {
 	source := config.Source{All: true}
 	for _, step := range []struct {
 		set       func()
@@ -103,12 +103,12 @@ func TestTheLogFilterOfTheHighestLayerWins(t *testing.T) {
 	source.Set = []string{"telemetry.log_filter=loud"}
 	cfg := game.Default()
 	if err := config.Load("game", &cfg, source); err == nil || !strings.Contains(err.Error(), "telemetry.log_filter") {
-		t.Errorf("a filter that can't be read: %v", err)
+		t.Errorf("an invalid filter: %v", err)
 	}
 }
 
-// TestEnvironmentsSayWhatIsSampled holds the shipped files to the plan: all in development, a tenth in production.
-func TestEnvironmentsSayWhatIsSampled(t *testing.T) {
+// TestSamplingByEnvironment compares the shipped files with the plan: everything in development, a tenth in production.
+func TestSamplingByEnvironment(t *testing.T) {
 	dir, err := filepath.Abs("../../deploy/config")
 	if err != nil {
 		t.Fatal(err)
@@ -118,15 +118,15 @@ func TestEnvironmentsSayWhatIsSampled(t *testing.T) {
 		source, trust bool
 	}{"development": {1, 1, true, true}, "staging": {1, 0.1, true, false}, "production": {0.1, 0.1, false, false}} {
 		g, _, _, _ := load(t, config.Source{Dir: dir, Environment: environment})
-		said := g.Telemetry
-		if said.SampleRatio != want.traces || said.LogSampleRatio != want.lines || said.LogSource != want.source || g.Network.TrustTraceparent != want.trust {
-			t.Errorf("%s: %+v, strangers' traces trusted: %v", environment, said, g.Network.TrustTraceparent)
+		got := g.Telemetry
+		if got.SampleRatio != want.traces || got.LogSampleRatio != want.lines || got.LogSource != want.source || g.Network.TrustTraceparent != want.trust {
+			t.Errorf("%s: %+v, clients' traces trusted: %v", environment, got, g.Network.TrustTraceparent)
 		}
 	}
 }
 
-// TestTheLedgerIsCheckedBeforeSomebodyIsTold has it added up as seldom as is allowed, and less.
-func TestTheLedgerIsCheckedBeforeSomebodyIsTold(t *testing.T) {
+// TestCensusIntervalIsBounded sets an allowed interval, and one so long that the alert on an unchecked ledger would fire.
+func TestCensusIntervalIsBounded(t *testing.T) {
 	for interval, ok := range map[time.Duration]bool{30 * time.Minute: true, 2 * time.Hour: false} {
 		cfg := game.Default()
 		cfg.Tables.CensusInterval = interval

@@ -12,14 +12,14 @@ import (
 	"github.com/bitcraps/bitcraps/libs/config"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 
-	// The contracts that no server implements yet.
+	// Contracts that no server implements yet.
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/backup/v1"
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/meshbridge/v1"
 	_ "github.com/bitcraps/bitcraps/proto/gen/bitcraps/secrets/v1"
 )
 
-// TestEveryMethodSaysWhoMayCallIt walks all contracts. A method without a rule would be refused to everybody.
-func TestEveryMethodSaysWhoMayCallIt(t *testing.T) {
+// TestEveryMethodHasAnAccessRule checks all contracts. A method without a rule would refuse everybody.
+func TestEveryMethodHasAnAccessRule(t *testing.T) {
 	callers := []string{"operator"}
 	for _, service := range config.Services {
 		callers = append(callers, strings.ReplaceAll(service, "_", "-"))
@@ -39,7 +39,7 @@ func TestEveryMethodSaysWhoMayCallIt(t *testing.T) {
 				}
 				for _, caller := range rule.GetCallers() {
 					if !slices.Contains(callers, caller) {
-						t.Errorf("%s: nobody is called %q", methods.Get(j).FullName(), caller)
+						t.Errorf("%s: there is no caller %q", methods.Get(j).FullName(), caller)
 					}
 				}
 			}

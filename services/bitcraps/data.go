@@ -13,16 +13,16 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// restoreIt is what to do about data whose rest is missing. To start would make an empty one in its place: wallets without their tokens, or
-// rounds of a chain that nobody has.
-const restoreIt = "restore it from the backup that the rest is from, or choose another --data-dir"
+// restoreHint is what to do where a part of the data is missing. Starting would create an empty one in its place: players without
+// their wallets, or rounds of a chain that no longer exists.
+const restoreHint = "restore it from the same backup as the rest, or choose another --data-dir"
 
-// prepareData makes and migrates the databases, unless a part of the data is missing that the rest belongs to.
+// prepareData creates and migrates the databases. It fails where a part of the data is missing on which another part depends.
 func (p *Platform) prepareData(ctx context.Context) error {
 	players, ok := p.cfg.API.Database.SQLite()
 	ledger, both := p.cfg.Game.Database.SQLite()
 	if ok && both && exists(players) && !exists(ledger) {
-		return fmt.Errorf("%s is missing, the ledger of the players in %s; %s", ledger, players, restoreIt)
+		return fmt.Errorf("%s, the ledger of the players in %s, is missing; %s", ledger, players, restoreHint)
 	}
 	if _, _, err := api.Migrate(ctx, p.cfg.API.Database); err != nil {
 		return err
@@ -34,15 +34,15 @@ func (p *Platform) prepareData(ctx context.Context) error {
 	if exists(home) {
 		return nil
 	}
-	begun, err := booksBegun(ctx, p.cfg.Game)
+	begun, err := ledgerBegun(ctx, p.cfg.Game)
 	if err == nil && begun {
-		err = fmt.Errorf("%s is missing, a validator of the chain that threw the dice of the game's rounds; %s", home, restoreIt)
+		err = fmt.Errorf("%s, the home of a validator of the chain that decided the ledger's rounds, is missing; %s", home, restoreHint)
 	}
 	return err
 }
 
-func booksBegun(ctx context.Context, cfg game.Config) (begun bool, err error) {
-	archive, err := game.OpenAuditor(ctx, cfg.Database)
+func ledgerBegun(ctx context.Context, cfg game.Config) (begun bool, err error) {
+	archive, err := game.OpenArchive(ctx, cfg.Database)
 	if err != nil {
 		return false, err
 	}

@@ -10,17 +10,18 @@ import (
 	"testing"
 )
 
-// TestNothingIsMadeBesideItsRest takes a part of the data away, and another time what it has nothing to lose by.
-func TestNothingIsMadeBesideItsRest(t *testing.T) {
+// TestMissingPartOfDataIsRefused removes a part of the data on which another part depends, and parts on which none does. Starts of the
+// latter get as far as the address, which is in use.
+func TestMissingPartOfDataIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
-		lost  string // Of the data directory.
+		lost  string // Removed from the data directory.
 		begun bool
 		want  string
 	}{
-		"the ledger":            {"game.db", false, "game.db is missing, the ledger of the players in "},
-		"the chain of a ledger": {"consensus", true, "validator-0 is missing, a validator of the chain that threw the dice"},
-		"the chain of nothing":  {"consensus", false, "choose another by --http-addr"},
-		"a start that was cut":  {"api.db", false, "choose another by --http-addr"},
+		"the ledger":             {"game.db", false, "game.db, the ledger of the players in "},
+		"the chain of a ledger":  {"consensus", true, "validator-0, the home of a validator of the chain that decided "},
+		"a chain without rounds": {"consensus", false, "choose another with --http-addr"},
+		"an interrupted start":   {"api.db", false, "choose another with --http-addr"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -33,7 +34,7 @@ func TestNothingIsMadeBesideItsRest(t *testing.T) {
 				}
 			}
 			if tc.begun {
-				begin(t, filepath.Join(dir, "game.db"))
+				beginLedger(t, filepath.Join(dir, "game.db"))
 			}
 			if err := os.RemoveAll(filepath.Join(dir, tc.lost)); err != nil {
 				t.Fatal(err)
@@ -50,8 +51,8 @@ func TestNothingIsMadeBesideItsRest(t *testing.T) {
 	}
 }
 
-// begin has a ledger issue a token, as a service does that starts.
-func begin(t *testing.T, path string) {
+// beginLedger makes a ledger issue a token, as the service does when it first starts.
+func beginLedger(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err == nil {

@@ -15,10 +15,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// fleetDir is beside data/, which only its owner may enter: where root starts it, PostgreSQL runs as another user.
+// fleetDir is not inside data/, which only its owner may enter: if root starts the fleet, PostgreSQL runs as another user.
 const fleetDir = "data-fleet"
 
-// fleetFlags are what all commands on a fleet take.
+// fleetFlags are the flags of all commands on a fleet.
 type fleetFlags struct {
 	dir  string
 	json bool
@@ -29,7 +29,7 @@ func (f *fleetFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
-// programsDir is where the services' binaries are: beside this one, unless a flag says otherwise.
+// programsDir is the folder of the services' binaries: that of this one, unless a flag names another.
 func programsDir(flag string) (string, error) {
 	if flag != "" {
 		return flag, nil
@@ -38,8 +38,8 @@ func programsDir(flag string) (string, error) {
 	return filepath.Dir(self), err
 }
 
-// noFleet says what to do where a folder has no fleet.
-func noFleet(dir string, err error) error {
+// explainMissingFleet adds what to do where a folder has no fleet.
+func explainMissingFleet(dir string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`", dir)
 	}
@@ -57,10 +57,10 @@ func fleetUpCommand() *cobra.Command {
 	var opts fleet.Options
 	var programs string
 	cmd := &cobra.Command{
-		Use: "up", Short: "Start what does not run yet, and say where the gateways are", Args: cobra.NoArgs,
+		Use: "up", Short: "Start every process that is not running, and print the gateways' URLs", Args: cobra.NoArgs,
 		Long: "Start every service as a process of its own on loopback, with mutual TLS between them: two gateways, api, four validators,\n" +
-			"and one game on SQLite or two on PostgreSQL. PostgreSQL and Redis are started too, unless their addresses are given.\n" +
-			"It ends when everything is ready. Started again, it starts only what has died.",
+			"and one game on SQLite or two on PostgreSQL. PostgreSQL and Redis are started too, unless their URLs are given.\n" +
+			"It returns once everything is ready. Run again, it starts only the processes that have died.",
 		Example: "  bitcraps fleet up\n  bitcraps fleet up --database postgresql\n  bitcraps fleet up --database-url postgresql://me@db:5432/craps --redis-url redis://cache:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			programs, err := programsDir(programs)
@@ -77,7 +77,7 @@ func fleetUpCommand() *cobra.Command {
 				return err
 			}
 			if len(started) == 0 {
-				fmt.Fprintln(cmd.ErrOrStderr(), "the fleet runs already")
+				fmt.Fprintln(cmd.ErrOrStderr(), "the fleet is already running")
 			} else {
 				fmt.Fprintln(cmd.ErrOrStderr(), "started "+strings.Join(started, ", "))
 			}
@@ -86,22 +86,22 @@ func fleetUpCommand() *cobra.Command {
 	}
 	flags.bind(cmd)
 	cmd.Flags().StringVar(&opts.Engine, "database", fleet.DefaultEngine, "postgresql for two games, or sqlite for one")
-	cmd.Flags().StringVar(&opts.DatabaseURL, "database-url", "", "PostgreSQL to use: postgresql://USER:PASSWORD@HOST:PORT/NAME, with the databases NAME_api and NAME_game")
+	cmd.Flags().StringVar(&opts.DatabaseURL, "database-url", "", "PostgreSQL server to use: postgresql://USER:PASSWORD@HOST:PORT/NAME, with the databases NAME_api and NAME_game")
 	cmd.Flags().StringVar(&opts.RedisURL, "redis-url", "", "Redis to use: redis://:PASSWORD@HOST:PORT/0")
-	cmd.Flags().IntVar(&opts.Port, "port", 8080, "port of the first gateway; the second has the next; 0 takes any free ones")
+	cmd.Flags().IntVar(&opts.Port, "port", 8080, "port of the first gateway; the second gets the next one; 0 means any free ones")
 	cmd.Flags().StringArrayVar(&opts.Set, "set", nil, "set one configuration key, such as game.tables.idle_expiry=1m; repeatable")
-	cmd.Flags().StringVar(&programs, "bin-dir", "", "folder of the services' binaries; where it is not given, that of this one")
+	cmd.Flags().StringVar(&programs, "bin-dir", "", "folder of the services' binaries; by default that of this one")
 	return cmd
 }
 
 func fleetDownCommand() *cobra.Command {
 	var flags fleetFlags
 	cmd := &cobra.Command{
-		Use: "down", Short: "Stop what up started. Data stays", Args: cobra.NoArgs,
+		Use: "down", Short: "Stop every process of the fleet; its data stays", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := fleet.Open(cmd.Context(), flags.dir, "", nil)
 			if err != nil {
-				return noFleet(flags.dir, err)
+				return explainMissingFleet(flags.dir, err)
 			}
 			defer f.Close()
 			stopped, err := f.Down(cmd.Context())
@@ -111,7 +111,7 @@ func fleetDownCommand() *cobra.Command {
 			if len(stopped) > 0 {
 				cmd.Println("stopped " + strings.Join(stopped, ", "))
 			} else if err == nil {
-				cmd.Println("nothing runs")
+				cmd.Println("nothing is running")
 			}
 			return err
 		},
@@ -123,11 +123,11 @@ func fleetDownCommand() *cobra.Command {
 func fleetStatusCommand() *cobra.Command {
 	var flags fleetFlags
 	cmd := &cobra.Command{
-		Use: "status", Short: "Say how every process is", Args: cobra.NoArgs,
+		Use: "status", Short: "Show the state of every process", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := fleet.Look(flags.dir)
+			f, err := fleet.Inspect(flags.dir)
 			if err != nil {
-				return noFleet(flags.dir, err)
+				return explainMissingFleet(flags.dir, err)
 			}
 			return flags.print(cmd, f)
 		},
@@ -140,9 +140,10 @@ func fleetInitCommand() *cobra.Command {
 	var dir, peers string
 	var validators int
 	cmd := &cobra.Command{
-		Use: "init", Short: "Make a fleet's chain and certificates, where there are none", Args: cobra.NoArgs,
-		Long: "Make what a fleet must have before its first start: a chain with a home for each validator in DIR/chain, and a certificate\n" +
-			"for every service in DIR/tls. up does this by itself; here it is for fleets that something else runs, such as Docker Compose.",
+		Use: "init", Short: "Create a fleet's chain and certificates, where there are none", Args: cobra.NoArgs,
+		Long: "Create what a fleet needs before its first start: a chain with a home for each validator in DIR/chain, and a certificate for\n" +
+			"every service in DIR/tls. `bitcraps fleet up` does this by itself; use this for fleets that something else runs, such as\n" +
+			"Docker Compose.",
 		Example: "  bitcraps fleet init --dir /var/lib/bitcraps --peer-address consensus-%d:26656",
 		RunE: func(_ *cobra.Command, _ []string) error {
 			if strings.Count(peers, "%d") != 1 || strings.Count(peers, "%") != 1 {
@@ -152,7 +153,7 @@ func fleetInitCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", fleetDir, "folder of the fleet")
-	cmd.Flags().IntVar(&validators, "validators", 4, "validators of a new chain; 3f+1 of them bear f faults")
-	cmd.Flags().StringVar(&peers, "peer-address", "consensus-%d:26656", "where validators find each other")
+	cmd.Flags().IntVar(&validators, "validators", 4, "number of validators of a new chain; 3f+1 tolerate f faults")
+	cmd.Flags().StringVar(&peers, "peer-address", "consensus-%d:26656", "peer address of each validator; %d is its number")
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// print shows how the fleet is.
+// print prints the state of every process.
 func (f *fleetFlags) print(cmd *cobra.Command, all *fleet.Fleet) error {
 	states, gateways := all.Status(cmd.Context()), []string{}
 	for _, state := range states {
@@ -25,7 +25,7 @@ func (f *fleetFlags) print(cmd *cobra.Command, all *fleet.Fleet) error {
 	if f.json {
 		return json.NewEncoder(out).Encode(map[string]any{"gateways": gateways, "processes": states})
 	}
-	if err := table(out, states); err != nil {
+	if err := printStates(out, states); err != nil {
 		return err
 	}
 	for _, state := range states {
@@ -36,7 +36,7 @@ func (f *fleetFlags) print(cmd *cobra.Command, all *fleet.Fleet) error {
 	return nil
 }
 
-func table(out io.Writer, states []fleet.State) error {
+func printStates(out io.Writer, states []fleet.State) error {
 	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(columns, "NAME\tSTATE\tPID\tADDRESS\tADMIN\tLOG")
 	for _, s := range states {

@@ -20,10 +20,10 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/health"
 )
 
-// local is the target that is a fleet on this machine.
+// local is the target that stands for the fleet on this machine.
 const local = "local"
 
-// healthFlags say where the platform is.
+// healthFlags name the platform to check.
 type healthFlags struct {
 	targets                                          []string
 	dir, logs, prometheus, alertmanager, environment string
@@ -33,21 +33,21 @@ type healthFlags struct {
 func healthCommand() *cobra.Command {
 	var f healthFlags
 	cmd := &cobra.Command{
-		Use: "health", Short: "Look at everything once: the daily health check", Args: cobra.NoArgs,
-		Long: "Look at the machine, the processes, what each says of itself, what they use, the errors of the last 24 hours, how long requests\n" +
-			"take, active alerts, the validators and the ledger. It changes nothing.\n\n" +
-			"It ends with 0 where all is well, with 1 where something fails, and with 2 where something is degraded. What nobody can be asked\n" +
-			"about is skipped and no fault.",
+		Use: "health", Short: "Check the whole platform once: the daily health check", Args: cobra.NoArgs,
+		Long: "Check the machine, the processes, the health that each reports, their use of resources, the errors of the last 24 hours,\n" +
+			"request latency, active alerts, the validators and the ledger. It changes nothing.\n\n" +
+			"It exits with 0 if everything is ok, with 1 if something is failing, and with 2 if something is degraded. A step for which no\n" +
+			"source is configured is skipped, which is not a fault.",
 		Example: "  bitcraps health\n  bitcraps health --prometheus http://127.0.0.1:9090 --alertmanager http://127.0.0.1:9093 --json\n" +
 			"  bitcraps health --target http://127.0.0.1:8080 --logs /var/log/bitcraps",
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	cmd.Flags().StringArrayVar(&f.targets, "target", []string{local}, "local for the fleet in --dir, or the URL of an admin port or of 'bitcraps up'; repeatable")
 	cmd.Flags().StringVar(&f.dir, "dir", fleetDir, "folder of the local fleet")
-	cmd.Flags().StringVar(&f.logs, "logs", "", "folder of logs; where it is not given, the local fleet's")
-	cmd.Flags().StringVar(&f.prometheus, "prometheus", "", "URL of Prometheus; where it is not given, processes are asked for their own latencies")
+	cmd.Flags().StringVar(&f.logs, "logs", "", "folder of logs; by default the local fleet's")
+	cmd.Flags().StringVar(&f.prometheus, "prometheus", "", "URL of Prometheus; by default latencies are read from the processes' own metrics")
 	cmd.Flags().StringVar(&f.alertmanager, "alertmanager", "", "URL of Alertmanager")
-	cmd.Flags().StringVar(&f.environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "what the report calls it; $ENVIRONMENT where it is set")
+	cmd.Flags().StringVar(&f.environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "environment to name in the report; by default $ENVIRONMENT, or local")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }
@@ -69,7 +69,7 @@ func (f *healthFlags) run(cmd *cobra.Command) error {
 	return verdictError(report)
 }
 
-// verdictError is what the command ends with.
+// verdictError is the error that the command returns for a report.
 func verdictError(report health.Report) error {
 	var names []string
 	for _, step := range report.Steps {
@@ -86,7 +86,7 @@ func verdictError(report health.Report) error {
 	return nil
 }
 
-// target finds everything that can be asked.
+// target collects everything to check.
 func (f *healthFlags) target(ctx context.Context) (health.Target, error) {
 	t := health.Target{Environment: f.environment, Prometheus: f.prometheus, Alertmanager: f.alertmanager}
 	for name, address := range map[string]string{"--prometheus": f.prometheus, "--alertmanager": f.alertmanager} {
@@ -94,22 +94,22 @@ func (f *healthFlags) target(ctx context.Context) (health.Target, error) {
 			return t, fmt.Errorf("%s %s: want a URL such as http://127.0.0.1:9090", name, address)
 		}
 	}
-	for _, where := range f.targets {
-		if where == local {
+	for _, target := range f.targets {
+		if target == local {
 			if err := f.addFleet(ctx, &t); err != nil {
 				return t, err
 			}
 			continue
 		}
-		if !isURL(where) {
-			return t, fmt.Errorf("--target %s: want local or a URL such as http://127.0.0.1:8080", where)
+		if !isURL(target) {
+			return t, fmt.Errorf("--target %s: want local or a URL such as http://127.0.0.1:8080", target)
 		}
-		t.Processes = append(t.Processes, health.Process{Name: strings.TrimSuffix(where, "/"), URL: strings.TrimSuffix(where, "/")})
+		t.Processes = append(t.Processes, health.Process{Name: strings.TrimSuffix(target, "/"), URL: strings.TrimSuffix(target, "/")})
 	}
 	if f.logs != "" {
 		var err error
 		if t.Logs, err = filepath.Glob(filepath.Join(f.logs, "*.log")); err == nil && len(t.Logs) == 0 {
-			err = errors.New("there is no file *.log in it")
+			err = errors.New("it contains no *.log file")
 		}
 		if err != nil {
 			return t, fmt.Errorf("--logs %s: %w", f.logs, err)
@@ -126,9 +126,9 @@ func isURL(text string) bool {
 
 // addFleet adds the processes of the fleet on this machine.
 func (f *healthFlags) addFleet(ctx context.Context, t *health.Target) error {
-	all, err := fleet.Look(f.dir)
+	all, err := fleet.Inspect(f.dir)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`, or name a process by --target URL", f.dir)
+		return fmt.Errorf("--dir %s: there is no fleet; start one with `bitcraps fleet up`, or name a process with --target URL", f.dir)
 	}
 	if err != nil {
 		return err

@@ -26,15 +26,15 @@ import (
 
 func TestMain(m *testing.M) { testserver.Main(m) }
 
-// TestMigrationsHaveTheSameNumbersOnEachEngine looks at the files of every service that stores. A number that only one engine has
-// keeps its own place on the other by a file that does nothing.
-func TestMigrationsHaveTheSameNumbersOnEachEngine(t *testing.T) {
+// TestMigrationNumbersMatchAcrossEngines checks the migrations of every service with a store. Where only one engine needs a migration,
+// the other has a file of that number that does nothing.
+func TestMigrationNumbersMatchAcrossEngines(t *testing.T) {
 	stores, err := filepath.Glob("../*/internal/store")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if services := fmt.Sprint(stores); services != "[../api/internal/store ../game/internal/store]" {
-		t.Errorf("services that store: %s", services)
+		t.Errorf("services with a store: %s", services)
 	}
 	for _, store := range stores {
 		names := map[string][]string{}
@@ -56,11 +56,11 @@ func TestMigrationsHaveTheSameNumbersOnEachEngine(t *testing.T) {
 	}
 }
 
-// databases are those of api and game on one engine, by service.
+// databases are the databases of api and game on one engine.
 type databases struct {
 	t      *testing.T
 	urls   map[string]string
-	schema string // A query of all that migrations make.
+	schema string // A query that lists everything that migrations create.
 }
 
 func onSQLite(t *testing.T) databases {
@@ -93,7 +93,7 @@ func (d databases) migrate() error {
 	return cmd.ExecuteContext(d.t.Context())
 }
 
-// open starts a service on its database and stops it again.
+// open starts a service on its database and stops it.
 func (d databases) open(name string) error {
 	scope, ctx := telemetry.Discard().For(name, 0), d.t.Context()
 	var svc service.Service
@@ -119,12 +119,12 @@ func (d databases) open(name string) error {
 	return svc.Stop(ctx)
 }
 
-// on runs a function on a database, beside the service.
-func (d databases) on(name string, f func(*sql.DB) error) {
+// withDB runs a function on a service's database.
+func (d databases) withDB(name string, f func(*sql.DB) error) {
 	d.t.Helper()
 	driver, source := "pgx", d.urls[name]
 	if path, ok := (config.Database{URL: source}).SQLite(); ok {
-		// What stopping cut short may still be closing its connection.
+		// The stopped service may still be closing its connection.
 		driver, source = "sqlite", path+"?_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, source)
@@ -139,23 +139,23 @@ func (d databases) on(name string, f func(*sql.DB) error) {
 	}
 }
 
-// shape is the schema of a database, and which migrations ran when.
-func (d databases) shape(name string) (shape []string) {
+// dump returns the schema of a database, and which migrations ran when.
+func (d databases) dump(name string) (dump []string) {
 	d.t.Helper()
-	d.on(name, func(db *sql.DB) error {
+	d.withDB(name, func(db *sql.DB) error {
 		for _, query := range []string{d.schema, "SELECT id || ' ' || version_id || ' ' || tstamp FROM goose_db_version ORDER BY id"} {
 			lines, err := lines(d.t.Context(), db, query)
 			if err != nil {
 				return err
 			}
-			shape = append(shape, lines...)
+			dump = append(dump, lines...)
 		}
 		return nil
 	})
-	return shape
+	return dump
 }
 
-// lines is what a query of one column finds.
+// lines returns the rows of a query of one column.
 func lines(ctx context.Context, db *sql.DB, query string) (lines []string, err error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
@@ -172,8 +172,8 @@ func lines(ctx context.Context, db *sql.DB, query string) (lines []string, err e
 	return lines, rows.Err()
 }
 
-// TestMigrate runs the command on databases that have nothing in them, again, and on databases of a release that is to come. A
-// service opens its own only where the schema is this release's.
+// TestMigrate runs the command on empty databases, a second time, and on databases of a later release. A service opens its database
+// only where it has this release's schema.
 func TestMigrate(t *testing.T) {
 	for engine, empty := range map[string]func(*testing.T) databases{"sqlite": onSQLite, "postgres": onPostgres} {
 		t.Run(engine, func(t *testing.T) {
@@ -188,31 +188,31 @@ func TestMigrate(t *testing.T) {
 			}
 			for name := range d.urls {
 				if err := d.open(name); err != nil {
-					t.Errorf("%s behind the migration: %v", name, err)
+					t.Errorf("%s after the migration: %v", name, err)
 				}
-				before[name] = d.shape(name)
+				before[name] = d.dump(name)
 			}
 			if err := d.migrate(); err != nil {
 				t.Error(err)
 			}
 			for name := range d.urls {
-				if after := d.shape(name); len(after) < 5 || !slices.Equal(after, before[name]) {
+				if after := d.dump(name); len(after) < 5 || !slices.Equal(after, before[name]) {
 					t.Errorf("%s was %v and is %v", name, before[name], after)
 				}
 			}
-			d.refusesALaterRelease()
+			d.refusesLaterRelease()
 		})
 	}
 }
 
-// refusesALaterRelease has each database be at a version that no release has yet, one after the other.
-func (d databases) refusesALaterRelease() {
+// refusesLaterRelease sets each database, one after the other, to a version that no release has yet.
+func (d databases) refusesLaterRelease() {
 	d.t.Helper()
 	for name := range d.urls {
 		if err := d.open(name); err != nil {
-			d.t.Errorf("%s behind a second migration: %v", name, err)
+			d.t.Errorf("%s after a second migration: %v", name, err)
 		}
-		d.on(name, func(db *sql.DB) error {
+		d.withDB(name, func(db *sql.DB) error {
 			_, err := db.ExecContext(d.t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)")
 			return err
 		})
@@ -224,7 +224,7 @@ func (d databases) refusesALaterRelease() {
 	}
 }
 
-// TestServicesShareNoDatabase migrates and starts each service on the other's, by URLs that look different and by the same.
+// TestServicesShareNoDatabase migrates and starts each service on the other's database, by a different URL and by the same.
 func TestServicesShareNoDatabase(t *testing.T) {
 	for engine, empty := range map[string]func(*testing.T) databases{"sqlite": onSQLite, "postgres": onPostgres} {
 		t.Run(engine, func(t *testing.T) {
@@ -244,13 +244,13 @@ func TestServicesShareNoDatabase(t *testing.T) {
 				t.Errorf("one database for both: %v", err)
 			}
 			if d.urls = own; d.open("api") != nil || d.open("game") != nil {
-				t.Error("a service does not open its own any more")
+				t.Error("a service no longer opens its own database")
 			}
 		})
 	}
 }
 
-// alias is another URL of the same database.
+// alias returns another URL of the same database.
 func alias(url string) string {
 	if path, ok := strings.CutPrefix(url, "sqlite:///"); ok {
 		return "sqlite:///./" + path
@@ -258,10 +258,10 @@ func alias(url string) string {
 	return url + "&application_name=alias"
 }
 
-// TestMigrateSaysWhatItDid migrates what `bitcraps up` would, twice.
-func TestMigrateSaysWhatItDid(t *testing.T) {
+// TestMigratePrintsVersions migrates the databases of `bitcraps up` twice.
+func TestMigratePrintsVersions(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	for _, want := range []string{" went from schema version 0 to ", " is at schema version "} {
+	for _, want := range []string{" was migrated from schema version 0 to ", " is already at schema version "} {
 		out, err := command(t, "migrate --data-dir "+dir)
 		for _, service := range []string{"api", "game"} {
 			if line := service + ": " + filepath.Join(dir, service+".db") + want; err != nil || !strings.Contains(out, line) {

@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
-// TestOperatorsAreToldWhatToChange gives the operator's commands what they can't use.
-func TestOperatorsAreToldWhatToChange(t *testing.T) {
+// TestUsageErrorsNameTheFlag gives the operator's commands invalid arguments.
+func TestUsageErrorsNameTheFlag(t *testing.T) {
 	nowhere := t.TempDir()
 	token := filepath.Join(nowhere, "token")
 	if err := os.WriteFile(token, []byte(strings.Repeat("x", 32)), 0o600); err != nil {
@@ -30,7 +30,7 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		{"fleet down --dir " + typo, "bitcraps fleet up"},
 		{"profile --dir " + nowhere, "bitcraps fleet up"},
 		{"profile --seconds 0", "--seconds 0: want 1 to 600"},
-		{"profile --kind speed", "there is no profile \"speed\"; there are cpu"},
+		{"profile --kind speed", "there is no profile \"speed\"; choose from cpu"},
 		{"profile --heap --kind cpu", "heap kind"},
 		{"profile --admin http://127.0.0.1:1 --heap --out " + nowhere, "connection refused"},
 		{"perf-report --prometheus here", "--prometheus here: want a URL"},
@@ -51,11 +51,11 @@ func TestOperatorsAreToldWhatToChange(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(typo); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a mistyped folder is made: %v", err)
+		t.Errorf("a mistyped folder was created: %v", err)
 	}
 }
 
-// command runs one of the operator's, and returns all that it prints.
+// command runs one of the operator's commands, and returns everything that it prints.
 func command(t *testing.T, args string) (string, error) {
 	t.Helper()
 	cmd := bitcraps.Command()

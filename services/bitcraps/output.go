@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// output is a command's standard output. It remembers whether anything was written, and what went wrong with it: cobra's own
-// Print drops that, and a full disk would look like a success.
+// output is a command's standard output. It remembers whether anything was written, and the first write error: cobra's Print ignores
+// errors, so that a full disk would look like a success.
 type output struct {
 	io.Writer
 	written bool
@@ -27,14 +27,14 @@ func (o *output) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// lines is the annotation of commands whose --json prints one object after the other, of which none says why it fails.
-const lines = "lines"
+// jsonLines is the annotation of commands whose --json prints a stream of objects, none of which reports a failure.
+const jsonLines = "lines"
 
-// watchOutput has every command fail that could not print what it found, and one that fails with --json say why on its output
-// too, as {"error": TEXT}, unless what it printed says so.
-func watchOutput(cmd *cobra.Command) {
+// wrapOutput makes a command fail if its output could not be written. With --json, a failing command also prints the error on standard
+// output, as {"error": TEXT}, unless it has already printed a report that contains it.
+func wrapOutput(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
-		watchOutput(sub)
+		wrapOutput(sub)
 	}
 	run := cmd.RunE
 	if run == nil {
@@ -47,8 +47,8 @@ func watchOutput(cmd *cobra.Command) {
 		if err == nil && out.err != nil {
 			return fmt.Errorf("standard output: %w", out.err)
 		}
-		asJSON, _ := cmd.Flags().GetBool("json") // It is false where there is no such flag.
-		if _, more := cmd.Annotations[lines]; err != nil && asJSON && (more || !out.written) {
+		asJSON, _ := cmd.Flags().GetBool("json") // false where there is no such flag.
+		if _, printsLines := cmd.Annotations[jsonLines]; err != nil && asJSON && (printsLines || !out.written) {
 			return errors.Join(err, json.NewEncoder(out).Encode(map[string]string{"error": err.Error()}))
 		}
 		return err

@@ -18,11 +18,11 @@ func perfReportCommand() *cobra.Command {
 	var prometheus, environment, out string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "perf-report", Short: "Report how long requests took in the last hour", Args: cobra.NoArgs,
-		Long: "Ask Prometheus how long requests took in the last hour, minute by minute, and say the mean, the 95th and the 99th percentile, and\n" +
-			"what to look at where the mean is above 0.5 s. It writes latency_metrics.json, which is Prometheus's answer, and\n" +
-			"performance_report.md into --out.\n\n" +
-			"Prometheus must have the rule of deploy/prometheus that records " + perfreport.Metric + ".",
+		Use: "perf-report", Short: "Report the request latency of the last hour", Args: cobra.NoArgs,
+		Long: "Query Prometheus for the request latency of the last hour, minute by minute, and report the mean, the 95th and the 99th\n" +
+			"percentile, and what to look at if a mean is above 0.5 s. It writes latency_metrics.json, which is Prometheus's answer, and\n" +
+			"performance_report.md to --out.\n\n" +
+			"Prometheus must have loaded the rule of deploy/prometheus that records " + perfreport.Metric + ".",
 		Example: "  bitcraps perf-report --prometheus http://127.0.0.1:9090\n  bitcraps perf-report --prometheus http://prometheus:9090 --environment production --out /tmp/report",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !isURL(prometheus) {
@@ -44,7 +44,7 @@ func perfReportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&prometheus, "prometheus", "http://127.0.0.1:9090", "URL of Prometheus")
-	cmd.Flags().StringVar(&environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "what the report calls it; $ENVIRONMENT where it is set")
+	cmd.Flags().StringVar(&environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "environment to name in the report; by default $ENVIRONMENT, or local")
 	cmd.Flags().StringVar(&out, "out", ".", "folder for the files")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

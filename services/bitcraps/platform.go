@@ -1,5 +1,5 @@
-// Package bitcraps runs the whole platform in one process: every service as it is in a fleet, with its own gRPC server
-// and its own database. Calls go straight to the other service's server, or over an in-memory network (see dial).
+// Package bitcraps provides the operator's command line, and runs the whole platform in one process: every service as in a fleet,
+// with its own gRPC server and its own database. Calls go straight to the other service's server, or over an in-memory network (see dial).
 package bitcraps
 
 import (
@@ -35,21 +35,21 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// Options are what `bitcraps up` takes.
+// Options are the options of `bitcraps up`.
 type Options struct {
-	// HTTPAddr is where the gateway listens; port 0 takes any free one.
+	// HTTPAddr is where the gateway listens; port 0 means any free one.
 	HTTPAddr string
-	// AdminAddr is where probes, metrics and profiles are served beside the API; empty serves no profiles.
+	// AdminAddr is where probes, metrics and profiles are served, in addition to the API's address; empty serves no profiles.
 	AdminAddr string
-	// DataDir keeps the chain, and the databases unless DatabaseURL names one.
+	// DataDir is the folder of the chain, and of the databases unless DatabaseURL names one.
 	DataDir string
-	// DatabaseURL is a PostgreSQL for all services, each of which has a schema of its own there.
+	// DatabaseURL is a PostgreSQL database for all services, each in a schema of its own.
 	DatabaseURL string
-	// Validators is how many run. It counts only for a new chain.
+	// Validators is how many validators a new chain has.
 	Validators int
-	// RedisURL is the server that this process shares with others; empty shares nothing.
+	// RedisURL is a Redis that this process shares with others; empty shares nothing.
 	RedisURL string
-	// Source is where configuration comes from.
+	// Source is where configuration is read from.
 	Source config.Source
 }
 
@@ -61,7 +61,7 @@ type Config struct {
 	Consensus consensus.Config
 }
 
-// defaults are the built-in ones of every service, with its data in the data directory.
+// defaults returns the built-in configuration of every service, with its data in the data directory.
 func (o Options) defaults() (Config, error) {
 	cfg := Config{Gateway: gateway.Default(), API: api.Default(), Game: game.Default(), Consensus: consensus.Default()}
 	for name, database := range map[string]*config.Database{identity.API: &cfg.API.Database, identity.Game: &cfg.Game.Database} {
@@ -77,7 +77,7 @@ func (o Options) defaults() (Config, error) {
 	return cfg, nil
 }
 
-// Load reads the configuration of every service, above the defaults.
+// Load reads the configuration of every service, on top of the defaults.
 func (o Options) Load() (Config, error) {
 	cfg, err := o.defaults()
 	if err != nil {
@@ -87,17 +87,16 @@ func (o Options) Load() (Config, error) {
 	if o.RedisURL != "" {
 		source.Set = append(slices.Clone(source.Set), "redis.url="+o.RedisURL)
 	}
-	err = distinct(
+	err = joinDistinct(
 		config.Load("gateway", &cfg.Gateway, source), config.Load("api", &cfg.API, source),
 		config.Load("game", &cfg.Game, source), config.Load("consensus", &cfg.Consensus, source),
 	)
-	return cfg, errors.Join(err, apart(cfg.API.Database, cfg.Game.Database))
+	return cfg, errors.Join(err, checkDatabasesDiffer(cfg.API.Database, cfg.Game.Database))
 }
 
-// distinct joins errors and leaves out lines that were there before: what is wrong with a key that all services have, each
-// of them says.
-func distinct(errs ...error) error {
-	var said []string
+// joinDistinct joins errors and drops repeated lines: every service reports the mistakes in keys that all services share.
+func joinDistinct(errs ...error) error {
+	var lines []string
 	seen := make(map[string]bool)
 	for _, err := range errs {
 		if err == nil {
@@ -106,23 +105,23 @@ func distinct(errs ...error) error {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			if !seen[line] {
 				seen[line] = true
-				said = append(said, line)
+				lines = append(lines, line)
 			}
 		}
 	}
-	if len(said) == 0 {
+	if len(lines) == 0 {
 		return nil
 	}
-	return errors.New(strings.Join(said, "\n"))
+	return errors.New(strings.Join(lines, "\n"))
 }
 
-// apart refuses one database for both services, which have a table of the same name. What is the same by different URLs, the stores
-// refuse.
-func apart(ofAPI, ofGame config.Database) error {
+// checkDatabasesDiffer refuses one database for both services, which have a table of the same name. Different URLs of one database are
+// refused by the stores.
+func checkDatabasesDiffer(ofAPI, ofGame config.Database) error {
 	if ofAPI.URL != ofGame.URL {
 		return nil
 	}
-	return errors.New("api.database.url and game.database.url are the same: give each service a database of its own, or on PostgreSQL a schema, by search_path")
+	return errors.New("api.database.url and game.database.url are the same: give each service a database of its own, or on PostgreSQL a schema of its own, by search_path")
 }
 
 // Platform is every service in one process.
@@ -133,14 +132,14 @@ type Platform struct {
 	network *memnet.Network
 	group   *run.Group
 
-	servers    map[string]*rpcserver.Server // Of the services that run once.
+	servers    map[string]*rpcserver.Server // Of the services with one instance, by name.
 	validators []*validator
 	gateway    *gateway.Gateway
 	listener   net.Listener
 	release    func()
 }
 
-// New opens every store, and makes databases and chain where the data directory has none.
+// New opens every store, and creates the databases and the chain where the data directory has none.
 func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Platform, error) {
 	p := &Platform{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
 	release, err := dirlock.Take(opts.DataDir)
@@ -163,16 +162,16 @@ func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry
 	return p, nil
 }
 
-// Run starts everything, calls ready with the gateway's URL once the platform answers, and stops everything in reverse when
-// the context ends.
+// Run starts everything, calls ready with the gateway's URL once the platform serves requests, and stops everything in reverse order
+// when the context ends.
 func (p *Platform) Run(ctx context.Context, ready func(url string)) error {
 	return p.group.Run(ctx, func() { ready(p.gateway.URL(p.listener)) })
 }
 
-// Handler is the gateway without a network before it.
+// Handler is the gateway's HTTP handler, for calls without a network.
 func (p *Platform) Handler() http.Handler { return p.gateway.Handler() }
 
-// addService runs a service with a server of its own under a name on the in-memory network.
+// addService runs a service with a server of its own, which listens under a name on the in-memory network.
 func (p *Platform) addService(name string, svc service.Service, cfg rpcserver.Config, scope telemetry.Scope) error {
 	server, err := rpcserver.New(cfg, mtls.Config{}, scope)
 	if err != nil {
@@ -185,8 +184,8 @@ func (p *Platform) addService(name string, svc service.Service, cfg rpcserver.Co
 	return nil
 }
 
-// dial connects a service to another one: straight to its server or, where replicas have to be chosen from, over the
-// in-memory network to their names.
+// dial connects a service to another one: straight to its server or, where there are replicas to choose from, over the in-memory
+// network to their names.
 func (p *Platform) dial(self string, target rpcclient.Target, timeout time.Duration, names ...string) (grpc.ClientConnInterface, error) {
 	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: timeout}, mtls.Config{}, p.network.Dial, p.tel.For(self, 0))
 	if err != nil {
@@ -244,20 +243,20 @@ func (p *Platform) addGateway(ctx context.Context) error {
 		return err
 	}
 	if p.listener, err = net.Listen("tcp", p.opts.HTTPAddr); err != nil {
-		return fmt.Errorf("%w; choose another by --http-addr, such as 127.0.0.1:0 for any port that is free", err)
+		return fmt.Errorf("%w; choose another with --http-addr, such as 127.0.0.1:0 for any free port", err)
 	}
 	p.group.Add(p.waitForQuorum())
 	p.group.Add(p.gateway.Part(p.listener))
 	return nil
 }
 
-// quorumPatience is how long a start waits for the validators to find each other. Without them the platform serves all the
-// same, only no rolls.
-const quorumPatience = 10 * time.Second
+// quorumTimeout is how long startup waits for the validators to connect to each other. Without them the platform still serves
+// everything but rolls.
+const quorumTimeout = 10 * time.Second
 
 func (p *Platform) waitForQuorum() run.Part {
 	return run.Part{Name: "quorum", Start: func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, quorumPatience)
+		ctx, cancel := context.WithTimeout(ctx, quorumTimeout)
 		defer cancel()
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
@@ -265,7 +264,7 @@ func (p *Platform) waitForQuorum() run.Part {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				p.tel.Logger.Warn("not every validator is up; starting without", "healthy", p.healthyValidators(context.Background()), slog.Int("validators", len(p.validators)))
+				p.tel.Logger.Warn("not every validator is healthy; starting anyway", "healthy", p.healthyValidators(context.Background()), slog.Int("validators", len(p.validators)))
 				return nil
 			}
 		}

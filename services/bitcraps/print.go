@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/canonical"
 )
 
-// printJSON writes a message as JSON, on a line of its own.
+// printJSON writes a message as one line of JSON.
 func printJSON(out io.Writer, m proto.Message) error {
 	text, err := canonical.JSON(m)
 	if err == nil {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestAProfileThatFailsLeavesTheOthers asks a process for two, of which it refuses one.
-func TestAProfileThatFailsLeavesTheOthers(t *testing.T) {
+// TestFailedProfileKeepsTheOthers requests two profiles, one of which the process refuses.
+func TestFailedProfileKeepsTheOthers(t *testing.T) {
 	mux, out := http.NewServeMux(), t.TempDir()
 	mux.Handle("/debug/pprof/heap", pprof.Handler("heap"))
 	mux.HandleFunc("/debug/pprof/goroutine", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "not now", http.StatusInternalServerError) })
@@ -31,15 +31,15 @@ func TestAProfileThatFailsLeavesTheOthers(t *testing.T) {
 	}
 }
 
-// TestWhatIsStoppedIsNotProfiled names the processes of a fleet of which none runs.
-func TestWhatIsStoppedIsNotProfiled(t *testing.T) {
+// TestStoppedProcessesAreNotProfiled profiles a fleet of which no process runs.
+func TestStoppedProcessesAreNotProfiled(t *testing.T) {
 	dir := t.TempDir()
 	plan := `{"members":[{"service":"game","replica":0,"admin":"127.0.0.1:1"},{"service":"api","replica":0,"admin":"127.0.0.1:1"}]}`
 	if err := os.WriteFile(filepath.Join(dir, "fleet.json"), []byte(plan), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	printed, err := command(t, "profile --heap --dir "+dir+" --service game")
-	if err == nil || !strings.Contains(err.Error(), "nothing runs") || printed != "game-0 is stopped\n" {
+	if err == nil || !strings.Contains(err.Error(), "no process to profile is running") || printed != "game-0 is stopped\n" {
 		t.Errorf("it ended with %v, and printed %s", err, printed)
 	}
 }

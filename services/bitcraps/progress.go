@@ -9,17 +9,17 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows a bar on a terminal until it is finished, and nothing where the output goes elsewhere.
+// progress shows a progress bar until finish is called, if status is a terminal.
 func progress(status io.Writer, total int64, doing, unit string) (advance func(int64), finish func()) {
 	file, isFile := status.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) {
 		return func(int64) {}, func() {}
 	}
 	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(doing), progressbar.OptionSetItsString(unit),
-		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(redraw), progressbar.OptionClearOnFinish())
+		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(redrawInterval), progressbar.OptionClearOnFinish())
 	// A bar that can't be drawn is no reason to stop.
 	return func(n int64) { _ = bar.Add64(n) }, func() { _ = bar.Clear() }
 }
 
-// redraw is how long a bar stands still at least.
-const redraw = 100 * time.Millisecond
+// redrawInterval is the minimum time between two updates of a bar.
+const redrawInterval = 100 * time.Millisecond

@@ -20,10 +20,10 @@ func (f *remediateFlags) scheme() string {
 	return "http"
 }
 
-// listener refuses plain text beyond loopback, where the token could be read on its way.
+// listener refuses plain text beyond loopback, where the token could be read in transit.
 func (f *remediateFlags) listener(logger *slog.Logger) (net.Listener, error) {
 	if (f.certFile == "") != (f.keyFile == "") {
-		return nil, errors.New("--tls-cert-file and --tls-key-file go together; give both or none")
+		return nil, errors.New("--tls-cert-file and --tls-key-file go together; give both or neither")
 	}
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
@@ -46,7 +46,7 @@ func (f *remediateFlags) listener(logger *slog.Logger) (net.Listener, error) {
 	return tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: certificate}), nil
 }
 
-// requestTimeout is how long a caller may take to send a notification, and to read an answer.
+// requestTimeout is how long a client may take to send a notification, and to read the answer.
 const requestTimeout = 10 * time.Second
 
 func httpPart(listener net.Listener, handler http.Handler) run.Part {

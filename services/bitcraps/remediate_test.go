@@ -18,8 +18,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
-// TestRemediateListens has the command say what it would do, listen with TLS, answer who has the token, and end in good order.
-func TestRemediateListens(t *testing.T) {
+// TestRemediateCommand runs the command with --dry-run: it prints its plans, listens with TLS, requires the token, and stops gracefully.
+func TestRemediateCommand(t *testing.T) {
 	dir := t.TempDir()
 	authority, err := localca.Open(dir, time.Now())
 	if err != nil {
@@ -46,26 +46,26 @@ func TestRemediateListens(t *testing.T) {
 		_ = written.Close()
 		ended <- err
 	}()
-	var said []string
+	var printed []string
 	url := ""
 	for lines := bufio.NewScanner(out); url == "" && lines.Scan(); {
-		said = append(said, lines.Text())
+		printed = append(printed, lines.Text())
 		_, url, _ = strings.Cut(lines.Text(), "ready ")
 	}
 	if !strings.HasPrefix(url, "https://127.0.0.1:") {
 		cancel()
-		t.Fatalf("it said %v and ended with %v", said, <-ended)
+		t.Fatalf("it printed %v and ended with %v", printed, <-ended)
 	}
 	for _, want := range []string{"start consensus-3 of the fleet", "there is no target for executor fleet", "can't scale"} {
-		if !strings.Contains(strings.Join(said, "\n"), want) {
-			t.Errorf("it does not say %q: %v", want, said)
+		if !strings.Contains(strings.Join(printed, "\n"), want) {
+			t.Errorf("it does not print %q: %v", want, printed)
 		}
 	}
-	if status := lookAt(t, url+"/remediations", files.CAFile, secret); status != http.StatusOK {
+	if status := getStatus(t, url+"/remediations", files.CAFile, secret); status != http.StatusOK {
 		t.Errorf("it answers %d", status)
 	}
-	if status := lookAt(t, url+"/remediations", files.CAFile, "another"); status != http.StatusUnauthorized {
-		t.Errorf("it answers %d to anybody", status)
+	if status := getStatus(t, url+"/remediations", files.CAFile, "another"); status != http.StatusUnauthorized {
+		t.Errorf("with a wrong token it answers %d", status)
 	}
 	cancel()
 	if err := <-ended; err != nil {
@@ -73,8 +73,8 @@ func TestRemediateListens(t *testing.T) {
 	}
 }
 
-// lookAt asks over TLS. The certificate's name is a service's, so only who signed it is looked at.
-func lookAt(t *testing.T, url, authority, token string) int {
+// getStatus sends a request over TLS. The certificate's name is a service's, so only its issuer is verified.
+func getStatus(t *testing.T, url, authority, token string) int {
 	t.Helper()
 	pem, err := os.ReadFile(authority)
 	if err != nil {

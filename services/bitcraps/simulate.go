@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps/simulate"
 )
 
-// simulation is what `bitcraps simulate` takes.
+// simulation is a run of `bitcraps simulate`.
 type simulation struct {
 	names    []string
 	rolls    int64
@@ -25,40 +25,41 @@ type simulation struct {
 	diceFile string
 	json     bool
 
-	recorded []craps.Dice // Of the dice file.
+	recorded []craps.Dice // The rolls of the dice file.
 }
 
-// errStopped says that the result is about fewer rolls than were asked for.
+// errStopped means that the result is of fewer rolls than requested.
 var errStopped = errors.New("stopped before all rolls were made")
 
 func simulateCommand() *cobra.Command {
 	var s simulation
 	cmd := &cobra.Command{
-		Use: "simulate", Short: "Play wagers many times, and compare what the house keeps with its exact edge", Args: cobra.NoArgs,
-		Long: "Play wagers many times by the rules of the tables, each at a table of its own, and compare what the house keeps with\n" +
-			"its exact edge. The smallest stake that pays exactly is bet whenever the table takes the wager and none is live; odds are\n" +
-			"bet behind a flat bet that nobody counts. All wagers see the same rolls. Ctrl-C stops, and shows what there is by then.",
+		Use: "simulate", Short: "Simulate wagers, and compare the measured house edge with the exact one", Args: cobra.NoArgs,
+		Long: "Simulate wagers by the rules of the tables, each at a table of its own, and compare the measured house edge with the\n" +
+			"exact one. The smallest stake that pays without rounding is bet whenever the table accepts the wager and none is live;\n" +
+			"odds are bet behind a flat bet that is not counted. All wagers see the same rolls. Ctrl-C stops the simulation and\n" +
+			"prints the results so far.",
 		Example: "  bitcraps simulate --wager pass_line\n  bitcraps simulate --wager fire --wager odds_come --rolls 100_000_000 --seed 7\n" +
 			"  bitcraps simulate --wager all --rolls 1_000_000 --json\n  bitcraps simulate --wager field --dice-file rolls.txt",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("seed") {
-				s.seed = mathrand.Uint64N(1 << 53) // Every reader of JSON can hold it.
+				s.seed = mathrand.Uint64N(1 << 53) // Every JSON reader can represent it.
 			}
 			return s.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.Flags().Changed("rolls"))
 		},
 	}
 	cmd.Flags().StringSliceVar(&s.names, "wager", nil, "wager to play, such as pass_line; may be repeated; all plays every one")
-	cmd.Flags().Int64Var(&s.rolls, "rolls", 10_000_000, "rolls for each wager; with --dice-file as many as it has where this is not given")
-	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "seed of the dice, which repeats a run; a random one where it is not given")
-	cmd.Flags().StringVar(&s.diceFile, "dice-file", "", "file of rolls to play, one on a line, such as 3 5")
+	cmd.Flags().Int64Var(&s.rolls, "rolls", 10_000_000, "rolls for each wager; with --dice-file by default all of the file")
+	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "seed of the dice, which makes a run repeatable; random by default")
+	cmd.Flags().StringVar(&s.diceFile, "dice-file", "", "file of rolls to play, one per line, such as 3 5")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print a JSON object for each wager")
 	cmd.MarkFlagsMutuallyExclusive("seed", "dice-file")
-	_ = cmd.MarkFlagRequired("wager") // It fails for flags that are not there.
+	_ = cmd.MarkFlagRequired("wager") // It fails only for a flag that does not exist.
 	return cmd
 }
 
 func (s *simulation) run(ctx context.Context, out, status io.Writer, rollsGiven bool) error {
-	wagers, err := wagersNamed(s.names)
+	wagers, err := findWagers(s.names)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (s *simulation) run(ctx context.Context, out, status io.Writer, rollsGiven 
 		return fmt.Errorf("--rolls %d: at least one roll is needed", s.rolls)
 	}
 	if s.diceFile != "" {
-		if err := s.read(rollsGiven); err != nil {
+		if err := s.readDiceFile(rollsGiven); err != nil {
 			return fmt.Errorf("--dice-file %s: %w", s.diceFile, err)
 		}
 	}
@@ -85,11 +86,11 @@ func (s *simulation) run(ctx context.Context, out, status io.Writer, rollsGiven 
 	return err
 }
 
-// read reads the dice file, which must have as many rolls as are asked for.
-func (s *simulation) read(rollsGiven bool) error {
+// readDiceFile reads the dice file, which must have at least as many rolls as requested.
+func (s *simulation) readDiceFile(rollsGiven bool) error {
 	file, err := os.Open(s.diceFile)
 	if err != nil {
-		return errors.Unwrap(err) // The path is said already.
+		return errors.Unwrap(err) // The caller adds the path.
 	}
 	defer func() { _ = file.Close() }()
 	if s.recorded, err = simulate.ReadDice(file); err != nil {
@@ -114,10 +115,10 @@ func (s *simulation) dice() simulate.Dice {
 	return simulate.Seeded(s.seed)
 }
 
-// chunk is how many rolls are made between two looks at the progress and at Ctrl-C.
-const chunk = 1 << 18
+// progressChunk is how many rolls are made between updates of the progress and checks for Ctrl-C.
+const progressChunk = 1 << 18
 
-// play plays every wager, as many at once as there are processors.
+// play simulates every wager, as many at a time as there are processors.
 func (s *simulation) play(ctx context.Context, wagers []*craps.Wager, status io.Writer) ([]measurement, error) {
 	advance, finish := progress(status, s.rolls*int64(len(wagers)), "rolling", "rolls")
 	defer finish()
@@ -128,7 +129,7 @@ func (s *simulation) play(ctx context.Context, wagers []*craps.Wager, status io.
 		group.Go(func() error {
 			table := simulate.New(w, s.dice())
 			for left := s.rolls; left > 0 && ctx.Err() == nil; {
-				n := min(left, chunk)
+				n := min(left, progressChunk)
 				if err := table.Play(n); err != nil {
 					return err
 				}

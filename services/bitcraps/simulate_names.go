@@ -9,19 +9,19 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// everyWager is the name that stands for all wagers.
-const everyWager = "all"
+// allWagers is the name that selects every wager.
+const allWagers = "all"
 
-// wagersNamed finds wagers by their names and aliases, each once.
-func wagersNamed(names []string) ([]*craps.Wager, error) {
+// findWagers finds wagers by their names and aliases, each once.
+func findWagers(names []string) ([]*craps.Wager, error) {
 	var wagers []*craps.Wager
 	for _, name := range names {
-		if name == everyWager {
+		if name == allWagers {
 			return craps.Wagers(), nil
 		}
 		w := craps.Named(name)
 		if w == nil {
-			return nil, fmt.Errorf("--wager %s: there is no such wager; the nearest are %s, and all plays every one", name, strings.Join(nearest(name), ", "))
+			return nil, fmt.Errorf("--wager %s: there is no such wager; the closest are %s; all plays every wager", name, strings.Join(closestWagers(name), ", "))
 		}
 		if !slices.Contains(wagers, w) {
 			wagers = append(wagers, w)
@@ -30,14 +30,14 @@ func wagersNamed(names []string) ([]*craps.Wager, error) {
 	return wagers, nil
 }
 
-// nearest are the names of the three wagers that have the name or alias which is the most like this one.
-func nearest(name string) []string {
+// closestWagers returns the names of the three wagers whose names or aliases are most similar to a name.
+func closestWagers(name string) []string {
 	wagers := craps.Wagers()
 	distance := make(map[*craps.Wager]int, len(wagers))
 	for _, w := range wagers {
-		distance[w] = edits(name, w.Name)
+		distance[w] = editDistance(name, w.Name)
 		for _, alias := range w.Aliases {
-			distance[w] = min(distance[w], edits(name, alias))
+			distance[w] = min(distance[w], editDistance(name, alias))
 		}
 	}
 	slices.SortStableFunc(wagers, func(a, b *craps.Wager) int { return cmp.Compare(distance[a], distance[b]) })
@@ -48,21 +48,21 @@ func nearest(name string) []string {
 	return names
 }
 
-// edits is how many letters must be put in, taken out or changed to make one word of another (Levenshtein, 1966).
-func edits(from, to string) int {
-	row := make([]int, len(to)+1) // From what was seen of the one to every beginning of the other.
+// editDistance is the number of letters to insert, delete or replace to turn one word into another (Levenshtein, 1966).
+func editDistance(from, to string) int {
+	row := make([]int, len(to)+1) // The distances from the processed prefix of from to every prefix of to.
 	for i := range row {
 		row[i] = i
 	}
 	for i := range len(from) {
-		corner := row[0]
+		diagonal := row[0]
 		row[0] = i + 1
 		for j := range len(to) {
-			change := corner
+			change := diagonal
 			if from[i] != to[j] {
 				change++
 			}
-			corner = row[j+1]
+			diagonal = row[j+1]
 			row[j+1] = min(change, row[j]+1, row[j+1]+1)
 		}
 	}

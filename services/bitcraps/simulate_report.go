@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps/simulate"
 )
 
-// measurement is what a simulation found about a wager, and the edge that it should have found.
+// measurement is the result of simulating a wager, and its exact edge.
 type measurement struct {
 	simulate.Tally
 	wager *craps.Wager
@@ -24,11 +24,11 @@ func (m measurement) exactEdge() float64 {
 	return share
 }
 
-// z is how many standard errors the measured edge lies above the exact one.
+// z is how many standard errors the measured edge is above the exact one.
 func (m measurement) z() float64 { return (m.Edge() - m.exactEdge()) / m.Error() }
 
-// longFraction is how many letters of a fraction people want to see.
-const longFraction = 24
+// maxFractionLength is the longest fraction that is printed.
+const maxFractionLength = 24
 
 func (s *simulation) printTable(out io.Writer, results []measurement) error {
 	if s.diceFile != "" {
@@ -40,13 +40,13 @@ func (s *simulation) printTable(out io.Writer, results []measurement) error {
 	fmt.Fprintln(table, "wager\trolls\tbets\twon\tpushed\tstaked\tcommission\treturned\tedge\t± (95 %)\texact edge\tas a fraction\tz\t")
 	for _, m := range results {
 		fraction := m.exact.RatString()
-		if len(fraction) > longFraction {
+		if len(fraction) > maxFractionLength {
 			fraction = "(long)"
 		}
 		decided := float64(m.Decided())
 		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t\n", m.wager.Name, m.Rolls, m.Decided(),
 			percent(float64(m.Won())/decided), percent(float64(m.Pushes)/decided), m.Staked, m.Commission, m.Returned,
-			percent(m.Edge()), percent(simulate.Confidence95*m.Error()), percent(m.exactEdge()), fraction, text("%+.2f", m.z()))
+			percent(m.Edge()), percent(simulate.Confidence95*m.Error()), percent(m.exactEdge()), fraction, formatOrDash("%+.2f", m.z()))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *simulation) printTable(out io.Writer, results []measurement) error {
 	return printLines(out, results)
 }
 
-// printLines says how often each line was hit, of those pay tables that have more than one.
+// printLines prints how often each line was hit, for pay tables that have more than one.
 func printLines(out io.Writer, results []measurement) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	first := true
@@ -73,25 +73,25 @@ func printLines(out io.Writer, results []measurement) error {
 	return table.Flush()
 }
 
-func percent(share float64) string { return text("%.3f %%", 100*share) }
+func percent(share float64) string { return formatOrDash("%.3f %%", 100*share) }
 
-// text is a dash where there is nothing to measure yet.
-func text(format string, value float64) string {
-	if known(value) == nil {
+// formatOrDash formats a value, or returns a dash where it is undefined.
+func formatOrDash(format string, value float64) string {
+	if finiteOrNil(value) == nil {
 		return "-"
 	}
 	return fmt.Sprintf(format, value)
 }
 
-// known is nil for what is no number: the edge of no bets, or the error of a single one.
-func known(value float64) *float64 {
+// finiteOrNil is nil for a value that is not a number, such as the edge of no bets or the standard error of a single one.
+func finiteOrNil(value float64) *float64 {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return nil
 	}
 	return &value
 }
 
-// jsonResult is a measurement for programs. Shares are null where no bet was decided.
+// jsonResult is a measurement as JSON. Shares are null where no bet was decided.
 type jsonResult struct {
 	Wager      string     `json:"wager"`
 	Code       uint16     `json:"code"`
@@ -130,8 +130,8 @@ func (s *simulation) printJSON(out io.Writer, results []measurement) error {
 		margin := simulate.Confidence95 * m.Error()
 		result := jsonResult{Wager: m.wager.Name, Code: m.wager.Code, DiceFile: s.diceFile, Rolls: m.Rolls, Made: m.Made, Decided: m.Decided(),
 			Losses: m.Losses, Pushes: m.Pushes, Staked: m.Staked, Commission: m.Commission, Returned: m.Returned,
-			HitRate: known(float64(m.Won()) / float64(m.Decided())), Edge: known(m.Edge()), Error: known(m.Error()),
-			Low: known(m.Edge() - margin), High: known(m.Edge() + margin), Exact: m.exact.RatString(), ExactEdge: m.exactEdge(), Z: known(m.z())}
+			HitRate: finiteOrNil(float64(m.Won()) / float64(m.Decided())), Edge: finiteOrNil(m.Edge()), Error: finiteOrNil(m.Error()),
+			Low: finiteOrNil(m.Edge() - margin), High: finiteOrNil(m.Edge() + margin), Exact: m.exact.RatString(), ExactEdge: m.exactEdge(), Z: finiteOrNil(m.z())}
 		if s.diceFile == "" {
 			result.Seed = &s.seed
 		}

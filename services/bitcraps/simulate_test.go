@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps"
 )
 
-// simulate runs the command. Its output is no terminal, so there is no progress bar.
+// simulate runs the command. Its output is not a terminal, so there is no progress bar.
 func simulate(ctx context.Context, t *testing.T, args ...string) (out string, err error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -22,7 +22,7 @@ func simulate(ctx context.Context, t *testing.T, args ...string) (out string, er
 	cmd.SetArgs(append([]string{"simulate"}, args...))
 	err = cmd.ExecuteContext(ctx)
 	if stderr.Len() > 0 {
-		t.Errorf("%v says %q beside its output", args, stderr.String())
+		t.Errorf("%v prints %q on standard error", args, stderr.String())
 	}
 	return stdout.String(), err
 }
@@ -36,7 +36,7 @@ func diceFile(t *testing.T, text string) string {
 	return path
 }
 
-func TestSimulateShowsWhatTheDiceDid(t *testing.T) {
+func TestSimulateTable(t *testing.T) {
 	path := diceFile(t, "3 4\n4 4\n3 4\n6 6\n")
 	got, err := simulate(t.Context(), t, "--wager", "pass_line", "--wager", "field", "--wager", "pass", "--dice-file", path)
 	want := "dice of " + path + `
@@ -54,7 +54,7 @@ field  3, 4, 9, 10, 11  1 to 1  0      0.000 %
 	}
 }
 
-func TestSimulateRepeatsItselfFromTheSeedItPrints(t *testing.T) {
+func TestSimulateIsRepeatableBySeed(t *testing.T) {
 	first, err := simulate(t.Context(), t, "--wager", "odds_come", "--rolls", "10_000")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestSimulateRepeatsItselfFromTheSeedItPrints(t *testing.T) {
 	}
 }
 
-func TestSimulatePrintsAnObjectForEachWager(t *testing.T) {
+func TestSimulateJSON(t *testing.T) {
 	out, err := simulate(t.Context(), t, "--wager", "all", "--rolls", "2000", "--seed", "5", "--json")
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestSimulatePrintsAnObjectForEachWager(t *testing.T) {
 	}
 }
 
-func TestSimulateHasNoEdgeOfNoBets(t *testing.T) {
+func TestSimulateWithoutBets(t *testing.T) {
 	path := diceFile(t, "4 4\n")
 	out, err := simulate(t.Context(), t, "--wager", "pass_line", "--dice-file", path, "--json")
 	if err != nil || !strings.Contains(out, `"edge":null,"standard_error":null`) || !strings.Contains(out, `"exact_edge_fraction":"7/495"`) {
@@ -113,14 +113,14 @@ func TestSimulateHasNoEdgeOfNoBets(t *testing.T) {
 	}
 }
 
-func TestSimulateSaysWhatIsWrong(t *testing.T) {
+func TestSimulateUsageErrors(t *testing.T) {
 	for _, tc := range []struct {
 		args []string
 		want string
 	}{
 		{nil, `required flag(s) "wager" not set`},
-		{[]string{"--wager", "hard_five"}, "--wager hard_five: there is no such wager; the nearest are hard_4, "},
-		{[]string{"--wager", "any_sevn"}, "the nearest are next_7, "},
+		{[]string{"--wager", "hard_five"}, "--wager hard_five: there is no such wager; the closest are hard_4, "},
+		{[]string{"--wager", "any_sevn"}, "the closest are next_7, "},
 		{[]string{"--wager", "field", "--rolls", "0"}, "--rolls 0: at least one roll is needed"},
 		{[]string{"--wager", "field", "--rolls", "-5"}, "--rolls -5: at least one roll is needed"},
 		{[]string{"--wager", "field", "--rolls", "many"}, "invalid argument \"many\" for \"--rolls\""},

@@ -10,19 +10,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-const tableHelp = `Play a script at a table of its own, by the rules that the service plays by and with dice that the script names. Each
-thing that happens is printed as a JSON object on a line of its own. What the table refuses is printed with its reason and
-changes nothing.
+const tableHelp = `Play a script at a table of its own, by the rules of the service and with the dice that the script names. Each event is
+printed as one line of JSON. A command that the table refuses is printed with its reason and changes nothing.
 
-  player NAME                           NAME sits down and speaks from here on
-  bet WAGER AMOUNT [NUMBER] [working]   or WAGER AMOUNT alone; NUMBER is for odds on come bets
-  roll DIE DIE                          the dice show this
+  player NAME                           NAME sits down; the commands that follow are NAME's
+  bet WAGER AMOUNT [NUMBER] [working]   or just WAGER AMOUNT; NUMBER is for odds on come bets
+  roll DIE DIE                          roll these dice
   working WAGER on|off [NUMBER]         whether a bet takes part in come-out rolls
-  reduce WAGER AMOUNT [NUMBER]          a smaller stake
-  remove WAGER [NUMBER]                 take a bet back
-  pass                                  hand the dice on
-  leave                                 give the seat up
-  NAME: COMMAND                         NAME speaks in this line
+  reduce WAGER AMOUNT [NUMBER]          reduce a bet to AMOUNT
+  remove WAGER [NUMBER]                 take a bet down
+  pass                                  pass the dice
+  leave                                 leave the table
+  NAME: COMMAND                         this command is NAME's
   # ...                                 a comment`
 
 func tableCommand() *cobra.Command {
@@ -45,13 +44,13 @@ func tableCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&path, "script", "", "file with the script; - reads it from the standard input")
-	cmd.Flags().BoolVar(&strict, "strict", false, "fail where the table refuses a command")
-	cmd.Flags().Int64Var(&options.Balance, "balance", 1_000_000, "what each player brings, in tokens")
-	cmd.Flags().Int64Var(&options.Bankroll, "bankroll", 1_000_000_000_000, "what the house pays from, in tokens")
+	cmd.Flags().StringVar(&path, "script", "", "file with the script; - reads standard input")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail if the table refuses a command")
+	cmd.Flags().Int64Var(&options.Balance, "balance", 1_000_000, "initial balance of each player, in tokens")
+	cmd.Flags().Int64Var(&options.Bankroll, "bankroll", 1_000_000_000_000, "initial balance of the house, in tokens")
 	cmd.Flags().Int64Var(&options.MinBet, "min-bet", 1, "smallest stake")
 	cmd.Flags().Int64Var(&options.MaxBet, "max-bet", 1_000_000, "largest stake")
-	_ = cmd.MarkFlagRequired("script") // It fails only for a flag that is not there.
+	_ = cmd.MarkFlagRequired("script") // It fails only for a flag that does not exist.
 	return cmd
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// validator is one of the platform's, running or not.
+// validator is a validator of the platform, running or not.
 type validator struct {
 	platform *Platform
 	name     string // On the in-memory network.
@@ -30,7 +30,7 @@ type validator struct {
 	served chan error
 }
 
-// addValidators opens the chain in the data directory, which it makes where there is none.
+// addValidators opens the chain in the data directory, and creates it where there is none.
 func (p *Platform) addValidators(context.Context) error {
 	dir := filepath.Join(p.opts.DataDir, "consensus")
 	if _, err := os.Stat(consensus.Home(dir, 0)); errors.Is(err, os.ErrNotExist) {
@@ -59,7 +59,7 @@ func (p *Platform) addValidators(context.Context) error {
 	}
 	for i, home := range homes {
 		cfg := p.cfg.Consensus.Chain
-		// Each calls those before it: two that call each other at the same moment would both hang up.
+		// Each dials those before it: if two dialed each other at the same moment, both would drop the connection.
 		cfg.Home, cfg.Listen, cfg.Peers = home, addresses[i], peers[:i]
 		cfg.ListenFirst = 0 // The lock on the data directory covers every home in it.
 		name := fmt.Sprintf("consensus-%d", i)
@@ -88,7 +88,7 @@ func (p *Platform) healthyValidators(ctx context.Context) int {
 	return n
 }
 
-// start opens the validator's home and has it take part, also after a stop.
+// start opens the validator's home and starts it, including after a stop.
 func (v *validator) start(ctx context.Context) error {
 	svc, err := consensus.New(v.cfg, v.scope)
 	if err != nil {
@@ -108,7 +108,7 @@ func (v *validator) start(ctx context.Context) error {
 	return nil
 }
 
-// stop ends the validator; start may bring it back.
+// stop stops the validator; start may start it again.
 func (v *validator) stop(ctx context.Context) error {
 	if v.svc == nil {
 		return nil
@@ -120,10 +120,10 @@ func (v *validator) stop(ctx context.Context) error {
 	return err
 }
 
-// StopValidator ends the i-th validator, as a crash of its process would in a fleet.
+// StopValidator stops the i-th validator, as a crash of its process would in a fleet.
 func (p *Platform) StopValidator(ctx context.Context, i int) error { return p.validators[i].stop(ctx) }
 
-// StartValidator brings a stopped validator back.
+// StartValidator starts a stopped validator again.
 func (p *Platform) StartValidator(ctx context.Context, i int) error {
 	return p.validators[i].start(ctx)
 }

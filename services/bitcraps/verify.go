@@ -16,14 +16,14 @@ func verifyCommand() *cobra.Command {
 	var trustPath string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "verify RECEIPT...", Short: "Check receipts without a network", Args: cobra.MinimumNArgs(1),
-		Long: "Check receipts without a network: follow your bets from the commitment that bound them, through the block that\n" +
-			"ordered it and the beacon that threw the dice, to what was paid. It prints every check, and fails at the first that\n" +
-			"does not hold. Give it as --trust what the chain began with: its genesis file, or the answer of GET /api/v1/fairness\n" +
-			"that you kept from before you played. It follows the validators from there to those who signed the receipt's block.\n" +
-			"Without one it can't tell your chain from one that was made up.\n\n" +
-			"Give it all receipts of a game, and it also checks that each round follows from the one before and its dice, and\n" +
-			"names the rounds that are missing. A receipt alone can't say that.",
+		Use: "verify RECEIPT...", Short: "Verify receipts offline", Args: cobra.MinimumNArgs(1),
+		Long: "Verify receipts offline: follow your bets from the commitment that bound them, through the block that ordered it\n" +
+			"and the beacon that determined the dice, to the payout. It prints every check, and fails at the first that does not\n" +
+			"hold. With --trust, give it the chain's origin: its genesis file, or the answer of GET /api/v1/fairness that you\n" +
+			"saved before you played. It follows the validator sets from there to the one that signed the receipt's block.\n" +
+			"Without --trust it can't distinguish your chain from a forged one.\n\n" +
+			"Given all receipts of a game, it also checks that each round follows from the previous one and its dice, and\n" +
+			"names missing rounds. A single receipt can't show that.",
 		Example: "  curl -s localhost:8080/api/v1/fairness > fairness.json\n" +
 			"  curl -s -b jar localhost:8080/api/v1/games/$G/rounds/1/receipt > receipt.json\n" +
 			"  bitcraps verify receipt.json --trust fairness.json\n" +
@@ -33,18 +33,18 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return verifyFiles(args, trust, cmd.InOrStdin(), &accounts{out: cmd.OutOrStdout(), json: asJSON, several: len(args) > 1})
+			return verifyFiles(args, trust, cmd.InOrStdin(), &receiptPrinter{out: cmd.OutOrStdout(), json: asJSON, several: len(args) > 1})
 		},
 	}
-	cmd.Flags().StringVar(&trustPath, "trust", "", "the chain's genesis file, or a file with the answer of GET /api/v1/fairness from before you played")
+	cmd.Flags().StringVar(&trustPath, "trust", "", "the chain's genesis file, or the answer of GET /api/v1/fairness, saved before you played")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each check as a JSON object on a line of its own")
 	return cmd
 }
 
-// verifyFiles checks each receipt, and where there are several, that they follow from one another.
-func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *accounts) error {
+// verifyFiles verifies each receipt and, where there are several, that they follow from one another.
+func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *receiptPrinter) error {
 	var rounds receipt.Rounds
-	var broken error
+	var firstErr error
 	for _, path := range paths {
 		text, err := readFile(path, stdin)
 		if err != nil {
@@ -54,12 +54,12 @@ func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *acc
 		if err := out.print(path, account); err != nil {
 			return err
 		}
-		if err := account.Err(); err != nil && broken == nil {
-			broken = fmt.Errorf("the receipt does not hold: %s", receipt.Printable(err.Error()))
+		if err := account.Err(); err != nil && firstErr == nil {
+			firstErr = fmt.Errorf("the receipt does not hold: %s", receipt.Printable(err.Error()))
 		}
 	}
-	if !out.several || broken != nil {
-		return broken
+	if !out.several || firstErr != nil {
+		return firstErr
 	}
 	sequence := receipt.Account{rounds.Check()}
 	if err := out.print("", sequence); err != nil {
@@ -71,7 +71,7 @@ func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *acc
 	return nil
 }
 
-// readFile reads a whole file; - is the standard input.
+// readFile reads a whole file; "-" is standard input.
 func readFile(path string, stdin io.Reader) ([]byte, error) {
 	if path == "-" {
 		return io.ReadAll(stdin)
@@ -94,14 +94,14 @@ func readTrust(path string) (*receipt.Trust, error) {
 	return trust, nil
 }
 
-// accounts prints what was checked. A receipt is a stranger's, so no text is printed as it is.
-type accounts struct {
+// receiptPrinter prints the checks. A receipt is untrusted, so its text is never printed unescaped.
+type receiptPrinter struct {
 	out           io.Writer
 	json, several bool
 }
 
-// print writes a line for each check, and before them which file they are about, where there are several.
-func (a *accounts) print(path string, account receipt.Account) error {
+// print writes a line for each check; where there are several receipts, it writes the file's name first.
+func (a *receiptPrinter) print(path string, account receipt.Account) error {
 	if !a.several {
 		path = ""
 	}

@@ -6,14 +6,14 @@ const frames = [...document.querySelectorAll(".frame")].map((g) => ({
   x: +g.dataset.x, w: +g.dataset.w, y: +g.querySelector("rect").getAttribute("y"),
 }));
 
-// fit is as much of a name as has room.
+// fit shortens a name to the width of its frame.
 function fit(name, wide) {
   const short = name.slice(name.lastIndexOf("/") + 1), room = Math.floor((wide - 6) / letter);
   if (room < 3) return "";
   return short.length <= room ? short : short.slice(0, room - 1) + "…";
 }
 
-// zoom gives a frame the whole width, and to what it calls the same share of it as before.
+// zoom gives a frame the whole width; its callees keep their share of it.
 function zoom(to) {
   const total = frames[0].w, scale = total / to.w;
   for (const f of frames) {
@@ -29,12 +29,12 @@ function zoom(to) {
   }
 }
 
-// search marks the frames whose names hold a text, and says what share of the profile they and what they call are.
+// search highlights the frames whose names contain a text, and shows the share of the profile that they and their callees have.
 function search(wanted) {
   let total = 0, until = -1;
   const text = wanted.toLowerCase();
   for (const f of frames) f.g.classList.toggle("hit", text !== "" && f.name.toLowerCase().includes(text));
-  // Of frames within each other only the outermost counts.
+  // Of nested matches only the outermost counts.
   for (const f of frames.filter((f) => f.g.classList.contains("hit")).sort((a, b) => a.x - b.x || a.y - b.y)) {
     if (f.x + 1e-3 < until) continue;
     total += f.w;

@@ -13,8 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/flame"
 )
 
-// stacks makes a profile in which each stack, the outermost function first, has a value.
-func stacks(values map[string]int64) *profile.Profile {
+// newProfile makes a profile with a value for each stack, outermost function first.
+func newProfile(values map[string]int64) *profile.Profile {
 	p := &profile.Profile{SampleType: []*profile.ValueType{{Type: "alloc_space", Unit: "bytes"}, {Type: "inuse_space", Unit: "bytes"}}}
 	for stack, value := range values {
 		names := strings.Split(stack, ";")
@@ -28,7 +28,7 @@ func stacks(values map[string]int64) *profile.Profile {
 }
 
 func TestValuesAddUp(t *testing.T) {
-	g := flame.New("heap", stacks(map[string]int64{"main;a;b": 30, "main;a": 10, "main;c;c": 60}), "inuse_space")
+	g := flame.New("heap", newProfile(map[string]int64{"main;a;b": 30, "main;a": 10, "main;c;c": 60}), "inuse_space")
 	if g.Total != 100 || g.Unit != "bytes" {
 		t.Fatalf("%d %s", g.Total, g.Unit)
 	}
@@ -38,7 +38,7 @@ func TestValuesAddUp(t *testing.T) {
 			t.Errorf("%d: %+v, want %+v", i, f, want[i])
 		}
 	}
-	if other := flame.New("heap", stacks(map[string]int64{"main": 30}), "alloc_space"); other.Total != 1 {
+	if other := flame.New("heap", newProfile(map[string]int64{"main": 30}), "alloc_space"); other.Total != 1 {
 		t.Errorf("another kind: %d", other.Total)
 	}
 	var table strings.Builder
@@ -47,11 +47,11 @@ func TestValuesAddUp(t *testing.T) {
 	}
 }
 
-// TestNamesAreText reads the SVG of functions whose names would end its elements.
-func TestNamesAreText(t *testing.T) {
+// TestNamesAreEscaped parses the SVG of functions whose names contain markup.
+func TestNamesAreEscaped(t *testing.T) {
 	hostile := `pkg.(*T[<"&'>]]>]).Close</title><script>`
 	var svg bytes.Buffer
-	if err := flame.New(hostile, stacks(map[string]int64{"main;" + hostile: 5}), "inuse_space").WriteSVG(&svg); err != nil {
+	if err := flame.New(hostile, newProfile(map[string]int64{"main;" + hostile: 5}), "inuse_space").WriteSVG(&svg); err != nil {
 		t.Fatal(err)
 	}
 	scripts, named := 0, false
@@ -62,7 +62,7 @@ func TestNamesAreText(t *testing.T) {
 			break
 		}
 		if err != nil {
-			t.Fatalf("it is no XML: %v", err)
+			t.Fatalf("it is not XML: %v", err)
 		}
 		element, ok := token.(xml.StartElement)
 		if !ok {
@@ -80,7 +80,7 @@ func TestNamesAreText(t *testing.T) {
 	}
 }
 
-func TestAnEmptyProfileIsDrawn(t *testing.T) {
+func TestEmptyProfile(t *testing.T) {
 	var out bytes.Buffer
 	g := flame.New("mutex", &profile.Profile{}, "delay")
 	if err := errors.Join(g.WriteSVG(&out), g.WriteTop(&out, 5)); err != nil || !strings.Contains(out.String(), "nothing was recorded") {

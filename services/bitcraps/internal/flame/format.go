@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Format writes a value for people.
+// Format formats a value for people.
 func Format(value int64, unit string) string {
 	switch unit {
 	case "nanoseconds":
@@ -26,10 +26,10 @@ func Format(value int64, unit string) string {
 	return strconv.FormatInt(value, 10)
 }
 
-// Top are the functions with the most, n at most.
+// Top returns at most n functions, the largest first.
 func (g *Graph) Top(n int) []Function { return g.Functions[:min(n, len(g.Functions))] }
 
-// WriteTop prints the functions with the most, n at most.
+// WriteTop prints a table of at most n functions, the largest first.
 func (g *Graph) WriteTop(w io.Writer, n int) error {
 	if g.Total == 0 {
 		_, err := fmt.Fprintln(w, "nothing was recorded")

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	width     = 1200.0
-	margin    = 10.0
-	head      = 46.0 // Title and search field.
-	rowHeight = 18.0
-	// narrowest is the frame that still is drawn: a fifth of a pixel.
-	narrowest = 0.2
-	// letter is how wide one is in the font of the frames.
-	letter = 6.6
+	width        = 1200.0
+	margin       = 10.0
+	headerHeight = 46.0 // Title and search field.
+	rowHeight    = 18.0
+	// minFrameWidth is the width of the narrowest frame that is drawn, in pixels.
+	minFrameWidth = 0.2
+	// charWidth is the width of a character in the font of the frames.
+	charWidth = 6.6
 )
 
 //go:embed flame.js
@@ -27,10 +27,10 @@ var script string
 //go:embed flame.css
 var style string
 
-// WriteSVG draws the graph, callers above what they call. A browser searches it, and shows a frame's part alone on a click.
+// WriteSVG draws the graph, with callers above their callees. In a browser it can be searched, and a click zooms into a frame.
 func (g *Graph) WriteSVG(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	height := head + rowHeight*float64(g.root.depth(g.Total)) + margin
+	height := headerHeight + rowHeight*float64(g.root.depth(g.Total)) + margin
 	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img">`+"\n", width, height, width, height)
 	fmt.Fprintf(out, "<title>%s</title>\n<style>%s</style>\n", escape(g.Title), style)
 	fmt.Fprintf(out, `<text class="title" x="%.0f" y="28">%s, %s</text>`+"\n", margin, escape(g.Title), Format(g.Total, g.Unit))
@@ -46,25 +46,25 @@ func (g *Graph) WriteSVG(w io.Writer) error {
 func (g *Graph) scale() float64 { return (width - 2*margin) / float64(g.Total) }
 
 func (g *Graph) draw(out io.Writer, n *node, x float64, level int) {
-	wide := float64(n.value) * g.scale()
-	if wide < narrowest {
+	frameWidth := float64(n.value) * g.scale()
+	if frameWidth < minFrameWidth {
 		return
 	}
-	y := head + rowHeight*float64(level)
+	y := headerHeight + rowHeight*float64(level)
 	share := 100 * float64(n.value) / float64(g.Total)
-	fmt.Fprintf(out, `<g class="frame" data-x="%.3f" data-w="%.3f" data-name="%s"><title>%s: %s, %.2f%%</title>`, x, wide, escape(n.name),
+	fmt.Fprintf(out, `<g class="frame" data-x="%.3f" data-w="%.3f" data-name="%s"><title>%s: %s, %.2f%%</title>`, x, frameWidth, escape(n.name),
 		escape(n.name), Format(n.value, g.Unit), share)
 	fmt.Fprintf(out, `<rect x="%.3f" y="%.0f" width="%.3f" height="%.0f" fill="%s"/><text x="%.3f" y="%.0f">%s</text></g>`+"\n",
-		x, y, wide, rowHeight-1, color(n.name), x+3, y+13, escape(fit(n.name, wide)))
-	for _, child := range n.sorted() {
+		x, y, frameWidth, rowHeight-1, color(n.name), x+3, y+13, escape(fit(n.name, frameWidth)))
+	for _, child := range n.sortedChildren() {
 		g.draw(out, child, x, level+1)
 		x += float64(child.value) * g.scale()
 	}
 }
 
-// depth is how many rows are drawn from a frame on.
+// depth is how many rows are drawn for a frame and its callees.
 func (n *node) depth(total int64) int {
-	if float64(n.value)*(width-2*margin) < narrowest*float64(total) {
+	if float64(n.value)*(width-2*margin) < minFrameWidth*float64(total) {
 		return 0
 	}
 	deepest := 0
@@ -74,10 +74,10 @@ func (n *node) depth(total int64) int {
 	return deepest + 1
 }
 
-// fit is as much of a name as has room. flame.js does the same where a frame grows.
-func fit(name string, wide float64) string {
+// fit shortens a name to the width of its frame. flame.js does the same when a frame grows.
+func fit(name string, frameWidth float64) string {
 	name = name[strings.LastIndexByte(name, '/')+1:]
-	room := int((wide - 6) / letter)
+	room := int((frameWidth - 6) / charWidth)
 	switch {
 	case room < 3:
 		return ""
@@ -87,14 +87,14 @@ func fit(name string, wide float64) string {
 	return name[:room-1] + "…"
 }
 
-// color is the same for all functions of a package, so that one sees where a package ends.
+// color is the same for all functions of a package, so that the boundaries of packages are visible.
 func color(name string) string {
 	slash := strings.LastIndexByte(name, '/') + 1
 	pkg, _, _ := strings.Cut(name[slash:], ".")
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(name[:slash] + pkg)) // It never fails.
 	sum := hash.Sum32()
-	hue := 8 + sum%44 // Red to yellow; what is ours stands out in green.
+	hue := 8 + sum%44 // Red to yellow; our own code stands out in green.
 	if strings.HasPrefix(name, "github.com/bitcraps/") {
 		hue = 90 + sum%60
 	}
@@ -103,6 +103,6 @@ func color(name string) string {
 
 func escape(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(text)) // A Builder takes everything.
+	_ = xml.EscapeText(&out, []byte(text)) // A Builder never fails.
 	return out.String()
 }

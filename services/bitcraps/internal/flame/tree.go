@@ -1,4 +1,4 @@
-// Package flame shows where a profile's samples are: as a flame graph in one file that needs nothing else, and as a table.
+// Package flame renders a profile as a flame graph, in one self-contained SVG file, and as a table of its top functions.
 package flame
 
 import (
@@ -8,13 +8,13 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// Graph is a profile added up by call stack.
+// Graph is a profile aggregated by call stack.
 type Graph struct {
 	Title string
 	Unit  string // bytes, nanoseconds or count.
 	Total int64
 	root  *node
-	// Functions is what each function has, the most first.
+	// Functions has the share of each function, the largest first.
 	Functions []Function
 }
 
@@ -25,18 +25,18 @@ type Function struct {
 	Cum  int64  `json:"cum"`  // In it and in what it calls.
 }
 
-// node is a frame below the same callers.
+// node is a frame with a given stack of callers.
 type node struct {
 	name     string
 	value    int64
 	children map[string]*node
 }
 
-// New adds up one kind of a profile's values, such as inuse_space; where the profile has no such kind, its last one.
+// New aggregates one sample type of a profile, such as inuse_space; where the profile has no such type, its last one.
 func New(title string, p *profile.Profile, kind string) *Graph {
 	index := len(p.SampleType) - 1
-	for i, sampled := range p.SampleType {
-		if sampled.Type == kind {
+	for i, sampleType := range p.SampleType {
+		if sampleType.Type == kind {
 			index = i
 		}
 	}
@@ -53,7 +53,7 @@ func New(title string, p *profile.Profile, kind string) *Graph {
 		}
 		g.Total += value
 		g.root.add(stack, value)
-		count(functions, stack, value)
+		addFunctions(functions, stack, value)
 	}
 	for _, f := range functions {
 		g.Functions = append(g.Functions, *f)
@@ -64,7 +64,7 @@ func New(title string, p *profile.Profile, kind string) *Graph {
 	return g
 }
 
-// frames are the functions of a sample, the outermost first, inlined ones included.
+// frames returns the functions of a sample, outermost first, including inlined ones.
 func frames(sample *profile.Sample) []string {
 	var stack []string
 	for _, location := range sample.Location {
@@ -78,8 +78,8 @@ func frames(sample *profile.Sample) []string {
 	return stack
 }
 
-func count(functions map[string]*Function, stack []string, value int64) {
-	seen := make(map[string]bool, len(stack)) // A function that calls itself has the sample once.
+func addFunctions(functions map[string]*Function, stack []string, value int64) {
+	seen := make(map[string]bool, len(stack)) // A recursive function counts a sample once.
 	for i, name := range stack {
 		f := functions[name]
 		if f == nil {
@@ -112,8 +112,8 @@ func (n *node) add(stack []string, value int64) {
 	}
 }
 
-// sorted are a frame's callees by name, so that the same stacks stand at the same place in every graph.
-func (n *node) sorted() []*node {
+// sortedChildren returns a frame's callees by name, so that the same stacks are at the same place in every graph.
+func (n *node) sortedChildren() []*node {
 	out := make([]*node, 0, len(n.children))
 	for _, child := range n.children {
 		out = append(out, child)

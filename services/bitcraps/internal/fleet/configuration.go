@@ -22,7 +22,7 @@ import (
 // section is a table of a configuration file.
 type section = map[string]any
 
-// configuration is what a member's file says.
+// configuration returns the content of a member's configuration file.
 func (f *Fleet) configuration(m member) (section, error) {
 	tls := localca.Files(f.tlsDir(), m.Service)
 	own := section{}
@@ -71,8 +71,8 @@ func (f *Fleet) configuration(m member) (section, error) {
 	return file, nil
 }
 
-// peers are the validators that one calls: those before it, since two that call each other at the same moment would both
-// hang up.
+// peers returns the peers that a validator dials: those before it, since two that dial each other at the same moment would both drop
+// the connection.
 func (f *Fleet) peers(m member) ([]string, error) {
 	peers := []string{}
 	for _, other := range f.plan.Members {
@@ -90,7 +90,7 @@ func (f *Fleet) peers(m member) ([]string, error) {
 
 func (f *Fleet) configDir(m member) string { return filepath.Join(f.dir, "config", m.name()) }
 
-// writeConfiguration gives each member a folder with a file that holds all that its service must know.
+// writeConfiguration writes each member's configuration file, in a folder of its own.
 func (f *Fleet) writeConfiguration() error {
 	for _, m := range f.plan.Members {
 		file, err := f.configuration(m)
@@ -111,7 +111,7 @@ func (f *Fleet) writeConfiguration() error {
 	return nil
 }
 
-// checkConfiguration refuses what a service would not start with, and keys that none knows: in the environment they are skipped.
+// checkConfiguration reports values with which a service would not start, and unknown keys, which services ignore in the environment.
 func (f *Fleet) checkConfiguration() error {
 	gatewayConfig, apiConfig, gameConfig, consensusConfig := gateway.Default(), api.Default(), game.Default(), consensus.Default()
 	own := map[string]config.Validator{identity.Gateway: &gatewayConfig, identity.API: &apiConfig, identity.Game: &gameConfig, identity.Consensus: &consensusConfig}

@@ -9,8 +9,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/api"
 )
 
-// TestPairsAreOnNoCommandLine sets a password. The service it is for has it, and nobody who lists processes.
-func TestPairsAreOnNoCommandLine(t *testing.T) {
+// TestSettingsAreNotOnCommandLines sets a password. Only the service that it is for gets it, and not on the command line.
+func TestSettingsAreNotOnCommandLines(t *testing.T) {
 	f := &Fleet{dir: t.TempDir(), plan: plan{Options: Options{Engine: SQLite, Set: []string{"telemetry.log_level=debug", "api.mail.smtp_password=s3cret=="}},
 		Members: []member{{Service: identity.API, Listen: "127.0.0.1:1", Admin: "127.0.0.1:2"}, {Service: identity.Game, Listen: "127.0.0.1:3", Admin: "127.0.0.1:4"},
 			{Service: identity.Consensus, Listen: "127.0.0.1:5", Admin: "127.0.0.1:6", Peer: "127.0.0.1:7"}}}}
@@ -34,6 +34,6 @@ func TestPairsAreOnNoCommandLine(t *testing.T) {
 	}
 	f.plan.Options.Set = []string{"api.mail.smtp_pasword=s3cret"}
 	if err := f.checkConfiguration(); err == nil || !strings.Contains(err.Error(), "smtp_pasword") || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("a key that nobody knows: %v", err)
+		t.Errorf("an unknown key: %v", err)
 	}
 }

@@ -10,22 +10,22 @@ import (
 	"sync"
 )
 
-// Down stops every process that the fleet started, those that are called behind those that call. It returns the names of
-// those that ran and do not any more. Where the context ends meanwhile, the others run on.
+// Down stops every process of the fleet, callers before the services that they call. It returns the names of the processes that it
+// stopped. If the context ends meanwhile, the remaining ones keep running.
 func (f *Fleet) Down(ctx context.Context) ([]string, error) {
-	running := f.alive()
+	running := f.runningNames()
 	err := f.stop(ctx, f.names())
-	left := f.alive()
+	left := f.runningNames()
 	return slices.DeleteFunc(running, func(name string) bool { return slices.Contains(left, name) }), err
 }
 
-// stop stops processes by their names, a stage at a time.
+// stop stops processes by their names, stage by stage.
 func (f *Fleet) stop(ctx context.Context, names []string) error {
 	var failures []error
 	for stage := gatewayStage; stage >= storeStage && ctx.Err() == nil; stage-- {
 		var mu sync.Mutex
 		var stopping sync.WaitGroup
-		for _, p := range f.known() {
+		for _, p := range f.processes() {
 			if p.stage != stage || !slices.Contains(names, p.name) {
 				continue
 			}
@@ -40,32 +40,32 @@ func (f *Fleet) stop(ctx context.Context, names []string) error {
 		stopping.Wait()
 	}
 	if err := ctx.Err(); err != nil {
-		failures = append(failures, fmt.Errorf("interrupted: %w; what runs goes on, and `bitcraps fleet down` stops it", err))
+		failures = append(failures, fmt.Errorf("interrupted: %w; some processes are still running, and `bitcraps fleet down` stops them", err))
 	}
 	return errors.Join(failures...)
 }
 
-// known are all processes that the plan has, stores first.
-func (f *Fleet) known() []process {
+// processes returns all processes of the plan, stores first.
+func (f *Fleet) processes() []process {
 	out := []process{}
 	if f.plan.Postgres != "" {
-		out = append(out, process{name: postgresName, stage: storeStage, address: f.plan.Postgres, ready: dials(f.plan.Postgres)})
+		out = append(out, process{name: postgresName, stage: storeStage, address: f.plan.Postgres, ready: checkListening(f.plan.Postgres)})
 	}
 	if f.plan.Redis != "" {
-		out = append(out, process{name: redisName, stage: storeStage, address: f.plan.Redis, ready: f.pings()})
+		out = append(out, process{name: redisName, stage: storeStage, address: f.plan.Redis, ready: f.pingRedis()})
 	}
 	return append(out, f.services()...)
 }
 
 func (f *Fleet) names() (names []string) {
-	for _, p := range f.known() {
+	for _, p := range f.processes() {
 		names = append(names, p.name)
 	}
 	return names
 }
 
-func (f *Fleet) alive() (names []string) {
-	for _, p := range f.known() {
+func (f *Fleet) runningNames() (names []string) {
+	for _, p := range f.processes() {
 		if _, ok := f.runner.running(p.name); ok {
 			names = append(names, p.name)
 		}
@@ -80,30 +80,30 @@ const (
 	Stopped = "stopped"
 )
 
-// State is how a process is.
+// State is the state of a process.
 type State struct {
 	Name string `json:"name"`
-	// Service is what it is one of; empty for a store.
+	// Service is the service of which it is a replica; empty for a store.
 	Service string `json:"service,omitempty"`
 	State   string `json:"state"`
 	PID     int    `json:"pid,omitempty"`
 	Address string `json:"address"`
-	// Admin is where /metrics is; stores have none.
+	// Admin is the address of its admin port; stores have none.
 	Admin string `json:"admin,omitempty"`
 	Log   string `json:"log"`
 }
 
-// Status says how every process is. It asks them all at once, so that one that hangs keeps no other's answer back.
+// Status returns the state of every process. It checks all concurrently, so that one that hangs does not delay the others.
 func (f *Fleet) Status(ctx context.Context) []State {
 	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
 	defer cancel()
-	known := f.known()
-	states := make([]State, len(known))
-	var asking sync.WaitGroup
-	for i, p := range known {
-		asking.Go(func() { states[i] = f.state(ctx, p) })
+	processes := f.processes()
+	states := make([]State, len(processes))
+	var checks sync.WaitGroup
+	for i, p := range processes {
+		checks.Go(func() { states[i] = f.state(ctx, p) })
 	}
-	asking.Wait()
+	checks.Wait()
 	return states
 }
 

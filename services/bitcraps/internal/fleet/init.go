@@ -13,8 +13,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
-// Init makes what a fleet must have before its first start and keeps what is there: a chain, and a certificate for every
-// service and for the operator. Where peerAddress is given, each validator's home says where the others are.
+// Init creates what a fleet needs before its first start, and keeps what exists: a chain, and a certificate for every service and for
+// the operator. Where peerAddress is given, it also writes the addresses of the others into each validator's home.
 func Init(dir string, validators int, peerAddress func(i int) string, now time.Time) error {
 	authority, err := localca.Open(filepath.Join(dir, "tls"), now)
 	if err != nil {
@@ -37,7 +37,7 @@ func Init(dir string, validators int, peerAddress func(i int) string, now time.T
 	return consensus.WritePeers(chain, validators, peerAddress)
 }
 
-// NewChainID names a new chain. No other has the name, so that nothing of one is valid on the other.
+// NewChainID returns a random id for a new chain. It is unique, so that nothing signed on one chain is valid on another.
 func NewChainID() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // It never fails.

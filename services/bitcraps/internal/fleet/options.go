@@ -8,31 +8,31 @@ import (
 	"github.com/bitcraps/bitcraps/libs/config"
 )
 
-// Engines that keep what game and api store.
+// Database engines of game and api.
 const (
 	SQLite     = "sqlite"
 	PostgreSQL = "postgresql"
 )
 
-// DefaultEngine is what a fleet is made for: two games share it.
+// DefaultEngine is PostgreSQL, since a fleet should have two games, which share a database.
 const DefaultEngine = PostgreSQL
 
-// Options are what a fleet is like.
+// Options are the options of a fleet.
 type Options struct {
 	// Engine is SQLite, with one game, or PostgreSQL, with two.
 	Engine string `json:"engine"`
-	// DatabaseURL is a PostgreSQL server's and the first part of its databases' names: postgresql://USER:PASSWORD@HOST/NAME
-	// is for NAME_api and NAME_game, which must be there. Empty starts a private server.
+	// DatabaseURL is the URL of a PostgreSQL server and the prefix of its databases' names: postgresql://USER:PASSWORD@HOST/NAME
+	// means NAME_api and NAME_game, which must exist. Empty starts a private server.
 	DatabaseURL string `json:"database_url,omitempty"`
-	// RedisURL is a Redis server's. Empty starts a private one where the engine is PostgreSQL.
+	// RedisURL is the URL of a Redis server. Empty starts a private one where the engine is PostgreSQL.
 	RedisURL string `json:"redis_url,omitempty"`
-	// Port is the first gateway's; the second has the next one. 0 takes any that are free.
+	// Port is the port of the first gateway; the second gets the next one. 0 means any free ones.
 	Port int `json:"port"`
-	// Set are further configuration keys, as --set takes them, with the service's name in front of its own keys.
+	// Set are further configuration values, in the form of --set; keys of one service have its name in front.
 	Set []string `json:"set,omitempty"`
 }
 
-// Validate refuses what can't be started.
+// Validate refuses options with which a fleet can't start.
 func (o Options) Validate() error {
 	if o.Engine != SQLite && o.Engine != PostgreSQL {
 		return fmt.Errorf("--database %s: want %s or %s", o.Engine, SQLite, PostgreSQL)

@@ -12,18 +12,18 @@ import (
 	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
-// Numbers of processes.
+// The numbers of processes.
 const (
 	gateways   = 2
 	validators = 4
-	// games is how many share one PostgreSQL database; a SQLite file bears one.
+	// games is how many game processes share a PostgreSQL database; a SQLite file supports only one.
 	games = 2
 )
 
-// plan is which processes there are and where they listen. It is kept, so that a fleet has the same addresses every time.
+// plan has the processes of a fleet and their addresses. It is stored, so that a fleet has the same addresses every time.
 type plan struct {
 	Options Options `json:"options"`
-	// Password is that of the private PostgreSQL and Redis.
+	// Password is the password of the private PostgreSQL and Redis.
 	Password string   `json:"password"`
 	Postgres string   `json:"postgres,omitempty"` // Address of the private server.
 	Redis    string   `json:"redis,omitempty"`    // Address of the private server.
@@ -34,15 +34,15 @@ type plan struct {
 type member struct {
 	Service string `json:"service"`
 	Replica int    `json:"replica"`
-	// Listen is where it is called: HTTP at a gateway, gRPC at the others.
+	// Listen is its address for calls: HTTP for a gateway, gRPC for the others.
 	Listen string `json:"listen"`
 	Admin  string `json:"admin"`
-	Peer   string `json:"peer,omitempty"` // Where the other validators call.
+	Peer   string `json:"peer,omitempty"` // A validator's address for its peers.
 }
 
 func (m member) name() string { return fmt.Sprintf("%s-%d", m.Service, m.Replica) }
 
-// newPlan chooses addresses. It keeps the password of an older plan, which the private PostgreSQL knows.
+// newPlan chooses addresses. It keeps the password of an older plan, with which the private PostgreSQL was initialized.
 func newPlan(opts Options, old plan) (plan, error) {
 	p := plan{Options: opts, Password: old.Password}
 	if p.Password == "" {
@@ -84,7 +84,7 @@ func newPlan(opts Options, old plan) (plan, error) {
 	return p, nil
 }
 
-// addresses are where all replicas of a service are called.
+// addresses returns the addresses of all replicas of a service.
 func (p plan) addresses(service string) (addresses []string) {
 	for _, m := range p.Members {
 		if m.Service == service {
@@ -97,7 +97,7 @@ func (p plan) addresses(service string) (addresses []string) {
 // databaseUser owns the databases of the private PostgreSQL.
 const databaseUser = "bitcraps"
 
-// databaseURL is that of a service.
+// databaseURL returns the URL of a service's database.
 func (p plan) databaseURL(dir, service string) string {
 	switch {
 	case p.Options.Engine == SQLite:
@@ -112,7 +112,7 @@ func (p plan) databaseURL(dir, service string) string {
 	return address.String()
 }
 
-// redisURL is empty where there is no Redis.
+// redisURL returns the URL of Redis; empty where there is none.
 func (p plan) redisURL() string {
 	if p.Redis == "" {
 		return p.Options.RedisURL

@@ -22,23 +22,23 @@ func loadPlan(dir string) (p plan, err error) {
 	return p, nil
 }
 
-// Addresses are where the replicas of a service of the fleet in a folder are called. It returns os.ErrNotExist where no fleet
-// was ever started.
+// Addresses returns the addresses of the replicas of a service of the fleet in a folder. It returns os.ErrNotExist where no fleet was
+// ever started.
 func Addresses(dir, service string) ([]string, error) {
 	p, err := loadPlan(dir)
 	return p.addresses(service), err
 }
 
 func (p plan) save(dir string) error {
-	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file is where the password is kept, for its owner alone.
+	text, err := json.MarshalIndent(p, "", "  ") //nolint:gosec // The file stores the password, and only its owner can read it.
 	if err != nil {
 		return err
 	}
 	return replaceFile(planFile(dir), text)
 }
 
-// fits reports whether the plan is for the options.
-func (p plan) fits(opts Options) bool {
+// matches reports whether the plan was made for the options.
+func (p plan) matches(opts Options) bool {
 	old := p.Options
 	return old.Engine == opts.Engine && old.DatabaseURL == opts.DatabaseURL && old.RedisURL == opts.RedisURL && old.Port == opts.Port &&
 		slices.Equal(old.Set, opts.Set)

@@ -19,7 +19,7 @@ import (
 
 const postgresName = "postgres"
 
-// stores are the processes of the private stores, prepared to start.
+// stores returns the processes of the private stores, ready to start.
 func (f *Fleet) stores(ctx context.Context) (out []process, err error) {
 	if f.plan.Postgres != "" {
 		p, err := f.postgres(ctx)
@@ -38,9 +38,9 @@ func (f *Fleet) stores(ctx context.Context) (out []process, err error) {
 	return out, nil
 }
 
-// postgres is the private PostgreSQL. It makes the cluster of databases where there is none.
+// postgres returns the process of the private PostgreSQL. It creates the database cluster where there is none.
 func (f *Fleet) postgres(ctx context.Context) (process, error) {
-	server, err := f.program(ctx, "postgres", "postgresql")
+	server, err := f.findOrInstall(ctx, "postgres", "postgresql")
 	if err != nil {
 		return process{}, err
 	}
@@ -50,8 +50,8 @@ func (f *Fleet) postgres(ctx context.Context) (process, error) {
 		return process{}, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
-		f.say("making a PostgreSQL cluster in " + dir)
-		if err := f.makeCluster(ctx, filepath.Dir(server), dir, owner); err != nil {
+		f.report("creating a PostgreSQL cluster in " + dir)
+		if err := f.initCluster(ctx, filepath.Dir(server), dir, owner); err != nil {
 			return process{}, err
 		}
 	}
@@ -61,16 +61,16 @@ func (f *Fleet) postgres(ctx context.Context) (process, error) {
 	}
 	return process{
 		name: postgresName, stage: storeStage, program: server, dir: dir, user: owner, address: f.plan.Postgres,
-		args: []string{"-D", dir, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + port, "-c", "unix_socket_directories="},
-		end:  syscall.SIGINT, // Without waiting for clients, unlike SIGTERM.
+		args:       []string{"-D", dir, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + port, "-c", "unix_socket_directories="},
+		stopSignal: syscall.SIGINT, // Fast shutdown, which does not wait for clients, unlike SIGTERM.
 		ready: func(ctx context.Context) error {
 			return exec.CommandContext(ctx, filepath.Join(filepath.Dir(server), "pg_isready"), "-q", "-h", "127.0.0.1", "-p", port).Run()
 		},
 	}, nil
 }
 
-// dials asks only whether somebody listens.
-func dials(address string) func(context.Context) error {
+// checkListening checks only whether a server listens.
+func checkListening(address string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
@@ -80,10 +80,10 @@ func dials(address string) func(context.Context) error {
 	}
 }
 
-// makeCluster makes it beside its place and moves it there in the end: a crash leaves a whole one or none.
-func (f *Fleet) makeCluster(ctx context.Context, programs, dir string, owner *syscall.Credential) error {
-	fresh := dir + ".new"
-	if err := errors.Join(os.RemoveAll(fresh), os.Mkdir(fresh, 0o700)); err != nil {
+// initCluster creates the cluster in a temporary folder and renames it at the end, so that a crash leaves a complete one or none.
+func (f *Fleet) initCluster(ctx context.Context, programs, dir string, owner *syscall.Credential) error {
+	temporary := dir + ".new"
+	if err := errors.Join(os.RemoveAll(temporary), os.Mkdir(temporary, 0o700)); err != nil {
 		return err
 	}
 	password := filepath.Join(f.dir, "postgres.password")
@@ -92,7 +92,7 @@ func (f *Fleet) makeCluster(ctx context.Context, programs, dir string, owner *sy
 		return err
 	}
 	if owner != nil {
-		for _, path := range []string{fresh, password} {
+		for _, path := range []string{temporary, password} {
 			if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
 				return err
 			}
@@ -100,32 +100,33 @@ func (f *Fleet) makeCluster(ctx context.Context, programs, dir string, owner *sy
 	}
 	run := func(input, name string, args ...string) error {
 		cmd := exec.CommandContext(ctx, filepath.Join(programs, name), args...)
-		cmd.Dir, cmd.Stdin, cmd.SysProcAttr = fresh, strings.NewReader(input), &syscall.SysProcAttr{Credential: owner}
+		cmd.Dir, cmd.Stdin, cmd.SysProcAttr = temporary, strings.NewReader(input), &syscall.SysProcAttr{Credential: owner}
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(out))
 		}
 		return nil
 	}
-	err := run("", "initdb", "-D", fresh, "--username="+databaseUser, "--pwfile="+password, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale")
+	err := run("", "initdb", "-D", temporary, "--username="+databaseUser, "--pwfile="+password, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale")
 	if err == nil {
-		// The server by itself, before anybody can connect to it.
+		// In single-user mode, before anybody can connect to the server.
 		err = run(fmt.Sprintf("CREATE DATABASE %[1]s_%[2]s\nCREATE DATABASE %[1]s_%[3]s\n", databaseUser, identity.API, identity.Game),
-			"postgres", "--single", "-D", fresh, "postgres")
+			"postgres", "--single", "-D", temporary, "postgres")
 	}
 	if err != nil {
 		return err
 	}
-	return os.Rename(fresh, dir)
+	return os.Rename(temporary, dir)
 }
 
-// postgresOwner is as whom PostgreSQL runs, which refuses root: as its own user there, who must be able to reach the folder.
+// postgresOwner returns the user that PostgreSQL runs as. It refuses to run as root; then the user is postgres, which must be able to
+// reach the folder.
 func postgresOwner(dir string) (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil //nolint:nilnil // No credential means the user that everything runs as.
+		return nil, nil //nolint:nilnil // No credential means the current user.
 	}
 	account, err := user.Lookup("postgres")
 	if err != nil {
-		return nil, fmt.Errorf("root can't run it and there is no user postgres: %w", err)
+		return nil, fmt.Errorf("it can't run as root, and there is no user postgres: %w", err)
 	}
 	uid, err := strconv.ParseUint(account.Uid, 10, 32)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// process is a program that the fleet keeps running.
+// process is a program that the fleet runs.
 type process struct {
 	name    string
 	stage   int
@@ -21,10 +21,10 @@ type process struct {
 	args    []string
 	env     []string
 	dir     string
-	user    *syscall.Credential // nil runs it as the one who starts it.
-	// end is the signal that ends it in good order.
-	end syscall.Signal
-	// address is where it is reached, for people.
+	user    *syscall.Credential // nil means the current user.
+	// stopSignal is the signal that makes it exit gracefully.
+	stopSignal syscall.Signal
+	// address is its address, for display.
 	address string
 	// ready fails while the program can't do its work.
 	ready func(ctx context.Context) error
@@ -32,26 +32,26 @@ type process struct {
 	live func(ctx context.Context) error
 }
 
-// runner starts and stops processes, and remembers them in files: the fleet goes on when the command that started it ends.
+// runner starts and stops processes, and records them in files, since the fleet outlives the command that started it.
 type runner struct {
 	dir string
-	// killAfter is how long a process has to end in good order.
+	// killAfter is how long a process has to exit gracefully.
 	killAfter time.Duration
 }
 
-// record is the content of a pid file. A pid alone could be somebody else's by now.
+// record is the content of a pid file. The pid alone could belong to another process by now.
 type record struct {
-	PID     int            `json:"pid"`
-	Birth   string         `json:"birth"`
-	Program string         `json:"program"`
-	End     syscall.Signal `json:"end"`
+	PID        int            `json:"pid"`
+	StartTime  string         `json:"birth"`
+	Program    string         `json:"program"`
+	StopSignal syscall.Signal `json:"end"`
 }
 
 func (r runner) pidFile(name string) string { return filepath.Join(r.dir, "run", name+".json") }
 
 func (r runner) logFile(name string) string { return filepath.Join(r.dir, "log", name+".log") }
 
-// start runs a process in a session of its own, so that Ctrl-C at the command does not reach it.
+// start starts a process in a session of its own, so that Ctrl-C in the terminal does not reach it.
 func (r runner) start(p process) error {
 	log, err := os.OpenFile(r.logFile(p.name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -64,18 +64,18 @@ func (r runner) start(p process) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
-	go func() { _ = cmd.Wait() }() // If this process is still there then. Its log says how it ended.
-	text, err := json.Marshal(record{PID: cmd.Process.Pid, Birth: birth(cmd.Process.Pid), Program: p.program, End: p.end})
+	go func() { _ = cmd.Wait() }() // Reaps it, if this process is still running then. Its log shows how it ended.
+	text, err := json.Marshal(record{PID: cmd.Process.Pid, StartTime: startTime(cmd.Process.Pid), Program: p.program, StopSignal: p.stopSignal})
 	if err == nil {
 		err = replaceFile(r.pidFile(p.name), text)
 	}
-	if err != nil { // What is not written down could never be stopped.
+	if err != nil { // A process that is not recorded could never be stopped.
 		_ = cmd.Process.Kill()
 	}
 	return err
 }
 
-// environment is this process's without what configures services: the fleet's files do.
+// environment returns this process's environment without the variables that configure services: the fleet's files do that.
 func environment() []string {
 	var out []string
 	for _, pair := range os.Environ() {
@@ -86,20 +86,20 @@ func environment() []string {
 	return out
 }
 
-// running returns the record of a process that runs; ok is false where none does that the fleet started.
+// running returns the record of a running process; ok is false where the process that the fleet started does not run.
 func (r runner) running(name string) (rec record, ok bool) {
 	text, err := os.ReadFile(r.pidFile(name))
-	if err != nil || json.Unmarshal(text, &rec) != nil || rec.PID <= 1 || rec.Birth == "" {
+	if err != nil || json.Unmarshal(text, &rec) != nil || rec.PID <= 1 || rec.StartTime == "" {
 		return record{}, false
 	}
-	return rec, birth(rec.PID) == rec.Birth
+	return rec, startTime(rec.PID) == rec.StartTime
 }
 
-// stop ends a process for good, by force where it does not end in time, and reports whether it ran.
+// stop terminates a process and removes its pid file, and reports whether it ran.
 func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 	rec, ok := r.running(name)
 	if ok {
-		if err := r.end(ctx, rec); err != nil {
+		if err := r.terminate(ctx, rec); err != nil {
 			return true, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -109,30 +109,30 @@ func (r runner) stop(ctx context.Context, name string) (ran bool, err error) {
 	return ok, nil
 }
 
-// end ends a process and keeps its pid file, which says that somebody wants it to run.
-func (r runner) end(ctx context.Context, rec record) error {
-	if err := signal(rec, rec.End); err != nil {
+// terminate stops a process, by force where it does not exit in time. It keeps the pid file, which means that the process should run.
+func (r runner) terminate(ctx context.Context, rec record) error {
+	if err := signal(rec, rec.StopSignal); err != nil {
 		return err
 	}
-	patience, cancel := context.WithTimeout(ctx, r.killAfter)
+	graceful, cancel := context.WithTimeout(ctx, r.killAfter)
 	defer cancel()
-	err := r.awaitEnd(patience, rec)
-	if err != nil && ctx.Err() == nil { // Whoever is in a hurry has not said that it may lose its data.
+	err := r.awaitExit(graceful, rec)
+	if err != nil && ctx.Err() == nil { // An interrupted command must not kill a process, which may lose data.
 		err = r.kill(rec)
 	}
 	return err
 }
 
-// kill ends a process by force.
+// kill stops a process by force.
 func (r runner) kill(rec record) error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.killAfter)
 	defer cancel()
-	return errors.Join(signal(rec, syscall.SIGKILL), r.awaitEnd(ctx, rec))
+	return errors.Join(signal(rec, syscall.SIGKILL), r.awaitExit(ctx, rec))
 }
 
-// signal reaches the recorded process only: not another one that got its pid.
+// signal sends a signal to the recorded process, and not to another one that got its pid.
 func signal(rec record, signal syscall.Signal) error {
-	if birth(rec.PID) != rec.Birth {
+	if startTime(rec.PID) != rec.StartTime {
 		return nil
 	}
 	if err := syscall.Kill(rec.PID, signal); !errors.Is(err, syscall.ESRCH) {
@@ -141,19 +141,19 @@ func signal(rec record, signal syscall.Signal) error {
 	return nil
 }
 
-func (r runner) awaitEnd(ctx context.Context, rec record) error {
+func (r runner) awaitExit(ctx context.Context, rec record) error {
 	return poll(ctx, func() error {
-		if birth(rec.PID) == rec.Birth {
-			return fmt.Errorf("process %d runs on", rec.PID)
+		if startTime(rec.PID) == rec.StartTime {
+			return fmt.Errorf("process %d is still running", rec.PID)
 		}
 		return nil
 	})
 }
 
-// pollInterval is how often is looked for what is waited for.
+// pollInterval is the time between two attempts of poll.
 const pollInterval = 20 * time.Millisecond
 
-// poll tries until it succeeds. When the context ends first, the last failure is the error.
+// poll repeats try until it succeeds. If the context ends first, it returns the last error.
 func poll(ctx context.Context, try func() error) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -170,7 +170,7 @@ func poll(ctx context.Context, try func() error) error {
 	}
 }
 
-// replaceFile writes a file that only its owner reads; a crash leaves the old content or the new.
+// replaceFile writes a file that only its owner can read. A crash leaves the old content or the new.
 func replaceFile(path string, text []byte) error {
 	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
 		return err

@@ -23,10 +23,10 @@ func newRunner(t *testing.T, killAfter time.Duration) runner {
 	return r
 }
 
-// shell is a process that runs a script until it is stopped. The script says "up" when its traps are set.
-func shell(t *testing.T, r runner, name, script string) record {
+// startShell starts a process that runs a script. The script prints "up" once its traps are set.
+func startShell(t *testing.T, r runner, name, script string) record {
 	t.Helper()
-	err := r.start(process{name: name, program: "/bin/sh", args: []string{"-c", script}, end: syscall.SIGTERM, dir: r.dir})
+	err := r.start(process{name: name, program: "/bin/sh", args: []string{"-c", script}, stopSignal: syscall.SIGTERM, dir: r.dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func shell(t *testing.T, r runner, name, script string) record {
 	return rec
 }
 
-func TestStopEndsInGoodOrderOrByForce(t *testing.T) {
+func TestStopGracefullyOrByForce(t *testing.T) {
 	for name, tc := range map[string]struct{ script, says string }{
 		"obedient": {`trap 'echo bye; exit 0' TERM; echo up; while :; do /bin/sleep 0.01; done`, "bye"},
 		"deaf":     {`trap '' TERM; echo up; while :; do /bin/sleep 0.01; done`, "up"},
@@ -60,15 +60,15 @@ func TestStopEndsInGoodOrderOrByForce(t *testing.T) {
 			if name == "obedient" {
 				r.killAfter = time.Minute
 			}
-			rec := shell(t, r, name, tc.script)
+			rec := startShell(t, r, name, tc.script)
 			if ran, err := r.stop(t.Context(), name); !ran || err != nil {
 				t.Errorf("stop: %v, %v", ran, err)
 			}
-			if birth(rec.PID) == rec.Birth {
-				t.Error("it runs on")
+			if startTime(rec.PID) == rec.StartTime {
+				t.Error("it is still running")
 			}
 			if log := string(tail(r.logFile(name))); !strings.Contains(log, tc.says) {
-				t.Errorf("it said %q", log)
+				t.Errorf("it printed %q", log)
 			}
 			if ran, err := r.stop(t.Context(), name); ran || err != nil {
 				t.Errorf("stopped again: %v, %v", ran, err)
@@ -77,22 +77,22 @@ func TestStopEndsInGoodOrderOrByForce(t *testing.T) {
 	}
 }
 
-// TestWhoIsInterruptedKillsNobody ends the patience with a process that is slow to end, which must not lose its data by that.
-func TestWhoIsInterruptedKillsNobody(t *testing.T) {
+// TestInterruptedStopDoesNotKill interrupts the stop of a process that is slow to exit, which must not lose its data.
+func TestInterruptedStopDoesNotKill(t *testing.T) {
 	r := newRunner(t, time.Minute)
-	rec := shell(t, r, "slow", `trap '' TERM; echo up; while :; do /bin/sleep 0.01; done`)
+	rec := startShell(t, r, "slow", `trap '' TERM; echo up; while :; do /bin/sleep 0.01; done`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if ran, err := r.stop(ctx, "slow"); !ran || err == nil {
 		t.Errorf("stop: %v, %v", ran, err)
 	}
 	if again, ok := r.running("slow"); !ok || again != rec {
-		t.Error("it was ended by force, or forgotten")
+		t.Error("it was killed, or its record is gone")
 	}
 }
 
-// TestOthersAreLeftAlone hands the runner the pid of a process that is not the one that it started.
-func TestOthersAreLeftAlone(t *testing.T) {
+// TestReusedPIDIsNotSignalled gives the runner the pid of a process that it did not start.
+func TestReusedPIDIsNotSignalled(t *testing.T) {
 	r := newRunner(t, time.Second)
 	other := exec.Command("/bin/sleep", "1000")
 	if err := other.Start(); err != nil {
@@ -101,16 +101,16 @@ func TestOthersAreLeftAlone(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { _ = other.Wait(); close(ended) }()
 	defer func() { _ = other.Process.Kill(); <-ended }()
-	for _, was := range []string{"", "another life", birth(os.Getpid())} {
-		text, err := json.Marshal(record{PID: other.Process.Pid, Birth: was, End: syscall.SIGTERM})
+	for _, was := range []string{"", "another life", startTime(os.Getpid())} {
+		text, err := json.Marshal(record{PID: other.Process.Pid, StartTime: was, StopSignal: syscall.SIGTERM})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(r.pidFile("game-0"), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := r.running("game-0"); ok && was != birth(other.Process.Pid) {
-			t.Errorf("%q passes for it", was)
+		if _, ok := r.running("game-0"); ok && was != startTime(other.Process.Pid) {
+			t.Errorf("%q passes for the recorded process", was)
 		}
 		if ran, err := r.stop(t.Context(), "game-0"); ran || err != nil {
 			t.Errorf("stop: %v, %v", ran, err)
@@ -123,11 +123,11 @@ func TestOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestServicesSeeNoConfigurationOfTheirStarter(t *testing.T) {
+func TestServicesDoNotInheritConfiguration(t *testing.T) {
 	t.Setenv("BITCRAPS_RPC_LISTEN", "0.0.0.0:1")
 	for _, pair := range environment() {
 		if strings.HasPrefix(pair, "BITCRAPS_") {
-			t.Errorf("%s is handed on", pair)
+			t.Errorf("%s is inherited", pair)
 		}
 	}
 }

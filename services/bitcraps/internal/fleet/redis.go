@@ -14,9 +14,9 @@ import (
 
 const redisName = "redis"
 
-// redis is the private Redis. It keeps nothing on disk: what the fleet has in it may be lost at any time.
+// redis returns the process of the private Redis. It does not persist anything: the fleet's data there may be lost at any time.
 func (f *Fleet) redis(ctx context.Context) (process, error) {
-	server, err := f.program(ctx, "redis-server", "redis-server")
+	server, err := f.findOrInstall(ctx, "redis-server", "redis-server")
 	if err != nil {
 		return process{}, err
 	}
@@ -28,19 +28,19 @@ func (f *Fleet) redis(ctx context.Context) (process, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return process{}, err
 	}
-	// The password is in a file, not on the command line, which every user of the machine sees.
+	// The password is in a file, since every user of the machine can see command lines.
 	text := fmt.Sprintf("bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\ndaemonize no\nmaxmemory 256mb\n", port, f.plan.Password)
 	if err := replaceFile(filepath.Join(dir, "redis.conf"), []byte(text)); err != nil {
 		return process{}, err
 	}
 	return process{name: redisName, stage: storeStage, program: server, args: []string{filepath.Join(dir, "redis.conf")}, dir: dir,
-		end: syscall.SIGTERM, address: f.plan.Redis, ready: f.pings()}, nil
+		stopSignal: syscall.SIGTERM, address: f.plan.Redis, ready: f.pingRedis()}, nil
 }
 
-// pingTimeout is how long Redis may take to answer.
+// pingTimeout bounds a ping.
 const pingTimeout = 2 * time.Second
 
-func (f *Fleet) pings() func(context.Context) error {
+func (f *Fleet) pingRedis() func(context.Context) error {
 	address, password := f.plan.Redis, f.plan.Password
 	return func(ctx context.Context) error {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)

@@ -16,17 +16,18 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 )
 
-// lone is a fleet of one game, whose admin port is the test's: it answers as long as the process is none that is deaf.
-type lone struct {
+// singleFleet is a fleet of one game, whose admin port is served by the test: it is healthy while the game runs, unless the process is
+// marked as unresponsive.
+type singleFleet struct {
 	*Fleet
-	t    *testing.T
-	deaf atomic.Int64
+	t            *testing.T
+	unresponsive atomic.Int64
 }
 
-func newLone(t *testing.T) *lone {
-	l := &lone{t: t}
+func newSingleFleet(t *testing.T) *singleFleet {
+	l := &singleFleet{t: t}
 	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if rec, ok := l.runner.running("game-0"); !ok || int64(rec.PID) == l.deaf.Load() {
+		if rec, ok := l.runner.running("game-0"); !ok || int64(rec.PID) == l.unresponsive.Load() {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 	}))
@@ -44,13 +45,13 @@ func newLone(t *testing.T) *lone {
 	return l
 }
 
-// TestOneThatHangsKeepsNoOthersStateBack asks a game that never answers, and one behind it.
-func TestOneThatHangsKeepsNoOthersStateBack(t *testing.T) {
-	l := newLone(t)
+// TestHangingProcessDoesNotDelayStatus gets the status of a process that never answers, and of one that follows it.
+func TestHangingProcessDoesNotDelayStatus(t *testing.T) {
+	l := newSingleFleet(t)
 	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	t.Cleanup(hangs.Close)
 	l.plan.Members = []member{{Service: identity.API, Admin: hangs.Listener.Addr().String()}, l.plan.Members[0]}
-	if err := l.runner.start(process{name: "api-0", program: "/bin/sleep", args: []string{"1000"}, end: syscall.SIGTERM}); err != nil {
+	if err := l.runner.start(process{name: "api-0", program: "/bin/sleep", args: []string{"1000"}, stopSignal: syscall.SIGTERM}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = l.runner.stop(context.Background(), "api-0") })
@@ -62,8 +63,8 @@ func TestOneThatHangsKeepsNoOthersStateBack(t *testing.T) {
 	}
 }
 
-// pid is the game's.
-func (l *lone) pid() int {
+// pid is the pid of the game.
+func (l *singleFleet) pid() int {
 	l.t.Helper()
 	rec, ok := l.runner.running("game-0")
 	if !ok {
@@ -72,37 +73,37 @@ func (l *lone) pid() int {
 	return rec.PID
 }
 
-func (l *lone) kill() {
+func (l *singleFleet) kill() {
 	rec, ok := l.runner.running("game-0")
 	if !ok {
 		return
 	}
-	if err := errors.Join(signal(rec, syscall.SIGKILL), l.runner.awaitEnd(l.t.Context(), rec)); err != nil && l.t.Context().Err() == nil {
+	if err := errors.Join(signal(rec, syscall.SIGKILL), l.runner.awaitExit(l.t.Context(), rec)); err != nil && l.t.Context().Err() == nil {
 		l.t.Error(err)
 	}
 }
 
-func TestRestartStartsWhatIsDownOrDeaf(t *testing.T) {
-	l := newLone(t)
+func TestRestartStartsDeadAndUnresponsiveProcesses(t *testing.T) {
+	l := newSingleFleet(t)
 	first := l.pid()
-	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, ErrRuns) || l.pid() != first {
-		t.Errorf("what runs: %v", err)
+	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, ErrRunning) || l.pid() != first {
+		t.Errorf("a running process: %v", err)
 	}
 	l.kill()
 	if err := l.Restart(t.Context(), "game-0"); err != nil || l.pid() == first {
-		t.Errorf("what died: %v", err)
+		t.Errorf("a dead process: %v", err)
 	}
 	second := l.pid()
-	l.deaf.Store(int64(second))
+	l.unresponsive.Store(int64(second))
 	if err := l.Restart(t.Context(), "game-0"); err != nil || l.pid() == second {
-		t.Errorf("what answers nobody: %v", err)
+		t.Errorf("an unresponsive process: %v", err)
 	}
 }
 
-// TestRestartTriesAgainWhatItCouldNotStart has the program of one that answers nobody be none for a while.
-func TestRestartTriesAgainWhatItCouldNotStart(t *testing.T) {
-	l := newLone(t)
-	l.deaf.Store(int64(l.pid()))
+// TestRestartCanBeRetried makes the program of an unresponsive process temporarily not executable.
+func TestRestartCanBeRetried(t *testing.T) {
+	l := newSingleFleet(t)
+	l.unresponsive.Store(int64(l.pid()))
 	program := l.services()[0].program
 	if err := os.Chmod(program, 0o600); err != nil {
 		t.Fatal(err)
@@ -114,19 +115,19 @@ func TestRestartTriesAgainWhatItCouldNotStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := l.Restart(t.Context(), "game-0"); err != nil {
-		t.Errorf("the next try: %v", err)
+		t.Errorf("the next attempt: %v", err)
 	}
 }
 
-func TestRestartLeavesToPeopleWhatIsTheirs(t *testing.T) {
-	l := newLone(t)
+func TestRestartRefusals(t *testing.T) {
+	l := newSingleFleet(t)
 	if err := l.Restart(t.Context(), "postgres"); err == nil || !strings.Contains(err.Error(), "fleet status") {
 		t.Errorf("a store: %v", err)
 	}
 	l.kill()
 	log := l.runner.logFile("game-0")
 	for text, want := range map[string]string{
-		"{\"msg\":\"ready\"}\n{\"msg\":\"the validator has halted\"}\ngame: why\n": "must not go on",
+		"{\"msg\":\"ready\"}\n{\"msg\":\"the validator has halted\"}\ngame: why\n": "must not continue",
 		"{\"msg\":\"the validator has halted\"}\n{\"msg\":\"ready\"}\n":            "",
 	} {
 		if err := os.WriteFile(log, []byte(text), 0o600); err != nil {
@@ -141,6 +142,6 @@ func TestRestartLeavesToPeopleWhatIsTheirs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := l.Restart(t.Context(), "game-0"); !errors.Is(err, ErrStopped) {
-		t.Errorf("what was stopped: %v", err)
+		t.Errorf("a stopped process: %v", err)
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 )
 
-// TestPrivateStores starts a PostgreSQL and a Redis from the installed programs, stops them and finds the data again.
+// TestPrivateStores starts PostgreSQL and Redis from the installed programs, stops them, and finds the data again.
 func TestPrivateStores(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it makes a PostgreSQL cluster")
+		t.Skip("it creates a PostgreSQL cluster")
 	}
 	// Not t.TempDir: the user that PostgreSQL runs as can't enter it.
 	dir, err := os.MkdirTemp("/tmp", "bitcraps-stores")
@@ -55,8 +55,8 @@ func TestPrivateStores(t *testing.T) {
 		if again, err := f.start(ctx, stores, nil); err != nil || len(again) != 0 {
 			t.Errorf("started again: %v, %v", again, err)
 		}
-		if err := f.stop(ctx, started); err != nil || len(f.alive()) != 0 {
-			t.Errorf("stop: %v; %v run on", err, f.alive())
+		if err := f.stop(ctx, started); err != nil || len(f.runningNames()) != 0 {
+			t.Errorf("stop: %v; %v are still running", err, f.runningNames())
 		}
 	}
 }
@@ -90,7 +90,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	for _, opts := range []Options{{}, {Engine: "mysql"}, {Engine: SQLite, DatabaseURL: "postgresql://h/n"}, {Engine: PostgreSQL, DatabaseURL: "http://h/n"},
 		{Engine: PostgreSQL, DatabaseURL: "postgresql://h"}} {
 		if opts.Validate() == nil {
-			t.Errorf("%+v is taken", opts)
+			t.Errorf("%+v is valid", opts)
 		}
 	}
 	if err := (Options{Engine: DefaultEngine}).Validate(); err != nil {

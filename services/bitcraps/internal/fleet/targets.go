@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// target is an admin port as Prometheus reads it from a file.
+// target is an entry of Prometheus's file-based service discovery.
 type target struct {
 	Targets []string          `json:"targets"`
 	Labels  map[string]string `json:"labels"`
 }
 
-// writeTargets lists the admin ports for Prometheus, each with its service and replica. The processes say both of their
-// metrics; that one does not answer, Prometheus says in their place.
+// writeTargets lists the admin ports for Prometheus, each with its service and replica. The processes put both labels on their own
+// metrics, but Prometheus itself records that a process does not answer.
 func (f *Fleet) writeTargets() error {
 	targets := make([]target, 0, len(f.plan.Members))
 	for _, m := range f.plan.Members {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTargetsAreAllAdminPorts(t *testing.T) {
+func TestTargetsListAllAdminPorts(t *testing.T) {
 	dir := t.TempDir()
 	p, err := newPlan(Options{Engine: PostgreSQL}, plan{})
 	if err != nil {

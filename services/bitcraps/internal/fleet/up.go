@@ -15,18 +15,18 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// Patience is how long everything may take to get ready.
-const Patience = time.Minute
+// ReadyTimeout is how long all processes together may take to become ready.
+const ReadyTimeout = time.Minute
 
-// Up starts what does not run and waits until everything is ready. It returns the names of what it started; nothing, where
-// the fleet ran already. What it started is stopped again where something fails.
+// Up starts the processes that are not running and waits until all are ready. It returns the names of those that it started. If
+// something fails, it stops them again.
 func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	if !f.plan.fits(opts) {
-		if len(f.alive()) > 0 {
-			return nil, fmt.Errorf("the fleet in %s runs with other options; stop it first", f.dir)
+	if !f.plan.matches(opts) {
+		if len(f.runningNames()) > 0 {
+			return nil, fmt.Errorf("the fleet in %s is running with other options; stop it first", f.dir)
 		}
 		if f.plan, err = newPlan(opts, f.plan); err != nil {
 			return nil, err
@@ -35,7 +35,7 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 			return nil, err
 		}
 	}
-	if err := errors.Join(f.ignore(), Init(f.dir, validators, nil, time.Now())); err != nil {
+	if err := errors.Join(f.writeGitignore(), Init(f.dir, validators, nil, time.Now())); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(f.writeConfiguration(), f.writeTargets()); err != nil {
@@ -48,7 +48,7 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 	if err != nil {
 		return nil, err
 	}
-	ready, cancel := context.WithTimeout(ctx, Patience)
+	ready, cancel := context.WithTimeout(ctx, ReadyTimeout)
 	defer cancel()
 	started, err = f.start(ready, stores, nil)
 	if err == nil {
@@ -63,8 +63,8 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 	return started, nil
 }
 
-// ignore has git leave the folder alone, unless it says otherwise itself: it is about to have keys, and may be within a checkout.
-func (f *Fleet) ignore() error {
+// writeGitignore makes git ignore the folder, unless the folder has a .gitignore: it will contain keys, and may be inside a checkout.
+func (f *Fleet) writeGitignore() error {
 	file, err := os.OpenFile(filepath.Join(f.dir, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return nil
@@ -83,12 +83,12 @@ func (f *Fleet) services() (out []process) {
 	return out
 }
 
-// start starts those that do not run and waits until all are ready. It returns the names of what it started behind those
-// that are given.
+// start starts the processes that are not running and waits until all are ready. It appends the names of those that it started to
+// started.
 func (f *Fleet) start(ctx context.Context, processes []process, started []string) ([]string, error) {
-	begin := func(p process) error {
+	launch := func(p process) error {
 		if _, err := os.Stat(p.program); err != nil {
-			return fmt.Errorf("%s: %w; `make build` makes all services", p.name, err)
+			return fmt.Errorf("%s: %w; `make build` builds all services", p.name, err)
 		}
 		err := f.runner.start(p)
 		if err == nil {
@@ -100,14 +100,14 @@ func (f *Fleet) start(ctx context.Context, processes []process, started []string
 		if _, ok := f.runner.running(p.name); ok {
 			continue
 		}
-		if err := begin(p); err != nil {
+		if err := launch(p); err != nil {
 			return started, err
 		}
 	}
 	for _, p := range processes {
 		err := f.await(ctx, p)
-		if errors.Is(err, errEnded) && !slices.Contains(started, p.name) { // It was about to die when it was looked at.
-			if err = begin(p); err == nil {
+		if errors.Is(err, errExited) && !slices.Contains(started, p.name) { // It was about to exit when running saw it.
+			if err = launch(p); err == nil {
 				err = f.await(ctx, p)
 			}
 		}
@@ -118,23 +118,23 @@ func (f *Fleet) start(ctx context.Context, processes []process, started []string
 	return started, nil
 }
 
-var errEnded = errors.New("it ended")
+var errExited = errors.New("it exited")
 
-// await waits until a process is ready, or ends.
+// await waits until a process is ready, or exits.
 func (f *Fleet) await(ctx context.Context, p process) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	return poll(ctx, func() error {
 		if _, ok := f.runner.running(p.name); !ok {
 			cancel()
-			return errEnded
+			return errExited
 		}
 		return p.ready(ctx)
 	})
 }
 
-// migrate brings the databases of services that do not run to this release's schema. One that runs has it, or must be
-// stopped first.
+// migrate migrates the databases of services that are not running to this release's schema. A running service has that schema
+// already, or must be stopped first.
 func (f *Fleet) migrate(ctx context.Context) error {
 	for name, up := range map[string]func(context.Context, config.Database) (from, to int64, err error){identity.API: api.Migrate, identity.Game: game.Migrate} {
 		running := false

@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// alert is what is read of one at Alertmanager's API.
+// alert has the fields of Alertmanager's API that are shown.
 type alert struct {
 	Labels      map[string]string `json:"labels"`
 	Annotations map[string]string `json:"annotations"`
 	StartsAt    time.Time         `json:"startsAt"`
 }
 
-// alerts is step 7: which alerts are active and not silenced. A critical one is a failure.
+// alerts is step 7: the alerts that are active and not silenced. A critical one is a failure.
 func (t Target) alerts(ctx context.Context) Step {
 	step := Step{Name: "alerts", Verdict: OK}
 	if t.Alertmanager == "" {
-		step.Verdict, step.Summary = Skipped, "no Alertmanager is named; name it by --alertmanager"
+		step.Verdict, step.Summary = Skipped, "no Alertmanager is configured; name one with --alertmanager"
 		return step
 	}
 	var active []alert
-	err := get(ctx, base(t.Alertmanager)+"/api/v2/alerts?active=true&silenced=false&inhibited=false", func(resp *http.Response) error {
+	err := get(ctx, trimSlash(t.Alertmanager)+"/api/v2/alerts?active=true&silenced=false&inhibited=false", func(resp *http.Response) error {
 		if resp.StatusCode != http.StatusOK {
 			return fmt.Errorf("it answers %s", resp.Status)
 		}
-		return json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&active)
+		return json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&active)
 	})
 	if err != nil {
 		step.Verdict, step.Summary = Degraded, "Alertmanager: "+err.Error()
@@ -49,8 +49,8 @@ func (t Target) alerts(ctx context.Context) Step {
 		if a.Labels["severity"] == "critical" {
 			step.Verdict = Failing
 		}
-		step.Rows = append(step.Rows, []string{clip(a.Labels["alertname"]), cmp.Or(clip(a.Labels["severity"]), "-"), a.StartsAt.UTC().Format(time.DateTime),
-			cmp.Or(clip(a.Annotations["summary"]), "-")})
+		step.Rows = append(step.Rows, []string{printable(a.Labels["alertname"]), cmp.Or(printable(a.Labels["severity"]), "-"), a.StartsAt.UTC().Format(time.DateTime),
+			cmp.Or(printable(a.Annotations["summary"]), "-")})
 	}
 	return step
 }

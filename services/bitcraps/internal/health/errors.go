@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// since is how far back errors are looked for, and shown how many of them are.
-	since = 24 * time.Hour
-	shown = 10
+	// errorWindow is how far back errors are searched, and maxShown how many of them are shown.
+	errorWindow = 24 * time.Hour
+	maxShown    = 10
 	// maxLog is how much of the end of each log is read.
 	maxLog = 64 << 20
-	// maxLine is how long a line of a log may be; what stands behind a longer one is not read.
+	// maxLine is the longest line that is read; the rest of the log after a longer one is not read.
 	maxLine = 1 << 20
 )
 
-// line is what is read of a line of a log.
-type line struct {
+// logLine has the fields of a log line that are shown.
+type logLine struct {
 	Time    time.Time `json:"time"`
 	Level   string    `json:"level"`
 	Service string    `json:"service"`
@@ -36,35 +36,35 @@ type line struct {
 func recentErrors(logs []string, now time.Time) Step {
 	step := Step{Name: "errors", Verdict: OK}
 	if len(logs) == 0 {
-		step.Verdict, step.Summary = Skipped, "no logs are here; name their folder by --logs"
+		step.Verdict, step.Summary = Skipped, "no logs are configured; name their folder with --logs"
 		return step
 	}
-	var found []line
+	var found []logLine
 	for _, path := range logs {
-		lines, err := errorsOf(path, now.Add(-since))
+		lines, err := readErrors(path, now.Add(-errorWindow))
 		if err != nil {
 			step.Verdict, step.Summary = Degraded, fmt.Sprintf("%s can't be read: %v", path, err)
 			return step
 		}
 		found = append(found, lines...)
 	}
-	slices.SortStableFunc(found, func(a, b line) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(found, func(a, b logLine) int { return a.Time.Compare(b.Time) })
 	step.Summary = fmt.Sprintf("%d lines of level ERROR in 24 h", len(found))
 	if len(found) > 0 {
 		step.Verdict, step.Columns = Degraded, []string{"TIME", "SERVICE", "MESSAGE", "TRACE"}
 	}
-	for _, l := range found[max(0, len(found)-shown):] {
+	for _, l := range found[max(0, len(found)-maxShown):] {
 		message := l.Message
 		if l.Error != "" {
 			message += ": " + l.Error
 		}
-		step.Rows = append(step.Rows, []string{l.Time.UTC().Format(time.DateTime), cmp.Or(l.Service, "-"), clip(message), cmp.Or(l.Trace, "-")})
+		step.Rows = append(step.Rows, []string{l.Time.UTC().Format(time.DateTime), cmp.Or(l.Service, "-"), printable(message), cmp.Or(l.Trace, "-")})
 	}
 	return step
 }
 
-// errorsOf reads the end of a log.
-func errorsOf(path string, from time.Time) (found []line, err error) {
+// readErrors returns the error lines in the last maxLog bytes of a log.
+func readErrors(path string, from time.Time) (found []logLine, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func errorsOf(path string, from time.Time) (found []line, err error) {
 		if !bytes.Contains(lines.Bytes(), []byte(`"ERROR"`)) {
 			continue
 		}
-		var l line
-		// Others write to the file too: a panic, or a store. They have no level.
+		var l logLine
+		// Other text is in the file too, such as a panic, or a store's log. It has no level.
 		if json.Unmarshal(lines.Bytes(), &l) == nil && l.Level == "ERROR" && l.Time.After(from) {
 			found = append(found, l)
 		}
@@ -90,17 +90,17 @@ func errorsOf(path string, from time.Time) (found []line, err error) {
 	return found, lines.Err()
 }
 
-// clip is the beginning of a text, without what a terminal could obey.
-func clip(text string) string {
-	const most = 120
+// printable returns the beginning of a text, without control characters, which a terminal would interpret.
+func printable(text string) string {
+	const maxRunes = 120
 	runes := []rune(text)
 	for i, r := range runes {
 		if r < ' ' || r == 0x7f {
 			runes[i] = ' '
 		}
 	}
-	if len(runes) > most {
-		return string(runes[:most-1]) + "…"
+	if len(runes) > maxRunes {
+		return string(runes[:maxRunes-1]) + "…"
 	}
 	return string(runes)
 }

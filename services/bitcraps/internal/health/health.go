@@ -1,5 +1,5 @@
-// Package health is the daily look at a platform that runs: whether its processes answer, what they use, what went wrong since
-// yesterday, how long players wait, which alerts are active, and whether validators and ledger are as they must be.
+// Package health implements the daily health check of a running platform: whether its processes answer, what resources they use, the
+// errors since yesterday, request latency, active alerts, and whether the validators and the ledger are sound.
 package health
 
 import (
@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Verdict is how something is.
+// Verdict is the result of a step or of the whole check.
 type Verdict string
 
 // Verdicts, the best first.
 const (
 	OK       Verdict = "ok"
-	Skipped  Verdict = "skipped" // Nobody was there to ask.
+	Skipped  Verdict = "skipped" // There was no source to check.
 	Degraded Verdict = "degraded"
 	Failing  Verdict = "failing"
 )
 
-// worse is the worse of two verdicts. What was skipped is no fault.
+// worse returns the worse of two verdicts. A skipped step is not a fault.
 func worse(a, b Verdict) Verdict {
 	rank := map[Verdict]int{OK: 0, Skipped: 0, Degraded: 1, Failing: 2}
 	if rank[b] > rank[a] {
@@ -32,7 +32,7 @@ func worse(a, b Verdict) Verdict {
 type Step struct {
 	Name    string  `json:"name"`
 	Verdict Verdict `json:"verdict"`
-	// Summary says it in a sentence.
+	// Summary is the result in one sentence.
 	Summary string     `json:"summary"`
 	Columns []string   `json:"columns,omitempty"`
 	Rows    [][]string `json:"rows,omitempty"`
@@ -46,36 +46,36 @@ type Report struct {
 	Steps       []Step    `json:"steps"`
 }
 
-// Process is one to ask.
+// Process is a process to check.
 type Process struct {
-	// Name is what people call it, and Service what it is one of several of; empty where it is several services in one.
+	// Name is the process's own name, and Service the service of which it is a replica; empty for a process that runs several services.
 	Name, Service string
-	// URL is where it has /health, /ready and /metrics; empty where it has none of them.
+	// URL is the base of its /health, /ready and /metrics; empty where it serves none.
 	URL string
-	// State says how its starter finds it; empty where it has none that is known here.
+	// State is the state that the fleet reports for it; empty where no fleet started it.
 	State string
 	PID   int
 }
 
-// Target is the platform to look at.
+// Target is the platform to check.
 type Target struct {
 	Environment string
 	Processes   []Process
-	// Dir is where it keeps its data, if that is on this machine.
+	// Dir is its data directory, if that is on this machine.
 	Dir string
-	// Logs are the files that it writes.
+	// Logs are its log files.
 	Logs []string
 	// Prometheus and Alertmanager are URLs; empty where there are none.
 	Prometheus, Alertmanager string
 }
 
-// Check looks at everything.
+// Check runs every step.
 func (t Target) Check(ctx context.Context, now time.Time) Report {
-	answers := t.ask(ctx)
+	snapshots := t.query(ctx)
 	r := Report{Time: now.UTC().Truncate(time.Second), Environment: t.Environment, Verdict: OK}
 	r.Steps = []Step{
-		machine(ctx, t.Dir), processes(answers), services(answers), resources(answers), recentErrors(t.Logs, now),
-		t.latency(ctx, answers), t.alerts(ctx), validators(answers), ledger(answers, now),
+		machine(ctx, t.Dir), processes(snapshots), services(snapshots), resources(snapshots), recentErrors(t.Logs, now),
+		t.latency(ctx, snapshots), t.alerts(ctx), validators(snapshots), ledger(snapshots, now),
 	}
 	for _, step := range r.Steps {
 		r.Verdict = worse(r.Verdict, step.Verdict)
@@ -83,13 +83,13 @@ func (t Target) Check(ctx context.Context, now time.Time) Report {
 	return r
 }
 
-// ask asks every process at the same time.
-func (t Target) ask(ctx context.Context) []answer {
-	answers := make([]answer, len(t.Processes))
-	var asking sync.WaitGroup
+// query queries all processes concurrently.
+func (t Target) query(ctx context.Context) []snapshot {
+	snapshots := make([]snapshot, len(t.Processes))
+	var queries sync.WaitGroup
 	for i, process := range t.Processes {
-		asking.Go(func() { answers[i] = ask(ctx, process) })
+		queries.Go(func() { snapshots[i] = query(ctx, process) })
 	}
-	asking.Wait()
-	return answers
+	queries.Wait()
+	return snapshots
 }

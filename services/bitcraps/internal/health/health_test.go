@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { testserver.Main(m) }
 
-// platform is a fleet of admin ports.
+// platform is a set of admin ports.
 type platform struct {
 	health.Target
 	t *testing.T
@@ -44,10 +44,10 @@ func (p *platform) add(name, service string, metrics map[string]float64, checks 
 	p.Processes = append(p.Processes, health.Process{Name: name, Service: service, URL: server.URL, State: "ready", PID: 1})
 }
 
-// healthy is a fleet in which all is well.
+// healthy is a platform without any fault.
 func healthy(t *testing.T) *platform {
 	p := &platform{t: t}
-	p.Environment = "test" // Elsewhere: what this machine has left is none of its business.
+	p.Environment = "test" // Without Dir: the free resources of this machine must not matter.
 	for i := range 4 {
 		p.add(fmt.Sprintf("consensus-%d", i), "consensus", map[string]float64{"bitcraps_consensus_height": 100})
 	}
@@ -55,8 +55,8 @@ func healthy(t *testing.T) *platform {
 	return p
 }
 
-// is checks the whole and returns one step.
-func (p *platform) is(want health.Verdict, name string) health.Step {
+// check checks the platform and returns one step.
+func (p *platform) check(want health.Verdict, name string) health.Step {
 	p.t.Helper()
 	report := p.Check(p.t.Context(), time.Now())
 	for _, step := range report.Steps {
@@ -72,15 +72,15 @@ func (p *platform) is(want health.Verdict, name string) health.Step {
 	return health.Step{}
 }
 
-func TestAllIsWell(t *testing.T) {
+func TestHealthyPlatform(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
 	for _, name := range []string{"processes", "services", "resources", "validators", "ledger"} {
-		p.is(health.OK, name)
+		p.check(health.OK, name)
 	}
 }
 
-func TestTheMachineIsLookedAt(t *testing.T) {
+func TestMachineStep(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
 	p.Dir = t.TempDir()
@@ -91,44 +91,44 @@ func TestTheMachineIsLookedAt(t *testing.T) {
 	}
 }
 
-func TestAProcessIsAway(t *testing.T) {
+func TestStoppedProcesses(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
 	p.Processes[1].URL = "http://127.0.0.1:1"
 	p.Processes[1].State = "stopped"
-	if step := p.is(health.Degraded, "processes"); !strings.Contains(step.Summary, "consensus-1") {
+	if step := p.check(health.Degraded, "processes"); !strings.Contains(step.Summary, "consensus-1") {
 		t.Errorf("%+v", step)
 	}
-	p.is(health.Degraded, "validators")
+	p.check(health.Degraded, "validators")
 	p.Processes[2].URL = p.Processes[1].URL // Two of four are no quorum.
-	p.is(health.Failing, "validators")
+	p.check(health.Failing, "validators")
 	p = healthy(t)
 	p.Processes[4].URL, p.Processes[4].State = "http://127.0.0.1:1", "stopped" // There is no other game.
-	p.is(health.Failing, "processes")
+	p.check(health.Failing, "processes")
 }
 
-func TestAPartFails(t *testing.T) {
+func TestFailingChecks(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
-	away := errors.New("away")
-	p.add("gateway-0", "gateway", nil, admin.Check{Name: "redis", Degrades: true, Check: func(context.Context) error { return away }})
-	if step := p.is(health.Degraded, "services"); !strings.Contains(fmt.Sprint(step.Rows), "redis") {
+	unavailable := errors.New("unavailable")
+	p.add("gateway-0", "gateway", nil, admin.Check{Name: "redis", Degrades: true, Check: func(context.Context) error { return unavailable }})
+	if step := p.check(health.Degraded, "services"); !strings.Contains(fmt.Sprint(step.Rows), "redis") {
 		t.Errorf("%+v", step)
 	}
-	p.add("api-0", "api", nil, admin.Check{Name: "store", Check: func(context.Context) error { return away }})
-	p.is(health.Failing, "services")
+	p.add("api-0", "api", nil, admin.Check{Name: "store", Check: func(context.Context) error { return unavailable }})
+	p.check(health.Failing, "services")
 }
 
-func TestAValidatorIsBehind(t *testing.T) {
+func TestLaggingValidator(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
 	p.add("consensus-4", "consensus", map[string]float64{"bitcraps_consensus_height": 60})
-	if step := p.is(health.Degraded, "validators"); !strings.Contains(step.Summary, "1 more than") {
+	if step := p.check(health.Degraded, "validators"); !strings.Contains(step.Summary, "1 more than") {
 		t.Errorf("%+v", step)
 	}
 }
 
-func TestTheLedgerIsOff(t *testing.T) {
+func TestLedgerDrift(t *testing.T) {
 	t.Parallel()
 	for drift, checked := range map[float64]time.Time{-3: time.Now(), 0: time.Now().Add(-2 * time.Hour)} {
 		p := healthy(t)
@@ -138,18 +138,18 @@ func TestTheLedgerIsOff(t *testing.T) {
 		if drift != 0 {
 			want = health.Failing
 		}
-		p.is(want, "ledger")
+		p.check(want, "ledger")
 	}
 }
 
-func TestTheLatestErrorsAreShown(t *testing.T) {
+func TestLatestErrorsAreShown(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
 	log := filepath.Join(t.TempDir(), "game-0.log")
 	var text strings.Builder
 	fmt.Fprintf(&text, `{"time":%q,"level":"ERROR","msg":"of the day before"}`+"\n", time.Now().Add(-25*time.Hour).Format(time.RFC3339Nano))
-	text.WriteString("panic: no JSON, and it says \"ERROR\"\n")
-	fmt.Fprintf(&text, `{"time":%q,"level":"INFO","msg":"it says \"ERROR\""}`+"\n", time.Now().Format(time.RFC3339Nano))
+	text.WriteString("panic: not JSON, and it contains \"ERROR\"\n")
+	fmt.Fprintf(&text, `{"time":%q,"level":"INFO","msg":"it contains \"ERROR\""}`+"\n", time.Now().Format(time.RFC3339Nano))
 	for i := range 12 {
 		fmt.Fprintf(&text, `{"time":%q,"level":"ERROR","msg":"call %d failed\u001b[31m","service":"game","error":"disk","trace_id":"t%d"}`+"\n", time.Now().Format(time.RFC3339Nano), i, i)
 	}
@@ -157,31 +157,31 @@ func TestTheLatestErrorsAreShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Logs = []string{log}
-	step := p.is(health.Degraded, "errors")
+	step := p.check(health.Degraded, "errors")
 	if len(step.Rows) != 10 || !strings.Contains(step.Summary, "12 lines") || step.Rows[0][2] != "call 2 failed [31m: disk" || step.Rows[9][3] != "t11" {
 		t.Errorf("%+v", step)
 	}
 }
 
-// TestRequestsAreSlow has a real Prometheus say so.
-func TestRequestsAreSlow(t *testing.T) {
+// TestSlowRequests queries a real Prometheus.
+func TestSlowRequests(t *testing.T) {
 	t.Parallel()
 	for mean, want := range map[float64]health.Verdict{.02: health.OK, .8: health.Degraded} {
 		p := healthy(t)
 		p.Prometheus = testserver.Prometheus(t, fmt.Sprintf("# TYPE bitcraps_request_duration_seconds gauge\nbitcraps_request_duration_seconds{service=\"gateway\"} %v %d\n# EOF\n",
 			mean, time.Now().Unix()))
-		if step := p.is(want, "performance"); step.Rows[0][0] != "gateway" {
+		if step := p.check(want, "performance"); step.Rows[0][0] != "gateway" {
 			t.Errorf("%+v", step)
 		}
 	}
 }
 
-// TestAlertsAreActive sends alerts to a real Alertmanager.
-func TestAlertsAreActive(t *testing.T) {
+// TestActiveAlerts sends alerts to a real Alertmanager.
+func TestActiveAlerts(t *testing.T) {
 	t.Parallel()
 	p := healthy(t)
 	p.Alertmanager = testserver.Alertmanager(t)
-	p.is(health.OK, "alerts")
+	p.check(health.OK, "alerts")
 	for _, severity := range []string{"warning", "critical"} {
 		alert := []map[string]any{{"labels": map[string]string{"alertname": "Test_" + severity, "severity": severity}, "annotations": map[string]string{"summary": "it is slow"}}}
 		text, err := json.Marshal(alert)
@@ -194,14 +194,14 @@ func TestAlertsAreActive(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 		want := map[string]health.Verdict{"warning": health.Degraded, "critical": health.Failing}[severity]
-		if step := p.is(want, "alerts"); !strings.Contains(fmt.Sprint(step.Rows), "Test_"+severity) || !strings.Contains(fmt.Sprint(step.Rows), "it is slow") {
+		if step := p.check(want, "alerts"); !strings.Contains(fmt.Sprint(step.Rows), "Test_"+severity) || !strings.Contains(fmt.Sprint(step.Rows), "it is slow") {
 			t.Errorf("%+v", step)
 		}
 	}
 }
 
-// TestNobodyToAskIsNoFault checks a platform of which nothing is known.
-func TestNobodyToAskIsNoFault(t *testing.T) {
+// TestSkippedStepsAreOK checks a platform without any source.
+func TestSkippedStepsAreOK(t *testing.T) {
 	t.Parallel()
 	report := health.Target{Environment: "nowhere"}.Check(t.Context(), time.Now())
 	if report.Verdict != health.OK {
@@ -209,7 +209,7 @@ func TestNobodyToAskIsNoFault(t *testing.T) {
 	}
 }
 
-func TestWrittenForPeople(t *testing.T) {
+func TestTextReport(t *testing.T) {
 	t.Parallel()
 	report := health.Report{Time: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), Environment: "staging", Verdict: health.Degraded, Steps: []health.Step{
 		{Name: "processes", Verdict: health.OK, Summary: "2 of 2 processes run", Columns: []string{"PROCESS", "STATE"}, Rows: [][]string{{"game-0", "ready"}, {"api-0", "ready"}}},

@@ -17,28 +17,28 @@ import (
 )
 
 const (
-	// latencyMetric is the histogram of every service, and the rule that records its mean over five minutes.
+	// latencyMetric is the name of every service's histogram, and of the rule that records its mean over five minutes.
 	latencyMetric = "bitcraps_request_duration_seconds"
-	// slow is the mean from which on people notice, in seconds.
-	slow = 0.5
+	// slowMean is the mean, in seconds, above which players notice.
+	slowMean = 0.5
 )
 
-// latency is step 6: how long requests take, by Prometheus, or by what the processes say where there is none.
-func (t Target) latency(ctx context.Context, answers []answer) Step {
+// latency is step 6: how long requests take, according to Prometheus or, where there is none, to the processes' own histograms.
+func (t Target) latency(ctx context.Context, snapshots []snapshot) Step {
 	step := Step{Name: "performance", Verdict: OK}
 	var slowest float64
 	var err error
 	if t.Prometheus != "" {
 		slowest, err = step.fromPrometheus(ctx, t.Prometheus)
 	} else {
-		slowest = step.fromProcesses(answers)
+		slowest = step.fromProcesses(snapshots)
 	}
 	switch {
 	case err != nil:
 		step.Verdict, step.Summary = Degraded, "Prometheus: "+err.Error()
 	case len(step.Rows) == 0:
-		step.Verdict, step.Summary = Skipped, "nobody has measured a request"
-	case slowest > slow:
+		step.Verdict, step.Summary = Skipped, "no request has been measured"
+	case slowest > slowMean:
 		step.Verdict, step.Summary = Degraded, fmt.Sprintf("HIGH LATENCY: the mean of a service is %.2f s", slowest)
 	default:
 		step.Summary = fmt.Sprintf("the slowest mean is %.1f ms", 1000*slowest)
@@ -51,7 +51,7 @@ func (s *Step) fromPrometheus(ctx context.Context, url string) (slowest float64,
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	result, _, _, err := promv1.NewAPI(client).Query(ctx, latencyMetric, time.Now())
 	if err != nil {
@@ -73,10 +73,10 @@ func (s *Step) fromPrometheus(ctx context.Context, url string) (slowest float64,
 	return slowest, nil
 }
 
-// fromProcesses shows the latency of each service since its processes began.
-func (s *Step) fromProcesses(answers []answer) (slowest float64) {
+// fromProcesses shows the latency of each service since its processes started.
+func (s *Step) fromProcesses(snapshots []snapshot) (slowest float64) {
 	byService := make(map[string]metrics.Histogram)
-	for _, a := range answers {
+	for _, a := range snapshots {
 		for _, name := range a.after.LabelValues(latencyMetric, "service") {
 			byService[name] = byService[name].Plus(a.after.Histogram(latencyMetric, metrics.Labels{"service": name}))
 		}

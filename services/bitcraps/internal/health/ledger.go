@@ -9,15 +9,15 @@ import (
 const (
 	driftMetric   = "bitcraps_ledger_drift_tokens"
 	checkedMetric = "bitcraps_ledger_checked_timestamp_seconds"
-	// stale is the age from which on nobody adds up the ledger any more.
-	stale = time.Hour
+	// staleAfter is the age of the last audit above which the ledger counts as unchecked.
+	staleAfter = time.Hour
 )
 
-// ledger tells whether the entries add up to zero, as the tables' service last found.
-func ledger(answers []answer, now time.Time) Step {
-	step := Step{Name: "ledger", Verdict: Skipped, Summary: "nobody has added it up yet; `bitcraps audit` does"}
+// ledger is step 9: whether the entries add up to zero, as of the game service's last audit.
+func ledger(snapshots []snapshot, now time.Time) Step {
+	step := Step{Name: "ledger", Verdict: Skipped, Summary: "it has not been audited yet; run `bitcraps audit`"}
 	worst, latest := 0.0, 0.0
-	for _, a := range answers {
+	for _, a := range snapshots {
 		for _, drift := range a.after.Values(driftMetric) {
 			if math.Abs(drift) >= math.Abs(worst) {
 				worst = drift
@@ -35,9 +35,9 @@ func ledger(answers []answer, now time.Time) Step {
 	step.Rows = [][]string{{fmt.Sprintf("%.0f tokens", worst), checked.UTC().Format(time.DateTime)}}
 	switch {
 	case worst != 0:
-		step.Verdict, step.Summary = Failing, fmt.Sprintf("it is off by %.0f tokens; see what with `bitcraps audit`", worst)
-	case now.Sub(checked) > stale:
-		step.Verdict, step.Summary = Degraded, fmt.Sprintf("nobody has added it up for %s", now.Sub(checked).Round(time.Minute))
+		step.Verdict, step.Summary = Failing, fmt.Sprintf("it is off by %.0f tokens; `bitcraps audit` shows where", worst)
+	case now.Sub(checked) > staleAfter:
+		step.Verdict, step.Summary = Degraded, fmt.Sprintf("it has not been audited for %s", now.Sub(checked).Round(time.Minute))
 	default:
 		step.Verdict, step.Summary = OK, "the entries add up to zero"
 	}

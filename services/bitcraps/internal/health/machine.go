@@ -11,27 +11,27 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// full is how much of a disk or of memory may be used, in percent.
-const full = 90
+// maxUsedPercent is how much of the disk or of the memory may be used, in percent.
+const maxUsedPercent = 90
 
-// machine is step 1: what this machine has left, if the platform runs on it.
+// machine is step 1: the free resources of this machine, if the platform runs on it.
 func machine(ctx context.Context, dir string) Step {
-	step := Step{Name: "machine", Verdict: OK, Summary: "the platform is elsewhere"}
+	step := Step{Name: "machine", Verdict: OK, Summary: "the platform runs on another machine"}
 	if dir == "" {
 		step.Verdict = Skipped
 		return step
 	}
-	name, _ := os.Hostname() // It is only shown.
+	name, _ := os.Hostname() // It is for display only.
 	memory, memoryErr := mem.VirtualMemoryWithContext(ctx)
 	average, loadErr := load.AvgWithContext(ctx)
 	usage, diskErr := disk.UsageWithContext(ctx, dir)
 	if memoryErr != nil || loadErr != nil || diskErr != nil {
-		step.Verdict, step.Summary = Skipped, "this system does not say what it has left"
+		step.Verdict, step.Summary = Skipped, "this system does not report its resources"
 		return step
 	}
-	step.Summary = "there is room"
-	if memory.UsedPercent > full || usage.UsedPercent > full {
-		step.Verdict, step.Summary = Degraded, fmt.Sprintf("more than %d %% of memory or disk is used", full)
+	step.Summary = "enough memory and disk are free"
+	if memory.UsedPercent > maxUsedPercent || usage.UsedPercent > maxUsedPercent {
+		step.Verdict, step.Summary = Degraded, fmt.Sprintf("more than %d %% of memory or disk is used", maxUsedPercent)
 	}
 	step.Columns = []string{"NAME", "CPUS", "LOAD", "MEMORY USED", "DISK USED"}
 	step.Rows = [][]string{{

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Write prints the report for people.
+// Write prints the report as text.
 func (r Report) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "BitCraps daily health check\nDate: %s\nEnvironment: %s\n", r.Time.Format(time.RFC3339), r.Environment)
 	for i, step := range r.Steps {

@@ -10,15 +10,15 @@ import (
 	"github.com/bitcraps/bitcraps/libs/metrics"
 )
 
-// processes is step 2: whether everything runs. While another process of its service does, one that is away only degrades.
-func processes(answers []answer) Step {
+// processes is step 2: whether every process runs. One that does not only degrades its service while another replica runs.
+func processes(snapshots []snapshot) Step {
 	step := Step{Name: "processes", Columns: []string{"PROCESS", "STATE", "PID"}}
-	var away []string
-	step.Verdict = perService(answers, func(a answer) bool { return a.runs() })
-	for _, a := range answers {
+	var down []string
+	step.Verdict = serviceVerdict(snapshots, func(a snapshot) bool { return a.running() })
+	for _, a := range snapshots {
 		state := cmp.Or(a.State, "answers")
-		if !a.runs() {
-			away = append(away, a.Name)
+		if !a.running() {
+			down = append(down, a.Name)
 			state = cmp.Or(a.State, "does not answer")
 		}
 		pid := "-"
@@ -27,52 +27,53 @@ func processes(answers []answer) Step {
 		}
 		step.Rows = append(step.Rows, []string{a.Name, state, pid})
 	}
-	step.Summary = fmt.Sprintf("%d of %d processes run", len(answers)-len(away), len(answers))
-	if len(away) > 0 {
-		step.Summary += "; not " + strings.Join(away, ", ")
+	step.Summary = fmt.Sprintf("%d of %d processes run", len(snapshots)-len(down), len(snapshots))
+	if len(down) > 0 {
+		step.Summary += "; not " + strings.Join(down, ", ")
 	}
 	return step
 }
 
-// runs is whether a process is there. A store has nothing to ask at: its starter has looked at it.
-func (a answer) runs() bool {
+// running reports whether a process runs. A store has no probes, so the fleet's state counts.
+func (a snapshot) running() bool {
 	if a.URL == "" {
 		return a.State == "ready"
 	}
 	return a.err == nil
 }
 
-// services is step 3: what each process says of itself.
-func services(answers []answer) Step {
+// services is step 3: the health that each process reports.
+func services(snapshots []snapshot) Step {
 	step := Step{Name: "services", Columns: []string{"PROCESS", "HEALTH", "READY", "FAILING PARTS"}}
-	asked := slices.DeleteFunc(slices.Clone(answers), func(a answer) bool { return a.URL == "" })
-	step.Verdict = perService(asked, func(a answer) bool { return a.err == nil && a.ready.Status != string(Failing) })
-	troubled := 0
-	for _, a := range asked {
+	queried := slices.DeleteFunc(slices.Clone(snapshots), func(a snapshot) bool { return a.URL == "" })
+	step.Verdict = serviceVerdict(queried, func(a snapshot) bool { return a.err == nil && a.ready.Status != string(Failing) })
+	impaired := 0
+	for _, a := range queried {
 		health, ready, parts := cmp.Or(a.health.Status, "-"), cmp.Or(a.ready.Status, "-"), slices.Sorted(slices.Values(a.ready.failing()))
 		if a.err != nil || ready != string(OK) || health != string(OK) {
-			troubled++
+			impaired++
 			step.Verdict = worse(step.Verdict, Degraded)
 		}
 		step.Rows = append(step.Rows, []string{a.Name, health, ready, cmp.Or(strings.Join(parts, ", "), "-")})
 	}
-	step.Summary = "every one can do its work"
-	if troubled > 0 {
-		step.Summary = fmt.Sprintf("%d of %d can't do all of their work", troubled, len(asked))
+	step.Summary = "all are healthy"
+	if impaired > 0 {
+		step.Summary = fmt.Sprintf("%d of %d are not healthy", impaired, len(queried))
 	}
 	return step
 }
 
-// perService is OK where all are well, and Failing where a service has none that is. The validators' quorum is a step of its own.
-func perService(answers []answer, well func(answer) bool) Verdict {
-	verdict, some := OK, map[string]bool{}
-	for _, a := range answers {
-		some[cmp.Or(a.Service, a.Name)] = some[cmp.Or(a.Service, a.Name)] || well(a)
-		if !well(a) {
+// serviceVerdict is OK where all processes are healthy, Failing where a service has no healthy one, and Degraded otherwise. The
+// validators' quorum is a step of its own.
+func serviceVerdict(snapshots []snapshot, healthy func(snapshot) bool) Verdict {
+	verdict, anyHealthy := OK, map[string]bool{}
+	for _, a := range snapshots {
+		anyHealthy[cmp.Or(a.Service, a.Name)] = anyHealthy[cmp.Or(a.Service, a.Name)] || healthy(a)
+		if !healthy(a) {
 			verdict = Degraded
 		}
 	}
-	for _, one := range some {
+	for _, one := range anyHealthy {
 		if !one {
 			return Failing
 		}
@@ -80,26 +81,26 @@ func perService(answers []answer, well func(answer) bool) Verdict {
 	return verdict
 }
 
-// resources is step 4: processors and memory by process, those that use most first.
-func resources(answers []answer) Step {
+// resources is step 4: CPU and memory of each process, the largest first.
+func resources(snapshots []snapshot) Step {
 	type use struct {
 		name        string
 		cpu, memory float64
 		goroutines  float64
 	}
 	var all []use
-	for _, a := range answers {
+	for _, a := range snapshots {
 		if a.before == nil || a.after == nil {
 			continue
 		}
 		sum := func(f metrics.Families, name string) float64 { value, _ := f.Sum(name, nil); return value }
 		const cpu = "process_cpu_seconds_total"
-		all = append(all, use{a.Name, 100 * (sum(a.after, cpu) - sum(a.before, cpu)) / interval.Seconds(),
+		all = append(all, use{a.Name, 100 * (sum(a.after, cpu) - sum(a.before, cpu)) / sampleInterval.Seconds(),
 			sum(a.after, "process_resident_memory_bytes"), sum(a.after, "go_goroutines")})
 	}
 	step := Step{Name: "resources", Verdict: OK, Columns: []string{"PROCESS", "CPU", "MEMORY", "GOROUTINES"}}
 	if len(all) == 0 {
-		step.Verdict, step.Summary = Skipped, "no process shows its metrics"
+		step.Verdict, step.Summary = Skipped, "no process exports metrics"
 		return step
 	}
 	slices.SortStableFunc(all, func(a, b use) int { return cmp.Or(cmp.Compare(b.cpu, a.cpu), cmp.Compare(b.memory, a.memory)) })
@@ -108,6 +109,6 @@ func resources(answers []answer) Step {
 		cpu, memory = cpu+u.cpu, memory+u.memory
 		step.Rows = append(step.Rows, []string{u.name, fmt.Sprintf("%.1f %%", u.cpu), mebibytes(u.memory), fmt.Sprintf("%.0f", u.goroutines)})
 	}
-	step.Summary = fmt.Sprintf("%.1f %% of one processor and %s together", cpu, mebibytes(memory))
+	step.Summary = fmt.Sprintf("%.1f %% of one processor and %s in total", cpu, mebibytes(memory))
 	return step
 }

@@ -1,5 +1,5 @@
-// Package perfreport is the performance analysis of the last hour: how long requests took, by Prometheus, what that calls for,
-// and a report of it.
+// Package perfreport analyzes the request latency of the last hour, as recorded by Prometheus, and writes a report with recommended
+// actions.
 package perfreport
 
 import (
@@ -16,34 +16,34 @@ import (
 )
 
 const (
-	// Metric is what the recording rule of that name records: the mean latency of the last five minutes.
+	// Metric is the recording rule for the mean latency of the last five minutes.
 	Metric = "bitcraps_request_duration_seconds"
-	// memoryQuery is what all services use together.
+	// memoryQuery is the memory of all services together.
 	memoryQuery = `sum(process_resident_memory_bytes)`
-	// window and step are what is asked for.
+	// window and step are those of the range queries.
 	window = time.Hour
 	step   = time.Minute
-	// patience is how long Prometheus may take.
-	patience = 30 * time.Second
+	// queryTimeout bounds all queries together.
+	queryTimeout = 30 * time.Second
 )
 
-// Actions are what to do about high latency.
+// Actions are the recommended actions against high latency.
 var Actions = []string{"Check database query performance", "Review consensus algorithm efficiency", "Analyze network connectivity"}
 
-// Analysis is how the last hour was.
+// Analysis is the analysis of the last hour.
 type Analysis struct {
 	Date        time.Time `json:"date"`
 	Environment string    `json:"environment"`
 	Series      []Latency `json:"series"`
 	HighLatency bool      `json:"high_latency"`
 	Actions     []string  `json:"actions"`
-	// Memory is the mean of what all services used together, in bytes; 0 where Prometheus does not know.
+	// Memory is the mean memory of all services together, in bytes; 0 where Prometheus has no data.
 	Memory float64 `json:"memory_bytes"`
-	// Range is Prometheus's answer as it was.
+	// Range is Prometheus's answer, unchanged.
 	Range json.RawMessage `json:"-"`
 }
 
-// Latency are the figures of one series, in seconds.
+// Latency has the figures of one series, in seconds.
 type Latency struct {
 	Service string  `json:"service"`
 	Points  int     `json:"points"`
@@ -52,10 +52,10 @@ type Latency struct {
 	P99     float64 `json:"p99_seconds"`
 }
 
-// Analyze asks Prometheus about the hour before now.
+// Analyze queries Prometheus for the hour before now.
 func Analyze(ctx context.Context, url, environment string, now time.Time) (Analysis, error) {
 	a := Analysis{Date: now.UTC().Truncate(time.Second), Environment: environment, Actions: []string{}}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	client, err := api.NewClient(api.Config{Address: url})
 	if err != nil {
@@ -69,7 +69,7 @@ func Analyze(ctx context.Context, url, environment string, now time.Time) (Analy
 	if err != nil {
 		return a, err
 	}
-	if err := a.fill(latency, memory); err != nil {
+	if err := a.compute(latency, memory); err != nil {
 		return a, err
 	}
 	type data struct {
@@ -92,26 +92,26 @@ func query(ctx context.Context, client api.Client, text string, now time.Time) (
 	return matrix, nil
 }
 
-// fill reckons with what Prometheus answered.
-func (a *Analysis) fill(latency, memory model.Matrix) error {
+// compute fills in the figures from Prometheus's answers.
+func (a *Analysis) compute(latency, memory model.Matrix) error {
 	for _, series := range latency {
-		values := numbers(series)
+		values := finiteValues(series)
 		if len(values) == 0 {
 			continue
 		}
 		l := Latency{Service: cmp.Or(string(series.Metric["service"]), "all"), Points: len(values), Mean: mean(values),
 			P95: quantile(values, 95), P99: quantile(values, 99)}
 		a.Series = append(a.Series, l)
-		a.HighLatency = a.HighLatency || l.Mean > slow
+		a.HighLatency = a.HighLatency || l.Mean > highLatency
 	}
 	if len(a.Series) == 0 {
-		return errors.New("no latency of the last hour is known: Prometheus must scrape the services and load the rule that records " + Metric + ", and players must have played")
+		return errors.New("there is no latency data of the last hour: Prometheus must scrape the services and load the rule that records " + Metric + ", and there must have been requests")
 	}
 	if a.HighLatency {
 		a.Actions = Actions
 	}
 	for _, series := range memory {
-		a.Memory = mean(numbers(series))
+		a.Memory = mean(finiteValues(series))
 	}
 	return nil
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/perfreport"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) { testserver.Main(m) }
 
-// history is what Prometheus has of the last hour: a latency each half minute, rising from low by step.
+// history is Prometheus's data of the last hour: a latency every half minute, rising from low by step.
 func history(low, step float64) string {
 	var out strings.Builder
 	now := time.Now().Truncate(time.Second)
@@ -37,8 +37,8 @@ func history(low, step float64) string {
 	return out.String() + "# EOF\n"
 }
 
-// TestAnalysisIsThatOfThePlan has the plan's own Python reckon with what a real Prometheus answered, and compares.
-func TestAnalysisIsThatOfThePlan(t *testing.T) {
+// TestAnalysisMatchesPlanScript runs the plan's own Python script on the answer of a real Prometheus, and compares the results.
+func TestAnalysisMatchesPlanScript(t *testing.T) {
 	for name, tc := range map[string]struct {
 		low, step float64
 		high      bool
@@ -54,24 +54,24 @@ func TestAnalysisIsThatOfThePlan(t *testing.T) {
 			if mebibytes := a.Memory / (1 << 20); mebibytes != 128 {
 				t.Errorf("memory is %v MiB", mebibytes)
 			}
-			said := planSays(t, a.Range)
+			output := runPlanScript(t, a.Range)
 			l := a.Series[0]
 			for _, want := range []string{fmt.Sprintf("Average latency: %.2fs", l.Mean), fmt.Sprintf("95th percentile: %.2fs", l.P95), fmt.Sprintf("99th percentile: %.2fs", l.P99)} {
-				if !strings.Contains(said, want) {
-					t.Errorf("the plan's script says\n%s; we: %s", said, want)
+				if !strings.Contains(output, want) {
+					t.Errorf("the plan's script prints\n%s; we: %s", output, want)
 				}
 			}
 			for i, action := range perfreport.Actions {
-				if strings.Contains(said, fmt.Sprintf("%d. %s", i+1, action)) != tc.high {
-					t.Errorf("%s: the plan's script says\n%s", action, said)
+				if strings.Contains(output, fmt.Sprintf("%d. %s", i+1, action)) != tc.high {
+					t.Errorf("%s: the plan's script prints\n%s", action, output)
 				}
 			}
 		})
 	}
 }
 
-// planSays runs the script that the plan has in its section 8.3.1, as it stands there.
-func planSays(t *testing.T, answer json.RawMessage) string {
+// runPlanScript runs the script of the plan's section 8.3.1, unchanged.
+func runPlanScript(t *testing.T, answer json.RawMessage) string {
 	t.Helper()
 	script, err := filepath.Abs("testdata/plan-8.3.1.py")
 	if err != nil {
@@ -95,11 +95,11 @@ func TestNoLatencyIsAnError(t *testing.T) {
 		t.Errorf("no series: %v", err)
 	}
 	if _, err := perfreport.Analyze(t.Context(), "http://127.0.0.1:1", "local", time.Now()); err == nil {
-		t.Error("nobody answered, and there was no error")
+		t.Error("there was no answer, and no error")
 	}
 }
 
-// TestReport compares with golden files: go test ./services/bitcraps/internal/perfreport -run TestReport -update
+// TestReport compares with golden files. To rewrite them: go test ./services/bitcraps/internal/perfreport -run TestReport -update
 func TestReport(t *testing.T) {
 	a := perfreport.Analysis{Date: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), Environment: "staging", Memory: 512 << 20,
 		Series: []perfreport.Latency{{Service: "gateway", Points: 61, Mean: .0213, P95: .041, P99: .0555}}}

@@ -7,11 +7,11 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// slow is the mean from which on latency is high, in seconds.
-const slow = 0.5
+// highLatency is the mean above which latency is high, in seconds.
+const highLatency = 0.5
 
-// numbers are a series' values. It has none where nobody asked for anything.
-func numbers(series *model.SampleStream) (values []float64) {
+// finiteValues returns a series' values without NaN, which stands for minutes without requests.
+func finiteValues(series *model.SampleStream) (values []float64) {
 	for _, point := range series.Values {
 		if value := float64(point.Value); !math.IsNaN(value) {
 			values = append(values, value)
@@ -20,7 +20,7 @@ func numbers(series *model.SampleStream) (values []float64) {
 	return values
 }
 
-// mean is 0 of nothing.
+// mean is 0 for no values.
 func mean(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -32,8 +32,8 @@ func mean(values []float64) float64 {
 	return total / float64(len(values))
 }
 
-// quantile is the percentile that Python's statistics.quantiles gives, by its exclusive method: the samples are some of all
-// that there were, so that the largest may have been larger.
+// quantile computes the percentile as Python's statistics.quantiles does with its exclusive method, which treats the values as a sample
+// of a population that may have larger ones.
 func quantile(values []float64, percent int) float64 {
 	if len(values) < 2 {
 		return mean(values)

@@ -14,18 +14,18 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// Kind is what a profile is of.
+// Kind is a kind of profile.
 type Kind struct {
 	Name string
-	// Value is the kind of its values that is shown.
+	// Value is the sample type that is shown.
 	Value string
-	// path is its name at the admin port.
+	// path is its path below /debug/pprof/ on the admin port.
 	path string
-	// timed is true where it is recorded while somebody waits.
+	// timed is true where the profile is recorded for the duration of the request.
 	timed bool
 }
 
-// Kinds are all that there are.
+// Kinds are all kinds of profiles.
 var Kinds = []Kind{
 	{Name: "cpu", path: "profile", Value: "cpu", timed: true},
 	{Name: "heap", path: "heap", Value: "inuse_space"},
@@ -35,7 +35,7 @@ var Kinds = []Kind{
 	{Name: "allocs", path: "allocs", Value: "alloc_space"},
 }
 
-// Select returns the kinds with the names.
+// Select returns the kinds with the given names.
 func Select(names []string) ([]Kind, error) {
 	var selected []Kind
 	for _, name := range names {
@@ -46,13 +46,13 @@ func Select(names []string) ([]Kind, error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("there is no profile %q; there are %s", name, strings.Join(Names(), ", "))
+			return nil, fmt.Errorf("there is no profile %q; choose from %s", name, strings.Join(Names(), ", "))
 		}
 	}
 	return selected, nil
 }
 
-// Names are those of all kinds.
+// Names returns the names of all kinds.
 func Names() (names []string) {
 	for _, kind := range Kinds {
 		names = append(names, kind.Name)
@@ -60,10 +60,10 @@ func Names() (names []string) {
 	return names
 }
 
-// maxProfile is how large a profile may be.
+// maxProfile is how much of a profile is read, in bytes.
 const maxProfile = 256 << 20
 
-// Collect has the service whose admin port is at a URL record a profile, and returns it as it came and as it is read.
+// Collect has the process with an admin port at a URL record a profile, and returns it both raw and parsed.
 func Collect(ctx context.Context, admin string, kind Kind, seconds int) (raw []byte, p *profile.Profile, err error) {
 	address := strings.TrimSuffix(admin, "/") + "/debug/pprof/" + kind.path
 	if kind.timed {
@@ -80,7 +80,7 @@ func Collect(ctx context.Context, admin string, kind Kind, seconds int) (raw []b
 	defer func() { _ = resp.Body.Close() }()
 	raw, err = io.ReadAll(io.LimitReader(resp.Body, maxProfile))
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = refusal(resp, raw)
+		err = responseError(resp, raw)
 	}
 	if err == nil {
 		p, err = profile.Parse(bytes.NewReader(raw))
@@ -91,10 +91,10 @@ func Collect(ctx context.Context, admin string, kind Kind, seconds int) (raw []b
 	return raw, p, nil
 }
 
-// refusal says what came instead of a profile.
-func refusal(resp *http.Response, body []byte) error {
+// responseError describes a response that is not a profile.
+func responseError(resp *http.Response, body []byte) error {
 	if resp.StatusCode == http.StatusNotFound {
-		return errors.New("there are no profiles here; it must be the admin port, which `bitcraps up` has only with --admin-addr")
+		return errors.New("no profiles are served here; use the admin port, which `bitcraps up` has only with --admin-addr")
 	}
 	line, _, _ := strings.Cut(string(body), "\n")
 	return fmt.Errorf("%s: %.200s", resp.Status, line)

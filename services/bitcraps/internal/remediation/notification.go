@@ -1,4 +1,4 @@
-package remedy
+package remediation
 
 import (
 	"encoding/json"
@@ -8,19 +8,19 @@ import (
 )
 
 const (
-	// maxBody is how much of a notification is read; a hundred alerts of ours have 100 KB.
+	// maxBody is the largest notification; a hundred of our alerts take 100 KB.
 	maxBody = 1 << 20
-	// maxAlerts is how many a notification may have. Alertmanager is told the same by max_alerts.
+	// maxAlerts is how many alerts a notification may have. Alertmanager's max_alerts is configured to the same.
 	maxAlerts = 100
-	// maxText is how long what is remembered and logged of an alert may be.
+	// maxText is the longest text of an alert that is remembered and logged.
 	maxText = 128
-	// nameLabel is the label that an alert's name is in.
+	// nameLabel is the label with an alert's name.
 	nameLabel = "alertname"
-	// firing is the status of an alert that is not over.
+	// firing is the status of an alert that is not resolved.
 	firing = "firing"
 )
 
-// Alert is one of a notification, as Alertmanager posts it.
+// Alert is an alert of a notification, as Alertmanager posts it.
 type Alert struct {
 	Status      string            `json:"status"`
 	Labels      map[string]string `json:"labels"`
@@ -28,18 +28,18 @@ type Alert struct {
 	Fingerprint string            `json:"fingerprint"`
 }
 
-// notification is version 4 of Alertmanager's webhook. Fields that are not here are left alone: releases add some, and an alert
-// that is refused mends nothing.
+// notification is version 4 of Alertmanager's webhook message. Unknown fields are ignored: new releases add some, and refusing an alert
+// because of them would not help.
 type notification struct {
 	Version string  `json:"version"`
 	Alerts  []Alert `json:"alerts"`
 }
 
-// decode reads a notification and refuses what is none.
+// decode reads and validates a notification.
 func decode(r io.Reader) ([]Alert, error) {
 	var n notification
 	if err := json.NewDecoder(r).Decode(&n); err != nil {
-		return nil, fmt.Errorf("this is no JSON as Alertmanager posts it to a webhook: %w", err)
+		return nil, fmt.Errorf("not JSON as Alertmanager posts it to a webhook: %w", err)
 	}
 	if n.Version != "4" {
 		return nil, fmt.Errorf("version %.20q: want \"4\", which is what Alertmanager posts to the receivers in webhook_configs", n.Version)
@@ -59,5 +59,5 @@ func decode(r io.Reader) ([]Alert, error) {
 	return n.Alerts, nil
 }
 
-// key is the same as long as an alert fires.
+// key identifies one firing of an alert.
 func (a Alert) key() string { return a.Fingerprint + " " + a.StartsAt.UTC().Format(time.RFC3339Nano) }

@@ -1,4 +1,4 @@
-package remedy_test
+package remediation_test
 
 import (
 	"io"
@@ -9,17 +9,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/remedy"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/remediation"
 )
 
 const token = "0123456789abcdef0123456789abcdef"
 
-// posted is what Alertmanager 0.28 posts, shortened.
-const posted = `{"receiver":"remediation","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"Target_Down","service":"game",
+// notification is a notification of Alertmanager 0.28, shortened.
+const notification = `{"receiver":"remediation","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"Target_Down","service":"game",
 "replica":"1"},"annotations":{"summary":"game 1"},"startsAt":"2026-11-25T02:19:33.499Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://p",
 "fingerprint":"5a1e8f6c"}],"groupLabels":{},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://a","version":"4","groupKey":"{}:{}","truncatedAlerts":0}`
 
-// call returns status and body.
+// call sends a request, and returns the status and the body.
 func call(t *testing.T, handler http.Handler, method, path, authorization, body string) (int, string) {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -33,22 +33,22 @@ func call(t *testing.T, handler http.Handler, method, path, authorization, body 
 	return w.Code, string(answer)
 }
 
-func TestOnlyWhoHasTheTokenIsHeard(t *testing.T) {
-	b := newBench(t, true)
+func TestTokenIsRequired(t *testing.T) {
+	b := newFixture(t, true)
 	handler := b.Handler(token, b.tel.Registry)
 	for _, wrong := range []string{"", token, "Bearer", "Bearer ", "Bearer " + token[1:], "Bearer " + token + "0", "Basic " + token, "bearer " + token} {
 		for _, path := range []string{"POST /alerts", "GET /remediations"} {
 			method, path, _ := strings.Cut(path, " ")
-			if status, body := call(t, handler, method, path, wrong, posted); status != 401 || !strings.Contains(body, "credentials_file") {
+			if status, body := call(t, handler, method, path, wrong, notification); status != 401 || !strings.Contains(body, "credentials_file") {
 				t.Errorf("%s with %q: %d %s", path, wrong, status, body)
 			}
 		}
 	}
-	b.decided()
-	if status, body := call(t, handler, "POST", "/alerts", "Bearer "+token, posted); status != 202 || body != "" {
+	b.wantDecisions()
+	if status, body := call(t, handler, "POST", "/alerts", "Bearer "+token, notification); status != 202 || body != "" {
 		t.Errorf("%d %s", status, body)
 	}
-	b.decided("Target_Down game-1 dry_run")
+	b.wantDecisions("Target_Down game-1 dry_run")
 	status, body := call(t, handler, "GET", "/remediations", "Bearer "+token, "")
 	for _, part := range []string{`"alert":"Target_Down"`, `"fingerprint":"5a1e8f6c"`, `"action":"restart"`, `"target":"game-1"`, `"outcome":"dry_run"`} {
 		if status != 200 || !strings.Contains(body, part) {
@@ -62,53 +62,53 @@ func TestOnlyWhoHasTheTokenIsHeard(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNotificationIsRefused(t *testing.T) {
-	b := newBench(t, true)
+func TestInvalidNotificationsAreRefused(t *testing.T) {
+	b := newFixture(t, true)
 	handler := b.Handler(token, b.tel.Registry)
-	one := posted[strings.Index(posted, "[")+1 : strings.LastIndex(posted, "]")]
+	one := notification[strings.Index(notification, "[")+1 : strings.LastIndex(notification, "]")]
 	for name, tc := range map[string]struct {
 		body   string
 		status int
 		want   string
 	}{
-		"nothing":           {"", 400, "no JSON as Alertmanager posts it"},
-		"text":              {"hello", 400, "no JSON as Alertmanager posts it"},
+		"nothing":           {"", 400, "not JSON as Alertmanager posts it"},
+		"text":              {"hello", 400, "not JSON as Alertmanager posts it"},
 		"something else":    {`{"status":"ok"}`, 400, `want \"4\"`},
-		"another version":   {strings.Replace(posted, `"4"`, `"5"`, 1), 400, `want \"4\"`},
-		"no fingerprint":    {strings.Replace(posted, "5a1e8f6c", "", 1), 400, "alerts[0]: want"},
-		"no name":           {strings.Replace(posted, `"alertname"`, `"name"`, 1), 400, "alerts[0]: want"},
-		"a long name":       {strings.Replace(posted, "Target_Down", strings.Repeat("x", 200), 1), 400, "at most 128 bytes"},
-		"many alerts":       {strings.Replace(posted, one, one+strings.Repeat(","+one, 100), 1), 400, "101 alerts: want at most 100"},
+		"another version":   {strings.Replace(notification, `"4"`, `"5"`, 1), 400, `want \"4\"`},
+		"no fingerprint":    {strings.Replace(notification, "5a1e8f6c", "", 1), 400, "alerts[0]: want"},
+		"no name":           {strings.Replace(notification, `"alertname"`, `"name"`, 1), 400, "alerts[0]: want"},
+		"a long name":       {strings.Replace(notification, "Target_Down", strings.Repeat("x", 200), 1), 400, "at most 128 bytes"},
+		"many alerts":       {strings.Replace(notification, one, one+strings.Repeat(","+one, 100), 1), 400, "101 alerts: want at most 100"},
 		"a large body":      {`{"version":"` + strings.Repeat("4", 2<<20), 413, "max_alerts"},
-		"numbers as labels": {strings.Replace(posted, `"service":"game"`, `"service":1`, 1), 400, "labels"},
+		"numbers as labels": {strings.Replace(notification, `"service":"game"`, `"service":1`, 1), 400, "labels"},
 	} {
 		status, body := call(t, handler, "POST", "/alerts", "Bearer "+token, tc.body)
 		if status != tc.status || !strings.Contains(body, tc.want) {
 			t.Errorf("%s: %d %s, want %d %s", name, status, body, tc.status, tc.want)
 		}
 	}
-	b.decided()
+	b.wantDecisions()
 }
 
-// FuzzNotification holds that no body of whoever has the token does more than be refused or decided about.
+// FuzzNotification checks that any body with the right token is either refused or decided about.
 func FuzzNotification(f *testing.F) {
-	f.Add(posted)
+	f.Add(notification)
 	f.Add(`{"version":"4","alerts":[{}]}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		b := newBench(t, true)
+		b := newFixture(t, true)
 		if status, answer := call(t, b.Handler(token, b.tel.Registry), "POST", "/alerts", "Bearer "+token, body); status != 202 && status != 400 {
 			t.Errorf("%d %s", status, answer)
 		}
 	})
 }
 
-func TestTokensAreLong(t *testing.T) {
+func TestTokenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	for text, fine := range map[string]bool{"": false, "\n": false, "secret": false, token: true, token + "\n": true, strings.Repeat("x", 5000): false} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := remedy.ReadToken(path); (err == nil) != fine || fine && got != token {
+		if got, err := remediation.ReadToken(path); (err == nil) != fine || fine && got != token {
 			t.Errorf("%.40q: %q %v", text, got, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package remedy
+package remediation
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// Outcome is what became of an alert.
+// Outcome is the outcome of a decision.
 type Outcome string
 
-// Outcomes. Whichever it is, people are told of the alert as well, and of its end.
+// Outcomes. With any of them, people are notified of the alert as well, and of its end.
 const (
 	Done     Outcome = "done"
 	DryRun   Outcome = "dry_run"
@@ -23,10 +23,10 @@ const (
 	Failed   Outcome = "failed"
 	Limited  Outcome = "limited"   // The policy's limits are reached.
 	NoRule   Outcome = "no_rule"   // The policy leaves the alert to people.
-	NoTarget Outcome = "no_target" // The policy has no target with the alert's labels, or none that the executor can act on so.
+	NoTarget Outcome = "no_target" // The policy has no target with the alert's labels, or the executor can't take the action on it.
 )
 
-// Decision is what was decided about an alert, and what came of it.
+// Decision is a decision about an alert, and its outcome.
 type Decision struct {
 	Time        time.Time `json:"time"`
 	Alert       string    `json:"alert"`
@@ -38,11 +38,11 @@ type Decision struct {
 	Detail      string    `json:"detail,omitempty"`
 }
 
-// maxDecisions is how many are remembered.
+// maxDecisions is how many decisions are remembered.
 const maxDecisions = 100
 
-// record is where decisions are noted: the audit log, a counter, and a list of the last ones.
-type record struct {
+// decisionLog records decisions: in the audit log, by a counter, and in a list of the latest ones.
+type decisionLog struct {
 	audit *slog.Logger
 	total *prometheus.CounterVec
 
@@ -50,15 +50,15 @@ type record struct {
 	last []Decision
 }
 
-func newRecord(scope telemetry.Scope) *record {
-	r := &record{audit: telemetry.Audit(scope.Logger), total: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "bitcraps_remediation_decisions_total", Help: "What was decided about alerts, and what came of it."}, []string{"alert", "action", "outcome"})}
+func newDecisionLog(scope telemetry.Scope) *decisionLog {
+	r := &decisionLog{audit: telemetry.Audit(scope.Logger), total: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bitcraps_remediation_decisions_total", Help: "Decisions about alerts, by outcome."}, []string{"alert", "action", "outcome"})}
 	scope.Metrics.MustRegister(r.total)
 	return r
 }
 
-// note notes a decision. alertLabel is the alert's name in metrics.
-func (r *record) note(ctx context.Context, d Decision, alertLabel string) {
+// add records a decision. alertLabel is the alert's name in metrics.
+func (r *decisionLog) add(ctx context.Context, d Decision, alertLabel string) {
 	level := slog.LevelInfo
 	if d.Outcome == Failed || d.Outcome == Limited {
 		level = slog.LevelWarn
@@ -73,8 +73,8 @@ func (r *record) note(ctx context.Context, d Decision, alertLabel string) {
 	}
 }
 
-// latest are the last decisions, the latest first.
-func (r *record) latest() []Decision {
+// latest returns the remembered decisions, the latest first.
+func (r *decisionLog) latest() []Decision {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := append([]Decision{}, r.last...)

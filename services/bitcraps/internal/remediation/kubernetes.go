@@ -1,4 +1,4 @@
-package remedy
+package remediation
 
 import (
 	"bytes"
@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// Kubernetes acts on a cluster's workloads by kubectl, as whom its configuration says.
+// Kubernetes acts on a cluster's workloads through kubectl, with the credentials of kubectl's configuration.
 type Kubernetes struct {
-	// Kubectl is the program.
+	// Kubectl is the path of the program.
 	Kubectl string
-	// Namespace is the workloads'.
+	// Namespace is the namespace of the workloads.
 	Namespace string
 }
 
-// kinds are what kubectl calls the kinds of workloads.
-var kinds = map[string]string{"deployment": "deployment", "statefulset": "statefulset", rollout: "rollouts.argoproj.io"}
+// kubectlKinds maps kinds of workloads to kubectl's names for them.
+var kubectlKinds = map[string]string{"deployment": "deployment", "statefulset": "statefulset", rollout: "rollouts.argoproj.io"}
 
-// rollout is Argo's Deployment, by which releases come step by step.
+// rollout is the kind of Argo's rollouts: deployments that release step by step.
 const rollout = "rollout"
 
 // Name implements Executor.
@@ -34,15 +34,15 @@ func (k Kubernetes) Describe(action Action, t Target) (string, error) {
 	kind, _, _ := strings.Cut(t.Workload, "/")
 	switch action {
 	case Restart:
-		return k.text(k.restart(t)), nil
+		return k.commandLine(k.restart(t)), nil
 	case Rollback:
 		if kind != rollout {
-			return "", fmt.Errorf("%s can't be rolled back without people: only a rollout knows which release was good, and undoing twice comes back to the bad one", t.Workload)
+			return "", fmt.Errorf("%s can't be rolled back automatically: only a rollout knows which release was good, and undoing twice would return to the bad one", t.Workload)
 		}
-		return k.text(k.abort(t)) + ", while a release is under way", nil
+		return k.commandLine(k.abort(t)) + ", while a release is in progress", nil
 	}
 	if t.Replicas == (Bounds{}) {
-		return "", fmt.Errorf("%s has no bounds to scale within; set its replicas in the policy", t.Name)
+		return "", fmt.Errorf("%s has no bounds for scaling; set its replicas in the policy", t.Name)
 	}
 	return fmt.Sprintf("add a replica to %s, up to %d", t.Workload, t.Replicas.Max), nil
 }
@@ -61,7 +61,7 @@ func (k Kubernetes) Do(ctx context.Context, action Action, t Target) (string, er
 	return k.scale(ctx, t)
 }
 
-// All that kubectl is given is the policy's.
+// The arguments of kubectl are the policy's only.
 
 func (k Kubernetes) restart(t Target) []string {
 	kind, name, _ := strings.Cut(t.Workload, "/")
@@ -82,11 +82,11 @@ func (k Kubernetes) get(t Target, path string) []string {
 
 func resource(t Target) string {
 	kind, name, _ := strings.Cut(t.Workload, "/")
-	return kinds[kind] + "/" + name
+	return kubectlKinds[kind] + "/" + name
 }
 
-// rollback aborts a release that is under way: the stable one then gets all traffic. One that is through is not touched, since
-// what fails long behind a release has another cause.
+// rollback aborts a release that is in progress, so that the stable one gets all traffic. It does not touch a completed release, since
+// a failure long after a release has another cause.
 func (k Kubernetes) rollback(ctx context.Context, t Target) (string, error) {
 	out, err := k.run(ctx, k.get(t, "{.status.stableRS} {.status.currentPodHash} {.status.abort}"))
 	if err != nil {
@@ -95,11 +95,11 @@ func (k Kubernetes) rollback(ctx context.Context, t Target) (string, error) {
 	status := strings.Fields(out)
 	switch {
 	case len(status) < 2:
-		return "", fmt.Errorf("%s does not say which release is stable: %q", t.Workload, out)
+		return "", fmt.Errorf("%s does not report which release is stable: %q", t.Workload, out)
 	case status[0] == status[1]:
-		return "", fmt.Errorf("%w: no release of %s is under way", ErrUnneeded, t.Workload)
+		return "", fmt.Errorf("%w: no release of %s is in progress", ErrUnneeded, t.Workload)
 	case slices.Contains(status[2:], "true"):
-		return "", fmt.Errorf("%w: the release of %s is aborted", ErrUnneeded, t.Workload)
+		return "", fmt.Errorf("%w: the release of %s is already aborted", ErrUnneeded, t.Workload)
 	}
 	return k.run(ctx, k.abort(t))
 }
@@ -112,41 +112,41 @@ func (k Kubernetes) scale(ctx context.Context, t Target) (string, error) {
 	}
 	now, err := strconv.Atoi(out)
 	if err != nil {
-		return "", fmt.Errorf("%s does not say how many replicas it has: %q", t.Workload, out)
+		return "", fmt.Errorf("%s does not report how many replicas it has: %q", t.Workload, out)
 	}
-	if now < t.Replicas.Min || now >= t.Replicas.Max { // Who made it smaller than the policy knows it had a reason.
-		return "", fmt.Errorf("%w: %s has %d replicas, and the policy adds one from %d on, up to %d", ErrLimit, t.Workload, now, t.Replicas.Min, t.Replicas.Max)
+	if now < t.Replicas.Min || now >= t.Replicas.Max { // If it is below the policy's minimum, somebody has scaled it down for a reason.
+		return "", fmt.Errorf("%w: %s has %d replicas, and the policy scales between %d and %d", ErrLimit, t.Workload, now, t.Replicas.Min, t.Replicas.Max)
 	}
 	return k.run(ctx, []string{"scale", resource(t), "-n", k.Namespace, "--current-replicas=" + strconv.Itoa(now), "--replicas=" + strconv.Itoa(now+1)})
 }
 
-func (k Kubernetes) text(args []string) string { return "kubectl " + strings.Join(args, " ") }
+func (k Kubernetes) commandLine(args []string) string { return "kubectl " + strings.Join(args, " ") }
 
 const (
-	// maxOutput is how much is kept of what kubectl says.
+	// maxOutput is how much of kubectl's output is kept, in bytes.
 	maxOutput = 2 << 10
-	// killDelay is how long kubectl's children may keep its output open behind its end.
+	// killDelay is how long kubectl's children may keep its output open after it exits.
 	killDelay = 2 * time.Second
 )
 
-// run returns what kubectl printed.
+// run runs kubectl and returns its output.
 func (k Kubernetes) run(ctx context.Context, args []string) (string, error) {
-	var stdout, stderr head
+	var stdout, stderr limitedBuffer
 	cmd := exec.CommandContext(ctx, k.Kubectl, args...) //nolint:gosec // The policy is the allow-list.
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, killDelay
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w: %s", k.text(args), errors.Join(ctx.Err(), err), stderr.text())
+		return "", fmt.Errorf("%s: %w: %s", k.commandLine(args), errors.Join(ctx.Err(), err), stderr.commandLine())
 	}
-	return stdout.text(), nil
+	return stdout.commandLine(), nil
 }
 
-// head keeps the beginning of what is written.
-type head struct{ kept bytes.Buffer }
+// limitedBuffer keeps the first maxOutput bytes that are written to it.
+type limitedBuffer struct{ kept bytes.Buffer }
 
 // Write implements io.Writer.
-func (h *head) Write(text []byte) (int, error) {
-	h.kept.Write(text[:min(len(text), maxOutput-h.kept.Len())])
-	return len(text), nil
+func (h *limitedBuffer) Write(commandLine []byte) (int, error) {
+	h.kept.Write(commandLine[:min(len(commandLine), maxOutput-h.kept.Len())])
+	return len(commandLine), nil
 }
 
-func (h *head) text() string { return strings.TrimSpace(h.kept.String()) }
+func (h *limitedBuffer) commandLine() string { return strings.TrimSpace(h.kept.String()) }

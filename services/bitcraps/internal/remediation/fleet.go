@@ -1,4 +1,4 @@
-package remedy
+package remediation
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 // Fleet acts on the processes of `bitcraps fleet up` on this machine.
 type Fleet struct {
-	// Dir is the fleet's folder, and Programs that of the services' binaries.
+	// Dir is the fleet's folder, and Programs the folder of the services' binaries.
 	Dir, Programs string
 }
 
@@ -22,10 +22,10 @@ func (f Fleet) Describe(action Action, t Target) (string, error) {
 	if action != Restart {
 		return "", fmt.Errorf("a fleet on one machine can't %s: it has one release and a fixed number of processes", action)
 	}
-	return fmt.Sprintf("start %s of the fleet in %s where it is down", t.Name, f.Dir), nil
+	return fmt.Sprintf("start %s of the fleet in %s if it is down", t.Name, f.Dir), nil
 }
 
-// Do implements Executor. A command on the fleet that runs meanwhile is waited for.
+// Do implements Executor. It waits while a command on the fleet runs.
 func (f Fleet) Do(ctx context.Context, action Action, t Target) (string, error) {
 	if _, err := f.Describe(action, t); err != nil {
 		return "", err
@@ -36,7 +36,7 @@ func (f Fleet) Do(ctx context.Context, action Action, t Target) (string, error) 
 	}
 	defer all.Close()
 	err = all.Restart(ctx, t.Name)
-	if errors.Is(err, fleet.ErrRuns) || errors.Is(err, fleet.ErrStopped) {
+	if errors.Is(err, fleet.ErrRunning) || errors.Is(err, fleet.ErrStopped) {
 		return "", fmt.Errorf("%w: %w", ErrUnneeded, err)
 	}
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// birth tells a process from all others that have or had its pid, since it says when the process began. It is empty
-// where there is none, or only one that ended and waits for its parent.
-func birth(pid int) string {
+// startTime returns when a process began, which distinguishes it from earlier and later processes with the same pid. It is empty
+// where there is no such process, or only a zombie.
+func startTime(pid int) string {
 	if runtime.GOOS == "linux" {
-		return linuxBirth(pid)
+		return linuxStartTime(pid)
 	}
 	out, err := exec.Command("ps", "-o", "stat=,lstart=,comm=", "-p", strconv.Itoa(pid)).Output()
 	state, rest, ok := strings.Cut(strings.TrimSpace(string(out)), " ")
@@ -24,13 +24,13 @@ func birth(pid int) string {
 	return strings.TrimSpace(rest)
 }
 
-// Fields of /proc/PID/stat behind the program's name, as proc(5) numbers them less three.
+// Fields of /proc/PID/stat after the program's name: their numbers in proc(5) minus three.
 const (
 	stateField = 0
 	startField = 19
 )
 
-func linuxBirth(pid int) string {
+func linuxStartTime(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	end := bytes.LastIndexByte(stat, ')')
 	if err != nil || end < 0 {
@@ -40,7 +40,7 @@ func linuxBirth(pid int) string {
 	if len(fields) <= startField || fields[stateField] == "Z" || fields[stateField] == "X" {
 		return ""
 	}
-	// Times count from the machine's start.
+	// Times count from the machine's boot.
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""

@@ -13,30 +13,30 @@ import (
 )
 
 const (
-	// patience is how long a process may take for one answer.
-	patience = 5 * time.Second
-	// interval is between two looks at what a process uses.
-	interval = time.Second
-	// maxAnswer is how much of an answer is read.
-	maxAnswer = 1 << 20
+	// queryTimeout bounds one request.
+	queryTimeout = 5 * time.Second
+	// sampleInterval is the time between the two samples of a process's metrics.
+	sampleInterval = time.Second
+	// maxBody is how much of a response is read.
+	maxBody = 1 << 20
 )
 
-// answer is what a process says of itself.
-type answer struct {
+// snapshot is what a process reports.
+type snapshot struct {
 	Process
-	err           error // Why it does not answer.
+	err           error // Why it did not answer.
 	health, ready probe
-	// before and after are its metrics, an interval apart; nil where it has none.
+	// before and after are its metrics, a sampleInterval apart; nil where it has none.
 	before, after metrics.Families
 }
 
-// probe is the answer of /health or /ready.
+// probe is the response of /health or /ready.
 type probe struct {
 	Status string            `json:"status"`
 	Parts  map[string]string `json:"parts"`
 }
 
-// failing are the parts that can't do their work.
+// failing returns the names of the parts that don't work.
 func (p probe) failing() (names []string) {
 	for name, state := range p.Parts {
 		if state != string(OK) {
@@ -46,8 +46,8 @@ func (p probe) failing() (names []string) {
 	return names
 }
 
-func ask(ctx context.Context, process Process) answer {
-	a := answer{Process: process}
+func query(ctx context.Context, process Process) snapshot {
+	a := snapshot{Process: process}
 	if process.URL == "" {
 		return a
 	}
@@ -57,31 +57,31 @@ func ask(ctx context.Context, process Process) answer {
 	if a.ready, a.err = a.probe(ctx, "/ready"); a.err != nil {
 		return a
 	}
-	a.before, _ = a.metrics(ctx) // What lacks metrics is still asked how it is.
+	a.before, _ = a.metrics(ctx) // A process without metrics still has probes.
 	select {
-	case <-time.After(interval):
+	case <-time.After(sampleInterval):
 	case <-ctx.Done():
 	}
 	a.after, _ = a.metrics(ctx)
 	return a
 }
 
-// probe reads an answer whatever its status is: where that is 503, it says what fails.
-func (a answer) probe(ctx context.Context, path string) (p probe, err error) {
+// probe reads a response whatever its status: with 503, the body names what fails.
+func (a snapshot) probe(ctx context.Context, path string) (p probe, err error) {
 	err = get(ctx, a.URL+path, func(resp *http.Response) error {
-		text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		text, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 		if err != nil {
 			return err
 		}
 		if json.Unmarshal(text, &p) != nil || p.Status == "" {
-			return fmt.Errorf("%s answers %s, which says nothing of health", path, resp.Status)
+			return fmt.Errorf("%s answers %s, without a health report", path, resp.Status)
 		}
 		return nil
 	})
 	return p, err
 }
 
-func (a answer) metrics(ctx context.Context) (families metrics.Families, err error) {
+func (a snapshot) metrics(ctx context.Context) (families metrics.Families, err error) {
 	err = get(ctx, a.URL+"/metrics", func(resp *http.Response) error {
 		families, err = metrics.Read(resp)
 		return err
@@ -90,7 +90,7 @@ func (a answer) metrics(ctx context.Context) (families metrics.Families, err err
 }
 
 func get(ctx context.Context, url string, read func(*http.Response) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -104,5 +104,5 @@ func get(ctx context.Context, url string, read func(*http.Response) error) error
 	return read(resp)
 }
 
-// base is a URL without its last slash.
-func base(url string) string { return strings.TrimSuffix(url, "/") }
+// trimSlash returns a URL without a trailing slash.
+func trimSlash(url string) string { return strings.TrimSuffix(url, "/") }

@@ -1,6 +1,6 @@
-package remedy
+package remediation
 
-// Plan is what a rule would have done to a target, for people.
+// Plan describes the effect of a rule on a target.
 type Plan struct {
 	Alert  string
 	Action Action
@@ -8,12 +8,13 @@ type Plan struct {
 	What   string
 }
 
-// Plans are what all rules would have done by the executor; a rule without a target, or whose action the executor can't do, says so.
-func (r *Remedy) Plans() (plans []Plan) {
+// Plans describes the effects of all rules with the executor, including rules without a target or with an action that the executor
+// can't take.
+func (r *Remediator) Plans() (plans []Plan) {
 	for _, rule := range r.policy.Rules {
 		found := false
 		for _, t := range r.policy.Targets {
-			if t.Executor != r.executor.Name() || !rule.means(t, t.Labels) || !fits(rule.Labels, t.Labels) {
+			if t.Executor != r.executor.Name() || !rule.selects(t, t.Labels) || !compatible(rule.Labels, t.Labels) {
 				continue
 			}
 			what, err := r.executor.Describe(rule.Action, t)
@@ -29,8 +30,8 @@ func (r *Remedy) Plans() (plans []Plan) {
 	return plans
 }
 
-// fits reports whether a target's labels contradict none that a rule wants.
-func fits(want, have map[string]string) bool {
+// compatible reports whether a target's labels contradict none that a rule requires.
+func compatible(want, have map[string]string) bool {
 	for label, value := range want {
 		if have[label] != "" && have[label] != value {
 			return false

@@ -1,6 +1,6 @@
-// Package remedy acts on alerts without waiting for people, within a policy: which alert leads to which action on which target,
-// and how often. Nothing of an alert's text becomes a part of what is done; its labels are only compared with the policy's.
-package remedy
+// Package remediation acts on alerts automatically, within a policy: which alert leads to which action on which target, and how often.
+// No text of an alert becomes part of an action; its labels are only compared with the policy's.
+package remediation
 
 import (
 	"bytes"
@@ -13,68 +13,68 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Action is what may be done to a target.
+// Action is an action on a target.
 type Action string
 
-// Actions; there are no others.
+// All actions.
 const (
-	// Restart starts what is down or does not answer.
+	// Restart restarts a target that is down or does not answer.
 	Restart Action = "restart"
-	// Rollback takes back a release that is under way.
+	// Rollback aborts a release that is in progress.
 	Rollback Action = "rollback"
 	// Scale adds a replica.
 	Scale Action = "scale"
 )
 
-// Policy is what may be done without people. There is one in deploy/remediation/policy.yaml.
+// Policy is what may be done automatically. The shipped one is deploy/remediation/policy.yaml.
 type Policy struct {
 	Limits Limits `yaml:"limits"`
-	// Namespace is where in the cluster targets are.
+	// Namespace is the cluster's namespace of the targets.
 	Namespace string   `yaml:"namespace"`
 	Rules     []Rule   `yaml:"rules"`
 	Targets   []Target `yaml:"targets"`
 }
 
-// Limits are how often anything is done. What is beyond them is left to people.
+// Limits bound the rate of actions. Actions beyond them are left to people.
 type Limits struct {
-	// PerHour is for all targets together.
+	// PerHour is the limit for all targets together.
 	PerHour int `yaml:"per_hour"`
-	// TargetPerHour is for each of them.
+	// TargetPerHour is the limit for each target.
 	TargetPerHour int `yaml:"target_per_hour"`
-	// TargetPause is how long one is left alone behind an action.
+	// TargetPause is the minimum time between two actions on a target.
 	TargetPause time.Duration `yaml:"target_pause"`
 }
 
-// Rule leads from an alert to an action.
+// Rule maps an alert to an action.
 type Rule struct {
 	Alert string `yaml:"alert"`
-	// Labels are those that the alert must have too.
+	// Labels are labels that the alert must have too.
 	Labels map[string]string `yaml:"labels"`
 	Action Action            `yaml:"action"`
-	// Target is the name of one; or By are labels by which the targets are found that have the alert's values.
+	// Target is the name of a target; alternatively, By names the labels in which targets must match the alert.
 	Target string   `yaml:"target"`
 	By     []string `yaml:"by"`
 }
 
-// Target is what may be acted on.
+// Target is a process or a workload that may be acted on.
 type Target struct {
 	Name string `yaml:"name"`
-	// Executor is who can reach it. To FleetExecutor, the name is that of a process.
+	// Executor is the name of the executor that can reach it. For FleetExecutor, Name is the name of a process.
 	Executor string            `yaml:"executor"`
 	Labels   map[string]string `yaml:"labels"`
-	// Workload is KIND/NAME in a cluster: a rollout of Argo's, a deployment or a statefulset.
+	// Workload is KIND/NAME in a cluster: an Argo rollout, a deployment or a statefulset.
 	Workload string `yaml:"workload"`
-	// Replicas are the bounds of Scale.
+	// Replicas are the bounds for Scale.
 	Replicas Bounds `yaml:"replicas"`
 }
 
-// Bounds are how few and how many.
+// Bounds are the least and the largest number of replicas.
 type Bounds struct {
 	Min int `yaml:"min"`
 	Max int `yaml:"max"`
 }
 
-// Load reads a policy and says everything that is wrong with it.
+// Load reads a policy, and reports all of its mistakes.
 func Load(path string) (Policy, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -82,7 +82,7 @@ func Load(path string) (Policy, error) {
 	}
 	var p Policy
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true) // A limit whose name is misspelt would be no limit.
+	decoder.KnownFields(true) // A misspelt limit would have no effect.
 	if err := decoder.Decode(&p); err != nil {
 		return Policy{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -1,4 +1,4 @@
-package remedy_test
+package remediation_test
 
 import (
 	"os"
@@ -6,24 +6,24 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/remedy"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/remediation"
 )
 
-// shipped is the policy of deploy/.
+// shipped is the path of the policy in deploy/.
 const shipped = "../../../../deploy/remediation/policy.yaml"
 
-// load reads a policy from a text.
-func load(t *testing.T, text string) (remedy.Policy, error) {
+// load loads a policy from a text.
+func load(t *testing.T, text string) (remediation.Policy, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "policy.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return remedy.Load(path)
+	return remediation.Load(path)
 }
 
 func TestShippedPolicyIsValid(t *testing.T) {
-	p, err := remedy.Load(shipped)
+	p, err := remediation.Load(shipped)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func TestShippedPolicyIsValid(t *testing.T) {
 	}
 }
 
-// TestWhatIsWrongIsNamed changes one thing of the shipped policy at a time.
-func TestWhatIsWrongIsNamed(t *testing.T) {
+// TestPolicyMistakesAreNamed makes one mistake in the shipped policy at a time.
+func TestPolicyMistakesAreNamed(t *testing.T) {
 	text, err := os.ReadFile(shipped)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"target: gateway}", "target: gateway, by: [service]}", "rules[3]: want target or by"},
 		{"by: [validator]", "by: [validatr]", `rules[2].by: no target has a label "validatr"`},
 		{"name: consensus-0", "name: --all", `targets[0].name: "--all"`},
-		{"name: consensus-0", "name: consensus-1", `targets[1].name: "consensus-1" is there twice`},
+		{"name: consensus-0", "name: consensus-1", `targets[1].name: "consensus-1" is defined twice`},
 		{"executor: fleet, name: api-0", "executor: shell, name: api-0", `targets[6].executor: "shell": want fleet or kubernetes`},
 		{"workload: rollout/bitcraps-gateway", "workload: pod/x", `targets[9].workload: "pod/x"`},
 		{"workload: rollout/bitcraps-gateway", "workload: rollout/--all", `targets[9].workload: "rollout/--all"`},
@@ -75,7 +75,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	}
 	for _, text := range []string{"", "rules: []", string(text) + "\n---\nlimits: {}\n"} {
 		if _, err := load(t, text); err == nil {
-			t.Errorf("%.20q is a policy", text)
+			t.Errorf("%.20q is accepted as a policy", text)
 		}
 	}
 }
