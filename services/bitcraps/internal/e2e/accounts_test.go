@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	account   = "/api/v1/account"
-	signIn    = "/api/v1/sessions:password"
-	goodWords = "correct horse battery"
+	account      = "/api/v1/account"
+	signIn       = "/api/v1/sessions:password"
+	goodPassword = "correct horse battery"
 )
 
 // mailTo waits for so many mails to an address and returns the last one's text.
@@ -35,11 +35,11 @@ func mailTo(t *testing.T, tg *target, address string, count int) (text string) {
 	return text
 }
 
-var codeForm = regexp.MustCompile(`Your code is ([2-9A-Z]{4}-[2-9A-Z]{4})`)
+var codePattern = regexp.MustCompile(`Your code is ([2-9A-Z]{4}-[2-9A-Z]{4})`)
 
 func codeIn(t *testing.T, text string) string {
 	t.Helper()
-	match := codeForm.FindStringSubmatch(text)
+	match := codePattern.FindStringSubmatch(text)
 	if match == nil {
 		t.Fatalf("no code in %q", text)
 	}
@@ -48,32 +48,32 @@ func codeIn(t *testing.T, text string) string {
 
 func newAddress() string { return "p" + uuid.NewString() + "@example.com" }
 
-func words(address, password string) map[string]any {
+func credentials(address, password string) map[string]any {
 	return map[string]any{"email": address, "password": password}
 }
 
-// linked is a guest who signs in by an address.
-func linked(t *testing.T, tg *target, address string) *client {
+// newAccount is a guest who signs in by an address.
+func newAccount(t *testing.T, tg *target, address string) *client {
 	t.Helper()
 	c := newClient(t, tg.url())
 	c.balance()
-	c.must(202, "POST", account+"/email", words(address, goodWords))
+	c.must(202, "POST", account+"/email", credentials(address, goodPassword))
 	c.must(200, "POST", account+"/email:confirm", map[string]any{"code": codeIn(t, mailTo(t, tg, address, 1))})
 	return c
 }
 
-func TestGuestsBecomeAccounts(t *testing.T) { everywhere(t, guestsBecomeAccounts) }
+func TestGuestsBecomeAccounts(t *testing.T) { forEachTarget(t, guestsBecomeAccounts) }
 
 func guestsBecomeAccounts(t *testing.T, tg *target) {
 	address := newAddress()
-	guest := linked(t, tg, address)
+	guest := newAccount(t, tg, address)
 	before := guest.must(200, "GET", me, nil)
-	in := app(t, tg.url(), "").must(201, "POST", signIn, words(strings.ToUpper(address), goodWords))
+	in := app(t, tg.url(), "").must(201, "POST", signIn, credentials(strings.ToUpper(address), goodPassword))
 	after := app(t, tg.url(), in.str("access_token")).must(200, "GET", me, nil)
 	if after.str("player_id") != before.str("player_id") || after.str("kind") != "PLAYER_KIND_ACCOUNT" {
 		t.Errorf("the guest was %s and is %s", before.text, after.text)
 	}
-	if resp := guest.do("POST", account+"/email", words(newAddress(), goodWords)); resp.status != 409 || resp.reason() != "EMAIL_LINKED" {
+	if resp := guest.do("POST", account+"/email", credentials(newAddress(), goodPassword)); resp.status != 409 || resp.reason() != "EMAIL_LINKED" {
 		t.Errorf("a second address: %d %s", resp.status, resp.text)
 	}
 	for name, tc := range map[string]struct {
@@ -81,13 +81,13 @@ func guestsBecomeAccounts(t *testing.T, tg *target) {
 		status int
 		reason string
 	}{
-		"a wrong password":           {words(address, goodWords+"!"), 401, "SIGN_IN_FAILED"},
-		"an address of nobody":       {words(newAddress(), goodWords), 401, "SIGN_IN_FAILED"},
-		"a password of 8 KiB":        {words(address, strings.Repeat("x", 8192)), 400, "INVALID_FIELD"},
-		"no password":                {words(address, ""), 400, "INVALID_FIELD"},
-		"a role besides":             {map[string]any{"email": address, "password": goodWords, "role": "ROLE_OPERATOR"}, 400, "MALFORMED_BODY"},
-		"a password that is a list":  {map[string]any{"email": address, "password": []string{goodWords}}, 400, "MALFORMED_BODY"},
-		"an address with a line end": {words(address+"\r\nBcc: x@example.com", goodWords), 401, "SIGN_IN_FAILED"},
+		"a wrong password":           {credentials(address, goodPassword+"!"), 401, "SIGN_IN_FAILED"},
+		"an address of nobody":       {credentials(newAddress(), goodPassword), 401, "SIGN_IN_FAILED"},
+		"a password of 8 KiB":        {credentials(address, strings.Repeat("x", 8192)), 400, "INVALID_FIELD"},
+		"no password":                {credentials(address, ""), 400, "INVALID_FIELD"},
+		"a role besides":             {map[string]any{"email": address, "password": goodPassword, "role": "ROLE_OPERATOR"}, 400, "MALFORMED_BODY"},
+		"a password that is a list":  {map[string]any{"email": address, "password": []string{goodPassword}}, 400, "MALFORMED_BODY"},
+		"an address with a line end": {credentials(address+"\r\nBcc: x@example.com", goodPassword), 401, "SIGN_IN_FAILED"},
 	} {
 		if resp := app(t, tg.url(), "").do("POST", signIn, tc.body); resp.status != tc.status || resp.reason() != tc.reason {
 			t.Errorf("%s: %d %s", name, resp.status, resp.text)
@@ -96,18 +96,18 @@ func guestsBecomeAccounts(t *testing.T, tg *target) {
 	for _, bad := range []string{"x", "a@b\r\nBcc: c@d", strings.Repeat("x", 300) + "@example.com"} {
 		stranger := newClient(t, tg.url())
 		stranger.balance()
-		if resp := stranger.do("POST", account+"/email", words(bad, goodWords)); resp.status != 400 {
+		if resp := stranger.do("POST", account+"/email", credentials(bad, goodPassword)); resp.status != 400 {
 			t.Errorf("linking %q: %d %s", bad, resp.status, resp.text)
 		}
 	}
 }
 
-// TestNobodyLearnsWhoHasAnAccount compares what strangers see of an address that has one and one that has none.
-func TestNobodyLearnsWhoHasAnAccount(t *testing.T) { everywhere(t, nobodyLearnsWhoHasAnAccount) }
+// TestAccountsCannotBeEnumerated compares what strangers see of an address that has one and one that has none.
+func TestAccountsCannotBeEnumerated(t *testing.T) { forEachTarget(t, accountsCannotBeEnumerated) }
 
-func nobodyLearnsWhoHasAnAccount(t *testing.T, tg *target) {
+func accountsCannotBeEnumerated(t *testing.T, tg *target) {
 	taken, free := newAddress(), newAddress()
-	linked(t, tg, taken)
+	newAccount(t, tg, taken)
 	stranger := app(t, tg.url(), "")
 	same := func(what, path string, body func(address string) map[string]any) {
 		t.Helper()
@@ -116,16 +116,16 @@ func nobodyLearnsWhoHasAnAccount(t *testing.T, tg *target) {
 			t.Errorf("%s: %d %s and %d %s", what, a.status, a.text, b.status, b.text)
 		}
 	}
-	same("a wrong password", signIn, func(address string) map[string]any { return words(address, "wrong words") })
+	same("a wrong password", signIn, func(address string) map[string]any { return credentials(address, "wrong words") })
 	same("a forgotten password", account+"/password:forgot", func(address string) map[string]any { return map[string]any{"email": address} })
 	same("a wrong code", account+"/password:reset", func(address string) map[string]any {
-		return map[string]any{"email": address, "code": "AAAA-AAAA", "new_password": goodWords}
+		return map[string]any{"email": address, "code": "AAAA-AAAA", "new_password": goodPassword}
 	})
 	stranger = newClient(t, tg.url())
 	stranger.balance()
-	same("an address to link", account+"/email", func(address string) map[string]any { return words(address, goodWords) })
+	same("an address to link", account+"/email", func(address string) map[string]any { return credentials(address, goodPassword) })
 	same("confirming it", account+"/email:confirm", func(string) map[string]any { return map[string]any{"code": "AAAA-AAAA"} })
-	if text := mailTo(t, tg, taken, 3); codeForm.MatchString(text) { // Linked, forgotten, and now wanted by somebody.
+	if text := mailTo(t, tg, taken, 3); codePattern.MatchString(text) { // Linked, forgotten, and now wanted by somebody.
 		t.Errorf("the owner of an address got a stranger's code: %s", text)
 	}
 	for _, address := range []string{taken, free} { // Over and over: there is a limit, the same for both.
@@ -135,51 +135,51 @@ func nobodyLearnsWhoHasAnAccount(t *testing.T, tg *target) {
 	}
 }
 
-func TestPasswordsAreNotGuessed(t *testing.T) { everywhere(t, passwordsAreNotGuessed) }
+func TestPasswordAttemptsAreLimited(t *testing.T) { forEachTarget(t, passwordAttemptsAreLimited) }
 
-func passwordsAreNotGuessed(t *testing.T, tg *target) {
+func passwordAttemptsAreLimited(t *testing.T, tg *target) {
 	c, address := app(t, tg.url(), ""), newAddress()
 	var last *response
 	for range 11 {
-		if last = c.do("POST", signIn, words(address, goodWords)); last.status != 401 {
+		if last = c.do("POST", signIn, credentials(address, goodPassword)); last.status != 401 {
 			break
 		}
 	}
 	if last.status != 429 || last.reason() != "RATE_LIMITED" || last.header.Get("Retry-After") == "" {
 		t.Errorf("the eleventh attempt: %d %s", last.status, last.text)
 	}
-	if resp := c.do("POST", signIn, words(newAddress(), goodWords)); resp.status != 401 {
+	if resp := c.do("POST", signIn, credentials(newAddress(), goodPassword)); resp.status != 401 {
 		t.Errorf("another account is limited too: %d %s", resp.status, resp.text)
 	}
 }
 
-func TestPasswordsChange(t *testing.T) { everywhere(t, passwordsChange) }
+func TestPasswordsChange(t *testing.T) { forEachTarget(t, passwordsChange) }
 
 func passwordsChange(t *testing.T, tg *target) {
 	address := newAddress()
-	guest := linked(t, tg, address)
-	other := app(t, tg.url(), "").must(201, "POST", signIn, words(address, goodWords))
+	guest := newAccount(t, tg, address)
+	other := app(t, tg.url(), "").must(201, "POST", signIn, credentials(address, goodPassword))
 	change := func(from, to string) *response {
 		return guest.do("POST", account+"/password", map[string]any{"old_password": from, "new_password": to})
 	}
 	if resp := change("wrong words", "new words here"); resp.status != 401 || resp.reason() != "SIGN_IN_FAILED" {
 		t.Errorf("with a wrong password: %d %s", resp.status, resp.text)
 	}
-	if resp := change(goodWords, "short"); resp.status != 400 {
+	if resp := change(goodPassword, "short"); resp.status != 400 {
 		t.Errorf("to a short one: %d %s", resp.status, resp.text)
 	}
-	if resp := change(goodWords, "new words here"); resp.status != 200 {
+	if resp := change(goodPassword, "new words here"); resp.status != 200 {
 		t.Fatalf("%d %s", resp.status, resp.text)
 	}
-	if reason := refused(t, tg, other.str("access_token")); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, other.str("access_token")); reason != "SESSION_ENDED" {
 		t.Errorf("another session: %s", reason)
 	}
 	guest.must(200, "GET", me, nil)
 	c := app(t, tg.url(), "")
-	if resp := c.do("POST", signIn, words(address, goodWords)); resp.status != 401 {
+	if resp := c.do("POST", signIn, credentials(address, goodPassword)); resp.status != 401 {
 		t.Errorf("the old password: %d", resp.status)
 	}
-	fresh := c.must(201, "POST", signIn, words(address, "new words here"))
+	fresh := c.must(201, "POST", signIn, credentials(address, "new words here"))
 
 	c.must(202, "POST", account+"/password:forgot", map[string]any{"email": address})
 	reset := map[string]any{"email": address, "code": codeIn(t, mailTo(t, tg, address, 2)), "new_password": "third words here"}
@@ -187,24 +187,24 @@ func passwordsChange(t *testing.T, tg *target) {
 	if resp := c.do("POST", account+"/password:reset", reset); resp.status != 400 || resp.reason() != "CODE_INVALID" {
 		t.Errorf("a code that was used: %d %s", resp.status, resp.text)
 	}
-	if reason := refused(t, tg, fresh.str("access_token")); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, fresh.str("access_token")); reason != "SESSION_ENDED" {
 		t.Errorf("a session behind the reset: %s", reason)
 	}
-	c.must(201, "POST", signIn, words(address, "third words here"))
+	c.must(201, "POST", signIn, credentials(address, "third words here"))
 }
 
-func TestAccountsAreExportedAndDeleted(t *testing.T) { everywhere(t, accountsAreExportedAndDeleted) }
+func TestAccountsAreExportedAndDeleted(t *testing.T) { forEachTarget(t, accountsAreExportedAndDeleted) }
 
 func accountsAreExportedAndDeleted(t *testing.T, tg *target) {
 	address := newAddress()
-	c, mine := linked(t, tg, address), newPhone(t)
+	c, mine := newAccount(t, tg, address), newPhone(t)
 	id := c.must(200, "GET", me, nil).str("player_id")
 	for range 60 { // More movements than a page has: each bet is placed and taken back.
 		game := c.newGame()
 		bet := c.bet(game, "field", 10).str("bet.bet_id")
 		c.must(200, "DELETE", game+"/bets/"+bet, nil)
 	}
-	c.must(201, "POST", "/api/v1/devices", mine.prove(c))
+	c.must(201, "POST", "/api/v1/devices", mine.requestProof(c))
 	key := c.must(201, "POST", "/api/v1/api-keys", map[string]any{"name": "bot", "scopes": []string{"SCOPE_READ"}})
 	page := c.must(200, "GET", account+"/export", nil)
 	if page.str("player.player_id") != id || page.str("email") != address || len(page.list("devices")) != 1 || len(page.list("sessions")) != 1 || len(page.list("api_keys")) != 1 {
@@ -225,30 +225,30 @@ func accountsAreExportedAndDeleted(t *testing.T, tg *target) {
 	if resp := other.do("DELETE", account+"?player_id="+id, nil); resp.status != 400 {
 		t.Errorf("deleting another player: %d %s", resp.status, resp.text)
 	}
-	in := app(t, tg.url(), "").must(201, "POST", signIn, words(address, goodWords))
+	in := app(t, tg.url(), "").must(201, "POST", signIn, credentials(address, goodPassword))
 	c.must(200, "DELETE", account+"?player_id="+id, nil)
 	for _, access := range []string{in.str("access_token"), key.str("api_key")} {
-		if reason := refused(t, tg, access); reason != "SESSION_ENDED" {
+		if reason := waitUntilRefused(t, tg, access); reason != "SESSION_ENDED" {
 			t.Errorf("behind the end: %s", reason)
 		}
 	}
-	if resp := app(t, tg.url(), "").do("POST", signIn, words(address, goodWords)); resp.status != 401 || resp.reason() != "SIGN_IN_FAILED" {
+	if resp := app(t, tg.url(), "").do("POST", signIn, credentials(address, goodPassword)); resp.status != 401 || resp.reason() != "SIGN_IN_FAILED" {
 		t.Errorf("signing in again: %d %s", resp.status, resp.text)
 	}
-	if again := app(t, tg.url(), "").must(201, "POST", "/api/v1/sessions:device", mine.prove(other)); again.str("player_id") == id {
+	if again := app(t, tg.url(), "").must(201, "POST", "/api/v1/sessions:device", mine.requestProof(other)); again.str("player_id") == id {
 		t.Error("the deleted player's device signs in")
 	}
-	if after := linked2(t, tg, address); after == id {
+	if after := linkAgain(t, tg, address); after == id {
 		t.Error("the address is still the deleted player's")
 	}
 }
 
-// linked2 links an address again, which got a mail before, and returns whose it is.
-func linked2(t *testing.T, tg *target, address string) string {
+// linkAgain links an address again, which got a mail before, and returns whose it is.
+func linkAgain(t *testing.T, tg *target, address string) string {
 	t.Helper()
 	c := newClient(t, tg.url())
 	c.balance()
-	c.must(202, "POST", account+"/email", words(address, goodWords))
+	c.must(202, "POST", account+"/email", credentials(address, goodPassword))
 	c.must(200, "POST", account+"/email:confirm", map[string]any{"code": codeIn(t, mailTo(t, tg, address, 2))})
 	return c.must(200, "GET", me, nil).str("player_id")
 }

@@ -7,9 +7,9 @@ import (
 
 const apiKeys = "/api/v1/api-keys"
 
-func TestKeysAreBoundByScopes(t *testing.T) { everywhere(t, keysAreBoundByScopes) }
+func TestAPIKeyScopes(t *testing.T) { forEachTarget(t, apiKeyScopes) }
 
-func keysAreBoundByScopes(t *testing.T, tg *target) {
+func apiKeyScopes(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	id := c.must(200, "GET", me, nil).str("player_id")
 	create := func(scopes ...string) (*response, *client) {
@@ -44,15 +44,15 @@ func keysAreBoundByScopes(t *testing.T, tg *target) {
 		t.Errorf("another player's key: %d %s", resp.status, resp.text)
 	}
 	c.must(200, "DELETE", path, nil)
-	if reason := refused(t, tg, reading.str("api_key")); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, reading.str("api_key")); reason != "SESSION_ENDED" {
 		t.Errorf("a key that was ended: %s", reason)
 	}
 	both.must(200, "GET", me, nil)
 }
 
-func TestBadKeysAreRefused(t *testing.T) { everywhere(t, badKeysAreRefused) }
+func TestInvalidAPIKeys(t *testing.T) { forEachTarget(t, invalidAPIKeys) }
 
-func badKeysAreRefused(t *testing.T, tg *target) {
+func invalidAPIKeys(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	c.balance()
 	for name, body := range map[string]map[string]any{

@@ -72,8 +72,8 @@ func (c *client) try(method, path string, body any, headers ...string) *response
 	if err != nil {
 		return nil
 	}
-	noteAnswer(method, path, resp.StatusCode, text)
-	noteSecrets(req, sent, resp, text)
+	recordAnswer(method, path, resp.StatusCode, text)
+	recordSecrets(req, sent, resp, text)
 	out := &response{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -171,8 +171,8 @@ func (c *client) balance() int64 {
 	return c.must(200, "GET", "/api/v1/players/me", nil).num("balance")
 }
 
-// rebase is a jar with the client's cookies for another address of the same platform.
-func rebase(t *testing.T, c *client, base string) http.CookieJar {
+// jarFor is a jar with the client's cookies for another address of the same platform.
+func jarFor(t *testing.T, c *client, base string) http.CookieJar {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {

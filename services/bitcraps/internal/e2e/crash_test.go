@@ -23,7 +23,7 @@ type process struct {
 	url string
 }
 
-func spawn(t *testing.T, program, dir string, args ...string) *process {
+func startProcess(t *testing.T, program, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(program, append([]string{"up", "--http-addr", "127.0.0.1:0", "--data-dir", dir, "--set", "telemetry.log_level=error"}, args...)...)}
 	stdout, err := p.cmd.StdoutPipe()
@@ -86,14 +86,14 @@ func (g *gambler) play() {
 
 // TestKilledAtAnyMoment kills the platform ten times in a row, with bets and rolls in flight.
 func TestKilledAtAnyMoment(t *testing.T) {
-	program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
+	program, dir := binaryPath(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 	kills := 10
 	if testing.Short() {
 		kills = 3
 	}
 	var gamblers []*gambler
 	for n := range kills {
-		p := spawn(t, program, dir)
+		p := startProcess(t, program, dir)
 		if n == 0 {
 			for range 3 {
 				g := &gambler{client: newClient(t, p.url), acknowledged: map[string]bool{}}
@@ -114,7 +114,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		_ = p.cmd.Wait()
 	}
 
-	p := spawn(t, program, dir)
+	p := startProcess(t, program, dir)
 	bets, rolls := 0, 0
 	for _, g := range gamblers {
 		keepSession(g.client, p.url)

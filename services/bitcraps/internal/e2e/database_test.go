@@ -15,8 +15,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// databasesOf are the URLs of the databases of a fleet in a folder, by the service that keeps its data there.
-func databasesOf(dir string) (map[string]string, error) {
+// fleetDatabases are the URLs of the databases of a fleet in a folder, by the service that keeps its data there.
+func fleetDatabases(dir string) (map[string]string, error) {
 	from := func(service string) config.Source {
 		return config.Source{Dir: filepath.Join(dir, "config", service+"-0"), Environment: "local"}
 	}

@@ -6,17 +6,17 @@ import (
 	"testing"
 )
 
-// TestDeletedPlayersLeaveTheTables deletes a host whom others sit with and watch. What was said is gone for who watches from the
+// TestDeletedPlayersLeaveTables deletes a host whom others sit with and watch. What was said is gone for who watches from the
 // beginning, also by the gateway that had it, and the token is of no use directly behind the answer.
-func TestDeletedPlayersLeaveTheTables(t *testing.T) { everywhere(t, deletedPlayersLeaveTheTables) }
+func TestDeletedPlayersLeaveTables(t *testing.T) { forEachTarget(t, deletedPlayersLeaveTables) }
 
-func deletedPlayersLeaveTheTables(t *testing.T, tg *target) {
-	for range 2 * len(tg.doors) { // By each gateway, and by two.
-		deletedPlayerLeavesTheTable(t, tg)
+func deletedPlayersLeaveTables(t *testing.T, tg *target) {
+	for range 2 * len(tg.gateways) { // By each gateway, and by two.
+		deletedPlayerLeavesTable(t, tg)
 	}
 }
 
-func deletedPlayerLeavesTheTable(t *testing.T, tg *target) {
+func deletedPlayerLeavesTable(t *testing.T, tg *target) {
 	guest := app(t, tg.url(), "").must(201, "POST", "/api/v1/players/guests", nil)
 	alice, bob, deleted := app(t, tg.url(), guest.str("access_token")), newClient(t, tg.url()), guest.str("player_id")
 	game := alice.newGame()
@@ -50,7 +50,7 @@ func deletedPlayerLeavesTheTable(t *testing.T, tg *target) {
 	for event := watching.until("event"); event.at("event.chat_erased") == nil; event = watching.until("event") {
 		continue
 	}
-	if said := spoken(newClient(t, tg.url()), game); !slices.Equal(said, []string{"", "hello"}) {
+	if said := chatTexts(newClient(t, tg.url()), game); !slices.Equal(said, []string{"", "hello"}) {
 		t.Errorf("said %q", said)
 	}
 	for path := "/api/v1/leaderboards/all_time"; path != ""; {
@@ -64,8 +64,8 @@ func deletedPlayerLeavesTheTable(t *testing.T, tg *target) {
 	}
 }
 
-// spoken is what somebody who comes now sees of talk before it was erased.
-func spoken(c *client, game string) (texts []string) {
+// chatTexts is what somebody who comes now sees of talk before it was erased.
+func chatTexts(c *client, game string) (texts []string) {
 	c.t.Helper()
 	l := c.live()
 	l.send(`{"op":"subscribe","game_id":%q}`, id(game))

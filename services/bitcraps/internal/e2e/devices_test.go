@@ -37,8 +37,8 @@ func zeroBits(hash [32]byte) (n int) {
 	return n
 }
 
-// meet answers a challenge, with work of a difficulty.
-func (p phone) meet(challenge []byte, difficulty int) map[string]any {
+// solve answers a challenge, with work of a difficulty.
+func (p phone) solve(challenge []byte, difficulty int) map[string]any {
 	nonce := make([]byte, 8)
 	message := func(context string) []byte {
 		return append(append(append([]byte(context+"\x00"), challenge...), p.public()...), nonce...)
@@ -51,24 +51,24 @@ func (p phone) meet(challenge []byte, difficulty int) map[string]any {
 	}}
 }
 
-// prove asks for a challenge and meets it.
-func (p phone) prove(c *client) map[string]any {
+// requestProof asks for a challenge and meets it.
+func (p phone) requestProof(c *client) map[string]any {
 	p.t.Helper()
 	asked := c.must(201, "POST", "/api/v1/devices/challenges", map[string]any{"public_key": p.public()})
 	challenge, err := base64.StdEncoding.DecodeString(asked.str("challenge"))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return p.meet(challenge, int(asked.num("difficulty")))
+	return p.solve(challenge, int(asked.num("difficulty")))
 }
 
-func TestDevicesSignIn(t *testing.T) { everywhere(t, devicesSignIn) }
+func TestDevicesSignIn(t *testing.T) { forEachTarget(t, devicesSignIn) }
 
 func devicesSignIn(t *testing.T, tg *target) {
 	c, mine := app(t, tg.url(), ""), newPhone(t)
-	proof := mine.prove(c)
+	proof := mine.requestProof(c)
 	first := c.must(201, "POST", "/api/v1/sessions:device", proof)
-	second := c.must(201, "POST", "/api/v1/sessions:device", mine.prove(c))
+	second := c.must(201, "POST", "/api/v1/sessions:device", mine.requestProof(c))
 	if first.str("player_id") != second.str("player_id") || first.str("session_id") == second.str("session_id") {
 		t.Errorf("signed in as %s, then %s", first.text, second.text)
 	}
@@ -78,18 +78,18 @@ func devicesSignIn(t *testing.T, tg *target) {
 	}
 	for name, body := range map[string]map[string]any{
 		"used before":             proof,
-		"with another device":     withProof(mine.prove(c), "public_key", newPhone(t).public()),
-		"with another challenge":  withProof(mine.prove(c), "challenge", make([]byte, 57)),
-		"with another signature":  withProof(mine.prove(c), "signature", make([]byte, 64)),
-		"of another device's own": withProof(mine.prove(c), "challenge", newPhone(t).prove(c)["proof"].(map[string]any)["challenge"]),
+		"with another device":     withProof(mine.requestProof(c), "public_key", newPhone(t).public()),
+		"with another challenge":  withProof(mine.requestProof(c), "challenge", make([]byte, 57)),
+		"with another signature":  withProof(mine.requestProof(c), "signature", make([]byte, 64)),
+		"of another device's own": withProof(mine.requestProof(c), "challenge", newPhone(t).requestProof(c)["proof"].(map[string]any)["challenge"]),
 	} {
 		if resp := c.do("POST", "/api/v1/sessions:device", body); resp.status != 401 || resp.reason() != "CHALLENGE_FAILED" {
 			t.Errorf("a proof %s: %d %s", name, resp.status, resp.text)
 		}
 	}
-	lazy := c.must(201, "POST", "/api/v1/devices/challenges", map[string]any{"public_key": mine.public()})
-	challenge, _ := base64.StdEncoding.DecodeString(lazy.str("challenge"))
-	if resp := c.do("POST", "/api/v1/sessions:device", mine.meet(challenge, 0)); resp.status != 400 || resp.reason() != "WORK_INSUFFICIENT" {
+	withoutWork := c.must(201, "POST", "/api/v1/devices/challenges", map[string]any{"public_key": mine.public()})
+	challenge, _ := base64.StdEncoding.DecodeString(withoutWork.str("challenge"))
+	if resp := c.do("POST", "/api/v1/sessions:device", mine.solve(challenge, 0)); resp.status != 400 || resp.reason() != "WORK_INSUFFICIENT" {
 		t.Errorf("without work: %d %s", resp.status, resp.text)
 	}
 	for name, key := range map[string][]byte{"of small order": append([]byte{1}, make([]byte, 31)...), "too short": {1}, "none": nil} {
@@ -104,14 +104,14 @@ func withProof(body map[string]any, field string, value any) map[string]any {
 	return body
 }
 
-// TestADeviceIsOnePlayer has a new device sign in many times at once.
-func TestADeviceIsOnePlayer(t *testing.T) { everywhere(t, aDeviceIsOnePlayer) }
+// TestDeviceIsOnePlayer has a new device sign in many times at once.
+func TestDeviceIsOnePlayer(t *testing.T) { forEachTarget(t, deviceIsOnePlayer) }
 
-func aDeviceIsOnePlayer(t *testing.T, tg *target) {
+func deviceIsOnePlayer(t *testing.T, tg *target) {
 	c, mine := app(t, tg.url(), ""), newPhone(t)
 	proofs := make([]map[string]any, 6)
 	for i := range proofs {
-		proofs[i] = mine.prove(c)
+		proofs[i] = mine.requestProof(c)
 	}
 	var wg sync.WaitGroup
 	players := make([]string, 2*len(proofs))
@@ -135,15 +135,15 @@ func aDeviceIsOnePlayer(t *testing.T, tg *target) {
 }
 
 // TestGuestsKeepTheirWallets links a guest to devices.
-func TestGuestsKeepTheirWallets(t *testing.T) { everywhere(t, guestsKeepTheirWallets) }
+func TestGuestsKeepTheirWallets(t *testing.T) { forEachTarget(t, guestsKeepTheirWallets) }
 
 func guestsKeepTheirWallets(t *testing.T, tg *target) {
 	guest, first, second := newClient(t, tg.url()), newPhone(t), newPhone(t)
 	guest.bet(guest.newGame(), "pass_line", 100)
 	before := guest.must(200, "GET", me, nil)
-	added := guest.must(201, "POST", "/api/v1/devices", first.prove(guest))
-	guest.must(201, "POST", "/api/v1/devices", second.prove(guest))
-	signedIn := app(t, tg.url(), "").must(201, "POST", "/api/v1/sessions:device", first.prove(guest))
+	added := guest.must(201, "POST", "/api/v1/devices", first.requestProof(guest))
+	guest.must(201, "POST", "/api/v1/devices", second.requestProof(guest))
+	signedIn := app(t, tg.url(), "").must(201, "POST", "/api/v1/sessions:device", first.requestProof(guest))
 	phone := app(t, tg.url(), signedIn.str("access_token"))
 	after := phone.must(200, "GET", me, nil)
 	if after.str("player_id") != before.str("player_id") || after.num("balance") != 900 || after.num("in_play") != 100 || after.str("kind") != "PLAYER_KIND_DEVICE" {
@@ -157,17 +157,17 @@ func guestsKeepTheirWallets(t *testing.T, tg *target) {
 	}
 	thief := newClient(t, tg.url())
 	thief.balance()
-	if resp := thief.do("POST", "/api/v1/devices", first.prove(guest)); resp.status != 409 || resp.reason() != "DEVICE_TAKEN" {
+	if resp := thief.do("POST", "/api/v1/devices", first.requestProof(guest)); resp.status != 409 || resp.reason() != "DEVICE_TAKEN" {
 		t.Errorf("a device of another player: %d %s", resp.status, resp.text)
 	}
 	if resp := thief.do("DELETE", "/api/v1/devices/"+added.str("device_id"), nil); resp.status != 404 || resp.reason() != "DEVICE_NOT_FOUND" {
 		t.Errorf("removing another player's: %d %s", resp.status, resp.text)
 	}
 	guest.must(200, "DELETE", "/api/v1/devices/"+added.str("device_id"), nil)
-	if reason := refused(t, tg, signedIn.str("access_token")); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, signedIn.str("access_token")); reason != "SESSION_ENDED" {
 		t.Errorf("a session of the removed device: %s", reason)
 	}
-	if again := app(t, tg.url(), "").must(201, "POST", "/api/v1/sessions:device", first.prove(guest)); again.str("player_id") == before.str("player_id") {
+	if again := app(t, tg.url(), "").must(201, "POST", "/api/v1/sessions:device", first.requestProof(guest)); again.str("player_id") == before.str("player_id") {
 		t.Error("the removed device still signs in")
 	}
 }

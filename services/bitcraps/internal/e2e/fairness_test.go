@@ -11,11 +11,11 @@ import (
 	circl "github.com/cloudflare/circl/sign/bls"
 )
 
-// TestAnyoneCanCheckARoll follows docs/protocol.md with nothing but what REST answers, the standard library, and an
+// TestRollsAreVerifiable follows docs/protocol.md with nothing but what REST answers, the standard library, and an
 // implementation of BLS12-381 that shares no code with the one that signs.
-func TestAnyoneCanCheckARoll(t *testing.T) { everywhere(t, anyoneCanCheckARoll) }
+func TestRollsAreVerifiable(t *testing.T) { forEachTarget(t, rollsAreVerifiable) }
 
-func anyoneCanCheckARoll(t *testing.T, tg *target) {
+func rollsAreVerifiable(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	game := c.newGame()
 	c.bet(game, "pass_line", 50)

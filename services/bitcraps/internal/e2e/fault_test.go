@@ -11,7 +11,7 @@ import (
 
 // TestValidatorsFail stops one validator and then a second, and brings them back.
 func TestValidatorsFail(t *testing.T) {
-	tg := own(t)
+	tg := ownTarget(t)
 	c := newClient(t, tg.url())
 	game := c.newGame()
 	stop := func(i int) {

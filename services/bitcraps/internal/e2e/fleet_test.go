@@ -18,11 +18,11 @@ func ownFleet(t *testing.T, set ...string) *target {
 		t.Skip("it builds five binaries")
 	}
 	tg, err := launchFleet(fleetDir(t), set...)
-	return ended(t, tg, err)
+	return stopAtEnd(t, tg, err)
 }
 
-// look notes how the processes of its fleet are.
-func (tg *target) look(f *fleet.Fleet) {
+// updateStates notes how the processes of its fleet are.
+func (tg *target) updateStates(f *fleet.Fleet) {
 	for _, state := range f.Status(context.Background()) {
 		tg.states[state.Name] = state
 	}
@@ -31,11 +31,11 @@ func (tg *target) look(f *fleet.Fleet) {
 // kill ends a process of a fleet as a crash does.
 func (tg *target) kill(t *testing.T, name string) {
 	t.Helper()
-	tg.end(t, name, syscall.SIGKILL)
+	tg.signalProcess(t, name, syscall.SIGKILL)
 }
 
-// end ends a process of a fleet by a signal, and returns when it is gone.
-func (tg *target) end(t *testing.T, name string, signal syscall.Signal) {
+// signalProcess ends a process of a fleet by a signal, and returns when it is gone.
+func (tg *target) signalProcess(t *testing.T, name string, signal syscall.Signal) {
 	t.Helper()
 	pid := tg.states[name].PID
 	if err := syscall.Kill(pid, signal); err != nil {
@@ -44,8 +44,8 @@ func (tg *target) end(t *testing.T, name string, signal syscall.Signal) {
 	testserver.Eventually(t, "the end of "+name, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }
 
-// nextDoor is where a client goes whose gateway does not answer.
-func nextDoor(doors []door, url string) string {
-	at := slices.IndexFunc(doors, func(d door) bool { return d.url == url })
-	return doors[(at+1)%len(doors)].url
+// nextGateway is where a client goes whose gateway does not answer.
+func nextGateway(gateways []gatewayAddr, url string) string {
+	at := slices.IndexFunc(gateways, func(d gatewayAddr) bool { return d.url == url })
+	return gateways[(at+1)%len(gateways)].url
 }

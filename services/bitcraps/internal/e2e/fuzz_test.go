@@ -14,15 +14,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// hostile are values that strangers try, as JSON.
-var hostile = []string{
+// hostileValues are values that strangers try, as JSON.
+var hostileValues = []string{
 	`null`, `true`, `0`, `-0`, `1`, `-1`, `1e308`, `1e-308`, `1E400`, `0.1`, `9223372036854775807`, `9223372036854775808`, `-9223372036854775809`,
 	`18446744073709551616`, `9007199254740993`, `""`, `" "`, `"\u0000"`, `"\ud800"`, `"../../etc/passwd"`, `"' OR 1=1 --"`, `"<script>alert(1)</script>"`,
 	`"00000000-0000-7000-8000-000000000000"`, `"pass_line"`, `[]`, `{}`, `[[[[[[[[[[]]]]]]]]]]`, `{"@type":"x"}`, "\"\xff\"", `"` + strings.Repeat("x", 300) + `"`, ``,
 }
 
-// segments are values that strangers try in paths and queries, as they are sent.
-var segments = []string{
+// hostileSegments are values that strangers try in paths and queries, as they are sent.
+var hostileSegments = []string{
 	"00000000-0000-7000-8000-000000000000", "x", "0", "1", "-1", "-0", "1e308", "9223372036854775807", "9223372036854775808", "%00", "%ff", "..%2f..%2fetc%2fpasswd", "%2e%2e",
 	"%25", "%0d%0aSet-Cookie:%20a=b", "a%20b", "%F0%9F%8E%B2", strings.Repeat("9", 400), "*", "null", "true", ":batch", "%7Bgame_id%7D",
 }
@@ -42,7 +42,7 @@ func (f *fuzzer) path(t *rapid.T, template string) string {
 		if !ok || !strings.HasPrefix(part, "{") {
 			continue
 		}
-		value := rapid.SampledFrom(segments).Draw(t, name)
+		value := rapid.SampledFrom(hostileSegments).Draw(t, name)
 		if name == "game_id" && rapid.IntRange(0, 3).Draw(t, "real") > 0 {
 			value = f.game
 		}
@@ -56,7 +56,7 @@ func (f *fuzzer) query(t *rapid.T, op operation) string {
 	var pairs []string
 	for _, p := range op.Parameters {
 		if p.In == "query" && rapid.Bool().Draw(t, "with "+p.Name) {
-			pairs = append(pairs, url.QueryEscape(p.Name)+"="+rapid.SampledFrom(segments).Draw(t, p.Name))
+			pairs = append(pairs, url.QueryEscape(p.Name)+"="+rapid.SampledFrom(hostileSegments).Draw(t, p.Name))
 		}
 	}
 	if rapid.IntRange(0, 9).Draw(t, "unknown") == 0 {
@@ -77,14 +77,14 @@ func (f *fuzzer) body(t *rapid.T, op operation) any {
 	kind := rapid.SampledFrom([]string{"application/json", "application/json", "application/json", "application/json; charset=utf-8",
 		"application/x-www-form-urlencoded", "text/plain", "", "application/json, text/html"}).Draw(t, "type")
 	if rapid.IntRange(0, 9).Draw(t, "shape") == 0 {
-		return raw{kind, rapid.SampledFrom(hostile).Draw(t, "whole")}
+		return raw{kind, rapid.SampledFrom(hostileValues).Draw(t, "whole")}
 	}
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(content.Schema.Properties)) {
 		switch rapid.IntRange(0, 3).Draw(t, "with "+name) {
 		case 0:
 		case 1:
-			pairs = append(pairs, fmt.Sprintf("%q:%s", name, rapid.SampledFrom(hostile).Draw(t, name)))
+			pairs = append(pairs, fmt.Sprintf("%q:%s", name, rapid.SampledFrom(hostileValues).Draw(t, name)))
 		default:
 			pairs = append(pairs, fmt.Sprintf("%q:%s", name, likely(t, name, content.Schema.Properties[name])))
 		}
@@ -111,10 +111,10 @@ func likely(t *rapid.T, name string, s schema) string {
 // secret is what no answer and no log may have in it.
 var secrets = []string{"goroutine ", "panic:", ".go:", "SQLITE", "sqlite", "SELECT ", "INSERT ", "rpc error", "runtime error", "/home/", "pgx"}
 
-// TestEveryRouteBearsStrangers generates requests for every operation of the document. Each is answered with a status that
+// TestEveryRouteWithHostileRequests generates requests for every operation of the document. Each is answered with a status that
 // the document has for it, never with one of a failure here, and never with anything of the inside. The token that all of them
 // send is in no line of the log.
-func TestEveryRouteBearsStrangers(t *testing.T) {
+func TestEveryRouteWithHostileRequests(t *testing.T) {
 	var log lockedBuffer
 	tg, err := launchLogged(&log, t.TempDir(), "telemetry.log_level=debug", "security.enable_rate_limiting=false")
 	if err != nil {
@@ -133,7 +133,7 @@ func TestEveryRouteBearsStrangers(t *testing.T) {
 	for _, template := range slices.Sorted(maps.Keys(f.doc.Paths)) {
 		for method, op := range f.doc.Paths[template] {
 			t.Run(strings.ToUpper(method)+" "+template, func(t *testing.T) {
-				rapid.Check(t, func(rt *rapid.T) { f.once(rt, strings.ToUpper(method), template, op) })
+				rapid.Check(t, func(rt *rapid.T) { f.checkOne(rt, strings.ToUpper(method), template, op) })
 			})
 		}
 	}
@@ -144,7 +144,7 @@ func TestEveryRouteBearsStrangers(t *testing.T) {
 	}
 }
 
-func (f *fuzzer) once(t *rapid.T, method, template string, op operation) {
+func (f *fuzzer) checkOne(t *rapid.T, method, template string, op operation) {
 	if strings.HasSuffix(template, "/events") { // A stream that is accepted would not end by itself.
 		return
 	}

@@ -21,9 +21,9 @@ import (
 	"github.com/bitcraps/bitcraps/libs/localca"
 )
 
-// TestRequestsAreNotSmuggled sends what front and back could read as different requests. One answer comes, and then the
+// TestRequestSmuggling sends what front and back could read as different requests. One answer comes, and then the
 // connection ends.
-func TestRequestsAreNotSmuggled(t *testing.T) {
+func TestRequestSmuggling(t *testing.T) {
 	tg := oneProcess(t)
 	inner := "GET /api/v1/players/me HTTP/1.1\r\nHost: x\r\n\r\n"
 	for name, tc := range map[string]struct {
@@ -74,9 +74,9 @@ func rawConn(t *testing.T, tg *target) net.Conn {
 	return conn
 }
 
-// TestSlowClientsCostThemselves has many clients send a byte of a header or a body and no more, and others read nothing. An
+// TestSlowClients has many clients send a byte of a header or a body and no more, and others read nothing. An
 // honest player goes on meanwhile, and each of them is let go within the time that a request may take.
-func TestSlowClientsCostThemselves(t *testing.T) {
+func TestSlowClients(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for time to run out")
 	}
@@ -116,7 +116,7 @@ func TestRapidResets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tg := own(t, "gateway.network.enable_tls=true", "gateway.network.cert_file="+files.CertFile, "gateway.network.key_file="+files.KeyFile)
+	tg := ownTarget(t, "gateway.network.enable_tls=true", "gateway.network.cert_file="+files.CertFile, "gateway.network.key_file="+files.KeyFile)
 	insecure := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}
 	attack := func() error {
 		conn, err := tls.Dial("tcp", strings.TrimPrefix(tg.url(), "https://"), insecure)
@@ -168,8 +168,8 @@ func TestRapidResets(t *testing.T) {
 	c.must(200, "GET", "/health", nil)
 }
 
-// TestSocketBearsBrokenFrames speaks WebSocket by hand, as no client library would.
-func TestSocketBearsBrokenFrames(t *testing.T) {
+// TestSocketRejectsInvalidFrames speaks WebSocket by hand, as no client library would.
+func TestSocketRejectsInvalidFrames(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
 	token := c.must(201, "POST", "/api/v1/players/guests", nil).str("access_token")

@@ -9,21 +9,21 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// slow allows one call more in an hour, so that a test counts its burst and no more.
-func slow(kind, burst string) []string {
+// slowRate allows one call more in an hour, so that a test counts its burst and no more.
+func slowRate(kind, burst string) []string {
 	return []string{"gateway.limits.rates." + kind + ".per_minute=1", "gateway.limits.rates." + kind + ".burst=" + burst}
 }
 
-// from is a stranger behind a proxy that the platform trusts, with an address of his own.
-func (tg *target) from(t *testing.T, address string) *client {
+// fromAddress is a stranger behind a proxy that the platform trusts, with an address of his own.
+func (tg *target) fromAddress(t *testing.T, address string) *client {
 	t.Helper()
 	c := newClient(t, tg.url())
 	c.header.Set("X-Forwarded-For", address)
 	return c
 }
 
-// limited sends the request until it is refused, and returns how often it was not.
-func limited(c *client, most int, method, path string) (n int, last *response) {
+// callUntilLimited sends the request until it is refused, and returns how often it was not.
+func callUntilLimited(c *client, most int, method, path string) (n int, last *response) {
 	c.t.Helper()
 	for n = 0; n <= most; n++ {
 		if last = c.do(method, path, nil); last.status == 429 {
@@ -33,28 +33,28 @@ func limited(c *client, most int, method, path string) (n int, last *response) {
 	return n, last
 }
 
-// TestTooManyCallsAreRefused breaks rates of players and addresses, with and without proxies between.
-func TestTooManyCallsAreRefused(t *testing.T) {
-	set := append(slow("create", "3"), slow("address", "40")...)
-	tg := own(t, append(set, "network.trusted_proxies=127.0.0.0/8")...)
-	alice, bob := tg.from(t, "203.0.113.1"), tg.from(t, "203.0.113.1")
-	n, refused := limited(alice, 3, "POST", "/api/v1/games")
+// TestRateLimits breaks rates of players and addresses, with and without proxies between.
+func TestRateLimits(t *testing.T) {
+	set := append(slowRate("create", "3"), slowRate("address", "40")...)
+	tg := ownTarget(t, append(set, "network.trusted_proxies=127.0.0.0/8")...)
+	alice, bob := tg.fromAddress(t, "203.0.113.1"), tg.fromAddress(t, "203.0.113.1")
+	n, refused := callUntilLimited(alice, 3, "POST", "/api/v1/games")
 	wait, err := strconv.Atoi(refused.header.Get("Retry-After"))
 	if n != 3 || !strings.Contains(refused.text, `"RATE_LIMITED"`) || err != nil || wait < 1 || wait > 60 ||
 		refused.header.Get("RateLimit-Policy") != `"create";q=1;w=60` || !strings.HasPrefix(refused.header.Get("RateLimit"), `"create";r=0;t=1`) ||
 		refused.header.Get("X-RateLimit-Remaining") != "0" {
 		t.Errorf("%d games, then %v %s", n, refused.header, refused.text)
 	}
-	if n, _ := limited(bob, 2, "POST", "/api/v1/games"); n != 3 {
+	if n, _ := callUntilLimited(bob, 2, "POST", "/api/v1/games"); n != 3 {
 		t.Errorf("another player of the same address pays for it: %d", n)
 	}
-	if n, refused := limited(bob, 40, "GET", "/nowhere"); n > 33 || refused.header.Get("RateLimit-Policy") != `"address";q=1;w=60` {
+	if n, refused := callUntilLimited(bob, 40, "GET", "/nowhere"); n > 33 || refused.header.Get("RateLimit-Policy") != `"address";q=1;w=60` {
 		t.Errorf("an address makes %d calls more, then %v", n, refused.header)
 	}
 	if got := alice.do("GET", "/api/v1/games", nil); got.status != 429 {
 		t.Errorf("one address has two ceilings: %d", got.status)
 	}
-	if got := tg.from(t, "203.0.113.2").do("GET", "/api/v1/games", nil); got.status != 200 {
+	if got := tg.fromAddress(t, "203.0.113.2").do("GET", "/api/v1/games", nil); got.status != 200 {
 		t.Errorf("another address pays for it: %d", got.status)
 	}
 	metrics := alice.must(200, "GET", "/metrics", nil).text // Probes are not counted.
@@ -66,51 +66,51 @@ func TestTooManyCallsAreRefused(t *testing.T) {
 }
 
 func TestLimitsCanBeSwitchedOff(t *testing.T) {
-	c := newClient(t, own(t, append(slow("create", "1"), "security.enable_rate_limiting=false")...).url())
-	if n, last := limited(c, 5, "POST", "/api/v1/games"); n != 6 || last.header.Get("RateLimit") != "" {
+	c := newClient(t, ownTarget(t, append(slowRate("create", "1"), "security.enable_rate_limiting=false")...).url())
+	if n, last := callUntilLimited(c, 5, "POST", "/api/v1/games"); n != 6 || last.header.Get("RateLimit") != "" {
 		t.Errorf("%d games, then %v", n, last.header)
 	}
 }
 
-// says reports whether all that a platform tells operators about Redis is this.
-func (c *client) says(status, redis, up string) bool {
+// reports reports whether all that a platform tells operators about Redis is this.
+func (c *client) reports(status, redis, up string) bool {
 	c.t.Helper()
 	ready, health := c.must(200, "GET", "/ready", nil), c.must(200, "GET", "/health", nil)
 	return ready.str("status") == status && health.str("status") == status && ready.str("parts.redis") == redis && health.str("parts.redis") == redis &&
 		strings.Contains(c.must(200, "GET", "/metrics", nil).text, `bitcraps_redis_up{replica="0",service="gateway"} `+up)
 }
 
-// TestPlatformsShareARedis runs two platforms on one Redis. They share limits while it is there; without it each goes on
+// TestPlatformsShareRedis runs two platforms on one Redis. They share limits while it is there; without it each goes on
 // with its own, and says so.
-func TestPlatformsShareARedis(t *testing.T) {
+func TestPlatformsShareRedis(t *testing.T) {
 	server := testserver.NewRedis(t)
-	set := append(slow("address", "10"), "redis.url="+server.URL(), "redis.timeout=10s", "network.trusted_proxies=127.0.0.1")
-	a, b := own(t, set...), own(t, set...)
+	set := append(slowRate("address", "10"), "redis.url="+server.URL(), "redis.timeout=10s", "network.trusted_proxies=127.0.0.1")
+	a, b := ownTarget(t, set...), ownTarget(t, set...)
 	visit := func(tg *target, address string) int {
 		t.Helper()
-		n, _ := limited(tg.from(t, address), 20, "GET", "/nowhere")
+		n, _ := callUntilLimited(tg.fromAddress(t, address), 20, "GET", "/nowhere")
 		return n
 	}
 	if n, m := visit(a, "203.0.113.1"), visit(b, "203.0.113.1"); n != 10 || m != 0 {
 		t.Errorf("an address makes %d calls at one platform and %d at the other", n, m)
 	}
 	probes := []*client{newClient(t, a.url()), newClient(t, b.url())}
-	says := func(status, redis, up string) bool {
+	reports := func(status, redis, up string) bool {
 		t.Helper()
-		return !slices.ContainsFunc(probes, func(probe *client) bool { return !probe.says(status, redis, up) })
+		return !slices.ContainsFunc(probes, func(probe *client) bool { return !probe.reports(status, redis, up) })
 	}
-	testserver.Eventually(t, "health", func() bool { return says("ok", "ok", "1") })
+	testserver.Eventually(t, "health", func() bool { return reports("ok", "ok", "1") })
 	server.Kill()
 	if n, m := visit(a, "203.0.113.1"), visit(b, "203.0.113.1"); n != 10 || m != 10 {
 		t.Errorf("without Redis an address makes %d and %d calls", n, m)
 	}
-	testserver.Eventually(t, "a bad word about Redis", func() bool { return says("degraded", "failing", "0") })
-	player := a.from(t, "203.0.113.3")
+	testserver.Eventually(t, "a bad word about Redis", func() bool { return reports("degraded", "failing", "0") })
+	player := a.fromAddress(t, "203.0.113.3")
 	table := player.newGame()
 	player.bet(table, "pass_line", 10)
 	player.must(200, "POST", table+"/roll", nil)
 	server.Restart(t)
-	testserver.Eventually(t, "recovery", func() bool { return says("ok", "ok", "1") })
+	testserver.Eventually(t, "recovery", func() bool { return reports("ok", "ok", "1") })
 	if n, m := visit(a, "203.0.113.4"), visit(b, "203.0.113.4"); n+m > 15 || n != 10 {
 		t.Errorf("behind the restart an address makes %d and %d calls", n, m)
 	}

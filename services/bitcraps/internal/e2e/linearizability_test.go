@@ -18,21 +18,21 @@ import (
 // by turns each process of a fleet that answers for wallets. Two games of a fleet have the same wallets in their caches.
 func TestWalletsAreLinearizable(t *testing.T) {
 	t.Run("one process", func(t *testing.T) {
-		program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
+		program, dir := binaryPath(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 		address := testserver.FreeAddress(t)
-		p := spawn(t, program, dir, "--http-addr", address)
-		end := func() {
+		p := startProcess(t, program, dir, "--http-addr", address)
+		kill := func() {
 			if err := p.cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 			_ = p.cmd.Wait()
 		}
-		again := func() {
-			end()
-			p = spawn(t, program, dir, "--http-addr", address)
+		restart := func() {
+			kill()
+			p = startProcess(t, program, dir, "--http-addr", address)
 		}
-		linearizable(t, []door{{url: p.url}}, again, again, again)
-		end()
+		checkLinearizable(t, []gatewayAddr{{url: p.url}}, restart, restart, restart)
+		kill()
 		if err := auditLedger("sqlite://" + filepath.Join(dir, "game.db")); err != nil {
 			t.Error(err)
 		}
@@ -52,46 +52,46 @@ func TestWalletsAreLinearizable(t *testing.T) {
 				}
 			})
 		}
-		linearizable(t, tg.doors, kills...)
+		checkLinearizable(t, tg.gateways, kills...)
 	})
 }
 
 // linearizable holds what a platform answers many tellers against the model, while parts of it are killed and brought back by turns.
-func linearizable(t *testing.T, doors []door, kills ...func()) {
+func checkLinearizable(t *testing.T, gateways []gatewayAddr, kills ...func()) {
 	t.Helper()
-	const players, tellers, calls = 3, 5, 450 // So many calls of all before and behind each kill.
-	enough, stop := context.WithCancel(t.Context())
-	var acting sync.WaitGroup
-	defer acting.Wait()
+	const players, clients, calls = 3, 5, 450 // So many calls by all clients before and after each kill.
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer stop()
-	var acted, deaths atomic.Int64
-	var all []*teller
+	var made, crashes atomic.Int64
+	var all []*walletClient
 	begin := time.Now()
 	for player := range players {
-		c := newClient(t, doors[0].url)
+		c := newClient(t, gateways[0].url)
 		game := c.must(201, "POST", "/api/v1/games", map[string]any{"min_bet": 1}).str("game_id")
-		for n := range tellers {
-			own := newClient(t, doors[n%len(doors)].url)
+		for n := range clients {
+			own := newClient(t, gateways[n%len(gateways)].url)
 			own.http.Jar = c.http.Jar
-			all = append(all, &teller{client: own, player: player, game: "/api/v1/games/" + game, doors: doors, begin: begin, deaths: &deaths, id: len(all)})
+			all = append(all, &walletClient{client: own, player: player, game: "/api/v1/games/" + game, gateways: gateways, begin: begin, crashes: &crashes, id: len(all)})
 		}
 	}
 	for _, one := range all {
-		acting.Go(func() { one.acts(enough, &acted) })
+		running.Go(func() { one.run(ctx, &made) })
 	}
-	act := func() {
-		until := acted.Load() + calls
-		testserver.Eventually(t, "what tellers do", func() bool { return acted.Load() >= until })
+	waitForCalls := func() {
+		until := made.Load() + calls
+		testserver.Eventually(t, "the clients' calls", func() bool { return made.Load() >= until })
 	}
-	act()
+	waitForCalls()
 	for _, kill := range kills {
-		deaths.Add(1)
+		crashes.Add(1)
 		kill()
-		deaths.Add(1)
-		act()
+		crashes.Add(1)
+		waitForCalls()
 	}
 	stop()
-	acting.Wait()
+	running.Wait()
 	var history []porcupine.Operation
 	for _, one := range all {
 		history = append(history, one.ops...)

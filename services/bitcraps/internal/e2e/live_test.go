@@ -50,7 +50,7 @@ func TestWatchersSurviveReplicas(t *testing.T) {
 		t.Errorf("a killed gateway says goodbye: %v", err)
 	}
 	other := newClient(t, tg.states["gateway-1"].Address)
-	other.http.Jar = rebase(t, c, other.base)
+	other.http.Jar = jarFor(t, c, other.base)
 	other.must(201, "POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10})
 	l = other.live()
 	l.send(`{"op":"subscribe","game_id":%q,"after_sequence":4}`, id(game))

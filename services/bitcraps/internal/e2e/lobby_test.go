@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// TestFriendsMeet plays an evening among friends over REST: a private table, a code, talk, a watcher, and who won.
-func TestFriendsMeet(t *testing.T) { everywhere(t, friendsMeet) }
+// TestPrivateTable plays an evening among friends over REST: a private table, a code, talk, a watcher, and who won.
+func TestPrivateTable(t *testing.T) { forEachTarget(t, privateTable) }
 
-func friendsMeet(t *testing.T, tg *target) {
+func privateTable(t *testing.T, tg *target) {
 	alice, bob, eve := newClient(t, tg.url()), newClient(t, tg.url()), newClient(t, tg.url())
 	created := alice.must(201, "POST", "/api/v1/games", map[string]any{"private": true, "min_bet": 5})
 	id, code := created.str("game_id"), created.str("join_code")
@@ -73,10 +73,10 @@ func friendsMeet(t *testing.T, tg *target) {
 	if counts := eve.must(200, "GET", game+"/statistics", nil); !found || counts.num("rolls") != 3 || len(counts.list("totals")) != 11 {
 		t.Errorf("alice is a leader: %v; rolls %s", found, counts.text)
 	}
-	badLobby(t, alice, eve, game)
+	checkInvalidLobbyCalls(t, alice, eve, game)
 }
 
-func badLobby(t *testing.T, host, guest *client, game string) {
+func checkInvalidLobbyCalls(t *testing.T, host, guest *client, game string) {
 	json := func(text string) raw { return raw{"application/json", text} }
 	nobody := "00000000-0000-7000-8000-000000000000"
 	before := host.must(200, "GET", game, nil).text
@@ -116,10 +116,10 @@ func badLobby(t *testing.T, host, guest *client, game string) {
 	}
 }
 
-// TestAQuickSeatIsOneCall seats strangers at the same table, and another one where that is not to be.
-func TestAQuickSeatIsOneCall(t *testing.T) { everywhere(t, aQuickSeatIsOneCall) }
+// TestQuickSeat seats strangers at the same table, and another one where that is not to be.
+func TestQuickSeat(t *testing.T) { forEachTarget(t, quickSeat) }
 
-func aQuickSeatIsOneCall(t *testing.T, tg *target) {
+func quickSeat(t *testing.T, tg *target) {
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	// A stake that no other test's table takes.
 	first := alice.must(200, "POST", "/api/v1/games:quick-seat", map[string]any{"stake": 77_777})

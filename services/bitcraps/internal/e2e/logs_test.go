@@ -24,64 +24,64 @@ import (
 var confidential = map[string]bool{"access_token": true, "refresh_token": true, "api_key": true, "password": true, "new_password": true,
 	"old_password": true, "code": true, "client_seed": true}
 
-// telling is what a value must be like to be looked for: others are in lines by chance.
-var telling = regexp.MustCompile(`^.*\D.*$`)
+// distinctive is what a value must be like to be looked for: others are in lines by chance.
+var distinctive = regexp.MustCompile(`^.*\D.*$`)
 
-const shortest = 12
+const minSecretLength = 12
 
-var noted struct {
+var recordedSecrets struct {
 	sync.Mutex
 	values map[string]string // Where each one was seen.
 }
 
-func noteSecret(value, where string) {
-	noted.Lock()
-	defer noted.Unlock()
-	if noted.values == nil {
-		noted.values = make(map[string]string)
+func recordSecret(value, where string) {
+	recordedSecrets.Lock()
+	defer recordedSecrets.Unlock()
+	if recordedSecrets.values == nil {
+		recordedSecrets.values = make(map[string]string)
 	}
-	if len(value) >= shortest && telling.MatchString(value) {
-		noted.values[value] = where
+	if len(value) >= minSecretLength && distinctive.MatchString(value) {
+		recordedSecrets.values[value] = where
 	}
 }
 
-// noteSecrets looks through a request and its answer.
-func noteSecrets(req *http.Request, sent []byte, resp *http.Response, answered []byte) {
-	noteSecret(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "), "Authorization")
+// recordSecrets looks through a request and its answer.
+func recordSecrets(req *http.Request, sent []byte, resp *http.Response, answered []byte) {
+	recordSecret(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "), "Authorization")
 	for _, cookie := range append(req.Cookies(), resp.Cookies()...) {
-		noteSecret(cookie.Value, "cookie "+cookie.Name)
+		recordSecret(cookie.Value, "cookie "+cookie.Name)
 	}
 	for _, body := range [][]byte{sent, answered} {
 		var fields any
 		if json.Unmarshal(body, &fields) == nil {
-			noteFields(fields)
+			recordFields(fields)
 		}
 		if form, err := url.ParseQuery(string(body)); err == nil {
 			for name := range confidential {
-				noteSecret(form.Get(name), name)
+				recordSecret(form.Get(name), name)
 			}
 		}
 	}
 }
 
-func noteFields(node any) {
+func recordFields(node any) {
 	switch node := node.(type) {
 	case []any:
 		for _, item := range node {
-			noteFields(item)
+			recordFields(item)
 		}
 	case map[string]any:
 		for name, value := range node {
 			if text, ok := value.(string); ok && confidential[name] {
-				noteSecret(text, name)
+				recordSecret(text, name)
 			}
-			noteFields(value)
+			recordFields(value)
 		}
 	}
 }
 
-// keyForms are how keys and passwords stand in a platform's files.
-var keyForms = []*regexp.Regexp{
+// keyPatterns are how keys and passwords stand in a platform's files.
+var keyPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`"priv_key":\s*\{[^}]*"value":\s*"([^"]+)"`),
 	regexp.MustCompile(`(AGE-SECRET-KEY-\S+)`),
 	regexp.MustCompile(`^([0-9a-f]{64})\s*$`),
@@ -89,8 +89,8 @@ var keyForms = []*regexp.Regexp{
 	regexp.MustCompile(`postgresql://[^:/\s]+:([^@\s]+)@`),
 }
 
-// keysIn are the secrets in the files of a platform, by the file that has them.
-func keysIn(dir string) (map[string]string, error) {
+// keysInFiles are the secrets in the files of a platform, by the file that has them.
+func keysInFiles(dir string) (map[string]string, error) {
 	found := make(map[string]string)
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
@@ -101,7 +101,7 @@ func keysIn(dir string) (map[string]string, error) {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		for _, form := range keyForms {
+		for _, form := range keyPatterns {
 			for _, match := range form.FindAllSubmatch(text, -1) {
 				found[string(match[1])] = path
 			}
@@ -111,8 +111,8 @@ func keysIn(dir string) (map[string]string, error) {
 	return found, err
 }
 
-// readLog returns what is wrong with a log: lines that are no JSON or lack what each must have, and secrets.
-func readLog(log []byte, secrets map[string]string) (wrong []string) {
+// checkLog returns what is wrong with a log: lines that are no JSON or lack what each must have, and secrets.
+func checkLog(log []byte, secrets map[string]string) (wrong []string) {
 	for text := range bytes.Lines(log) {
 		var line struct{ Time, Level, Msg, Service, Target string }
 		if err := json.Unmarshal(text, &line); err != nil || slices.Contains([]string{line.Time, line.Level, line.Msg, line.Service, line.Target}, "") {
@@ -127,18 +127,18 @@ func readLog(log []byte, secrets map[string]string) (wrong []string) {
 	return wrong
 }
 
-// logsAtLast reads the logs of a platform that is stopped.
-func (tg *target) logsAtLast() error {
-	secrets, err := keysIn(tg.dir)
+// checkLogs reads the logs of a platform that is stopped.
+func (tg *target) checkLogs() error {
+	secrets, err := keysInFiles(tg.dir)
 	if err != nil {
 		return err
 	}
 	if len(secrets) < 9 || len(tg.logs) == 0 { // Two keys for each validator, and the operator's.
 		return fmt.Errorf("%s has %d keys and %d logs", tg.dir, len(secrets), len(tg.logs))
 	}
-	noted.Lock()
-	defer noted.Unlock()
-	for value, where := range noted.values {
+	recordedSecrets.Lock()
+	defer recordedSecrets.Unlock()
+	for value, where := range recordedSecrets.values {
 		secrets[value] = where
 	}
 	var failures []error
@@ -147,7 +147,7 @@ func (tg *target) logsAtLast() error {
 		if err == nil && len(log) == 0 {
 			err = errors.New("nothing was logged, so nothing was looked at")
 		}
-		for _, wrong := range readLog(log, secrets) {
+		for _, wrong := range checkLog(log, secrets) {
 			err = errors.Join(err, errors.New(wrong))
 		}
 		if err != nil {
@@ -160,11 +160,11 @@ func (tg *target) logsAtLast() error {
 func TestSecretsInALogAreFound(t *testing.T) {
 	good := `{"time":"t","level":"INFO","msg":"m","service":"game","target":"bitcraps/services/game"}` + "\n"
 	secrets := map[string]string{"hunter2hunter2": "password"}
-	if wrong := readLog([]byte(good), secrets); len(wrong) > 0 {
+	if wrong := checkLog([]byte(good), secrets); len(wrong) > 0 {
 		t.Errorf("a good log: %q", wrong)
 	}
 	for _, bad := range []string{"panic: oh no\n", strings.Replace(good, `"game"`, `""`, 1), strings.Replace(good, `"m"`, `"said hunter2hunter2"`, 1)} {
-		if wrong := readLog([]byte(good+bad), secrets); len(wrong) != 1 {
+		if wrong := checkLog([]byte(good+bad), secrets); len(wrong) != 1 {
 			t.Errorf("%q: %q", bad, wrong)
 		}
 	}

@@ -41,8 +41,8 @@ func documentedMetrics(t *testing.T) map[string]documentedMetric {
 	return rows
 }
 
-// exported are our families that a platform serves.
-func exported(t *testing.T, c *client) map[string]*dto.MetricFamily {
+// scrapeFamilies are our families that a platform serves.
+func scrapeFamilies(t *testing.T, c *client) map[string]*dto.MetricFamily {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(c.must(200, "GET", "/metrics", nil).text))
@@ -55,8 +55,8 @@ func exported(t *testing.T, c *client) map[string]*dto.MetricFamily {
 	return families
 }
 
-// describe is a family as the table has it.
-func describe(family *dto.MetricFamily) documentedMetric {
+// describeFamily is a family as the table has it.
+func describeFamily(family *dto.MetricFamily) documentedMetric {
 	labels, services := map[string]bool{}, map[string]bool{}
 	for _, m := range family.GetMetric() {
 		for _, label := range m.GetLabel() {
@@ -80,9 +80,9 @@ func describe(family *dto.MetricFamily) documentedMetric {
 	return documentedMetric{kind: strings.ToLower(family.GetType().String()), labels: strings.Join(slices.Sorted(maps.Keys(labels)), ", "), from: strings.Join(from, ", ")}
 }
 
-// TestTheTableOfMetricsIsWhatIsExported plays a round at one process, has every service refuse something, and reads the rest
+// TestMetricsMatchDocumentation plays a round at one process, has every service refuse something, and reads the rest
 // from the page.
-func TestTheTableOfMetricsIsWhatIsExported(t *testing.T) {
+func TestMetricsMatchDocumentation(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
 	game := c.newGame()
@@ -94,11 +94,11 @@ func TestTheTableOfMetricsIsWhatIsExported(t *testing.T) {
 	c.must(404, "DELETE", "/api/v1/sessions/"+uuid.NewString(), nil) // Of api.
 
 	documented := documentedMetrics(t)
-	families := exported(t, c)
+	families := scrapeFamilies(t, c)
 	for name, family := range families {
 		if want, ok := documented[name]; !ok {
-			t.Errorf("docs/observability/metrics.md lacks %s: %+v", name, describe(family))
-		} else if got := describe(family); !want.elsewhere && got != want {
+			t.Errorf("docs/observability/metrics.md lacks %s: %+v", name, describeFamily(family))
+		} else if got := describeFamily(family); !want.elsewhere && got != want {
 			t.Errorf("%s is %+v, the page says %+v", name, got, want)
 		}
 	}

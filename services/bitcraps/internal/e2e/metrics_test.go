@@ -12,10 +12,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestStrangersMakeNoSeries asks every target for paths and methods that nobody has, and looks for them in the metrics.
-func TestStrangersMakeNoSeries(t *testing.T) { everywhere(t, strangersMakeNoSeries) }
+// TestUnknownRequestsAddNoSeries asks every target for paths and methods that nobody has, and looks for them in the metrics.
+func TestUnknownRequestsAddNoSeries(t *testing.T) { forEachTarget(t, unknownRequestsAddNoSeries) }
 
-func strangersMakeNoSeries(t *testing.T, tg *target) {
+func unknownRequestsAddNoSeries(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	asked := []string{"nowhere", "METHOD4", "1000042"}
 	for i := range 50 {
@@ -47,14 +47,14 @@ func series(scraped string) (n int) {
 	return n
 }
 
-// TestAHundredThousandOfAnythingMakeNoSeries calls the platform's handler without a network between. Each call has what no
+// TestUniqueValuesAddNoSeries calls the platform's handler without a network between. Each call has what no
 // other one has: a game, a wager, a request id and a program of its own, or a path and a method.
-func TestAHundredThousandOfAnythingMakeNoSeries(t *testing.T) {
+func TestUniqueValuesAddNoSeries(t *testing.T) {
 	calls := 100_000
 	if testing.Short() {
 		calls = 5_000
 	}
-	tg := own(t, "security.enable_rate_limiting=false", "telemetry.log_level=error")
+	tg := ownTarget(t, "security.enable_rate_limiting=false", "telemetry.log_level=error")
 	c := newClient(t, tg.url())
 	c.balance() // The first call makes a guest; its cookies sign the calls below.
 	base, err := url.Parse(c.base)
@@ -97,18 +97,18 @@ func TestAHundredThousandOfAnythingMakeNoSeries(t *testing.T) {
 		})
 	}
 	visitors.Wait()
-	if after := scrape(); before == 0 || after > before+background {
+	if after := scrape(); before == 0 || after > before+backgroundSeries {
 		t.Errorf("%d series became %d", before, after)
 	}
 }
 
-// background is how many series the platform's own calls may begin meanwhile, those that it makes every few seconds. A label of
+// backgroundSeries is how many series the platform's own calls may begin meanwhile, those that it makes every few seconds. A label of
 // a stranger's would make one for each call.
-const background = 200
+const backgroundSeries = 200
 
-// TestWhatIsSentIsWhatIsCounted places bets over REST and compares the metrics' increase with what the script sent.
-func TestWhatIsSentIsWhatIsCounted(t *testing.T) {
-	c := newClient(t, own(t).url())
+// TestMetricsCountRequests places bets over REST and compares the metrics' increase with what the script sent.
+func TestMetricsCountRequests(t *testing.T) {
+	c := newClient(t, ownTarget(t).url())
 	value := func(line string) string {
 		for text := range strings.Lines(c.must(200, "GET", "/metrics", nil).text) {
 			if rest, ok := strings.CutPrefix(text, line+" "); ok {

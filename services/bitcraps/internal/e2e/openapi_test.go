@@ -76,26 +76,26 @@ func (d document) template(path string) string {
 	return best
 }
 
-// answers are the statuses that tests of this package have seen, by method and path, with a request that got it.
-var answers = struct {
+// recorded are the statuses that tests of this package have seen, by method and path, with a request that got it.
+var recorded = struct {
 	sync.Mutex
 	seen map[string]string
 }{seen: make(map[string]string)}
 
-func noteAnswer(method, path string, status int, text []byte) {
-	if s, err := described(); err == nil {
+func recordAnswer(method, path string, status int, text []byte) {
+	if s, err := loadSchemas(); err == nil {
 		_ = s.check(method, path, strconv.Itoa(status), text) // It is said at last.
 	}
-	answers.Lock()
-	defer answers.Unlock()
-	answers.seen[fmt.Sprintf("%s %s %d", method, path, status)] = path
+	recorded.Lock()
+	defer recorded.Unlock()
+	recorded.seen[fmt.Sprintf("%s %s %d", method, path, status)] = path
 }
 
 // undocumented are the answers that tests have seen by now and the document does not know.
 func undocumented(doc document) (found []string) {
-	answers.Lock()
-	defer answers.Unlock()
-	for key := range maps.Keys(answers.seen) {
+	recorded.Lock()
+	defer recorded.Unlock()
+	for key := range maps.Keys(recorded.seen) {
 		parts := strings.Fields(key)
 		if len(parts) != 3 {
 			continue
@@ -138,9 +138,9 @@ func TestStatusesAreDocumented(t *testing.T) {
 	}
 }
 
-// undocumentedAtLast is undocumented behind all tests, by the document that the gateway has in it.
-func undocumentedAtLast() ([]string, error) {
-	s, err := described()
+// undocumentedAfterAll is undocumented behind all tests, by the document that the gateway has in it.
+func undocumentedAfterAll() ([]string, error) {
+	s, err := loadSchemas()
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func fleetTarget(t *testing.T) *target {
 // operator runs a command of the operator's on a fleet, as JSON, and returns the code that it ended with.
 func operator(t *testing.T, into any, args ...string) (code int) {
 	t.Helper()
-	cmd := exec.Command(built(t, "bitcraps"), append(args, "--json")...)
+	cmd := exec.Command(binaryPath(t, "bitcraps"), append(args, "--json")...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -46,7 +46,7 @@ func operator(t *testing.T, into any, args ...string) (code int) {
 	return code
 }
 
-func TestProfileOfAFleet(t *testing.T) {
+func TestProfileOfFleet(t *testing.T) {
 	tg := fleetTarget(t)
 	var said struct {
 		Profiles []struct {
@@ -97,7 +97,7 @@ func TestProfileOfAFleet(t *testing.T) {
 	}
 }
 
-func TestHealthOfAFleet(t *testing.T) {
+func TestHealthOfFleet(t *testing.T) {
 	tg := fleetTarget(t)
 	c := newClient(t, tg.url())
 	c.must(200, "GET", "/api/v1/games", nil)

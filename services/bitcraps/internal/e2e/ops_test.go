@@ -46,7 +46,7 @@ func playUntil(t *testing.T, tg *target, what string, condition func() bool) {
 	})
 }
 
-func TestOperationsPageHasWhatHappens(t *testing.T) {
+func TestOperationsPageData(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
 	playUntil(t, tg, "a sample of play", func() bool {
@@ -69,7 +69,7 @@ func TestOperationsPageHasWhatHappens(t *testing.T) {
 	}
 }
 
-func TestOperationsAreForOperators(t *testing.T) {
+func TestOperationsDataAccess(t *testing.T) {
 	tg := oneProcess(t)
 	sign := signer(t, tg)
 	for who, want := range map[optionsv1.Role]int{optionsv1.Role_ROLE_UNSPECIFIED: 401, optionsv1.Role_ROLE_PLAYER: 403,

@@ -11,7 +11,7 @@ import (
 )
 
 // TestFirstMinute is what the README shows.
-func TestFirstMinute(t *testing.T) { everywhere(t, firstMinute) }
+func TestFirstMinute(t *testing.T) { forEachTarget(t, firstMinute) }
 
 func firstMinute(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -67,9 +67,9 @@ func firstMinute(t *testing.T, tg *target) {
 	}
 }
 
-func TestShortPathsAreTheSame(t *testing.T) { everywhere(t, shortPathsAreTheSame) }
+func TestShortPaths(t *testing.T) { forEachTarget(t, shortPaths) }
 
-func shortPathsAreTheSame(t *testing.T, tg *target) {
+func shortPaths(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	game := c.must(201, "POST", "/api/games", form{"max_players": {"4"}, "min_bet": {"10"}, "max_bet": {"1000"}}).str("game_id")
 	c.must(200, "POST", "/api/games/"+game+"/join", nil)
@@ -78,9 +78,9 @@ func shortPathsAreTheSame(t *testing.T, tg *target) {
 	c.must(404, "GET", "/api/v1/v1/games/"+game, nil)
 }
 
-func TestGuestsAreTheirCookie(t *testing.T) { everywhere(t, guestsAreTheirCookie) }
+func TestGuestsAreIdentifiedByCookie(t *testing.T) { forEachTarget(t, guestsAreIdentifiedByCookie) }
 
-func guestsAreTheirCookie(t *testing.T, tg *target) {
+func guestsAreIdentifiedByCookie(t *testing.T, tg *target) {
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	game := alice.newGame()
 	if len(bob.must(200, "POST", game+"/join", nil).list("seats")) != 2 {
@@ -109,7 +109,7 @@ func guestsAreTheirCookie(t *testing.T, tg *target) {
 	}
 }
 
-func TestRetriesHaveOneEffect(t *testing.T) { everywhere(t, retriesHaveOneEffect) }
+func TestRetriesHaveOneEffect(t *testing.T) { forEachTarget(t, retriesHaveOneEffect) }
 
 func retriesHaveOneEffect(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -193,8 +193,8 @@ func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 	return ids, kinds
 }
 
-// TestEventStreamsSayWhoIsThere names a player who sits and watches, by cookie, and counts who only watches.
-func TestEventStreamsSayWhoIsThere(t *testing.T) {
+// TestEventStreamsReportPresence names a player who sits and watches, by cookie, and counts who only watches.
+func TestEventStreamsReportPresence(t *testing.T) {
 	tg := oneProcess(t)
 	alice := newClient(t, tg.url())
 	game := alice.newGame()
@@ -217,7 +217,7 @@ func TestEventStreamsSayWhoIsThere(t *testing.T) {
 	is(1)
 }
 
-func TestEventsResumeWithoutAGap(t *testing.T) { everywhere(t, eventsResumeWithoutAGap) }
+func TestEventsResumeWithoutAGap(t *testing.T) { forEachTarget(t, eventsResumeWithoutAGap) }
 
 func eventsResumeWithoutAGap(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -249,7 +249,7 @@ func eventsResumeWithoutAGap(t *testing.T, tg *target) {
 	}
 }
 
-func TestListsPage(t *testing.T) { everywhere(t, listsPage) }
+func TestListsPage(t *testing.T) { forEachTarget(t, listsPage) }
 
 func listsPage(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -287,7 +287,7 @@ func listsPage(t *testing.T, tg *target) {
 	c.must(400, "GET", "/api/v1/games?page_size=101", nil)
 }
 
-func TestWagersAreListed(t *testing.T) { everywhere(t, wagersAreListed) }
+func TestWagersAreListed(t *testing.T) { forEachTarget(t, wagersAreListed) }
 
 func wagersAreListed(t *testing.T, tg *target) {
 	list := newClient(t, tg.url()).must(200, "GET", "/api/v1/wagers", nil)
@@ -306,9 +306,9 @@ func wagersAreListed(t *testing.T, tg *target) {
 	}
 }
 
-func TestDocsNeedNothingFromElsewhere(t *testing.T) { everywhere(t, docsNeedNothingFromElsewhere) }
+func TestDocsAreSelfContained(t *testing.T) { forEachTarget(t, docsAreSelfContained) }
 
-func docsNeedNothingFromElsewhere(t *testing.T, tg *target) {
+func docsAreSelfContained(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	page := c.must(200, "GET", "/docs/", nil)
 	for _, attribute := range []string{`src="http`, `href="http`, `src="//`, `href="//`} {

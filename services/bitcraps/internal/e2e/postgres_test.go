@@ -22,9 +22,9 @@ import (
 func TestOneProcessOnRealStores(t *testing.T) {
 	database := testserver.Database(t, "empty", nil)
 	shared := testserver.Redis(t)
-	program, dir := built(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
+	program, dir := binaryPath(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 	start := func() *process {
-		return spawn(t, program, dir, "--database-url", database, "--redis-url", shared,
+		return startProcess(t, program, dir, "--database-url", database, "--redis-url", shared,
 			"--set", "gateway.limits.rates.create.per_minute=1", // Redis has this counter for a minute.
 			"--set", "redis.timeout=10s") // However busy the machine is.
 	}
@@ -39,10 +39,10 @@ func TestOneProcessOnRealStores(t *testing.T) {
 	for range 5 {
 		round()
 	}
-	sharesBy(t, shared)
+	checkRedis(t, shared)
 	c.must(201, "POST", game+"/bets", map[string]any{"bet_type": "field", "amount": 10}) // One lies on the table when the process dies.
 	id := game[strings.LastIndex(game, "/")+1:]
-	keepsIn(t, database, dir, id)
+	checkPostgres(t, database, dir, id)
 	balance, bets := c.balance(), c.must(200, "GET", game+"/bets?page_size=100", nil).text
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ func TestOneProcessOnRealStores(t *testing.T) {
 	}
 }
 
-// sharesBy wants the events' stream and the limits' counters in Redis.
-func sharesBy(t *testing.T, url string) {
+// checkRedis wants the events' stream and the limits' counters in Redis.
+func checkRedis(t *testing.T, url string) {
 	t.Helper()
 	client, err := redis.Open(t.Context(), redis.Config{URL: url, Timeout: 10 * time.Second}, clockwork.NewRealClock(), telemetry.Discard().For("test", 0))
 	if err != nil {
@@ -87,8 +87,8 @@ func sharesBy(t *testing.T, url string) {
 	}
 }
 
-// keepsIn wants the game in PostgreSQL, and nothing in SQLite files of the data directory.
-func keepsIn(t *testing.T, database, dir, game string) {
+// checkPostgres wants the game in PostgreSQL, and nothing in SQLite files of the data directory.
+func checkPostgres(t *testing.T, database, dir, game string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), database)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // TestPrivateTablesAreWatchedByFriends watches a private table by every way there is. While the host and a friend watch it
 // through the same gateway as a stranger, it is not there for the stranger.
 func TestPrivateTablesAreWatchedByFriends(t *testing.T) {
-	everywhere(t, privateTablesAreWatchedByFriends)
+	forEachTarget(t, privateTablesAreWatchedByFriends)
 }
 
 func privateTablesAreWatchedByFriends(t *testing.T, tg *target) {

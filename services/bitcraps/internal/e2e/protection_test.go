@@ -2,10 +2,10 @@ package e2e_test
 
 import "testing"
 
-// TestPlayersProtectThemselves sets limits and a pause over REST, as an app would, and meets each of them at a bet.
-func TestPlayersProtectThemselves(t *testing.T) { everywhere(t, playersProtectThemselves) }
+// TestResponsiblePlay sets limits and a pause over REST, as an app would, and meets each of them at a bet.
+func TestResponsiblePlay(t *testing.T) { forEachTarget(t, responsiblePlay) }
 
-func playersProtectThemselves(t *testing.T, tg *target) {
+func responsiblePlay(t *testing.T, tg *target) {
 	const me = "/api/v1/players/me"
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	if got := alice.must(200, "GET", me+"/limits", nil); got.text != `{"limits":[]}` {
@@ -64,10 +64,10 @@ func playersProtectThemselves(t *testing.T, tg *target) {
 	if got := bob.do("POST", game+"/join", nil); got.status != 403 || got.reason() != "SELF_EXCLUDED" {
 		t.Errorf("an excluded player joins: %d %s", got.status, got.text)
 	}
-	badProtection(t, bob, me)
+	checkInvalidProtection(t, bob, me)
 }
 
-func badProtection(t *testing.T, c *client, me string) {
+func checkInvalidProtection(t *testing.T, c *client, me string) {
 	json := func(text string) raw { return raw{"application/json", text} }
 	before := c.must(200, "GET", me+"/limits", nil).text
 	for name, tc := range map[string]struct {

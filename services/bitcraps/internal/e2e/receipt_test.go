@@ -20,7 +20,7 @@ var record = flag.String("record", "", "folder for receipt.json and fairness.jso
 const maxReceipt = 10_000
 
 // TestReceiptsProveEveryRound plays two hands with another player and has each round proven to both, without a network.
-func TestReceiptsProveEveryRound(t *testing.T) { everywhere(t, receiptsProveEveryRound) }
+func TestReceiptsProveEveryRound(t *testing.T) { forEachTarget(t, receiptsProveEveryRound) }
 
 func receiptsProveEveryRound(t *testing.T, tg *target) {
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
@@ -84,9 +84,9 @@ func write(t *testing.T, name string, text []byte) {
 	}
 }
 
-func TestReceiptsAreForThoseWhoBet(t *testing.T) { everywhere(t, receiptsAreForThoseWhoBet) }
+func TestReceiptsRequireABet(t *testing.T) { forEachTarget(t, receiptsRequireABet) }
 
-func receiptsAreForThoseWhoBet(t *testing.T, tg *target) {
+func receiptsRequireABet(t *testing.T, tg *target) {
 	alice, eve := newClient(t, tg.url()), newClient(t, tg.url())
 	game := alice.newGame()
 	alice.bet(game, "pass_line", 10)
@@ -109,7 +109,7 @@ func receiptsAreForThoseWhoBet(t *testing.T, tg *target) {
 }
 
 // TestVerifyCommand runs the command as a player would.
-func TestVerifyCommand(t *testing.T) { everywhere(t, verifyCommand) }
+func TestVerifyCommand(t *testing.T) { forEachTarget(t, verifyCommand) }
 
 func verifyCommand(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())

@@ -16,7 +16,7 @@ import (
 
 // TestBadInputChangesNothing sends what strangers send. Every refusal has the status and the reason that the contract
 // gives it, says something to people, and leaves game and wallet as they were.
-func TestBadInputChangesNothing(t *testing.T) { everywhere(t, badInputChangesNothing) }
+func TestBadInputChangesNothing(t *testing.T) { forEachTarget(t, badInputChangesNothing) }
 
 func badInputChangesNothing(t *testing.T, tg *target) {
 	c, guest := newClient(t, tg.url()), newClient(t, tg.url())
@@ -116,9 +116,9 @@ func badInputChangesNothing(t *testing.T, tg *target) {
 	}
 }
 
-// TestWagersAreRefusedForTheirReason breaks a rule of each kind of wager, on a table with a point.
-func TestWagersAreRefusedForTheirReason(t *testing.T) {
-	tg := own(t, "game.wallets.bankroll=20000")
+// TestWagerRefusals breaks a rule of each kind of wager, on a table with a point.
+func TestWagerRefusals(t *testing.T) {
+	tg := ownTarget(t, "game.wallets.bankroll=20000")
 	c, other := newClient(t, tg.url()), newClient(t, tg.url())
 	game := c.newGame()
 	json := func(format string, args ...any) raw { return raw{"application/json", fmt.Sprintf(format, args...)} }
@@ -190,9 +190,9 @@ func TestWagersAreRefusedForTheirReason(t *testing.T) {
 	}
 }
 
-// TestTheHouseHasALimit bets against a house that has little.
-func TestTheHouseHasALimit(t *testing.T) {
-	c := newClient(t, own(t, "game.wallets.bankroll=2000").url())
+// TestHouseLimit bets against a house that has little.
+func TestHouseLimit(t *testing.T) {
+	c := newClient(t, ownTarget(t, "game.wallets.bankroll=2000").url())
 	game := c.newGame()
 	resp := c.bet(game, "fire", 10)
 	if resp.status != 409 || resp.reason() != "HOUSE_LIMIT" {
@@ -210,7 +210,7 @@ func TestTheHouseHasALimit(t *testing.T) {
 	}
 }
 
-func TestMethodOverrideIsIgnored(t *testing.T) { everywhere(t, methodOverrideIsIgnored) }
+func TestMethodOverrideIsIgnored(t *testing.T) { forEachTarget(t, methodOverrideIsIgnored) }
 
 func methodOverrideIsIgnored(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -224,7 +224,7 @@ func methodOverrideIsIgnored(t *testing.T, tg *target) {
 }
 
 // TestHeadersCannotNameAPlayer sends what the services read as the caller's identity.
-func TestHeadersCannotNameAPlayer(t *testing.T) { everywhere(t, headersCannotNameAPlayer) }
+func TestHeadersCannotNameAPlayer(t *testing.T) { forEachTarget(t, headersCannotNameAPlayer) }
 
 func headersCannotNameAPlayer(t *testing.T, tg *target) {
 	victim := newClient(t, tg.url()).must(200, "GET", "/api/v1/players/me", nil).str("player_id")
@@ -236,7 +236,7 @@ func headersCannotNameAPlayer(t *testing.T, tg *target) {
 	}
 }
 
-func TestForgedTokensAreRefused(t *testing.T) { everywhere(t, forgedTokensAreRefused) }
+func TestForgedTokensAreRefused(t *testing.T) { forEachTarget(t, forgedTokensAreRefused) }
 
 func forgedTokensAreRefused(t *testing.T, tg *target) {
 	newClient(t, tg.url()).balance()
@@ -278,8 +278,8 @@ func forgedTokensAreRefused(t *testing.T, tg *target) {
 	}
 }
 
-func TestWithoutGuestsCredentialsAreNeeded(t *testing.T) {
-	tg := own(t, "auth.allow_guest=false")
+func TestCredentialsAreRequiredWithoutGuests(t *testing.T) {
+	tg := ownTarget(t, "auth.allow_guest=false")
 	c := newClient(t, tg.url())
 	for path, status := range map[string]int{"/api/v1/players/me": 401, "/api/v1/games": 200, "/api/v1/wagers": 200} {
 		if resp := c.do("GET", path, nil); resp.status != status {
@@ -292,7 +292,7 @@ func TestWithoutGuestsCredentialsAreNeeded(t *testing.T) {
 }
 
 // TestMalformedHTTP speaks HTTP by hand, as no client library would.
-func TestMalformedHTTP(t *testing.T) { everywhere(t, malformedHTTP) }
+func TestMalformedHTTP(t *testing.T) { forEachTarget(t, malformedHTTP) }
 
 func malformedHTTP(t *testing.T, tg *target) {
 	address := strings.TrimPrefix(tg.url(), "http://")

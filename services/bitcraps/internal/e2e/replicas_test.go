@@ -9,47 +9,47 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// TestReplicasDie kills processes of a fleet while players are at each of its gateways. Where another replica is left, no
+// TestReplicaCrashes kills processes of a fleet while players are at each of its gateways. Where another replica is left, no
 // player notices more than a slower answer, and those at a gateway that is killed repeat one call at the other one; where none is,
 // they repeat what they asked until it is back.
-func TestReplicasDie(t *testing.T) {
+func TestReplicaCrashes(t *testing.T) {
 	tg := ownFleet(t)
-	players := newCrowd(t, tg)
+	players := newPlayerPool(t, tg)
 	heal := func(name string) {
 		t.Helper()
 		if err := tg.heal(); err != nil {
 			t.Fatal(err)
 		}
-		players.plays("with " + name + " back")
+		players.waitForRounds("with " + name + " back")
 	}
-	players.plays("before anything happened")
+	players.waitForRounds("before anything happened")
 	for _, name := range []string{"consensus-3", "game-0"} {
-		players.bear(tg, name)
+		players.killAndCheck(tg, name)
 		heal(name)
 	}
 	if *engine == fleet.PostgreSQL {
-		tg.end(t, "postgres", syscall.SIGQUIT) // At once and without a checkpoint, as by a crash.
+		tg.signalProcess(t, "postgres", syscall.SIGQUIT) // At once and without a checkpoint, as by a crash.
 		heal("postgres")
 		newClient(t, tg.url()).newGame() // By a guest who comes, so api has its store again too.
 	}
-	players.bear(tg, "gateway-1") // The last one: its players are at the other gateway from then on.
+	players.killAndCheck(tg, "gateway-1") // The last one: its players are at the other gateway from then on.
 	heal("gateway-1")
-	players.goesHome()
+	players.stopAndCheck()
 	auditDatabase(t, tg.databases[identity.Game])
 }
 
-// bear kills a process, and has play go on where another replica is left. Then no call fails but those that were made at it, once
+// killAndCheck kills a process, and has play go on where another replica is left. Then no call fails but those that were made at it, once
 // for each player.
-func (c *crowd) bear(tg *target, name string) {
+func (c *playerPool) killAndCheck(tg *target, name string) {
 	c.t.Helper()
-	before := c.refusals()
+	before := c.refusedCounts()
 	tg.kill(c.t, name)
 	service, _, _ := strings.Cut(name, "-")
 	if _, others := tg.states[service+"-1"]; !others {
 		return
 	}
-	c.plays("without " + name)
-	for i, after := range c.refusals() {
+	c.waitForRounds("without " + name)
+	for i, after := range c.refusedCounts() {
 		allowed := int64(0)
 		if c.players[i].home == tg.states[name].Address {
 			allowed = 1

@@ -49,11 +49,11 @@ func accessTable(t *testing.T) (rows []tableRow) {
 
 var pathParameter = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// TestRolesMayDoWhatTheTableSays makes every call of REST in every role. Whoever may call gets past the door, to be told what else
+// TestRolesMatchAccessTable makes every call of REST in every role. Whoever may call gets past the door, to be told what else
 // is wrong; whoever may not is told why.
-func TestRolesMayDoWhatTheTableSays(t *testing.T) { everywhere(t, rolesMayDoWhatTheTableSays) }
+func TestRolesMatchAccessTable(t *testing.T) { forEachTarget(t, rolesMatchAccessTable) }
 
-func rolesMayDoWhatTheTableSays(t *testing.T, tg *target) {
+func rolesMatchAccessTable(t *testing.T, tg *target) {
 	sign := signer(t, tg)
 	role := func(role optionsv1.Role, scopes ...optionsv1.Scope) string {
 		return sign(token.Bearer{Player: uuid.Must(uuid.NewV7()), Session: uuid.Must(uuid.NewV7()), Role: role, Scopes: identity.ScopesOf(scopes...)})
@@ -77,8 +77,8 @@ func rolesMayDoWhatTheTableSays(t *testing.T, tg *target) {
 				c.header.Set("Authorization", "Bearer x") // What takes guests would make one.
 			}
 			reason := c.do(row.method, path, nil).reason()
-			atTheDoor := slices.Contains([]string{"CREDENTIALS_MISSING", "TOKEN_INVALID", "ROLE_NOT_ALLOWED", "SCOPE_NOT_ALLOWED", "CALLER_NOT_ALLOWED", "SESSION_ENDED"}, reason)
-			if refresh := strings.HasSuffix(path, "sessions:refresh"); atTheDoor == row.may[who] && !refresh {
+			refusedAccess := slices.Contains([]string{"CREDENTIALS_MISSING", "TOKEN_INVALID", "ROLE_NOT_ALLOWED", "SCOPE_NOT_ALLOWED", "CALLER_NOT_ALLOWED", "SESSION_ENDED"}, reason)
+			if refresh := strings.HasSuffix(path, "sessions:refresh"); refusedAccess == row.may[who] && !refresh {
 				t.Errorf("%s: %s %s answers %q, and the table says %v", who, row.method, row.path, reason, row.may[who])
 			}
 			if want := refusals[who]; !row.may[who] && reason != want && reason != "TOKEN_INVALID" && reason != "ROLE_NOT_ALLOWED" {
@@ -101,19 +101,19 @@ func signer(t *testing.T, tg *target) func(token.Bearer) string {
 	}
 }
 
-// TestOperatorsGiveRoles takes a player from the operator's command line through an operator to an auditor.
-func TestOperatorsGiveRoles(t *testing.T) {
-	tg := own(t)
+// TestOperatorsChangeRoles takes a player from the operator's command line through an operator to an auditor.
+func TestOperatorsChangeRoles(t *testing.T) {
+	tg := ownTarget(t)
 	boss, books := newPhone(t), newPhone(t)
 	in := func(p phone) *response {
 		c := app(t, tg.url(), "")
-		return c.must(201, "POST", "/api/v1/sessions:device", p.prove(c))
+		return c.must(201, "POST", "/api/v1/sessions:device", p.requestProof(c))
 	}
 	before, auditor := in(boss), in(books)
 	if out, err := run("role", before.str("player_id"), "operator", "--data-dir", tg.dir); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if reason := refused(t, tg, before.str("access_token")); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, before.str("access_token")); reason != "SESSION_ENDED" {
 		t.Errorf("the session from before: %s", reason)
 	}
 	operator := app(t, tg.url(), in(boss).str("access_token"))
@@ -122,7 +122,7 @@ func TestOperatorsGiveRoles(t *testing.T) {
 	}
 	path := "/api/v1/players/" + auditor.str("player_id") + "/role"
 	operator.must(200, "PATCH", path, map[string]any{"role": "ROLE_AUDITOR"})
-	refused(t, tg, auditor.str("access_token"))
+	waitUntilRefused(t, tg, auditor.str("access_token"))
 	reader := app(t, tg.url(), in(books).str("access_token"))
 	if audit := reader.must(200, "GET", "/api/v1/ledger/audit", nil); audit.at("balanced") != true {
 		t.Errorf("the books: %s", audit.text)

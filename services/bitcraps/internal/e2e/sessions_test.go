@@ -26,12 +26,12 @@ func app(t *testing.T, base, access string) *client {
 	return c
 }
 
-// refused waits until every gateway refuses an access token, and returns the reason that the last one gave.
-func refused(t *testing.T, tg *target, access string) (reason string) {
+// waitUntilRefused waits until every gateway refuses an access token, and returns the reason that the last one gave.
+func waitUntilRefused(t *testing.T, tg *target, access string) (reason string) {
 	t.Helper()
-	for _, door := range tg.doors {
-		testserver.Eventually(t, "the end of a session at "+door.url, func() bool {
-			resp := app(t, door.url, access).do("GET", me, nil)
+	for _, gateway := range tg.gateways {
+		testserver.Eventually(t, "the end of a session at "+gateway.url, func() bool {
+			resp := app(t, gateway.url, access).do("GET", me, nil)
 			reason = resp.reason()
 			return resp.status == 401
 		})
@@ -41,9 +41,9 @@ func refused(t *testing.T, tg *target, access string) (reason string) {
 
 func refreshing(token string) map[string]any { return map[string]any{"refresh_token": token} }
 
-func TestRefreshTokensAreGoodOnce(t *testing.T) { everywhere(t, refreshTokensAreGoodOnce) }
+func TestRefreshTokensAreSingleUse(t *testing.T) { forEachTarget(t, refreshTokensAreSingleUse) }
 
-func refreshTokensAreGoodOnce(t *testing.T, tg *target) {
+func refreshTokensAreSingleUse(t *testing.T, tg *target) {
 	c := app(t, tg.url(), "")
 	guest := c.must(201, "POST", "/api/v1/players/guests", map[string]any{"client": "a phone"})
 	first := guest.str("refresh_token")
@@ -63,15 +63,17 @@ func refreshTokensAreGoodOnce(t *testing.T, tg *target) {
 		t.Errorf("the newest behind that: %d %s", resp.status, resp.text)
 	}
 	for _, access := range []string{guest.str("access_token"), third.str("access_token")} {
-		if reason := refused(t, tg, access); reason != "SESSION_ENDED" {
+		if reason := waitUntilRefused(t, tg, access); reason != "SESSION_ENDED" {
 			t.Errorf("its access token: %s", reason)
 		}
 	}
 }
 
-func TestTokensAreForOneUse(t *testing.T) { everywhere(t, tokensAreForOneUse) }
+func TestTokenTypesAreNotInterchangeable(t *testing.T) {
+	forEachTarget(t, tokenTypesAreNotInterchangeable)
+}
 
-func tokensAreForOneUse(t *testing.T, tg *target) {
+func tokenTypesAreNotInterchangeable(t *testing.T, tg *target) {
 	c := app(t, tg.url(), "")
 	guest := c.must(201, "POST", "/api/v1/players/guests", nil)
 	if resp := app(t, tg.url(), guest.str("refresh_token")).do("GET", me, nil); resp.status != 401 || resp.reason() != "TOKEN_INVALID" {
@@ -89,7 +91,7 @@ func tokensAreForOneUse(t *testing.T, tg *target) {
 	c.must(200, "POST", refresh, refreshing(token)) // None of that ended the session.
 }
 
-func TestSessionsAreListedAndEnded(t *testing.T) { everywhere(t, sessionsAreListedAndEnded) }
+func TestSessionsAreListedAndEnded(t *testing.T) { forEachTarget(t, sessionsAreListedAndEnded) }
 
 func sessionsAreListedAndEnded(t *testing.T, tg *target) {
 	guest := app(t, tg.url(), "").must(201, "POST", "/api/v1/players/guests", map[string]any{"client": "a phone"})
@@ -111,7 +113,7 @@ func sessionsAreListedAndEnded(t *testing.T, tg *target) {
 	if ended := phone.must(200, "DELETE", sessions+"/current", nil); ended.at("current") != true {
 		t.Errorf("ended %s", ended.text)
 	}
-	if reason := refused(t, tg, guest.str("access_token")); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, guest.str("access_token")); reason != "SESSION_ENDED" {
 		t.Errorf("behind the end: %s", reason)
 	}
 	if resp := phone.do("POST", refresh, refreshing(guest.str("refresh_token"))); resp.status != 401 || resp.reason() != "SESSION_ENDED" {
@@ -124,7 +126,7 @@ func sessionsAreListedAndEnded(t *testing.T, tg *target) {
 	}
 }
 
-func TestBrowsersStaySignedIn(t *testing.T) { everywhere(t, browsersStaySignedIn) }
+func TestBrowsersStaySignedIn(t *testing.T) { forEachTarget(t, browsersStaySignedIn) }
 
 func browsersStaySignedIn(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -153,7 +155,7 @@ func browsersStaySignedIn(t *testing.T, tg *target) {
 	if left := c.http.Jar.Cookies(at); len(left) != 0 {
 		t.Errorf("signed out with cookies %v", left)
 	}
-	if reason := refused(t, tg, old); reason != "SESSION_ENDED" {
+	if reason := waitUntilRefused(t, tg, old); reason != "SESSION_ENDED" {
 		t.Errorf("a copy of the cookie behind signing out: %s", reason)
 	}
 	if after := c.must(200, "GET", me, nil).str("player_id"); after == before {
@@ -162,7 +164,7 @@ func browsersStaySignedIn(t *testing.T, tg *target) {
 }
 
 // TestOtherSitesCannotUseCookies sends what a browser sends for a page of another site.
-func TestOtherSitesCannotUseCookies(t *testing.T) { everywhere(t, otherSitesCannotUseCookies) }
+func TestOtherSitesCannotUseCookies(t *testing.T) { forEachTarget(t, otherSitesCannotUseCookies) }
 
 func otherSitesCannotUseCookies(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -195,10 +197,10 @@ func otherSitesCannotUseCookies(t *testing.T, tg *target) {
 	app(t, tg.url(), guest.str("access_token")).must(201, "POST", "/api/v1/games", nil, "Origin", "https://evil.example")
 }
 
-// TestNothingIsAssignedBesides sends fields that a player must not set.
-func TestNothingIsAssignedBesides(t *testing.T) { everywhere(t, nothingIsAssignedBesides) }
+// TestProtectedFieldsAreRefused sends fields that a player must not set.
+func TestProtectedFieldsAreRefused(t *testing.T) { forEachTarget(t, protectedFieldsAreRefused) }
 
-func nothingIsAssignedBesides(t *testing.T, tg *target) {
+func protectedFieldsAreRefused(t *testing.T, tg *target) {
 	for _, field := range []string{"role", "kind", "balance", "player_id", "scopes"} {
 		resp := app(t, tg.url(), "").do("POST", "/api/v1/players/guests", map[string]any{"client": "x", field: "ROLE_OPERATOR"})
 		if resp.status != 400 || resp.reason() != "MALFORMED_BODY" {

@@ -104,7 +104,7 @@ func (l *live) events(n int) (got []string) {
 
 func id(game string) string { return strings.TrimPrefix(game, "/api/v1/games/") }
 
-func TestSocketWatchesManyGames(t *testing.T) { everywhere(t, socketWatchesManyGames) }
+func TestSocketWatchesManyGames(t *testing.T) { forEachTarget(t, socketWatchesManyGames) }
 
 func socketWatchesManyGames(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
@@ -151,8 +151,8 @@ func socketWatchesManyGames(t *testing.T, tg *target) {
 	}
 }
 
-// TestSocketSaysWhoIsThere names those who sit and counts the others.
-func TestSocketSaysWhoIsThere(t *testing.T) {
+// TestSocketReportsPresence names those who sit and counts the others.
+func TestSocketReportsPresence(t *testing.T) {
 	tg := oneProcess(t)
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	game := alice.newGame()
@@ -210,8 +210,8 @@ func TestSocketRefusesHandshakes(t *testing.T) {
 	}
 }
 
-// TestSocketBearsStrangers sends what is no message of the protocol. Each connection ends with the code that says why.
-func TestSocketBearsStrangers(t *testing.T) {
+// TestSocketRejectsInvalidMessages sends what is no message of the protocol. Each connection ends with the code that says why.
+func TestSocketRejectsInvalidMessages(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
 	game := id(c.newGame())
@@ -265,8 +265,8 @@ func TestSocketBearsStrangers(t *testing.T) {
 	})
 }
 
-// TestSocketAnswersWhatItCannotDo keeps the connection where the message was understood.
-func TestSocketAnswersWhatItCannotDo(t *testing.T) {
+// TestSocketReportsErrors keeps the connection where the message was understood.
+func TestSocketReportsErrors(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
 	game := id(c.newGame())
@@ -308,8 +308,8 @@ func TestSocketAnswersWhatItCannotDo(t *testing.T) {
 	}
 }
 
-// TestSocketsResumeBehindARestart stops a platform that is watched, and starts it again.
-func TestSocketsResumeBehindARestart(t *testing.T) {
+// TestSocketsResumeAfterRestart stops a platform that is watched, and starts it again.
+func TestSocketsResumeAfterRestart(t *testing.T) {
 	dir := t.TempDir()
 	tg, err := launch(dir)
 	if err != nil {
@@ -336,7 +336,7 @@ func TestSocketsResumeBehindARestart(t *testing.T) {
 	}
 	defer func() { _ = tg.stop() }()
 	again := newClient(t, tg.url())
-	again.http.Jar = rebase(t, c, tg.url())
+	again.http.Jar = jarFor(t, c, tg.url())
 	again.bet(game, "field", 10)
 	l = again.live()
 	l.send(`{"op":"subscribe","game_id":%q,"after_sequence":3}`, id(game))

@@ -14,7 +14,7 @@ func TestFleetOnSQLite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
 	}
-	c := commanded{t, fleetDir(t)}
+	c := fleetCLI{t, fleetDir(t)}
 	t.Cleanup(func() { _, _, _ = c.run("down") })
 	started, states := c.up("--database", fleet.SQLite)
 	if want := 8; len(started) != want || len(states) != want { // Two gateways, api, one game and four validators.

@@ -29,10 +29,10 @@ var engine = flag.String("engine", fleet.DefaultEngine, "sqlite, or postgresql f
 
 // target is a platform under test.
 type target struct {
-	doors []door
-	next  atomic.Int64
-	dir   string
-	logs  []string // The files that its services log to.
+	gateways []gatewayAddr
+	next     atomic.Int64
+	dir      string
+	logs     []string // The files that its services log to.
 	// platform is there where it runs in this process, and nil elsewhere.
 	platform *bitcraps.Platform
 	// states are the processes of a fleet by their names, as they were when it was ready or healed.
@@ -44,19 +44,19 @@ type target struct {
 	stop      func() error
 }
 
-// door is a gateway's address and that of its metrics.
-type door struct{ url, metrics string }
+// gatewayAddr is a gateway's address and that of its metrics.
+type gatewayAddr struct{ url, metrics string }
 
 // url is where the next client goes: each gateway in turn.
 func (tg *target) url() string {
-	return tg.doors[tg.next.Add(1)%int64(len(tg.doors))].url
+	return tg.gateways[tg.next.Add(1)%int64(len(tg.gateways))].url
 }
 
 // metrics is where the gateway at a URL has its own.
 func (tg *target) metrics(url string) string {
-	for _, door := range tg.doors {
-		if door.url == url {
-			return door.metrics
+	for _, gatewayAddr := range tg.gateways {
+		if gatewayAddr.url == url {
+			return gatewayAddr.metrics
 		}
 	}
 	return ""
@@ -68,12 +68,12 @@ var targets = []struct {
 	slow  bool
 	start func() (*target, error)
 }{
-	{"one process", false, shared(launchTalkative)},
-	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir, talkative...) })},
+	{"one process", false, shared(launchVerbose)},
+	{"fleet", true, shared(func(dir string) (*target, error) { return launchFleet(dir, verboseLogging...) })},
 }
 
-// everywhere runs a test against every target.
-func everywhere(t *testing.T, test func(*testing.T, *target)) {
+// forEachTarget runs a test against every target.
+func forEachTarget(t *testing.T, test func(*testing.T, *target)) {
 	t.Helper()
 	for _, kind := range targets {
 		t.Run(kind.name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 		}
 		tg, err := start(filepath.Join(dir, "data"))
 		if err == nil {
-			cleanups = append(cleanups, tg.logsAtLast, tg.stop)
+			cleanups = append(cleanups, tg.checkLogs, tg.stop)
 		}
 		return tg, err
 	})
@@ -123,7 +123,7 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 
 func TestMain(m *testing.M) {
 	code := testserver.Suite{M: m}.Run()
-	if found, err := undocumentedAtLast(); err != nil || len(found) > 0 {
+	if found, err := undocumentedAfterAll(); err != nil || len(found) > 0 {
 		fmt.Fprintln(os.Stderr, "the OpenAPI document does not know what tests have seen:", strings.Join(found, "\n"), err)
 		code = 1
 	}
@@ -139,17 +139,17 @@ func TestMain(m *testing.M) {
 // launch starts a platform of its own in this process on a data directory.
 func launch(dir string, set ...string) (*target, error) { return launchLogged(io.Discard, dir, set...) }
 
-// talkative is the configuration of platforms whose logs are read at last.
-var talkative = []string{"telemetry.log_level=debug", "telemetry.log_sample_ratio=1"}
+// verboseLogging is the configuration of platforms whose logs are read at last.
+var verboseLogging = []string{"telemetry.log_level=debug", "telemetry.log_sample_ratio=1"}
 
-// launchTalkative is launch with a log that is read at last.
-func launchTalkative(dir string) (*target, error) {
+// launchVerbose is launch with a log that is read at last.
+func launchVerbose(dir string) (*target, error) {
 	log, err := os.Create(dir + ".log")
 	if err != nil {
 		return nil, err
 	}
 	cleanups = append(cleanups, log.Close)
-	tg, err := launchLogged(log, dir, talkative...)
+	tg, err := launchLogged(log, dir, verboseLogging...)
 	if err == nil {
 		tg.logs = []string{log.Name()}
 	}
@@ -188,7 +188,7 @@ func start(opts bitcraps.Options, log io.Writer) (*target, error) {
 	}
 	select {
 	case url := <-urls:
-		return &target{doors: []door{{url, url}}, dir: opts.DataDir, platform: all, databases: databases, stop: stop}, nil
+		return &target{gateways: []gatewayAddr{{url, url}}, dir: opts.DataDir, platform: all, databases: databases, stop: stop}, nil
 	case err := <-ended:
 		cancel()
 		return nil, fmt.Errorf("the platform did not start: %w", err)
@@ -213,7 +213,7 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	tg := &target{dir: dir, states: map[string]fleet.State{}}
 	tg.heal = func() error {
 		_, err := f.Up(context.Background(), opts)
-		tg.look(f)
+		tg.updateStates(f)
 		return err
 	}
 	tg.stop = func() error {
@@ -222,16 +222,16 @@ func launchFleet(dir string, set ...string) (*target, error) {
 		_, err := f.Down(context.Background())
 		return errors.Join(audited, err)
 	}
-	if tg.databases, err = databasesOf(dir); err != nil {
+	if tg.databases, err = fleetDatabases(dir); err != nil {
 		return nil, errors.Join(err, tg.stop())
 	}
-	tg.look(f)
+	tg.updateStates(f)
 	for _, state := range f.Status(context.Background()) {
 		if service, _, _ := strings.Cut(state.Name, "-"); slices.Contains(config.Services, service) {
 			tg.logs = append(tg.logs, filepath.Join(dir, "log", state.Name+".log"))
 		}
 		if strings.HasPrefix(state.Name, "gateway-") {
-			tg.doors = append(tg.doors, door{state.Address, "http://" + state.Admin})
+			tg.gateways = append(tg.gateways, gatewayAddr{state.Address, "http://" + state.Admin})
 		}
 	}
 	return tg, nil
@@ -268,8 +268,8 @@ var binaries = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
-// built is the path of the binary of a service's.
-func built(t *testing.T, name string) string {
+// binaryPath is the path of the binary of a service's.
+func binaryPath(t *testing.T, name string) string {
 	t.Helper()
 	dir, err := binaries()
 	if err != nil {
@@ -278,15 +278,15 @@ func built(t *testing.T, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// own starts a platform for one test.
-func own(t *testing.T, set ...string) *target {
+// ownTarget starts a platform for one test.
+func ownTarget(t *testing.T, set ...string) *target {
 	t.Helper()
 	tg, err := launch(t.TempDir(), set...)
-	return ended(t, tg, err)
+	return stopAtEnd(t, tg, err)
 }
 
-// ended has a target of one test stop with it.
-func ended(t *testing.T, tg *target, err error) *target {
+// stopAtEnd has a target of one test stop with it.
+func stopAtEnd(t *testing.T, tg *target, err error) *target {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

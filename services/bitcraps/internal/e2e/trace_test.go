@@ -16,8 +16,8 @@ func traceparent(n int) (id, header string) {
 	return id, "00-" + id + "-00f067aa0ba902b7-01"
 }
 
-// follow opens a game's event stream. until reads it up to an event of a kind.
-func (c *client) follow(game string) (until func(kind string)) {
+// followEvents opens a game's event stream. until reads it up to an event of a kind.
+func (c *client) followEvents(game string) (until func(kind string)) {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.base+game+"/events", nil)
 	if err != nil {
@@ -44,18 +44,18 @@ func (c *client) follow(game string) (until func(kind string)) {
 // TestTraces follows a bet and a roll from the client through every service, to the statements, the decided block and a watcher.
 func TestTraces(t *testing.T) {
 	t.Run("one process", func(t *testing.T) {
-		sink := newTraceSink(t)
+		sink := newTraceCollector(t)
 		tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint="+sink.url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		traces(t, tg, sink, "sqlite", "TRANSACTION")
+		checkTraces(t, tg, sink, "sqlite", "TRANSACTION")
 	})
 	t.Run("fleet", func(t *testing.T) {
 		if testing.Short() {
 			t.Skip("it builds five binaries")
 		}
-		sink := newTraceSink(t)
+		sink := newTraceCollector(t)
 		tg, err := launchFleet(fleetDir(t), "telemetry.otlp_endpoint="+sink.url)
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestTraces(t *testing.T) {
 		if *engine != database {
 			database, statement = "sqlite", "TRANSACTION"
 		}
-		traces(t, tg, sink, database, statement)
+		checkTraces(t, tg, sink, database, statement)
 	})
 }
 
@@ -74,11 +74,11 @@ const (
 	decideRound         = "bitcraps.consensus.v1.ConsensusService/DecideRound"
 )
 
-func traces(t *testing.T, tg *target, sink *traceSink, database, statement string) {
+func checkTraces(t *testing.T, tg *target, sink *traceCollector, database, statement string) {
 	c := newClient(t, tg.url())
 	game := c.newGame()
 	c.bet(game, "pass_line", 10)
-	until := c.follow(game)
+	until := c.followEvents(game)
 	until("bet_placed") // What happens from here on comes live.
 	betID, betHeader := traceparent(1)
 	bet := c.bet(game, "field", 20, "Traceparent", betHeader)
@@ -128,12 +128,12 @@ func traces(t *testing.T, tg *target, sink *traceSink, database, statement strin
 		}
 	}
 	for _, tr := range sink.traces {
-		nothingPersonal(t, tr, player)
+		checkNoPersonalData(t, tr, player)
 	}
 }
 
-// nothingPersonal fails where an attribute says who plays, beyond the player's id on the bet.
-func nothingPersonal(t *testing.T, tr traced, player string) {
+// checkNoPersonalData fails where an attribute says who plays, beyond the player's id on the bet.
+func checkNoPersonalData(t *testing.T, tr spanList, player string) {
 	for _, s := range tr {
 		for key, value := range s.attrs {
 			if fmt.Sprint(value) == player && key != "player.id" || strings.HasPrefix(key, "client.") || strings.HasPrefix(key, "user_agent") {
@@ -146,7 +146,7 @@ func nothingPersonal(t *testing.T, tr traced, player string) {
 // checker holds a trace against what it must be like.
 type checker struct {
 	t     *testing.T
-	spans traced
+	spans spanList
 }
 
 // path wants a span of each name, each below one of the name before.
@@ -155,7 +155,7 @@ func (c checker) path(names ...string) {
 	for i, name := range names[1:] {
 		found := false
 		for _, s := range c.spans.named(name) {
-			found = found || c.spans.below(s, names[i])
+			found = found || c.spans.hasAncestor(s, names[i])
 		}
 		if !found {
 			c.t.Errorf("the trace has no %q below %q: %q", name, names[i], c.spans.names())
@@ -178,10 +178,10 @@ func (c checker) has(name string, pairs ...any) {
 	}
 }
 
-// TestAGroupIsPartOfEachCallsTrace places bets at once. Each one's commit has the transaction below it, or a link to it and back.
-func TestAGroupIsPartOfEachCallsTrace(t *testing.T) {
+// TestGroupCommitIsInEachTrace places bets at once. Each one's commit has the transaction below it, or a link to it and back.
+func TestGroupCommitIsInEachTrace(t *testing.T) {
 	const bets = 64
-	sink := newTraceSink(t)
+	sink := newTraceCollector(t)
 	tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint="+sink.url)
 	if err != nil {
 		t.Fatal(err)
@@ -225,12 +225,12 @@ func TestAGroupIsPartOfEachCallsTrace(t *testing.T) {
 	}
 }
 
-// TestStrangersDoNotChooseWhatIsSampled sends a traceparent that wants to be kept to a gateway that trusts none and keeps nothing, and
+// TestClientsDoNotControlSampling sends a traceparent that wants to be kept to a gateway that trusts none and keeps nothing, and
 // to one that keeps all.
-func TestStrangersDoNotChooseWhatIsSampled(t *testing.T) {
+func TestClientsDoNotControlSampling(t *testing.T) {
 	id, header := traceparent(1)
 	for _, ratio := range []string{"0", "1"} {
-		sink := newTraceSink(t)
+		sink := newTraceCollector(t)
 		tg, err := launch(t.TempDir(), "telemetry.otlp_endpoint="+sink.url, "telemetry.sample_ratio="+ratio, "gateway.network.trust_traceparent=false")
 		if err != nil {
 			t.Fatal(err)

@@ -12,13 +12,13 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestTypeScriptClientPlays compiles the client, runs its own tests, and has its example play a round and check its receipt.
-func TestTypeScriptClientPlays(t *testing.T) {
+// TestTypeScriptClient compiles the client, runs its own tests, and has its example play a round and check its receipt.
+func TestTypeScriptClient(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it installs and compiles")
 	}
 	node, npm := testserver.Node(t), testserver.Program(t, "npm", "npm")
-	tg, bitcraps := oneProcess(t), built(t, "bitcraps")
+	tg, bitcraps := oneProcess(t), binaryPath(t, "bitcraps")
 	const dir = "../../../../clients/typescript"
 	run := func(name string, args ...string) string {
 		t.Helper()

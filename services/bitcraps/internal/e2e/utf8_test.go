@@ -2,11 +2,11 @@ package e2e_test
 
 import "testing"
 
-// TestWhatIsNoTextIsRefused sends bytes that are no UTF-8 wherever a request becomes a message, to every service that it could be
+// TestInvalidUTF8IsRefused sends bytes that are no UTF-8 wherever a request becomes a message, to every service that it could be
 // sent on to. Over a connection such a message can't be sent at all.
-func TestWhatIsNoTextIsRefused(t *testing.T) { everywhere(t, whatIsNoTextIsRefused) }
+func TestInvalidUTF8IsRefused(t *testing.T) { forEachTarget(t, invalidUTF8IsRefused) }
 
-func whatIsNoTextIsRefused(t *testing.T, tg *target) {
+func invalidUTF8IsRefused(t *testing.T, tg *target) {
 	c := newClient(t, tg.url())
 	game := c.newGame()
 	for name, tc := range map[string]struct {

@@ -25,15 +25,15 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// commanded is a fleet that is run as operators do, by its commands.
-type commanded struct {
+// fleetCLI is a fleet that is run as operators do, by its commands.
+type fleetCLI struct {
 	t   *testing.T
 	dir string
 }
 
-func (c commanded) run(args ...string) (out, messages string, err error) {
+func (c fleetCLI) run(args ...string) (out, messages string, err error) {
 	c.t.Helper()
-	cmd := exec.Command(built(c.t, "bitcraps"), append(append([]string{"fleet"}, args...), "--dir", c.dir, "--json")...)
+	cmd := exec.Command(binaryPath(c.t, "bitcraps"), append(append([]string{"fleet"}, args...), "--dir", c.dir, "--json")...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
@@ -41,7 +41,7 @@ func (c commanded) run(args ...string) (out, messages string, err error) {
 }
 
 // up returns the names of what was started, and every process.
-func (c commanded) up(args ...string) (started []string, states map[string]fleet.State) {
+func (c fleetCLI) up(args ...string) (started []string, states map[string]fleet.State) {
 	c.t.Helper()
 	out, messages, err := c.run(append([]string{"up", "--port", "0", "--database", *engine}, args...)...)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestFleetCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
 	}
-	c := commanded{t, fleetDir(t)}
+	c := fleetCLI{t, fleetDir(t)}
 	t.Cleanup(func() { _, _, _ = c.run("down") })
 	started, before := c.up()
 	want := 8 // Two gateways, api, game and four validators.
@@ -117,9 +117,9 @@ func TestFleetCommands(t *testing.T) {
 		t.Errorf("bets %v, placed %s", bets, bet.text)
 	}
 	testserver.Eventually(t, "a roll", func() bool { return player.do("POST", game+"/roll", nil).status == 200 })
-	c.looksAtTheChain(game)
-	c.removesAValidator()
-	databases, err := databasesOf(c.dir)
+	c.checkChainCommands(game)
+	c.checkRemoveValidator()
+	databases, err := fleetDatabases(c.dir)
 	if err := errors.Join(err, auditLedger(databases[identity.Game])); err != nil {
 		t.Error(err)
 	}
@@ -142,8 +142,8 @@ func TestFleetCommands(t *testing.T) {
 	}
 }
 
-// looksAtTheChain has the operator's commands show all validators and the one roll.
-func (c commanded) looksAtTheChain(game string) {
+// checkChainCommands has the operator's commands show all validators and the one roll.
+func (c fleetCLI) checkChainCommands(game string) {
 	c.t.Helper()
 	if out, err := run("chain", "status", "--dir", c.dir); err != nil || strings.Count(out, " ok") != 4 || !strings.Contains(out, "a quorum is 3") {
 		c.t.Errorf("chain status: %v\n%s", err, out)
@@ -162,8 +162,8 @@ func (c commanded) looksAtTheChain(game string) {
 	}
 }
 
-// removesAValidator has the operator's command take one of four out of the chain.
-func (c commanded) removesAValidator() {
+// checkRemoveValidator has the operator's command take one of four out of the chain.
+func (c fleetCLI) checkRemoveValidator() {
 	c.t.Helper()
 	if out, err := run("chain", "remove-validator", "validator-3", "--dir", c.dir); err != nil {
 		c.t.Errorf("chain remove-validator: %v\n%s", err, out)
@@ -177,8 +177,8 @@ func (c commanded) removesAValidator() {
 	}
 }
 
-// TestServicesOfAFleetKnowTheirCallers calls game with certificates of others, and with none.
-func TestServicesOfAFleetKnowTheirCallers(t *testing.T) {
+// TestServicesAuthenticateCallers calls game with certificates of others, and with none.
+func TestServicesAuthenticateCallers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
 	}
@@ -221,12 +221,12 @@ func TestServicesOfAFleetKnowTheirCallers(t *testing.T) {
 	}
 }
 
-// TestServicesRefuseAnUnknownSchema starts a service on a database that nobody migrated.
-func TestServicesRefuseAnUnknownSchema(t *testing.T) {
+// TestServicesRefuseUnknownSchema starts a service on a database that nobody migrated.
+func TestServicesRefuseUnknownSchema(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
 	}
-	out, err := exec.Command(built(t, "game"), "--set", "database.url=sqlite://"+filepath.Join(t.TempDir(), "game.db"), "--set", "rpc.listen=127.0.0.1:0",
+	out, err := exec.Command(binaryPath(t, "game"), "--set", "database.url=sqlite://"+filepath.Join(t.TempDir(), "game.db"), "--set", "rpc.listen=127.0.0.1:0",
 		"--set", "admin.listen=").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "schema version") {
 		t.Errorf("game starts on a database without a schema: %v\n%s", err, out)

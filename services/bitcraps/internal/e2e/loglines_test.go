@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// linesOf are the lines of a log that a trace has, as far as they are whole.
-func linesOf(log, trace string) (lines []map[string]any) {
+// traceLines are the lines of a log that a trace has, as far as they are whole.
+func traceLines(log, trace string) (lines []map[string]any) {
 	for text := range strings.Lines(log) {
 		var line map[string]any
 		if json.Unmarshal([]byte(text), &line) == nil && line["trace_id"] == trace {
@@ -17,10 +17,10 @@ func linesOf(log, trace string) (lines []map[string]any) {
 	return lines
 }
 
-// TestLinesOfACall reads what is logged of a bet, of a refused one and of a roll.
-func TestLinesOfACall(t *testing.T) {
+// TestLogLinesOfCalls reads what is logged of a bet, of a refused one and of a roll.
+func TestLogLinesOfCalls(t *testing.T) {
 	var log lockedBuffer
-	tg, err := launchLogged(&log, t.TempDir(), talkative...)
+	tg, err := launchLogged(&log, t.TempDir(), verboseLogging...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,15 +39,15 @@ func TestLinesOfACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	player := bet.str("bet.player_id")
-	wantLine(t, linesOf(log.String(), betID), "INFO", "Processing bet placement", "game_id", id(game), "player_id", player, "bet_amount", 20.0,
+	wantLine(t, traceLines(log.String(), betID), "INFO", "Processing bet placement", "game_id", id(game), "player_id", player, "bet_amount", 20.0,
 		"target", "bitcraps/services/game", "service", "game", "request_id", bet.header.Get("X-Request-Id"))
-	wantLine(t, linesOf(log.String(), betID), "INFO", "Bet placed successfully", "game_id", id(game), "player_id", player, "bet_amount", 20.0)
-	wantLine(t, linesOf(log.String(), refusedID), "WARN", "Bet validation failed", "game_id", id(game), "player_id", player, "bet_amount", 1000.0,
+	wantLine(t, traceLines(log.String(), betID), "INFO", "Bet placed successfully", "game_id", id(game), "player_id", player, "bet_amount", 20.0)
+	wantLine(t, traceLines(log.String(), refusedID), "WARN", "Bet validation failed", "game_id", id(game), "player_id", player, "bet_amount", 1000.0,
 		"error_code", refused.reason(), "error", refused.str("message"))
-	wantLine(t, linesOf(log.String(), batchID), "INFO", "Bet placed successfully", "game_id", id(game), "bet_amount", 30.0)
-	wantLine(t, linesOf(log.String(), batchID), "WARN", "Bet validation failed", "game_id", id(game), "bet_amount", 40.0, "error_code", "WAGER_UNKNOWN")
+	wantLine(t, traceLines(log.String(), batchID), "INFO", "Bet placed successfully", "game_id", id(game), "bet_amount", 30.0)
+	wantLine(t, traceLines(log.String(), batchID), "WARN", "Bet validation failed", "game_id", id(game), "bet_amount", 40.0, "error_code", "WAGER_UNKNOWN")
 	for service, msg := range map[string]string{"gateway": "http", "game": "rpc", "consensus": "rpc"} {
-		wantLine(t, linesOf(log.String(), rollID), "DEBUG", msg, "service", service)
+		wantLine(t, traceLines(log.String(), rollID), "DEBUG", msg, "service", service)
 	}
 }
 

@@ -12,14 +12,14 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// TestItIsPlayedOnWithoutCollectorAndLog plays while the collector takes connections and never answers, and no line can be written.
-func TestItIsPlayedOnWithoutCollectorAndLog(t *testing.T) {
+// TestPlayContinuesWithoutCollectorAndLog plays while the collector takes connections and never answers, and no line can be written.
+func TestPlayContinuesWithoutCollectorAndLog(t *testing.T) {
 	collector, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = collector.Close() }()
-	tg, err := launchLogged(fullDisk{}, t.TempDir(), append(talkative, "telemetry.otlp_endpoint=http://"+collector.Addr().String())...)
+	tg, err := launchLogged(fullDisk{}, t.TempDir(), append(verboseLogging, "telemetry.otlp_endpoint=http://"+collector.Addr().String())...)
 	if err != nil {
 		t.Fatal(err)
 	}

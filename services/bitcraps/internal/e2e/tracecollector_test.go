@@ -32,22 +32,22 @@ func (s span) links() (ids []string) {
 	return ids
 }
 
-// traceSink is an OpenTelemetry collector that remembers every span, by its trace.
-type traceSink struct {
+// traceCollector is an OpenTelemetry collector that remembers every span, by its trace.
+type traceCollector struct {
 	collector.UnimplementedTraceServiceServer
 	url string
 
 	mu     sync.Mutex
-	traces map[string]traced
+	traces map[string]spanList
 }
 
-func newTraceSink(t *testing.T) *traceSink {
+func newTraceCollector(t *testing.T) *traceCollector {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sink, server := &traceSink{url: "http://" + listener.Addr().String(), traces: map[string]traced{}}, grpc.NewServer()
+	sink, server := &traceCollector{url: "http://" + listener.Addr().String(), traces: map[string]spanList{}}, grpc.NewServer()
 	collector.RegisterTraceServiceServer(server, sink)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
@@ -55,7 +55,7 @@ func newTraceSink(t *testing.T) *traceSink {
 }
 
 // Export implements the OTLP protocol.
-func (s *traceSink) Export(_ context.Context, req *collector.ExportTraceServiceRequest) (*collector.ExportTraceServiceResponse, error) {
+func (s *traceCollector) Export(_ context.Context, req *collector.ExportTraceServiceRequest) (*collector.ExportTraceServiceResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, resource := range req.GetResourceSpans() {
@@ -71,7 +71,7 @@ func (s *traceSink) Export(_ context.Context, req *collector.ExportTraceServiceR
 }
 
 // trace is what came of a trace.
-func (s *traceSink) trace(id string) traced {
+func (s *traceCollector) trace(id string) spanList {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.traces[id]
@@ -90,10 +90,10 @@ func attributes(all []*common.KeyValue) map[string]any {
 	return out
 }
 
-// traced is a trace's spans.
-type traced []span
+// spanList is a trace's spans.
+type spanList []span
 
-func (tr traced) named(name string) (found traced) {
+func (tr spanList) named(name string) (found spanList) {
 	for _, one := range tr {
 		if one.GetName() == name {
 			found = append(found, one)
@@ -102,7 +102,7 @@ func (tr traced) named(name string) (found traced) {
 	return found
 }
 
-func (tr traced) byID(id string) (span, bool) {
+func (tr spanList) byID(id string) (span, bool) {
 	i := slices.IndexFunc(tr, func(s span) bool { return s.id() == id })
 	if i < 0 {
 		return span{}, false
@@ -110,8 +110,8 @@ func (tr traced) byID(id string) (span, bool) {
 	return tr[i], true
 }
 
-// below reports whether a span is somewhere below another one.
-func (tr traced) below(s span, name string) bool {
+// hasAncestor reports whether a span is somewhere below another one.
+func (tr spanList) hasAncestor(s span, name string) bool {
 	for parent, ok := tr.byID(s.parent()); ok; parent, ok = tr.byID(parent.parent()) {
 		if parent.GetName() == name {
 			return true
@@ -121,7 +121,7 @@ func (tr traced) below(s span, name string) bool {
 }
 
 // names are those of all spans, for messages.
-func (tr traced) names() (all []string) {
+func (tr spanList) names() (all []string) {
 	for _, one := range tr {
 		all = append(all, one.process+": "+one.GetName())
 	}
