@@ -19,7 +19,7 @@ const (
 	goodPassword = "correct horse battery"
 )
 
-// mailTo waits for so many mails to an address and returns the last one's text.
+// mailTo waits for a number of mails to an address and returns the text of the last one.
 func mailTo(t *testing.T, tg *target, address string, count int) (text string) {
 	t.Helper()
 	testserver.Eventually(t, fmt.Sprintf("%d mails to %s", count, address), func() bool {
@@ -52,7 +52,7 @@ func credentials(address, password string) map[string]any {
 	return map[string]any{"email": address, "password": password}
 }
 
-// newAccount is a guest who signs in by an address.
+// newAccount makes a guest and links an address to it.
 func newAccount(t *testing.T, tg *target, address string) *client {
 	t.Helper()
 	c := newClient(t, tg.url())
@@ -102,7 +102,7 @@ func guestsBecomeAccounts(t *testing.T, tg *target) {
 	}
 }
 
-// TestAccountsCannotBeEnumerated compares what strangers see of an address that has one and one that has none.
+// TestAccountsCannotBeEnumerated compares the answers for an address with an account and for one without.
 func TestAccountsCannotBeEnumerated(t *testing.T) { forEachTarget(t, accountsCannotBeEnumerated) }
 
 func accountsCannotBeEnumerated(t *testing.T, tg *target) {
@@ -125,10 +125,10 @@ func accountsCannotBeEnumerated(t *testing.T, tg *target) {
 	stranger.balance()
 	same("an address to link", account+"/email", func(address string) map[string]any { return credentials(address, goodPassword) })
 	same("confirming it", account+"/email:confirm", func(string) map[string]any { return map[string]any{"code": "AAAA-AAAA"} })
-	if text := mailTo(t, tg, taken, 3); codePattern.MatchString(text) { // Linked, forgotten, and now wanted by somebody.
+	if text := mailTo(t, tg, taken, 3); codePattern.MatchString(text) { // Mails for linking, for the forgotten password, and now for somebody else's attempt to link it.
 		t.Errorf("the owner of an address got a stranger's code: %s", text)
 	}
-	for _, address := range []string{taken, free} { // Over and over: there is a limit, the same for both.
+	for _, address := range []string{taken, free} { // Repeatedly, until a limit, which is the same for both.
 		testserver.Eventually(t, "a limit", func() bool {
 			return stranger.do("POST", account+"/password:forgot", map[string]any{"email": address}).reason() == "RATE_LIMITED"
 		})
@@ -188,7 +188,7 @@ func passwordsChange(t *testing.T, tg *target) {
 		t.Errorf("a code that was used: %d %s", resp.status, resp.text)
 	}
 	if reason := waitUntilRefused(t, tg, fresh.str("access_token")); reason != "SESSION_ENDED" {
-		t.Errorf("a session behind the reset: %s", reason)
+		t.Errorf("a session after the reset: %s", reason)
 	}
 	c.must(201, "POST", signIn, credentials(address, "third words here"))
 }
@@ -199,7 +199,7 @@ func accountsAreExportedAndDeleted(t *testing.T, tg *target) {
 	address := newAddress()
 	c, mine := newAccount(t, tg, address), newPhone(t)
 	id := c.must(200, "GET", me, nil).str("player_id")
-	for range 60 { // More movements than a page has: each bet is placed and taken back.
+	for range 60 { // More entries than fit on a page: each bet is placed and removed.
 		game := c.newGame()
 		bet := c.bet(game, "field", 10).str("bet.bet_id")
 		c.must(200, "DELETE", game+"/bets/"+bet, nil)
@@ -218,7 +218,7 @@ func accountsAreExportedAndDeleted(t *testing.T, tg *target) {
 		next = c.must(200, "GET", account+"/export?page_token="+next.str("next_page_token"), nil)
 	}
 	if entries != 121 { // The grant, and two for each bet.
-		t.Errorf("%d movements were exported", entries)
+		t.Errorf("%d entries were exported", entries)
 	}
 	other := newClient(t, tg.url())
 	other.balance()
@@ -229,7 +229,7 @@ func accountsAreExportedAndDeleted(t *testing.T, tg *target) {
 	c.must(200, "DELETE", account+"?player_id="+id, nil)
 	for _, access := range []string{in.str("access_token"), key.str("api_key")} {
 		if reason := waitUntilRefused(t, tg, access); reason != "SESSION_ENDED" {
-			t.Errorf("behind the end: %s", reason)
+			t.Errorf("after the end: %s", reason)
 		}
 	}
 	if resp := app(t, tg.url(), "").do("POST", signIn, credentials(address, goodPassword)); resp.status != 401 || resp.reason() != "SIGN_IN_FAILED" {
@@ -243,7 +243,7 @@ func accountsAreExportedAndDeleted(t *testing.T, tg *target) {
 	}
 }
 
-// linkAgain links an address again, which got a mail before, and returns whose it is.
+// linkAgain links an address that was sent a mail before, to a new player, and returns the player's id.
 func linkAgain(t *testing.T, tg *target, address string) string {
 	t.Helper()
 	c := newClient(t, tg.url())

@@ -19,10 +19,10 @@ func apiKeyScopes(t *testing.T, tg *target) {
 	reading, reader := create("SCOPE_READ")
 	_, both := create("SCOPE_READ", "SCOPE_PLAY")
 	if reader.must(200, "GET", me, nil).str("player_id") != id || !strings.HasPrefix(reading.str("api_key"), "bck_") {
-		t.Error("a key is somebody else")
+		t.Error("a key is for another player")
 	}
 	if resp := reader.do("POST", "/api/v1/games", nil); resp.status != 403 || resp.reason() != "SCOPE_NOT_ALLOWED" {
-		t.Errorf("a key to read plays: %d %s", resp.status, resp.text)
+		t.Errorf("a key for reading plays: %d %s", resp.status, resp.text)
 	}
 	both.bet(both.newGame(), "pass_line", 10)
 	for _, call := range [][2]string{{"POST", apiKeys}, {"GET", apiKeys}, {"GET", sessions}, {"DELETE", sessions}, {"DELETE", account + "?player_id=" + id},
@@ -80,7 +80,7 @@ func invalidAPIKeys(t *testing.T, tg *target) {
 	if resp := c.do("POST", refresh, refreshing(strings.TrimPrefix(key, "bck_"))); resp.status != 401 {
 		t.Errorf("a key as a refresh token: %d %s", resp.status, resp.text)
 	}
-	app(t, tg.url(), key).must(200, "GET", me, nil) // None of that ended it.
+	app(t, tg.url(), key).must(200, "GET", me, nil) // None of these calls ended the key.
 	for range 19 {
 		c.must(201, "POST", apiKeys, map[string]any{"name": "x", "scopes": []string{"SCOPE_READ"}})
 	}

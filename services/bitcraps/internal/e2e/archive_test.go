@@ -19,7 +19,7 @@ func run(args ...string) (string, error) {
 	return out.String(), err
 }
 
-// TestReplayAndAuditCommands look at a platform that is running.
+// TestReplayAndAuditCommands runs the commands on the data of a running platform.
 func TestReplayAndAuditCommands(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())

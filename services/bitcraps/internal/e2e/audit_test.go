@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// auditLedger has the operator's command add up the ledger of a database, whichever engine it is. Every target is stopped with it, so
-// that no test leaves a ledger behind that nobody looked at.
+// auditLedger audits the ledger of a database, of either engine, with the operator's command. It runs when a target stops, so that
+// the ledger is audited after every test.
 func auditLedger(database string) error {
 	if out, err := run("audit", "--set", "game.database.url="+database); err != nil {
 		return fmt.Errorf("audit: %w\n%s", err, out)
@@ -14,7 +14,7 @@ func auditLedger(database string) error {
 	return nil
 }
 
-// auditDatabase adds a platform's books up by hand, without any of its code, when nothing is in flight any more.
+// auditDatabase audits a platform's books with SQL of its own, without the platform's code, once nothing is in flight any more.
 func auditDatabase(t *testing.T, database string) {
 	t.Helper()
 	db := open(t, database)

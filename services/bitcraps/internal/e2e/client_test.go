@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// client is a player's browser: it keeps cookies.
+// client is a player's HTTP client. Like a browser, it keeps cookies.
 type client struct {
 	t    testing.TB
 	base string
 	http *http.Client
-	// header is sent with every request.
+	// header has headers that are sent with every request.
 	header http.Header
 }
 
@@ -32,7 +32,7 @@ func newClient(t testing.TB, base string) *client {
 	return &client{t: t, base: base, http: &http.Client{Jar: jar, Timeout: 30 * time.Second}, header: http.Header{}}
 }
 
-// response is what came back.
+// response is a response with its parsed JSON.
 type response struct {
 	status int
 	header http.Header
@@ -40,13 +40,13 @@ type response struct {
 	json   map[string]any
 }
 
-// form is a body that is sent as a form; everything else is sent as JSON.
+// form is a body that is sent as a form. Other types are sent as JSON.
 type form url.Values
 
-// raw is a body that is sent as it is, under its content type.
+// raw is a body that is sent as is, with its content type.
 type raw struct{ kind, text string }
 
-// try sends a request and returns nil where no answer came.
+// try sends a request, and returns nil if there is no answer.
 func (c *client) try(method, path string, body any, headers ...string) *response {
 	c.t.Helper()
 	sent, kind := encode(c.t, body)
@@ -77,7 +77,7 @@ func (c *client) try(method, path string, body any, headers ...string) *response
 	out := &response{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	_ = decoder.Decode(&out.json) // What is no JSON object stays text.
+	_ = decoder.Decode(&out.json) // Fails for a body that is not a JSON object, which stays text.
 	return out
 }
 
@@ -97,7 +97,7 @@ func encode(t testing.TB, body any) (text []byte, kind string) {
 	return text, "application/json"
 }
 
-// do sends a request and fails the test where no answer came.
+// do sends a request, and fails the test if there is no answer.
 func (c *client) do(method, path string, body any, headers ...string) *response {
 	c.t.Helper()
 	resp := c.try(method, path, body, headers...)
@@ -107,7 +107,7 @@ func (c *client) do(method, path string, body any, headers ...string) *response 
 	return resp
 }
 
-// must sends a request and fails the test unless it has the status.
+// must sends a request, and fails the test unless the answer has the status.
 func (c *client) must(status int, method, path string, body any, headers ...string) *response {
 	c.t.Helper()
 	resp := c.do(method, path, body, headers...)
@@ -117,7 +117,7 @@ func (c *client) must(status int, method, path string, body any, headers ...stri
 	return resp
 }
 
-// str and num read fields, by dots.
+// str and num read fields by dotted paths.
 func (r *response) str(path string) string { return fmt.Sprint(r.at(path)) }
 
 func (r *response) num(path string) int64 {
@@ -171,7 +171,7 @@ func (c *client) balance() int64 {
 	return c.must(200, "GET", "/api/v1/players/me", nil).num("balance")
 }
 
-// jarFor is a jar with the client's cookies for another address of the same platform.
+// jarFor returns a jar with the client's cookies for another address of the same platform.
 func jarFor(t *testing.T, c *client, base string) http.CookieJar {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

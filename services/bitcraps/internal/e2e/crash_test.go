@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// process is the platform in a process of its own.
+// process is a platform in a process of its own.
 type process struct {
 	cmd *exec.Cmd
 	url string
@@ -41,14 +41,14 @@ func startProcess(t *testing.T, program, dir string, args ...string) *process {
 	if err != nil || !ok {
 		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait()
-		t.Fatalf("it said %q, %v\n%s", line, err, stderr.String())
+		t.Fatalf("it printed %q, %v\n%s", line, err, stderr.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 	p.url = url
 	return p
 }
 
-// gambler plays without end and remembers every bet that was acknowledged.
+// gambler plays continuously and remembers every acknowledged bet.
 type gambler struct {
 	*client
 	game string
@@ -58,7 +58,7 @@ type gambler struct {
 	rolls        int
 }
 
-// play goes on until the platform no longer answers.
+// play plays until the platform no longer answers.
 func (g *gambler) play() {
 	for {
 		for _, wager := range []string{"pass_line", "field", "hard_6"} {
@@ -106,7 +106,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			keepSession(g.client, p.url)
 			playing.Go(g.play)
 		}
-		time.Sleep(time.Duration(rand.IntN(700)) * time.Millisecond) // Any moment: there is nothing to wait for.
+		time.Sleep(time.Duration(rand.IntN(700)) * time.Millisecond) // At a random moment.
 		if err := p.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	auditDatabase(t, ledger)
 }
 
-// keepSession carries a client over to the address that the platform got after a restart.
+// keepSession moves a client with its cookies to the address that the platform has after a restart.
 func keepSession(c *client, url string) {
 	from, err := neturl.Parse(c.base)
 	if err != nil {
@@ -158,7 +158,7 @@ func keepSession(c *client, url string) {
 	c.base = url
 }
 
-// allBets are the ids of all bets that the platform knows of the gambler's.
+// allBets returns the ids of all of the gambler's bets that the platform has.
 func (g *gambler) allBets() map[string]bool {
 	g.t.Helper()
 	ids := map[string]bool{}
@@ -173,7 +173,7 @@ func (g *gambler) allBets() map[string]bool {
 	}
 }
 
-// TestOneProcessPerDataDirectory starts a second process where one runs.
+// TestOneProcessPerDataDirectory starts a second platform on the data directory of a running one.
 func TestOneProcessPerDataDirectory(t *testing.T) {
 	tg := oneProcess(t)
 	if second, err := launch(tg.dir); err == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// fleetDatabases are the URLs of the databases of a fleet in a folder, by the service that keeps its data there.
+// fleetDatabases returns the URLs of a fleet's databases, by service.
 func fleetDatabases(dir string) (map[string]string, error) {
 	from := func(service string) config.Source {
 		return config.Source{Dir: filepath.Join(dir, "config", service+"-0"), Environment: "local"}
@@ -25,7 +25,7 @@ func fleetDatabases(dir string) (map[string]string, error) {
 	return map[string]string{identity.API: apiConfig.Database.URL, identity.Game: gameConfig.Database.URL}, err
 }
 
-// open opens a database by its URL, until the test ends.
+// open opens a database by its URL, and closes it when the test ends.
 func open(t *testing.T, url string) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", url

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// TestDeletedPlayersLeaveTables deletes a host whom others sit with and watch. What was said is gone for who watches from the
-// beginning, also by the gateway that had it, and the token is of no use directly behind the answer.
+// TestDeletedPlayersLeaveTables deletes a host at a table with another player and watchers. The host's chat is gone for new watchers,
+// even at the gateway that had cached it, and the host's token is refused from the answer on.
 func TestDeletedPlayersLeaveTables(t *testing.T) { forEachTarget(t, deletedPlayersLeaveTables) }
 
 func deletedPlayersLeaveTables(t *testing.T, tg *target) {
-	for range 2 * len(tg.gateways) { // By each gateway, and by two.
+	for range 2 * len(tg.gateways) { // All calls through each gateway, and through two different ones.
 		deletedPlayerLeavesTable(t, tg)
 	}
 }
@@ -41,7 +41,7 @@ func deletedPlayerLeavesTable(t *testing.T, tg *target) {
 		"a new table": alice.do("POST", "/api/v1/games", nil),
 	} {
 		if resp.status != 401 || resp.reason() != "SESSION_ENDED" {
-			t.Errorf("%s behind the answer: %d %s", what, resp.status, resp.text)
+			t.Errorf("%s after the answer: %d %s", what, resp.status, resp.text)
 		}
 	}
 	if now := bob.must(200, "GET", game, nil); now.str("host_id") != "" || len(now.list("seats")) != 1 {
@@ -64,7 +64,7 @@ func deletedPlayerLeavesTable(t *testing.T, tg *target) {
 	}
 }
 
-// chatTexts is what somebody who comes now sees of talk before it was erased.
+// chatTexts returns the chat texts up to the erasure as a new watcher sees them.
 func chatTexts(c *client, game string) (texts []string) {
 	c.t.Helper()
 	l := c.live()

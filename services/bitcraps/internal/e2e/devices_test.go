@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// phone is a device as an app would write it: by the contract's words alone.
+// phone is a device as an app would implement it, from the documentation of the contract alone.
 type phone struct {
 	t   *testing.T
 	key ed25519.PrivateKey
@@ -37,7 +37,7 @@ func zeroBits(hash [32]byte) (n int) {
 	return n
 }
 
-// solve answers a challenge, with work of a difficulty.
+// solve answers a challenge, with proof of work of a difficulty.
 func (p phone) solve(challenge []byte, difficulty int) map[string]any {
 	nonce := make([]byte, 8)
 	message := func(context string) []byte {
@@ -51,7 +51,7 @@ func (p phone) solve(challenge []byte, difficulty int) map[string]any {
 	}}
 }
 
-// requestProof asks for a challenge and meets it.
+// requestProof requests a challenge and answers it.
 func (p phone) requestProof(c *client) map[string]any {
 	p.t.Helper()
 	asked := c.must(201, "POST", "/api/v1/devices/challenges", map[string]any{"public_key": p.public()})
@@ -74,7 +74,7 @@ func devicesSignIn(t *testing.T, tg *target) {
 	}
 	who := app(t, tg.url(), first.str("access_token")).must(200, "GET", me, nil)
 	if who.str("kind") != "PLAYER_KIND_DEVICE" || who.num("balance") != 1000 {
-		t.Errorf("who signed in is %s", who.text)
+		t.Errorf("the signed-in player is %s", who.text)
 	}
 	for name, body := range map[string]map[string]any{
 		"used before":             proof,
@@ -104,7 +104,7 @@ func withProof(body map[string]any, field string, value any) map[string]any {
 	return body
 }
 
-// TestDeviceIsOnePlayer has a new device sign in many times at once.
+// TestDeviceIsOnePlayer has a new device sign in several times concurrently.
 func TestDeviceIsOnePlayer(t *testing.T) { forEachTarget(t, deviceIsOnePlayer) }
 
 func deviceIsOnePlayer(t *testing.T, tg *target) {
@@ -115,7 +115,7 @@ func deviceIsOnePlayer(t *testing.T, tg *target) {
 	}
 	var wg sync.WaitGroup
 	players := make([]string, 2*len(proofs))
-	for i := range players { // Each proof twice: once of the two it is good.
+	for i := range players { // Each proof is used twice, and must work once.
 		wg.Go(func() {
 			if resp := c.do("POST", "/api/v1/sessions:device", proofs[i/2]); resp.status == 201 {
 				players[i] = resp.str("player_id")

@@ -11,7 +11,7 @@ import (
 	circl "github.com/cloudflare/circl/sign/bls"
 )
 
-// TestRollsAreVerifiable follows docs/protocol.md with nothing but what REST answers, the standard library, and an
+// TestRollsAreVerifiable verifies a roll according to docs/protocol.md, with only the answers of REST, the standard library, and an
 // implementation of BLS12-381 that shares no code with the one that signs.
 func TestRollsAreVerifiable(t *testing.T) { forEachTarget(t, rollsAreVerifiable) }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestValidatorsFail stops one validator and then a second, and brings them back.
+// TestValidatorsFail stops one validator and then a second one, and starts them again.
 func TestValidatorsFail(t *testing.T) {
 	tg := ownTarget(t)
 	c := newClient(t, tg.url())
@@ -25,7 +25,7 @@ func TestValidatorsFail(t *testing.T) {
 	c.must(200, "POST", game+"/roll", nil)
 
 	stop(3)
-	for range 6 { // Each of the others proposes, and so would the stopped one.
+	for range 6 { // Enough rounds for each validator's turn to propose, including the stopped one's.
 		if c.must(200, "GET", game, nil).str("phase") == "PHASE_COME_OUT" {
 			c.bet(game, "pass_line", 10)
 		}
@@ -37,7 +37,7 @@ func TestValidatorsFail(t *testing.T) {
 		c.bet(game, "pass_line", 10)
 	}
 	round := c.must(200, "GET", game, nil).num("round")
-	for range 2 { // The round stays closed, whoever asks how often.
+	for range 2 { // The round stays closed, however often a roll is requested.
 		resp := c.do("POST", game+"/roll", nil)
 		if resp.status != 503 || resp.reason() != "NO_QUORUM" {
 			t.Fatalf("roll without a quorum: %d %s", resp.status, resp.text)
@@ -47,14 +47,14 @@ func TestValidatorsFail(t *testing.T) {
 		}
 	}
 	if resp := c.bet(game, "field", 10); resp.reason() != "BETTING_CLOSED" {
-		t.Errorf("a bet while the dice are in the air: %d %s", resp.status, resp.text)
+		t.Errorf("a bet while a roll is undecided: %d %s", resp.status, resp.text)
 	}
 	waiting := c.must(200, "GET", game+"/rounds/"+strconv.FormatInt(round, 10), nil)
 	if waiting.str("status") != "ROUND_STATUS_COMMITTED" || len(c.must(200, "GET", game+"/bets", nil).list("bets")) == 0 {
 		t.Errorf("waiting round %s", waiting.text)
 	}
 	if ready := c.must(200, "GET", "/ready", nil).str("status"); ready != "degraded" {
-		t.Errorf("ready says %s", ready)
+		t.Errorf("ready reports %s", ready)
 	}
 
 	for _, i := range []int{2, 3} {
@@ -63,7 +63,7 @@ func TestValidatorsFail(t *testing.T) {
 		}
 	}
 	var settled *response
-	testserver.Eventually(t, "settlement of the waiting round", func() bool { // By the service itself: nobody asks for it.
+	testserver.Eventually(t, "settlement of the waiting round", func() bool { // By the service itself, without another call.
 		settled = c.must(200, "GET", game+"/rounds/"+strconv.FormatInt(round, 10), nil)
 		return settled.str("status") == "ROUND_STATUS_SETTLED"
 	})

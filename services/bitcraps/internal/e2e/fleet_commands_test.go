@@ -25,7 +25,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// fleetCLI is a fleet that is run as operators do, by its commands.
+// fleetCLI runs the operator's commands on a fleet.
 type fleetCLI struct {
 	t   *testing.T
 	dir string
@@ -40,7 +40,7 @@ func (c fleetCLI) run(args ...string) (out, messages string, err error) {
 	return stdout.String(), stderr.String(), err
 }
 
-// up returns the names of what was started, and every process.
+// up runs `fleet up`, and returns the names of the started processes and the state of every process.
 func (c fleetCLI) up(args ...string) (started []string, states map[string]fleet.State) {
 	c.t.Helper()
 	out, messages, err := c.run(append([]string{"up", "--port", "0", "--database", *engine}, args...)...)
@@ -63,7 +63,8 @@ func (c fleetCLI) up(args ...string) (started []string, states map[string]fleet.
 	return started, states
 }
 
-// TestFleetCommands starts a fleet, kills a process of every kind with bets on the table, and has it healed and stopped.
+// TestFleetCommands starts a fleet, kills a process of every service with bets on the table, has `fleet up` restart them, and stops the
+// fleet.
 func TestFleetCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
@@ -111,7 +112,7 @@ func TestFleetCommands(t *testing.T) {
 			t.Errorf("%s was %+v and is %+v", name, before[name], state)
 		}
 	}
-	other := newClient(t, after["gateway-1"].Address) // The game has one name and every gateway leads to it.
+	other := newClient(t, after["gateway-1"].Address) // Every gateway reaches the same game.
 	keepSession(player, other.base)
 	if bets := player.must(200, "GET", game+"/bets", nil).list("bets"); len(bets) != 1 || bets[0]["bet_id"] != bet.str("bet.bet_id") {
 		t.Errorf("bets %v, placed %s", bets, bet.text)
@@ -131,7 +132,7 @@ func TestFleetCommands(t *testing.T) {
 	for name, state := range after {
 		if conn, err := net.Dial("tcp", strings.TrimPrefix(state.Address, "http://")); err == nil {
 			_ = conn.Close()
-			t.Errorf("%s answers when all is stopped", name)
+			t.Errorf("%s answers after the fleet was stopped", name)
 		}
 	}
 	if out, _, err := c.run("down"); err != nil || strings.TrimSpace(out) != `{"stopped":[]}` {
@@ -142,7 +143,7 @@ func TestFleetCommands(t *testing.T) {
 	}
 }
 
-// checkChainCommands has the operator's commands show all validators and the one roll.
+// checkChainCommands checks that `chain status` shows all validators and `chain export` the one roll.
 func (c fleetCLI) checkChainCommands(game string) {
 	c.t.Helper()
 	if out, err := run("chain", "status", "--dir", c.dir); err != nil || strings.Count(out, " ok") != 4 || !strings.Contains(out, "a quorum is 3") {
@@ -162,7 +163,7 @@ func (c fleetCLI) checkChainCommands(game string) {
 	}
 }
 
-// checkRemoveValidator has the operator's command take one of four out of the chain.
+// checkRemoveValidator removes one of four validators from the chain with the operator's command.
 func (c fleetCLI) checkRemoveValidator() {
 	c.t.Helper()
 	if out, err := run("chain", "remove-validator", "validator-3", "--dir", c.dir); err != nil {
@@ -177,7 +178,7 @@ func (c fleetCLI) checkRemoveValidator() {
 	}
 }
 
-// TestServicesAuthenticateCallers calls game with certificates of others, and with none.
+// TestServicesAuthenticateCallers calls game with the certificates of different services, and with none.
 func TestServicesAuthenticateCallers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
@@ -202,12 +203,12 @@ func TestServicesAuthenticateCallers(t *testing.T) {
 		want codes.Code
 	}{
 		"the gateway":                        {in(identity.Gateway), codes.OK},
-		"a validator, which may not":         {in(identity.Consensus), codes.PermissionDenied},
+		"a validator, not allowed":           {in(identity.Consensus), codes.PermissionDenied},
 		"plain text":                         {mtls.Config{}, codes.Unavailable},
 		"a certificate of another authority": {trusting, codes.Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// Each claims to be the gateway in its metadata; only the certificate counts.
+			// Every caller claims in its metadata to be the gateway; only the certificate counts.
 			conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: []string{"bitcraps.game.v1.GameService"}},
 				rpcclient.Config{Addresses: []string{tg.states["game-0"].Address}, Timeout: 10 * time.Second}, tc.tls, nil, telemetry.Discard().For("test", 0))
 			if err != nil {
@@ -221,7 +222,7 @@ func TestServicesAuthenticateCallers(t *testing.T) {
 	}
 }
 
-// TestServicesRefuseUnknownSchema starts a service on a database that nobody migrated.
+// TestServicesRefuseUnknownSchema starts a service on a database that was not migrated.
 func TestServicesRefuseUnknownSchema(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")

@@ -21,20 +21,20 @@ func ownFleet(t *testing.T, set ...string) *target {
 	return stopAtEnd(t, tg, err)
 }
 
-// updateStates notes how the processes of its fleet are.
+// updateStates updates the states of the fleet's processes.
 func (tg *target) updateStates(f *fleet.Fleet) {
 	for _, state := range f.Status(context.Background()) {
 		tg.states[state.Name] = state
 	}
 }
 
-// kill ends a process of a fleet as a crash does.
+// kill kills a process of a fleet, as in a crash.
 func (tg *target) kill(t *testing.T, name string) {
 	t.Helper()
 	tg.signalProcess(t, name, syscall.SIGKILL)
 }
 
-// signalProcess ends a process of a fleet by a signal, and returns when it is gone.
+// signalProcess stops a process of a fleet with a signal, and returns when it is gone.
 func (tg *target) signalProcess(t *testing.T, name string, signal syscall.Signal) {
 	t.Helper()
 	pid := tg.states[name].PID
@@ -44,7 +44,7 @@ func (tg *target) signalProcess(t *testing.T, name string, signal syscall.Signal
 	testserver.Eventually(t, "the end of "+name, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }
 
-// nextGateway is where a client goes whose gateway does not answer.
+// nextGateway returns the gateway that a client tries next when its own does not answer.
 func nextGateway(gateways []gatewayAddr, url string) string {
 	at := slices.IndexFunc(gateways, func(d gatewayAddr) bool { return d.url == url })
 	return gateways[(at+1)%len(gateways)].url

@@ -14,27 +14,27 @@ import (
 	"pgregory.net/rapid"
 )
 
-// hostileValues are values that strangers try, as JSON.
+// hostileValues are JSON values that attackers try.
 var hostileValues = []string{
 	`null`, `true`, `0`, `-0`, `1`, `-1`, `1e308`, `1e-308`, `1E400`, `0.1`, `9223372036854775807`, `9223372036854775808`, `-9223372036854775809`,
 	`18446744073709551616`, `9007199254740993`, `""`, `" "`, `"\u0000"`, `"\ud800"`, `"../../etc/passwd"`, `"' OR 1=1 --"`, `"<script>alert(1)</script>"`,
 	`"00000000-0000-7000-8000-000000000000"`, `"pass_line"`, `[]`, `{}`, `[[[[[[[[[[]]]]]]]]]]`, `{"@type":"x"}`, "\"\xff\"", `"` + strings.Repeat("x", 300) + `"`, ``,
 }
 
-// hostileSegments are values that strangers try in paths and queries, as they are sent.
+// hostileSegments are encoded values that attackers try in paths and queries.
 var hostileSegments = []string{
 	"00000000-0000-7000-8000-000000000000", "x", "0", "1", "-1", "-0", "1e308", "9223372036854775807", "9223372036854775808", "%00", "%ff", "..%2f..%2fetc%2fpasswd", "%2e%2e",
 	"%25", "%0d%0aSet-Cookie:%20a=b", "a%20b", "%F0%9F%8E%B2", strings.Repeat("9", 400), "*", "null", "true", ":batch", "%7Bgame_id%7D",
 }
 
-// fuzzer makes requests of an operation that the document describes, most of them wrong.
+// fuzzer generates requests for operations of the OpenAPI document, most of them invalid.
 type fuzzer struct {
 	*client
 	doc  document
-	game string // A game that there is.
+	game string // A game that exists.
 }
 
-// path fills a template's parameters.
+// path fills in a template's parameters.
 func (f *fuzzer) path(t *rapid.T, template string) string {
 	parts := strings.Split(template, "/")
 	for i, part := range parts {
@@ -51,7 +51,7 @@ func (f *fuzzer) path(t *rapid.T, template string) string {
 	return strings.Join(parts, "/")
 }
 
-// query picks some of the parameters, and now and then one that there is not.
+// query picks some of the parameters, and sometimes an unknown one.
 func (f *fuzzer) query(t *rapid.T, op operation) string {
 	var pairs []string
 	for _, p := range op.Parameters {
@@ -68,10 +68,10 @@ func (f *fuzzer) query(t *rapid.T, op operation) string {
 	return "?" + strings.Join(pairs, "&")
 }
 
-// body makes an object with some of the properties, right or wrong, or something else.
+// body generates an object with some of the properties, valid or not, or something else.
 func (f *fuzzer) body(t *rapid.T, op operation) any {
 	content, ok := op.RequestBody.Content["application/json"]
-	if !ok && rapid.IntRange(0, 3).Draw(t, "body all the same") > 0 {
+	if !ok && rapid.IntRange(0, 3).Draw(t, "body anyway") > 0 {
 		return nil
 	}
 	kind := rapid.SampledFrom([]string{"application/json", "application/json", "application/json", "application/json; charset=utf-8",
@@ -92,7 +92,7 @@ func (f *fuzzer) body(t *rapid.T, op operation) any {
 	return raw{kind, "{" + strings.Join(pairs, ",") + "}"}
 }
 
-// likely is a value of the right type, which gets further into the platform.
+// likely returns a value of the right type, which gets further into the platform.
 func likely(t *rapid.T, name string, s schema) string {
 	switch {
 	case name == "bet_type":
@@ -108,12 +108,11 @@ func likely(t *rapid.T, name string, s schema) string {
 	return string(text)
 }
 
-// secret is what no answer and no log may have in it.
+// secrets are texts that no answer may contain.
 var secrets = []string{"goroutine ", "panic:", ".go:", "SQLITE", "sqlite", "SELECT ", "INSERT ", "rpc error", "runtime error", "/home/", "pgx"}
 
-// TestEveryRouteWithHostileRequests generates requests for every operation of the document. Each is answered with a status that
-// the document has for it, never with one of a failure here, and never with anything of the inside. The token that all of them
-// send is in no line of the log.
+// TestEveryRouteWithHostileRequests generates requests for every operation of the document. Every answer has a status that the document
+// lists, never a 5xx, and reveals nothing internal. The token that all requests send must not be logged.
 func TestEveryRouteWithHostileRequests(t *testing.T) {
 	var log lockedBuffer
 	tg, err := launchLogged(&log, t.TempDir(), "telemetry.log_level=debug", "security.enable_rate_limiting=false")
@@ -138,14 +137,14 @@ func TestEveryRouteWithHostileRequests(t *testing.T) {
 		}
 	}
 	if text := log.String(); strings.Contains(text, token) || strings.Contains(text, "panic") {
-		t.Error("the log has the token in it, or a panic")
+		t.Error("the log contains the token, or a panic")
 	} else if len(text) == 0 {
-		t.Error("nothing was logged, so nothing was looked at")
+		t.Error("nothing was logged, so nothing was checked")
 	}
 }
 
 func (f *fuzzer) checkOne(t *rapid.T, method, template string, op operation) {
-	if strings.HasSuffix(template, "/events") { // A stream that is accepted would not end by itself.
+	if strings.HasSuffix(template, "/events") { // An accepted stream would not end by itself.
 		return
 	}
 	path := f.path(t, template) + f.query(t, op)
@@ -164,12 +163,12 @@ func (f *fuzzer) checkOne(t *rapid.T, method, template string, op operation) {
 	}
 	for _, secret := range secrets {
 		if strings.Contains(resp.text, secret) {
-			t.Fatalf("%s %s: the answer shows the inside: %s", method, path, resp.text)
+			t.Fatalf("%s %s: the answer reveals internals: %s", method, path, resp.text)
 		}
 	}
 }
 
-// lockedBuffer is a log that is written while it is read.
+// lockedBuffer is a log that can be read while it is written.
 type lockedBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

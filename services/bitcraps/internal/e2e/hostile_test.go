@@ -21,8 +21,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/localca"
 )
 
-// TestRequestSmuggling sends what front and back could read as different requests. One answer comes, and then the
-// connection ends.
+// TestRequestSmuggling sends requests that a proxy and the gateway could parse differently. There must be one answer, and then the
+// connection is closed.
 func TestRequestSmuggling(t *testing.T) {
 	tg := oneProcess(t)
 	inner := "GET /api/v1/players/me HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -30,7 +30,7 @@ func TestRequestSmuggling(t *testing.T) {
 		request  string
 		statuses []string
 	}{
-		"length and chunks":       {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner, []string{"201"}}, // The chunks count (RFC 9112, section 6.3), and Go strikes the length.
+		"length and chunks":       {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner, []string{"201"}}, // Transfer-Encoding overrides the length (RFC 9112, section 6.3), which Go drops.
 		"chunks twice":            {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + inner, []string{"400", "501"}},
 		"unknown coding":          {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + inner, []string{"501"}},
 		"space before the colon":  {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nhello" + inner, []string{"400"}},
@@ -40,7 +40,7 @@ func TestRequestSmuggling(t *testing.T) {
 		"a signed length":         {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", []string{"400"}},
 		"a bare line feed in it":  {"GET /health HTTP/1.1\r\nHost: x\r\nX: a\nY: b\r\n\r\n", []string{"400", "200"}},
 		"a header with a NUL":     {"GET /health HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", []string{"400"}},
-		"a chunk of nonsense":     {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", []string{"400"}},
+		"an invalid chunk":        {"POST /api/v1/games HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", []string{"400"}},
 		"a path that climbs":      {"GET /api/v1/../../metrics HTTP/1.1\r\nHost: x\r\n\r\n", []string{"301", "307", "404"}},
 		"a path with a backslash": {"GET /api/v1/games/..\\..\\metrics HTTP/1.1\r\nHost: x\r\n\r\n", []string{"400", "404"}},
 		"a path in full":          {"GET http://other.example/api/v1/players/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\n\r\n", []string{"401"}},
@@ -74,8 +74,8 @@ func rawConn(t *testing.T, tg *target) net.Conn {
 	return conn
 }
 
-// TestSlowClients has many clients send a byte of a header or a body and no more, and others read nothing. An
-// honest player goes on meanwhile, and each of them is let go within the time that a request may take.
+// TestSlowClients opens many connections that send part of a header or one byte of a body, and no more. A normal player can play
+// meanwhile, and each connection is closed within the time limit of a request.
 func TestSlowClients(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for time to run out")
@@ -93,8 +93,8 @@ func TestSlowClients(t *testing.T) {
 		}
 		waiting.Go(func() {
 			_, err := io.Copy(io.Discard, conn)
-			if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() { // The test's own.
-				t.Error("a slow client is not let go")
+			if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() { // The test's own deadline.
+				t.Error("a slow client is not disconnected")
 			}
 		})
 	}
@@ -105,7 +105,7 @@ func TestSlowClients(t *testing.T) {
 	waiting.Wait()
 }
 
-// TestRapidResets opens and resets streams as fast as it can (CVE-2023-44487). An honest player goes on meanwhile.
+// TestRapidResets opens and resets streams as fast as it can (CVE-2023-44487). A normal player can play meanwhile.
 func TestRapidResets(t *testing.T) {
 	dir := t.TempDir()
 	ca, err := localca.Open(dir, time.Now())
@@ -144,7 +144,7 @@ func TestRapidResets(t *testing.T) {
 			}
 			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true}) != nil ||
 				framer.WriteRSTStream(stream, http2.ErrCodeCancel) != nil {
-				return nil // The server has had enough.
+				return nil // The server closed the connection.
 			}
 		}
 		return nil
@@ -161,24 +161,24 @@ func TestRapidResets(t *testing.T) {
 	c.http.Transport = &http.Transport{TLSClientConfig: insecure, ForceAttemptHTTP2: true}
 	for range 20 {
 		if resp := c.bet(c.newGame(), "pass_line", 10); resp.status != http.StatusCreated {
-			t.Errorf("meanwhile an honest player hears %s", resp.text)
+			t.Errorf("meanwhile a normal player gets %s", resp.text)
 		}
 	}
 	attacking.Wait()
 	c.must(200, "GET", "/health", nil)
 }
 
-// TestSocketRejectsInvalidFrames speaks WebSocket by hand, as no client library would.
+// TestSocketRejectsInvalidFrames sends raw WebSocket frames that no client library would send.
 func TestSocketRejectsInvalidFrames(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
 	token := c.must(201, "POST", "/api/v1/players/guests", nil).str("access_token")
-	masked := func(first byte, text string) []byte { // With a mask of zeros, which changes nothing.
+	masked := func(first byte, text string) []byte { // With a mask of zeros, which leaves the text as it is.
 		return append([]byte{first, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 	}
 	for name, tc := range map[string]struct {
 		frame []byte
-		code  uint16 // 0 where the connection ends without one.
+		code  uint16 // 0 where the connection is closed without one.
 	}{
 		"not masked":          {append([]byte{0x81, 13}, `{"op":"ping"}`...), 0},
 		"a reserved bit":      {masked(0xC1, `{"op":"ping"}`), 1002},
@@ -207,14 +207,14 @@ func TestSocketRejectsInvalidFrames(t *testing.T) {
 	}
 }
 
-// closeCode reads frames until one closes the connection.
+// closeCode reads frames until a close frame, and returns its code.
 func closeCode(in *bufio.Reader) (uint16, error) {
 	for {
 		head := make([]byte, 2)
 		if _, err := io.ReadFull(in, head); err != nil {
 			return 0, err
 		}
-		body := make([]byte, head[1]) // A server's frames have no mask, and the ones here are short.
+		body := make([]byte, head[1]) // Frames of a server are not masked, and these are short.
 		if head[1] == 126 {
 			length := make([]byte, 2)
 			if _, err := io.ReadFull(in, length); err != nil {

@@ -9,12 +9,12 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// slowRate allows one call more in an hour, so that a test counts its burst and no more.
+// slowRate sets a rate that is so low that a test only sees its burst.
 func slowRate(kind, burst string) []string {
 	return []string{"gateway.limits.rates." + kind + ".per_minute=1", "gateway.limits.rates." + kind + ".burst=" + burst}
 }
 
-// fromAddress is a stranger behind a proxy that the platform trusts, with an address of his own.
+// fromAddress returns a client with an address of its own, behind a proxy that the platform trusts.
 func (tg *target) fromAddress(t *testing.T, address string) *client {
 	t.Helper()
 	c := newClient(t, tg.url())
@@ -22,7 +22,7 @@ func (tg *target) fromAddress(t *testing.T, address string) *client {
 	return c
 }
 
-// callUntilLimited sends the request until it is refused, and returns how often it was not.
+// callUntilLimited repeats a request until it is rate-limited, and returns how often it was not.
 func callUntilLimited(c *client, most int, method, path string) (n int, last *response) {
 	c.t.Helper()
 	for n = 0; n <= most; n++ {
@@ -33,7 +33,7 @@ func callUntilLimited(c *client, most int, method, path string) (n int, last *re
 	return n, last
 }
 
-// TestRateLimits breaks rates of players and addresses, with and without proxies between.
+// TestRateLimits exceeds the rates of players and of addresses.
 func TestRateLimits(t *testing.T) {
 	set := append(slowRate("create", "3"), slowRate("address", "40")...)
 	tg := ownTarget(t, append(set, "network.trusted_proxies=127.0.0.0/8")...)
@@ -46,16 +46,16 @@ func TestRateLimits(t *testing.T) {
 		t.Errorf("%d games, then %v %s", n, refused.header, refused.text)
 	}
 	if n, _ := callUntilLimited(bob, 2, "POST", "/api/v1/games"); n != 3 {
-		t.Errorf("another player of the same address pays for it: %d", n)
+		t.Errorf("another player of the same address is limited too: %d", n)
 	}
 	if n, refused := callUntilLimited(bob, 40, "GET", "/nowhere"); n > 33 || refused.header.Get("RateLimit-Policy") != `"address";q=1;w=60` {
 		t.Errorf("an address makes %d calls more, then %v", n, refused.header)
 	}
 	if got := alice.do("GET", "/api/v1/games", nil); got.status != 429 {
-		t.Errorf("one address has two ceilings: %d", got.status)
+		t.Errorf("an address has two separate limits: %d", got.status)
 	}
 	if got := tg.fromAddress(t, "203.0.113.2").do("GET", "/api/v1/games", nil); got.status != 200 {
-		t.Errorf("another address pays for it: %d", got.status)
+		t.Errorf("another address is limited too: %d", got.status)
 	}
 	metrics := alice.must(200, "GET", "/metrics", nil).text // Probes are not counted.
 	for _, want := range []string{`bitcraps_rate_limited_total{rate="create",`, `bitcraps_rate_limited_total{rate="address",`} {
@@ -72,7 +72,7 @@ func TestLimitsCanBeSwitchedOff(t *testing.T) {
 	}
 }
 
-// reports reports whether all that a platform tells operators about Redis is this.
+// reports checks whether the probes and the metrics of a platform report this state of Redis.
 func (c *client) reports(status, redis, up string) bool {
 	c.t.Helper()
 	ready, health := c.must(200, "GET", "/ready", nil), c.must(200, "GET", "/health", nil)
@@ -80,8 +80,8 @@ func (c *client) reports(status, redis, up string) bool {
 		strings.Contains(c.must(200, "GET", "/metrics", nil).text, `bitcraps_redis_up{replica="0",service="gateway"} `+up)
 }
 
-// TestPlatformsShareRedis runs two platforms on one Redis. They share limits while it is there; without it each goes on
-// with its own, and says so.
+// TestPlatformsShareRedis runs two platforms on one Redis. They share limits while it is available; without it, each continues with
+// limits of its own, and reports that.
 func TestPlatformsShareRedis(t *testing.T) {
 	server := testserver.NewRedis(t)
 	set := append(slowRate("address", "10"), "redis.url="+server.URL(), "redis.timeout=10s", "network.trusted_proxies=127.0.0.1")
@@ -104,7 +104,7 @@ func TestPlatformsShareRedis(t *testing.T) {
 	if n, m := visit(a, "203.0.113.1"), visit(b, "203.0.113.1"); n != 10 || m != 10 {
 		t.Errorf("without Redis an address makes %d and %d calls", n, m)
 	}
-	testserver.Eventually(t, "a bad word about Redis", func() bool { return reports("degraded", "failing", "0") })
+	testserver.Eventually(t, "the degraded state", func() bool { return reports("degraded", "failing", "0") })
 	player := a.fromAddress(t, "203.0.113.3")
 	table := player.newGame()
 	player.bet(table, "pass_line", 10)
@@ -112,6 +112,6 @@ func TestPlatformsShareRedis(t *testing.T) {
 	server.Restart(t)
 	testserver.Eventually(t, "recovery", func() bool { return reports("ok", "ok", "1") })
 	if n, m := visit(a, "203.0.113.4"), visit(b, "203.0.113.4"); n+m > 15 || n != 10 {
-		t.Errorf("behind the restart an address makes %d and %d calls", n, m)
+		t.Errorf("after the restart an address makes %d and %d calls", n, m)
 	}
 }

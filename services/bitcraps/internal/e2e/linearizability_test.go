@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// TestWalletsAreLinearizable has many act for the same players at once while the platform is killed and started again: all of it, or
-// by turns each process of a fleet that answers for wallets. Two games of a fleet have the same wallets in their caches.
+// TestWalletsAreLinearizable has several clients act for the same players concurrently while the platform is killed and restarted: the
+// whole process, or one after the other each process of a fleet that answers for wallets. Two games of a fleet cache the same wallets.
 func TestWalletsAreLinearizable(t *testing.T) {
 	t.Run("one process", func(t *testing.T) {
 		program, dir := binaryPath(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
@@ -38,7 +38,7 @@ func TestWalletsAreLinearizable(t *testing.T) {
 		}
 	})
 	t.Run("fleet", func(t *testing.T) {
-		tg := ownFleet(t) // Its end audits the ledger.
+		tg := ownFleet(t) // Its stop audits the ledger.
 		names := []string{"game-0", "gateway-0"}
 		if *engine == fleet.PostgreSQL {
 			names = append(names, "game-1")
@@ -56,7 +56,8 @@ func TestWalletsAreLinearizable(t *testing.T) {
 	})
 }
 
-// linearizable holds what a platform answers many tellers against the model, while parts of it are killed and brought back by turns.
+// checkLinearizable checks the answers to concurrent clients against the model, while parts of the platform are killed and restarted one
+// after the other.
 func checkLinearizable(t *testing.T, gateways []gatewayAddr, kills ...func()) {
 	t.Helper()
 	const players, clients, calls = 3, 5, 450 // So many calls by all clients before and after each kill.

@@ -9,8 +9,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestWatchersSurviveReplicas kills a game and a gateway of a fleet while games are watched by WebSocket. Behind a game's
-// end nobody notices; behind a gateway's, a watcher that resumes elsewhere sees every event once.
+// TestWatchersSurviveReplicas kills a game and a gateway of a fleet while a WebSocket watches a game. The crash of the game goes
+// unnoticed; after the crash of the gateway, a watcher that resumes at the other one sees every event once.
 func TestWatchersSurviveReplicas(t *testing.T) {
 	tg := ownFleet(t)
 	c := newClient(t, tg.states["gateway-0"].Address)
@@ -39,7 +39,7 @@ func TestWatchersSurviveReplicas(t *testing.T) {
 	want("4 bet_placed")
 
 	if _, ok := tg.states["gateway-1"]; !ok {
-		return // Nowhere else to go.
+		return // There is no other gateway.
 	}
 	tg.kill(t, "gateway-0")
 	var err error
@@ -47,7 +47,7 @@ func TestWatchersSurviveReplicas(t *testing.T) {
 		_, err = l.next()
 	}
 	if websocket.CloseStatus(err) != -1 {
-		t.Errorf("a killed gateway says goodbye: %v", err)
+		t.Errorf("a killed gateway sends a close frame: %v", err)
 	}
 	other := newClient(t, tg.states["gateway-1"].Address)
 	other.http.Jar = jarFor(t, c, other.base)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPrivateTable plays an evening among friends over REST: a private table, a code, talk, a watcher, and who won.
+// TestPrivateTable plays at a private table over REST: with a join code, chat, a spectator, mutes, statistics and leaderboards.
 func TestPrivateTable(t *testing.T) { forEachTarget(t, privateTable) }
 
 func privateTable(t *testing.T, tg *target) {
@@ -16,7 +16,7 @@ func privateTable(t *testing.T, tg *target) {
 	if created.at("private") != true || len(code) != 10 || created.str("host_id") == "" {
 		t.Fatalf("created %s", created.text)
 	}
-	eve.balance() // She is somebody.
+	eve.balance() // Makes her a guest.
 	for name, got := range map[string]*response{
 		"nobody reads":     newClient(t, tg.url()).do("GET", game, nil),
 		"a stranger reads": eve.do("GET", game, nil),
@@ -36,20 +36,20 @@ func privateTable(t *testing.T, tg *target) {
 	}
 	eve.must(200, "POST", "/api/v1/games:join", map[string]any{"join_code": code, "spectate": true})
 	if got := eve.must(200, "GET", game, nil); len(got.list("seats")) != 2 {
-		t.Errorf("a watcher sits: %s", got.text)
+		t.Errorf("a spectator has a seat: %s", got.text)
 	}
 	bob.must(201, "POST", game+"/chat", map[string]any{"text": "good luck"}, "Idempotency-Key", "k")
 	if _, kinds := eve.watch(game, "3", 2); fmt.Sprint(kinds) != "[player_joined chat_posted]" {
-		t.Errorf("a watcher sees %v", kinds)
+		t.Errorf("a spectator sees %v", kinds)
 	}
 	me := bob.must(200, "GET", "/api/v1/players/me", nil).str("player_id")
 	alice.must(200, "PUT", game+"/mutes/"+me, nil)
 	if got := bob.do("POST", game+"/chat", map[string]any{"text": "hello?"}); got.status != 403 || got.reason() != "MUTED" {
-		t.Errorf("a muted player talks: %d %s", got.status, got.text)
+		t.Errorf("a muted player chats: %d %s", got.status, got.text)
 	}
 	alice.must(200, "DELETE", game+"/mutes/"+me, nil)
 
-	bob.must(200, "POST", game+"/leave", nil) // A 7 would give him the dice.
+	bob.must(200, "POST", game+"/leave", nil) // Otherwise a seven-out would pass him the dice.
 	for range 3 {
 		alice.bet(game, "pass_line", 10)
 		alice.bet(game, "field", 10)
@@ -116,12 +116,12 @@ func checkInvalidLobbyCalls(t *testing.T, host, guest *client, game string) {
 	}
 }
 
-// TestQuickSeat seats strangers at the same table, and another one where that is not to be.
+// TestQuickSeat seats two players who ask for the same stake at one table, each once.
 func TestQuickSeat(t *testing.T) { forEachTarget(t, quickSeat) }
 
 func quickSeat(t *testing.T, tg *target) {
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
-	// A stake that no other test's table takes.
+	// A stake that no other test's table allows.
 	first := alice.must(200, "POST", "/api/v1/games:quick-seat", map[string]any{"stake": 77_777})
 	second := bob.must(200, "POST", "/api/v1/games:quick-seat", map[string]any{"stake": 77_777})
 	if first.str("game_id") != second.str("game_id") || len(second.list("seats")) != 2 {

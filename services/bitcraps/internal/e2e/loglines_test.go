@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// traceLines are the lines of a log that a trace has, as far as they are whole.
+// traceLines returns the complete lines of a log that belong to a trace.
 func traceLines(log, trace string) (lines []map[string]any) {
 	for text := range strings.Lines(log) {
 		var line map[string]any
@@ -17,7 +17,7 @@ func traceLines(log, trace string) (lines []map[string]any) {
 	return lines
 }
 
-// TestLogLinesOfCalls reads what is logged of a bet, of a refused one and of a roll.
+// TestLogLinesOfCalls checks the log lines of a bet, of a refused bet, of a batch and of a roll.
 func TestLogLinesOfCalls(t *testing.T) {
 	var log lockedBuffer
 	tg, err := launchLogged(&log, t.TempDir(), verboseLogging...)
@@ -51,7 +51,7 @@ func TestLogLinesOfCalls(t *testing.T) {
 	}
 }
 
-// wantLine fails unless one of the lines has a level, a message and further fields.
+// wantLine fails unless one of the lines has the level, the message and the further fields.
 func wantLine(t *testing.T, lines []map[string]any, level, msg string, pairs ...any) {
 	t.Helper()
 	pairs = append(pairs, "level", level, "msg", msg)

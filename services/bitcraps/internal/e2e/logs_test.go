@@ -17,21 +17,21 @@ import (
 	"testing"
 )
 
-// What tests send and are sent that nobody but its owner may know is noted as they go; behind all tests, the logs of every platform that
-// they shared are read for it, and for the keys in its files.
+// Secrets that tests send and receive are recorded. After all tests, the logs of every shared platform are searched for them, and for the
+// keys in the platform's files.
 
-// confidential are the fields whose values are secrets, in requests and answers.
+// confidential are the fields of requests and answers whose values are secrets.
 var confidential = map[string]bool{"access_token": true, "refresh_token": true, "api_key": true, "password": true, "new_password": true,
 	"old_password": true, "code": true, "client_seed": true}
 
-// distinctive is what a value must be like to be looked for: others are in lines by chance.
+// distinctive matches values that can be searched for: others, such as numbers, are in log lines by chance.
 var distinctive = regexp.MustCompile(`^.*\D.*$`)
 
 const minSecretLength = 12
 
 var recordedSecrets struct {
 	sync.Mutex
-	values map[string]string // Where each one was seen.
+	values map[string]string // By value: where it was seen.
 }
 
 func recordSecret(value, where string) {
@@ -45,7 +45,7 @@ func recordSecret(value, where string) {
 	}
 }
 
-// recordSecrets looks through a request and its answer.
+// recordSecrets records the secrets of a request and its answer.
 func recordSecrets(req *http.Request, sent []byte, resp *http.Response, answered []byte) {
 	recordSecret(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "), "Authorization")
 	for _, cookie := range append(req.Cookies(), resp.Cookies()...) {
@@ -80,7 +80,7 @@ func recordFields(node any) {
 	}
 }
 
-// keyPatterns are how keys and passwords stand in a platform's files.
+// keyPatterns match keys and passwords in a platform's files.
 var keyPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`"priv_key":\s*\{[^}]*"value":\s*"([^"]+)"`),
 	regexp.MustCompile(`(AGE-SECRET-KEY-\S+)`),
@@ -89,7 +89,7 @@ var keyPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`postgresql://[^:/\s]+:([^@\s]+)@`),
 }
 
-// keysInFiles are the secrets in the files of a platform, by the file that has them.
+// keysInFiles returns the secrets in the files of a platform, with the file that contains each.
 func keysInFiles(dir string) (map[string]string, error) {
 	found := make(map[string]string)
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -111,12 +111,12 @@ func keysInFiles(dir string) (map[string]string, error) {
 	return found, err
 }
 
-// checkLog returns what is wrong with a log: lines that are no JSON or lack what each must have, and secrets.
+// checkLog returns the faults of a log: lines that are not JSON or lack a required field, and secrets.
 func checkLog(log []byte, secrets map[string]string) (wrong []string) {
 	for text := range bytes.Lines(log) {
 		var line struct{ Time, Level, Msg, Service, Target string }
 		if err := json.Unmarshal(text, &line); err != nil || slices.Contains([]string{line.Time, line.Level, line.Msg, line.Service, line.Target}, "") {
-			wrong = append(wrong, fmt.Sprintf("no log line: %.200s", text))
+			wrong = append(wrong, fmt.Sprintf("not a log line: %.200s", text))
 		}
 	}
 	for secret, where := range secrets {
@@ -127,7 +127,7 @@ func checkLog(log []byte, secrets map[string]string) (wrong []string) {
 	return wrong
 }
 
-// checkLogs reads the logs of a platform that is stopped.
+// checkLogs checks the logs of a stopped platform.
 func (tg *target) checkLogs() error {
 	secrets, err := keysInFiles(tg.dir)
 	if err != nil {
@@ -145,7 +145,7 @@ func (tg *target) checkLogs() error {
 	for _, path := range tg.logs {
 		log, err := os.ReadFile(path)
 		if err == nil && len(log) == 0 {
-			err = errors.New("nothing was logged, so nothing was looked at")
+			err = errors.New("nothing was logged, so nothing was checked")
 		}
 		for _, wrong := range checkLog(log, secrets) {
 			err = errors.Join(err, errors.New(wrong))

@@ -16,7 +16,7 @@ import (
 // documentedMetric is a row of the table in docs/observability/metrics.md.
 type documentedMetric struct {
 	kind, labels, from string
-	// elsewhere is true where one process without anything beside it does not export the metric.
+	// elsewhere is true where a single process without other servers does not export the metric.
 	elsewhere bool
 }
 
@@ -41,7 +41,7 @@ func documentedMetrics(t *testing.T) map[string]documentedMetric {
 	return rows
 }
 
-// scrapeFamilies are our families that a platform serves.
+// scrapeFamilies returns our own metric families that a platform exports.
 func scrapeFamilies(t *testing.T, c *client) map[string]*dto.MetricFamily {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -55,7 +55,7 @@ func scrapeFamilies(t *testing.T, c *client) map[string]*dto.MetricFamily {
 	return families
 }
 
-// describeFamily is a family as the table has it.
+// describeFamily describes a family like a row of the table.
 func describeFamily(family *dto.MetricFamily) documentedMetric {
 	labels, services := map[string]bool{}, map[string]bool{}
 	for _, m := range family.GetMetric() {
@@ -80,8 +80,8 @@ func describeFamily(family *dto.MetricFamily) documentedMetric {
 	return documentedMetric{kind: strings.ToLower(family.GetType().String()), labels: strings.Join(slices.Sorted(maps.Keys(labels)), ", "), from: strings.Join(from, ", ")}
 }
 
-// TestMetricsMatchDocumentation plays a round at one process, has every service refuse something, and reads the rest
-// from the page.
+// TestMetricsMatchDocumentation plays a round in one process, makes every service refuse a call, and compares the exported metrics with
+// the page.
 func TestMetricsMatchDocumentation(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
@@ -99,12 +99,12 @@ func TestMetricsMatchDocumentation(t *testing.T) {
 		if want, ok := documented[name]; !ok {
 			t.Errorf("docs/observability/metrics.md lacks %s: %+v", name, describeFamily(family))
 		} else if got := describeFamily(family); !want.elsewhere && got != want {
-			t.Errorf("%s is %+v, the page says %+v", name, got, want)
+			t.Errorf("%s is %+v, on the page %+v", name, got, want)
 		}
 	}
 	for name, row := range documented {
 		if _, ok := families[name]; !ok && !row.elsewhere {
-			t.Errorf("%s is on the page and nobody exports it", name)
+			t.Errorf("%s is on the page but not exported", name)
 		}
 	}
 	if len(documented) < 30 {

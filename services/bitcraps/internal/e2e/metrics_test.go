@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestUnknownRequestsAddNoSeries asks every target for paths and methods that nobody has, and looks for them in the metrics.
+// TestUnknownRequestsAddNoSeries requests unknown paths, methods and ids, and searches for them in the metrics.
 func TestUnknownRequestsAddNoSeries(t *testing.T) { forEachTarget(t, unknownRequestsAddNoSeries) }
 
 func unknownRequestsAddNoSeries(t *testing.T, tg *target) {
@@ -37,7 +37,7 @@ func unknownRequestsAddNoSeries(t *testing.T, tg *target) {
 	}
 }
 
-// series counts what Prometheus would store of our own.
+// series counts the series of our own metrics.
 func series(scraped string) (n int) {
 	for line := range strings.Lines(scraped) {
 		if strings.HasPrefix(line, "bitcraps_") || strings.HasPrefix(line, "http_requests_total") {
@@ -47,8 +47,8 @@ func series(scraped string) (n int) {
 	return n
 }
 
-// TestUniqueValuesAddNoSeries calls the platform's handler without a network between. Each call has what no
-// other one has: a game, a wager, a request id and a program of its own, or a path and a method.
+// TestUniqueValuesAddNoSeries calls the platform's handler directly, 100,000 times. Each call has unique values: a game, a wager, a
+// request id and a user agent, or a path and a method.
 func TestUniqueValuesAddNoSeries(t *testing.T) {
 	calls := 100_000
 	if testing.Short() {
@@ -56,7 +56,7 @@ func TestUniqueValuesAddNoSeries(t *testing.T) {
 	}
 	tg := ownTarget(t, "security.enable_rate_limiting=false", "telemetry.log_level=error")
 	c := newClient(t, tg.url())
-	c.balance() // The first call makes a guest; its cookies sign the calls below.
+	c.balance() // The first call creates a guest; its cookies authenticate the calls below.
 	base, err := url.Parse(c.base)
 	if err != nil {
 		t.Fatal(err)
@@ -80,15 +80,15 @@ func TestUniqueValuesAddNoSeries(t *testing.T) {
 		bet := call(http.MethodPost, "/api/v1/games/"+unique+"/bets", fmt.Sprintf(`{"bet_type":"wager_%d","amount":1}`, i), unique, cookies...)
 		nowhere := call(fmt.Sprintf("METHOD%d", i), fmt.Sprintf("/nowhere/%d", i), "", unique)
 		if bet != http.StatusNotFound || nowhere != http.StatusNotFound && nowhere != http.StatusMethodNotAllowed {
-			t.Errorf("a bet on nothing is %d, nowhere is %d", bet, nowhere)
+			t.Errorf("a bet at an unknown game gets %d, an unknown path %d", bet, nowhere)
 		}
 	}
 	scrape := func() int { return series(c.must(200, "GET", "/metrics", nil).text) }
 	visit(0)
-	scrape() // Which is a request of a kind too.
+	scrape() // Its own request adds series too.
 	before := scrape()
 	var visitors sync.WaitGroup
-	const crowd = 256 // Whose bets share transactions.
+	const crowd = 256 // Enough that their bets share transactions.
 	for first := range crowd {
 		visitors.Go(func() {
 			for i := first + 1; i <= calls && !t.Failed(); i += crowd {
@@ -102,11 +102,11 @@ func TestUniqueValuesAddNoSeries(t *testing.T) {
 	}
 }
 
-// backgroundSeries is how many series the platform's own calls may begin meanwhile, those that it makes every few seconds. A label of
-// a stranger's would make one for each call.
+// backgroundSeries bounds the series that the platform's own periodic calls may add meanwhile. A label with a client's value would add
+// one for each call.
 const backgroundSeries = 200
 
-// TestMetricsCountRequests places bets over REST and compares the metrics' increase with what the script sent.
+// TestMetricsCountRequests places bets over REST and compares the metrics with the number of calls.
 func TestMetricsCountRequests(t *testing.T) {
 	c := newClient(t, ownTarget(t).url())
 	value := func(line string) string {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// document is the part of the OpenAPI document that tests hold the platform to.
+// document is the part of the OpenAPI document that tests compare with the platform.
 type document struct {
 	Paths map[string]map[string]operation
 }
@@ -43,7 +43,7 @@ type schema struct {
 // served is the document as it was last served.
 var served []byte
 
-// openAPI is the document as the platform serves it.
+// openAPI returns the document that the platform serves.
 func (c *client) openAPI() document {
 	c.t.Helper()
 	served = []byte(c.must(200, "GET", "/openapi.json", nil).text)
@@ -59,7 +59,7 @@ func parseDocument(text []byte) (doc document, err error) {
 	return doc, err
 }
 
-// template finds the path of the document that a request's fits; the one with the fewest parameters where several do.
+// template finds the document's path that matches a request's path; of several, the one with the fewest parameters.
 func (d document) template(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	if rest, ok := strings.CutPrefix(path, "/api/"); ok && !strings.HasPrefix(rest, "v1/") {
@@ -76,7 +76,7 @@ func (d document) template(path string) string {
 	return best
 }
 
-// recorded are the statuses that tests of this package have seen, by method and path, with a request that got it.
+// recorded has the responses that tests of this package have received, by method, path and status.
 var recorded = struct {
 	sync.Mutex
 	seen map[string]string
@@ -84,14 +84,14 @@ var recorded = struct {
 
 func recordAnswer(method, path string, status int, text []byte) {
 	if s, err := loadSchemas(); err == nil {
-		_ = s.check(method, path, strconv.Itoa(status), text) // It is said at last.
+		_ = s.check(method, path, strconv.Itoa(status), text) // Reported after all tests.
 	}
 	recorded.Lock()
 	defer recorded.Unlock()
 	recorded.seen[fmt.Sprintf("%s %s %d", method, path, status)] = path
 }
 
-// undocumented are the answers that tests have seen by now and the document does not know.
+// undocumented returns the responses so far that the document does not list.
 func undocumented(doc document) (found []string) {
 	recorded.Lock()
 	defer recorded.Unlock()
@@ -103,7 +103,7 @@ func undocumented(doc document) (found []string) {
 		method, path, status := strings.ToLower(parts[0]), parts[1], parts[2]
 		operation, ok := doc.Paths[doc.template(path)][method]
 		if code, _ := strconv.Atoi(status); !ok || code == 0 {
-			continue // No operation; the refusals of those are tested elsewhere.
+			continue // There is no operation; such refusals are tested elsewhere.
 		}
 		if operation.Responses[status] == nil {
 			found = append(found, key)
@@ -113,7 +113,7 @@ func undocumented(doc document) (found []string) {
 	return found
 }
 
-// TestStatusesAreDocumented sees to it that the document knows the statuses of what a game is made of, refusals included.
+// TestStatusesAreDocumented checks that the document lists the statuses of the calls of a game, including refusals.
 func TestStatusesAreDocumented(t *testing.T) {
 	c := newClient(t, oneProcess(t).url())
 	doc := c.openAPI()
@@ -130,22 +130,22 @@ func TestStatusesAreDocumented(t *testing.T) {
 		c.do(call.method, game+call.path, call.body)
 	}
 	for _, found := range undocumented(doc) {
-		t.Errorf("the document does not know %s", found)
+		t.Errorf("the document does not list %s", found)
 	}
 	delete(doc.Paths["/api/v1/games/{game_id}/bets"]["post"].Responses, "201")
 	if len(undocumented(doc)) == 0 {
-		t.Error("nobody would notice if it did not know that bets are created")
+		t.Error("a missing status would go unnoticed")
 	}
 }
 
-// undocumentedAfterAll is undocumented behind all tests, by the document that the gateway has in it.
+// undocumentedAfterAll is undocumented after all tests, with the served document, plus mismatches of schemas.
 func undocumentedAfterAll() ([]string, error) {
 	s, err := loadSchemas()
 	if err != nil {
 		return nil, err
 	}
 	if len(served) == 0 {
-		return s.found(), nil // No test asked for the document, so few asked for anything.
+		return s.found(), nil // No test loaded the document, so only few tests ran.
 	}
 	doc, err := parseDocument(served)
 	return append(s.found(), undocumented(doc)...), err

@@ -15,7 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/health"
 )
 
-// fleetTarget is the target whose services are processes.
+// fleetTarget returns the shared fleet.
 func fleetTarget(t *testing.T) *target {
 	t.Helper()
 	if testing.Short() {
@@ -28,7 +28,7 @@ func fleetTarget(t *testing.T) *target {
 	return tg
 }
 
-// operator runs a command of the operator's on a fleet, as JSON, and returns the code that it ended with.
+// operator runs an operator's command with --json, decodes its output, and returns its exit code.
 func operator(t *testing.T, into any, args ...string) (code int) {
 	t.Helper()
 	cmd := exec.Command(binaryPath(t, "bitcraps"), append(args, "--json")...)
@@ -93,7 +93,7 @@ func TestProfileOfFleet(t *testing.T) {
 		ours = ours || p.Kind == "cpu" && bytes.Contains(svg, []byte("github.com/bitcraps/bitcraps/"))
 	}
 	if !ours {
-		t.Error("no flame graph of a game's processor has a frame of ours") // One of the games may have had next to nothing to do.
+		t.Error("no CPU flame graph of a game has a frame of our code") // One of the games may have been nearly idle.
 	}
 }
 
@@ -102,7 +102,7 @@ func TestHealthOfFleet(t *testing.T) {
 	c := newClient(t, tg.url())
 	c.must(200, "GET", "/api/v1/games", nil)
 	var report health.Report
-	// Other tests of this package leave errors in the logs, and may have all processors.
+	// Other tests of this package leave errors in the logs, and may use all processors.
 	if code := operator(t, &report, "health", "--dir", tg.dir); code != 0 && code != 2 {
 		t.Errorf("it ended with %d", code)
 	}

@@ -15,7 +15,7 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// opsData is what the page asks for.
+// opsData is the data that the page loads.
 type opsData struct {
 	Samples    []map[string]float64
 	Rounds     []map[string]any
@@ -40,7 +40,7 @@ func playUntil(t *testing.T, tg *target, what string, condition func() bool) {
 	c := newClient(t, tg.url())
 	game := c.newGame()
 	testserver.Eventually(t, what, func() bool {
-		c.bet(game, "pass_line", 10) // It is refused while there is a point, for which the first one lies.
+		c.bet(game, "pass_line", 10) // Refused while a point is set, when the earlier bet is still live.
 		c.must(200, "POST", game+"/roll", nil)
 		return condition()
 	})
@@ -87,7 +87,7 @@ func TestOperationsDataAccess(t *testing.T) {
 
 var drawn = regexp.MustCompile(`<polyline[^>]* points="([^"]+)"`)
 
-// TestChartsDraw opens the page in a browser while people play.
+// TestChartsDraw opens the page in a headless browser after some play.
 func TestChartsDraw(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
@@ -110,7 +110,7 @@ func TestChartsDraw(t *testing.T) {
 	}
 	for line := range strings.Lines(messages.String()) {
 		if strings.Contains(line, "CONSOLE") {
-			t.Errorf("the browser says %s", line)
+			t.Errorf("the browser logs %s", line)
 		}
 	}
 	lines := 0
@@ -120,7 +120,7 @@ func TestChartsDraw(t *testing.T) {
 		}
 	}
 	if lines != 14 {
-		t.Errorf("%d lines are drawn in the charts", lines)
+		t.Errorf("the charts have %d lines", lines)
 	}
 	for _, want := range []string{"validator-3", `id="status" class="pill ok"`, "<dd>", `class="dice"`} {
 		if !strings.Contains(string(page), want) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestFirstMinute is what the README shows.
+// TestFirstMinute follows the README's first minute.
 func TestFirstMinute(t *testing.T) { forEachTarget(t, firstMinute) }
 
 func firstMinute(t *testing.T, tg *target) {
@@ -155,7 +155,7 @@ func paid(rolled *response) (sum int64) {
 	return sum
 }
 
-// stream opens a game's server-sent events behind an id.
+// stream opens a game's server-sent events after an id.
 func (c *client) stream(game, after string) (lines *bufio.Scanner, leave func()) {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(c.t.Context())
@@ -177,7 +177,7 @@ func (c *client) stream(game, after string) (lines *bufio.Scanner, leave func())
 	return bufio.NewScanner(resp.Body), func() { cancel(); _ = resp.Body.Close() }
 }
 
-// watch reads up to n events of a game's log behind an id.
+// watch reads up to n events of a game's log after an id.
 func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 	c.t.Helper()
 	lines, leave := c.stream(game, after)
@@ -193,7 +193,7 @@ func (c *client) watch(game, after string, n int) (ids, kinds []string) {
 	return ids, kinds
 }
 
-// TestEventStreamsReportPresence names a player who sits and watches, by cookie, and counts who only watches.
+// TestEventStreamsReportPresence checks that presence names a seated player who watches, identified by cookie, and counts all watchers.
 func TestEventStreamsReportPresence(t *testing.T) {
 	tg := oneProcess(t)
 	alice := newClient(t, tg.url())
@@ -228,7 +228,7 @@ func eventsResumeWithoutAGap(t *testing.T, tg *target) {
 	type seen struct{ ids, kinds []string }
 	live := make(chan seen)
 	go func() {
-		ids, kinds := c.watch(game, "", len(want)) // Begins before the roll and sees it live.
+		ids, kinds := c.watch(game, "", len(want)) // Starts before the roll and sees it live.
 		live <- seen{ids, kinds}
 	}()
 	c.must(200, "POST", game+"/roll", nil)
@@ -237,7 +237,7 @@ func eventsResumeWithoutAGap(t *testing.T, tg *target) {
 		t.Errorf("ids %v, kinds %v", got.ids, got.kinds)
 	}
 	if ids, kinds := c.watch(game, "4", 2); strings.Join(ids, " ") != "5 6" || kinds[0] != "betting_closed" {
-		t.Errorf("behind 4: %v %v", ids, kinds)
+		t.Errorf("after 4: %v %v", ids, kinds)
 	}
 	for after, reason := range map[string]string{"99": "SEQUENCE_AHEAD", "x": "INVALID_FIELD", "-1": "INVALID_FIELD"} {
 		if resp := c.do("GET", game+"/events", nil, "Last-Event-ID", after); resp.status != 400 || resp.reason() != reason {

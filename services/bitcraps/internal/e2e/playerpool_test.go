@@ -13,22 +13,22 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// retryingPlayer plays until it is told to leave. Every call carries a key, and is repeated under it until it has an answer, as a
+// retryingPlayer plays until its context ends. Every call has an idempotency key, and is repeated with it until it has an answer, as a
 // good client does.
 type retryingPlayer struct {
 	*gambler
 	ctx      context.Context
 	gateways []gatewayAddr
-	// home is the gateway where it began.
+	// home is its first gateway.
 	home   string
 	played atomic.Int64
-	// refused counts answers that say that a service is away, and calls that have none.
+	// refused counts 5xx answers, and calls without an answer.
 	refused atomic.Int64
-	// unanswered counts bets that it left without an answer.
+	// unanswered counts bets that had no answer when it stopped.
 	unanswered int
 }
 
-// callWithKey repeats a call until it has an answer that counts. It returns nil when it is time to leave.
+// callWithKey repeats a call with an idempotency key until it has an answer below 500. It returns nil when the context ends.
 func (r *retryingPlayer) callWithKey(path string, body any) *response {
 	key := uuid.NewString()
 	for {
@@ -41,7 +41,7 @@ func (r *retryingPlayer) callWithKey(path string, body any) *response {
 			keepSession(r.client, nextGateway(r.gateways, r.base))
 		}
 		select {
-		case <-time.After(10 * time.Millisecond): // What is away is coming back.
+		case <-time.After(10 * time.Millisecond): // The process is being restarted.
 		case <-r.ctx.Done():
 			return nil
 		}
@@ -65,7 +65,7 @@ func (r *retryingPlayer) play() {
 	}
 }
 
-// playerPool is regulars at every gateway of a fleet, each at a table of its own.
+// playerPool has players at every gateway of a fleet, each at a table of its own.
 type playerPool struct {
 	t       *testing.T
 	players []*retryingPlayer
@@ -73,7 +73,7 @@ type playerPool struct {
 	stop    context.CancelFunc
 }
 
-// newPlayerPool has two play at each gateway, until they are sent home.
+// newPlayerPool starts two players at each gateway, who play until stopAndCheck.
 func newPlayerPool(t *testing.T, tg *target) *playerPool {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -87,7 +87,7 @@ func newPlayerPool(t *testing.T, tg *target) *playerPool {
 	return c
 }
 
-// waitForRounds waits until everybody has played three rounds more.
+// waitForRounds waits until every player has played three more rounds.
 func (c *playerPool) waitForRounds(what string) {
 	c.t.Helper()
 	for _, p := range c.players {
@@ -96,7 +96,7 @@ func (c *playerPool) waitForRounds(what string) {
 	}
 }
 
-// refusedCounts are how often each player was refused.
+// refusedCounts returns how often each player was refused.
 func (c *playerPool) refusedCounts() (counts []int64) {
 	for _, p := range c.players {
 		counts = append(counts, p.refused.Load())
@@ -104,7 +104,8 @@ func (c *playerPool) refusedCounts() (counts []int64) {
 	return counts
 }
 
-// stopAndCheck ends play, and holds the platform's bets against those that the players know: none is gone, and none is there twice.
+// stopAndCheck stops the players, and compares the platform's bets with those that the players know: none is missing, and none was
+// placed twice.
 func (c *playerPool) stopAndCheck() {
 	c.t.Helper()
 	c.stop()
@@ -118,8 +119,8 @@ func (c *playerPool) stopAndCheck() {
 			}
 		}
 		if len(stored) > len(p.acknowledged)+p.unanswered {
-			c.t.Errorf("%d bets are there, %d were acknowledged and %d had no answer", len(stored), len(p.acknowledged), p.unanswered)
+			c.t.Errorf("%d bets are stored, %d were acknowledged and %d had no answer", len(stored), len(p.acknowledged), p.unanswered)
 		}
-		c.t.Logf("%d rounds, %d bets, %d answers that a service was away", p.played.Load(), len(p.acknowledged), p.refused.Load())
+		c.t.Logf("%d rounds, %d bets, %d refusals", p.played.Load(), len(p.acknowledged), p.refused.Load())
 	}
 }

@@ -17,15 +17,15 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestOneProcessOnRealStores plays in one process on an empty PostgreSQL database and an empty Redis, kills it, and goes on there
-// in the next one.
+// TestOneProcessOnRealStores plays in one process on an empty PostgreSQL database and an empty Redis, kills it, and continues on the same
+// stores in the next one.
 func TestOneProcessOnRealStores(t *testing.T) {
 	database := testserver.Database(t, "empty", nil)
 	shared := testserver.Redis(t)
 	program, dir := binaryPath(t, "bitcraps"), filepath.Join(t.TempDir(), "data")
 	start := func() *process {
 		return startProcess(t, program, dir, "--database-url", database, "--redis-url", shared,
-			"--set", "gateway.limits.rates.create.per_minute=1", // Redis has this counter for a minute.
+			"--set", "gateway.limits.rates.create.per_minute=1", // Redis keeps this counter for a minute.
 			"--set", "redis.timeout=10s") // However busy the machine is.
 	}
 
@@ -33,14 +33,14 @@ func TestOneProcessOnRealStores(t *testing.T) {
 	c := newClient(t, p.url)
 	game := c.newGame()
 	round := func() {
-		c.do("POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10}) // It lies there already while a point is set.
+		c.do("POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10}) // Refused while a point is set, when the earlier bet is still live.
 		c.must(200, "POST", game+"/roll", nil)
 	}
 	for range 5 {
 		round()
 	}
 	checkRedis(t, shared)
-	c.must(201, "POST", game+"/bets", map[string]any{"bet_type": "field", "amount": 10}) // One lies on the table when the process dies.
+	c.must(201, "POST", game+"/bets", map[string]any{"bet_type": "field", "amount": 10}) // A live bet when the process is killed.
 	id := game[strings.LastIndex(game, "/")+1:]
 	checkPostgres(t, database, dir, id)
 	balance, bets := c.balance(), c.must(200, "GET", game+"/bets?page_size=100", nil).text
@@ -71,7 +71,7 @@ func TestOneProcessOnRealStores(t *testing.T) {
 	}
 }
 
-// checkRedis wants the events' stream and the limits' counters in Redis.
+// checkRedis checks that Redis has the stream of events and the counters of limits.
 func checkRedis(t *testing.T, url string) {
 	t.Helper()
 	client, err := redis.Open(t.Context(), redis.Config{URL: url, Timeout: 10 * time.Second}, clockwork.NewRealClock(), telemetry.Discard().For("test", 0))
@@ -80,14 +80,14 @@ func checkRedis(t *testing.T, url string) {
 	}
 	defer func() { _ = client.Close() }()
 	for _, pattern := range []string{"bitcraps:events:v1:game", "bitcraps:limit:*"} {
-		testserver.Eventually(t, pattern+" in Redis", func() bool { // Events are sent behind the answer to whoever caused them.
+		testserver.Eventually(t, pattern+" in Redis", func() bool { // Events are sent after the call is answered.
 			keys, err := client.Keys(t.Context(), pattern).Result()
 			return err == nil && len(keys) > 0
 		})
 	}
 }
 
-// checkPostgres wants the game in PostgreSQL, and nothing in SQLite files of the data directory.
+// checkPostgres checks that the game is in PostgreSQL, and that the data directory has no SQLite files.
 func checkPostgres(t *testing.T, database, dir, game string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), database)
@@ -100,6 +100,6 @@ func checkPostgres(t *testing.T, database, dir, game string) {
 		t.Errorf("PostgreSQL has %d bets of the game: %v", bets, err)
 	}
 	if files, err := filepath.Glob(filepath.Join(dir, "*.db")); err != nil || len(files) > 0 {
-		t.Errorf("beside PostgreSQL there are %v, %v", files, err)
+		t.Errorf("there are SQLite files %v, %v", files, err)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPrivateTablesAreWatchedByFriends watches a private table by every way there is. While the host and a friend watch it
-// through the same gateway as a stranger, it is not there for the stranger.
+// TestPrivateTablesAreWatchedByFriends watches a private table in every possible way. While the host and a friend watch it, it does not
+// exist for a stranger at the same gateway.
 func TestPrivateTablesAreWatchedByFriends(t *testing.T) {
 	forEachTarget(t, privateTablesAreWatchedByFriends)
 }
@@ -58,7 +58,7 @@ func privateTablesAreWatchedByFriends(t *testing.T, tg *target) {
 			t.Errorf("%s streams %v", name, kinds)
 		}
 	}
-	_ = inside[0].conn.CloseNow() // The first to watch goes; the others watch on.
+	_ = inside[0].conn.CloseNow() // The first watcher disconnects; the others keep watching.
 	host.must(201, "POST", game+"/bets", map[string]any{"bet_type": "pass_line", "amount": 10})
 	for _, l := range inside[1:] {
 		if got := l.events(1); got[0] != "5 bet_placed" {

@@ -2,14 +2,14 @@ package e2e_test
 
 import "testing"
 
-// TestResponsiblePlay sets limits and a pause over REST, as an app would, and meets each of them at a bet.
+// TestResponsiblePlay sets limits and an exclusion over REST, as an app would, and checks that they are enforced.
 func TestResponsiblePlay(t *testing.T) { forEachTarget(t, responsiblePlay) }
 
 func responsiblePlay(t *testing.T, tg *target) {
 	const me = "/api/v1/players/me"
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
 	if got := alice.must(200, "GET", me+"/limits", nil); got.text != `{"limits":[]}` {
-		t.Errorf("somebody who set nothing has %s", got.text)
+		t.Errorf("a player without limits has %s", got.text)
 	}
 	game := alice.newGame()
 	bob.must(200, "POST", game+"/join", nil)
@@ -33,10 +33,10 @@ func responsiblePlay(t *testing.T, tg *target) {
 	} {
 		l := call().list("limits")
 		if len(l) != 1 || l[0]["amount"] != set.list("limits")[0]["amount"] || l[0]["next_at"] == nil || l[0]["used"] == nil {
-			t.Errorf("a milder limit binds at once: %v", l)
+			t.Errorf("a looser limit applies at once: %v", l)
 		}
 		if got := alice.bet(game, "hard_6", 10); got.status != 403 {
-			t.Errorf("a milder limit binds at once: %d %s", got.status, got.text)
+			t.Errorf("a looser limit applies at once: %d %s", got.status, got.text)
 		}
 	}
 	if got := bob.must(200, "GET", me+"/limits", nil); got.text != `{"limits":[]}` {

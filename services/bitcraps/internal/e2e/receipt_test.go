@@ -12,14 +12,14 @@ import (
 	"github.com/bitcraps/bitcraps/libs/receipt"
 )
 
-// record is where to write a receipt and the facts that it is checked against, for the tests of libs/receipt and for other
+// record is the folder to write a receipt and the facts to verify it with to, for the tests of libs/receipt and for other
 // implementations: go test ./services/bitcraps/internal/e2e -run TestReceiptsProve -args -record libs/receipt/testdata
 var record = flag.String("record", "", "folder for receipt.json and fairness.json")
 
-// maxReceipt is how long a receipt for ten bets at four validators may be, in bytes.
+// maxReceipt is the maximum size of a receipt for ten bets with four validators, in bytes.
 const maxReceipt = 10_000
 
-// TestReceiptsProveEveryRound plays two hands with another player and has each round proven to both, without a network.
+// TestReceiptsProveEveryRound plays two hands with two players and verifies the receipts of each round for both, offline.
 func TestReceiptsProveEveryRound(t *testing.T) { forEachTarget(t, receiptsProveEveryRound) }
 
 func receiptsProveEveryRound(t *testing.T, tg *target) {
@@ -33,7 +33,7 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 	bob.must(200, "POST", game+"/join", nil)
 	aliceID, proven := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"), map[*client]*receipt.Rounds{alice: {}, bob: {}}
 	for hand := int64(1); hand < 3; {
-		alice.bet(game, "pass_line", 10) // Whatever is refused lies there already, or waits for its phase.
+		alice.bet(game, "pass_line", 10) // Refusals don't matter: the bet is already live, or not allowed in this phase.
 		for _, wager := range []string{"dont_pass", "come", "place_6", "hard_8", "bonus_small"} {
 			alice.do("POST", game+"/bets", map[string]any{"bet_type": wager, "amount": 12, "client_seed": "<" + wager + ">"})
 		}
@@ -61,7 +61,7 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 				t.Errorf("a receipt for %d bets has %d bytes", len(bets), len(answer.text))
 			}
 			if answer.num("balance_after") != player.balance() {
-				t.Errorf("the receipt says that %d is left, the wallet %d", answer.num("balance_after"), player.balance())
+				t.Errorf("the balance is %d in the receipt, %d in the wallet", answer.num("balance_after"), player.balance())
 			}
 			if *record != "" && own == 5 && player == alice {
 				write(t, "receipt.json", []byte(answer.text))
@@ -97,10 +97,10 @@ func receiptsRequireABet(t *testing.T, tg *target) {
 		status int
 		reason string
 	}{
-		"somebody else":      {eve, game + "/rounds/1/receipt", 404, "RECEIPT_NOT_FOUND"},
-		"a round to come":    {alice, game + "/rounds/2/receipt", 404, "ROUND_NOT_FOUND"},
-		"a game that is not": {alice, "/api/v1/games/00000000-0000-7000-8000-000000000000/rounds/1/receipt", 404, "GAME_NOT_FOUND"},
-		"no number":          {alice, game + "/rounds/x/receipt", 400, "INVALID_FIELD"},
+		"somebody else":   {eve, game + "/rounds/1/receipt", 404, "RECEIPT_NOT_FOUND"},
+		"a future round":  {alice, game + "/rounds/2/receipt", 404, "ROUND_NOT_FOUND"},
+		"an unknown game": {alice, "/api/v1/games/00000000-0000-7000-8000-000000000000/rounds/1/receipt", 404, "GAME_NOT_FOUND"},
+		"no number":       {alice, game + "/rounds/x/receipt", 400, "INVALID_FIELD"},
 	} {
 		if resp := tc.as.do("GET", tc.path, nil); resp.status != tc.status || resp.reason() != tc.reason {
 			t.Errorf("%s: %d %s", name, resp.status, resp.text)
@@ -127,7 +127,7 @@ func verifyCommand(t *testing.T, tg *target) {
 	text := c.must(200, "GET", game+"/rounds/1/receipt", nil).text
 	facts := c.must(200, "GET", "/api/v1/fairness", nil).text
 	good, trust := file("receipt.json", text), file("fairness.json", facts)
-	// The receipt proves the key of the beacon by itself.
+	// Without a pinned key: the receipt itself proves the key of the beacon.
 	keyless := file("keyless.json", regexp.MustCompile(`"group_key":"[0-9a-f]+"`).ReplaceAllString(facts, `"group_key":""`))
 	bad := file("bad.json", strings.Replace(text, `"balance_after":`, `"balance_after":9`, 1))
 	for name, tc := range map[string]struct {
@@ -135,14 +135,14 @@ func verifyCommand(t *testing.T, tg *target) {
 		ok   bool
 		says string
 	}{
-		"a good one":               {[]string{"verify", good, "--trust", trust}, true, "ok      balance"},
-		"with no key pinned":       {[]string{"verify", good, "--trust", keyless}, true, "ok      group_key   the validators put it on the chain"},
-		"without trust":            {[]string{"verify", good}, true, "not pinned"},
-		"as JSON":                  {[]string{"verify", good, "--trust", trust, "--json"}, true, `{"step":"dice","ok":true,`},
-		"a changed one":            {[]string{"verify", bad, "--trust", trust}, false, "FAILED  balance"},
-		"no receipt":               {[]string{"verify", trust, "--trust", trust}, false, "FAILED  format"},
-		"trust that is none":       {[]string{"verify", good, "--trust", good}, false, ""},
-		"a file that is not there": {[]string{"verify", filepath.Join(dir, "nothing")}, false, ""},
+		"a good one":         {[]string{"verify", good, "--trust", trust}, true, "ok      balance"},
+		"with no key pinned": {[]string{"verify", good, "--trust", keyless}, true, "ok      group_key   the validators put it on the chain"},
+		"without trust":      {[]string{"verify", good}, true, "not pinned"},
+		"as JSON":            {[]string{"verify", good, "--trust", trust, "--json"}, true, `{"step":"dice","ok":true,`},
+		"a changed one":      {[]string{"verify", bad, "--trust", trust}, false, "FAILED  balance"},
+		"no receipt":         {[]string{"verify", trust, "--trust", trust}, false, "FAILED  format"},
+		"an invalid trust":   {[]string{"verify", good, "--trust", good}, false, ""},
+		"a missing file":     {[]string{"verify", filepath.Join(dir, "nothing")}, false, ""},
 	} {
 		if out, err := run(tc.args...); (err == nil) != tc.ok || !strings.Contains(out, tc.says) {
 			t.Errorf("%s: %v\n%s", name, err, out)

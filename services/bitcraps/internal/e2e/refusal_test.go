@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/token"
 )
 
-// TestBadInputChangesNothing sends what strangers send. Every refusal has the status and the reason that the contract
-// gives it, says something to people, and leaves game and wallet as they were.
+// TestBadInputChangesNothing sends invalid requests. Every refusal has the status and the reason of the contract and a message for
+// people, and changes neither the game nor the wallet.
 func TestBadInputChangesNothing(t *testing.T) { forEachTarget(t, badInputChangesNothing) }
 
 func badInputChangesNothing(t *testing.T, tg *target) {
@@ -107,7 +107,7 @@ func badInputChangesNothing(t *testing.T, tg *target) {
 				t.Errorf("%d %s, want %d %s: %s", resp.status, resp.reason(), tc.status, tc.reason, resp.text)
 			}
 			if len(resp.str("message")) < 10 {
-				t.Errorf("it says %q", resp.str("message"))
+				t.Errorf("the message is %q", resp.str("message"))
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func badInputChangesNothing(t *testing.T, tg *target) {
 	}
 }
 
-// TestWagerRefusals breaks a rule of each kind of wager, on a table with a point.
+// TestWagerRefusals breaks a rule of each kind of wager, at a table with a point.
 func TestWagerRefusals(t *testing.T) {
 	tg := ownTarget(t, "game.wallets.bankroll=20000")
 	c, other := newClient(t, tg.url()), newClient(t, tg.url())
@@ -152,8 +152,8 @@ func TestWagerRefusals(t *testing.T) {
 		"muggsy with a point":          {"POST", "/bets", json(`{"bet_type":"muggsy","amount":10}`), 409, "WRONG_PHASE"},
 		"fire in a hand":               {"POST", "/bets", json(`{"bet_type":"fire","amount":10}`), 409, "WINDOW_PASSED"},
 		"replay in a hand":             {"POST", "/bets", json(`{"bet_type":"replay","amount":10}`), 409, "WINDOW_PASSED"},
-		"repeater behind a roll":       {"POST", "/bets", json(`{"bet_type":"repeater_6","amount":10}`), 409, "WINDOW_PASSED"},
-		"hot_roller behind a roll":     {"POST", "/bets", json(`{"bet_type":"hot_roller","amount":10}`), 409, "WINDOW_PASSED"},
+		"repeater after a roll":        {"POST", "/bets", json(`{"bet_type":"repeater_6","amount":10}`), 409, "WINDOW_PASSED"},
+		"hot_roller after a roll":      {"POST", "/bets", json(`{"bet_type":"hot_roller","amount":10}`), 409, "WINDOW_PASSED"},
 		"yes not in twenties":          {"POST", "/bets", json(`{"bet_type":"yes_4","amount":30}`), 422, "AMOUNT_NOT_MULTIPLE"},
 		"no not in twenty-fours":       {"POST", "/bets", json(`{"bet_type":"no_6","amount":20}`), 422, "AMOUNT_NOT_MULTIPLE"},
 		"next_4 not in twos":           {"POST", "/bets", json(`{"bet_type":"next_4","amount":11}`), 422, "AMOUNT_NOT_MULTIPLE"},
@@ -186,11 +186,11 @@ func TestWagerRefusals(t *testing.T) {
 		t.Errorf("the game went from %s to %s, the wallet from %d to %d", before, after, balance, c.balance())
 	}
 	if resp := other.bet(game, "field", 10); resp.status != 409 || resp.reason() != "NOT_SEATED" {
-		t.Errorf("on a foreign table: %s", resp.text)
+		t.Errorf("at another player's table: %s", resp.text)
 	}
 }
 
-// TestHouseLimit bets against a house that has little.
+// TestHouseLimit bets against a house with a small bankroll.
 func TestHouseLimit(t *testing.T) {
 	c := newClient(t, ownTarget(t, "game.wallets.bankroll=2000").url())
 	game := c.newGame()
@@ -199,13 +199,13 @@ func TestHouseLimit(t *testing.T) {
 		t.Errorf("%d %s", resp.status, resp.text)
 	}
 	if c.balance() != 1000 || c.bet(game, "bonus_small", 60).status != 201 || c.bet(game, "pass_line", 300).reason() != "HOUSE_LIMIT" {
-		t.Error("what the house can pay is not taken, or what it can't is")
+		t.Error("a bet that the house can pay is refused, or one that it can't pay is accepted")
 	}
 	c.must(200, "POST", game+"/leave", nil)
 	if status := c.must(200, "GET", game, nil).str("status"); status != "GAME_STATUS_COMPLETED" {
 		t.Errorf("the game is %s", status)
 	}
-	if resp := c.bet(c.newGame(), "pass_line", 300); resp.status != 201 { // The closed table's reserve is the house's again.
+	if resp := c.bet(c.newGame(), "pass_line", 300); resp.status != 201 { // The closed table's reserve was released to the house.
 		t.Errorf("%s", resp.text)
 	}
 }
@@ -223,7 +223,7 @@ func methodOverrideIsIgnored(t *testing.T, tg *target) {
 	}
 }
 
-// TestHeadersCannotNameAPlayer sends what the services read as the caller's identity.
+// TestHeadersCannotNameAPlayer sends the metadata that services use for the caller's identity as headers.
 func TestHeadersCannotNameAPlayer(t *testing.T) { forEachTarget(t, headersCannotNameAPlayer) }
 
 func headersCannotNameAPlayer(t *testing.T, tg *target) {
@@ -231,7 +231,7 @@ func headersCannotNameAPlayer(t *testing.T, tg *target) {
 	for _, header := range []string{"Bitcraps-Player-Id", "Grpc-Metadata-Bitcraps-Player-Id", "Grpcgateway-Bitcraps-Player-Id"} {
 		me := newClient(t, tg.url()).must(200, "GET", "/api/v1/players/me", nil, header, victim, "Grpc-Metadata-Bitcraps-Service", "operator")
 		if me.str("player_id") == victim {
-			t.Errorf("%s makes anyone the player", header)
+			t.Errorf("%s impersonates the player", header)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func forgedTokensAreRefused(t *testing.T, tg *target) {
 	}
 	good := newClient(t, tg.url()).do("GET", "/api/v1/players/me", nil, "Authorization", "Bearer "+sign(ours.Private, time.Hour))
 	if good.status != 404 || good.reason() != "PLAYER_NOT_FOUND" {
-		t.Errorf("a good token of nobody: %d %s", good.status, good.text)
+		t.Errorf("a valid token of an unknown player: %d %s", good.status, good.text)
 	}
 	cookie := newClient(t, tg.url()).do("GET", "/api/v1/players/me", nil, "Cookie", "bitcraps_session="+sign(ours.Private, -time.Minute))
 	if cookie.status != 401 || !strings.Contains(cookie.header.Get("Set-Cookie"), "Max-Age=0") {
@@ -291,7 +291,7 @@ func TestCredentialsAreRequiredWithoutGuests(t *testing.T) {
 	}
 }
 
-// TestMalformedHTTP speaks HTTP by hand, as no client library would.
+// TestMalformedHTTP sends raw HTTP that no client library would send.
 func TestMalformedHTTP(t *testing.T) { forEachTarget(t, malformedHTTP) }
 
 func malformedHTTP(t *testing.T, tg *target) {

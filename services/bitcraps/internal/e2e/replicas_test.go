@@ -9,9 +9,9 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// TestReplicaCrashes kills processes of a fleet while players are at each of its gateways. Where another replica is left, no
-// player notices more than a slower answer, and those at a gateway that is killed repeat one call at the other one; where none is,
-// they repeat what they asked until it is back.
+// TestReplicaCrashes kills processes of a fleet while players are at each of its gateways. Where another replica is left, players only
+// notice a slower answer, and players at a killed gateway repeat one call at the other one. Where none is left, they repeat calls until
+// the process is back.
 func TestReplicaCrashes(t *testing.T) {
 	tg := ownFleet(t)
 	players := newPlayerPool(t, tg)
@@ -28,18 +28,18 @@ func TestReplicaCrashes(t *testing.T) {
 		heal(name)
 	}
 	if *engine == fleet.PostgreSQL {
-		tg.signalProcess(t, "postgres", syscall.SIGQUIT) // At once and without a checkpoint, as by a crash.
+		tg.signalProcess(t, "postgres", syscall.SIGQUIT) // Immediate shutdown without a checkpoint, as in a crash.
 		heal("postgres")
-		newClient(t, tg.url()).newGame() // By a guest who comes, so api has its store again too.
+		newClient(t, tg.url()).newGame() // Creates a guest, so api has its store again too.
 	}
-	players.killAndCheck(tg, "gateway-1") // The last one: its players are at the other gateway from then on.
+	players.killAndCheck(tg, "gateway-1") // Last, since its players stay at the other gateway.
 	heal("gateway-1")
 	players.stopAndCheck()
 	auditDatabase(t, tg.databases[identity.Game])
 }
 
-// killAndCheck kills a process, and has play go on where another replica is left. Then no call fails but those that were made at it, once
-// for each player.
+// killAndCheck kills a process and, where another replica is left, checks that play continues: at most one call of each player of a killed
+// gateway fails, and no other call.
 func (c *playerPool) killAndCheck(tg *target, name string) {
 	c.t.Helper()
 	before := c.refusedCounts()

@@ -15,13 +15,13 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// tableRow is a line of docs/access.md that has a path.
+// tableRow is a row of docs/access.md that has a path.
 type tableRow struct {
 	method, path string
 	may          map[string]bool // By the table's columns, and by the scopes of keys.
 }
 
-// accessTable reads what people are told, so that the test does not ask the code about itself.
+// accessTable reads the documentation, so that the test does not compare the code with itself.
 func accessTable(t *testing.T) (rows []tableRow) {
 	t.Helper()
 	text, err := os.ReadFile("../../../../docs/access.md")
@@ -49,8 +49,8 @@ func accessTable(t *testing.T) (rows []tableRow) {
 
 var pathParameter = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// TestRolesMatchAccessTable makes every call of REST in every role. Whoever may call gets past the door, to be told what else
-// is wrong; whoever may not is told why.
+// TestRolesMatchAccessTable makes every REST call in every role. An allowed caller passes the access check, whatever is wrong with the
+// call otherwise; any other caller gets the right refusal.
 func TestRolesMatchAccessTable(t *testing.T) { forEachTarget(t, rolesMatchAccessTable) }
 
 func rolesMatchAccessTable(t *testing.T, tg *target) {
@@ -74,7 +74,7 @@ func rolesMatchAccessTable(t *testing.T, tg *target) {
 			})
 			c := app(t, tg.url(), access)
 			if who == "anyone" && row.may["player"] && (row.may["a key to read"] || row.may["a key to play"]) && !row.may["anyone"] {
-				c.header.Set("Authorization", "Bearer x") // What takes guests would make one.
+				c.header.Set("Authorization", "Bearer x") // Otherwise a call that accepts guests would create one.
 			}
 			reason := c.do(row.method, path, nil).reason()
 			refusedAccess := slices.Contains([]string{"CREDENTIALS_MISSING", "TOKEN_INVALID", "ROLE_NOT_ALLOWED", "SCOPE_NOT_ALLOWED", "CALLER_NOT_ALLOWED", "SESSION_ENDED"}, reason)
@@ -101,7 +101,7 @@ func signer(t *testing.T, tg *target) func(token.Bearer) string {
 	}
 }
 
-// TestOperatorsChangeRoles takes a player from the operator's command line through an operator to an auditor.
+// TestOperatorsChangeRoles makes a player an operator by the command line, who makes another player an auditor by REST.
 func TestOperatorsChangeRoles(t *testing.T) {
 	tg := ownTarget(t)
 	boss, books := newPhone(t), newPhone(t)
@@ -114,7 +114,7 @@ func TestOperatorsChangeRoles(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if reason := waitUntilRefused(t, tg, before.str("access_token")); reason != "SESSION_ENDED" {
-		t.Errorf("the session from before: %s", reason)
+		t.Errorf("the previous session: %s", reason)
 	}
 	operator := app(t, tg.url(), in(boss).str("access_token"))
 	if role := operator.must(200, "GET", me, nil).str("role"); role != "ROLE_OPERATOR" {
@@ -128,7 +128,7 @@ func TestOperatorsChangeRoles(t *testing.T) {
 		t.Errorf("the books: %s", audit.text)
 	}
 	if resp := reader.do("PATCH", path, map[string]any{"role": "ROLE_OPERATOR"}); resp.status != 403 || resp.reason() != "ROLE_NOT_ALLOWED" {
-		t.Errorf("an auditor gives roles: %d %s", resp.status, resp.text)
+		t.Errorf("an auditor changes roles: %d %s", resp.status, resp.text)
 	}
 	if resp := reader.do("POST", "/api/v1/games", nil); resp.status != 403 || resp.reason() != "ROLE_NOT_ALLOWED" {
 		t.Errorf("an auditor plays: %d %s", resp.status, resp.text)

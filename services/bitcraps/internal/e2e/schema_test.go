@@ -11,16 +11,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schemas are those of the document's answers, compiled when they are first needed.
+// schemas are the schemas of the document's responses, compiled when they are first needed.
 type schemas struct {
 	sync.Mutex
 	document document
 	compiler *jsonschema.Compiler
 	compiled map[string]*jsonschema.Schema
-	broken   map[string]string // What tests have seen that is not as the document has it, the first of each answer.
+	broken   map[string]string // The first mismatch of each response.
 }
 
-// loadSchemas is the document as it stands in the repository, which the gateway has in it.
+// loadSchemas loads the document from the repository, which is the one that the gateway embeds.
 var loadSchemas = sync.OnceValues(func() (*schemas, error) {
 	text, err := os.ReadFile("../../../../gateway/internal/openapi/openapi.json")
 	if err != nil {
@@ -42,7 +42,7 @@ func newSchemas(text []byte) (*schemas, error) {
 	return s, s.compiler.AddResource("openapi.json", doc)
 }
 
-// check says what of an answer in JSON is not as the document has it. What the document does not know is for undocumented.
+// check validates a JSON response against its schema. Responses that the document does not list are reported by undocumented.
 func (s *schemas) check(method, path, status string, text []byte) error {
 	template, method := s.document.template(path), strings.ToLower(method)
 	if answer := s.document.Paths[template][method].Responses[status]; answer == nil || answer.Content["application/json"] == nil {
@@ -71,7 +71,7 @@ func (s *schemas) check(method, path, status string, text []byte) error {
 	return err
 }
 
-// found is what check has found by now.
+// found returns the mismatches so far.
 func (s *schemas) found() (found []string) {
 	s.Lock()
 	defer s.Unlock()
@@ -81,7 +81,7 @@ func (s *schemas) found() (found []string) {
 	return found
 }
 
-// TestSchemaCheck has answers that are as the document has them, and such that are not, of a bet and of several.
+// TestSchemaCheck checks responses that match their schema and responses that don't.
 func TestSchemaCheck(t *testing.T) {
 	all, err := loadSchemas()
 	if err != nil {

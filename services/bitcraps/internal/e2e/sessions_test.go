@@ -15,7 +15,7 @@ const (
 	refresh  = "/api/v1/sessions:refresh"
 )
 
-// app is a client that keeps tokens, not cookies.
+// app returns a client that sends an access token instead of cookies.
 func app(t *testing.T, base, access string) *client {
 	t.Helper()
 	c := newClient(t, base)
@@ -26,7 +26,7 @@ func app(t *testing.T, base, access string) *client {
 	return c
 }
 
-// waitUntilRefused waits until every gateway refuses an access token, and returns the reason that the last one gave.
+// waitUntilRefused waits until every gateway refuses an access token, and returns the last one's reason.
 func waitUntilRefused(t *testing.T, tg *target, access string) (reason string) {
 	t.Helper()
 	for _, gateway := range tg.gateways {
@@ -57,10 +57,10 @@ func refreshTokensAreSingleUse(t *testing.T, tg *target) {
 	third := c.must(200, "POST", refresh, refreshing(second.str("refresh_token")))
 	app(t, tg.url(), third.str("access_token")).must(200, "GET", me, nil)
 	if resp := c.do("POST", refresh, refreshing(first)); resp.status != 401 || resp.reason() != "REFRESH_TOKEN_REUSED" {
-		t.Errorf("a token from before the last: %d %s", resp.status, resp.text)
+		t.Errorf("the token before the previous one: %d %s", resp.status, resp.text)
 	}
 	if resp := c.do("POST", refresh, refreshing(third.str("refresh_token"))); resp.status != 401 || resp.reason() != "SESSION_ENDED" {
-		t.Errorf("the newest behind that: %d %s", resp.status, resp.text)
+		t.Errorf("the newest token afterwards: %d %s", resp.status, resp.text)
 	}
 	for _, access := range []string{guest.str("access_token"), third.str("access_token")} {
 		if reason := waitUntilRefused(t, tg, access); reason != "SESSION_ENDED" {
@@ -88,7 +88,7 @@ func tokenTypesAreNotInterchangeable(t *testing.T, tg *target) {
 			t.Errorf("%s as a refresh token: %d %s", name, resp.status, resp.text)
 		}
 	}
-	c.must(200, "POST", refresh, refreshing(token)) // None of that ended the session.
+	c.must(200, "POST", refresh, refreshing(token)) // None of these calls ended the session.
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) { forEachTarget(t, sessionsAreListedAndEnded) }
@@ -114,12 +114,12 @@ func sessionsAreListedAndEnded(t *testing.T, tg *target) {
 		t.Errorf("ended %s", ended.text)
 	}
 	if reason := waitUntilRefused(t, tg, guest.str("access_token")); reason != "SESSION_ENDED" {
-		t.Errorf("behind the end: %s", reason)
+		t.Errorf("after the end: %s", reason)
 	}
 	if resp := phone.do("POST", refresh, refreshing(guest.str("refresh_token"))); resp.status != 401 || resp.reason() != "SESSION_ENDED" {
 		t.Errorf("refreshing it: %d %s", resp.status, resp.text)
 	}
-	for _, path := range []string{sessions, sessions + "/current"} { // Nobody gets an account to ask for his sessions.
+	for _, path := range []string{sessions, sessions + "/current"} { // No guest is created just to end sessions.
 		if resp := newClient(t, tg.url()).do("DELETE", path, nil); resp.status != 401 || resp.header.Get("Set-Cookie") != "" {
 			t.Errorf("%s without credentials: %d %s", path, resp.status, resp.text)
 		}
@@ -143,7 +143,7 @@ func browsersStaySignedIn(t *testing.T, tg *target) {
 	}
 	game := "/api/v1/games/" + c.must(201, "POST", "/api/v1/games", map[string]any{"private": true}).str("game_id")
 	expire()
-	c.must(200, "GET", game, nil) // A read that needs nobody, of what is there for few.
+	c.must(200, "GET", game, nil) // A read that anyone may make, of a game that only members can see.
 	old := expire()
 	resp := c.must(200, "GET", me, nil)
 	if resp.str("player_id") != before || len(resp.header.Values("Set-Cookie")) != 2 {
@@ -156,14 +156,14 @@ func browsersStaySignedIn(t *testing.T, tg *target) {
 		t.Errorf("signed out with cookies %v", left)
 	}
 	if reason := waitUntilRefused(t, tg, old); reason != "SESSION_ENDED" {
-		t.Errorf("a copy of the cookie behind signing out: %s", reason)
+		t.Errorf("a copy of the cookie after signing out: %s", reason)
 	}
 	if after := c.must(200, "GET", me, nil).str("player_id"); after == before {
-		t.Error("whoever signed out is still there")
+		t.Error("the player is still signed in")
 	}
 }
 
-// TestOtherSitesCannotUseCookies sends what a browser sends for a page of another site.
+// TestOtherSitesCannotUseCookies sends the headers that a browser sends for a page of another site.
 func TestOtherSitesCannotUseCookies(t *testing.T) { forEachTarget(t, otherSitesCannotUseCookies) }
 
 func otherSitesCannotUseCookies(t *testing.T, tg *target) {
@@ -191,7 +191,7 @@ func otherSitesCannotUseCookies(t *testing.T, tg *target) {
 	}
 	c.must(200, "GET", game+"/bets", nil, "Sec-Fetch-Site", "cross-site") // Reading changes nothing, and no page sees the answer.
 	if resp := newClient(t, tg.url()).do("POST", "/api/v1/games", nil, "Sec-Fetch-Site", "cross-site"); resp.status != 403 {
-		t.Errorf("a foreign page made a guest: %d", resp.status)
+		t.Errorf("a foreign page created a guest: %d", resp.status)
 	}
 	guest := app(t, tg.url(), "").must(201, "POST", "/api/v1/players/guests", nil, "Origin", "https://evil.example")
 	app(t, tg.url(), guest.str("access_token")).must(201, "POST", "/api/v1/games", nil, "Origin", "https://evil.example")

@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/token"
 )
 
-// signingKey takes the platform's own key out of its database.
+// signingKey reads the platform's signing key from its database.
 func signingKey(t *testing.T, tg *target) (key token.Key) {
 	t.Helper()
 	var seed []byte

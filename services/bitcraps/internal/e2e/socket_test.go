@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// protocol is the subprotocol of docs/live.md.
+// protocol is the subprotocol that docs/live.md specifies.
 const protocol = "bitcraps.v1"
 
 // live is a player's WebSocket.
@@ -22,7 +22,7 @@ type live struct {
 	conn *websocket.Conn
 }
 
-// dial opens a WebSocket as the client, with its cookie.
+// dial opens a WebSocket with the client's cookies.
 func (c *client) dial(headers ...string) (*websocket.Conn, *http.Response, error) {
 	c.t.Helper()
 	header := c.header.Clone()
@@ -32,7 +32,7 @@ func (c *client) dial(headers ...string) (*websocket.Conn, *http.Response, error
 	return websocket.Dial(c.t.Context(), c.base+"/api/v1/ws", &websocket.DialOptions{HTTPClient: &http.Client{Jar: c.http.Jar}, HTTPHeader: header, Subprotocols: []string{protocol}})
 }
 
-// live opens a WebSocket, which says welcome.
+// live opens a WebSocket and reads its welcome message.
 func (c *client) live() *live {
 	c.t.Helper()
 	player := c.must(200, "GET", "/api/v1/players/me", nil).str("player_id")
@@ -43,7 +43,7 @@ func (c *client) live() *live {
 	l := &live{c.t, conn}
 	c.t.Cleanup(func() { _ = conn.CloseNow() })
 	if welcome := l.receive(); welcome.str("type") != "welcome" || welcome.str("player_id") != player {
-		c.t.Fatalf("it says %s", welcome.text)
+		c.t.Fatalf("it sends %s", welcome.text)
 	}
 	return l
 }
@@ -55,7 +55,7 @@ func (l *live) send(format string, args ...any) {
 	}
 }
 
-// next is the next message, or what the connection ended with.
+// next returns the next message, or the error with which the connection ended.
 func (l *live) next() (*response, error) {
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
 	defer cancel()
@@ -78,7 +78,7 @@ func (l *live) receive() *response {
 	return message
 }
 
-// until is the next message of a type; others, presence above all, are left out.
+// until returns the next message of a type, skipping others, mostly presence.
 func (l *live) until(kind string) *response {
 	l.t.Helper()
 	for {
@@ -88,7 +88,7 @@ func (l *live) until(kind string) *response {
 	}
 }
 
-// events are the next n events.
+// events returns the next n events.
 func (l *live) events(n int) (got []string) {
 	l.t.Helper()
 	for len(got) < n {
@@ -120,7 +120,7 @@ func socketWatchesManyGames(t *testing.T, tg *target) {
 	}
 	l.send(`{"op":"subscribe","game_id":%q,"after_sequence":2}`, strings.ToUpper(id(other)))
 	if got := l.events(1); got[0] != "3 shooter_changed" {
-		t.Errorf("behind 2: %v", got)
+		t.Errorf("after 2: %v", got)
 	}
 	c.bet(one, "pass_line", 50)
 	if got := l.until("event"); got.str("event.game_id") != id(one) || got.str("event.bet_placed.amount") != "50" {
@@ -147,11 +147,11 @@ func socketWatchesManyGames(t *testing.T, tg *target) {
 		t.Errorf("%s", got.text)
 	}
 	if err := l.conn.Close(websocket.StatusNormalClosure, ""); err != nil {
-		t.Errorf("it does not close in order: %v", err)
+		t.Errorf("it does not close cleanly: %v", err)
 	}
 }
 
-// TestSocketReportsPresence names those who sit and counts the others.
+// TestSocketReportsPresence checks that presence names seated players and counts watchers.
 func TestSocketReportsPresence(t *testing.T) {
 	tg := oneProcess(t)
 	alice, bob := newClient(t, tg.url()), newClient(t, tg.url())
@@ -175,7 +175,7 @@ func TestSocketReportsPresence(t *testing.T) {
 	is("1", fmt.Sprintf(`"seats":[{"seat":1,"player_id":%q,"online":false}]`, player))
 }
 
-// TestSocketRefusesHandshakes sends what opens no WebSocket here.
+// TestSocketRefusesHandshakes sends invalid handshakes.
 func TestSocketRefusesHandshakes(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
@@ -210,7 +210,7 @@ func TestSocketRefusesHandshakes(t *testing.T) {
 	}
 }
 
-// TestSocketRejectsInvalidMessages sends what is no message of the protocol. Each connection ends with the code that says why.
+// TestSocketRejectsInvalidMessages sends invalid messages. Each connection is closed with the matching code.
 func TestSocketRejectsInvalidMessages(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
@@ -265,7 +265,7 @@ func TestSocketRejectsInvalidMessages(t *testing.T) {
 	})
 }
 
-// TestSocketReportsErrors keeps the connection where the message was understood.
+// TestSocketReportsErrors sends valid messages that can't be served. The connection stays open.
 func TestSocketReportsErrors(t *testing.T) {
 	tg := oneProcess(t)
 	c := newClient(t, tg.url())
@@ -308,7 +308,7 @@ func TestSocketReportsErrors(t *testing.T) {
 	}
 }
 
-// TestSocketsResumeAfterRestart stops a platform that is watched, and starts it again.
+// TestSocketsResumeAfterRestart restarts a platform while a game is watched.
 func TestSocketsResumeAfterRestart(t *testing.T) {
 	dir := t.TempDir()
 	tg, err := launch(dir)

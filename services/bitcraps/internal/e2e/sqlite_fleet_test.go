@@ -9,7 +9,7 @@ import (
 )
 
 // TestFleetOnSQLite starts a fleet without PostgreSQL and Redis, as `make fleet-up DB=sqlite` does, plays through both gateways and
-// stops it. All other tests have a fleet on PostgreSQL.
+// stops it. All other tests of fleets use PostgreSQL.
 func TestFleetOnSQLite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds five binaries")
@@ -21,7 +21,7 @@ func TestFleetOnSQLite(t *testing.T) {
 		t.Errorf("started %v", started)
 	}
 	if ignored, err := os.ReadFile(filepath.Join(c.dir, ".gitignore")); err != nil || string(ignored) != "*\n" {
-		t.Errorf("git ignores %q of a folder that has keys, %v", ignored, err)
+		t.Errorf(".gitignore of a folder with keys is %q, %v", ignored, err)
 	}
 	player := newClient(t, states["gateway-0"].Address)
 	game := player.newGame()

@@ -1,4 +1,4 @@
-// Package e2e tests the platform from outside, over REST, the way players use it.
+// Package e2e_test tests the platform end to end, over REST, the way players use it.
 package e2e_test
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 )
 
-// engine is what fleets under test keep their data in: go test ./services/bitcraps/internal/e2e -args -engine postgresql
+// engine is the database engine of the fleets under test: go test ./services/bitcraps/internal/e2e -args -engine postgresql
 var engine = flag.String("engine", fleet.DefaultEngine, "sqlite, or postgresql for fleets with two games")
 
 // target is a platform under test.
@@ -33,26 +33,26 @@ type target struct {
 	next     atomic.Int64
 	dir      string
 	logs     []string // The files that its services log to.
-	// platform is there where it runs in this process, and nil elsewhere.
+	// platform is nil unless the target runs in this process.
 	platform *bitcraps.Platform
-	// states are the processes of a fleet by their names, as they were when it was ready or healed.
+	// states are the processes of a fleet by name, as of the last start.
 	states map[string]fleet.State
-	// heal starts what died of a fleet.
+	// heal starts the processes of a fleet that have died.
 	heal func() error
-	// databases are URLs, by the service that keeps its data there. stop audits the game's.
+	// databases are URLs by service. stop audits the game's.
 	databases map[string]string
 	stop      func() error
 }
 
-// gatewayAddr is a gateway's address and that of its metrics.
+// gatewayAddr has the URLs of a gateway and of its metrics.
 type gatewayAddr struct{ url, metrics string }
 
-// url is where the next client goes: each gateway in turn.
+// url returns the gateway for the next client, round-robin.
 func (tg *target) url() string {
 	return tg.gateways[tg.next.Add(1)%int64(len(tg.gateways))].url
 }
 
-// metrics is where the gateway at a URL has its own.
+// metrics returns the URL of the metrics of the gateway at a URL.
 func (tg *target) metrics(url string) string {
 	for _, gatewayAddr := range tg.gateways {
 		if gatewayAddr.url == url {
@@ -62,7 +62,7 @@ func (tg *target) metrics(url string) string {
 	return ""
 }
 
-// targets are the ways to run the same code. What breaks nothing is tested in each.
+// targets are the ways to run the platform. Tests that are not destructive run on each.
 var targets = []struct {
 	name  string
 	slow  bool
@@ -89,7 +89,7 @@ func forEachTarget(t *testing.T, test func(*testing.T, *target)) {
 	}
 }
 
-// oneProcess is the target for tests of what only one process has.
+// oneProcess returns the shared one-process target, for tests that need only that.
 func oneProcess(t *testing.T) *target {
 	t.Helper()
 	tg, err := targets[0].start()
@@ -99,10 +99,10 @@ func oneProcess(t *testing.T) *target {
 	return tg
 }
 
-// cleanups run behind all tests, the last first.
+// cleanups run after all tests, in reverse order.
 var cleanups []func() error
 
-// shared starts a target when it is first needed, for all tests.
+// shared starts a target that all tests share when it is first needed.
 func shared(start func(dir string) (*target, error)) func() (*target, error) {
 	return sync.OnceValues(func() (*target, error) {
 		dir, err := os.MkdirTemp("", "bitcraps-e2e")
@@ -124,7 +124,7 @@ func shared(start func(dir string) (*target, error)) func() (*target, error) {
 func TestMain(m *testing.M) {
 	code := testserver.Suite{M: m}.Run()
 	if found, err := undocumentedAfterAll(); err != nil || len(found) > 0 {
-		fmt.Fprintln(os.Stderr, "the OpenAPI document does not know what tests have seen:", strings.Join(found, "\n"), err)
+		fmt.Fprintln(os.Stderr, "the OpenAPI document lacks responses that tests have received:", strings.Join(found, "\n"), err)
 		code = 1
 	}
 	for i := len(cleanups) - 1; i >= 0; i-- {
@@ -139,10 +139,10 @@ func TestMain(m *testing.M) {
 // launch starts a platform of its own in this process on a data directory.
 func launch(dir string, set ...string) (*target, error) { return launchLogged(io.Discard, dir, set...) }
 
-// verboseLogging is the configuration of platforms whose logs are read at last.
+// verboseLogging is the configuration of platforms whose logs are checked after all tests.
 var verboseLogging = []string{"telemetry.log_level=debug", "telemetry.log_sample_ratio=1"}
 
-// launchVerbose is launch with a log that is read at last.
+// launchVerbose is launch with a log that is checked after all tests.
 func launchVerbose(dir string) (*target, error) {
 	log, err := os.Create(dir + ".log")
 	if err != nil {
@@ -156,12 +156,12 @@ func launchVerbose(dir string) (*target, error) {
 	return tg, err
 }
 
-// launchLogged is launch with a log that is kept.
+// launchLogged is launch with a log.
 func launchLogged(log io.Writer, dir string, set ...string) (*target, error) {
 	return start(bitcraps.Options{DataDir: dir, Source: config.Source{Set: set, All: true}}, log)
 }
 
-// processName is what metrics of the process say it is.
+// processName is the value of the label service for metrics of the process.
 const processName = "e2e"
 
 func start(opts bitcraps.Options, log io.Writer) (*target, error) {
@@ -218,7 +218,7 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	}
 	tg.stop = func() error {
 		defer f.Close()
-		audited := auditLedger(tg.databases[identity.Game]) // Its PostgreSQL stops with it.
+		audited := auditLedger(tg.databases[identity.Game]) // Before its PostgreSQL stops.
 		_, err := f.Down(context.Background())
 		return errors.Join(audited, err)
 	}
@@ -237,7 +237,7 @@ func launchFleet(dir string, set ...string) (*target, error) {
 	return tg, nil
 }
 
-// fleetDir is a folder for a fleet of one test. PostgreSQL can't enter those of t.TempDir where root makes them.
+// fleetDir returns a folder for the fleet of one test. PostgreSQL can't enter the folders that t.TempDir creates as root.
 func fleetDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "bitcraps-fleet")
@@ -251,7 +251,7 @@ func fleetDir(t *testing.T) string {
 	return filepath.Join(dir, "data")
 }
 
-// binaries is a folder with every service's, built when it is first needed.
+// binaries returns the folder with the binaries, which it builds when they are first needed.
 var binaries = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "bitcraps-bin")
 	if err != nil {
@@ -268,7 +268,7 @@ var binaries = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
-// binaryPath is the path of the binary of a service's.
+// binaryPath returns the path of a service's binary.
 func binaryPath(t *testing.T, name string) string {
 	t.Helper()
 	dir, err := binaries()
@@ -285,7 +285,7 @@ func ownTarget(t *testing.T, set ...string) *target {
 	return stopAtEnd(t, tg, err)
 }
 
-// stopAtEnd has a target of one test stop with it.
+// stopAtEnd stops a target when its test ends.
 func stopAtEnd(t *testing.T, tg *target, err error) *target {
 	t.Helper()
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// fullDisk takes no line.
+// fullDisk is a log on a full disk.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// TestPlayContinuesWithoutCollectorAndLog plays while the collector takes connections and never answers, and no line can be written.
+// TestPlayContinuesWithoutCollectorAndLog plays while the collector accepts connections but never answers, and no log line can be written.
 func TestPlayContinuesWithoutCollectorAndLog(t *testing.T) {
 	collector, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// traceparent is that of a client who began the n-th trace of a test and wants it kept.
+// traceparent returns the header of a client that starts the n-th trace of a test and has it sampled.
 func traceparent(n int) (id, header string) {
 	id = fmt.Sprintf("%032x", 0xabcdef00+n)
 	return id, "00-" + id + "-00f067aa0ba902b7-01"
 }
 
-// followEvents opens a game's event stream. until reads it up to an event of a kind.
+// followEvents opens a game's event stream. until reads the stream up to an event of a kind.
 func (c *client) followEvents(game string) (until func(kind string)) {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.base+game+"/events", nil)
@@ -79,7 +79,7 @@ func checkTraces(t *testing.T, tg *target, sink *traceCollector, database, state
 	game := c.newGame()
 	c.bet(game, "pass_line", 10)
 	until := c.followEvents(game)
-	until("bet_placed") // What happens from here on comes live.
+	until("bet_placed") // Events from here on are live.
 	betID, betHeader := traceparent(1)
 	bet := c.bet(game, "field", 20, "Traceparent", betHeader)
 	until("bet_placed")
@@ -120,10 +120,10 @@ func checkTraces(t *testing.T, tg *target, sink *traceCollector, database, state
 
 	again := sink.trace(againID)
 	if len(again) == 0 || len(again.named("process_game_round"))+len(again.named("decide round")) > 0 {
-		t.Errorf("a roll that was asked for again: %q", again.names())
+		t.Errorf("a repeated roll: %q", again.names())
 	}
 	for _, s := range sink.trace(refusedID) {
-		if s.GetStatus().GetCode() == 2 && s.GetKind() != 3 { // To a client, it is.
+		if s.GetStatus().GetCode() == 2 && s.GetKind() != 3 { // To a client span, it is an error.
 			t.Errorf("a refusal is an error of span %s", s.GetName())
 		}
 	}
@@ -132,7 +132,7 @@ func checkTraces(t *testing.T, tg *target, sink *traceCollector, database, state
 	}
 }
 
-// checkNoPersonalData fails where an attribute says who plays, beyond the player's id on the bet.
+// checkNoPersonalData fails where an attribute identifies the player, other than the player's id on the bet.
 func checkNoPersonalData(t *testing.T, tr spanList, player string) {
 	for _, s := range tr {
 		for key, value := range s.attrs {
@@ -143,13 +143,13 @@ func checkNoPersonalData(t *testing.T, tr spanList, player string) {
 	}
 }
 
-// checker holds a trace against what it must be like.
+// checker checks the spans of a trace.
 type checker struct {
 	t     *testing.T
 	spans spanList
 }
 
-// path wants a span of each name, each below one of the name before.
+// path wants a span of each name, with an ancestor of the previous name.
 func (c checker) path(names ...string) {
 	c.t.Helper()
 	for i, name := range names[1:] {
@@ -163,7 +163,7 @@ func (c checker) path(names ...string) {
 	}
 }
 
-// has wants attributes on the last span of a name, which is the server's where client and server call theirs the same.
+// has wants each attribute on some span of a name: client and server may have spans of the same name.
 func (c checker) has(name string, pairs ...any) {
 	c.t.Helper()
 	found := c.spans.named(name)
@@ -178,7 +178,8 @@ func (c checker) has(name string, pairs ...any) {
 	}
 }
 
-// TestGroupCommitIsInEachTrace places bets at once. Each one's commit has the transaction below it, or a link to it and back.
+// TestGroupCommitIsInEachTrace places bets concurrently. The commit of each has the transaction as a child, or is linked with it in
+// both directions.
 func TestGroupCommitIsInEachTrace(t *testing.T) {
 	const bets = 64
 	sink := newTraceCollector(t)
@@ -225,8 +226,8 @@ func TestGroupCommitIsInEachTrace(t *testing.T) {
 	}
 }
 
-// TestClientsDoNotControlSampling sends a traceparent that wants to be kept to a gateway that trusts none and keeps nothing, and
-// to one that keeps all.
+// TestClientsDoNotControlSampling sends a sampled traceparent to a gateway that trusts none and samples nothing, and to one that samples
+// everything.
 func TestClientsDoNotControlSampling(t *testing.T) {
 	id, header := traceparent(1)
 	for _, ratio := range []string{"0", "1"} {
@@ -245,10 +246,10 @@ func TestClientsDoNotControlSampling(t *testing.T) {
 		}
 		spans := sink.trace(own[1]).named("GET /api/v1/wagers")
 		if ratio == "0" && (len(spans) > 0 || len(sink.trace(id)) > 0) {
-			t.Errorf("a stranger had his trace kept: %q", sink.trace(id).names())
+			t.Errorf("an untrusted client had its trace sampled: %q", sink.trace(id).names())
 		}
 		if ratio == "1" && (len(spans) != 1 || len(spans[0].links()) != 1) {
-			t.Errorf("spans with a link to the stranger's: %v", spans)
+			t.Errorf("spans with a link to the client's: %v", spans)
 		}
 	}
 }

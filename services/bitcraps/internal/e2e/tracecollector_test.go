@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// span is one as the collector got it.
+// span is a span as the collector received it.
 type span struct {
 	*tracev1.Span
 	process string
@@ -24,7 +24,7 @@ type span struct {
 func (s span) id() string     { return hex.EncodeToString(s.GetSpanId()) }
 func (s span) parent() string { return hex.EncodeToString(s.GetParentSpanId()) }
 
-// links are the ids of the spans that it has links to.
+// links returns the ids of the spans that it links to.
 func (s span) links() (ids []string) {
 	for _, link := range s.GetLinks() {
 		ids = append(ids, hex.EncodeToString(link.GetSpanId()))
@@ -32,7 +32,7 @@ func (s span) links() (ids []string) {
 	return ids
 }
 
-// traceCollector is an OpenTelemetry collector that remembers every span, by its trace.
+// traceCollector is an OpenTelemetry collector that keeps every span, by trace.
 type traceCollector struct {
 	collector.UnimplementedTraceServiceServer
 	url string
@@ -70,7 +70,7 @@ func (s *traceCollector) Export(_ context.Context, req *collector.ExportTraceSer
 	return &collector.ExportTraceServiceResponse{}, nil
 }
 
-// trace is what came of a trace.
+// trace returns the spans of a trace.
 func (s *traceCollector) trace(id string) spanList {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +110,7 @@ func (tr spanList) byID(id string) (span, bool) {
 	return tr[i], true
 }
 
-// hasAncestor reports whether a span is somewhere below another one.
+// hasAncestor reports whether a span has an ancestor of a name.
 func (tr spanList) hasAncestor(s span, name string) bool {
 	for parent, ok := tr.byID(s.parent()); ok; parent, ok = tr.byID(parent.parent()) {
 		if parent.GetName() == name {
@@ -120,7 +120,7 @@ func (tr spanList) hasAncestor(s span, name string) bool {
 	return false
 }
 
-// names are those of all spans, for messages.
+// names returns the names of all spans, for messages.
 func (tr spanList) names() (all []string) {
 	for _, one := range tr {
 		all = append(all, one.process+": "+one.GetName())

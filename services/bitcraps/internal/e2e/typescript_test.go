@@ -38,10 +38,10 @@ func TestTypeScriptClient(t *testing.T) {
 	out := run(node, "examples/play.mjs", tg.url(), bitcraps)
 	for _, want := range []string{"rolled", "saw game_created player_joined shooter_changed bet_placed betting_closed dice_rolled", "ok      settlement"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("the example does not say %q:\n%s", want, out)
+			t.Errorf("the example does not print %q:\n%s", want, out)
 		}
 	}
 	if packed := run(npm, "pack", "--dry-run", "--json"); !strings.Contains(packed, "dist/index.d.ts") || strings.Contains(packed, "node_modules") {
-		t.Errorf("what is published is %s", packed)
+		t.Errorf("the published files are %s", packed)
 	}
 }

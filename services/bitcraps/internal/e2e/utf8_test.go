@@ -2,8 +2,8 @@ package e2e_test
 
 import "testing"
 
-// TestInvalidUTF8IsRefused sends bytes that are no UTF-8 wherever a request becomes a message, to every service that it could be
-// sent on to. Over a connection such a message can't be sent at all.
+// TestInvalidUTF8IsRefused sends invalid UTF-8 in every part of a request that becomes part of a message to another service. gRPC can't
+// send such a message.
 func TestInvalidUTF8IsRefused(t *testing.T) { forEachTarget(t, invalidUTF8IsRefused) }
 
 func invalidUTF8IsRefused(t *testing.T, tg *target) {

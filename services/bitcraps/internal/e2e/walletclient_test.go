@@ -10,7 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// walletClient acts for a player, beside others who act for the same one.
+// walletClient acts for a player, concurrently with other clients of the same player.
 type walletClient struct {
 	*client
 	player   int
@@ -74,7 +74,7 @@ func (t *walletClient) callUntilAnswered(in walletInput, key string) (*response,
 			return resp, tries
 		}
 		if resp == nil {
-			t.base = nextGateway(t.gateways, t.base) // The player's cookies are for every port of the host.
+			t.base = nextGateway(t.gateways, t.base) // The player's cookies are valid for every port of the host.
 		}
 		select {
 		case <-time.After(10 * time.Millisecond): // The process is coming back.

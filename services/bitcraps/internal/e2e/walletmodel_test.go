@@ -8,8 +8,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// A wallet and the bets of one player, as everybody who acts for the player must see them: as if calls came one behind the
-// other, each at some moment between its beginning and its answer (Herlihy and Wing, TOPLAS 12, 1990).
+// A model of the wallet and the bets of one player, as all clients of the player must see them: as if calls took effect one after the
+// other, each at some moment between its start and its answer (Herlihy and Wing, TOPLAS 12, 1990).
 
 type walletInput struct {
 	player int
@@ -23,8 +23,8 @@ type walletOutput struct {
 	reason  string // Empty where the call succeeded.
 	bet     string
 	balance int64
-	// repeated is true where a removal was asked for again, or may have been by a gateway: it happened at the first time, and the
-	// balance in the answer is that of the last.
+	// repeated is true where a removal was repeated, or may have been by a gateway: it took effect the first time, and the balance in
+	// the answer is that of the last time.
 	repeated bool
 }
 
@@ -62,7 +62,7 @@ var walletModel = porcupine.Model{
 	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v -> %+v", input, output) },
 }
 
-// step reports whether the answer is right for the state, and the state behind it.
+// step reports whether the answer is correct in the state, and returns the state after it.
 func (s walletState) step(in walletInput, out walletOutput) (bool, walletState) {
 	next := walletState{balance: s.balance, live: maps.Clone(s.live)}
 	if next.live == nil {
@@ -88,7 +88,7 @@ func (s walletState) step(in walletInput, out walletOutput) (bool, walletState) 
 	return out.reason == "" && (out.balance == next.balance || out.repeated), next
 }
 
-// TestTheWalletModelFindsFaults plants answers that no honest wallet gives.
+// TestTheWalletModelFindsFaults checks histories with answers that no correct wallet gives.
 func TestTheWalletModelFindsFaults(t *testing.T) {
 	op := func(call, back int64, in walletInput, out walletOutput) porcupine.Operation {
 		return porcupine.Operation{Input: in, Output: out, Call: call, Return: back}
@@ -98,10 +98,10 @@ func TestTheWalletModelFindsFaults(t *testing.T) {
 		want    bool
 		history []porcupine.Operation
 	}{
-		"one behind the other": {true, []porcupine.Operation{op(0, 1, bet, walletOutput{bet: "a", balance: 900}), op(2, 3, bet, walletOutput{reason: "BET_EXISTS"})}},
-		"a lost bet":           {false, []porcupine.Operation{op(0, 1, bet, walletOutput{bet: "a", balance: 900}), op(2, 3, walletInput{kind: "read"}, walletOutput{balance: 1000})}},
-		"a bet taken twice":    {false, []porcupine.Operation{op(0, 1, bet, walletOutput{bet: "a", balance: 900}), op(2, 3, bet, walletOutput{bet: "b", balance: 800})}},
-		"an old read beside":   {true, []porcupine.Operation{op(0, 5, bet, walletOutput{bet: "a", balance: 900}), op(1, 2, walletInput{kind: "read"}, walletOutput{balance: 1000})}},
+		"one after the other": {true, []porcupine.Operation{op(0, 1, bet, walletOutput{bet: "a", balance: 900}), op(2, 3, bet, walletOutput{reason: "BET_EXISTS"})}},
+		"a lost bet":          {false, []porcupine.Operation{op(0, 1, bet, walletOutput{bet: "a", balance: 900}), op(2, 3, walletInput{kind: "read"}, walletOutput{balance: 1000})}},
+		"a bet taken twice":   {false, []porcupine.Operation{op(0, 1, bet, walletOutput{bet: "a", balance: 900}), op(2, 3, bet, walletOutput{bet: "b", balance: 800})}},
+		"a concurrent read":   {true, []porcupine.Operation{op(0, 5, bet, walletOutput{bet: "a", balance: 900}), op(1, 2, walletInput{kind: "read"}, walletOutput{balance: 1000})}},
 	} {
 		if got := porcupine.CheckOperations(walletModel, tc.history); got != tc.want {
 			t.Errorf("%s: %v", name, got)
