@@ -47,7 +47,7 @@ func healthCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.logs, "logs", "", "folder of logs; by default the local fleet's")
 	cmd.Flags().StringVar(&f.prometheus, "prometheus", "", "URL of Prometheus; by default latencies are read from the processes' own metrics")
 	cmd.Flags().StringVar(&f.alertmanager, "alertmanager", "", "URL of Alertmanager")
-	cmd.Flags().StringVar(&f.environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "environment to name in the report; by default $ENVIRONMENT, or local")
+	cmd.Flags().StringVar(&f.environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "environment to name in the report; $ENVIRONMENT if it is set")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }

@@ -44,7 +44,7 @@ func perfReportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&prometheus, "prometheus", "http://127.0.0.1:9090", "URL of Prometheus")
-	cmd.Flags().StringVar(&environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "environment to name in the report; by default $ENVIRONMENT, or local")
+	cmd.Flags().StringVar(&environment, "environment", cmp.Or(os.Getenv("ENVIRONMENT"), local), "environment to name in the report; $ENVIRONMENT if it is set")
 	cmd.Flags().StringVar(&out, "out", ".", "folder for the files")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
