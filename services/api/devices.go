@@ -120,7 +120,7 @@ func (s *deviceServer) SignInWithDevice(ctx context.Context, req *apiv1.SignInWi
 			return err
 		}
 		var dev device.Device
-		if dev, owner, err = s.owner(ctx, tx, proof, req.GetClient()); err != nil {
+		if dev, owner, err = s.deviceOwner(ctx, tx, proof, req.GetClient()); err != nil {
 			return err
 		}
 		sess, refresh, err = s.beginSession(ctx, tx, owner.ID, apiv1.SignInMethod_SIGN_IN_METHOD_DEVICE, dev.ID, req.GetClient())
@@ -133,8 +133,8 @@ func (s *deviceServer) SignInWithDevice(ctx context.Context, req *apiv1.SignInWi
 	return &apiv1.SignInWithDeviceResponse{Credentials: credentials}, err
 }
 
-// owner returns the player of a device; a new device gets a new player.
-func (s *Service) owner(ctx context.Context, tx store.Tx, proof verifiedProof, client string) (device.Device, player.Player, error) {
+// deviceOwner returns the player of a device; a new device gets a new player.
+func (s *Service) deviceOwner(ctx context.Context, tx store.Tx, proof verifiedProof, client string) (device.Device, player.Player, error) {
 	existing, err := tx.DeviceByKey(ctx, proof.PublicKey)
 	if errors.Is(err, device.ErrNotFound) {
 		newcomer, err := s.newPlayer(apiv1.PlayerKind_PLAYER_KIND_DEVICE)
