@@ -34,20 +34,20 @@ func (p *Platform) prepareData(ctx context.Context) error {
 	if exists(home) {
 		return nil
 	}
-	begun, err := ledgerBegun(ctx, p.cfg.Game)
-	if err == nil && begun {
+	initialized, err := ledgerInitialized(ctx, p.cfg.Game)
+	if err == nil && initialized {
 		err = fmt.Errorf("%s, the home of a validator of the chain that decided the ledger's rounds, is missing; %s", home, restoreHint)
 	}
 	return err
 }
 
-func ledgerBegun(ctx context.Context, cfg game.Config) (begun bool, err error) {
-	archive, err := game.OpenArchive(ctx, cfg.Database)
+func ledgerInitialized(ctx context.Context, cfg game.Config) (initialized bool, err error) {
+	auditor, err := game.OpenAuditor(ctx, cfg.Database)
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, archive.Close()) }()
-	return archive.Initialized(ctx)
+	defer func() { err = errors.Join(err, auditor.Close()) }()
+	return auditor.Initialized(ctx)
 }
 
 func exists(path string) bool {

@@ -14,7 +14,7 @@ import (
 )
 
 func migrateCommand() *cobra.Command {
-	var flags archiveFlags
+	var flags auditorFlags
 	cmd := &cobra.Command{
 		Use: "migrate", Short: "Migrate the databases of api and game to this release's schema", Args: cobra.NoArgs,
 		Long: "Migrate the databases of api and game to this release's schema. Services refuse to start on any other schema.\n" +

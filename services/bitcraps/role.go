@@ -12,7 +12,7 @@ import (
 )
 
 func roleCommand() *cobra.Command {
-	var flags archiveFlags
+	var flags auditorFlags
 	cmd := &cobra.Command{
 		Use: "role PLAYER_ID player|operator|auditor", Short: "Change a player's role", Args: cobra.ExactArgs(2),
 		Long: "Change a player's role, and end the player's sessions. Operators run the platform and auditors read its books;\n" +

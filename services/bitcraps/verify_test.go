@@ -38,6 +38,7 @@ func TestVerifyReceipts(t *testing.T) {
 		"one twice":                 {goldens + "receipt.json " + goldens + "receipt.json" + pinned, 31, "the receipts do not follow from one another: sequence: round ", "\nFAILED  sequence    round "},
 		"one forged":                {goldens + "receipt.json " + forged + pinned, 17, "the receipt does not hold: format: game_id: ", "\n" + forged + "\nFAILED  format "},
 		"of two chains":             {goldens + "receipt.json " + goldens + "lineage.json", 31, "the receipts do not follow", ": chain_id: is not that of round"},
+		"of a game":                 {goldens + "game/3.json " + goldens + "game/1.json " + goldens + "game/2.json --trust " + goldens + "game/fairness.json", 46, "", "\nok      sequence    3 rounds, up to round 3; "},
 		"JSON":                      {"--json " + goldens + "receipt.json " + goldens + "receipt.json" + pinned, 29, "the receipts do not", `{"step":"sequence","ok":false,"text":"round `},
 	} {
 		out, err := command(t, "verify "+tc.args)

@@ -16,24 +16,24 @@ import (
 	"github.com/bitcraps/bitcraps/services/game"
 )
 
-// archiveFlags name the services' databases: by default those of `bitcraps up`.
-type archiveFlags struct {
+// auditorFlags name the services' databases: by default those of `bitcraps up`.
+type auditorFlags struct {
 	flags       service.Flags
 	dataDir     string
 	databaseURL string
 }
 
-func (f *archiveFlags) bind(cmd *cobra.Command) {
+func (f *auditorFlags) bind(cmd *cobra.Command) {
 	f.flags.Bind(cmd)
 	cmd.Flags().StringVar(&f.dataDir, "data-dir", "data", "folder in which 'bitcraps up' keeps its databases; api.database.url and game.database.url override it")
 	cmd.Flags().StringVar(&f.databaseURL, "database-url", "", "PostgreSQL database that 'bitcraps up' was given")
 }
 
-func (f *archiveFlags) options() Options {
+func (f *auditorFlags) options() Options {
 	return Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.ForAll()}
 }
 
-func (f *archiveFlags) load() (Config, error) {
+func (f *auditorFlags) load() (Config, error) {
 	cfg, err := f.options().Load()
 	if err != nil {
 		err = fmt.Errorf("configuration:\n%w", err)
@@ -41,21 +41,21 @@ func (f *archiveFlags) load() (Config, error) {
 	return cfg, err
 }
 
-// withArchive opens the game service's database and calls do with it.
-func (f *archiveFlags) withArchive(cmd *cobra.Command, do func(*game.Archive) error) error {
+// withAuditor opens the game service's database and calls do with it.
+func (f *auditorFlags) withAuditor(cmd *cobra.Command, do func(*game.Auditor) error) error {
 	cfg, err := f.load()
 	if err != nil {
 		return err
 	}
-	archive, err := game.OpenAuditor(cmd.Context(), cfg.Game.Database)
+	auditor, err := game.OpenAuditor(cmd.Context(), cfg.Game.Database)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(archive), archive.Close())
+	return errors.Join(do(auditor), auditor.Close())
 }
 
 func replayCommand() *cobra.Command {
-	var flags archiveFlags
+	var flags auditorFlags
 	var id string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -70,8 +70,8 @@ func replayCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--game %q: want the id of a game, which is a UUID", id)
 			}
-			return flags.withArchive(cmd, func(archive *game.Archive) error {
-				return replayGame(cmd, archive, gameID, asJSON)
+			return flags.withAuditor(cmd, func(auditor *game.Auditor) error {
+				return replayGame(cmd, auditor, gameID, asJSON)
 			})
 		},
 	}
@@ -82,10 +82,10 @@ func replayCommand() *cobra.Command {
 	return cmd
 }
 
-func replayGame(cmd *cobra.Command, archive *game.Auditor, id uuid.UUID, asJSON bool) error {
+func replayGame(cmd *cobra.Command, auditor *game.Auditor, id uuid.UUID, asJSON bool) error {
 	out, rounds := cmd.OutOrStdout(), 0
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	err := archive.Replay(cmd.Context(), id, func(round *gamev1.Round) error {
+	err := auditor.Replay(cmd.Context(), id, func(round *gamev1.Round) error {
 		rounds++
 		if asJSON {
 			return printJSON(out, round)
@@ -108,7 +108,7 @@ func replayGame(cmd *cobra.Command, archive *game.Auditor, id uuid.UUID, asJSON 
 }
 
 func auditCommand() *cobra.Command {
-	var flags archiveFlags
+	var flags auditorFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Audit the whole ledger, and report every difference", Args: cobra.NoArgs,
@@ -118,8 +118,8 @@ func auditCommand() *cobra.Command {
 			"audit as LedgerService.AuditLedger.",
 		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return flags.withArchive(cmd, func(archive *game.Archive) error {
-				audit, err := archive.Audit(cmd.Context())
+			return flags.withAuditor(cmd, func(auditor *game.Auditor) error {
+				audit, err := auditor.Audit(cmd.Context())
 				if err != nil {
 					return err
 				}
