@@ -59,8 +59,8 @@ func TestSetRoleRequiresWayToSignIn(t *testing.T) {
 // TestLastCredentialCannotBeRemoved removes the device with which a player signed in.
 func TestLastCredentialCannotBeRemoved(t *testing.T) {
 	for name, tc := range map[string]struct {
-		with   func(*testing.T, *Service, identity.Caller)
-		want   errorsv1.Reason
+		with func(*testing.T, *Service, identity.Caller)
+		want errorsv1.Reason
 	}{
 		"alone": {func(*testing.T, *Service, identity.Caller) {}, errorsv1.Reason_REASON_NO_WAY_TO_SIGN_IN},
 		"with an API key": {func(t *testing.T, s *Service, c identity.Caller) {
