@@ -19,8 +19,8 @@ const defaultSize = 20
 type Page struct {
 	// Size is how many items it has at most.
 	Size int
-	// Behind is the last item that the caller has; empty on the first page.
-	Behind string
+	// After is the last item that the caller has; empty on the first page.
+	After string
 
 	scope string
 }
@@ -40,7 +40,7 @@ func New(size int32, token string, scope ...string) (Page, error) {
 	if err != nil || !ours || behind == "" {
 		return Page{}, InvalidToken()
 	}
-	p.Behind = behind
+	p.After = behind
 	return p, nil
 }
 
@@ -66,10 +66,10 @@ func Cut[T any](p Page, items []T, key func(T) string) ([]T, string) {
 
 // ID is the last item of a list that goes by ids; uuid.Nil on the first page.
 func (p Page) ID() (uuid.UUID, error) {
-	if p.Behind == "" {
+	if p.After == "" {
 		return uuid.Nil, nil
 	}
-	id, err := uuid.Parse(p.Behind)
+	id, err := uuid.Parse(p.After)
 	if err != nil {
 		return uuid.Nil, InvalidToken()
 	}
@@ -78,10 +78,10 @@ func (p Page) ID() (uuid.UUID, error) {
 
 // Number is the last item of a list that goes by numbers; 0 on the first page.
 func (p Page) Number() (int64, error) {
-	if p.Behind == "" {
+	if p.After == "" {
 		return 0, nil
 	}
-	n, err := strconv.ParseInt(p.Behind, 10, 64)
+	n, err := strconv.ParseInt(p.After, 10, 64)
 	if err != nil || n <= 0 {
 		return 0, InvalidToken()
 	}

@@ -26,12 +26,12 @@ func refused(err error) bool { return errs.Reason(err) == errorsv1.Reason_REASON
 
 func TestTokensAreGoodForTheirListAlone(t *testing.T) {
 	first := open(t, 10, "", "bets", "player-1")
-	if first.Behind != "" || first.Size != 10 {
+	if first.After != "" || first.Size != 10 {
 		t.Errorf("the first page is %+v", first)
 	}
 	token := first.Token("bet-7")
-	if next := open(t, 10, token, "bets", "player-1"); next.Behind != "bet-7" {
-		t.Errorf("the next page is behind %q", next.Behind)
+	if next := open(t, 10, token, "bets", "player-1"); next.After != "bet-7" {
+		t.Errorf("the next page is behind %q", next.After)
 	}
 	for name, tc := range map[string]struct {
 		token string

@@ -54,7 +54,7 @@ func lastScore(p page.Page) (play.Score, error) {
 	if p.Behind == "" {
 		return play.Score{}, nil
 	}
-	net, player, _ := strings.Cut(p.Behind, ":")
+	net, player, _ := strings.Cut(p.After, ":")
 	n, badNet := strconv.ParseInt(net, 10, 64)
 	id, badID := uuid.Parse(player)
 	if badNet != nil || badID != nil || id == uuid.Nil {
