@@ -15,9 +15,9 @@ const file = "lock"
 // ErrTaken means that another process has the folder.
 var ErrTaken = errors.New("another process runs on it")
 
-// Take takes a folder, which it makes where there is none, for this process. The operating system releases it whatever way
+// Acquire takes a folder, which it makes where there is none, for this process. The operating system releases it whatever way
 // the process ends.
-func Take(dir string) (release func(), err error) {
+func Acquire(dir string) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}

@@ -9,15 +9,15 @@ import (
 
 func TestAFolderIsTakenOnce(t *testing.T) {
 	dir := t.TempDir()
-	release, err := dirlock.Take(dir)
+	release, err := dirlock.Acquire(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dirlock.Take(dir); !errors.Is(err, dirlock.ErrTaken) {
+	if _, err := dirlock.Acquire(dir); !errors.Is(err, dirlock.ErrTaken) {
 		t.Errorf("taken twice: %v", err)
 	}
 	release()
-	release, err = dirlock.Take(dir)
+	release, err = dirlock.Acquire(dir)
 	if err != nil {
 		t.Fatalf("a released folder: %v", err)
 	}

@@ -140,7 +140,7 @@ func lockHome(dir string) (unlock func(), err error) {
 	if _, err := os.Stat(filepath.Join(dir, genesisFile)); err != nil {
 		return nil, fmt.Errorf("no validator lives here; make one with `bitcraps chain init`: %w", err)
 	}
-	unlock, err = dirlock.Take(filepath.Join(dir, dataDir))
+	unlock, err = dirlock.Acquire(filepath.Join(dir, dataDir))
 	if errors.Is(err, dirlock.ErrTaken) {
 		return nil, fmt.Errorf("%w: two validators with one key would sign twice; stop the other one first", err)
 	}
