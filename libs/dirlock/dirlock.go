@@ -12,8 +12,8 @@ import (
 // file is what is locked within the folder.
 const file = "lock"
 
-// ErrTaken means that another process has the folder.
-var ErrTaken = errors.New("another process runs on it")
+// ErrLocked means that another process has the folder.
+var ErrLocked = errors.New("another process runs on it")
 
 // Acquire takes a folder, which it makes where there is none, for this process. The operating system releases it whatever way
 // the process ends.
@@ -27,7 +27,7 @@ func Acquire(dir string) (release func(), err error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = ErrTaken
+			err = ErrLocked
 		}
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), f.Close())
 	}

@@ -13,7 +13,7 @@ func TestAFolderIsTakenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dirlock.Acquire(dir); !errors.Is(err, dirlock.ErrTaken) {
+	if _, err := dirlock.Acquire(dir); !errors.Is(err, dirlock.ErrLocked) {
 		t.Errorf("taken twice: %v", err)
 	}
 	release()

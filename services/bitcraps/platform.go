@@ -143,7 +143,7 @@ type Platform struct {
 func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Platform, error) {
 	p := &Platform{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
 	release, err := dirlock.Acquire(opts.DataDir)
-	if errors.Is(err, dirlock.ErrTaken) {
+	if errors.Is(err, dirlock.ErrLocked) {
 		err = fmt.Errorf("%w; stop it, or choose another --data-dir", err)
 	}
 	if err != nil {

@@ -141,7 +141,7 @@ func lockHome(dir string) (unlock func(), err error) {
 		return nil, fmt.Errorf("no validator lives here; make one with `bitcraps chain init`: %w", err)
 	}
 	unlock, err = dirlock.Acquire(filepath.Join(dir, dataDir))
-	if errors.Is(err, dirlock.ErrTaken) {
+	if errors.Is(err, dirlock.ErrLocked) {
 		return nil, fmt.Errorf("%w: two validators with one key would sign twice; stop the other one first", err)
 	}
 	return unlock, err

@@ -18,7 +18,7 @@ func TestAHomeHoldsOneValidator(t *testing.T) {
 	net.start(0)
 	cfg := net.config(0)
 	cfg.Listen = freeAddress(t)
-	if _, err := chain.Open(cfg, discard); !errors.Is(err, dirlock.ErrTaken) {
+	if _, err := chain.Open(cfg, discard); !errors.Is(err, dirlock.ErrLocked) {
 		t.Errorf("a second validator in one home: %v", err)
 	}
 	net.stop(0)
