@@ -15,7 +15,7 @@ import (
 
 // opsRoute determines who may read the operations page's data, besides requests from this machine.
 var opsRoute = Route{Method: http.MethodGet, Path: ops.Path + "/data", Status: http.StatusOK,
-	Rule: access.Rule{Person: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_OPERATOR, optionsv1.Role_ROLE_AUDITOR}}}
+	Rule: access.Rule{RequiresPlayer: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_OPERATOR, optionsv1.Role_ROLE_AUDITOR}}}
 
 // serveOps serves the operations page, for a process that has the metrics of all services.
 func (g *Gateway) serveOps(mux *http.ServeMux, deps Deps) {

@@ -68,7 +68,7 @@ func Routes() []Route {
 	// WebSockets are not described by a contract.
 	return append(all, Route{Method: http.MethodGet, Path: SocketPath, Request: (&gamev1.ListWagersRequest{}).ProtoReflect().Descriptor(),
 		Status: http.StatusSwitchingProtocols, Stream: true,
-		Rule:     access.Rule{Person: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}, Scope: optionsv1.Scope_SCOPE_READ},
+		Rule:     access.Rule{RequiresPlayer: true, Roles: []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}, Scope: optionsv1.Scope_SCOPE_READ},
 		Refusals: []errorsv1.Reason{errorsv1.Reason_REASON_ORIGIN_NOT_ALLOWED, errorsv1.Reason_REASON_UPGRADE_REQUIRED}})
 }
 

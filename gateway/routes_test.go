@@ -58,7 +58,7 @@ func TestRoutesFromContracts(t *testing.T) {
 		all[route.RPC] = route
 	}
 	create, ok := all.find(http.MethodPost, "/api/v1/games")
-	if !ok || create.Status != http.StatusCreated || !create.Rule.Person || create.RPC != "/bitcraps.game.v1.GameService/CreateGame" {
+	if !ok || create.Status != http.StatusCreated || !create.Rule.RequiresPlayer || create.RPC != "/bitcraps.game.v1.GameService/CreateGame" {
 		t.Errorf("create = %+v", create)
 	}
 	for path, want := range map[string]string{

@@ -22,8 +22,8 @@ type Rule struct {
 	Method string
 	// Callers are the services that may call.
 	Callers []string
-	// Person is whether somebody must be signed in.
-	Person bool
+	// RequiresPlayer is whether somebody must be signed in.
+	RequiresPlayer bool
 	// Roles are the roles that may call where somebody must be signed in.
 	Roles []optionsv1.Role
 	// Scope is what an API key must have; SCOPE_UNSPECIFIED takes no API key.
@@ -37,7 +37,7 @@ func Of(method protoreflect.MethodDescriptor) Rule {
 	switch said.GetPrincipal() {
 	case optionsv1.Principal_PRINCIPAL_NONE:
 	case optionsv1.Principal_PRINCIPAL_PLAYER:
-		rule.Person, rule.Roles = true, said.GetRoles()
+		rule.RequiresPlayer, rule.Roles = true, said.GetRoles()
 		if len(rule.Roles) == 0 {
 			rule.Roles = []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}
 		}
@@ -52,7 +52,7 @@ func (r Rule) Check(caller identity.Caller) error {
 	if !slices.Contains(r.Callers, caller.Service) {
 		return errs.New(errorsv1.Reason_REASON_CALLER_NOT_ALLOWED, "%q may not call %s", caller.Service, r.Method)
 	}
-	if !r.Person || caller.Service == identity.Operator {
+	if !r.RequiresPlayer || caller.Service == identity.Operator {
 		return nil
 	}
 	return r.CheckPerson(caller)
@@ -60,13 +60,13 @@ func (r Rule) Check(caller identity.Caller) error {
 
 // Privileged reports whether the method is for roles beyond a player's.
 func (r Rule) Privileged() bool {
-	return r.Person && !slices.Contains(r.Roles, optionsv1.Role_ROLE_PLAYER)
+	return r.RequiresPlayer && !slices.Contains(r.Roles, optionsv1.Role_ROLE_PLAYER)
 }
 
 // CheckPerson refuses somebody who is not signed in, or may not call.
 func (r Rule) CheckPerson(caller identity.Caller) error {
 	switch {
-	case !r.Person:
+	case !r.RequiresPlayer:
 		return nil
 	case caller.Player == uuid.Nil:
 		return errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in first, and send the token as \"Authorization: Bearer TOKEN\"")

@@ -16,7 +16,7 @@ import (
 func TestCheck(t *testing.T) {
 	methods := apiv1.File_bitcraps_api_v1_player_service_proto.Services().ByName("PlayerService").Methods()
 	public, me := access.Of(methods.ByName("CreateGuest")), access.Of(methods.ByName("GetMe"))
-	play := access.Rule{Method: "/x/Bet", Callers: []string{identity.Gateway, identity.Operator}, Person: true,
+	play := access.Rule{Method: "/x/Bet", Callers: []string{identity.Gateway, identity.Operator}, RequiresPlayer: true,
 		Roles: []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}, Scope: optionsv1.Scope_SCOPE_PLAY}
 	people := play
 	people.Scope = optionsv1.Scope_SCOPE_UNSPECIFIED
