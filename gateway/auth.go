@@ -44,7 +44,7 @@ func (s *authenticator) authenticate(ctx context.Context, w http.ResponseWriter,
 	if strings.HasPrefix(route.RPC, "/bitcraps.api.") {
 		caller.Session = bearer.Session // Only the api service needs the session.
 	}
-	if err := route.Rule.CheckPerson(caller); err != nil {
+	if err := route.Rule.CheckPlayer(caller); err != nil {
 		return ctx, err
 	}
 	return identity.OnBehalf(ctx, caller), nil

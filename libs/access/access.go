@@ -55,7 +55,7 @@ func (r Rule) Check(caller identity.Caller) error {
 	if !r.RequiresPlayer || caller.Service == identity.Operator {
 		return nil
 	}
-	return r.CheckPerson(caller)
+	return r.CheckPlayer(caller)
 }
 
 // Privileged reports whether the method is for roles beyond a player's.
@@ -63,8 +63,8 @@ func (r Rule) Privileged() bool {
 	return r.RequiresPlayer && !slices.Contains(r.Roles, optionsv1.Role_ROLE_PLAYER)
 }
 
-// CheckPerson refuses somebody who is not signed in, or may not call.
-func (r Rule) CheckPerson(caller identity.Caller) error {
+// CheckPlayer refuses somebody who is not signed in, or may not call.
+func (r Rule) CheckPlayer(caller identity.Caller) error {
 	switch {
 	case !r.RequiresPlayer:
 		return nil
