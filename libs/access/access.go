@@ -71,7 +71,7 @@ func (r Rule) CheckPlayer(caller identity.Caller) error {
 	case caller.Player == uuid.Nil:
 		return errs.New(errorsv1.Reason_REASON_CREDENTIALS_MISSING, "sign in first, and send the token as \"Authorization: Bearer TOKEN\"")
 	case !slices.Contains(r.Roles, caller.Role):
-		return errs.New(errorsv1.Reason_REASON_ROLE_NOT_ALLOWED, "this is for the roles %s, and yours is %s", names(r.Roles), Name(caller.Role))
+		return errs.New(errorsv1.Reason_REASON_ROLE_NOT_ALLOWED, "this is for the roles %s, and yours is %s", names(r.Roles), RoleName(caller.Role))
 	case caller.Scopes != 0 && r.Scope == optionsv1.Scope_SCOPE_UNSPECIFIED:
 		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "no API key can do this; sign in as a person")
 	case caller.Scopes != 0 && !caller.Scopes.Has(r.Scope):
@@ -80,8 +80,8 @@ func (r Rule) CheckPlayer(caller identity.Caller) error {
 	return nil
 }
 
-// Name is a role in words: "player".
-func Name(role optionsv1.Role) string {
+// RoleName is a role in words: "player".
+func RoleName(role optionsv1.Role) string {
 	return strings.ToLower(strings.TrimPrefix(role.String(), "ROLE_"))
 }
 
@@ -93,7 +93,7 @@ func Scope(scope optionsv1.Scope) string {
 func names(roles []optionsv1.Role) string {
 	all := make([]string, len(roles))
 	for i, role := range roles {
-		all[i] = Name(role)
+		all[i] = RoleName(role)
 	}
 	return strings.Join(all, ", ")
 }
