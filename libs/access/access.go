@@ -75,7 +75,7 @@ func (r Rule) CheckPlayer(caller identity.Caller) error {
 	case caller.Scopes != 0 && r.Scope == optionsv1.Scope_SCOPE_UNSPECIFIED:
 		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "no API key can do this; sign in as a person")
 	case caller.Scopes != 0 && !caller.Scopes.Has(r.Scope):
-		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "the API key lacks the scope %s; make one that has it", Scope(r.Scope))
+		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "the API key lacks the scope %s; make one that has it", ScopeName(r.Scope))
 	}
 	return nil
 }
@@ -85,8 +85,8 @@ func RoleName(role optionsv1.Role) string {
 	return strings.ToLower(strings.TrimPrefix(role.String(), "ROLE_"))
 }
 
-// Scope is a scope in words: "play".
-func Scope(scope optionsv1.Scope) string {
+// ScopeName is a scope in words: "play".
+func ScopeName(scope optionsv1.Scope) string {
 	return strings.ToLower(strings.TrimPrefix(scope.String(), "SCOPE_"))
 }
 

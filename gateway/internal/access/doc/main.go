@@ -75,7 +75,7 @@ func tableRow(method protoreflect.MethodDescriptor, routes map[string]gateway.Ro
 	}
 	key := ""
 	if rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED {
-		key = access.Scope(rule.Scope)
+		key = access.ScopeName(rule.Scope)
 	}
 	var others []string
 	for _, caller := range rule.Callers {
