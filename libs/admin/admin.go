@@ -25,8 +25,8 @@ type Check struct {
 	Check func(context.Context) error
 	// Degrades is true for a part without which the process still does most of its work.
 	Degrades bool
-	// Known is true for a check that only tells what the process knows already, so that /health tells it too.
-	Known bool
+	// Passive is true for a check that only tells what the process knows already, so that /health tells it too.
+	Passive bool
 }
 
 // checkTimeout is how long a part may take to say how it is.
@@ -35,7 +35,7 @@ const checkTimeout = 2 * time.Second
 // Live answers that the process runs, always with 200: to start it again would help none of its parts. It says "degraded"
 // where it is known that one of them fails.
 func Live(checks []Check) http.Handler {
-	known := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool { return !check.Known })
+	known := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool { return !check.Passive })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, parts := "ok", make(map[string]string, len(known))
 		for _, check := range known {

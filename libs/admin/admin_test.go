@@ -33,7 +33,7 @@ func TestReadinessNamesWhatFails(t *testing.T) {
 	server := httptest.NewServer(admin.Handler(telemetry.Discard().Registry, []admin.Check{
 		{Name: "store", Check: func(context.Context) error { return nil }},
 		{Name: "chain", Check: func(context.Context) error { return broken }},
-		{Name: "cache", Check: func(context.Context) error { return slow }, Degrades: true, Known: true},
+		{Name: "cache", Check: func(context.Context) error { return slow }, Degrades: true, Passive: true},
 	}))
 	defer server.Close()
 	get := func(path string) (int, string) {

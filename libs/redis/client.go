@@ -95,7 +95,7 @@ func (c *Client) Failed(err error) {
 
 // Check tells probes whether the server answers. Those who use it do most of their work without.
 func (c *Client) Check() admin.Check {
-	return admin.Check{Name: "redis", Degrades: true, Known: true, Check: func(context.Context) error {
+	return admin.Check{Name: "redis", Degrades: true, Passive: true, Check: func(context.Context) error {
 		if c.Up() {
 			return nil
 		}
