@@ -47,7 +47,7 @@ func (s *authenticator) authenticate(ctx context.Context, w http.ResponseWriter,
 	if err := route.Rule.CheckPlayer(caller); err != nil {
 		return ctx, err
 	}
-	return identity.OnBehalf(ctx, caller), nil
+	return identity.OnBehalfOf(ctx, caller), nil
 }
 
 // authenticateOptionally handles routes that anyone may call. If the request has a valid token, API key or cookie, it returns a context
@@ -69,7 +69,7 @@ func (s *authenticator) authenticateOptionally(ctx context.Context, w http.Respo
 		}
 		return ctx
 	}
-	return identity.OnBehalf(ctx, identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes})
+	return identity.OnBehalfOf(ctx, identity.Caller{Player: bearer.Player, Role: bearer.Role, Scopes: bearer.Scopes})
 }
 
 // identifyCaller returns the request's caller, identified by bearer token, by cookie, or as a new guest.

@@ -62,11 +62,11 @@ func FromContext(ctx context.Context) Caller {
 
 // WithPlayer returns a context in which calls are made on behalf of the player.
 func WithPlayer(ctx context.Context, player uuid.UUID) context.Context {
-	return OnBehalf(ctx, Caller{Player: player, Role: optionsv1.Role_ROLE_PLAYER})
+	return OnBehalfOf(ctx, Caller{Player: player, Role: optionsv1.Role_ROLE_PLAYER})
 }
 
-// OnBehalf returns a context in which calls are made on behalf of whom the caller names; its service stays.
-func OnBehalf(ctx context.Context, of Caller) context.Context {
+// OnBehalfOf returns a context in which calls are made on behalf of whom the caller names; its service stays.
+func OnBehalfOf(ctx context.Context, of Caller) context.Context {
 	of.Service = FromContext(ctx).Service
 	return NewContext(ctx, of)
 }

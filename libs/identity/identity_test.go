@@ -18,7 +18,7 @@ func TestCallerTravels(t *testing.T) {
 		{Service: identity.Gateway, Player: player, Session: uuid.Must(uuid.NewV7()), Role: optionsv1.Role_ROLE_AUDITOR,
 			Scopes: identity.ScopesOf(optionsv1.Scope_SCOPE_READ, optionsv1.Scope_SCOPE_PLAY)},
 	} {
-		md, _ := metadata.FromOutgoingContext(identity.Outgoing(identity.OnBehalf(t.Context(), want), identity.Gateway))
+		md, _ := metadata.FromOutgoingContext(identity.Outgoing(identity.OnBehalfOf(t.Context(), want), identity.Gateway))
 		if caller, ok := identity.Incoming(metadata.NewIncomingContext(context.Background(), md)); !ok || caller != want {
 			t.Errorf("arrived as %+v, %v; want %+v", caller, ok, want)
 		}

@@ -119,7 +119,7 @@ func TestABundledCallEndsLikeOneByItself(t *testing.T) {
 		"breaks the contract":                  {&gamev1.PlaceBetRequest{GameId: "x", Amount: -1}, asPlayer},
 		"no player":                            {betOn("field"), (*testing.T).Context},
 		"a session with a role": {betOn("field"), func(t *testing.T) context.Context {
-			return identity.OnBehalf(t.Context(), identity.Caller{Player: uuid.Must(uuid.NewV7()), Session: uuid.Must(uuid.NewV7()), Scopes: 4, Role: 1})
+			return identity.OnBehalfOf(t.Context(), identity.Caller{Player: uuid.Must(uuid.NewV7()), Session: uuid.Must(uuid.NewV7()), Scopes: 4, Role: 1})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
