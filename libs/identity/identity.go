@@ -91,9 +91,9 @@ func Outgoing(ctx context.Context, service string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, pairs...)
 }
 
-// Within returns the context in which a call of the service is answered by another one of the same process: what Outgoing and
+// InProcess returns the context in which a call of the service is answered by another one of the same process: what Outgoing and
 // Incoming would make of it.
-func Within(ctx context.Context, service string) context.Context {
+func InProcess(ctx context.Context, service string) context.Context {
 	caller := FromContext(ctx)
 	if caller.Service = service; caller.Role == 0 && caller.Player != uuid.Nil {
 		caller.Role = optionsv1.Role_ROLE_PLAYER

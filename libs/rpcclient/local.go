@@ -30,5 +30,5 @@ func NewLocal(self string, server *rpcserver.Server, timeout time.Duration, conn
 func (l *local) Invoke(ctx context.Context, method string, args, reply any, _ ...grpc.CallOption) error {
 	ctx, cancel := bounded(ctx, l.timeout)
 	defer cancel()
-	return l.server.Call(identity.Within(ctx, l.self), method, args.(proto.Message), reply.(proto.Message))
+	return l.server.Call(identity.InProcess(ctx, l.self), method, args.(proto.Message), reply.(proto.Message))
 }
