@@ -14,8 +14,8 @@ const (
 	highestPort = 30_000
 )
 
-// Free are n addresses that nobody listens on.
-func Free(n int) ([]string, error) {
+// FreeAddresses are n addresses that nobody listens on.
+func FreeAddresses(n int) ([]string, error) {
 	var addresses []string
 	for tries := 0; len(addresses) < n; tries++ {
 		if tries == 100*n {

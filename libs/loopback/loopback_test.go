@@ -10,7 +10,7 @@ import (
 
 func TestFreeAddressesDifferAndCanBeListenedOn(t *testing.T) {
 	const n = 16
-	addresses, err := loopback.Free(n)
+	addresses, err := loopback.FreeAddresses(n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func FreeAddress(t testing.TB) string {
 }
 
 func freeAddress() (string, error) {
-	addresses, err := loopback.Free(1)
+	addresses, err := loopback.FreeAddresses(1)
 	if err != nil {
 		return "", err
 	}

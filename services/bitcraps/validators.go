@@ -45,7 +45,7 @@ func (p *Platform) addValidators(context.Context) error {
 		}
 		homes = append(homes, consensus.Home(dir, i))
 	}
-	addresses, err := loopback.Free(len(homes))
+	addresses, err := loopback.FreeAddresses(len(homes))
 	if err != nil {
 		return err
 	}

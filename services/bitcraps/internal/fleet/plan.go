@@ -55,7 +55,7 @@ func newPlan(opts Options, old plan) (plan, error) {
 	if opts.Engine == PostgreSQL {
 		counts[1].n = games
 	}
-	free, err := loopback.Free(2*(gateways+games+1) + 3*validators + 2)
+	free, err := loopback.FreeAddresses(2*(gateways+games+1) + 3*validators + 2)
 	if err != nil {
 		return plan{}, err
 	}
