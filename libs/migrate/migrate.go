@@ -35,9 +35,9 @@ func in(dialect goose.Dialect, files fs.FS, dir string) Migrations {
 	return Migrations{dialect: dialect, files: sub}
 }
 
-// Own names a table that the first migration makes, that stays, and that no other service has. A database that was migrated and lacks
+// WithMarkerTable names a table that the first migration makes, that stays, and that no other service has. A database that was migrated and lacks
 // it is another service's: the versions of two in one table would mean nothing, and both have a table of some names.
-func (m Migrations) Own(table string) Migrations {
+func (m Migrations) WithMarkerTable(table string) Migrations {
 	m.own = table
 	return m
 }

@@ -16,7 +16,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.Postgres(embedded, "migrations").Own("players")
+var migrations = migrate.Postgres(embedded, "migrations").WithMarkerTable("players")
 
 // Store is an open database.
 type Store struct{ db *postgres.DB }

@@ -14,7 +14,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.SQLite(embedded, "migrations").Own("players")
+var migrations = migrate.SQLite(embedded, "migrations").WithMarkerTable("players")
 
 // Store is an open file.
 type Store struct{ *sqlite.Store[*db.Queries] }

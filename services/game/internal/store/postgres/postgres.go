@@ -23,7 +23,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.Postgres(embedded, "migrations").Own("games")
+var migrations = migrate.Postgres(embedded, "migrations").WithMarkerTable("games")
 
 // plannerSettings make every statement use the index that is meant for it. A plan is made once for each connection, maybe
 // while tables are nearly empty and a sequential scan looks cheap; it would be kept while they grow. So scans of whole tables

@@ -23,7 +23,7 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-var migrations = migrate.SQLite(embedded, "migrations").Own("games")
+var migrations = migrate.SQLite(embedded, "migrations").WithMarkerTable("games")
 
 // Store implements play.Store.
 type Store struct {
