@@ -18,8 +18,8 @@ import (
 // ErrConflict is for what a transaction finds to be otherwise than it must be because of another one: it runs again.
 var ErrConflict = errors.New("postgres: another transaction was first")
 
-// ErrAgain is what a transaction returns that is to run again at once, within the same attempt. A second one in a row is an error.
-var ErrAgain = errors.New("postgres: run again")
+// ErrRerun is what a transaction returns that is to run again at once, within the same attempt. A second one in a row is an error.
+var ErrRerun = errors.New("postgres: run again")
 
 const (
 	// attempts is how often a transaction is tried.
@@ -58,7 +58,7 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) retry(ctx context.Context, try func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := try()
-		if errors.Is(err, ErrAgain) {
+		if errors.Is(err, ErrRerun) {
 			if err = ctx.Err(); err == nil {
 				err = try()
 			}
