@@ -49,7 +49,7 @@ func open(t *testing.T, url string) *postgres.DB {
 }
 
 func insert(ctx context.Context, tx *postgres.Tx, id uuid.UUID, n int) error {
-	_, err := tx.Later().Exec(ctx, "INSERT INTO things VALUES ($1, $2)", id, n)
+	_, err := tx.Queued().Exec(ctx, "INSERT INTO things VALUES ($1, $2)", id, n)
 	return err
 }
 
@@ -117,16 +117,16 @@ func TestTransactionsAreAllOrNothing(t *testing.T) {
 			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), tx.Flush(t.Context()), broken)
 		},
 		"a statement fails with the commit": func(tx *postgres.Tx) error {
-			_, err := tx.Later().Exec(t.Context(), "SELECT 1 / 0")
+			_, err := tx.Queued().Exec(t.Context(), "SELECT 1 / 0")
 			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), err)
 		},
 		"a failure is ignored": func(tx *postgres.Tx) error {
-			_, _ = tx.Later().Exec(t.Context(), "SELECT 1 / 0")
+			_, _ = tx.Queued().Exec(t.Context(), "SELECT 1 / 0")
 			_ = tx.Flush(t.Context())
 			return insert(t.Context(), tx, uuid.New(), 1)
 		},
 		"a query that can't wait": func(tx *postgres.Tx) error {
-			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), tx.Later().QueryRow(t.Context(), "SELECT 1").Scan(new(int)))
+			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), tx.Queued().QueryRow(t.Context(), "SELECT 1").Scan(new(int)))
 		},
 	} {
 		if err := db.Write(t.Context(), f); err == nil {
@@ -182,11 +182,11 @@ func TestRacesAndConflictsRunAgain(t *testing.T) {
 		"conflict": {func(*postgres.Tx) error { return postgres.ErrConflict }, 2},
 		"race":     {func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 1) }, 2},
 		"cut": {func(tx *postgres.Tx) error {
-			_, _ = tx.Later().Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+			_, _ = tx.Queued().Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
 			return tx.Flush(t.Context())
 		}, 2},
 		"cut with the commit, before it": {func(tx *postgres.Tx) error {
-			_, err := tx.Later().Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+			_, err := tx.Queued().Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
 			return err
 		}, 2},
 		"broken": {func(*postgres.Tx) error { return errors.New("broken") }, 1},
@@ -234,7 +234,7 @@ func TestAServerThatFollowsIsLeft(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Write(t.Context(), func(tx *postgres.Tx) error {
-		_, err := tx.Later().Exec(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+		_, err := tx.Queued().Exec(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 		return err
 	}); err != nil {
 		t.Fatal(err)

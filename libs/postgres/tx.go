@@ -27,9 +27,9 @@ type statement struct {
 	read func(pgx.BatchResults) error
 }
 
-// Later returns what queues the statements that run on it. Only Exec can wait, and it has no tag to return: a statement
+// Queued returns what queues the statements that run on it. Only Exec can wait, and it has no tag to return: a statement
 // that must change so many rows says so to the server, since its answer comes behind the commit.
-func (t *Tx) Later() DBTX { return later{t} }
+func (t *Tx) Queued() DBTX { return later{t} }
 
 type later struct{ tx *Tx }
 

@@ -54,7 +54,7 @@ func (s *Store) Read(ctx context.Context, f func(Tx) error) error {
 
 // Write runs f in a transaction.
 func (s *Store) Write(ctx context.Context, f func(Tx) error) error {
-	return s.db.Write(ctx, func(tx *postgres.Tx) error { return f(Tx{tx.Later(), tx}) })
+	return s.db.Write(ctx, func(tx *postgres.Tx) error { return f(Tx{tx.Queued(), tx}) })
 }
 
 // exec has the statements that return nothing.
