@@ -150,7 +150,7 @@ func TestAwaitSeesWhatWasQueued(t *testing.T) {
 			}
 		}
 		var n int
-		postgres.Await(tx, &n, func(on postgres.DBTX) (n int, err error) {
+		postgres.QueueQuery(tx, &n, func(on postgres.DBTX) (n int, err error) {
 			err = on.QueryRow(t.Context(), "SELECT COUNT(*) FROM things").Scan(&n)
 			return n, err
 		})

@@ -51,8 +51,8 @@ type failed struct{ err error }
 
 func (f failed) Scan(...any) error { return f.err }
 
-// Await queues a generated query. into is set once Flush has returned.
-func Await[R any](t *Tx, into *R, query func(DBTX) (R, error)) {
+// QueueQuery queues a generated query. into is set once Flush has returned.
+func QueueQuery[R any](t *Tx, into *R, query func(DBTX) (R, error)) {
 	// The query runs twice: now to say what it asks, and again to read the answer.
 	recorded := &recorder{}
 	if _, err := query(recorded); !errors.Is(err, errRecorded) {

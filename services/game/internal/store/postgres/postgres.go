@@ -168,5 +168,5 @@ type transaction struct {
 
 // await queues a query whose result is available after the next Flush.
 func await[R any](t *transaction, into *R, query func(*db.Queries) (R, error)) {
-	postgres.Await(t.tx, into, func(on postgres.DBTX) (R, error) { return query(db.New(on)) })
+	postgres.QueueQuery(t.tx, into, func(on postgres.DBTX) (R, error) { return query(db.New(on)) })
 }
