@@ -24,9 +24,9 @@ type Options struct {
 	Connections int
 	// Migrations are the schema that the database must be at.
 	Migrations migrate.Migrations
-	// Races are constraints that a transaction breaks only because another one was first, such as that of request
+	// RaceConstraints are constraints that a transaction breaks only because another one was first, such as that of request
 	// ids. It runs again, and then sees what the other one did.
-	Races []string
+	RaceConstraints []string
 	// Settings are PostgreSQL's, for each connection. Those in the URL win.
 	Settings map[string]string
 	// Connected is called for each new connection, before it is used: the server may be another one than before, or have another past.
@@ -76,8 +76,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, err
 	}
 	server := cfg.ConnConfig
-	db := &DB{pool: pool, name: fmt.Sprintf("database %s on %s", server.Database, server.Host), races: make(map[string]bool, len(o.Races))}
-	for _, constraint := range o.Races {
+	db := &DB{pool: pool, name: fmt.Sprintf("database %s on %s", server.Database, server.Host), races: make(map[string]bool, len(o.RaceConstraints))}
+	for _, constraint := range o.RaceConstraints {
 		db.races[constraint] = true
 	}
 	if err := withSQL(pool, func(single *sql.DB) error { return o.Migrations.Check(ctx, single) }); err != nil {

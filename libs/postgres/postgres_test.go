@@ -40,7 +40,7 @@ func open(t *testing.T, url string) *postgres.DB {
 	if _, _, err := postgres.Migrate(t.Context(), url, things); err != nil {
 		t.Fatal(err)
 	}
-	db, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 4, Migrations: things, Races: []string{"things_pkey"}})
+	db, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 4, Migrations: things, RaceConstraints: []string{"things_pkey"}})
 	if err != nil {
 		t.Fatal(err)
 	}
