@@ -29,8 +29,8 @@ type Options struct {
 	RaceConstraints []string
 	// Settings are PostgreSQL's, for each connection. Those in the URL win.
 	Settings map[string]string
-	// Connected is called for each new connection, before it is used: the server may be another one than before, or have another past.
-	Connected func()
+	// OnConnect is called for each new connection, before it is used: the server may be another one than before, or have another past.
+	OnConnect func()
 }
 
 // DBTX is what statements run on. Every package that sqlc generates asks for the same.
@@ -65,8 +65,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, err
 	}
 	cfg.MaxConns, cfg.AfterConnect = int32(o.Connections), func(_ context.Context, conn *pgx.Conn) error {
-		if registerTypes(conn); o.Connected != nil {
-			o.Connected()
+		if registerTypes(conn); o.OnConnect != nil {
+			o.OnConnect()
 		}
 		return nil
 	}
