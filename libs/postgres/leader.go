@@ -7,9 +7,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Leader finds out which one of many processes on a database leads in something. It holds an advisory lock on a connection
+// Candidate finds out which one of many processes on a database leads in something. It holds an advisory lock on a connection
 // that it keeps for as long as it leads, so when its process or its machine is gone the next one that asks leads.
-type Leader struct {
+type Candidate struct {
 	db   *DB
 	name string
 
@@ -18,10 +18,10 @@ type Leader struct {
 }
 
 // Leader returns one who does not lead yet. Processes whose tables are in one schema compete for a name.
-func (db *DB) Leader(name string) *Leader { return &Leader{db: db, name: name} }
+func (db *DB) Leader(name string) *Candidate { return &Candidate{db: db, name: name} }
 
 // Lead tries to lead, and to go on, and reports whether it does.
-func (l *Leader) Lead(ctx context.Context) (bool, error) {
+func (l *Candidate) Lead(ctx context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
@@ -46,7 +46,7 @@ func (l *Leader) Lead(ctx context.Context) (bool, error) {
 }
 
 // Resign has somebody else lead. It must be called before the database is closed, which waits for all connections.
-func (l *Leader) Resign(ctx context.Context) {
+func (l *Candidate) Resign(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
@@ -55,7 +55,7 @@ func (l *Leader) Resign(ctx context.Context) {
 }
 
 // leave ends the connection, and the lock with it. l.mu must be held.
-func (l *Leader) leave(ctx context.Context) {
+func (l *Candidate) leave(ctx context.Context) {
 	_ = l.conn.Conn().Close(ctx) // It may be broken already.
 	l.conn.Release()
 	l.conn = nil

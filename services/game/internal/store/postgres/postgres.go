@@ -49,7 +49,7 @@ var errNotCached = fmt.Errorf("%w: not in the cache", postgres.ErrAgain)
 // Store implements play.Store.
 type Store struct {
 	db     *postgres.DB
-	census *postgres.Leader
+	census *postgres.Candidate
 	cache  *cache
 }
 
