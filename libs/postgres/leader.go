@@ -17,8 +17,8 @@ type Candidate struct {
 	conn *pgxpool.Conn // nil for one who does not lead.
 }
 
-// Leader returns one who does not lead yet. Processes whose tables are in one schema compete for a name.
-func (db *DB) Leader(name string) *Candidate { return &Candidate{db: db, name: name} }
+// Candidate returns one who does not lead yet. Processes whose tables are in one schema compete for a name.
+func (db *DB) Candidate(name string) *Candidate { return &Candidate{db: db, name: name} }
 
 // Lead tries to lead, and to go on, and reports whether it does.
 func (l *Candidate) Lead(ctx context.Context) (bool, error) {

@@ -9,7 +9,7 @@ import (
 
 func TestOneLeads(t *testing.T) {
 	url := empty(t)
-	first, second := open(t, url).Leader("census"), open(t, url).Leader("census")
+	first, second := open(t, url).Candidate("census"), open(t, url).Candidate("census")
 	for range 2 { // It goes on to lead, and the other one goes on not to.
 		if leads, err := first.Lead(t.Context()); err != nil || !leads {
 			t.Fatalf("the first one: %v, %v", leads, err)

@@ -61,7 +61,7 @@ func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{opened, opened.Leader("census"), cache}, nil
+	return &Store{opened, opened.Candidate("census"), cache}, nil
 }
 
 // Migrate migrates the database to the schema that Open needs.
