@@ -16,7 +16,7 @@ type Rounds struct {
 }
 
 // Add is Verify, and keeps what it found.
-func (r *Rounds) Add(text []byte, trust *Trust) Account {
+func (r *Rounds) Add(text []byte, trust *Trust) Report {
 	account, v := verify(text, trust)
 	if account.Err() != nil {
 		r.broken++

@@ -23,11 +23,11 @@ type Step struct {
 	Err error
 }
 
-// Account is what a verifier did, in order. It ends with the first check that failed, since what follows builds on it.
-type Account []Step
+// Report is what a verifier did, in order. It ends with the first check that failed, since what follows builds on it.
+type Report []Step
 
 // Err is nil where every check holds; else it names the one that does not.
-func (a Account) Err() error {
+func (a Report) Err() error {
 	if last := a[len(a)-1]; last.Err != nil {
 		return fmt.Errorf("%s: %w", last.Name, last.Err)
 	}
@@ -35,19 +35,19 @@ func (a Account) Err() error {
 }
 
 // Verify checks the text of a receipt. With a nil trust it proves no more than that some validators threw these dice.
-func Verify(text []byte, trust *Trust) Account {
+func Verify(text []byte, trust *Trust) Report {
 	account, _ := verify(text, trust)
 	return account
 }
 
 // verify also returns what the checks read; nil where the text is no receipt.
-func verify(text []byte, trust *Trust) (Account, *verifier) {
+func verify(text []byte, trust *Trust) (Report, *verifier) {
 	r, err := Parse(text)
 	if err != nil {
-		return Account{{Name: "format", Err: err}}, nil
+		return Report{{Name: "format", Err: err}}, nil
 	}
 	v := &verifier{receipt: r, trust: trust, game: protocol.ID(uuid.MustParse(r.GetGameId())), player: protocol.ID(uuid.MustParse(r.GetPlayerId()))}
-	account := Account{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
+	account := Report{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
 	for _, check := range []struct {
 		name string
 		do   func() (string, error)

@@ -61,7 +61,7 @@ func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *rec
 	if !out.several || firstErr != nil {
 		return firstErr
 	}
-	sequence := receipt.Account{rounds.Check()}
+	sequence := receipt.Report{rounds.Check()}
 	if err := out.print("", sequence); err != nil {
 		return err
 	}
