@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Rounds are receipts of one player and game. Each is verified alone as it is added; then Check holds them against one
+// Sequence are receipts of one player and game. Each is verified alone as it is added; then Check holds them against one
 // another.
-type Rounds struct {
+type Sequence struct {
 	verified []*verifier
 	broken   int
 }
 
 // Add is Verify, and keeps what it found.
-func (r *Rounds) Add(text []byte, trust *Trust) Report {
+func (r *Sequence) Add(text []byte, trust *Trust) Report {
 	account, v := verify(text, trust)
 	if account.Err() != nil {
 		r.broken++
@@ -28,12 +28,12 @@ func (r *Rounds) Add(text []byte, trust *Trust) Report {
 
 // Check checks that there is one receipt for each round, and that each round follows from the one before and its dice. Rounds
 // that are missing it names: without their dice nothing behind them follows from what was before.
-func (r *Rounds) Check() Step {
+func (r *Sequence) Check() Step {
 	found, err := r.check()
 	return Step{Name: "sequence", Found: found, Err: err}
 }
 
-func (r *Rounds) check() (string, error) {
+func (r *Sequence) check() (string, error) {
 	if r.broken > 0 {
 		return "", fmt.Errorf("not checked: %d of the %d receipts do not hold", r.broken, r.broken+len(r.verified))
 	}

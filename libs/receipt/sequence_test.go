@@ -81,7 +81,7 @@ func TestRoundsFollowFromOneAnother(t *testing.T) {
 		}), false, "bets[3]: a new dont_come"},
 		"a new bet in time": {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { return append(b, bet(4, "dont_come", 10)) }), true, ""},
 	} {
-		var rounds receipt.Rounds
+		var rounds receipt.Sequence
 		for _, r := range tc.receipts {
 			_ = rounds.Add(write(t, r), h.trust)
 		}
@@ -112,7 +112,7 @@ func TestWhatWasDecidedLiesThereNoMore(t *testing.T) {
 // TestManyGapsAreNamedInPart leaves out every other round.
 func TestManyGapsAreNamedInPart(t *testing.T) {
 	h := newHouse(t)
-	var rounds receipt.Rounds
+	var rounds receipt.Sequence
 	for hand := uint64(1); hand < 14; hand++ {
 		state := protocol.State{Game: game, Round: 2*hand - 1, Hand: hand}
 		if err := rounds.Add(write(t, h.receipt(me, state, bet(1, "field", 10))), h.trust).Err(); err != nil {

@@ -31,7 +31,7 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 	}
 	game := alice.newGame()
 	bob.must(200, "POST", game+"/join", nil)
-	aliceID, proven := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"), map[*client]*receipt.Rounds{alice: {}, bob: {}}
+	aliceID, proven := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"), map[*client]*receipt.Sequence{alice: {}, bob: {}}
 	for hand := int64(1); hand < 3; {
 		alice.bet(game, "pass_line", 10) // Refusals don't matter: the bet is already live, or not allowed in this phase.
 		for _, wager := range []string{"dont_pass", "come", "place_6", "hard_8", "bonus_small"} {
