@@ -9,11 +9,11 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// Light is a light client of a chain: it knows the validators of one block and follows them to later ones. Its rules are
+// LightClient is a light client of a chain: it knows the validators of one block and follows them to later ones. Its rules are
 // those of CometBFT's specification, spec/light-client/verification: the validators of the next block are those that the
 // known one announces, and blocks between may be skipped where validators with more than a third of the known power
 // signed the later one, since then one honest of them did. It has no clock, so its validators are trusted for good.
-type Light struct {
+type LightClient struct {
 	chainID string
 	height  int64
 	time    time.Time
@@ -22,34 +22,34 @@ type Light struct {
 }
 
 // AtGenesis is a light client that knows the validators of genesis, in whatever order.
-func AtGenesis(chainID string, validators []*receiptv1.Validator) (Light, error) {
+func AtGenesis(chainID string, validators []*receiptv1.Validator) (LightClient, error) {
 	s, err := parseSet(validators)
 	if err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	s = s.inOrder()
-	return Light{chainID: chainID, known: s, next: s.hash()}, nil
+	return LightClient{chainID: chainID, known: s, next: s.hash()}, nil
 }
 
 // atBlock takes a block's own word for its validators.
-func atBlock(chainID string, block Block) (Light, error) {
+func atBlock(chainID string, block Block) (LightClient, error) {
 	s, err := parseSet(block.GetValidators())
 	if err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	next, err := parseHash("header.next_validators_hash", block.GetHeader().GetNextValidatorsHash())
 	if err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	h := block.GetHeader()
-	return Light{chainID: chainID, height: h.GetHeight(), time: h.GetTime().AsTime(), known: s, next: next}, nil
+	return LightClient{chainID: chainID, height: h.GetHeight(), time: h.GetTime().AsTime(), known: s, next: next}, nil
 }
 
 // Height is the block whose validators the client knows; 0 at genesis.
-func (l Light) Height() int64 { return l.height }
+func (l LightClient) Height() int64 { return l.height }
 
 // String says where the client is.
-func (l Light) String() string {
+func (l LightClient) String() string {
 	if l.height == 0 {
 		return "genesis"
 	}
@@ -57,35 +57,35 @@ func (l Light) String() string {
 }
 
 // Follow checks a later block, and returns a client that knows its validators.
-func (l Light) Follow(block Block) (Light, error) {
+func (l LightClient) Follow(block Block) (LightClient, error) {
 	if err := CheckValidators(block); err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	later, err := l.link(block) // Before the signatures, which cost more.
 	if err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	return later, CheckSignatures(l.chainID, block)
 }
 
 // link checks what Follow does beside the block itself, which must hold.
-func (l Light) link(block Block) (Light, error) {
+func (l LightClient) link(block Block) (LightClient, error) {
 	later, err := atBlock(l.chainID, block)
 	if err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	switch {
 	case later.height <= l.height:
-		return Light{}, fmt.Errorf("header.height: %d; it must be above %d, the block before", later.height, l.height)
+		return LightClient{}, fmt.Errorf("header.height: %d; it must be above %d, the block before", later.height, l.height)
 	case l.height > 0 && !later.time.After(l.time):
-		return Light{}, errors.New("header.time: is not behind that of the block before")
+		return LightClient{}, errors.New("header.time: is not behind that of the block before")
 	case later.height == l.height+1:
 		return later, l.adjacent(later)
 	}
 	return later, l.skip(block, later)
 }
 
-func (l Light) adjacent(later Light) error {
+func (l LightClient) adjacent(later LightClient) error {
 	if later.known.hash() != l.next {
 		return fmt.Errorf("header.validators_hash: is not that of the set which %s announced", l)
 	}
@@ -93,7 +93,7 @@ func (l Light) adjacent(later Light) error {
 }
 
 // skip counts the known validators among the signers. What they signed is for CheckSignatures to look at.
-func (l Light) skip(block Block, later Light) error {
+func (l LightClient) skip(block Block, later LightClient) error {
 	signed := int64(0)
 	power := make(map[string]int64, len(l.known.members))
 	for _, m := range l.known.members {

@@ -13,7 +13,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-func atGenesis(t testing.TB, set []*receiptv1.Validator) receipt.Light {
+func atGenesis(t testing.TB, set []*receiptv1.Validator) receipt.LightClient {
 	t.Helper()
 	light, err := receipt.AtGenesis(madeChain, set)
 	if err != nil {

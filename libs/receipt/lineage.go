@@ -51,7 +51,7 @@ func (v *verifier) checkHops() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	light, from := Light{}, "nobody's word is taken for the first block's validators"
+	light, from := LightClient{}, "nobody's word is taken for the first block's validators"
 	if v.trust != nil {
 		if light, err = v.trust.light(); err != nil {
 			return "", err
@@ -74,15 +74,15 @@ func (v *verifier) checkHops() (string, error) {
 }
 
 // followOrBegin follows the block. The zero client knows no chain yet, and begins with the block's own validators.
-func (l Light) followOrBegin(chainID string, block Block) (Light, error) {
+func (l LightClient) followOrBegin(chainID string, block Block) (LightClient, error) {
 	if l.chainID != "" {
 		return l.Follow(block)
 	}
 	if err := CheckValidators(block); err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	if err := CheckSignatures(chainID, block); err != nil {
-		return Light{}, err
+		return LightClient{}, err
 	}
 	return atBlock(chainID, block)
 }

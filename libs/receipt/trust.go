@@ -63,7 +63,7 @@ func parseFairness(text []byte) (*Trust, error) {
 }
 
 // light is a light client that knows the pinned validators.
-func (t *Trust) light() (Light, error) {
+func (t *Trust) light() (LightClient, error) {
 	validators := make([]*receiptv1.Validator, len(t.Validators))
 	for i, v := range t.Validators {
 		validators[i] = &receiptv1.Validator{PublicKey: v.PublicKey, Power: v.Power}

@@ -109,7 +109,7 @@ func theirs(trusted, untrusted *types.LightBlock) error {
 		time.Hour, forgedAt.Add(time.Minute), time.Hour, light.DefaultTrustLevel)
 }
 
-func (f *forge) genesis() receipt.Light {
+func (f *forge) genesis() receipt.LightClient {
 	l, err := receipt.AtGenesis(forged, validatorsToProto(f.blocks[0].ValidatorSet))
 	if err != nil {
 		f.t.Fatal(err)
