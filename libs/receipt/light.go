@@ -21,8 +21,8 @@ type LightClient struct {
 	next    protocol.Hash // The hash of the set of the next block.
 }
 
-// AtGenesis is a light client that knows the validators of genesis, in whatever order.
-func AtGenesis(chainID string, validators []*receiptv1.Validator) (LightClient, error) {
+// NewLightClient is a light client that knows the validators of genesis, in whatever order.
+func NewLightClient(chainID string, validators []*receiptv1.Validator) (LightClient, error) {
 	s, err := parseSet(validators)
 	if err != nil {
 		return LightClient{}, err

@@ -15,7 +15,7 @@ import (
 
 func atGenesis(t testing.TB, set []*receiptv1.Validator) receipt.LightClient {
 	t.Helper()
-	light, err := receipt.AtGenesis(madeChain, set)
+	light, err := receipt.NewLightClient(madeChain, set)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestLightFollowsTheChain(t *testing.T) {
 		"a set with one twice":             {genesis, []*receiptv1.LightBlock{{Header: unnamed.Header, Validators: twice}}, "validators[1].public_key"},
 		"nothing":                          {genesis, []*receiptv1.LightBlock{nil}, "validators: 0"},
 	} {
-		light, err := receipt.AtGenesis(madeChain, tc.from)
+		light, err := receipt.NewLightClient(madeChain, tc.from)
 		for _, b := range tc.blocks {
 			if err == nil {
 				light, err = light.Follow(b)
@@ -80,7 +80,7 @@ func TestLightFollowsTheChain(t *testing.T) {
 			t.Errorf("%s: at %d", name, light.Height())
 		}
 	}
-	if _, err := receipt.AtGenesis(madeChain, nil); err == nil {
+	if _, err := receipt.NewLightClient(madeChain, nil); err == nil {
 		t.Error("nobody is trusted at genesis")
 	}
 }

@@ -68,7 +68,7 @@ func (t *Trust) light() (LightClient, error) {
 	for i, v := range t.Validators {
 		validators[i] = &receiptv1.Validator{PublicKey: v.PublicKey, Power: v.Power}
 	}
-	return AtGenesis(t.ChainID, validators)
+	return NewLightClient(t.ChainID, validators)
 }
 
 // check holds a receipt's chain against the pinned one.

@@ -27,7 +27,7 @@ func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
 	for i, v := range genesis.Validators {
 		validators[i] = &receiptv1.Validator{PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power}
 	}
-	return receipt.AtGenesis(genesis.ChainID, validators)
+	return receipt.NewLightClient(genesis.ChainID, validators)
 }
 
 // lineage leads from genesis to a block, by way of the first sharing if there is one before it. It is nil if genesis is enough.

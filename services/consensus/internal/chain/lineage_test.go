@@ -110,7 +110,7 @@ func theirs(trusted, untrusted *types.LightBlock) error {
 }
 
 func (f *forge) genesis() receipt.LightClient {
-	l, err := receipt.AtGenesis(forged, validatorsToProto(f.blocks[0].ValidatorSet))
+	l, err := receipt.NewLightClient(forged, validatorsToProto(f.blocks[0].ValidatorSet))
 	if err != nil {
 		f.t.Fatal(err)
 	}
