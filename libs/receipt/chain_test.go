@@ -80,7 +80,7 @@ func sign(t testing.TB, chainID string, h *receiptv1.Header, set []*receiptv1.Va
 			continue
 		}
 		at := timestamppb.New(h.GetTime().AsTime().Add(time.Duration(i) * time.Millisecond))
-		vote, err := receipt.VoteBytes(chainID, h, commit, at)
+		vote, err := receipt.VoteSignBytes(chainID, h, commit, at)
 		if err != nil {
 			t.Fatal(err)
 		}

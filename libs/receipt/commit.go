@@ -51,9 +51,9 @@ func CheckSignatures(chainID string, block Block) error {
 	return nil
 }
 
-// VoteBytes are what a validator signs to precommit the block of a header at a time: CometBFT's canonical vote behind its
+// VoteSignBytes are what a validator signs to precommit the block of a header at a time: CometBFT's canonical vote behind its
 // length. Of the commit it takes the round and the parts.
-func VoteBytes(chainID string, h *receiptv1.Header, c *receiptv1.Commit, at *timestamppb.Timestamp) ([]byte, error) {
+func VoteSignBytes(chainID string, h *receiptv1.Header, c *receiptv1.Commit, at *timestamppb.Timestamp) ([]byte, error) {
 	b, err := newBallot(chainID, h, c)
 	if err != nil {
 		return nil, err

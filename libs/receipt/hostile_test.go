@@ -107,7 +107,7 @@ func TestTwoThirdsOfThePowerAreTooFew(t *testing.T) {
 				p.Validators = append(p.Validators, &receiptv1.Validator{PublicKey: hex.EncodeToString(keys[i].Public().(ed25519.PublicKey)), Power: power})
 			}
 			at := &timestamppb.Timestamp{Seconds: 1}
-			vote, err := receipt.VoteBytes("bitcraps-test", p.GetHeader(), p.GetCommit(), at)
+			vote, err := receipt.VoteSignBytes("bitcraps-test", p.GetHeader(), p.GetCommit(), at)
 			if err != nil {
 				t.Fatal(err)
 			}

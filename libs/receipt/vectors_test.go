@@ -73,7 +73,7 @@ func TestVectors(t *testing.T) {
 	}
 	for i, c := range v.Votes {
 		at := parse(t, []byte(`"`+c.Time+`"`), &timestamppb.Timestamp{})
-		vote, err := receipt.VoteBytes(c.ChainID, parse(t, c.Header, &receiptv1.Header{}), parse(t, c.Commit, &receiptv1.Commit{}), at)
+		vote, err := receipt.VoteSignBytes(c.ChainID, parse(t, c.Header, &receiptv1.Header{}), parse(t, c.Commit, &receiptv1.Commit{}), at)
 		if got := hex.EncodeToString(vote); err != nil || got != c.Bytes {
 			t.Errorf("vote %d is\n%s, %v, want\n%s", i, got, err, c.Bytes)
 		}

@@ -57,7 +57,7 @@ func TestHashesAndVotesAreThoseOfCometBFT(t *testing.T) {
 		id.Hash = hash[:]
 		commit := &types.Commit{Height: h.Height, Round: rapid.Int32Range(0, 1<<30).Draw(t, "round"), BlockID: id,
 			Signatures: []types.CommitSig{{BlockIDFlag: types.BlockIDFlagCommit, Timestamp: at}}}
-		vote, err := receipt.VoteBytes(h.ChainID, headerToProto(h), commitToProto(h.ChainID, commit, drawSet(t)), timestamppb.New(at))
+		vote, err := receipt.VoteSignBytes(h.ChainID, headerToProto(h), commitToProto(h.ChainID, commit, drawSet(t)), timestamppb.New(at))
 		if want := commit.VoteSignBytes(h.ChainID, 0); err != nil || !bytes.Equal(vote, want) {
 			t.Fatalf("vote = %x, %v, want %x", vote, err, want)
 		}
