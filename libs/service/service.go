@@ -38,8 +38,8 @@ type Service interface {
 	Stop(ctx context.Context) error
 }
 
-// Mortal is a Service that may find that its process must end.
-type Mortal interface {
+// Waiter is a Service that may find that its process must end.
+type Waiter interface {
 	Service
 	// Wait returns why, and nil once the service was stopped.
 	Wait() error
@@ -171,7 +171,7 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(name, svc))))
 	part := run.Part{Name: name, Start: svc.Start, Stop: svc.Stop}
-	if mortal, ok := svc.(Mortal); ok {
+	if mortal, ok := svc.(Waiter); ok {
 		part.Serve = mortal.Wait
 	}
 	group.Add(part)
