@@ -68,7 +68,7 @@ func serve(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("network.listen_port: %w", err)
 	}
-	group := run.NewGroup(scope.Logger, service.Drain)
+	group := run.NewGroup(scope.Logger, service.DrainTimeout)
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(service.AdminPart(cfg.Admin, admin.Handler(tel.Registry, g.checks)))
 	group.Add(g.Part(listener))

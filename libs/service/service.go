@@ -92,8 +92,8 @@ func loopback(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// Drain is how long a process has to end what it is doing.
-const Drain = 20 * time.Second
+// DrainTimeout is how long a process has to end what it is doing.
+const DrainTimeout = 20 * time.Second
 
 // Flags are the command line of every service.
 type Flags struct {
@@ -167,7 +167,7 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	if err != nil {
 		return fmt.Errorf("rpc.listen: %w", err)
 	}
-	group := run.NewGroup(scope.Logger, Drain)
+	group := run.NewGroup(scope.Logger, DrainTimeout)
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(name, svc))))
 	part := run.Part{Name: name, Start: svc.Start, Stop: svc.Stop}

@@ -141,7 +141,7 @@ type Platform struct {
 
 // New opens every store, and creates the databases and the chain where the data directory has none.
 func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry) (*Platform, error) {
-	p := &Platform{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.Drain)}
+	p := &Platform{opts: opts, cfg: cfg, tel: tel, network: memnet.New(), servers: make(map[string]*rpcserver.Server), group: run.NewGroup(tel.Logger, service.DrainTimeout)}
 	release, err := dirlock.Acquire(opts.DataDir)
 	if errors.Is(err, dirlock.ErrLocked) {
 		err = fmt.Errorf("%w; stop it, or choose another --data-dir", err)
