@@ -216,14 +216,14 @@ func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 	}
 }
 
-// Exit is an error that a command ends with another code for than 1.
-type Exit struct {
+// ExitError is an error that a command ends with another code for than 1.
+type ExitError struct {
 	Code   int
 	Reason string
 }
 
 // Error implements error.
-func (e Exit) Error() string { return e.Reason }
+func (e ExitError) Error() string { return e.Reason }
 
 // Main runs a command until it ends or a signal ends it, and exits.
 func Main(cmd *cobra.Command) {
@@ -236,7 +236,7 @@ func Main(cmd *cobra.Command) {
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", cmd.Name(), err)
 		code := 1
-		if exit, ok := errors.AsType[Exit](err); ok {
+		if exit, ok := errors.AsType[ExitError](err); ok {
 			code = exit.Code
 		}
 		os.Exit(code) //nolint:gocritic // cancel only releases what the exit releases too.

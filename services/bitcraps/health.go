@@ -81,7 +81,7 @@ func verdictError(report health.Report) error {
 	case health.Failing:
 		return fmt.Errorf("failing: %s", strings.Join(names, ", "))
 	case health.Degraded:
-		return service.Exit{Code: 2, Reason: "degraded: " + strings.Join(names, ", ")}
+		return service.ExitError{Code: 2, Reason: "degraded: " + strings.Join(names, ", ")}
 	}
 	return nil
 }
