@@ -113,8 +113,8 @@ func (f *Flags) Source() config.Source {
 	return f.source
 }
 
-// ForAll is Source for a command that several services read their configuration from.
-func (f *Flags) ForAll() config.Source {
+// SourceForAll is Source for a command that several services read their configuration from.
+func (f *Flags) SourceForAll() config.Source {
 	source := f.Source()
 	source.All = true
 	return source

@@ -63,7 +63,7 @@ func upCommand() *cobra.Command {
 			"It refuses to start if there are players but no ledger, or a ledger but no chain.",
 		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --database-url postgresql://craps@127.0.0.1/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts.Source = flags.ForAll()
+			opts.Source = flags.SourceForAll()
 			return up(cmd.Context(), opts)
 		},
 	}
@@ -141,7 +141,7 @@ func configCommand() *cobra.Command {
 			var wrong error
 			for _, name := range slices.Sorted(maps.Keys(all)) {
 				validator, _ := all[name].(config.Validator)
-				if err := config.Load(name, validator, flags.ForAll()); err != nil {
+				if err := config.Load(name, validator, flags.SourceForAll()); err != nil {
 					wrong = errors.Join(wrong, fmt.Errorf("[%s]\n%w", name, err))
 				}
 			}
