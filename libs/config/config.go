@@ -47,8 +47,8 @@ type Source struct {
 	Environ []string
 	// Set holds the command line's "key=value" pairs.
 	Set []string
-	// All is true where Set is for several services, each of which skips the pairs of the others.
-	All bool
+	// AllServices is true where Set is for several services, each of which skips the pairs of the others.
+	AllServices bool
 }
 
 // Validator is a Config that knows more rules than its schema can say.
@@ -170,7 +170,7 @@ func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) (wrong er
 		own := ""
 		if first, rest, _ := strings.Cut(key, "."); slices.Contains(Services, first) {
 			if first != service {
-				if !s.All {
+				if !s.AllServices {
 					wrong = errors.Join(wrong, fmt.Errorf("%s: this is %s; it has no keys of %s", key, service, first))
 				}
 				continue

@@ -60,7 +60,7 @@ func write(t *testing.T, files map[string]string) string {
 func TestHighestLayerWins(t *testing.T) {
 	for subset := range 1 << 5 {
 		files := map[string]string{"defaults.toml": "", "staging.toml": ""}
-		source := config.Source{Environment: "staging", All: true}
+		source := config.Source{Environment: "staging", AllServices: true}
 		want := 8080
 		has := func(layer int) bool {
 			if subset&(1<<layer) == 0 {
@@ -178,7 +178,7 @@ func TestOtherServicesSectionsAreSkipped(t *testing.T) {
 
 func TestOneServiceRefusesAnothersKeys(t *testing.T) {
 	for all, ok := range map[bool]bool{true: true, false: false} {
-		err := config.Load("game", defaults(), config.Source{Set: []string{"api.network.listen_port=2000"}, All: all})
+		err := config.Load("game", defaults(), config.Source{Set: []string{"api.network.listen_port=2000"}, AllServices: all})
 		if (err == nil) != ok {
 			t.Errorf("all %v: %v", all, err)
 		}

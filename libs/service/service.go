@@ -116,7 +116,7 @@ func (f *Flags) Source() config.Source {
 // SourceForAll is Source for a command that several services read their configuration from.
 func (f *Flags) SourceForAll() config.Source {
 	source := f.Source()
-	source.All = true
+	source.AllServices = true
 	return source
 }
 

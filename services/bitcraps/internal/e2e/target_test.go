@@ -158,7 +158,7 @@ func launchVerbose(dir string) (*target, error) {
 
 // launchLogged is launch with a log.
 func launchLogged(log io.Writer, dir string, set ...string) (*target, error) {
-	return start(bitcraps.Options{DataDir: dir, Source: config.Source{Set: set, All: true}}, log)
+	return start(bitcraps.Options{DataDir: dir, Source: config.Source{Set: set, AllServices: true}}, log)
 }
 
 // processName is the value of the label service for metrics of the process.

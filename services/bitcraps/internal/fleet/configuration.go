@@ -120,7 +120,7 @@ func (f *Fleet) checkConfiguration() error {
 		if m.Replica > 0 {
 			continue
 		}
-		source := config.Source{Dir: f.configDir(m), Environment: "local", Set: f.plan.Options.Set, All: true}
+		source := config.Source{Dir: f.configDir(m), Environment: "local", Set: f.plan.Options.Set, AllServices: true}
 		if err := config.Load(m.Service, own[m.Service], source); err != nil {
 			wrong = errors.Join(wrong, fmt.Errorf("[%s]\n%w", m.Service, err))
 		}
