@@ -51,7 +51,7 @@ func serve(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	telemetry.Adopt(tel.Logger)
+	telemetry.SetGlobals(tel.Logger)
 	scope := tel.For("gateway", 0)
 	conns := make(map[string]*grpc.ClientConn, len(Targets))
 	for name, upstream := range cfg.Upstream.ByService() {

@@ -152,7 +152,7 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	if err != nil {
 		return err
 	}
-	telemetry.Adopt(tel.Logger)
+	telemetry.SetGlobals(tel.Logger)
 	scope := tel.For(name, 0)
 	svc, err := build(ctx, scope)
 	if err != nil {

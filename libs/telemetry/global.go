@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// Adopt has what libraries would write to the process's standard error go to the logger: package log, slog's default, gRPC and
+// SetGlobals has what libraries would write to the process's standard error go to the logger: package log, slog's default, gRPC and
 // OpenTelemetry. It is for main functions, before anything else runs: these are the globals of the process.
-func Adopt(logger *slog.Logger) {
+func SetGlobals(logger *slog.Logger) {
 	slog.SetDefault(Module(logger, "std"))
 	grpclog.SetLoggerV2(grpcLog{Module(logger, "google.golang.org/grpc")})
 	sdk := Module(logger, "go.opentelemetry.io/otel")

@@ -86,7 +86,7 @@ func up(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	telemetry.Adopt(tel.Logger)
+	telemetry.SetGlobals(tel.Logger)
 	platform, err := New(ctx, opts, cfg, tel)
 	if err != nil {
 		return err
