@@ -19,8 +19,8 @@ type Scope struct {
 	Disabled bool
 }
 
-// Forget unregisters the scope's metrics, so that the service can be built again in the same process.
-func (s Scope) Forget() {
+// Unregister unregisters the scope's metrics, so that the service can be built again in the same process.
+func (s Scope) Unregister() {
 	if m, ok := s.Metrics.(*metrics); ok {
 		m.forget()
 	}

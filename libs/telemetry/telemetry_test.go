@@ -20,7 +20,7 @@ func TestServicesOfOneProcessShareMetricNames(t *testing.T) {
 			if err := scope.Metrics.Register(counter); err != nil {
 				t.Errorf("%s: %v", service, err)
 			}
-			scope.Forget()
+			scope.Unregister()
 		}
 		scope.Metrics.MustRegister(counter)
 	}

@@ -116,7 +116,7 @@ func (v *validator) stop(ctx context.Context) error {
 	v.svc.Drain()
 	err := errors.Join(v.server.Stop(ctx), <-v.served, v.svc.Stop(ctx))
 	v.svc = nil
-	v.scope.Forget()
+	v.scope.Unregister()
 	return err
 }
 
