@@ -22,7 +22,7 @@ const goroutineBudget = 100_000
 func observeProcess(scope Scope, registry prometheus.Registerer) {
 	registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsScheduler, collectors.MetricsGC)))
-	scope.Utilization("goroutines", func() float64 { return Share(runtime.NumGoroutine(), goroutineBudget) })
+	scope.Utilization("goroutines", func() float64 { return Ratio(runtime.NumGoroutine(), goroutineBudget) })
 	self, err := procfs.Self()
 	if err != nil {
 		return
@@ -34,11 +34,11 @@ func observeProcess(scope Scope, registry prometheus.Registerer) {
 	usage := &cpuUsage{consumed: func() float64 { return stat().CPUTime() }, at: time.Now()}
 	scope.Utilization("cpu", func() float64 { return usage.share(time.Now()) })
 	memory := memoryLimit()
-	scope.Utilization("memory", func() float64 { return Share(uint64(stat().ResidentMemory()), memory) })
+	scope.Utilization("memory", func() float64 { return Ratio(uint64(stat().ResidentMemory()), memory) })
 	scope.Utilization("file_descriptors", func() float64 {
 		open, _ := self.FileDescriptorsLen()
 		limits, _ := self.Limits()
-		return Share(uint64(open), limits.OpenFiles)
+		return Ratio(uint64(open), limits.OpenFiles)
 	})
 }
 

@@ -119,7 +119,7 @@ func TestAProcessSaysHowCloseToItsLimitsItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tel.For("game", 0).Utilization("bet_queue", func() float64 { return telemetry.Share(30, 20) })
+	tel.For("game", 0).Utilization("bet_queue", func() float64 { return telemetry.Ratio(30, 20) })
 	families, err := tel.Registry.Gather()
 	if err != nil {
 		t.Fatal(err)

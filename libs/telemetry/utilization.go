@@ -11,8 +11,8 @@ func (s Scope) Utilization(resource string, share func() float64) {
 	}, func() float64 { return 100 * min(max(share(), 0), 1) }))
 }
 
-// Share is a part of a whole, and 0 of nothing.
-func Share[N int | int32 | int64 | uint64 | float64](part, whole N) float64 {
+// Ratio is a part of a whole, and 0 of nothing.
+func Ratio[N int | int32 | int64 | uint64 | float64](part, whole N) float64 {
 	if whole <= 0 {
 		return 0
 	}
