@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// Cut stands between a test and its Postgres, and ends the connection on which an answer comes instead of passing that on. The
+// FaultProxy stands between a test and its Postgres, and ends the connection on which an answer comes instead of passing that on. The
 // server has done all that it was told by then.
-type Cut struct {
+type FaultProxy struct {
 	url      string
 	answered atomic.Bool
 	commits  atomic.Int64
 }
 
 // NewCut stands before the server of a database's URL until the test ends.
-func NewCut(t testing.TB, server string) *Cut {
+func NewCut(t testing.TB, server string) *FaultProxy {
 	t.Helper()
 	parsed, err := url.Parse(server)
 	if err != nil {
@@ -35,7 +35,7 @@ func NewCut(t testing.TB, server string) *Cut {
 	t.Cleanup(func() { _ = listener.Close() })
 	query.Set("host", dir)
 	parsed.RawQuery = query.Encode()
-	c := &Cut{url: parsed.String()}
+	c := &FaultProxy{url: parsed.String()}
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -49,18 +49,18 @@ func NewCut(t testing.TB, server string) *Cut {
 }
 
 // URL is that of the database behind the cut.
-func (c *Cut) URL() string { return c.url }
+func (c *FaultProxy) URL() string { return c.url }
 
 // AtAnswer cuts at the next answer.
-func (c *Cut) AtAnswer() { c.answered.Store(true) }
+func (c *FaultProxy) AtAnswer() { c.answered.Store(true) }
 
 // AtCommit cuts at the answer to a commit: the next one is the first.
-func (c *Cut) AtCommit(number int64) { c.commits.Store(number) }
+func (c *FaultProxy) AtCommit(number int64) { c.commits.Store(number) }
 
 // committed is how an answer says that a transaction is durable.
 var committed = []byte("COMMIT\x00")
 
-func (c *Cut) serve(client net.Conn, socket string) {
+func (c *FaultProxy) serve(client net.Conn, socket string) {
 	defer func() { _ = client.Close() }()
 	server, err := net.Dial("unix", socket)
 	if err != nil {
