@@ -18,8 +18,8 @@ type FaultProxy struct {
 	commits  atomic.Int64
 }
 
-// NewCut stands before the server of a database's URL until the test ends.
-func NewCut(t testing.TB, server string) *FaultProxy {
+// NewFaultProxy stands before the server of a database's URL until the test ends.
+func NewFaultProxy(t testing.TB, server string) *FaultProxy {
 	t.Helper()
 	parsed, err := url.Parse(server)
 	if err != nil {

@@ -44,7 +44,7 @@ func newLossyService(t *testing.T) *lossyService {
 	l := &lossyService{player: uuid.Must(uuid.NewV7())}
 	l.manualService, _ = newManualService(t, func(cfg *Config) {
 		onPostgres(t, cfg)
-		l.cut = testserver.NewCut(t, cfg.Database.URL)
+		l.cut = testserver.NewFaultProxy(t, cfg.Database.URL)
 		cfg.Database.URL = l.cut.URL()
 	})
 	l.consensus = fakeValidators{}

@@ -76,7 +76,7 @@ func TestGroupWithLostReplyRunsOnce(t *testing.T) {
 	var cut *testserver.Cut
 	s, transactions := newManualService(t, func(cfg *Config) {
 		onPostgres(t, cfg)
-		cut = testserver.NewCut(t, cfg.Database.URL)
+		cut = testserver.NewFaultProxy(t, cfg.Database.URL)
 		cfg.Database.URL = cut.URL()
 	})
 	games, newcomer, before := &gameServer{Service: s.Service}, uuid.Must(uuid.NewV7()), transactions.updates
