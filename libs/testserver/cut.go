@@ -51,8 +51,8 @@ func NewFaultProxy(t testing.TB, server string) *FaultProxy {
 // URL is that of the database behind the cut.
 func (c *FaultProxy) URL() string { return c.url }
 
-// AtAnswer cuts at the next answer.
-func (c *FaultProxy) AtAnswer() { c.answered.Store(true) }
+// DropNextAnswer cuts at the next answer.
+func (c *FaultProxy) DropNextAnswer() { c.answered.Store(true) }
 
 // AtCommit cuts at the answer to a commit: the next one is the first.
 func (c *FaultProxy) AtCommit(number int64) { c.commits.Store(number) }

@@ -54,7 +54,7 @@ func TestConnectionCutBeforeCommit(t *testing.T) {
 	key, runs := play.Key{Game: table(t, store, alice), Player: alice}, 0
 	err := store.Update(t.Context(), func(tx play.Tx) error {
 		if runs++; runs == 1 {
-			p.AtAnswer()
+			p.DropNextAnswer()
 		}
 		turns, err := tx.Load(t.Context(), key)
 		if err != nil {
