@@ -54,8 +54,8 @@ func (c *FaultProxy) URL() string { return c.url }
 // DropNextAnswer cuts at the next answer.
 func (c *FaultProxy) DropNextAnswer() { c.answered.Store(true) }
 
-// AtCommit cuts at the answer to a commit: the next one is the first.
-func (c *FaultProxy) AtCommit(number int64) { c.commits.Store(number) }
+// DropCommitAnswer cuts at the answer to a commit: the next one is the first.
+func (c *FaultProxy) DropCommitAnswer(number int64) { c.commits.Store(number) }
 
 // committed is how an answer says that a transaction is durable.
 var committed = []byte("COMMIT\x00")

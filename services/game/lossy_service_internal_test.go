@@ -57,7 +57,7 @@ func newLossyService(t *testing.T) *lossyService {
 // loseReply makes a call and loses the reply to one of its commits: the call must fail with UNAVAILABLE.
 func (l *lossyService) loseReply(commit int64, call func() error) {
 	l.t.Helper()
-	l.cut.AtCommit(commit)
+	l.cut.DropCommitAnswer(commit)
 	if err := call(); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
 		l.t.Fatalf("a call whose commit got no reply: %v", err)
 	}

@@ -33,7 +33,7 @@ func TestConnectionCutAtCommit(t *testing.T) {
 	place := func(between func()) (bool, error) {
 		return call(t.Context(), store, key, "k", toggle(alice), between)
 	}
-	if _, err := place(func() { p.AtCommit(1) }); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
+	if _, err := place(func() { p.DropCommitAnswer(1) }); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
 		t.Errorf("a commit without an answer: %v", err)
 	}
 	if first, err := place(func() {}); err != nil || first {
