@@ -92,8 +92,8 @@ func (d *Disk) Free(t testing.TB, pages int64) {
 	}
 }
 
-// Empty gives back all of it.
-func (d *Disk) Empty(t testing.TB) {
+// FreeAll gives back all of it.
+func (d *Disk) FreeAll(t testing.TB) {
 	t.Helper()
 	if _, err := d.filler.Seek(0, 0); err != nil {
 		t.Fatal(err)

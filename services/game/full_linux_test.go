@@ -47,7 +47,7 @@ func TestDiskRunsFull(t *testing.T) {
 	}
 	ts.audit()
 
-	disk.Empty(t)
+	disk.FreeAll(t)
 	placed, err := alice.games.PlaceBet(alice.ctx, bet)
 	again, errAgain := alice.games.PlaceBet(alice.ctx, bet)
 	if err != nil || errAgain != nil || placed.GetBalance() != 850 || !proto.Equal(placed, again) {

@@ -44,7 +44,7 @@ func TestFullDisk(t *testing.T) {
 	if got, err := find(early.ID); err != nil || got != early {
 		t.Errorf("the guest added before: %+v, %v", got, err)
 	}
-	disk.Empty(t)
+	disk.FreeAll(t)
 	if err := add(late); err != nil {
 		t.Errorf("with room: %v", err)
 	}

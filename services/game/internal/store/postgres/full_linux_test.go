@@ -45,7 +45,7 @@ func TestWALRunsFull(t *testing.T) {
 	for ; err == nil && n < 100_000; err = place(n) {
 		n++
 	}
-	disk.Empty(t)
+	disk.FreeAll(t)
 	server.Restart(t, "QUIT")
 	if reason := errs.Reason(err); reason != errorsv1.Reason_REASON_STORAGE_FULL && reason != errorsv1.Reason_REASON_UNAVAILABLE {
 		t.Errorf("request %d: %v", n, err)

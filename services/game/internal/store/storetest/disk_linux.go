@@ -42,7 +42,7 @@ func FullDisk(t *testing.T, store play.Store, disk *testserver.Disk) {
 		t.Errorf("the refused request changed %+v to %+v", before, after)
 	}
 	f.audit()
-	disk.Empty(t)
+	disk.FreeAll(t)
 	for _, want := range []bool{true, false} {
 		if first, err := f.toggle(key, id); err != nil || first != want {
 			t.Errorf("the same request with space: first %v, %v; want %v", first, err, want)
