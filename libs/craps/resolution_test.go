@@ -29,7 +29,7 @@ func (want resolution) check(t *testing.T) {
 	}
 	bet, state := craps.Bet{Number: want.number, Working: want.working}, craps.State{Point: want.point}
 	for _, d := range rolls() {
-		got := craps.Named(want.name).Resolve(bet, state.Roll(d))
+		got := craps.ByName(want.name).Resolve(bet, state.Roll(d))
 		if got.Outcome != outcomes[d.Total()] {
 			t.Errorf("%s on %d, point %d, working %v: %v does %s, want %s", want.name, want.number, want.point, want.working, d, got.Outcome, outcomes[d.Total()])
 		}
@@ -109,7 +109,7 @@ func TestNumberBetsRaceThe7(t *testing.T) {
 
 func TestHardwaysTellPairsFromOthers(t *testing.T) {
 	for _, number := range []uint8{4, 6, 8, 10} {
-		w := craps.Named(fmt.Sprintf("hard_%d", number))
+		w := craps.ByName(fmt.Sprintf("hard_%d", number))
 		for _, d := range rolls() {
 			want := craps.Stay
 			switch {

@@ -17,7 +17,7 @@ type script struct {
 
 func play(t *testing.T, name string, scripts ...script) {
 	t.Helper()
-	w := craps.Named(name)
+	w := craps.ByName(name)
 	for _, script := range scripts {
 		var state craps.State
 		all := throws(script.throws)
@@ -78,7 +78,7 @@ func TestTwiceHardAllowsNoEasyRollOfItsNumberBetween(t *testing.T) {
 		script{"11 11 66 66", craps.Stay, 0},      // 2 and 12 are never easy, and don't count.
 		script{"22 34", craps.Lose, 0}, script{"34", craps.Lose, 0})
 	// A bet behind a 7 knows nothing of what came before it.
-	if state := after("22 22 34 22"); craps.Named("twice_hard").Resolve(craps.Bet{}, state.Roll(throws("33")[0])).Outcome != craps.Stay {
+	if state := after("22 22 34 22"); craps.ByName("twice_hard").Resolve(craps.Bet{}, state.Roll(throws("33")[0])).Outcome != craps.Stay {
 		t.Error("the 7 forgets no hard number")
 	}
 }
@@ -164,7 +164,7 @@ func TestMuggsyWinsInTwoWays(t *testing.T) {
 		if d.Total() == 7 {
 			want = craps.Win
 		}
-		if got := craps.Named("muggsy").Resolve(craps.Bet{}, after("44").Roll(d)).Outcome; got != want {
+		if got := craps.ByName("muggsy").Resolve(craps.Bet{}, after("44").Roll(d)).Outcome; got != want {
 			t.Errorf("%v right behind the point does %s", d, got)
 		}
 	}

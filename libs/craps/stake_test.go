@@ -60,7 +60,7 @@ func TestPayTablesAreThePublishedOnes(t *testing.T) {
 	for _, tc := range tables {
 		for name := range strings.FieldsSeq(tc.names) {
 			found++
-			w, pays, most := craps.Named(name), []string(nil), int64(0)
+			w, pays, most := craps.ByName(name), []string(nil), int64(0)
 			for line, pay := range w.Pays {
 				pays = append(pays, fmt.Sprintf("%d:%d", pay.To, pay.Per))
 				most = max(most, w.Profit(line, tc.multiple))
@@ -127,13 +127,13 @@ func TestOddsAreLimitedByTheirFlatBet(t *testing.T) {
 		{8, 5, 6, 50, 60, 60, 50}, {9, 2, 3, 40, 60, 60, 40}, {10, 1, 2, 30, 60, 60, 30},
 	} {
 		for _, name := range []string{"odds_pass", "odds_come"} {
-			w := craps.Named(name)
+			w := craps.ByName(name)
 			if w.Multiple(tc.number) != tc.take || w.MaxStake(tc.number, 10) != tc.takeMost || w.MaxProfit(tc.number, tc.takeMost) != tc.takeProfit {
 				t.Errorf("%s on %d: multiple %d, at most %d, which win %d", name, tc.number, w.Multiple(tc.number), w.MaxStake(tc.number, 10), w.MaxProfit(tc.number, tc.takeMost))
 			}
 		}
 		for _, name := range []string{"odds_dont_pass", "odds_dont_come"} {
-			w := craps.Named(name)
+			w := craps.ByName(name)
 			if w.Multiple(tc.number) != tc.lay || w.MaxStake(tc.number, 10) != tc.layMost || w.MaxProfit(tc.number, tc.layMost) != tc.layProfit {
 				t.Errorf("%s on %d: multiple %d, at most %d, which win %d", name, tc.number, w.Multiple(tc.number), w.MaxStake(tc.number, 10), w.MaxProfit(tc.number, tc.layMost))
 			}
@@ -145,7 +145,7 @@ func TestOddsWinOnTheLineOfTheirNumber(t *testing.T) {
 	for _, number := range craps.Points {
 		made := craps.Dice{First: number / 2, Second: number - number/2}
 		for name, d := range map[string]craps.Dice{"odds_pass": made, "odds_come": made, "odds_dont_pass": {First: 3, Second: 4}, "odds_dont_come": {First: 3, Second: 4}} {
-			got := craps.Named(name).Resolve(craps.Bet{Number: number}, craps.State{Point: number}.Roll(d))
+			got := craps.ByName(name).Resolve(craps.Bet{Number: number}, craps.State{Point: number}.Roll(d))
 			want := map[uint8]int{4: 0, 10: 0, 5: 1, 9: 1, 6: 2, 8: 2}[number]
 			if got.Outcome != craps.Win || got.Line != want {
 				t.Errorf("%s on %d: %s on line %d, want line %d", name, number, got.Outcome, got.Line, want)
@@ -160,7 +160,7 @@ func TestTheFieldPays2And12Double(t *testing.T) {
 		if d.Total() == 2 || d.Total() == 12 {
 			want = 0
 		}
-		if got := craps.Named("field").Resolve(craps.Bet{}, craps.State{}.Roll(d)); got.Outcome == craps.Win && got.Line != want {
+		if got := craps.ByName("field").Resolve(craps.Bet{}, craps.State{}.Roll(d)); got.Outcome == craps.Win && got.Line != want {
 			t.Errorf("field pays line %d for %v", got.Line, d)
 		}
 	}

@@ -39,8 +39,8 @@ func Wagers() []*Wager {
 	return slices.SortedFunc(slices.Values(all), func(a, b *Wager) int { return cmp.Compare(a.Code, b.Code) })
 }
 
-// Named returns the wager with a name or an alias, nil where there is none.
-func Named(name string) *Wager { return byName[name] }
+// ByName returns the wager with a name or an alias, nil where there is none.
+func ByName(name string) *Wager { return byName[name] }
 
 // Coded returns the wager with a code, nil where there is none.
 func Coded(code uint16) *Wager { return byCode[code] }

@@ -24,11 +24,11 @@ func TestCodesAreTheCanonicalOnes(t *testing.T) {
 	}
 	for code, name := range names {
 		w := craps.Coded(uint16(code))
-		if w == nil || w.Name != name || craps.Wagers()[code] != w || craps.Named(name) != w {
+		if w == nil || w.Name != name || craps.Wagers()[code] != w || craps.ByName(name) != w {
 			t.Errorf("code %d is not %s", code, name)
 		}
 	}
-	if craps.Coded(71) != nil || craps.Named("hard_5") != nil || craps.Named("") != nil {
+	if craps.Coded(71) != nil || craps.ByName("hard_5") != nil || craps.ByName("") != nil {
 		t.Error("a wager that is none was found")
 	}
 }
@@ -48,7 +48,7 @@ func TestEveryAliasNamesItsWager(t *testing.T) {
 	}
 	found := 0
 	for alias, name := range want {
-		if w := craps.Named(alias); w == nil || w.Name != name || !slices.Contains(w.Aliases, alias) {
+		if w := craps.ByName(alias); w == nil || w.Name != name || !slices.Contains(w.Aliases, alias) {
 			t.Errorf("%s does not name %s", alias, name)
 		}
 	}

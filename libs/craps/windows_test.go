@@ -89,7 +89,7 @@ func TestBetsThatWereRolledOnAreLocked(t *testing.T) {
 		{name: "bonus_all", throws: "11"},
 		{name: "repeater_2", throws: "66"},
 	} {
-		if got := craps.Named(tc.name).Removable(craps.Bet{Number: tc.number}, after(tc.throws)); got != tc.removable {
+		if got := craps.ByName(tc.name).Removable(craps.Bet{Number: tc.number}, after(tc.throws)); got != tc.removable {
 			t.Errorf("%s on %d behind %q: removable is %v", tc.name, tc.number, tc.throws, got)
 		}
 	}

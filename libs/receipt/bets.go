@@ -77,7 +77,7 @@ func parseBet(p *receiptv1.SettledBet) (protocol.Bet, error) {
 	if err != nil {
 		return protocol.Bet{}, err
 	}
-	wager := craps.Named(p.GetBetType())
+	wager := craps.ByName(p.GetBetType())
 	switch {
 	case wager == nil || wager.Name != p.GetBetType():
 		return protocol.Bet{}, fmt.Errorf("bet_type: no wager is called %q", p.GetBetType())

@@ -88,5 +88,5 @@ var (
 
 // bet is a bet of mine that works.
 func bet(id byte, wager string, amount uint64) protocol.Bet {
-	return protocol.Bet{ID: protocol.ID{id}, Player: me, Wager: craps.Named(wager).Code, Working: true, Amount: amount}
+	return protocol.Bet{ID: protocol.ID{id}, Player: me, Wager: craps.ByName(wager).Code, Working: true, Amount: amount}
 }

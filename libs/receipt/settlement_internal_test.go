@@ -12,7 +12,7 @@ import (
 
 // TestPayoutsAreBounded settles stakes on the field that a 2 pays twice.
 func TestPayoutsAreBounded(t *testing.T) {
-	field := craps.Named("field")
+	field := craps.ByName("field")
 	for name, tc := range map[string]struct {
 		stakes []uint64
 		ok     bool

@@ -19,7 +19,7 @@ func findWagers(names []string) ([]*craps.Wager, error) {
 		if name == allWagers {
 			return craps.Wagers(), nil
 		}
-		w := craps.Named(name)
+		w := craps.ByName(name)
 		if w == nil {
 			return nil, fmt.Errorf("--wager %s: there is no such wager; the closest are %s; all plays every wager", name, strings.Join(closestWagers(name), ", "))
 		}

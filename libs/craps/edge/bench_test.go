@@ -21,6 +21,6 @@ func BenchmarkTable(b *testing.B) {
 func BenchmarkReplay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		edge.Of(craps.Named("replay"))
+		edge.Of(craps.ByName("replay"))
 	}
 }

@@ -59,7 +59,7 @@ func TestEdgesAreThePublishedOnes(t *testing.T) {
 	for _, tc := range published {
 		for _, name := range tc.names {
 			found++
-			got := edge.Table()[craps.Named(name).Code]
+			got := edge.Table()[craps.ByName(name).Code]
 			if tc.exact != "" && got.RatString() != tc.exact {
 				t.Errorf("%s: edge %s, want %s", name, got.RatString(), tc.exact)
 			}
@@ -124,7 +124,7 @@ func TestTheEdgeFollowsThePayTable(t *testing.T) {
 		{"repeater_2", []int64{40}, 16.33}, {"repeater_3", []int64{50}, 20.31}, {"repeater_6", []int64{90}, 19.74},
 		{"pass_line", []int64{2}, -47.879},
 	} {
-		w := *craps.Named(tc.name)
+		w := *craps.ByName(tc.name)
 		w.Pays = append([]craps.Pay(nil), w.Pays...)
 		for line, to := range tc.pays {
 			w.Pays[line].To = to

@@ -9,7 +9,7 @@ import (
 
 // BenchmarkPassLine rolls the dice once for every iteration.
 func BenchmarkPassLine(b *testing.B) {
-	simulation := simulate.New(craps.Named("pass_line"), simulate.Seeded(1))
+	simulation := simulate.New(craps.ByName("pass_line"), simulate.Seeded(1))
 	b.ReportAllocs()
 	b.ResetTimer()
 	if err := simulation.Play(int64(b.N)); err != nil {

@@ -19,7 +19,7 @@ func play(t *testing.T, name, throws string) simulate.Tally {
 	for throw := range strings.FieldsSeq(throws) {
 		rolls = append(rolls, craps.Dice{First: throw[0] - '0', Second: throw[1] - '0'})
 	}
-	simulation := simulate.New(craps.Named(name), simulate.Recorded(rolls))
+	simulation := simulate.New(craps.ByName(name), simulate.Recorded(rolls))
 	if err := simulation.Play(int64(len(rolls))); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestErrorIsThatOfARatio(t *testing.T) {
 }
 
 func TestPlayStopsWhereTheDiceEnd(t *testing.T) {
-	simulation := simulate.New(craps.Named("field"), simulate.Recorded([]craps.Dice{{First: 1, Second: 1}}))
+	simulation := simulate.New(craps.ByName("field"), simulate.Recorded([]craps.Dice{{First: 1, Second: 1}}))
 	if err := simulation.Play(2); !errors.Is(err, simulate.ErrNoMoreRolls) {
 		t.Errorf("error %v", err)
 	}

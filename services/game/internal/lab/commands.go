@@ -121,7 +121,7 @@ var commands = map[string]command{
 func onBet(do func(*play.Turn, *play.Bet, arguments) error) func(*table, uuid.UUID, arguments) (*play.Turn, error) {
 	return func(t *table, player uuid.UUID, a arguments) (*play.Turn, error) {
 		return t.do(func(turn *play.Turn) error {
-			wager := craps.Named(a.wager)
+			wager := craps.ByName(a.wager)
 			if wager == nil {
 				return errs.New(errorsv1.Reason_REASON_WAGER_UNKNOWN, "no wager is called %q", a.wager)
 			}

@@ -31,7 +31,7 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	if !t.Game.Seated(want.Player) {
 		return nil, errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you bet on it")
 	}
-	wager := craps.Named(want.Wager)
+	wager := craps.ByName(want.Wager)
 	if wager == nil {
 		return nil, errs.New(errorsv1.Reason_REASON_WAGER_UNKNOWN, "no wager is called %q; GET /api/v1/wagers lists them", want.Wager).
 			Field("bet_type", "must be the name of a wager")

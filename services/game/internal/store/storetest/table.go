@@ -166,7 +166,7 @@ func testHouseLimit(t *testing.T, f *fixture) {
 			return tx.Save(t.Context(), turns...)
 		})
 	}
-	profit := craps.Named("next_12").MaxProfit(0, stake)
+	profit := craps.ByName("next_12").MaxProfit(0, stake)
 	if err := place(tables...); err == nil || f.balance(ledger.House) != left || f.balance(ledger.Escrow(tables[0].Game)) != 0 {
 		t.Errorf("two reserves of %d from %d: %v; the house has %d", profit, left, err, f.balance(ledger.House))
 	}
