@@ -42,8 +42,8 @@ func Wagers() []*Wager {
 // ByName returns the wager with a name or an alias, nil where there is none.
 func ByName(name string) *Wager { return byName[name] }
 
-// Coded returns the wager with a code, nil where there is none.
-func Coded(code uint16) *Wager { return byCode[code] }
+// ByCode returns the wager with a code, nil where there is none.
+func ByCode(code uint16) *Wager { return byCode[code] }
 
 // PayTableHash is SHA-256 over the definitions of all wagers, in the encoding of docs/protocol.md. Rounds commit to it,
 // so that nobody can pay by another table than the one that was published.

@@ -23,12 +23,12 @@ func TestCodesAreTheCanonicalOnes(t *testing.T) {
 		t.Fatalf("%d wagers, %d names", len(craps.Wagers()), len(names))
 	}
 	for code, name := range names {
-		w := craps.Coded(uint16(code))
+		w := craps.ByCode(uint16(code))
 		if w == nil || w.Name != name || craps.Wagers()[code] != w || craps.ByName(name) != w {
 			t.Errorf("code %d is not %s", code, name)
 		}
 	}
-	if craps.Coded(71) != nil || craps.ByName("hard_5") != nil || craps.ByName("") != nil {
+	if craps.ByCode(71) != nil || craps.ByName("hard_5") != nil || craps.ByName("") != nil {
 		t.Error("a wager that is none was found")
 	}
 }

@@ -63,7 +63,7 @@ func (v *verifier) list(says func(i int) string) string {
 		if bet.Number != 0 {
 			on = fmt.Sprintf(" on %d", bet.Number)
 		}
-		out = append(out, fmt.Sprintf("%s%s %d %s", craps.Coded(bet.Wager).Name, on, bet.Amount, says(i)))
+		out = append(out, fmt.Sprintf("%s%s %d %s", craps.ByCode(bet.Wager).Name, on, bet.Amount, says(i)))
 	}
 	return strings.Join(out, ", ")
 }

@@ -60,7 +60,7 @@ func Build(f Facts) *receiptv1.Receipt {
 func settledBet(bet protocol.Bet, roll craps.Roll) *receiptv1.SettledBet {
 	outcome, payout := Settle(bet, roll)
 	return &receiptv1.SettledBet{BetId: uuid.UUID(bet.ID).String(), PlayerId: uuid.UUID(bet.Player).String(),
-		BetType: craps.Coded(bet.Wager).Name, Number: int32(bet.Number), Working: bet.Working, Amount: int64(bet.Amount),
+		BetType: craps.ByCode(bet.Wager).Name, Number: int32(bet.Number), Working: bet.Working, Amount: int64(bet.Amount),
 		ClientSeed: string(bet.Seed), Outcome: outcome.String(), Payout: payout}
 }
 

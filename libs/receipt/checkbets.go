@@ -29,7 +29,7 @@ func CheckBets(s protocol.State, bets []protocol.Bet) error {
 		}
 		where := place{bet.Player, bet.Wager, bet.Number}
 		if _, taken := lying[where]; taken {
-			return fmt.Errorf("bets[%d].bet_type: the player has another %s there", i, craps.Coded(bet.Wager).Name)
+			return fmt.Errorf("bets[%d].bet_type: the player has another %s there", i, craps.ByCode(bet.Wager).Name)
 		}
 		lying[where] = bet
 	}
@@ -42,7 +42,7 @@ func CheckBets(s protocol.State, bets []protocol.Bet) error {
 }
 
 func checkBet(s protocol.State, bet protocol.Bet) error {
-	wager := craps.Coded(bet.Wager)
+	wager := craps.ByCode(bet.Wager)
 	if !bet.Working && !wager.OffOnComeOut {
 		return fmt.Errorf("working: false; %s works on every roll", wager.Name)
 	}
@@ -82,7 +82,7 @@ func onLine(wager *craps.Wager) bool {
 
 // checkOdds checks that odds stand behind a bet that carries them.
 func checkOdds(bet protocol.Bet, lying map[place]protocol.Bet) error {
-	wager := craps.Coded(bet.Wager)
+	wager := craps.ByCode(bet.Wager)
 	if wager.Behind == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ func CheckNext(before protocol.State, lay []protocol.Bet, dice craps.Dice, after
 	}
 	for i, bet := range lie {
 		if _, placed := now[bet.ID]; placed && !placeable(bet, roll.After) {
-			return fmt.Errorf("bets[%d]: a new %s, which can't be placed there then", i, craps.Coded(bet.Wager).Name)
+			return fmt.Errorf("bets[%d]: a new %s, which can't be placed there then", i, craps.ByCode(bet.Wager).Name)
 		}
 	}
 	return nil
@@ -40,7 +40,7 @@ func CheckNext(before protocol.State, lay []protocol.Bet, dice craps.Dice, after
 
 // placeable reports whether a table takes the bet as it stands. That odds have what they need, CheckBets finds.
 func placeable(bet protocol.Bet, s craps.State) bool {
-	wager := craps.Coded(bet.Wager)
+	wager := craps.ByCode(bet.Wager)
 	return wager.Place.Open(s) && (wager.Settles != craps.Pending || bet.Number == 0)
 }
 
@@ -71,7 +71,7 @@ func checkNextState(before protocol.State, roll craps.Roll, after protocol.State
 // checkNextBet checks what became of one bet.
 func checkNextBet(bet protocol.Bet, roll craps.Roll, now map[protocol.ID]protocol.Bet) error {
 	next, lies := now[bet.ID]
-	wager, rules := craps.Coded(bet.Wager), craps.Bet{Number: bet.Number, Working: bet.Working}
+	wager, rules := craps.ByCode(bet.Wager), craps.Bet{Number: bet.Number, Working: bet.Working}
 	result := wager.Resolve(rules, roll)
 	switch result.Outcome {
 	case craps.Stay:

@@ -34,7 +34,7 @@ func (v *verifier) paid() (sum int64) {
 
 // Settle is what a roll does to a bet as a round commits to it, and what comes back of it. The wager's code must be known.
 func Settle(bet protocol.Bet, roll craps.Roll) (craps.Outcome, int64) {
-	wager, stake := craps.Coded(bet.Wager), int64(bet.Amount)
+	wager, stake := craps.ByCode(bet.Wager), int64(bet.Amount)
 	result := wager.Resolve(craps.Bet{Number: bet.Number, Working: bet.Working}, roll)
 	switch result.Outcome {
 	case craps.Win:
