@@ -64,8 +64,8 @@ func (w *Wager) MaxProfit(number uint8, stake int64) int64 {
 	return most
 }
 
-// Price is the commission on a stake, which must be one that pays exactly.
-func (w *Wager) Price(stake int64) int64 {
+// CommissionFor is the commission on a stake, which must be one that pays exactly.
+func (w *Wager) CommissionFor(stake int64) int64 {
 	switch w.Commission {
 	case OnStake:
 		return stake / twentieth

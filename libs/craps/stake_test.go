@@ -68,8 +68,8 @@ func TestPayTablesAreThePublishedOnes(t *testing.T) {
 			if got := strings.Join(pays, " "); got != tc.pays {
 				t.Errorf("%s pays %s, want %s", name, got, tc.pays)
 			}
-			if w.Multiple(0) != tc.multiple || w.Price(3*tc.multiple) != 3*tc.commission {
-				t.Errorf("%s: stakes are multiples of %d, and the commission on three is %d; want %d and %d", name, w.Multiple(0), w.Price(3*tc.multiple), tc.multiple, 3*tc.commission)
+			if w.Multiple(0) != tc.multiple || w.CommissionFor(3*tc.multiple) != 3*tc.commission {
+				t.Errorf("%s: stakes are multiples of %d, and the commission on three is %d; want %d and %d", name, w.Multiple(0), w.CommissionFor(3*tc.multiple), tc.multiple, 3*tc.commission)
 			}
 			if w.Behind == nil && w.MaxProfit(0, tc.multiple) != most {
 				t.Errorf("%s wins %d at most, want %d", name, w.MaxProfit(0, tc.multiple), most)

@@ -35,7 +35,7 @@ func Start(w *craps.Wager) (number uint8, state craps.State) {
 func At(w *craps.Wager, number uint8, state craps.State) *big.Rat {
 	stake := w.Multiple(number)
 	s := solver{wager: w, stake: stake, values: make(map[node]*big.Rat), open: make(map[node]*mark)}
-	cost := big.NewRat(stake+w.Price(stake), 1)
+	cost := big.NewRat(stake+w.CommissionFor(stake), 1)
 	back := s.value(s.see(number, state))
 	return back.Quo(back.Sub(cost, back), cost)
 }

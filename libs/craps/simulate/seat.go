@@ -15,7 +15,7 @@ type seat struct {
 func (s *seat) place(number uint8) {
 	s.live, s.bet = true, craps.Bet{Number: number}
 	s.stake = s.wager.Multiple(number)
-	s.price = s.wager.Price(s.stake)
+	s.price = s.wager.CommissionFor(s.stake)
 }
 
 // settle does to the bet what a roll does.

@@ -158,7 +158,7 @@ func (t *Turn) checkFunds(bet *Bet) error {
 	if !open {
 		balance = t.Rules.Grant
 	}
-	commission := bet.Wager.Price(bet.Amount)
+	commission := bet.Wager.CommissionFor(bet.Amount)
 	if balance < bet.Amount+commission {
 		return errs.New(errorsv1.Reason_REASON_INSUFFICIENT_FUNDS, "the bet costs %d, commission of %d included; your wallet holds %d", bet.Amount+commission, commission, balance).
 			Field("amount", "must not exceed the balance").With("balance", balance)

@@ -60,7 +60,7 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 		return err
 	}
 	smaller := *bet
-	smaller.Amount, smaller.Commission = amount, bet.Wager.Price(amount)
+	smaller.Amount, smaller.Commission = amount, bet.Wager.CommissionFor(amount)
 	if err := t.checkAmount(&smaller); err != nil {
 		return err
 	}

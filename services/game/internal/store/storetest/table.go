@@ -80,7 +80,7 @@ func testCommission(t *testing.T, f *fixture) {
 // commissionWager returns a wager that charges a commission on a stake and can be placed at any time.
 func commissionWager(stake int64) *craps.Wager {
 	for _, wager := range craps.Wagers() {
-		if wager.Behind == nil && wager.Place.Open(craps.State{}) && stake%wager.Multiple(0) == 0 && wager.Price(stake) > 0 {
+		if wager.Behind == nil && wager.Place.Open(craps.State{}) && stake%wager.Multiple(0) == 0 && wager.CommissionFor(stake) > 0 {
 			return wager
 		}
 	}
