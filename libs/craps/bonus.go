@@ -7,7 +7,7 @@ func bonus(code uint16, name, title, totalsText string, to int64, totals ...uint
 		Code: code, Name: name, Title: title,
 		Rule:  totalsText + " must all come before a 7.",
 		Place: OnlySince7, Lock: WindowClosed, Pays: []Pay{{On: "all of them", To: to, Per: 1}}, Settles: Side,
-		Sees: func(s State) State { return State{Since7: Since7{Totals: s.Since7.Totals.Only(1, totals...)}} },
+		RelevantState: func(s State) State { return State{Since7: Since7{Totals: s.Since7.Totals.Only(1, totals...)}} },
 		Resolve: func(_ Bet, r Roll) Result {
 			if r.Total == 7 {
 				return lose

@@ -12,7 +12,7 @@ var differentDoubles = Wager{
 	Rule:  "When a 7 comes, three or more different doubles that were rolled win.",
 	Place: OnlySince7, Lock: WindowClosed, Settles: Side,
 	Pays: []Pay{{On: "3 doubles", To: 4, Per: 1}, {On: "4 doubles", To: 8, Per: 1}, {On: "5 doubles", To: 15, Per: 1}, {On: "6 doubles", To: 100, Per: 1}},
-	Sees: func(s State) State { return State{Since7: Since7{Pairs: s.Since7.Pairs & doubles}} },
+	RelevantState: func(s State) State { return State{Since7: Since7{Pairs: s.Since7.Pairs & doubles}} },
 	Resolve: func(_ Bet, r Roll) Result {
 		if r.Total != 7 {
 			return stay

@@ -13,7 +13,7 @@ var hotRoller = Wager{
 	Place: OnlySince7, Lock: WindowClosed, Settles: Side,
 	Pays: []Pay{{On: "2 numbers", To: 5, Per: 1}, {On: "3 numbers", To: 10, Per: 1}, {On: "4 numbers", To: 20, Per: 1},
 		{On: "5 numbers", To: 50, Per: 1}, {On: "6 numbers", To: 200, Per: 1}},
-	Sees: func(s State) State {
+	RelevantState: func(s State) State {
 		seen := Pairs(0)
 		for _, ways := range combinations {
 			seen |= s.Since7.Pairs & ways

@@ -10,7 +10,7 @@ func no(code uint16, number uint8, to, per int64) Wager {
 		Code: code, Name: fmt.Sprintf("no_%d", number), Title: fmt.Sprintf("No %d", number), Aliases: []string{fmt.Sprintf("lay_%d", number)},
 		Rule:  fmt.Sprintf("A 7 before %d wins.", number),
 		Place: AnyTime, Lock: Never, Pays: []Pay{{On: "7", To: to, Per: per}}, Commission: OnWin, Settles: Numbers,
-		Sees: nothing,
+		RelevantState: nothing,
 		Resolve: func(_ Bet, r Roll) Result {
 			switch r.Total {
 			case 7:

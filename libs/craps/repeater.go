@@ -9,7 +9,7 @@ func repeater(code uint16, total uint8, times int, to int64) Wager {
 		Code: code, Name: fmt.Sprintf("repeater_%d", total), Title: fmt.Sprintf("Repeater %d", total),
 		Rule:  fmt.Sprintf("%d must come %d times before a 7.", total, times),
 		Place: OnlySince7, Lock: WindowClosed, Pays: []Pay{{On: fmt.Sprintf("%d times", times), To: to, Per: 1}}, Settles: Side,
-		Sees: func(s State) State { return State{Since7: Since7{Totals: s.Since7.Totals.Only(times, total)}} },
+		RelevantState: func(s State) State { return State{Since7: Since7{Totals: s.Since7.Totals.Only(times, total)}} },
 		Resolve: func(_ Bet, r Roll) Result {
 			switch {
 			case r.Total == 7:

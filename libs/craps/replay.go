@@ -7,7 +7,7 @@ var replay = Wager{
 	Place: OnNewHand, Lock: WindowClosed, Settles: Side,
 	Pays: []Pay{{On: "4 or 10, 4 times", To: 1000, Per: 1}, {On: "5 or 9, 4 times", To: 500, Per: 1}, {On: "4 or 10, 3 times", To: 120, Per: 1},
 		{On: "6 or 8, 4 times", To: 100, Per: 1}, {On: "5 or 9, 3 times", To: 95, Per: 1}, {On: "6 or 8, 3 times", To: 70, Per: 1}},
-	Sees: func(s State) State { return State{Point: s.Point, Hand: Hand{Made: replayable(s.Hand.Made)}} },
+	RelevantState: func(s State) State { return State{Point: s.Point, Hand: Hand{Made: replayable(s.Hand.Made)}} },
 	Resolve: func(_ Bet, r Roll) Result {
 		if r.Call != SevenOut {
 			return stay

@@ -10,10 +10,10 @@ import (
 
 // sees is what a wager looks at in a state.
 func sees(w *craps.Wager, s craps.State) craps.State {
-	if w.Sees == nil {
+	if w.RelevantState == nil {
 		return craps.State{Point: s.Point}
 	}
-	return w.Sees(s)
+	return w.RelevantState(s)
 }
 
 // reached draws a state that some rolls lead to. Throws alone would hardly ever lead to a long hand, so points are made

@@ -5,7 +5,7 @@ var twiceHard = Wager{
 	Code: 35, Name: "twice_hard", Title: "Twice hard",
 	Rule:  "4, 6, 8 or 10 must come as a pair twice, without coming another way between, before a 7.",
 	Place: OnlySince7, Lock: WindowClosed, Pays: []Pay{{On: "the second pair", To: 14, Per: 1}}, Settles: Side,
-	Sees: func(s State) State { return State{Since7: Since7{Hard: s.Since7.Hard}} },
+	RelevantState: func(s State) State { return State{Since7: Since7{Hard: s.Since7.Hard}} },
 	Resolve: func(_ Bet, r Roll) Result {
 		switch {
 		case r.Total == 7:

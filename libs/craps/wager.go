@@ -28,9 +28,9 @@ type Wager struct {
 	OffOnComeOut bool
 	// Settles is the wager's place in the order in which a roll settles bets; a come bet that has travelled comes earlier.
 	Settles Stage
-	// Sees is the part of a state that Resolve looks at, with zeros elsewhere; nil is the point alone. The solver in
+	// RelevantState is the part of a state that Resolve looks at, with zeros elsewhere; nil is the point alone. The solver in
 	// package edge tells states apart by it.
-	Sees func(State) State
+	RelevantState func(State) State
 	// Resolve says what a roll does to the bet.
 	Resolve func(Bet, Roll) Result
 }

@@ -99,10 +99,10 @@ func TestBetsThatWereRolledOnAreLocked(t *testing.T) {
 func TestSideBetsBeginWithAnEmptyMemory(t *testing.T) {
 	for moment, state := range moments {
 		for _, w := range craps.Wagers() {
-			if w.Sees == nil || !w.Place.Open(state) {
+			if w.RelevantState == nil || !w.Place.Open(state) {
 				continue
 			}
-			if seen := w.Sees(state); seen != (craps.State{}) {
+			if seen := w.RelevantState(state); seen != (craps.State{}) {
 				t.Errorf("%s behind %s begins with %+v", w.Name, moment, seen)
 			}
 		}

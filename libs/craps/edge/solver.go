@@ -54,10 +54,10 @@ func (m *moves) add(n node) {
 
 // see forgets what the wager does not look at, so that states that are the same to it are one node.
 func (s *solver) see(number uint8, state craps.State) node {
-	if s.wager.Sees == nil {
+	if s.wager.RelevantState == nil {
 		return node{number, craps.State{Point: state.Point}}
 	}
-	return node{number, s.wager.Sees(state)}
+	return node{number, s.wager.RelevantState(state)}
 }
 
 // value is what the stake returns on average from a node.
