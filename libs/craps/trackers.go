@@ -55,12 +55,12 @@ func (t Totals) Only(limit int, totals ...uint8) Totals {
 	return out
 }
 
-// Counted are the totals that are counted, in the order of Counts.
-var Counted = [10]uint8{2, 3, 4, 5, 6, 8, 9, 10, 11, 12}
+// CountedTotals are the totals that are counted, in the order of Counts.
+var CountedTotals = [10]uint8{2, 3, 4, 5, 6, 8, 9, 10, 11, 12}
 
 // Counts are the counts of 2 to 6 and 8 to 12, in this order.
 func (t Totals) Counts() (counts [10]uint8) {
-	for i, total := range Counted {
+	for i, total := range CountedTotals {
 		counts[i] = uint8(t.Of(total))
 	}
 	return counts
@@ -68,7 +68,7 @@ func (t Totals) Counts() (counts [10]uint8) {
 
 // TotalsOf is the inverse of Counts. Counts beyond MaxTotal are cut.
 func TotalsOf(counts [10]uint8) (t Totals) {
-	for i, total := range Counted {
+	for i, total := range CountedTotals {
 		t |= Totals(min(counts[i], MaxTotal)) << totalShift[total]
 	}
 	return t

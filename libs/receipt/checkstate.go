@@ -84,7 +84,7 @@ func checkPairs(s protocol.State) error {
 	if sevens > 0 {
 		return errors.New("pairs: one of 7, which empties them")
 	}
-	for i, total := range craps.Counted {
+	for i, total := range craps.CountedTotals {
 		easy, hard := ways(s, total)
 		if n := int(s.Totals[i]); easy+hard > n || easy+hard == 0 && n > 0 {
 			return fmt.Errorf("pairs: %d of total %d, which came %d times", easy+hard, total, n)
