@@ -128,7 +128,7 @@ func (s *simulation) printJSON(out io.Writer, results []measurement) error {
 	encoder := json.NewEncoder(out)
 	for _, m := range results {
 		margin := simulate.Confidence95 * m.Error()
-		result := jsonResult{Wager: m.wager.Name, Code: m.wager.Code, DiceFile: s.diceFile, Rolls: m.Rolls, Made: m.Made, Decided: m.Decided(),
+		result := jsonResult{Wager: m.wager.Name, Code: m.wager.Code, DiceFile: s.diceFile, Rolls: m.Rolls, Made: m.Placed, Decided: m.Decided(),
 			Losses: m.Losses, Pushes: m.Pushes, Staked: m.Staked, Commission: m.Commission, Returned: m.Returned,
 			HitRate: finiteOrNil(float64(m.Won()) / float64(m.Decided())), Edge: finiteOrNil(m.Edge()), Error: finiteOrNil(m.Error()),
 			Low: finiteOrNil(m.Edge() - margin), High: finiteOrNil(m.Edge() + margin), Exact: m.exact.RatString(), ExactEdge: m.exactEdge(), Z: finiteOrNil(m.z())}

@@ -62,7 +62,7 @@ func (s *Simulation) bet() {
 		}
 	}
 	s.seat.place(number)
-	s.tally.Made++
+	s.tally.Placed++
 }
 
 func (s *Simulation) settle(roll *craps.Roll) {

@@ -56,29 +56,29 @@ func TestBetsAreCountedToTheToken(t *testing.T) {
 		name, throws string
 		want         simulate.Tally
 	}{
-		{"pass_line", "34 44 35 44", simulate.Tally{Rolls: 4, Made: 3, Wins: []int64{2}, Staked: 2, Returned: 4}},
-		{"dont_pass", "66 11 34", simulate.Tally{Rolls: 3, Made: 3, Wins: []int64{1}, Losses: 1, Pushes: 1, Staked: 3, Returned: 3}},
+		{"pass_line", "34 44 35 44", simulate.Tally{Rolls: 4, Placed: 3, Wins: []int64{2}, Staked: 2, Returned: 4}},
+		{"dont_pass", "66 11 34", simulate.Tally{Rolls: 3, Placed: 3, Wins: []int64{1}, Losses: 1, Pushes: 1, Staked: 3, Returned: 3}},
 		// Bets on numbers rest on the come-out roll of 4, and win on the second.
-		{"yes_4", "13 13 13 22", simulate.Tally{Rolls: 4, Made: 2, Wins: []int64{2}, Staked: 40, Commission: 2, Returned: 120}},
-		{"no_6", "15 16", simulate.Tally{Rolls: 2, Made: 2, Wins: []int64{1}, Losses: 1, Staked: 48, Commission: 2, Returned: 44}},
+		{"yes_4", "13 13 13 22", simulate.Tally{Rolls: 4, Placed: 2, Wins: []int64{2}, Staked: 40, Commission: 2, Returned: 120}},
+		{"no_6", "15 16", simulate.Tally{Rolls: 2, Placed: 2, Wins: []int64{1}, Losses: 1, Staked: 48, Commission: 2, Returned: 44}},
 		// The come bet goes behind the point of 5, and travels to 9; the 7 takes it.
-		{"come", "14 36 34", simulate.Tally{Rolls: 3, Made: 1, Wins: []int64{0}, Losses: 1, Staked: 1}},
-		{"come", "14 36 45 36", simulate.Tally{Rolls: 4, Made: 2, Wins: []int64{1}, Staked: 1, Returned: 2}},
+		{"come", "14 36 34", simulate.Tally{Rolls: 3, Placed: 1, Wins: []int64{0}, Losses: 1, Staked: 1}},
+		{"come", "14 36 45 36", simulate.Tally{Rolls: 4, Placed: 2, Wins: []int64{1}, Staked: 1, Returned: 2}},
 		// Two tokens stand behind the point of 5, five behind that of 8.
-		{"odds_pass", "14 23 44 34", simulate.Tally{Rolls: 4, Made: 2, Wins: []int64{0, 1, 0}, Losses: 1, Staked: 7, Returned: 5}},
-		{"odds_dont_pass", "46 66 34", simulate.Tally{Rolls: 3, Made: 1, Wins: []int64{1, 0, 0}, Staked: 2, Returned: 3}},
+		{"odds_pass", "14 23 44 34", simulate.Tally{Rolls: 4, Placed: 2, Wins: []int64{0, 1, 0}, Losses: 1, Staked: 7, Returned: 5}},
+		{"odds_dont_pass", "46 66 34", simulate.Tally{Rolls: 3, Placed: 1, Wins: []int64{1, 0, 0}, Staked: 2, Returned: 3}},
 		// The come bet's number comes on a come-out roll, where its odds rest.
-		{"odds_come", "14 36 14 36", simulate.Tally{Rolls: 4, Made: 1, Wins: []int64{0, 0, 0}, Pushes: 1, Staked: 2, Returned: 2}},
-		{"odds_come", "14 36 45", simulate.Tally{Rolls: 3, Made: 1, Wins: []int64{0, 1, 0}, Staked: 2, Returned: 5}},
-		{"odds_dont_come", "14 36 14 34", simulate.Tally{Rolls: 4, Made: 1, Wins: []int64{0, 1, 0}, Staked: 3, Returned: 5}},
+		{"odds_come", "14 36 14 36", simulate.Tally{Rolls: 4, Placed: 1, Wins: []int64{0, 0, 0}, Pushes: 1, Staked: 2, Returned: 2}},
+		{"odds_come", "14 36 45", simulate.Tally{Rolls: 3, Placed: 1, Wins: []int64{0, 1, 0}, Staked: 2, Returned: 5}},
+		{"odds_dont_come", "14 36 14 34", simulate.Tally{Rolls: 4, Placed: 1, Wins: []int64{0, 1, 0}, Staked: 3, Returned: 5}},
 		// Fire waits for a new hand once it is decided, and a come-out 7 is none.
-		{"fire", "34 44 34 34", simulate.Tally{Rolls: 4, Made: 2, Wins: []int64{0, 0, 0}, Losses: 1, Staked: 1}},
+		{"fire", "34 44 34 34", simulate.Tally{Rolls: 4, Placed: 2, Wins: []int64{0, 0, 0}, Losses: 1, Staked: 1}},
 		// Once it has won, a repeater waits for the next 7.
-		{"repeater_2", "11 11 11 11 34 11", simulate.Tally{Rolls: 6, Made: 2, Wins: []int64{1}, Staked: 1, Returned: 40}},
+		{"repeater_2", "11 11 11 11 34 11", simulate.Tally{Rolls: 6, Placed: 2, Wins: []int64{1}, Staked: 1, Returned: 40}},
 	} {
 		t.Run(tc.name+" "+tc.throws, func(t *testing.T) {
 			got := play(t, tc.name, tc.throws)
-			if got.Rolls != tc.want.Rolls || got.Made != tc.want.Made || !slices.Equal(got.Wins, tc.want.Wins) || got.Losses != tc.want.Losses ||
+			if got.Rolls != tc.want.Rolls || got.Placed != tc.want.Placed || !slices.Equal(got.Wins, tc.want.Wins) || got.Losses != tc.want.Losses ||
 				got.Pushes != tc.want.Pushes || got.Staked != tc.want.Staked || got.Commission != tc.want.Commission || got.Returned != tc.want.Returned {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}

@@ -9,8 +9,8 @@ import (
 // Tally counts what happened to the bets of a simulation. Money is whole tokens, and only of bets that were decided.
 type Tally struct {
 	Rolls int64
-	// Made is how many bets were placed; the last one may still be live.
-	Made int64
+	// Placed is how many bets were placed; the last one may still be live.
+	Placed int64
 	// Wins counts wins for each line of the pay table.
 	Wins           []int64
 	Losses, Pushes int64
