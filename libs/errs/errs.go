@@ -60,8 +60,8 @@ func (e *Error) RetryAfter(delay time.Duration) *Error {
 	return e
 }
 
-// Because keeps what led to e for those who look behind it in this process; callers see the message alone. It returns e.
-func (e *Error) Because(cause error) *Error {
+// WithCause keeps what led to e for those who look behind it in this process; callers see the message alone. It returns e.
+func (e *Error) WithCause(cause error) *Error {
 	e.cause, e.hidden = cause, true
 	return e
 }

@@ -19,18 +19,18 @@ const (
 // from which a restart finds it.
 func StorageFull(database string, cause error) *Error {
 	return New(errorsv1.Reason_REASON_STORAGE_FULL, "the storage is full; try again later with the same request id").
-		Because(fmt.Errorf("%s: %w", database, cause)).RetryAfter(fullDelay)
+		WithCause(fmt.Errorf("%s: %w", database, cause)).RetryAfter(fullDelay)
 }
 
 // DatabaseUnavailable is what callers see of a database that did not answer, where it is known to have changed nothing.
 func DatabaseUnavailable(cause error) *Error {
 	return New(errorsv1.Reason_REASON_UNAVAILABLE, "the database cannot answer now; nothing was changed, try again").
-		Because(cause).RetryAfter(databaseDelay)
+		WithCause(cause).RetryAfter(databaseDelay)
 }
 
 // OutcomeUnknown is what callers see of a commit without an answer: it may have been made.
 func OutcomeUnknown(cause error) *Error {
 	return New(errorsv1.Reason_REASON_UNAVAILABLE,
 		"the database failed before it answered; make the call again with the same request id to learn what came of it").
-		Because(cause).RetryAfter(databaseDelay)
+		WithCause(cause).RetryAfter(databaseDelay)
 }

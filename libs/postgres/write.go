@@ -150,5 +150,5 @@ func outrun(err error) error {
 		return err
 	}
 	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "others changed the same all the time; nothing was changed, try again").
-		Because(err).RetryAfter(outrunDelay)
+		WithCause(err).RetryAfter(outrunDelay)
 }

@@ -58,7 +58,7 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 		return invoker(ctx, method, req, reply, cc, opts...) // A server of the release before may know no bundles, or bundle other methods.
 	}
 	if tooMuch(err) {
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "nobody knows whether the call took effect; look before you make it again").Because(err)
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "nobody knows whether the call took effect; look before you make it again").WithCause(err)
 	}
 	return err
 }

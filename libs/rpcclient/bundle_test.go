@@ -64,7 +64,7 @@ func (c *croupier) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*
 	case "refused":
 		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").With("seats", 8).RetryAfter(time.Second)
 	case "hidden":
-		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Because(errors.New("nine of eight"))
+		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").WithCause(errors.New("nine of eight"))
 	case "panic":
 		panic("the dice fell down")
 	case "deadline":

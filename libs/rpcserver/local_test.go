@@ -46,7 +46,7 @@ func TestALocalCallEndsLikeOneByConnection(t *testing.T) {
 			return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").With("seats", 8).RetryAfter(time.Second)
 		}, asPlayer},
 		"hidden cause": {identity.API, func(context.Context) (*gamev1.GetWalletResponse, error) {
-			return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Because(errors.New("nine of eight"))
+			return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").WithCause(errors.New("nine of eight"))
 		}, asPlayer},
 		"no player":             {identity.API, nil, testing.TB.Context},
 		"caller is not allowed": {identity.Consensus, nil, asPlayer},
