@@ -66,8 +66,8 @@ func (e *Error) WithCause(cause error) *Error {
 	return e
 }
 
-// Hidden returns what Because named and no caller sees, if anything. It belongs into the log.
-func (e *Error) Hidden() error {
+// HiddenCause returns what Because named and no caller sees, if anything. It belongs into the log.
+func (e *Error) HiddenCause() error {
 	if e.hidden {
 		return e.cause
 	}
@@ -76,7 +76,7 @@ func (e *Error) Hidden() error {
 
 // LogValue implements slog.LogValuer: the log shows what is behind the message.
 func (e *Error) LogValue() slog.Value {
-	if hidden := e.Hidden(); hidden != nil {
+	if hidden := e.HiddenCause(); hidden != nil {
 		return slog.StringValue(e.message + ": " + hidden.Error())
 	}
 	return slog.StringValue(e.message)

@@ -114,7 +114,7 @@ func masked(logger *slog.Logger) around {
 			// The caller's clock was first to see that the time is up. A store that hangs must not look like callers who lose interest.
 			out = errs.Mask(context.DeadlineExceeded)
 		}
-		if local, ok := errors.AsType[*errs.Error](err); ok && local.Hidden() != nil {
+		if local, ok := errors.AsType[*errs.Error](err); ok && local.HiddenCause() != nil {
 			logger.ErrorContext(ctx, "call failed", "method", c.method, "error", local)
 		} else if errs.Reason(out) == errorsv1.Reason_REASON_INTERNAL {
 			logger.ErrorContext(ctx, "call failed", "method", c.method, "error", err)
