@@ -45,8 +45,8 @@ func (e *Error) Field(name, description string) *Error {
 	return e
 }
 
-// With adds a fact for machines, such as the limit that was broken. It returns e.
-func (e *Error) With(key string, value any) *Error {
+// WithMetadata adds a fact for machines, such as the limit that was broken. It returns e.
+func (e *Error) WithMetadata(key string, value any) *Error {
 	if e.metadata == nil {
 		e.metadata = make(map[string]string)
 	}

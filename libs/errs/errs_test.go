@@ -38,7 +38,7 @@ func TestEveryReasonHasACode(t *testing.T) {
 
 func TestErrorCarriesItsDetails(t *testing.T) {
 	err := errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is 5, the table takes 10 to 1000").
-		Field("amount", "10 to 1000").With("min", 10).RetryAfter(time.Second)
+		Field("amount", "10 to 1000").WithMetadata("min", 10).RetryAfter(time.Second)
 	st := err.GRPCStatus()
 	if st.Code() != codes.OutOfRange {
 		t.Errorf("code = %s", st.Code())

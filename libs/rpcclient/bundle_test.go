@@ -62,7 +62,7 @@ func (c *croupier) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*
 		deadline, _ := ctx.Deadline()
 		return &gamev1.PlaceBetResponse{Balance: int64(time.Until(deadline))}, nil
 	case "refused":
-		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").With("seats", 8).RetryAfter(time.Second)
+		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").WithMetadata("seats", 8).RetryAfter(time.Second)
 	case "hidden":
 		return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").WithCause(errors.New("nine of eight"))
 	case "panic":

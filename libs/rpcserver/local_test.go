@@ -43,7 +43,7 @@ func TestALocalCallEndsLikeOneByConnection(t *testing.T) {
 		}, asPlayer},
 		"panic": {identity.API, func(context.Context) (*gamev1.GetWalletResponse, error) { panic("the wallet fell down") }, asPlayer},
 		"reason with details": {identity.API, func(context.Context) (*gamev1.GetWalletResponse, error) {
-			return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").With("seats", 8).RetryAfter(time.Second)
+			return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").Field("game_id", "is full").WithMetadata("seats", 8).RetryAfter(time.Second)
 		}, asPlayer},
 		"hidden cause": {identity.API, func(context.Context) (*gamev1.GetWalletResponse, error) {
 			return nil, errs.New(errorsv1.Reason_REASON_GAME_FULL, "full").WithCause(errors.New("nine of eight"))

@@ -109,7 +109,7 @@ func (c *Cursor) Close() { c.closed.Do(func() { c.feeds.detach(c) }) }
 // slowReaderError ends a watcher that did not keep up, since others must not wait for it.
 func slowReaderError(last uint64) error {
 	return errs.New(errorsv1.Reason_REASON_SLOW_READER, "you read too slowly; resume after sequence %d", last).
-		With("after_sequence", last).RetryAfter(retryDelay)
+		WithMetadata("after_sequence", last).RetryAfter(retryDelay)
 }
 
 // storeReader reads past events from the store for one watcher.

@@ -255,7 +255,7 @@ func transient(err error) bool {
 
 func interruptedError(last uint64) error {
 	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the game can't be followed; resume after sequence %d", last).
-		With("after_sequence", last).RetryAfter(retryDelay)
+		WithMetadata("after_sequence", last).RetryAfter(retryDelay)
 }
 
 // Close ends all feeds.

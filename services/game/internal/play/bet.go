@@ -139,7 +139,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 	if bet.Wager.Behind != nil {
 		if most := bet.Wager.MaxStake(bet.Number, t.flatBet(bet).Amount); bet.Amount > most {
 			return errs.New(errorsv1.Reason_REASON_ODDS_OVER_LIMIT, "amount is %d; at most %d may stand behind your bet on %d", bet.Amount, most, bet.Number).
-				Field("amount", "must not exceed the odds limit").With("max", most)
+				Field("amount", "must not exceed the odds limit").WithMetadata("max", most)
 		}
 	} else if bet.Amount < limits.MinBet || bet.Amount > limits.MaxBet {
 		return errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is %d; this table accepts %d to %d", bet.Amount, limits.MinBet, limits.MaxBet).
@@ -147,7 +147,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 	}
 	if multiple := bet.Wager.Multiple(bet.Number); bet.Amount%multiple != 0 {
 		return errs.New(errorsv1.Reason_REASON_AMOUNT_NOT_MULTIPLE, "amount is %d; %s pays exactly only on multiples of %d", bet.Amount, bet.Wager.Name, multiple).
-			Field("amount", "must be a multiple").With("multiple", multiple)
+			Field("amount", "must be a multiple").WithMetadata("multiple", multiple)
 	}
 	return nil
 }
@@ -161,7 +161,7 @@ func (t *Turn) checkFunds(bet *Bet) error {
 	commission := bet.Wager.CommissionFor(bet.Amount)
 	if balance < bet.Amount+commission {
 		return errs.New(errorsv1.Reason_REASON_INSUFFICIENT_FUNDS, "the bet costs %d, commission of %d included; your wallet holds %d", bet.Amount+commission, commission, balance).
-			Field("amount", "must not exceed the balance").With("balance", balance)
+			Field("amount", "must not exceed the balance").WithMetadata("balance", balance)
 	}
 	return nil
 }

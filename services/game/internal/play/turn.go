@@ -108,7 +108,7 @@ func (t *Turn) Join(player uuid.UUID) error {
 		return nil
 	}
 	if len(g.Seats) >= g.Limits.MaxPlayers {
-		return errs.New(errorsv1.Reason_REASON_GAME_FULL, "all %d seats are taken", g.Limits.MaxPlayers).With("max_players", g.Limits.MaxPlayers)
+		return errs.New(errorsv1.Reason_REASON_GAME_FULL, "all %d seats are taken", g.Limits.MaxPlayers).WithMetadata("max_players", g.Limits.MaxPlayers)
 	}
 	if err := t.checkMayPlay(player); err != nil {
 		return err

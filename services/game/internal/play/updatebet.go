@@ -54,7 +54,7 @@ func (t *Turn) UpdateBet(bet *Bet, change BetChange) error {
 func (t *Turn) reduce(bet *Bet, amount int64) error {
 	if amount > bet.Amount {
 		return errs.New(errorsv1.Reason_REASON_BET_RAISED, "amount is %d; the bet of %d can be reduced, not raised", amount, bet.Amount).
-			Field("amount", "must not exceed the stake").With("max", bet.Amount)
+			Field("amount", "must not exceed the stake").WithMetadata("max", bet.Amount)
 	}
 	if err := t.checkRemovable(bet); err != nil {
 		return err

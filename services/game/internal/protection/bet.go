@@ -38,8 +38,8 @@ func (s *State) checkLimit(limit Limit, stake, cost int64, now time.Time) error 
 	resets := limit.Period.End(now)
 	return errs.New(errorsv1.Reason_REASON_LIMIT_EXCEEDED, "your %s limit of %d a %s leaves no room for this; it resets at %s",
 		limit.Kind, limit.Amount, limit.Period, resets.Format(time.RFC3339)).
-		With("kind", limit.Kind).With("period", limit.Period).With("limit", limit.Amount).With("used", w.Used(limit.Kind)).
-		With("resets_at", resets.Format(time.RFC3339))
+		WithMetadata("kind", limit.Kind).WithMetadata("period", limit.Period).WithMetadata("limit", limit.Amount).WithMetadata("used", w.Used(limit.Kind)).
+		WithMetadata("resets_at", resets.Format(time.RFC3339))
 }
 
 // RecordBet counts a bet that was placed: its stake, and the time played since the last bet.

@@ -41,7 +41,7 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 	}
 	if s.Exclusion.Until.After(until) {
 		return errs.New(errorsv1.Reason_REASON_EXCLUSION_STANDS, "you are excluded until %s; that can be made longer, not shorter",
-			s.Exclusion.Until.Format(time.RFC3339)).With("until", s.Exclusion.Until.Format(time.RFC3339))
+			s.Exclusion.Until.Format(time.RFC3339)).WithMetadata("until", s.Exclusion.Until.Format(time.RFC3339))
 	}
 	if s.excluded(now) && s.Exclusion.Kind == SelfExclusion {
 		kind = SelfExclusion // A longer cool-off does not turn a self-exclusion into a cool-off.
@@ -60,5 +60,5 @@ func (s *State) MayPlay(now time.Time) error {
 	}
 	until := s.Exclusion.Until.Format(time.RFC3339)
 	return errs.New(errorsv1.Reason_REASON_SELF_EXCLUDED, "you have excluded yourself from play until %s; bets on tables stand, and can be taken back as their rules allow", until).
-		With("kind", s.Exclusion.Kind).With("until", until)
+		WithMetadata("kind", s.Exclusion.Kind).WithMetadata("until", until)
 }
