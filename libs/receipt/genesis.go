@@ -32,7 +32,7 @@ func parseGenesis(text []byte) (trust *Trust, ok bool, err error) {
 		return nil, false, nil // It may be the answer of GET /api/v1/fairness, whose keys have another form.
 	}
 	hash := sha256.Sum256(text)
-	trust = &Trust{ChainID: g.ChainID, GenesisHash: hex.EncodeToString(hash[:]), Hashed: true}
+	trust = &Trust{ChainID: g.ChainID, GenesisHash: hex.EncodeToString(hash[:]), HashComputed: true}
 	for i, v := range g.Validators {
 		if v.Key.Type != keyType {
 			return nil, true, fmt.Errorf("genesis: validators[%d].pub_key.type: %q; %s is wanted", i, v.Key.Type, keyType)

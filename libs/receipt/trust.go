@@ -14,8 +14,8 @@ type Trust struct {
 	// GenesisHash is SHA-256 of the genesis file, for people to compare, or what an answer of GET /api/v1/fairness claims it
 	// to be; empty where it claims nothing. No receipt depends on it.
 	GenesisHash string `json:"genesis_hash"`
-	// Hashed is true where the hash was computed from the genesis file.
-	Hashed bool `json:"-"`
+	// HashComputed is true where the hash was computed from the genesis file.
+	HashComputed bool `json:"-"`
 	// GroupKey verifies the beacon. Where it is empty, receipts must prove it.
 	GroupKey string `json:"group_key"`
 	// Validators are the set at genesis, in any order.
@@ -91,7 +91,7 @@ func (t *Trust) check(r *receiptv1.Receipt) (string, error) {
 // genesis says what is known of the genesis file. An answer that names validators of its own may name any file's hash.
 func (t *Trust) genesis() string {
 	switch {
-	case t.Hashed:
+	case t.HashComputed:
 		return "its genesis file has the hash " + t.GenesisHash
 	case t.GenesisHash == "":
 		return "no genesis file is named"

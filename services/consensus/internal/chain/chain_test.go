@@ -240,7 +240,7 @@ func TestGenesisIsWhatPlayersTrust(t *testing.T) {
 	}
 	net.start(0)
 	facts := net.nodes[0].Facts()
-	want := &receipt.Trust{ChainID: facts.ChainID, GenesisHash: facts.GenesisHash, Hashed: true}
+	want := &receipt.Trust{ChainID: facts.ChainID, GenesisHash: facts.GenesisHash, HashComputed: true}
 	for _, v := range net.nodes[0].Genesis() {
 		want.Validators = append(want.Validators, receipt.TrustedValidator{PublicKey: v.PublicKey, Power: v.Power})
 	}
