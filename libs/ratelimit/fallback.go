@@ -8,8 +8,8 @@ import (
 type Server interface {
 	// Up reports whether asking the server makes sense.
 	Up() bool
-	// Failed says that it did not answer.
-	Failed(err error)
+	// ReportFailure says that it did not answer.
+	ReportFailure(err error)
 }
 
 // Fallback is a Limiter that replicas share while its server answers, and one for each process while it does not. Then a
@@ -34,7 +34,7 @@ func (f *Fallback) Allow(ctx context.Context, key string, limit Limit, n int) (R
 		if err == nil || ctx.Err() != nil { // A caller who went away says nothing about the server.
 			return result, err
 		}
-		f.server.Failed(err)
+		f.server.ReportFailure(err)
 	}
 	return f.local.Allow(ctx, key, limit, n)
 }
