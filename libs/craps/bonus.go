@@ -1,6 +1,6 @@
 package craps
 
-// The bonus bets are on whole sets of totals before a 7.
+// The bonus bets win when every total of a set is rolled before a 7.
 
 func bonus(code uint16, name, title, totalsText string, to int64, totals ...uint8) Wager {
 	return Wager{

@@ -1,37 +1,37 @@
-// Package craps is the rules of the table: how a roll moves a hand on, and what it does to each wager. It knows no money
-// but stakes and pay tables, no players, no clock and no chance: dice come in, results come out. The service that runs
-// the tables settles by it, and so does everybody who checks the service: the verifier of receipts, the simulator, and
-// the solver in package edge.
+// Package craps implements the rules of the game: how a roll advances a hand, and how it resolves each wager. It deals with stakes and
+// pay tables, but has no wallets, no players, no clock and no randomness: dice go in, results come out. The service that runs the
+// tables settles bets with it, and so does everything that checks that service: the verifier of receipts, the simulator, and the
+// solver in package edge.
 //
-// Every wager is defined in one place: its name, when it can be placed, its pay table, and a small function that says
-// what one roll does to it. wagers.go lists all of them.
+// Every wager is defined in one place: its name, when it can be placed, its pay table, and a small function that returns what one roll
+// does to it. wagers.go lists all of them.
 package craps
 
-// Dice are two dice in the order in which they were thrown. Each is 1 to 6.
+// Dice is an ordered pair of dice, each 1 to 6.
 type Dice struct{ First, Second uint8 }
 
-// Total is the sum of the dice.
+// Total returns the sum of the dice.
 func (d Dice) Total() uint8 { return d.First + d.Second }
 
-// Hard reports whether both dice show the same.
+// Hard reports whether both dice show the same number.
 func (d Dice) Hard() bool { return d.First == d.Second }
 
-// State is where a table stands between two rolls.
+// State is the state of a table between two rolls.
 type State struct {
 	// Point is 4, 5, 6, 8, 9 or 10 in the point phase, and 0 in the come-out phase.
 	Point uint8
-	// Rolls is how often the hand was rolled.
+	// Rolls is the number of rolls of the hand so far.
 	Rolls uint32
-	// Since7 is what came since the last 7.
+	// Since7 tracks what was rolled since the last 7.
 	Since7 Since7
-	// Hand is what the hand has won so far.
+	// Hand tracks what the hand has won so far.
 	Hand Hand
 }
 
 // ComeOut reports whether the next roll may set a point.
 func (s State) ComeOut() bool { return s.Point == 0 }
 
-// Call is what the stickman says to a roll.
+// Call is the stickman's call of a roll.
 type Call string
 
 // The calls.
@@ -44,7 +44,7 @@ const (
 	Rolled    Call = "roll"       // Anything else.
 )
 
-// Roll is one throw as bets see it: where the table stood, and where it stands behind it.
+// Roll is a roll of the dice, with the table's state before and after it.
 type Roll struct {
 	Dice          Dice
 	Total         uint8
@@ -52,8 +52,8 @@ type Roll struct {
 	Before, After State
 }
 
-// Roll moves the table on. Behind a seven-out it is in the state of a new hand.
-func (s State) Roll(d Dice) (r Roll) { // A named result is filled where the caller wants it: a Roll is large to copy.
+// Roll applies a roll to the state. After a seven-out, the state is that of a new hand.
+func (s State) Roll(d Dice) (r Roll) { // The named result is filled in place: a Roll is large to copy.
 	r.Dice, r.Total, r.Before, r.After = d, d.Total(), s, s
 	r.After.Rolls++
 	r.After.Since7 = s.Since7.roll(d)

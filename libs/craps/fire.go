@@ -5,7 +5,7 @@ var fire = Wager{
 	Code: 34, Name: "fire", Title: "Fire",
 	Rule:  "When the shooter sevens out, four or more different points made in the hand win.",
 	Place: OnNewHand, Lock: WindowClosed, Settles: Side,
-	Pays: []Pay{{On: "4 points", To: 24, Per: 1}, {On: "5 points", To: 249, Per: 1}, {On: "6 points", To: 999, Per: 1}},
+	Pays:          []Pay{{On: "4 points", To: 24, Per: 1}, {On: "5 points", To: 249, Per: 1}, {On: "6 points", To: 999, Per: 1}},
 	RelevantState: func(s State) State { return State{Point: s.Point, Hand: Hand{Made: s.Hand.Made.Once()}} },
 	Resolve: func(_ Bet, r Roll) Result {
 		if r.Call != SevenOut {

@@ -2,7 +2,7 @@ package craps
 
 import "fmt"
 
-// Hardways win when their number comes as a pair before it comes any other way and before a 7.
+// Hardways win when their number is rolled as a pair before it is rolled any other way and before a 7.
 
 func hardway(code uint16, number uint8, to int64) Wager {
 	return Wager{

@@ -6,7 +6,7 @@ var combinations = [6]Pairs{
 	Pair(2, 6) | Pair(3, 5) | Pair(4, 4), Pair(3, 6) | Pair(4, 5), Pair(4, 6) | Pair(5, 5),
 }
 
-// Hot roller is on how many point numbers come in every combination before a 7.
+// Hot roller is on how many point numbers are rolled in every combination before a 7.
 var hotRoller = Wager{
 	Code: 33, Name: "hot_roller", Title: "Hot roller",
 	Rule:  "When a 7 comes, two or more point numbers that were rolled in every combination of the dice win.",

@@ -11,12 +11,13 @@ var passLine = Wager{
 
 var dontPass = Wager{
 	Code: 1, Name: "dont_pass", Title: "Don't pass", Aliases: []string{"dontpass"},
-	Rule:  "Come-out 2 or 3 wins, 7 or 11 loses, 12 pushes; behind any other number a 7 must come first.",
+	Rule:  "Come-out 2 or 3 wins, 7 or 11 loses, 12 pushes; after any other number a 7 must come first.",
 	Place: OnComeOut, Lock: Never, Pays: evenMoney, Settles: Line,
 	Resolve: func(_ Bet, r Roll) Result { return wrong(r.Before.Point, r.Total) },
 }
 
-// right bets with the shooter: on naturals first, then on the number before a 7. number is 0 for a bet without one.
+// right resolves a right bet, which is with the shooter: on a natural first, then on the number before a 7. number is 0 for a bet
+// without one.
 func right(number, total uint8) Result {
 	switch {
 	case number == 0 && (total == 7 || total == 11):
@@ -31,7 +32,7 @@ func right(number, total uint8) Result {
 	return stay
 }
 
-// wrong bets against the shooter. The 12 on the first roll is barred: it pushes.
+// wrong resolves a wrong bet, which is against the shooter. A 12 on the first roll is barred: it pushes.
 func wrong(number, total uint8) Result {
 	switch {
 	case number == 0 && (total == 2 || total == 3):

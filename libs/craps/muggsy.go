@@ -1,6 +1,6 @@
 package craps
 
-// Muggsy is on a 7 where it hurts: on the come-out, or right behind the point.
+// Muggsy is on a 7 on the come-out, or on the roll right after a point is set.
 var muggsy = Wager{
 	Code: 37, Name: "muggsy", Title: "Muggsy",
 	Rule:  "Come-out 7 wins; where a point is set instead, a 7 on the very next roll wins. Anything else loses.",

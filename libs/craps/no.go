@@ -2,15 +2,15 @@ package craps
 
 import "fmt"
 
-// No bets, which casinos call lay bets, win when a 7 comes before their number. They pay true odds, cost a twentieth of
-// what they can win, and work on every roll.
+// No bets, which casinos call lay bets, win when a 7 is rolled before their number. They pay true odds for a commission of a twentieth
+// of what they can win, and work on every roll.
 
 func no(code uint16, number uint8, to, per int64) Wager {
 	return Wager{
 		Code: code, Name: fmt.Sprintf("no_%d", number), Title: fmt.Sprintf("No %d", number), Aliases: []string{fmt.Sprintf("lay_%d", number)},
 		Rule:  fmt.Sprintf("A 7 before %d wins.", number),
 		Place: AnyTime, Lock: Never, Pays: []Pay{{On: "7", To: to, Per: per}}, Commission: OnWin, Settles: Numbers,
-		RelevantState: nothing,
+		RelevantState: noState,
 		Resolve: func(_ Bet, r Roll) Result {
 			switch r.Total {
 			case 7:
@@ -23,8 +23,8 @@ func no(code uint16, number uint8, to, per int64) Wager {
 	}
 }
 
-// nothing is what the rules of a bet see that is about coming rolls alone.
-func nothing(State) State { return State{} }
+// noState is the RelevantState of wagers that depend on future rolls alone.
+func noState(State) State { return State{} }
 
 var (
 	no2  = no(15, 2, 1, 6)

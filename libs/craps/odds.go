@@ -1,7 +1,7 @@
 package craps
 
-// Odds pay the true odds of their number, so they have no edge; they are limited to 3, 4 or 5 times the flat bet, so
-// that a win never pays more than six times it.
+// Odds pay the true odds of their number, so they have no edge. They are limited to 3, 4 or 5 times the flat bet, so that a win never
+// pays more than six times the flat bet.
 
 var (
 	takeOdds = []Pay{{On: "4, 10", To: 2, Per: 1}, {On: "5, 9", To: 3, Per: 2}, {On: "6, 8", To: 6, Per: 5}}
@@ -11,7 +11,7 @@ var (
 	layLimits  = []int64{6, 6, 6}
 )
 
-// oddsLine is the line of an odds pay table for a number.
+// oddsLine returns the line of an odds pay table for a number.
 func oddsLine(number uint8) int {
 	switch number {
 	case 4, 10:
@@ -38,12 +38,12 @@ var oddsDontPass = Wager{
 
 var oddsCome = Wager{
 	Code: 31, Name: "odds_come", Title: "Odds on come", Aliases: []string{"come_odds"},
-	Rule:  "The come bet's number before a 7 wins; on a come-out roll that decides the come bet they push, unless they work.",
+	Rule:  "The come bet's number before a 7 wins; on a come-out roll that decides the come bet they push, unless they are working.",
 	Place: WithFlat, Lock: Never, Behind: &come, Pays: takeOdds, MaxOdds: takeLimits, OffOnComeOut: true, Settles: Established,
 	Resolve: func(b Bet, r Roll) Result {
 		result := takeNumber(b, r)
 		if r.Before.ComeOut() && !b.Working && result.Outcome != Stay {
-			return push // The flat bet is decided, and odds that rest go back with it.
+			return push // The flat bet is decided, and odds that are off are returned with it.
 		}
 		return result
 	},

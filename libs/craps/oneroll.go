@@ -8,7 +8,7 @@ var field = Wager{
 	Code: 4, Name: "field", Title: "Field",
 	Rule:  "2, 3, 4, 9, 10, 11 or 12 on the next roll wins.",
 	Place: AnyTime, Lock: Never, Pays: []Pay{{On: "2, 12", To: 2, Per: 1}, {On: "3, 4, 9, 10, 11", To: 1, Per: 1}}, Settles: Numbers,
-	RelevantState: nothing,
+	RelevantState: noState,
 	Resolve: func(_ Bet, r Roll) Result {
 		switch r.Total {
 		case 2, 12:
@@ -24,7 +24,7 @@ var anyCraps = Wager{
 	Code: 70, Name: "any_craps", Title: "Any craps",
 	Rule:  "2, 3 or 12 on the next roll wins.",
 	Place: AnyTime, Lock: Never, Pays: []Pay{{On: "2, 3, 12", To: 7, Per: 1}}, Settles: Numbers,
-	RelevantState: nothing,
+	RelevantState: noState,
 	Resolve: func(_ Bet, r Roll) Result {
 		switch r.Total {
 		case 2, 3, 12:
@@ -34,14 +34,14 @@ var anyCraps = Wager{
 	},
 }
 
-// next wins when the next roll is the total. 4 to 10 pay what the stake would win when split evenly over the total's
-// hop bets, easy ones at 15 to 1 and hard ones at 30 to 1; 7 pays what casinos print for any seven.
+// next wins when the next roll is the total. 4 to 10 pay as much as the stake would win if split evenly over the total's hop bets, easy
+// ones at 15 to 1 and hard ones at 30 to 1; 7 pays what casinos pay for any seven.
 func next(code uint16, total uint8, to, per int64, aliases ...string) Wager {
 	return Wager{
 		Code: code, Name: fmt.Sprintf("next_%d", total), Title: fmt.Sprintf("Next %d", total), Aliases: aliases,
 		Rule:  fmt.Sprintf("%d on the next roll wins.", total),
 		Place: AnyTime, Lock: Never, Pays: []Pay{{On: fmt.Sprint(total), To: to, Per: per}}, Settles: Numbers,
-		RelevantState: nothing,
+		RelevantState: noState,
 		Resolve: func(_ Bet, r Roll) Result {
 			if r.Total == total {
 				return win(0)

@@ -2,7 +2,7 @@ package craps
 
 import "fmt"
 
-// Place bets win when their number comes before a 7, for less than its true odds and without commission.
+// Place bets win when their number is rolled before a 7. They pay less than true odds, without commission.
 
 func place(code uint16, number uint8, to, per int64) Wager {
 	return Wager{
@@ -13,7 +13,7 @@ func place(code uint16, number uint8, to, per int64) Wager {
 	}
 }
 
-// before7 wins when the number comes before a 7, and rests on come-out rolls unless it works.
+// before7 wins when the number is rolled before a 7. The bet is off on come-out rolls unless it is working.
 func before7(number uint8, b Bet, r Roll) Result {
 	switch {
 	case r.Before.ComeOut() && !b.Working:

@@ -2,7 +2,7 @@ package craps
 
 import "fmt"
 
-// Repeaters are on one total that comes again and again before a 7. Layouts print "n for one"; the tables hold n - 1.
+// Repeaters are on one total being rolled a number of times before a 7. Layouts print "n for one"; the pay tables have n - 1 to 1.
 
 func repeater(code uint16, total uint8, times int, to int64) Wager {
 	return Wager{

@@ -1,6 +1,6 @@
 package craps
 
-// Replay is on one point that is made again and again. Its pay lines are tried from the best down.
+// Replay is on one point being made several times in a hand. Its pay lines are tried in order, from the highest.
 var replay = Wager{
 	Code: 41, Name: "replay", Title: "Replay",
 	Rule:  "When the shooter sevens out, a point that was made three or more times in the hand wins; the best one pays.",
@@ -19,13 +19,13 @@ var replay = Wager{
 	},
 }
 
-// replayTiers are what each pay line asks for.
+// replayTiers are the requirements of the pay lines.
 var replayTiers = [...]struct {
 	low, high uint8
 	times     int
 }{{4, 10, 4}, {5, 9, 4}, {4, 10, 3}, {6, 8, 4}, {5, 9, 3}, {6, 8, 3}}
 
-// replayLine is the best pay line that was reached, behind the last one where none was.
+// replayLine returns the best pay line that was reached, or len(replayTiers) where none was.
 func replayLine(made Made) int {
 	for line, tier := range replayTiers {
 		if made.Of(tier.low) >= tier.times || made.Of(tier.high) >= tier.times {
@@ -35,7 +35,7 @@ func replayLine(made Made) int {
 	return len(replayTiers)
 }
 
-// replayable forgets the points that can't reach a better line than was reached, which most states of a long hand differ in.
+// replayable drops the counts of points that can't reach a better line than was reached. That merges most states of a long hand.
 func replayable(made Made) Made {
 	var out Made
 	for _, tier := range replayTiers[:min(replayLine(made)+1, len(replayTiers))] {

@@ -1,6 +1,6 @@
 package craps
 
-// Stage is the bet's place in the order of settlement.
+// Stage returns the bet's stage in the order of settlement.
 func (w *Wager) Stage(b Bet) Stage {
 	if w.Settles == Pending && b.Number != 0 {
 		return Established
@@ -8,7 +8,7 @@ func (w *Wager) Stage(b Bet) Stage {
 	return w.Settles
 }
 
-// Off reports whether the next roll passes the bet by.
+// Off reports whether the bet is off on the next roll, which then neither wins nor loses it.
 func (w *Wager) Off(b Bet, s State) bool {
 	return w.OffOnComeOut && s.ComeOut() && !b.Working
 }
@@ -24,8 +24,8 @@ func (w *Wager) Removable(b Bet, s State) bool {
 	return true
 }
 
-// Multiple is what a stake must be a multiple of to be paid exactly, commission included, on the number; 0 stands for
-// every number.
+// Multiple returns the smallest stake on the number such that its multiples pay exactly, commission included. With number 0 they pay
+// exactly on every number.
 func (w *Wager) Multiple(number uint8) int64 {
 	if w.Behind != nil && number != 0 {
 		return w.Pays[oddsLine(number)].Per
@@ -44,15 +44,15 @@ func (w *Wager) Multiple(number uint8) int64 {
 	return multiple
 }
 
-// MaxStake is the most that may stand behind a flat bet on the number; odds only.
+// MaxStake returns the largest stake that may stand behind a flat bet on the number; odds only.
 func (w *Wager) MaxStake(number uint8, flat int64) int64 { return w.MaxOdds[oddsLine(number)] * flat }
 
-// Profit is what a stake wins on a line of the pay table. The stake must be a multiple of the line's Per.
+// Profit returns what a stake wins on a line of the pay table. The stake must be a multiple of the line's Per.
 func (w *Wager) Profit(line int, stake int64) int64 {
 	return stake / w.Pays[line].Per * w.Pays[line].To
 }
 
-// MaxProfit is the most that a stake on the number can win: what the house must be able to pay.
+// MaxProfit returns the most that a stake on the number can win, which the house must be able to pay.
 func (w *Wager) MaxProfit(number uint8, stake int64) int64 {
 	if w.Behind != nil {
 		return w.Profit(oddsLine(number), stake)
@@ -64,7 +64,7 @@ func (w *Wager) MaxProfit(number uint8, stake int64) int64 {
 	return most
 }
 
-// CommissionFor is the commission on a stake, which must be one that pays exactly.
+// CommissionFor returns the commission on a stake, which must be a multiple of Multiple.
 func (w *Wager) CommissionFor(stake int64) int64 {
 	switch w.Commission {
 	case OnStake:

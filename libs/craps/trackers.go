@@ -2,10 +2,10 @@ package craps
 
 import "math/bits"
 
-// Some wagers are about more than the next roll and the point: what came since the last 7, or what the hand has won. All
-// of them are placed while that is still nothing, so the table keeps one memory for all bets, and bets have none.
+// Some wagers depend on more than the next roll and the point: on what was rolled since the last 7, or on what the hand has won. All of
+// them can be placed only while that is still empty, so one tracker of the table serves all bets, and bets need none of their own.
 
-// Since7 is what came since the last 7. Every 7 empties it, that of a come-out included.
+// Since7 tracks what was rolled since the last 7. Every 7 clears it, a come-out 7 included.
 type Since7 struct {
 	Totals Totals
 	Pairs  Pairs
@@ -30,13 +30,13 @@ func (s Since7) roll(d Dice) Since7 {
 	return s
 }
 
-// Totals counts how often each total came, three bits for each, up to MaxTotal times.
+// Totals counts how often each total was rolled, in three bits each, up to MaxTotal.
 type Totals uint32
 
-// MaxTotal is how far totals are counted; no wager asks for more.
+// MaxTotal is the limit of a total's count; no wager needs more.
 const MaxTotal = 6
 
-// Of is how often a total came. It is 0 for 7, which empties the count.
+// Of returns how often a total was rolled. It is 0 for 7, which clears the counts.
 func (t Totals) Of(total uint8) int { return int(t >> totalShift[total] & 7) }
 
 func (t Totals) add(total uint8) Totals {
@@ -58,7 +58,7 @@ func (t Totals) Only(limit int, totals ...uint8) Totals {
 // CountedTotals are the totals that are counted, in the order of Counts.
 var CountedTotals = [10]uint8{2, 3, 4, 5, 6, 8, 9, 10, 11, 12}
 
-// Counts are the counts of 2 to 6 and 8 to 12, in this order.
+// Counts returns the counts of 2 to 6 and 8 to 12, in this order.
 func (t Totals) Counts() (counts [10]uint8) {
 	for i, total := range CountedTotals {
 		counts[i] = uint8(t.Of(total))
@@ -66,7 +66,7 @@ func (t Totals) Counts() (counts [10]uint8) {
 	return counts
 }
 
-// TotalsOf is the inverse of Counts. Counts beyond MaxTotal are cut.
+// TotalsOf is the inverse of Counts. Counts above MaxTotal are reduced to it.
 func TotalsOf(counts [10]uint8) (t Totals) {
 	for i, total := range CountedTotals {
 		t |= Totals(min(counts[i], MaxTotal)) << totalShift[total]
@@ -74,13 +74,13 @@ func TotalsOf(counts [10]uint8) (t Totals) {
 	return t
 }
 
-// totalShift is where a total's bits begin. Those of 7 lie where no bit is ever set.
+// totalShift is the position of a total's bits. Those of 7 are never set.
 var totalShift = [13]uint8{2: 0, 3: 3, 4: 6, 5: 9, 6: 12, 8: 15, 9: 18, 10: 21, 11: 24, 12: 27, 7: 30}
 
-// Pairs are bits of unordered pairs of dice, in the order 1-1, 1-2, ... 1-6, 2-2, ... 6-6.
+// Pairs is a set of unordered pairs of dice: one bit each, in the order 1-1, 1-2, ... 1-6, 2-2, ... 6-6.
 type Pairs uint32
 
-// Pair is the bit of a pair.
+// Pair returns the bit of a pair.
 func Pair(a, b uint8) Pairs { return pairBit[a][b] }
 
 var pairBit = func() (bits [7][7]Pairs) {
@@ -94,10 +94,10 @@ var pairBit = func() (bits [7][7]Pairs) {
 	return bits
 }()
 
-// Hards are bits of 4, 6, 8 and 10, in this order: the number came as a pair, and not another way behind it.
+// Hards is a set of 4, 6, 8 and 10, one bit each, in this order: the numbers that were last rolled as a pair.
 type Hards uint8
 
-// hard is the bit of a total, 0 for one that has none.
+// hard returns the bit of a total, 0 for one that has none.
 func hard(total uint8) Hards {
 	if total%2 != 0 || total < 4 || total > 10 {
 		return 0
@@ -105,14 +105,14 @@ func hard(total uint8) Hards {
 	return 1 << (total/2 - 2)
 }
 
-// Hand is what a shooter's hand has won. A seven-out empties it.
+// Hand tracks what a shooter's hand has won. A seven-out clears it.
 type Hand struct {
 	Made Made
 	// Wins counts the wins of the pass line, come-out 7 and 11 and points made, up to MaxWins.
 	Wins uint8
 }
 
-// MaxWins is how far a hand's wins are counted; no wager asks for more.
+// MaxWins is the limit of the count of a hand's wins; no wager needs more.
 const MaxWins = 11
 
 func (h Hand) won() Hand {
@@ -125,13 +125,13 @@ func (h Hand) made(point uint8) Hand {
 	return h.won()
 }
 
-// Made counts how often each point was made, three bits for each, up to MaxMade times.
+// Made counts how often each point was made, in three bits each, up to MaxMade.
 type Made uint32
 
-// MaxMade is how far points are counted; no wager asks for more.
+// MaxMade is the limit of a point's count; no wager needs more.
 const MaxMade = 4
 
-// Of is how often a point was made.
+// Of returns how often a point was made.
 func (m Made) Of(point uint8) int { return int(m >> pointShift[point] & 7) }
 
 func (m Made) add(point uint8) Made {
@@ -141,10 +141,10 @@ func (m Made) add(point uint8) Made {
 	return m
 }
 
-// only is the count of one point; the others are 0.
+// only returns the count of one point; the others are 0.
 func (m Made) only(point uint8) Made { return m & (7 << pointShift[point]) }
 
-// Once is the same with each point counted once.
+// Once returns the same points with each counted once.
 func (m Made) Once() Made {
 	var out Made
 	for _, point := range Points {
@@ -155,10 +155,10 @@ func (m Made) Once() Made {
 	return out
 }
 
-// Distinct is how many different points were made.
+// Distinct returns how many different points were made.
 func (m Made) Distinct() int { return bits.OnesCount32(uint32(m.Once())) }
 
-// Counts are the counts in the order of Points.
+// Counts returns the counts in the order of Points.
 func (m Made) Counts() (counts [6]uint8) {
 	for i, point := range Points {
 		counts[i] = uint8(m.Of(point))
@@ -166,7 +166,7 @@ func (m Made) Counts() (counts [6]uint8) {
 	return counts
 }
 
-// MadeOf is the inverse of Counts. Counts beyond MaxMade are cut.
+// MadeOf is the inverse of Counts. Counts above MaxMade are reduced to it.
 func MadeOf(counts [6]uint8) (m Made) {
 	for i, point := range Points {
 		m |= Made(min(counts[i], MaxMade)) << pointShift[point]

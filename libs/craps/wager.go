@@ -4,42 +4,42 @@ package craps
 type Wager struct {
 	// Code is the wager's number in the canonical encoding (docs/protocol.md). It never changes.
 	Code uint16
-	// Name is what players call it by, in snake_case.
+	// Name identifies the wager in the API, in snake_case.
 	Name string
-	// Title is the name for people.
+	// Title is the display name.
 	Title string
-	// Aliases are other spellings that are accepted.
+	// Aliases are other names that are accepted.
 	Aliases []string
-	// Rule says in a sentence what wins and what loses.
+	// Rule describes in a sentence what wins and what loses.
 	Rule string
-	// Place says when it can be placed.
+	// Place is when a bet can be placed.
 	Place Window
-	// Lock says from when on it is a contract.
+	// Lock is when a bet becomes a contract.
 	Lock Lock
-	// Behind is the wager that it stands behind, for odds; else nil. At most one bet of each lies on a number.
+	// Behind is the wager that odds stand behind; nil for other wagers. A player has at most one bet of each on a number.
 	Behind *Wager
-	// Pays are the odds of every way to win. Resolve refers to them by their place.
+	// Pays is the pay table: the odds of every way to win. Resolve refers to its lines by index.
 	Pays []Pay
-	// MaxOdds is how many times the flat bet may be staked, for each line of Pays; odds only.
+	// MaxOdds is the limit of the stake in multiples of the flat bet, for each line of Pays; odds only.
 	MaxOdds []int64
-	// Commission is what it costs beside the stake.
+	// Commission is what a bet costs in addition to the stake.
 	Commission Commission
-	// OffOnComeOut rests the bet during come-out rolls, unless the player keeps it working.
+	// OffOnComeOut is true where bets are off on come-out rolls, unless the player keeps them working.
 	OffOnComeOut bool
-	// Settles is the wager's place in the order in which a roll settles bets; a come bet that has travelled comes earlier.
+	// Settles is the wager's stage in the order in which a roll settles bets; come bets that have travelled are settled earlier.
 	Settles Stage
-	// RelevantState is the part of a state that Resolve looks at, with zeros elsewhere; nil is the point alone. The solver in
-	// package edge tells states apart by it.
+	// RelevantState returns the part of a state that Resolve depends on, with zeros elsewhere; nil stands for the point alone. The solver
+	// in package edge uses it to merge equivalent states.
 	RelevantState func(State) State
-	// Resolve says what a roll does to the bet.
+	// Resolve returns what a roll does to a bet.
 	Resolve func(Bet, Roll) Result
 }
 
-// Bet is what a wager's rules need to know of a bet.
+// Bet is the part of a bet that a wager's rules depend on.
 type Bet struct {
-	// Number is the number that the bet stands on: where a come bet travelled to, or the number of its odds. 0 for none.
+	// Number is the number that the bet stands on: the one that a come bet travelled to, or that of its odds. 0 for none.
 	Number uint8
-	// Working is true where the bet takes part in come-out rolls although its wager rests then.
+	// Working is true where the bet works on come-out rolls although its wager is off then.
 	Working bool
 }
 
@@ -49,7 +49,7 @@ type Pay struct {
 	To, Per int64
 }
 
-// Window says when a wager can be placed.
+// Window is when a wager can be placed.
 type Window string
 
 // The windows.
@@ -57,12 +57,12 @@ const (
 	OnComeOut  Window = "come_out"    // In the come-out phase.
 	OnPoint    Window = "point"       // In the point phase.
 	AnyTime    Window = "any"         // Between any two rolls.
-	WithFlat   Window = "with_flat"   // While the bet that it stands behind lies on a number.
+	WithFlat   Window = "with_flat"   // While the bet that it stands behind is on a number.
 	OnNewHand  Window = "new_hand"    // Before the first roll of a hand.
-	OnlySince7 Window = "since_seven" // While nothing was rolled since the last 7.
+	OnlySince7 Window = "since_seven" // While nothing has been rolled since the last 7.
 )
 
-// Open reports whether a table in this state takes the wager. Odds need their flat bet as well.
+// Open reports whether the wager can be placed in the state. Odds need their flat bet as well, which Open does not check.
 func (w Window) Open(s State) bool {
 	switch w {
 	case OnComeOut:
@@ -77,17 +77,17 @@ func (w Window) Open(s State) bool {
 	return true
 }
 
-// Lock says from when on a bet is a contract that must stand until it is decided.
+// Lock is when a bet becomes a contract, which must stand until it is decided.
 type Lock string
 
 // The locks.
 const (
 	Never        Lock = "never"         // The player may take it back between any two rolls.
-	WindowClosed Lock = "window_closed" // Once it could not be placed any more.
+	WindowClosed Lock = "window_closed" // Once it can't be placed any more.
 	OnNumber     Lock = "on_number"     // Once a come bet has travelled.
 )
 
-// Commission is a price beside the stake, a twentieth of something, paid when the bet is placed.
+// Commission is a charge in addition to the stake, 5 % of an amount, paid when the bet is placed.
 type Commission string
 
 // The commissions.
@@ -97,11 +97,11 @@ const (
 	OnWin   Commission = "5_percent_of_win"   // Of bets against a number at true odds.
 )
 
-// twentieth is 1 / 5 %.
+// twentieth is the divisor for 5 %.
 const twentieth = 20
 
-// Stage is a place in the order in which a roll settles bets. The order does not change what any bet gets; it makes the
-// ledger reproducible.
+// Stage is a position in the order in which a roll settles bets. The order does not affect the result of any bet; it makes the ledger
+// reproducible.
 type Stage uint8
 
 // The order of settlement.
@@ -113,27 +113,27 @@ const (
 	Side                     // Side bets.
 )
 
-// Outcome is what a roll does to a bet.
+// Outcome is the effect of a roll on a bet.
 type Outcome uint8
 
 // The outcomes. All but Stay and Travel close the bet.
 const (
 	Stay   Outcome = iota // Nothing happens.
-	Win                   // The stake comes back with the profit of a pay line.
+	Win                   // The stake is returned with the profit of a pay line.
 	Lose                  // The house keeps the stake.
-	Push                  // The stake comes back.
+	Push                  // The stake is returned.
 	Travel                // A come bet moves to its number.
 )
 
-// String is the outcome's name, as receipts have it.
+// String returns the outcome's name, as receipts contain it.
 func (o Outcome) String() string { return [...]string{"stay", "win", "lose", "push", "travel"}[o] }
 
-// Result is what one roll did to one bet.
+// Result is the effect of one roll on one bet.
 type Result struct {
 	Outcome Outcome
 	// Line is the line of the pay table that a Win pays.
 	Line int
-	// Number is where a Travel goes.
+	// Number is the number that a Travel moves the bet to.
 	Number uint8
 }
 

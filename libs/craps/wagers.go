@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// all are the wagers that the table takes.
+// all lists the wagers that the table offers.
 var all = []*Wager{
 	&passLine, &dontPass, &come, &dontCome, &field,
 	&yes2, &yes3, &yes4, &yes5, &yes6, &yes8, &yes9, &yes10, &yes11, &yes12,
@@ -34,7 +34,7 @@ func index(wagers []*Wager) (map[string]*Wager, map[uint16]*Wager) {
 	return names, codes
 }
 
-// Wagers returns every wager in the order of the codes.
+// Wagers returns every wager, ordered by code.
 func Wagers() []*Wager {
 	return slices.SortedFunc(slices.Values(all), func(a, b *Wager) int { return cmp.Compare(a.Code, b.Code) })
 }
@@ -45,8 +45,8 @@ func ByName(name string) *Wager { return byName[name] }
 // ByCode returns the wager with a code, nil where there is none.
 func ByCode(code uint16) *Wager { return byCode[code] }
 
-// PayTableHash is SHA-256 over the definitions of all wagers, in the encoding of docs/protocol.md. Rounds commit to it,
-// so that nobody can pay by another table than the one that was published.
+// PayTableHash returns the SHA-256 hash of the definitions of all wagers, in the encoding of docs/protocol.md. Rounds commit to it, so
+// that bets can't be paid by a pay table other than the published one.
 func PayTableHash() [sha256.Size]byte { return payTableHash }
 
 var payTableHash = hashWagers(Wagers())

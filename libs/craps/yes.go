@@ -2,8 +2,8 @@ package craps
 
 import "fmt"
 
-// Yes bets, which casinos call buy bets, win when their number comes before a 7. They pay true odds and cost a
-// twentieth of the stake.
+// Yes bets, which casinos call buy bets, win when their number is rolled before a 7. They pay true odds for a commission of a twentieth
+// of the stake.
 
 func yes(code uint16, number uint8, to, per int64) Wager {
 	return Wager{

@@ -19,20 +19,20 @@ const head = `# Wagers
 
 This page is generated from [libs/craps](../libs/craps) by ` + "`make generate`" + `.
 
-The table takes %d wagers. Codes 0 to 63 are the canonical ones, which have the same meaning in every implementation; the others
-are ours. The pay tables are data, and every round commits to their hash ([protocol.md](protocol.md), section 3).
+The table offers %d wagers. Codes 0 to 63 are the canonical ones, which have the same meaning in every implementation; the others
+are our own. The pay tables are data, and every round commits to their hash ([protocol.md](protocol.md), section 3).
 
-Amounts are whole tokens. "a to b" is a profit of a for every b of stake; the stake comes back as well. A stake must be a
-multiple of what is given, so that nothing is ever rounded. The edge is what the house keeps on average of what a bet costs,
-stake and commission, for each bet made. It is computed from the definitions that settle the bets, exactly
+Amounts are whole tokens. "a to b" is a profit of a for every b of stake; the stake is returned as well. A stake must be a
+multiple of the number given, so that nothing is ever rounded. The edge is the share of a bet's cost, stake and commission, that the
+house keeps on average, for each bet made. It is computed exactly from the definitions that settle the bets
 ([libs/craps/edge](../libs/craps/edge)); ` + "`bitcraps simulate`" + ` measures it.
 
 ## How a bet ends
 
-A roll does one of five things to a bet. **win**: the stake comes back with the profit. **lose**: the house keeps the stake.
-**push**: the stake comes back. **travel**: a come bet moves to its number. **stay**: nothing happens. The first three close it.
+A roll has one of five outcomes for a bet. **win**: the stake is returned with the profit. **lose**: the house keeps the stake.
+**push**: the stake is returned. **travel**: a come bet moves to its number. **stay**: nothing happens. The first three close the bet.
 
-Every roll settles all bets from the state before the roll, in this order:
+Every roll settles all bets by the state before the roll, in this order:
 
 1. one-roll, number and hardway bets
 2. come bets that have travelled, and their odds
@@ -40,7 +40,7 @@ Every roll settles all bets from the state before the roll, in this order:
 4. the line, and its odds
 5. side bets
 
-The order changes nothing that any bet gets; it makes the ledger reproducible.
+The order affects no bet's result; it makes the ledger reproducible.
 
 ## When a bet can be placed
 
@@ -49,20 +49,20 @@ The order changes nothing that any bet gets; it makes the ledger reproducible.
 | ` + "`come_out`" + ` | while no point is set |
 | ` + "`point`" + ` | while a point is set |
 | ` + "`any`" + ` | between any two rolls |
-| ` + "`with_flat`" + ` | while the flat bet that it stands behind lies on a number |
+| ` + "`with_flat`" + ` | while the flat bet that it stands behind is on a number |
 | ` + "`new_hand`" + ` | before the first roll of a hand, which is a shooter's rolls up to the seven-out |
-| ` + "`since_seven`" + ` | while nothing was rolled since the last 7, that of a come-out included, or since the game began |
+| ` + "`since_seven`" + ` | while nothing has been rolled since the last 7, a come-out 7 included, or since the game began |
 
 ## When a bet can be taken back
 
 | locked | may be taken back |
 |---|---|
-| ` + "`never`" + ` | between any two rolls; commission that was paid comes back with the stake |
+| ` + "`never`" + ` | between any two rolls; commission is returned with the stake |
 | ` + "`window_closed`" + ` | only while it could still be placed |
 | ` + "`on_number`" + ` | only until the come bet has travelled |
 
-A bet that is **off** on the come-out is passed by while no point is set: the roll neither wins nor loses it. Players can keep it
-working instead. That changes how long it lives, and never its edge.
+A bet that is **off** on the come-out is not affected by rolls while no point is set: it neither wins nor loses. Players can keep it
+working instead. That changes how long it stays on the table, but not its edge.
 
 Commission is 5 %%, paid when the bet is placed. It is not returned when the bet is decided.
 `

@@ -8,10 +8,10 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps/edge"
 )
 
-// long fractions would make the table too wide; they have a list at the end of the page.
+// long reports whether a fraction would make the table too wide; such fractions are listed at the end of the page.
 func long(fraction string) bool { return len(fraction) > 24 }
 
-// row are the cells of a wager.
+// row returns the cells of a wager.
 func row(w *craps.Wager) []string {
 	exact := edge.Table()[w.Code]
 	fraction := exact.RatString()
@@ -38,7 +38,7 @@ func comeOut(w *craps.Wager) string {
 	case w.OffOnComeOut:
 		return "off"
 	case w.Place == craps.WithFlat && w.Settles == craps.Line:
-		return "-" // There is a point as long as they live.
+		return "-" // While there are line odds, a point is set.
 	}
 	return "working"
 }
@@ -54,7 +54,7 @@ func pays(w *craps.Wager) string {
 	return strings.Join(lines, "<br>")
 }
 
-// multiples says what stakes are taken; for odds they depend on the number, as does the most.
+// multiples describes the stakes that are accepted. For odds, the multiple and the maximum depend on the number.
 func multiples(w *craps.Wager) string {
 	if w.Behind == nil {
 		return fmt.Sprint(w.Multiple(0))

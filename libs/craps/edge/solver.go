@@ -6,7 +6,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// outcomes is how many ways two dice can fall.
+// outcomes is the number of ordered outcomes of two dice.
 const outcomes = 36
 
 // node is a state of a live bet.
@@ -15,22 +15,23 @@ type node struct {
 	state  craps.State
 }
 
-// solver finds what a stake returns on average from each node. Nodes that lead to each other are solved together, those
-// that they lead out to before them: the strongly connected components, in the order of Tarjan (SIAM J. Comput. 1, 1972).
+// solver computes the expected return of a stake from each node. It solves one strongly connected component of nodes at a time, after
+// the components that it leads to, as Tarjan's algorithm finds them (SIAM J. Comput. 1, 1972).
 type solver struct {
 	wager  *craps.Wager
 	stake  int64
-	values map[node]*big.Rat // Of nodes that are solved.
-	open   map[node]*mark    // Nodes on the way, which are not solved yet.
+	values map[node]*big.Rat // Of solved nodes.
+	open   map[node]*mark    // Nodes on the stack, which are not solved yet.
 	stack  []node
 }
 
+// mark holds Tarjan's index and low link of a node.
 type mark struct {
 	index, low int
 	moves      moves
 }
 
-// moves is what the 36 outcomes do to a bet: how many lead where, and what the others pay back in all.
+// moves are the transitions of a bet: how many of the 36 outcomes lead to each node, and what the others pay back in total.
 type moves struct {
 	to   []move
 	paid int64
@@ -41,7 +42,7 @@ type move struct {
 	ways int64
 }
 
-// add counts one more outcome that leads to a node. Nodes are so few that a list finds them faster than a map.
+// add counts one more outcome that leads to a node. There are so few nodes that searching a list is faster than a map.
 func (m *moves) add(n node) {
 	for i := range m.to {
 		if m.to[i].node == n {
@@ -52,15 +53,15 @@ func (m *moves) add(n node) {
 	m.to = append(m.to, move{n, 1})
 }
 
-// see forgets what the wager does not look at, so that states that are the same to it are one node.
-func (s *solver) see(number uint8, state craps.State) node {
+// project drops what the wager does not depend on, so that states that are equivalent for it become one node.
+func (s *solver) project(number uint8, state craps.State) node {
 	if s.wager.RelevantState == nil {
 		return node{number, craps.State{Point: state.Point}}
 	}
 	return node{number, s.wager.RelevantState(state)}
 }
 
-// value is what the stake returns on average from a node.
+// value returns the expected return of the stake from a node.
 func (s *solver) value(n node) *big.Rat {
 	if s.values[n] == nil {
 		s.visit(n)
@@ -93,7 +94,7 @@ func (s *solver) visit(n node) *mark {
 	return m
 }
 
-// moves rolls all dice on a node.
+// moves applies all outcomes of the dice to a node.
 func (s *solver) moves(n node) moves {
 	var out moves
 	for first := uint8(1); first <= 6; first++ {
@@ -105,9 +106,9 @@ func (s *solver) moves(n node) moves {
 			case craps.Push:
 				out.paid += s.stake
 			case craps.Stay:
-				out.add(s.see(n.number, roll.After))
+				out.add(s.project(n.number, roll.After))
 			case craps.Travel:
-				out.add(s.see(result.Number, roll.After))
+				out.add(s.project(result.Number, roll.After))
 			}
 		}
 	}
@@ -145,8 +146,8 @@ func (s *solver) solve(component []node) {
 	}
 }
 
-// eliminate solves a system, each row of which ends with its constant, by Gauss and Jordan; the constants become the
-// solution. Pivots are never zero: a row's diagonal outweighs the rest, since some outcome always leads out.
+// eliminate solves a linear system, each row of which ends with its constant, by Gauss-Jordan elimination; the constants become the
+// solution. Pivots are never zero: the matrix is weakly diagonally dominant, and some outcome always leads out of the component.
 func eliminate(rows [][]*big.Rat) {
 	product := new(big.Rat)
 	for i, pivot := range rows {

@@ -5,20 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2" //nolint:depguard // These dice are not played for, and a seed must repeat them; rules get theirs handed in.
+	"math/rand/v2" //nolint:depguard // No money depends on these dice, and a seed must reproduce them; the rules are given theirs.
 	"strings"
 
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// Dice are where rolls come from.
+// Dice is a source of rolls.
 type Dice interface {
-	// Next is the next roll.
+	// Next returns the next roll.
 	Next() (craps.Dice, error)
 }
 
-// Seeded are dice that fall the same for the same seed: a permuted congruential generator (O'Neill, 2014), whose bits
-// become one of the 36 outcomes by Lemire's method, which is unbiased.
+// Seeded returns dice that are reproducible by their seed: a permuted congruential generator (O'Neill, 2014), whose bits become one of
+// the 36 outcomes by Lemire's method, which is unbiased.
 func Seeded(seed uint64) Dice { return seeded{rand.New(rand.NewPCG(seed, 0))} }
 
 type seeded struct{ random *rand.Rand }
@@ -32,10 +32,10 @@ var outcomes = func() (all [36]craps.Dice) {
 	return all
 }()
 
-// ErrNoMoreRolls says that recorded dice came to their end.
+// ErrNoMoreRolls is returned by recorded dice after the last roll.
 var ErrNoMoreRolls = errors.New("there are no more recorded rolls")
 
-// Recorded are dice that fall as they did before.
+// Recorded returns dice that repeat recorded rolls.
 func Recorded(rolls []craps.Dice) Dice { return &recorded{rolls} }
 
 type recorded struct{ rest []craps.Dice }
@@ -49,7 +49,7 @@ func (r *recorded) Next() (craps.Dice, error) {
 	return next, nil
 }
 
-// ReadDice reads recorded rolls, one on a line, "3 5" for a three and a five. Empty lines are passed over.
+// ReadDice reads recorded rolls, one per line, "3 5" for a three and a five. Empty lines are ignored.
 func ReadDice(r io.Reader) ([]craps.Dice, error) {
 	var rolls []craps.Dice
 	lines := bufio.NewScanner(r)

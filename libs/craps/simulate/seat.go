@@ -4,21 +4,21 @@ import "github.com/bitcraps/bitcraps/libs/craps"
 
 // seat holds one live bet on a wager, or none.
 type seat struct {
-	wager *craps.Wager
-	live  bool
-	bet   craps.Bet
-	stake int64
-	price int64
+	wager      *craps.Wager
+	live       bool
+	bet        craps.Bet
+	stake      int64
+	commission int64
 }
 
-// place bets the smallest stake that is paid exactly.
+// place bets the smallest stake that pays exactly.
 func (s *seat) place(number uint8) {
 	s.live, s.bet = true, craps.Bet{Number: number}
 	s.stake = s.wager.Multiple(number)
-	s.price = s.wager.CommissionFor(s.stake)
+	s.commission = s.wager.CommissionFor(s.stake)
 }
 
-// settle does to the bet what a roll does.
+// settle applies a roll to the bet.
 func (s *seat) settle(roll *craps.Roll) craps.Result {
 	result := s.wager.Resolve(s.bet, *roll)
 	switch result.Outcome {
@@ -31,8 +31,8 @@ func (s *seat) settle(roll *craps.Roll) craps.Result {
 	return result
 }
 
-// number is where odds behind the bet would stand: on the number that a come bet travelled to, or on the point. It is 0
-// where there is no such number yet.
+// number returns the number that odds behind the bet would stand on: the one that a come bet travelled to, or the point. It is 0 where
+// there is no such number yet.
 func (s *seat) number(state craps.State) uint8 {
 	switch {
 	case !s.live:

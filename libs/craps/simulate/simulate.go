@@ -1,16 +1,15 @@
-// Package simulate plays a wager again and again and measures what the house keeps of it. Every roll and every bet goes
-// through the rules that tables settle by, one roll after the other, so the measurement checks the exact edge of package
-// edge by a way that has nothing in common with it but the rules.
+// Package simulate measures the house edge of a wager by Monte Carlo simulation. It plays the wager roll by roll under the rules that
+// tables settle by, so it checks the exact edge of package edge by a method that shares nothing with that package but the rules.
 package simulate
 
 import "github.com/bitcraps/bitcraps/libs/craps"
 
-// Simulation is a table with one player, who bets on one wager whenever he can.
+// Simulation is a table with one player, who bets on one wager whenever it can be placed.
 type Simulation struct {
 	dice  Dice
 	state craps.State
 	seat  seat
-	// flat is the bet that odds stand behind; nobody counts it. Other wagers have none.
+	// flat is the bet that odds stand behind; it is not counted. It is nil for other wagers.
 	flat  *seat
 	tally Tally
 }
@@ -24,7 +23,7 @@ func New(w *craps.Wager, dice Dice) *Simulation {
 	return s
 }
 
-// Play rolls the dice so many times more. It returns the error of the dice, and what was played until then counts.
+// Play rolls the dice a number of times. Where the dice return an error it stops and returns that; the rolls before count.
 func (s *Simulation) Play(rolls int64) error {
 	for range rolls {
 		s.bet()
@@ -40,14 +39,14 @@ func (s *Simulation) Play(rolls int64) error {
 	return nil
 }
 
-// Tally is what happened so far. It shares nothing with the simulation, which may go on.
+// Tally returns a copy of the counts so far.
 func (s *Simulation) Tally() Tally {
 	tally := s.tally
 	tally.Wins = append([]int64(nil), tally.Wins...)
 	return tally
 }
 
-// bet places what the table takes.
+// bet places the bets that the table accepts now.
 func (s *Simulation) bet() {
 	if s.flat != nil && !s.flat.live && s.flat.wager.Place.Open(s.state) {
 		s.flat.place(0)
