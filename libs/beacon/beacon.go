@@ -1,6 +1,6 @@
-// Package beacon checks the validators' randomness beacon. It is drand's scheme bls-unchained-g1-rfc9380 with a block
-// height in the place of a round: BLS signatures on G1 of BLS12-381 with the group key on G2, the hash to the curve of
-// RFC 9380 under the suite BLS12381G1_XMD:SHA-256_SSWU_RO_, and the message SHA-256(uint64be(height)).
+// Package beacon verifies the validators' randomness beacon. It uses drand's scheme bls-unchained-g1-rfc9380 with the block height
+// in place of the round: BLS signatures on G1 of BLS12-381 with the group key on G2, hashing to the curve by RFC 9380 with the suite
+// BLS12381G1_XMD:SHA-256_SSWU_RO_, and the message SHA-256(uint64be(height)).
 package beacon
 
 import (
@@ -13,7 +13,7 @@ import (
 	"go.dedis.ch/kyber/v4/sign/bls"
 )
 
-// Scheme is the name under which drand knows the scheme.
+// Scheme is drand's name of the scheme.
 const Scheme = "bls-unchained-g1-rfc9380"
 
 const (
@@ -23,20 +23,20 @@ const (
 	SignatureSize = 48
 )
 
-// Message is what the validators sign for a height.
+// Message returns the message that the validators sign for a height.
 func Message(height int64) []byte {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(height)))
 	return sum[:]
 }
 
-// Randomness is what a beacon's signature is worth: its SHA-256 hash.
+// Randomness derives the randomness from a beacon's signature: its SHA-256 hash.
 func Randomness(signature []byte) [sha256.Size]byte { return sha256.Sum256(signature) }
 
 // Key is a validator set's group key.
 type Key struct{ point kyber.Point }
 
-// ParseKey reads a compressed point on G2. It refuses points outside the right subgroup, and the point at infinity,
-// under which every message would have a valid signature.
+// ParseKey parses a compressed point on G2. It rejects points outside the right subgroup, and the point at infinity, for which a
+// valid signature of every message is known.
 func ParseKey(b []byte) (Key, error) {
 	if len(b) != KeySize {
 		return Key{}, fmt.Errorf("beacon: a group key has %d bytes, not %d", KeySize, len(b))
@@ -51,7 +51,7 @@ func ParseKey(b []byte) (Key, error) {
 	return Key{point: point}, nil
 }
 
-// Verify fails unless the signature is the group's over the height.
+// Verify returns an error unless the signature is the group's over the height.
 func (k Key) Verify(height int64, signature []byte) error {
 	if len(signature) != SignatureSize {
 		return fmt.Errorf("beacon: a signature has %d bytes, not %d", SignatureSize, len(signature))

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// Bet is a live bet as a round commits to it.
+// Bet is a live bet that a round commits to.
 type Bet struct {
 	// ID is the bet's id.
 	ID ID
-	// Player is whose bet it is.
+	// Player is the id of the player whose bet it is.
 	Player ID
 	// Wager is the wager's code.
 	Wager uint16
@@ -20,7 +20,7 @@ type Bet struct {
 	Working bool
 	// Amount is the stake in tokens.
 	Amount uint64
-	// Seed is what the player gave to be bound into the dice; at most 255 bytes.
+	// Seed is the player's seed, which is bound into the dice; at most 255 bytes.
 	Seed []byte
 }
 
@@ -44,8 +44,8 @@ func flag(set bool) byte {
 	return 0
 }
 
-// BetsRoot is the Merkle Tree Hash of RFC 6962, section 2.1, over the bets in the order of their ids. No bets have the
-// hash of the empty string.
+// BetsRoot returns the Merkle Tree Hash of RFC 6962, section 2.1, over the bets in the order of their ids. Without bets it is the hash
+// of the empty string.
 func BetsRoot(bets []Bet) Hash {
 	return merkleRoot(leaves(bets))
 }

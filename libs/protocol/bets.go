@@ -8,7 +8,7 @@ import (
 // betSize is the length of an encoded bet without its seed.
 const betSize = 61
 
-// EncodeBets is the canonical encodings of bets, one behind the other.
+// EncodeBets returns the concatenation of the canonical encodings of bets.
 func EncodeBets(bets []Bet) []byte {
 	b := make([]byte, 0, len(bets)*betSize)
 	for _, bet := range bets {
@@ -17,7 +17,7 @@ func EncodeBets(bets []Bet) []byte {
 	return b
 }
 
-// DecodeBets is the inverse of EncodeBets. It accepts nothing else than what EncodeBets returns.
+// DecodeBets is the inverse of EncodeBets. It accepts only what EncodeBets returns.
 func DecodeBets(b []byte) ([]Bet, error) {
 	var bets []Bet
 	for len(b) > 0 {

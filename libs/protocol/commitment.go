@@ -1,6 +1,6 @@
-// Package protocol is the part of BitCraps that other implementations must agree with to the byte: what a round
-// commits to, how its bets hash to one root, and how a beacon becomes dice. docs/protocol.md is its specification,
-// testdata/vectors.json its test vectors. It depends on the standard library alone.
+// Package protocol implements the part of BitCraps that all implementations must agree on to the byte: what a round commits to, how its
+// bets hash to one root, and how dice are derived from a beacon. docs/protocol.md is its specification, testdata/vectors.json has its
+// test vectors. It depends on the standard library alone.
 package protocol
 
 import (
@@ -16,7 +16,8 @@ type Hash = [sha256.Size]byte
 // ID is a UUID in its binary form.
 type ID = [16]byte
 
-// Tags begin every encoding, so that bytes of one kind can't pass for another. All have 16 bytes.
+// Tags separate the domains of encodings: each encoding begins with one, so that no encoding of one kind is valid for another. All
+// have 16 bytes.
 const (
 	commitmentTag = "bitcraps/round/1"
 	betTag        = "bitcraps/bet/001"
@@ -26,7 +27,7 @@ const (
 // CommitmentSize is the length of an encoded commitment in bytes.
 const CommitmentSize = 140
 
-// ErrMalformed is the error of decoders for bytes that are not an encoding of theirs.
+// ErrMalformed is the error of decoders for bytes that are not a canonical encoding.
 var ErrMalformed = errors.New("protocol: malformed encoding")
 
 // Commitment is what a round is bound to before its dice can exist.
@@ -57,7 +58,7 @@ func (c Commitment) Encode() []byte {
 	return append(b, c.PayTableHash[:]...)
 }
 
-// DecodeCommitment is the inverse of Encode. It accepts nothing else than what Encode returns.
+// DecodeCommitment is the inverse of Encode. It accepts only what Encode returns.
 func DecodeCommitment(b []byte) (Commitment, error) {
 	if len(b) != CommitmentSize {
 		return Commitment{}, fmt.Errorf("%w: a commitment has %d bytes, not %d", ErrMalformed, CommitmentSize, len(b))
@@ -79,5 +80,5 @@ func DecodeCommitment(b []byte) (Commitment, error) {
 	return c, nil
 }
 
-// Hash is SHA-256 of the encoding. It is the chain's transaction hash too.
+// Hash returns the SHA-256 hash of the encoding, which is also the hash of the chain's transaction.
 func (c Commitment) Hash() Hash { return sha256.Sum256(c.Encode()) }

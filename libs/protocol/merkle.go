@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// MerkleRoot is the Merkle Tree Hash of RFC 6962, section 2.1, over the leaves in their order. No leaves have the hash of
-// the empty string. The chain's blocks hash their parts with the same tree.
+// MerkleRoot returns the Merkle Tree Hash of RFC 6962, section 2.1, over the leaves in their order. Without leaves it is the hash of the
+// empty string. The chain's blocks use the same tree.
 func MerkleRoot(leaves [][]byte) Hash {
 	hashes := make([]Hash, len(leaves))
 	for i, leaf := range leaves {
@@ -16,8 +16,8 @@ func MerkleRoot(leaves [][]byte) Hash {
 	return merkleRoot(hashes)
 }
 
-// VerifyPath reports whether the audit path of RFC 6962, section 2.1.1, lowest sibling first, leads from the leaf to the
-// root. Bit i of the index is set where path[i] is the left one; it has no other bits.
+// VerifyPath reports whether the audit path of RFC 6962, section 2.1.1, lowest sibling first, leads from the leaf to the root. Bit i of
+// the index is set where path[i] is a left sibling; the index must have no other bits.
 func VerifyPath(leaf []byte, index int, path []Hash, root Hash) bool {
 	hash := leafHash(leaf)
 	for i, sibling := range path {
@@ -41,7 +41,7 @@ func merkleRoot(hashes []Hash) Hash {
 	return nodeHash(merkleRoot(hashes[:k]), merkleRoot(hashes[k:]))
 }
 
-// split is the largest power of two below n.
+// split returns the largest power of two below n.
 func split(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) }
 
 func leafHash(leaf []byte) Hash { return sha256.Sum256(append([]byte{0}, leaf...)) }

@@ -14,27 +14,28 @@ const (
 	MaxMembers = 128
 )
 
-// Point is a compressed point on G2 of BLS12-381. This package takes it for bytes: whether it is a point, package beacon says.
+// Point is a compressed point on G2 of BLS12-381. This package treats it as bytes; package beacon checks that it is a point.
 type Point = [96]byte
 
 // Address names a validator: the first 20 bytes of the SHA-256 hash of its public key.
 type Address = [20]byte
 
-// Sharing is who holds which share of the beacon's secret. The validators put it on the chain when they made the secret
-// together, and again whenever they shared it anew.
+// Sharing states which validator holds which share of the beacon's secret. The validators put it on the chain after the distributed key
+// generation, and again after each resharing.
 type Sharing struct {
-	// Epoch counts the sharings of a chain upwards.
+	// Epoch numbers the sharings of a chain in ascending order.
 	Epoch uint64
-	// Commitments define the sharing polynomial. The first is the group key; there are as many as shares make a signature.
+	// Commitments are the commitments to the coefficients of the sharing polynomial. The first is the group key; their number is the
+	// threshold.
 	Commitments []Point
-	// Members are the holders in the order of their shares. No validator holds two.
+	// Members are the holders in the order of their shares. No validator holds two shares.
 	Members []Address
 }
 
-// Threshold is how many shares make a signature.
+// Threshold returns how many shares make a signature.
 func (s Sharing) Threshold() int { return len(s.Commitments) }
 
-// GroupKey is the key that verifies the beacon. Sharing the secret anew leaves it as it is.
+// GroupKey returns the key that verifies the beacon. Resharing does not change it.
 func (s Sharing) GroupKey() Point { return s.Commitments[0] }
 
 // Encode returns the canonical encoding.
@@ -53,8 +54,8 @@ func (s Sharing) Encode() []byte {
 	return b
 }
 
-// DecodeSharing is the inverse of Encode. It accepts nothing else than what Encode returns for a sharing with at least one
-// commitment, at least as many members, at most MaxMembers of these, and none twice.
+// DecodeSharing is the inverse of Encode. It accepts only what Encode returns for a sharing with at least one commitment, at least as
+// many members, at most MaxMembers of these, and none twice.
 func DecodeSharing(b []byte) (Sharing, error) {
 	if len(b) < sharingHeader || string(b[:16]) != sharingTag {
 		return Sharing{}, fmt.Errorf("%w: a sharing begins with %q and has at least %d bytes", ErrMalformed, sharingTag, sharingHeader)
@@ -83,5 +84,5 @@ func DecodeSharing(b []byte) (Sharing, error) {
 	return s, nil
 }
 
-// Hash is SHA-256 of the encoding. It is the chain's transaction hash too.
+// Hash returns the SHA-256 hash of the encoding, which is also the hash of the chain's transaction.
 func (s Sharing) Hash() Hash { return sha256.Sum256(s.Encode()) }

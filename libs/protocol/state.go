@@ -9,25 +9,25 @@ import (
 // StateSize is the length of an encoded state in bytes.
 const StateSize = 91
 
-// State is a game's state before a roll, as a round commits to it.
+// State is a game's state before a roll, which a round commits to.
 type State struct {
 	// Game is the game's id.
 	Game ID
-	// Round is the number of the roll that comes next, from 1.
+	// Round is the number of the next roll, from 1.
 	Round uint64
-	// Hand numbers the hands from 1.
+	// Hand is the number of the hand, from 1.
 	Hand uint64
-	// Rolls is how often this hand was rolled before.
+	// Rolls is the number of earlier rolls of this hand.
 	Rolls uint32
 	// Point is 4, 5, 6, 8, 9 or 10 in the point phase, and 0 in the come-out phase.
 	Point uint8
-	// Shooter has the dice; all zero where the house rolls.
+	// Shooter is the player who has the dice; all zero where the house rolls.
 	Shooter ID
-	// Totals counts, for 2 to 6 and 8 to 12, how often the total came since the last 7, up to 6.
+	// Totals counts, for 2 to 6 and 8 to 12, how often the total was rolled since the last 7, up to 6.
 	Totals [10]uint8
-	// Pairs are the bits of the unordered pairs of dice that came since the last 7: 1-1 is bit 0, 1-2 bit 1, 6-6 bit 20.
+	// Pairs has the bits of the unordered pairs of dice that were rolled since the last 7: 1-1 is bit 0, 1-2 bit 1, 6-6 bit 20.
 	Pairs uint32
-	// Hard are the bits of 4, 6, 8 and 10 that came as a pair since the last 7, and not another way behind it: 4 is bit 0.
+	// Hard has the bits of 4, 6, 8 and 10 where the number was last rolled as a pair, since the last 7: 4 is bit 0.
 	Hard uint8
 	// PointsMade counts, for 4, 5, 6, 8, 9 and 10, how often the point was made in this hand, up to 4.
 	PointsMade [6]uint8
@@ -52,7 +52,7 @@ func (s State) Encode() []byte {
 	return append(b, s.PassWins)
 }
 
-// DecodeState is the inverse of Encode. What the numbers mean it does not check.
+// DecodeState is the inverse of Encode. It does not check the values of the fields.
 func DecodeState(b []byte) (State, error) {
 	if len(b) != StateSize || string(b[:16]) != stateTag {
 		return State{}, fmt.Errorf("%w: a state begins with %q and has %d bytes", ErrMalformed, stateTag, StateSize)
@@ -64,5 +64,5 @@ func DecodeState(b []byte) (State, error) {
 	}, nil
 }
 
-// Hash is SHA-256 of the canonical encoding.
+// Hash returns the SHA-256 hash of the canonical encoding.
 func (s State) Hash() Hash { return sha256.Sum256(s.Encode()) }

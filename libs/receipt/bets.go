@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// maxAmount is the largest amount (docs/adr/0007). Greater ones would overflow when they are settled, to what a forger likes.
+	// maxAmount is the largest amount (docs/adr/0007). Larger ones would overflow in the settlement, to a value that a forger can choose.
 	maxAmount = 1<<53 - 1
 	// maxSeed is the longest seed that a bet's encoding has room for.
 	maxSeed = 255
-	// maxListed is how many bets are told of one by one. A player has at most 93: 67 wagers once, and come bets and their
-	// odds on every number.
+	// maxListed is how many bets are listed one by one. A player has at most 93: 67 wagers once each, and come bets and their odds on
+	// every number.
 	maxListed = 100
 )
 
-// checkBets checks that the receipt's bets are those of the commitment, all and no others, and that the table takes them.
+// checkBets checks that the receipt's bets are exactly those of the commitment, and that they are possible in the table's state.
 func (v *verifier) checkBets() (string, error) {
 	for i, text := range v.receipt.GetBets() {
 		bet, err := parseBet(text)
@@ -51,8 +51,8 @@ func (v *verifier) checkBets() (string, error) {
 	})), nil
 }
 
-// list names the player's bets, and says something of each.
-func (v *verifier) list(says func(i int) string) string {
+// list lists the player's bets, each followed by its detail.
+func (v *verifier) list(detail func(i int) string) string {
 	var out []string
 	for _, i := range v.own {
 		if len(out) == maxListed {
@@ -63,7 +63,7 @@ func (v *verifier) list(says func(i int) string) string {
 		if bet.Number != 0 {
 			on = fmt.Sprintf(" on %d", bet.Number)
 		}
-		out = append(out, fmt.Sprintf("%s%s %d %s", craps.ByCode(bet.Wager).Name, on, bet.Amount, says(i)))
+		out = append(out, fmt.Sprintf("%s%s %d %s", craps.ByCode(bet.Wager).Name, on, bet.Amount, detail(i)))
 	}
 	return strings.Join(out, ", ")
 }

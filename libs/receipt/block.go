@@ -8,22 +8,22 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// maxPath bounds audit paths. A block is far from having 2^30 transactions, and an int has that many bits everywhere.
+// maxPath bounds audit paths. No block has nearly 2^30 transactions, and an int has more than 30 bits on every platform.
 const maxPath = 30
 
-// Transaction is what a block may hold: a commitment or a sharing.
+// Transaction is a transaction of the chain: a commitment or a sharing.
 type Transaction interface {
-	// Hash is SHA-256 of the encoding. It is the transaction's leaf.
+	// Hash returns the SHA-256 hash of the encoding, which is the transaction's leaf in the block's tree.
 	Hash() protocol.Hash
 }
 
-// CheckInclusion checks that the transaction is one of the block.
+// CheckInclusion checks that the block includes the transaction.
 func CheckInclusion(proof *receiptv1.BlockProof, tx Transaction) error {
 	root, err := parseHash("header.data_hash", proof.GetHeader().GetDataHash())
 	if err != nil {
 		return err
 	}
-	if proof.GetInclusion() == nil { // Another spelling of an empty one, which proves the only transaction of a block.
+	if proof.GetInclusion() == nil { // It must be present even if empty, as for a block with one transaction: a missing one would be a second encoding of that.
 		return errors.New("inclusion: is missing")
 	}
 	if n := len(proof.GetInclusion().GetPath()); n > maxPath {
@@ -37,7 +37,7 @@ func CheckInclusion(proof *receiptv1.BlockProof, tx Transaction) error {
 		}
 		path = append(path, sibling)
 	}
-	// How many transactions the block has does not matter, and nothing here could tell.
+	// The number of transactions of the block does not matter, and is not known here.
 	index := int(proof.GetInclusion().GetIndex())
 	if index < 0 || index >= 1<<len(path) {
 		return fmt.Errorf("inclusion.index: %d has other bits than the path's %d", index, len(path))

@@ -11,29 +11,29 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// Facts are what a receipt is made of.
+// Facts are the data that a receipt is built from.
 type Facts struct {
 	// ChainID names the chain, GroupKey verifies its beacon, in hex.
 	ChainID, GroupKey string
-	// Player is whose receipt it is.
+	// Player is the player whose receipt it is.
 	Player protocol.ID
-	// Commitment is what the round was bound to, State and Bets what its hashes are of: the game before the roll, and
-	// every bet on it in the order of the ids.
+	// Commitment is the round's commitment. State and Bets are the preimages of its hashes: the game's state before the roll, and every
+	// bet on the table in the order of the ids.
 	Commitment protocol.Commitment
 	State      protocol.State
 	Bets       []protocol.Bet
-	// Block proves that the commitment was ordered.
+	// Block proves that the chain ordered the commitment.
 	Block *receiptv1.BlockProof
-	// Lineage proves what Block and GroupKey are at a later time than genesis; it may be nil.
+	// Lineage proves Block's validators and GroupKey from those of genesis; nil where nothing between needs a proof.
 	Lineage *receiptv1.Lineage
-	// BeaconHeight and BeaconSignature threw the dice.
+	// BeaconHeight and BeaconSignature are the beacon that the dice are derived from.
 	BeaconHeight    int64
 	BeaconSignature []byte
-	// BalanceAfter is the player's wallet behind the settlement.
+	// BalanceAfter is the player's balance after the settlement.
 	BalanceAfter int64
 }
 
-// Build makes a player's receipt. Where none of the bets is the player's, there is nothing to prove.
+// Build builds a player's receipt. It must have a bet of the player, or verification fails.
 func Build(f Facts) *receiptv1.Receipt {
 	first, second := protocol.Dice(beacon.Randomness(f.BeaconSignature), f.Commitment.Hash())
 	r := &receiptv1.Receipt{
@@ -79,7 +79,7 @@ func tableState(s protocol.State) *receiptv1.TableState {
 	return out
 }
 
-// crapsState is a committed state as the rules know it.
+// crapsState converts a committed state to the rules' representation.
 func crapsState(s protocol.State) craps.State {
 	return craps.State{Point: s.Point, Rolls: s.Rolls,
 		Since7: craps.Since7{Totals: craps.TotalsOf(s.Totals), Pairs: craps.Pairs(s.Pairs), Hard: craps.Hards(s.Hard)},

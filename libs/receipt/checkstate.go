@@ -9,8 +9,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// CheckState checks a state by what every game keeps to. It refuses no state that dice lead to, and takes some that none
-// do: those are found where the round before is known too.
+// CheckState checks invariants that the state of every game satisfies. It accepts every reachable state, and some unreachable ones:
+// CheckNext finds those where the round before is known too.
 func CheckState(s protocol.State) error {
 	for _, check := range []func(protocol.State) error{checkCounters, checkPoint, checkWins, checkTotals, checkPairs} {
 		if err := check(s); err != nil {
@@ -20,18 +20,18 @@ func CheckState(s protocol.State) error {
 	return nil
 }
 
-// checkCounters counts the rolls of the hands before this one: the first has none before it, and each other one took at
-// least a point and a 7.
+// checkCounters checks the number of rolls of earlier hands: the first hand has no rolls before it, and each completed hand took at least
+// two, a point and a 7.
 func checkCounters(s protocol.State) error {
 	if s.Round == 0 || uint64(s.Rolls) >= s.Round {
-		return fmt.Errorf("rolls: %d of this hand came before round %d", s.Rolls, s.Round)
+		return fmt.Errorf("rolls: %d of this hand before round %d", s.Rolls, s.Round)
 	}
 	before := s.Round - 1 - uint64(s.Rolls)
 	switch {
 	case s.Hand == 1 && before > 0:
-		return fmt.Errorf("hand: 1, and %d of the %d rolls before were not of it", before, s.Round-1)
+		return fmt.Errorf("hand: 1, and %d of the %d rolls before do not belong to it", before, s.Round-1)
 	case s.Hand == 0 || before/2 < s.Hand-1:
-		return fmt.Errorf("hand: %d, with %d rolls before it; each takes two at least", s.Hand, before)
+		return fmt.Errorf("hand: %d, with %d rolls before it; each hand takes at least two", s.Hand, before)
 	}
 	return nil
 }
@@ -39,7 +39,7 @@ func checkCounters(s protocol.State) error {
 func checkPoint(s protocol.State) error {
 	switch table := crapsState(s); {
 	case s.Rolls == 0 && table != (craps.State{}):
-		return errors.New("rolls: 0; a hand begins with no point, and with nothing that came or was won before")
+		return errors.New("rolls: 0; a hand begins with no point, and with nothing rolled or won")
 	case s.Point == 0:
 		return nil
 	case !slices.Contains(craps.Points[:], s.Point):
@@ -50,7 +50,7 @@ func checkPoint(s protocol.State) error {
 	return nil
 }
 
-// checkWins counts the rolls that the hand's wins took: each point made is a win, and took another roll before.
+// checkWins checks that the hand has enough rolls for its wins: each point made is a win, and took another roll before to set it.
 func checkWins(s protocol.State) error {
 	made, wins, set := sum(s.PointsMade[:]), uint32(s.PassWins), uint32(0)
 	if s.Point != 0 {
@@ -60,47 +60,47 @@ func checkWins(s protocol.State) error {
 	case wins < min(made, craps.MaxWins):
 		return fmt.Errorf("pass_wins: %d, and %d points were made", wins, made)
 	case s.Rolls < max(wins, made)+made+set:
-		return fmt.Errorf("rolls: %d are too few for %d wins, %d of them points that were made", s.Rolls, max(wins, made), made)
+		return fmt.Errorf("rolls: %d are too few for %d wins, of which %d are points made", s.Rolls, max(wins, made), made)
 	}
 	return nil
 }
 
-// checkTotals holds what came since the last 7 against the rolls of the hand. All of them came since then where each win of
-// the hand is a point made, since a 7 would be a win as well.
+// checkTotals compares the totals since the last 7 with the rolls of the hand. Where every win of the hand is a point made, there was no
+// 7 in the hand, since it would be a win as well; then all rolls of the hand must be among the totals.
 func checkTotals(s protocol.State) error {
-	came, made := sum(s.Totals[:]), sum(s.PointsMade[:])
+	rolled, made := sum(s.Totals[:]), sum(s.PointsMade[:])
 	switch {
-	case came > s.Rolls:
-		return fmt.Errorf("totals: %d rolls since the last 7, of %d of the hand", came, s.Rolls)
-	case came < s.Rolls && uint32(s.PassWins) == made && made < craps.MaxWins && slices.Max(s.Totals[:]) < craps.MaxTotal:
-		return fmt.Errorf("totals: %d rolls since the last 7, of %d of the hand in which none came", came, s.Rolls)
+	case rolled > s.Rolls:
+		return fmt.Errorf("totals: %d rolls since the last 7, of %d of the hand", rolled, s.Rolls)
+	case rolled < s.Rolls && uint32(s.PassWins) == made && made < craps.MaxWins && slices.Max(s.Totals[:]) < craps.MaxTotal:
+		return fmt.Errorf("totals: %d rolls since the last 7, of %d of the hand, which had no 7", rolled, s.Rolls)
 	}
 	return nil
 }
 
-// checkPairs holds the pairs that came against how often their totals did, and against the bits of the hard ones.
+// checkPairs compares the pairs with the counts of their totals, and with the bits of the hard numbers.
 func checkPairs(s protocol.State) error {
 	sevens, _ := ways(s, 7)
 	if sevens > 0 {
-		return errors.New("pairs: one of 7, which empties them")
+		return errors.New("pairs: one of 7, which clears them")
 	}
 	for i, total := range craps.CountedTotals {
 		easy, hard := ways(s, total)
 		if n := int(s.Totals[i]); easy+hard > n || easy+hard == 0 && n > 0 {
-			return fmt.Errorf("pairs: %d of total %d, which came %d times", easy+hard, total, n)
+			return fmt.Errorf("pairs: %d of total %d, which was rolled %d times", easy+hard, total, n)
 		}
 		bit := total/2 - 2
 		if total%2 != 0 || total < 4 || total > 10 {
 			continue
 		}
 		if last := s.Hard>>bit&1 == 1; last && hard == 0 || !last && hard == 1 && easy == 0 {
-			return fmt.Errorf("hard: the bit of %d is %d, which can't be with the pairs that came", total, s.Hard>>bit&1)
+			return fmt.Errorf("hard: the bit of %d is %d, which contradicts the pairs", total, s.Hard>>bit&1)
 		}
 	}
 	return nil
 }
 
-// ways is how many pairs of a total came: of two different dice, and of two like ones.
+// ways returns how many pairs of a total were rolled: of two different dice, and of two equal ones.
 func ways(s protocol.State, total uint8) (easy, hard int) {
 	for first := uint8(1); first <= total/2; first++ {
 		second := total - first

@@ -134,7 +134,7 @@ func TestBetsThatNoTableTakesAreRefused(t *testing.T) {
 		"a place bet on a number":       {"bets[0].number: 6", second, []protocol.Bet{on(bet(1, "place_6", 6), 6)}},
 		"come before a point":           {"bets[0].number: 0", first, []protocol.Bet{come(0)}},
 		"come on 7":                     {"bets[0].number: 7", second, []protocol.Bet{come(7)}},
-		"come on what did not come":     {"bets[0].number: 8, which did not come", second, []protocol.Bet{come(8)}},
+		"come on what did not come":     {"bets[0].number: 8, which was not rolled", second, []protocol.Bet{come(8)}},
 		"line odds off the point":       {"bets[1].number: 8; odds_pass stands on the point, which is 6", second, []protocol.Bet{pass, odds("odds_pass", 8, 10)}},
 		"line odds before a point":      {"bets[1].number: 0", first, []protocol.Bet{pass, odds("odds_pass", 0, 10)}},
 		"come odds on no number":        {"bets[1].number: 0", second, []protocol.Bet{come(6), odds("odds_come", 0, 10)}},

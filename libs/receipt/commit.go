@@ -11,20 +11,20 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// precommit is the type of the vote that makes a block final.
+// precommit is CometBFT's type of the votes that make a block final.
 const precommit = 2
 
-// CheckSignatures checks that validators with more than two thirds of the block's voting power signed it. Every
-// signature in the proof must be good, whether the others suffice or not; else its bytes would be bound by nothing. One
-// that is left out is no fault where the others suffice: what remains is a proof as well.
+// CheckSignatures checks that validators with more than two thirds of the block's voting power signed it. Every signature in the proof
+// must be valid, even if the others suffice; otherwise its bytes could be changed unnoticed. A signature may be left out where the
+// others suffice: the rest is a proof as well.
 //
-// CometBFT verifies by ZIP-215, so that all validators agree on every signature, however odd. The standard library
-// accepts a subset of that: it refuses a point R in another than its canonical encoding, and a signature that holds only
-// up to a factor of small order. Honest validators make neither, provers leave out the others, and a check that is
-// stricter than the chain's accepts nothing that the chain did not.
+// CometBFT verifies by ZIP-215, so that all validators agree on the validity of every signature, however malformed. The standard library
+// accepts a subset of those: it rejects a non-canonical encoding of the point R, and a signature that is valid only up to a factor of
+// small order. Honest validators make neither, provers leave such signatures out, and a check that is stricter than the chain's accepts
+// nothing that the chain did not.
 func CheckSignatures(chainID string, block Block) error {
 	commit := block.GetCommit()
-	b, err := newBallot(chainID, block.GetHeader(), commit)
+	b, err := newVote(chainID, block.GetHeader(), commit)
 	if err != nil {
 		return err
 	}
@@ -51,57 +51,57 @@ func CheckSignatures(chainID string, block Block) error {
 	return nil
 }
 
-// VoteSignBytes are what a validator signs to precommit the block of a header at a time: CometBFT's canonical vote behind its
-// length. Of the commit it takes the round and the parts.
+// VoteSignBytes returns the bytes that a validator signs to precommit the block of a header at a time: CometBFT's canonical vote,
+// prefixed with its length. It uses the round and the parts of the commit.
 func VoteSignBytes(chainID string, h *receiptv1.Header, c *receiptv1.Commit, at *timestamppb.Timestamp) ([]byte, error) {
-	b, err := newBallot(chainID, h, c)
+	b, err := newVote(chainID, h, c)
 	if err != nil {
 		return nil, err
 	}
-	return b.bytes("time", at)
+	return b.signBytes("time", at)
 }
 
-// ballot is what all precommits for a block have in common.
-type ballot struct {
+// vote has the fields that all precommits for a block have in common.
+type vote struct {
 	chainID       string
 	height, round int64
 	block         message
 }
 
-func newBallot(chainID string, h *receiptv1.Header, c *receiptv1.Commit) (ballot, error) {
+func newVote(chainID string, h *receiptv1.Header, c *receiptv1.Commit) (vote, error) {
 	hash, err := BlockHash(chainID, h)
 	if err != nil {
-		return ballot{}, err
+		return vote{}, err
 	}
 	if c.GetRound() < 0 {
-		return ballot{}, errors.New("commit.round: must not be negative")
+		return vote{}, errors.New("commit.round: must not be negative")
 	}
 	parts, err := partSet("commit.parts", c.GetPartsTotal(), c.GetPartsHash())
 	if err != nil {
-		return ballot{}, err
+		return vote{}, err
 	}
-	return ballot{chainID: chainID, height: h.GetHeight(), round: int64(c.GetRound()), block: blockID(hash, parts)}, nil
+	return vote{chainID: chainID, height: h.GetHeight(), round: int64(c.GetRound()), block: blockID(hash, parts)}, nil
 }
 
-func (b ballot) bytes(field string, at *timestamppb.Timestamp) ([]byte, error) {
+func (v vote) signBytes(field string, at *timestamppb.Timestamp) ([]byte, error) {
 	when, err := timestamp(field, at)
 	if err != nil {
 		return nil, err
 	}
-	vote := message{}.integer(1, precommit).fixed(2, b.height).fixed(3, b.round).embed(4, b.block).embed(5, when).bytes(6, []byte(b.chainID))
-	return protowire.AppendBytes(nil, vote), nil
+	canonical := message{}.integer(1, precommit).fixed(2, v.height).fixed(3, v.round).embed(4, v.block).embed(5, when).bytes(6, []byte(v.chainID))
+	return protowire.AppendBytes(nil, canonical), nil
 }
 
-func (b ballot) check(field string, s *receiptv1.CommitSignature, key ed25519.PublicKey) error {
+func (v vote) check(field string, s *receiptv1.CommitSignature, key ed25519.PublicKey) error {
 	signature, err := parseHex(field+".signature", s.GetSignature(), ed25519.SignatureSize)
 	if err != nil {
 		return err
 	}
-	text, err := b.bytes(field+".time", s.GetTime())
+	signed, err := v.signBytes(field+".time", s.GetTime())
 	if err != nil {
 		return err
 	}
-	if !ed25519.Verify(key, text, signature) {
+	if !ed25519.Verify(key, signed, signature) {
 		return fmt.Errorf("%s: is not validator %d's over this block", field, s.GetValidator())
 	}
 	return nil

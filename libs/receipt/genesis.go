@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// genesis is a chain's genesis file, as far as trust needs it. Its validators' keys are in base64, their powers text. It
-// holds no group key: the validators make that later.
+// genesis has the fields of a chain's genesis file that Trust needs. Its validators' keys are in base64, their powers are strings. It
+// has no group key: the validators generate that later.
 type genesis struct {
 	ChainID    string `json:"chain_id"`
 	Validators []struct {
@@ -22,14 +22,14 @@ type genesis struct {
 	State json.RawMessage `json:"app_state"`
 }
 
-// keyType is CometBFT's name for the keys of validators.
+// keyType is CometBFT's name of the type of validators' keys.
 const keyType = "tendermint/PubKeyEd25519"
 
-// parseGenesis reads a genesis file. ok is false where the text is something else.
+// parseGenesis parses a genesis file. ok is false where the text is something else.
 func parseGenesis(text []byte) (trust *Trust, ok bool, err error) {
 	var g genesis
 	if err := json.Unmarshal(text, &g); err != nil || g.State == nil {
-		return nil, false, nil // It may be the answer of GET /api/v1/fairness, whose keys have another form.
+		return nil, false, nil // It may be an answer of GET /api/v1/fairness, which has no app_state.
 	}
 	hash := sha256.Sum256(text)
 	trust = &Trust{ChainID: g.ChainID, GenesisHash: hex.EncodeToString(hash[:]), HashComputed: true}

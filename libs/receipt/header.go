@@ -16,7 +16,7 @@ const (
 	addressSize = 20
 )
 
-// CheckChainID checks that a chain id is one that can be shown to people: as long as CometBFT allows, and printable ASCII.
+// CheckChainID checks that a chain id can be displayed safely: printable ASCII, and no longer than CometBFT allows.
 func CheckChainID(id string) error {
 	if n := len(id); n == 0 || n > maxChainID {
 		return fmt.Errorf("chain_id: %d bytes; 1 to %d are wanted", n, maxChainID)
@@ -29,8 +29,7 @@ func CheckChainID(id string) error {
 	return nil
 }
 
-// BlockHash is the hash of a block's header, which is what its validators sign: the Merkle root over the encodings of its
-// 14 fields.
+// BlockHash returns the hash of a block's header, which its validators sign: the Merkle root over the encodings of its 14 fields.
 func BlockHash(chainID string, h *receiptv1.Header) (protocol.Hash, error) {
 	if err := CheckChainID(chainID); err != nil {
 		return protocol.Hash{}, err
@@ -79,7 +78,7 @@ func BlockHash(chainID string, h *receiptv1.Header) (protocol.Hash, error) {
 	return protocol.MerkleRoot(leaves), nil
 }
 
-// lastBlock is the id of the block before. The first block has none, and every other one has.
+// lastBlock returns the id of the previous block, which every block but the first must have.
 func lastBlock(h *receiptv1.Header) (message, error) {
 	switch {
 	case h.GetHeight() < 1:
@@ -97,12 +96,12 @@ func lastBlock(h *receiptv1.Header) (message, error) {
 	return message{}.embed(2, nil), nil
 }
 
-// blockID names a block by the hash of its header and by the parts that it was gossiped in.
+// blockID identifies a block by the hash of its header and by the parts that it was gossiped in.
 func blockID(hash protocol.Hash, parts message) message {
 	return message{}.bytes(1, hash[:]).embed(2, parts)
 }
 
-// partSet is a block's parts. Their two fields have a common prefix.
+// partSet encodes the header of a block's part set, whose two fields have names with a common prefix.
 func partSet(prefix string, total int32, hash string) (message, error) {
 	parts, err := parseHash(prefix+"_hash", hash)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// LightClient is a light client of a chain: it knows the validators of one block and follows them to later ones. Its rules are
-// those of CometBFT's specification, spec/light-client/verification: the validators of the next block are those that the
-// known one announces, and blocks between may be skipped where validators with more than a third of the known power
-// signed the later one, since then one honest of them did. It has no clock, so its validators are trusted for good.
+// LightClient is a light client of a chain: it trusts the validators of one block and follows them to later blocks. Its rules are those
+// of CometBFT's specification, spec/light-client/verification: the validators of the next block must be those that the trusted block
+// announces, and blocks may be skipped where validators with more than a third of the trusted power signed the later block, since then
+// at least one honest validator did. It has no clock, so trust in validators does not expire.
 type LightClient struct {
 	chainID string
 	height  int64
@@ -21,17 +21,17 @@ type LightClient struct {
 	next    protocol.Hash // The hash of the set of the next block.
 }
 
-// NewLightClient is a light client that knows the validators of genesis, in whatever order.
+// NewLightClient returns a light client that trusts the validators of genesis, which may be in any order.
 func NewLightClient(chainID string, validators []*receiptv1.Validator) (LightClient, error) {
 	s, err := parseSet(validators)
 	if err != nil {
 		return LightClient{}, err
 	}
-	s = s.inOrder()
+	s = s.sorted()
 	return LightClient{chainID: chainID, known: s, next: s.hash()}, nil
 }
 
-// atBlock takes a block's own word for its validators.
+// atBlock returns a light client that trusts the validators of a block, which it does not check.
 func atBlock(chainID string, block Block) (LightClient, error) {
 	s, err := parseSet(block.GetValidators())
 	if err != nil {
@@ -45,10 +45,10 @@ func atBlock(chainID string, block Block) (LightClient, error) {
 	return LightClient{chainID: chainID, height: h.GetHeight(), time: h.GetTime().AsTime(), known: s, next: next}, nil
 }
 
-// Height is the block whose validators the client knows; 0 at genesis.
+// Height returns the height of the block whose validators the client trusts; 0 at genesis.
 func (l LightClient) Height() int64 { return l.height }
 
-// String says where the client is.
+// String returns the client's position.
 func (l LightClient) String() string {
 	if l.height == 0 {
 		return "genesis"
@@ -56,20 +56,20 @@ func (l LightClient) String() string {
 	return fmt.Sprintf("block %d", l.height)
 }
 
-// Follow checks a later block, and returns a client that knows its validators.
+// Follow verifies a later block, and returns a client that trusts its validators.
 func (l LightClient) Follow(block Block) (LightClient, error) {
 	if err := CheckValidators(block); err != nil {
 		return LightClient{}, err
 	}
-	later, err := l.link(block) // Before the signatures, which cost more.
+	later, err := l.checkLink(block) // Before the signatures, which cost more.
 	if err != nil {
 		return LightClient{}, err
 	}
 	return later, CheckSignatures(l.chainID, block)
 }
 
-// link checks what Follow does beside the block itself, which must hold.
-func (l LightClient) link(block Block) (LightClient, error) {
+// checkLink checks that the block follows from the trusted one. Checking the block itself is up to the caller.
+func (l LightClient) checkLink(block Block) (LightClient, error) {
 	later, err := atBlock(l.chainID, block)
 	if err != nil {
 		return LightClient{}, err
@@ -78,22 +78,22 @@ func (l LightClient) link(block Block) (LightClient, error) {
 	case later.height <= l.height:
 		return LightClient{}, fmt.Errorf("header.height: %d; it must be above %d, the block before", later.height, l.height)
 	case l.height > 0 && !later.time.After(l.time):
-		return LightClient{}, errors.New("header.time: is not behind that of the block before")
+		return LightClient{}, errors.New("header.time: is not after that of the block before")
 	case later.height == l.height+1:
-		return later, l.adjacent(later)
+		return later, l.checkAdjacent(later)
 	}
-	return later, l.skip(block, later)
+	return later, l.checkSkip(block, later)
 }
 
-func (l LightClient) adjacent(later LightClient) error {
+func (l LightClient) checkAdjacent(later LightClient) error {
 	if later.known.hash() != l.next {
 		return fmt.Errorf("header.validators_hash: is not that of the set which %s announced", l)
 	}
 	return nil
 }
 
-// skip counts the known validators among the signers. What they signed is for CheckSignatures to look at.
-func (l LightClient) skip(block Block, later LightClient) error {
+// checkSkip counts the trusted validators among the signers. CheckSignatures verifies their signatures.
+func (l LightClient) checkSkip(block Block, later LightClient) error {
 	signed := int64(0)
 	power := make(map[string]int64, len(l.known.members))
 	for _, m := range l.known.members {
@@ -106,7 +106,7 @@ func (l LightClient) skip(block Block, later LightClient) error {
 		}
 		key := string(later.known.members[index].key)
 		signed += power[key]
-		delete(power, key) // Nobody counts twice.
+		delete(power, key) // No validator is counted twice.
 	}
 	if 3*signed <= l.known.total {
 		return fmt.Errorf("commit.signatures: of the validators known at %s those with %d of %d votes signed; more than a third are needed to skip to block %d",

@@ -2,8 +2,8 @@ package receipt
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// message is a Protobuf message in the one form that CometBFT hashes and signs: fields in the order of their numbers, and
-// none for the zero value. Protobuf itself promises no such form, so nothing here is left to a marshaller.
+// message is a Protobuf message in the canonical form that CometBFT hashes and signs: fields in the order of their numbers, without
+// zero values. Protobuf itself does not guarantee such a form, so messages are encoded here by hand.
 type message []byte
 
 func (m message) integer(field protowire.Number, v int64) message {
@@ -27,7 +27,7 @@ func (m message) bytes(field protowire.Number, b []byte) message {
 	return m.embed(field, b)
 }
 
-// embed appends a message, which is written where it is empty too.
+// embed appends a message, even an empty one.
 func (m message) embed(field protowire.Number, inner message) message {
 	return protowire.AppendBytes(protowire.AppendTag(m, field, protowire.BytesType), inner)
 }

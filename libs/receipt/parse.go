@@ -10,8 +10,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// parseHex reads exactly size bytes. There is one way to write them: with uppercase digits allowed, a proof could be
-// changed without any check noticing.
+// parseHex parses exactly size bytes. It accepts lowercase digits only: with uppercase digits allowed, a proof could be changed without
+// any check noticing.
 func parseHex(field, text string, size int) ([]byte, error) {
 	if len(text) != 2*size {
 		return nil, fmt.Errorf("%s: %d characters; %d lowercase hex digits are wanted", field, len(text), 2*size)
@@ -32,7 +32,7 @@ func parseHash(field, text string) (protocol.Hash, error) {
 	return protocol.Hash(b), nil
 }
 
-// timestamp is a time's message. CheckValid refuses missing times too.
+// timestamp encodes a time. CheckValid rejects missing times too.
 func timestamp(field string, at *timestamppb.Timestamp) (message, error) {
 	if err := at.CheckValid(); err != nil {
 		return nil, fmt.Errorf("%s: %w", field, err)

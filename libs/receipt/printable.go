@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Printable is a text as a terminal may be given it: what would be no character in its place is escaped.
+// Printable makes a text safe to print to a terminal: it escapes everything that is not a printable character.
 func Printable(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -1,11 +1,11 @@
-// Package receipt checks receipts: from the bytes of the file alone it follows a player's bets from the commitment that
-// bound them, through the block that ordered it and the beacon that threw the dice, to what was paid. It asks nobody, and
-// it takes everything that it is given for a stranger's. docs/protocol.md specifies every check.
+// Package receipt builds and verifies receipts. Offline, from the bytes of the file alone, it follows a player's bets from the commitment
+// that binds them, through the block that ordered it and the beacon that the dice are derived from, to the payouts. It treats all of its
+// input as untrusted. docs/protocol.md specifies every check.
 //
-// The checks of a block are an implementation of CometBFT's hashes and votes of its own, so that a player need not run
-// CometBFT to check it, nor trust that the validators' copy of it tells the truth. A block's proof holds where
-// CheckValidators, CheckInclusion and CheckSignatures all do; each binds what the others leave open. They say that the
-// validators in the proof signed. Whether these are the chain's, a Light says, which follows them from the ones in a Trust.
+// The checks of a block are an independent implementation of CometBFT's hashes and votes, so that a player neither needs to run CometBFT
+// nor has to trust the validators' copy of it. A block's proof is valid where CheckValidators, CheckInclusion and CheckSignatures all
+// succeed; each of them binds what the others leave open. They prove that the validators in the proof signed the block. A LightClient
+// proves that these are the chain's: it follows them from the ones in a Trust.
 package receipt
 
 import (
@@ -22,34 +22,33 @@ import (
 )
 
 const (
-	// version is that of the receipts that this package reads.
+	// version is the version of the receipts that this package reads.
 	version = 2
-	// maxSize bounds the text of a receipt. A full table with every bet there is has an eighth of it; players who left may
-	// have more bets on it still, and 64 hops may lead to its block.
+	// maxSize bounds the text of a receipt. That of a full table with every possible bet has an eighth of it; players who have left may
+	// still have further bets on the table, and up to 64 hops may lead to its block.
 	maxSize = 4 << 20
 )
 
-// Parse reads a receipt. Its text must be the canonical one, spaces and line breaks aside, so that there is no part of it
-// that no check reads.
+// Parse parses a receipt. Its text must be canonical, except for whitespace, so that no part of it escapes all checks.
 func Parse(text []byte) (*receiptv1.Receipt, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%d bytes; at most %d are allowed", len(text), maxSize)
 	}
 	r := &receiptv1.Receipt{}
 	if err := protojson.Unmarshal(text, r); err != nil {
-		// Protobuf writes one of two kinds of space, by chance, into its errors. A verifier says the same everywhere.
+		// Protobuf's errors contain one of two kinds of space, at random. A verifier's messages are the same everywhere.
 		return nil, fmt.Errorf("not a receipt: %s", Printable(strings.ReplaceAll(err.Error(), "\u00a0", " ")))
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
 		return nil, fmt.Errorf("not JSON: %w", err)
 	}
-	again, err := canonical.JSON(r)
+	want, err := canonical.JSON(r)
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(compact.Bytes(), again) {
-		return nil, fmt.Errorf("not written the one way that a receipt is written, from byte %d on", firstDifference(compact.Bytes(), again))
+	if !bytes.Equal(compact.Bytes(), want) {
+		return nil, fmt.Errorf("not in the canonical form of receipts, from byte %d on", firstDifference(compact.Bytes(), want))
 	}
 	if err := checkForm(r); err != nil {
 		return nil, err
@@ -57,7 +56,7 @@ func Parse(text []byte) (*receiptv1.Receipt, error) {
 	return r, nil
 }
 
-// checkForm checks what stands before everything else, and what people are told of a receipt from the first line on.
+// checkForm checks what all other checks rely on, and the fields that are displayed before any of them.
 func checkForm(r *receiptv1.Receipt) error {
 	if r.GetVersion() != version {
 		return fmt.Errorf("version: %d; this program reads version %d", r.GetVersion(), version)

@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// Sequence are receipts of one player and game. Each is verified alone as it is added; then Check holds them against one
+// Sequence verifies receipts of one player and game. Each is verified by itself as it is added; then Check compares them with one
 // another.
 type Sequence struct {
 	verified []*verifier
 	broken   int
 }
 
-// Add is Verify, and keeps what it found.
+// Add verifies a receipt as Verify does, and keeps it for Check.
 func (r *Sequence) Add(text []byte, trust *Trust) Report {
-	account, v := verify(text, trust)
-	if account.Err() != nil {
+	report, v := verify(text, trust)
+	if report.Err() != nil {
 		r.broken++
 	} else {
 		r.verified = append(r.verified, v)
 	}
-	return account
+	return report
 }
 
-// Check checks that there is one receipt for each round, and that each round follows from the one before and its dice. Rounds
-// that are missing it names: without their dice nothing behind them follows from what was before.
+// Check checks that there is one receipt for each round, and that each round follows from the one before and its dice. It reports missing
+// rounds, after which that can't be checked: their dice are not known.
 func (r *Sequence) Check() Step {
 	found, err := r.check()
 	return Step{Name: "sequence", Found: found, Err: err}
@@ -53,7 +53,7 @@ func (r *Sequence) check() (string, error) {
 	return fmt.Sprintf("%d rounds, up to round %d; each follows from the one before and its dice%s", len(rounds), rounds[len(rounds)-1].state.Round, &missing), nil
 }
 
-// follows checks a round against an earlier one, from which it follows if no round is between.
+// follows checks a round against the one that precedes it among the receipts. Where no round is missing between them, it must follow.
 func (v *verifier) follows(earlier *verifier) error {
 	round := v.state.Round
 	switch {
@@ -76,29 +76,29 @@ func (v *verifier) follows(earlier *verifier) error {
 	return nil
 }
 
-// maxGaps is how many gaps are named.
+// maxGaps is how many gaps are listed.
 const maxGaps = 10
 
-// gaps are rounds that are missing.
+// gaps describes the missing rounds.
 type gaps struct {
 	texts []string
-	last  string // Where there is only one gap, whether it is one round or several.
+	verb  string // The verb for the last gap: "is" for one round, "are" for several.
 }
 
-// between notes what is missing between two rounds.
+// between records the rounds that are missing between two rounds.
 func (g *gaps) between(earlier, later uint64) {
 	switch later - earlier {
 	case 0, 1:
 	case 2:
-		g.texts, g.last = append(g.texts, fmt.Sprintf("round %d", earlier+1)), "is"
+		g.texts, g.verb = append(g.texts, fmt.Sprintf("round %d", earlier+1)), "is"
 	default:
-		g.texts, g.last = append(g.texts, fmt.Sprintf("rounds %d to %d", earlier+1, later-1)), "are"
+		g.texts, g.verb = append(g.texts, fmt.Sprintf("rounds %d to %d", earlier+1, later-1)), "are"
 	}
 }
 
 // String is empty where nothing is missing.
 func (g *gaps) String() string {
-	named, verb := g.texts[:min(len(g.texts), maxGaps)], g.last
+	named, verb := g.texts[:min(len(g.texts), maxGaps)], g.verb
 	if len(g.texts) == 0 {
 		return ""
 	}

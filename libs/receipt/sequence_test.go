@@ -66,11 +66,11 @@ func TestRoundsFollowFromOneAnother(t *testing.T) {
 			s.Hard = 0
 			return b[:2]
 		}), false, "round 3: state.totals"},
-		"another point":         {third(func(s *protocol.State, b []protocol.Bet) []protocol.Bet { s.Point = 8; return b }), false, "round 3: state.point: 8; behind the round before and its dice it is 6"},
+		"another point":         {third(func(s *protocol.State, b []protocol.Bet) []protocol.Bet { s.Point = 8; return b }), false, "round 3: state.point: 8; after the round before and its dice it is 6"},
 		"another shooter":       {third(func(s *protocol.State, b []protocol.Bet) []protocol.Bet { s.Shooter = other; return b }), false, "round 3: state.shooter_id"},
 		"the house rolls":       {third(func(s *protocol.State, b []protocol.Bet) []protocol.Bet { s.Shooter = protocol.ID{}; return b }), true, ""},
 		"a contract is gone":    {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { return b[1:] }), false, "round 3: bet 01000000-0000-0000-0000-000000000000 of the round before: pass_line is a contract"},
-		"a contract is less":    {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { b[0].Amount--; return b }), false, "of the round before: amount: 9, behind 10"},
+		"a contract is less":    {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { b[0].Amount--; return b }), false, "of the round before: amount: 9, after 10"},
 		"a bet did not travel":  {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { b[2].Number = 0; return b }), false, "another player, wager, number or seed"},
 		"a seed is another":     {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { b[0].Seed = []byte("x"); return b }), false, "another player, wager, number or seed"},
 		"a bet placed too late": {third(func(_ *protocol.State, b []protocol.Bet) []protocol.Bet { return append(b, bet(4, "dont_pass", 10)) }), false, "bets[3]: a new dont_pass"},
@@ -104,8 +104,8 @@ func TestWhatWasDecidedLiesThereNoMore(t *testing.T) {
 		t.Errorf("a field bet pays twice: %v", err)
 	}
 	out := craps.Dice{First: 3, Second: 4}
-	if err := receipt.CheckNext(second, nil, out, stateOf(t, craps.State{}, 3, 1), nil); err == nil || !strings.Contains(err.Error(), "state.hand: 1; behind the round before and its dice it is 2") {
-		t.Errorf("a hand goes on behind a seven-out: %v", err)
+	if err := receipt.CheckNext(second, nil, out, stateOf(t, craps.State{}, 3, 1), nil); err == nil || !strings.Contains(err.Error(), "state.hand: 1; after the round before and its dice it is 2") {
+		t.Errorf("a hand continues after a seven-out: %v", err)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 )
 
-// checkSettlement settles each bet by the rules, also those of others: who pays them otherwise may pay anybody so.
+// checkSettlement settles every bet by the rules, those of other players too: a house that pays them wrongly can't be trusted with any.
 func (v *verifier) checkSettlement() (string, error) {
 	paid := int64(0)
 	for i, p := range v.receipt.GetBets() {
@@ -24,7 +24,7 @@ func (v *verifier) checkSettlement() (string, error) {
 	})), nil
 }
 
-// paid is what came back of the player's bets.
+// paid returns what the player's bets paid back.
 func (v *verifier) paid() (sum int64) {
 	for _, i := range v.own {
 		sum += v.receipt.GetBets()[i].GetPayout()
@@ -32,7 +32,7 @@ func (v *verifier) paid() (sum int64) {
 	return sum
 }
 
-// Settle is what a roll does to a bet as a round commits to it, and what comes back of it. The wager's code must be known.
+// Settle returns the outcome of a roll for a bet, and what it pays back, the stake included. The wager's code must be known.
 func Settle(bet protocol.Bet, roll craps.Roll) (craps.Outcome, int64) {
 	wager, stake := craps.ByCode(bet.Wager), int64(bet.Amount)
 	result := wager.Resolve(craps.Bet{Number: bet.Number, Working: bet.Working}, roll)

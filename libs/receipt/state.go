@@ -11,7 +11,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// checkState checks that the commitment is to the state, that dice can lead to it, and reads it.
+// checkState parses the state and the commitment, and checks that the commitment is to the state and that the state is possible.
 func (v *verifier) checkState() (string, error) {
 	r := v.receipt
 	state, err := parseState(v.game, r.GetRound(), r.GetState())
@@ -88,11 +88,11 @@ func counts(field string, values []int32, most int32, out []uint8) error {
 	return nil
 }
 
-// parseID reads a UUID in its one canonical form. Nobody has the id of zeros.
+// parseID parses a UUID in its canonical form. It rejects the nil UUID.
 func parseID(field, text string) (protocol.ID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil || id.String() != text || id == uuid.Nil {
-		return protocol.ID{}, fmt.Errorf("%s: %q is not the id of anything", field, text)
+		return protocol.ID{}, fmt.Errorf("%s: %q is not a valid id", field, text)
 	}
 	return protocol.ID(id), nil
 }

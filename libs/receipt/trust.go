@@ -8,27 +8,27 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// Trust is what a player pinned of a chain: what it began with.
+// Trust is the root of trust that a player has pinned: a chain's state at genesis.
 type Trust struct {
 	ChainID string `json:"chain_id"`
-	// GenesisHash is SHA-256 of the genesis file, for people to compare, or what an answer of GET /api/v1/fairness claims it
-	// to be; empty where it claims nothing. No receipt depends on it.
+	// GenesisHash is the SHA-256 hash of the genesis file, for people to compare, or what an answer of GET /api/v1/fairness claims it to
+	// be; empty where it claims nothing. No check depends on it.
 	GenesisHash string `json:"genesis_hash"`
-	// HashComputed is true where the hash was computed from the genesis file.
+	// HashComputed is true where GenesisHash was computed from the genesis file.
 	HashComputed bool `json:"-"`
 	// GroupKey verifies the beacon. Where it is empty, receipts must prove it.
 	GroupKey string `json:"group_key"`
-	// Validators are the set at genesis, in any order.
+	// Validators is the validator set at genesis, in any order.
 	Validators []TrustedValidator `json:"validators"`
 }
 
-// TrustedValidator is a member of the set.
+// TrustedValidator is a member of the validator set.
 type TrustedValidator struct {
 	PublicKey string `json:"public_key"` // Ed25519, in hex.
 	Power     int64  `json:"power"`
 }
 
-// ParseTrust reads a genesis file or the answer of GET /api/v1/fairness.
+// ParseTrust parses a genesis file or an answer of GET /api/v1/fairness.
 func ParseTrust(text []byte) (*Trust, error) {
 	trust, ok, err := parseGenesis(text)
 	if !ok {
@@ -62,7 +62,7 @@ func parseFairness(text []byte) (*Trust, error) {
 	return &trust, nil
 }
 
-// light is a light client that knows the pinned validators.
+// light returns a light client that trusts the pinned validators.
 func (t *Trust) light() (LightClient, error) {
 	validators := make([]*receiptv1.Validator, len(t.Validators))
 	for i, v := range t.Validators {
@@ -71,7 +71,7 @@ func (t *Trust) light() (LightClient, error) {
 	return NewLightClient(t.ChainID, validators)
 }
 
-// check holds a receipt's chain against the pinned one.
+// check compares a receipt's chain with the pinned one.
 func (t *Trust) check(r *receiptv1.Receipt) (string, error) {
 	if r.GetChainId() != t.ChainID {
 		return "", fmt.Errorf("chain_id: %q; %q is pinned", r.GetChainId(), t.ChainID)
@@ -81,14 +81,14 @@ func (t *Trust) check(r *receiptv1.Receipt) (string, error) {
 	}
 	pinned := fmt.Sprintf("chain %s is pinned, with %d validators", t.ChainID, len(t.Validators))
 	if t.GroupKey == "" {
-		pinned += "; its group key is for the receipt to prove"
+		pinned += "; the receipt must prove its group key"
 	} else {
 		pinned += " and its group key"
 	}
 	return pinned + "; " + t.genesis(), nil
 }
 
-// genesis says what is known of the genesis file. An answer that names validators of its own may name any file's hash.
+// genesis describes what is known of the genesis file. An answer with forged validators may claim the hash of any file.
 func (t *Trust) genesis() string {
 	switch {
 	case t.HashComputed:
@@ -96,5 +96,5 @@ func (t *Trust) genesis() string {
 	case t.GenesisHash == "":
 		return "no genesis file is named"
 	}
-	return fmt.Sprintf("they are said to be those of the genesis %s, which only that file proves", t.GenesisHash)
+	return fmt.Sprintf("they are claimed to be those of the genesis %s, which only that file proves", t.GenesisHash)
 }

@@ -33,8 +33,8 @@ func TestAGenesisIsNamedOnlyWhereItIsKnown(t *testing.T) {
 	answer := `{"chain_id":"x",%s"validators":[{"public_key":"` + strings.Repeat("00", 32) + `","power":1}]}`
 	text, _ := real(t)
 	for name, tc := range map[string]struct{ trust, says string }{
-		"a genesis file":             {genesis, fmt.Sprintf("with 1 validators; its group key is for the receipt to prove; its genesis file has the hash %x", sha256.Sum256([]byte(genesis)))},
-		"an answer":                  {fmt.Sprintf(answer, `"genesis_hash":"`+strings.Repeat("ef", 32)+`",`), "; they are said to be those of the genesis efefef"},
+		"a genesis file":             {genesis, fmt.Sprintf("with 1 validators; the receipt must prove its group key; its genesis file has the hash %x", sha256.Sum256([]byte(genesis)))},
+		"an answer":                  {fmt.Sprintf(answer, `"genesis_hash":"`+strings.Repeat("ef", 32)+`",`), "; they are claimed to be those of the genesis efefef"},
 		"an answer without one":      {fmt.Sprintf(answer, ""), "; no genesis file is named"},
 		"an answer with a group key": {fmt.Sprintf(answer, `"group_key":"00",`), "with 1 validators and its group key"},
 	} {

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// maxValidators bounds the set. Every vote goes to every validator, so chains stay far below.
+	// maxValidators bounds the validator set. Every vote goes to every validator, so chains stay far below.
 	maxValidators = 1000
-	// maxPower is CometBFT's bound on the power of a whole set. Three times as much is an int64 still.
+	// maxPower is CometBFT's bound on the power of a whole set. Three times as much still fits in an int64.
 	maxPower = 1<<60 - 1
 )
 
-// set is a validator set in its own order.
+// set is an ordered validator set.
 type set struct {
 	members []member
 	total   int64
@@ -46,7 +46,7 @@ func parseSet(validators []*receiptv1.Validator) (set, error) {
 			return set{}, fmt.Errorf("validators[%d].power: %d; it must be positive, and all together at most %d", i, v.GetPower(), int64(maxPower))
 		}
 		if seen[string(key)] {
-			return set{}, fmt.Errorf("validators[%d].public_key: is another one's too", i)
+			return set{}, fmt.Errorf("validators[%d].public_key: occurs twice", i)
 		}
 		seen[string(key)] = true
 		s.members[i] = member{key: key, power: v.GetPower()}
@@ -55,8 +55,8 @@ func parseSet(validators []*receiptv1.Validator) (set, error) {
 	return s, nil
 }
 
-// inOrder sorts the set as CometBFT does: by falling power, then by rising address.
-func (s set) inOrder() set {
+// sorted returns the set in CometBFT's order: by descending power, then by ascending address.
+func (s set) sorted() set {
 	s.members = slices.SortedFunc(slices.Values(s.members), func(a, b member) int {
 		return cmp.Or(cmp.Compare(b.power, a.power), bytes.Compare(a.address(), b.address()))
 	})
@@ -68,7 +68,7 @@ func (m member) address() []byte {
 	return sum[:addressSize]
 }
 
-// hash is that by which a header names the set.
+// hash returns the hash of the set that headers contain.
 func (s set) hash() protocol.Hash {
 	leaves := make([][]byte, len(s.members))
 	for i, m := range s.members {
@@ -77,8 +77,8 @@ func (s set) hash() protocol.Hash {
 	return protocol.MerkleRoot(leaves)
 }
 
-// ValidatorsHash is the hash by which a header names the set that signs its block: the Merkle root over the validators'
-// keys and powers in the set's order.
+// ValidatorsHash returns a header's hash of the validator set that signs its block: the Merkle root over the validators' keys and powers
+// in the set's order.
 func ValidatorsHash(validators []*receiptv1.Validator) (protocol.Hash, error) {
 	s, err := parseSet(validators)
 	if err != nil {
@@ -87,15 +87,14 @@ func ValidatorsHash(validators []*receiptv1.Validator) (protocol.Hash, error) {
 	return s.hash(), nil
 }
 
-// Block is a block as its validators signed it: a BlockProof or a LightBlock.
+// Block is a header with its commit and its validators: a BlockProof or a LightBlock.
 type Block interface {
 	GetHeader() *receiptv1.Header
 	GetCommit() *receiptv1.Commit
 	GetValidators() []*receiptv1.Validator
 }
 
-// CheckValidators checks that the block's validators are the set that the header names. It does not say that they are the
-// chain's.
+// CheckValidators checks that the block's validators are the set that the header names. It does not prove that they are the chain's.
 func CheckValidators(block Block) error {
 	hash, err := ValidatorsHash(block.GetValidators())
 	if err != nil {

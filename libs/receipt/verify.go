@@ -14,19 +14,19 @@ import (
 
 // Step is one check of a receipt.
 type Step struct {
-	// Name is the check's: format, trust, state, pay_table, bets, validators, inclusion, signatures, hops, group_key,
-	// beacon, dice, settlement or balance; sequence, of several receipts.
+	// Name is the check's name: format, trust, state, pay_table, bets, validators, inclusion, signatures, hops, group_key, beacon, dice,
+	// settlement or balance; for several receipts, sequence.
 	Name string
-	// Found says what the check found where it holds.
+	// Found describes what the check found where it succeeded.
 	Found string
-	// Err says what is wrong; nil where the check holds.
+	// Err is what is wrong; nil where the check succeeded.
 	Err error
 }
 
-// Report is what a verifier did, in order. It ends with the first check that failed, since what follows builds on it.
+// Report lists the checks of a verifier in order. It ends with the first check that failed, since later ones build on it.
 type Report []Step
 
-// Err is nil where every check holds; else it names the one that does not.
+// Err returns the error of the check that failed, with its name; nil where all succeeded.
 func (a Report) Err() error {
 	if last := a[len(a)-1]; last.Err != nil {
 		return fmt.Errorf("%s: %w", last.Name, last.Err)
@@ -34,20 +34,20 @@ func (a Report) Err() error {
 	return nil
 }
 
-// Verify checks the text of a receipt. With a nil trust it proves no more than that some validators threw these dice.
+// Verify verifies the text of a receipt. With a nil trust it proves only that some validators, whoever they are, produced these dice.
 func Verify(text []byte, trust *Trust) Report {
-	account, _ := verify(text, trust)
-	return account
+	report, _ := verify(text, trust)
+	return report
 }
 
-// verify also returns what the checks read; nil where the text is no receipt.
+// verify also returns what the checks have parsed; nil where the text is not a receipt.
 func verify(text []byte, trust *Trust) (Report, *verifier) {
 	r, err := Parse(text)
 	if err != nil {
 		return Report{{Name: "format", Err: err}}, nil
 	}
 	v := &verifier{receipt: r, trust: trust, game: protocol.ID(uuid.MustParse(r.GetGameId())), player: protocol.ID(uuid.MustParse(r.GetPlayerId()))}
-	account := Report{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
+	report := Report{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
 	for _, check := range []struct {
 		name string
 		do   func() (string, error)
@@ -67,15 +67,15 @@ func verify(text []byte, trust *Trust) (Report, *verifier) {
 		{"balance", v.checkBalance},
 	} {
 		found, err := check.do()
-		account = append(account, Step{Name: check.name, Found: found, Err: err})
+		report = append(report, Step{Name: check.name, Found: found, Err: err})
 		if err != nil {
 			break
 		}
 	}
-	return account, v
+	return report, v
 }
 
-// verifier is a receipt with what its checks have read so far.
+// verifier is a receipt with what its checks have parsed so far.
 type verifier struct {
 	receipt    *receiptv1.Receipt
 	trust      *Trust
@@ -84,13 +84,13 @@ type verifier struct {
 	commitment protocol.Commitment
 	state      protocol.State
 	bets       []protocol.Bet
-	own        []int // The places of the player's bets among them.
+	own        []int // The indexes of the player's bets.
 	roll       craps.Roll
 }
 
 func (v *verifier) checkTrust() (string, error) {
 	if v.trust == nil {
-		return "not pinned: give the chain's genesis file as trust, or GET /api/v1/fairness from before you played, or the chain may be made up", nil
+		return "not pinned: give the chain's genesis file as trust, or an answer of GET /api/v1/fairness from before you played; otherwise the chain may be made up", nil
 	}
 	return v.trust.check(v.receipt)
 }
@@ -118,11 +118,11 @@ func (v *verifier) checkSignatures() (string, error) {
 		CheckSignatures(v.receipt.GetChainId(), block)
 }
 
-// checkBeacon also checks that the beacon is the first one behind the block: no share of it existed before.
+// checkBeacon also checks that the beacon is that of the next height after the block: no share of it existed before the block.
 func (v *verifier) checkBeacon() (string, error) {
 	drawn, ordered := v.receipt.GetBeacon().GetHeight(), v.receipt.GetBlock().GetHeader().GetHeight()
 	if drawn != ordered+1 {
-		return "", fmt.Errorf("height: %d; the beacon behind block %d is that of %d", drawn, ordered, ordered+1)
+		return "", fmt.Errorf("height: %d; the beacon after block %d is that of height %d", drawn, ordered, ordered+1)
 	}
 	text, err := parseHex("group_key", v.receipt.GetGroupKey(), beacon.KeySize)
 	if err != nil {
@@ -139,7 +139,7 @@ func (v *verifier) checkBeacon() (string, error) {
 	if err := key.Verify(drawn, signature); err != nil {
 		return "", errors.New("signature: is not the group's over the height")
 	}
-	return fmt.Sprintf("the group signed height %d, behind the block", drawn), nil
+	return fmt.Sprintf("the group signed height %d, right after the block", drawn), nil
 }
 
 func (v *verifier) checkDice() (string, error) {

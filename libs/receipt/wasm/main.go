@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Program wasm is the verifier of receipts for browsers and phones: package receipt as WebAssembly. What JavaScript sees of
-// it is in clients/verifier, and `make verifier` puts both together.
+// Program wasm is the verifier of receipts for browsers and phones: package receipt compiled to WebAssembly. Its JavaScript interface is
+// in clients/verifier; `make verifier` packages both.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/receipt"
 )
 
-// ready is the name of the JavaScript function that is given the verifier, once it can be called.
+// ready is the name of the JavaScript function that receives the verifier once it can be called.
 const ready = "bitcrapsVerifierReady"
 
 func main() {
@@ -21,14 +21,7 @@ func main() {
 	select {} // The verifier lives as long as the page.
 }
 
-// answers is what verifyRounds of index.mjs returns, and index.d.ts describes.
-type answers struct {
-	OK       bool     `json:"ok"`
-	Receipts []answer `json:"receipts"`
-	Sequence step     `json:"sequence"`
-}
-
-// answer is what verify returns of one receipt.
+// answer is the result of verify in index.mjs, which index.d.ts describes.
 type answer struct {
 	OK    bool    `json:"ok"`
 	Steps []step  `json:"steps"`
@@ -56,39 +49,22 @@ func verify(_ js.Value, args []js.Value) any {
 
 func check(texts []string, trusted js.Value) answers {
 	var trust *receipt.Trust
-	if !trusted.IsNull() { // An empty file is not the same as no file.
+	if !trusted.IsNull() { // An empty file counts as given.
 		var err error
 		if trust, err = receipt.ParseTrust([]byte(trusted.String())); err != nil {
 			return untrusted(len(texts), err)
 		}
 	}
-	var rounds receipt.Rounds
-	out := answers{Receipts: []answer{}}
-	for _, text := range texts {
-		out.Receipts = append(out.Receipts, answerOf(rounds.Add([]byte(text), trust)))
+	report := receipt.Verify([]byte(text), trust)
+	for _, s := range report {
+		detail := s.Found
+		if s.Err != nil {
+			detail = s.Err.Error()
+		}
+		out.Steps = append(out.Steps, step{s.Name, s.Err == nil, detail})
 	}
-	out.Sequence = stepOf(rounds.Check()) // It fails where a receipt did.
-	out.OK = out.Sequence.OK
-	return out
-}
-
-// untrusted is the answer where what to trust can't be read: no receipt is checked.
-func untrusted(receipts int, err error) answers {
-	message := err.Error()
-	return answers{
-		Receipts: slices.Repeat([]answer{{Steps: []step{}, Error: &message}}, receipts),
-		Sequence: step{Name: "sequence", Detail: "not checked: " + message},
-	}
-}
-
-func answerOf(account receipt.Account) answer {
-	out := answer{OK: true, Steps: []step{}}
-	for _, s := range account {
-		out.Steps = append(out.Steps, stepOf(s))
-	}
-	if err := account.Err(); err != nil {
-		message := err.Error()
-		out.OK, out.Error = false, &message
+	if err := report.Err(); err != nil {
+		return fail(err)
 	}
 	return out
 }
