@@ -4,22 +4,22 @@ import (
 	"context"
 )
 
-// Server is what a Fallback knows of the server that its shared limiter uses; libs/redis has one.
+// Server is the health of the server that a Fallback's shared limiter uses. A client of libs/redis implements it.
 type Server interface {
-	// Up reports whether asking the server makes sense.
+	// Up reports whether the server is believed to answer.
 	Up() bool
 	// ReportFailure says that it did not answer.
 	ReportFailure(err error)
 }
 
-// Fallback is a Limiter that replicas share while its server answers, and one for each process while it does not. Then a
-// key has its limit at each replica, which is more than it should have and far from all that it could want.
+// Fallback is a Limiter that replicas share while its server answers, and that is local to each process while it does not. Then a key
+// has its whole limit at each replica, which is more than it should have, but still a bound.
 type Fallback struct {
 	server        Server
 	shared, local Limiter
 }
 
-// NewFallback returns a Limiter that uses shared while the server is up, and else local.
+// NewFallback returns a Limiter that uses shared while the server is up, and local otherwise.
 func NewFallback(server Server, shared, local Limiter) *Fallback {
 	return &Fallback{server: server, shared: shared, local: local}
 }
@@ -31,7 +31,7 @@ func (f *Fallback) Allow(ctx context.Context, key string, limit Limit, n int) (R
 	}
 	if f.server.Up() {
 		result, err := f.shared.Allow(ctx, key, limit, n)
-		if err == nil || ctx.Err() != nil { // A caller who went away says nothing about the server.
+		if err == nil || ctx.Err() != nil { // An ended context is not the server's fault.
 			return result, err
 		}
 		f.server.ReportFailure(err)

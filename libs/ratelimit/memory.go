@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// shards is how many locks the keys share.
+	// shards is the number of locks that the keys are spread over.
 	shards = 64
-	// looks is how many keys are looked at to make room for a new one.
-	looks = 16
+	// evictionSample is how many keys are examined to make room for a new one.
+	evictionSample = 16
 )
 
 // Memory is a Limiter within this process.
@@ -25,15 +25,15 @@ type Memory struct {
 
 type shard struct {
 	mu   sync.Mutex
-	full map[string]int64
+	tats map[string]int64 // The theoretical arrival time of each key.
 }
 
-// NewMemory returns a Limiter that remembers at most so many keys, give or take those that share a lock. Where one more
-// comes, one of those that have used least is forgotten.
+// NewMemory returns a Limiter that remembers at most about so many keys; the bound applies to each shard. For one more, a key is evicted
+// that has used little of its burst.
 func NewMemory(clock clockwork.Clock, keys int) *Memory {
 	m := &Memory{clock: clock, seed: maphash.MakeSeed(), perShard: max(1, keys/shards)}
 	for i := range m.shards {
-		m.shards[i].full = make(map[string]int64)
+		m.shards[i].tats = make(map[string]int64)
 	}
 	return m
 }
@@ -47,32 +47,32 @@ func (m *Memory) Allow(_ context.Context, key string, limit Limit, n int) (Resul
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := m.clock.Now().UnixMicro()
-	full, known := s.full[key]
-	next, wait := limit.take(full, now, n)
+	tat, known := s.tats[key]
+	next, wait := limit.take(tat, now, n)
 	if next > now {
 		if !known {
-			s.makeRoom(now, m.perShard)
+			s.evict(now, m.perShard)
 		}
-		s.full[key] = next
+		s.tats[key] = next
 	}
 	return limit.result(next-now, wait), nil
 }
 
-// makeRoom looks at some keys, wherever the map begins. Those that have their whole burst again are forgotten, which
-// changes nothing; where none has and there are too many, the one goes that is nearest to it.
-func (s *shard) makeRoom(now int64, most int) {
-	looked, nearest, soonest := 0, "", int64(0)
-	for key, full := range s.full {
-		if looked++; looked > looks {
+// evict examines a random sample of keys. It deletes those that have their whole burst again, which changes no decision; where there are
+// still too many keys, it deletes the one of the sample that is closest to having it again.
+func (s *shard) evict(now int64, most int) {
+	examined, nearest, soonest := 0, "", int64(0)
+	for key, tat := range s.tats {
+		if examined++; examined > evictionSample {
 			break
 		}
-		if full <= now {
-			delete(s.full, key)
-		} else if nearest == "" || full < soonest {
-			nearest, soonest = key, full
+		if tat <= now {
+			delete(s.tats, key)
+		} else if nearest == "" || tat < soonest {
+			nearest, soonest = key, tat
 		}
 	}
-	if len(s.full) >= most {
-		delete(s.full, nearest)
+	if len(s.tats) >= most {
+		delete(s.tats, nearest)
 	}
 }

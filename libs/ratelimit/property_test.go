@@ -86,7 +86,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range 6400 {
 		allow(t, memory, fmt.Sprint("new ", i), limit, 1)
 	}
-	if _, old := memory.shards[0].full["one call of 49999"]; old || memory.len() > 6400 {
+	if _, old := memory.shards[0].tats["one call of 49999"]; old || memory.len() > 6400 {
 		t.Errorf("%d keys are remembered, old ones too: %v", memory.len(), old)
 	}
 }

@@ -1,5 +1,5 @@
-// Package ratelimit bounds how often something may happen, by key. It is the generic cell rate algorithm: a key keeps one
-// time, that at which it will have used up nothing, and each event moves it on by the time that one event is worth.
+// Package ratelimit limits the rate of events by key. It implements the generic cell rate algorithm (GCRA): a key has a single time, its
+// theoretical arrival time (TAT), at which its whole burst is available again, and each event advances it by one emission interval.
 package ratelimit
 
 import (
@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Limiter says whether events may happen. It counts those that may.
+// Limiter decides whether events may happen, and counts those that may.
 type Limiter interface {
-	// Allow asks for n events of the key, all or none. n is at most the limit's burst; 0 asks for nothing and looks.
+	// Allow requests n events of the key, all or none. n is at most the limit's burst; 0 only queries the state.
 	Allow(ctx context.Context, key string, limit Limit, n int) (Result, error)
 }
 
@@ -22,35 +22,35 @@ type Limit struct {
 	Burst  int
 }
 
-// Result is an answer.
+// Result is a limiter's decision.
 type Result struct {
-	// Allowed is whether the events may happen.
+	// Allowed is true where the events may happen.
 	Allowed bool
 	// Remaining is how many more may happen now.
 	Remaining int
-	// RetryAfter is how long to wait before asking again makes sense; 0 where the events were allowed.
+	// RetryAfter is how long to wait until the events would be allowed; 0 where they were.
 	RetryAfter time.Duration
-	// ResetAfter is how long it takes until the whole burst is there again.
+	// ResetAfter is how long it takes until the whole burst is available again.
 	ResetAfter time.Duration
 }
 
 const (
-	// minInterval is the shortest time that one event may be worth. Times are whole microseconds, which is what Redis has
-	// and what its scripts calculate exactly; intervals are rounded up to them.
+	// minInterval is the shortest emission interval. Times are whole microseconds, the resolution of Redis's clock, which its scripts
+	// calculate with exactly; intervals are rounded up to them.
 	minInterval = 10 * time.Microsecond
-	// maxRoom is the longest time that a whole burst may be worth.
-	maxRoom = 30 * 24 * time.Hour
+	// maxTolerance is the longest time in which a whole burst may become available again.
+	maxTolerance = 30 * 24 * time.Hour
 )
 
-// Validate refuses what can't be calculated exactly.
+// Validate returns an error for limits that can't be calculated exactly.
 func (l Limit) Validate() error {
 	switch {
 	case l.Rate < 1 || l.Burst < 1 || l.Period <= 0:
 		return errors.New("a limit's rate, period and burst must be above 0")
 	case l.Period/time.Duration(l.Rate) < minInterval:
 		return fmt.Errorf("a limit allows at most one event in %s", minInterval)
-	case time.Duration(l.interval()) > maxRoom/time.Microsecond/time.Duration(l.Burst):
-		return fmt.Errorf("a limit's burst must be there again within %s", maxRoom)
+	case time.Duration(l.interval()) > maxTolerance/time.Microsecond/time.Duration(l.Burst):
+		return fmt.Errorf("a limit's burst must be available again within %s", maxTolerance)
 	}
 	return nil
 }
@@ -62,27 +62,26 @@ func (l Limit) check(n int) error {
 	return l.Validate()
 }
 
-// interval is the time that one event is worth, in microseconds.
+// interval returns the emission interval, the time by which one event advances the TAT, in microseconds.
 func (l Limit) interval() int64 {
 	rate := time.Duration(l.Rate) * time.Microsecond
 	return int64((l.Period + rate - 1) / rate)
 }
 
-// take is the algorithm. full is when the key will have its whole burst again, in microseconds since the epoch like now;
-// 0 where nothing is known of it. It returns the new full, and how long the events must wait; where they must, nothing is
-// taken. gcra.lua does the same.
-func (l Limit) take(full, now int64, n int) (next, wait int64) {
-	room := l.interval() * int64(l.Burst)
-	// Nobody can owe more than a burst: a time beyond is one that a clock set back or a smaller limit left behind.
-	full = max(now, min(full, now+room))
-	next = full + l.interval()*int64(n)
-	if wait = next - room - now; wait > 0 {
-		return full, wait
+// take is the algorithm. tat is the key's theoretical arrival time, in microseconds since the epoch like now; 0 for an unknown key. It
+// returns the new TAT, and how long the events must wait; where they must, none is counted. gcra.lua does the same.
+func (l Limit) take(tat, now int64, n int) (next, wait int64) {
+	tolerance := l.interval() * int64(l.Burst)
+	// A TAT is at most a burst ahead: one further ahead is left from before the clock was set back or the limit was reduced.
+	tat = max(now, min(tat, now+tolerance))
+	next = tat + l.interval()*int64(n)
+	if wait = next - tolerance - now; wait > 0 {
+		return tat, wait
 	}
 	return next, 0
 }
 
-// result renders what take found. used is how far the new full is from now.
+// result converts what take returned to a Result. used is how far the new TAT is ahead of now.
 func (l Limit) result(used, wait int64) Result {
 	free := l.interval()*int64(l.Burst) - used
 	return Result{Allowed: wait == 0, Remaining: int(free / l.interval()), RetryAfter: micros(wait), ResetAfter: micros(used)}

@@ -11,7 +11,7 @@ import (
 //go:embed gcra.lua
 var gcra string
 
-// keyPrefix is before every key in Redis, so that others can share the database.
+// keyPrefix is the prefix of every key in Redis, so that other programs can share the database.
 const keyPrefix = "bitcraps:limit:"
 
 // Redis is a Limiter that all replicas share. Its keys expire once they have their whole burst again.
@@ -20,7 +20,7 @@ type Redis struct {
 	script *goredis.Script
 }
 
-// NewRedis returns a Limiter on a server.
+// NewRedis returns a Limiter that uses a Redis server.
 func NewRedis(client goredis.Scripter) *Redis {
 	return &Redis{client: client, script: goredis.NewScript(gcra)}
 }
