@@ -2,16 +2,16 @@ package events
 
 import "strconv"
 
-// The fields of a stream's entry: its process, the number of its last event, and its events. The numbers of a process have no gaps, so
-// a reader knows when it has missed one. An entry without events is there for its number alone.
+// The fields of a stream's entry: the process that appended it, the number of its last event, and its events. The numbers of a process
+// have no gaps, so a reader notices when it has missed one. An entry without events only conveys its number.
 const (
 	fieldOrigin, fieldNumber                = "o", "n"
 	fieldTopic, fieldSequence, fieldPayload = "t", "s", "e"
-	fieldCause                              = "c" // A traceparent, where there is one to tell.
+	fieldCause                              = "c" // A traceparent, if there is one.
 )
 
-// field is the name of a field of an entry's i-th event. The first one's are those of the releases that put one into an entry: they
-// read it, and find by the number that there were more.
+// field returns the name of a field of an entry's i-th event. The first event has the field names of earlier releases, whose entries
+// had one event: they read that one, and notice by the number that there were more.
 func field(name string, i int) string {
 	if i == 0 {
 		return name
@@ -19,27 +19,29 @@ func field(name string, i int) string {
 	return name + strconv.Itoa(i)
 }
 
-// told is an event as it is told to others. Without a payload they learn only that it is there.
-type told struct {
+// encodedEvent is an event as it is sent to other replicas. Without a payload it only says that the event exists.
+type encodedEvent struct {
 	topic    string
 	sequence uint64
 	cause    string
 	payload  []byte
 }
 
-func (t told) size() int { return len(t.topic) + len(t.cause) + len(t.payload) }
+func (e encodedEvent) size() int { return len(e.topic) + len(e.cause) + len(e.payload) }
 
-// entry is an entry of the stream while it is filled.
+// entry is an entry of the stream that is being filled.
 type entry struct {
 	fields []any
 	events int
 	size   int // Of topics, causes and payloads, in bytes.
 }
 
-// holds reports whether there is room for an event, as there always is for one.
-func (e *entry) holds(event told) bool { return e.events == 0 || e.size+event.size() <= maxPayload }
+// fits reports whether the entry has room for an event. An empty entry has room for any.
+func (e *entry) fits(event encodedEvent) bool {
+	return e.events == 0 || e.size+event.size() <= maxPayload
+}
 
-func (e *entry) add(event told) {
+func (e *entry) add(event encodedEvent) {
 	e.fields = append(e.fields, field(fieldTopic, e.events), event.topic, field(fieldSequence, e.events), event.sequence)
 	if event.cause != "" {
 		e.fields = append(e.fields, field(fieldCause, e.events), event.cause)
@@ -50,7 +52,7 @@ func (e *entry) add(event told) {
 	e.events, e.size = e.events+1, e.size+event.size()
 }
 
-// numbers is how many an entry takes: one for each event, and one where there is none.
+// numbers returns how many numbers an entry uses: one for each event, and one where it has none.
 func numbers(events int) uint64 { return uint64(max(1, events)) }
 
 // received is an entry as it was read.
@@ -61,13 +63,13 @@ func (r received) text(name string, i int) string {
 	return value
 }
 
-// number is that of the last event; ok is false where it can't be read.
+// number returns the number of the last event; ok is false where it is malformed.
 func (r received) number() (number uint64, ok bool) {
 	number, err := strconv.ParseUint(r.text(fieldNumber, 0), 10, 64)
 	return number, err == nil
 }
 
-// events is how many there are: each has a sequence.
+// events returns how many events the entry has: each has a sequence.
 func (r received) events() (n int) {
 	for r.text(fieldSequence, n) != "" {
 		n++

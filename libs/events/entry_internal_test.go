@@ -33,16 +33,16 @@ func read(origin string, number uint64, e entry) received {
 	return r
 }
 
-func TestAnEntryTellsOfAllItsEvents(t *testing.T) {
+func TestEntryDeliversAllItsEvents(t *testing.T) {
 	b, r := reading(), &reader{numbers: map[string]uint64{"other": 7}}
 	cause := func(id byte) trace.SpanContext {
 		return trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{id}, SpanID: trace.SpanID{id}, TraceFlags: 1, Remote: true})
 	}
 	var e entry
-	e.add(told{topic: "a", sequence: 1, cause: telemetry.Traceparent(cause(1)), payload: []byte("first")})
-	e.add(told{topic: "", sequence: 9, payload: []byte("of nothing")})
-	e.add(told{topic: "b", sequence: 2})
-	e.add(told{topic: "a", sequence: 3, cause: telemetry.Traceparent(cause(4)), payload: []byte("fourth")})
+	e.add(encodedEvent{topic: "a", sequence: 1, cause: telemetry.Traceparent(cause(1)), payload: []byte("first")})
+	e.add(encodedEvent{topic: "", sequence: 9, payload: []byte("of nothing")})
+	e.add(encodedEvent{topic: "b", sequence: 2})
+	e.add(encodedEvent{topic: "a", sequence: 3, cause: telemetry.Traceparent(cause(4)), payload: []byte("fourth")})
 	watched := map[string]*Subscription[Notice[string]]{"a": b.hub.Subscribe("a"), "b": b.hub.Subscribe("b"), "": b.hub.Subscribe(""), "c": b.hub.Subscribe("c")}
 	b.receive(r, read("other", 7+numbers(e.events), e))
 	for topic, want := range map[string][]Notice[string]{
@@ -58,19 +58,19 @@ func TestAnEntryTellsOfAllItsEvents(t *testing.T) {
 		if !slices.EqualFunc(got, want, func(a, b Notice[string]) bool {
 			return a.Sequence == b.Sequence && a.Value == b.Value && a.Cause.Equal(b.Cause)
 		}) {
-			t.Errorf("those who watch %q were told of %+v, want %+v", topic, got, want)
+			t.Errorf("the watchers of %q got %+v, want %+v", topic, got, want)
 		}
 	}
 	if b.gap.Load() || r.numbers["other"] != 11 {
-		t.Errorf("gap %v behind number %d", b.gap.Load(), r.numbers["other"])
+		t.Errorf("gap %v after number %d", b.gap.Load(), r.numbers["other"])
 	}
 }
 
-func TestNumbersShowWhatWasMissed(t *testing.T) {
+func TestNumbersRevealMissedEvents(t *testing.T) {
 	var one, three entry
-	one.add(told{topic: "a", sequence: 1})
+	one.add(encodedEvent{topic: "a", sequence: 1})
 	for i := range uint64(3) {
-		three.add(told{topic: "a", sequence: i})
+		three.add(encodedEvent{topic: "a", sequence: i})
 	}
 	for name, tc := range map[string]struct {
 		origin string
@@ -95,11 +95,11 @@ func TestNumbersShowWhatWasMissed(t *testing.T) {
 	}
 }
 
-// TestTheFirstEventOfAnEntryIsAsItAlwaysWas keeps what releases read that know one event in an entry.
-func TestTheFirstEventOfAnEntryIsAsItAlwaysWas(t *testing.T) {
+// TestFirstEventKeepsItsFieldNames keeps what earlier releases read, which expect one event in an entry.
+func TestFirstEventKeepsItsFieldNames(t *testing.T) {
 	var e entry
-	e.add(told{topic: "a", sequence: 5, cause: "trace", payload: []byte("x")})
-	e.add(told{topic: "b", sequence: 6})
+	e.add(encodedEvent{topic: "a", sequence: 5, cause: "trace", payload: []byte("x")})
+	e.add(encodedEvent{topic: "b", sequence: 6})
 	if got, want := fmt.Sprint(e.fields), fmt.Sprint([]any{"t", "a", "s", uint64(5), "c", "trace", "e", []byte("x"), "t1", "b", "s1", uint64(6)}); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -108,18 +108,18 @@ func TestTheFirstEventOfAnEntryIsAsItAlwaysWas(t *testing.T) {
 	}
 }
 
-func TestAnEntryIsBounded(t *testing.T) {
+func TestEntryIsBounded(t *testing.T) {
 	var e entry
-	large := told{topic: "a", payload: bytes.Repeat([]byte("x"), maxPayload)}
-	if !e.holds(large) {
+	large := encodedEvent{topic: "a", payload: bytes.Repeat([]byte("x"), maxPayload)}
+	if !e.fits(large) {
 		t.Error("an entry has no room for the largest event")
 	}
 	e.add(large)
-	if e.holds(told{topic: "a"}) {
-		t.Error("it has room for another one beside it")
+	if e.fits(encodedEvent{topic: "a"}) {
+		t.Error("it has room for another event as well")
 	}
 	e = entry{}
-	for event := (told{topic: strings.Repeat("t", 36), cause: strings.Repeat("c", 55)}); e.holds(event); {
+	for event := (encodedEvent{topic: strings.Repeat("t", 36), cause: strings.Repeat("c", 55)}); e.fits(event); {
 		e.add(event)
 	}
 	if e.size > maxPayload || e.events != maxPayload/91 {

@@ -1,5 +1,5 @@
-// Package events hands what happens to those who watch, within one process or over all replicas of a service. It keeps
-// nothing: a watcher first reads the past from the store, and whoever falls behind is cut off and reads it there again.
+// Package events notifies watchers of events, within one process or across all replicas of a service. It stores nothing: a watcher
+// first reads past events from the store, and one that falls behind is disconnected and resumes from there.
 package events
 
 import (
@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Hub fans out values by topic. Its zero value is not usable; see NewHub.
+// Hub fans out values to the subscriptions of a topic. Its zero value is not usable; see NewHub.
 type Hub[T any] struct {
 	buffer int
 	mu     sync.RWMutex
@@ -22,7 +22,7 @@ func NewHub[T any](buffer int) *Hub[T] {
 
 // Subscription is one watcher's view of a topic.
 type Subscription[T any] struct {
-	// C delivers the values in the order in which they were published. It is closed when the watcher was too slow.
+	// C delivers the values in the order in which they were published. It is closed when the watcher is too slow.
 	C <-chan T
 
 	hub   *Hub[T]
@@ -30,7 +30,7 @@ type Subscription[T any] struct {
 	c     chan T
 }
 
-// Subscribe begins to watch a topic. The caller must Close the subscription.
+// Subscribe starts watching a topic. The caller must Close the subscription.
 func (h *Hub[T]) Subscribe(topic string) *Subscription[T] {
 	c := make(chan T, h.buffer)
 	sub := &Subscription[T]{C: c, hub: h, topic: topic, c: c}
@@ -43,7 +43,7 @@ func (h *Hub[T]) Subscribe(topic string) *Subscription[T] {
 	return sub
 }
 
-// Publish hands a value to every watcher of the topic. It never waits: a watcher whose buffer is full is cut off.
+// Publish sends a value to every watcher of the topic. It never blocks: a watcher whose buffer is full is disconnected.
 func (h *Hub[T]) Publish(topic string, value T) {
 	var slow []*Subscription[T]
 	h.mu.RLock()
@@ -60,21 +60,21 @@ func (h *Hub[T]) Publish(topic string, value T) {
 	}
 }
 
-// watchedTopics are those that somebody watches.
+// watchedTopics returns the topics that have watchers.
 func (h *Hub[T]) watchedTopics() []string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return slices.Collect(maps.Keys(h.topics))
 }
 
-// watches reports whether somebody watches the topic.
+// watches reports whether the topic has watchers.
 func (h *Hub[T]) watches(topic string) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return len(h.topics[topic]) > 0
 }
 
-// idle reports whether nobody watches anything.
+// idle reports whether no topic has watchers.
 func (h *Hub[T]) idle() bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

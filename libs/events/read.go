@@ -15,24 +15,25 @@ import (
 const (
 	// readBatch is how many entries are read at once.
 	readBatch = 256
-	// readBlock is how long a read waits for an entry.
+	// readBlock is how long a read blocks for an entry.
 	readBlock = 2 * time.Second
-	// retryInterval is how often a reader looks whether the server is back.
+	// retryInterval is how often a reader checks whether the server is back.
 	retryInterval = 100 * time.Millisecond
-	// maxOrigins is how many processes a reader remembers; those that were restarted never append again.
+	// maxOrigins is how many processes a reader remembers; a restarted process is a new one.
 	maxOrigins = 1024
 )
 
-// start is the id before every entry of a stream.
+// start is an id less than that of every entry of a stream.
 const start = "0-0"
 
-// reader is a replica's place in the stream.
+// reader is a replica's read position in the stream.
 type reader struct {
 	last    string            // The id of the last entry that was read.
 	numbers map[string]uint64 // The last number of each process.
 }
 
-// read tells this replica's watchers of the others' events until the bus is closed. While there are none it reads nothing.
+// read notifies this replica's watchers of the other replicas' events until the bus is closed. While there are no watchers it reads
+// nothing.
 func (b *Redis[T]) read() {
 	r := reader{numbers: make(map[string]uint64)}
 	for connected := false; b.reading.Err() == nil; {
@@ -62,7 +63,7 @@ func (b *Redis[T]) read() {
 	}
 }
 
-// resume finds the place to read from: behind what was read last or, where the stream is new or was lost, at its end.
+// resume finds the position to read from: after the entry that was read last or, where the stream is new or was lost, at its end.
 func (b *Redis[T]) resume(r *reader) error {
 	ctx, cancel := context.WithTimeout(b.reading, b.client.Timeout())
 	defer cancel()
@@ -74,13 +75,13 @@ func (b *Redis[T]) resume(r *reader) error {
 	if len(newest) > 0 {
 		end = newest[0].ID
 	}
-	if r.last == "" || before(end, r.last) {
+	if r.last == "" || idBefore(end, r.last) {
 		r.last = end
 	}
 	return nil
 }
 
-// next waits for entries and tells of them.
+// next waits for entries and notifies watchers of their events.
 func (b *Redis[T]) next(r *reader) error {
 	ctx, cancel := context.WithTimeout(b.reading, readBlock+b.client.Timeout())
 	defer cancel()
@@ -100,11 +101,11 @@ func (b *Redis[T]) next(r *reader) error {
 	return nil
 }
 
-// receive tells of an entry's events, and notes where numbers show that there were more.
+// receive notifies watchers of an entry's events, and notes a gap where its number shows that earlier ones were missed.
 func (b *Redis[T]) receive(r *reader, entry received) {
 	origin := entry.text(fieldOrigin, 0)
 	if origin == b.origin {
-		return // Its watchers know.
+		return // Publish has notified our own watchers already.
 	}
 	events := entry.events()
 	number, ok := entry.number()
@@ -122,7 +123,7 @@ func (b *Redis[T]) receive(r *reader, entry received) {
 	}
 }
 
-// notice is the i-th event of an entry, or only that there is one, where it came without.
+// notice returns the notice of an entry's i-th event. It has no event where the entry has no payload, or one that can't be read.
 func (b *Redis[T]) notice(entry received, i int) Notice[T] {
 	sequence, err := strconv.ParseUint(entry.text(fieldSequence, i), 10, 64)
 	if err != nil {
@@ -139,9 +140,8 @@ func (b *Redis[T]) notice(entry received, i int) Notice[T] {
 	return Notice[T]{Sequence: sequence, Value: value, Cause: telemetry.ParseTraceparent(entry.text(fieldCause, i))}
 }
 
-// before reports whether a stream's id is before another: two numbers, of which the second counts where the first are the
-// same.
-func before(a, b string) bool {
+// idBefore reports whether a stream's id precedes another. An id is two numbers; the second one breaks ties.
+func idBefore(a, b string) bool {
 	part := func(id string) (ms, n uint64) {
 		first, second, _ := strings.Cut(id, "-")
 		ms, _ = strconv.ParseUint(first, 10, 64)

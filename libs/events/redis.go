@@ -17,23 +17,23 @@ import (
 )
 
 const (
-	// queueSize is how many events wait to be sent before further ones are dropped.
+	// queueSize is how many events may wait to be sent. Further ones are dropped.
 	queueSize = 4096
-	// streamLength is about how many entries the server keeps for a replica that was away for a moment.
+	// streamLength is about how many entries the server keeps for a replica that was disconnected for a moment.
 	streamLength = 16_384
-	// maxPayload is the largest event that is sent; of a larger one only that it is there. Events share an entry up to it, so
-	// with streamLength it bounds what the stream takes of the server's memory.
+	// maxPayload is the largest event in bytes that is sent; of a larger one, only its existence is. Events share an entry up to this
+	// size, so together with streamLength it bounds the stream's share of the server's memory.
 	maxPayload = 4 << 10
 )
 
-// Codec turns events into bytes and back.
+// Codec encodes and decodes events.
 type Codec[T any] struct {
 	Encode func(T) ([]byte, error)
 	Decode func([]byte) (T, error)
 }
 
-// Redis is a Bus for all replicas of a service: one stream, which each of them appends to, and reads
-// while somebody watches there. Watchers of the replica that publishes are told at once, whatever becomes of the stream.
+// Redis is a Bus for all replicas of a service. They share one stream: each replica appends to it, and reads it while it has watchers.
+// Watchers at the publishing replica are notified at once, whether the stream works or not.
 type Redis[T any] struct {
 	*Local[T]
 
@@ -42,29 +42,28 @@ type Redis[T any] struct {
 	clock  clockwork.Clock
 	logger *slog.Logger
 	stream string
-	origin string // This process, among those that append to the stream.
+	origin string // Identifies this process among those that append to the stream.
 
 	queue   chan outgoing[T]
 	lost    atomic.Uint64 // Events that were dropped since the last batch.
 	dropped prometheus.Counter
-	gap     atomic.Bool // Whether events of others may have been missed since the last round of wakes.
+	gap     atomic.Bool // Whether events of other replicas may have been missed since the last round of wakes.
 
-	watched chan struct{} // Has a token when somebody has begun to watch.
+	watched chan struct{} // Signals that there is a new watcher.
 	reading context.Context
 	cancel  context.CancelFunc
 	closing chan struct{}
 	sender  sync.WaitGroup
-	others  sync.WaitGroup
+	readers sync.WaitGroup
 }
 
-// outgoing is an event on its way to the stream.
+// outgoing is an event that waits to be sent to the stream.
 type outgoing[T any] struct {
 	topic string
 	Notice[T]
 }
 
-// NewRedis returns a Bus over the server, which the caller's replicas use under the same name. It closes the client when
-// it is closed.
+// NewRedis returns a Bus over a Redis server. Replicas with the same name share it. Closing the Bus closes the client.
 func NewRedis[T any](client *redis.Client, name string, buffer int, codec Codec[T], clock clockwork.Clock, scope telemetry.Scope) *Redis[T] {
 	b := &Redis[T]{
 		Local: NewLocal[T](buffer), client: client, codec: codec, clock: clock, logger: scope.Logger,
@@ -76,8 +75,8 @@ func NewRedis[T any](client *redis.Client, name string, buffer int, codec Codec[
 	scope.Metrics.MustRegister(b.dropped)
 	b.reading, b.cancel = context.WithCancel(context.Background()) //nolint:gosec // G118: Close calls it.
 	b.sender.Go(b.send)
-	b.others.Go(b.read)
-	b.others.Go(b.wake)
+	b.readers.Go(b.read)
+	b.readers.Go(b.wake)
 	return b
 }
 
@@ -97,7 +96,7 @@ func (b *Redis[T]) Subscribe(topic string) *Subscription[Notice[T]] {
 	subscription := b.hub.Subscribe(topic)
 	select {
 	case b.watched <- struct{}{}:
-	default: // The reader is told already.
+	default: // The reader has been signalled already.
 	}
 	return subscription
 }
@@ -107,17 +106,17 @@ func (b *Redis[T]) drop(n int) {
 	b.dropped.Add(float64(n))
 }
 
-// Close implements Bus: it sends what waits, once, and ends.
+// Close implements Bus. It sends the queued events, once, before it ends.
 func (b *Redis[T]) Close() error {
 	close(b.closing)
 	b.sender.Wait()
 	b.cancel()
-	err := b.client.Close() // Ends the read that waits for the next event.
-	b.others.Wait()
+	err := b.client.Close() // Interrupts the read that waits for the next event.
+	b.readers.Wait()
 	return err
 }
 
-// pause waits a moment, or until the bus is closed.
+// pause waits for d, or until the bus is closed.
 func (b *Redis[T]) pause(d time.Duration) {
 	select {
 	case <-b.clock.After(d):
@@ -125,9 +124,9 @@ func (b *Redis[T]) pause(d time.Duration) {
 	}
 }
 
-// failed marks the server as down, unless the bus is what ended the command.
+// failed reports a failed command of the server, unless it failed because the bus is being closed.
 func (b *Redis[T]) failed(err error) {
 	if b.reading.Err() == nil && !errors.Is(err, context.Canceled) {
-		b.client.Failed(err)
+		b.client.ReportFailure(err)
 	}
 }

@@ -3,22 +3,22 @@ package events
 import "time"
 
 const (
-	// wakeTick is how often some watchers are sent to the store.
+	// wakeTick is how often a batch of topics is woken.
 	wakeTick = 50 * time.Millisecond
-	// wakeBatch is how many topics that is at one tick, so that the store bears it however many there are.
+	// wakeBatch is how many topics are woken at one tick, which bounds the load on the store however many topics there are.
 	wakeBatch = 100
-	// wakeWithout is how often a topic's watchers look into the store while the server is away.
-	wakeWithout = 500 * time.Millisecond
-	// wakeAnyway is how often they do while it answers. It covers what no number shows: another replica that died between
-	// the store and the stream, or that the server is away for alone.
-	wakeAnyway = 10 * time.Second
+	// wakeIntervalDown is how often a topic's watchers read the store while the server is down.
+	wakeIntervalDown = 500 * time.Millisecond
+	// wakeIntervalUp is how often they read it while the server is up. It covers losses that no number shows: another replica crashed
+	// between its commit and the stream, or can't reach the server while this one can.
+	wakeIntervalUp = 10 * time.Second
 )
 
-// wake sends watchers to the store where the stream may not have told them everything, until the bus is closed.
+// wake makes watchers read the store where the stream may have lost events, until the bus is closed. It wakes the topics in rounds.
 func (b *Redis[T]) wake() {
 	tick := b.clock.NewTicker(wakeTick)
 	defer tick.Stop()
-	var round []string // Topics that this round has still to wake.
+	var round []string // The topics that remain to be woken in this round.
 	began := b.clock.Now()
 	for {
 		select {
@@ -26,12 +26,12 @@ func (b *Redis[T]) wake() {
 		case <-b.reading.Done():
 			return
 		}
-		interval := wakeAnyway
+		interval := wakeIntervalUp
 		if !b.client.Up() {
-			interval = wakeWithout
+			interval = wakeIntervalDown
 		}
 		if len(round) == 0 && (b.clock.Since(began) >= interval || b.gap.Load()) {
-			b.gap.Store(false) // Before topics are listed: what is missed from here on needs another round.
+			b.gap.Store(false) // Before the topics are listed: events missed from here on need another round.
 			round, began = b.hub.watchedTopics(), b.clock.Now()
 		}
 		now := round[:min(wakeBatch, len(round))]
