@@ -1,9 +1,10 @@
-// Package micros is how times are stored in tables, on every engine: in microseconds since 1970, and 0 where there is none.
+// Package micros converts times to and from the form in which database tables store them, on every engine: microseconds since 1970,
+// and 0 for the zero time.
 package micros
 
 import "time"
 
-// Of is a time as it is stored in a table.
+// Of returns a time as tables store it.
 func Of(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -11,10 +12,10 @@ func Of(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// Minute rounds a time down to minutes, so that an indexed column changes at most once a minute.
+// Minute returns a time in whole minutes since 1970, rounded down, so that an indexed column changes at most once a minute.
 func Minute(t time.Time) int64 { return Of(t) / time.Minute.Microseconds() }
 
-// Time reads what Of made, in UTC.
+// Time is the inverse of Of. The time is in UTC.
 func Time(micros int64) time.Time {
 	if micros == 0 {
 		return time.Time{}

@@ -1,5 +1,5 @@
-// Package migrate brings a database's schema to the version that a binary was built for. Migrations are numbered SQL
-// files that are embedded into the binary, only ever go forward, and have the same numbers on every engine.
+// Package migrate upgrades a database's schema to the version that a binary was built for. Migrations are numbered SQL files that are
+// embedded in the binary, go forward only, and have the same numbers on every engine.
 package migrate
 
 import (
@@ -16,15 +16,15 @@ import (
 type Migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
-	own     string // A table by which the service's database is told from another's; "" where nobody asks.
+	marker  string // A table that identifies the service's database; "" where that is not checked.
 }
 
-// SQLite are migrations for SQLite, in a folder of embedded files. SQLite has no lock against two migrating processes:
-// only the process that owns the file may run them.
+// SQLite returns the migrations for SQLite in a folder of embedded files. SQLite has no lock against concurrent migrations: only the
+// process that owns the file may run them.
 func SQLite(files fs.FS, dir string) Migrations { return in(goose.DialectSQLite3, files, dir) }
 
-// Postgres are migrations for PostgreSQL, in a folder of embedded files. Any number of processes may run them at once:
-// one does, the others wait for it.
+// Postgres returns the migrations for PostgreSQL in a folder of embedded files. Any number of processes may run them concurrently: one
+// of them does, the others wait for it.
 func Postgres(files fs.FS, dir string) Migrations { return in(goose.DialectPostgres, files, dir) }
 
 func in(dialect goose.Dialect, files fs.FS, dir string) Migrations {
@@ -35,18 +35,18 @@ func in(dialect goose.Dialect, files fs.FS, dir string) Migrations {
 	return Migrations{dialect: dialect, files: sub}
 }
 
-// WithMarkerTable names a table that the first migration makes, that stays, and that no other service has. A database that was migrated and lacks
-// it is another service's: the versions of two in one table would mean nothing, and both have a table of some names.
+// WithMarkerTable names a table that the first migration creates, that is never dropped, and that no other service has. A migrated database
+// without it belongs to another service: two services can't share a version table, and some of their tables have the same names.
 func (m Migrations) WithMarkerTable(table string) Migrations {
-	m.own = table
+	m.marker = table
 	return m
 }
 
-// lockSeconds is how long a process waits for another one that migrates.
+// lockSeconds is how long a process waits for another one that runs the migrations.
 const lockSeconds = 300
 
-// Up runs the migrations that the database has not seen, and returns the schema's versions before and after. Each runs in a
-// transaction. It fails where the database has seen more than this binary knows.
+// Up applies the pending migrations, each in a transaction, and returns the schema's versions before and after. It fails where the
+// database is at a later version than this binary knows.
 func (m Migrations) Up(ctx context.Context, db *sql.DB) (from, to int64, err error) {
 	var options []goose.ProviderOption
 	if m.dialect == goose.DialectPostgres {
@@ -70,38 +70,38 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB) (from, to int64, err err
 	return from, to, m.Check(ctx, db)
 }
 
-// newest is the version that this binary was built for.
+// newest returns the version that this binary was built for.
 func newest(provider *goose.Provider) int64 {
-	sources := provider.ListSources() // There are some, or there would be no provider.
+	sources := provider.ListSources() // Never empty: goose makes no provider without migrations.
 	return sources[len(sources)-1].Version
 }
 
-// exists asks for a table.
+// exists queries whether a table exists.
 var exists = map[goose.Dialect]string{
 	goose.DialectSQLite3:  "SELECT COUNT(*) > 0 FROM sqlite_master WHERE name = ?",
 	goose.DialectPostgres: "SELECT to_regclass($1) IS NOT NULL",
 }
 
-// version is that of the database, and 0 where there was no migration ever. Goose would make its table to find out, which a service
-// that starts must not: it would be in the way of the process that migrates.
+// version returns the database's schema version, and 0 where it was never migrated. Goose would create its version table to find out,
+// which a starting service must not do: it would interfere with the process that runs the migrations.
 func (m Migrations) version(ctx context.Context, db *sql.DB, provider *goose.Provider) (has int64, err error) {
-	seen, owned := false, m.own == ""
-	if err := db.QueryRowContext(ctx, exists[m.dialect], goose.DefaultTablename).Scan(&seen); err != nil || !seen {
+	migrated, marked := false, m.marker == ""
+	if err := db.QueryRowContext(ctx, exists[m.dialect], goose.DefaultTablename).Scan(&migrated); err != nil || !migrated {
 		return 0, err
 	}
-	if has, err = provider.GetDBVersion(ctx); err != nil || has == 0 || owned {
+	if has, err = provider.GetDBVersion(ctx); err != nil || has == 0 || marked {
 		return has, err
 	}
-	if err := db.QueryRowContext(ctx, exists[m.dialect], m.own).Scan(&owned); err != nil {
+	if err := db.QueryRowContext(ctx, exists[m.dialect], m.marker).Scan(&marked); err != nil {
 		return 0, err
 	}
-	if !owned {
-		return 0, fmt.Errorf("the database is another service's, since it has no table %q: give each service one of its own, or on PostgreSQL a schema, by search_path", m.own)
+	if !marked {
+		return 0, fmt.Errorf("the database is another service's, since it has no table %q: give each service one of its own, or on PostgreSQL a schema, by search_path", m.marker)
 	}
 	return has, nil
 }
 
-// Check fails where the database is not at the version that this binary was built for. It writes nothing.
+// Check returns an error unless the database is at the version that this binary was built for. It writes nothing.
 func (m Migrations) Check(ctx context.Context, db *sql.DB) error {
 	provider, err := goose.NewProvider(m.dialect, db, m.files)
 	if err != nil {

@@ -7,20 +7,20 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Candidate finds out which one of many processes on a database leads in something. It holds an advisory lock on a connection
-// that it keeps for as long as it leads, so when its process or its machine is gone the next one that asks leads.
+// Candidate takes part in a leader election among the processes that use a database. The leader holds an advisory lock on a connection
+// that it keeps while it leads, so when its process or its machine fails, the next candidate that calls Lead takes over.
 type Candidate struct {
 	db   *DB
 	name string
 
 	mu   sync.Mutex
-	conn *pgxpool.Conn // nil for one who does not lead.
+	conn *pgxpool.Conn // nil while the candidate does not lead.
 }
 
-// Candidate returns one who does not lead yet. Processes whose tables are in one schema compete for a name.
+// Candidate returns a candidate that does not lead yet. Candidates with the same name whose tables are in the same schema compete.
 func (db *DB) Candidate(name string) *Candidate { return &Candidate{db: db, name: name} }
 
-// Lead tries to lead, and to go on, and reports whether it does.
+// Lead tries to become or to remain the leader, and reports whether the candidate leads.
 func (l *Candidate) Lead(ctx context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,7 +29,7 @@ func (l *Candidate) Lead(ctx context.Context) (bool, error) {
 		if err == nil {
 			return true, nil
 		}
-		l.leave(ctx) // Where the connection is gone so is the lock.
+		l.release(ctx) // The lock is lost with the connection.
 		return false, err
 	}
 	conn, err := l.db.pool.Acquire(ctx)
@@ -45,17 +45,17 @@ func (l *Candidate) Lead(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// Resign has somebody else lead. It must be called before the database is closed, which waits for all connections.
+// Resign gives up leadership. It must be called before the database is closed, which waits for all connections.
 func (l *Candidate) Resign(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
-		l.leave(ctx)
+		l.release(ctx)
 	}
 }
 
-// leave ends the connection, and the lock with it. l.mu must be held.
-func (l *Candidate) leave(ctx context.Context) {
+// release closes the connection, which releases the lock. l.mu must be held.
+func (l *Candidate) release(ctx context.Context) {
 	_ = l.conn.Conn().Close(ctx) // It may be broken already.
 	l.conn.Release()
 	l.conn = nil

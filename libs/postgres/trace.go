@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// tracer makes a span of each round trip that a traced call waits for, however many statements go with it. Spans have the names of
-// statements and never what is asked for, which may be a player's.
+// tracer records a span for each round trip that a traced call waits for, however many statements it carries. Spans contain the names of
+// statements and never their arguments, which may be a player's data.
 type tracer struct{}
 
 type spanKey struct{}
@@ -46,7 +46,7 @@ func (tracer) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatc
 }
 
 func start(ctx context.Context, conn *pgx.Conn, name string, more ...attribute.KeyValue) context.Context {
-	if !trace.SpanContextFromContext(ctx).IsSampled() { // Spares the attributes; Child would make no span either.
+	if !trace.SpanContextFromContext(ctx).IsSampled() { // This saves building the attributes; Child would record no span either.
 		return ctx
 	}
 	ctx, span := telemetry.Child(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(append(more,
@@ -59,16 +59,16 @@ func end(ctx context.Context, err error) {
 	if !ok {
 		return
 	}
-	if said, ok := errors.AsType[*pgconn.PgError](err); ok {
-		span.SetAttributes(semconv.DBResponseStatusCode(said.Code))
-		span.SetStatus(codes.Error, "SQLSTATE "+said.Code) // What else it says may quote values.
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		span.SetAttributes(semconv.DBResponseStatusCode(pgErr.Code))
+		span.SetStatus(codes.Error, "SQLSTATE "+pgErr.Code) // Its message may quote values.
 	} else if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		span.SetStatus(codes.Error, fmt.Sprintf("no answer (%T)", err)) // An error of encoding would quote values, too.
+		span.SetStatus(codes.Error, fmt.Sprintf("no answer (%T)", err)) // Only the type: an encoding error would quote values, too.
 	}
 	span.End()
 }
 
-// nameOf is what sqlc calls a statement, and otherwise its first word.
+// nameOf returns sqlc's name of a statement, or else its first word.
 func nameOf(sql string) string {
 	words := strings.Fields(strings.TrimPrefix(sql[:min(len(sql), 100)], "-- name:"))
 	if len(words) == 0 {

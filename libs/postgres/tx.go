@@ -12,13 +12,13 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 )
 
-// Tx is a transaction. Its statements queue until Flush or the commit sends all of them in one round trip; BEGIN and
-// COMMIT cost none of their own. Locks are thus held for as short as the network allows.
+// Tx is a transaction. Its statements are queued until Flush or the commit sends all of them in one round trip; BEGIN and COMMIT need
+// no round trips of their own. Locks are thus held for as short a time as the network allows.
 type Tx struct {
 	conn  *pgx.Conn
 	queue []statement
 	begun bool
-	err   error // The first failure; the transaction is over then.
+	err   error // The first error, which ends the transaction.
 }
 
 type statement struct {
@@ -27,50 +27,51 @@ type statement struct {
 	read func(pgx.BatchResults) error
 }
 
-// Queued returns what queues the statements that run on it. Only Exec can wait, and it has no tag to return: a statement
-// that must change so many rows says so to the server, since its answer comes behind the commit.
-func (t *Tx) Queued() DBTX { return later{t} }
+// Queued returns a DBTX that queues statements. Only Exec can be queued, and it returns an empty tag: a statement that must change a
+// certain number of rows has to enforce that in SQL, since its result may arrive after the commit.
+func (t *Tx) Queued() DBTX { return queued{t} }
 
-type later struct{ tx *Tx }
+type queued struct{ tx *Tx }
 
 // Exec implements DBTX.
-func (l later) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	l.tx.queue = append(l.tx.queue, statement{sql, args, exec})
+func (q queued) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	q.tx.queue = append(q.tx.queue, statement{sql, args, exec})
 	return pgconn.CommandTag{}, nil
 }
 
-var errOnlyExec = errors.New("postgres: Later takes statements that return nothing; use Await")
+var errOnlyExec = errors.New("postgres: Queued accepts only statements that return nothing; use QueueQuery")
 
 // Query implements DBTX.
-func (l later) Query(context.Context, string, ...any) (pgx.Rows, error) { return nil, errOnlyExec }
+func (q queued) Query(context.Context, string, ...any) (pgx.Rows, error) { return nil, errOnlyExec }
 
 // QueryRow implements DBTX.
-func (l later) QueryRow(context.Context, string, ...any) pgx.Row { return failed{errOnlyExec} }
+func (q queued) QueryRow(context.Context, string, ...any) pgx.Row { return errRow{errOnlyExec} }
 
-type failed struct{ err error }
+// errRow is a row whose query failed.
+type errRow struct{ err error }
 
-func (f failed) Scan(...any) error { return f.err }
+func (r errRow) Scan(...any) error { return r.err }
 
 // QueueQuery queues a generated query. into is set once Flush has returned.
 func QueueQuery[R any](t *Tx, into *R, query func(DBTX) (R, error)) {
-	// The query runs twice: now to say what it asks, and again to read the answer.
+	// The function runs twice: now to record its statement, and later to read the result.
 	recorded := &recorder{}
 	if _, err := query(recorded); !errors.Is(err, errRecorded) {
 		t.err = cmp.Or(t.err, err, errNoQuery)
 		return
 	}
 	t.queue = append(t.queue, statement{recorded.sql, recorded.args, func(results pgx.BatchResults) (err error) {
-		*into, err = query(answer{results})
+		*into, err = query(resultReader{results})
 		return err
 	}})
 }
 
 var (
 	errRecorded = errors.New("postgres: recorded")
-	errNoQuery  = errors.New("postgres: Await takes a function that runs one query")
+	errNoQuery  = errors.New("postgres: QueueQuery accepts only a function that runs a query")
 )
 
-// recorder is what a query runs on to say what it asks.
+// recorder is a DBTX that records the statement of a query.
 type recorder struct {
 	sql  string
 	args []any
@@ -90,19 +91,21 @@ func (r *recorder) Query(_ context.Context, sql string, args ...any) (pgx.Rows, 
 }
 
 func (r *recorder) QueryRow(_ context.Context, sql string, args ...any) pgx.Row {
-	return failed{r.record(sql, args)}
+	return errRow{r.record(sql, args)}
 }
 
-// answer is what a query reads from.
-type answer struct{ results pgx.BatchResults }
+// resultReader is a DBTX that reads a query's result from a batch.
+type resultReader struct{ results pgx.BatchResults }
 
-func (a answer) Exec(context.Context, string, ...any) (pgconn.CommandTag, error) {
-	return a.results.Exec()
+func (r resultReader) Exec(context.Context, string, ...any) (pgconn.CommandTag, error) {
+	return r.results.Exec()
 }
-func (a answer) Query(context.Context, string, ...any) (pgx.Rows, error) { return a.results.Query() }
-func (a answer) QueryRow(context.Context, string, ...any) pgx.Row        { return a.results.QueryRow() }
+func (r resultReader) Query(context.Context, string, ...any) (pgx.Rows, error) {
+	return r.results.Query()
+}
+func (r resultReader) QueryRow(context.Context, string, ...any) pgx.Row { return r.results.QueryRow() }
 
-// Flush sends what is queued and reads the answers.
+// Flush sends the queued statements and reads their results.
 func (t *Tx) Flush(ctx context.Context) error {
 	if t.err == nil && len(t.queue) > 0 {
 		_, t.err = t.send(ctx)
@@ -110,10 +113,10 @@ func (t *Tx) Flush(ctx context.Context) error {
 	return t.err
 }
 
-// Err is what the transaction failed for, nil where it did not.
+// Err returns the error that ended the transaction, if any.
 func (t *Tx) Err() error { return t.err }
 
-// send returns how many of the queued statements were answered without an error.
+// send sends the queued statements and returns how many of them were answered without an error.
 func (t *Tx) send(ctx context.Context) (answered int, err error) {
 	queue := t.queue
 	if t.queue = nil; !t.begun {
@@ -127,7 +130,7 @@ func (t *Tx) send(ctx context.Context) (answered int, err error) {
 	results := t.conn.SendBatch(ctx, batch)
 	for _, s := range queue {
 		if err := s.read(results); err != nil {
-			_ = results.Close() // It would say the same.
+			_ = results.Close() // It would return the same error.
 			return answered, err
 		}
 		answered++
@@ -140,8 +143,8 @@ func exec(results pgx.BatchResults) error {
 	return err
 }
 
-// commit sends what is queued together with the commit. Where the connection breaks before the answer, nobody knows
-// whether there was a commit.
+// commit sends the queued statements together with the commit. Where the connection breaks before the result arrives, the outcome is
+// unknown.
 func (t *Tx) commit(ctx context.Context) error {
 	if t.err != nil || !t.begun && len(t.queue) == 0 {
 		return t.err
@@ -153,25 +156,25 @@ func (t *Tx) commit(ctx context.Context) error {
 	}
 	answered, err := t.send(ctx)
 	if answered == total {
-		return nil // Whatever happened behind the commit.
+		return nil // Errors after the commit do not matter.
 	}
-	if t.err = err; lost(err) && !pgconn.SafeToRetry(err) {
-		// The server says which statement it ended at; a broken connection says nothing.
-		if _, said := errors.AsType[*pgconn.PgError](err); !said || answered == total-1 {
+	if t.err = err; connectionLost(err) && !pgconn.SafeToRetry(err) {
+		// An error from the server belongs to a certain statement; a broken connection shows nothing.
+		if _, fromServer := errors.AsType[*pgconn.PgError](err); !fromServer || answered == total-1 {
 			t.err = errs.OutcomeUnknown(err)
 		}
 	}
 	return t.err
 }
 
-// rollbackPatience is how long a rollback may take. Closing the connection does the same.
-const rollbackPatience = time.Second
+// rollbackTimeout is how long a rollback may take. Closing the connection has the same effect.
+const rollbackTimeout = time.Second
 
 func (t *Tx) rollback(ctx context.Context) {
 	if !t.begun || t.conn.IsClosed() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
-	_, _ = t.conn.Exec(ctx, "rollback") // The pool closes a connection whose transaction is not over.
+	_, _ = t.conn.Exec(ctx, "rollback") // The pool closes a connection that is still in a transaction.
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// registerTypes teaches a connection uuid.UUID, of which pgx only sees that database/sql could use it, as text; and to write
-// the arrays that groups of rows are sent as at once, where pgx asks for each element what it is. Either took more time than
-// all the rest of a large group.
+// registerTypes registers faster codecs with a connection: for uuid.UUID, which pgx would encode as text through its database/sql
+// interfaces, and for the arrays in which groups of rows are sent, for which pgx would look up an encoding for each element. Either
+// took more time than all the rest of a large group.
 func registerTypes(conn *pgx.Conn) {
 	types := conn.TypeMap()
 	types.RegisterType(&pgtype.Type{Name: "uuid", OID: pgtype.UUIDOID, Codec: uuidCodec{}})
@@ -29,7 +29,7 @@ func registerTypes(conn *pgx.Conn) {
 
 func appendUUID(buf []byte, id uuid.UUID) []byte { return append(buf, id[:]...) }
 
-// uuidCodec reads and writes uuid.UUID as PostgreSQL does.
+// uuidCodec reads and writes uuid.UUID in PostgreSQL's binary format.
 type uuidCodec struct{ pgtype.UUIDCodec }
 
 // PlanEncode implements pgtype.Codec.
@@ -63,13 +63,13 @@ func (scanUUID) Scan(src []byte, dst any) error {
 	return dst.(*uuid.UUID).UnmarshalBinary(src)
 }
 
-// arrayCodec writes slices of T, and leaves everything else to pgx.
+// arrayCodec encodes slices of T, and leaves everything else to pgx.
 type arrayCodec[T any] struct {
 	*pgtype.ArrayCodec
 	encode encodeArray[T]
 }
 
-// registerArray registers one whose elements append appends.
+// registerArray registers an arrayCodec whose elements are encoded by append.
 func registerArray[T any](types *pgtype.Map, name string, oid, element uint32, append func([]byte, T) []byte) {
 	elements, _ := types.TypeForOID(element)
 	types.RegisterType(&pgtype.Type{Name: name, OID: oid,
@@ -84,7 +84,8 @@ func (c arrayCodec[T]) PlanEncode(m *pgtype.Map, oid uint32, format int16, value
 	return c.ArrayCodec.PlanEncode(m, oid, format, value)
 }
 
-// columns is for how many arrays room is made at once: a statement has about twice as many, which pgx encodes one behind the other.
+// columns is the number of arrays that the buffer is grown for at once: a statement has about twice as many, which pgx encodes one after
+// the other.
 const columns = 8
 
 type encodeArray[T any] struct {
@@ -92,8 +93,8 @@ type encodeArray[T any] struct {
 	append  func([]byte, T) []byte
 }
 
-// Encode implements pgtype.EncodePlan. An array is how many dimensions it has, whether there are NULLs, the type of elements,
-// for each dimension its length and first index, and then the elements, each behind its length.
+// Encode implements pgtype.EncodePlan. An encoded array has the number of dimensions, whether there are NULLs, the type of the
+// elements, the length and first index of each dimension, and then the elements, each preceded by its length.
 func (e encodeArray[T]) Encode(value any, buf []byte) ([]byte, error) {
 	values := value.([]T)
 	header := []uint32{1, 0, e.element, uint32(len(values)), 1}

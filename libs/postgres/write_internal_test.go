@@ -26,19 +26,19 @@ func TestADatabaseThatIsAwayIsUnavailable(t *testing.T) {
 		"broken statement":     {&pgconn.PgError{Code: "42601"}, errorsv1.Reason_REASON_INTERNAL},
 		"unique violation":     {&pgconn.PgError{Code: "23505"}, errorsv1.Reason_REASON_INTERNAL},
 		"starts":               {refusal(t, "57P03"), errorsv1.Reason_REASON_UNAVAILABLE},
-		"takes no login":       {refusal(t, "28000"), errorsv1.Reason_REASON_UNAVAILABLE},
-		"takes no password":    {refusal(t, "28P01"), errorsv1.Reason_REASON_UNAVAILABLE},
+		"refuses the login":    {refusal(t, "28000"), errorsv1.Reason_REASON_UNAVAILABLE},
+		"refuses the password": {refusal(t, "28P01"), errorsv1.Reason_REASON_UNAVAILABLE},
 		"has no such database": {refusal(t, "3D000"), errorsv1.Reason_REASON_UNAVAILABLE},
 		"full when it starts":  {refusal(t, "53100"), errorsv1.Reason_REASON_STORAGE_FULL},
-		"none of its errors":   {errors.New("broken"), errorsv1.Reason_REASON_INTERNAL},
+		"not PostgreSQL's":     {errors.New("broken"), errorsv1.Reason_REASON_INTERNAL},
 	} {
-		if got := errs.Reason((&DB{}).away(t.Context(), fmt.Errorf("load: %w", tc.err))); got != tc.want {
+		if got := errs.Reason((&DB{}).forCaller(t.Context(), fmt.Errorf("load: %w", tc.err))); got != tc.want {
 			t.Errorf("%s: %s, want %s", name, got, tc.want)
 		}
 	}
 }
 
-// refusal is the error of connecting to a server that refuses it with a code.
+// refusal returns the error of connecting to a server that refuses the connection with a code.
 func refusal(t *testing.T, code string) error {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

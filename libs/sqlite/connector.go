@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"sync/atomic"
 
-	"modernc.org/sqlite" // It needs no C compiler.
+	"modernc.org/sqlite" // Written in Go: it needs no C compiler.
 )
 
 // connector opens connections to a file and counts them.
@@ -24,7 +24,7 @@ func newConnector(path string, query url.Values) *connector {
 		"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)",
 		"synchronous(FULL)", // NORMAL would lose acknowledged commits in a power failure.
 		"temp_store(MEMORY)",
-		// The log grows to 32 MB before its pages go to the file: most have changed again by then, and go once.
+		// The log grows to 32 MB before its pages are written to the file: most have changed several times by then, and are written once.
 		"wal_autocheckpoint(8192)",
 	}
 	return &connector{path: path, source: "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()}
@@ -39,7 +39,7 @@ func (c *connector) Connect(context.Context) (driver.Conn, error) {
 // Driver implements driver.Connector.
 func (c *connector) Driver() driver.Driver { return &c.driver }
 
-// pool keeps at most so many connections.
+// pool opens a pool of at most so many connections.
 func (c *connector) pool(ctx context.Context, connections int) (*sql.DB, error) {
 	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(connections)

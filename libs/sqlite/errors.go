@@ -9,25 +9,25 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 )
 
-// full gives SQLite's ways of saying that the disk is full the error that callers know. Every other error stays as it is.
-func (db *DB) full(err error) error {
-	said, ok := errors.AsType[*sqlite.Error](err)
+// storageFull converts SQLite's errors for a full disk to errs.StorageFull. Every other error stays as it is.
+func (db *DB) storageFull(err error) error {
+	sqliteErr, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return err
 	}
-	switch said.Code() {
-	// The second is for the log's index, which SQLite writes page by page to find out whether there is room for it.
+	switch sqliteErr.Code() {
+	// The second code is for the log's index, which SQLite writes page by page to find out whether there is space for it.
 	case codes.SQLITE_FULL, codes.SQLITE_IOERR_SHMSIZE:
 		return errs.StorageFull(db.path, err)
 	}
 	return err
 }
 
-// unknown is what callers see of a commit that failed: what was written of it may be found again when the file is opened anew. A
-// constraint that the transaction broke at its end left nothing.
-func unknown(err error) error {
-	said, ok := errors.AsType[*sqlite.Error](err)
-	if !ok || said.Code()&0xff == codes.SQLITE_CONSTRAINT { // The lower byte is the kind of an error.
+// outcomeUnknown converts SQLite's errors of a failed commit: what was written of it may be recovered when the file is opened again. Only
+// a constraint that is violated at the end of the transaction leaves nothing.
+func outcomeUnknown(err error) error {
+	sqliteErr, ok := errors.AsType[*sqlite.Error](err)
+	if !ok || sqliteErr.Code()&0xff == codes.SQLITE_CONSTRAINT { // The lower byte is the primary error code.
 		return err
 	}
 	return errs.OutcomeUnknown(err)

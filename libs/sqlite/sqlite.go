@@ -1,5 +1,5 @@
-// Package sqlite opens SQLite databases the way every service uses them: write-ahead log, one writer, and each commit
-// on the disk before it is acknowledged.
+// Package sqlite provides the SQLite access that all services share: a write-ahead log, one writer, and commits that are on disk before
+// they are acknowledged.
 package sqlite
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// DB is an open database. SQLite has one writer at a time, so writes queue for one connection here, in order, and never
-// meet SQLITE_BUSY; readers see the last commit and wait for nobody.
+// DB is an open database. SQLite allows one writer at a time, so writes queue for one connection here, in order, and never fail with
+// SQLITE_BUSY; readers see the last commit and never wait for the writer.
 type DB struct {
 	// Writer begins its transactions with BEGIN IMMEDIATE.
 	Writer *sql.DB
@@ -28,8 +28,8 @@ type DB struct {
 	writer *connector
 }
 
-// Open opens the file, and makes it and its folder where they are missing. The file is readable by its owner alone.
-// connections bounds how many connections there are at once, the writer's included; it is at least 2.
+// Open opens the file, and creates it and its folder if they are missing. The file is readable by its owner alone. connections bounds the
+// number of connections, including the writer's; it is at least 2.
 func Open(ctx context.Context, path string, connections int) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -53,19 +53,20 @@ func Open(ctx context.Context, path string, connections int) (*DB, error) {
 	return &DB{Writer: writer, Reader: reader, path: path, writer: writes}, nil
 }
 
-// Write runs f in a transaction that sees and excludes every other one. It commits when f returns nil. Where the disk is
-// full the error says so to callers, and the next transaction goes as well as there is room. Where a commit fails otherwise, it says that
-// nobody knows what came of it.
+// Write runs f in a transaction that is serialized with all others. It commits when f returns nil. Where the disk is full, the error says
+// so to callers, and later transactions succeed as soon as there is space. Where a commit fails otherwise, the error says that its outcome
+// is unknown.
 func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
-	return db.full(db.inTx(ctx, db.Writer, nil, f))
+	return db.storageFull(db.inTx(ctx, db.Writer, nil, f))
 }
 
-// Read runs f in a transaction that sees one state of the database and changes nothing.
+// Read runs f in a read-only transaction that sees one state of the database.
 func (db *DB) Read(ctx context.Context, f func(*sql.Tx) error) error {
 	return db.inTx(ctx, db.Reader, &sql.TxOptions{ReadOnly: true}, f)
 }
 
-// inTx makes one span of a transaction. Statements run in this process: most take no longer than a span of theirs would.
+// inTx runs f in a transaction, with one span for all of it. Statements run in this process: most take no longer than recording a span
+// would.
 func (db *DB) inTx(ctx context.Context, on *sql.DB, opts *sql.TxOptions, f func(*sql.Tx) error) (err error) {
 	ctx, span := telemetry.Child(ctx, "TRANSACTION", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		semconv.DBSystemNameSQLite, semconv.DBNamespace(filepath.Base(db.path)), semconv.DBOperationName("TRANSACTION")))
@@ -74,29 +75,29 @@ func (db *DB) inTx(ctx context.Context, on *sql.DB, opts *sql.TxOptions, f func(
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // Does nothing behind a commit.
+	defer func() { _ = tx.Rollback() }() // Does nothing after a commit.
 	if err := f(tx); err != nil {
-		return ended(ctx, err)
+		return contextError(ctx, err)
 	}
-	return unknown(ended(ctx, tx.Commit()))
+	return outcomeUnknown(contextError(ctx, tx.Commit()))
 }
 
-// ended gives database/sql's way of saying that a transaction's context has ended the context's name.
-func ended(ctx context.Context, err error) error {
+// contextError replaces database/sql's error of a transaction whose context has ended with the context's error.
+func contextError(ctx context.Context, err error) error {
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
 }
 
-// Connections is how many are in use, and how many there may be.
+// Connections returns how many connections are in use, and the limit.
 func (db *DB) Connections() (inUse, limit int) {
 	writer, reader := db.Writer.Stats(), db.Reader.Stats()
 	return writer.InUse + reader.InUse, writer.MaxOpenConnections + reader.MaxOpenConnections
 }
 
-// WriterConnections is how many connections the writer has had. What SQLite says of one, such as its data_version, means nothing to
-// the next.
+// WriterConnections returns how many connections the writer has had. Values that SQLite reports per connection, such as data_version, are
+// not comparable across connections.
 func (db *DB) WriterConnections() int64 { return db.writer.opened.Load() }
 
 // Close closes every connection.

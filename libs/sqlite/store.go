@@ -9,13 +9,14 @@ import (
 	"github.com/bitcraps/bitcraps/libs/migrate"
 )
 
-// Store is a service's database: the file at the schema that the service was built for, and the statements of Q, which
-// sqlc generates, prepared once.
+// Store is a service's database: the file, at the schema version that the service was built for, and the statements of Q, which sqlc
+// generates, prepared once.
 type Store[Q io.Closer] struct {
 	*DB
-	// Reading sees the last commit.
+	// Reading has the statements on the reader's connections, which see the last commit.
 	Reading Q
-	// Writing is used through its WithTx in DB.Write, also for single statements: Write knows what their errors mean.
+	// Writing has the statements on the writer's connection. It is used through its WithTx in DB.Write, even for single statements: Write
+	// converts their errors.
 	Writing Q
 }
 
@@ -45,7 +46,7 @@ func (s *Store[Q]) Close() error {
 	return errors.Join(s.Reading.Close(), s.Writing.Close(), s.DB.Close())
 }
 
-// Migrate brings the file at path, which is made where it is missing, to the schema of this release.
+// Migrate upgrades the file at path, which it creates if it is missing, to the schema version of this release.
 func Migrate(ctx context.Context, path string, migrations migrate.Migrations) (from, to int64, err error) {
 	db, err := Open(ctx, path, 2)
 	if err != nil {
