@@ -22,17 +22,17 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// bundled is a call that waits for its answer.
-type bundled struct {
+// bundledCall is a call that waits for its answer.
+type bundledCall struct {
 	ctx    context.Context
 	call   *bundlev1.Call
 	answer *bundlev1.Answer
-	err    error // That of the bundle as a whole.
+	err    error // The error of the bundle as a whole.
 	done   chan struct{}
 }
 
-// intercept is the innermost interceptor. To a call that goes in a bundle, options that speak of a connection mean nothing, and there
-// are no headers or trailers.
+// intercept is the innermost interceptor. For a call that is sent in a bundle, call options that concern a connection have no effect, and
+// there are no headers or trailers.
 func (b *bundler) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	request, ok := req.(proto.Message)
 	if !ok || !slices.Contains(b.methods, method) || proto.Size(request) > maxBundledBytes {
@@ -46,30 +46,30 @@ func (b *bundler) intercept(ctx context.Context, method string, req, reply any, 
 	if err != nil {
 		return grpcstatus.Errorf(codes.Internal, "encode a request of %s: %v", method, err)
 	}
-	waits := &bundled{ctx: ctx, done: make(chan struct{}), call: &bundlev1.Call{Method: method, Metadata: outgoingMetadata(ctx), Request: encoded}}
-	b.enqueue(waits, cc)
+	pending := &bundledCall{ctx: ctx, done: make(chan struct{}), call: &bundlev1.Call{Method: method, Metadata: outgoingMetadata(ctx), Request: encoded}}
+	b.enqueue(pending, cc)
 	select {
-	case <-waits.done:
+	case <-pending.done:
 	case <-ctx.Done():
 		return grpcstatus.FromContextError(ctx.Err()).Err()
 	}
-	err = waits.result(reply.(proto.Message))
-	if grpcstatus.Code(err) == codes.Unimplemented || tooMuch(err) && hasRequestID(req) {
-		return invoker(ctx, method, req, reply, cc, opts...) // A server of the release before may know no bundles, or bundle other methods.
+	err = pending.result(reply.(proto.Message))
+	if grpcstatus.Code(err) == codes.Unimplemented || transportExhausted(err) && hasRequestID(req) {
+		return invoker(ctx, method, req, reply, cc, opts...) // A server of the previous release may not support bundles, or bundle other methods.
 	}
-	if tooMuch(err) {
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "nobody knows whether the call took effect; look before you make it again").WithCause(err)
+	if transportExhausted(err) {
+		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "it is unknown whether the call took effect; check before you make it again").WithCause(err)
 	}
 	return err
 }
 
-// tooMuch reports whether something was too much for gRPC itself. Either the server refused the bundle unread, or an answer was
-// too large, or a proxy shed load; in the last two cases the calls may have taken effect.
-func tooMuch(err error) bool {
+// transportExhausted reports whether gRPC itself, rather than a handler, returned RESOURCE_EXHAUSTED: the server refused the bundle
+// unread, or an answer was too large, or a proxy shed load. In the last two cases the calls may have taken effect.
+func transportExhausted(err error) bool {
 	return grpcstatus.Code(err) == codes.ResourceExhausted && errs.Reason(err) == errorsv1.Reason_REASON_INTERNAL
 }
 
-// outgoingMetadata is what the call would have said in its headers.
+// outgoingMetadata returns the metadata that the call would have sent as headers.
 func outgoingMetadata(ctx context.Context) []string {
 	md, _ := metadata.FromOutgoingContext(ctx)
 	all := make([]string, 0, 2*len(md)+2)
@@ -84,7 +84,7 @@ func outgoingMetadata(ctx context.Context) []string {
 	return all
 }
 
-func (c *bundled) result(reply proto.Message) error {
+func (c *bundledCall) result(reply proto.Message) error {
 	switch failed := c.answer.GetStatus(); {
 	case c.err != nil:
 		return c.err
@@ -101,22 +101,22 @@ func (c *bundled) result(reply proto.Message) error {
 	return nil
 }
 
-// send makes the calls of a bundle and tells each what came of it. Those whose callers have given up are not made.
-func send(group []*bundled, cc *grpc.ClientConn) {
-	group = slices.DeleteFunc(group, func(c *bundled) bool { return c.ctx.Err() != nil })
+// send makes the calls of a bundle and completes each with its result. Calls whose contexts have ended are left out.
+func send(group []*bundledCall, cc *grpc.ClientConn) {
+	group = slices.DeleteFunc(group, func(c *bundledCall) bool { return c.ctx.Err() != nil })
 	if len(group) == 0 {
 		return
 	}
 	req, latest := &bundlev1.MakeCallsRequest{}, time.Time{}
-	for _, waits := range group {
-		deadline, _ := waits.ctx.Deadline() // The outermost interceptor has given it one.
-		waits.call.Timeout = durationpb.New(time.Until(deadline))
-		req.Calls = append(req.Calls, waits.call)
+	for _, pending := range group {
+		deadline, _ := pending.ctx.Deadline() // The outermost interceptor has set one.
+		pending.call.Timeout = durationpb.New(time.Until(deadline))
+		req.Calls = append(req.Calls, pending.call)
 		if deadline.After(latest) {
 			latest = deadline
 		}
 	}
-	// The bundle is in the trace of its first call, and is made in nobody's name.
+	// The bundle belongs to the trace of its first call, and is sent on behalf of no player.
 	ctx := metadata.NewOutgoingContext(identity.NewContext(context.WithoutCancel(group[0].ctx), identity.Caller{}), nil)
 	ctx, cancel := context.WithDeadline(ctx, latest)
 	defer cancel()
@@ -124,10 +124,10 @@ func send(group []*bundled, cc *grpc.ClientConn) {
 	if err == nil && len(resp.GetAnswers()) != len(group) {
 		err = grpcstatus.Errorf(codes.Internal, "%d answers to %d calls", len(resp.GetAnswers()), len(group))
 	}
-	for i, waits := range group {
-		if waits.err = err; err == nil {
-			waits.answer = resp.Answers[i]
+	for i, pending := range group {
+		if pending.err = err; err == nil {
+			pending.answer = resp.Answers[i]
 		}
-		close(waits.done)
+		close(pending.done)
 	}
 }

@@ -9,26 +9,26 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 )
 
-// A call of a method whose contract bundles it goes by itself while no other one is under way. Those that come meanwhile go
-// together in one message once it is back (docs/adr/0030): nobody waits for a bundle to fill, and the more calls there are the
-// less each of them costs.
+// A call of a method whose contract bundles it is sent alone while no other one is in flight. Calls that arrive meanwhile are sent together
+// in one message once that one returns (docs/adr/0030): no call waits for a bundle to fill, and the more calls there are, the less each
+// of them costs.
 
 const (
-	// bundlePatience is how long a call waits for others to come back at most: one that hangs holds up nobody for long.
-	bundlePatience = 20 * time.Millisecond
-	// maxBundleCalls is how many calls share a message.
+	// maxBundleDelay is how long a call waits at most for others to return, so that one that hangs does not delay the rest for long.
+	maxBundleDelay = 20 * time.Millisecond
+	// maxBundleCalls is how many calls may share a message.
 	maxBundleCalls = 256
-	// maxBundledBytes is the largest request in bytes that does, so that a bundle stays far below what servers take.
+	// maxBundledBytes is the size of the largest request that is bundled, so that a bundle stays far below servers' message limit.
 	maxBundledBytes = 2 << 10
 )
 
-// bundler decides which calls go together.
+// bundler decides which calls are sent together.
 type bundler struct {
 	methods []string
 
 	mu       sync.Mutex
-	inFlight int // Bundles, and calls by themselves.
-	waiting  []*bundled
+	inFlight int // Bundles, and calls sent alone.
+	waiting  []*bundledCall
 }
 
 func newBundler(contracts []string) *bundler {
@@ -39,7 +39,7 @@ func newBundler(contracts []string) *bundler {
 	return b
 }
 
-// tryStart reports whether a call can go by itself. One that does ends with finish.
+// tryStart reports whether a call can be sent alone. Such a call must end with finish.
 func (b *bundler) tryStart() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -50,23 +50,23 @@ func (b *bundler) tryStart() bool {
 	return true
 }
 
-// finish has what has come meanwhile go in the place of a call that went by itself.
+// finish ends a call that was sent alone, and sends the calls that have arrived meanwhile.
 func (b *bundler) finish(cc *grpc.ClientConn) {
 	if group := b.next(); len(group) > 0 {
-		go b.drive(group, cc)
+		go b.sendAll(group, cc)
 	}
 }
 
-// enqueue has a call go with the next bundle.
-func (b *bundler) enqueue(call *bundled, cc *grpc.ClientConn) {
+// enqueue adds a call to the next bundle.
+func (b *bundler) enqueue(call *bundledCall, cc *grpc.ClientConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = append(b.waiting, call)
 	switch {
-	case b.inFlight == 0, len(b.waiting) == maxBundleCalls: // The last one came back just now, or there is no room for more.
+	case b.inFlight == 0, len(b.waiting) == maxBundleCalls: // The last one in flight has just returned, or the bundle is full.
 		b.flush(cc)
 	case len(b.waiting) == 1:
-		time.AfterFunc(bundlePatience, func() {
+		time.AfterFunc(maxBundleDelay, func() {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			if len(b.waiting) > 0 && b.waiting[0] == call {
@@ -76,21 +76,21 @@ func (b *bundler) enqueue(call *bundled, cc *grpc.ClientConn) {
 	}
 }
 
-// flush sends what waits beside what is in flight. It must be called with the lock held.
+// flush sends the waiting calls concurrently with those in flight. It must be called with the lock held.
 func (b *bundler) flush(cc *grpc.ClientConn) {
 	b.inFlight++
-	go b.drive(b.take(), cc)
+	go b.sendAll(b.take(), cc)
 }
 
-// drive sends a bundle, and then what has come meanwhile, until nothing has.
-func (b *bundler) drive(group []*bundled, cc *grpc.ClientConn) {
+// sendAll sends a bundle, and then the calls that have arrived meanwhile, until there are none.
+func (b *bundler) sendAll(group []*bundledCall, cc *grpc.ClientConn) {
 	for ; len(group) > 0; group = b.next() {
 		send(group, cc)
 	}
 }
 
-// next says that a bundle is back and returns the one that goes in its place, if any.
-func (b *bundler) next() []*bundled {
+// next is called when a bundle has returned. It returns the one to send in its place, if any.
+func (b *bundler) next() []*bundledCall {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	group := b.take()
@@ -100,8 +100,8 @@ func (b *bundler) next() []*bundled {
 	return group
 }
 
-// take takes what waits, which is a bundle at most. It must be called with the lock held.
-func (b *bundler) take() []*bundled {
+// take removes and returns the waiting calls, at most one bundle. It must be called with the lock held.
+func (b *bundler) take() []*bundledCall {
 	group := b.waiting
 	b.waiting = nil
 	return group

@@ -1,6 +1,6 @@
-// Package rpcclient builds gRPC clients that all behave alike: each call but a stream has a deadline, says who makes it, and goes to
-// the next replica that is well. Calls that the contract marks as idempotent, and calls that carry a request id, are tried
-// again elsewhere when a server is unavailable; no others are, and none is sent twice at once.
+// Package rpcclient builds gRPC clients with common behaviour: each unary call has a deadline, every call carries its caller's identity, and
+// calls are balanced over the healthy replicas. Calls that the contract marks as idempotent, and calls that carry a request id, are
+// retried at another replica when a server is unavailable; no others are, and calls are never hedged.
 package rpcclient
 
 import (
@@ -27,13 +27,13 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// Config says where a service is.
+// Config configures the client of a service.
 type Config struct {
-	Addresses []string      `koanf:"addresses" jsonschema_description:"host:port of each replica, or one target of gRPC, such as dns:///game:7000"`
+	Addresses []string      `koanf:"addresses" jsonschema_description:"host:port of each replica, or one gRPC target, such as dns:///game:7000"`
 	Timeout   time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls whose context has none"`
 }
 
-// Validate refuses what no call could be made with. The error names keys within a section, such as upstream.game.
+// Validate returns an error for every setting that no call could be made with. It names keys within a section, such as upstream.game.
 func (c Config) Validate(section string) (err error) {
 	if len(c.Addresses) == 0 {
 		err = fmt.Errorf("%s.addresses: name the host:port of each replica, or one target of gRPC, such as dns:///game:7000", section)
@@ -47,10 +47,10 @@ func (c Config) Validate(section string) (err error) {
 	return err
 }
 
-// isTarget reports whether an address is one of gRPC's targets, and not host:port.
+// isTarget reports whether an address is a gRPC target rather than host:port.
 func isTarget(address string) bool { return strings.Contains(address, "://") }
 
-// reconnect is how long a replica that went away stays away after it came back, at most. gRPC's own limit is two minutes.
+// reconnect bounds the delay until a replica that has come back is used again. gRPC's own limit is two minutes.
 var reconnect = grpc.ConnectParams{
 	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
 	MinConnectTimeout: 5 * time.Second,
@@ -63,11 +63,11 @@ type Dialer func(ctx context.Context, address string) (net.Conn, error)
 type Target struct {
 	// Service is the name in the server's certificate, such as identity.Game.
 	Service string
-	// Contracts are the full names of the gRPC services that are called; they say which calls may be retried, and which share messages.
+	// Contracts are the full names of the gRPC services that are called; they determine which calls may be retried, and which are bundled.
 	Contracts []string
 }
 
-// New returns a connection over which self calls the target. It connects when it is first used.
+// New returns a connection over which the service self calls the target. It connects when it is first used.
 func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, scope telemetry.Scope) (*grpc.ClientConn, error) {
 	transport, err := tls.ClientCredentials(target.Service, scope.Logger)
 	if err != nil {
@@ -82,7 +82,7 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 			otelgrpc.WithTracerProvider(scope.Tracer), otelgrpc.WithPropagators(scope.Propagator))),
 		grpc.WithDefaultServiceConfig(serviceConfig(target.Contracts)),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithChainUnaryInterceptor(unary(self, cfg.Timeout), retriedByRequestID, newBundler(target.Contracts).intercept),
+		grpc.WithChainUnaryInterceptor(unary(self, cfg.Timeout), retryByRequestID, newBundler(target.Contracts).intercept),
 		grpc.WithStreamInterceptor(stream(self)),
 		grpc.WithConnectParams(reconnect),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),
@@ -104,14 +104,14 @@ func New(self string, target Target, cfg Config, tls mtls.Config, dial Dialer, s
 
 func unary(self string, timeout time.Duration) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		ctx, cancel := bounded(ctx, timeout)
+		ctx, cancel := withDefaultTimeout(ctx, timeout)
 		defer cancel()
 		return invoker(outgoing(ctx, self), method, req, reply, cc, opts...)
 	}
 }
 
-// bounded gives a context without a deadline one.
-func bounded(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+// withDefaultTimeout applies the timeout to a context without a deadline.
+func withDefaultTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}

@@ -11,24 +11,24 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 )
 
-// local calls a server of the same process.
+// local is a connection to a server of the same process.
 type local struct {
-	grpc.ClientConnInterface // For streams.
+	grpc.ClientConnInterface // Used for streams.
 
 	self    string
 	timeout time.Duration
 	server  *rpcserver.Server
 }
 
-// NewLocal returns a connection over which self calls a server of its own process. Unary calls go straight to it, so options
-// that speak of a connection mean nothing, and there are no headers or trailers. Streams take conn.
+// NewLocal returns a connection over which self calls a server of its own process. Unary calls go directly to it, so call options that
+// concern a connection have no effect, and there are no headers or trailers. Streams use conn.
 func NewLocal(self string, server *rpcserver.Server, timeout time.Duration, conn grpc.ClientConnInterface) grpc.ClientConnInterface {
 	return &local{conn, self, timeout, server}
 }
 
 // Invoke implements grpc.ClientConnInterface.
 func (l *local) Invoke(ctx context.Context, method string, args, reply any, _ ...grpc.CallOption) error {
-	ctx, cancel := bounded(ctx, l.timeout)
+	ctx, cancel := withDefaultTimeout(ctx, l.timeout)
 	defer cancel()
 	return l.server.Call(identity.InProcess(ctx, l.self), method, args.(proto.Message), reply.(proto.Message))
 }

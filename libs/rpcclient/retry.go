@@ -19,14 +19,15 @@ import (
 )
 
 const (
-	// attempts is how often a call is made at most.
+	// attempts is the maximum number of attempts of a call.
 	attempts = 3
-	// retryBudget bounds retries of idempotent calls: a service that is down altogether must not get three times its load.
-	// A failure uses one up, a success gives half of one back, and none is tried again while half of the budget is gone.
+	// retryBudget throttles retries of idempotent calls: an overloaded or failing service must not get three times its load. Each failure
+	// uses up one token, each success restores half of one, and nothing is retried while half of the budget or less is left.
 	retryBudget = 1000
 )
 
-// serviceConfig balances over the addresses by health and retries what the contracts mark as safe to repeat.
+// serviceConfig returns the gRPC service config: it balances over the healthy addresses, and retries calls that the contracts mark as
+// idempotent.
 func serviceConfig(contracts []string) string {
 	type name struct {
 		Service string `json:"service"`
@@ -71,14 +72,14 @@ func idempotent(method protoreflect.MethodDescriptor) bool {
 	return options.GetIdempotencyLevel() != descriptorpb.MethodOptions_IDEMPOTENCY_UNKNOWN
 }
 
-// retriedByRequestID tries a call again whose request carries a request id: the service makes that count once, so a call
-// whose answer was lost may be repeated. Without an id nobody knows whether the lost call had its effect.
-func retriedByRequestID(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+// retryByRequestID retries calls whose request carries a request id: the service applies such a request once, so a call whose answer was
+// lost may be repeated. Without an id it is unknown whether the lost call took effect.
+func retryByRequestID(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	err := invoker(ctx, method, req, reply, cc, opts...)
 	if !hasRequestID(req) {
 		return err
 	}
-	for n := 1; n < attempts && isLost(err); n++ {
+	for n := 1; n < attempts && serverGone(err); n++ {
 		pause := time.NewTimer(rand.N(time.Duration(n) * 20 * time.Millisecond))
 		select {
 		case <-pause.C:
@@ -96,9 +97,9 @@ func hasRequestID(req any) bool {
 	return ok && keyed.GetRequestId() != ""
 }
 
-// isLost reports whether a call's server went away or is about to. Other causes have the same code, such as validators
-// without a quorum; those are no better at the next replica.
-func isLost(err error) bool {
+// serverGone reports whether a call failed because its server is down or about to stop. Other causes have the same code, such as
+// validators without a quorum; those would fail at the next replica too.
+func serverGone(err error) bool {
 	if status.Code(err) != codes.Unavailable {
 		return false
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 )
 
-// open are the services that anyone may ask: they tell nothing but liveness and the contracts.
-var open = []string{"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}
+// public are the services that anyone may call: they expose nothing but liveness and the contracts.
+var public = []string{"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}
 
 // access enforces the (options.v1.access) annotation of every registered method.
 type access struct {
@@ -27,16 +27,16 @@ type access struct {
 	rules  map[string]rules.Rule
 }
 
-// load reads the annotations; servers register their services before the first call, but after New.
+// load reads the annotations. It runs at the first call, since servers register their services only after New.
 func (a *access) load() {
 	a.rules = make(map[string]rules.Rule)
 	for service := range a.server.GetServiceInfo() {
-		if slices.Contains(open, service) {
+		if slices.Contains(public, service) {
 			continue
 		}
 		descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(service))
 		if err != nil {
-			continue // Without a rule, authorized refuses.
+			continue // authorized refuses methods without a rule.
 		}
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
@@ -49,12 +49,12 @@ func (a *access) load() {
 func (a *access) authorized(ctx context.Context, c call, next func(context.Context) error) error {
 	a.once.Do(a.load)
 	service, _, _ := strings.Cut(strings.TrimPrefix(c.method, "/"), "/")
-	if slices.Contains(open, service) {
+	if slices.Contains(public, service) {
 		return next(ctx)
 	}
 	rule, known := a.rules[c.method]
 	if !known {
-		rule.Method = c.method // It has no callers.
+		rule.Method = c.method // Without callers, the rule refuses everyone.
 	}
 	caller := identity.FromContext(ctx)
 	err := rule.Check(caller)

@@ -19,10 +19,10 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// TraceparentKey is the key of a bundled call's metadata under which its trace travels. A call by itself has otelgrpc's.
+// TraceparentKey is the metadata key of a bundled call's trace context. For other calls, otelgrpc transmits it.
 const TraceparentKey = "traceparent"
 
-// Bundled are the full names of a contract's methods that may be called in bundles. A contract that nobody knows has none.
+// Bundled returns the full names of a contract's methods that may be called in bundles. It returns none for an unknown contract.
 func Bundled(contract string) (methods []string) {
 	descriptor, _ := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(contract))
 	service, ok := descriptor.(protoreflect.ServiceDescriptor)
@@ -35,10 +35,10 @@ func Bundled(contract string) (methods []string) {
 	return methods
 }
 
-// maxSaid is how many bytes a key or a value of a bundled call's metadata has at most.
-const maxSaid = 512
+// maxMetadataText bounds a key or a value of a bundled call's metadata, in bytes.
+const maxMetadataText = 512
 
-// bundles answers calls that came in one message. Each is a call of its own: it goes through what it would have gone through, is
+// bundles answers calls that arrive in one message. Each is handled as a separate call: it passes through the same interceptors, is
 // counted and logged by itself, and fails alone.
 type bundles struct {
 	bundlev1.UnimplementedBundleServiceServer
@@ -70,8 +70,8 @@ func (b *bundles) answer(ctx context.Context, call *bundlev1.Call) *bundlev1.Ans
 		}
 	}
 	encoded, err := proto.Marshal(status.Convert(err).Proto())
-	if err != nil { // A message that is no UTF-8; masked errors have none.
-		encoded, _ = proto.Marshal(status.New(codes.Internal, "the error can't be told").Proto())
+	if err != nil { // The message is not UTF-8, which does not occur in masked errors.
+		encoded, _ = proto.Marshal(status.New(codes.Internal, "the error can't be encoded").Proto())
 	}
 	return &bundlev1.Answer{Status: encoded}
 }
@@ -79,20 +79,20 @@ func (b *bundles) answer(ctx context.Context, call *bundlev1.Call) *bundlev1.Ans
 func (b *bundles) call(ctx context.Context, call *bundlev1.Call) (response proto.Message, err error) {
 	m, known := b.methods[call.GetMethod()]
 	if !known {
-		return nil, status.Errorf(codes.Unimplemented, "%s takes no bundled calls", call.GetMethod())
+		return nil, status.Errorf(codes.Unimplemented, "%s does not support bundled calls", call.GetMethod())
 	}
-	said := call.GetMetadata()
-	if len(said)%2 != 0 {
+	pairs := call.GetMetadata()
+	if len(pairs)%2 != 0 {
 		return nil, status.Error(codes.Internal, "metadata has a key without a value")
 	}
-	// Not in the contract: protovalidate takes sixteen times as long for a bundle with rules for what a list has.
-	if slices.ContainsFunc(said, func(text string) bool { return len(text) > maxSaid }) {
-		return nil, status.Errorf(codes.Internal, "metadata has a text of more than %d bytes", maxSaid)
+	// This rule is not in the contract: with rules for list items, protovalidate takes sixteen times as long for a bundle.
+	if slices.ContainsFunc(pairs, func(text string) bool { return len(text) > maxMetadataText }) {
+		return nil, status.Errorf(codes.Internal, "metadata has a text of more than %d bytes", maxMetadataText)
 	}
 	ctx, cancel := context.WithTimeout(ctx, call.GetTimeout().AsDuration())
 	defer cancel()
-	md := metadata.Pairs(said...)
-	// Also where it is that of none: the bundle's own trace is not the call's.
+	md := metadata.Pairs(pairs...)
+	// Cleared even where the call has no trace: the bundle's trace is not the call's.
 	parent := trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 	if text := md.Get(TraceparentKey); len(text) == 1 {
 		parent = trace.ContextWithRemoteSpanContext(ctx, telemetry.ParseTraceparent(text[0]))
@@ -102,7 +102,7 @@ func (b *bundles) call(ctx context.Context, call *bundlev1.Call) (response proto
 	defer func() { telemetry.End(span, err) }()
 	answer, err := m.handler(m.server, ctx, func(into any) error {
 		if err := proto.Unmarshal(call.GetRequest(), into.(proto.Message)); err != nil {
-			return status.Errorf(codes.Internal, "the request can't be read: %v", err)
+			return status.Errorf(codes.Internal, "the request can't be decoded: %v", err)
 		}
 		return nil
 	}, b.interceptor)

@@ -18,18 +18,18 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// local are the methods that callers within the process reach without a connection.
+// local serves the unary calls of callers in the same process, without a connection.
 type local struct {
 	methods     map[string]method
 	interceptor grpc.UnaryServerInterceptor
 	tracer      trace.Tracer
 
-	running sync.RWMutex // Each call holds it for reading; whoever stops the server waits for it.
+	running sync.RWMutex // Each call holds it for reading; stop waits for it.
 	stopped bool
 }
 
-// Call answers a unary call of this process: by the same interceptors, with copies of the messages and the errors that a
-// connection would carry, but on the caller's goroutine. The context's identity says who calls; metadata says nothing.
+// Call answers a unary call from this process on the caller's goroutine, with the same interceptors, copied messages and errors as over a
+// connection. The caller is the context's identity, not one in metadata.
 func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message) error {
 	s.local.running.RLock()
 	defer s.local.running.RUnlock()
@@ -40,7 +40,7 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	case !known:
 		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
-	ctx, span := s.local.span(own(ctx), name, m)
+	ctx, span := s.local.startSpan(serverContext(ctx), name, m)
 	answer, err := m.handler(m.server, ctx, func(into any) error { proto.Merge(into.(proto.Message), req); return nil }, s.local.interceptor)
 	telemetry.End(span, err)
 	if err != nil {
@@ -50,8 +50,9 @@ func (s *Server) Call(ctx context.Context, name string, req, reply proto.Message
 	return nil
 }
 
-// own is the context in which a call is answered: what it calls itself has its own metadata, and every call has a request id.
-func own(ctx context.Context) context.Context {
+// serverContext returns the context in which a call is answered: without the caller's outgoing metadata, which must not leak into calls
+// that the handler makes, and with a request id.
+func serverContext(ctx context.Context) context.Context {
 	if md, _ := metadata.FromOutgoingContext(ctx); len(md) > 0 {
 		ctx = metadata.NewOutgoingContext(ctx, nil)
 	}
@@ -61,18 +62,18 @@ func own(ctx context.Context) context.Context {
 	return ctx
 }
 
-// span begins a call's span, unless it would be below one that is not sampled: that records nothing.
-func (l *local) span(ctx context.Context, name string, m method) (context.Context, trace.Span) {
+// startSpan starts a call's span. Below a span that is not sampled it records nothing.
+func (l *local) startSpan(ctx context.Context, name string, m method) (context.Context, trace.Span) {
 	if parent := trace.SpanContextFromContext(ctx); parent.IsValid() && !parent.IsSampled() {
 		return telemetry.Child(ctx, name)
 	}
 	return l.tracer.Start(ctx, name[1:], m.span...)
 }
 
-// stoppingDelay is when callers of a service that stops are told to come back.
+// stoppingDelay is the retry delay for callers of a stopping service.
 const stoppingDelay = time.Second
 
-// stop refuses further calls and waits for those that run.
+// stop refuses further calls and waits for running ones.
 func (l *local) stop() {
 	l.running.Lock()
 	defer l.running.Unlock()

@@ -9,9 +9,9 @@ import (
 	bundlev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/bundle/v1"
 )
 
-// measured counts calls under the HTTP status of their reason, so that one query finds failures over gRPC and REST. Of a bundle it
-// counts the calls, and the bundle itself where that fails.
-func measured(requests *telemetry.Requests) around {
+// measured counts calls by the HTTP status of their reason, so that one query finds failures over gRPC and REST. For a bundle it counts
+// the calls, and the bundle itself only where it fails as a whole.
+func measured(requests *telemetry.Requests) interceptor {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		start := time.Now()
 		err := next(ctx)

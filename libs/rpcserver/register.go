@@ -10,14 +10,14 @@ import (
 	bundlev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/bundle/v1"
 )
 
-// method answers a unary call that came in another way than by itself over a connection.
+// method handles unary calls that do not arrive by themselves over a connection: those of the same process, and those in bundles.
 type method struct {
 	server  any
 	handler grpc.MethodHandler
-	span    []trace.SpanStartOption // What otelgrpc says of a call by connection.
+	span    []trace.SpanStartOption // The options that otelgrpc uses for calls over a connection.
 }
 
-// RegisterService implements grpc.ServiceRegistrar. With the first contract that bundles methods, the server takes bundles.
+// RegisterService implements grpc.ServiceRegistrar. From the first contract with bundled methods on, the server accepts bundles.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, server any) {
 	s.GRPC.RegisterService(desc, server)
 	bundled := Bundled(desc.ServiceName)

@@ -1,5 +1,5 @@
-// Package rpcserver builds gRPC servers that all behave alike: every call has a request id, a log line, metrics, a known
-// caller and, but for streams, a deadline; errors keep their reason and lose their insides; requests obey the rules of their
+// Package rpcserver builds gRPC servers with common behaviour: every call has a request id, a log line, metrics, an authenticated caller
+// and, except for streams, a deadline; errors keep their reason and hide their cause; requests are validated by the rules of their
 // contract before a handler sees them.
 package rpcserver
 
@@ -25,15 +25,15 @@ import (
 // Config is the rpc section of a service's configuration.
 type Config struct {
 	Listen           string        `koanf:"listen" jsonschema_description:"address of the gRPC server"`
-	Timeout          time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls that come without one"`
+	Timeout          time.Duration `koanf:"timeout" jsonschema_description:"deadline of calls that have none"`
 	MaxMessageBytes  int           `koanf:"max_message_bytes" jsonschema:"minimum=1024,maximum=16777216" jsonschema_description:"largest message that is received"`
 	MaxHeaderBytes   uint32        `koanf:"max_header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"largest metadata that is received"`
-	MaxStreams       uint32        `koanf:"max_streams" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"calls at once on one connection"`
-	MaxConnectionAge time.Duration `koanf:"max_connection_age" jsonschema_description:"how long a client may stay on one connection before it must look for replicas again, give or take a tenth"`
-	ConnectionGrace  time.Duration `koanf:"connection_grace" jsonschema_description:"how long calls and streams may go on when their connection is too old, before they are cut off"`
+	MaxStreams       uint32        `koanf:"max_streams" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"concurrent calls on one connection"`
+	MaxConnectionAge time.Duration `koanf:"max_connection_age" jsonschema_description:"how long a client may use one connection before it must reconnect, and so find new replicas, give or take a tenth"`
+	ConnectionGrace  time.Duration `koanf:"connection_grace" jsonschema_description:"how long calls and streams may continue after their connection has reached its maximum age"`
 }
 
-// Default listens nowhere and has the limits that all services start from.
+// Default returns the default limits of all services, without a listen address.
 func Default() Config {
 	return Config{
 		Timeout:          10 * time.Second,
@@ -45,7 +45,7 @@ func Default() Config {
 	}
 }
 
-// Validate refuses times that would end calls or connections at once. A connection's age of 0 is none.
+// Validate returns an error for durations that would end calls or connections at once. 0 means no limit for those of connections.
 func (c Config) Validate() (err error) {
 	if c.Timeout <= 0 {
 		err = errors.New("rpc.timeout: want more than 0")
@@ -59,26 +59,25 @@ func (c Config) Validate() (err error) {
 	return err
 }
 
-// streamWorkers is how many goroutines wait for calls. They have grown their stacks already; a call that finds none free gets
-// a new one.
+// streamWorkers is how many goroutines are reused for calls, so that their stacks need not grow again. A call that finds none free gets a
+// new one.
 const streamWorkers = 32
 
-// pingInterval is how often a client may ask whether the connection still works. Ours do every ten seconds; one that asks
-// much more often is cut off.
+// pingInterval is how often a client may send keepalive pings. Ours do every ten seconds; one that pings much more often is disconnected.
 const pingInterval = 5 * time.Second
 
 // Server is a gRPC server with health and reflection.
 type Server struct {
-	// GRPC answers what comes by connections. Services register on the Server itself.
+	// GRPC serves calls over connections. Services must register with the Server itself.
 	GRPC *grpc.Server
-	// Health is what the gRPC health protocol answers. It starts as SERVING.
+	// Health serves the gRPC health protocol. Its status starts as SERVING.
 	Health *health.Server
 
 	local   local
 	bundles bundles
 }
 
-// New builds a server. TLS without files means plain text.
+// New builds a server. It uses plain text where TLS has no files.
 func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 	transport, err := tls.ServerCredentials(scope.Logger)
 	if err != nil {
@@ -102,7 +101,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 		grpc.MaxConcurrentStreams(cfg.MaxStreams),
 		grpc.ConnectionTimeout(5*time.Second),
 		grpc.NumStreamWorkers(streamWorkers),
-		// gRPC adds the tenth, so that the connections of one start do not all end at one moment.
+		// gRPC adds a jitter of a tenth, so that connections that started together do not end together.
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: cfg.MaxConnectionAge, MaxConnectionAgeGrace: cfg.ConnectionGrace}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
 	)}
@@ -115,7 +114,7 @@ func New(cfg Config, tls mtls.Config, scope telemetry.Scope) (*Server, error) {
 	return server, nil
 }
 
-// Serve answers calls until Stop, which may come first.
+// Serve answers calls until Stop, which may be called before Serve.
 func (s *Server) Serve(listener net.Listener) error {
 	if err := s.GRPC.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
 		return err
@@ -123,7 +122,8 @@ func (s *Server) Serve(listener net.Listener) error {
 	return nil
 }
 
-// Stop tells health checkers first, lets running calls end, and cuts off what still runs at the context's end.
+// Stop reports NOT_SERVING to health checkers, waits for running calls, and cancels those over connections that still run when the
+// context ends.
 func (s *Server) Stop(ctx context.Context) error {
 	s.Health.Shutdown()
 	done := make(chan struct{})
@@ -133,7 +133,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		s.GRPC.Stop()
-		<-done // Calls of this process have deadlines of their own.
+		<-done // Calls from this process have deadlines of their own.
 		return ctx.Err()
 	}
 }

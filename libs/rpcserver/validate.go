@@ -11,7 +11,7 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// validatingStream applies the contract's rules to what comes.
+// validatingStream validates received messages by the contract's rules.
 type validatingStream struct {
 	grpc.ServerStream
 	validator protovalidate.Validator
@@ -24,7 +24,7 @@ func (s *validatingStream) RecvMsg(m any) error {
 	return validate(s.validator, m)
 }
 
-// validate applies the contract's rules. Its error names every field that breaks one.
+// validate applies the contract's rules. Its error names every field that violates one.
 func validate(v protovalidate.Validator, req any) error {
 	message, ok := req.(proto.Message)
 	if !ok {

@@ -2,26 +2,26 @@ package rpcserver
 
 import "sync"
 
-// maxWorkers is how many goroutines stay.
+// maxWorkers is how many goroutines are reused.
 const maxWorkers = 64
 
-// workers run functions on goroutines that stay and have grown their stacks already: a call needs more than a goroutine starts with, and
-// to grow it anew took a game a fifteenth of its time.
+// workers runs functions on reused goroutines, whose stacks have grown already: a call needs more than a goroutine's initial stack, and
+// growing it for every call took a fifteenth of the game service's CPU time.
 type workers struct {
 	start sync.Once
 	idle  chan func()
-	over  chan struct{}
-	// stop has those that stay go.
+	done  chan struct{}
+	// stop ends the reused goroutines.
 	stop func()
 }
 
 func newWorkers() *workers {
-	w := &workers{idle: make(chan func()), over: make(chan struct{})}
-	w.stop = sync.OnceFunc(func() { close(w.over) })
+	w := &workers{idle: make(chan func()), done: make(chan struct{})}
+	w.stop = sync.OnceFunc(func() { close(w.done) })
 	return w
 }
 
-// do runs f at once: where all that stay are busy, on one that does not.
+// do starts f at once, on a new goroutine where all reused ones are busy.
 func (w *workers) do(f func()) {
 	w.start.Do(func() {
 		for range maxWorkers {
@@ -40,7 +40,7 @@ func (w *workers) work() {
 		select {
 		case f := <-w.idle:
 			f()
-		case <-w.over:
+		case <-w.done:
 			return
 		}
 	}

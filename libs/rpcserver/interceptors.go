@@ -20,33 +20,33 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// call is what an interceptor knows of a call, unary or stream.
+// call describes a call, unary or stream, to interceptors.
 type call struct {
 	method string
 	stream bool
 }
 
-// around is an interceptor for both kinds of calls: it does something, runs next, and does something more.
-type around func(ctx context.Context, c call, next func(context.Context) error) error
+// interceptor wraps calls of both kinds: it runs next, and may do something before and after.
+type interceptor func(ctx context.Context, c call, next func(context.Context) error) error
 
-// chain are interceptors, the outermost first.
-type chain []around
+// chain is a list of interceptors, the outermost first.
+type chain []interceptor
 
-// run runs the chain around last. It makes one function for all of it, and so may be run by each only once.
+// run runs the chain around last. It allocates one function for the whole chain, so each interceptor may call next only once.
 func (all chain) run(ctx context.Context, c call, last func(context.Context) error) error {
-	begun := 0
+	started := 0
 	var next func(context.Context) error
 	next = func(ctx context.Context) error {
-		if begun == len(all) {
+		if started == len(all) {
 			return last(ctx)
 		}
-		begun++
-		return all[begun-1](ctx, c, next)
+		started++
+		return all[started-1](ctx, c, next)
 	}
 	return next(ctx)
 }
 
-// unary adapts a chain to grpc-go. Within it, requests obey the contract's rules.
+// unary adapts a chain to grpc-go. Inside the chain, it validates requests by the contract's rules.
 func unary(all chain, validator protovalidate.Validator) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 		err = all.run(ctx, call{method: info.FullMethod}, func(ctx context.Context) (err error) {
@@ -59,7 +59,7 @@ func unary(all chain, validator protovalidate.Validator) grpc.UnaryServerInterce
 	}
 }
 
-// stream does so for streams.
+// stream does the same for streams.
 func stream(all chain, validator protovalidate.Validator) grpc.StreamServerInterceptor {
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		return all.run(ss.Context(), call{method: info.FullMethod, stream: true}, func(ctx context.Context) error {
@@ -75,7 +75,7 @@ type streamWithContext struct {
 
 func (s *streamWithContext) Context() context.Context { return s.ctx }
 
-// RequestIDKey is the metadata key under which a request id travels.
+// RequestIDKey is the metadata key of a request id.
 const RequestIDKey = "bitcraps-request-id"
 
 func withRequestID(ctx context.Context, _ call, next func(context.Context) error) error {
@@ -89,7 +89,7 @@ func withRequestID(ctx context.Context, _ call, next func(context.Context) error
 	return next(telemetry.WithRequestID(ctx, id))
 }
 
-func logged(logger *slog.Logger) around {
+func logged(logger *slog.Logger) interceptor {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		start := time.Now()
 		err := next(ctx)
@@ -105,13 +105,13 @@ func logged(logger *slog.Logger) around {
 	}
 }
 
-// masked gives every error a reason and logs what the caller doesn't see of it.
-func masked(logger *slog.Logger) around {
+// masked gives every error a reason, and logs what the caller does not see of it.
+func masked(logger *slog.Logger) interceptor {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		err := next(ctx)
 		out := errs.Mask(err)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < deadlineFloor && errs.Reason(out) == errorsv1.Reason_REASON_CANCELED {
-			// The caller's clock was first to see that the time is up. A store that hangs must not look like callers who lose interest.
+			// The caller noticed the deadline first and cancelled. A store that hangs must not look like callers that give up.
 			out = errs.Mask(context.DeadlineExceeded)
 		}
 		if local, ok := errors.AsType[*errs.Error](err); ok && local.HiddenCause() != nil {
@@ -133,10 +133,10 @@ func recovered(ctx context.Context, _ call, next func(context.Context) error) (e
 	return next(ctx)
 }
 
-// deadlineFloor is how much time must be left for a call to be worth starting.
+// deadlineFloor is how much time must be left until the deadline for a call to be worth starting.
 const deadlineFloor = 5 * time.Millisecond
 
-func withDeadline(timeout time.Duration) around {
+func withDeadline(timeout time.Duration) interceptor {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		deadline, ok := ctx.Deadline()
 		switch {
@@ -151,11 +151,11 @@ func withDeadline(timeout time.Duration) around {
 	}
 }
 
-// authenticated puts the caller into the context. A certificate beats what metadata claims.
+// authenticated puts the caller into the context. The service in the certificate takes precedence over what metadata claims.
 func authenticated(ctx context.Context, _ call, next func(context.Context) error) error {
 	caller, ok := identity.Incoming(ctx)
 	if !ok {
-		return errors.New("a peer said who calls in a way that nobody can read")
+		return errors.New("a peer sent malformed identity metadata")
 	}
 	if name, secured := mtls.PeerService(ctx); secured {
 		caller.Service = name
