@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// writePEM replaces a file at once: a crash leaves the old one or the new one.
+// writePEM replaces a file atomically: a crash of the process leaves the old one or the new one.
 func writePEM(path, kind string, der []byte) error {
 	text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
@@ -19,7 +19,7 @@ func writePEM(path, kind string, der []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// readPair reads a certificate and its key. A missing certificate is os.ErrNotExist.
+// readPair reads a certificate and its key. Where they are missing, the error is os.ErrNotExist.
 func readPair(dir, name string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key"))
 	if err != nil {
@@ -27,7 +27,7 @@ func readPair(dir, name string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	}
 	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
 	if !ok {
-		return nil, nil, fmt.Errorf("%s: the key of %s is none that this program made", dir, name)
+		return nil, nil, fmt.Errorf("%s: the key of %s was not made by this program", dir, name)
 	}
 	return pair.Leaf, key, nil
 }

@@ -1,6 +1,6 @@
-// Package localca is a certificate authority in a folder. It makes the certificates with which the services of a fleet
-// on one machine prove to each other who they are, as libs/mtls wants them. Where machines are more than one, an
-// authority that is looked after, such as SPIRE or cert-manager, takes its place.
+// Package localca implements a certificate authority in a folder. It issues the certificates with which the services of a fleet on one
+// machine authenticate to each other, as libs/mtls requires. A fleet of several machines should use a managed authority instead, such
+// as SPIRE or cert-manager.
 package localca
 
 import (
@@ -23,20 +23,20 @@ import (
 const (
 	authorityLife   = 10 * 365 * 24 * time.Hour
 	certificateLife = 365 * 24 * time.Hour
-	// renewBefore is how long a certificate must still be good for to be kept.
+	// renewBefore is how long a certificate must still be valid to be kept.
 	renewBefore = 30 * 24 * time.Hour
-	// backdate bears clocks that differ a little.
+	// backdate tolerates clock skew.
 	backdate = time.Hour
 )
 
-// Authority signs certificates.
+// Authority is a certificate authority.
 type Authority struct {
 	dir         string
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// Open reads the authority in dir, which it makes where there is none.
+// Open reads the authority in dir, or creates it where there is none.
 func Open(dir string, now time.Time) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Open(dir string, now time.Time) (*Authority, error) {
 	case err == nil && now.Before(a.certificate.NotAfter):
 		return a, nil
 	case err == nil:
-		return nil, fmt.Errorf("the authority in %s ended at %s; remove the folder and start everything anew", dir, a.certificate.NotAfter)
+		return nil, fmt.Errorf("the authority in %s expired at %s; remove the folder and start everything again", dir, a.certificate.NotAfter)
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
@@ -59,8 +59,8 @@ func Open(dir string, now time.Time) (*Authority, error) {
 	return a, a.sign(dir, "ca", template)
 }
 
-// Issue writes a certificate for a service into a folder under the service's name, unless a good one is there, and
-// returns the configuration that uses it.
+// Issue writes a certificate for a service into a folder named after the service, unless it has a valid one, and returns the
+// configuration that uses it.
 func (a *Authority) Issue(service string, now time.Time) (mtls.Config, error) {
 	cfg := Files(a.dir, service)
 	dir := filepath.Dir(cfg.CertFile)
@@ -76,17 +76,17 @@ func (a *Authority) Issue(service string, now time.Time) (mtls.Config, error) {
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true, URIs: []*url.URL{mtls.URI(service)},
 	}
-	// The authority's certificate lies beside each, so that a folder is all that a service needs to see.
+	// Each folder holds a copy of the authority's certificate, so that a service needs access to its own folder alone.
 	return cfg, errors.Join(a.sign(dir, "tls", template), writePEM(cfg.CAFile, "CERTIFICATE", a.certificate.Raw))
 }
 
-// Files is where the certificate of a service is, below the authority's folder.
+// Files returns the paths of a service's certificate below the authority's folder.
 func Files(dir, service string) mtls.Config {
 	in := func(name string) string { return filepath.Join(dir, service, name) }
 	return mtls.Config{CertFile: in("tls.crt"), KeyFile: in("tls.key"), CAFile: in("ca.crt")}
 }
 
-// sign makes a key and a certificate for it, and writes both. An authority without a certificate signs its own.
+// sign generates a key and a certificate for it, and writes both. An authority without a certificate signs its own.
 func (a *Authority) sign(dir, name string, template *x509.Certificate) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -113,7 +113,7 @@ func (a *Authority) sign(dir, name string, template *x509.Certificate) error {
 	if err != nil {
 		return err
 	}
-	// The key first: what finds a certificate finds its key.
+	// The key is written first, so that a certificate never exists without its key.
 	if err := writePEM(filepath.Join(dir, name+".key"), "PRIVATE KEY", secret); err != nil {
 		return err
 	}

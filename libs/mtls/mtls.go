@@ -1,5 +1,5 @@
 // Package mtls secures the connections between services with mutual TLS. A service's certificate names it by the URI
-// spiffe://bitcraps/<service>, which is what a server's allow-lists are checked against.
+// spiffe://bitcraps/<service>, by which servers apply their allow-lists.
 package mtls
 
 import (
@@ -17,16 +17,16 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// uriPrefix begins the name of a service in its certificate.
+// uriPrefix is the prefix of a service's URI in its certificate.
 const uriPrefix = "spiffe://bitcraps/"
 
-// URI names a service in its certificate.
+// URI returns the URI that names a service in its certificate.
 func URI(service string) *url.URL {
 	return &url.URL{Scheme: "spiffe", Host: "bitcraps", Path: "/" + service}
 }
 
-// Config is the tls section of a service's configuration. Without files, connections are in plain text and a caller's
-// name is only a claim, which Validate allows on loopback alone.
+// Config is the tls section of a service's configuration. Without files, connections are in plain text and a caller's name is only a
+// claim, which services accept on loopback alone.
 type Config struct {
 	CertFile string `koanf:"cert_file" jsonschema_description:"PEM file of this service's certificate, with the URI spiffe://bitcraps/<service>"`
 	KeyFile  string `koanf:"key_file" jsonschema_description:"PEM file of the certificate's private key"`
@@ -36,7 +36,7 @@ type Config struct {
 // Enabled reports whether any file is configured.
 func (c Config) Enabled() bool { return c != Config{} }
 
-// Validate wants all files or none.
+// Validate requires all files or none.
 func (c Config) Validate() error {
 	if c.Enabled() && (c.CertFile == "" || c.KeyFile == "" || c.CAFile == "") {
 		return errors.New("tls: cert_file, key_file and ca_file go together; set all of them or none")
@@ -44,12 +44,12 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// ServerCredentials are what a gRPC server accepts connections with. Files that change count for the connections that follow.
+// ServerCredentials returns the credentials of a gRPC server. A change of the files applies to later connections.
 func (c Config) ServerCredentials(logger *slog.Logger) (credentials.TransportCredentials, error) {
-	return c.credentials(logger, x509.ExtKeyUsageClientAuth, func(string) error { return nil }) // Whoever calls, access rules decide.
+	return c.credentials(logger, x509.ExtKeyUsageClientAuth, func(string) error { return nil }) // Any service may connect; access rules decide what it may call.
 }
 
-// ClientCredentials are what a gRPC client connects to the service with. Files that change count for the connections that follow.
+// ClientCredentials returns the credentials of a gRPC client of the service. A change of the files applies to later connections.
 func (c Config) ClientCredentials(service string, logger *slog.Logger) (credentials.TransportCredentials, error) {
 	return c.credentials(logger, x509.ExtKeyUsageServerAuth, func(server string) error {
 		if server != service {
@@ -59,8 +59,9 @@ func (c Config) ClientCredentials(service string, logger *slog.Logger) (credenti
 	})
 }
 
-// credentials accept from the other end what the authorities have signed for a usage, and who is wanted there.
-func (c Config) credentials(logger *slog.Logger, usage x509.ExtKeyUsage, wanted func(service string) error) (credentials.TransportCredentials, error) {
+// credentials returns credentials that accept a peer whose certificate the authorities have signed for a usage, and whose service
+// checkPeer accepts.
+func (c Config) credentials(logger *slog.Logger, usage x509.ExtKeyUsage, checkPeer func(service string) error) (credentials.TransportCredentials, error) {
 	if !c.Enabled() {
 		return insecure.NewCredentials(), nil
 	}
@@ -68,7 +69,7 @@ func (c Config) credentials(logger *slog.Logger, usage x509.ExtKeyUsage, wanted 
 	if err != nil {
 		return nil, fmt.Errorf("tls.cert_file: %w", err)
 	}
-	authorities, err := keepAuthorities(c.CAFile, logger)
+	authorities, err := reloadAuthorities(c.CAFile, logger)
 	if err != nil {
 		return nil, fmt.Errorf("tls.ca_file: %w", err)
 	}
@@ -76,20 +77,20 @@ func (c Config) credentials(logger *slog.Logger, usage x509.ExtKeyUsage, wanted 
 		MinVersion:           tls.VersionTLS13,
 		GetCertificate:       certificate,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate(nil) },
-		// Both ends verify by the authorities of the moment. An address says nothing about who should be there; the certificate's
-		// URI does.
+		// Both ends verify against the current authorities. A peer is identified by the URI in its certificate, not by its address, so the
+		// standard check of the host name does not apply.
 		ClientAuth:         tls.RequireAnyClientCert,
 		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection verifies.
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if err := verify(state, authorities.get(), usage); err != nil {
 				return err
 			}
-			return wanted(service(state.PeerCertificates[0]))
+			return checkPeer(service(state.PeerCertificates[0]))
 		},
 	}), nil
 }
 
-// verify wants a certificate that the authorities have signed for a usage.
+// verify returns an error unless the authorities have signed the peer's certificate for a usage.
 func verify(state tls.ConnectionState, authorities *x509.CertPool, usage x509.ExtKeyUsage) error {
 	intermediates := x509.NewCertPool()
 	for _, certificate := range state.PeerCertificates[1:] {

@@ -10,30 +10,32 @@ import (
 	"sync"
 )
 
-// kept is what files held when they were last good. They are looked at for each connection: who renews certificates tells nobody.
-type kept[T any] struct {
+// reloader caches the last valid contents of files. It checks the files for each connection, since nothing notifies a process that
+// its certificates were renewed.
+type reloader[T any] struct {
 	files  []string
 	read   func() (T, error)
 	logger *slog.Logger
 
 	mu     sync.Mutex
-	seen   []os.FileInfo // The files that the value is from.
+	seen   []os.FileInfo // The files that the value was read from.
 	value  T
-	failed string // Why the files that are there now could not be read.
+	failed string // Why the present files could not be read.
 }
 
-func keep[T any](logger *slog.Logger, read func() (T, error), files ...string) (*kept[T], error) {
-	k := &kept[T]{files: files, read: read, logger: logger, seen: stat(files)}
+func newReloader[T any](logger *slog.Logger, read func() (T, error), files ...string) (*reloader[T], error) {
+	k := &reloader[T]{files: files, read: read, logger: logger, seen: stat(files)}
 	var err error
 	k.value, err = read()
 	return k, err
 }
 
-// get returns what the files hold. While they don't fit together, as when one of a pair is renewed, it returns the last good value.
-func (k *kept[T]) get() T {
+// get returns the contents of the files. While they are inconsistent, as when one of a pair is being renewed, it returns the last
+// valid value.
+func (k *reloader[T]) get() T {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := stat(k.files) // Before they are read, so that what changes meanwhile is read the next time.
+	now := stat(k.files) // Before they are read, so that a change in between is noticed the next time.
 	if slices.EqualFunc(k.seen, now, same) {
 		return k.value
 	}
@@ -41,7 +43,7 @@ func (k *kept[T]) get() T {
 	if err != nil {
 		if k.failed != err.Error() {
 			k.failed = err.Error()
-			k.logger.Warn("files of TLS changed and are broken; what they held before stays in use", "files", k.files, "error", err)
+			k.logger.Warn("TLS files changed and are invalid; their previous contents stay in use", "files", k.files, "error", err)
 		}
 		return k.value
 	}
@@ -51,7 +53,7 @@ func (k *kept[T]) get() T {
 
 func stat(files []string) (all []os.FileInfo) {
 	for _, file := range files {
-		info, _ := os.Stat(file) // One that is missing has none.
+		info, _ := os.Stat(file) // nil for a missing file.
 		all = append(all, info)
 	}
 	return all
@@ -61,17 +63,17 @@ func same(a, b os.FileInfo) bool {
 	return a != nil && b != nil && os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
-// Certificate returns a tls.Config's GetCertificate, which reads a certificate and its key again when their files change.
+// Certificate returns a function for tls.Config.GetCertificate that reloads a certificate and its key when their files change.
 func Certificate(certFile, keyFile string, logger *slog.Logger) (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
-	pair, err := keep(logger, func() (*tls.Certificate, error) {
+	pair, err := newReloader(logger, func() (*tls.Certificate, error) {
 		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 		return &pair, err
 	}, certFile, keyFile)
 	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return pair.get(), nil }, err
 }
 
-func keepAuthorities(file string, logger *slog.Logger) (*kept[*x509.CertPool], error) {
-	return keep(logger, func() (*x509.CertPool, error) {
+func reloadAuthorities(file string, logger *slog.Logger) (*reloader[*x509.CertPool], error) {
+	return newReloader(logger, func() (*x509.CertPool, error) {
 		pem, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
