@@ -9,11 +9,11 @@ import (
 type Histogram struct {
 	Count  uint64
 	Sum    float64
-	Bounds []float64 // Upper ones; the last bucket has none.
-	Counts []uint64  // Up to each bound.
+	Bounds []float64 // Upper bounds; the last bucket has none.
+	Counts []uint64  // Cumulative, up to each bound.
 }
 
-// Histogram adds up the histograms of a name that have the labels. Those with other bounds than the first are left out.
+// Histogram adds up the histograms with the name and the labels. Those whose bounds differ from the first one's are left out.
 func (f Families) Histogram(name string, want Labels) (h Histogram) {
 	for _, m := range f[name].GetMetric() {
 		if !labelsOf(m).have(want) {
@@ -31,7 +31,7 @@ func (f Families) Histogram(name string, want Labels) (h Histogram) {
 	return h
 }
 
-// Plus adds a histogram, unless its bounds are others.
+// Plus adds a histogram, unless its bounds differ.
 func (h Histogram) Plus(other Histogram) Histogram {
 	if h.Bounds == nil {
 		return other
@@ -46,7 +46,8 @@ func (h Histogram) Plus(other Histogram) Histogram {
 	return sum
 }
 
-// Since is what was observed behind an earlier reading. Where that had more, the process has begun anew, and everything was.
+// Since returns what was observed after an earlier reading. Where the earlier one counted more, the process has restarted since, and
+// everything was observed after it.
 func (h Histogram) Since(earlier Histogram) Histogram {
 	if earlier.Count > h.Count || !slices.Equal(earlier.Bounds, h.Bounds) {
 		return h
@@ -58,7 +59,7 @@ func (h Histogram) Since(earlier Histogram) Histogram {
 	return delta
 }
 
-// Mean is 0 where nothing was observed.
+// Mean returns the mean, or 0 where nothing was observed.
 func (h Histogram) Mean() float64 {
 	if h.Count == 0 {
 		return 0
@@ -66,7 +67,8 @@ func (h Histogram) Mean() float64 {
 	return h.Sum / float64(h.Count)
 }
 
-// Quantile estimates as Prometheus does: evenly within a bucket, and at most the last bound. It is 0 where nothing was observed.
+// Quantile estimates a quantile as Prometheus does: it interpolates linearly within a bucket and never exceeds the last bound. It is 0
+// where nothing was observed.
 func (h Histogram) Quantile(q float64) float64 {
 	if h.Count == 0 || len(h.Bounds) == 0 {
 		return 0

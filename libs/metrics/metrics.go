@@ -1,4 +1,4 @@
-// Package metrics reads what processes count: from a registry of this process, or from what another one serves at /metrics.
+// Package metrics reads Prometheus metrics: from a registry of this process, or from the /metrics endpoint of another one.
 package metrics
 
 import (
@@ -14,10 +14,10 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Families are the metrics of a process at one moment, by name.
+// Families are the metric families of a process at one moment, by name.
 type Families map[string]*dto.MetricFamily
 
-// Labels are a metric's.
+// Labels are the labels of a metric, by name.
 type Labels map[string]string
 
 // Gather reads a registry of this process.
@@ -30,29 +30,29 @@ func Gather(gatherer prometheus.Gatherer) (Families, error) {
 	return families, err
 }
 
-// Parse reads the text format.
+// Parse reads Prometheus's text format.
 func Parse(r io.Reader) (Families, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(r)
 	return families, err
 }
 
-// maxPage is how much of a page of metrics is read: more is no service's of ours.
-const maxPage = 16 << 20
+// maxBody bounds how many bytes of metrics are read: no service of ours serves more.
+const maxBody = 16 << 20
 
-// Read parses the answer to a request for /metrics.
+// Read parses the response to a request for /metrics.
 func Read(resp *http.Response) (Families, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answers %s", resp.Request.URL.Path, resp.Status)
 	}
-	return Parse(io.LimitReader(resp.Body, maxPage))
+	return Parse(io.LimitReader(resp.Body, maxBody))
 }
 
-// Values are the counters and gauges of a name.
+// Values returns the counters and gauges with a name.
 func (f Families) Values(name string) iter.Seq2[Labels, float64] {
 	return func(yield func(Labels, float64) bool) {
 		for _, m := range f[name].GetMetric() {
-			// A metric is one of the three; the others are nil and count as 0.
+			// A metric has one of the three types; the others are nil and count as 0.
 			value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
 			if !yield(labelsOf(m), value) {
 				return
@@ -61,7 +61,7 @@ func (f Families) Values(name string) iter.Seq2[Labels, float64] {
 	}
 }
 
-// Sum adds up the counters and gauges of a name that have the labels. found is false where there are none.
+// Sum adds up the counters and gauges with the name and the labels. found is false where there are none.
 func (f Families) Sum(name string, want Labels) (sum float64, found bool) {
 	for labels, value := range f.Values(name) {
 		if labels.have(want) {
@@ -71,7 +71,7 @@ func (f Families) Sum(name string, want Labels) (sum float64, found bool) {
 	return sum, found
 }
 
-// LabelValues are the values that a label has among the metrics of a name, in order.
+// LabelValues returns the values of a label among the metrics with a name, sorted.
 func (f Families) LabelValues(name, label string) (values []string) {
 	for _, m := range f[name].GetMetric() {
 		if value := labelsOf(m)[label]; value != "" {

@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// filter says from which level on a module's lines are logged. Its text is that of Rust's tracing, which the plan has:
-// directives by commas, "module=level" for a module and all within it, "level" for all others. The longest module wins.
+// filter determines the minimum level at which a module's lines are logged. Its syntax is that of Rust's tracing, which the plan
+// prescribes: comma-separated directives, "module=level" for a module and all within it, "level" for all others. The longest matching
+// module takes precedence.
 type filter struct {
-	modules map[string]slog.Level
-	others  slog.Level
-	least   slog.Level // Below it nothing is logged, whoever logs.
+	modules  map[string]slog.Level
+	others   slog.Level
+	minLevel slog.Level // The lowest level of any module.
 }
 
 // off is above every level.
@@ -21,7 +22,7 @@ const off = slog.Level(math.MaxInt)
 var levels = map[string]slog.Level{"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError, "off": off}
 
 func parseFilter(text string) (filter, error) {
-	f := filter{modules: make(map[string]slog.Level), others: off, least: off}
+	f := filter{modules: make(map[string]slog.Level), others: off, minLevel: off}
 	for directive := range strings.SplitSeq(text, ",") {
 		module, name, named := strings.Cut(strings.TrimSpace(directive), "=")
 		if !named {
@@ -31,7 +32,7 @@ func parseFilter(text string) (filter, error) {
 		if !known || named && module == "" {
 			return filter{}, fmt.Errorf("%q: want MODULE=LEVEL or LEVEL, of trace, debug, info, warn, error and off", directive)
 		}
-		if f.least = min(f.least, level); named {
+		if f.minLevel = min(f.minLevel, level); named {
 			f.modules[module] = level
 		} else {
 			f.others = level
@@ -40,7 +41,7 @@ func parseFilter(text string) (filter, error) {
 	return f, nil
 }
 
-// filter is what the configuration says: the filter's text or, without one, the level of our own modules.
+// filter parses the configured filter or, without one, makes a filter of the level of our own modules.
 func (c Config) filter() (filter, error) {
 	text, key := c.LogFilter, "telemetry.log_filter"
 	if text == "" {
@@ -57,7 +58,7 @@ func (c Config) filter() (filter, error) {
 	return f, nil
 }
 
-// level is from which level on a module's lines are logged.
+// level returns the minimum level at which a module's lines are logged.
 func (f filter) level(module string) slog.Level {
 	for name := module; name != ""; name = parent(name) {
 		if level, ok := f.modules[name]; ok {
@@ -67,7 +68,7 @@ func (f filter) level(module string) slog.Level {
 	return f.others
 }
 
-// parent is the module that holds another one.
+// parent returns the module that contains another one.
 func parent(module string) string {
 	if i := strings.LastIndexByte(module, '/'); i > 0 {
 		return module[:i]

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// SetGlobals has what libraries would write to the process's standard error go to the logger: package log, slog's default, gRPC and
-// OpenTelemetry. It is for main functions, before anything else runs: these are the globals of the process.
+// SetGlobals sets the process's globals such that libraries write to the logger instead of to standard error: package log, slog's default
+// logger, gRPC and OpenTelemetry. It is for main functions, before anything else runs.
 func SetGlobals(logger *slog.Logger) {
 	slog.SetDefault(Module(logger, "std"))
 	grpclog.SetLoggerV2(grpcLog{Module(logger, "google.golang.org/grpc")})
@@ -18,8 +18,8 @@ func SetGlobals(logger *slog.Logger) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { sdk.Warn("telemetry fails", "error", err) }))
 }
 
-// grpcLog writes gRPC's lines to ours, one level below what it calls them: what it warns of is what connections do, and what fails
-// its caller sees.
+// grpcLog forwards gRPC's log to ours at one level lower: its warnings are normal events of connections, and its errors are returned to
+// callers as well.
 type grpcLog struct{ logger *slog.Logger }
 
 func (l grpcLog) Info(args ...any)                    { l.logger.Debug(fmt.Sprint(args...)) }
@@ -31,13 +31,13 @@ func (l grpcLog) Warningf(format string, args ...any) { l.logger.Info(fmt.Sprint
 func (l grpcLog) Error(args ...any)                   { l.logger.Warn(fmt.Sprint(args...)) }
 func (l grpcLog) Errorln(args ...any)                 { l.logger.Warn(fmt.Sprint(args...)) }
 func (l grpcLog) Errorf(format string, args ...any)   { l.logger.Warn(fmt.Sprintf(format, args...)) }
-func (l grpcLog) Fatal(args ...any)                   { l.end(fmt.Sprint(args...)) }
-func (l grpcLog) Fatalln(args ...any)                 { l.end(fmt.Sprint(args...)) }
-func (l grpcLog) Fatalf(format string, args ...any)   { l.end(fmt.Sprintf(format, args...)) }
+func (l grpcLog) Fatal(args ...any)                   { l.fatal(fmt.Sprint(args...)) }
+func (l grpcLog) Fatalln(args ...any)                 { l.fatal(fmt.Sprint(args...)) }
+func (l grpcLog) Fatalf(format string, args ...any)   { l.fatal(fmt.Sprintf(format, args...)) }
 func (l grpcLog) V(level int) bool                    { return level <= 0 }
 
-// end is what gRPC wants of a fatal line.
-func (l grpcLog) end(text string) {
+// fatal logs a line and exits, as gRPC requires.
+func (l grpcLog) fatal(text string) {
 	l.logger.Error(text)
 	os.Exit(1)
 }

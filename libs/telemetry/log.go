@@ -17,21 +17,21 @@ const (
 	auditKey  = "audit"
 )
 
-// Audit returns a logger of lines that say who did what to whom: they are logged whatever the filter and the sampling say,
-// and are the last that a slow disk costs.
+// Audit returns a logger for audit lines, which record who did what to whom: they bypass the filter and the sampling, and are the last to
+// be dropped when the disk is slow.
 func Audit(logger *slog.Logger) *slog.Logger { return logger.With(auditKey, true) }
 
-// Module returns a logger of somebody else's module, whose lines come by an adapter of ours.
+// Module returns a logger for a third-party module whose lines are forwarded by an adapter of ours.
 func Module(logger *slog.Logger, module string) *slog.Logger { return logger.With(targetKey, module) }
 
-// log is what all loggers of a process share.
+// log is the state that all loggers of a process share.
 type log struct {
-	filter filter
-	source bool
-	kept   uint64 // The last half of a trace id, halved, is below it where the trace's lines are kept.
-	sites  sites
-	out    *queue
-	json   slog.Handler
+	filter      filter
+	source      bool
+	sampleBound uint64 // A trace's lines are logged where the lower half of its id, shifted right by one, is below this bound.
+	callSites   callSites
+	out         *queue
+	json        slog.Handler
 
 	lines, sampledOut *prometheus.CounterVec
 	dropped           prometheus.Counter
@@ -43,7 +43,7 @@ func newLog(cfg Config, w io.Writer, registry prometheus.Registerer, dropped pro
 		return nil, err
 	}
 	l := &log{
-		filter: filter, source: cfg.LogSource, kept: uint64(cfg.LogSampleRatio * (1 << 63)), out: &queue{out: w, dropped: dropped}, dropped: dropped,
+		filter: filter, source: cfg.LogSource, sampleBound: uint64(cfg.LogSampleRatio * (1 << 63)), out: &queue{out: w, dropped: dropped}, dropped: dropped,
 		lines: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bitcraps_log_lines_total", Help: "Log lines, by level."}, []string{"service", "replica", "level"}),
 		sampledOut: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -54,7 +54,7 @@ func newLog(cfg Config, w io.Writer, registry prometheus.Registerer, dropped pro
 	return l, nil
 }
 
-// logger is that of a service.
+// logger returns the logger of a service.
 func (l *log) logger(service string, replica int) *slog.Logger {
 	h := &handler{log: l, json: l.json, sampledOut: l.sampledOut.WithLabelValues(service, strconv.Itoa(replica)), lines: make(map[slog.Level]prometheus.Counter)}
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
@@ -63,29 +63,30 @@ func (l *log) logger(service string, replica int) *slog.Logger {
 	return slog.New(h).With("service", service, "replica", replica)
 }
 
-// handler decides which lines are written, and adds to each what its context knows.
+// handler decides which lines are written, and adds attributes from the context to each.
 type handler struct {
 	*log
 	json       slog.Handler
-	target     string // The module that logs; empty for the package that calls the logger.
+	target     string // The module that logs; empty where it is the package that calls the logger.
 	audit      bool
 	lines      map[slog.Level]prometheus.Counter
 	sampledOut prometheus.Counter
 }
 
-// Enabled implements slog.Handler. Which package logs is not known yet, so it may say yes to what Handle leaves out. Sampling is
-// decided here, before the line costs anything: whoever asks first and then logs is counted once, since the answer stays the same.
+// Enabled implements slog.Handler. The calling package is not known yet, so it may return true for lines that Handle filters out.
+// Sampling is decided here, before the line costs anything: code that calls Enabled before it logs does not log a line that is sampled
+// out, so the line is counted once.
 func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
-	least := h.filter.least
+	minLevel := h.filter.minLevel
 	if h.target != "" {
-		least = h.filter.level(h.target)
+		minLevel = h.filter.level(h.target)
 	}
 	switch {
 	case h.audit:
 		return true
-	case level < least:
+	case level < minLevel:
 		return false
-	case level == slog.LevelInfo && h.leavesOut(trace.SpanContextFromContext(ctx)):
+	case level == slog.LevelInfo && h.isSampledOut(trace.SpanContextFromContext(ctx)):
 		h.sampledOut.Inc()
 		return false
 	}
@@ -94,13 +95,13 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h *handler) Handle(ctx context.Context, record slog.Record) error {
-	at := h.sites.at(record.PC)
+	at := h.callSites.at(record.PC)
 	target, span := cmp.Or(h.target, at.target), trace.SpanContextFromContext(ctx)
 	if !h.audit {
 		switch {
 		case record.Level < h.filter.level(target):
 			return nil
-		case record.Level < slog.LevelWarn && h.out.crowded():
+		case record.Level < slog.LevelWarn && h.out.halfFull():
 			h.dropped.Inc()
 			return nil
 		}
@@ -119,10 +120,11 @@ func (h *handler) Handle(ctx context.Context, record slog.Record) error {
 	return h.json.Handle(ctx, record)
 }
 
-// leavesOut decides by the trace's id, as the sampler of traces does: with the same ratio, the traces that are sent have their lines.
-func (h *handler) leavesOut(span trace.SpanContext) bool {
+// isSampledOut decides by the trace's id, as the sampler of traces does: with the same ratio, exactly the traces that are sent have
+// their lines logged.
+func (h *handler) isSampledOut(span trace.SpanContext) bool {
 	id := span.TraceID()
-	return span.IsValid() && binary.BigEndian.Uint64(id[8:])>>1 >= h.kept
+	return span.IsValid() && binary.BigEndian.Uint64(id[8:])>>1 >= h.sampleBound
 }
 
 func (h *handler) count(level slog.Level) {

@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// goroutineBudget is how many goroutines a busy process has. Each connection and stream has a few, and of those a process
-// takes 10,000; more of them than this are a leak.
+// goroutineBudget is the maximum number of goroutines of a busy process. Each connection and stream has a few, and a process accepts
+// 10,000 of those; more goroutines than this are a leak.
 const goroutineBudget = 100_000
 
-// observeProcess exports what Go's runtime and the system know of the process, and how close it is to its limits. Without
-// Linux's /proc that is the runtime's alone.
+// observeProcess exports metrics of the Go runtime and of the operating system, and how close the process is to its limits. Without
+// Linux's /proc only those of the runtime are exported.
 func observeProcess(scope Scope, registry prometheus.Registerer) {
 	registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsScheduler, collectors.MetricsGC)))
@@ -28,7 +28,7 @@ func observeProcess(scope Scope, registry prometheus.Registerer) {
 		return
 	}
 	stat := func() procfs.ProcStat {
-		s, _ := self.Stat() // The zero one where it can't be read.
+		s, _ := self.Stat() // Zero where it can't be read.
 		return s
 	}
 	usage := &cpuUsage{consumed: func() float64 { return stat().CPUTime() }, at: time.Now()}
@@ -42,12 +42,12 @@ func observeProcess(scope Scope, registry prometheus.Registerer) {
 	})
 }
 
-// cpuWindow is over which time at least the use of processors is averaged, however many scrape the process.
+// cpuWindow is the minimum time over which CPU usage is averaged, however often the process is scraped.
 const cpuWindow = 5 * time.Second
 
-// cpuUsage is what of its processors a process uses.
+// cpuUsage measures the CPU usage of the process.
 type cpuUsage struct {
-	consumed func() float64 // Seconds since the process started.
+	consumed func() float64 // CPU seconds since the process started.
 
 	mu    sync.Mutex
 	at    time.Time
@@ -55,7 +55,7 @@ type cpuUsage struct {
 	last  float64
 }
 
-// share is that of the time since it was asked last. GOMAXPROCS goes by the control group's limit where there is one.
+// share returns the share of the available CPU time that was used in the last window. GOMAXPROCS respects a cgroup's limit.
 func (c *cpuUsage) share(now time.Time) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +67,7 @@ func (c *cpuUsage) share(now time.Time) float64 {
 	return c.last
 }
 
-// memoryLimit is the least of GOMEMLIMIT, the control group's limit and the machine's memory; 0 where none is known.
+// memoryLimit returns the minimum of GOMEMLIMIT, the cgroup's limit and the machine's memory; 0 where none is known.
 func memoryLimit() uint64 {
 	least := uint64(math.MaxUint64)
 	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {

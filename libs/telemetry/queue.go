@@ -9,12 +9,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// maxWaiting is how many bytes of lines wait for a writer that is slow. From half of it on, only warnings and audit lines are
-// taken.
+// maxWaiting is how many bytes of lines may wait for a slow writer. Above half of it, only warnings and audit lines are accepted.
 const maxWaiting = 4 << 20
 
-// queue is an io.Writer that never waits for the one behind it. What gathers while that one writes is written at once, by a
-// goroutine that is there only as long as there is something to write.
+// queue is an io.Writer that never waits for the writer it wraps. Lines that arrive while that one writes are written together next, by a
+// goroutine that exists only while there is something to write.
 type queue struct {
 	out     io.Writer
 	dropped prometheus.Counter
@@ -22,11 +21,11 @@ type queue struct {
 	mu      sync.Mutex
 	waiting []byte
 	lines   int
-	spare   []byte        // Becomes waiting when that is being written.
-	idle    chan struct{} // Closed when all is written; nil while nothing is.
+	spare   []byte        // Replaces waiting while that is being written.
+	idle    chan struct{} // Closed when everything is written; nil while there is nothing to write.
 }
 
-// Write implements io.Writer: it takes one line.
+// Write implements io.Writer. It accepts one line at a time.
 func (q *queue) Write(line []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -43,8 +42,8 @@ func (q *queue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// crowded reports whether what is left is for lines that matter more.
-func (q *queue) crowded() bool {
+// halfFull reports whether more than half of the queue is used: the rest is reserved for more important lines.
+func (q *queue) halfFull() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.waiting) > maxWaiting/2
@@ -69,7 +68,7 @@ func (q *queue) drain() {
 	}
 }
 
-// flush waits until all is written.
+// flush waits until everything is written.
 func (q *queue) flush(ctx context.Context) error {
 	q.mu.Lock()
 	idle := q.idle

@@ -11,10 +11,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Request is what metrics say of an answered request. Its texts become labels, so there must be few of each: strangers
-// choose none of them.
+// Request describes an answered request for the metrics. Its strings become labels, so each must have few values: none may be chosen by
+// clients.
 type Request struct {
-	// Method is HTTP's, or the full name of a gRPC method.
+	// Method is the HTTP method, or the full name of a gRPC method.
 	Method string
 	// Endpoint is the pattern of the route, or GRPC.
 	Endpoint string
@@ -22,14 +22,14 @@ type Request struct {
 	Status int
 	// Reason is why the request failed, as errs.Name has it; empty where it did not.
 	Reason string
-	// Stream is true for a request that goes on for as long as the client likes, whose time says nothing.
+	// Stream is true for a request that lasts as long as the client wants, so that its duration means nothing.
 	Stream bool
 }
 
 // GRPC is the endpoint of every gRPC call.
 const GRPC = "grpc"
 
-// requestBuckets are fine where bets and rolls are, and have the bounds that objectives name.
+// requestBuckets are fine in the range of bets and rolls, and include the bounds that the service level objectives use.
 var requestBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .15, .25, .5, 1, 2.5, 5, 10}
 
 // Requests are the golden signals of a server: traffic, latency and errors, the same for REST and gRPC.
@@ -38,16 +38,16 @@ type Requests struct {
 	duration                   *prometheus.HistogramVec
 
 	mu    sync.RWMutex
-	known map[Request]series // To find them by their labels costs more than to count.
+	known map[Request]series // Looking them up by labels costs more than counting.
 }
 
-// series are what one kind of request is counted in.
+// series are the time series of one kind of request.
 type series struct {
-	request, status, failure prometheus.Counter  // The last is nil where it did not fail.
-	duration                 prometheus.Observer // nil where the time says nothing.
+	request, status, failure prometheus.Counter  // failure is nil for requests that did not fail.
+	duration                 prometheus.Observer // nil for streams.
 }
 
-// NewRequests registers the families. It returns nil, which observes nothing, where telemetry is disabled.
+// NewRequests registers the metric families. It returns nil, which observes nothing, where telemetry is disabled.
 func NewRequests(scope Scope) *Requests {
 	if scope.Disabled {
 		return nil
@@ -71,7 +71,7 @@ func NewRequests(scope Scope) *Requests {
 	return r
 }
 
-// Observe counts a request. Where the context's trace is sampled its time carries the trace's id.
+// Observe counts a request and its duration. Where the context's trace is sampled, its id is the exemplar of the duration.
 func (r *Requests) Observe(ctx context.Context, req Request, took time.Duration) {
 	if r == nil {
 		return
@@ -92,7 +92,7 @@ func (r *Requests) Observe(ctx context.Context, req Request, took time.Duration)
 	s.duration.Observe(took.Seconds())
 }
 
-// of are the series of a kind of request.
+// of returns the series of a kind of request.
 func (r *Requests) of(req Request) series {
 	r.mu.RLock()
 	s, ok := r.known[req]

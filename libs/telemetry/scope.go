@@ -9,24 +9,24 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Scope is one service's share of a process's telemetry. Telemetry.For makes it: nobody looks whether anything is missing in it.
+// Scope is the telemetry of one service of a process. It must be made by Telemetry.For: users don't check whether its fields are set.
 type Scope struct {
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Propagator propagation.TextMapPropagator
-	// Disabled is true where requests are not to be measured.
+	// Disabled is true where requests must not be measured.
 	Disabled bool
 }
 
 // Unregister unregisters the scope's metrics, so that the service can be built again in the same process.
 func (s Scope) Unregister() {
 	if m, ok := s.Metrics.(*metrics); ok {
-		m.forget()
+		m.unregisterAll()
 	}
 }
 
-// metrics remembers what was registered.
+// metrics is a registerer that remembers its collectors.
 type metrics struct {
 	prometheus.Registerer
 	mu         sync.Mutex
@@ -50,7 +50,7 @@ func (m *metrics) MustRegister(collectors ...prometheus.Collector) {
 	}
 }
 
-func (m *metrics) forget() {
+func (m *metrics) unregisterAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.collectors {

@@ -12,20 +12,20 @@ import (
 	"github.com/bitcraps/bitcraps/libs/errs"
 )
 
-// none is a span that records nothing.
-var none = trace.SpanFromContext(context.Background())
+// noopSpan records nothing.
+var noopSpan = trace.SpanFromContext(context.Background())
 
-// Child starts a span below the context's, of the same tracer provider. Where that one is not sampled, or there is none, the child
-// records nothing: what runs in the background belongs to no call and makes no spans.
+// Child starts a child of the context's span, with the same tracer provider. Where that span is not sampled, or there is none, the child
+// records nothing: background work belongs to no call and has no spans.
 func Child(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
 	parent := trace.SpanFromContext(ctx)
 	if !parent.SpanContext().IsSampled() {
-		return ctx, none
+		return ctx, noopSpan
 	}
 	return parent.TracerProvider().Tracer("github.com/bitcraps/bitcraps").Start(ctx, name, options...)
 }
 
-// End ends a span with what came of it. A refusal that is the caller's fault is no error of the span's.
+// End ends a span with its result. A refusal that is the caller's fault does not give the span an error status.
 func End(span trace.Span, err error) {
 	if err != nil && span.IsRecording() {
 		masked := errs.Mask(err)
@@ -37,7 +37,7 @@ func End(span trace.Span, err error) {
 	span.End()
 }
 
-// Traceparent is a span context as W3C Trace Context writes it; empty for that of none.
+// Traceparent formats a span context as a traceparent of W3C Trace Context; empty for an invalid one.
 func Traceparent(sc trace.SpanContext) string {
 	if !sc.IsValid() {
 		return ""
@@ -48,7 +48,7 @@ func Traceparent(sc trace.SpanContext) string {
 	return string(hex.AppendEncode(text, []byte{byte(sc.TraceFlags() & (trace.FlagsSampled | trace.FlagsRandom))}))
 }
 
-// ParseTraceparent reads what Traceparent wrote. What is malformed is the span context of none.
+// ParseTraceparent is the inverse of Traceparent. It returns an invalid span context for malformed text.
 func ParseTraceparent(text string) trace.SpanContext {
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": text}))
 }

@@ -1,6 +1,6 @@
-// Package telemetry gives a process its logger, its metrics registry and its tracer. They are values that are handed
-// to whoever needs them; only Adopt sets globals, for libraries that know no other way. Nothing here makes a call wait: where
-// lines and spans can't be written as fast as they come, they are dropped and counted.
+// Package telemetry provides a process with its logger, its metrics registry and its tracer. They are values that are passed
+// to the code that needs them; only Adopt sets globals, for libraries that have no other way. Nothing here delays a
+// call: where lines and spans can't be written as fast as they are produced, they are dropped and counted.
 package telemetry
 
 import (
@@ -19,35 +19,35 @@ import (
 
 // Config is the telemetry section of every service's configuration.
 type Config struct {
-	Enabled        bool    `koanf:"enabled" jsonschema_description:"false measures and traces no requests, to find out what telemetry costs; the log is kept"`
-	LogLevel       string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"least severe level that our own modules log, where log_filter is empty"`
-	LogFilter      string  `koanf:"log_filter" jsonschema_description:"least severe level that is logged, by module, such as bitcraps=info,bitcraps/gateway=debug,warn; the one without a module is for all others; empty means bitcraps=LOG_LEVEL,warn"`
-	LogSource      bool    `koanf:"log_source" jsonschema_description:"whether log lines have the file and the line of the code that logs"`
-	LogSampleRatio float64 `koanf:"log_sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces whose lines at level info are logged; warnings, errors, audit lines and lines of no request always are"`
+	Enabled        bool    `koanf:"enabled" jsonschema_description:"false disables metrics and traces of requests, to find out what telemetry costs; logs are still written"`
+	LogLevel       string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"lowest level at which our own modules log, where log_filter is empty"`
+	LogFilter      string  `koanf:"log_filter" jsonschema_description:"lowest level that is logged, by module, such as bitcraps=info,bitcraps/gateway=debug,warn; a level without a module applies to all others; empty means bitcraps=LOG_LEVEL,warn"`
+	LogSource      bool    `koanf:"log_source" jsonschema_description:"whether log lines contain the file and the line of the code that logs"`
+	LogSampleRatio float64 `koanf:"log_sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces whose lines at level info are logged; warnings, errors, audit lines and lines outside of requests always are"`
 	OTLPEndpoint   string  `koanf:"otlp_endpoint" jsonschema_description:"URL of an OTLP/gRPC collector, such as http://localhost:4317; empty sends no traces"`
-	SampleRatio    float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are sent where the caller has not decided; spans that end in an error of ours are sent in any case"`
+	SampleRatio    float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are sent where the caller has not decided; spans that end in an error of ours are always sent"`
 }
 
-// Default logs what our own modules say from info on, of a tenth of all requests, and sends no traces.
+// Default returns the default configuration: our own modules log at level info, for a tenth of all requests, and no traces are sent.
 func Default() Config {
 	return Config{Enabled: true, LogLevel: "info", LogSource: true, LogSampleRatio: 0.1, SampleRatio: 1}
 }
 
-// Validate refuses a filter that can't be read.
+// Validate returns an error for a malformed filter.
 func (c Config) Validate() error {
 	_, err := c.filter()
 	return err
 }
 
-// Telemetry is what a process observes itself with.
+// Telemetry is the telemetry of a process.
 type Telemetry struct {
-	// Logger writes JSON lines; docs/observability/logs.md says what they have.
+	// Logger writes JSON lines; docs/observability/logs.md describes them.
 	Logger *slog.Logger
 	// Registry holds the process's metrics, those of the Go runtime included.
 	Registry *prometheus.Registry
-	// Tracer makes spans. Without a collector it records none, but still gives every request its trace id.
+	// Tracer creates spans. Without a collector it records none, but still gives every request a trace id.
 	Tracer trace.TracerProvider
-	// Propagator carries W3C trace context in and out.
+	// Propagator extracts and injects W3C trace context.
 	Propagator propagation.TextMapPropagator
 
 	disabled bool
@@ -55,8 +55,8 @@ type Telemetry struct {
 	spans    interface{ Shutdown(context.Context) error }
 }
 
-// New builds a process's telemetry. Logs go to w. Only a malformed configuration fails; a collector that does not answer
-// costs the traces and nothing else.
+// New builds a process's telemetry. Logs are written to w. Only a malformed configuration is an error; without an answering collector
+// only traces are lost.
 func New(ctx context.Context, process, version string, cfg Config, w io.Writer) (*Telemetry, error) {
 	registry := prometheus.NewRegistry()
 	dropped := prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -85,17 +85,17 @@ func New(ctx context.Context, process, version string, cfg Config, w io.Writer) 
 	return t, nil
 }
 
-// Discard is telemetry for tests, and for commands that only call: it logs nothing and traces nothing.
+// Discard returns telemetry for tests, and for commands that are only clients: it logs nothing and traces nothing.
 func Discard() *Telemetry {
-	provider := untraced()
+	provider := unsampled()
 	return &Telemetry{
 		Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Tracer: provider,
 		Propagator: propagation.TraceContext{}, spans: provider,
 	}
 }
 
-// For returns the telemetry of one service of the process. Its log lines and metrics say which service and, where a
-// process runs several of a kind, which replica.
+// For returns the telemetry of one service of the process. Its log lines and metrics have the service and, where a process runs several
+// replicas of it, the replica.
 func (t *Telemetry) For(service string, replica int) Scope {
 	logger := t.Logger.With("service", service, "replica", replica)
 	if t.log != nil {
@@ -110,7 +110,7 @@ func (t *Telemetry) For(service string, replica int) Scope {
 	}
 }
 
-// Shutdown sends what is still buffered, as far as collector and disk take it within the context.
+// Shutdown flushes buffered spans and lines, as far as the collector and the disk accept them before the context ends.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	err := t.spans.Shutdown(ctx)
 	if t.log != nil {
@@ -119,7 +119,7 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// labels are those of everything that a service measures.
+// labels returns the labels of all metrics of a service.
 func labels(service string, replica int) prometheus.Labels {
 	return prometheus.Labels{"service": service, "replica": strconv.Itoa(replica)}
 }

@@ -14,45 +14,45 @@ import (
 )
 
 const (
-	// maxSpans is how many spans wait for the collector. Further ones are dropped.
+	// maxSpans is how many spans may wait for the collector. Further ones are dropped.
 	maxSpans = 16_384
-	// spanBatch is how many are sent at once.
+	// spanBatch is how many spans are sent at once.
 	spanBatch = 1024
-	// exportTimeout is how long the collector may take for them.
+	// exportTimeout is how long the collector may take for a batch.
 	exportTimeout = 5 * time.Second
 )
 
-// untraced gives every request its trace id and records nothing.
-func untraced() *sdktrace.TracerProvider {
+// unsampled returns a provider that gives every request a trace id and records nothing.
+func unsampled() *sdktrace.TracerProvider {
 	return sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
 }
 
 func newTracerProvider(ctx context.Context, process, version string, cfg Config, logger *slog.Logger, dropped prometheus.Counter) (*sdktrace.TracerProvider, error) {
 	if cfg.OTLPEndpoint == "" {
-		return untraced(), nil
+		return unsampled(), nil
 	}
 	client, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(cfg.OTLPEndpoint), otlptracegrpc.WithTimeout(exportTimeout))
 	if err != nil {
 		return nil, err
 	}
 	spans := &exporter{SpanExporter: client, logger: logger, dropped: dropped}
-	spans.ended, spans.giveUp = context.WithCancel(context.Background()) //nolint:gosec // G118: Shutdown calls it.
+	spans.ctx, spans.cancel = context.WithCancel(context.Background()) //nolint:gosec // G118: Shutdown calls it.
 	spans.batches = sdktrace.NewBatchSpanProcessor(spans,
 		sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithMaxExportBatchSize(spanBatch), sdktrace.WithExportTimeout(exportTimeout))
 	return sdktrace.NewTracerProvider(
 		sdktrace.WithResource(resource.NewSchemaless(
 			semconv.ServiceName(process), semconv.ServiceVersion(version), semconv.ServiceNamespace("bitcraps"))),
-		sdktrace.WithSampler(doors{sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))}),
+		sdktrace.WithSampler(entrySampler{sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))}),
 		sdktrace.WithSpanProcessor(processor{spans.batches, spans}),
 	), nil
 }
 
-// doors has the first span of each call in a process recorded, also where its sampler does not take it: whether a call fails is known
-// only at its end. Spans within cost too much for that.
-type doors struct{ sdktrace.Sampler }
+// entrySampler records the first span of each call in a process even where its sampler drops the trace: whether the call fails is known
+// only at its end. Recording the spans below it as well would cost too much.
+type entrySampler struct{ sdktrace.Sampler }
 
 // ShouldSample implements sdktrace.Sampler.
-func (s doors) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+func (s entrySampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := s.Sampler.ShouldSample(p)
 	parent := trace.SpanContextFromContext(p.ParentContext)
 	if result.Decision == sdktrace.Drop && (!parent.IsValid() || parent.IsRemote()) {

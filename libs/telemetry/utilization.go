@@ -2,7 +2,7 @@ package telemetry
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Utilization exports how much of a resource is in use. share is asked at every scrape; 1 is all there is.
+// Utilization exports how much of a resource is in use. share is called at every scrape; 1 means all of it.
 func (s Scope) Utilization(resource string, share func() float64) {
 	s.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name:        "bitcraps_resource_utilization_percent",
@@ -11,7 +11,7 @@ func (s Scope) Utilization(resource string, share func() float64) {
 	}, func() float64 { return 100 * min(max(share(), 0), 1) }))
 }
 
-// Ratio is a part of a whole, and 0 of nothing.
+// Ratio returns part / whole, and 0 where the whole is 0.
 func Ratio[N int | int32 | int64 | uint64 | float64](part, whole N) float64 {
 	if whole <= 0 {
 		return 0
