@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// Disk is a small disk of its own, which a test may fill.
+// Disk is a small filesystem of its own, which a test may fill.
 type Disk struct {
-	// Dir is where it is mounted. The user of servers owns it.
+	// Dir is its mount point. The user that servers run as owns it.
 	Dir    string
 	filler *os.File
 }
 
-// NewDisk mounts a disk of so many bytes in memory, until the test ends. Whatever uses it is closed before, so a test asks
-// for the disk first. A test that may not mount fails and says what it needs, unless short tests are asked for: nothing else fills
-// a disk without harm to its machine.
+// NewDisk mounts an in-memory filesystem of so many bytes until the test ends. Everything that uses it must be closed before that, so a
+// test creates the disk first. Without permission to mount, the test fails with what it needs, or is skipped with -short: no other way of
+// filling a disk is harmless to the machine.
 func NewDisk(t testing.TB, size int64) *Disk {
 	t.Helper()
 	owner, err := unprivileged()
@@ -32,7 +32,7 @@ func NewDisk(t testing.TB, size int64) *Disk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Remove(dir) }) // Never what is on a disk that is still mounted.
+	t.Cleanup(func() { _ = os.Remove(dir) }) // Not RemoveAll: it would empty a disk that is still mounted.
 	err = syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700,uid=%d,gid=%d", size, owner.Uid, owner.Gid))
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
 		withoutDisk(t, fmt.Sprintf("mounting the disk that this test fills is not permitted here, though this is root: %v; give the container\n"+
@@ -53,7 +53,7 @@ func NewDisk(t testing.TB, size int64) *Disk {
 	return d
 }
 
-// withoutDisk ends a test that may not mount one.
+// withoutDisk ends a test that may not mount a disk.
 func withoutDisk(t testing.TB, why string) {
 	t.Helper()
 	if testing.Short() {
@@ -62,7 +62,7 @@ func withoutDisk(t testing.TB, why string) {
 	t.Fatal(why)
 }
 
-// Fill takes all room that is left.
+// Fill uses up all free space.
 func (d *Disk) Fill(t testing.TB) {
 	t.Helper()
 	page := make([]byte, os.Getpagesize())
@@ -76,7 +76,7 @@ func (d *Disk) Fill(t testing.TB) {
 	}
 }
 
-// Free gives back so many pages of what was taken, or all of it if that is less.
+// Free frees so many pages of what Fill used, or all of it if that is less.
 func (d *Disk) Free(t testing.TB, pages int64) {
 	t.Helper()
 	end, err := d.filler.Seek(0, 2)
@@ -92,7 +92,7 @@ func (d *Disk) Free(t testing.TB, pages int64) {
 	}
 }
 
-// FreeAll gives back all of it.
+// FreeAll frees everything that Fill used.
 func (d *Disk) FreeAll(t testing.TB) {
 	t.Helper()
 	if _, err := d.filler.Seek(0, 0); err != nil {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Eventually waits for what a server does in its own time. The minute that it has is far beyond what it should need.
+// Eventually waits until a condition becomes true, such as an effect of a server's background work. The limit of a minute is far beyond
+// what that should need.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	deadline, tick := time.NewTimer(time.Minute), time.NewTicker(5*time.Millisecond)

@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
-// FreeAddress is an address of this machine that nobody listened on a moment ago.
+// FreeAddress returns a loopback address that nobody listened on a moment ago.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	address, err := freeAddress()
@@ -27,7 +27,7 @@ func freeAddress() (string, error) {
 	return addresses[0], nil
 }
 
-// Serve runs an HTTP server until the test ends. It returns once the URL answers 200.
+// Serve runs an HTTP server until the test ends. It returns once the URL ready answers 200.
 func Serve(t testing.TB, c Command, ready string) {
 	t.Helper()
 	process, err := Start(c, func(ctx context.Context) error { return answers(ctx, ready) })

@@ -11,8 +11,8 @@ import (
 // nodeMajor is the oldest release of Node.js that tests run on.
 const nodeMajor = 18
 
-// Node returns the path of Node.js, which it installs on Debian where it is missing. A test without it fails: what it would
-// have tested runs nowhere else.
+// Node returns the path of Node.js, which it installs on Debian if it is missing. Without it the test fails rather than being skipped: no
+// other test covers the same.
 func Node(t testing.TB) string {
 	t.Helper()
 	path, err := Install(findNode, "nodejs")

@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Postgres is a private PostgreSQL that listens on a socket in its own folder, with the durability of production.
+// Postgres is a private PostgreSQL server that listens on a socket in its own folder, with production's durability settings.
 type Postgres struct {
 	bin, dir string
 	process  *Process
@@ -25,20 +25,20 @@ type Postgres struct {
 	templates map[string]string
 }
 
-// shared is the server of this test process.
+// shared is the server that all tests of the process share.
 var shared = sync.OnceValues(func() (*Postgres, error) {
 	server, err := StartPostgres()
 	if err != nil {
 		return nil, err
 	}
-	return server, atEnd(server.Stop)
+	return server, stopAtEnd(server.Stop)
 })
 
-// Migrate brings an empty database to a schema.
+// Migrate runs the migrations of an empty database.
 type Migrate func(ctx context.Context, url string) (from, to int64, err error)
 
-// Database makes a database for a test on the process's server and returns its URL. It is migrated once for each name, and databases
-// of the same name are copies of that; nil leaves them empty.
+// Database creates a database for a test on the shared server and returns its URL. The migrations run once for each name; all databases of
+// that name are copies of the result. With a nil migrate they are empty.
 func Database(t testing.TB, name string, migrate Migrate) string {
 	t.Helper()
 	server, err := shared()
@@ -48,8 +48,8 @@ func Database(t testing.TB, name string, migrate Migrate) string {
 	return server.Database(t, name, migrate)
 }
 
-// NewPostgres starts a server for one test alone, which may stop it and start it again. layout is what initdb is told beside
-// what it always is, such as where the log lies.
+// NewPostgres starts a server for one test alone, which may restart it. layout has additional arguments for initdb, such as the location of
+// the write-ahead log.
 func NewPostgres(t testing.TB, layout ...string) *Postgres {
 	t.Helper()
 	server, err := StartPostgres(layout...)
@@ -64,7 +64,7 @@ func NewPostgres(t testing.TB, layout ...string) *Postgres {
 	return server
 }
 
-// StartPostgres starts a server for a program that is no test, which stops it.
+// StartPostgres starts a server for a program that is not a test. The program must stop it.
 func StartPostgres(layout ...string) (*Postgres, error) {
 	bin, err := Install(findPostgres, "postgresql")
 	if err != nil {
@@ -76,7 +76,7 @@ func StartPostgres(layout ...string) (*Postgres, error) {
 	}
 	p := &Postgres{bin: bin, dir: dir, templates: make(map[string]string)}
 	initdb := exec.Command(filepath.Join(bin, "initdb"), append(layout, "--pgdata", p.data(), "--username", "postgres", "--auth", "trust",
-		"--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")...) // What a test makes is synced, as ever.
+		"--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")...) // This affects initdb alone; the server syncs what tests write.
 	initdb.Dir = dir
 	if err := asServer(initdb); err != nil {
 		return nil, err
@@ -87,15 +87,15 @@ func StartPostgres(layout ...string) (*Postgres, error) {
 	return p, p.start()
 }
 
-// findPostgres returns the folder of the programs, which Debian keeps out of the PATH.
+// findPostgres returns the folder of PostgreSQL's programs, which Debian does not put into the PATH.
 func findPostgres() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		path, err = filepath.EvalSymlinks(path) // The others lie where it is, not where it is linked from.
+		path, err = filepath.EvalSymlinks(path) // The other programs are next to the file, not next to a link to it.
 		return filepath.Dir(path), err
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // It fails only for a malformed pattern.
 	if len(found) == 0 {
-		return "", errors.New("PostgreSQL's server programs are not there")
+		return "", errors.New("PostgreSQL's server programs are missing")
 	}
 	return filepath.Dir(slices.Max(found)), nil
 }
@@ -109,7 +109,7 @@ func (p *Postgres) start() (err error) {
 	return err
 }
 
-// Restart ends the server, orderly with INT and as by a crash with QUIT, and starts it again.
+// Restart ends the server, gracefully with INT or as by a crash with QUIT, and starts it again.
 func (p *Postgres) Restart(t testing.TB, signal string) {
 	t.Helper()
 	if err := p.process.Interrupt(signal); err != nil {
@@ -120,23 +120,23 @@ func (p *Postgres) Restart(t testing.TB, signal string) {
 	}
 }
 
-// Stop ends the server in an orderly way and removes all that it held.
+// Stop ends the server gracefully and removes its data.
 func (p *Postgres) Stop() error { return p.process.Stop() }
 
-// Bin is the folder of PostgreSQL's programs.
+// Bin returns the folder of PostgreSQL's programs.
 func (p *Postgres) Bin() string { return p.bin }
 
-// URL is that of a database on the server.
+// URL returns the URL of a database on the server.
 func (p *Postgres) URL(database string) string {
 	return (&url.URL{Scheme: "postgresql", Path: "/" + database, RawQuery: url.Values{"host": {p.dir}, "user": {"postgres"}}.Encode()}).String()
 }
 
-// Create makes an empty database and returns its URL.
+// Create creates an empty database and returns its URL.
 func (p *Postgres) Create(ctx context.Context, database string) (string, error) {
 	return p.URL(database), p.exec(ctx, fmt.Sprintf("CREATE DATABASE %q", database))
 }
 
-// Database is what the function of that name is, on this server.
+// Database does what the function Database does, on this server.
 func (p *Postgres) Database(t testing.TB, name string, migrate Migrate) string {
 	t.Helper()
 	template, err := p.template(t.Context(), name, migrate)
@@ -149,7 +149,7 @@ func (p *Postgres) Database(t testing.TB, name string, migrate Migrate) string {
 	return p.URL(database)
 }
 
-// template is the migrated database that those of a name are copied from.
+// template returns the migrated database that those of a name are copied from.
 func (p *Postgres) template(ctx context.Context, name string, migrate Migrate) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -169,7 +169,7 @@ func (p *Postgres) template(ctx context.Context, name string, migrate Migrate) (
 	return template, nil
 }
 
-// Exec runs a statement as the server's owner, such as one that ends other connections.
+// Exec runs a statement as the superuser, such as one that ends other connections.
 func (p *Postgres) Exec(t testing.TB, statement string) {
 	t.Helper()
 	if err := p.exec(context.WithoutCancel(t.Context()), statement); err != nil {

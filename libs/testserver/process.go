@@ -1,5 +1,5 @@
-// Package testserver runs the real servers that the platform works with, one of each for a test process: private, on
-// this machine, and gone when the process is, whatever way it ends.
+// Package testserver runs the real servers that the platform depends on, such as PostgreSQL and Redis, for tests. They are private to the
+// test process, run on this machine, and end with the process, however that ends.
 package testserver
 
 import (
@@ -21,24 +21,24 @@ import (
 type Command struct {
 	// Dir is the server's own folder, from NewDir. It is removed when the server stops.
 	Dir string
-	// Path and Args are the program.
+	// Path and Args are the program and its arguments.
 	Path string
 	Args []string
-	// Signal ends it in an orderly way, such as TERM.
+	// Signal is the signal that stops it gracefully, such as TERM.
 	Signal string
 }
 
-// Process is a server that runs.
+// Process is a running server.
 type Process struct {
-	// Stop ends the server in an orderly way, waits for its end and removes its folder.
+	// Stop stops the server gracefully, waits until it has ended, and removes its folder.
 	Stop func() error
-	// Interrupt ends it by a signal, waits for its end and leaves its folder, for Start.
+	// Interrupt ends the server by a signal, waits until it has ended, and keeps its folder for another Start.
 	Interrupt func(signal string) error
 }
 
-// guard runs a program until its own standard input ends, which the test process holds open: it ends with the process,
-// also where that is killed and can't clean up. The guard is told to stop in the same way.
-const guard = `dir=$1 signal=$2; shift 2
+// supervisor is a shell script that runs a program until its own standard input ends. The test process holds that open, so the program
+// ends with the process, even where that is killed and can't clean up. Stop closes it as well; Interrupt writes a signal to it.
+const supervisor = `dir=$1 signal=$2; shift 2
 "$@" <&- >>"$dir/log" 2>&1 &
 server=$!
 read -r other
@@ -46,13 +46,13 @@ kill -s "${other:-$signal}" "$server"
 wait "$server"
 [ -n "$other" ] || rm -rf "$dir"`
 
-// startPatience is how long a server may take until it answers.
-const startPatience = time.Minute
+// startTimeout is how long a server may take until it answers.
+const startTimeout = time.Minute
 
-// Start runs a server and returns once ready does without an error. It runs as an unprivileged user in a process group
-// of its own, out of reach of a Ctrl-C that is meant for the tests.
+// Start runs a server and returns once ready returns nil. The server runs as an unprivileged user in a process group of its own, so that
+// Ctrl-C does not reach it before the tests have ended.
 func Start(c Command, ready func(context.Context) error) (*Process, error) {
-	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", c.Dir, c.Signal, c.Path}, c.Args...)...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", supervisor, "supervisor", c.Dir, c.Signal, c.Path}, c.Args...)...)
 	cmd.Dir = c.Dir
 	if err := asServer(cmd); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func Start(c Command, ready func(context.Context) error) (*Process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	// The guard's exit status is that of a removal or the signal's; that it ended is all that counts.
+	// The supervisor's exit status is that of the removal or of the signal; all that matters is that it has ended.
 	end := sync.OnceFunc(func() { _ = input.Close(); _ = cmd.Wait() })
 	p := &Process{
 		Stop: func() error { end(); return nil },
@@ -74,7 +74,7 @@ func Start(c Command, ready func(context.Context) error) (*Process, error) {
 			return err
 		},
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -91,7 +91,7 @@ func Start(c Command, ready func(context.Context) error) (*Process, error) {
 	}
 }
 
-// NewDir makes a folder that the user of servers owns. Its name is short: sockets lie in it.
+// NewDir creates a folder that is owned by the user that servers run as. Its path is short, since it contains sockets.
 func NewDir() (string, error) {
 	dir, err := os.MkdirTemp("", "bitcraps")
 	if err != nil {
@@ -104,14 +104,14 @@ func NewDir() (string, error) {
 	return dir, err
 }
 
-// asServer makes a command run as servers do.
+// asServer makes a command run as the user of servers, in a process group of its own.
 func asServer(cmd *exec.Cmd) (err error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.SysProcAttr.Credential, err = unprivileged()
 	return err
 }
 
-// unprivileged is who servers run as where the tests run as root, which PostgreSQL refuses; else nil.
+// unprivileged returns the user that servers run as where the tests run as root, which PostgreSQL refuses; otherwise nil.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
@@ -128,25 +128,24 @@ func unprivileged() (*syscall.Credential, error) {
 	return nil, errors.New("no user postgres or nobody to run servers as; run the tests as another user than root")
 }
 
-// ends are what stops the servers that this process shares.
-var ends struct {
+// sharedServers has the functions that stop the servers which the tests of the process share.
+var sharedServers struct {
 	sync.Mutex
 	managed bool
 	stops   []func() error
 }
 
-// Suite is a test's main function, as goleak.VerifyTestMain takes it: it runs the tests and stops the servers that they
-// shared.
+// Suite wraps a *testing.M for goleak.VerifyTestMain: it runs the tests and then stops the servers that they shared.
 type Suite struct {
 	// M runs the tests; it is a *testing.M.
 	M interface{ Run() int }
 }
 
-// Run runs the tests. It returns the code to exit with.
+// Run runs the tests. It returns the exit code.
 func (s Suite) Run() int {
-	ends.managed = true
+	sharedServers.managed = true
 	code := s.M.Run()
-	for _, stop := range ends.stops {
+	for _, stop := range sharedServers.stops {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "testserver:", err)
 			code = max(code, 1)
@@ -155,16 +154,15 @@ func (s Suite) Run() int {
 	return code
 }
 
-// Main runs a package's tests and then stops the servers that they started. A package that uses one calls it from its
-// TestMain.
+// Main runs a package's tests and then stops the servers that they shared. The TestMain of a package that uses such a server must call it.
 func Main(m *testing.M) { os.Exit(Suite{M: m}.Run()) }
 
-// atEnd stops a shared server behind the last test.
-func atEnd(stop func() error) error {
-	ends.Lock()
-	defer ends.Unlock()
-	ends.stops = append(ends.stops, stop)
-	if !ends.managed {
+// stopAtEnd registers a shared server to be stopped after the last test.
+func stopAtEnd(stop func() error) error {
+	sharedServers.Lock()
+	defer sharedServers.Unlock()
+	sharedServers.stops = append(sharedServers.stops, stop)
+	if !sharedServers.managed {
 		return errors.New("call testserver.Main from the package's TestMain: it stops the servers after the last test")
 	}
 	return nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Prometheus returns the URL of a Prometheus for one test. samples is OpenMetrics text with times, which it has from before it
-// started.
+// Prometheus returns the URL of a Prometheus server for one test. samples is OpenMetrics text with timestamps, which is backfilled before it
+// starts.
 func Prometheus(t testing.TB, samples string) string {
 	t.Helper()
 	program, promtool := Program(t, "prometheus", "prometheus"), Program(t, "promtool", "prometheus")
@@ -26,7 +26,7 @@ func Prometheus(t testing.TB, samples string) string {
 	})
 }
 
-// Alertmanager returns the URL of an Alertmanager for one test, which tells nobody of its alerts.
+// Alertmanager returns the URL of an Alertmanager for one test, which notifies nobody.
 func Alertmanager(t testing.TB) string {
 	t.Helper()
 	program := Program(t, "prometheus-alertmanager", "prometheus-alertmanager")
@@ -37,7 +37,7 @@ func Alertmanager(t testing.TB) string {
 	})
 }
 
-// serverDir is a folder with files for a server.
+// serverDir creates a folder with files for a server.
 func serverDir(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir, err := NewDir()

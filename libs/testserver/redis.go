@@ -19,16 +19,16 @@ import (
 const (
 	// databases is how many tests of one process can have a database of their own.
 	databases = 4096
-	// portAttempts is how often a port may be taken between finding and using it.
+	// portAttempts is how many ports are tried: another process may occupy one between finding and using it.
 	portAttempts = 5
 )
 
-// RedisServer is a private Redis server on loopback that keeps nothing on the disk.
+// RedisServer is a private Redis server on loopback, without persistence.
 type RedisServer struct {
 	addr    string
 	program string
 	dir     string
-	used    atomic.Int64 // Databases that were given out.
+	used    atomic.Int64 // The number of databases in use.
 
 	mu      sync.Mutex
 	process *Process
@@ -40,11 +40,11 @@ var sharedRedis = sync.OnceValues(func() (*RedisServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return server, atEnd(server.stop)
+	return server, stopAtEnd(server.stop)
 })
 
-// Redis returns the URL of an empty database of its own on a server that all tests of the process share. TestMain stops
-// the server by running its tests through Suite.
+// Redis returns the URL of a new, empty database on a server that all tests of the process share. TestMain must run the tests through Main
+// or Suite, which stop the server.
 func Redis(t testing.TB) string {
 	t.Helper()
 	server, err := sharedRedis()
@@ -54,7 +54,7 @@ func Redis(t testing.TB) string {
 	return server.URL()
 }
 
-// NewRedis starts a server for one test, which may kill it. It is gone when the test ends.
+// NewRedis starts a server for one test, which may kill it. It is stopped when the test ends.
 func NewRedis(t testing.TB) *RedisServer {
 	t.Helper()
 	server, err := newRedis()
@@ -89,17 +89,17 @@ func newRedis() (*RedisServer, error) {
 	return nil, err
 }
 
-// URL is that of a database which no other call returned.
+// URL returns the URL of a database that no other call has returned.
 func (s *RedisServer) URL() string {
 	return fmt.Sprintf("redis://%s/%d", s.addr, s.used.Add(1)%databases)
 }
 
-// Kill ends the server by SIGKILL, with everything that it held.
+// Kill ends the server by SIGKILL. Its data are lost.
 func (s *RedisServer) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.process != nil {
-		_ = s.process.Interrupt("KILL") // It may be gone already.
+		_ = s.process.Interrupt("KILL") // It may have ended already.
 		s.process = nil
 	}
 }
@@ -117,7 +117,7 @@ func (s *RedisServer) run() error {
 	if err != nil {
 		return err
 	}
-	logging.Disable() // Until the server listens, the client would tell standard error of each attempt.
+	logging.Disable() // Until the server listens, the client would log each attempt to standard error.
 	client := goredis.NewClient(&goredis.Options{Addr: s.addr, MaxRetries: -1, DialerRetries: 1})
 	defer func() { _ = client.Close() }()
 	running, err := Start(Command{Dir: s.dir, Path: s.program, Signal: "TERM",
@@ -147,11 +147,11 @@ func (s *RedisServer) stop() error {
 		return os.RemoveAll(s.dir)
 	}
 	defer func() { s.process = nil }()
-	_ = syscall.Kill(s.pid, syscall.SIGCONT) // A frozen one hears no other signal.
+	_ = syscall.Kill(s.pid, syscall.SIGCONT) // A frozen server handles no other signal.
 	return s.process.Stop()
 }
 
-// Freeze has the server keep its connections and answer nobody. Kill ends that.
+// Freeze suspends the server: it keeps its connections and does not answer. Kill still ends it.
 func (s *RedisServer) Freeze(t testing.TB) {
 	t.Helper()
 	s.mu.Lock()

@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// FaultProxy stands between a test and its Postgres, and ends the connection on which an answer comes instead of passing that on. The
-// server has done all that it was told by then.
+// FaultProxy is a proxy between a test and its PostgreSQL server. Where it is told to, it closes the connection instead of forwarding an
+// answer. By then the server has executed what the answer is to.
 type FaultProxy struct {
 	url      string
 	answered atomic.Bool
 	commits  atomic.Int64
 }
 
-// NewFaultProxy stands before the server of a database's URL until the test ends.
+// NewFaultProxy starts a proxy for the server of a database's URL, which runs until the test ends.
 func NewFaultProxy(t testing.TB, server string) *FaultProxy {
 	t.Helper()
 	parsed, err := url.Parse(server)
@@ -48,16 +48,16 @@ func NewFaultProxy(t testing.TB, server string) *FaultProxy {
 	return c
 }
 
-// URL is that of the database behind the cut.
+// URL returns the URL of the database through the proxy.
 func (c *FaultProxy) URL() string { return c.url }
 
-// DropNextAnswer cuts at the next answer.
+// DropNextAnswer closes the connection at the next answer.
 func (c *FaultProxy) DropNextAnswer() { c.answered.Store(true) }
 
-// DropCommitAnswer cuts at the answer to a commit: the next one is the first.
+// DropCommitAnswer closes the connection at the answer to a commit; 1 is the next one.
 func (c *FaultProxy) DropCommitAnswer(number int64) { c.commits.Store(number) }
 
-// committed is how an answer says that a transaction is durable.
+// committed is the command tag in the answer to a commit, by which the transaction is durable.
 var committed = []byte("COMMIT\x00")
 
 func (c *FaultProxy) serve(client net.Conn, socket string) {
