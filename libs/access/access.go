@@ -1,5 +1,5 @@
-// Package access reads from the contracts who may call a method, and holds a caller against it. The gateway and every server
-// ask it, so that they cannot differ; docs/access.md is its table.
+// Package access decides which callers may call a gRPC method, by the access annotations of the contracts. The gateway and every
+// server use it, so that their decisions cannot differ; docs/access.md lists the rules of all methods.
 package access
 
 import (
@@ -16,28 +16,28 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// Rule is who may call a method.
+// Rule states who may call a method.
 type Rule struct {
 	// Method is the full gRPC name of the method.
 	Method string
 	// Callers are the services that may call.
 	Callers []string
-	// RequiresPlayer is whether somebody must be signed in.
+	// RequiresPlayer is true where a player must be signed in.
 	RequiresPlayer bool
-	// Roles are the roles that may call where somebody must be signed in.
+	// Roles are the roles that may call where a player must be signed in.
 	Roles []optionsv1.Role
-	// Scope is what an API key must have; SCOPE_UNSPECIFIED takes no API key.
+	// Scope is the scope that an API key must have; with SCOPE_UNSPECIFIED, no API key may call.
 	Scope optionsv1.Scope
 }
 
-// Of reads a method's rule. A method without one has a rule that lets nobody call.
+// Of returns a method's rule. The rule of a method without an annotation lets nobody call.
 func Of(method protoreflect.MethodDescriptor) Rule {
-	said, _ := proto.GetExtension(method.Options(), optionsv1.E_Access).(*optionsv1.Access)
-	rule := Rule{Method: "/" + string(method.Parent().FullName()) + "/" + string(method.Name()), Callers: said.GetCallers(), Scope: said.GetScope()}
-	switch said.GetPrincipal() {
+	annotation, _ := proto.GetExtension(method.Options(), optionsv1.E_Access).(*optionsv1.Access)
+	rule := Rule{Method: "/" + string(method.Parent().FullName()) + "/" + string(method.Name()), Callers: annotation.GetCallers(), Scope: annotation.GetScope()}
+	switch annotation.GetPrincipal() {
 	case optionsv1.Principal_PRINCIPAL_NONE:
 	case optionsv1.Principal_PRINCIPAL_PLAYER:
-		rule.RequiresPlayer, rule.Roles = true, said.GetRoles()
+		rule.RequiresPlayer, rule.Roles = true, annotation.GetRoles()
 		if len(rule.Roles) == 0 {
 			rule.Roles = []optionsv1.Role{optionsv1.Role_ROLE_PLAYER}
 		}
@@ -47,7 +47,7 @@ func Of(method protoreflect.MethodDescriptor) Rule {
 	return rule
 }
 
-// Check refuses a caller who may not call.
+// Check returns an error unless the caller may call.
 func (r Rule) Check(caller identity.Caller) error {
 	if !slices.Contains(r.Callers, caller.Service) {
 		return errs.New(errorsv1.Reason_REASON_CALLER_NOT_ALLOWED, "%q may not call %s", caller.Service, r.Method)
@@ -58,12 +58,12 @@ func (r Rule) Check(caller identity.Caller) error {
 	return r.CheckPlayer(caller)
 }
 
-// Privileged reports whether the method is for roles beyond a player's.
+// Privileged reports whether the method is reserved for roles above an ordinary player's.
 func (r Rule) Privileged() bool {
 	return r.RequiresPlayer && !slices.Contains(r.Roles, optionsv1.Role_ROLE_PLAYER)
 }
 
-// CheckPlayer refuses somebody who is not signed in, or may not call.
+// CheckPlayer returns an error unless a player is signed in who may call.
 func (r Rule) CheckPlayer(caller identity.Caller) error {
 	switch {
 	case !r.RequiresPlayer:
@@ -80,12 +80,12 @@ func (r Rule) CheckPlayer(caller identity.Caller) error {
 	return nil
 }
 
-// RoleName is a role in words: "player".
+// RoleName returns a role's name in lower case: "player".
 func RoleName(role optionsv1.Role) string {
 	return strings.ToLower(strings.TrimPrefix(role.String(), "ROLE_"))
 }
 
-// ScopeName is a scope in words: "play".
+// ScopeName returns a scope's name in lower case: "play".
 func ScopeName(scope optionsv1.Scope) string {
 	return strings.ToLower(strings.TrimPrefix(scope.String(), "SCOPE_"))
 }

@@ -1,6 +1,6 @@
-// Package errs is the one kind of error that crosses a service boundary. An Error names a reason from
-// bitcraps.errors.v1.Reason; the contract says which gRPC code and HTTP status the reason has, so code that raises an
-// error states the cause and nothing else. Everything that is not an Error leaves a server as INTERNAL without its text.
+// Package errs defines the one kind of error that crosses service boundaries. An Error has a reason from bitcraps.errors.v1.Reason;
+// the contract determines the reason's gRPC code and HTTP status, so code that raises an error states the reason and nothing else.
+// Any other error leaves a server as INTERNAL without its text.
 package errs
 
 import (
@@ -22,7 +22,7 @@ import (
 // Domain is the ErrorInfo domain of every error that this platform raises.
 const Domain = "bitcraps"
 
-// Error is a failure that its caller may know about.
+// Error is an error that may be shown to the caller of a service.
 type Error struct {
 	reason   errorsv1.Reason
 	message  string
@@ -30,10 +30,10 @@ type Error struct {
 	metadata map[string]string
 	retry    time.Duration
 	cause    error
-	hidden   bool // The message says nothing of the cause.
+	hidden   bool // Whether the message omits the cause.
 }
 
-// New makes an error with a reason and a message that says what to do next.
+// New returns an error with a reason and a message, which should tell the caller what to do next. %w in the format sets the cause.
 func New(reason errorsv1.Reason, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{reason: reason, message: err.Error(), cause: errors.Unwrap(err)}
@@ -45,7 +45,7 @@ func (e *Error) Field(name, description string) *Error {
 	return e
 }
 
-// WithMetadata adds a fact for machines, such as the limit that was broken. It returns e.
+// WithMetadata adds machine-readable metadata, such as the limit that was exceeded. It returns e.
 func (e *Error) WithMetadata(key string, value any) *Error {
 	if e.metadata == nil {
 		e.metadata = make(map[string]string)
@@ -54,19 +54,19 @@ func (e *Error) WithMetadata(key string, value any) *Error {
 	return e
 }
 
-// RetryAfter says when it makes sense to try again. It returns e.
+// RetryAfter sets the delay after which callers should try again. It returns e.
 func (e *Error) RetryAfter(delay time.Duration) *Error {
 	e.retry = delay
 	return e
 }
 
-// WithCause keeps what led to e for those who look behind it in this process; callers see the message alone. It returns e.
+// WithCause attaches a cause for errors.Is and for the log of this process; callers see the message alone. It returns e.
 func (e *Error) WithCause(cause error) *Error {
 	e.cause, e.hidden = cause, true
 	return e
 }
 
-// HiddenCause returns what Because named and no caller sees, if anything. It belongs into the log.
+// HiddenCause returns the cause that WithCause attached and no caller sees, if any. It belongs in the log.
 func (e *Error) HiddenCause() error {
 	if e.hidden {
 		return e.cause
@@ -74,7 +74,7 @@ func (e *Error) HiddenCause() error {
 	return nil
 }
 
-// LogValue implements slog.LogValuer: the log shows what is behind the message.
+// LogValue implements slog.LogValuer: the log shows the message with its hidden cause.
 func (e *Error) LogValue() slog.Value {
 	if hidden := e.HiddenCause(); hidden != nil {
 		return slog.StringValue(e.message + ": " + hidden.Error())
@@ -85,10 +85,10 @@ func (e *Error) LogValue() slog.Value {
 // Error implements error.
 func (e *Error) Error() string { return e.message }
 
-// Unwrap returns the error that the message wrapped with %w, or that Because named, if any.
+// Unwrap returns the error that the message wrapped with %w, or that Because attached, if any.
 func (e *Error) Unwrap() error { return e.cause }
 
-// GRPCStatus implements the interface by which grpc-go turns an error into a status.
+// GRPCStatus implements the interface by which grpc-go converts an error to a status.
 func (e *Error) GRPCStatus() *status.Status {
 	details := []protoadapt.MessageV1{protoadapt.MessageV1Of(&errdetails.ErrorInfo{
 		Reason:   Name(e.reason),
@@ -102,7 +102,7 @@ func (e *Error) GRPCStatus() *status.Status {
 		details = append(details, protoadapt.MessageV1Of(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
 	}
 	st, err := status.New(Code(e.reason), e.message).WithDetails(details...)
-	if err != nil { // Only an OK code makes WithDetails fail, and no reason has it; TestEveryReasonHasACode proves so.
+	if err != nil { // WithDetails fails only with code OK, which no reason has, as TestEveryReasonHasACode checks.
 		return status.New(codes.Internal, e.message)
 	}
 	return st
@@ -113,8 +113,8 @@ func Name(reason errorsv1.Reason) string {
 	return strings.TrimPrefix(reason.String(), "REASON_")
 }
 
-// Reason returns why err happened, whether it was raised here or came from another service. It is
-// REASON_UNSPECIFIED for nil and REASON_INTERNAL for errors of other kinds.
+// Reason returns the reason of err, whether it was raised here or by another service. It is REASON_UNSPECIFIED for nil and
+// REASON_INTERNAL for errors of other kinds.
 func Reason(err error) errorsv1.Reason {
 	if err == nil {
 		return errorsv1.Reason_REASON_UNSPECIFIED
@@ -132,11 +132,11 @@ func Reason(err error) errorsv1.Reason {
 	return errorsv1.Reason_REASON_INTERNAL
 }
 
-// tooLate is what callers see of a deadline.
-const tooLate = "the call took longer than its deadline allowed; ask again, with the same request id where it changes something: it may have done so"
+// deadlineMessage is shown to callers whose deadline has passed.
+const deadlineMessage = "the call took longer than its deadline allowed; ask again, with the same request id where it changes something: it may have done so"
 
-// Mask returns what a caller may see of err: an Error and a status with one of our reasons as they are, an ended
-// context and the transport's own codes under their reasons, and everything else as INTERNAL without its text.
+// Mask returns what a caller may see of err: an Error or a status with one of our reasons unchanged; an ended context or one of the
+// transport's own codes with the corresponding reason; and everything else as INTERNAL without its text.
 func Mask(err error) error {
 	if err == nil {
 		return nil
@@ -146,7 +146,7 @@ func Mask(err error) error {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, tooLate)
+		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, deadlineMessage)
 	case errors.Is(err, context.Canceled):
 		return New(errorsv1.Reason_REASON_CANCELED, "the caller went away")
 	}
@@ -156,7 +156,7 @@ func Mask(err error) error {
 	}
 	switch st.Code() {
 	case codes.DeadlineExceeded:
-		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, tooLate)
+		return New(errorsv1.Reason_REASON_DEADLINE_EXCEEDED, deadlineMessage)
 	case codes.Canceled:
 		return New(errorsv1.Reason_REASON_CANCELED, "the caller went away")
 	case codes.Unavailable:

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// httpStatus is the HTTP status of each gRPC code. A reason may have another one by its annotation.
+// httpStatus is the HTTP status of each gRPC code. A reason's annotation may override it.
 var httpStatus = map[codes.Code]int{
 	codes.Canceled:           499, // What nginx calls "client closed request"; net/http has no name for it.
 	codes.InvalidArgument:    http.StatusBadRequest,
@@ -28,7 +28,7 @@ var httpStatus = map[codes.Code]int{
 	codes.Unauthenticated:    http.StatusUnauthorized,
 }
 
-// Code is the gRPC code that the contract gives a reason.
+// Code returns the gRPC code that the contract assigns to a reason.
 func Code(reason errorsv1.Reason) codes.Code {
 	if c := annotation[code.Code](reason, optionsv1.E_Code); c != code.Code_OK {
 		return codes.Code(c)
@@ -36,7 +36,7 @@ func Code(reason errorsv1.Reason) codes.Code {
 	return codes.Internal
 }
 
-// HTTPStatus is the HTTP status of err: that of its reason, and 200 for nil.
+// HTTPStatus returns the HTTP status of err: that of its reason, and 200 for nil.
 func HTTPStatus(err error) int {
 	if err == nil {
 		return http.StatusOK

@@ -1,6 +1,6 @@
-// Package identity says who calls: which service, and on behalf of which player. The gateway checks a player's
-// credentials once, at the edge, and hands the identity on as gRPC metadata; the services believe it because only
-// allow-listed callers, proven by their certificates where TLS is configured, reach a method (docs/adr/0004).
+// Package identity carries the identity of a caller: which service calls, and on behalf of which player. The gateway checks a
+// player's credentials once, at the edge, and passes the identity on as gRPC metadata; the services trust it because only
+// allow-listed callers, authenticated by their certificates where TLS is configured, reach a method (docs/adr/0004).
 package identity
 
 import (
@@ -24,7 +24,7 @@ const (
 	scopesKey  = "bitcraps-scopes"
 )
 
-// Services that call. They are the names that contracts list under (options.v1.access).callers.
+// The calling services, by the names that contracts list under (options.v1.access).callers.
 const (
 	Gateway   = "gateway"
 	API       = "api"
@@ -33,17 +33,17 @@ const (
 	Operator  = "operator"
 )
 
-// Caller is who makes a call.
+// Caller is the identity of the caller of a method.
 type Caller struct {
 	// Service is the calling service.
 	Service string
-	// Player is on whose behalf it calls; uuid.Nil for nobody's.
+	// Player is the player on whose behalf it calls; uuid.Nil where there is none.
 	Player uuid.UUID
-	// Session is the player's sign-in or API key; uuid.Nil where it is not known.
+	// Session is the player's session or API key; uuid.Nil where it is unknown.
 	Session uuid.UUID
-	// Role is what the player is here for. A caller that says none means a player.
+	// Role is the player's role. Where metadata names a player and no role, it is ROLE_PLAYER.
 	Role optionsv1.Role
-	// Scopes are what an API key may do; no scope is no API key.
+	// Scopes are the scopes of the API key that the call is made with; empty where it is made without one.
 	Scopes Scopes
 }
 
@@ -54,7 +54,7 @@ func NewContext(ctx context.Context, caller Caller) context.Context {
 	return context.WithValue(ctx, contextKey{}, caller)
 }
 
-// FromContext returns the caller; the zero Caller where none is known.
+// FromContext returns the context's caller; the zero Caller where it has none.
 func FromContext(ctx context.Context) Caller {
 	caller, _ := ctx.Value(contextKey{}).(Caller)
 	return caller
@@ -65,14 +65,13 @@ func WithPlayer(ctx context.Context, player uuid.UUID) context.Context {
 	return OnBehalfOf(ctx, Caller{Player: player, Role: optionsv1.Role_ROLE_PLAYER})
 }
 
-// OnBehalfOf returns a context in which calls are made on behalf of whom the caller names; its service stays.
+// OnBehalfOf returns a context in which calls are made on behalf of another caller's player. The context's service stays.
 func OnBehalfOf(ctx context.Context, of Caller) context.Context {
 	of.Service = FromContext(ctx).Service
 	return NewContext(ctx, of)
 }
 
-// Outgoing returns a context whose gRPC metadata says that the service calls on behalf of the context's player. What goes
-// without saying is not said.
+// Outgoing returns a context whose gRPC metadata says that the service calls on behalf of the context's player. Defaults are omitted.
 func Outgoing(ctx context.Context, service string) context.Context {
 	pairs := []string{serviceKey, service}
 	caller := FromContext(ctx)
@@ -91,8 +90,8 @@ func Outgoing(ctx context.Context, service string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, pairs...)
 }
 
-// InProcess returns the context in which a call of the service is answered by another one of the same process: what Outgoing and
-// Incoming would make of it.
+// InProcess returns the context in which another service of the same process answers a call by the service. Its caller is the one that
+// Outgoing and Incoming would transmit.
 func InProcess(ctx context.Context, service string) context.Context {
 	caller := FromContext(ctx)
 	if caller.Service = service; caller.Role == 0 && caller.Player != uuid.Nil {
@@ -101,7 +100,7 @@ func InProcess(ctx context.Context, service string) context.Context {
 	return NewContext(ctx, caller)
 }
 
-// Incoming returns the caller that gRPC metadata claims. ok is false where what it says can't be read.
+// Incoming returns the caller that gRPC metadata claims. ok is false where the metadata is malformed.
 func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	var role, scopes int
 	errs := make([]error, 5)
@@ -119,8 +118,8 @@ func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	return caller, true
 }
 
-// read reads a value that is there once, or the zero value where it is not there. One that is there twice counts as neither: without
-// scopes, a caller may do more.
+// read parses the value of a key, or returns the zero value where the key is missing. A repeated key is an error rather than ignored:
+// a caller without scopes may do more.
 func read[T any](ctx context.Context, key string, parse func(string) (T, error)) (value T, err error) {
 	switch v := metadata.ValueFromIncomingContext(ctx, key); len(v) {
 	case 0:
@@ -128,5 +127,5 @@ func read[T any](ctx context.Context, key string, parse func(string) (T, error))
 	case 1:
 		return parse(v[0])
 	}
-	return value, fmt.Errorf("%s is there more than once", key)
+	return value, fmt.Errorf("%s occurs more than once", key)
 }

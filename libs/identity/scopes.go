@@ -4,13 +4,13 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// KeyPrefix begins every API key, so that it is told from a token, and found where somebody published it by mistake.
+// KeyPrefix is the prefix of every API key. It distinguishes keys from tokens, and lets scanners find keys published by mistake.
 const KeyPrefix = "bck_"
 
-// Scopes are a set of what an API key may do: the bit of each scope's number.
+// Scopes is the set of scopes of an API key: the bit of each scope's number.
 type Scopes uint32
 
-// ScopesOf makes a set.
+// ScopesOf returns the set of the scopes.
 func ScopesOf(scopes ...optionsv1.Scope) (set Scopes) {
 	for _, scope := range scopes {
 		set |= 1 << scope

@@ -1,5 +1,5 @@
-// Package page is a caller's way through a long list: pages, whose size the contracts bound, and tokens that lead from one to the
-// next and are good for no other list.
+// Package page implements the pagination of lists: pages, whose size the contracts bound, and tokens, each of which leads to the next
+// page of one list and is refused for any other.
 package page
 
 import (
@@ -15,9 +15,9 @@ import (
 
 const defaultSize = 20
 
-// Page is what a caller asked for.
+// Page is the page that a caller requested.
 type Page struct {
-	// Size is how many items it has at most.
+	// Size is the maximum number of items.
 	Size int
 	// After is the last item that the caller has; empty on the first page.
 	After string
@@ -25,8 +25,8 @@ type Page struct {
 	scope string
 }
 
-// New reads a request's page_size and page_token. The scope says which list with which filters, so that a token of another
-// list is refused, with the reason PAGE_TOKEN_INVALID.
+// New parses a request's page_size and page_token. The scope identifies the list and its filters; a token of another scope is refused
+// with the reason PAGE_TOKEN_INVALID.
 func New(size int32, token string, scope ...string) (Page, error) {
 	p := Page{scope: strings.Join(scope, "/"), Size: int(size)}
 	if p.Size == 0 {
@@ -36,26 +36,27 @@ func New(size int32, token string, scope ...string) (Page, error) {
 		return p, nil
 	}
 	decoded, err := base64.RawURLEncoding.DecodeString(token)
-	behind, ours := strings.CutPrefix(string(decoded), p.scope+"|")
-	if err != nil || !ours || behind == "" {
+	after, ours := strings.CutPrefix(string(decoded), p.scope+"|")
+	if err != nil || !ours || after == "" {
 		return Page{}, InvalidToken()
 	}
-	p.After = behind
+	p.After = after
 	return p, nil
 }
 
-// InvalidToken refuses a token that names no item of the list.
+// InvalidToken returns the error for a token that names no item of the list.
 func InvalidToken() error {
 	return errs.New(errorsv1.Reason_REASON_PAGE_TOKEN_INVALID, "the page token belongs to another list; start again without it").
 		Field("page_token", "must come from the same list")
 }
 
-// Token leads to the page behind the item.
+// Token returns the token of the page after the item.
 func (p Page) Token(item string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(p.scope + "|" + item))
 }
 
-// Cut takes the one item too many that was asked for to know whether there is a next page, and returns that page's token.
+// Cut removes the extra item, one more than Size, that was queried to find out whether there is a next page, and returns that page's
+// token.
 func Cut[T any](p Page, items []T, key func(T) string) ([]T, string) {
 	if len(items) <= p.Size {
 		return items, ""
@@ -64,7 +65,7 @@ func Cut[T any](p Page, items []T, key func(T) string) ([]T, string) {
 	return items, p.Token(key(items[p.Size-1]))
 }
 
-// ID is the last item of a list that goes by ids; uuid.Nil on the first page.
+// ID returns After in a list that is ordered by ids; uuid.Nil on the first page.
 func (p Page) ID() (uuid.UUID, error) {
 	if p.After == "" {
 		return uuid.Nil, nil
@@ -76,7 +77,7 @@ func (p Page) ID() (uuid.UUID, error) {
 	return id, nil
 }
 
-// Number is the last item of a list that goes by numbers; 0 on the first page.
+// Number returns After in a list that is ordered by numbers; 0 on the first page.
 func (p Page) Number() (int64, error) {
 	if p.After == "" {
 		return 0, nil

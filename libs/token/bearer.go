@@ -11,21 +11,21 @@ import (
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 )
 
-// Bearer is who a token says that its bearer is.
+// Bearer is the identity of a token's bearer.
 type Bearer struct {
-	// Player is who is signed in.
+	// Player is the player who is signed in.
 	Player uuid.UUID
-	// Session is the sign-in, or the API key, that the token belongs to; uuid.Nil in tokens of releases without sessions.
+	// Session is the session, or the API key, that the token belongs to; uuid.Nil in tokens of releases without sessions.
 	Session uuid.UUID
-	// Role is what the bearer is here for.
+	// Role is the bearer's role.
 	Role optionsv1.Role
-	// Scopes are what an API key may do; no scope is no API key.
+	// Scopes are the scopes of an API key; empty in tokens of sessions.
 	Scopes identity.Scopes
-	// Issued is when the token was made.
+	// Issued is when the token was issued.
 	Issued time.Time
 }
 
-// claims are a token's, by the names of RFC 7519, RFC 9068 and OpenID Connect.
+// claims are the claims of a token, with the names of RFC 7519, RFC 9068 and OpenID Connect.
 type claims struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid,omitempty"`
@@ -62,8 +62,8 @@ func (b Bearer) claims(now, expires time.Time) claims {
 	return c
 }
 
-// bearer reads claims; ok is false where they name nobody, or a role or scope that this release does not know: it could mean
-// less than is assumed.
+// bearer parses the claims. ok is false where they name no player, or a role or scope that this release does not know: that may permit
+// less than it would be assumed to.
 func (c claims) bearer() (b Bearer, ok bool) {
 	var err error
 	if b.Player, err = uuid.Parse(c.Subject); err != nil {

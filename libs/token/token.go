@@ -1,5 +1,5 @@
-// Package token makes and checks access tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037). No other
-// algorithm is ever accepted, whatever a token's header says.
+// Package token signs and verifies access tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037). No other algorithm is
+// accepted, whatever a token's header says.
 package token
 
 import (
@@ -20,44 +20,44 @@ import (
 const (
 	issuer   = "bitcraps"
 	audience = "bitcraps"
-	// leeway bears clocks of replicas that differ a little.
+	// leeway tolerates clock skew between replicas.
 	leeway = 5 * time.Second
-	// MaxLength bounds what is parsed. Our own tokens have about 300 bytes.
+	// MaxLength bounds the length of tokens that are parsed. Our own tokens have about 300 bytes.
 	MaxLength = 4096
 )
 
 // Key signs tokens.
 type Key struct {
-	// ID is what the token's kid names the key by.
+	// ID identifies the key as the kid in tokens' headers.
 	ID string
-	// Private signs.
+	// Private is the private key.
 	Private ed25519.PrivateKey
 }
 
-// Sign returns a token that says who its bearer is, from now until the expiry.
+// Sign returns a token for the bearer that is valid from now until expires.
 func (k Key) Sign(bearer Bearer, now, expires time.Time) (string, error) {
 	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, bearer.claims(now, expires))
 	t.Header["kid"] = k.ID
 	return t.SignedString(k.Private)
 }
 
-// KeySource finds the public key that a kid names. It returns nil for a kid that nobody has.
+// KeySource finds the public key of a kid. It returns nil for an unknown kid.
 type KeySource interface {
 	PublicKey(ctx context.Context, kid string) (ed25519.PublicKey, error)
 }
 
-// Verifier checks tokens. It is safe for concurrent use.
+// Verifier verifies tokens. It is safe for concurrent use.
 type Verifier struct {
 	keys  KeySource
 	clock clockwork.Clock
-	// good are tokens that were verified, by their hashes: checking a signature costs more than all the rest of a call.
-	good *lru.Cache[[sha256.Size]byte, verified]
+	// cache has verified tokens by their hashes: verifying a signature costs more than all the rest of a call.
+	cache *lru.Cache[[sha256.Size]byte, verified]
 }
 
-// maxGood bounds the tokens that are remembered.
-const maxGood = 10_000
+// cacheSize bounds the verified tokens that are cached.
+const cacheSize = 10_000
 
-// verified is what a good token says, and the key that says so.
+// verified is the content of a verified token, and the key that signed it.
 type verified struct {
 	bearer  Bearer
 	expires time.Time
@@ -67,35 +67,33 @@ type verified struct {
 
 // NewVerifier returns a Verifier that trusts the keys of the source.
 func NewVerifier(keys KeySource, clock clockwork.Clock) *Verifier {
-	good, err := lru.New[[sha256.Size]byte, verified](maxGood)
+	cache, err := lru.New[[sha256.Size]byte, verified](cacheSize)
 	if err != nil {
-		panic(err) // It fails for a size below one.
+		panic(err) // It fails only for a size below one.
 	}
-	return &Verifier{keys: keys, clock: clock, good: good}
+	return &Verifier{keys: keys, clock: clock, cache: cache}
 }
 
-// Verify returns whose token it is. Errors have the reason TOKEN_INVALID or TOKEN_EXPIRED, or are the key
-// source's own.
+// Verify returns the token's bearer. Errors have the reason TOKEN_INVALID or TOKEN_EXPIRED, or are the key source's own.
 func (v *Verifier) Verify(ctx context.Context, raw string) (Bearer, error) {
 	if len(raw) > MaxLength {
 		return Bearer{}, invalid()
 	}
-	var text [512]byte // Most fit, and then none is copied to the heap.
+	var text [512]byte // Most tokens fit, and are then not copied to the heap.
 	hash := sha256.Sum256(append(text[:0], raw...))
-	if token, ok := v.remembered(ctx, hash); ok {
+	if token, ok := v.cached(ctx, hash); ok {
 		return token.bearer, nil
 	}
 	token, err := v.verify(ctx, raw)
 	if err == nil {
-		v.good.Add(hash, token)
+		v.cache.Add(hash, token)
 	}
 	return token.bearer, err
 }
 
-// remembered returns a token that was verified before. ok is false where it expired since, or its key is not published
-// any more.
-func (v *Verifier) remembered(ctx context.Context, hash [sha256.Size]byte) (token verified, ok bool) {
-	token, ok = v.good.Get(hash)
+// cached returns a token that was verified before. ok is false where it has expired since, or its key is no longer published.
+func (v *Verifier) cached(ctx context.Context, hash [sha256.Size]byte) (token verified, ok bool) {
+	token, ok = v.cache.Get(hash)
 	if !ok || !v.clock.Now().Before(token.expires) {
 		return verified{}, false
 	}
@@ -104,10 +102,10 @@ func (v *Verifier) remembered(ctx context.Context, hash [sha256.Size]byte) (toke
 }
 
 func (v *Verifier) verify(ctx context.Context, raw string) (verified, error) {
-	var said claims
+	var parsed claims
 	var sourceErr error
 	var out verified
-	_, err := jwt.ParseWithClaims(raw, &said, func(t *jwt.Token) (any, error) {
+	_, err := jwt.ParseWithClaims(raw, &parsed, func(t *jwt.Token) (any, error) {
 		out.kid, _ = t.Header["kid"].(string)
 		out.key, sourceErr = v.keys.PublicKey(ctx, out.kid)
 		if sourceErr != nil {
@@ -132,10 +130,10 @@ func (v *Verifier) verify(ctx context.Context, raw string) (verified, error) {
 		return verified{}, invalid()
 	}
 	var ok bool
-	if out.bearer, ok = said.bearer(); !ok {
+	if out.bearer, ok = parsed.bearer(); !ok {
 		return verified{}, invalid()
 	}
-	out.expires = said.ExpiresAt.Time
+	out.expires = parsed.ExpiresAt.Time
 	return out, nil
 }
 

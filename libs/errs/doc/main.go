@@ -27,7 +27,7 @@ message is for people and may change.
 |---|---|---|---|
 `
 
-// value is a line of the enum that gives a reason its number.
+// value matches the line of a reason in the enum.
 var value = regexp.MustCompile(`^  (REASON_[A-Z_]+) = [0-9]+`)
 
 func main() {
