@@ -19,19 +19,19 @@ import (
 )
 
 const (
-	// probeInterval is how often the server is asked whether it answers.
+	// probeInterval is how often the server is probed.
 	probeInterval = time.Second
-	// probeKey is written to find out; it ends by itself.
+	// probeKey is the key that a probe writes; it expires.
 	probeKey, probeExpiry = "bitcraps:probe", time.Minute
-	// poolSize is how many connections there are at most.
+	// poolSize is the maximum number of connections.
 	poolSize = 64
 )
 
-// errDown is why a client whose server does not answer is not asked anything.
-var errDown = errors.New("redis: the server does not answer, or takes no writes")
+// errDown is the error of the health check while the server is down.
+var errDown = errors.New("redis: the server does not answer, or accepts no writes")
 
-// Client is a pool of connections that knows whether the server behind them answers and takes writes. Users ask Up before a
-// command and report Failed behind one, so that a server that is gone or hangs costs one timeout, not one for each call.
+// Client is a pool of connections that knows whether the server answers and accepts writes. Users check Up before a
+// command and report Failed after a failed one, so that a server that is down or hangs costs one timeout in total, not one for each call.
 type Client struct {
 	*goredis.Client
 
@@ -43,24 +43,24 @@ type Client struct {
 	ended   sync.WaitGroup
 }
 
-// Open connects to the server and begins to watch it. A server that is away is no error: it may come back. The caller
-// must Close the client.
+// Open connects to the server and starts to probe it. A server that is down is not an error: it may come back. The caller must Close the
+// client.
 func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetry.Scope) (*Client, error) {
 	options, err := cfg.options()
 	if err != nil {
 		return nil, err
 	}
-	logging.Disable() // It writes to standard error what the client below logs once, in the form of all other logs.
+	logging.Disable() // It would write to standard error what this client logs once, in our log's format.
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = cfg.Timeout, cfg.Timeout, cfg.Timeout, cfg.Timeout
 	options.ContextTimeoutEnabled = true
-	options.MaxRetries, options.DialerRetries = -1, 1 // Who can't wait goes on without the server; nobody else needs it.
+	options.MaxRetries, options.DialerRetries = -1, 1 // No retries: all users can continue without the server at once.
 	options.PoolSize = poolSize
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	c := &Client{Client: goredis.NewClient(options), timeout: cfg.Timeout, logger: scope.Logger.With("redis", options.Addr), clock: clock}
-	c.AddHook(tracing{})
+	c.AddHook(traceHook{})
 	scope.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers and takes writes: 1, or 0 while the service goes on without.",
+		Name: "bitcraps_redis_up", Help: "Whether the Redis server answers and accepts writes: 1, or 0 while the service continues without it.",
 	}, func() float64 {
 		if c.Up() {
 			return 1
@@ -68,7 +68,7 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 		return 0
 	}))
 	if err := c.probe(ctx); err != nil {
-		c.logger.WarnContext(ctx, "redis does not answer or takes no writes; going on without it", "error", err)
+		c.logger.WarnContext(ctx, "redis does not answer or accepts no writes; continuing without it", "error", err)
 	}
 	watching, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
@@ -76,24 +76,24 @@ func Open(ctx context.Context, cfg Config, clock clockwork.Clock, scope telemetr
 	return c, nil
 }
 
-// Timeout is how long a command may take.
+// Timeout returns how long a command may take.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
-// Up reports whether the server took what was last asked of it.
+// Up reports whether the server is up, as far as the last probe or reported failure shows.
 func (c *Client) Up() bool { return c.up.Load() }
 
-// Failed says that a command failed. Until the server answers again, Up is false.
-func (c *Client) Failed(err error) {
+// ReportFailure records that a command failed. Until the server answers again, Up is false.
+func (c *Client) ReportFailure(err error) {
 	if errors.Is(err, goredis.ErrClosed) || errors.Is(err, goredis.ErrPoolTimeout) {
 		return // Neither says anything about the server: the client was closed, or is busier than its pool.
 	}
 	if !c.up.CompareAndSwap(true, false) {
 		return
 	}
-	c.logger.Warn("redis fails; going on without it", "error", err)
+	c.logger.Warn("redis fails; continuing without it", "error", err)
 }
 
-// Check tells probes whether the server answers. Those who use it do most of their work without.
+// Check returns a health check of the server. Services do most of their work without it.
 func (c *Client) Check() admin.Check {
 	return admin.Check{Name: "redis", Degrades: true, Passive: true, Check: func(context.Context) error {
 		if c.Up() {
@@ -103,7 +103,7 @@ func (c *Client) Check() admin.Check {
 	}}
 }
 
-// Close ends the watch and every connection, and with them each command that still waits.
+// Close stops probing and closes every connection, which ends the commands that still wait.
 func (c *Client) Close() error {
 	c.cancel()
 	err := c.Client.Close()
@@ -118,7 +118,7 @@ func (c *Client) watch(ctx context.Context) {
 		select {
 		case <-ticker.Chan():
 			if err := c.probe(ctx); err != nil && ctx.Err() == nil {
-				c.Failed(err)
+				c.ReportFailure(err)
 			}
 		case <-ctx.Done():
 			return
@@ -126,7 +126,8 @@ func (c *Client) watch(ctx context.Context) {
 	}
 }
 
-// probe writes: one whose memory is full, or that is a replica since a failover, answers a ping and refuses what it is used for.
+// probe writes a key rather than pings: a server whose memory is full, or that became a replica in a failover, still answers pings but
+// refuses writes.
 func (c *Client) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

@@ -73,7 +73,7 @@ func (w watched) says(t *testing.T, up bool) {
 	}
 	want := map[bool]string{true: "1", false: "0"}[up]
 	if err := testutil.GatherAndCompare(w.tel.Registry, strings.NewReader(`
-# HELP bitcraps_redis_up Whether the Redis server answers and takes writes: 1, or 0 while the service goes on without.
+# HELP bitcraps_redis_up Whether the Redis server answers and accepts writes: 1, or 0 while the service continues without it.
 # TYPE bitcraps_redis_up gauge
 bitcraps_redis_up{replica="0",service="test"} `+want+"\n"), "bitcraps_redis_up"); err != nil {
 		t.Error(err)

@@ -1,5 +1,5 @@
-// Package redis connects to the Redis server that replicas share. Nothing of value is in it alone: every user has a way
-// to go on without the server, and the client tells each of them when to take it.
+// Package redis connects to the Redis server that replicas share. The server is optional: nothing of value is stored there alone, every
+// user can continue without it, and the client reports when to do so.
 package redis
 
 import (
@@ -11,19 +11,19 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// Config is the redis section of the services that share something between their replicas.
+// Config is the redis section of the services whose replicas share state.
 type Config struct {
-	URL     string        `koanf:"url" jsonschema:"pattern=^((redis|rediss|unix)://.+)?$" jsonschema_description:"redis://[USER:PASSWORD@]HOST:PORT/DB, rediss:// for TLS, or unix://FILE; empty shares nothing, as one process needs it"`
-	Timeout time.Duration `koanf:"timeout" jsonschema_description:"how long a command may take; a server that is slower is as good as none to those who wait for it"`
+	URL     string        `koanf:"url" jsonschema:"pattern=^((redis|rediss|unix)://.+)?$" jsonschema_description:"redis://[USER:PASSWORD@]HOST:PORT/DB, rediss:// for TLS, or unix://FILE; empty shares nothing, which suffices for one process"`
+	Timeout time.Duration `koanf:"timeout" jsonschema_description:"how long a command may take; a slower server counts as down"`
 }
 
 // Default uses no server.
 func Default() Config { return Config{Timeout: 250 * time.Millisecond} }
 
-// Enabled reports whether there is a server to share things by.
+// Enabled reports whether a server is configured.
 func (c Config) Enabled() bool { return c.URL != "" }
 
-// Validate wants a URL that says everything that connecting takes. Its error never shows the password.
+// Validate requires a complete URL. Its error never contains the password.
 func (c Config) Validate() error {
 	if !c.Enabled() {
 		return nil
