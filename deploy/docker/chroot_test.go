@@ -51,7 +51,7 @@ func (img image) start(t *testing.T, env []string, args ...string) (stdout io.Re
 
 // runGateway runs the gateway of an image and probes it with the image's own probe.
 func runGateway(t *testing.T, img image) {
-	addresses, err := loopback.Free(2)
+	addresses, err := loopback.FreeAddresses(2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (s *stack) collectorProgram() (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	metrics, err := loopback.Free(1)
+	metrics, err := loopback.FreeAddresses(1)
 	if err != nil {
 		return program{}, err
 	}

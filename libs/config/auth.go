@@ -6,28 +6,30 @@ import (
 	"time"
 )
 
-// MaxAccessTokenTTL bounds auth.access_token_ttl, so that whoever refuses tokens of ended sessions knows when it may forget them.
+// MaxAccessTokenTTL bounds auth.access_token_ttl, so that a gateway that refuses the tokens of ended sessions knows when it may
+// forget them.
 const MaxAccessTokenTTL = time.Hour
 
-// Auth is the auth section of the services that know players.
+// Auth is the auth section of the services that authenticate players.
 type Auth struct {
-	AllowGuest     bool          `koanf:"allow_guest" jsonschema_description:"whether a call without credentials makes a guest player"`
-	SecureCookies  bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies travel by HTTPS alone; true where a proxy before the gateway speaks HTTPS"`
+	AllowGuest     bool          `koanf:"allow_guest" jsonschema_description:"whether a call without credentials creates a guest player"`
+	SecureCookies  bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies are sent over HTTPS only; true where a proxy in front of the gateway terminates HTTPS"`
 	TrustedOrigins []string      `koanf:"trusted_origins" jsonschema_description:"other origins, such as https://play.example.com, whose pages may make calls with a player's cookie"`
 	GuestTokenTTL  time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in after the last call"`
-	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long others stay signed in after the last refresh"`
-	AccessTokenTTL time.Duration `koanf:"access_token_ttl" jsonschema_description:"how long an access token is good; a longer life begins with the next key"`
-	Difficulty     int           `koanf:"device_difficulty" jsonschema:"minimum=4,maximum=24" jsonschema_description:"work that a device does to sign in: leading zero bits of a SHA-256; each doubles it"`
-	KeyTTL         time.Duration `koanf:"key_ttl" jsonschema_description:"how long a key signs access tokens before another one takes over"`
+	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long other players stay signed in after the last refresh"`
+	AccessTokenTTL time.Duration `koanf:"access_token_ttl" jsonschema_description:"how long an access token is valid; a longer time takes effect with the next key"`
+	Difficulty     int           `koanf:"device_difficulty" jsonschema:"minimum=4,maximum=24" jsonschema_description:"proof of work of a device that signs in: leading zero bits of a SHA-256 hash; each bit doubles the work"`
+	KeyTTL         time.Duration `koanf:"key_ttl" jsonschema_description:"how long a key signs access tokens before the next one replaces it"`
 }
 
-// DefaultAuth takes guests. Everybody stays signed in for 30 days, by access tokens of ten minutes.
+// DefaultAuth accepts guests. Players stay signed in for 30 days, with access tokens that are valid for ten minutes.
 func DefaultAuth() Auth {
 	const month = 30 * 24 * time.Hour
 	return Auth{AllowGuest: true, GuestTokenTTL: month, SessionTTL: month, AccessTokenTTL: 10 * time.Minute, Difficulty: 16, KeyTTL: month}
 }
 
-// Validate wants tokens to live a while, and access tokens, which outlive an api service that is away, not long.
+// Validate requires reasonable lifetimes. That of access tokens has a low upper bound: they stay valid while the api service is
+// unavailable.
 func (a Auth) Validate() (err error) {
 	for key, bounds := range map[string]struct{ value, least, most time.Duration }{
 		"guest_token_ttl":  {a.GuestTokenTTL, time.Minute, 10 * 365 * 24 * time.Hour},

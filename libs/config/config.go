@@ -1,11 +1,11 @@
-// Package config loads a service's configuration from layers, each above the one before: built-in defaults,
-// defaults.toml, the environment's file, environment variables, the command line. Keys that nobody knows are fatal.
+// Package config loads a service's configuration from layers, each of which overrides those before it: built-in defaults,
+// defaults.toml, the environment's file, environment variables, the command line. Unknown keys are errors.
 //
-// All services share the files. A section at the top, such as [telemetry], is for every service that has it; a section
-// under a service's name, such as [game.telemetry], is for that service alone and wins.
+// All services share the files. A top-level section, such as [telemetry], applies to every service that has it; a section under a
+// service's name, such as [game.telemetry], applies to that service alone and takes precedence.
 //
 // A service's Config is a struct whose fields carry `koanf` tags for their keys, `jsonschema` tags for their bounds and
-// `jsonschema_description` tags for people. The bounds are enforced from the same schema that schema.json publishes.
+// `jsonschema_description` tags for documentation. The bounds are enforced from the same schema that schema.json publishes.
 package config
 
 import (
@@ -24,20 +24,20 @@ import (
 	"github.com/knadh/koanf/v2"
 )
 
-// EnvPrefix begins the name of every environment variable that is read: BITCRAPS_TELEMETRY_LOG_LEVEL sets
-// telemetry.log_level of every service, BITCRAPS_GAME_TELEMETRY_LOG_LEVEL that of game alone.
+// EnvPrefix is the prefix of every environment variable that is read: BITCRAPS_TELEMETRY_LOG_LEVEL sets telemetry.log_level of every
+// service, BITCRAPS_GAME_TELEMETRY_LOG_LEVEL that of game alone.
 const EnvPrefix = "BITCRAPS_"
 
 // Services are the sections of a configuration file that belong to one service.
 var Services = []string{"gateway", "api", "game", "consensus", "mesh_bridge", "backup", "secrets"}
 
-// shared are the sections that any service may have. A service without one of them skips it.
+// shared are the top-level sections that any service may have. A service that lacks one of them ignores it.
 var shared = []string{"network", "database", "telemetry", "security", "auth", "rpc", "tls", "admin", "redis"}
 
-// Environments are the names that Source.Environment takes.
+// Environments are the values that Source.Environment may have.
 var Environments = []string{"local", "development", "staging", "production"}
 
-// Source is where the layers above the built-in defaults come from.
+// Source provides the layers above the built-in defaults.
 type Source struct {
 	// Dir holds defaults.toml and the environments' files; empty reads no files.
 	Dir string
@@ -47,18 +47,18 @@ type Source struct {
 	Environ []string
 	// Set holds the command line's "key=value" pairs.
 	Set []string
-	// AllServices is true where Set is for several services, each of which skips the pairs of the others.
+	// AllServices is true where Set is for several services, each of which ignores the pairs of the others.
 	AllServices bool
 }
 
-// Validator is a Config that knows more rules than its schema can say.
+// Validator is a Config with rules that its schema can't express.
 type Validator interface {
-	// Validate returns every broken rule, joined, each naming its key and the remedy.
+	// Validate returns an error for every broken rule, joined; each names its key and the remedy.
 	Validate() error
 }
 
-// Load fills cfg, a pointer to a service's Config that holds the built-in defaults. Its error joins everything that is
-// wrong, unless a file can't be read: then what it sets is not known, and nothing else is said.
+// Load fills cfg, a pointer to a service's Config that holds the built-in defaults. Its error joins everything that is wrong. Where a
+// file can't be read it reports that alone: what the file sets is unknown, so further errors could be misleading.
 func Load(service string, cfg Validator, source Source) error {
 	k := koanf.New(".")
 	known, err := newSchema(cfg)
@@ -82,12 +82,12 @@ func Load(service string, cfg Validator, source Source) error {
 		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
 	}})
 	if broken != nil {
-		err = broken // It names the same keys, without their values.
+		err = broken // It names the same keys, without quoting their values.
 	}
 	return errors.Join(append(wrong, err, cfg.Validate())...)
 }
 
-// configFile is a file's path and what is in it.
+// configFile is a file's path and contents.
 type configFile struct {
 	path     string
 	sections map[string]any
@@ -116,7 +116,7 @@ func (s Source) readFiles() ([]configFile, error) {
 	return files, nil
 }
 
-// merge adds to k what a file says to the service: first the shared sections, then the service's own.
+// merge adds to k the sections of a file that apply to the service: first the shared ones, then the service's own.
 func merge(k *koanf.Koanf, sections map[string]any, service string, known *schema) error {
 	var unknown []error
 	own := map[string]any{}
@@ -136,7 +136,8 @@ func merge(k *koanf.Koanf, sections map[string]any, service string, known *schem
 	return errors.Join(errors.Join(unknown...), k.Load(confmap.Provider(own, ""), nil))
 }
 
-// EnvName is the environment variable of a key, which may begin with a service: BITCRAPS_GAME_TABLES_IDLE_EXPIRY is game.tables.idle_expiry.
+// EnvName returns the environment variable of a key, which may begin with a service: game.tables.idle_expiry is set by
+// BITCRAPS_GAME_TABLES_IDLE_EXPIRY.
 func EnvName(key string) string {
 	return EnvPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
 }
@@ -164,7 +165,7 @@ func (s Source) loadSet(k *koanf.Koanf, service string, known *schema) (wrong er
 	for i, pair := range s.Set {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			wrong = errors.Join(wrong, fmt.Errorf("--set number %d: want key=value", i+1)) // It may be a URL with a password.
+			wrong = errors.Join(wrong, fmt.Errorf("--set number %d: want key=value", i+1)) // The pair is not quoted: it may be a URL with a password.
 			continue
 		}
 		own := ""

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// Database is the database section of every service that stores.
+// Database is the database section of every service that has a database.
 type Database struct {
-	URL            string `koanf:"url" jsonschema:"pattern=^(sqlite|postgresql)://" jsonschema_description:"sqlite://FILE, or postgresql://USER@HOST/DATABASE?search_path=SCHEMA with what else PostgreSQL takes"`
-	MaxConnections int    `koanf:"max_connections" jsonschema:"minimum=1,maximum=100" jsonschema_description:"connections that this process holds at most"`
+	URL            string `koanf:"url" jsonschema:"pattern=^(sqlite|postgresql)://" jsonschema_description:"sqlite://FILE, or postgresql://USER@HOST/DATABASE?search_path=SCHEMA with any other parameters of PostgreSQL"`
+	MaxConnections int    `koanf:"max_connections" jsonschema:"minimum=1,maximum=100" jsonschema_description:"maximum number of connections of this process"`
 }
 
-// SQLite returns the path of the file; ok is false for another engine.
+// SQLite returns the path of the file; ok is false for other engines.
 func (d Database) SQLite() (path string, ok bool) { return strings.CutPrefix(d.URL, "sqlite://") }
 
 // Postgres reports whether the engine is PostgreSQL.
 func (d Database) Postgres() bool { return strings.HasPrefix(d.URL, "postgresql://") }
 
-// Validate wants a file for SQLite, and for PostgreSQL something that it can be asked for, on two connections: one may be kept by the
-// replica that leads in something. Messages leave the URL out, which may hold a password.
+// Validate requires a file for SQLite, and for PostgreSQL a valid URL and at least two connections: the replica that is leader holds
+// one of them permanently. Messages omit the URL, which may contain a password.
 func (d Database) Validate() error {
 	if path, ok := d.SQLite(); ok {
 		if path == "" {
@@ -39,10 +39,10 @@ func (d Database) Validate() error {
 	return nil
 }
 
-// InSchema returns a PostgreSQL URL whose tables are in a schema, so that services can share a database.
+// InSchema adds a search_path to a PostgreSQL URL, so that services with a schema each can share a database.
 func InSchema(postgres, schema string) (string, error) {
 	parsed, err := url.Parse(postgres)
-	if err != nil || parsed.Scheme != "postgresql" { // The cause would show the URL, with its password.
+	if err != nil || parsed.Scheme != "postgresql" { // The cause would reveal the URL, with its password.
 		return "", errors.New("want a URL such as postgresql://USER@HOST/DATABASE")
 	}
 	query := parsed.Query()

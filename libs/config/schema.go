@@ -21,7 +21,7 @@ import (
 	"golang.org/x/text/message"
 )
 
-// schema is what the Go struct of a service's configuration allows.
+// schema is the JSON Schema of the Go struct of a service's configuration.
 type schema struct {
 	doc      *jsonschema.Schema
 	compiled *validator.Schema
@@ -34,7 +34,7 @@ func reflectSchema(cfg any) *jsonschema.Schema {
 		ExpandedStruct:             true,
 		Anonymous:                  true,
 		RequiredFromJSONSchemaTags: true,
-		// Many types are called Config; by their bare names one would pass for another.
+		// Many types are called Config; their bare names would collide.
 		Namer: func(t reflect.Type) string { return t.PkgPath() + "." + t.Name() },
 		Mapper: func(t reflect.Type) *jsonschema.Schema {
 			if t == reflect.TypeFor[time.Duration]() {
@@ -69,7 +69,7 @@ func (s *schema) hasSection(name string) bool {
 	return ok
 }
 
-// keys are the dotted paths of all values.
+// keys returns the dotted paths of all values.
 func (s *schema) keys() []string {
 	values := make(map[string]*jsonschema.Schema)
 	collect(s.doc, "", values)
@@ -86,7 +86,7 @@ func collect(doc *jsonschema.Schema, prefix string, into map[string]*jsonschema.
 	}
 }
 
-// set adds a value that came as text.
+// set parses a value and adds it to k.
 func (s *schema) set(k *koanf.Koanf, key, text string) error {
 	values := make(map[string]*jsonschema.Schema)
 	collect(s.doc, "", values)
@@ -126,7 +126,7 @@ func parse(doc *jsonschema.Schema, text string) (any, error) {
 	return text, nil
 }
 
-// check compares loaded values with the schema and names every key that breaks it.
+// check validates loaded values against the schema. Its error names every key that violates it.
 func (s *schema) check(values map[string]any) error {
 	err := s.compiled.Validate(values)
 	invalid, ok := errors.AsType[*validator.ValidationError](err)
@@ -138,7 +138,7 @@ func (s *schema) check(values map[string]any) error {
 	var walk func(*validator.ValidationError)
 	walk = func(e *validator.ValidationError) {
 		if len(e.Causes) == 0 {
-			broken = append(broken, fmt.Errorf("%s: %s", strings.Join(e.InstanceLocation, "."), wrong(e.ErrorKind, printer)))
+			broken = append(broken, fmt.Errorf("%s: %s", strings.Join(e.InstanceLocation, "."), describe(e.ErrorKind, printer)))
 		}
 		for _, cause := range e.Causes {
 			walk(cause)
@@ -148,19 +148,19 @@ func (s *schema) check(values map[string]any) error {
 	return errors.Join(broken...)
 }
 
-// wrong says what is wrong with a value. It leaves text out, which may hold a password.
-func wrong(why validator.ErrorKind, printer *message.Printer) string {
-	switch why := why.(type) {
+// describe states what is wrong with a value without quoting its text, which may contain a password.
+func describe(violation validator.ErrorKind, printer *message.Printer) string {
+	switch violation := violation.(type) {
 	case *kind.Pattern:
-		return "want a match of " + why.Want
+		return "want a match of " + violation.Want
 	case *kind.Format:
-		return "want a valid " + why.Want
+		return "want a valid " + violation.Want
 	}
-	return why.LocalizedString(printer) // No other kind quotes more than numbers.
+	return violation.LocalizedString(printer) // No other kind quotes more than numbers.
 }
 
-// Schema is the JSON Schema (2020-12) of a configuration file: every service's section, and at the top the sections
-// that services share. configs maps a service's name to its Config with the built-in defaults.
+// Schema returns the JSON Schema (2020-12) of a configuration file: every service's section, and at the top level the sections that
+// services share. configs maps a service's name to its Config with the built-in defaults.
 func Schema(configs map[string]any) ([]byte, error) {
 	root := &jsonschema.Schema{
 		Version:              jsonschema.Version,
