@@ -1,5 +1,5 @@
-// Package admin is the port of a process that operators look into: probes, metrics and profiles. It is kept apart from
-// the port that clients reach.
+// Package admin serves the admin port of a process: health probes, metrics and profiles. It is separate from the port that clients
+// reach.
 package admin
 
 import (
@@ -19,26 +19,26 @@ type Config struct {
 	Listen string `koanf:"listen" jsonschema_description:"address of /health, /ready, /metrics and /debug/pprof; empty serves none of them"`
 }
 
-// Check reports whether one part of the process can do its work, by a name.
+// Check is a named health check of one part of the process.
 type Check struct {
 	Name  string
 	Check func(context.Context) error
-	// Degrades is true for a part without which the process still does most of its work.
+	// Degrades is true for a part whose failure only degrades the process, which still does most of its work.
 	Degrades bool
-	// Passive is true for a check that only tells what the process knows already, so that /health tells it too.
+	// Passive is true for a check that only reports what the process knows already; /health runs those as well.
 	Passive bool
 }
 
-// checkTimeout is how long a part may take to say how it is.
+// checkTimeout bounds the time that the checks may take.
 const checkTimeout = 2 * time.Second
 
-// Live answers that the process runs, always with 200: to start it again would help none of its parts. It says "degraded"
-// where it is known that one of them fails.
+// Live answers that the process runs, always with 200: a restart would help none of its parts. The status is "degraded" where a
+// passive check fails.
 func Live(checks []Check) http.Handler {
-	known := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool { return !check.Passive })
+	passive := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool { return !check.Passive })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, parts := "ok", make(map[string]string, len(known))
-		for _, check := range known {
+		text, parts := "ok", make(map[string]string, len(passive))
+		for _, check := range passive {
 			parts[check.Name] = "ok"
 			if check.Check(r.Context()) != nil {
 				text, parts[check.Name] = "degraded", "failing"
@@ -52,14 +52,14 @@ func Live(checks []Check) http.Handler {
 	})
 }
 
-// Ready answers 200 with "ok" when every part can do its work, 200 with "degraded" when those that can't are not
-// essential, else 503 with "failing". It names parts but not their errors, which may hold addresses.
+// Ready answers 200 with "ok" when every check passes, 200 with "degraded" when all failing checks have Degrades set, else 503 with
+// "failing". It names parts but not their errors, which may contain addresses.
 func Ready(checks []Check) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 		defer cancel()
 		status, text, parts := http.StatusOK, "ok", make(map[string]string, len(checks))
-		failures := failing(ctx, checks)
+		failures := runAll(ctx, checks)
 		for i, check := range checks {
 			parts[check.Name] = "ok"
 			if failures[i] == nil {
@@ -76,23 +76,23 @@ func Ready(checks []Check) http.Handler {
 	})
 }
 
-// failing runs all checks at once, so that one part that hangs leaves the others all of the time.
-func failing(ctx context.Context, checks []Check) []error {
+// runAll runs the checks concurrently, so that one that hangs does not use up the time of the others.
+func runAll(ctx context.Context, checks []Check) []error {
 	failures := make([]error, len(checks))
-	var asking sync.WaitGroup
+	var running sync.WaitGroup
 	for i, check := range checks {
-		asking.Go(func() { failures[i] = check.Check(ctx) })
+		running.Go(func() { failures[i] = check.Check(ctx) })
 	}
-	asking.Wait()
+	running.Wait()
 	return failures
 }
 
-// Metrics answers what Prometheus scrapes.
+// Metrics serves the metrics that Prometheus scrapes.
 func Metrics(gatherer prometheus.Gatherer) http.Handler {
 	return promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-// Handler is everything that the admin port serves.
+// Handler serves the whole admin port.
 func Handler(gatherer prometheus.Gatherer, checks []Check) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /health", Live(checks))
@@ -106,5 +106,5 @@ func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // The client may be gone; nobody else would miss the answer.
+	_ = json.NewEncoder(w).Encode(body) // It fails only if the client is gone, and then nobody needs the answer.
 }

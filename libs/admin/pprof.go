@@ -7,51 +7,51 @@ import (
 	"sync"
 )
 
-// handleProfiles serves the profiles of Go: profile (CPU), heap, allocs, goroutine, threadcreate and trace, and block and mutex.
-// The command line is none, and may have a password.
+// handleProfiles serves Go's profiles: profile (CPU), heap, allocs, goroutine, threadcreate, trace, block and mutex. It leaves out
+// net/http/pprof's cmdline, since a command line may contain a password.
 func handleProfiles(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.Handle("GET /debug/pprof/block", &onRequest{profile: pprof.Handler("block"), rate: setBlockRate})
-	mux.Handle("GET /debug/pprof/mutex", &onRequest{profile: pprof.Handler("mutex"), rate: setMutexRate})
+	mux.Handle("GET /debug/pprof/block", &onDemandProfile{profile: pprof.Handler("block"), setRate: setBlockRate})
+	mux.Handle("GET /debug/pprof/mutex", &onDemandProfile{profile: pprof.Handler("mutex"), setRate: setMutexRate})
 }
 
-// onRequest serves a profile that costs where it is recorded, so that it is recorded only while somebody waits for it: as
-// long as ?seconds= says, and a second where it says nothing.
-type onRequest struct {
+// onDemandProfile serves a profile whose recording slows the process down, and records it only while a request waits for it: for
+// ?seconds=, or for one second by default.
+type onDemandProfile struct {
 	profile http.Handler
-	rate    func(on bool)
+	setRate func(on bool)
 
 	mu      sync.Mutex
 	waiting int
 }
 
 // ServeHTTP implements http.Handler.
-func (o *onRequest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (o *onDemandProfile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if query := r.URL.Query(); query.Get("seconds") == "" {
 		query.Set("seconds", "1")
 		r.URL.RawQuery = query.Encode()
 	}
-	o.count(1)
-	defer o.count(-1)
+	o.addWaiting(1)
+	defer o.addWaiting(-1)
 	o.profile.ServeHTTP(w, r)
 }
 
-func (o *onRequest) count(n int) {
+func (o *onDemandProfile) addWaiting(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	before := o.waiting
 	if o.waiting += n; (before == 0) != (o.waiting == 0) {
-		o.rate(o.waiting > 0)
+		o.setRate(o.waiting > 0)
 	}
 }
 
 const (
-	// blockRate samples a wait for each 10 µs that goroutines are blocked.
+	// blockRate samples one blocking event per 10 µs that goroutines spend blocked.
 	blockRate = 10_000
-	// mutexRate samples one of 10 contended unlocks.
+	// mutexRate samples one in 10 contended unlocks.
 	mutexRate = 10
 )
 

@@ -1,7 +1,7 @@
-// Package canonical writes messages as JSON in one way only: the contract's field names in the contract's order, without
-// spaces, zero values included. It differs from protojson in writing 64-bit integers as JSON numbers, because that is
-// what clients of a game expect of an amount; every amount is below 2^53, so JavaScript reads them exactly. What it
-// writes is what the gateway answers, and what a receipt must be to the byte.
+// Package canonical marshals Protobuf messages to canonical JSON: the contract's field names in the contract's order, without spaces,
+// zero values included. Unlike protojson it writes 64-bit integers as JSON numbers, because that is what clients of a game expect of
+// an amount; every amount is below 2^53, so JavaScript reads them exactly. The gateway answers in this form, and a receipt must have
+// it to the byte.
 package canonical
 
 import (
@@ -20,13 +20,13 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// usualSize is what most messages have room in.
-const usualSize = 512
+// initialCapacity in bytes suffices for most messages.
+const initialCapacity = 512
 
-// JSON returns a message as JSON. Fields that are not set are written with their zero values, except for messages and
-// members of a oneof.
+// JSON returns a message as canonical JSON. Unset fields are written with their zero values, except for messages and members of a
+// oneof.
 func JSON(m proto.Message) ([]byte, error) {
-	return appendMessage(make([]byte, 0, usualSize), m.ProtoReflect())
+	return appendMessage(make([]byte, 0, initialCapacity), m.ProtoReflect())
 }
 
 func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
@@ -34,7 +34,7 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 		return appendTime(b, at.AsTime()), nil
 	}
 	if strings.HasPrefix(string(m.Descriptor().FullName()), "google.protobuf.") {
-		// Times, durations and Any have JSON forms of their own.
+		// Well-known types such as Timestamp, Duration and Any have JSON forms of their own.
 		text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m.Interface())
 		return append(b, text...), err
 	}
@@ -50,7 +50,7 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(append(append(b, '"'), field.Name()...), `":`...) // A name has nothing to escape.
+		b = append(append(append(b, '"'), field.Name()...), `":`...) // A field's name needs no escaping.
 		var err error
 		if b, err = appendField(b, field, m.Get(field)); err != nil {
 			return nil, err
@@ -59,7 +59,7 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// appendTime writes a time as protojson does: in UTC, with no, 3, 6 or 9 digits behind the second.
+// appendTime writes a time as protojson does: in UTC, with 0, 3, 6 or 9 fractional digits.
 func appendTime(b []byte, t time.Time) []byte {
 	layout := `"2006-01-02T15:04:05.000000000Z"`
 	switch ns := t.Nanosecond(); {
@@ -146,8 +146,8 @@ func appendValue(b []byte, field protoreflect.FieldDescriptor, v protoreflect.Va
 	return append(b, text...), err
 }
 
-// appendString writes text as every JSON writer does that escapes only what it must, so that a receipt may pass through
-// one. Most text needs no escape.
+// appendString escapes only what JSON requires to be escaped, so that a receipt survives being rewritten by any encoder that does the
+// same. Most text needs no escaping.
 func appendString(b []byte, s string) ([]byte, error) {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {

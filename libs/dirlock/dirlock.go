@@ -1,4 +1,4 @@
-// Package dirlock keeps two processes of one machine from running on the same folder.
+// Package dirlock locks a folder for one process, so that no two processes of a machine run on it.
 package dirlock
 
 import (
@@ -9,19 +9,19 @@ import (
 	"syscall"
 )
 
-// file is what is locked within the folder.
-const file = "lock"
+// lockFile is the name of the locked file within the folder.
+const lockFile = "lock"
 
-// ErrLocked means that another process has the folder.
+// ErrLocked means that another process has locked the folder.
 var ErrLocked = errors.New("another process runs on it")
 
-// Acquire takes a folder, which it makes where there is none, for this process. The operating system releases it whatever way
-// the process ends.
+// Acquire locks a folder for this process and creates it if it is missing. The operating system releases the lock however the process
+// ends.
 func Acquire(dir string) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, file), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

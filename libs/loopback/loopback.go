@@ -1,4 +1,4 @@
-// Package loopback finds addresses of this machine that are free.
+// Package loopback finds free TCP addresses on the loopback interface.
 package loopback
 
 import (
@@ -7,14 +7,14 @@ import (
 	"net"
 )
 
-// Ports below those that operating systems give to outgoing connections: the services' own calls to each other can't take
-// a port that one of them is about to listen on.
+// The ports lie below those that operating systems assign to outgoing connections, so that the services' own calls to each other
+// can't occupy a port that one of them is about to listen on.
 const (
 	lowestPort  = 20_000
 	highestPort = 30_000
 )
 
-// FreeAddresses are n addresses that nobody listens on.
+// FreeAddresses returns n addresses that nobody listens on.
 func FreeAddresses(n int) ([]string, error) {
 	var addresses []string
 	for tries := 0; len(addresses) < n; tries++ {
@@ -23,9 +23,9 @@ func FreeAddresses(n int) ([]string, error) {
 		}
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", lowestPort+rand.IntN(highestPort-lowestPort)))
 		if err != nil {
-			continue // Taken.
+			continue // In use.
 		}
-		defer func() { _ = listener.Close() }() // All are held until all are found, so that no two are the same.
+		defer func() { _ = listener.Close() }() // All are held until n are found, so that no two are the same.
 		addresses = append(addresses, listener.Addr().String())
 	}
 	return addresses, nil

@@ -1,4 +1,4 @@
-// Package memnet is a network within one process. gRPC runs over it with the same interceptors, deadlines and
+// Package memnet provides an in-memory network within one process. gRPC runs over it with the same interceptors, deadlines and
 // serialization as over TCP.
 package memnet
 
@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 )
 
-// bufferSize is how much a connection holds before a writer waits, in bytes.
+// bufferSize is how many bytes a connection buffers before a writer blocks.
 const bufferSize = 64 << 10
 
 // Network connects listeners and dialers by name.
@@ -25,7 +25,7 @@ func New() *Network {
 	return &Network{listeners: make(map[string]*bufconn.Listener)}
 }
 
-// Listen returns a listener under the name. A later listener takes the name over, as after a restart.
+// Listen returns a listener with the name. It replaces an earlier one of the same name, as after a restart.
 func (n *Network) Listen(name string) net.Listener {
 	listener := bufconn.Listen(bufferSize)
 	n.mu.Lock()
@@ -34,7 +34,7 @@ func (n *Network) Listen(name string) net.Listener {
 	return listener
 }
 
-// Dial connects to the name. It has the form of grpc.WithContextDialer's argument.
+// Dial connects to the name. Its signature is that of grpc.WithContextDialer's argument.
 func (n *Network) Dial(ctx context.Context, name string) (net.Conn, error) {
 	n.mu.Lock()
 	listener, ok := n.listeners[name]

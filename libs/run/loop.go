@@ -8,13 +8,13 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// Loop does something again and again beside everything else, until it is stopped. Stop of its zero value does nothing.
+// Loop calls a function periodically in the background until it is stopped. Stop does nothing for the zero value.
 type Loop struct {
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
 }
 
-// Start calls f at once, and then at each tick of the interval at which it is not at work. Its context ends with the loop.
+// Start calls f at once, and then at each tick of the interval at which it is not still running. f's context ends with the loop.
 func (l *Loop) Start(clock clockwork.Clock, interval time.Duration, f func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel
@@ -32,7 +32,7 @@ func (l *Loop) Start(clock clockwork.Clock, interval time.Duration, f func(conte
 	})
 }
 
-// Stop ends the loop and waits for what it is doing.
+// Stop ends the loop and waits for a running call of the function.
 func (l *Loop) Stop() {
 	if l.cancel != nil {
 		l.cancel()

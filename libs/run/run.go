@@ -18,31 +18,31 @@ type Part struct {
 	Name string
 	// Start makes the part ready and returns; nil where there is nothing to start.
 	Start func(ctx context.Context) error
-	// Serve works until it is stopped; nil where the part only waits to be used. Its return before Stop was called,
-	// with or without an error, ends the process.
+	// Serve runs until the part is stopped; nil for a passive part. If it returns before Stop was called, with or without an error, the
+	// process ends.
 	Serve func() error
-	// Stop ends the part. Its context is the deadline of the whole shutdown, and a short one of its own where those before took
-	// all of that. One that does not end with it is left behind. nil where there is nothing to stop.
+	// Stop ends the part. Its context has the deadline of the whole shutdown, or a short one of its own where the parts before have used
+	// all of that. A Stop that does not return soon after its context ends is abandoned. nil where there is nothing to stop.
 	Stop func(ctx context.Context) error
 }
 
-// Group is the ordered parts of a process.
+// Group is an ordered group of the parts of a process.
 type Group struct {
 	logger *slog.Logger
 	drain  time.Duration
 	parts  []Part
 }
 
-// NewGroup returns an empty group whose parts together get the drain time to stop.
+// NewGroup returns an empty group. drain is the time that its parts together have to stop.
 func NewGroup(logger *slog.Logger, drain time.Duration) *Group {
 	return &Group{logger: logger, drain: drain}
 }
 
-// Add appends a part. It starts behind the parts before it and stops ahead of them.
+// Add appends a part. It starts after the parts before it, and stops before them.
 func (g *Group) Add(part Part) { g.parts = append(g.parts, part) }
 
-// Run starts every part, calls ready when all have started, waits until the context ends or a part fails, and stops every
-// started part in reverse. It returns the first failure, and nil where the context's end was the only reason to stop.
+// Run starts every part, calls ready when all have started, waits until the context ends or a part fails, and stops the started parts
+// in reverse. It returns the failures; nil where all went well until the context ended.
 func (g *Group) Run(ctx context.Context, ready func()) error {
 	failed := make(chan error, len(g.parts))
 	var serving sync.WaitGroup
@@ -59,7 +59,7 @@ func (g *Group) Run(ctx context.Context, ready func()) error {
 	return errors.Join(err, g.stop(started, &serving))
 }
 
-// start returns how many parts it started. They are fewer than all, without an error, where the context ended meanwhile.
+// start returns how many parts it started. Where the context ends meanwhile, these are fewer than all, without an error.
 func (g *Group) start(ctx context.Context, failed chan<- error, serving *sync.WaitGroup) (int, error) {
 	for i, part := range g.parts {
 		if ctx.Err() != nil {
@@ -110,13 +110,14 @@ func (g *Group) stop(n int, serving *sync.WaitGroup) error {
 	return errors.Join(failures...)
 }
 
-// graces is how many graces a drain has. A grace is what a part that ignores its deadline, or comes behind it, gets beyond it.
-const graces = 20
+// graceDivisor divides the drain time to give the grace period of a part that ignores its deadline, or whose turn comes after it.
+const graceDivisor = 20
 
-// stopPart waits for a part no longer than it may take. A database's pool waits for its connections as long as these wait for the
-// server, and the telemetry that would tell of it stops last.
+// stopPart stops a part, and waits for it no longer than its deadline and a grace period. A part may ignore its deadline: a database's
+// pool waits for its connections for as long as these wait for the server. Parts must not block the shutdown, since telemetry, which
+// would report that, stops last.
 func (g *Group) stopPart(ctx context.Context, part Part) error {
-	grace := g.drain / graces
+	grace := g.drain / graceDivisor
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.Background(), grace)
@@ -129,7 +130,7 @@ func (g *Group) stopPart(ctx context.Context, part Part) error {
 		return err
 	case <-ctx.Done():
 	}
-	late := time.NewTimer(grace) // One that heeds its deadline ends now, and those behind it should not begin before.
+	late := time.NewTimer(grace) // A part that heeds its deadline ends now; the next ones should not stop before it has.
 	defer late.Stop()
 	select {
 	case err := <-ended:
@@ -139,7 +140,7 @@ func (g *Group) stopPart(ctx context.Context, part Part) error {
 	}
 }
 
-// SignalContext returns a context that ends with the process's first SIGINT or SIGTERM. A second signal kills.
+// SignalContext returns a context that ends with the process's first SIGINT or SIGTERM. A second signal kills the process.
 func SignalContext() (context.Context, context.CancelFunc) {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, cancel)

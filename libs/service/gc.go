@@ -8,23 +8,24 @@ import (
 )
 
 const (
-	// headroom is by how many bytes the heap may grow before it is collected. Services keep little alive and allocate much:
-	// what a collection costs goes with what lives, so the room between two may be the same whether that is little or much.
+	// headroom is by how many bytes the heap may grow between collections. Services have little live memory and allocate a lot: the cost
+	// of a collection depends on the live memory, so the headroom need not depend on it.
 	headroom = 96 << 20
-	// minPercent and maxPercent are the bounds of that, in percent of what lives: a large heap needs some room all the same, and
-	// a small one no more than Go gives it twice over.
+	// minPercent and maxPercent bound the resulting GOGC: a large heap needs some headroom in proportion, and a small one no more than
+	// twice what Go gives it by default.
 	minPercent, maxPercent = 50, 200
-	paceInterval           = 2 * time.Second
+	// gcTuneInterval is how often GOGC is adjusted.
+	gcTuneInterval = 2 * time.Second
 )
 
-// paceGC sets how much the heap may grow by what lives of it, until the context ends.
-func paceGC(ctx context.Context) {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}} // GOGC is about both.
-	tick := time.NewTicker(paceInterval)
+// tuneGC adjusts GOGC to the live memory until the context ends.
+func tuneGC(ctx context.Context) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}} // GOGC applies to both.
+	tick := time.NewTicker(gcTuneInterval)
 	defer tick.Stop()
 	for percent := 0; ; {
 		metrics.Read(live)
-		if next := gcPercent(live[0].Value.Uint64() + live[1].Value.Uint64()); next*10 < percent*9 || next*9 > percent*10 { // Setting it stops the world.
+		if next := gcPercent(live[0].Value.Uint64() + live[1].Value.Uint64()); next*10 < percent*9 || next*9 > percent*10 { // Small changes are skipped: setting it stops the world.
 			percent = next
 			debug.SetGCPercent(percent)
 		}
@@ -36,7 +37,7 @@ func paceGC(ctx context.Context) {
 	}
 }
 
-// gcPercent is GOGC where so many bytes live.
+// gcPercent returns GOGC for a number of live bytes.
 func gcPercent(live uint64) int {
 	return int(min(max(headroom*100/max(live, 1), minPercent), maxPercent))
 }

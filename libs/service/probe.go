@@ -17,8 +17,8 @@ import (
 // probeTimeout is how long a probe waits for an answer.
 const probeTimeout = 5 * time.Second
 
-// ProbeCommand asks the admin port of a service that runs with the same configuration how it is. Images hold no other
-// program that could. listen points into cfg.
+// ProbeCommand returns a command that probes the health of a service which runs with the same configuration, at its admin port. The
+// images contain no other program that could. listen points into cfg.
 func ProbeCommand(name string, cfg config.Validator, listen *admin.Config) *cobra.Command {
 	var flags Flags
 	var live bool

@@ -1,5 +1,5 @@
-// Package service runs one service as a process of its own: configuration, telemetry, the gRPC server, the admin port,
-// and an orderly end on SIGTERM.
+// Package service runs a service as a process of its own: configuration, telemetry, the gRPC server, the admin port, and a graceful
+// shutdown on SIGTERM.
 package service
 
 import (
@@ -24,35 +24,35 @@ import (
 	"github.com/bitcraps/bitcraps/libs/version"
 )
 
-// Service is what every service is, in a process of its own or beside others.
+// Service is the interface of all services, whether they run in a process of their own or together with others.
 type Service interface {
 	// Register adds the service's contracts to a server.
 	Register(server grpc.ServiceRegistrar)
 	// Start makes the service ready to answer.
 	Start(ctx context.Context) error
-	// Health fails while the service can't do its work.
+	// Health returns an error while the service can't do its work.
 	Health(ctx context.Context) error
-	// Drain ends streams and waits that would keep the server from stopping. Other calls are still answered.
+	// Drain ends streams and waiting calls that would keep the server from stopping. Other calls are still answered.
 	Drain()
-	// Stop ends the service behind its server; its context is the deadline.
+	// Stop ends the service, after its server has stopped. Its context has the deadline.
 	Stop(ctx context.Context) error
 }
 
-// Waiter is a Service that may find that its process must end.
+// Waiter is a Service that can fail such that its process must end.
 type Waiter interface {
 	Service
-	// Wait returns why, and nil once the service was stopped.
+	// Wait blocks until the service fails, and returns why, or is stopped, and returns nil.
 	Wait() error
 }
 
-// Degradable is a Service that does most of its work without some of its parts.
+// Degradable is a Service that can do most of its work without some of its parts.
 type Degradable interface {
 	Service
-	// Degraded are the checks of those parts.
+	// Degraded returns the health checks of those parts.
 	Degraded() []admin.Check
 }
 
-// checks are what the probes of a service's process ask.
+// checks returns the health checks of a service's process.
 func checks(name string, svc Service) []admin.Check {
 	all := []admin.Check{{Name: name, Check: svc.Health}}
 	if degradable, ok := svc.(Degradable); ok {
@@ -61,7 +61,7 @@ func checks(name string, svc Service) []admin.Check {
 	return all
 }
 
-// Config is what the configuration of every service with a gRPC server begins with.
+// Config is the common part of the configuration of every service with a gRPC server.
 type Config struct {
 	RPC       rpcserver.Config `koanf:"rpc"`
 	TLS       mtls.Config      `koanf:"tls"`
@@ -69,7 +69,7 @@ type Config struct {
 	Admin     admin.Config     `koanf:"admin"`
 }
 
-// Default listens on loopback.
+// Default returns the default configuration, which listens on loopback.
 func Default(rpcPort, adminPort int) Config {
 	cfg := Config{RPC: rpcserver.Default(), Telemetry: telemetry.Default()}
 	cfg.RPC.Listen = fmt.Sprintf("127.0.0.1:%d", rpcPort)
@@ -77,7 +77,7 @@ func Default(rpcPort, adminPort int) Config {
 	return cfg
 }
 
-// Validate refuses plain text beyond loopback: there, a caller's name would be anybody's claim.
+// Validate rejects plain text beyond loopback, where anybody could claim to be any caller.
 func (c Config) Validate() error {
 	err := errors.Join(c.RPC.Validate(), c.TLS.Validate(), c.Telemetry.Validate())
 	if !c.TLS.Enabled() && !loopback(c.RPC.Listen) {
@@ -92,10 +92,10 @@ func loopback(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// DrainTimeout is how long a process has to end what it is doing.
+// DrainTimeout is how long a process may take to shut down.
 const DrainTimeout = 20 * time.Second
 
-// Flags are the command line of every service.
+// Flags are the command-line flags of every service.
 type Flags struct {
 	source config.Source
 }
@@ -107,21 +107,20 @@ func (f *Flags) Bind(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.source.Set, "set", nil, "set one configuration key, such as telemetry.log_level=debug; repeatable")
 }
 
-// Source is where the flags say that configuration comes from.
+// Source returns the source of configuration that the flags and the environment determine.
 func (f *Flags) Source() config.Source {
 	f.source.Environ = os.Environ()
 	return f.source
 }
 
-// SourceForAll is Source for a command that several services read their configuration from.
+// SourceForAll is Source for a command whose flags configure several services.
 func (f *Flags) SourceForAll() config.Source {
 	source := f.Source()
 	source.AllServices = true
 	return source
 }
 
-// Command makes the command of a service that runs in a process of its own. cfg holds the built-in defaults; common
-// points into it.
+// Command returns the command of a service that runs in a process of its own. cfg holds the built-in defaults; common points into it.
 func Command(name, short string, cfg config.Validator, common *Config,
 	build func(ctx context.Context, scope telemetry.Scope) (Service, error),
 ) *cobra.Command {
@@ -171,15 +170,15 @@ func serve(ctx context.Context, name string, cfg *Config, build func(context.Con
 	group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	group.Add(AdminPart(cfg.Admin, admin.Handler(tel.Registry, checks(name, svc))))
 	part := run.Part{Name: name, Start: svc.Start, Stop: svc.Stop}
-	if mortal, ok := svc.(Waiter); ok {
-		part.Serve = mortal.Wait
+	if waiter, ok := svc.(Waiter); ok {
+		part.Serve = waiter.Wait
 	}
 	group.Add(part)
 	group.Add(RPCPart(server, listener, svc))
 	return group.Run(ctx, func() { scope.Logger.Info("ready", "rpc", listener.Addr().String(), "version", version.Version) })
 }
 
-// RPCPart serves a service's calls. When it stops, it first has the service drain.
+// RPCPart returns the part that serves a service's calls. When it stops, it drains the service first.
 func RPCPart(server *rpcserver.Server, listener net.Listener, svc Service) run.Part {
 	return run.Part{
 		Name:  "grpc",
@@ -191,7 +190,8 @@ func RPCPart(server *rpcserver.Server, listener net.Listener, svc Service) run.P
 	}
 }
 
-// AdminPart serves the admin port. It is closed at once where it is to stop: a profile that is under way takes longer than a process has.
+// AdminPart returns the part that serves the admin port. It stops at once rather than gracefully: a running profile may take longer than
+// the process has to shut down.
 func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	if cfg.Listen == "" {
@@ -216,7 +216,7 @@ func AdminPart(cfg admin.Config, handler http.Handler) run.Part {
 	}
 }
 
-// ExitError is an error that a command ends with another code for than 1.
+// ExitError is an error for which a command exits with a code other than 1.
 type ExitError struct {
 	Code   int
 	Reason string
@@ -230,7 +230,7 @@ func Main(cmd *cobra.Command) {
 	ctx, cancel := run.SignalContext()
 	defer cancel()
 	if os.Getenv("GOGC") == "" {
-		go paceGC(ctx)
+		go tuneGC(ctx)
 	}
 	cmd.SetOut(os.Stdout)
 	if err := cmd.ExecuteContext(ctx); err != nil {

@@ -1,4 +1,4 @@
-// Package servicetest runs a service within a test over an in-memory network, with everything around it that it has in
+// Package servicetest runs a service within a test over an in-memory network, with the same server, interceptors and clients as in
 // production.
 package servicetest
 
@@ -21,7 +21,7 @@ import (
 // stopTimeout is how long a service may take to stop before its test fails.
 const stopTimeout = 10 * time.Second
 
-// Serve starts the service under the name and returns a function that stops it, which the test's end calls too.
+// Serve starts the service under the name and returns a function that stops it. The end of the test stops it as well.
 func Serve(t testing.TB, network *memnet.Network, name string, svc service.Service) (stop func()) {
 	t.Helper()
 	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("test", 0))
@@ -50,7 +50,7 @@ func Serve(t testing.TB, network *memnet.Network, name string, svc service.Servi
 	return stop
 }
 
-// Dial returns a connection over which the service self calls another one at the names.
+// Dial returns a connection over which the service self calls the target at the names.
 func Dial(t testing.TB, network *memnet.Network, self string, target rpcclient.Target, names ...string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := rpcclient.New(self, target, rpcclient.Config{Addresses: names, Timeout: 5 * time.Second}, mtls.Config{},
