@@ -30,18 +30,18 @@ func TestCheck(t *testing.T) {
 		caller identity.Caller
 		want   errorsv1.Reason
 	}{
-		"anyone":                        {public, identity.Caller{Service: identity.Gateway}, 0},
-		"anyone from elsewhere":         {public, identity.Caller{Service: identity.Game}, errorsv1.Reason_REASON_CALLER_NOT_ALLOWED},
-		"nobody":                        {me, identity.Caller{Service: identity.Gateway}, errorsv1.Reason_REASON_CREDENTIALS_MISSING},
-		"an auditor where he may":       {me, who(identity.Gateway, auditor), 0},
-		"a player":                      {play, who(identity.Gateway, player), 0},
-		"an auditor where he may not":   {play, who(identity.Gateway, auditor), errorsv1.Reason_REASON_ROLE_NOT_ALLOWED},
-		"a role of a later release":     {play, who(identity.Gateway, stranger), errorsv1.Reason_REASON_ROLE_NOT_ALLOWED},
-		"an operator's command line":    {play, identity.Caller{Service: identity.Operator}, 0},
-		"a key with the scope":          {play, who(identity.Gateway, player, read, playing), 0},
-		"a key without the scope":       {play, who(identity.Gateway, player, read), errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED},
-		"a key where people are needed": {people, who(identity.Gateway, player, read, playing), errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED},
-		"a method without a rule":       {access.Rule{Method: "/x/Y"}, who(identity.Gateway, player), errorsv1.Reason_REASON_CALLER_NOT_ALLOWED},
+		"anyone":                       {public, identity.Caller{Service: identity.Gateway}, 0},
+		"anyone from elsewhere":        {public, identity.Caller{Service: identity.Game}, errorsv1.Reason_REASON_CALLER_NOT_ALLOWED},
+		"nobody":                       {me, identity.Caller{Service: identity.Gateway}, errorsv1.Reason_REASON_CREDENTIALS_MISSING},
+		"an auditor where he may":      {me, who(identity.Gateway, auditor), 0},
+		"a player":                     {play, who(identity.Gateway, player), 0},
+		"an auditor where he may not":  {play, who(identity.Gateway, auditor), errorsv1.Reason_REASON_ROLE_NOT_ALLOWED},
+		"a role of a later release":    {play, who(identity.Gateway, stranger), errorsv1.Reason_REASON_ROLE_NOT_ALLOWED},
+		"an operator's command line":   {play, identity.Caller{Service: identity.Operator}, 0},
+		"a key with the scope":         {play, who(identity.Gateway, player, read, playing), 0},
+		"a key without the scope":      {play, who(identity.Gateway, player, read), errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED},
+		"a key where none is accepted": {people, who(identity.Gateway, player, read, playing), errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED},
+		"a method without a rule":      {access.Rule{Method: "/x/Y"}, who(identity.Gateway, player), errorsv1.Reason_REASON_CALLER_NOT_ALLOWED},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := tc.rule.Check(tc.caller); errs.Reason(err) != tc.want {

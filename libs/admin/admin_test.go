@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// TestAPartThatHangsFailsAlone has the one behind it need the time that its context gives.
-func TestAPartThatHangsFailsAlone(t *testing.T) {
+// TestHangingPartFailsAlone has a check after the hanging one that fails if its context has ended.
+func TestHangingPartFailsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := httptest.NewRecorder()
 		admin.Ready([]admin.Check{
@@ -28,7 +28,7 @@ func TestAPartThatHangsFailsAlone(t *testing.T) {
 	})
 }
 
-func TestReadinessNamesWhatFails(t *testing.T) {
+func TestReadinessNamesFailingParts(t *testing.T) {
 	var broken, slow error
 	server := httptest.NewServer(admin.Handler(telemetry.Discard().Registry, []admin.Check{
 		{Name: "store", Check: func(context.Context) error { return nil }},

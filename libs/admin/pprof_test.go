@@ -14,8 +14,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// TestTheCommandLineIsNotShown asks for what Go's own handlers would tell.
-func TestTheCommandLineIsNotShown(t *testing.T) {
+// TestCommandLineIsNotExposed requests the endpoint that net/http/pprof itself would serve.
+func TestCommandLineIsNotExposed(t *testing.T) {
 	answer := httptest.NewRecorder()
 	admin.Handler(telemetry.Discard().Registry, nil).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/debug/pprof/cmdline", nil))
 	if answer.Code != http.StatusNotFound || strings.Contains(answer.Body.String(), os.Args[0]) {
@@ -23,8 +23,8 @@ func TestTheCommandLineIsNotShown(t *testing.T) {
 	}
 }
 
-// TestContentionIsRecordedWhileSomebodyWaits asks for the profile of mutexes and looks at the rate meanwhile and afterwards.
-func TestContentionIsRecordedWhileSomebodyWaits(t *testing.T) {
+// TestContentionIsRecordedOnlyOnDemand requests the mutex profile and checks the rate meanwhile and afterwards.
+func TestContentionIsRecordedOnlyOnDemand(t *testing.T) {
 	server := httptest.NewServer(admin.Handler(telemetry.Discard().Registry, nil))
 	defer server.Close()
 	rate := func() int { return runtime.SetMutexProfileFraction(-1) }
@@ -58,7 +58,7 @@ func TestContentionIsRecordedWhileSomebodyWaits(t *testing.T) {
 			recorded = recorded || rate() > 0
 		}
 	}
-	server.Close() // It waits for the handlers' end.
+	server.Close() // It waits until the handlers have returned.
 	if !recorded || rate() != 0 {
 		t.Errorf("recorded: %v; the rate is %d afterwards", recorded, rate())
 	}

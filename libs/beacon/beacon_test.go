@@ -50,8 +50,8 @@ func TestDrandsBeaconVerifies(t *testing.T) {
 	}
 }
 
-// TestAnotherImplementationAgrees signs with circl, which shares no code with gnark, and verifies here.
-func TestAnotherImplementationAgrees(t *testing.T) {
+// TestOtherImplementationAgrees signs with circl, which shares no code with gnark, and verifies here.
+func TestOtherImplementationAgrees(t *testing.T) {
 	private, err := circl.KeyGen[circl.KeyG2SigG1]([]byte("thirty-two bytes of test entropy"), nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -127,8 +127,8 @@ func TestEveryMistakeNamesItsKey(t *testing.T) {
 	}
 }
 
-// TestAllMistakesAreSaidAtOnce has two of each layer, one that only Validate sees, and one in a second file.
-func TestAllMistakesAreSaidAtOnce(t *testing.T) {
+// TestAllMistakesAreReportedTogether has two mistakes in each layer, one that only Validate finds, and one in a second file.
+func TestAllMistakesAreReportedTogether(t *testing.T) {
 	dir := write(t, map[string]string{
 		"defaults.toml": "[tabels]\nx = 1\n[nonsense]\nx = 1\n[game.tables]\nidle = \"10ms\"\nnames = 3\n[network]\nlisten_port = 80",
 		"staging.toml":  "[rubbish]\nx = 1\n[network]\nenable_tsl = true",
@@ -194,7 +194,7 @@ func TestMissingEnvironmentFileIsFatal(t *testing.T) {
 	}
 }
 
-func TestValuesOfEveryKindComeFromText(t *testing.T) {
+func TestValuesOfEveryKindAreParsed(t *testing.T) {
 	cfg := defaults()
 	err := config.Load("game", cfg, config.Source{
 		Environ: []string{"BITCRAPS_NETWORK_ENABLE_TLS=true", "BITCRAPS_TABLES_IDLE=90s"},

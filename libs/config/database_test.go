@@ -24,7 +24,7 @@ func TestDatabaseURLs(t *testing.T) {
 	}
 }
 
-func TestOneConnectionIsEnoughForAFileAlone(t *testing.T) {
+func TestPostgresNeedsTwoConnections(t *testing.T) {
 	for url, want := range map[string]string{"sqlite://game.db": "", "postgresql://db/craps": "database.max_connections"} {
 		err := config.Database{URL: url, MaxConnections: 1}.Validate()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

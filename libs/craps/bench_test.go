@@ -34,7 +34,7 @@ func BenchmarkRoll(b *testing.B) {
 			}
 		}
 		state = roll.After
-		throw = (throw + 7) % len(throws) // 7 and 36 have no common divisor, so every throw comes.
+		throw = (throw + 7) % len(throws) // 7 and 36 have no common divisor, so every outcome occurs.
 	}
 	if decided == 0 {
 		b.Error("nothing was decided")

@@ -7,7 +7,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// rolls are the 36 outcomes.
+// rolls returns the 36 outcomes.
 func rolls() []craps.Dice {
 	var out []craps.Dice
 	for first := uint8(1); first <= 6; first++ {
@@ -18,7 +18,7 @@ func rolls() []craps.Dice {
 	return out
 }
 
-// throws reads dice as tests write them: "31 52" is a three and a one, then a five and a two.
+// throws parses the notation of the tests: "31 52" is a three and a one, then a five and a two.
 func throws(text string) []craps.Dice {
 	var out []craps.Dice
 	for throw := range strings.FieldsSeq(text) {
@@ -27,7 +27,7 @@ func throws(text string) []craps.Dice {
 	return out
 }
 
-// after is where a new table stands behind some throws.
+// after returns the state of a new table after some throws.
 func after(text string) craps.State {
 	var state craps.State
 	for _, d := range throws(text) {
@@ -36,7 +36,7 @@ func after(text string) craps.State {
 	return state
 }
 
-func TestAHandGoesFromComeOutToSevenOut(t *testing.T) {
+func TestHandFromComeOutToSevenOut(t *testing.T) {
 	state := craps.State{}
 	for i, step := range []struct {
 		throw string

@@ -8,16 +8,16 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// sees is what a wager looks at in a state.
-func sees(w *craps.Wager, s craps.State) craps.State {
+// relevant returns the part of a state that a wager depends on.
+func relevant(w *craps.Wager, s craps.State) craps.State {
 	if w.RelevantState == nil {
 		return craps.State{Point: s.Point}
 	}
 	return w.RelevantState(s)
 }
 
-// reached draws a state that some rolls lead to. Throws alone would hardly ever lead to a long hand, so points are made
-// before them, and most 7s are passed over.
+// reached draws a reachable state. Random rolls alone would hardly ever lead to a long hand, so points are made before them, and most 7s
+// are skipped.
 func reached(t *rapid.T) craps.State {
 	var state craps.State
 	for _, point := range rapid.SliceOfN(rapid.SampledFrom(craps.Points[:]), 0, 20).Draw(t, "points") {
@@ -32,24 +32,24 @@ func reached(t *rapid.T) craps.State {
 	return state
 }
 
-// The solver tells states apart by what a wager sees, so what it does not see must not matter: neither to the next roll
-// nor to what it sees behind it.
-func TestWhatAWagerDoesNotSeeDoesNotMatter(t *testing.T) {
+// The solver merges states with the same relevant part, so the rest must affect neither the result of the next roll nor the relevant part
+// of the state after it.
+func TestIrrelevantStateDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		state := reached(t)
 		bet := craps.Bet{Number: rapid.SampledFrom([]uint8{0, 4, 5, 6, 8, 9, 10}).Draw(t, "number"), Working: rapid.Bool().Draw(t, "working")}
 		for _, w := range craps.Wagers() {
-			seen := sees(w, state)
-			if twice := sees(w, seen); twice != seen {
-				t.Fatalf("%s sees %+v in %+v", w.Name, twice, seen)
+			seen := relevant(w, state)
+			if twice := relevant(w, seen); twice != seen {
+				t.Fatalf("%s: the relevant part is %+v of %+v", w.Name, twice, seen)
 			}
 			for _, d := range rolls() {
 				whole, part := state.Roll(d), seen.Roll(d)
 				if a, b := w.Resolve(bet, whole), w.Resolve(bet, part); a != b {
-					t.Fatalf("%s in %+v: %v does %+v, and %+v in what it sees", w.Name, state, d, a, b)
+					t.Fatalf("%s in %+v: %v does %+v, and %+v in the relevant part", w.Name, state, d, a, b)
 				}
-				if a, b := sees(w, whole.After), sees(w, part.After); a != b {
-					t.Fatalf("%s in %+v: behind %v it sees %+v, and %+v from what it saw", w.Name, state, d, a, b)
+				if a, b := relevant(w, whole.After), relevant(w, part.After); a != b {
+					t.Fatalf("%s in %+v: after %v the relevant part is %+v, and %+v from the relevant part before", w.Name, state, d, a, b)
 				}
 			}
 		}

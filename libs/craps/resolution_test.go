@@ -7,7 +7,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// resolution is what totals do to a bet: every total that is not named stays.
+// resolution lists the results of totals for a bet. All other totals leave the bet as it is.
 type resolution struct {
 	name    string
 	number  uint8
@@ -90,7 +90,7 @@ func TestOneRollBetsAreDecidedByTheNextRoll(t *testing.T) {
 	}
 }
 
-func TestNumberBetsRaceThe7(t *testing.T) {
+func TestNumberBetsResolveOnNumberOr7(t *testing.T) {
 	for _, number := range []uint8{2, 3, 4, 5, 6, 8, 9, 10, 11, 12} {
 		names := []string{fmt.Sprintf("yes_%d", number)}
 		if number >= 4 && number <= 10 {
@@ -101,13 +101,13 @@ func TestNumberBetsRaceThe7(t *testing.T) {
 			resolution{name: name}.check(t)
 			resolution{name: name, working: true, wins: []uint8{number}, loses: []uint8{7}}.check(t)
 		}
-		for _, point := range []uint8{0, 8} { // No bets never rest.
+		for _, point := range []uint8{0, 8} { // No bets are never off.
 			resolution{name: fmt.Sprintf("no_%d", number), point: point, wins: []uint8{7}, loses: []uint8{number}}.check(t)
 		}
 	}
 }
 
-func TestHardwaysTellPairsFromOthers(t *testing.T) {
+func TestHardwaysDistinguishPairs(t *testing.T) {
 	for _, number := range []uint8{4, 6, 8, 10} {
 		w := craps.ByName(fmt.Sprintf("hard_%d", number))
 		for _, d := range rolls() {
@@ -125,13 +125,13 @@ func TestHardwaysTellPairsFromOthers(t *testing.T) {
 				t.Errorf("%s working on the come-out: %v does %s, want %s", w.Name, d, got, want)
 			}
 			if got := w.Resolve(craps.Bet{}, craps.State{}.Roll(d)).Outcome; got != craps.Stay {
-				t.Errorf("%s resting on the come-out: %v does %s", w.Name, d, got)
+				t.Errorf("%s off on the come-out: %v does %s", w.Name, d, got)
 			}
 		}
 	}
 }
 
-func TestOnlySomeBetsRestOnTheComeOut(t *testing.T) {
+func TestOnlySomeBetsAreOffOnTheComeOut(t *testing.T) {
 	for _, w := range craps.Wagers() {
 		rests := w.Name == "odds_come"
 		switch w.Code {
@@ -139,7 +139,7 @@ func TestOnlySomeBetsRestOnTheComeOut(t *testing.T) {
 			rests = true
 		}
 		if w.OffOnComeOut != rests {
-			t.Errorf("%s rests: %v", w.Name, w.OffOnComeOut)
+			t.Errorf("%s is off on the come-out: %v", w.Name, w.OffOnComeOut)
 		}
 		for _, working := range []bool{false, true} {
 			for _, state := range []craps.State{{}, {Point: 6}} {
@@ -151,7 +151,7 @@ func TestOnlySomeBetsRestOnTheComeOut(t *testing.T) {
 	}
 }
 
-func TestWorkingChangesNothingForBetsThatNeverRest(t *testing.T) {
+func TestWorkingChangesNothingForBetsThatAreNeverOff(t *testing.T) {
 	for _, w := range craps.Wagers() {
 		for _, d := range rolls() {
 			roll := craps.State{}.Roll(d)

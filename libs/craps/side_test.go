@@ -7,8 +7,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// script is what throws from the beginning of a hand on do to a side bet: it stays until the last, which does this. line
-// counts only for a win.
+// script has throws from the beginning of a hand, and the outcome of the last one for a side bet; all before leave it as it is. line
+// applies only to a win.
 type script struct {
 	throws  string
 	outcome craps.Outcome
@@ -67,19 +67,19 @@ func TestRepeatersCountTheirTotal(t *testing.T) {
 	}
 }
 
-func TestTwiceHardAllowsNoEasyRollOfItsNumberBetween(t *testing.T) {
+func TestTwiceHardAllowsNoEasyRollInBetween(t *testing.T) {
 	play(t, "twice_hard",
 		script{"22 22", craps.Win, 0}, script{"33 33", craps.Win, 0}, script{"44 44", craps.Win, 0}, script{"55 55", craps.Win, 0},
 		script{"22 31", craps.Stay, 0},
-		script{"22 31 22", craps.Stay, 0}, // The easy 4 forgets the hard one.
+		script{"22 31 22", craps.Stay, 0}, // The easy 4 cancels the hard one.
 		script{"22 31 22 22", craps.Win, 0},
-		script{"22 15 22", craps.Win, 0},          // An easy 6 is nothing to 4.
-		script{"22 33 44 55 31 33", craps.Win, 0}, // Each number for itself.
+		script{"22 15 22", craps.Win, 0},          // An easy 6 does not affect 4.
+		script{"22 33 44 55 31 33", craps.Win, 0}, // Numbers are independent.
 		script{"11 11 66 66", craps.Stay, 0},      // 2 and 12 are never easy, and don't count.
 		script{"22 34", craps.Lose, 0}, script{"34", craps.Lose, 0})
-	// A bet behind a 7 knows nothing of what came before it.
+	// A bet placed after a 7 does not depend on what was rolled before it.
 	if state := after("22 22 34 22"); craps.ByName("twice_hard").Resolve(craps.Bet{}, state.Roll(throws("33")[0])).Outcome != craps.Stay {
-		t.Error("the 7 forgets no hard number")
+		t.Error("the 7 does not clear the hard numbers")
 	}
 }
 
@@ -114,7 +114,7 @@ func TestDifferentDoublesCountEachOnce(t *testing.T) {
 func TestFireCountsDifferentPointsOfTheHand(t *testing.T) {
 	const four, five, six, eight, nine, ten = "13 22 ", "14 23 ", "33 15 ", "44 26 ", "36 45 ", "64 55 "
 	play(t, "fire",
-		script{"34 34 56 11", craps.Stay, 0}, // Nothing on the come-out ends a hand.
+		script{"34 34 56 11", craps.Stay, 0}, // No come-out roll ends a hand.
 		script{four + "13 34", craps.Lose, 0},
 		script{again(5, four) + "13 34", craps.Lose, 0},
 		script{four + five + six + "13 34", craps.Lose, 0},
@@ -127,8 +127,8 @@ func TestFireCountsDifferentPointsOfTheHand(t *testing.T) {
 func TestRideTheLineCountsNaturalsAndPoints(t *testing.T) {
 	play(t, "ride_line",
 		script{"13 34", craps.Lose, 0}, script{"34 56 13 34", craps.Lose, 0},
-		script{"11 12 66 34 56 13 34", craps.Lose, 0}, // Craps are no wins.
-		script{"44 56 56 44 34 13 34", craps.Lose, 0}, // With a point on, 11 is nothing.
+		script{"11 12 66 34 56 13 34", craps.Lose, 0}, // Craps are not wins.
+		script{"44 56 56 44 34 13 34", craps.Lose, 0}, // While a point is set, 11 does nothing.
 		script{"34 56 44 44", craps.Stay, 0},
 		script{"34 56 44 44 13 34", craps.Win, 0})
 	for wins := 3; wins <= 30; wins++ {
@@ -151,7 +151,7 @@ func TestReplayPaysItsBestTier(t *testing.T) {
 		script{five(4) + out, craps.Win, 1}, script{nine(4) + four(3) + six(4) + out, craps.Win, 1},
 		script{ten(4) + out, craps.Win, 0}, script{nine(4) + six(4) + four(4) + out, craps.Win, 0},
 		script{four(4) + five(4), craps.Stay, 0},
-		script{six(2) + "34 34 11 " + six(1) + out, craps.Win, 5}, // A come-out 7 forgets no points.
+		script{six(2) + "34 34 11 " + six(1) + out, craps.Win, 5}, // A come-out 7 does not clear points.
 		script{six(9) + out, craps.Win, 3}, script{four(9) + out, craps.Win, 0})
 }
 
@@ -165,7 +165,7 @@ func TestMuggsyWinsInTwoWays(t *testing.T) {
 			want = craps.Win
 		}
 		if got := craps.ByName("muggsy").Resolve(craps.Bet{}, after("44").Roll(d)).Outcome; got != want {
-			t.Errorf("%v right behind the point does %s", d, got)
+			t.Errorf("%v right after the point does %s", d, got)
 		}
 	}
 }

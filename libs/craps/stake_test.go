@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// tables are the pay lines of all wagers, "to:per" each, the multiple that stakes must be of, and where there is
-// commission, what it is on such a stake.
+// tables has the pay lines of all wagers, as "to:per", the number that stakes must be a multiple of, and the commission on a stake of that
+// number.
 var tables = []struct {
 	names      string
 	pays       string
@@ -55,7 +55,7 @@ var tables = []struct {
 	{"repeater_6 repeater_8", "89:1", 1, 0},
 }
 
-func TestPayTablesAreThePublishedOnes(t *testing.T) {
+func TestPayTablesMatchPublishedOnes(t *testing.T) {
 	found := 0
 	for _, tc := range tables {
 		for name := range strings.FieldsSeq(tc.names) {
@@ -81,7 +81,7 @@ func TestPayTablesAreThePublishedOnes(t *testing.T) {
 	}
 }
 
-// exact reports whether a stake is paid in whole tokens on some lines, and costs a whole commission.
+// exact reports whether a stake pays whole tokens on some lines, and its commission is whole.
 func exact(w *craps.Wager, stake int64, lines []craps.Pay) bool {
 	whole := w.Commission != craps.OnStake || stake%20 == 0
 	for _, pay := range lines {
@@ -120,7 +120,7 @@ func TestOddsAreLimitedByTheirFlatBet(t *testing.T) {
 	for _, tc := range []struct {
 		number                uint8
 		take, lay             int64 // Multiples.
-		takeMost, layMost     int64 // Behind 10.
+		takeMost, layMost     int64 // Behind a flat bet of 10.
 		takeProfit, layProfit int64 // Of these.
 	}{
 		{4, 1, 2, 30, 60, 60, 30}, {5, 2, 3, 40, 60, 60, 40}, {6, 5, 6, 50, 60, 60, 50},
@@ -154,7 +154,7 @@ func TestOddsWinOnTheLineOfTheirNumber(t *testing.T) {
 	}
 }
 
-func TestTheFieldPays2And12Double(t *testing.T) {
+func TestFieldPays2And12Double(t *testing.T) {
 	for _, d := range rolls() {
 		want := 1
 		if d.Total() == 2 || d.Total() == 12 {

@@ -8,12 +8,12 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// anyDice are all throws alike.
+// anyDice generates all outcomes with equal probability.
 func anyDice() *rapid.Generator[craps.Dice] {
 	return rapid.Map(rapid.IntRange(0, 35), func(i int) craps.Dice { return rolls()[i] })
 }
 
-// model remembers everything that was rolled, and looks it up when asked.
+// model remembers every roll, and derives the trackers from all of them.
 type model struct {
 	since7 []craps.Dice
 	made   []uint8
@@ -43,7 +43,7 @@ func (m *model) check(t *rapid.T, state craps.State) {
 	}
 	for total := uint8(2); total <= 12; total++ {
 		if got := state.Since7.Totals.Of(total); got != min(totals[total], craps.MaxTotal) {
-			t.Fatalf("%d came %d times, not %d", total, totals[total], got)
+			t.Fatalf("%d was rolled %d times, not %d", total, totals[total], got)
 		}
 	}
 	if state.Since7.Pairs != pairs {
@@ -51,11 +51,11 @@ func (m *model) check(t *rapid.T, state craps.State) {
 	}
 	for bit, number := range []uint8{4, 6, 8, 10} {
 		if got := state.Since7.Hard&(1<<bit) != 0; got != hards[number] {
-			t.Fatalf("%d came hard last: %v", number, got)
+			t.Fatalf("%d was rolled hard last: %v", number, got)
 		}
 	}
 	if state.Since7.Empty() != (len(m.since7) == 0) {
-		t.Fatalf("nothing came since the last 7: %v", state.Since7.Empty())
+		t.Fatalf("nothing was rolled since the last 7: %v", state.Since7.Empty())
 	}
 	made := map[uint8]int{}
 	for _, point := range m.made {
@@ -71,7 +71,7 @@ func (m *model) check(t *rapid.T, state craps.State) {
 	}
 }
 
-func TestTrackersAgreeWithAFullMemory(t *testing.T) {
+func TestTrackersAgreeWithFullHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var state craps.State
 		var memory model
@@ -84,7 +84,7 @@ func TestTrackersAgreeWithAFullMemory(t *testing.T) {
 	})
 }
 
-func TestAComeOut7EmptiesWhatCameSinceButNotTheHand(t *testing.T) {
+func TestComeOut7ClearsSince7ButNotTheHand(t *testing.T) {
 	state := after("22 13 33 24 34")
 	if !state.Since7.Empty() {
 		t.Errorf("a come-out 7 leaves %+v", state.Since7)
@@ -94,7 +94,7 @@ func TestAComeOut7EmptiesWhatCameSinceButNotTheHand(t *testing.T) {
 	}
 }
 
-func TestCountersStopAtTheirMost(t *testing.T) {
+func TestCountersStopAtTheirLimits(t *testing.T) {
 	state := after(again(50, "33"))
 	if got := state.Since7.Totals.Of(6); got != craps.MaxTotal {
 		t.Errorf("50 sixes count %d", got)

@@ -8,8 +8,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// canonical are the 64 wagers that have the same codes in every implementation, in the order of the codes, and behind
-// them the seven of ours.
+// canonical are the 64 wagers that have the same codes in every implementation, in the order of the codes, followed by the seven of our
+// own.
 const canonical = `pass_line dont_pass come dont_come field yes_2 yes_3 yes_4 yes_5 yes_6 yes_8 yes_9 yes_10 yes_11 yes_12
 no_2 no_3 no_4 no_5 no_6 no_8 no_9 no_10 no_11 no_12 hard_4 hard_6 hard_8 hard_10
 odds_pass odds_dont_pass odds_come odds_dont_come hot_roller fire twice_hard ride_line muggsy bonus_small bonus_tall bonus_all
@@ -17,7 +17,7 @@ replay different_doubles next_2 next_3 next_4 next_5 next_6 next_7 next_8 next_9
 repeater_2 repeater_3 repeater_4 repeater_5 repeater_6 repeater_8 repeater_9 repeater_10 repeater_11 repeater_12
 place_4 place_5 place_6 place_8 place_9 place_10 any_craps`
 
-func TestCodesAreTheCanonicalOnes(t *testing.T) {
+func TestCodesAreCanonical(t *testing.T) {
 	names := strings.Fields(canonical)
 	if len(names) != 71 || len(craps.Wagers()) != len(names) {
 		t.Fatalf("%d wagers, %d names", len(craps.Wagers()), len(names))
@@ -29,7 +29,7 @@ func TestCodesAreTheCanonicalOnes(t *testing.T) {
 		}
 	}
 	if craps.ByCode(71) != nil || craps.ByName("hard_5") != nil || craps.ByName("") != nil {
-		t.Error("a wager that is none was found")
+		t.Error("a wager was found that does not exist")
 	}
 }
 
@@ -76,14 +76,14 @@ func TestDefinitionsAreComplete(t *testing.T) {
 		}
 		for _, name := range append([]string{w.Name}, w.Aliases...) {
 			if names[name] {
-				t.Errorf("%s: %q is taken", w.Name, name)
+				t.Errorf("%s: %q names another wager too", w.Name, name)
 			}
 			names[name] = true
 		}
 	}
 }
 
-func TestBetsSettleInTheirOrder(t *testing.T) {
+func TestBetsSettleInOrder(t *testing.T) {
 	for _, w := range craps.Wagers() {
 		want := craps.Numbers
 		switch w.Name {

@@ -6,7 +6,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps"
 )
 
-// moments are where a table can stand, by what is special about them.
+// moments are states of a table, by what precedes them.
 var moments = map[string]craps.State{
 	"a new hand":               {},
 	"the first point":          after("44"),
@@ -26,11 +26,11 @@ func TestWindowsOpenAndClose(t *testing.T) {
 	for moment, state := range moments {
 		for window, moments := range open {
 			if window.Open(state) != moments[moment] {
-				t.Errorf("%s behind %s: open is %v", window, moment, window.Open(state))
+				t.Errorf("%s after %s: open is %v", window, moment, window.Open(state))
 			}
 		}
 		if !craps.AnyTime.Open(state) || !craps.WithFlat.Open(state) {
-			t.Errorf("behind %s something is closed that is always open", moment)
+			t.Errorf("after %s a window is closed that is always open", moment)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestEveryWagerHasItsWindowAndLock(t *testing.T) {
 	}
 }
 
-func TestBetsThatWereRolledOnAreLocked(t *testing.T) {
+func TestBetsAreLockedAfterARoll(t *testing.T) {
 	for _, tc := range []struct {
 		name, throws string
 		number       uint8
@@ -90,20 +90,20 @@ func TestBetsThatWereRolledOnAreLocked(t *testing.T) {
 		{name: "repeater_2", throws: "66"},
 	} {
 		if got := craps.ByName(tc.name).Removable(craps.Bet{Number: tc.number}, after(tc.throws)); got != tc.removable {
-			t.Errorf("%s on %d behind %q: removable is %v", tc.name, tc.number, tc.throws, got)
+			t.Errorf("%s on %d after %q: removable is %v", tc.name, tc.number, tc.throws, got)
 		}
 	}
 }
 
-// Bets have no memory of their own, so none may begin in the middle of what it is about.
-func TestSideBetsBeginWithAnEmptyMemory(t *testing.T) {
+// Bets have no trackers of their own, so none may be placed while what it tracks is under way.
+func TestSideBetsBeginWithEmptyTrackers(t *testing.T) {
 	for moment, state := range moments {
 		for _, w := range craps.Wagers() {
 			if w.RelevantState == nil || !w.Place.Open(state) {
 				continue
 			}
 			if seen := w.RelevantState(state); seen != (craps.State{}) {
-				t.Errorf("%s behind %s begins with %+v", w.Name, moment, seen)
+				t.Errorf("%s after %s begins with %+v", w.Name, moment, seen)
 			}
 		}
 	}

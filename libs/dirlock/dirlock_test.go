@@ -7,14 +7,14 @@ import (
 	"github.com/bitcraps/bitcraps/libs/dirlock"
 )
 
-func TestAFolderIsTakenOnce(t *testing.T) {
+func TestFolderIsLockedOnce(t *testing.T) {
 	dir := t.TempDir()
 	release, err := dirlock.Acquire(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := dirlock.Acquire(dir); !errors.Is(err, dirlock.ErrLocked) {
-		t.Errorf("taken twice: %v", err)
+		t.Errorf("acquired twice: %v", err)
 	}
 	release()
 	release, err = dirlock.Acquire(dir)

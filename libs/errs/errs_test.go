@@ -37,7 +37,7 @@ func TestEveryReasonHasACode(t *testing.T) {
 }
 
 func TestErrorCarriesItsDetails(t *testing.T) {
-	err := errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is 5, the table takes 10 to 1000").
+	err := errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is 5, the table accepts 10 to 1000").
 		Field("amount", "10 to 1000").WithMetadata("min", 10).RetryAfter(time.Second)
 	st := err.GRPCStatus()
 	if st.Code() != codes.OutOfRange {
@@ -58,7 +58,7 @@ func TestErrorCarriesItsDetails(t *testing.T) {
 	}
 }
 
-func TestErrorsOfStoresAreForCallersAndTheLog(t *testing.T) {
+func TestStorageErrorsForCallersAndLog(t *testing.T) {
 	cause := errors.New("/secret/game.db: no room")
 	for reason, made := range map[errorsv1.Reason][]*errs.Error{
 		errorsv1.Reason_REASON_STORAGE_FULL: {errs.StorageFull("game", cause)},
@@ -73,7 +73,7 @@ func TestErrorsOfStoresAreForCallersAndTheLog(t *testing.T) {
 				return ok && retry.GetRetryDelay().AsDuration() > 0
 			})
 			if !delays {
-				t.Errorf("%v does not say when to come back", err)
+				t.Errorf("%v has no retry delay", err)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// BenchmarkPublish is what publishing costs whoever has just stored an event, with nobody watching.
+// BenchmarkPublish measures the cost of publishing for the caller, without watchers.
 func BenchmarkPublish(b *testing.B) {
 	scope := telemetry.Discard().For("bench", 0)
 	client, err := redis.Open(b.Context(), redis.Config{URL: testserver.Redis(b), Timeout: time.Second}, clockwork.NewRealClock(), scope)

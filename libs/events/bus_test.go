@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testserver.Suite{M: m}) }
 
-// store is the logs of all topics: what every replica can read.
+// store has the logs of all topics, which every replica can read.
 type store struct {
 	mu   sync.Mutex
 	logs map[string][]uint64
@@ -37,7 +37,7 @@ func (s *store) keep(topic string) uint64 {
 	return sequence
 }
 
-// append keeps an event and has a bus tell of it.
+// append stores an event and publishes it on a bus.
 func (s *store) append(bus events.Bus[uint64], topic string) uint64 {
 	sequence := s.keep(topic)
 	bus.Publish(context.Background(), topic, sequence, sequence*10)
@@ -58,7 +58,7 @@ type watcher struct {
 	topic string
 	live  *events.Subscription[events.Notice[uint64]]
 	last  uint64
-	told  int // Events that a notice brought and the store did not.
+	told  int // The number of events that came with a notice rather than from the store.
 }
 
 func watch(t *testing.T, s *store, bus events.Bus[uint64], topic string) *watcher {
@@ -82,7 +82,7 @@ func (w *watcher) see(value uint64) {
 	}
 }
 
-// until follows until a condition holds; the deadline is far beyond what it should need.
+// until follows the topic until a condition holds; the deadline is far beyond what that should need.
 func (w *watcher) until(what string, condition func() bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
@@ -91,7 +91,7 @@ func (w *watcher) until(what string, condition func() bool) {
 		select {
 		case notice, ok := <-w.live.C:
 			switch {
-			case !ok: // It was cut off, and resumes.
+			case !ok: // It was disconnected, and resumes.
 				w.live = w.bus.Subscribe(w.topic)
 				w.t.Cleanup(w.live.Close)
 				w.read()
@@ -160,7 +160,7 @@ func newReplicaAt(t *testing.T, url string, clock clockwork.Clock) *replica {
 	return r
 }
 
-// dropped is what the metric counts.
+// dropped returns the value of the metric.
 func (r *replica) dropped(t *testing.T) float64 {
 	t.Helper()
 	families, err := r.tel.Registry.Gather()
@@ -176,7 +176,7 @@ func (r *replica) dropped(t *testing.T) float64 {
 	return 0
 }
 
-// TestConformance holds every bus to the same behaviour. publish and watch are replicas of one service.
+// TestConformance checks that all buses behave alike. publish and watch are replicas of one service.
 func TestConformance(t *testing.T) {
 	for name, newBuses := range map[string]func(*testing.T) (publish, watch events.Bus[uint64]){
 		"local": func(*testing.T) (events.Bus[uint64], events.Bus[uint64]) {
@@ -195,7 +195,7 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			publisher, watcher := newBuses(t)
 			s := &store{logs: make(map[string][]uint64)}
-			for range 10 { // Before anybody watches, among them what can't be sent.
+			for range 10 { // Before there are watchers; some of these events can't be sent.
 				s.append(publisher, "a")
 			}
 			a, again, other := watch(t, s, watcher, "a"), watch(t, s, watcher, "a"), watch(t, s, watcher, "b")
@@ -208,7 +208,7 @@ func TestConformance(t *testing.T) {
 			a.reaches(1010)
 			again.reaches(1010)
 			other.reaches(1000)
-			for a.told == 0 { // Until one comes by the bus and not from the store.
+			for a.told == 0 { // Until one arrives by the bus rather than from the store.
 				a.reaches(s.append(publisher, "a"))
 			}
 			unsure := s.keep("a")

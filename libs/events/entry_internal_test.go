@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// reading is a bus of strings that reads entries, and has no server.
+// reading returns a bus of strings that reads entries, without a server.
 func reading() *Redis[string] {
 	return &Redis[string]{Local: NewLocal[string](8), origin: "me", codec: Codec[string]{
 		Encode: func(s string) ([]byte, error) { return []byte(s), nil },
@@ -20,7 +20,7 @@ func reading() *Redis[string] {
 	}}
 }
 
-// read is an entry as the server gives it back.
+// read returns an entry as the server would return it.
 func read(origin string, number uint64, e entry) received {
 	r := received{fieldOrigin: origin, fieldNumber: fmt.Sprint(number)}
 	for pair := range slices.Chunk(e.fields, 2) {
@@ -83,7 +83,7 @@ func TestNumbersRevealMissedEvents(t *testing.T) {
 		"no event, none missed":        {"other", 8, entry{}, false},
 		"one missed before three":      {"other", 11, three, true},
 		"lost events before none":      {"other", 9, entry{}, true},
-		"numbers that go back":         {"other", 3, three, true},
+		"decreasing numbers":           {"other", 3, three, true},
 		"a new process":                {"new", 3, three, false},
 		"a new process, one is missed": {"new", 4, three, true},
 	} {

@@ -15,9 +15,9 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestWatchersGoOnWithoutRedis kills and freezes the server while two replicas publish. Every watcher of both sees every
-// event once, in order, during the outage and behind it.
-func TestWatchersGoOnWithoutRedis(t *testing.T) {
+// TestWatchersContinueWithoutRedis kills and freezes the server while two replicas publish. Every watcher of both sees every event once, in
+// order, during the outage and after it.
+func TestWatchersContinueWithoutRedis(t *testing.T) {
 	server := testserver.NewRedis(t)
 	url := server.URL()
 	for _, fail := range []struct {
@@ -50,7 +50,7 @@ func TestWatchersGoOnWithoutRedis(t *testing.T) {
 			server.Kill()
 			server.Restart(t)
 			reach(publish())
-			for i, w := range watchers { // Behind the restart the stream tells again, not only the store.
+			for i, w := range watchers { // After the restart, events arrive by the stream again, not only from the store.
 				from := replicas[1-i]
 				told := w.told
 				w.until("recovery", func() bool {
@@ -62,8 +62,8 @@ func TestWatchersGoOnWithoutRedis(t *testing.T) {
 	}
 }
 
-// TestABusThatIsOverrunDrops publishes more than the queue holds while the server hangs.
-func TestABusThatIsOverrunDrops(t *testing.T) {
+// TestOverloadedBusDrops publishes more than the queue holds while the server hangs.
+func TestOverloadedBusDrops(t *testing.T) {
 	server := testserver.NewRedis(t)
 	url := server.URL()
 	from, to := newReplica(t, url), newReplica(t, url)
@@ -88,9 +88,9 @@ func TestABusThatIsOverrunDrops(t *testing.T) {
 	}
 }
 
-// TestEventsThatComeTogetherShareEntries publishes faster than the server answers. The stream then has all of it in fewer entries, whose
+// TestConcurrentEventsShareEntries publishes faster than the server answers. The stream then has all events in fewer entries, whose
 // numbers have no gaps.
-func TestEventsThatComeTogetherShareEntries(t *testing.T) {
+func TestConcurrentEventsShareEntries(t *testing.T) {
 	const published, stream = 2_000, "bitcraps:events:v1:test"
 	from := newReplica(t, testserver.NewRedis(t).URL())
 	s := &store{logs: make(map[string][]uint64)}
@@ -113,7 +113,7 @@ func TestEventsThatComeTogetherShareEntries(t *testing.T) {
 			}
 		}
 		if entry.Values["n"] != fmt.Sprint(told) {
-			t.Fatalf("the entry behind event %d has the number %v", told, entry.Values["n"])
+			t.Fatalf("the entry after event %d has the number %v", told, entry.Values["n"])
 		}
 	}
 	if told != published || len(entries) > published/2 {
@@ -121,8 +121,8 @@ func TestEventsThatComeTogetherShareEntries(t *testing.T) {
 	}
 }
 
-// TestWhereNobodyWatchesNothingIsRead publishes to a replica without watchers, whose next one is told all the same.
-func TestWhereNobodyWatchesNothingIsRead(t *testing.T) {
+// TestNothingIsReadWithoutWatchers publishes to a replica without watchers, whose next watcher is notified all the same.
+func TestNothingIsReadWithoutWatchers(t *testing.T) {
 	url := testserver.NewRedis(t).URL()
 	from, to := newReplica(t, url), newReplica(t, url)
 	s := &store{logs: make(map[string][]uint64)}
@@ -140,17 +140,17 @@ func TestWhereNobodyWatchesNothingIsRead(t *testing.T) {
 	}
 }
 
-// TestWhatNobodyPublishedIsFound stores an event and does not publish it, as a process does that dies between the two.
-func TestWhatNobodyPublishedIsFound(t *testing.T) {
+// TestUnpublishedEventsAreFound stores an event without publishing it, like a process that crashes between the two.
+func TestUnpublishedEventsAreFound(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	s := &store{logs: make(map[string][]uint64)}
 	w := watch(t, s, newReplicaAt(t, testserver.Redis(t), clock), "a")
-	s.append(events.NewLocal[uint64](1), "a") // A bus that nobody else hears.
+	s.append(events.NewLocal[uint64](1), "a") // A bus without subscribers.
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for w.last == 0 {
 		if ctx.Err() != nil {
-			t.Fatal("the watcher was never sent to the store")
+			t.Fatal("the watcher was never woken")
 		}
 		clock.Advance(time.Second)
 		select {

@@ -27,7 +27,7 @@ func TestValuesReachTheTopicsWatchersInOrder(t *testing.T) {
 	}
 }
 
-func TestSlowWatcherIsCutOffAlone(t *testing.T) {
+func TestSlowWatcherIsDisconnectedAlone(t *testing.T) {
 	hub := events.NewHub[int](2)
 	slow, quick := hub.Subscribe("a"), hub.Subscribe("a")
 	defer quick.Close()

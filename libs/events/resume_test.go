@@ -11,8 +11,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestReadersResumeWhereTheyStopped cuts one replica's reader from the server while another publishes. The stream tells it of what
-// it missed: this watcher has no store. The reader's clock stands still until everything is published.
+// TestReadersResumeWhereTheyStopped disconnects one replica's reader from the server while another publishes. Its watcher gets the missed
+// events from the stream: it has no store. The reader's clock stands still until everything is published.
 func TestReadersResumeWhereTheyStopped(t *testing.T) {
 	url, clock := testserver.NewRedis(t).URL(), clockwork.NewFakeClock()
 	from, to := newReplica(t, url), newReplicaAt(t, url, clock)
@@ -31,7 +31,7 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 				switch {
 				case !ok:
 					t.Fatal("the watcher was too slow")
-				case notice.Sequence != 0: // The others send it to the store.
+				case notice.Sequence != 0: // Other notices would make it read the store.
 					told = append(told, notice.Sequence)
 				}
 			default:
@@ -60,14 +60,14 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 		listen()
 		return from.reader(t) != ""
 	})
-	publish() // Behind this one the stream has told all that it tells.
+	publish() // After this one the stream has nothing more to deliver.
 	testserver.Eventually(t, "the last event", heard)
 	if !slices.Equal(told, published) {
-		t.Errorf("the stream told of %v, and %v were published", told, published)
+		t.Errorf("the stream delivered %v, and %v were published", told, published)
 	}
 }
 
-// reader is the id of a connection that waits for the stream's next entry.
+// reader returns the id of a connection that waits for the stream's next entry.
 func (r *replica) reader(t *testing.T) (id string) {
 	t.Helper()
 	list, err := r.client.ClientList(t.Context()).Result()

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-func TestCallerTravels(t *testing.T) {
+func TestCallerIsTransmitted(t *testing.T) {
 	player := uuid.Must(uuid.NewV7())
 	for _, want := range []identity.Caller{
 		{Service: identity.Gateway},
@@ -25,7 +25,7 @@ func TestCallerTravels(t *testing.T) {
 	}
 }
 
-func TestCallersBeforeRolesArePlayers(t *testing.T) {
+func TestCallersWithoutRoleArePlayers(t *testing.T) {
 	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("bitcraps-player-id", uuid.NewString()))
 	if caller, ok := identity.Incoming(ctx); !ok || caller.Role != optionsv1.Role_ROLE_PLAYER {
 		t.Errorf("arrived as %+v, %v", caller, ok)
@@ -43,8 +43,8 @@ func TestMalformedCallersAreRefused(t *testing.T) {
 	}
 }
 
-// TestCallersWhoSayThingsTwiceAreRefused repeats one thing that a caller says at a time, be it the same.
-func TestCallersWhoSayThingsTwiceAreRefused(t *testing.T) {
+// TestRepeatedMetadataIsRefused repeats one metadata key at a time, even with the same value.
+func TestRepeatedMetadataIsRefused(t *testing.T) {
 	id := uuid.NewString()
 	for key, value := range map[string]string{
 		"bitcraps-service": identity.Gateway, "bitcraps-player-id": id, "bitcraps-session-id": id, "bitcraps-role": "1", "bitcraps-scopes": "2",

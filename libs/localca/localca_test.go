@@ -23,7 +23,7 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// call opens a connection with one certificate to a server with another and says how it went.
+// call connects with one certificate to a server with another, and returns the error.
 func call(t *testing.T, server, client mtls.Config, want string) error {
 	t.Helper()
 	credentials, err := server.ServerCredentials(quiet)
@@ -66,7 +66,7 @@ func issue(t *testing.T, dir, service string, now time.Time) mtls.Config {
 	return cfg
 }
 
-func TestServicesKnowEachOther(t *testing.T) {
+func TestServicesAuthenticateEachOther(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	game, gateway := issue(t, dir, "game", now), issue(t, dir, "gateway", now)
 	if err := call(t, game, gateway, "game"); err != nil {
@@ -76,11 +76,11 @@ func TestServicesKnowEachOther(t *testing.T) {
 		t.Errorf("game passes for api: %v", err)
 	}
 	if err := call(t, game, issue(t, t.TempDir(), "gateway", now), "game"); err == nil {
-		t.Error("a certificate of another authority is taken")
+		t.Error("a certificate of another authority is accepted")
 	}
 }
 
-func TestCertificatesAreKeptUntilTheyEnd(t *testing.T) {
+func TestCertificatesAreKeptUntilTheyExpire(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	read := func(at time.Time) []byte {
 		text, err := os.ReadFile(issue(t, dir, "game", at).CertFile)
@@ -94,15 +94,15 @@ func TestCertificatesAreKeptUntilTheyEnd(t *testing.T) {
 		t.Error("a good certificate was replaced")
 	}
 	if bytes.Equal(first, read(now.Add(360*24*time.Hour))) {
-		t.Error("a certificate that ends in days was kept")
+		t.Error("a certificate that expires in days was kept")
 	}
 	if _, err := localca.Open(dir, now.Add(20*365*24*time.Hour)); err == nil {
-		t.Error("an authority that ended signs")
+		t.Error("an expired authority signs")
 	}
 }
 
-// TestACertificateIsNotWrittenWithoutItsKey has a folder be in the way of the key that is to replace another.
-func TestACertificateIsNotWrittenWithoutItsKey(t *testing.T) {
+// TestCertificateIsNotWrittenWithoutItsKey has a folder in the way of the new key.
+func TestCertificateIsNotWrittenWithoutItsKey(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	cfg := issue(t, dir, "game", now)
 	if err := os.Mkdir(cfg.KeyFile+".new", 0o700); err != nil {
@@ -113,14 +113,14 @@ func TestACertificateIsNotWrittenWithoutItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := authority.Issue("game", now.Add(360*24*time.Hour)); err == nil {
-		t.Error("it says nothing of the key")
+		t.Error("no error about the key")
 	}
 	if _, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile); err != nil {
 		t.Errorf("what worked before: %v", err)
 	}
 }
 
-func TestKeysAreForTheirOwnerAlone(t *testing.T) {
+func TestKeysAreReadableByOwnerOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tls")
 	issue(t, dir, "game", time.Now())
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

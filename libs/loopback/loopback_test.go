@@ -25,7 +25,7 @@ func TestFreeAddressesDifferAndCanBeListenedOn(t *testing.T) {
 		}
 		defer func() { _ = listener.Close() }()
 		if port := listener.Addr().(*net.TCPAddr).Port; port < 20_000 || port >= 30_000 {
-			t.Errorf("%s is where outgoing connections may be", address)
+			t.Errorf("%s is in the range of outgoing connections", address)
 		}
 	}
 }

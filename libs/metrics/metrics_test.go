@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/metrics"
 )
 
-func TestRegistryAndPageSayTheSame(t *testing.T) {
+func TestRegistryAndTextAgree(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	calls := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "calls_total"}, []string{"service", "code"})
 	memory := prometheus.NewGauge(prometheus.GaugeOpts{Name: "memory_bytes"})
@@ -61,7 +61,7 @@ func TestRegistryAndPageSayTheSame(t *testing.T) {
 			t.Errorf("%s: memory = %v", name, got)
 		}
 		if _, found := families.Sum("nothing", nil); found {
-			t.Errorf("%s: what is not there was found", name)
+			t.Errorf("%s: a missing metric was found", name)
 		}
 		if got := families.LabelValues("calls_total", "service"); !slices.Equal(got, []string{"api", "game"}) {
 			t.Errorf("%s: services %v", name, got)
@@ -81,7 +81,7 @@ func TestRegistryAndPageSayTheSame(t *testing.T) {
 	}
 }
 
-func TestAProcessThatBeganAnew(t *testing.T) {
+func TestRestartedProcess(t *testing.T) {
 	before := metrics.Histogram{Count: 10, Sum: 10, Bounds: []float64{1}, Counts: []uint64{10}}
 	after := metrics.Histogram{Count: 2, Sum: 1, Bounds: []float64{1}, Counts: []uint64{2}}
 	if got := after.Since(before); got.Count != 2 {

@@ -84,7 +84,7 @@ func (a *authority) config(t *testing.T, service string) mtls.Config {
 		CAFile: filepath.Join(a.dir, "ca.crt")}
 }
 
-// serve starts a server that tells what name its caller's certificate proves.
+// serve starts a server that stores the name in its caller's certificate in caller.
 func serve(t *testing.T, cfg mtls.Config) (address string, caller *string) {
 	t.Helper()
 	transport, err := cfg.ServerCredentials(quiet)
@@ -129,7 +129,7 @@ func client(t *testing.T, cfg mtls.Config, server string) credentials.TransportC
 	return transport
 }
 
-func TestOnlyTheRightServicesMeet(t *testing.T) {
+func TestOnlyAuthenticatedServicesConnect(t *testing.T) {
 	ours, strangers := newAuthority(t), newAuthority(t)
 	address, caller := serve(t, ours.config(t, "game"))
 	gateway := ours.config(t, "gateway")
@@ -148,7 +148,7 @@ func TestOnlyTheRightServicesMeet(t *testing.T) {
 	}
 }
 
-func TestConfigWantsAllFilesOrNone(t *testing.T) {
+func TestConfigRequiresAllFilesOrNone(t *testing.T) {
 	if err := (mtls.Config{}).Validate(); err != nil {
 		t.Error(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/mtls"
 )
 
-// issued are certificates of an authority of their own for a server and its client.
+// issued returns certificates of a new authority for a server and its client.
 func issued(t *testing.T) (game, gateway mtls.Config) {
 	t.Helper()
 	authority, err := localca.Open(t.TempDir(), time.Now())
@@ -28,7 +28,7 @@ func issued(t *testing.T) (game, gateway mtls.Config) {
 	return game, gateway
 }
 
-// replace puts contents in a file's place at once.
+// replace replaces a file's contents atomically.
 func replace(t *testing.T, file string, contents ...[]byte) {
 	t.Helper()
 	if err := os.WriteFile(file+".new", bytes.Join(contents, nil), 0o600); err != nil {
@@ -55,8 +55,8 @@ func renew(t *testing.T, old, renewed mtls.Config) {
 	replace(t, old.CAFile, read(t, renewed.CAFile))
 }
 
-// TestRenewedFilesCountWithoutARestart renews the files of one end, and calls another one that knows the new ones alone.
-func TestRenewedFilesCountWithoutARestart(t *testing.T) {
+// TestRenewedFilesApplyWithoutRestart renews the files of one end, and connects to another end that has only the new ones.
+func TestRenewedFilesApplyWithoutRestart(t *testing.T) {
 	game, gateway := issued(t)
 	address, _ := serve(t, game)
 	dials := client(t, gateway, "game")
@@ -69,7 +69,7 @@ func TestRenewedFilesCountWithoutARestart(t *testing.T) {
 		t.Errorf("the server was renewed: %v", err)
 	}
 	if err := call(t, address, dials); err == nil {
-		t.Error("a certificate of the authority that was replaced is taken")
+		t.Error("a certificate of the replaced authority is accepted")
 	}
 	renew(t, gateway, newGateway)
 	if err := call(t, address, dials); err != nil {
@@ -77,8 +77,8 @@ func TestRenewedFilesCountWithoutARestart(t *testing.T) {
 	}
 }
 
-// TestAnAuthorityCanBeAdded has an authority take over while certificates of both are about.
-func TestAnAuthorityCanBeAdded(t *testing.T) {
+// TestAuthorityCanBeAdded adds an authority while certificates of both are in use.
+func TestAuthorityCanBeAdded(t *testing.T) {
 	game, gateway := issued(t)
 	address, _ := serve(t, game)
 	dials := client(t, gateway, "game")
@@ -96,8 +96,8 @@ func TestAnAuthorityCanBeAdded(t *testing.T) {
 	}
 }
 
-// TestBrokenFilesLeaveWhatWasThere breaks the files of a client, which says so once and goes on, until they are good again.
-func TestBrokenFilesLeaveWhatWasThere(t *testing.T) {
+// TestInvalidFilesKeepPreviousContents breaks the files of a client, which warns once and continues, until they are valid again.
+func TestInvalidFilesKeepPreviousContents(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, old, renewed mtls.Config){
 		"a certificate ahead of its key": func(t *testing.T, old, renewed mtls.Config) { replace(t, old.CertFile, read(t, renewed.CertFile)) },
 		"a key ahead of its certificate": func(t *testing.T, old, renewed mtls.Config) { replace(t, old.KeyFile, read(t, renewed.KeyFile)) },

@@ -24,14 +24,14 @@ func open(t *testing.T, size int32, token string, scope ...string) page.Page {
 
 func refused(err error) bool { return errs.Reason(err) == errorsv1.Reason_REASON_PAGE_TOKEN_INVALID }
 
-func TestTokensAreGoodForTheirListAlone(t *testing.T) {
+func TestTokensAreValidForOneListOnly(t *testing.T) {
 	first := open(t, 10, "", "bets", "player-1")
 	if first.After != "" || first.Size != 10 {
 		t.Errorf("the first page is %+v", first)
 	}
 	token := first.Token("bet-7")
 	if next := open(t, 10, token, "bets", "player-1"); next.After != "bet-7" {
-		t.Errorf("the next page is behind %q", next.After)
+		t.Errorf("the next page is after %q", next.After)
 	}
 	for name, tc := range map[string]struct {
 		token string
@@ -54,7 +54,7 @@ func TestTokensAreGoodForTheirListAlone(t *testing.T) {
 func TestSizeHasADefault(t *testing.T) {
 	for asked, want := range map[int32]int{0: 20, 1: 1, 100: 100} {
 		if p := open(t, asked, ""); p.Size != want {
-			t.Errorf("%d asked for: size %d, want %d", asked, p.Size, want)
+			t.Errorf("%d requested: size %d, want %d", asked, p.Size, want)
 		}
 	}
 }
@@ -63,16 +63,16 @@ func TestCut(t *testing.T) {
 	p := open(t, 3, "", "numbers")
 	for _, tc := range []struct {
 		items, want []int
-		behind      int64
+		after       int64
 	}{
 		{nil, nil, 0}, {[]int{1, 2}, []int{1, 2}, 0}, {[]int{1, 2, 3}, []int{1, 2, 3}, 0}, {[]int{1, 2, 3, 4}, []int{1, 2, 3}, 3},
 	} {
 		got, token := page.Cut(p, tc.items, strconv.Itoa)
-		if !slices.Equal(got, tc.want) || (token == "") != (tc.behind == 0) {
+		if !slices.Equal(got, tc.want) || (token == "") != (tc.after == 0) {
 			t.Errorf("%v: %v, token %q", tc.items, got, token)
 		}
-		if behind, err := open(t, 3, token, "numbers").Number(); err != nil || behind != tc.behind {
-			t.Errorf("%v: the next page is behind %d, %v; want %d", tc.items, behind, err, tc.behind)
+		if after, err := open(t, 3, token, "numbers").Number(); err != nil || after != tc.after {
+			t.Errorf("%v: the next page is after %d, %v; want %d", tc.items, after, err, tc.after)
 		}
 	}
 }
@@ -80,10 +80,10 @@ func TestCut(t *testing.T) {
 func TestItemsAreNumbersOrIDs(t *testing.T) {
 	first := open(t, 0, "")
 	if n, err := first.Number(); n != 0 || err != nil {
-		t.Errorf("the first page begins behind %d, %v", n, err)
+		t.Errorf("the first page begins after %d, %v", n, err)
 	}
 	if id, err := first.ID(); id != uuid.Nil || err != nil {
-		t.Errorf("the first page begins behind %s, %v", id, err)
+		t.Errorf("the first page begins after %s, %v", id, err)
 	}
 	for item, want := range map[string]int64{"1": 1, "9223372036854775807": 1<<63 - 1, "0": 0, "-1": 0, "9223372036854775808": 0, "seven": 0} {
 		n, err := open(t, 0, first.Token(item)).Number()

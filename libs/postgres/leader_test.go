@@ -7,10 +7,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-func TestOneLeads(t *testing.T) {
+func TestOnlyOneCandidateLeads(t *testing.T) {
 	url := empty(t)
 	first, second := open(t, url).Candidate("census"), open(t, url).Candidate("census")
-	for range 2 { // It goes on to lead, and the other one goes on not to.
+	for range 2 { // The leader stays leader.
 		if leads, err := first.Lead(t.Context()); err != nil || !leads {
 			t.Fatalf("the first one: %v, %v", leads, err)
 		}
@@ -20,7 +20,7 @@ func TestOneLeads(t *testing.T) {
 	}
 	first.Resign(t.Context())
 	leads := false
-	for err := error(nil); !leads; { // The server takes a moment to take note of a connection's end.
+	for err := error(nil); !leads; { // The server takes a moment to notice that a connection has ended.
 		if leads, err = second.Lead(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func TestOneLeads(t *testing.T) {
 		t.Errorf("without its connection it leads: %v, %v", leads, err)
 	}
 	for leads := false; !leads; {
-		leads, _ = first.Lead(t.Context()) // The pool has connections that are gone too.
+		leads, _ = first.Lead(t.Context()) // The pool has dead connections too.
 	}
 	first.Resign(t.Context())
 	second.Resign(t.Context())

@@ -69,10 +69,10 @@ func TestSchemas(t *testing.T) {
 		t.Error("a database without a schema was opened")
 	}
 	if seen(t, url) {
-		t.Error("a service that may not start begins to migrate")
+		t.Error("a service that can't start has begun to migrate")
 	}
 	var wg sync.WaitGroup
-	for range 3 { // Processes that start at once.
+	for range 3 { // Processes that start concurrently.
 		wg.Go(func() {
 			if _, _, err := postgres.Migrate(t.Context(), url+"&search_path=a", things); err != nil {
 				t.Error(err)
@@ -96,7 +96,7 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// seen reports whether migrations have left anything in a database.
+// seen reports whether migrations have created anything in a database.
 func seen(t *testing.T, url string) (seen bool) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -113,7 +113,7 @@ func TestTransactionsAreAllOrNothing(t *testing.T) {
 	db, broken := open(t, empty(t)), errors.New("broken")
 	for name, f := range map[string]func(*postgres.Tx) error{
 		"refused": func(tx *postgres.Tx) error { return errors.Join(insert(t.Context(), tx, uuid.New(), 1), broken) },
-		"refused behind a flush": func(tx *postgres.Tx) error {
+		"refused after a flush": func(tx *postgres.Tx) error {
 			return errors.Join(insert(t.Context(), tx, uuid.New(), 1), tx.Flush(t.Context()), broken)
 		},
 		"a statement fails with the commit": func(tx *postgres.Tx) error {
@@ -141,7 +141,7 @@ func TestTransactionsAreAllOrNothing(t *testing.T) {
 	}
 }
 
-func TestAwaitSeesWhatWasQueued(t *testing.T) {
+func TestQueriesSeeQueuedStatements(t *testing.T) {
 	db := open(t, empty(t))
 	if err := db.Write(t.Context(), func(tx *postgres.Tx) error {
 		for n := range 3 {
@@ -170,7 +170,7 @@ func TestAwaitSeesWhatWasQueued(t *testing.T) {
 	}
 }
 
-func TestRacesAndConflictsRunAgain(t *testing.T) {
+func TestRacesAndConflictsAreRetried(t *testing.T) {
 	db, taken := open(t, empty(t)), uuid.New()
 	if err := db.Write(t.Context(), func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 0) }); err != nil {
 		t.Fatal(err)
@@ -204,8 +204,8 @@ func TestRacesAndConflictsRunAgain(t *testing.T) {
 	}
 }
 
-// TestWhoIsNeverFirstMayTryAgain loses to other transactions every time, in each of the ways to lose.
-func TestWhoIsNeverFirstMayTryAgain(t *testing.T) {
+// TestContendedTransactionsMayBeRetried has a transaction conflict with others at every attempt, in each of the possible ways.
+func TestContendedTransactionsMayBeRetried(t *testing.T) {
 	db, taken := open(t, empty(t)), uuid.New()
 	if err := db.Write(t.Context(), func(tx *postgres.Tx) error { return insert(t.Context(), tx, taken, 0) }); err != nil {
 		t.Fatal(err)
@@ -224,8 +224,8 @@ func TestWhoIsNeverFirstMayTryAgain(t *testing.T) {
 	}
 }
 
-// TestAServerThatFollowsIsLeft has the only connection be one on which nothing can be written, as on a server that led before.
-func TestAServerThatFollowsIsLeft(t *testing.T) {
+// TestReadOnlyServersAreLeft makes the only connection read-only, like one to a former primary.
+func TestReadOnlyServersAreLeft(t *testing.T) {
 	url := empty(t)
 	_ = open(t, url)
 	db, err := postgres.Open(t.Context(), url, postgres.Options{Connections: 1, Migrations: things})

@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/postgres"
 )
 
-// echo has the server send back what it got.
+// echo checks that the server returns what it was sent.
 func echo[T any](t *testing.T, db *postgres.DB, kind string, sent T) {
 	t.Helper()
 	var got T
@@ -34,6 +34,6 @@ func TestTypes(t *testing.T) {
 	if err := db.Read(t.Context(), func(on postgres.DBTX) error {
 		return on.QueryRow(t.Context(), "SELECT NULL::uuid").Scan(new(uuid.UUID))
 	}); err == nil {
-		t.Error("NULL was taken for an id")
+		t.Error("NULL was accepted as an id")
 	}
 }

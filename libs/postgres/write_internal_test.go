@@ -13,8 +13,8 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestADatabaseThatIsAwayIsUnavailable has errors of each kind, those of connections as pgconn makes them.
-func TestADatabaseThatIsAwayIsUnavailable(t *testing.T) {
+// TestErrorsForCallers has errors of each kind; those of connections are made by pgconn itself.
+func TestErrorsForCallers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
 		want errorsv1.Reason

@@ -9,8 +9,8 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps/edge"
 )
 
-// published are the edges of the wagers as casinos' critics print them, in percent to three places, and as fractions
-// where those fit on a line.
+// published are the edges of the wagers in the literature on casino games, in percent to three places, and as fractions where those fit
+// on a line.
 var published = []struct {
 	percent float64
 	exact   string
@@ -54,7 +54,7 @@ func percent(exact *big.Rat) float64 {
 	return 100 * share
 }
 
-func TestEdgesAreThePublishedOnes(t *testing.T) {
+func TestEdgesMatchPublishedOnes(t *testing.T) {
 	found := 0
 	for _, tc := range published {
 		for _, name := range tc.names {
@@ -73,8 +73,8 @@ func TestEdgesAreThePublishedOnes(t *testing.T) {
 	}
 }
 
-// states are some between two rolls, of all kinds: every point of a new hand, then a hand with a come-out 7, which empties
-// what came since the last one but not the hand, and a new hand behind it.
+// states returns states of all kinds between two rolls: every point of a new hand, then a hand with a come-out 7, which clears what was
+// rolled since the last 7 but not the hand, and a new hand after it.
 func states() []craps.State {
 	out := []craps.State{{}}
 	for _, point := range craps.Points {
@@ -88,7 +88,7 @@ func states() []craps.State {
 	return out
 }
 
-func TestTheEdgeDoesNotDependOnWhereTheBetIsMade(t *testing.T) {
+func TestEdgeDoesNotDependOnStateOfPlacement(t *testing.T) {
 	for _, w := range craps.Wagers() {
 		want, numbers, open := edge.Table()[w.Code], []uint8{0}, 0
 		if w.Behind != nil {
@@ -106,16 +106,16 @@ func TestTheEdgeDoesNotDependOnWhereTheBetIsMade(t *testing.T) {
 			}
 		}
 		if open == 0 {
-			t.Errorf("%s can be bet on nowhere", w.Name)
+			t.Errorf("%s can't be placed in any state", w.Name)
 		}
 	}
 }
 
-// TestTheEdgeFollowsThePayTable computes the edges of other pay tables that are in print.
-func TestTheEdgeFollowsThePayTable(t *testing.T) {
+// TestEdgeFollowsPayTable computes the edges of other published pay tables.
+func TestEdgeFollowsPayTable(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		pays []int64 // Profits by line, in place of the table's own.
+		pays []int64 // Profits by line, instead of the wager's own.
 		want float64
 	}{
 		{"twice_hard", []int64{6}, 60.948}, {"fire", []int64{10, 200, 2000}, 24.86},

@@ -8,16 +8,15 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps/edge"
 )
 
-// Here the side bets are computed again without states, rolls or the rules of package craps. Let rolls come at the times
-// of a Poisson process with a rate of 36. Then every outcome of the dice comes at the times of a process of its own with a
-// rate of 1, and these processes don't depend on each other: what has come by a time is a product over totals or pairs.
-// What a side bet pays is that product at the time of the 7, averaged over this time (Ross, Introduction to Probability
-// Models, chapter 5).
+// Here the side bets are computed again without states, rolls or the rules of package craps. Let rolls arrive as a Poisson process with a
+// rate of 36. Then each outcome of the dice arrives as a Poisson process with a rate of 1, and these processes are independent: the
+// probability of what has arrived by a time is a product over totals or pairs. The expected return of a side bet is that product at the
+// time of the 7, averaged over this time (Ross, Introduction to Probability Models, chapter 5).
 
-// ways is how many of the 36 outcomes have a total.
+// ways returns how many of the 36 outcomes have a total.
 func ways(total int) float64 { return 6 - math.Abs(float64(total-7)) }
 
-// average is the mean of f at a time that comes with a rate: the integral of f(-log u / rate) over u from 0 to 1, by
+// average returns the mean of f at the first arrival of a process with a rate: the integral of f(-log u / rate) over u from 0 to 1, by
 // Simpson's rule over u = v^4, which is smooth enough at 0.
 func average(rate float64, f func(t float64) float64) float64 {
 	const steps = 20_000
@@ -35,7 +34,7 @@ func average(rate float64, f func(t float64) float64) float64 {
 	return sum / (3 * steps)
 }
 
-// poisson is the probability that fewer than n events have come by the time t.
+// poisson returns the probability that fewer than n events have arrived by the time t.
 func poisson(n int, rate, t float64) float64 {
 	sum, term := 0.0, math.Exp(-rate*t)
 	for i := range n {
@@ -45,7 +44,7 @@ func poisson(n int, rate, t float64) float64 {
 	return sum
 }
 
-// counts are the probabilities that 0, 1, 2 ... of some things that don't depend on each other have come.
+// counts returns the probabilities that exactly 0, 1, 2 ... of some independent events have occurred, given the probability of each.
 func counts(come ...float64) []float64 {
 	out := make([]float64, 1, len(come)+1)
 	out[0] = 1
@@ -59,7 +58,8 @@ func counts(come ...float64) []float64 {
 	return out
 }
 
-// collected is what a bet returns that is paid by how many of some sets of outcomes are complete when the end comes.
+// collected returns the expected return of a bet that is paid by how many of some sets of outcomes are complete at the first arrival of
+// the event that ends it.
 func collected(end float64, chances func(t float64) []float64, least int, pays ...float64) float64 {
 	return average(end, func(t float64) float64 {
 		sum := 0.0
@@ -70,10 +70,10 @@ func collected(end float64, chances func(t float64) []float64, least int, pays .
 	})
 }
 
-// come is the probability that something with a rate has come by a time.
+// come returns the probability that an event with a rate has arrived by a time.
 func come(rate, t float64) float64 { return -math.Expm1(-rate * t) }
 
-// all is what a bet returns on totals that must all come a number of times before a 7.
+// all returns the expected return of a bet on totals that must all be rolled a number of times before a 7.
 func all(times int, pay float64, totals ...int) float64 {
 	return (pay + 1) * average(6, func(t float64) float64 {
 		product := 1.0
@@ -84,8 +84,7 @@ func all(times int, pay float64, totals ...int) float64 {
 	})
 }
 
-// decisions of the shooter: how often in 36 rolls of the come-out each point is set and then made, and how often any is
-// set and lost.
+// decisions returns, per 36 come-out rolls, how often each point is set and then made, and how often any is set and lost.
 func decisions() (made map[int]float64, lost float64) {
 	made = map[int]float64{}
 	for _, point := range craps.Points {
@@ -127,16 +126,16 @@ func independent() map[string]float64 {
 	return back
 }
 
-// neverTwice is the probability that a number with some easy ways has not come hard twice in a row by a time. With a for
-// "did not come hard last", and b for "did", a' = -a + easy b and b' = a - (easy + 1) b.
+// neverTwice returns the probability that a number with some easy ways has not been rolled hard twice in a row by a time. With a for "was
+// not rolled hard last", and b for "was", a' = -a + easy b and b' = a - (easy + 1) b.
 func neverTwice(easy, t float64) float64 {
 	mean, root := -(easy+2)/2, math.Sqrt(easy*easy+4*easy)/2
 	// From a = 1 and b = 0, the sum starts at 1 and does not change at first.
 	return math.Exp(mean*t) * (math.Cosh(root*t) - mean/root*math.Sinh(root*t))
 }
 
-// replay averages the best tier at a time: from the worst up, the difference that a tier makes is paid unless no point
-// of this tier or a better one has come often enough.
+// replay returns the expected payment for the best tier at a time: from the lowest tier up, the difference that a tier adds is paid unless
+// no point of this tier or a better one was made often enough.
 func replay(made map[int]float64, t float64) float64 {
 	tiers := []struct {
 		low, high, times int
@@ -162,7 +161,7 @@ func replay(made map[int]float64, t float64) float64 {
 	return sum
 }
 
-// rideLine is a geometric series: wins come before the seven-out with the odds of their rates.
+// rideLine sums a geometric series: a win precedes the seven-out with the odds of their rates.
 func rideLine(made map[int]float64, lost float64) float64 {
 	won := 8.0
 	for _, rate := range made {

@@ -21,7 +21,7 @@ func throw(t *testing.T, dice simulate.Dice, n int) []craps.Dice {
 	return rolls
 }
 
-func TestASeedRepeatsItsRolls(t *testing.T) {
+func TestSeedReproducesRolls(t *testing.T) {
 	first, again, other := throw(t, simulate.Seeded(7), 1000), throw(t, simulate.Seeded(7), 1000), throw(t, simulate.Seeded(8), 1000)
 	if !slices.Equal(first, again) {
 		t.Error("the same seed rolls other dice")
@@ -31,8 +31,8 @@ func TestASeedRepeatsItsRolls(t *testing.T) {
 	}
 }
 
-// TestSeededDiceAreFair asks Pearson's chi-squared of the 36 outcomes to lie below 66.6, which fair dice exceed in one of
-// a thousand seeds.
+// TestSeededDiceAreFair requires Pearson's chi-squared of the 36 outcomes to be below 66.6, which fair dice exceed for one in a thousand
+// seeds.
 func TestSeededDiceAreFair(t *testing.T) {
 	const n = 3_600_000
 	counts := map[craps.Dice]float64{}
