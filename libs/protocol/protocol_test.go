@@ -182,8 +182,8 @@ func FuzzDecodeState(f *testing.F) {
 	})
 }
 
-// TestTheRootIsOfEveryBetInTheOrderOfIDs changes, leaves out and doubles a bet, and shuffles them, which is no change.
-func TestTheRootIsOfEveryBetInTheOrderOfIDs(t *testing.T) {
+// TestRootCoversEveryBetInOrderOfIDs changes, omits and duplicates a bet, which changes the root, and shuffles the bets, which does not.
+func TestRootCoversEveryBetInOrderOfIDs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bets := make([]protocol.Bet, rapid.IntRange(1, 40).Draw(t, "count"))
 		for i := range bets {
@@ -205,8 +205,8 @@ func TestTheRootIsOfEveryBetInTheOrderOfIDs(t *testing.T) {
 	})
 }
 
-// TestDiceAreFair compares each of the 36 outcomes with its share of many throws. The chance that a fair source fails
-// is below one in a million; the inputs are fixed, so the test passes always or never.
+// TestDiceAreFair compares the frequency of each of the 36 outcomes with the expected one. A fair source fails with a probability below one in
+// a million; the inputs are fixed, so the test is deterministic.
 func TestDiceAreFair(t *testing.T) {
 	const throws = 360_000
 	var counts [7][7]int

@@ -68,7 +68,7 @@ func TestSharingRoundTrip(t *testing.T) {
 	})
 }
 
-func TestSharingsOfStrangersAreRefused(t *testing.T) {
+func TestMalformedSharingsAreRefused(t *testing.T) {
 	members := func(n int) []protocol.Address {
 		out := make([]protocol.Address, n)
 		for i := range out {

@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// BenchmarkAllow asks for events of a thousand keys, one behind the other and from many sides.
+// BenchmarkAllow requests events of a thousand keys, sequentially and concurrently.
 func BenchmarkAllow(b *testing.B) {
 	limit, keys := Limit{Rate: 60_000, Period: time.Minute, Burst: 1000}, make([]string, 1000)
 	for i := range keys {

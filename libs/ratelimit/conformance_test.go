@@ -17,17 +17,17 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testserver.Suite{M: m}) }
 
-// subject is a limiter as the suite needs it.
+// subject is a limiter under test.
 type subject struct {
 	Limiter
-	// pass returns once its clock has gone on by at least so much.
+	// pass returns once its clock has advanced by at least so much.
 	pass func(time.Duration)
 }
 
 // patience is a timeout that a busy machine does not exceed.
 const patience = 10 * time.Second
 
-// connect opens a client whose clock the test has.
+// connect opens a client with the test's clock.
 func connect(t testing.TB, url string, timeout time.Duration, clock clockwork.Clock) *redis.Client {
 	t.Helper()
 	client, err := redis.Open(t.Context(), redis.Config{URL: url, Timeout: timeout}, clock, telemetry.Discard().For("test", 0))
@@ -49,7 +49,7 @@ func onRedis(t testing.TB) subject {
 	}
 	return subject{Limiter: NewRedis(client), pass: func(d time.Duration) {
 		for end := now().Add(d); now().Before(end); {
-			continue // Each look takes a while, and only the server's clock counts.
+			continue // Each poll takes a while, and only the server's clock counts.
 		}
 	}}
 }
@@ -59,7 +59,7 @@ func inMemory(testing.TB) subject {
 	return subject{Limiter: NewMemory(clock, 1000), pass: clock.Advance}
 }
 
-// TestConformance holds every limiter to the same behaviour.
+// TestConformance checks that all limiters behave alike.
 func TestConformance(t *testing.T) {
 	hourly := Limit{Rate: 1, Period: time.Hour, Burst: 5}
 	cases := map[string]func(*testing.T, subject){
@@ -98,12 +98,12 @@ func TestConformance(t *testing.T) {
 				}
 				s.pass(r.RetryAfter)
 				if r := allow(t, s, "a", limit, 1); !r.Allowed {
-					t.Errorf("it was told when to come back, and did: %+v", r)
+					t.Errorf("refused after the retry delay: %+v", r)
 				}
 			}
 			s.pass(allow(t, s, "a", limit, 0).ResetAfter)
 			if r := allow(t, s, "a", limit, 0); r.Remaining != 3 || r.ResetAfter != 0 {
-				t.Errorf("behind the reset: %+v", r)
+				t.Errorf("after the reset: %+v", r)
 			}
 		},
 		"a smaller limit forgives": func(t *testing.T, s subject) {

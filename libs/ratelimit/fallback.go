@@ -8,7 +8,7 @@ import (
 type Server interface {
 	// Up reports whether the server is believed to answer.
 	Up() bool
-	// ReportFailure says that it did not answer.
+	// ReportFailure records that a command of the server failed.
 	ReportFailure(err error)
 }
 

@@ -24,7 +24,7 @@ func newReplica(t *testing.T, url string, timeout time.Duration) *replica {
 	return &replica{Fallback: NewFallback(client, NewRedis(client), NewMemory(clock, 1000)), client: client, clock: clock}
 }
 
-// burst takes all that there is.
+// burst uses up what remains.
 func (r *replica) burst(t *testing.T, key string, limit Limit) (n int) {
 	t.Helper()
 	for allow(t, r, key, limit, 1).Allowed {
@@ -46,9 +46,9 @@ func (r *replica) recovers(t *testing.T) {
 	}
 }
 
-// TestLimitsHoldWhileRedisIsGone kills and freezes the server under two replicas. Both go on, each with limits of its
-// own, and share them again when the server is back.
-func TestLimitsHoldWhileRedisIsGone(t *testing.T) {
+// TestLimitsHoldWhileRedisIsDown kills and freezes the server of two replicas. Both continue, each with limits of its own, and share them
+// again when the server is back.
+func TestLimitsHoldWhileRedisIsDown(t *testing.T) {
 	limit := Limit{Rate: 1, Period: 24 * time.Hour, Burst: 10}
 	server := testserver.NewRedis(t)
 	for _, fail := range []struct {
@@ -63,7 +63,7 @@ func TestLimitsHoldWhileRedisIsGone(t *testing.T) {
 				allow(t, a, key, limit, 1)
 			}
 			if n := b.burst(t, key, limit); n != 4 {
-				t.Errorf("the other replica has %d of 10 left behind 6", n)
+				t.Errorf("the other replica has %d of 10 left after 6", n)
 			}
 			fail.how()
 			for _, r := range []*replica{a, b} {
@@ -76,13 +76,13 @@ func TestLimitsHoldWhileRedisIsGone(t *testing.T) {
 			a.recovers(t)
 			b.recovers(t)
 			if n := a.burst(t, key, limit) + b.burst(t, key, limit); n != 10 {
-				t.Errorf("behind the restart they allow %d together", n)
+				t.Errorf("after the restart they allow %d together", n)
 			}
 		})
 	}
 }
 
-func TestACallerWhoLeavesIsNotAnOutage(t *testing.T) {
+func TestCancelledCallIsNotAnOutage(t *testing.T) {
 	r := newReplica(t, testserver.Redis(t), patience)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// bucket is the slow model: a bucket of tokens that is filled microsecond by microsecond.
+// bucket is a simple but slow model: a token bucket that is filled microsecond by microsecond.
 type bucket struct{ tokens, drops, interval, burst int64 }
 
 func (b *bucket) tick() {
@@ -29,7 +29,7 @@ func (b *bucket) take(n int64) bool {
 	return true
 }
 
-// TestBucketModel compares the algorithm with a bucket of tokens, call by call, for several keys.
+// TestBucketModel compares the algorithm with a token bucket, call by call, for several keys.
 func TestBucketModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := Limit{Rate: rapid.IntRange(1, 1000).Draw(t, "rate"), Burst: rapid.IntRange(1, 20).Draw(t, "burst"),
@@ -52,7 +52,7 @@ func TestBucketModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := buckets[i].take(int64(n)); got.Allowed != want || int64(got.Remaining) != buckets[i].tokens {
-				t.Fatalf("%d of key %d at %+v: %+v, the bucket says %v and has %d", n, i, limit, got, want, buckets[i].tokens)
+				t.Fatalf("%d of key %d at %+v: %+v, the bucket returns %v and has %d", n, i, limit, got, want, buckets[i].tokens)
 			}
 			left := *buckets[i]
 			for range got.RetryAfter.Microseconds() {
@@ -68,7 +68,7 @@ func TestBucketModel(t *testing.T) {
 	})
 }
 
-// TestMemoryIsBounded sends more keys than are remembered, and sees old ones expire.
+// TestMemoryIsBounded uses more keys than are remembered, and checks that old ones expire.
 func TestMemoryIsBounded(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	memory, limit := NewMemory(clock, 6400), Limit{Rate: 1, Period: time.Minute, Burst: 10}

@@ -11,7 +11,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// TestAllBetsAreShown has a house that shows other bets than those that it bound the round to.
+// TestAllBetsAreShown has a house that shows bets other than those that the round is bound to.
 func TestAllBetsAreShown(t *testing.T) {
 	h := newHouse(t)
 	pass, field, theirs := bet(1, "pass_line", 10), bet(2, "field", 10), bet(3, "pass_line", 20)
@@ -59,7 +59,7 @@ func TestAllBetsAreShown(t *testing.T) {
 	}
 }
 
-// TestPlayersSeeWhatWasChecked wants each of the player's bets named, and no more than there is room for.
+// TestPlayersSeeWhatWasChecked checks that the player's bets are listed, up to the limit.
 func TestPlayersSeeWhatWasChecked(t *testing.T) {
 	h := newHouse(t)
 	theirs := bet(3, "pass_line", 20)

@@ -11,13 +11,13 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// change is one way to change a proof, and what to call it.
+// change is one named way to change a proof.
 type change struct {
 	name        string
 	apply, undo func()
 }
 
-// changes are the ways to change a message a little: a bit of each number and character, an element of each list, the
+// changes returns the smallest changes of a message: of a bit of each number and character, of an element of each list, and of the
 // presence of each message, everywhere in it.
 func changes(m protoreflect.Message, path string, yield func(change)) {
 	fields := m.Descriptor().Fields()
@@ -86,7 +86,7 @@ func scalarChanges(old protoreflect.Value, name string, yield func(string, proto
 	case string:
 		yield(name+" longer", protoreflect.ValueOfString(v+"0"))
 		for i := range len(v) {
-			for bit := range 7 { // A string with the eighth would not be UTF-8, which no encoding of a proof can hold.
+			for bit := range 7 { // With the eighth bit, a string would not be UTF-8, which no encoding of a proof can represent.
 				b := []byte(v)
 				b[i] ^= 1 << bit
 				yield(fmt.Sprintf("%s[%d] bit %d", name, i, bit), protoreflect.ValueOfString(string(b)))
@@ -97,7 +97,7 @@ func scalarChanges(old protoreflect.Value, name string, yield func(string, proto
 	}
 }
 
-// TestEveryFieldIsBound makes each of some ten thousand small changes to real proofs, and wants each found.
+// TestEveryFieldIsBound makes each of some ten thousand small changes to real proofs, and checks that each is detected.
 func TestEveryFieldIsBound(t *testing.T) {
 	for _, name := range goldens {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestEveryFieldIsBound(t *testing.T) {
 				c.apply()
 				defer c.undo()
 				count++
-				// What four of four signed, three of four did too.
+				// With four of four signatures, one may be left out: three of four suffice.
 				surplus := name == "four" && strings.Contains(c.name, "signatures[") && strings.HasSuffix(c.name, "] dropped")
 				if err := g.check(); (err == nil) != surplus {
 					t.Errorf("%s: %v", c.name, err)
@@ -124,7 +124,7 @@ func TestEveryFieldIsBound(t *testing.T) {
 	}
 }
 
-// TestMissingPartsAreRefused takes what a decoder may leave out.
+// TestMissingPartsAreRefused removes parts that a decoder accepts as missing.
 func TestMissingPartsAreRefused(t *testing.T) {
 	g := load(t, "three")
 	for name, block := range map[string]*receiptv1.BlockProof{

@@ -18,11 +18,11 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// madeChain names the chains of headers that tests sign by themselves. Their keys come from numbers, so that a chain is the
-// same in every run.
+// madeChain is the id of the chains of headers that tests sign themselves. Their keys are derived from numbers, so that a chain is the same
+// in every run.
 const madeChain = "bitcraps-made"
 
-// keyOf is the key of the i-th validator there could be.
+// keyOf returns the key of the i-th possible validator.
 func keyOf(i int) ed25519.PrivateKey {
 	seed := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("validator"), uint64(i)))
 	return ed25519.NewKeyFromSeed(seed[:])
@@ -30,7 +30,7 @@ func keyOf(i int) ed25519.PrivateKey {
 
 func public(i int) string { return hex.EncodeToString(keyOf(i).Public().(ed25519.PublicKey)) }
 
-// setOf are validators of equal power in the order of a set, which is that of their addresses.
+// setOf returns validators of equal power in a set's order, which is that of their addresses.
 func setOf(members ...int) []*receiptv1.Validator {
 	address := func(i int) []byte {
 		sum := sha256.Sum256(keyOf(i).Public().(ed25519.PublicKey))
@@ -53,7 +53,7 @@ func hashOf(t testing.TB, set []*receiptv1.Validator) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// header is that of a block of a set, which announces the next one.
+// header returns the header of a block of a set, which announces the next set.
 func header(t testing.TB, height int64, set, next []*receiptv1.Validator) *receiptv1.Header {
 	t.Helper()
 	digest := strings.Repeat("ab", 32)
@@ -67,7 +67,7 @@ func header(t testing.TB, height int64, set, next []*receiptv1.Validator) *recei
 	return h
 }
 
-// sign has those of the set sign the header that are among the signers; all of them where no signers are named.
+// sign has the members of the set sign the header that are among the signers; all of them where no signers are given.
 func sign(t testing.TB, chainID string, h *receiptv1.Header, set []*receiptv1.Validator, signers ...int) *receiptv1.Commit {
 	t.Helper()
 	commit := &receiptv1.Commit{PartsTotal: 1, PartsHash: strings.Repeat("cd", 32)}
@@ -90,14 +90,14 @@ func sign(t testing.TB, chainID string, h *receiptv1.Header, set []*receiptv1.Va
 	return commit
 }
 
-// lightBlock is a signed block of a set, which announces the next one.
+// lightBlock returns a signed block of a set, which announces the next set.
 func lightBlock(t testing.TB, height int64, set, next []*receiptv1.Validator, signers ...int) *receiptv1.LightBlock {
 	t.Helper()
 	h := header(t, height, set, next)
 	return &receiptv1.LightBlock{Header: h, Commit: sign(t, madeChain, h, set, signers...), Validators: set}
 }
 
-// resigned is the block of a real receipt, made one of another chain and set.
+// resigned returns the block of a real receipt, changed to another chain and set and signed again.
 func resigned(t testing.TB, chainID string, block *receiptv1.BlockProof, height int64, set []*receiptv1.Validator) *receiptv1.BlockProof {
 	t.Helper()
 	block = proto.CloneOf(block)

@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/receipt"
 )
 
-// stateOf is a table as a round commits to it.
+// stateOf converts a table's state to the one that a round commits to.
 func stateOf(t testing.TB, s craps.State, round, hand uint64) protocol.State {
 	t.Helper()
 	encoded := protocol.State{Game: game, Round: round, Hand: hand, Rolls: s.Rolls, Point: s.Point, Shooter: me, Totals: s.Since7.Totals.Counts(),
@@ -22,9 +22,9 @@ func stateOf(t testing.TB, s craps.State, round, hand uint64) protocol.State {
 	return state
 }
 
-// TestEveryStateOfAGameIsTaken plays long games. In some a 7 is rare, so that every count comes to its end, or a 7 is rare
-// once a point is set, so that hands win much.
-func TestEveryStateOfAGameIsTaken(t *testing.T) {
+// TestEveryReachableStateIsAccepted plays long games. In some, a 7 is rare, so that every count reaches its limit, or a 7 is rare once a
+// point is set, so that hands win a lot.
+func TestEveryReachableStateIsAccepted(t *testing.T) {
 	rng, seen := rand.New(rand.NewPCG(1, 2)), map[string]int{}
 	throw := func() craps.Dice { return craps.Dice{First: uint8(1 + rng.IntN(6)), Second: uint8(1 + rng.IntN(6))} }
 	for range 500 {
@@ -58,15 +58,15 @@ func TestEveryStateOfAGameIsTaken(t *testing.T) {
 	}
 	for _, name := range []string{"natural", "craps", "point_set", "point_made", "seven_out", "roll", "capped", "wins", "made", "hard", "hands"} {
 		if seen[name] == 0 {
-			t.Errorf("no game comes to %s: %v", name, seen)
+			t.Errorf("no game reaches %s: %v", name, seen)
 		}
 	}
 }
 
-// second is the table behind a 6 that was thrown as 2 and 4.
+// second is the table after a 6 that was rolled as 2 and 4.
 var second = protocol.State{Game: game, Round: 2, Hand: 1, Rolls: 1, Point: 6, Totals: [10]uint8{4: 1}, Pairs: uint32(craps.Pair(2, 4))}
 
-func TestStatesThatNoDiceLeadToAreRefused(t *testing.T) {
+func TestUnreachableStatesAreRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		says   string
 		change func(*protocol.State)
@@ -111,7 +111,7 @@ func TestStatesThatNoDiceLeadToAreRefused(t *testing.T) {
 	}
 }
 
-func TestBetsThatNoTableTakesAreRefused(t *testing.T) {
+func TestImpossibleBetsAreRefused(t *testing.T) {
 	come := func(number uint8) protocol.Bet { b := bet(3, "come", 10); b.Number = number; return b }
 	odds := func(wager string, number uint8, amount uint64) protocol.Bet {
 		b := bet(9, wager, amount)

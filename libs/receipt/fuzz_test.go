@@ -9,7 +9,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// FuzzBlockProof lets strangers write proofs. None may crash a check, and of blocks that were not signed none may hold.
+// FuzzBlockProof fuzzes proofs. None may crash a check, and none of a block that was not signed may be valid.
 func FuzzBlockProof(f *testing.F) {
 	g := load(f, "four")
 	seed, err := proto.Marshal(g.block)

@@ -17,7 +17,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// golden is a proof that a real chain gave; services/consensus/proof_test.go recorded it.
+// golden is a proof from a real chain, which services/consensus/proof_test.go recorded.
 type golden struct {
 	chainID    string
 	commitment protocol.Commitment
@@ -58,7 +58,7 @@ func load(t testing.TB, name string) golden {
 	return golden{proof.GetChainId(), commitment, proof.GetBlock()}
 }
 
-// with is the golden with a changed copy of its proof.
+// with returns the golden with a changed copy of its proof.
 func (g golden) with(change func(*receiptv1.BlockProof)) golden {
 	g.block = proto.CloneOf(g.block)
 	change(g.block)
@@ -73,7 +73,7 @@ func (g golden) check() error {
 	)
 }
 
-func TestProofsOfRealChainsHold(t *testing.T) {
+func TestProofsOfRealChainsAreValid(t *testing.T) {
 	for _, name := range goldens {
 		g := load(t, name)
 		if err := g.check(); err != nil {

@@ -14,7 +14,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// TestErrorsNameTheField gives what a stranger might send, and wants to be told where it is wrong.
+// TestErrorsNameTheField has invalid proofs, and checks that the errors name the field.
 func TestErrorsNameTheField(t *testing.T) {
 	many := func(n int) []string { return slices.Repeat([]string{strings.Repeat("0", 64)}, n) }
 	for field, change := range map[string]func(*receiptv1.BlockProof){
@@ -76,7 +76,7 @@ func TestErrorsNameTheField(t *testing.T) {
 	}
 }
 
-// TestTwoThirdsOfThePowerAreTooFew signs the header of a real block by validators of all sorts of powers.
+// TestTwoThirdsOfThePowerAreTooFew signs the header of a real block by validators with various powers.
 func TestTwoThirdsOfThePowerAreTooFew(t *testing.T) {
 	const most = 1<<60 - 1 // Of all together.
 	for name, tc := range map[string]struct {
@@ -122,7 +122,7 @@ func TestTwoThirdsOfThePowerAreTooFew(t *testing.T) {
 	}
 }
 
-func TestOneBadSignatureSpoilsAProof(t *testing.T) {
+func TestOneInvalidSignatureInvalidatesAProof(t *testing.T) {
 	g := load(t, "four")
 	for i := range g.block.GetCommit().GetSignatures() {
 		bad := g.with(func(p *receiptv1.BlockProof) {

@@ -16,7 +16,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// house binds rounds to what it likes, and has honest validators order that.
+// house is a dishonest house: it binds rounds to anything, and honest validators order the commitments.
 type house struct {
 	t       testing.TB
 	secret  kyber.Scalar
@@ -37,7 +37,7 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-// receipt is what an honest program makes of the state and the bets, in a block of their own.
+// receipt returns the receipt that an honest program builds of the state and the bets, with a block of their own.
 func (h *house) receipt(player protocol.ID, state protocol.State, bets ...protocol.Bet) *receiptv1.Receipt {
 	h.t.Helper()
 	commitment := protocol.Commitment{Game: state.Game, Round: state.Round, BetCount: uint32(len(bets)), BetsRoot: protocol.BetsRoot(bets),
@@ -56,14 +56,14 @@ func (h *house) receipt(player protocol.ID, state protocol.State, bets ...protoc
 		BeaconHeight: h.ordered + 1, BeaconSignature: signature, BalanceAfter: 1_000_000_000})
 }
 
-// verify is the last step of the receipt's account.
+// verify returns the last step of the receipt's report.
 func (h *house) verify(r *receiptv1.Receipt) receipt.Step {
 	h.t.Helper()
 	account := receipt.Verify(write(h.t, r), h.trust)
 	return account[len(account)-1]
 }
 
-// rollUntil is a receipt of a round whose dice are what is waited for.
+// rollUntil returns the receipt of a round whose dice meet a condition.
 func (h *house) rollUntil(wanted func(craps.Dice) bool, player protocol.ID, state protocol.State, bets ...protocol.Bet) *receiptv1.Receipt {
 	h.t.Helper()
 	for range 1000 {
@@ -86,7 +86,7 @@ var (
 	first           = protocol.State{Game: game, Round: 1, Hand: 1, Shooter: me}
 )
 
-// bet is a bet of mine that works.
+// bet returns a working bet of the receipt's player.
 func bet(id byte, wager string, amount uint64) protocol.Bet {
 	return protocol.Bet{ID: protocol.ID{id}, Player: me, Wager: craps.ByName(wager).Code, Working: true, Amount: amount}
 }

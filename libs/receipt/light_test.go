@@ -22,11 +22,11 @@ func atGenesis(t testing.TB, set []*receiptv1.Validator) receipt.LightClient {
 	return light
 }
 
-// TestLightFollowsTheChain walks over blocks, and wants to stop at the last with the error, or nowhere.
-func TestLightFollowsTheChain(t *testing.T) {
+// TestLightClientFollowsTheChain follows blocks, of which only the last may fail, with the expected error.
+func TestLightClientFollowsTheChain(t *testing.T) {
 	genesis, one, two, other := setOf(0, 1, 2, 3), setOf(1, 2, 3, 4), setOf(2, 3, 4, 5), setOf(6, 7, 8, 9)
 	strong, weak := &receiptv1.Validator{PublicKey: genesis[3].GetPublicKey(), Power: 2}, genesis[0]
-	big := setOf(0, 1, 2, 3, 4, 5, 6, 7, 8) // A third of it are 6, 7 and 8.
+	big := setOf(0, 1, 2, 3, 4, 5, 6, 7, 8) // 6, 7 and 8 are a third of it.
 	block := func(height int64, set, next []*receiptv1.Validator, signers ...int) *receiptv1.LightBlock {
 		return lightBlock(t, height, set, next, signers...)
 	}
@@ -103,8 +103,7 @@ func TestEveryFieldOfAHopIsBound(t *testing.T) {
 	t.Logf("%d changes", count)
 }
 
-// FuzzLight lets strangers write the block that is followed to. None may crash, and of those that none of the validators
-// signed none may hold.
+// FuzzLight fuzzes the block to follow to. None may crash the client, and none that no validator has signed may be accepted.
 func FuzzLight(f *testing.F) {
 	light, hop := atGenesis(f, setOf(0, 1, 2, 3)), lightBlock(f, 7, setOf(1, 2, 3, 4), setOf(2, 3, 4, 5))
 	seed, err := proto.Marshal(hop)

@@ -12,8 +12,8 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// TestNothingThatIsSaidIsALineOfItsOwn has a receipt and its trust say things to a terminal, wherever they have a text.
-func TestNothingThatIsSaidIsALineOfItsOwn(t *testing.T) {
+// TestMessagesArePrintable puts control characters into every text field of a receipt and its trust.
+func TestMessagesArePrintable(t *testing.T) {
 	const forged = "x\nok      balance     the wallet went from 1 to 2\x1b[8m\u009b8m\u202e"
 	text, _ := real(t)
 	var changes func(m protoreflect.Message, r *receiptv1.Receipt)
@@ -23,8 +23,8 @@ func TestNothingThatIsSaidIsALineOfItsOwn(t *testing.T) {
 			case field.Kind() == protoreflect.StringKind && !field.IsList():
 				m.Set(field, protoreflect.ValueOfString(forged))
 				for _, step := range receipt.Verify(write(t, r), nil) {
-					if said := step.Found + errorText(step.Err); strings.ContainsFunc(said, func(c rune) bool { return !strconv.IsPrint(c) }) {
-						t.Errorf("with %s changed, %s says %q", field.FullName(), step.Name, said)
+					if text := step.Found + errorText(step.Err); strings.ContainsFunc(text, func(c rune) bool { return !strconv.IsPrint(c) }) {
+						t.Errorf("with %s changed, %s prints %q", field.FullName(), step.Name, text)
 					}
 				}
 				m.Set(field, v)
@@ -64,7 +64,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// TestPrintable has what a terminal would follow.
+// TestPrintable has control sequences that a terminal would obey.
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{"block 7: ok, \"é\"": "block 7: ok, \"é\"", "a\nb\t\x1b[8m": `a\nb\t\x1b[8m`, "\u009b\u202e\u2028": `\u009b\u202e\u2028`} {
 		if got := receipt.Printable(in); got != want {

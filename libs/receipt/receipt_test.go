@@ -16,8 +16,8 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// real is a receipt that the whole platform gave, and what it is checked against. It must be recorded anew when a pay
-// table changes: services/bitcraps/internal/e2e/receipt_test.go says how.
+// real is a receipt from the whole platform, and what it is checked against. It must be recorded again when a pay table changes:
+// services/bitcraps/internal/e2e/receipt_test.go describes how.
 func real(t testing.TB) (text []byte, trust *receipt.Trust) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/receipt.json")
@@ -34,7 +34,7 @@ func real(t testing.TB) (text []byte, trust *receipt.Trust) {
 	return text, trust
 }
 
-func TestRealReceiptHolds(t *testing.T) {
+func TestRealReceiptIsValid(t *testing.T) {
 	text, trust := real(t)
 	account := receipt.Verify(text, trust)
 	if err := account.Err(); err != nil {
@@ -44,7 +44,7 @@ func TestRealReceiptHolds(t *testing.T) {
 	for _, step := range account {
 		names = append(names, step.Name)
 		if step.Found == "" {
-			t.Errorf("%s says nothing", step.Name)
+			t.Errorf("%s has no detail", step.Name)
 		}
 	}
 	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures hops group_key beacon dice settlement balance" {
@@ -63,9 +63,9 @@ func TestReceiptMayBePrettyPrinted(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts changes one bit of one byte at a time, by which case, digits, signs and punctuation change; it drops
-// each byte, and doubles each. Nobody is trusted, so that nothing but the receipt itself can give the change away. Lineages have
-// a test of their own.
+// TestEveryByteCounts changes one bit of one byte at a time, which changes case, digits, signs and punctuation; it also removes and
+// duplicates each byte. It verifies without a Trust, so that only the receipt itself can reveal the change. Lineages have a test of their
+// own.
 func TestEveryByteCounts(t *testing.T) {
 	text, _ := real(t)
 	r := &receiptv1.Receipt{}
@@ -99,7 +99,7 @@ func TestEveryByteCounts(t *testing.T) {
 	}
 }
 
-// TestChangesFailWhereTheyAre makes changes of which the canonical form knows nothing.
+// TestChangesFailWhereTheyAre makes changes that keep the canonical form.
 func TestChangesFailWhereTheyAre(t *testing.T) {
 	text, trust := real(t)
 	for name, tc := range map[string]struct {
@@ -157,7 +157,7 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 	}
 }
 
-// TestAmountsAreBounded has amounts that a JSON number does not hold. Settling the greatest would overflow.
+// TestAmountsAreBounded has amounts that JavaScript's numbers can't represent. Settling the largest would overflow.
 func TestAmountsAreBounded(t *testing.T) {
 	text, trust := real(t)
 	for want, change := range map[string]func(*receiptv1.Receipt){
@@ -178,7 +178,7 @@ func TestAmountsAreBounded(t *testing.T) {
 	}
 }
 
-// FuzzVerify gives the verifier anything at all. What it accepts must be what its contents are written as.
+// FuzzVerify fuzzes the text of a receipt. What is accepted must be the canonical encoding of its contents.
 func FuzzVerify(f *testing.F) {
 	text, trust := real(f)
 	later, genesis := far(f)
@@ -196,7 +196,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzReceipt fills the fields of a receipt with anything, so that the checks behind its form are reached.
+// FuzzReceipt fuzzes the fields of a receipt, so that the checks after the form are reached.
 func FuzzReceipt(f *testing.F) {
 	text, _ := real(f)
 	seed := &receiptv1.Receipt{}

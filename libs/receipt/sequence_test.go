@@ -12,7 +12,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// played are the receipts of a game's first rounds: a 6, an 8, and a 6 again, with bets that stay.
+// played returns the receipts of a game's first rounds: a 6, an 8, and a 6 again, with bets that stay.
 func played(h *house) []*receiptv1.Receipt {
 	s, bets := craps.State{}, []protocol.Bet{bet(1, "pass_line", 10), bet(2, "bonus_small", 5)}
 	var out []*receiptv1.Receipt
@@ -28,7 +28,7 @@ func played(h *house) []*receiptv1.Receipt {
 	return out
 }
 
-// TestRoundsFollowFromOneAnother has a house that binds a round to what does not follow from the one before.
+// TestRoundsFollowFromOneAnother has a house that binds a round to a state or bets that do not follow from the round before.
 func TestRoundsFollowFromOneAnother(t *testing.T) {
 	h := newHouse(t)
 	all := played(h)
@@ -96,8 +96,8 @@ func TestRoundsFollowFromOneAnother(t *testing.T) {
 	}
 }
 
-// TestWhatWasDecidedLiesThereNoMore has a decided bet come back, and a hand that does not end.
-func TestWhatWasDecidedLiesThereNoMore(t *testing.T) {
+// TestDecidedBetsAreGone has a decided bet that is on the table again, and a hand that does not end.
+func TestDecidedBetsAreGone(t *testing.T) {
 	field, dice := bet(1, "field", 10), craps.Dice{First: 1, Second: 1}
 	next := stateOf(t, craps.State{}.Roll(dice).After, 2, 1)
 	if err := receipt.CheckNext(first, []protocol.Bet{field}, dice, next, []protocol.Bet{field}); err == nil || !strings.Contains(err.Error(), "it was decided") {

@@ -10,7 +10,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-// TestPayoutsAreBounded settles stakes on the field that a 2 pays twice.
+// TestPayoutsAreBounded settles stakes on the field, which pays double on a 2.
 func TestPayoutsAreBounded(t *testing.T) {
 	field := craps.ByName("field")
 	for name, tc := range map[string]struct {
@@ -32,7 +32,7 @@ func TestPayoutsAreBounded(t *testing.T) {
 	}
 }
 
-// TestNoPayTableOverflows holds the largest amount against every line: what it brings, behind all there can be, is a number still.
+// TestNoPayTableOverflows checks every pay line with the largest amount: its payout, on top of the largest possible sum, fits in an int64.
 func TestNoPayTableOverflows(t *testing.T) {
 	for _, wager := range craps.Wagers() {
 		for i, pay := range wager.Pays {

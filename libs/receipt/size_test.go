@@ -12,11 +12,11 @@ import (
 	"github.com/bitcraps/bitcraps/libs/receipt"
 )
 
-// maxMessage is the largest message between services, in bytes; libs/rpcserver has it.
+// maxMessage is the largest message between services, in bytes, as in libs/rpcserver.
 const maxMessage = 1 << 20
 
-// fullTable is every bet that 20 players can have at once, each with the longest seed: the 67 wagers that stand on nothing or on
-// the point, and come bets and their odds on every number.
+// fullTable returns every bet that 20 players can have at once, each with the longest seed: the 67 wagers that stand on no number or on the
+// point, and come bets and their odds on every number.
 func fullTable() (protocol.State, []protocol.Bet) {
 	state := protocol.State{Game: game, Round: 8, Hand: 1, Rolls: 7, Point: 6, Totals: [10]uint8{2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1}}
 	for _, d := range [][2]uint8{{1, 3}, {2, 3}, {2, 4}, {2, 6}, {3, 6}, {4, 6}, {5, 6}} {
@@ -45,8 +45,8 @@ func fullTable() (protocol.State, []protocol.Bet) {
 	return state, bets
 }
 
-// TestAFullTableFits wants the receipt of a full table, on a chain with as many validators as there may be, read and sent.
-func TestAFullTableFits(t *testing.T) {
+// TestFullTableFits checks that the receipt of a full table, on a chain with the maximum number of validators, can be parsed and sent.
+func TestFullTableFits(t *testing.T) {
 	state, bets := fullTable()
 	h := newHouse(t)
 	r := h.receipt(protocol.ID{0: 1, 15: 7}, state, bets...)
@@ -68,7 +68,7 @@ func TestAFullTableFits(t *testing.T) {
 	}
 }
 
-// BenchmarkFullTable verifies what BenchmarkVerify does, of a full table.
+// BenchmarkFullTable is BenchmarkVerify for a full table.
 func BenchmarkFullTable(b *testing.B) {
 	state, bets := fullTable()
 	h := newHouse(b)

@@ -14,7 +14,7 @@ import (
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 )
 
-func TestTrustMustBeOne(t *testing.T) {
+func TestMalformedTrustIsRefused(t *testing.T) {
 	for _, text := range []string{``, `[]`, `{}`, `{"chain_id":"x","group_key":"y"}`, `{"chain_id":7}`,
 		`{"chain_id":"x","validators":[{"public_key":"00","power":1}]}`, `{"chain_id":"x","validators":[{}]}`,
 		`{"chain_id":"x","app_state":{}}`, `{"validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`,
@@ -26,8 +26,8 @@ func TestTrustMustBeOne(t *testing.T) {
 	}
 }
 
-// TestAGenesisIsNamedOnlyWhereItIsKnown tells the hash that a file has from the one that somebody says it has.
-func TestAGenesisIsNamedOnlyWhereItIsKnown(t *testing.T) {
+// TestGenesisHashIsReportedAsComputedOrClaimed distinguishes the hash of a genesis file from one that an answer claims.
+func TestGenesisHashIsReportedAsComputedOrClaimed(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	genesis := `{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"` + key + `"},"power":"1"}],"app_state":{}}`
 	answer := `{"chain_id":"x",%s"validators":[{"public_key":"` + strings.Repeat("00", 32) + `","power":1}]}`
@@ -53,7 +53,7 @@ func TestAGenesisIsNamedOnlyWhereItIsKnown(t *testing.T) {
 	}
 }
 
-// FuzzTrust gives anything at all to be trusted. What is must have validators.
+// FuzzTrust fuzzes the text of a Trust. An accepted one must have validators.
 func FuzzTrust(f *testing.F) {
 	for _, name := range []string{"fairness", "genesis"} {
 		text, err := os.ReadFile("testdata/" + name + ".json")

@@ -31,7 +31,7 @@ const (
 var errDown = errors.New("redis: the server does not answer, or accepts no writes")
 
 // Client is a pool of connections that knows whether the server answers and accepts writes. Users check Up before a
-// command and report Failed after a failed one, so that a server that is down or hangs costs one timeout in total, not one for each call.
+// command and call ReportFailure after a failed one, so that a server that is down or hangs costs one timeout in total, not one for each call.
 type Client struct {
 	*goredis.Client
 

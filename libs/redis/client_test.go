@@ -35,7 +35,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// watched is a client, and what tells the time of its probes.
+// watched is a client, and the clock of its probes.
 type watched struct {
 	*redis.Client
 	clock *clockwork.FakeClock
@@ -57,14 +57,14 @@ func watch(t *testing.T, server *testserver.RedisServer) watched {
 	return w
 }
 
-// says waits for what the client says of its server.
-func (w watched) says(t *testing.T, up bool) {
+// reports waits until the client reports its server as up or down.
+func (w watched) reports(t *testing.T, up bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for w.Up() != up {
 		if err := errors.Join(w.clock.BlockUntilContext(ctx, 1), ctx.Err()); err != nil {
-			t.Fatalf("it never says that the server is up: %v: %v", up, err)
+			t.Fatalf("it never reports that the server is up: %v: %v", up, err)
 		}
 		w.clock.Advance(time.Second)
 	}
@@ -80,44 +80,44 @@ bitcraps_redis_up{replica="0",service="test"} `+want+"\n"), "bitcraps_redis_up")
 	}
 }
 
-// TestAServerThatDies follows what the client says of one that is killed and comes back.
-func TestAServerThatDies(t *testing.T) {
+// TestCrashedServer checks what the client reports of a server that is killed and restarted.
+func TestCrashedServer(t *testing.T) {
 	server := testserver.NewRedis(t)
 	client := watch(t, server)
-	client.says(t, true)
+	client.reports(t, true)
 	for range 2 {
 		server.Kill()
-		client.says(t, false)
+		client.reports(t, false)
 		server.Restart(t)
-		client.says(t, true)
+		client.reports(t, true)
 	}
 }
 
-// TestAServerThatTakesNoWrites follows what the client says of one that answers every ping.
-func TestAServerThatTakesNoWrites(t *testing.T) {
+// TestReadOnlyServer checks what the client reports of a server that refuses writes and still answers pings.
+func TestReadOnlyServer(t *testing.T) {
 	for name, tc := range map[string]struct{ refuse, take []any }{
 		"its memory is full": {[]any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}},
 		"it is a replica":    {[]any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := watch(t, testserver.NewRedis(t))
-			client.says(t, true)
+			client.reports(t, true)
 			if err := client.Do(t.Context(), tc.refuse...).Err(); err != nil {
 				t.Fatal(err)
 			}
-			client.says(t, false)
+			client.reports(t, false)
 			if err := client.Ping(t.Context()).Err(); err != nil {
 				t.Errorf("it answers no ping: %v", err)
 			}
 			if err := client.Do(t.Context(), tc.take...).Err(); err != nil {
 				t.Fatal(err)
 			}
-			client.says(t, true)
+			client.reports(t, true)
 		})
 	}
 }
 
-func TestAServerThatIsAwayAtTheStartIsNoError(t *testing.T) {
+func TestServerMayBeDownAtTheStart(t *testing.T) {
 	client, err := redis.Open(t.Context(), redis.Config{URL: "redis://127.0.0.1:1", Timeout: time.Second}, clockwork.NewFakeClock(), telemetry.Discard().For("test", 0))
 	if err != nil || client.Up() {
 		t.Fatalf("up %v, %v", client.Up(), err)

@@ -32,15 +32,15 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// croupier answers each bet as its type says. The answer's bet has the caller's player.
+// croupier is a game server whose answer to a bet depends on its type. The answer's bet has the caller's player.
 type croupier struct {
 	gamev1.UnimplementedGameServiceServer
-	blocked chan struct{} // Has a token for each bet of the type "block" that is there.
-	release chan struct{} // Is closed when those may end.
+	blocked chan struct{} // Receives a value for each bet of the type "block" that has arrived.
+	release chan struct{} // Closed when those may end.
 
 	mu      sync.Mutex
 	seen    map[string]int // Bets by their type.
-	bundled int            // Bets that came in bundles.
+	bundled int            // Bets that arrived in bundles.
 }
 
 func newCroupier() *croupier {
@@ -82,7 +82,7 @@ func (c *croupier) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) (*
 		Bet: &gamev1.Bet{PlayerId: caller.Player.String(), BetType: caller.Service + " " + telemetry.RequestID(ctx)}}, nil
 }
 
-// behindAnother makes calls while another one is under way, which is so until all of them have ended.
+// behindAnother makes calls while another one is in flight, which ends after all of them.
 func behindAnother(t *testing.T, c *croupier, client gamev1.GameServiceClient, calls ...func()) {
 	t.Helper()
 	var first, all sync.WaitGroup
@@ -104,8 +104,8 @@ func betOn(wager string) *gamev1.PlaceBetRequest {
 	return &gamev1.PlaceBetRequest{GameId: uuid.NewString(), BetType: wager, Amount: 10}
 }
 
-// TestABundledCallEndsLikeOneByItself makes each call by itself and behind another one.
-func TestABundledCallEndsLikeOneByItself(t *testing.T) {
+// TestBundledCallEndsLikeOneAlone makes each call alone and while another one is in flight.
+func TestBundledCallEndsLikeOneAlone(t *testing.T) {
 	for name, tc := range map[string]struct {
 		req *gamev1.PlaceBetRequest
 		ctx func(*testing.T) context.Context
@@ -143,7 +143,7 @@ func TestABundledCallEndsLikeOneByItself(t *testing.T) {
 	}
 }
 
-// TestOneBadCallOfABundleFailsAlone has many players call at once. Each gets the answer of his own, whatever the others sent.
+// TestOneBadCallOfABundleFailsAlone has many players call concurrently. Each gets the answer to his own call, whatever the others sent.
 func TestOneBadCallOfABundleFailsAlone(t *testing.T) {
 	bad := map[int]*gamev1.PlaceBetRequest{
 		3:  betOn("panic"),
@@ -175,8 +175,8 @@ func TestOneBadCallOfABundleFailsAlone(t *testing.T) {
 	}
 }
 
-// TestAServerWithoutBundlesAnswers calls one of the release before.
-func TestAServerWithoutBundlesAnswers(t *testing.T) {
+// TestServerWithoutBundlesAnswers calls a server of the previous release.
+func TestServerWithoutBundlesAnswers(t *testing.T) {
 	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("game", 0))
 	if err != nil {
 		t.Fatal(err)
@@ -200,8 +200,8 @@ func TestAServerWithoutBundlesAnswers(t *testing.T) {
 	}
 }
 
-// TestABundleHasOnlyCallsThatTheContractBundles asks for what no client of ours would.
-func TestABundleHasOnlyCallsThatTheContractBundles(t *testing.T) {
+// TestOnlyBundledMethodsMayBeBundled sends bundles that no client of ours would send.
+func TestOnlyBundledMethodsMayBeBundled(t *testing.T) {
 	client := bundlev1.NewBundleServiceClient(dial(t, serve(t, newCroupier(), rpcserver.Default())))
 	minute := durationpb.New(time.Minute)
 	resp, err := client.MakeCalls(t.Context(), &bundlev1.MakeCallsRequest{Calls: []*bundlev1.Call{
@@ -222,8 +222,8 @@ func TestABundleHasOnlyCallsThatTheContractBundles(t *testing.T) {
 	}
 }
 
-// TestACallThatWaitsForABundleMayGiveUp lets the caller go away while another call is under way. His call is not made any more.
-func TestACallThatWaitsForABundleMayGiveUp(t *testing.T) {
+// TestWaitingCallMayBeCancelled cancels a call while another one is in flight. The call is then not made.
+func TestWaitingCallMayBeCancelled(t *testing.T) {
 	c := newCroupier()
 	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
 	behindAnother(t, c, client, func() {
@@ -232,7 +232,7 @@ func TestACallThatWaitsForABundleMayGiveUp(t *testing.T) {
 		if _, err := client.PlaceBet(ctx, betOn("gone")); status.Code(err) != codes.Canceled {
 			t.Error(err)
 		}
-		if _, err := client.PlaceBet(asPlayer(t), betOn("field")); err != nil { // In the same bundle, or in one behind it.
+		if _, err := client.PlaceBet(asPlayer(t), betOn("field")); err != nil { // In the same bundle, or in a later one.
 			t.Error(err)
 		}
 	})
@@ -241,8 +241,8 @@ func TestACallThatWaitsForABundleMayGiveUp(t *testing.T) {
 	}
 }
 
-// TestABundledCallHasTheTimeThatItsCallerHas bundles it with one that has more.
-func TestABundledCallHasTheTimeThatItsCallerHas(t *testing.T) {
+// TestBundledCallHasItsOwnDeadline bundles a call with one that has a later deadline.
+func TestBundledCallHasItsOwnDeadline(t *testing.T) {
 	c := newCroupier()
 	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
 	left := func(given time.Duration) func() {
@@ -258,8 +258,8 @@ func TestABundledCallHasTheTimeThatItsCallerHas(t *testing.T) {
 	behindAnother(t, c, client, left(10*time.Minute), left(20*time.Minute))
 }
 
-// TestNobodyStarvesBehindCallsThatHang has more calls hang than a bundle holds, and makes one that does not.
-func TestNobodyStarvesBehindCallsThatHang(t *testing.T) {
+// TestHangingCallsDoNotBlockOthers has more hanging calls than a bundle holds, and makes one that does not hang.
+func TestHangingCallsDoNotBlockOthers(t *testing.T) {
 	const hang = 400
 	c := newCroupier()
 	client := gamev1.NewGameServiceClient(dial(t, serve(t, c, rpcserver.Default())))
@@ -287,8 +287,8 @@ func TestNobodyStarvesBehindCallsThatHang(t *testing.T) {
 	all.Wait()
 }
 
-// TestABundleThatIsTooLargeGoesCallByCall calls a server that was set to take small messages.
-func TestABundleThatIsTooLargeGoesCallByCall(t *testing.T) {
+// TestTooLargeBundleIsSentCallByCall calls a server that is configured to accept only small messages.
+func TestTooLargeBundleIsSentCallByCall(t *testing.T) {
 	cfg := rpcserver.Default()
 	cfg.MaxMessageBytes = 4 << 10
 	c := newCroupier()
@@ -304,7 +304,7 @@ func TestABundleThatIsTooLargeGoesCallByCall(t *testing.T) {
 	behindAnother(t, c, client, calls...)
 }
 
-// overwhelmed makes the calls of a bundle, and ends as gRPC does where the answers are too large.
+// overwhelmed makes the calls of a bundle, and fails as gRPC does where the answers are too large.
 type overwhelmed struct {
 	bundlev1.UnimplementedBundleServiceServer
 	*croupier
@@ -323,8 +323,8 @@ func (o overwhelmed) MakeCalls(ctx context.Context, req *bundlev1.MakeCallsReque
 	return nil, status.Error(codes.ResourceExhausted, "grpc: received message larger than max")
 }
 
-// TestCallsThatMayHaveBeenMadeAreRepeatedByTheirIdAlone makes one call with a request id and one without.
-func TestCallsThatMayHaveBeenMadeAreRepeatedByTheirIdAlone(t *testing.T) {
+// TestOnlyCallsWithRequestIDAreRepeated makes one call with a request id and one without.
+func TestOnlyCallsWithRequestIDAreRepeated(t *testing.T) {
 	c, server := newCroupier(), grpc.NewServer()
 	gamev1.RegisterGameServiceServer(server, c)
 	bundlev1.RegisterBundleServiceServer(server, overwhelmed{croupier: c})
@@ -349,8 +349,8 @@ func TestCallsThatMayHaveBeenMadeAreRepeatedByTheirIdAlone(t *testing.T) {
 	}
 }
 
-// TestABundledCallIsInItsCallersTrace looks for the server's span of each call below that of whoever made it.
-func TestABundledCallIsInItsCallersTrace(t *testing.T) {
+// TestBundledCallIsInItsCallersTrace checks that the server's span of each call is a child of its caller's span.
+func TestBundledCallIsInItsCallersTrace(t *testing.T) {
 	spans := tracetest.NewSpanRecorder()
 	traced := telemetry.Discard().For("game", 0)
 	traced.Tracer = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
@@ -378,7 +378,7 @@ func TestABundledCallIsInItsCallersTrace(t *testing.T) {
 	}
 }
 
-// BenchmarkBundle is the time of a call among 64 callers of a server that does nothing, with bundles and without.
+// BenchmarkBundle measures a call among 64 callers of a server that does nothing, with bundles and without.
 func BenchmarkBundle(b *testing.B) {
 	for name, contracts := range map[string][]string{"bundled": {"bitcraps.game.v1.GameService"}, "alone": nil} {
 		b.Run(name, func(b *testing.B) {

@@ -19,7 +19,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestKilledReplicaCostsARetry kills one of two replicas with calls in flight on it, each kind of call by itself.
+// TestKilledReplicaCostsARetry kills one of two replicas while it has calls in flight, for each kind of call.
 func TestKilledReplicaCostsARetry(t *testing.T) {
 	for name, tc := range map[string]struct {
 		call func(context.Context, gamev1.GameServiceClient) error
@@ -45,7 +45,7 @@ func TestKilledReplicaCostsARetry(t *testing.T) {
 			results := make(chan error)
 			var calls sync.WaitGroup
 			ctx := asPlayer(t)
-			// Calls are made until the doomed replica has one. Those that it takes hang until it dies.
+			// Calls are made until the replica to be killed has one. Calls hang there until it is killed.
 			for taken := false; !taken; {
 				calls.Go(func() { results <- tc.call(ctx, client) })
 				select {
@@ -73,7 +73,7 @@ func TestKilledReplicaCostsARetry(t *testing.T) {
 			if (lost > 0) != (tc.lost != codes.OK) {
 				t.Errorf("%d calls failed", lost)
 			}
-			for range 20 { // The dead replica is left out from here on.
+			for range 20 { // From here on no calls go to the killed replica.
 				if err := tc.call(ctx, client); err != nil {
 					t.Errorf("after it died: %v", err)
 				}
@@ -82,7 +82,7 @@ func TestKilledReplicaCostsARetry(t *testing.T) {
 	}
 }
 
-// TestCallsGoToEveryReplica asks which replica answered.
+// TestCallsGoToEveryReplica checks which replicas answer.
 func TestCallsGoToEveryReplica(t *testing.T) {
 	first, second := spawn(t, "answers"), spawn(t, "answers")
 	for name, tc := range map[string]struct {
@@ -115,8 +115,8 @@ func named(t *testing.T, address string) string {
 	return "localhost:" + port
 }
 
-// TestOnlyALostCallIsRepeated counts how often a server is asked that refuses.
-func TestOnlyALostCallIsRepeated(t *testing.T) {
+// TestOnlyLostCallsAreRepeated counts the calls of a server that refuses them.
+func TestOnlyLostCallsAreRepeated(t *testing.T) {
 	for name, tc := range map[string]struct {
 		reason errorsv1.Reason
 		id     string
@@ -138,7 +138,7 @@ func TestOnlyALostCallIsRepeated(t *testing.T) {
 	}
 }
 
-// TestOldConnectionsAreReplaced calls until the server has sent the client to look for replicas again. No call notices.
+// TestOldConnectionsAreReplaced makes calls until the server has closed the client's connection for its age. No call fails.
 func TestOldConnectionsAreReplaced(t *testing.T) {
 	cfg := rpcserver.Default()
 	cfg.MaxConnectionAge = 20 * time.Millisecond

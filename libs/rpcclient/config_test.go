@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 )
 
-func TestConfigNamesWhatNoCallCouldBeMadeWith(t *testing.T) {
+func TestInvalidConfigIsRefused(t *testing.T) {
 	at := []string{"127.0.0.1:7002"}
 	for want, cfg := range map[string]rpcclient.Config{
 		"":                                       {Addresses: at, Timeout: time.Second},

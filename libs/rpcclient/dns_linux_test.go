@@ -14,8 +14,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// nameServer answers every question for an address with those of both replicas, and all others with nothing. It returns where
-// it listens.
+// nameServer answers every query for an address with those of both replicas, and all others with nothing. It returns its own address.
 func nameServer(t *testing.T, replicas ...[4]byte) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -33,14 +32,14 @@ func nameServer(t *testing.T, replicas ...[4]byte) string {
 				return
 			}
 			if answer, err := answerTo(packet[:n], replicas); err == nil {
-				_, _ = conn.WriteTo(answer, from) // Whoever asked asks again.
+				_, _ = conn.WriteTo(answer, from) // The resolver retries.
 			}
 		}
 	}()
 	return conn.LocalAddr().String()
 }
 
-// answerTo is what a name server says to a question.
+// answerTo returns a name server's answer to a query.
 func answerTo(packet []byte, replicas [][4]byte) ([]byte, error) {
 	var message dnsmessage.Message
 	if err := message.Unpack(packet); err != nil {
@@ -60,8 +59,8 @@ func answerTo(packet []byte, replicas [][4]byte) ([]byte, error) {
 	return message.Pack()
 }
 
-// serveAt runs two replicas in this process, at the same port of two addresses, since a name has none. Only Linux has more than one
-// on its loopback.
+// serveAt runs two replicas in this process, on the same port of two addresses, since a name resolves to addresses without ports. Only
+// Linux has more than one loopback address by default.
 func serveAt(t *testing.T, first, second string) (port string, stops map[string]func()) {
 	t.Helper()
 	stops = map[string]func(){}
@@ -77,7 +76,7 @@ func serveAt(t *testing.T, first, second string) (port string, stops map[string]
 	return port, stops
 }
 
-// TestCallsGoToEveryReplicaOfAName has one name with the addresses of two replicas, of which one dies.
+// TestCallsGoToEveryReplicaOfAName has one name with the addresses of two replicas, one of which is stopped.
 func TestCallsGoToEveryReplicaOfAName(t *testing.T) {
 	port, stops := serveAt(t, "127.0.0.1", "127.0.0.2")
 	server := nameServer(t, [4]byte{127, 0, 0, 1}, [4]byte{127, 0, 0, 2})
@@ -95,16 +94,16 @@ func TestCallsGoToEveryReplicaOfAName(t *testing.T) {
 		seen[call()] = true
 	}
 	last := call()
-	for range 20 { // From here on it is each one's turn.
+	for range 20 { // From here on they alternate.
 		next := call()
 		if next == last || stops[next] == nil {
-			t.Errorf("%s answered behind %s", next, last)
+			t.Errorf("%s answered after %s", next, last)
 		}
 		last = next
 	}
 	stops[last]()
 	dead := last
-	for range 20 { // A call that meets the death is tried again at the other.
+	for range 20 { // A call that fails with the replica is retried at the other one.
 		if next := call(); next == dead {
 			t.Errorf("%s answered after it died", next)
 		}

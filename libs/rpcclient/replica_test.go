@@ -23,8 +23,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// replicaVariable makes this test's binary a replica of game instead: one that answers, or one that takes calls and
-// never answers.
+// replicaVariable makes this test's binary run a replica of game instead: one that answers, or one that accepts calls and never answers.
 const replicaVariable = "BITCRAPS_TEST_REPLICA"
 
 func TestMain(m *testing.M) {
@@ -56,7 +55,7 @@ func (r *replica) PlaceBet(ctx context.Context, _ *gamev1.PlaceBetRequest) (*gam
 	return &gamev1.PlaceBetResponse{}, r.took(ctx)
 }
 
-// took tells the test that a call arrived. A replica that hangs answers only when its caller goes away.
+// took notifies the test that a call has arrived. A hanging replica answers only when the call is cancelled.
 func (r *replica) took(ctx context.Context) error {
 	r.calls.Add(1)
 	if !r.hangs {
@@ -139,7 +138,7 @@ func spawn(t *testing.T, kind string) *running {
 	t.Cleanup(func() { _ = r.cmd.Process.Kill(); _ = r.cmd.Wait() })
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() {
-		t.Fatal("the replica says nothing")
+		t.Fatal("the replica prints nothing")
 	}
 	r.address = lines.Text()
 	go func() {
@@ -155,7 +154,7 @@ func dial(t testing.TB, addresses ...string) *grpc.ClientConn {
 	return dialFor(t, []string{"bitcraps.game.v1.GameService"}, addresses...)
 }
 
-// dialFor returns a connection that knows what these contracts say of their methods.
+// dialFor returns a connection that applies the options of these contracts' methods.
 func dialFor(t testing.TB, contracts []string, addresses ...string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: contracts},

@@ -10,8 +10,8 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestACancelAtTheDeadlineIsOne has a caller hang up with and without time left.
-func TestACancelAtTheDeadlineIsOne(t *testing.T) {
+// TestCancelAtTheDeadlineIsADeadline has a caller cancel with and without time left.
+func TestCancelAtTheDeadlineIsADeadline(t *testing.T) {
 	for name, tc := range map[string]struct {
 		left time.Duration
 		want errorsv1.Reason

@@ -20,7 +20,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// dialLocal returns a server that nobody connects to, and the way to it for callers of its process.
+// dialLocal returns a server without connections, and a local connection to it.
 func dialLocal(t testing.TB, self string, handler func(context.Context) (*gamev1.GetWalletResponse, error)) (*rpcserver.Server, gamev1.LedgerServiceClient) {
 	t.Helper()
 	server, err := rpcserver.New(rpcserver.Default(), mtls.Config{}, telemetry.Discard().For("test", 0))
@@ -32,7 +32,7 @@ func dialLocal(t testing.TB, self string, handler func(context.Context) (*gamev1
 	return server, gamev1.NewLedgerServiceClient(rpcclient.NewLocal(self, server, 5*time.Second, nil))
 }
 
-func TestALocalCallEndsLikeOneByConnection(t *testing.T) {
+func TestLocalCallEndsLikeOneByConnection(t *testing.T) {
 	for name, tc := range map[string]struct {
 		self    string
 		handler func(context.Context) (*gamev1.GetWalletResponse, error)
@@ -91,7 +91,7 @@ func TestMessagesOfALocalCallAreCopies(t *testing.T) {
 	}
 }
 
-func TestAStoppingServerWaitsForLocalCallsAndTakesNoMore(t *testing.T) {
+func TestStoppingServerWaitsForLocalCallsAndRefusesMore(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	server, local := dialLocal(t, identity.API, func(context.Context) (*gamev1.GetWalletResponse, error) {
 		close(entered)
@@ -115,11 +115,11 @@ func TestAStoppingServerWaitsForLocalCallsAndTakesNoMore(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := local.GetWallet(ctx, &gamev1.GetWalletRequest{}); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
-		t.Errorf("a call behind the stop: %v", err)
+		t.Errorf("a call after the stop: %v", err)
 	}
 }
 
-func TestALocalServerDoesNotKnowEveryMethod(t *testing.T) {
+func TestUnknownLocalMethodIsRefused(t *testing.T) {
 	server, _ := dialLocal(t, identity.API, nil)
 	err := rpcclient.NewLocal(identity.API, server, time.Second, nil).Invoke(t.Context(), "/bitcraps.game.v1.LedgerService/Rob", &gamev1.GetWalletRequest{}, &gamev1.GetWalletResponse{})
 	if status.Code(err) != codes.Unimplemented {
@@ -127,7 +127,7 @@ func TestALocalServerDoesNotKnowEveryMethod(t *testing.T) {
 	}
 }
 
-// BenchmarkCall compares the ways to a server of the same process.
+// BenchmarkCall compares the ways to call a server of the same process.
 func BenchmarkCall(b *testing.B) {
 	answer := func(context.Context) (*gamev1.GetWalletResponse, error) { return &gamev1.GetWalletResponse{}, nil }
 	_, local := dialLocal(b, identity.API, answer)

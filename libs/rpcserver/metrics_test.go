@@ -17,7 +17,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// TestCallersMakeNoSeries has 100,000 players call, each under a request id of its own, and some for what fails.
+// TestCallersMakeNoSeries has 100,000 players call, each with its own request id, and some of the calls fail.
 func TestCallersMakeNoSeries(t *testing.T) {
 	const players = 100_000
 	tel := telemetry.Discard()

@@ -32,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// ledger answers GetWallet with whatever a test wants.
+// ledger answers GetWallet by a function of the test.
 type ledger struct {
 	gamev1.UnimplementedLedgerServiceServer
 	getWallet func(context.Context) (*gamev1.GetWalletResponse, error)
@@ -86,7 +86,7 @@ func asPlayer(t testing.TB) context.Context {
 	return identity.WithPlayer(t.Context(), uuid.Must(uuid.NewV7()))
 }
 
-func TestEveryEndReachesMetricsUnderItsCode(t *testing.T) {
+func TestEveryResultIsCountedUnderItsCode(t *testing.T) {
 	for name, tc := range map[string]struct {
 		self    string
 		handler func(context.Context) (*gamev1.GetWalletResponse, error)
@@ -150,7 +150,7 @@ bitcraps_errors_total{replica="0",service="test",severity="%s",type="%s"} 1
 	}
 }
 
-func TestTheLogHasWhatCallersOfAFullStorageDoNotSee(t *testing.T) {
+func TestHiddenCauseOfFullStorageIsLogged(t *testing.T) {
 	b := serve(t, func(context.Context) (*gamev1.GetWalletResponse, error) {
 		return nil, fmt.Errorf("wallet: %w", errs.StorageFull("/secret/game.db", errors.New("no room for a page")))
 	})
@@ -171,7 +171,7 @@ func TestContractsRulesAreEnforced(t *testing.T) {
 	}
 }
 
-func TestCallersAndDeadlinesArrive(t *testing.T) {
+func TestCallersAndDeadlinesAreTransmitted(t *testing.T) {
 	var caller identity.Caller
 	var requestID string
 	b := serve(t, func(ctx context.Context) (*gamev1.GetWalletResponse, error) {

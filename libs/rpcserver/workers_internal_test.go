@@ -7,7 +7,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestWorkersRunEverythingAtOnce has more to do than goroutines stay, all of which waits for the last, twice; and none is left behind.
+// TestWorkersRunEverythingAtOnce runs more functions than there are reused goroutines, all of which wait for the last one, twice; no goroutine
+// leaks.
 func TestWorkersRunEverythingAtOnce(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	w := newWorkers()

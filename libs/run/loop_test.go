@@ -10,10 +10,10 @@ import (
 	"github.com/bitcraps/bitcraps/libs/run"
 )
 
-func TestLoopBeginsAtOnceAndEndsWhatItDoes(t *testing.T) {
+func TestLoopStartsAtOnceAndStopWaits(t *testing.T) {
 	clock, calls := clockwork.NewFakeClock(), make(chan context.Context)
 	var loop run.Loop
-	loop.Stop() // It has not begun.
+	loop.Stop() // It has not been started.
 	loop.Start(clock, time.Minute, func(ctx context.Context) {
 		calls <- ctx
 		<-ctx.Done()
@@ -24,7 +24,7 @@ func TestLoopBeginsAtOnceAndEndsWhatItDoes(t *testing.T) {
 	}
 	loop.Stop()
 	if ctx.Err() == nil {
-		t.Error("what it did goes on")
+		t.Error("the function still runs")
 	}
 	loop.Stop()
 

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder makes parts that write down what happens to them.
+// recorder makes parts that record their starts and stops.
 type recorder struct{ log []string }
 
 func (r *recorder) part(name string, startErr error) run.Part {
@@ -58,8 +58,8 @@ func TestFailedStartStopsWhatWasStarted(t *testing.T) {
 	}
 }
 
-// TestAnEndWhileItStartsIsNoStart ends the context within a part's start, which notices or does not.
-func TestAnEndWhileItStartsIsNoStart(t *testing.T) {
+// TestEndDuringStartStopsStarting ends the context during a part's start, which notices it or not.
+func TestEndDuringStartStopsStarting(t *testing.T) {
 	for name, notice := range map[string]func(context.Context) error{
 		"unnoticed": func(context.Context) error { return nil },
 		"noticed":   func(ctx context.Context) error { return fmt.Errorf("open: %w", ctx.Err()) },
@@ -93,8 +93,8 @@ func TestFirstFailureEndsTheProcess(t *testing.T) {
 	}
 }
 
-// TestAPartThatHangsIsLeftBehind has a store ignore its deadline. What stops behind it needs time of its own.
-func TestAPartThatHangsIsLeftBehind(t *testing.T) {
+// TestHangingPartIsAbandoned has a store ignore its deadline. The parts that stop after it need time of their own.
+func TestHangingPartIsAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const drain = 20 * time.Second
 		release := make(chan struct{})
@@ -109,7 +109,7 @@ func TestAPartThatHangsIsLeftBehind(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 		if flushed != nil {
-			t.Errorf("the telemetry behind it: %v", flushed)
+			t.Errorf("the telemetry after it: %v", flushed)
 		}
 		if took := time.Since(began); took > drain+drain/10 {
 			t.Errorf("it took %s", took)

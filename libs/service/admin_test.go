@@ -10,8 +10,9 @@ import (
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
-// TestAProfileHoldsUpNoEnd stops the admin port, with no time left, while it answers as a profile does: for as long as its caller waits.
-func TestAProfileHoldsUpNoEnd(t *testing.T) {
+// TestProfileDoesNotDelayShutdown stops the admin port, with no time left, while it serves a request that lasts as long as its caller waits,
+// as a profile does.
+func TestProfileDoesNotDelayShutdown(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan struct{})
 	cfg := admin.Config{Listen: testserver.FreeAddress(t)}
 	part := service.AdminPart(cfg, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/service"
 )
 
-func TestProbeSaysWhatReadinessSays(t *testing.T) {
+func TestProbeReportsReadiness(t *testing.T) {
 	var broken error
 	server := httptest.NewServer(admin.Handler(prometheus.NewRegistry(), []admin.Check{{Name: "store", Check: func(context.Context) error { return broken }}}))
 	defer server.Close()

@@ -13,8 +13,8 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestNobodyKnowsWhatCameOfAFailedCommit has the disk fail at a commit.
-func TestNobodyKnowsWhatCameOfAFailedCommit(t *testing.T) {
+// TestOutcomeOfFailedCommitIsUnknown makes the disk fail at a commit.
+func TestOutcomeOfFailedCommitIsUnknown(t *testing.T) {
 	db, path := open(t)
 	breakFile(t, path+"-wal")
 	if err := endOf(t, db, "INSERT INTO t VALUES (1)"); errs.Reason(err) != errorsv1.Reason_REASON_UNAVAILABLE {
@@ -22,7 +22,7 @@ func TestNobodyKnowsWhatCameOfAFailedCommit(t *testing.T) {
 	}
 }
 
-// breakFile makes a file that is open fail to be written.
+// breakFile makes writes to an open file fail.
 func breakFile(t *testing.T, path string) {
 	t.Helper()
 	unwritable, err := os.Open(os.DevNull)
@@ -53,8 +53,8 @@ func breakFile(t *testing.T, path string) {
 	}
 }
 
-// TestACommitThatBreaksAConstraintLeavesNothing has SQLite look at a foreign key at the end alone.
-func TestACommitThatBreaksAConstraintLeavesNothing(t *testing.T) {
+// TestCommitThatViolatesAConstraintLeavesNothing has SQLite check a foreign key only at the commit.
+func TestCommitThatViolatesAConstraintLeavesNothing(t *testing.T) {
 	db, _ := open(t)
 	const tables = "CREATE TABLE parent (n INTEGER PRIMARY KEY); CREATE TABLE child (n INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"
 	if _, err := db.Writer.Exec(tables); err != nil {
@@ -65,7 +65,7 @@ func TestACommitThatBreaksAConstraintLeavesNothing(t *testing.T) {
 	}
 }
 
-// endOf is what comes of the commit of a statement that itself goes well.
+// endOf returns the result of the commit of a statement that itself succeeds.
 func endOf(t *testing.T, db *sqlite.DB, statement string) error {
 	t.Helper()
 	return db.Write(t.Context(), func(tx *sql.Tx) error {

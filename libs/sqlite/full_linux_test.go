@@ -14,15 +14,15 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 )
 
-// TestDiskRunsFull gives a full disk back a few pages at a time, so that a transaction runs out of room at each point of its
-// way. It leaves nothing until it is there as a whole, on the connections that were open all the time.
+// TestDiskRunsFull frees a few pages of a full disk at a time, so that a transaction runs out of space at every stage. It leaves nothing
+// until it succeeds as a whole, on the same connections.
 func TestDiskRunsFull(t *testing.T) {
 	for name, tc := range map[string]struct {
 		rows  int   // Of 10,000 bytes each.
-		pages int64 // What comes back at a time.
+		pages int64 // How many are freed at a time.
 	}{
 		"at the commit": {8, 1},
-		// What SQLite does not hold in memory it writes before the commit.
+		// SQLite writes pages that its cache has no room for before the commit.
 		"while statements run": {500, 11},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestDiskRunsFull(t *testing.T) {
 				disk.Free(t, tc.pages)
 			}
 			if least := tc.rows * 10_000 / os.Getpagesize() / int(tc.pages); refusals < least || stored(t, db) != tc.rows {
-				t.Errorf("%d rows behind %d refusals, want %d behind %d or more", stored(t, db), refusals, tc.rows, least)
+				t.Errorf("%d rows after %d refusals, want %d after %d or more", stored(t, db), refusals, tc.rows, least)
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func write(t *testing.T, db *sqlite.DB, rows int) error {
 	})
 }
 
-// refused fails where an error is not that of a full disk, or where something is there all the same.
+// refused fails the test where an error is not that of a full disk, or where something was stored all the same.
 func refused(t *testing.T, db *sqlite.DB, path string, err error) {
 	t.Helper()
 	full, ok := errors.AsType[*errs.Error](err)

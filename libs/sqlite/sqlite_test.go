@@ -87,8 +87,8 @@ func TestFailedTransactionLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestAnEndedContextIsNamed has statements that no longer look at the context, as those of a group, find their transaction ended by it.
-func TestAnEndedContextIsNamed(t *testing.T) {
+// TestEndedContextIsReported has statements that ignore the context, like those of a group, fail because it has ended their transaction.
+func TestEndedContextIsReported(t *testing.T) {
 	db, _ := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := db.Write(ctx, func(tx *sql.Tx) (err error) {

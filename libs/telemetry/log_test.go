@@ -14,7 +14,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// logged is what a process logs that does something.
+// logged returns what a process logs that runs a function.
 func logged(t testing.TB, change func(*telemetry.Config), do func(*telemetry.Telemetry)) (*telemetry.Telemetry, []map[string]any) {
 	t.Helper()
 	cfg := telemetry.Default()
@@ -39,7 +39,7 @@ func logged(t testing.TB, change func(*telemetry.Config), do func(*telemetry.Tel
 	return tel, lines
 }
 
-func TestLinesSayWhereTheyAreFrom(t *testing.T) {
+func TestLinesNameTheirSource(t *testing.T) {
 	for name, tc := range map[string]struct {
 		production bool
 		file       any
@@ -65,7 +65,7 @@ func TestLinesSayWhereTheyAreFrom(t *testing.T) {
 	}
 }
 
-// TestFilter holds the filter to what each module logs at each level.
+// TestFilter checks what each module logs at each level.
 func TestFilter(t *testing.T) {
 	for filter, want := range map[string]string{
 		"":                     "ours:info ours:warn ours:error comet:warn comet:error",
@@ -115,7 +115,8 @@ func TestMalformedFiltersAreRefused(t *testing.T) {
 	}
 }
 
-// TestSampling logs for many traces. How many infos are left is a binomial draw; the bounds are seven standard deviations off.
+// TestSampling logs for many traces. The number of remaining info lines is binomially distributed; the bounds are seven standard deviations
+// away from the mean.
 func TestSampling(t *testing.T) {
 	const traces = 10_000
 	tel, lines := logged(t, func(c *telemetry.Config) { c.LogSampleRatio = 0.1 }, func(tel *telemetry.Telemetry) {
@@ -157,7 +158,7 @@ func TestSampling(t *testing.T) {
 	}
 }
 
-// BenchmarkLog is what a bet's line costs: written, left out by sampling, and below the level.
+// BenchmarkLog measures the cost of a bet's line: written, sampled out, and below the level.
 func BenchmarkLog(b *testing.B) {
 	for name, change := range map[string]func(*telemetry.Config){
 		"written":     func(c *telemetry.Config) { c.LogSampleRatio = 1 },

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestProcessorsAreSharedOutOverTheTimeBetweenScrapes(t *testing.T) {
+func TestCPUUsageIsAveragedOverTheWindow(t *testing.T) {
 	start, spent := time.Unix(1_700_000_000, 0), 3.0
 	usage := &cpuUsage{consumed: func() float64 { return spent }, at: start, spent: 3}
 	spent += 5 * float64(runtime.GOMAXPROCS(0))
@@ -20,7 +20,7 @@ func TestProcessorsAreSharedOutOverTheTimeBetweenScrapes(t *testing.T) {
 	}
 }
 
-func TestTheLeastLimitOfMemoryCounts(t *testing.T) {
+func TestLowestMemoryLimitCounts(t *testing.T) {
 	machine := memoryLimit()
 	if machine < 16<<20 {
 		t.Fatalf("the process may have %d bytes", machine)

@@ -11,7 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// stuck is a pipe that nobody reads, until it is let go.
+// stuck is a pipe that is not read until it is released.
 type stuck struct {
 	entered, leave chan struct{}
 	text           bytes.Buffer
@@ -23,7 +23,7 @@ func (s *stuck) Write(p []byte) (int, error) {
 	return s.text.Write(p)
 }
 
-// dropped is what the metric counts.
+// dropped returns the value of the metric.
 func dropped(t testing.TB, gatherer prometheus.Gatherer, signal string) (n float64) {
 	t.Helper()
 	families, err := gatherer.Gather()
@@ -43,9 +43,9 @@ func dropped(t testing.TB, gatherer prometheus.Gatherer, signal string) (n float
 	return 0
 }
 
-// TestALogThatBlocksCostsLinesAndNoTime logs far more than fits while the writer hangs. That it comes to an end is the test; infos
-// are lost and counted, and what warnings and audit lines need is kept free of them.
-func TestALogThatBlocksCostsLinesAndNoTime(t *testing.T) {
+// TestBlockedLogCostsLinesButNoTime logs far more than fits while the writer hangs. The test is that it returns; info lines are dropped and
+// counted, and the space for warnings and audit lines is kept free of them.
+func TestBlockedLogCostsLinesButNoTime(t *testing.T) {
 	out := &stuck{entered: make(chan struct{}, 2), leave: make(chan struct{})}
 	tel, err := telemetry.New(t.Context(), "test", "v0", telemetry.Default(), out)
 	if err != nil {
@@ -78,7 +78,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-func TestLinesThatADiskDoesNotTakeAreCounted(t *testing.T) {
+func TestFailedWritesAreCounted(t *testing.T) {
 	tel, err := telemetry.New(t.Context(), "test", "v0", telemetry.Default(), full{})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 )
 
-// scrape is what Prometheus reads, in the format that has exemplars.
+// scrape returns what Prometheus reads, in the format with exemplars.
 func scrape(t *testing.T, gatherer prometheus.Gatherer) string {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
@@ -31,7 +31,7 @@ func scrape(t *testing.T, gatherer prometheus.Gatherer) string {
 	return string(text)
 }
 
-func TestRequestsAreCountedByWhatBecameOfThem(t *testing.T) {
+func TestRequestsAreCountedByResult(t *testing.T) {
 	tel := telemetry.Discard()
 	requests := telemetry.NewRequests(tel.For("gateway", 1))
 	route := "/api/v1/games/{game_id}/bets"
@@ -95,7 +95,7 @@ func TestSlowRequestsLeadToTheirTrace(t *testing.T) {
 	}
 }
 
-func TestWhatIsDisabledMeasuresNothing(t *testing.T) {
+func TestDisabledTelemetryMeasuresNothing(t *testing.T) {
 	cfg := telemetry.Default()
 	cfg.Enabled = false
 	tel, err := telemetry.New(t.Context(), "test", "v0", cfg, io.Discard)
@@ -114,7 +114,7 @@ func TestWhatIsDisabledMeasuresNothing(t *testing.T) {
 	}
 }
 
-func TestAProcessSaysHowCloseToItsLimitsItIs(t *testing.T) {
+func TestUtilizationOfLimitsIsExported(t *testing.T) {
 	tel, err := telemetry.New(t.Context(), "game", "v0", telemetry.Default(), io.Discard)
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,8 @@ func traced(t testing.TB, url string, ratio float64) *telemetry.Telemetry {
 	return tel
 }
 
-// TestSampleRatio begins many traces. How many are sent is a binomial draw; the bounds are seven standard deviations off.
+// TestSampleRatio starts many traces. The number of sent ones is binomially distributed; the bounds are seven standard deviations away from
+// the mean.
 func TestSampleRatio(t *testing.T) {
 	s, url := listen(t)
 	tel := traced(t, url, 0.1)
@@ -89,8 +90,8 @@ func TestSampleRatio(t *testing.T) {
 	}
 }
 
-// TestErrorsAreSentWhateverTheSamplerSays lets nothing be sampled. Sent are the first spans that failed calls have in a process.
-func TestErrorsAreSentWhateverTheSamplerSays(t *testing.T) {
+// TestErrorsAreSentDespiteTheSampler samples nothing. Only the first spans of failed calls in a process are sent.
+func TestErrorsAreSentDespiteTheSampler(t *testing.T) {
 	s, url := listen(t)
 	tel := traced(t, url, 0)
 	failed := errors.New("the disk fell off")
@@ -117,14 +118,14 @@ func TestErrorsAreSentWhateverTheSamplerSays(t *testing.T) {
 	}
 }
 
-// TestACollectorThatIsAwayCostsSpans ends more spans than wait for a collector that is not there. They are counted, and the process
-// stops in good order.
-func TestACollectorThatIsAwayCostsSpans(t *testing.T) {
+// TestUnavailableCollectorCostsSpans ends more spans than may wait for a collector that does not answer. The rest are counted, and the process
+// stops gracefully.
+func TestUnavailableCollectorCostsSpans(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	tel := traced(t, "http://"+listener.Addr().String(), 1) // It takes connections and never answers.
+	tel := traced(t, "http://"+listener.Addr().String(), 1) // It accepts connections and never answers.
 	const spans = 40_000
 	for range spans {
 		_, span := tel.Tracer.Tracer("test").Start(t.Context(), "request")
@@ -156,7 +157,7 @@ func TestTraceparents(t *testing.T) {
 	}
 }
 
-// BenchmarkSpan is what the span of a call costs: exported, recorded in case that it fails, and without a collector.
+// BenchmarkSpan measures the cost of a call's span: exported, recorded in case the call fails, and without a collector.
 func BenchmarkSpan(b *testing.B) {
 	_, url := listen(b)
 	for name, tel := range map[string]*telemetry.Telemetry{"sampled": traced(b, url, 1), "not sampled": traced(b, url, 0), "no collector": traced(b, "", 1)} {

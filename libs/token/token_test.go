@@ -65,7 +65,7 @@ func TestSignedTokenVerifies(t *testing.T) {
 	}
 }
 
-func TestARememberedTokenEndsWithItsKey(t *testing.T) {
+func TestCachedTokenEndsWithItsKey(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	key, keys := newKey(t, "k1")
 	raw, err := key.Sign(token.Bearer{Player: uuid.Must(uuid.NewV7())}, clock.Now(), clock.Now().Add(time.Hour))
@@ -73,7 +73,7 @@ func TestARememberedTokenEndsWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	verifier := token.NewVerifier(keys, clock)
-	for range 2 { // The second time from memory.
+	for range 2 { // The second time from the cache.
 		if _, err := verifier.Verify(t.Context(), raw); err != nil {
 			t.Fatal(err)
 		}
@@ -156,19 +156,19 @@ func TestUnreachableKeySourceIsNotTheTokensFault(t *testing.T) {
 	}
 }
 
-// TestClocksOfReplicasMayDiffer has a verifier whose clock is behind or ahead of the signer's. The signer's clock is within a
-// second, which the claims leave out.
+// TestClocksOfReplicasMayDiffer has a verifier whose clock is behind or ahead of the signer's. The signer's clock is within a second, which
+// claims round away.
 func TestClocksOfReplicasMayDiffer(t *testing.T) {
 	const skew, life = 5 * time.Second, time.Minute
 	for name, tc := range map[string]struct {
 		ahead, age time.Duration // Of the signer's clock, and of the token by the verifier's.
 		want       errorsv1.Reason
 	}{
-		"new, from a clock ahead":            {ahead: skew},
-		"new, from a clock too far ahead":    {ahead: skew + time.Second, want: errorsv1.Reason_REASON_TOKEN_INVALID},
-		"new, from a clock behind":           {ahead: -skew},
-		"at its end, from a clock behind":    {ahead: -skew, age: life - time.Second},
-		"behind its end, from a clock ahead": {ahead: skew, age: life + 2*skew, want: errorsv1.Reason_REASON_TOKEN_EXPIRED},
+		"new, from a clock ahead":           {ahead: skew},
+		"new, from a clock too far ahead":   {ahead: skew + time.Second, want: errorsv1.Reason_REASON_TOKEN_INVALID},
+		"new, from a clock behind":          {ahead: -skew},
+		"at its end, from a clock behind":   {ahead: -skew, age: life - time.Second},
+		"after its end, from a clock ahead": {ahead: skew, age: life + 2*skew, want: errorsv1.Reason_REASON_TOKEN_EXPIRED},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := clockwork.NewFakeClockAt(time.Unix(1_700_000_000, 999_000_000))
@@ -180,7 +180,7 @@ func TestClocksOfReplicasMayDiffer(t *testing.T) {
 			}
 			clock.Advance(tc.age)
 			verifier := token.NewVerifier(keys, clock)
-			for range 2 { // The second time from memory.
+			for range 2 { // The second time from the cache.
 				got, err := verifier.Verify(t.Context(), raw)
 				if tc.want == 0 && (err != nil || got.Player != player) || tc.want != 0 && errs.Reason(err) != tc.want {
 					t.Errorf("Verify = %v, %v", got, err)
