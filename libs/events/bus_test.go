@@ -44,7 +44,7 @@ func (s *store) append(bus events.Bus[uint64], topic string) uint64 {
 	return sequence
 }
 
-func (s *store) behind(topic string, sequence uint64) []uint64 {
+func (s *store) after(topic string, sequence uint64) []uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.logs[topic][sequence:])
@@ -52,13 +52,13 @@ func (s *store) behind(topic string, sequence uint64) []uint64 {
 
 // watcher follows a topic as a service's stream does: values in order, gaps from the store.
 type watcher struct {
-	t     *testing.T
-	store *store
-	bus   events.Bus[uint64]
-	topic string
-	live  *events.Subscription[events.Notice[uint64]]
-	last  uint64
-	told  int // The number of events that came with a notice rather than from the store.
+	t       *testing.T
+	store   *store
+	bus     events.Bus[uint64]
+	topic   string
+	live    *events.Subscription[events.Notice[uint64]]
+	last    uint64
+	noticed int // The number of events that came with a notice rather than from the store.
 }
 
 func watch(t *testing.T, s *store, bus events.Bus[uint64], topic string) *watcher {
@@ -70,7 +70,7 @@ func watch(t *testing.T, s *store, bus events.Bus[uint64], topic string) *watche
 }
 
 func (w *watcher) read() {
-	for _, value := range w.store.behind(w.topic, w.last) {
+	for _, value := range w.store.after(w.topic, w.last) {
 		w.see(value)
 	}
 }
@@ -98,7 +98,7 @@ func (w *watcher) until(what string, condition func() bool) {
 			case notice.Sequence == 0 || notice.Sequence > w.last+1:
 				w.read()
 			case notice.Sequence == w.last+1:
-				w.told++
+				w.noticed++
 				w.see(notice.Value)
 			}
 		case <-ctx.Done():
@@ -208,7 +208,7 @@ func TestConformance(t *testing.T) {
 			a.reaches(1010)
 			again.reaches(1010)
 			other.reaches(1000)
-			for a.told == 0 { // Until one arrives by the bus rather than from the store.
+			for a.noticed == 0 { // Until one arrives by the bus rather than from the store.
 				a.reaches(s.append(publisher, "a"))
 			}
 			unsure := s.keep("a")

@@ -52,10 +52,10 @@ func TestWatchersContinueWithoutRedis(t *testing.T) {
 			reach(publish())
 			for i, w := range watchers { // After the restart, events arrive by the stream again, not only from the store.
 				from := replicas[1-i]
-				told := w.told
+				received := w.noticed
 				w.until("recovery", func() bool {
 					s.append(from, "a")
-					return w.told > told+100
+					return w.noticed > received+100
 				})
 			}
 		})
@@ -105,19 +105,19 @@ func TestConcurrentEventsShareEntries(t *testing.T) {
 		}
 		return len(entries) > 0 && entries[len(entries)-1].Values["n"] == fmt.Sprint(published)
 	})
-	told := 0
+	received := 0
 	for _, entry := range entries {
 		for field := range entry.Values {
 			if strings.HasPrefix(field, "s") {
-				told++
+				received++
 			}
 		}
-		if entry.Values["n"] != fmt.Sprint(told) {
-			t.Fatalf("the entry after event %d has the number %v", told, entry.Values["n"])
+		if entry.Values["n"] != fmt.Sprint(received) {
+			t.Fatalf("the entry after event %d has the number %v", received, entry.Values["n"])
 		}
 	}
-	if told != published || len(entries) > published/2 {
-		t.Errorf("%d events in %d entries", told, len(entries))
+	if received != published || len(entries) > published/2 {
+		t.Errorf("%d events in %d entries", received, len(entries))
 	}
 }
 
@@ -133,7 +133,7 @@ func TestNothingIsReadWithoutWatchers(t *testing.T) {
 			t.Fatalf("%v, %s", err, reads)
 		}
 		w := watch(t, s, to, "a")
-		for told := w.told; w.told == told; {
+		for received := w.noticed; w.noticed == received; {
 			w.reaches(s.append(from, "a"))
 		}
 		w.live.Close()

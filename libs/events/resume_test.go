@@ -18,7 +18,7 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 	from, to := newReplica(t, url), newReplicaAt(t, url, clock)
 	live := to.Subscribe("a")
 	defer live.Close()
-	var published, told []uint64
+	var published, delivered []uint64
 	publish := func() {
 		next := uint64(len(published) + 1)
 		published = append(published, next)
@@ -32,14 +32,14 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 				case !ok:
 					t.Fatal("the watcher was too slow")
 				case notice.Sequence != 0: // Other notices would make it read the store.
-					told = append(told, notice.Sequence)
+					delivered = append(delivered, notice.Sequence)
 				}
 			default:
 				return
 			}
 		}
 	}
-	heard := func() bool { listen(); return slices.Contains(told, published[len(published)-1]) }
+	heard := func() bool { listen(); return slices.Contains(delivered, published[len(published)-1]) }
 
 	testserver.Eventually(t, "the reader", func() bool { return from.reader(t) != "" })
 	publish()
@@ -62,8 +62,8 @@ func TestReadersResumeWhereTheyStopped(t *testing.T) {
 	})
 	publish() // After this one the stream has nothing more to deliver.
 	testserver.Eventually(t, "the last event", heard)
-	if !slices.Equal(told, published) {
-		t.Errorf("the stream delivered %v, and %v were published", told, published)
+	if !slices.Equal(delivered, published) {
+		t.Errorf("the stream delivered %v, and %v were published", delivered, published)
 	}
 }
 

@@ -98,10 +98,10 @@ func TestErrorsAreSentDespiteTheSampler(t *testing.T) {
 	for name, err := range map[string]error{"well": nil, "refused": errs.New(errorsv1.Reason_REASON_GAME_FULL, "full"), "broken": failed} {
 		ctx, root := tel.Tracer.Tracer("test").Start(t.Context(), name, trace.WithSpanKind(trace.SpanKindServer))
 		remote := trace.ContextWithRemoteSpanContext(t.Context(), root.SpanContext())
-		_, behind := tel.Tracer.Tracer("test").Start(remote, name+" elsewhere", trace.WithSpanKind(trace.SpanKindServer))
+		_, downstream := tel.Tracer.Tracer("test").Start(remote, name+" elsewhere", trace.WithSpanKind(trace.SpanKindServer))
 		_, within := telemetry.Child(ctx, name+" within")
 		_, client := tel.Tracer.Tracer("test").Start(t.Context(), name+" client", trace.WithSpanKind(trace.SpanKindClient))
-		for _, span := range []trace.Span{within, client, behind, root} {
+		for _, span := range []trace.Span{within, client, downstream, root} {
 			telemetry.End(span, err)
 		}
 	}
