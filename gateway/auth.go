@@ -33,7 +33,7 @@ type authenticator struct {
 // authenticate returns a context in which upstream calls are made on behalf of the request's caller. It fails if the route requires a
 // signed-in person and the caller is not signed in or may not call it.
 func (s *authenticator) authenticate(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) (context.Context, error) {
-	if !route.Rule.Person {
+	if !route.Rule.RequiresPlayer {
 		return s.authenticateOptionally(ctx, w, r), nil
 	}
 	bearer, err := s.identifyCaller(ctx, w, r, route)

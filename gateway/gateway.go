@@ -82,7 +82,7 @@ type Gateway struct {
 func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Gateway, error) {
 	g := &Gateway{cfg: cfg, logger: scope.Logger, routes: make(routes), clock: deps.Clock, requests: telemetry.NewRequests(scope),
 		tracer: scope.Tracer.Tracer("github.com/bitcraps/bitcraps/gateway")}
-	scope.Utilization("connections", func() float64 { return telemetry.Share(g.openConnections.Load(), int64(cfg.Network.MaxConnections)) })
+	scope.Utilization("connections", func() float64 { return telemetry.Ratio(g.openConnections.Load(), int64(cfg.Network.MaxConnections)) })
 	var err error
 	var board live.PresenceStore
 	if cfg.Redis.Enabled() {

@@ -123,7 +123,7 @@ func (l *rateLimiter) allow(ctx context.Context, kind, key string) (ratelimit.Re
 	l.refused.WithLabelValues(kind).Inc()
 	return result, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "too many calls; the rate %q allows %d a minute, %d at once. Try again in %s",
 		kind, l.rates[kind].Rate, l.rates[kind].Burst, time.Duration(seconds(result.RetryAfter))*time.Second).
-		With("rate", kind).With("per_minute", l.rates[kind].Rate).With("burst", l.rates[kind].Burst).RetryAfter(result.RetryAfter)
+		WithMetadata("rate", kind).WithMetadata("per_minute", l.rates[kind].Rate).WithMetadata("burst", l.rates[kind].Burst).RetryAfter(result.RetryAfter)
 }
 
 // seconds converts a duration to whole seconds, rounding up.

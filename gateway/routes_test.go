@@ -46,8 +46,8 @@ func TestDocumentMatchesRoutes(t *testing.T) {
 		if operation.Responses[strconv.Itoa(route.Status)] == nil {
 			t.Errorf("%s %s lacks status %d", route.Method, route.Path, route.Status)
 		}
-		if (len(operation.Security) > 0) != route.Rule.Person {
-			t.Errorf("%s %s: security %v, requires a person: %v", route.Method, route.Path, operation.Security, route.Rule.Person)
+		if (len(operation.Security) > 0) != route.Rule.RequiresPlayer {
+			t.Errorf("%s %s: security %v, requires a person: %v", route.Method, route.Path, operation.Security, route.Rule.RequiresPlayer)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (s *streamLimiter) acquire(address string) (release func(), err error) {
 	defer s.mu.Unlock()
 	if s.max > 0 && s.open[address] >= s.max {
 		return nil, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "%d event streams, WebSockets and subscriptions from your address are already open; close one first", s.max).
-			With("streams", s.max).RetryAfter(streamRetryDelay)
+			WithMetadata("streams", s.max).RetryAfter(streamRetryDelay)
 	}
 	s.open[address]++
 	return func() {

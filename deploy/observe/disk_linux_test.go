@@ -35,6 +35,6 @@ func TestFullLogDiskDoesNotStopPlay(t *testing.T) {
 	disk.Fill(t)
 	playOneRound(t, f)
 	waitForDropped(t, f, "logs")
-	disk.Empty(t)
+	disk.FreeAll(t)
 	playOneRound(t, f)
 }

@@ -15,7 +15,7 @@ func (s *stack) jaegerProgram() (program, error) {
 	if _, err := s.makeDir("jaeger"); err != nil {
 		return program{}, err
 	}
-	others, err := loopback.Free(5)
+	others, err := loopback.FreeAddresses(5)
 	// Jaeger would trace itself and, when it stops, wait for a collector that does not exist.
 	return program{name: "jaeger", path: path, ready: "http://" + others[0], env: []string{"OTEL_TRACES_SAMPLER=always_off"}, args: []string{
 		"--config-file=" + filepath.Join(s.root, "deploy", "jaeger", "jaeger.yaml"),

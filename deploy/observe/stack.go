@@ -47,7 +47,7 @@ func newStack(o options, report reporter) (s *stack, err error) {
 		return nil, err
 	}
 	s = &stack{options: o, report: report, servers: map[string]*process{}}
-	addresses, err := loopback.Free(7)
+	addresses, err := loopback.FreeAddresses(7)
 	if err != nil {
 		return nil, err
 	}

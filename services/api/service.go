@@ -125,7 +125,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 	if s.attempts, err = newAttemptLimiter(ctx, cfg.Redis, deps.Clock, scope); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
+	scope.Utilization("db_pool", func() float64 { return telemetry.Ratio(opened.Connections()) })
 	s.maintenance, s.outbox = &maintenance{Service: s}, newOutbox(cfg.Mail.sender(deps.Clock), scope.Logger)
 	s.hasher = password.New(s.newSalt())
 	return s, nil

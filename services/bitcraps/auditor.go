@@ -30,7 +30,7 @@ func (f *auditorFlags) bind(cmd *cobra.Command) {
 }
 
 func (f *auditorFlags) options() Options {
-	return Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.ForAll()}
+	return Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.SourceForAll()}
 }
 
 func (f *auditorFlags) load() (Config, error) {

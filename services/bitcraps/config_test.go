@@ -46,7 +46,7 @@ func TestShippedFilesAreValid(t *testing.T) {
 }
 
 func TestRedisFlagAppliesToEveryService(t *testing.T) {
-	opts := bitcraps.Options{DataDir: "data", RedisURL: "redis://127.0.0.1:6379/0", Source: config.Source{All: true, Environ: []string{"BITCRAPS_REDIS_URL=redis://elsewhere"}}}
+	opts := bitcraps.Options{DataDir: "data", RedisURL: "redis://127.0.0.1:6379/0", Source: config.Source{AllServices: true, Environ: []string{"BITCRAPS_REDIS_URL=redis://elsewhere"}}}
 	cfg, err := opts.Load()
 	if err != nil || cfg.Gateway.Redis.URL != opts.RedisURL || cfg.Game.Redis.URL != opts.RedisURL {
 		t.Errorf("gateway %+v, game %+v, %v", cfg.Gateway.Redis, cfg.Game.Redis, err)
@@ -82,7 +82,7 @@ func TestPlainTextStaysOnLoopback(t *testing.T) {
 
 // TestLogFilterOfHighestLayerWins sets the log filter nowhere, in the environment for all and for one service, and by a flag.
 func TestLogFilterOfHighestLayerWins(t *testing.T) {
-	source := config.Source{All: true}
+	source := config.Source{AllServices: true}
 	for _, step := range []struct {
 		set       func()
 		api, game string

@@ -77,7 +77,7 @@ func (f *remediateFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	telemetry.Adopt(tel.Logger)
+	telemetry.SetGlobals(tel.Logger)
 	r, err := remediation.New(policy, executor, f.dryRun, clockwork.NewRealClock(), tel.For("remediate", 0))
 	if err != nil {
 		return err

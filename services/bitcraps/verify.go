@@ -43,7 +43,7 @@ func verifyCommand() *cobra.Command {
 
 // verifyFiles verifies each receipt and, where there are several, that they follow from one another.
 func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *receiptPrinter) error {
-	var rounds receipt.Rounds
+	var rounds receipt.Sequence
 	var firstErr error
 	for _, path := range paths {
 		text, err := readFile(path, stdin)
@@ -101,7 +101,7 @@ type receiptPrinter struct {
 }
 
 // print writes a line for each check; where there are several receipts, it writes the file's name first.
-func (a *receiptPrinter) print(path string, account receipt.Account) error {
+func (a *receiptPrinter) print(path string, account receipt.Report) error {
 	if !a.several {
 		path = ""
 	}

@@ -16,8 +16,8 @@ func (s *server) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRe
 	if err != nil {
 		return nil, err
 	}
-	after := []byte(p.Behind)
-	if p.Behind != "" && !chain.IsEvidenceKey(after) {
+	after := []byte(p.After)
+	if p.After != "" && !chain.IsEvidenceKey(after) {
 		return nil, page.InvalidToken()
 	}
 	all, err := s.node.ListEvidence(after, p.Size+1)

@@ -114,7 +114,7 @@ func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[c
 // missingBeaconError is the error that callers get from a validator that can't recover a beacon.
 func missingBeaconError(err error) error {
 	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator misses the beacon of an earlier round; ask another one").
-		Because(err).RetryAfter(retryDelay)
+		WithCause(err).RetryAfter(retryDelay)
 }
 
 func (s *server) submit(commitment protocol.Commitment) error {

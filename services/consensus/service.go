@@ -108,7 +108,7 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 // Start implements service.Service: the validator takes part in consensus from here on.
 func (s *Service) Start(context.Context) error { return s.node.Start() }
 
-// Wait implements service.Mortal: a validator that must not continue ends its process.
+// Wait implements service.Waiter: a validator that must not continue ends its process.
 func (s *Service) Wait() error { return s.node.Wait() }
 
 // maxUncollected is how many blocks a healthy validator may have whose beacons it has not collected yet.

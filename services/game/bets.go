@@ -26,7 +26,7 @@ func (s *gameServer) PlaceBet(ctx context.Context, req *gamev1.PlaceBetRequest) 
 	attempt := s.startBetLog(ctx, id, player, req.GetAmount())
 	defer func() { attempt.end(err) }()
 	resp := &gamev1.PlaceBetResponse{}
-	key := play.Key{Game: id, Player: player, Wager: craps.Named(req.GetBetType())}
+	key := play.Key{Game: id, Player: player, Wager: craps.ByName(req.GetBetType())}
 	return resp, s.committer.do(&command{ctx: ctx, actor: player, key: key, req: req, resp: resp,
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			if err := checkAdmitted(ctx, tx, turn, player); err != nil {

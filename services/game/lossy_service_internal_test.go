@@ -33,7 +33,7 @@ func (fakeValidators) DecideRound(_ context.Context, req *consensusv1.DecideRoun
 // lossyService is a service whose database can lose the reply to a commit, and a player who calls it.
 type lossyService struct {
 	manualService
-	cut    *testserver.Cut
+	cut    *testserver.FaultProxy
 	games  *gameServer
 	player uuid.UUID
 	ctx    context.Context

@@ -73,7 +73,7 @@ func TestLostReplyWakesWatchers(t *testing.T) {
 // TestGroupWithLostReplyRunsOnce loses the reply to the commit of a group that opens a wallet and creates a table, without request ids:
 // the outcome is unknown, and the commands must not be retried.
 func TestGroupWithLostReplyRunsOnce(t *testing.T) {
-	var cut *testserver.Cut
+	var cut *testserver.FaultProxy
 	s, transactions := newManualService(t, func(cfg *Config) {
 		onPostgres(t, cfg)
 		cut = testserver.NewFaultProxy(t, cfg.Database.URL)
@@ -88,7 +88,7 @@ func TestGroupWithLostReplyRunsOnce(t *testing.T) {
 			return nil
 		}
 	}
-	cut.AtCommit(1)
+	cut.DropCommitAnswer(1)
 	s.commitTogether(unknown(func() error {
 		_, err := s.balance(t.Context(), newcomer)
 		return err

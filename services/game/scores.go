@@ -51,7 +51,7 @@ func (s *lobbyServer) ListLeaders(ctx context.Context, req *gamev1.ListLeadersRe
 
 // lastScore returns the last score of the previous page, the zero score for the first page.
 func lastScore(p page.Page) (play.Score, error) {
-	if p.Behind == "" {
+	if p.After == "" {
 		return play.Score{}, nil
 	}
 	net, player, _ := strings.Cut(p.After, ":")

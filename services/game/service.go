@@ -170,8 +170,8 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Se
 		return nil, errors.Join(err, opened.Close())
 	}
 	s.sweeper, s.committer, s.census = newSweeper(s), newCommitter(s), newCensus(s, scope)
-	scope.Utilization("db_pool", func() float64 { return telemetry.Share(opened.Connections()) })
-	scope.Utilization("bet_queue", func() float64 { return telemetry.Share(s.committer.queue.Len(), cfg.Commit.Queue) })
+	scope.Utilization("db_pool", func() float64 { return telemetry.Ratio(opened.Connections()) })
+	scope.Utilization("bet_queue", func() float64 { return telemetry.Ratio(s.committer.queue.Len(), cfg.Commit.Queue) })
 	return s, nil
 }
 

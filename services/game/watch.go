@@ -70,7 +70,7 @@ func (s *gameServer) WatchGame(req *gamev1.WatchGameRequest, stream grpc.ServerS
 
 // disconnect returns the error that ends a watch which the client can resume, here later or at another replica.
 func disconnect(reason errorsv1.Reason, format string, last uint64) error {
-	return errs.New(reason, format, last).With("after_sequence", last).RetryAfter(retryDelay)
+	return errs.New(reason, format, last).WithMetadata("after_sequence", last).RetryAfter(retryDelay)
 }
 
 // replay sends the stored events after the last one that was sent.

@@ -121,7 +121,7 @@ type storeReader struct {
 
 // catchUp starts to read the store from the watcher's last event up to the oldest event that the feed keeps.
 func (c *Cursor) catchUp() {
-	ctx, cancel := context.WithCancel(identity.OnBehalf(c.feeds.ctx, c.caller))
+	ctx, cancel := context.WithCancel(identity.OnBehalfOf(c.feeds.ctx, c.caller))
 	reader := &storeReader{frames: make(chan *Frame, readAheadFrames), cancel: cancel}
 	c.reader = reader
 	last := c.last

@@ -117,7 +117,7 @@ func (f *Feeds) Follow(ctx context.Context, id string, after uint64, player uuid
 // events that they missed. It reads on behalf of the first watcher, since only admitted players see a private game. A player stays
 // admitted, so the feed continues when the first watcher has left and others still watch.
 func (f *Feeds) startFeed(caller identity.Caller, game *gamev1.Game) *feed {
-	ctx, cancel := context.WithCancel(identity.OnBehalf(f.ctx, caller))
+	ctx, cancel := context.WithCancel(identity.OnBehalfOf(f.ctx, caller))
 	sequence := uint64(game.GetSequence())
 	started := &feed{id: game.GetGameId(), cancel: cancel, base: sequence - min(sequence, keptFrames), cursors: make(map[*Cursor]struct{})}
 	started.presence.seats = seatsOf(game)

@@ -59,7 +59,7 @@ func (p *redisPresence) Exchange(ctx context.Context, local map[string]Presence)
 	}
 	for batch := range slices.Chunk(ids, presenceBatch) {
 		if err := p.exchangeBatch(ctx, batch, local, remote); err != nil {
-			p.client.Failed(err)
+			p.client.ReportFailure(err)
 			return remote
 		}
 	}

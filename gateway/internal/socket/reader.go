@@ -91,7 +91,7 @@ func (r *reader) follow(ctx context.Context, c command) (*subscription, error) {
 	game := id.String()
 	if r.full(game) {
 		return nil, errs.New(errorsv1.Reason_REASON_TOO_MANY_SUBSCRIPTIONS, "the connection already watches %d games; unsubscribe from one first", maxSubscriptions).
-			With("max_subscriptions", maxSubscriptions)
+			WithMetadata("max_subscriptions", maxSubscriptions)
 	}
 	release, err := r.Acquire(ctx)
 	if err != nil {

@@ -21,7 +21,14 @@ func main() {
 	select {} // The verifier lives as long as the page.
 }
 
-// answer is the result of verify in index.mjs, which index.d.ts describes.
+// answers is the result of verifyRounds in index.mjs, which index.d.ts describes.
+type answers struct {
+	OK       bool     `json:"ok"`
+	Receipts []answer `json:"receipts"`
+	Sequence step     `json:"sequence"`
+}
+
+// answer is the result of verify in index.mjs, for one receipt.
 type answer struct {
 	OK    bool    `json:"ok"`
 	Steps []step  `json:"steps"`
@@ -55,16 +62,33 @@ func check(texts []string, trusted js.Value) answers {
 			return untrusted(len(texts), err)
 		}
 	}
-	report := receipt.Verify([]byte(text), trust)
+	var sequence receipt.Sequence
+	out := answers{Receipts: []answer{}}
+	for _, text := range texts {
+		out.Receipts = append(out.Receipts, answerOf(sequence.Add([]byte(text), trust)))
+	}
+	out.Sequence = stepOf(sequence.Check()) // It fails if a receipt did.
+	out.OK = out.Sequence.OK
+	return out
+}
+
+// untrusted is the answer where what to trust can't be read: no receipt is checked.
+func untrusted(receipts int, err error) answers {
+	message := err.Error()
+	return answers{
+		Receipts: slices.Repeat([]answer{{Steps: []step{}, Error: &message}}, receipts),
+		Sequence: step{Name: "sequence", Detail: "not checked: " + message},
+	}
+}
+
+func answerOf(report receipt.Report) answer {
+	out := answer{OK: true, Steps: []step{}}
 	for _, s := range report {
-		detail := s.Found
-		if s.Err != nil {
-			detail = s.Err.Error()
-		}
-		out.Steps = append(out.Steps, step{s.Name, s.Err == nil, detail})
+		out.Steps = append(out.Steps, stepOf(s))
 	}
 	if err := report.Err(); err != nil {
-		return fail(err)
+		message := err.Error()
+		out.OK, out.Error = false, &message
 	}
 	return out
 }

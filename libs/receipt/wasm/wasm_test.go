@@ -135,13 +135,13 @@ func rounds(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var rounds receipt.Rounds
+		var sequence receipt.Sequence
 		answer := answered{Receipts: []string{}, Trust: trusted}
 		for _, text := range receipts {
-			_ = rounds.Add(text, trust) // answers compares this.
+			_ = sequence.Add(text, trust) // answers compares this.
 			answer.Receipts = append(answer.Receipts, string(text))
 		}
-		answer.Sequence = stepOf(rounds.Check())
+		answer.Sequence = stepOf(sequence.Check())
 		all = append(all, answer)
 	}
 	return written(t, all)

@@ -71,7 +71,7 @@ func tableRow(method protoreflect.MethodDescriptor, routes map[string]gateway.Ro
 		rest = fmt.Sprintf("`%s %s`", route.Method, route.Path)
 	}
 	role := func(r optionsv1.Role) string {
-		return yesOrEmpty(slices.Contains(rule.Roles, r) || route.Path != "" && !rule.Person)
+		return yesOrEmpty(slices.Contains(rule.Roles, r) || route.Path != "" && !rule.RequiresPlayer)
 	}
 	key := ""
 	if rule.Scope != optionsv1.Scope_SCOPE_UNSPECIFIED {
@@ -87,7 +87,7 @@ func tableRow(method protoreflect.MethodDescriptor, routes map[string]gateway.Ro
 		}
 	}
 	slices.Sort(others)
-	return fmt.Sprintf("| %s.%s | %s | %s | %s | %s | %s | %s | %s |", method.Parent().Name(), method.Name(), rest, yesOrEmpty(route.Path != "" && !rule.Person),
+	return fmt.Sprintf("| %s.%s | %s | %s | %s | %s | %s | %s | %s |", method.Parent().Name(), method.Name(), rest, yesOrEmpty(route.Path != "" && !rule.RequiresPlayer),
 		role(optionsv1.Role_ROLE_PLAYER), role(optionsv1.Role_ROLE_OPERATOR), role(optionsv1.Role_ROLE_AUDITOR), key, strings.Join(others, ", "))
 }
 

@@ -92,7 +92,7 @@ func amendOperation(operation object, route gateway.Route) {
 	responses[strconv.Itoa(route.Status)] = success
 	delete(responses, "default")
 	addRefusals(responses, route)
-	if route.Rule.Person {
+	if route.Rule.RequiresPlayer {
 		operation["security"] = []any{object{"bearer": []any{}}, object{"cookie": []any{}}}
 	} else {
 		operation["security"] = []any{}

@@ -33,7 +33,7 @@ var privateGameReasons = []errorsv1.Reason{
 // addRefusals adds each status with which a call may be refused, and the reasons that have it.
 func addRefusals(responses object, route gateway.Route) {
 	reasons := slices.Concat(route.Refusals, commonReasons)
-	if route.Rule.Person {
+	if route.Rule.RequiresPlayer {
 		reasons = append(reasons, signedInReasons...)
 	} else if slices.Contains(route.Refusals, errorsv1.Reason_REASON_GAME_NOT_FOUND) {
 		reasons = append(reasons, privateGameReasons...)

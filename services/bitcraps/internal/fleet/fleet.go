@@ -33,7 +33,7 @@ type Fleet struct {
 	release  func()
 }
 
-// drainMargin is how much longer than service.Drain a process gets to exit.
+// drainMargin is how much longer than service.DrainTimeout a process gets to exit.
 const drainMargin = 5 * time.Second
 
 // Create creates the folder where there is none, and opens it for Up.
@@ -65,7 +65,7 @@ func open(ctx context.Context, dir, programs string, report func(string)) (*Flee
 	if programs, err = filepath.Abs(programs); err != nil {
 		return nil, err
 	}
-	f := &Fleet{dir: dir, programs: programs, report: report, runner: runner{dir: dir, killAfter: service.Drain + drainMargin}}
+	f := &Fleet{dir: dir, programs: programs, report: report, runner: runner{dir: dir, killAfter: service.DrainTimeout + drainMargin}}
 	if f.release, err = lock(ctx, filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ var faults = []fault{
 	{name: "disk full", down: true, mute: true, fillsDisk: true,
 		inject: func(f *fleet, i int) { f.disks[i].Fill(f.t) },
 		heal: func(f *fleet, i int) { // An operator who makes room also restarts the validator.
-			f.disks[i].Empty(f.t)
+			f.disks[i].FreeAll(f.t)
 			restart(f, i)
 		}},
 	{name: "twin", equivocates: true, inject: (*fleet).twin, heal: func(f *fleet, _ int) { f.validators[len(f.validators)-1].kill() }},

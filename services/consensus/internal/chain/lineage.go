@@ -22,7 +22,7 @@ func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) 
 }
 
 // genesisLightClient is a light client that trusts the validators of the genesis file.
-func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
+func genesisLightClient(genesis *types.GenesisDoc) (receipt.LightClient, error) {
 	validators := make([]*receiptv1.Validator, len(genesis.Validators))
 	for i, v := range genesis.Validators {
 		validators[i] = &receiptv1.Validator{PublicKey: hex.EncodeToString(v.PubKey.Bytes()), Power: v.Power}
@@ -31,7 +31,7 @@ func genesisLightClient(genesis *types.GenesisDoc) (receipt.Light, error) {
 }
 
 // lineage leads from genesis to a block, by way of the first sharing if there is one before it. It is nil if genesis is enough.
-func (h blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*receiptv1.Lineage, error) {
+func (h blockHistory) lineage(genesis receipt.LightClient, target receipt.Block) (*receiptv1.Lineage, error) {
 	sharing, err := h.store.firstSharing()
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (h blockHistory) lineage(genesis receipt.Light, target receipt.Block) (*rec
 var errTooFar = errors.New("chain: too many changes of the validators since genesis")
 
 // follow leads a light client to a block, by skipping verification: with as few hops as possible. It appends the hops to out.
-func (h blockHistory) follow(light receipt.Light, to receipt.Block, out *receiptv1.Lineage) (receipt.Light, error) {
+func (h blockHistory) follow(light receipt.LightClient, to receipt.Block, out *receiptv1.Lineage) (receipt.LightClient, error) {
 	for {
 		next, err := light.Follow(to)
 		if err == nil {
@@ -77,7 +77,7 @@ func (h blockHistory) follow(light receipt.Light, to receipt.Block, out *receipt
 }
 
 // furthest is the last of the blocks that a light client can verify from where it is; nil if there is none.
-func furthest(light receipt.Light, blocks []*receiptv1.LightBlock) (*receiptv1.LightBlock, receipt.Light) {
+func furthest(light receipt.LightClient, blocks []*receiptv1.LightBlock) (*receiptv1.LightBlock, receipt.LightClient) {
 	for _, hop := range slices.Backward(blocks) {
 		if at, err := light.Follow(hop); err == nil {
 			return hop, at

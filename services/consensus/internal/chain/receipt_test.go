@@ -17,7 +17,7 @@ import (
 // bet is the first round of a hand with one bet on the pass line, as the game commits to it. The hands before it took two rolls each.
 func bet(hand uint64) receipt.Facts {
 	state := protocol.State{Game: protocol.ID{7, byte(hand)}, Round: 2*hand - 1, Hand: hand} // Each is of a different game, which is new to the chain.
-	bets := []protocol.Bet{{ID: protocol.ID{byte(hand)}, Player: protocol.ID{8}, Wager: craps.Named("pass_line").Code, Working: true, Amount: 10}}
+	bets := []protocol.Bet{{ID: protocol.ID{byte(hand)}, Player: protocol.ID{8}, Wager: craps.ByName("pass_line").Code, Working: true, Amount: 10}}
 	return receipt.Facts{Player: bets[0].Player, State: state, Bets: bets, BalanceAfter: 1000,
 		Commitment: protocol.Commitment{Game: state.Game, Round: state.Round, BetCount: 1, BetsRoot: protocol.BetsRoot(bets),
 			StateHash: state.Hash(), PayTableHash: craps.PayTableHash()}}

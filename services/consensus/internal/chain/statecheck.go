@@ -25,7 +25,7 @@ type stateCheck struct {
 
 	group        *order.Group
 	groupHash    protocol.Hash // The group's hash.
-	lightClients []receipt.Light
+	lightClients []receipt.LightClient
 
 	rounds  int // How many rounds the blocks list.
 	ordered int // How many blocks ordered a round.

@@ -24,7 +24,7 @@ func (c *stateCheck) checkHops() error {
 	if err != nil {
 		return err
 	}
-	c.lightClients = []receipt.Light{light}
+	c.lightClients = []receipt.LightClient{light}
 	return c.store.scanPrefix([]byte("l"), func(key, value []byte) error {
 		hop, height := &receiptv1.LightBlock{}, int64(binary.BigEndian.Uint64(key[1:]))
 		if err := proto.Unmarshal(value, hop); err != nil {

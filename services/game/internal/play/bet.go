@@ -51,7 +51,7 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 			return nil, err
 		}
 	}
-	bet.Commission = wager.Price(bet.Amount)
+	bet.Commission = wager.CommissionFor(bet.Amount)
 	if err := t.addExposure(bet.maxProfit()); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 		}
 	} else if bet.Amount < limits.MinBet || bet.Amount > limits.MaxBet {
 		return errs.New(errorsv1.Reason_REASON_AMOUNT_OUT_OF_LIMITS, "amount is %d; this table accepts %d to %d", bet.Amount, limits.MinBet, limits.MaxBet).
-			Field("amount", "must be within the table's limits").With("min", limits.MinBet).With("max", limits.MaxBet)
+			Field("amount", "must be within the table's limits").WithMetadata("min", limits.MinBet).WithMetadata("max", limits.MaxBet)
 	}
 	if multiple := bet.Wager.Multiple(bet.Number); bet.Amount%multiple != 0 {
 		return errs.New(errorsv1.Reason_REASON_AMOUNT_NOT_MULTIPLE, "amount is %d; %s pays exactly only on multiples of %d", bet.Amount, bet.Wager.Name, multiple).

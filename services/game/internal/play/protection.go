@@ -38,7 +38,7 @@ func (t *Turn) checkProtection(bet *Bet) error {
 	if set == nil {
 		return nil
 	}
-	return set.MayBet(bet.Amount, bet.Amount+bet.Wager.Price(bet.Amount), t.Now, t.Rules.Protection)
+	return set.MayBet(bet.Amount, bet.Amount+bet.Wager.CommissionFor(bet.Amount), t.Now, t.Rules.Protection)
 }
 
 // countForLimits counts a transfer of a bet's money for the player's limits.

@@ -40,7 +40,7 @@ func (t *Turn) cover(exposure int64) error {
 		t.HouseShort = true
 		return errs.New(errorsv1.Reason_REASON_HOUSE_LIMIT,
 			"the house could not pay what this can win: it would have to set aside %d more and has %d; stake less", missing, t.House).
-			Field("amount", "must be an amount that the house can pay").With("missing", missing).With("available", t.House)
+			Field("amount", "must be an amount that the house can pay").WithMetadata("missing", missing).WithMetadata("available", t.House)
 	}
 	if step := reserveStep(exposure); t.House/houseHeadroom >= step {
 		missing = step - t.Reserve

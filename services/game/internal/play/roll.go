@@ -52,7 +52,7 @@ func (t *Turn) checkShooter(player uuid.UUID) error {
 		return errs.New(errorsv1.Reason_REASON_NOT_SEATED, "join the game before you roll")
 	}
 	if t.Game.Shooter != player {
-		return errs.New(errorsv1.Reason_REASON_NOT_SHOOTER, "someone else has the dice").With("shooter_id", IDString(t.Game.Shooter))
+		return errs.New(errorsv1.Reason_REASON_NOT_SHOOTER, "someone else has the dice").WithMetadata("shooter_id", IDString(t.Game.Shooter))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (s *State) checkReality(now time.Time) error {
 	played := minutes(now.Sub(s.Session.StartedAt))
 	return errs.New(errorsv1.Reason_REASON_REALITY_CHECK_DUE,
 		"you have played for %d minutes, staked %d and are at %+d; acknowledge this, then continue or stop", played, s.Session.Staked, s.Session.Net).
-		With("minutes", played).With("staked", s.Session.Staked).With("net", s.Session.Net)
+		WithMetadata("minutes", played).WithMetadata("staked", s.Session.Staked).WithMetadata("net", s.Session.Net)
 }
 
 // Acknowledge records that the player acknowledged a reality check.

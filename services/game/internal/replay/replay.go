@@ -156,7 +156,7 @@ func parseID(text string) uuid.UUID {
 }
 
 func (r *replayer) betPlaced(d *gamev1.BetPlaced) error {
-	wager := craps.Named(d.GetBetType())
+	wager := craps.ByName(d.GetBetType())
 	if wager == nil {
 		return fmt.Errorf("event %d: no wager is called %q", r.game.Sequence, d.GetBetType())
 	}

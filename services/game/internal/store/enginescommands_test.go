@@ -30,7 +30,7 @@ func (w *workload) command() command {
 	case 0, 1, 2, 7, 8:
 		wager := pick(w.Rand, craps.Wagers())
 		if w.IntN(2) == 0 {
-			wager = craps.Named(pick(w.Rand, []string{"pass_line", "come", "field", "hard_8"}))
+			wager = craps.ByName(pick(w.Rand, []string{"pass_line", "come", "field", "hard_8"}))
 		}
 		own.Wager = wager
 		c.key, c.do = own, command.place

@@ -67,7 +67,7 @@ func fetch[R any](ctx context.Context, t Tx, query func(*db.Queries) (R, error))
 		return query(db.New(t.on))
 	}
 	missing := false
-	postgres.Await(t.write, &answer, func(on postgres.DBTX) (R, error) {
+	postgres.QueueQuery(t.write, &answer, func(on postgres.DBTX) (R, error) {
 		found, err := query(db.New(on))
 		if missing = errors.Is(err, pgx.ErrNoRows); missing {
 			err = nil

@@ -13,7 +13,7 @@ import (
 
 // DecodeWager returns a bet's wager by its code. It fails for a code that this release does not know.
 func DecodeWager(bet uuid.UUID, code int64) (*craps.Wager, error) {
-	wager := craps.Coded(uint16(code))
+	wager := craps.ByCode(uint16(code))
 	if wager == nil {
 		return nil, fmt.Errorf("bet %s is on wager %d, which this release does not know", bet, code)
 	}

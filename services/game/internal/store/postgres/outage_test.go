@@ -21,7 +21,7 @@ import (
 // TestConnectionCutAtCommit loses the response to a commit: the caller gets UNAVAILABLE, and learns by repeating the request
 // that it took effect, once.
 func TestConnectionCutAtCommit(t *testing.T) {
-	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
+	p := testserver.NewFaultProxy(t, testserver.Database(t, "game", postgres.Migrate))
 	store, err := postgres.Open(t.Context(), p.URL(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestConnectionCutAtCommit(t *testing.T) {
 
 // TestConnectionCutBeforeCommit loses a connection before anything is committed: the store runs the transaction again by itself.
 func TestConnectionCutBeforeCommit(t *testing.T) {
-	p := testserver.NewCut(t, testserver.Database(t, "game", postgres.Migrate))
+	p := testserver.NewFaultProxy(t, testserver.Database(t, "game", postgres.Migrate))
 	store := openURL(t, p.URL())
 	bankroll(t, store)
 	alice := newID()

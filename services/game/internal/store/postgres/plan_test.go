@@ -55,7 +55,7 @@ func playTables(t *testing.T, store play.Store, tables int) {
 		partial := slices.Clone(keys) // Every other key loads only the bets on the wager.
 		for i := range partial {
 			if i%2 == 0 {
-				partial[i].Wager = craps.Named(wager)
+				partial[i].Wager = craps.ByName(wager)
 			}
 		}
 		group(partial, func(i int, turn *play.Turn) error {

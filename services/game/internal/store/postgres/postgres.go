@@ -44,7 +44,7 @@ const plannerDefaults = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqs
 var raceConstraints = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
 
 // errNotCached means that a transaction needs something that the cache can't provide: it runs again, without the cache.
-var errNotCached = fmt.Errorf("%w: not in the cache", postgres.ErrAgain)
+var errNotCached = fmt.Errorf("%w: not in the cache", postgres.ErrRerun)
 
 // Store implements play.Store.
 type Store struct {
@@ -56,8 +56,8 @@ type Store struct {
 // Open opens a migrated database with a limited number of connections.
 func Open(ctx context.Context, url string, connections int) (*Store, error) {
 	cache := newCache()
-	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, Races: raceConstraints, Settings: plannerSettings,
-		Connected: cache.reset})
+	opened, err := postgres.Open(ctx, url, postgres.Options{Connections: connections, Migrations: migrations, RaceConstraints: raceConstraints, Settings: plannerSettings,
+		OnConnect: cache.reset})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (t *transaction) run(ctx context.Context, f func(play.Tx) error) error {
 
 func (s *Store) transaction(tx *postgres.Tx) *transaction {
 	funds := play.NewFunds()
-	return &transaction{store: s, tx: tx, later: db.New(tx.Later()), funds: funds, accounts: make(accounts),
+	return &transaction{store: s, tx: tx, later: db.New(tx.Queued()), funds: funds, accounts: make(accounts),
 		protections: codec.NewProtections(funds.Protections), assumedNew: make(map[play.RequestKey]bool), games: make(map[uuid.UUID]*game)}
 }
 

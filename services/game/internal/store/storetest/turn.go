@@ -48,7 +48,7 @@ func testKeyWager(t *testing.T, f *fixture) {
 		f.bet(id, alice, wager)
 	}
 	for wager, want := range map[string]int{"odds_pass": 1, "come": 1, "field": 1, "next_7": 0} {
-		f.must(f.do(play.Key{Game: id, Player: alice, Wager: craps.Named(wager)}, func(turn *play.Turn) error {
+		f.must(f.do(play.Key{Game: id, Player: alice, Wager: craps.ByName(wager)}, func(turn *play.Turn) error {
 			if len(turn.Bets) != want {
 				t.Errorf("%s: %d bets, want %d", wager, len(turn.Bets), want)
 			}
@@ -56,7 +56,7 @@ func testKeyWager(t *testing.T, f *fixture) {
 		}))
 	}
 	f.must(f.store.Update(t.Context(), func(tx play.Tx) error {
-		turns, err := tx.Load(t.Context(), play.Key{Game: id, Player: alice, Wager: craps.Named("field")}, play.Key{Game: id, Player: alice, Wager: craps.Named("odds_pass")})
+		turns, err := tx.Load(t.Context(), play.Key{Game: id, Player: alice, Wager: craps.ByName("field")}, play.Key{Game: id, Player: alice, Wager: craps.ByName("odds_pass")})
 		f.must(err)
 		if turns[0] != turns[1] || len(turns[0].Bets) != 2 {
 			t.Errorf("together %d bets", len(turns[0].Bets))
