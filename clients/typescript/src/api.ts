@@ -2022,7 +2022,10 @@ export interface components {
              * @description hand numbers the hands (a shooter's turns) from 1; a hand ends with a seven-out.
              */
             hand: number;
-            /** @description host_id is the player who created the game; empty where that player was deleted while the game was open. */
+            /**
+             * @description host_id is the player who created the game. If that player's account is deleted while the game is open, the player who has been
+             *      seated longest becomes the host; host_id is empty if nobody else is seated.
+             */
             host_id: string;
             /** @description join_code lets players into a private game. It is returned by CreateGame only, and never again. */
             join_code: string;

@@ -283,7 +283,8 @@ type Game struct {
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// updated_at is when anything about the game last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	// host_id is the player who created the game; empty where that player was deleted while the game was open.
+	// host_id is the player who created the game. If that player's account is deleted while the game is open, the player who has been
+	// seated longest becomes the host; host_id is empty if nobody else is seated.
 	HostId string `protobuf:"bytes,16,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
 	// private is true where only players who have its join code, or are seated, see the game.
 	Private bool `protobuf:"varint,17,opt,name=private,proto3" json:"private,omitempty"`

@@ -102,7 +102,7 @@ func (t *transaction) lockCachedWallets(ctx context.Context, _ []*play.Turn) err
 			versions[i], a.version = a.version, 0
 		}
 	}
-	return t.later.HoldWallets(ctx, versions, names)
+	return t.later.LockUnchangedWallets(ctx, versions, names)
 }
 
 // verify has the server check the rows that were taken from the cache and are not written: commands were refused because of them, or

@@ -102,7 +102,7 @@ func toMember(rows []db.Member) play.Member {
 
 // GameByCode implements play.Reader.
 func (s *Store) GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
-	id, err := read(ctx, s, func(q *db.Queries) (uuid.UUID, error) { return q.GameOfCode(ctx, hash) })
+	id, err := read(ctx, s, func(q *db.Queries) (uuid.UUID, error) { return q.GameByCode(ctx, hash) })
 	return id, notFound(err)
 }
 

@@ -27,7 +27,7 @@ WHERE id = ANY(ARRAY(
         CROSS JOIN LATERAL (SELECT player_id FROM bets WHERE game_id = k.game_id AND status = 1 OFFSET 0) AS b))
 ORDER BY id FOR UPDATE;
 
--- name: HoldWallets :exec
+-- name: LockUnchangedWallets :exec
 -- Locks wallets, which must have the given versions. Both lists are in the order of the ids.
 WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHERE a.id = ANY(@ids::text[]) ORDER BY a.id FOR UPDATE)
 SELECT written(COALESCE(array_agg(held.version) = @versions::xid[], false)::integer, 1) FROM held;
@@ -93,16 +93,16 @@ SELECT written(COUNT(*), CARDINALITY(@ids::uuid[])) FROM changed;
 SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
-FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.id < @behind ORDER BY g.id DESC LIMIT sqlc.arg(count);
+FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.id < @after ORDER BY g.id DESC LIMIT sqlc.arg(count);
 
 -- name: OpenGamesWithSeats :many
 SELECT sqlc.embed(g), ARRAY(SELECT s.number FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::integer[] AS numbers,
     ARRAY(SELECT s.player_id FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::uuid[] AS players,
     ARRAY(SELECT s.joined_at FROM seats AS s WHERE s.game_id = g.id ORDER BY s.number)::bigint[] AS joined_at
-FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.seats_taken < g.max_players AND g.id < @behind
+FROM games AS g WHERE g.status = 1 AND NOT g.private AND g.seats_taken < g.max_players AND g.id < @after
 ORDER BY g.id DESC LIMIT sqlc.arg(count);
 
--- name: GameOfCode :one
+-- name: GameByCode :one
 SELECT game_id FROM join_codes WHERE hash = @hash;
 
 -- name: SaveJoinCodes :exec
@@ -121,12 +121,12 @@ ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, mut
 DELETE FROM members WHERE (game_id, player_id) IN (
     SELECT unnest(@games::uuid[]), unnest(@players::uuid[]) LIMIT CARDINALITY(@games::uuid[]));
 
--- name: Traces :many
-SELECT s.game_id FROM seats AS s WHERE s.player_id = @player_id AND s.game_id > @behind
+-- name: GamesWithPlayerData :many
+SELECT s.game_id FROM seats AS s WHERE s.player_id = @player_id AND s.game_id > @after
     AND EXISTS (SELECT 1 FROM games AS g WHERE g.id = s.game_id AND g.status - 0 = 1 OFFSET 0)
-UNION SELECT h.id FROM games AS h WHERE h.host_id = @player_id AND h.status = 1 AND h.id > @behind
-UNION SELECT m.game_id FROM members AS m WHERE m.player_id = @player_id AND m.game_id > @behind
-UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = @player_id AND c.game_id > @behind
+UNION SELECT h.id FROM games AS h WHERE h.host_id = @player_id AND h.status = 1 AND h.id > @after
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = @player_id AND m.game_id > @after
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = @player_id AND c.game_id > @after
 ORDER BY 1 LIMIT sqlc.arg(count);
 
 -- name: AddScores :exec
@@ -205,11 +205,11 @@ SELECT * FROM bets WHERE game_id = $1 AND status = 1 ORDER BY id;
 -- Live bets and decided bets have separate indexes.
 SELECT b.* FROM bets AS b WHERE b.id IN (
     (SELECT l.id FROM bets AS l
-     WHERE l.game_id = @game_id AND l.player_id = @player_id AND l.id < @behind AND l.status = 1
+     WHERE l.game_id = @game_id AND l.player_id = @player_id AND l.id < @after AND l.status = 1
          AND (@status::integer = 0 OR l.status = @status))
     UNION ALL
     (SELECT d.id FROM bets AS d
-     WHERE d.game_id = @game_id AND d.player_id = @player_id AND d.id < @behind AND d.status <> 1
+     WHERE d.game_id = @game_id AND d.player_id = @player_id AND d.id < @after AND d.status <> 1
          AND (@status::integer = 0 OR d.status = @status)
      ORDER BY d.id DESC LIMIT sqlc.arg(count)))
 ORDER BY b.id DESC LIMIT sqlc.arg(count);

@@ -49,7 +49,7 @@ func cursorOrMax(after uuid.UUID) uuid.UUID {
 // Bets implements play.Reader.
 func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, after uuid.UUID, limit int) ([]*play.Bet, error) {
 	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Bet, error) {
-		return q.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: cursorOrMax(after), Status: int32(status), Count: int32(limit)})
+		return q.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, After: cursorOrMax(after), Status: int32(status), Count: int32(limit)})
 	})
 	if err != nil {
 		return nil, err

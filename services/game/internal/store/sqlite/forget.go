@@ -48,5 +48,5 @@ func (t *transaction) ForgetScores(ctx context.Context, player uuid.UUID) error 
 
 // GamesWithPlayerData implements play.Reader.
 func (s *Store) GamesWithPlayerData(ctx context.Context, player, after uuid.UUID, limit int) ([]uuid.UUID, error) {
-	return s.Reading.Traces(ctx, int64(limit), player, after)
+	return s.Reading.GamesWithPlayerData(ctx, int64(limit), player, after)
 }

@@ -68,7 +68,7 @@ func member(ctx context.Context, q *db.Queries, game, player uuid.UUID) (play.Me
 
 // GameByCode implements play.Reader.
 func (s *Store) GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
-	id, err := s.Reading.GameOfCode(ctx, hash)
+	id, err := s.Reading.GameByCode(ctx, hash)
 	return id, notFound(err)
 }
 
@@ -79,7 +79,7 @@ func (s *Store) Leaders(ctx context.Context, key play.ScoreKey, after play.Score
 		net, player = after.Net(), after.Player
 	}
 	rows, err := s.Reading.Leaders(ctx, db.LeadersParams{Period: string(key.Period), Starts: micros.Of(key.Starts), Net: net,
-		Behind: player.String(), Count: int64(limit)})
+		After: player.String(), Count: int64(limit)})
 	if err != nil {
 		return nil, err
 	}

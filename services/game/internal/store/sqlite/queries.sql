@@ -18,13 +18,13 @@ UPDATE games SET status = ?, turn_due_at = ?, updated_minute = ?, seats_taken = 
 SELECT * FROM games WHERE id IN (SELECT value FROM json_each(CAST(sqlc.arg(games) AS TEXT)));
 
 -- name: OpenGames :many
-SELECT * FROM games WHERE status = 1 AND private = 0 AND id < sqlc.arg(behind) ORDER BY id DESC LIMIT sqlc.arg(count);
+SELECT * FROM games WHERE status = 1 AND private = 0 AND id < sqlc.arg(after) ORDER BY id DESC LIMIT sqlc.arg(count);
 
 -- name: OpenGamesWithSeats :many
-SELECT * FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < sqlc.arg(behind)
+SELECT * FROM games WHERE status = 1 AND private = 0 AND seats_taken < max_players AND id < sqlc.arg(after)
 ORDER BY id DESC LIMIT sqlc.arg(count);
 
--- name: GameOfCode :one
+-- name: GameByCode :one
 SELECT game_id FROM join_codes WHERE hash = ?;
 
 -- name: SaveJoinCode :exec
@@ -40,12 +40,12 @@ ON CONFLICT (game_id, player_id) DO UPDATE SET admitted = excluded.admitted, mut
 -- name: DeleteMember :exec
 DELETE FROM members WHERE game_id = ? AND player_id = ?;
 
--- name: Traces :many
+-- name: GamesWithPlayerData :many
 SELECT s.game_id FROM seats AS s CROSS JOIN games AS g
-    WHERE s.player_id = sqlc.arg(player_id) AND g.id = s.game_id AND g.status = 1 AND s.game_id > sqlc.arg(behind)
-UNION SELECT h.id FROM games AS h WHERE h.host_id = sqlc.arg(player_id) AND h.status = 1 AND h.id > sqlc.arg(behind)
-UNION SELECT m.game_id FROM members AS m WHERE m.player_id = sqlc.arg(player_id) AND m.game_id > sqlc.arg(behind)
-UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = sqlc.arg(player_id) AND c.game_id > sqlc.arg(behind)
+    WHERE s.player_id = sqlc.arg(player_id) AND g.id = s.game_id AND g.status = 1 AND s.game_id > sqlc.arg(after)
+UNION SELECT h.id FROM games AS h WHERE h.host_id = sqlc.arg(player_id) AND h.status = 1 AND h.id > sqlc.arg(after)
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = sqlc.arg(player_id) AND m.game_id > sqlc.arg(after)
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = sqlc.arg(player_id) AND c.game_id > sqlc.arg(after)
 ORDER BY 1 LIMIT sqlc.arg(count);
 
 -- name: AddScore :exec
@@ -55,7 +55,7 @@ ON CONFLICT (player_id, period, starts) DO UPDATE SET rounds = rounds + excluded
 
 -- name: Leaders :many
 SELECT * FROM scores
-WHERE period = sqlc.arg(period) AND starts = sqlc.arg(starts) AND (net, player_id) < (sqlc.arg(net), CAST(sqlc.arg(behind) AS TEXT))
+WHERE period = sqlc.arg(period) AND starts = sqlc.arg(starts) AND (net, player_id) < (sqlc.arg(net), CAST(sqlc.arg(after) AS TEXT))
 ORDER BY net DESC, player_id DESC LIMIT sqlc.arg(count);
 
 -- name: Score :one
@@ -114,11 +114,11 @@ ORDER BY b.id;
 -- name: BetsOfPlayer :many
 -- Live bets and decided bets have separate indexes.
 SELECT l.* FROM bets AS l
-WHERE l.game_id = sqlc.arg(game_id) AND l.player_id = sqlc.arg(player_id) AND l.id < sqlc.arg(behind) AND l.status = 1
+WHERE l.game_id = sqlc.arg(game_id) AND l.player_id = sqlc.arg(player_id) AND l.id < sqlc.arg(after) AND l.status = 1
   AND (sqlc.arg(status) = 0 OR l.status = sqlc.arg(status))
 UNION ALL
 SELECT d.* FROM bets AS d
-WHERE d.game_id = sqlc.arg(game_id) AND d.player_id = sqlc.arg(player_id) AND d.id < sqlc.arg(behind) AND d.status <> 1
+WHERE d.game_id = sqlc.arg(game_id) AND d.player_id = sqlc.arg(player_id) AND d.id < sqlc.arg(after) AND d.status <> 1
   AND (sqlc.arg(status) = 0 OR d.status = sqlc.arg(status))
 ORDER BY id DESC LIMIT sqlc.arg(count);
 

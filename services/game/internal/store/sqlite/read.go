@@ -97,7 +97,7 @@ func cursorOrMax(after uuid.UUID) uuid.UUID {
 
 // Bets implements play.Reader.
 func (s *Store) Bets(ctx context.Context, game, player uuid.UUID, status gamev1.BetStatus, after uuid.UUID, limit int) ([]*play.Bet, error) {
-	rows, err := s.Reading.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, Behind: cursorOrMax(after), Status: status, Count: int64(limit)})
+	rows, err := s.Reading.BetsOfPlayer(ctx, db.BetsOfPlayerParams{GameID: game, PlayerID: player, After: cursorOrMax(after), Status: status, Count: int64(limit)})
 	if err != nil {
 		return nil, err
 	}

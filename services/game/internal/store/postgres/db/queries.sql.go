@@ -125,7 +125,7 @@ ORDER BY b.id DESC LIMIT $5
 type BetsOfPlayerParams struct {
 	GameID   uuid.UUID
 	PlayerID uuid.UUID
-	Behind   uuid.UUID
+	After    uuid.UUID
 	Status   int32
 	Count    int32
 }
@@ -135,7 +135,7 @@ func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]B
 	rows, err := q.db.Query(ctx, betsOfPlayer,
 		arg.GameID,
 		arg.PlayerID,
-		arg.Behind,
+		arg.After,
 		arg.Status,
 		arg.Count,
 	)
@@ -382,15 +382,44 @@ func (q *Queries) Game(ctx context.Context, id uuid.UUID) (GameRow, error) {
 	return i, err
 }
 
-const gameOfCode = `-- name: GameOfCode :one
+const gameByCode = `-- name: GameByCode :one
 SELECT game_id FROM join_codes WHERE hash = $1
 `
 
-func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, gameOfCode, hash)
+func (q *Queries) GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, gameByCode, hash)
 	var game_id uuid.UUID
 	err := row.Scan(&game_id)
 	return game_id, err
+}
+
+const gamesWithPlayerData = `-- name: GamesWithPlayerData :many
+SELECT s.game_id FROM seats AS s WHERE s.player_id = $2 AND s.game_id > $3
+    AND EXISTS (SELECT 1 FROM games AS g WHERE g.id = s.game_id AND g.status - 0 = 1 OFFSET 0)
+UNION SELECT h.id FROM games AS h WHERE h.host_id = $2 AND h.status = 1 AND h.id > $3
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = $2 AND m.game_id > $3
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = $2 AND c.game_id > $3
+ORDER BY 1 LIMIT $1
+`
+
+func (q *Queries) GamesWithPlayerData(ctx context.Context, count int32, playerID uuid.UUID, after uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, gamesWithPlayerData, count, playerID, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var game_id uuid.UUID
+		if err := rows.Scan(&game_id); err != nil {
+			return nil, err
+		}
+		items = append(items, game_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const hasTransfer = `-- name: HasTransfer :one
@@ -402,17 +431,6 @@ func (q *Queries) HasTransfer(ctx context.Context, iD int64, wallet string) (boo
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
-}
-
-const holdWallets = `-- name: HoldWallets :exec
-WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHERE a.id = ANY($2::text[]) ORDER BY a.id FOR UPDATE)
-SELECT written(COALESCE(array_agg(held.version) = $1::xid[], false)::integer, 1) FROM held
-`
-
-// Locks wallets, which must have the given versions. Both lists are in the order of the ids.
-func (q *Queries) HoldWallets(ctx context.Context, versions []uint32, ids []string) error {
-	_, err := q.db.Exec(ctx, holdWallets, versions, ids)
-	return err
 }
 
 const idleGames = `-- name: IdleGames :many
@@ -1046,6 +1064,17 @@ func (q *Queries) LockGames(ctx context.Context, ids []uuid.UUID) ([]LockGamesRo
 	return items, nil
 }
 
+const lockUnchangedWallets = `-- name: LockUnchangedWallets :exec
+WITH held AS MATERIALIZED (SELECT a.xmin::xid AS version FROM accounts AS a WHERE a.id = ANY($2::text[]) ORDER BY a.id FOR UPDATE)
+SELECT written(COALESCE(array_agg(held.version) = $1::xid[], false)::integer, 1) FROM held
+`
+
+// Locks wallets, which must have the given versions. Both lists are in the order of the ids.
+func (q *Queries) LockUnchangedWallets(ctx context.Context, versions []uint32, ids []string) error {
+	_, err := q.db.Exec(ctx, lockUnchangedWallets, versions, ids)
+	return err
+}
+
 const lockWallets = `-- name: LockWallets :many
 SELECT id, balance, protection FROM accounts
 WHERE id = ANY(ARRAY(
@@ -1128,8 +1157,8 @@ type OpenGamesRow struct {
 	JoinedAt []int64
 }
 
-func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int32) ([]OpenGamesRow, error) {
-	rows, err := q.db.Query(ctx, openGames, behind, count)
+func (q *Queries) OpenGames(ctx context.Context, after uuid.UUID, count int32) ([]OpenGamesRow, error) {
+	rows, err := q.db.Query(ctx, openGames, after, count)
 	if err != nil {
 		return nil, err
 	}
@@ -1193,8 +1222,8 @@ type OpenGamesWithSeatsRow struct {
 	JoinedAt []int64
 }
 
-func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, count int32) ([]OpenGamesWithSeatsRow, error) {
-	rows, err := q.db.Query(ctx, openGamesWithSeats, behind, count)
+func (q *Queries) OpenGamesWithSeats(ctx context.Context, after uuid.UUID, count int32) ([]OpenGamesWithSeatsRow, error) {
+	rows, err := q.db.Query(ctx, openGamesWithSeats, after, count)
 	if err != nil {
 		return nil, err
 	}
@@ -1592,35 +1621,6 @@ func (q *Queries) SettleRounds(ctx context.Context, arg SettleRoundsParams) erro
 		arg.SettledAt,
 	)
 	return err
-}
-
-const traces = `-- name: Traces :many
-SELECT s.game_id FROM seats AS s WHERE s.player_id = $2 AND s.game_id > $3
-    AND EXISTS (SELECT 1 FROM games AS g WHERE g.id = s.game_id AND g.status - 0 = 1 OFFSET 0)
-UNION SELECT h.id FROM games AS h WHERE h.host_id = $2 AND h.status = 1 AND h.id > $3
-UNION SELECT m.game_id FROM members AS m WHERE m.player_id = $2 AND m.game_id > $3
-UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = $2 AND c.game_id > $3
-ORDER BY 1 LIMIT $1
-`
-
-func (q *Queries) Traces(ctx context.Context, count int32, playerID uuid.UUID, behind uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, traces, count, playerID, behind)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var game_id uuid.UUID
-		if err := rows.Scan(&game_id); err != nil {
-			return nil, err
-		}
-		items = append(items, game_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const turnsDue = `-- name: TurnsDue :many

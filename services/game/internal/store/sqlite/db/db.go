@@ -57,11 +57,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eventsStmt, err = db.PrepareContext(ctx, events); err != nil {
 		return nil, fmt.Errorf("error preparing query Events: %w", err)
 	}
-	if q.gameOfCodeStmt, err = db.PrepareContext(ctx, gameOfCode); err != nil {
-		return nil, fmt.Errorf("error preparing query GameOfCode: %w", err)
+	if q.gameByCodeStmt, err = db.PrepareContext(ctx, gameByCode); err != nil {
+		return nil, fmt.Errorf("error preparing query GameByCode: %w", err)
 	}
 	if q.gamesOfStmt, err = db.PrepareContext(ctx, gamesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query GamesOf: %w", err)
+	}
+	if q.gamesWithPlayerDataStmt, err = db.PrepareContext(ctx, gamesWithPlayerData); err != nil {
+		return nil, fmt.Errorf("error preparing query GamesWithPlayerData: %w", err)
 	}
 	if q.idleGamesStmt, err = db.PrepareContext(ctx, idleGames); err != nil {
 		return nil, fmt.Errorf("error preparing query IdleGames: %w", err)
@@ -153,9 +156,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.settleRoundStmt, err = db.PrepareContext(ctx, settleRound); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleRound: %w", err)
 	}
-	if q.tracesStmt, err = db.PrepareContext(ctx, traces); err != nil {
-		return nil, fmt.Errorf("error preparing query Traces: %w", err)
-	}
 	if q.transferStmt, err = db.PrepareContext(ctx, transfer); err != nil {
 		return nil, fmt.Errorf("error preparing query Transfer: %w", err)
 	}
@@ -246,14 +246,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eventsStmt: %w", cerr)
 		}
 	}
-	if q.gameOfCodeStmt != nil {
-		if cerr := q.gameOfCodeStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing gameOfCodeStmt: %w", cerr)
+	if q.gameByCodeStmt != nil {
+		if cerr := q.gameByCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing gameByCodeStmt: %w", cerr)
 		}
 	}
 	if q.gamesOfStmt != nil {
 		if cerr := q.gamesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing gamesOfStmt: %w", cerr)
+		}
+	}
+	if q.gamesWithPlayerDataStmt != nil {
+		if cerr := q.gamesWithPlayerDataStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing gamesWithPlayerDataStmt: %w", cerr)
 		}
 	}
 	if q.idleGamesStmt != nil {
@@ -406,11 +411,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing settleRoundStmt: %w", cerr)
 		}
 	}
-	if q.tracesStmt != nil {
-		if cerr := q.tracesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing tracesStmt: %w", cerr)
-		}
-	}
 	if q.transferStmt != nil {
 		if cerr := q.transferStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing transferStmt: %w", cerr)
@@ -498,121 +498,121 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                     DBTX
-	tx                     *sql.Tx
-	accountStmt            *sql.Stmt
-	accountsStmt           *sql.Stmt
-	addScoreStmt           *sql.Stmt
-	betStmt                *sql.Stmt
-	betsOfPlayerStmt       *sql.Stmt
-	chatOfStmt             *sql.Stmt
-	deleteChatStmt         *sql.Stmt
-	deleteMemberStmt       *sql.Stmt
-	deleteScoresStmt       *sql.Stmt
-	deleteSeatStmt         *sql.Stmt
-	eventsStmt             *sql.Stmt
-	gameOfCodeStmt         *sql.Stmt
-	gamesOfStmt            *sql.Stmt
-	idleGamesStmt          *sql.Stmt
-	insertBetStmt          *sql.Stmt
-	insertChatStmt         *sql.Stmt
-	insertEventStmt        *sql.Stmt
-	insertGameStmt         *sql.Stmt
-	insertRequestStmt      *sql.Stmt
-	insertResultStmt       *sql.Stmt
-	insertRoundStmt        *sql.Stmt
-	insertSeatStmt         *sql.Stmt
-	insertTransferStmt     *sql.Stmt
-	lastTransferStmt       *sql.Stmt
-	leadersStmt            *sql.Stmt
-	liveBetsStmt           *sql.Stmt
-	liveBetsOfStmt         *sql.Stmt
-	memberStmt             *sql.Stmt
-	openAccountStmt        *sql.Stmt
-	openGamesStmt          *sql.Stmt
-	openGamesWithSeatsStmt *sql.Stmt
-	pruneRequestsStmt      *sql.Stmt
-	pruneScoresStmt        *sql.Stmt
-	requestsOfStmt         *sql.Stmt
-	resultStmt             *sql.Stmt
-	rollsStmt              *sql.Stmt
-	roundStmt              *sql.Stmt
-	roundsStmt             *sql.Stmt
-	saveJoinCodeStmt       *sql.Stmt
-	saveMemberStmt         *sql.Stmt
-	scoreStmt              *sql.Stmt
-	seatsOfStmt            *sql.Stmt
-	settleRoundStmt        *sql.Stmt
-	tracesStmt             *sql.Stmt
-	transferStmt           *sql.Stmt
-	transfersOfStmt        *sql.Stmt
-	turnsDueStmt           *sql.Stmt
-	unsettledRoundsStmt    *sql.Stmt
-	updateAccountStmt      *sql.Stmt
-	updateBetStmt          *sql.Stmt
-	updateEventStmt        *sql.Stmt
-	updateGameStmt         *sql.Stmt
-	updateListingStmt      *sql.Stmt
-	updateProtectionStmt   *sql.Stmt
+	db                      DBTX
+	tx                      *sql.Tx
+	accountStmt             *sql.Stmt
+	accountsStmt            *sql.Stmt
+	addScoreStmt            *sql.Stmt
+	betStmt                 *sql.Stmt
+	betsOfPlayerStmt        *sql.Stmt
+	chatOfStmt              *sql.Stmt
+	deleteChatStmt          *sql.Stmt
+	deleteMemberStmt        *sql.Stmt
+	deleteScoresStmt        *sql.Stmt
+	deleteSeatStmt          *sql.Stmt
+	eventsStmt              *sql.Stmt
+	gameByCodeStmt          *sql.Stmt
+	gamesOfStmt             *sql.Stmt
+	gamesWithPlayerDataStmt *sql.Stmt
+	idleGamesStmt           *sql.Stmt
+	insertBetStmt           *sql.Stmt
+	insertChatStmt          *sql.Stmt
+	insertEventStmt         *sql.Stmt
+	insertGameStmt          *sql.Stmt
+	insertRequestStmt       *sql.Stmt
+	insertResultStmt        *sql.Stmt
+	insertRoundStmt         *sql.Stmt
+	insertSeatStmt          *sql.Stmt
+	insertTransferStmt      *sql.Stmt
+	lastTransferStmt        *sql.Stmt
+	leadersStmt             *sql.Stmt
+	liveBetsStmt            *sql.Stmt
+	liveBetsOfStmt          *sql.Stmt
+	memberStmt              *sql.Stmt
+	openAccountStmt         *sql.Stmt
+	openGamesStmt           *sql.Stmt
+	openGamesWithSeatsStmt  *sql.Stmt
+	pruneRequestsStmt       *sql.Stmt
+	pruneScoresStmt         *sql.Stmt
+	requestsOfStmt          *sql.Stmt
+	resultStmt              *sql.Stmt
+	rollsStmt               *sql.Stmt
+	roundStmt               *sql.Stmt
+	roundsStmt              *sql.Stmt
+	saveJoinCodeStmt        *sql.Stmt
+	saveMemberStmt          *sql.Stmt
+	scoreStmt               *sql.Stmt
+	seatsOfStmt             *sql.Stmt
+	settleRoundStmt         *sql.Stmt
+	transferStmt            *sql.Stmt
+	transfersOfStmt         *sql.Stmt
+	turnsDueStmt            *sql.Stmt
+	unsettledRoundsStmt     *sql.Stmt
+	updateAccountStmt       *sql.Stmt
+	updateBetStmt           *sql.Stmt
+	updateEventStmt         *sql.Stmt
+	updateGameStmt          *sql.Stmt
+	updateListingStmt       *sql.Stmt
+	updateProtectionStmt    *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                     tx,
-		tx:                     tx,
-		accountStmt:            q.accountStmt,
-		accountsStmt:           q.accountsStmt,
-		addScoreStmt:           q.addScoreStmt,
-		betStmt:                q.betStmt,
-		betsOfPlayerStmt:       q.betsOfPlayerStmt,
-		chatOfStmt:             q.chatOfStmt,
-		deleteChatStmt:         q.deleteChatStmt,
-		deleteMemberStmt:       q.deleteMemberStmt,
-		deleteScoresStmt:       q.deleteScoresStmt,
-		deleteSeatStmt:         q.deleteSeatStmt,
-		eventsStmt:             q.eventsStmt,
-		gameOfCodeStmt:         q.gameOfCodeStmt,
-		gamesOfStmt:            q.gamesOfStmt,
-		idleGamesStmt:          q.idleGamesStmt,
-		insertBetStmt:          q.insertBetStmt,
-		insertChatStmt:         q.insertChatStmt,
-		insertEventStmt:        q.insertEventStmt,
-		insertGameStmt:         q.insertGameStmt,
-		insertRequestStmt:      q.insertRequestStmt,
-		insertResultStmt:       q.insertResultStmt,
-		insertRoundStmt:        q.insertRoundStmt,
-		insertSeatStmt:         q.insertSeatStmt,
-		insertTransferStmt:     q.insertTransferStmt,
-		lastTransferStmt:       q.lastTransferStmt,
-		leadersStmt:            q.leadersStmt,
-		liveBetsStmt:           q.liveBetsStmt,
-		liveBetsOfStmt:         q.liveBetsOfStmt,
-		memberStmt:             q.memberStmt,
-		openAccountStmt:        q.openAccountStmt,
-		openGamesStmt:          q.openGamesStmt,
-		openGamesWithSeatsStmt: q.openGamesWithSeatsStmt,
-		pruneRequestsStmt:      q.pruneRequestsStmt,
-		pruneScoresStmt:        q.pruneScoresStmt,
-		requestsOfStmt:         q.requestsOfStmt,
-		resultStmt:             q.resultStmt,
-		rollsStmt:              q.rollsStmt,
-		roundStmt:              q.roundStmt,
-		roundsStmt:             q.roundsStmt,
-		saveJoinCodeStmt:       q.saveJoinCodeStmt,
-		saveMemberStmt:         q.saveMemberStmt,
-		scoreStmt:              q.scoreStmt,
-		seatsOfStmt:            q.seatsOfStmt,
-		settleRoundStmt:        q.settleRoundStmt,
-		tracesStmt:             q.tracesStmt,
-		transferStmt:           q.transferStmt,
-		transfersOfStmt:        q.transfersOfStmt,
-		turnsDueStmt:           q.turnsDueStmt,
-		unsettledRoundsStmt:    q.unsettledRoundsStmt,
-		updateAccountStmt:      q.updateAccountStmt,
-		updateBetStmt:          q.updateBetStmt,
-		updateEventStmt:        q.updateEventStmt,
-		updateGameStmt:         q.updateGameStmt,
-		updateListingStmt:      q.updateListingStmt,
-		updateProtectionStmt:   q.updateProtectionStmt,
+		db:                      tx,
+		tx:                      tx,
+		accountStmt:             q.accountStmt,
+		accountsStmt:            q.accountsStmt,
+		addScoreStmt:            q.addScoreStmt,
+		betStmt:                 q.betStmt,
+		betsOfPlayerStmt:        q.betsOfPlayerStmt,
+		chatOfStmt:              q.chatOfStmt,
+		deleteChatStmt:          q.deleteChatStmt,
+		deleteMemberStmt:        q.deleteMemberStmt,
+		deleteScoresStmt:        q.deleteScoresStmt,
+		deleteSeatStmt:          q.deleteSeatStmt,
+		eventsStmt:              q.eventsStmt,
+		gameByCodeStmt:          q.gameByCodeStmt,
+		gamesOfStmt:             q.gamesOfStmt,
+		gamesWithPlayerDataStmt: q.gamesWithPlayerDataStmt,
+		idleGamesStmt:           q.idleGamesStmt,
+		insertBetStmt:           q.insertBetStmt,
+		insertChatStmt:          q.insertChatStmt,
+		insertEventStmt:         q.insertEventStmt,
+		insertGameStmt:          q.insertGameStmt,
+		insertRequestStmt:       q.insertRequestStmt,
+		insertResultStmt:        q.insertResultStmt,
+		insertRoundStmt:         q.insertRoundStmt,
+		insertSeatStmt:          q.insertSeatStmt,
+		insertTransferStmt:      q.insertTransferStmt,
+		lastTransferStmt:        q.lastTransferStmt,
+		leadersStmt:             q.leadersStmt,
+		liveBetsStmt:            q.liveBetsStmt,
+		liveBetsOfStmt:          q.liveBetsOfStmt,
+		memberStmt:              q.memberStmt,
+		openAccountStmt:         q.openAccountStmt,
+		openGamesStmt:           q.openGamesStmt,
+		openGamesWithSeatsStmt:  q.openGamesWithSeatsStmt,
+		pruneRequestsStmt:       q.pruneRequestsStmt,
+		pruneScoresStmt:         q.pruneScoresStmt,
+		requestsOfStmt:          q.requestsOfStmt,
+		resultStmt:              q.resultStmt,
+		rollsStmt:               q.rollsStmt,
+		roundStmt:               q.roundStmt,
+		roundsStmt:              q.roundsStmt,
+		saveJoinCodeStmt:        q.saveJoinCodeStmt,
+		saveMemberStmt:          q.saveMemberStmt,
+		scoreStmt:               q.scoreStmt,
+		seatsOfStmt:             q.seatsOfStmt,
+		settleRoundStmt:         q.settleRoundStmt,
+		transferStmt:            q.transferStmt,
+		transfersOfStmt:         q.transfersOfStmt,
+		turnsDueStmt:            q.turnsDueStmt,
+		unsettledRoundsStmt:     q.unsettledRoundsStmt,
+		updateAccountStmt:       q.updateAccountStmt,
+		updateBetStmt:           q.updateBetStmt,
+		updateEventStmt:         q.updateEventStmt,
+		updateGameStmt:          q.updateGameStmt,
+		updateListingStmt:       q.updateListingStmt,
+		updateProtectionStmt:    q.updateProtectionStmt,
 	}
 }

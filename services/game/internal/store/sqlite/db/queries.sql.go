@@ -135,7 +135,7 @@ type BetsOfPlayerParams struct {
 	Count    int64
 	GameID   uuid.UUID
 	PlayerID uuid.UUID
-	Behind   uuid.UUID
+	After    uuid.UUID
 	Status   interface{}
 }
 
@@ -145,7 +145,7 @@ func (q *Queries) BetsOfPlayer(ctx context.Context, arg BetsOfPlayerParams) ([]B
 		arg.Count,
 		arg.GameID,
 		arg.PlayerID,
-		arg.Behind,
+		arg.After,
 		arg.Status,
 	)
 	if err != nil {
@@ -284,12 +284,12 @@ func (q *Queries) Events(ctx context.Context, gameID uuid.UUID, after int64, cou
 	return items, nil
 }
 
-const gameOfCode = `-- name: GameOfCode :one
+const gameByCode = `-- name: GameByCode :one
 SELECT game_id FROM join_codes WHERE hash = ?
 `
 
-func (q *Queries) GameOfCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
-	row := q.queryRow(ctx, q.gameOfCodeStmt, gameOfCode, hash)
+func (q *Queries) GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error) {
+	row := q.queryRow(ctx, q.gameByCodeStmt, gameByCode, hash)
 	var game_id uuid.UUID
 	err := row.Scan(&game_id)
 	return game_id, err
@@ -339,6 +339,38 @@ func (q *Queries) GamesOf(ctx context.Context, games string) ([]Game, error) {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const gamesWithPlayerData = `-- name: GamesWithPlayerData :many
+SELECT s.game_id FROM seats AS s CROSS JOIN games AS g
+    WHERE s.player_id = ?2 AND g.id = s.game_id AND g.status = 1 AND s.game_id > ?3
+UNION SELECT h.id FROM games AS h WHERE h.host_id = ?2 AND h.status = 1 AND h.id > ?3
+UNION SELECT m.game_id FROM members AS m WHERE m.player_id = ?2 AND m.game_id > ?3
+UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = ?2 AND c.game_id > ?3
+ORDER BY 1 LIMIT ?1
+`
+
+func (q *Queries) GamesWithPlayerData(ctx context.Context, count int64, playerID uuid.UUID, after uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.gamesWithPlayerDataStmt, gamesWithPlayerData, count, playerID, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var game_id uuid.UUID
+		if err := rows.Scan(&game_id); err != nil {
+			return nil, err
+		}
+		items = append(items, game_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -665,7 +697,7 @@ type LeadersParams struct {
 	Period string
 	Starts int64
 	Net    int64
-	Behind string
+	After  string
 	Count  int64
 }
 
@@ -674,7 +706,7 @@ func (q *Queries) Leaders(ctx context.Context, arg LeadersParams) ([]Score, erro
 		arg.Period,
 		arg.Starts,
 		arg.Net,
-		arg.Behind,
+		arg.After,
 		arg.Count,
 	)
 	if err != nil {
@@ -833,8 +865,8 @@ const openGames = `-- name: OpenGames :many
 SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at, created_at, updated_at, totals, pairs, hard, points_made, pass_wins, exposure, host_id, private, seats_taken, updated_minute, left_seat FROM games WHERE status = 1 AND private = 0 AND id < ?1 ORDER BY id DESC LIMIT ?2
 `
 
-func (q *Queries) OpenGames(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
-	rows, err := q.query(ctx, q.openGamesStmt, openGames, behind, count)
+func (q *Queries) OpenGames(ctx context.Context, after uuid.UUID, count int64) ([]Game, error) {
+	rows, err := q.query(ctx, q.openGamesStmt, openGames, after, count)
 	if err != nil {
 		return nil, err
 	}
@@ -888,8 +920,8 @@ SELECT id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rol
 ORDER BY id DESC LIMIT ?2
 `
 
-func (q *Queries) OpenGamesWithSeats(ctx context.Context, behind uuid.UUID, count int64) ([]Game, error) {
-	rows, err := q.query(ctx, q.openGamesWithSeatsStmt, openGamesWithSeats, behind, count)
+func (q *Queries) OpenGamesWithSeats(ctx context.Context, after uuid.UUID, count int64) ([]Game, error) {
+	rows, err := q.query(ctx, q.openGamesWithSeatsStmt, openGamesWithSeats, after, count)
 	if err != nil {
 		return nil, err
 	}
@@ -1263,38 +1295,6 @@ func (q *Queries) SettleRound(ctx context.Context, arg SettleRoundParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const traces = `-- name: Traces :many
-SELECT s.game_id FROM seats AS s CROSS JOIN games AS g
-    WHERE s.player_id = ?2 AND g.id = s.game_id AND g.status = 1 AND s.game_id > ?3
-UNION SELECT h.id FROM games AS h WHERE h.host_id = ?2 AND h.status = 1 AND h.id > ?3
-UNION SELECT m.game_id FROM members AS m WHERE m.player_id = ?2 AND m.game_id > ?3
-UNION SELECT c.game_id FROM chats AS c WHERE c.player_id = ?2 AND c.game_id > ?3
-ORDER BY 1 LIMIT ?1
-`
-
-func (q *Queries) Traces(ctx context.Context, count int64, playerID uuid.UUID, behind uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.tracesStmt, traces, count, playerID, behind)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var game_id uuid.UUID
-		if err := rows.Scan(&game_id); err != nil {
-			return nil, err
-		}
-		items = append(items, game_id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const transfer = `-- name: Transfer :one
