@@ -2,45 +2,45 @@
 export interface Step {
   name: string;
   ok: boolean;
-  /** What the check found, or what is wrong. */
+  /** The check's finding, or the reason why it failed. */
   detail: string;
 }
 
 export interface Result {
-  /** True where every check holds. */
+  /** True if every check passes. */
   ok: boolean;
-  /** The checks in their order, up to the first that fails. Empty where trustJson can't be read. */
+  /** The checks in order, up to the first that fails. Empty if trustJson can't be parsed. */
   steps: Step[];
-  /** What is wrong, beginning with the name of the check; null where nothing is. */
+  /** The reason of the failure, preceded by the name of the check; null if there is none. */
   error: string | null;
 }
 
 /**
- * Checks a receipt without a network.
+ * Verifies a receipt without a network.
  *
- * @param receiptJson The text of a receipt, as GET /api/v1/games/{game_id}/rounds/{round}/receipt answers it. Give it as it
- *   came: a receipt that was parsed and written again may differ.
- * @param trustJson The text of the chain's genesis file, or of the answer of GET /api/v1/fairness from before the round.
- *   Without it no more is proven than that some validators threw these dice.
+ * @param receiptJson The text of a receipt, the body of GET /api/v1/games/{game_id}/rounds/{round}/receipt. Pass it unchanged: a
+ *   receipt that was parsed and serialized again may differ.
+ * @param trustJson The text of the chain's genesis file, or the body of GET /api/v1/fairness from before the round. Without it,
+ *   the receipt proves only that some validators determined these dice.
  */
 export function verify(receiptJson: string, trustJson?: string | null): Promise<Result>;
 
-/** What was found of several receipts. */
+/** The result for several receipts. */
 export interface Rounds {
-  /** True where every receipt holds, and their sequence does. */
+  /** True if every check of every receipt passes, and that of their sequence. */
   ok: boolean;
-  /** One result for each receipt, in the order of receiptJsons. */
+  /** The result for each receipt, in the order of receiptJsons. */
   receipts: Result[];
   /**
-   * The check that each round follows from the one before and its dice. Its detail names the rounds that are missing: nothing is
-   * known of them. It fails where a receipt does not hold.
+   * The check that each round follows from the previous one and its dice. Its detail names the missing rounds, about which nothing
+   * is known. It fails if a receipt does.
    */
   sequence: Step;
 }
 
 /**
- * Checks receipts of one player and one game, in any order, without a network: each alone, and that each round follows from the one
- * before. With the receipts of all rounds, the house can't have changed the table between two of them.
+ * Verifies receipts of one player and one game, in any order, without a network: each by itself, and that each round follows from the
+ * previous one. The receipts of all rounds prove that the house did not change the table between any two of them.
  *
  * @param receiptJsons The texts of the receipts, each as verify takes it.
  * @param trustJson As verify takes it.

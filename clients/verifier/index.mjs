@@ -1,4 +1,4 @@
-// The verifier of BitCraps receipts. It runs verifier.wasm, which lies beside this file; README.md says how to use it.
+// The verifier of BitCraps receipts. It runs verifier.wasm from the same folder; README.md describes its use.
 const wasm = new URL('verifier.wasm', import.meta.url);
 
 async function bytes() {
@@ -19,7 +19,7 @@ async function start() {
   return new Promise((resolve, reject) => {
     globalThis.bitcrapsVerifierReady = resolve;
     const ended = (err) => {
-      verifier = undefined; // Also where it was ready long ago: what has ended answers nobody any more.
+      verifier = undefined; // Even if it was ready before: a verifier that has ended can't answer.
       reject(err);
     };
     go.run(instance).then(() => ended(new Error('the verifier ended')), ended);
@@ -27,15 +27,15 @@ async function start() {
   });
 }
 
-let verifier; // One for all calls, started by the first, and by the next one where it has ended.
+let verifier; // A promise of the verifier that all calls share. A call starts it if there is none.
 
-/** Checks a receipt. index.d.ts says what it takes and returns. */
+/** Verifies a receipt; see index.d.ts. */
 export async function verify(receiptJson, trustJson = null) {
   const { receipts } = await verifyRounds([receiptJson], trustJson);
   return receipts[0];
 }
 
-/** Checks receipts of one game, and that each round follows from the one before. index.d.ts says what it takes and returns. */
+/** Verifies receipts of one game, and that each round follows from the previous one; see index.d.ts. */
 export async function verifyRounds(receiptJsons, trustJson = null) {
   if (!Array.isArray(receiptJsons)) throw new TypeError('receiptJsons must be an array of the texts of files');
   for (const [name, text] of [...receiptJsons.map((text) => ['receiptJson', text]), ['trustJson', trustJson ?? '']]) {
@@ -49,7 +49,7 @@ export async function verifyRounds(receiptJsons, trustJson = null) {
   try {
     return JSON.parse(check(receiptJsons, trustJson));
   } catch (cause) {
-    verifier = undefined; // It ended in the middle, or a moment ago.
+    verifier = undefined; // It ended during this call or just before.
     throw new Error('the verifier ended', { cause });
   }
 }

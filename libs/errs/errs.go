@@ -165,5 +165,5 @@ func Mask(err error) error {
 	case codes.Unimplemented:
 		return New(errorsv1.Reason_REASON_UNIMPLEMENTED, "the server does not know this method")
 	}
-	return New(errorsv1.Reason_REASON_INTERNAL, "something failed inside; the request id finds it in the logs")
+	return New(errorsv1.Reason_REASON_INTERNAL, "internal error; the log line with the request id has the details")
 }

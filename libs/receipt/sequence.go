@@ -50,7 +50,11 @@ func (r *Sequence) check() (string, error) {
 		}
 		missing.between(earlier.state.Round, later.state.Round)
 	}
-	return fmt.Sprintf("%d rounds, up to round %d; each follows from the one before and its dice%s", len(rounds), rounds[len(rounds)-1].state.Round, &missing), nil
+	last := rounds[len(rounds)-1].state.Round
+	if len(rounds) == 1 {
+		return fmt.Sprintf("only round %d%s", last, &missing), nil
+	}
+	return fmt.Sprintf("%d rounds, up to round %d; each follows from the one before and its dice%s", len(rounds), last, &missing), nil
 }
 
 // follows checks a round against the one that precedes it among the receipts. Where no round is missing between them, it must follow.

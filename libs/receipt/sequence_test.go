@@ -54,7 +54,7 @@ func TestRoundsFollowFromOneAnother(t *testing.T) {
 		"in their order":     {all, true, "3 rounds, up to round 3; each follows from the one before and its dice"},
 		"in another order":   {[]*receiptv1.Receipt{all[2], all[0], all[1]}, true, "3 rounds, up to round 3; each follows from the one before and its dice"},
 		"one is missing":     {[]*receiptv1.Receipt{all[0], all[2]}, true, "2 rounds, up to round 3; each follows from the one before and its dice; round 2 is not among them: what happened there is not checked"},
-		"the first ones are": {all[2:], true, "1 rounds, up to round 3; each follows from the one before and its dice; rounds 1 to 2 are not among them: what happened there is not checked"},
+		"the first ones are": {all[2:], true, "only round 3; rounds 1 to 2 are not among them: what happened there is not checked"},
 		"one twice":          {[]*receiptv1.Receipt{all[0], all[0]}, false, "round 1: there are two receipts"},
 		"two of one round":   {[]*receiptv1.Receipt{all[0], elsewhere(func(s *protocol.State) { s.Shooter = other })}, false, "round 1: commitment: the chain ordered two"},
 		"another game":       {[]*receiptv1.Receipt{all[1], elsewhere(func(s *protocol.State) { s.Game = other })}, false, "round 2: game_id"},

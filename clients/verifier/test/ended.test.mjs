@@ -1,4 +1,4 @@
-// Has the verifier end, by Go glue that does what the test says, and checks that the next call starts another one.
+// Makes the verifier end, by a fake of Go's glue, and checks that the next call starts another one.
 import assert from 'node:assert/strict';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ await writeFile(join(dir, 'wasm_exec.js'), 'globalThis.Go = class { importObject
 const { verify } = await import(pathToFileURL(join(dir, 'index.mjs')));
 
 let started = 0;
-let end; // Ends the verifier that was started last.
+let end; // Ends the verifier started last.
 let answer = () => '{"receipts":[{"ok":true}]}';
 globalThis.run = () => {
   started++;
@@ -22,19 +22,19 @@ globalThis.run = () => {
   return new Promise((resolve, reject) => (end = { resolve, reject }));
 };
 
-test('a verifier that has ended is started anew', async () => {
+test('a verifier that has ended is restarted', async () => {
   for (const how of ['resolve', 'reject']) {
     await verify('');
     const before = started;
     await verify('');
-    assert.equal(started, before, 'one is enough for all calls');
+    assert.equal(started, before, 'all calls share one verifier');
     end[how](new Error('exit'));
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([await verify(''), started], [{ ok: true }, before + 1], how);
   }
 });
 
-test('one that ends in a call fails that call alone', async () => {
+test('a verifier that ends during a call fails only that call', async () => {
   for (const dies of [() => undefined, () => { throw new Error('Go program has already exited'); }]) {
     const before = started;
     answer = dies;

@@ -1,4 +1,4 @@
-// Checks the receipts that the Go implementation is tested with.
+// Verifies the receipts that the Go implementation is tested with.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -13,20 +13,20 @@ const receipts = [
 ];
 
 for (const [what, receipt, trust] of receipts) {
-  test(`a receipt ${what} holds`, async () => {
+  test(`a receipt ${what} is valid`, async () => {
     const result = await verify(receipt, trust);
     assert.deepEqual([result.ok, result.error], [true, null]);
     assert.deepEqual(result.steps.map((step) => step.name), names);
     for (const step of result.steps) assert.ok(step.ok && step.detail, step.name);
   });
 
-  test(`without trust, a receipt ${what} says so`, async () => {
+  test(`without trust, a receipt ${what} is not pinned`, async () => {
     const result = await verify(receipt);
     assert.ok(result.ok);
     assert.match(result.steps[1].detail, /^not pinned/);
   });
 
-  test(`a receipt ${what} holds no longer where a byte is changed`, async () => {
+  test(`a receipt ${what} is invalid with any byte changed`, async () => {
     for (let at = 0; at < receipt.length; at += 97) {
       const changed = receipt.slice(0, at) + String.fromCharCode(receipt.charCodeAt(at) ^ 1) + receipt.slice(at + 1);
       const result = await verify(changed, trust);
@@ -36,7 +36,7 @@ for (const [what, receipt, trust] of receipts) {
   });
 }
 
-test('changes fail at their steps', async () => {
+test('each change fails the check that covers it', async () => {
   const [, receipt, trust] = receipts[1];
   const dice = receipt.replace(/"dice":\[(\d)/, (_, die) => `"dice":[${(die % 6) + 1}`);
   for (const [text, trusted, step] of [
@@ -52,7 +52,7 @@ test('changes fail at their steps', async () => {
   }
 });
 
-test('trust that is none is refused', async () => {
+test('invalid trust is refused', async () => {
   for (const trust of ['', '{}', 'null', receipts[0][1]]) {
     const result = await verify(receipts[0][1], trust);
     assert.deepEqual([result.ok, result.steps], [false, []]);
@@ -63,7 +63,7 @@ test('trust that is none is refused', async () => {
 const game = await Promise.all([1, 2, 3].map((round) => golden(`game/${round}`)));
 const gameTrust = await golden('game/fairness');
 
-test('the receipts of a game hold, in any order', async () => {
+test('the receipts of a game are valid in any order', async () => {
   for (const receipts of [game, [...game].reverse()]) {
     const result = await verifyRounds(receipts, gameTrust);
     assert.deepEqual([result.ok, result.receipts.map((receipt) => receipt.ok), result.sequence.ok], [true, [true, true, true], true]);
@@ -71,7 +71,7 @@ test('the receipts of a game hold, in any order', async () => {
   }
 });
 
-test('rounds that are missing are named', async () => {
+test('missing rounds are named', async () => {
   const { ok, sequence } = await verifyRounds([game[0], game[2]], gameTrust);
   assert.ok(ok);
   assert.match(sequence.detail, /round 2 is not among them/);
@@ -91,7 +91,7 @@ test('receipts that do not belong together are refused', async () => {
   }
 });
 
-test('what is no text is refused', async () => {
+test('arguments that are not text are refused', async () => {
   await assert.rejects(verify(JSON.parse(receipts[0][1])), TypeError);
   await assert.rejects(verify(receipts[0][1], {}), TypeError);
   await assert.rejects(verifyRounds(receipts[0][1]), TypeError);

@@ -1,4 +1,4 @@
-// The built package: that of VERIFIER, or what `make verifier` leaves.
+// The built package: the folder named by VERIFIER, or the one that `make verifier` builds.
 import { pathToFileURL } from 'node:url';
 
 const built = process.env.VERIFIER ? pathToFileURL(`${process.env.VERIFIER}/`) : new URL('../../../bin/verifier/', import.meta.url);
