@@ -20,8 +20,15 @@ func TestADeadProposerIsHardlyWaitedFor(t *testing.T) {
 		round++
 		net.agree(net.decide(validator, commitment(1, round)))
 	}
+	proposer := func() (name string) {
+		testserver.Eventually(t, "the state after the block", func() bool {
+			name = net.nodes[0].NextProposer()
+			return name != ""
+		})
+		return name
+	}
 	dead := chain.ValidatorName(3)
-	for next(0); net.nodes[0].NextProposer() == dead; { // If it is its turn when it dies, the others wait for it.
+	for next(0); proposer() == dead; { // If it is its turn when it dies, the others wait for it.
 		next(0)
 	}
 	net.stop(3)
