@@ -120,7 +120,7 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 		g.checks = append(g.checks, g.redis.Check())
 	}
 	root := http.NewServeMux()
-	root.Handle("/", g.addressMiddleware(mux))
+	root.Handle("/", g.addressMiddleware(g.headAsGet(mux)))
 	root.Handle("GET /health", admin.Live(g.checks))
 	root.Handle("GET /ready", admin.Ready(g.checks))
 	if deps.Gatherer != nil {

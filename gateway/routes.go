@@ -121,6 +121,9 @@ func (r routes) allowed(path string) string {
 	for _, route := range r {
 		if matches(route.Path, path) {
 			methods = append(methods, route.Method)
+			if route.hasHead() {
+				methods = append(methods, http.MethodHead)
+			}
 		}
 	}
 	slices.Sort(methods)

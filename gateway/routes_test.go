@@ -62,7 +62,7 @@ func TestRoutesFromContracts(t *testing.T) {
 		t.Errorf("create = %+v", create)
 	}
 	for path, want := range map[string]string{
-		"/api/v1/games": "GET, POST", "/api/v1/games/x/bets/y": "DELETE, PATCH", "/api/v1/games/x/events": "GET", "/nothing": "",
+		"/api/v1/games": "GET, HEAD, POST", "/api/v1/games/x/bets/y": "DELETE, PATCH", "/api/v1/games/x/events": "GET", "/nothing": "",
 	} {
 		if got := all.allowed(path); got != want {
 			t.Errorf("allowed(%s) = %q, want %q", path, got, want)

@@ -40,7 +40,7 @@ func run(path string) error {
 	doc["info"] = object{
 		"title":       "BitCraps",
 		"version":     "v1",
-		"description": "Provably fair multiplayer craps with play tokens. Every path also exists without v1: /api/games is the same as /api/v1/games.",
+		"description": "Provably fair multiplayer craps with play tokens. Every path also exists without v1: /api/games is the same as /api/v1/games. HEAD is supported wherever GET is, except for event streams and the WebSocket.",
 		"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 	}
 	doc["servers"] = []any{object{"url": "/"}}

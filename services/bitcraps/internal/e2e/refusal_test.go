@@ -218,7 +218,7 @@ func methodOverrideIsIgnored(t *testing.T, tg *target) {
 	if resp.status != 400 {
 		t.Errorf("%d %s", resp.status, resp.text)
 	}
-	if allow := c.do("PATCH", "/api/v1/games", nil).header.Get("Allow"); allow != "GET, POST" {
+	if allow := c.do("PATCH", "/api/v1/games", nil).header.Get("Allow"); allow != "GET, HEAD, POST" {
 		t.Errorf("Allow: %s", allow)
 	}
 }
