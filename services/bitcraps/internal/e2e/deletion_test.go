@@ -44,7 +44,7 @@ func deletedPlayerLeavesTable(t *testing.T, tg *target) {
 			t.Errorf("%s after the answer: %d %s", what, resp.status, resp.text)
 		}
 	}
-	if now := bob.must(200, "GET", game, nil); now.str("host_id") != "" || len(now.list("seats")) != 1 {
+	if now := bob.must(200, "GET", game, nil); len(now.list("seats")) != 1 || now.str("host_id") != now.list("seats")[0]["player_id"] {
 		t.Errorf("the game is %s", now.text)
 	}
 	for event := watching.until("event"); event.at("event.chat_erased") == nil; event = watching.until("event") {
