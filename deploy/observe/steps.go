@@ -44,7 +44,7 @@ func (s *stack) waitForMetrics(ctx context.Context) error {
 	err := poll(ctx, func() (err error) {
 		rate, err = s.queryValue(ctx, `sum(rate(bitcraps_requests_total{service="gateway"}[1m]))`)
 		if err == nil && rate < 1 {
-			err = fmt.Errorf("Prometheus reports %.1f requests a second", rate)
+			err = fmt.Errorf("%.1f requests per second according to Prometheus", rate)
 		}
 		return err
 	})
