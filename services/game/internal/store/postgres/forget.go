@@ -58,5 +58,7 @@ func (t *transaction) ForgetScores(ctx context.Context, player uuid.UUID) error 
 
 // GamesWithPlayerData implements play.Reader.
 func (s *Store) GamesWithPlayerData(ctx context.Context, player, after uuid.UUID, limit int) ([]uuid.UUID, error) {
-	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) { return q.GamesWithPlayerData(ctx, int32(limit), player, after) })
+	return read(ctx, s, func(q *db.Queries) ([]uuid.UUID, error) {
+		return q.GamesWithPlayerData(ctx, int32(limit), player, after)
+	})
 }
