@@ -14,15 +14,3 @@ func (g *Gateway) headAsGet(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// allowHead reports whether a path supports GET and is not a stream.
-func (r routes) allowHead(path string) bool {
-	for _, route := range r {
-		if route.hasHead() && matches(route.Path, path) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r Route) hasHead() bool { return r.Method == http.MethodGet && !r.Stream }

@@ -130,6 +130,18 @@ func (r routes) allowed(path string) string {
 	return strings.Join(slices.Compact(methods), ", ")
 }
 
+// allowHead reports whether a path supports GET and is not a stream.
+func (r routes) allowHead(path string) bool {
+	for _, route := range r {
+		if route.hasHead() && matches(route.Path, path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r Route) hasHead() bool { return r.Method == http.MethodGet && !r.Stream }
+
 // matches reports whether a path matches a pattern, segment by segment.
 func matches(pattern, path string) bool {
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")

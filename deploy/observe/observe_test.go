@@ -32,11 +32,11 @@ func build(t *testing.T, targets ...string) {
 	}
 }
 
-// startStack starts everything that observe starts, until the test ends.
-func startStack(t *testing.T) *stack {
+// testOptions builds the programs of some make targets, and returns the options for a stack in a folder of its own.
+func testOptions(t *testing.T, targets ...string) options {
 	t.Helper()
 	testserver.Program(t, "prometheus", "prometheus")
-	build(t, "build", "bin/tools/alertmanager", "bin/tools/otelcol", "bin/tools/jaeger")
+	build(t, append([]string{"build"}, targets...)...)
 	dir, err := newDir()
 	if err != nil {
 		t.Fatal(err)
@@ -46,15 +46,26 @@ func startStack(t *testing.T) *stack {
 			t.Error(err)
 		}
 	})
-	s, err := start(t.Context(), options{root: "../..", dir: dir, fast: true}, testReporter(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return options{root: "../..", dir: dir, fast: true}
+}
+
+// stopStack stops a stack when the test ends.
+func stopStack(t *testing.T, s *stack) {
 	t.Cleanup(func() {
 		if err := s.stop(); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+// startStack starts everything that observe starts, until the test ends.
+func startStack(t *testing.T) *stack {
+	t.Helper()
+	s, err := start(t.Context(), testOptions(t, "bin/tools/alertmanager", "bin/tools/otelcol", "bin/tools/jaeger"), testReporter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopStack(t, s)
 	return s
 }
 

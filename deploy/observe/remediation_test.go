@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/bitcraps/bitcraps/deploy/opensearch"
-	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
 const (
@@ -25,26 +24,11 @@ const (
 // startRemediatedStack starts a fleet with Prometheus, Alertmanager and `bitcraps remediate`.
 func startRemediatedStack(t *testing.T) *stack {
 	t.Helper()
-	testserver.Program(t, "prometheus", "prometheus")
-	build(t, "build", "bin/tools/alertmanager")
-	dir, err := newDir()
+	s, err := newStack(testOptions(t, "bin/tools/alertmanager"), testReporter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	s, err := newStack(options{root: "../..", dir: dir, fast: true}, testReporter(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	stopStack(t, s)
 	if err := s.runSteps(t.Context(), s.startFleet, s.startServer(s.remediationProgram), s.startServer(s.alertmanagerProgram), s.startServer(s.prometheusProgram)); err != nil {
 		t.Fatal(err)
 	}

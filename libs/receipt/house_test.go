@@ -59,8 +59,8 @@ func (h *house) receipt(player protocol.ID, state protocol.State, bets ...protoc
 // verify returns the last step of the receipt's report.
 func (h *house) verify(r *receiptv1.Receipt) receipt.Step {
 	h.t.Helper()
-	account := receipt.Verify(write(h.t, r), h.trust)
-	return account[len(account)-1]
+	report := receipt.Verify(write(h.t, r), h.trust)
+	return report[len(report)-1]
 }
 
 // rollUntil returns the receipt of a round whose dice meet a condition.

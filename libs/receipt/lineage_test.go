@@ -148,8 +148,8 @@ func TestLineagesFailWhereTheyAre(t *testing.T) {
 	} {
 		r, trust := far(t)
 		tc.change(r, trust)
-		account := receipt.Verify(write(t, r), trust)
-		last := account[len(account)-1]
+		report := receipt.Verify(write(t, r), trust)
+		last := report[len(report)-1]
 		if last.Name != tc.step || (last.Err == nil) != (tc.says == "") || last.Err != nil && !strings.Contains(last.Err.Error(), tc.says) {
 			t.Errorf("%s: at %s: %v, want at %s: %s", name, last.Name, last.Err, tc.step, tc.says)
 		}
@@ -168,11 +168,11 @@ func TestEveryByteOfALineageCounts(t *testing.T) {
 	for at := begin; at < len(text); at += step {
 		changed := bytes.Clone(text)
 		changed[at] ^= 1 << (at % 7)
-		account := receipt.Verify(changed, []*receipt.Trust{trust, nil}[at%2])
-		if account.Err() == nil {
+		report := receipt.Verify(changed, []*receipt.Trust{trust, nil}[at%2])
+		if report.Err() == nil {
 			t.Errorf("byte %d: ...%s... is accepted", at, changed[max(0, at-30):min(at+30, len(changed))])
 		}
-		failed[account[len(account)-1].Name]++
+		failed[report[len(report)-1].Name]++
 	}
 	for _, step := range []string{"format", "hops", "group_key"} {
 		if failed[step] == 0 {

@@ -36,12 +36,12 @@ func real(t testing.TB) (text []byte, trust *receipt.Trust) {
 
 func TestRealReceiptIsValid(t *testing.T) {
 	text, trust := real(t)
-	account := receipt.Verify(text, trust)
-	if err := account.Err(); err != nil {
+	report := receipt.Verify(text, trust)
+	if err := report.Err(); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, step := range account {
+	for _, step := range report {
 		names = append(names, step.Name)
 		if step.Found == "" {
 			t.Errorf("%s has no detail", step.Name)
@@ -77,11 +77,11 @@ func TestEveryByteCounts(t *testing.T) {
 	failed := map[string]int{}
 	refuse := func(what string, at int, changed []byte) {
 		t.Helper()
-		account := receipt.Verify(changed, nil)
-		if account.Err() == nil {
+		report := receipt.Verify(changed, nil)
+		if report.Err() == nil {
 			t.Errorf("byte %d %s: ...%s... is accepted", at, what, changed[max(0, at-30):min(at+30, len(changed))])
 		}
-		failed[account[len(account)-1].Name]++
+		failed[report[len(report)-1].Name]++
 	}
 	for at := range text {
 		for bit := range 8 {
@@ -150,8 +150,8 @@ func TestChangesFailWhereTheyAre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		account := receipt.Verify(changed, trust)
-		if err := account.Err(); err == nil || account[len(account)-1].Name != tc.step {
+		report := receipt.Verify(changed, trust)
+		if err := report.Err(); err == nil || report[len(report)-1].Name != tc.step {
 			t.Errorf("%s: %v, want a failure at %s", name, err, tc.step)
 		}
 	}

@@ -43,29 +43,29 @@ func verifyCommand() *cobra.Command {
 
 // verifyFiles verifies each receipt and, where there are several, that they follow from one another.
 func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *receiptPrinter) error {
-	var rounds receipt.Sequence
+	var sequence receipt.Sequence
 	var firstErr error
 	for _, path := range paths {
 		text, err := readFile(path, stdin)
 		if err != nil {
 			return err
 		}
-		account := rounds.Add(text, trust)
-		if err := out.print(path, account); err != nil {
+		report := sequence.Add(text, trust)
+		if err := out.print(path, report); err != nil {
 			return err
 		}
-		if err := account.Err(); err != nil && firstErr == nil {
+		if err := report.Err(); err != nil && firstErr == nil {
 			firstErr = fmt.Errorf("the receipt does not hold: %s", receipt.Printable(err.Error()))
 		}
 	}
 	if !out.several || firstErr != nil {
 		return firstErr
 	}
-	sequence := receipt.Report{rounds.Check()}
-	if err := out.print("", sequence); err != nil {
+	report := receipt.Report{sequence.Check()}
+	if err := out.print("", report); err != nil {
 		return err
 	}
-	if err := sequence.Err(); err != nil {
+	if err := report.Err(); err != nil {
 		return fmt.Errorf("the receipts do not follow from one another: %s", receipt.Printable(err.Error()))
 	}
 	return nil
@@ -101,31 +101,31 @@ type receiptPrinter struct {
 }
 
 // print writes a line for each check; where there are several receipts, it writes the file's name first.
-func (a *receiptPrinter) print(path string, account receipt.Report) error {
-	if !a.several {
+func (p *receiptPrinter) print(path string, report receipt.Report) error {
+	if !p.several {
 		path = ""
 	}
-	if path != "" && !a.json {
-		if _, err := fmt.Fprintf(a.out, "%s\n", receipt.Printable(path)); err != nil {
+	if path != "" && !p.json {
+		if _, err := fmt.Fprintf(p.out, "%s\n", receipt.Printable(path)); err != nil {
 			return err
 		}
 	}
-	for _, step := range account {
+	for _, step := range report {
 		verdict, text := "ok", step.Found
 		if step.Err != nil {
 			verdict, text = "FAILED", step.Err.Error()
 		}
 		text = receipt.Printable(text)
 		var err error
-		if a.json {
-			err = json.NewEncoder(a.out).Encode(struct {
+		if p.json {
+			err = json.NewEncoder(p.out).Encode(struct {
 				Receipt string `json:"receipt,omitempty"`
 				Step    string `json:"step"`
 				OK      bool   `json:"ok"`
 				Text    string `json:"text"`
 			}{path, step.Name, step.Err == nil, text})
 		} else {
-			_, err = fmt.Fprintf(a.out, "%-6s  %-10s  %s\n", verdict, step.Name, text)
+			_, err = fmt.Fprintf(p.out, "%-6s  %-10s  %s\n", verdict, step.Name, text)
 		}
 		if err != nil {
 			return err

@@ -177,14 +177,14 @@ func answer(t *testing.T, text []byte, trusted *string) answered {
 		}
 	}
 	out := answered{Receipt: string(text), Trust: trusted}
-	account := receipt.Verify(text, trust)
-	for _, s := range account {
+	report := receipt.Verify(text, trust)
+	for _, s := range report {
 		out.Answer.Steps = append(out.Answer.Steps, stepOf(s))
 	}
-	if err := account.Err(); err != nil {
+	if err := report.Err(); err != nil {
 		message := err.Error()
 		out.Answer.Error = &message
 	}
-	out.Answer.OK = account.Err() == nil
+	out.Answer.OK = report.Err() == nil
 	return out
 }

@@ -47,8 +47,8 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 		path := fmt.Sprintf("%s/rounds/%d/receipt", game, rolled.num("round"))
 		for _, player := range []*client{alice, bob} {
 			answer := player.must(200, "GET", path, nil)
-			account := proven[player].Add([]byte(answer.text), trust)
-			if err := account.Err(); err != nil || len(account) != 14 {
+			report := proven[player].Add([]byte(answer.text), trust)
+			if err := report.Err(); err != nil || len(report) != 14 {
 				t.Fatalf("%s: %v\n%s", path, err, answer.text)
 			}
 			bets, own := answer.list("bets"), 0

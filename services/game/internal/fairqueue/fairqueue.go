@@ -26,7 +26,7 @@ type Queue[K comparable, T any] struct {
 	ready  chan struct{} // Has a token while there are items.
 }
 
-// New returns a queue for at most max items, and at most maxEach of each key.
+// New returns a queue for at most max items, and at most maxPerKey of each key.
 func New[K comparable, T any](max, maxPerKey int) *Queue[K, T] {
 	return &Queue[K, T]{max: max, maxPerKey: maxPerKey, items: make(map[K][]T), ready: make(chan struct{}, 1)}
 }
