@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/bitcraps/bitcraps/libs/loopback"
 	"github.com/bitcraps/bitcraps/libs/testserver"
 )
 
@@ -51,10 +50,7 @@ func (img image) start(t *testing.T, env []string, args ...string) (stdout io.Re
 
 // runGateway runs the gateway of an image and probes it with the image's own probe.
 func runGateway(t *testing.T, img image) {
-	addresses, err := loopback.FreeAddresses(2)
-	if err != nil {
-		t.Fatal(err)
-	}
+	addresses := testserver.FreeAddresses(t, 2)
 	_, port, _ := net.SplitHostPort(addresses[1])
 	env := []string{"BITCRAPS_ADMIN_LISTEN=" + addresses[0], "BITCRAPS_GATEWAY_NETWORK_LISTEN_PORT=" + port}
 	img.start(t, env)

@@ -58,7 +58,7 @@ func startCollector(t *testing.T) (otlp, file string) {
 		t.Fatal(err)
 	}
 	file = filepath.Join(dir, "kept.json")
-	listen := []string{testserver.FreeAddress(t), testserver.FreeAddress(t), testserver.FreeAddress(t)}
+	listen := testserver.FreeAddresses(t, 3)
 	_, metrics, err := net.SplitHostPort(listen[2])
 	if err != nil {
 		t.Fatal(err)

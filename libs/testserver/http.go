@@ -9,22 +9,20 @@ import (
 	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
-// FreeAddress returns a loopback address that nobody listened on a moment ago.
-func FreeAddress(t testing.TB) string {
+// FreeAddresses returns n loopback addresses that nobody listens on. They are reserved until the tests of this process end.
+func FreeAddresses(t testing.TB, n int) []string {
 	t.Helper()
-	address, err := freeAddress()
+	addresses, err := loopback.FreeAddresses(n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return address
+	return addresses
 }
 
-func freeAddress() (string, error) {
-	addresses, err := loopback.FreeAddresses(1)
-	if err != nil {
-		return "", err
-	}
-	return addresses[0], nil
+// FreeAddress returns one of FreeAddresses.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	return FreeAddresses(t, 1)[0]
 }
 
 // Serve runs an HTTP server until the test ends. It returns once the URL ready answers 200.

@@ -14,14 +14,12 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
+
+	"github.com/bitcraps/bitcraps/libs/loopback"
 )
 
-const (
-	// databases is how many tests of one process can have a database of their own.
-	databases = 4096
-	// portAttempts is how many ports are tried: another process may occupy one between finding and using it.
-	portAttempts = 5
-)
+// databases is how many tests of one process can have a database of their own.
+const databases = 4096
 
 // RedisServer is a private Redis server on loopback, without persistence.
 type RedisServer struct {
@@ -74,19 +72,16 @@ func newRedis() (*RedisServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range portAttempts {
-		server := &RedisServer{program: program}
-		if server.dir, err = NewDir(); err != nil {
-			return nil, err
-		}
-		if server.addr, err = freeAddress(); err != nil {
-			return nil, err
-		}
-		if err = server.run(); err == nil {
-			return server, nil
-		}
+	dir, err := NewDir()
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	addresses, err := loopback.FreeAddresses(1)
+	if err != nil {
+		return nil, err
+	}
+	server := &RedisServer{program: program, dir: dir, addr: addresses[0]}
+	return server, server.run()
 }
 
 // URL returns the URL of a database that no other call has returned.

@@ -19,6 +19,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
@@ -47,7 +48,7 @@ type process struct {
 func newProcesses(t *testing.T, n int) *processes {
 	t.Helper()
 	p := &processes{t: t, program: filepath.Join(t.TempDir(), "consensus"), dir: t.TempDir(),
-		chain: freeAddresses(t, 2*n), running: make([]*process, n), stderr: make([]bytes.Buffer, n)}
+		chain: testserver.FreeAddresses(t, 2*n), running: make([]*process, n), stderr: make([]bytes.Buffer, n)}
 	p.chain, p.rpc = p.chain[:n], p.chain[n:]
 	if out, err := exec.Command("go", "build", "-o", p.program, "./cmd/consensus").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)

@@ -2,8 +2,6 @@ package consensus_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcclient"
 	"github.com/bitcraps/bitcraps/libs/service/servicetest"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
@@ -37,7 +36,7 @@ func startNetwork(t *testing.T, n int) network {
 	if err := consensus.InitNetwork(dir, "bitcraps-test", n, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	addresses := freeAddresses(t, n)
+	addresses := testserver.FreeAddresses(t, n)
 	// By name, as in a cluster.
 	byName := func(i int) string { return strings.Replace(addresses[i], "127.0.0.1", "localhost", 1) }
 	if err := consensus.WritePeers(dir, n, byName); err != nil {
@@ -64,21 +63,3 @@ func startNetwork(t *testing.T, n int) network {
 }
 
 func validator(i int) string { return fmt.Sprintf("validator-%d", i) }
-
-// freeAddresses are unused addresses, with ports below the range of outgoing connections.
-func freeAddresses(t *testing.T, n int) []string {
-	t.Helper()
-	var addresses []string
-	for range 100 * n {
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000)))
-		if err != nil {
-			continue // In use.
-		}
-		defer func() { _ = listener.Close() }() // Closed only once all are found, so that none is found twice.
-		if addresses = append(addresses, listener.Addr().String()); len(addresses) == n {
-			return addresses
-		}
-	}
-	t.Fatal("no free ports")
-	return nil
-}

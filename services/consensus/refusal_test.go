@@ -15,6 +15,7 @@ import (
 	"github.com/syndtr/goleveldb/leveldb"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
@@ -98,7 +99,7 @@ func TestUnsafeValidatorsEndWithAnError(t *testing.T) {
 			}
 		}
 		first, rpc, chain := p.running[3], p.rpc[3], p.chain[3]
-		addresses := freeAddresses(t, 2)
+		addresses := testserver.FreeAddresses(t, 2)
 		p.rpc[3], p.chain[3] = addresses[0], addresses[1]
 		p.startHome(3, copied, "500ms")
 		ctx, cancel := context.WithCancel(t.Context())

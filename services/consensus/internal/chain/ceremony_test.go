@@ -145,7 +145,7 @@ func (n *network) join() order.Member {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.addresses = append(n.addresses, freeAddress(n.t))
+	n.addresses = append(n.addresses, testserver.FreeAddress(n.t))
 	n.peers = append(n.peers, id+"@"+n.addresses[i])
 	n.nodes = append(n.nodes, nil)
 	n.start(i)

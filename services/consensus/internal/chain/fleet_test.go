@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -85,7 +86,7 @@ func newFleet(t testing.TB, n int) *fleet {
 func (f *fleet) add(home, identity, log string) *process {
 	f.t.Helper()
 	i := len(f.validators)
-	p := &process{log: log, cfg: chain.Config{Home: home, IdentityFile: identity, Listen: freeAddress(f.t), ProposeTimeout: 150 * time.Millisecond, GossipSleep: 3 * time.Millisecond}}
+	p := &process{log: log, cfg: chain.Config{Home: home, IdentityFile: identity, Listen: testserver.FreeAddress(f.t), ProposeTimeout: 150 * time.Millisecond, GossipSleep: 3 * time.Millisecond}}
 	for j, other := range f.validators {
 		id, err := chain.PeerID(other.cfg.Home)
 		if err != nil {

@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"path/filepath"
 	"testing"
 	"time"
@@ -38,7 +36,7 @@ func newNetwork(t testing.TB, n int) *network {
 		t.Fatal(err)
 	}
 	for i := range n {
-		net.addresses = append(net.addresses, freeAddress(t))
+		net.addresses = append(net.addresses, testserver.FreeAddress(t))
 		id, err := chain.PeerID(net.home(i))
 		if err != nil {
 			t.Fatal(err)
@@ -51,21 +49,6 @@ func newNetwork(t testing.TB, n int) *network {
 		}
 	})
 	return net
-}
-
-// freeAddress is an unused address, with a port below the range of outgoing connections.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000)))
-		if err != nil {
-			continue // In use.
-		}
-		defer func() { _ = listener.Close() }()
-		return listener.Addr().String()
-	}
-	t.Fatal("no free port")
-	return ""
 }
 
 func (n *network) home(i int) string { return filepath.Join(n.dir, chain.ValidatorName(i)) }

@@ -36,7 +36,7 @@ func (n *network) outsider(name string) *chain.Node {
 	if err := os.WriteFile(filepath.Join(home, "data", "new"), nil, 0o600); err != nil {
 		n.t.Fatal(err)
 	}
-	node, err := chain.Open(chain.Config{Home: home, Listen: freeAddress(n.t), Peers: n.peers, ProposeTimeout: n.propose, GossipSleep: n.gossip}, discard)
+	node, err := chain.Open(chain.Config{Home: home, Listen: testserver.FreeAddress(n.t), Peers: n.peers, ProposeTimeout: n.propose, GossipSleep: n.gossip}, discard)
 	if err != nil {
 		n.t.Fatal(err)
 	}

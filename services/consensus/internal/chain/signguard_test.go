@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/dirlock"
+	"github.com/bitcraps/bitcraps/libs/testserver"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
@@ -17,7 +18,7 @@ func TestAHomeHoldsOneValidator(t *testing.T) {
 	net := newNetwork(t, 1)
 	net.start(0)
 	cfg := net.config(0)
-	cfg.Listen = freeAddress(t)
+	cfg.Listen = testserver.FreeAddress(t)
 	if _, err := chain.Open(cfg, discard); !errors.Is(err, dirlock.ErrLocked) {
 		t.Errorf("a second validator in one home: %v", err)
 	}
@@ -30,7 +31,7 @@ func TestAHomeHoldsOneValidator(t *testing.T) {
 func copyHome(t *testing.T, net *network, i int) chain.Config {
 	t.Helper()
 	cfg := net.config(i)
-	cfg.Home, cfg.Listen = filepath.Join(t.TempDir(), "copy"), freeAddress(t)
+	cfg.Home, cfg.Listen = filepath.Join(t.TempDir(), "copy"), testserver.FreeAddress(t)
 	cfg.IdentityFile = chain.IdentityFile(net.home(i))
 	other := newNetwork(t, 1)
 	for name, from := range map[string]string{"genesis.json": net.home(i), "validator.json": net.home(i), "validator_key.json": net.home(i), "beacon_key.age": net.home(i),
