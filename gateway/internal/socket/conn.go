@@ -2,11 +2,13 @@ package socket
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -19,7 +21,9 @@ const (
 // Accept upgrades a request to a WebSocket. The caller must have authenticated the request and checked its origin. If Accept fails, it
 // has written the response.
 func Accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	conn, err := websocket.Accept(hijacker{w}, r, &websocket.AcceptOptions{Subprotocols: []string{Protocol}, InsecureSkipVerify: true})
+	pings := rate.NewLimiter(messageRate, messageBurst)
+	conn, err := websocket.Accept(hijacker{w}, r, &websocket.AcceptOptions{Subprotocols: []string{Protocol}, InsecureSkipVerify: true,
+		OnPingReceived: func(context.Context, []byte) (answer bool) { return pings.Allow() }})
 	if err != nil {
 		return nil, err
 	}

@@ -131,3 +131,37 @@ func TestPingWaitsForMessageInProgress(t *testing.T) {
 		}
 	})
 }
+
+// TestPingsAreAnsweredAtALimitedRate has a client send more pings than the server answers, at once and a second later.
+func TestPingsAreAnsweredAtALimitedRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, stop := serveSession(t, Deps{})
+		defer stop()
+		go func() {
+			for {
+				if _, _, err := client.Read(t.Context()); err != nil {
+					return
+				}
+			}
+		}()
+		pongs := func() (n int) {
+			for n < 10*messageBurst {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+				err := client.Ping(ctx)
+				cancel()
+				if err != nil {
+					break
+				}
+				n++
+			}
+			return n
+		}
+		if n := pongs(); n != messageBurst {
+			t.Errorf("%d pings in a burst were answered, want %d", n, messageBurst)
+		}
+		time.Sleep(time.Second)
+		if n := pongs(); n != messageRate {
+			t.Errorf("%d pings were answered a second later, want %d", n, messageRate)
+		}
+	})
+}

@@ -24,7 +24,7 @@ const (
 	maxSubscriptions = 64
 	// maxMessage is the maximum size of a client's message in bytes.
 	maxMessage = 4 << 10
-	// messageRate and messageBurst limit the client's messages, per second and in a burst.
+	// messageRate and messageBurst limit the client's messages, per second and in a burst, and separately the pings that are answered.
 	messageRate, messageBurst = 20, 128
 	// eventBatch is how many events of one game are sent before the next game has its turn.
 	eventBatch = 16
