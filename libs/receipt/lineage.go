@@ -70,7 +70,7 @@ func (v *verifier) checkHops() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("block.%w", err)
 	}
-	return fmt.Sprintf("%s over %d blocks to those of block %d", from, len(blocks), r.GetBlock().GetHeader().GetHeight()), nil
+	return fmt.Sprintf("%s to those of block %d; blocks between: %d", from, r.GetBlock().GetHeader().GetHeight(), len(blocks)), nil
 }
 
 // followOrStart follows the block. The zero client has no chain yet, and starts by trusting the block's own validators.

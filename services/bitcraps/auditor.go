@@ -102,7 +102,7 @@ func replayGame(cmd *cobra.Command, auditor *game.Auditor, id uuid.UUID, asJSON 
 		return errors.Join(err, flushed)
 	}
 	if !asJSON {
-		_, err = fmt.Fprintf(out, "%d rounds: dice, settlements and hashes follow from the recorded data\n", rounds)
+		_, err = fmt.Fprintf(out, "rounds replayed: %d; dice, settlements and hashes follow from the recorded data\n", rounds)
 	}
 	return err
 }
