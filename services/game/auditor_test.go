@@ -119,6 +119,7 @@ func TestAuditDetectsTampering(t *testing.T) {
 		"running_balance":  `UPDATE transfers SET to_balance = to_balance + 1 WHERE id = 5`,
 		"below_zero":       `UPDATE accounts SET balance = -1 WHERE id LIKE 'player:%'`,
 		"bets_on_table":    `UPDATE bets SET amount = amount + 1 WHERE status = 1`,
+		"exposure":         `UPDATE games SET exposure = 0`,
 		"reserve_for_bets": `UPDATE games SET exposure = exposure + 1000000`,
 		"in_play":          `UPDATE accounts SET in_play = in_play + 1 WHERE id LIKE 'player:%'`,
 		"last_transfer":    `UPDATE accounts SET last_transfer = last_transfer - 1 WHERE last_transfer > 1`,

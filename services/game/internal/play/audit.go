@@ -20,7 +20,7 @@ type Difference struct {
 	Account ledger.Account
 	Check   string
 	// Balance is the account's balance, for RunningBalance the one that a transfer recorded; Expected is what it must be, for
-	// BelowZero and ReserveForBets at least. For InPlay both are amounts in play, for LastTransfer and Previous ids of transfers.
+	// BelowZero and ReserveForBets at least. For Exposure both are exposures, for InPlay amounts in play, for LastTransfer and Previous ids of transfers.
 	Balance, Expected int64
 }
 
@@ -33,7 +33,8 @@ const (
 	RunningBalance = "running_balance"  // The balance that each transfer recorded is the sum of the transfers up to it.
 	BelowZero      = "below_zero"       // Only issuance has a negative balance.
 	BetsOnTable    = "bets_on_table"    // An escrow holds the stakes and commissions of the live bets.
-	ReserveForBets = "reserve_for_bets" // A reserve covers what the live bets can win.
+	Exposure       = "exposure"         // A game's exposure is what its live bets can win.
+	ReserveForBets = "reserve_for_bets" // A reserve covers the game's exposure.
 	OpenTable      = "open_table"       // Escrows and reserves of games that ended or do not exist are zero.
 
 	// These check columns that only SQLite has.

@@ -153,6 +153,9 @@ func (tb *table) check(turn *play.Turn) {
 	if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; tb.game.Exposure != exposure || reserve < exposure || turn.Reserve != reserve || turn.House != tb.accounts[ledger.House] {
 		tb.t.Fatalf("the exposure is %d, the game has %d, and the reserve is %d (the turn has %d)", exposure, tb.game.Exposure, reserve, turn.Reserve)
 	}
+	if most := max(4096, 8*exposure); turn.Reserve > most {
+		tb.t.Fatalf("the reserve is %d, at most %d may be set aside for an exposure of %d", turn.Reserve, most, exposure)
+	}
 	if won := tb.bankroll - tb.accounts[ledger.House] - tb.accounts[ledger.Reserve(tb.game.ID)]; tb.net != won {
 		tb.t.Fatalf("players have won %d according to the scores, the house has paid %d", tb.net, won)
 	}

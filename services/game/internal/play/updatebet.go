@@ -76,7 +76,8 @@ func (t *Turn) reduce(bet *Bet, amount int64) error {
 	return nil
 }
 
-// refund returns a stake and its commission from escrow to the wallet.
+// refund returns a stake and its commission from escrow to the wallet, and to the house what the game's lower exposure no longer needs:
+// otherwise players could have all its funds set aside by bets that they take back.
 func (t *Turn) refund(bet *Bet, stake, commission int64) {
 	escrow, wallet := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player)
 	if protection := t.protection(bet.Player); protection != nil && bet.PlacedRound == t.Game.Round {
@@ -84,6 +85,7 @@ func (t *Turn) refund(bet *Bet, stake, commission int64) {
 	}
 	t.transfer(escrow, wallet, stake, ledger.Removed, bet, t.Game.Round)
 	t.transfer(escrow, wallet, commission, ledger.CommissionBack, bet, t.Game.Round)
+	t.releaseReserve()
 }
 
 // RemoveBet takes a bet back, together with the odds behind it. The player's live bets and wallet must be loaded; bet is

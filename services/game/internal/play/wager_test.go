@@ -105,6 +105,25 @@ func TestSideBetPlacementWindows(t *testing.T) {
 	tb.expectReason(err, errorsv1.Reason_REASON_WINDOW_PASSED)
 }
 
+// TestRemovedBetKeepsNothingSetAside has a player take back a bet for which the house set a million aside.
+func TestRemovedBetKeepsNothingSetAside(t *testing.T) {
+	tb, alice := newTable(t), uuid.UUID{1}
+	tb.accounts[ledger.House], tb.accounts[ledger.Issuance], tb.bankroll = 1e10, -1e10, 1e10
+	tb.create(alice, play.Limits{MaxPlayers: 3, MinBet: 1, MaxBet: 1000})
+	for _, takeBack := range []func(id uuid.UUID) error{tb.remove, func(id uuid.UUID) error { return tb.change(id, play.BetChange{Amount: new(int64(1))}) }} {
+		bet := tb.mustBet(alice, "replay", 1000, 0)
+		if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; reserve < 1_000_000 {
+			t.Fatalf("%d are set aside", reserve)
+		}
+		if err := takeBack(bet.ID); err != nil {
+			t.Fatal(err)
+		}
+		if reserve := tb.accounts[ledger.Reserve(tb.game.ID)]; reserve > 4096 {
+			t.Errorf("%d are still set aside", reserve)
+		}
+	}
+}
+
 func TestHouseRefusesBetItCouldNotPay(t *testing.T) {
 	tb, alice := newTable(t), uuid.UUID{1}
 	tb.accounts[ledger.House], tb.accounts[ledger.Issuance], tb.bankroll = 5000, -5000, 5000

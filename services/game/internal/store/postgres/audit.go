@@ -38,7 +38,15 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 				return err
 			}
 		}
-		return nil
+		var exposures audit.ExposureCheck
+		var bet audit.LiveBet
+		rows, _ = tx.Query(ctx, audit.LiveBets)
+		_, err := pgx.ForEachRow(rows, []any{&bet.Reserve, &bet.Exposure, &bet.Wager, &bet.Number, &bet.Amount}, func() error {
+			exposures.Add(bet)
+			return nil
+		})
+		sum.Differences = append(sum.Differences, exposures.Differences()...)
+		return err
 	})
 	return sum, err
 }

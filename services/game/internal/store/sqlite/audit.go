@@ -51,6 +51,14 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 				return err
 			}))
 		}
+		var exposures audit.ExposureCheck
+		err = errors.Join(err, forEachRow(ctx, tx, audit.LiveBets, func(scan func(...any) error) error {
+			var bet audit.LiveBet
+			err := scan(&bet.Reserve, &bet.Exposure, &bet.Wager, &bet.Number, &bet.Amount)
+			exposures.Add(bet)
+			return err
+		}))
+		sum.Differences = append(sum.Differences, exposures.Differences()...)
 		return err
 	})
 	return sum, err
