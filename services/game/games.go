@@ -86,7 +86,7 @@ func (s *Service) game(ctx context.Context, text string) (*play.Game, error) {
 
 // JoinGame implements the contract.
 func (s *gameServer) JoinGame(ctx context.Context, req *gamev1.JoinGameRequest) (*gamev1.JoinGameResponse, error) {
-	game, err := s.updateSeats(ctx, req.GetGameId(), play.Key{Player: identity.FromContext(ctx).Player}, (*play.Turn).Join)
+	game, err := s.updateSeats(ctx, req.GetGameId(), play.Key{Player: identity.FromContext(ctx).Player, All: true}, (*play.Turn).Join)
 	if err != nil {
 		return nil, err
 	}

@@ -123,7 +123,7 @@ func (s *Service) seatAnywhere(ctx context.Context, player uuid.UUID, filter lob
 	}
 	lobby.SortForPlayer(games, player)
 	for _, game := range games[:min(seatAttempts, len(games))] {
-		seated, err := s.updateSeats(ctx, game.ID.String(), play.Key{Player: player}, (*play.Turn).Join)
+		seated, err := s.updateSeats(ctx, game.ID.String(), play.Key{Player: player, All: true}, (*play.Turn).Join)
 		switch errs.Reason(err) {
 		case errorsv1.Reason_REASON_GAME_FULL, errorsv1.Reason_REASON_GAME_CLOSED:
 			continue

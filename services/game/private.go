@@ -71,7 +71,7 @@ func (s *lobbyServer) JoinByCode(ctx context.Context, req *gamev1.JoinByCodeRequ
 		return nil, err
 	}
 	resp := &gamev1.JoinByCodeResponse{}
-	return resp, s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: id, Player: player},
+	return resp, s.committer.do(&command{ctx: ctx, actor: player, key: play.Key{Game: id, Player: player, All: true},
 		run: func(ctx context.Context, tx play.Tx, turn *play.Turn) (*play.Turn, error) {
 			before, err := memberOf(ctx, tx, turn, player)
 			if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // TurnDue handles a shooter timeout: before a point is set, the dice pass to the next seat with a line bet; once a point is
-// set, or where no seat is taken any more, the house rolls. It reports whether a round was committed. All live bets must be
-// loaded.
+// set, or where a player who has left waits for the dice, the house rolls. It reports whether a round was committed. All live
+// bets must be loaded.
 func (t *Turn) TurnDue() (rolls bool, err error) {
 	g := t.Game
 	if g.Status != Open || g.Rolling || g.TurnDueAt.IsZero() || g.TurnDueAt.After(t.Now) {
@@ -22,7 +22,7 @@ func (t *Turn) TurnDue() (rolls bool, err error) {
 		g.TurnDueAt = time.Time{} // The players who waited have taken their bets back.
 		return false, nil
 	}
-	if !g.Craps.ComeOut() || len(g.Seats) == 0 {
+	if !g.Craps.ComeOut() || t.departedWait() {
 		return true, t.CloseBetting(uuid.Nil)
 	}
 	g.TurnDueAt = time.Time{}
@@ -55,9 +55,17 @@ func (t *Turn) PassDice(player uuid.UUID) error {
 	}
 	g.UpdatedAt = t.Now
 	t.setShooter(next)
-	g.TurnDueAt = time.Time{}
+	if !t.departedWait() {
+		g.TurnDueAt = time.Time{}
+	}
 	t.closeOrSetTurnDue()
 	return nil
+}
+
+// departedWait reports whether a bet of a player who has left is live. Such a player can't take the dice, and those who are seated could
+// pass them on without rolling forever; so that does not prolong a timeout for which the player waits. All live bets must be loaded.
+func (t *Turn) departedWait() bool {
+	return slices.ContainsFunc(t.Bets, func(bet *Bet) bool { return bet.Status == Live && !t.Game.Seated(bet.Player) })
 }
 
 // nextShooter returns the first player after the shooter's seat who has a line bet, or uuid.Nil.

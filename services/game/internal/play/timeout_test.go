@@ -111,3 +111,52 @@ func TestHousePlaysAbandonedTable(t *testing.T) {
 		t.Errorf("the come bet is %s, the game %s", got.Status, tb.game.Status)
 	}
 }
+
+// TestSeatedPlayersCannotDelayBetOfPlayerWhoLeft has two players whose table is full do everything that gives a shooter more time, at a
+// come-out roll, while a contract of a third one waits for the dice.
+func TestSeatedPlayersCannotDelayBetOfPlayerWhoLeft(t *testing.T) {
+	alice, bob, carol := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}
+	pass := func(tb *table) { tb.must(func(t *play.Turn) error { return t.PassDice(tb.game.Shooter) }) }
+	for name, delay := range map[string]func(*table){
+		"other bets": func(tb *table) {
+			if err := tb.remove(tb.mustBet(bob, "field", 1, 0).ID); err != nil {
+				t.Error(err)
+			}
+		},
+		"the dice are passed on": func(tb *table) { pass(tb); pass(tb) },
+		"line bets": func(tb *table) {
+			for _, player := range []uuid.UUID{bob, carol} {
+				tb.mustBet(player, "pass_line", 1, 0)
+			}
+			pass(tb)
+		},
+		"the shooter leaves and comes back": func(tb *table) { tb.leave(tb.game.Shooter); tb.join(bob, carol) },
+		"both leave and come back":          func(tb *table) { tb.leave(bob); tb.leave(carol); tb.join(bob, carol) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			tb := newTable(t)
+			tb.create(alice, play.Limits{MaxPlayers: 2, MinBet: 1, MaxBet: 500})
+			tb.join(bob)
+			tb.mustBet(alice, "pass_line", 10, 0)
+			tb.rollTo(alice, 6)
+			come := tb.mustBet(alice, "come", 500, 0)
+			tb.rollTo(alice, 5)
+			tb.rollTo(alice, 6)
+			tb.leave(alice)
+			tb.join(carol)
+			due := tb.game.TurnDueAt
+			if due.IsZero() {
+				t.Fatal("nobody is waited for")
+			}
+			tb.now = due.Add(-time.Second)
+			delay(tb)
+			if tb.now = due; !tb.due() {
+				t.Fatalf("the house does not roll; the turn is due at %s, not at %s", tb.game.TurnDueAt, due)
+			}
+			tb.settleTo(5)
+			if got := tb.bets[come.ID]; got.Status != play.Won {
+				t.Errorf("the come bet is %s", got.Status)
+			}
+		})
+	}
+}

@@ -98,7 +98,7 @@ func (t *Turn) checkBettingOpen() error {
 	return nil
 }
 
-// Join seats a player. It does nothing where the player is seated already.
+// Join seats a player. It does nothing where the player is seated already. All live bets must be loaded.
 func (t *Turn) Join(player uuid.UUID) error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (t *Turn) Leave(player uuid.UUID) error {
 			t.removeWithOdds(bet)
 		}
 	}
-	next, number := t.playerAfter(index), g.Seats[index].Number
+	othersLeft, next, number := t.departedWait(), t.playerAfter(index), g.Seats[index].Number
 	g.Seats = slices.Delete(g.Seats, index, index+1)
 	g.UpdatedAt = t.Now
 	t.emit(&Event{Detail: &gamev1.Event_PlayerLeft{PlayerLeft: &gamev1.PlayerLeft{PlayerId: player.String()}}})
@@ -152,7 +152,9 @@ func (t *Turn) Leave(player uuid.UUID) error {
 			g.LeftSeat = number
 		}
 		t.setShooter(next)
-		g.TurnDueAt = time.Time{}
+		if !othersLeft {
+			g.TurnDueAt = time.Time{}
+		}
 	}
 	t.closeOrSetTurnDue()
 	return nil
@@ -180,7 +182,8 @@ func (t *Turn) playerAfter(index int) uuid.UUID {
 	return t.Game.Seats[(index+1)%len(t.Game.Seats)].Player
 }
 
-// setShooter makes a player the shooter, or the house with uuid.Nil. A running shooter timeout starts again for the new shooter.
+// setShooter makes a player the shooter, or the house with uuid.Nil. A running shooter timeout starts again for the new shooter, unless
+// a player who has left waits for it.
 func (t *Turn) setShooter(player uuid.UUID) {
 	if t.Game.Shooter == player {
 		return
@@ -189,7 +192,7 @@ func (t *Turn) setShooter(player uuid.UUID) {
 	if player != uuid.Nil {
 		t.Game.LeftSeat = 0
 	}
-	if !t.Game.TurnDueAt.IsZero() {
+	if !t.Game.TurnDueAt.IsZero() && !t.departedWait() {
 		t.Game.TurnDueAt = t.Now.Add(t.Rules.ShooterTimeout)
 	}
 	t.emit(&Event{Detail: &gamev1.Event_ShooterChanged{ShooterChanged: &gamev1.ShooterChanged{PlayerId: IDString(player)}}})
