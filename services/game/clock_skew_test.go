@@ -31,7 +31,7 @@ func newReplicas(t *testing.T) (slow, fast *testService) {
 	slow.start()
 	fast.start()
 	for _, ts := range []*testService{slow, fast} { // From here on, their sweepers and censuses have tickers.
-		if err := ts.clock.BlockUntilContext(t.Context(), 2); err != nil {
+		if err := ts.clock.BlockUntilContext(t.Context(), 3); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -219,7 +219,7 @@ func (s *Service) Drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 // Stop implements service.Service.
 func (s *Service) Stop(context.Context) error {
 	s.census.loop.Stop()
-	s.sweeper.loop.Stop()
+	s.sweeper.stop()
 	s.committer.stop()
 	return errors.Join(s.events.Close(), s.store.Close())
 }

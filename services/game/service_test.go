@@ -162,7 +162,7 @@ func (p *player) balance() int64 {
 	return resp.GetBalance()
 }
 
-// advanceUntil advances the clock in steps, each once the sweeper and the census wait for the next tick, until the condition holds.
+// advanceUntil advances the clock in steps, each once both loops of the sweeper and the census wait for the next tick, until the condition holds.
 func (ts *testService) advanceUntil(step time.Duration, what string, condition func() bool) {
 	ts.t.Helper()
 	deadline := time.Now().Add(time.Minute)
@@ -170,7 +170,7 @@ func (ts *testService) advanceUntil(step time.Duration, what string, condition f
 		if time.Now().After(deadline) {
 			ts.t.Fatalf("%s did not happen in time", what)
 		}
-		if err := ts.clock.BlockUntilContext(ts.t.Context(), 2); err != nil {
+		if err := ts.clock.BlockUntilContext(ts.t.Context(), 3); err != nil {
 			ts.t.Fatal(err)
 		}
 		ts.clock.Advance(step)

@@ -9,16 +9,20 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/run"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
 // sweeper finishes, at every tick, what no player's call will: rounds that a crash or an outage left undecided, turns of shooters
 // that are overdue, games that are idle. It also prunes old requests and scores. It finds its work in the store, so any replica may
-// die and any other take over; there is no goroutine per table.
+// die and any other take over; there is no goroutine per table. Rounds have a loop of their own, as some may wait for validators.
 type sweeper struct {
 	*Service
-	loop run.Loop
+	rounds, others run.Loop
+	// roundsSince is where the search for unfinished rounds goes on, if time was up for the last one before it had come to the end.
+	roundsSince time.Time
 }
 
 const (
@@ -40,27 +44,28 @@ func newSweeper(s *Service) *sweeper { return &sweeper{Service: s} }
 
 func (w *sweeper) start() {
 	grace := time.Duration(0) // Rounds that an earlier process left are resumed at once.
-	w.loop.Start(w.clock, w.cfg.Tables.SweepInterval, func(ctx context.Context) {
-		w.sweep(ctx, w.clock.Now().Add(-grace))
+	w.rounds.Start(w.clock, w.cfg.Tables.SweepInterval, func(ctx context.Context) {
+		before := w.clock.Now().Add(-grace)
+		w.sweep(ctx, "unfinished rounds", func(ctx context.Context) error { return w.finishRounds(ctx, before) })
 		grace = abandonedAfter
+	})
+	w.others.Start(w.clock, w.cfg.Tables.SweepInterval, func(ctx context.Context) {
+		w.sweep(ctx, "waiting tables", w.passDice)
+		w.sweep(ctx, "idle games", w.expireIdle)
+		w.sweep(ctx, "old requests", w.pruneRequests)
+		w.sweep(ctx, "old scores", w.pruneScores)
 	})
 }
 
-// sweep does one tick's work. A part that fails is logged and retried at the next tick.
-func (w *sweeper) sweep(ctx context.Context, committedBefore time.Time) {
-	for _, part := range []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"unfinished rounds", func(ctx context.Context) error { return w.finishRounds(ctx, committedBefore) }},
-		{"waiting tables", w.passDice},
-		{"idle games", w.expireIdle},
-		{"old requests", w.pruneRequests},
-		{"old scores", w.pruneScores},
-	} {
-		if err := withSweepTimeout(ctx, part.do); err != nil && ctx.Err() == nil {
-			w.logger.WarnContext(ctx, "sweep", "part", part.name, "error", err)
-		}
+func (w *sweeper) stop() {
+	w.rounds.Stop()
+	w.others.Stop()
+}
+
+// sweep does a part of a tick's work. If it fails, that is logged, and the part is retried at the next tick.
+func (w *sweeper) sweep(ctx context.Context, part string, do func(context.Context) error) {
+	if err := withSweepTimeout(ctx, do); err != nil && ctx.Err() == nil {
+		w.logger.WarnContext(ctx, "sweep", "part", part, "error", err)
 	}
 }
 
@@ -70,20 +75,30 @@ func withSweepTimeout(ctx context.Context, do func(context.Context) error) error
 	return do(ctx)
 }
 
-// finishRounds finishes all unfinished rounds, batch by batch, so that rounds that can't be finished do not block those after them.
-// It returns the first error.
+// finishRounds finishes all unfinished rounds, batch by batch, so that rounds that can't be finished do not block those after them,
+// even if the validators never answer for them. It returns the first error.
 func (w *sweeper) finishRounds(ctx context.Context, before time.Time) (failed error) {
-	for since := (time.Time{}); ; {
-		rounds, err := w.store.UnsettledRounds(ctx, since, before, sweepBatch)
+	for {
+		rounds, err := w.store.UnsettledRounds(ctx, w.roundsSince, before, sweepBatch)
 		if err == nil {
-			err = forEach(ctx, rounds, w.finishOne)
+			err = forEach(ctx, rounds, storeUnavailable, w.finishOne)
 		}
 		failed = cmp.Or(failed, err)
-		if err != nil && isUnavailable(err) || len(rounds) < sweepBatch || rounds[sweepBatch-1].ClosedAt.Equal(since) {
+		if err != nil && storeUnavailable(err) || ctx.Err() != nil {
 			return failed
 		}
-		since = rounds[sweepBatch-1].ClosedAt
+		if len(rounds) < sweepBatch || rounds[sweepBatch-1].ClosedAt.Equal(w.roundsSince) {
+			w.roundsSince = time.Time{}
+			return failed
+		}
+		w.roundsSince = rounds[sweepBatch-1].ClosedAt
 	}
+}
+
+// storeUnavailable reports whether an error means that the database does not answer. Validators that do not decide a round are a
+// missing quorum, which may be so for that round only.
+func storeUnavailable(err error) bool {
+	return errs.Reason(errs.Mask(err)) == errorsv1.Reason_REASON_UNAVAILABLE
 }
 
 // finishOne finishes one committed round.
@@ -94,10 +109,9 @@ func (w *sweeper) finishOne(ctx context.Context, round *play.Round) error {
 	return nil
 }
 
-// forEach handles items concurrently, so that their changes share transactions. An error for one item does not stop the others,
-// unless validators or database are unavailable, which would fail all of them. It returns the error that stopped it, else the first
-// error.
-func forEach[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
+// forEach handles items concurrently, so that their changes share transactions. An error for one item stops the others only if it would
+// fail all of them. It returns the error that stopped it, else the first error.
+func forEach[T any](ctx context.Context, items []T, failsAll func(error) bool, do func(context.Context, T) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group errgroup.Group
@@ -108,7 +122,7 @@ func forEach[T any](ctx context.Context, items []T, do func(context.Context, T) 
 				return nil
 			}
 			err := do(ctx, item)
-			if err != nil && isUnavailable(err) {
+			if err != nil && failsAll(err) {
 				stop(err)
 			}
 			return err
@@ -137,7 +151,7 @@ func (w *sweeper) expireIdle(ctx context.Context) error {
 
 // apply runs a rule on each game, and has the house roll if the rule asks for it.
 func (w *sweeper) apply(ctx context.Context, games []uuid.UUID, rule func(*play.Turn) (rolls bool, err error)) error {
-	return forEach(ctx, games, func(ctx context.Context, game uuid.UUID) error {
+	return forEach(ctx, games, isUnavailable, func(ctx context.Context, game uuid.UUID) error {
 		var committed *play.Round
 		err := w.committer.do(&command{ctx: ctx, actor: game, key: play.Key{Game: game, All: true}, run: func(_ context.Context, _ play.Tx, turn *play.Turn) (*play.Turn, error) {
 			committed = nil

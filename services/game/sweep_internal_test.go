@@ -2,6 +2,7 @@ package game
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,21 +16,26 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
 
-// conflictingValidators report a conflicting decision for every game but one.
-type conflictingValidators struct {
+// refusingValidators refuse to decide any game's rounds but those of one.
+type refusingValidators struct {
 	fakeValidators
 	except uuid.UUID
+	reason errorsv1.Reason
+	asked  func(game uuid.UUID)
 }
 
-func (c conflictingValidators) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest, opts ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
+func (v refusingValidators) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest, opts ...grpc.CallOption) (*consensusv1.DecideRoundResponse, error) {
 	commitment, err := protocol.DecodeCommitment(req.GetCommitment())
 	if err != nil {
 		return nil, err
 	}
-	if uuid.UUID(commitment.Game) != c.except {
-		return nil, errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT, "decided otherwise").GRPCStatus().Err()
+	if v.asked != nil {
+		v.asked(commitment.Game)
 	}
-	return c.fakeValidators.DecideRound(ctx, req, opts...)
+	if commitment.Game != v.except {
+		return nil, errs.New(v.reason, "not decided").GRPCStatus().Err()
+	}
+	return v.fakeValidators.DecideRound(ctx, req, opts...)
 }
 
 // newClosedRound returns a new table whose betting was closed that long ago.
@@ -58,22 +64,67 @@ func (s manualService) newClosedRound(ago time.Duration) (game uuid.UUID) {
 	return game
 }
 
-// TestUnfinishableRoundsDoNotBlockOthers has a full batch of rounds that can't be finished and are older than one that can.
-func TestUnfinishableRoundsDoNotBlockOthers(t *testing.T) {
-	s, _ := newManualService(t, defaultConfig)
-	for i := range sweepBatch + 1 {
+// newStuckRounds returns a service with a full batch of rounds that can't be finished and are older than one that can, and the first and
+// the last of them.
+func newStuckRounds(t *testing.T) (s manualService, oldest, good uuid.UUID) {
+	s, _ = newManualService(t, defaultConfig)
+	oldest = s.newClosedRound(2 * time.Hour)
+	for i := range sweepBatch {
 		s.newClosedRound(time.Hour - time.Duration(i)*time.Second)
 	}
-	good := s.newClosedRound(time.Second)
-	s.consensus = conflictingValidators{except: good}
+	good = s.newClosedRound(time.Second)
 	s.committer.start()
-	defer s.committer.stop()
-	if err := newSweeper(s.Service).finishRounds(t.Context(), s.now()); errs.Reason(err) != errorsv1.Reason_REASON_ROUND_CONFLICT {
-		t.Errorf("the others: %v", err)
+	t.Cleanup(s.committer.stop)
+	return s, oldest, good
+}
+
+func (s manualService) wantSettled(game uuid.UUID) {
+	s.t.Helper()
+	if round, err := s.store.Round(s.t.Context(), game, 1); err != nil || round.Status != play.Settled {
+		s.t.Errorf("the round of %s is %+v, %v", game, round, err)
 	}
-	if round, err := s.store.Round(t.Context(), good, 1); err != nil || round.Status != play.Settled {
-		t.Errorf("the good one is %+v, %v", round, err)
+}
+
+// TestUnfinishableRoundsDoNotBlockOthers has the validators refuse rounds, and never come to decide them.
+func TestUnfinishableRoundsDoNotBlockOthers(t *testing.T) {
+	for _, reason := range []errorsv1.Reason{errorsv1.Reason_REASON_ROUND_CONFLICT, errorsv1.Reason_REASON_NO_QUORUM} {
+		t.Run(errs.Name(reason), func(t *testing.T) {
+			s, _, good := newStuckRounds(t)
+			s.consensus = refusingValidators{except: good, reason: reason}
+			if err := newSweeper(s.Service).finishRounds(t.Context(), s.now()); errs.Reason(err) != reason {
+				t.Errorf("the others: %v", err)
+			}
+			s.wantSettled(good)
+		})
 	}
+}
+
+// TestSweepGoesOnWhereTimeWasUp ends the time of a tick in the second batch of rounds.
+func TestSweepGoesOnWhereTimeWasUp(t *testing.T) {
+	s, oldest, good := newStuckRounds(t)
+	var mu sync.Mutex
+	asked := map[uuid.UUID]bool{}
+	ctx, timeIsUp := context.WithCancel(t.Context())
+	s.consensus = refusingValidators{except: good, reason: errorsv1.Reason_REASON_ROUND_CONFLICT, asked: func(game uuid.UUID) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[game] = true
+		if len(asked) > sweepBatch {
+			timeIsUp()
+		}
+	}}
+	sweeper := newSweeper(s.Service)
+	for tick, wantOldest := range []bool{true, false, true} {
+		clear(asked)
+		if err := sweeper.finishRounds(ctx, s.now()); err == nil {
+			t.Errorf("tick %d: no error", tick)
+		}
+		if asked[oldest] != wantOldest {
+			t.Errorf("tick %d: the oldest round was asked for: %t", tick, asked[oldest])
+		}
+		ctx = t.Context()
+	}
+	s.wantSettled(good)
 }
 
 // TestItemErrorDoesNotHideOutage has one item fail with an error of its own before the validators turn out to be unavailable.
@@ -83,7 +134,7 @@ func TestItemErrorDoesNotHideOutage(t *testing.T) {
 		items[i] = i
 	}
 	begun := make(chan struct{})
-	err := forEach(t.Context(), items, func(_ context.Context, item int) error {
+	err := forEach(t.Context(), items, isUnavailable, func(_ context.Context, item int) error {
 		switch item {
 		case 0:
 			return errs.New(errorsv1.Reason_REASON_ROUND_CONFLICT, "decided otherwise")
