@@ -66,6 +66,9 @@ func (s *Service) finishRound(ctx context.Context, game uuid.UUID, number uint64
 	if err != nil || round.Status == play.Settled {
 		return round, err
 	}
+	if err := round.CheckPayTable(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Tables.RollTimeout)
 	defer cancel()
 	decision, err := s.decide(ctx, round)

@@ -3,7 +3,9 @@ package game
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -61,5 +63,20 @@ func TestConcurrentSettlementsSettleOnce(t *testing.T) {
 	}
 	if after, err := s.store.Game(t.Context(), game); err != nil || after.Round != 2 {
 		t.Errorf("the game is %+v, %v", after, err)
+	}
+}
+
+// TestRoundIsNotPaidByAnotherPayTable has a release find a round to which one with another pay table committed.
+func TestRoundIsNotPaidByAnotherPayTable(t *testing.T) {
+	s, _ := newManualService(t, defaultConfig)
+	s.consensus = fakeValidators{}
+	game := s.newClosedRound(time.Minute, func(round *play.Round) { round.Commitment.PayTableHash[0] ^= 1 })
+	s.committer.start()
+	defer s.committer.stop()
+	if _, err := s.finishRound(t.Context(), game, 1); err == nil || !strings.Contains(err.Error(), "pay table") {
+		t.Errorf("err = %v", err)
+	}
+	if round, err := s.store.Round(t.Context(), game, 1); err != nil || round.Status != play.Committed {
+		t.Errorf("the round is %+v, %v", round, err)
 	}
 }

@@ -38,8 +38,8 @@ func (v refusingValidators) DecideRound(ctx context.Context, req *consensusv1.De
 	return v.fakeValidators.DecideRound(ctx, req, opts...)
 }
 
-// newClosedRound returns a new table whose betting was closed that long ago.
-func (s manualService) newClosedRound(ago time.Duration) (game uuid.UUID) {
+// newClosedRound returns a new table whose betting was closed that long ago. The round is edited before it is stored.
+func (s manualService) newClosedRound(ago time.Duration, edits ...func(*play.Round)) (game uuid.UUID) {
 	s.t.Helper()
 	player := uuid.Must(uuid.NewV7())
 	err := s.store.Update(s.t.Context(), func(tx play.Tx) error {
@@ -55,6 +55,9 @@ func (s manualService) newClosedRound(ago time.Duration) (game uuid.UUID) {
 		game = turn.Game.ID
 		if err := turn.CloseBetting(uuid.Nil); err != nil {
 			return err
+		}
+		for _, edit := range edits {
+			edit(turn.Round())
 		}
 		return tx.Save(s.t.Context(), turn)
 	})

@@ -5,6 +5,7 @@
 package play
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -141,6 +142,16 @@ type Round struct {
 	Sequence  uint64
 	ClosedAt  time.Time
 	SettledAt time.Time // Zero until it is settled.
+}
+
+// CheckPayTable fails if the round was committed to under another pay table than this release's: settled by this one, it would not be paid
+// as the commitment promises, and its receipt would fail.
+func (r *Round) CheckPayTable() error {
+	if have := craps.PayTableHash(); r.Commitment.PayTableHash != have {
+		return fmt.Errorf("round %d of game %s was committed to under the pay table %x, and this release has %x; run the release that committed to it until the round is settled",
+			r.Number, r.Game, r.Commitment.PayTableHash[:4], have[:4])
+	}
+	return nil
 }
 
 // Result is what a settled round did to one player's bets.
