@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hdevalence/ed25519consensus"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -18,10 +19,7 @@ const precommit = 2
 // must be valid, even if the others suffice; otherwise its bytes could be changed unnoticed. A signature may be left out where the
 // others suffice: the rest is a proof as well.
 //
-// CometBFT verifies by ZIP-215, so that all validators agree on the validity of every signature, however malformed. The standard library
-// accepts a subset of those: it rejects a non-canonical encoding of the point R, and a signature that is valid only up to a factor of
-// small order. Honest validators make neither, provers leave such signatures out, and a check that is stricter than the chain's accepts
-// nothing that the chain did not.
+// Signatures are verified as on the chain, see VerifyVote.
 func CheckSignatures(chainID string, block Block) error {
 	commit := block.GetCommit()
 	b, err := newVote(chainID, block.GetHeader(), commit)
@@ -59,6 +57,13 @@ func VoteSignBytes(chainID string, h *receiptv1.Header, c *receiptv1.Commit, at 
 		return nil, err
 	}
 	return b.signBytes("time", at)
+}
+
+// VerifyVote reports whether a validator's signature is valid by CometBFT's rule, which is ZIP-215. The standard library's rule is stricter:
+// it rejects signatures that are valid only up to a factor of small order. A validator could sign its votes so, and a block to which its
+// vote is needed would be final and have no proof.
+func VerifyVote(key ed25519.PublicKey, signed, signature []byte) bool {
+	return ed25519consensus.Verify(key, signed, signature)
 }
 
 // vote has the fields that all precommits for a block have in common.
@@ -101,7 +106,7 @@ func (v vote) check(field string, s *receiptv1.CommitSignature, key ed25519.Publ
 	if err != nil {
 		return err
 	}
-	if !ed25519.Verify(key, signed, signature) {
+	if !VerifyVote(key, signed, signature) {
 		return fmt.Errorf("%s: is not validator %d's over this block", field, s.GetValidator())
 	}
 	return nil

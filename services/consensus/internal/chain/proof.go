@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/bitcraps/bitcraps/libs/protocol"
+	"github.com/bitcraps/bitcraps/libs/receipt"
 	receiptv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/receipt/v1"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -73,14 +73,14 @@ func headerToProto(h types.Header) *receiptv1.Header {
 	}
 }
 
-// commitToProto converts the votes for the block. It omits a vote whose signature the standard library rejects: CometBFT's rules accept
-// more signatures, and one such signature of a Byzantine validator would invalidate a proof for which the others suffice.
+// commitToProto converts the votes for the block. It omits a vote whose signature is invalid, which would invalidate a proof for which
+// the others suffice: CometBFT checks no more votes of a block that it catches up to than it needs.
 func commitToProto(chainID string, commit *types.Commit, validators *types.ValidatorSet) *receiptv1.Commit {
 	out := &receiptv1.Commit{Round: commit.Round, PartsTotal: int32(commit.BlockID.PartSetHeader.Total),
 		PartsHash: hex.EncodeToString(commit.BlockID.PartSetHeader.Hash)}
 	for i, vote := range commit.Signatures {
 		key := validators.Validators[i].PubKey.Bytes()
-		if vote.BlockIDFlag != types.BlockIDFlagCommit || !ed25519.Verify(key, commit.VoteSignBytes(chainID, int32(i)), vote.Signature) {
+		if vote.BlockIDFlag != types.BlockIDFlagCommit || !receipt.VerifyVote(key, commit.VoteSignBytes(chainID, int32(i)), vote.Signature) {
 			continue
 		}
 		out.Signatures = append(out.Signatures, &receiptv1.CommitSignature{
