@@ -11,7 +11,7 @@ import (
 )
 
 // MaxHops bounds the blocks between genesis and that of a receipt. Each hop can span at least two changes of one validator.
-const MaxHops = 64
+const MaxHops = 256
 
 // namedBlock is a block with the name of the field that contains it.
 type namedBlock struct {

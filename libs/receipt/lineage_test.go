@@ -125,8 +125,8 @@ func TestLineagesFailWhereTheyAre(t *testing.T) {
 		"a hop after": {"hops", "block.header.height", func(r *receiptv1.Receipt, _ *receipt.Trust) {
 			r.Lineage.Hops = append(r.Lineage.Hops, lightBlock(t, r.Block.Header.Height, setOf(6, 7, 8, 9), others))
 		}},
-		"too many hops": {"hops", "at most 64", func(r *receiptv1.Receipt, _ *receipt.Trust) {
-			r.Lineage.Hops = make([]*receiptv1.LightBlock, 65)
+		"too many hops": {"hops", "at most 256", func(r *receiptv1.Receipt, _ *receipt.Trust) {
+			r.Lineage.Hops = make([]*receiptv1.LightBlock, receipt.MaxHops+1)
 			for i := range r.Lineage.Hops {
 				r.Lineage.Hops[i] = &receiptv1.LightBlock{}
 			}

@@ -25,7 +25,7 @@ const (
 	// version is the version of the receipts that this package reads.
 	version = 2
 	// maxSize bounds the text of a receipt. That of a full table with every possible bet has an eighth of it; players who have left may
-	// still have further bets on the table, and up to 64 hops may lead to its block.
+	// still have further bets on the table, and up to 256 hops may lead to its block.
 	maxSize = 4 << 20
 )
 
