@@ -58,6 +58,7 @@ type Limits struct {
 	HeaderBytes int           `koanf:"header_bytes" jsonschema:"minimum=1024,maximum=1048576" jsonschema_description:"maximum size of a request's header"`
 	Timeout     time.Duration `koanf:"timeout" jsonschema_description:"timeout of a call, except streams"`
 	Streams     int           `koanf:"streams_per_address" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"maximum open event streams, WebSockets and subscriptions on them per client address; many players may share an address"`
+	Connections int           `koanf:"connections_per_address" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"maximum open connections per client address, except trusted proxies; further connections are closed"`
 	Rates       Rates         `koanf:"rates"`
 }
 
@@ -72,7 +73,7 @@ func Default() Config {
 		Admin:     admin.Config{Listen: "127.0.0.1:7100"},
 		Auth:      config.DefaultAuth(),
 		Upstream:  Upstream{API: upstream(7001), Game: upstream(7002), Consensus: upstream(7003)},
-		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Streams: 1000, Rates: defaultRates()},
+		Limits:    Limits{BodyBytes: 64 << 10, URLBytes: 8 << 10, HeaderBytes: 16 << 10, Timeout: 10 * time.Second, Streams: 1000, Connections: 2000, Rates: defaultRates()},
 		Security:  config.DefaultSecurity(),
 		Redis:     redis.Default(),
 	}

@@ -58,24 +58,25 @@ var Targets = map[string]rpcclient.Target{
 
 // Gateway serves the public API.
 type Gateway struct {
-	cfg             Config
-	logger          *slog.Logger
-	routes          routes
-	auth            *authenticator
-	rateLimits      *rateLimiter
-	streamLimits    *streamLimiter
-	live            *live.Feeds
-	hijacked        sync.WaitGroup
-	openConnections atomic.Int64 // Number of open client connections.
-	clock           clockwork.Clock
-	redis           *redis.Client // nil if this process shares no state with other replicas.
-	requests        *telemetry.Requests
-	tracer          trace.Tracer
-	checks          []admin.Check // For /health and /ready.
-	ops             *ops.Monitor  // nil if the services' metrics are not in this process.
-	handler         http.Handler
-	draining        context.Context
-	drain           context.CancelFunc
+	cfg              Config
+	logger           *slog.Logger
+	routes           routes
+	auth             *authenticator
+	rateLimits       *rateLimiter
+	streamLimits     *streamLimiter
+	connectionLimits *addressCounter
+	live             *live.Feeds
+	hijacked         sync.WaitGroup
+	openConnections  atomic.Int64 // Number of open client connections.
+	clock            clockwork.Clock
+	redis            *redis.Client // nil if this process shares no state with other replicas.
+	requests         *telemetry.Requests
+	tracer           trace.Tracer
+	checks           []admin.Check // For /health and /ready.
+	ops              *ops.Monitor  // nil if the services' metrics are not in this process.
+	handler          http.Handler
+	draining         context.Context
+	drain            context.CancelFunc
 }
 
 // New builds the gateway.
@@ -95,8 +96,9 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	if g.rateLimits, err = newRateLimiter(cfg, g.redis, deps.Clock, scope); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
-	if g.streamLimits = newStreamLimiter(0); cfg.Security.EnableRateLimiting {
-		g.streamLimits = newStreamLimiter(cfg.Limits.Streams)
+	g.streamLimits, g.connectionLimits = newStreamLimiter(0), newAddressCounter(0)
+	if cfg.Security.EnableRateLimiting {
+		g.streamLimits, g.connectionLimits = newStreamLimiter(cfg.Limits.Streams), newAddressCounter(cfg.Limits.Connections)
 	}
 	g.draining, g.drain = context.WithCancel(context.WithoutCancel(ctx))
 	for _, route := range Routes() {
@@ -121,10 +123,10 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	}
 	root := http.NewServeMux()
 	root.Handle("/", g.addressMiddleware(g.headAsGet(mux)))
-	root.Handle("GET /health", admin.Live(g.checks))
-	root.Handle("GET /ready", admin.Ready(g.checks))
+	root.Handle("GET /health", g.addressMiddleware(admin.Live(g.checks)))
+	root.Handle("GET /ready", g.addressMiddleware(admin.Ready(g.checks)))
 	if deps.Gatherer != nil {
-		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
+		root.Handle("GET /metrics", g.addressMiddleware(admin.Metrics(deps.Gatherer)))
 		g.serveOps(root, deps)
 	}
 	serveDocs(root)

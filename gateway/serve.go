@@ -94,6 +94,7 @@ func (g *Gateway) URL(listener net.Listener) string {
 // Part returns the part of a process that serves the gateway on a listener. Stopping it ends event streams, waits for calls in
 // progress, and closes the remaining connections.
 func (g *Gateway) Part(listener net.Listener) run.Part {
+	listener = perAddressListener{listener, g.rateLimits.proxies, g.connectionLimits}
 	listener = countedListener{netutil.LimitListener(listener, g.cfg.Network.MaxConnections), &g.openConnections}
 	server := g.server()
 	return run.Part{

@@ -13,31 +13,45 @@ const streamRetryDelay = 10 * time.Second
 
 // streamLimiter bounds how many event streams, WebSockets and subscriptions on WebSockets an address has open. They last as long as
 // their games, so rates do not bound them.
-type streamLimiter struct {
+type streamLimiter struct{ *addressCounter }
+
+func newStreamLimiter(limit int) *streamLimiter { return &streamLimiter{newAddressCounter(limit)} }
+
+// acquire counts a stream of an address until release is called.
+func (s *streamLimiter) acquire(address string) (release func(), err error) {
+	release, ok := s.addressCounter.acquire(address)
+	if !ok {
+		return nil, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "%d event streams, WebSockets and subscriptions from your address are already open; close one first", s.max).
+			WithMetadata("streams", s.max).RetryAfter(streamRetryDelay)
+	}
+	return release, nil
+}
+
+// addressCounter bounds how many of something each address has open.
+type addressCounter struct {
 	max int // 0 means unlimited.
 
 	mu   sync.Mutex
 	open map[string]int
 }
 
-func newStreamLimiter(limit int) *streamLimiter {
-	return &streamLimiter{max: limit, open: make(map[string]int)}
+func newAddressCounter(limit int) *addressCounter {
+	return &addressCounter{max: limit, open: make(map[string]int)}
 }
 
-// acquire counts a stream of an address until release is called.
-func (s *streamLimiter) acquire(address string) (release func(), err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.max > 0 && s.open[address] >= s.max {
-		return nil, errs.New(errorsv1.Reason_REASON_RATE_LIMITED, "%d event streams, WebSockets and subscriptions from your address are already open; close one first", s.max).
-			WithMetadata("streams", s.max).RetryAfter(streamRetryDelay)
+// acquire counts one of an address until release is called, unless the address has as many as it may.
+func (c *addressCounter) acquire(address string) (release func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.max > 0 && c.open[address] >= c.max {
+		return nil, false
 	}
-	s.open[address]++
+	c.open[address]++
 	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.open[address]--; s.open[address] == 0 {
-			delete(s.open, address)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.open[address]--; c.open[address] == 0 {
+			delete(c.open, address)
 		}
-	}, nil
+	}, true
 }

@@ -40,7 +40,7 @@ type Result struct {
 }
 
 // PlatformArgs are the platform's arguments that allow many watchers from one address and of one player.
-var PlatformArgs = []string{"--set", "gateway.limits.streams_per_address=1000000", "--set", "gateway.limits.rates.read.per_minute=6000000",
+var PlatformArgs = []string{"--set", "gateway.limits.streams_per_address=1000000", "--set", "gateway.limits.connections_per_address=100000", "--set", "gateway.limits.rates.read.per_minute=6000000",
 	"--set", "gateway.limits.rates.read.burst=1000000", "--set", "gateway.network.max_connections=12000"}
 
 // dialConcurrency is how many connections are opened at the same time.
