@@ -41,7 +41,7 @@ var (
 	invalidShares    = conductMetric("invalid_shares_total", "Heights at which the validator sent a share that was refused.")
 	invalidProposals = conductMetric("invalid_proposals_total", "Heights at which the validator proposed a block that was refused.")
 	equivocations    = conductMetric("equivocations_total", "Heights at which the validator provably signed twice.")
-	absenceRatio     = conductMetric("absence_ratio", "The part of the latest 100 blocks whose commit the validator's precommit is missing from.")
+	absenceRatio     = conductMetric("absence_ratio", "The part of the latest 100 blocks whose commit the validator's precommit is missing from. Blocks from before the process started count as signed.")
 )
 
 func conductMetric(name, help string) *prometheus.Desc {

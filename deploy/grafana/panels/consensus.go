@@ -12,7 +12,8 @@ var consensus = Dashboard{
 			chart("Block height of each validator", "short", `bitcraps_consensus_height`, "{{replica}} at {{instance}}"),
 			chart("Connected validators of each validator", "short", `bitcraps_consensus_validators_connected`, "{{replica}} at {{instance}}").
 				describe("Including itself. More than two thirds are needed."),
-			chart("Absence from the latest 100 blocks", "percentunit", `max by (validator) (bitcraps_consensus_absence_ratio)`, "{{validator}}"),
+			chart("Absence from the latest 100 blocks", "percentunit", `max by (validator) (bitcraps_consensus_absence_ratio)`, "{{validator}}").
+				describe("The greatest of what the validators report. One that is behind reports the absences of its own latest blocks."),
 			chart("Missed precommits", "cps", `max by (validator) (rate(bitcraps_consensus_missed_precommits_total[$__rate_interval]))`, "{{validator}}"),
 		}},
 		{"The beacon", []Panel{

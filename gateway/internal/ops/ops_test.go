@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,11 +78,15 @@ func TestEveryValidatorIsListed(t *testing.T) {
 		}
 		r.faults.WithLabelValues(replica, "validator-2").Add(3)
 	}
-	r.absence.WithLabelValues("1", "validator-0").Set(.01)
+	r.absence.WithLabelValues("1", "validator-0").Set(.01) // It has just started, and has seen few blocks.
+	r.height.WithLabelValues("3").Set(20)
+	r.absence.WithLabelValues("3", "validator-0").Set(.9)
+	r.absence.WithLabelValues("3", "validator-3").Set(0)
+	r.absence.WithLabelValues("0", "validator-3").Set(.2)
 	all := stateOf(r.gather(t)).Validators
-	want := []Validator{{Name: "validator-0", Running: true, Height: 40, Absence: .01}, {Name: "validator-1", Running: true, Height: 40, Absence: .25},
-		{Name: "validator-2", Absence: .25, Faults: 3}}
-	if len(all) != 3 || all[0] != want[0] || all[1] != want[1] || all[2] != want[2] {
+	want := []Validator{{Name: "validator-0", Running: true, Height: 40, Absence: .25}, {Name: "validator-1", Running: true, Height: 40, Absence: .25},
+		{Name: "validator-2", Absence: .25, Faults: 3}, {Name: "validator-3", Running: true, Height: 20, Absence: .2}}
+	if !slices.Equal(all, want) {
 		t.Errorf("%+v", all)
 	}
 }

@@ -34,6 +34,10 @@ type Fairness struct {
 	Checked   float64 `json:"checked"` // When the ledger was checked, in Unix seconds.
 }
 
+// maxLag is how many blocks a validator may be behind for its report of absences to count, as in `bitcraps health` and in the alert
+// Validator_Absent.
+const maxLag = 10
+
 // Validator reports a validator's participation as seen by itself and by the others.
 type Validator struct {
 	Name      string  `json:"name"`
@@ -61,21 +65,23 @@ func validatorsOf(f metrics.Families) []Validator {
 	all := map[string]*Validator{}
 	of := func(name string) *Validator {
 		if all[name] == nil {
-			all[name] = &Validator{Name: name, Absence: -1}
+			all[name] = &Validator{Name: name}
 		}
 		return all[name]
 	}
+	best := 0.0
 	for labels, height := range f.Values("bitcraps_consensus_height") {
 		v := of("validator-" + labels["replica"])
-		v.Running, v.Height = true, height
+		v.Running, v.Height, best = true, height, max(best, height)
 	}
 	for labels, n := range f.Values("bitcraps_consensus_validators_connected") {
 		of("validator-" + labels["replica"]).Connected = n
 	}
 	for labels, ratio := range f.Values("bitcraps_consensus_absence_ratio") {
-		// A validator that lags behind considers others absent, so the lowest ratio counts.
-		if v := of(labels["validator"]); v.Absence < 0 || ratio < v.Absence {
-			v.Absence = ratio
+		v := of(labels["validator"])
+		// Whoever is behind reports the absences of its own latest blocks. Of the others, the one that has seen the most blocks is right.
+		if best-of("validator-"+labels["replica"]).Height <= maxLag {
+			v.Absence = max(v.Absence, ratio)
 		}
 	}
 	for _, fault := range []string{"invalid_shares", "invalid_proposals", "equivocations"} {
@@ -89,7 +95,6 @@ func validatorsOf(f metrics.Families) []Validator {
 	}
 	out := make([]Validator, 0, len(all))
 	for _, v := range all {
-		v.Absence = max(0, v.Absence)
 		out = append(out, *v)
 	}
 	slices.SortFunc(out, func(a, b Validator) int { return cmp.Compare(a.Name, b.Name) })

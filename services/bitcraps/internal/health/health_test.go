@@ -39,6 +39,10 @@ func (p *platform) add(name, service string, metrics map[string]float64, checks 
 		g.Set(value)
 		registry.MustRegister(g)
 	}
+	p.serve(name, service, registry, checks...)
+}
+
+func (p *platform) serve(name, service string, registry *prometheus.Registry, checks ...admin.Check) {
 	server := httptest.NewServer(admin.Handler(registry, checks))
 	p.t.Cleanup(server.Close)
 	p.Processes = append(p.Processes, health.Process{Name: name, Service: service, URL: server.URL, State: "ready", PID: 1})
@@ -126,6 +130,46 @@ func TestLaggingValidator(t *testing.T) {
 	if step := p.check(health.Degraded, "validators"); !strings.Contains(step.Summary, "1 more than") {
 		t.Errorf("%+v", step)
 	}
+}
+
+// TestAbsence checks whose reports of absences count: neither those of a validator that is behind, nor the low ones of one that has just
+// started.
+func TestAbsence(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		height  float64
+		reports map[string]float64
+		missing string
+	}{
+		"reported by one that sees every block": {100, map[string]float64{"validator-1": .6, "validator-2": .4}, "validator-1"},
+		"reported by one that is behind":        {80, map[string]float64{"validator-1": .6}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &platform{t: t}
+			p.Environment = "test"
+			p.addValidator("consensus-0", 100, map[string]float64{"validator-0": 0, "validator-1": .1, "validator-2": .1})
+			p.addValidator("consensus-1", tc.height, tc.reports)
+			for _, step := range p.Check(t.Context(), time.Now()).Steps {
+				if step.Name == "validators" && (strings.Contains(step.Summary, "missed") != (tc.missing != "") || !strings.Contains(step.Summary, tc.missing)) {
+					t.Errorf("%+v, want %q missing", step, tc.missing)
+				}
+			}
+		})
+	}
+}
+
+// addValidator serves the admin port of a validator, with the absences that it reports.
+func (p *platform) addValidator(name string, height float64, absences map[string]float64) {
+	registry := prometheus.NewRegistry()
+	heights := prometheus.NewGauge(prometheus.GaugeOpts{Name: "bitcraps_consensus_height"})
+	heights.Set(height)
+	reports := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "bitcraps_consensus_absence_ratio"}, []string{"validator"})
+	registry.MustRegister(heights, reports)
+	for validator, ratio := range absences {
+		reports.WithLabelValues(validator).Set(ratio)
+	}
+	p.serve(name, "consensus", registry)
 }
 
 func TestLedgerDrift(t *testing.T) {

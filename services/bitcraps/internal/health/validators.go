@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
+	"github.com/bitcraps/bitcraps/libs/metrics"
 )
 
 const (
@@ -24,25 +25,24 @@ type validatorHeight struct {
 	height float64
 }
 
+// absenceReport is the part of the latest blocks that one validator says another has missed, or it itself.
+type absenceReport struct {
+	reporter, validator string
+	ratio               float64
+}
+
 // validators is step 8: which validators are behind or miss blocks, and whether those that answer are a quorum.
 func validators(snapshots []snapshot) Step {
 	step := Step{Name: "validators", Verdict: OK, Columns: []string{"VALIDATOR", "HEIGHT", "BEHIND"}}
 	var heights []validatorHeight
-	absences := map[string]float64{}
+	var reports []absenceReport
 	best := 0.0
 	for _, a := range snapshots {
 		for labels, height := range a.after.Values(heightMetric) {
-			name := a.Name
-			if a.Service != identity.Consensus { // Several validators in one process.
-				name = identity.Consensus + "-" + labels["replica"]
-			}
-			heights, best = append(heights, validatorHeight{name, height}), max(best, height)
+			heights, best = append(heights, validatorHeight{validatorName(a, labels), height}), max(best, height)
 		}
 		for labels, ratio := range a.after.Values(absenceMetric) {
-			// A validator that is behind itself sees others as absent, so the least of the reported values counts.
-			if known, ok := absences[labels["validator"]]; !ok || ratio < known {
-				absences[labels["validator"]] = ratio
-			}
+			reports = append(reports, absenceReport{validatorName(a, labels), labels["validator"], ratio})
 		}
 	}
 	known := len(slices.DeleteFunc(slices.Clone(snapshots), func(a snapshot) bool { return a.Service != identity.Consensus }))
@@ -51,15 +51,37 @@ func validators(snapshots []snapshot) Step {
 		return step
 	}
 	slices.SortFunc(heights, func(a, b validatorHeight) int { return strings.Compare(a.name, b.name) })
-	lagging := 0
+	lagging := map[string]bool{}
 	for _, s := range heights {
 		if best-s.height > maxLag {
-			lagging++
+			lagging[s.name] = true
 		}
 		step.Rows = append(step.Rows, []string{s.name, fmt.Sprintf("%.0f", s.height), fmt.Sprintf("%.0f", best-s.height)})
 	}
-	step.setVerdict(max(known, len(heights), len(absences)), len(heights), lagging, absences)
+	absences := absencesBy(reports, lagging)
+	step.setVerdict(max(known, len(heights), len(absences)), len(heights), len(lagging), absences)
 	return step
+}
+
+// validatorName names the validator that exports a metric with these labels.
+func validatorName(a snapshot, labels metrics.Labels) string {
+	if a.Service != identity.Consensus { // Several validators in one process.
+		return identity.Consensus + "-" + labels["replica"]
+	}
+	return a.Name
+}
+
+// absencesBy returns each validator's absence. A validator that is behind reports the absences of its own latest blocks, so it is left out:
+// it may count itself as present, and others as absent that have returned. Of the rest the greatest value counts: a validator that has
+// just started has seen few blocks, and counts those before as signed. The alert Validator_Absent (deploy/slo/slo.yaml) counts the same way.
+func absencesBy(reports []absenceReport, lagging map[string]bool) map[string]float64 {
+	absences := map[string]float64{}
+	for _, r := range reports {
+		if !lagging[r.reporter] {
+			absences[r.validator] = max(absences[r.validator], r.ratio)
+		}
+	}
+	return absences
 }
 
 // setVerdict compares the validators that answer with all n that exist.

@@ -29,7 +29,8 @@ type Conduct struct {
 	MissedPrecommits int64
 	// InvalidShares, InvalidProposals and Equivocations are heights at which it sent or signed one.
 	InvalidShares, InvalidProposals, Equivocations int64
-	// Absence is the fraction of the latest blocks, up to absenceWindow, whose commit lacks its precommit.
+	// Absence is the part of the latest absenceWindow blocks whose commit lacks its precommit. Blocks that this process has not seen count as
+	// signed, so soon after a start it is too low, and never too high.
 	Absence float64
 }
 
@@ -213,7 +214,7 @@ func (l *evidenceLog) countPrecommit(v *validatorConduct, height int64, missed b
 			missing++
 		}
 	}
-	v.Absence = float64(missing) / float64(min(v.seen, absenceWindow))
+	v.Absence = float64(missing) / absenceWindow
 	if missing < absenceLimit {
 		v.absent = false
 		return

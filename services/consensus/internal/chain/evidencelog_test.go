@@ -119,6 +119,24 @@ func member(name string, key ed25519.PrivKey) order.Member {
 	return order.Member{Name: name, PublicKey: [32]byte(key.PubKey().Bytes())}
 }
 
+// TestAStartIsNoAbsence has a restarted validator fetch the few blocks that it missed: it was absent from these, and not from the latest
+// hundred.
+func TestAStartIsNoAbsence(t *testing.T) {
+	key := ed25519.GenPrivKeyFromSecret([]byte("restarted"))
+	d := newEvidenceLog(slog.New(slog.DiscardHandler), &store{db: dbm.NewMemDB()}, &signatureCache{})
+	d.setGroup(&order.Group{Members: []order.Member{member("validator-3", key)}})
+	for height := range int64(6) {
+		flag := cmtproto.BlockIDFlagAbsent
+		if height == 5 {
+			flag = cmtproto.BlockIDFlagCommit
+		}
+		d.recordCommit(height, time.Unix(1, 0), []abci.VoteInfo{{Validator: abci.Validator{Address: key.PubKey().Address()}, BlockIdFlag: flag}})
+	}
+	if got := d.conduct(); len(got) != 1 || got[0].Absence != .05 {
+		t.Errorf("conduct %+v, want an absence of 0.05", got)
+	}
+}
+
 // TestAReaddedValidatorKeepsItsCounters removes a validator and adds it with new keys. Metrics are by name, which must be unique.
 func TestAReaddedValidatorKeepsItsCounters(t *testing.T) {
 	before, after := ed25519.GenPrivKeyFromSecret([]byte("before")), ed25519.GenPrivKeyFromSecret([]byte("after"))
