@@ -1,6 +1,7 @@
 // Package rpcclient builds gRPC clients with common behaviour: each unary call has a deadline, every call carries its caller's identity, and
 // calls are balanced over the healthy replicas. Calls that the contract marks as idempotent, and calls that carry a request id, are
-// retried at another replica when a server is unavailable; no others are, and calls are never hedged.
+// retried at another replica when a server is unavailable; no others are, and calls are never hedged. When the last replica's connection
+// ends, calls wait a moment for another one.
 package rpcclient
 
 import (
@@ -52,7 +53,7 @@ func isTarget(address string) bool { return strings.Contains(address, "://") }
 
 // reconnect bounds the delay until a replica that has come back is used again. gRPC's own limit is two minutes.
 var reconnect = grpc.ConnectParams{
-	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
+	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: maxReconnectDelay},
 	MinConnectTimeout: 5 * time.Second,
 }
 

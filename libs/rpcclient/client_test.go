@@ -2,8 +2,10 @@ package rpcclient_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
+	"github.com/bitcraps/bitcraps/libs/telemetry"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
@@ -79,6 +82,76 @@ func TestKilledReplicaCostsARetry(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReplicasAreReplacedOneAfterTheOther stops the second of two replicas as soon as the first is back, while the client waits before it
+// tries to connect to that one again.
+func TestReplicasAreReplacedOneAfterTheOther(t *testing.T) {
+	for name, call := range map[string]func(context.Context, gamev1.GameServiceClient) error{
+		"idempotent by contract": func(ctx context.Context, c gamev1.GameServiceClient) error {
+			_, err := c.GetGame(ctx, &gamev1.GetGameRequest{GameId: uuid.NewString()})
+			return err
+		},
+		"money with a request id": func(ctx context.Context, c gamev1.GameServiceClient) error {
+			_, err := c.PlaceBet(ctx, bet(uuid.NewString()))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, second := newListener(t), newListener(t)
+			stopSecond := serveOn(t, &replica{}, rpcserver.Default(), telemetry.Discard().For("game", 1), second)
+			refused := make(chan struct{}, 100) // More than are ever refused.
+			var isUp atomic.Bool
+			client := gamev1.NewGameServiceClient(dialWith(t, func(ctx context.Context, address string) (net.Conn, error) {
+				if address == first.Addr().String() && !isUp.Load() {
+					refused <- struct{}{}
+					return nil, errors.New("refused")
+				}
+				return new(net.Dialer).DialContext(ctx, "tcp", address)
+			}, first.Addr().String(), second.Addr().String()))
+			if err := call(asPlayer(t), client); err != nil {
+				t.Fatal(err)
+			}
+			for range 4 { // The delay until the next attempt grows.
+				<-refused
+			}
+			isUp.Store(true)
+			serveOn(t, &replica{}, rpcserver.Default(), telemetry.Discard().For("game", 0), first)
+			stopSecond()
+			results := make(chan error)
+			for range 20 {
+				go func() { results <- call(asPlayer(t), client) }()
+			}
+			for range 20 {
+				if err := <-results; err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// TestCallsDoNotWaitForAServiceThatIsDown stops the only replica. Calls wait for it at first, and later fail at once, before a deadline
+// that is shorter than that wait.
+func TestCallsDoNotWaitForAServiceThatIsDown(t *testing.T) {
+	listener := newListener(t)
+	stop := serveOn(t, &replica{}, rpcserver.Default(), telemetry.Discard().For("game", 0), listener)
+	client := gamev1.NewGameServiceClient(dial(t, listener.Addr().String()))
+	if _, err := client.PlaceBet(asPlayer(t), bet(uuid.NewString())); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if _, err := client.PlaceBet(asPlayer(t), bet(uuid.NewString())); status.Code(err) != codes.Unavailable {
+		t.Errorf("when it has just stopped: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(asPlayer(t), time.Second)
+	defer cancel()
+	for range 20 {
+		if _, err := client.PlaceBet(ctx, bet(uuid.NewString())); status.Code(err) != codes.Unavailable {
+			t.Errorf("later: %v", err)
+		}
 	}
 }
 

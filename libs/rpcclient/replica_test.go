@@ -96,12 +96,18 @@ func serve(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config) (a
 
 func serveAs(t testing.TB, game gamev1.GameServiceServer, cfg rpcserver.Config, scope telemetry.Scope) (address string) {
 	t.Helper()
+	listener := newListener(t)
+	serveOn(t, game, cfg, scope, listener)
+	return listener.Addr().String()
+}
+
+func newListener(t testing.TB) net.Listener {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveOn(t, game, cfg, scope, listener)
-	return listener.Addr().String()
+	return listener
 }
 
 // serveOn runs a replica in this process until the test ends or stop is called.
@@ -157,8 +163,19 @@ func dial(t testing.TB, addresses ...string) *grpc.ClientConn {
 // dialFor returns a connection that applies the options of these contracts' methods.
 func dialFor(t testing.TB, contracts []string, addresses ...string) *grpc.ClientConn {
 	t.Helper()
+	return connect(t, contracts, nil, addresses...)
+}
+
+// dialWith returns a connection whose attempts to connect to the addresses are the dialer's.
+func dialWith(t testing.TB, dialer rpcclient.Dialer, addresses ...string) *grpc.ClientConn {
+	t.Helper()
+	return connect(t, []string{"bitcraps.game.v1.GameService"}, dialer, addresses...)
+}
+
+func connect(t testing.TB, contracts []string, dialer rpcclient.Dialer, addresses ...string) *grpc.ClientConn {
+	t.Helper()
 	conn, err := rpcclient.New(identity.Gateway, rpcclient.Target{Service: identity.Game, Contracts: contracts},
-		rpcclient.Config{Addresses: addresses, Timeout: 30 * time.Second}, mtls.Config{}, nil, telemetry.Discard().For("test", 0))
+		rpcclient.Config{Addresses: addresses, Timeout: 30 * time.Second}, mtls.Config{}, dialer, telemetry.Discard().For("test", 0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func serviceConfig(contracts []string) string {
 		}
 	}
 	config := map[string]any{
-		"loadBalancingConfig": []any{map[string]any{"round_robin": map[string]any{}}},
+		"loadBalancingConfig": []any{map[string]any{balancerName: map[string]any{}}},
 		"healthCheckConfig":   map[string]any{"serviceName": ""},
 		"retryThrottling":     map[string]any{"maxTokens": retryBudget, "tokenRatio": 0.5},
 	}
