@@ -2,6 +2,8 @@ package testserver_test
 
 import (
 	"context"
+	"crypto/rand"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -30,8 +32,9 @@ func TestDatabasesAreCopiesOfOneTemplate(t *testing.T) {
 		run(t, url, "CREATE TABLE things (n integer PRIMARY KEY)")
 		return 0, 1, nil
 	}
-	for range 2 { // Each has its own rows.
-		run(t, testserver.Database(t, "things", create), "INSERT INTO things VALUES (1)")
+	template := "things_" + strings.ToLower(rand.Text()) // The server outlives this test.
+	for range 2 {                                        // Each has its own rows.
+		run(t, testserver.Database(t, template, create), "INSERT INTO things VALUES (1)")
 	}
 	if migrations != 1 {
 		t.Errorf("%d migrations", migrations)
