@@ -85,7 +85,7 @@ func (e *Error) LogValue() slog.Value {
 // Error implements error.
 func (e *Error) Error() string { return e.message }
 
-// Unwrap returns the error that the message wrapped with %w, or that Because attached, if any.
+// Unwrap returns the error that the message wrapped with %w, or that WithCause attached, if any.
 func (e *Error) Unwrap() error { return e.cause }
 
 // GRPCStatus implements the interface by which grpc-go converts an error to a status.

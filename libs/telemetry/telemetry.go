@@ -1,5 +1,5 @@
 // Package telemetry provides a process with its logger, its metrics registry and its tracer. They are values that are passed
-// to the code that needs them; only Adopt sets globals, for libraries that have no other way. Nothing here delays a
+// to the code that needs them; only SetGlobals sets globals, for libraries that have no other way. Nothing here delays a
 // call: where lines and spans can't be written as fast as they are produced, they are dropped and counted.
 package telemetry
 
