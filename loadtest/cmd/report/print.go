@@ -19,8 +19,8 @@ func (r Report) print(out io.Writer) error {
 	if len(r.SideBySide) > 0 {
 		r.printComparison(w)
 	}
-	if t := r.Telemetry; t.Turns > 0 {
-		fmt.Fprintf(w, "\ntelemetry, medians of %d runs\tbets a second\tCPU us per bet\n", t.Turns)
+	if t := r.Telemetry; t.Runs > 0 {
+		fmt.Fprintf(w, "\ntelemetry, medians of %d runs\tbets a second\tCPU us per bet\n", t.Runs)
 		fmt.Fprintf(w, "as in production\t%.0f\t%.0f\n", t.On.PerSecond, t.On.Microseconds)
 		fmt.Fprintf(w, "without\t%.0f\t%.0f\n", t.Off.PerSecond, t.Off.Microseconds)
 		fmt.Fprintf(w, "ratio with to without\t%.3f\t%.3f\n", t.Rate, t.Processor)

@@ -18,9 +18,10 @@ import (
 // as in production and one without. Figures are medians over the runs. Ratios are medians of the ratios of adjacent runs, so that other
 // load on the machine affects both alike.
 type Telemetry struct {
-	Turns int           `json:"turns"`
-	On    TelemetryCost `json:"on"`
-	Off   TelemetryCost `json:"off"`
+	// Runs is how often each platform was measured.
+	Runs int           `json:"turns"`
+	On   TelemetryCost `json:"on"`
+	Off  TelemetryCost `json:"off"`
 	// Rate is the ratio of bets per second with telemetry to those without; Processor is the ratio of the CPU time per bet.
 	Rate      float64 `json:"rate_on_to_off"`
 	Processor float64 `json:"processor_on_to_off"`
@@ -80,11 +81,12 @@ func measureTelemetry(ctx context.Context, o options, dir string) (t Telemetry, 
 		_ = bar.Add(1)
 	}
 	ratios := make([]TelemetryCost, telemetryRuns)
-	for i, onArgs := range measured[0] {
-		ratios[i] = TelemetryCost{onArgs.PerSecond / measured[1][i].PerSecond, onArgs.Microseconds / measured[1][i].Microseconds}
+	for i, on := range measured[0] {
+		off := measured[1][i]
+		ratios[i] = TelemetryCost{on.PerSecond / off.PerSecond, on.Microseconds / off.Microseconds}
 	}
 	ratio := medians(ratios)
-	return Telemetry{Turns: telemetryRuns, On: medians(measured[0]), Off: medians(measured[1]), Rate: ratio.PerSecond, Processor: ratio.Microseconds}, nil
+	return Telemetry{Runs: telemetryRuns, On: medians(measured[0]), Off: medians(measured[1]), Rate: ratio.PerSecond, Processor: ratio.Microseconds}, nil
 }
 
 func measureTelemetryRun(ctx context.Context, o options, p *platform.Platform) (TelemetryCost, error) {
