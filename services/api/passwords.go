@@ -29,9 +29,9 @@ func (s *Service) newCode() string {
 	return account.NewCode(random)
 }
 
-func (s *Service) newSalt() (newSalt [password.SaltSize]byte) {
-	s.fillRandom(newSalt[:])
-	return newSalt
+func (s *Service) newSalt() (salt [password.SaltSize]byte) {
+	s.fillRandom(salt[:])
+	return salt
 }
 
 func (s *Service) hash(ctx context.Context, text string) (string, error) {
