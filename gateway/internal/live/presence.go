@@ -30,7 +30,7 @@ type Presence struct {
 type PresenceStore interface {
 	// Exchange publishes the presence at this process, for every game watched here, and returns the presence at all other
 	// processes, which is empty while the store is unavailable.
-	Exchange(ctx context.Context, here map[string]Presence) (elsewhere map[string]Presence)
+	Exchange(ctx context.Context, local map[string]Presence) (remote map[string]Presence)
 }
 
 // presenceState is a game's seats and its latest presence message.

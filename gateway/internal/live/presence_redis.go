@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,6 +49,7 @@ func (p *redisPresence) Exchange(ctx context.Context, local map[string]Presence)
 	if !p.client.Up() {
 		return remote
 	}
+	local = maps.Clone(local)
 	for game := range p.published {
 		if _, watched := local[game]; !watched {
 			local[game] = Presence{} // Nobody watches it any more.

@@ -26,11 +26,11 @@ func newRedisPresence(t *testing.T, url string, clock clockwork.Clock) live.Pres
 func TestPresenceIsSharedBetweenProcesses(t *testing.T) {
 	url, clock := testserver.Redis(t), clockwork.NewFakeClockAt(time.Now())
 	a, b := newRedisPresence(t, url, clock), newRedisPresence(t, url, clock)
-	exchange := func(board live.PresenceStore, here map[string]live.Presence, want int, seated string) {
+	exchange := func(board live.PresenceStore, local map[string]live.Presence, want int, seated string) {
 		t.Helper()
-		got := board.Exchange(t.Context(), here)["g"]
+		got := board.Exchange(t.Context(), local)["g"]
 		if got.Watching != want || (len(got.Seated) > 0) != (seated != "") || seated != "" && got.Seated[0] != seated {
-			t.Errorf("elsewhere %+v, want %d and %q", got, want, seated)
+			t.Errorf("remote %+v, want %d and %q", got, want, seated)
 		}
 	}
 	alice := map[string]live.Presence{"g": {Watching: 3, Seated: []string{"alice"}}}
@@ -50,13 +50,13 @@ func TestPresenceWithoutRedisIsLocal(t *testing.T) {
 	server := testserver.NewRedis(t)
 	url := server.URL()
 	a, b := newRedisPresence(t, url, clockwork.NewRealClock()), newRedisPresence(t, url, clockwork.NewRealClock())
-	here := func() map[string]live.Presence { return map[string]live.Presence{"g": {Watching: 1}} }
-	a.Exchange(t.Context(), here())
-	if got := b.Exchange(t.Context(), here())["g"]; got.Watching != 1 {
+	local := map[string]live.Presence{"g": {Watching: 1}}
+	a.Exchange(t.Context(), local)
+	if got := b.Exchange(t.Context(), local)["g"]; got.Watching != 1 {
 		t.Errorf("%+v", got)
 	}
 	server.Kill()
-	if got := b.Exchange(t.Context(), here())["g"]; got.Watching != 0 {
+	if got := b.Exchange(t.Context(), local)["g"]; got.Watching != 0 {
 		t.Errorf("without the server: %+v", got)
 	}
 }
