@@ -45,9 +45,9 @@ func (k *maintenance) deleteExpired(ctx context.Context) error {
 	now, most := k.now(), deleteBatch
 	for most == deleteBatch { // After a full batch there may be more rows; others write in between.
 		err := k.store.Write(ctx, func(tx store.Tx) error {
-			sessions, err1 := tx.ForgetSessions(ctx, now.Add(-config.MaxAccessTokenTTL-time.Hour), deleteBatch)
-			codes, err2 := tx.ForgetCodes(ctx, now.Add(-time.Hour), deleteBatch)
-			challenges, err3 := tx.ForgetChallenges(ctx, now.Add(-time.Hour), deleteBatch)
+			sessions, err1 := tx.PruneSessions(ctx, now.Add(-config.MaxAccessTokenTTL-time.Hour), deleteBatch)
+			codes, err2 := tx.PruneCodes(ctx, now.Add(-time.Hour), deleteBatch)
+			challenges, err3 := tx.PruneChallenges(ctx, now.Add(-time.Hour), deleteBatch)
 			most = max(sessions, codes, challenges)
 			return errors.Join(err1, err2, err3)
 		})

@@ -103,6 +103,6 @@ type Tx interface {
 	Code(ctx context.Context, subject string) (Code, error)
 	// RemoveCode deletes a code.
 	RemoveCode(ctx context.Context, subject string) error
-	// ForgetCodes deletes at most so many of the codes that expired before a time, and returns how many it deleted.
-	ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error)
+	// PruneCodes deletes at most so many of the codes that expired before a time, and returns how many it deleted.
+	PruneCodes(ctx context.Context, before time.Time, most int) (pruned int, err error)
 }

@@ -89,6 +89,6 @@ type Tx interface {
 	RemoveDevice(ctx context.Context, id uuid.UUID) error
 	// UseChallenge marks a challenge as used; fresh is false where it was used before.
 	UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires time.Time) (fresh bool, err error)
-	// ForgetChallenges deletes at most so many of the used challenges that expired before a time, and returns how many it deleted.
-	ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error)
+	// PruneChallenges deletes at most so many of the used challenges that expired before a time, and returns how many it deleted.
+	PruneChallenges(ctx context.Context, before time.Time, most int) (pruned int, err error)
 }

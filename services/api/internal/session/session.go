@@ -132,6 +132,6 @@ type Tx interface {
 	ForgetClients(ctx context.Context, player uuid.UUID) error
 	// EndedSessions returns at most so many of the sessions that were ended after a time, in the order of their ends.
 	EndedSessions(ctx context.Context, after time.Time, most int) ([]Ended, error)
-	// ForgetSessions deletes at most so many of the sessions that expired before a time, and returns how many it deleted.
-	ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error)
+	// PruneSessions deletes at most so many of the sessions that expired before a time, and returns how many it deleted.
+	PruneSessions(ctx context.Context, before time.Time, most int) (pruned int, err error)
 }

@@ -37,7 +37,7 @@ type Tx interface {
 	Keys(ctx context.Context) ([]Key, error)
 	// AddKey stores a new key.
 	AddKey(ctx context.Context, key Key) error
-	// RemoveKey forgets a key.
+	// RemoveKey deletes a key.
 	RemoveKey(ctx context.Context, id string) error
 }
 

@@ -68,8 +68,8 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 	return t.exec().DeleteCode(ctx, subject)
 }
 
-// ForgetCodes implements account.Tx.
-func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+// PruneCodes implements account.Tx.
+func (t Tx) PruneCodes(ctx context.Context, before time.Time, most int) (pruned int, err error) {
 	rows, err := fetch(ctx, t, func(q *db.Queries) (int64, error) { return q.DeleteExpiredCodes(ctx, micros.Of(before), int32(most)) })
 	return int(rows), err
 }

@@ -54,8 +54,8 @@ func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires ti
 	return len(rows) > 0, err
 }
 
-// ForgetChallenges implements device.Tx.
-func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+// PruneChallenges implements device.Tx.
+func (t Tx) PruneChallenges(ctx context.Context, before time.Time, most int) (pruned int, err error) {
 	rows, err := fetch(ctx, t, func(q *db.Queries) (int64, error) {
 		return q.DeleteUsedChallenges(ctx, micros.Of(before), int32(most))
 	})

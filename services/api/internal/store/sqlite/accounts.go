@@ -66,8 +66,8 @@ func (t Tx) RemoveCode(ctx context.Context, subject string) error {
 	return t.q.DeleteCode(ctx, subject)
 }
 
-// ForgetCodes implements account.Tx.
-func (t Tx) ForgetCodes(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+// PruneCodes implements account.Tx.
+func (t Tx) PruneCodes(ctx context.Context, before time.Time, most int) (pruned int, err error) {
 	rows, err := t.q.DeleteExpiredCodes(ctx, micros.Of(before), int64(most))
 	return int(rows), err
 }

@@ -50,8 +50,8 @@ func (t Tx) UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires ti
 	return len(rows) > 0, err
 }
 
-// ForgetChallenges implements device.Tx.
-func (t Tx) ForgetChallenges(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+// PruneChallenges implements device.Tx.
+func (t Tx) PruneChallenges(ctx context.Context, before time.Time, most int) (pruned int, err error) {
 	rows, err := t.q.DeleteUsedChallenges(ctx, micros.Of(before), int64(most))
 	return int(rows), err
 }

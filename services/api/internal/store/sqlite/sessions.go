@@ -60,8 +60,8 @@ func (t Tx) EndedSessions(ctx context.Context, after time.Time, most int) ([]ses
 	return ended, err
 }
 
-// ForgetSessions implements session.Tx.
-func (t Tx) ForgetSessions(ctx context.Context, before time.Time, most int) (forgotten int, err error) {
+// PruneSessions implements session.Tx.
+func (t Tx) PruneSessions(ctx context.Context, before time.Time, most int) (pruned int, err error) {
 	rows, err := t.q.DeleteExpiredSessions(ctx, micros.Of(before), int64(most))
 	return int(rows), err
 }

@@ -80,17 +80,17 @@ func challenges(s suite) {
 		s.t.Errorf("one challenge was used %d times", fresh.Load())
 	}
 	use := func(ctx context.Context, tx store.Tx) (bool, error) { return tx.UseChallenge(ctx, [32]byte{1}, at(5)) }
-	forget := func(before time.Time) {
+	prune := func(before time.Time) {
 		s.write(func(ctx context.Context, tx store.Tx) error {
-			_, err := tx.ForgetChallenges(ctx, before, 10)
+			_, err := tx.PruneChallenges(ctx, before, 10)
 			return err
 		})
 	}
-	forget(at(5))
+	prune(at(5))
 	if s.added(use) {
 		s.t.Error("a challenge was deleted before it expired")
 	}
-	forget(at(6))
+	prune(at(6))
 	if !s.added(use) {
 		s.t.Error("a challenge was not deleted after it expired")
 	}
@@ -154,12 +154,12 @@ func codes(s suite, code account.Code) {
 	code.Attempts, code.Hash, code.Expires = 3, [32]byte{2}, at(10)
 	save(code)
 	wantCode(s, code.Subject, code, nil)
-	forget := func(before time.Time) {
-		s.write(func(ctx context.Context, tx store.Tx) error { _, err := tx.ForgetCodes(ctx, before, 10); return err })
+	prune := func(before time.Time) {
+		s.write(func(ctx context.Context, tx store.Tx) error { _, err := tx.PruneCodes(ctx, before, 10); return err })
 	}
-	forget(at(10))
+	prune(at(10))
 	wantCode(s, code.Subject, code, nil)
-	forget(at(11))
+	prune(at(11))
 	wantCode(s, code.Subject, account.Code{}, account.ErrNotFound)
 	save(code)
 	s.write(func(ctx context.Context, tx store.Tx) error { return tx.RemoveCode(ctx, code.Subject) })

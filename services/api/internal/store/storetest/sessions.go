@@ -142,16 +142,16 @@ func sessionsEnd(t *testing.T, s suite) {
 		return nil
 	})
 	s.write(func(ctx context.Context, tx store.Tx) error {
-		forgotten, err := tx.ForgetSessions(ctx, at(3600), 2)
-		if forgotten != 2 {
-			t.Errorf("%d sessions were forgotten", forgotten)
+		pruned, err := tx.PruneSessions(ctx, at(3600), 2)
+		if pruned != 2 {
+			t.Errorf("%d sessions were deleted", pruned)
 		}
 		return err
 	})
 	s.inReadAndWrite(func(ctx context.Context, tx store.Tx) error {
 		ended, err := tx.EndedSessions(ctx, at(0), 10)
 		if err != nil || len(ended) != 0 {
-			t.Errorf("after ForgetSessions: %+v, %v", ended, err)
+			t.Errorf("after PruneSessions: %+v, %v", ended, err)
 		}
 		if _, err := tx.Session(ctx, early.ID); err != nil {
 			t.Errorf("the third session was deleted with the first two: %v", err)
