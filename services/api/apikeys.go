@@ -65,7 +65,7 @@ func (s *apiKeyServer) CreateApiKey(ctx context.Context, req *apiv1.CreateApiKey
 		return nil, err
 	}
 	telemetry.Audit(s.logger).InfoContext(ctx, "an API key was created", "player_id", caller.Player, "key", key.ID, "expires", key.Expires)
-	return &apiv1.CreateApiKeyResponse{ApiKey: identity.KeyPrefix + secret.String(), Key: renderKey(key)}, nil
+	return &apiv1.CreateApiKeyResponse{ApiKey: identity.KeyPrefix + secret.String(), Key: apiKeyToProto(key)}, nil
 }
 
 func countSessions(all []session.Session, match func(session.Session) bool) (n int) {
@@ -77,7 +77,7 @@ func countSessions(all []session.Session, match func(session.Session) bool) (n i
 	return n
 }
 
-func renderKey(key session.Session) *apiv1.ApiKey {
+func apiKeyToProto(key session.Session) *apiv1.ApiKey {
 	return &apiv1.ApiKey{KeyId: key.ID.String(), Name: key.Client, Scopes: key.Scopes.List(), CreatedAt: timestamppb.New(key.Created),
 		UsedAt: timestamppb.New(key.Used), ExpiresAt: timestamppb.New(key.Expires)}
 }
@@ -85,13 +85,13 @@ func renderKey(key session.Session) *apiv1.ApiKey {
 // ListApiKeys implements the contract.
 func (s *apiKeyServer) ListApiKeys(ctx context.Context, _ *apiv1.ListApiKeysRequest) (*apiv1.ListApiKeysResponse, error) {
 	live, err := s.liveSessions(ctx, identity.FromContext(ctx).Player)
-	return &apiv1.ListApiKeysResponse{Keys: renderKeys(live)}, err
+	return &apiv1.ListApiKeysResponse{Keys: apiKeysToProto(live)}, err
 }
 
-func renderKeys(live []session.Session) (keys []*apiv1.ApiKey) {
+func apiKeysToProto(live []session.Session) (keys []*apiv1.ApiKey) {
 	for _, sess := range live {
 		if isAPIKey(sess) {
-			keys = append(keys, renderKey(sess))
+			keys = append(keys, apiKeyToProto(sess))
 		}
 	}
 	return keys

@@ -191,7 +191,7 @@ func (s *deviceServer) AddDevice(ctx context.Context, req *apiv1.AddDeviceReques
 	if err != nil {
 		return nil, err
 	}
-	return &apiv1.AddDeviceResponse{Device: renderDevice(dev)}, nil
+	return &apiv1.AddDeviceResponse{Device: deviceToProto(dev)}, nil
 }
 
 func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Caller, dev device.Device) error {
@@ -220,7 +220,7 @@ func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Ca
 	return nil
 }
 
-func renderDevice(d device.Device) *apiv1.Device {
+func deviceToProto(d device.Device) *apiv1.Device {
 	return &apiv1.Device{DeviceId: d.ID.String(), Client: d.Client, PublicKey: d.PublicKey, CreatedAt: timestamppb.New(d.CreatedAt)}
 }
 
@@ -235,7 +235,7 @@ func (s *Service) devices(ctx context.Context, owner uuid.UUID) (all []*apiv1.De
 		found, err := tx.Devices(ctx, owner)
 		all = make([]*apiv1.Device, len(found))
 		for i, d := range found {
-			all[i] = renderDevice(d)
+			all[i] = deviceToProto(d)
 		}
 		return err
 	})

@@ -31,10 +31,10 @@ func (s *accountServer) ExportAccount(ctx context.Context, req *apiv1.ExportAcco
 	if err != nil {
 		return nil, err
 	}
-	resp.ApiKeys = renderKeys(live)
+	resp.ApiKeys = apiKeysToProto(live)
 	for _, sess := range live {
 		if !isAPIKey(sess) {
-			resp.Sessions = append(resp.Sessions, renderSession(sess, caller.Session))
+			resp.Sessions = append(resp.Sessions, sessionToProto(sess, caller.Session))
 		}
 	}
 	limits, err := s.protection.GetLimits(ctx, &gamev1.GetLimitsRequest{})

@@ -92,7 +92,7 @@ func (s *sessionServer) ListSessions(ctx context.Context, _ *apiv1.ListSessionsR
 	resp := &apiv1.ListSessionsResponse{}
 	for _, found := range live {
 		if !isAPIKey(found) {
-			resp.Sessions = append(resp.Sessions, renderSession(found, caller.Session))
+			resp.Sessions = append(resp.Sessions, sessionToProto(found, caller.Session))
 		}
 	}
 	return resp, nil
@@ -103,7 +103,7 @@ func (s *Service) liveSessions(ctx context.Context, player uuid.UUID) (live []se
 	return live, err
 }
 
-func renderSession(found session.Session, current uuid.UUID) *apiv1.Session {
+func sessionToProto(found session.Session, current uuid.UUID) *apiv1.Session {
 	return &apiv1.Session{SessionId: found.ID.String(), Method: found.Method, Client: found.Client, CreatedAt: timestamppb.New(found.Created),
 		UsedAt: timestamppb.New(found.Used), ExpiresAt: timestamppb.New(found.Expires), Current: found.ID == current}
 }
