@@ -12,7 +12,7 @@ func hardway(code uint16, number uint8, to int64) Wager {
 		Place:   AnyTime, Lock: Never, Pays: []Pay{{On: "pair", To: to, Per: 1}}, OffOnComeOut: true, Settles: Numbers,
 		Resolve: func(b Bet, r Roll) Result {
 			switch {
-			case r.Before.ComeOut() && !b.Working:
+			case off(b, r):
 				return stay
 			case r.Total == number && r.Dice.Hard():
 				return win(0)

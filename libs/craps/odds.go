@@ -42,7 +42,7 @@ var oddsCome = Wager{
 	Place: WithFlat, Lock: Never, Behind: &come, Pays: takeOdds, MaxOdds: takeLimits, OffOnComeOut: true, Settles: Established,
 	Resolve: func(b Bet, r Roll) Result {
 		result := takeNumber(b, r)
-		if r.Before.ComeOut() && !b.Working && result.Outcome != Stay {
+		if off(b, r) && result.Outcome != Stay {
 			return push // The flat bet is decided, and odds that are off are returned with it.
 		}
 		return result

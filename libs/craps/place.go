@@ -16,7 +16,7 @@ func place(code uint16, number uint8, to, per int64) Wager {
 // before7 wins when the number is rolled before a 7. The bet is off on come-out rolls unless it is working.
 func before7(number uint8, b Bet, r Roll) Result {
 	switch {
-	case r.Before.ComeOut() && !b.Working:
+	case off(b, r):
 		return stay
 	case r.Total == number:
 		return win(0)

@@ -141,11 +141,13 @@ func TestOnlySomeBetsAreOffOnTheComeOut(t *testing.T) {
 		if w.OffOnComeOut != rests {
 			t.Errorf("%s is off on the come-out: %v", w.Name, w.OffOnComeOut)
 		}
-		for _, working := range []bool{false, true} {
-			for _, state := range []craps.State{{}, {Point: 6}} {
-				if got := w.Off(craps.Bet{Number: 6, Working: working}, state); got != (rests && state.Point == 0 && !working) {
-					t.Errorf("%s, point %d, working %v: off is %v", w.Name, state.Point, working, got)
-				}
+		for _, d := range rolls() {
+			if got := w.Resolve(craps.Bet{Number: 6}, craps.State{}.Roll(d)).Outcome; w.OffOnComeOut && (got == craps.Win || got == craps.Lose) {
+				t.Errorf("%s, off on the come-out: %v does %s", w.Name, d, got)
+			}
+			roll := craps.State{Point: 6}.Roll(d)
+			if resting, working := w.Resolve(craps.Bet{Number: 6}, roll), w.Resolve(craps.Bet{Number: 6, Working: true}, roll); resting != working {
+				t.Errorf("%s with a point: %v does %s, and %s while working", w.Name, d, resting.Outcome, working.Outcome)
 			}
 		}
 	}

@@ -8,10 +8,8 @@ func (w *Wager) Stage(b Bet) Stage {
 	return w.Settles
 }
 
-// Off reports whether the bet is off on the next roll, which then neither wins nor loses it.
-func (w *Wager) Off(b Bet, s State) bool {
-	return w.OffOnComeOut && s.ComeOut() && !b.Working
-}
+// off reports whether a bet whose wager is off on come-out rolls is off on this roll, which then neither wins nor loses it.
+func off(b Bet, r Roll) bool { return r.Before.ComeOut() && !b.Working }
 
 // Removable reports whether the player may take the bet back before the next roll.
 func (w *Wager) Removable(b Bet, s State) bool {
