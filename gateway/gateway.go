@@ -42,18 +42,24 @@ type Deps struct {
 	Gatherer prometheus.Gatherer
 }
 
-// apiContracts are the gRPC services that the api service implements.
-var apiContracts = []string{
-	apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.SessionService_ServiceDesc.ServiceName, apiv1.DeviceService_ServiceDesc.ServiceName,
-	apiv1.AccountService_ServiceDesc.ServiceName, apiv1.ApiKeyService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
-}
+// The gRPC services that each of our services implements for the gateway.
+var (
+	apiContracts = []string{
+		apiv1.PlayerService_ServiceDesc.ServiceName, apiv1.SessionService_ServiceDesc.ServiceName, apiv1.DeviceService_ServiceDesc.ServiceName,
+		apiv1.AccountService_ServiceDesc.ServiceName, apiv1.ApiKeyService_ServiceDesc.ServiceName, apiv1.KeyService_ServiceDesc.ServiceName,
+	}
+	gameContracts = []string{
+		gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
+		gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
+	}
+	consensusContracts = []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}
+)
 
 // Targets are the services that the gateway calls.
 var Targets = map[string]rpcclient.Target{
-	identity.API: {Service: identity.API, Contracts: apiContracts},
-	identity.Game: {Service: identity.Game, Contracts: []string{gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
-		gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName}},
-	identity.Consensus: {Service: identity.Consensus, Contracts: []string{consensusv1.ConsensusService_ServiceDesc.ServiceName}},
+	identity.API:       {Service: identity.API, Contracts: apiContracts},
+	identity.Game:      {Service: identity.Game, Contracts: gameContracts},
+	identity.Consensus: {Service: identity.Consensus, Contracts: consensusContracts},
 }
 
 // Gateway serves the public API.

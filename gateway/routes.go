@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/bitcraps/bitcraps/libs/access"
-	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
@@ -38,11 +37,7 @@ type Route struct {
 }
 
 // contracts are the gRPC services that the REST API exposes.
-var contracts = append(slices.Clone(apiContracts),
-	gamev1.GameService_ServiceDesc.ServiceName, gamev1.LedgerService_ServiceDesc.ServiceName,
-	gamev1.ProtectionService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
-	consensusv1.ConsensusService_ServiceDesc.ServiceName,
-)
+var contracts = slices.Concat(apiContracts, gameContracts, consensusContracts)
 
 // EventsPath is the path of a game's event stream. Streams have no REST annotation in the contract.
 const EventsPath = "/api/v1/games/{game_id}/events"
