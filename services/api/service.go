@@ -82,7 +82,8 @@ func (c Config) Validate() error {
 
 // GameTarget is the game service as a target of this service's calls.
 var GameTarget = rpcclient.Target{Service: identity.Game, Contracts: []string{
-	"bitcraps.game.v1.LedgerService", "bitcraps.game.v1.LobbyService", "bitcraps.game.v1.ProtectionService"}}
+	gamev1.LedgerService_ServiceDesc.ServiceName, gamev1.LobbyService_ServiceDesc.ServiceName,
+	gamev1.ProtectionService_ServiceDesc.ServiceName}}
 
 // Deps are the service's dependencies.
 type Deps struct {
