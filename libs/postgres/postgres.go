@@ -136,9 +136,6 @@ func Migrate(ctx context.Context, url string, migrations migrate.Migrations) (fr
 	return from, to, err
 }
 
-// Health returns an error while the database does not answer.
-func (db *DB) Health(ctx context.Context) error { return db.pool.Ping(ctx) }
-
 // Connections returns how many connections are in use, and the limit.
 func (db *DB) Connections() (inUse, limit int) {
 	stat := db.pool.Stat()

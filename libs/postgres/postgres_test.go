@@ -257,9 +257,6 @@ func TestConnectionsAreBounded(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if err := db.Health(t.Context()); err != nil {
-		t.Error(err)
-	}
 	var backends int
 	if err := db.Read(t.Context(), func(on postgres.DBTX) error {
 		return on.QueryRow(t.Context(), "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bitcraps'").Scan(&backends)
