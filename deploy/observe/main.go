@@ -47,7 +47,7 @@ func main() {
 }
 
 // run creates a working directory, runs all steps and cleans up.
-func run(ctx context.Context, o options, report reporter) (err error) {
+func run(ctx context.Context, o options, report *reporter) (err error) {
 	if o.dir, err = newDir(); err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ import (
 )
 
 // testReporter returns a reporter that writes to a test's log.
-func testReporter(t *testing.T) reporter {
-	return &printer{begin: time.Now(), write: func(e event) { t.Logf("%6.1fs  %-10s %s", e.Seconds, e.Step, e.Text) }}
+func testReporter(t *testing.T) *reporter {
+	return &reporter{begin: time.Now(), write: func(e event) { t.Logf("%6.1fs  %-10s %s", e.Seconds, e.Step, e.Text) }}
 }
 
 // build runs make for targets. They are built in the workspace, while the tests of deploy/ run outside of it.

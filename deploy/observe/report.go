@@ -17,28 +17,23 @@ type event struct {
 	Data    any     `json:"data,omitempty"`
 }
 
-// reporter receives events.
-type reporter interface {
-	// event reports what happened in a step. data is for programs; a text reporter also prints it if it is a fmt.Stringer.
-	event(step, text string, data any)
-}
-
-// printer is a reporter that writes each event with a function.
-type printer struct {
+// reporter writes each event with a function.
+type reporter struct {
 	mu    sync.Mutex
 	begin time.Time
 	write func(event)
 }
 
-func (p *printer) event(step, text string, data any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.write(event{Seconds: time.Since(p.begin).Seconds(), Step: step, Text: text, Data: data})
+// event reports what happened in a step. data is for programs; a text reporter also prints it if it is a fmt.Stringer.
+func (r *reporter) event(step, text string, data any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.write(event{Seconds: time.Since(r.begin).Seconds(), Step: step, Text: text, Data: data})
 }
 
 // textReporter returns a reporter for the terminal.
-func textReporter(out io.Writer) reporter {
-	return &printer{begin: time.Now(), write: func(e event) {
+func textReporter(out io.Writer) *reporter {
+	return &reporter{begin: time.Now(), write: func(e event) {
 		fmt.Fprintf(out, "%6.1fs  %-10s %s\n", e.Seconds, e.Step, e.Text)
 		if long, ok := e.Data.(fmt.Stringer); ok {
 			fmt.Fprintf(out, "\n%s\n", long)
@@ -47,7 +42,7 @@ func textReporter(out io.Writer) reporter {
 }
 
 // jsonReporter returns a reporter for programs: one JSON object per line.
-func jsonReporter(out io.Writer) reporter {
+func jsonReporter(out io.Writer) *reporter {
 	encoder := json.NewEncoder(out)
-	return &printer{begin: time.Now(), write: func(e event) { _ = encoder.Encode(e) }} // The reader may be gone.
+	return &reporter{begin: time.Now(), write: func(e event) { _ = encoder.Encode(e) }} // The reader may be gone.
 }

@@ -16,7 +16,7 @@ import (
 // stack is the fleet and all servers around it.
 type stack struct {
 	options
-	report     reporter
+	report     *reporter
 	webhook    *webhook
 	fleet      *fleet
 	servers    map[string]*process
@@ -26,7 +26,7 @@ type stack struct {
 }
 
 // start starts the servers of deploy/ and the fleet, which sends its traces to them.
-func start(ctx context.Context, o options, report reporter) (*stack, error) {
+func start(ctx context.Context, o options, report *reporter) (*stack, error) {
 	s, err := newStack(o, report)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func start(ctx context.Context, o options, report reporter) (*stack, error) {
 }
 
 // newStack chooses addresses, and starts the webhook that receives notifications.
-func newStack(o options, report reporter) (s *stack, err error) {
+func newStack(o options, report *reporter) (s *stack, err error) {
 	if o.root, err = filepath.Abs(o.root); err != nil {
 		return nil, err
 	}

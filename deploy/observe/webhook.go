@@ -26,7 +26,7 @@ func (a alert) name() string { return a.Labels["alertname"] }
 type webhook struct {
 	url    string
 	server *http.Server
-	report reporter
+	report *reporter
 
 	mu     sync.Mutex
 	latest map[string]alert // The latest notification of each alert, by its labels.
@@ -36,7 +36,7 @@ type webhook struct {
 const maxNotification = 1 << 20
 
 // listen starts a webhook.
-func listen(report reporter) (*webhook, error) {
+func listen(report *reporter) (*webhook, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
