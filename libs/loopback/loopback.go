@@ -15,7 +15,8 @@ const (
 	highestPort = 30_000
 )
 
-// FreeAddresses returns n addresses that nobody listens on, and that no other call returns while this process lives, in whichever process.
+// FreeAddresses returns n addresses that nobody listens on, and that no other call, in this or any other process, returns while this
+// process lives.
 func FreeAddresses(n int) ([]string, error) {
 	var addresses []string
 	for tries := 0; len(addresses) < n; tries++ {
@@ -36,8 +37,8 @@ var reserved struct {
 	sockets []net.PacketConn
 }
 
-// reserve tells whether address was free, and reserves it from then on. Between that and the moment when some program listens on it, which
-// may be seconds, the TCP port is nobody's; what reserves it is the UDP port of the same number, which the kernel frees when this process ends.
+// reserve reserves an address and reports whether it was free. Between that and the moment when some program listens on it, which may be
+// seconds, the TCP port is nobody's; what reserves it is the UDP port of the same number, which the kernel frees when this process ends.
 func reserve(address string) bool {
 	socket, err := net.ListenPacket("udp", address)
 	if err != nil {
