@@ -75,7 +75,7 @@ func (r Rule) CheckPlayer(caller identity.Caller) error {
 	case caller.Scopes != 0 && r.Scope == optionsv1.Scope_SCOPE_UNSPECIFIED:
 		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "no API key can do this; sign in as a person")
 	case caller.Scopes != 0 && !caller.Scopes.Has(r.Scope):
-		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "the API key lacks the scope %s; make one that has it", ScopeName(r.Scope))
+		return errs.New(errorsv1.Reason_REASON_SCOPE_NOT_ALLOWED, "the API key lacks the scope %s; create one that has it", ScopeName(r.Scope))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package craps
 import "math/bits"
 
 // doubles are the pairs of equal dice.
-
 var doubles = Pair(1, 1) | Pair(2, 2) | Pair(3, 3) | Pair(4, 4) | Pair(5, 5) | Pair(6, 6)
 
 // Different doubles is on how many different doubles are rolled before a 7.
