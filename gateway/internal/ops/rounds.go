@@ -10,7 +10,8 @@ import (
 
 const (
 	// maxTables is the number of tables whose rounds are shown: the most recently active ones. Private tables are not shown.
-	maxTables         = 5
+	maxTables = 5
+	// maxRoundsPerTable and maxRounds bound the rounds shown: of each table, and in all.
 	maxRoundsPerTable = 5
 	maxRounds         = 10
 )
