@@ -22,9 +22,9 @@ type Rule struct {
 	Method string
 	// Callers are the services that may call.
 	Callers []string
-	// RequiresPlayer is true where a player must be signed in.
+	// RequiresPlayer is true if a player must be signed in.
 	RequiresPlayer bool
-	// Roles are the roles that may call where a player must be signed in.
+	// Roles are the roles that may call if a player must be signed in.
 	Roles []optionsv1.Role
 	// Scope is the scope that an API key must have; with SCOPE_UNSPECIFIED, no API key may call.
 	Scope optionsv1.Scope

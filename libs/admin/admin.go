@@ -32,7 +32,7 @@ type Check struct {
 // checkTimeout bounds the time that the checks may take.
 const checkTimeout = 2 * time.Second
 
-// Live answers that the process runs, always with 200: a restart would help none of its parts. The status is "degraded" where a
+// Live answers that the process runs, always with 200: a restart would help none of its parts. The status is "degraded" if a
 // passive check fails.
 func Live(checks []Check) http.Handler {
 	passive := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool { return !check.Passive })

@@ -13,7 +13,7 @@ const MaxAccessTokenTTL = time.Hour
 // Auth is the auth section of the services that authenticate players.
 type Auth struct {
 	AllowGuest     bool          `koanf:"allow_guest" jsonschema_description:"whether a call without credentials creates a guest player"`
-	SecureCookies  bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies are sent over HTTPS only; true where a proxy in front of the gateway terminates HTTPS"`
+	SecureCookies  bool          `koanf:"secure_cookies" jsonschema_description:"whether cookies are sent over HTTPS only; true if a proxy in front of the gateway terminates HTTPS"`
 	TrustedOrigins []string      `koanf:"trusted_origins" jsonschema_description:"other origins, such as https://play.example.com, whose pages may make calls with a player's cookie"`
 	GuestTokenTTL  time.Duration `koanf:"guest_token_ttl" jsonschema_description:"how long a guest stays signed in after the last call"`
 	SessionTTL     time.Duration `koanf:"session_ttl" jsonschema_description:"how long other players stay signed in after the last refresh"`

@@ -47,7 +47,7 @@ type Source struct {
 	Environ []string
 	// Set holds the command line's "key=value" pairs.
 	Set []string
-	// AllServices is true where Set is for several services, each of which ignores the pairs of the others.
+	// AllServices is true if Set is for several services, each of which ignores the pairs of the others.
 	AllServices bool
 }
 
@@ -57,7 +57,7 @@ type Validator interface {
 	Validate() error
 }
 
-// Load fills cfg, a pointer to a service's Config that holds the built-in defaults. Its error joins everything that is wrong. Where a
+// Load fills cfg, a pointer to a service's Config that holds the built-in defaults. Its error joins everything that is wrong. If a
 // file can't be read it reports that alone: what the file sets is unknown, so further errors could be misleading.
 func Load(service string, cfg Validator, source Source) error {
 	k := koanf.New(".")

@@ -3,7 +3,7 @@ package craps
 // Muggsy is on a 7 on the come-out, or on the roll right after a point is set.
 var muggsy = Wager{
 	Code: 37, Name: "muggsy", Title: "Muggsy",
-	Rule:  "Come-out 7 wins; where a point is set instead, a 7 on the very next roll wins. Anything else loses.",
+	Rule:  "Come-out 7 wins; if a point is set instead, a 7 on the very next roll wins. Anything else loses.",
 	Place: OnComeOut, Lock: WindowClosed, Settles: Side,
 	Pays: []Pay{{On: "come-out 7", To: 2, Per: 1}, {On: "7 right behind the point", To: 3, Per: 1}},
 	Resolve: func(_ Bet, r Roll) Result {

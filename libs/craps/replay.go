@@ -25,7 +25,7 @@ var replayTiers = [...]struct {
 	times     int
 }{{4, 10, 4}, {5, 9, 4}, {4, 10, 3}, {6, 8, 4}, {5, 9, 3}, {6, 8, 3}}
 
-// replayLine returns the best pay line that was reached, or len(replayTiers) where none was.
+// replayLine returns the best pay line that was reached, or len(replayTiers) if none was.
 func replayLine(made Made) int {
 	for line, tier := range replayTiers {
 		if made.Of(tier.low) >= tier.times || made.Of(tier.high) >= tier.times {

@@ -24,7 +24,7 @@ type Wager struct {
 	MaxOdds []int64
 	// Commission is what a bet costs in addition to the stake.
 	Commission Commission
-	// OffOnComeOut is true where bets are off on come-out rolls, unless the player keeps them working.
+	// OffOnComeOut is true if bets are off on come-out rolls, unless the player keeps them working.
 	OffOnComeOut bool
 	// Settles is the wager's stage in the order in which a roll settles bets; come bets that have travelled are settled earlier.
 	Settles Stage
@@ -39,7 +39,7 @@ type Wager struct {
 type Bet struct {
 	// Number is the number that the bet stands on: the one that a come bet travelled to, or that of its odds. 0 for none.
 	Number uint8
-	// Working is true where the bet works on come-out rolls although its wager is off then.
+	// Working is true if the bet works on come-out rolls although its wager is off then.
 	Working bool
 }
 

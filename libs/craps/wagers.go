@@ -39,10 +39,10 @@ func Wagers() []*Wager {
 	return slices.SortedFunc(slices.Values(all), func(a, b *Wager) int { return cmp.Compare(a.Code, b.Code) })
 }
 
-// ByName returns the wager with a name or an alias, nil where there is none.
+// ByName returns the wager with a name or an alias, nil if there is none.
 func ByName(name string) *Wager { return byName[name] }
 
-// ByCode returns the wager with a code, nil where there is none.
+// ByCode returns the wager with a code, nil if there is none.
 func ByCode(code uint16) *Wager { return byCode[code] }
 
 // PayTableHash returns the SHA-256 hash of the definitions of all wagers, in the encoding of docs/protocol.md. Rounds commit to it, so

@@ -133,7 +133,7 @@ func Reason(err error) errorsv1.Reason {
 }
 
 // deadlineMessage is shown to callers whose deadline has passed.
-const deadlineMessage = "the call took longer than its deadline allowed; ask again, with the same request id where it changes something: it may have done so"
+const deadlineMessage = "the call took longer than its deadline allowed; ask again, with the same request id if it changes something: it may have done so"
 
 // Mask returns what a caller may see of err: an Error or a status with one of our reasons unchanged; an ended context or one of the
 // transport's own codes with the corresponding reason; and everything else as INTERNAL without its text.

@@ -8,7 +8,7 @@ import (
 
 // Notice tells a watcher that the log of its topic has grown.
 type Notice[T any] struct {
-	// Sequence is the event's place in the log. It is 0 where there may be events without a notice: the watcher must read the
+	// Sequence is the event's place in the log. It is 0 if there may be events without a notice: the watcher must read the
 	// store.
 	Sequence uint64
 	// Value is the event, unless Sequence is 0.
@@ -18,7 +18,7 @@ type Notice[T any] struct {
 }
 
 // Bus notifies the watchers of a topic of events that are appended to its log, whichever replica appends them. It may repeat, reorder
-// and lose events: the log in the store is authoritative, gaps in the sequence show what is missing, and where an event was or may
+// and lose events: the log in the store is authoritative, gaps in the sequence show what is missing, and if an event was or may
 // have been lost, a notice without an event follows soon.
 type Bus[T any] interface {
 	// Publish notifies watchers of an event that is in the store, caused by the context's span. With a sequence of 0 and no event, it

@@ -52,7 +52,7 @@ func (e *entry) add(event encodedEvent) {
 	e.events, e.size = e.events+1, e.size+event.size()
 }
 
-// numbers returns how many numbers an entry uses: one for each event, and one where it has none.
+// numbers returns how many numbers an entry uses: one for each event, and one if it has none.
 func numbers(events int) uint64 { return uint64(max(1, events)) }
 
 // received is an entry as it was read.
@@ -63,7 +63,7 @@ func (r received) text(name string, i int) string {
 	return value
 }
 
-// number returns the number of the last event; ok is false where it is malformed.
+// number returns the number of the last event; ok is false if it is malformed.
 func (r received) number() (number uint64, ok bool) {
 	number, err := strconv.ParseUint(r.text(fieldNumber, 0), 10, 64)
 	return number, err == nil

@@ -63,7 +63,7 @@ func (b *Redis[T]) read() {
 	}
 }
 
-// resume finds the position to read from: after the entry that was read last or, where the stream is new or was lost, at its end.
+// resume finds the position to read from: after the entry that was read last or, if the stream is new or was lost, at its end.
 func (b *Redis[T]) resume(r *reader) error {
 	ctx, cancel := context.WithTimeout(b.reading, b.client.Timeout())
 	defer cancel()
@@ -101,7 +101,7 @@ func (b *Redis[T]) next(r *reader) error {
 	return nil
 }
 
-// receive notifies watchers of an entry's events, and notes a gap where its number shows that earlier ones were missed.
+// receive notifies watchers of an entry's events, and notes a gap if its number shows that earlier ones were missed.
 func (b *Redis[T]) receive(r *reader, entry received) {
 	origin := entry.text(fieldOrigin, 0)
 	if origin == b.origin {
@@ -123,7 +123,7 @@ func (b *Redis[T]) receive(r *reader, entry received) {
 	}
 }
 
-// notice returns the notice of an entry's i-th event. It has no event where the entry has no payload, or one that can't be read.
+// notice returns the notice of an entry's i-th event. It has no event if the entry has no payload, or one that can't be read.
 func (b *Redis[T]) notice(entry received, i int) Notice[T] {
 	sequence, err := strconv.ParseUint(entry.text(fieldSequence, i), 10, 64)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 const (
 	// sendBatch is how many events are sent at once.
 	sendBatch = 256
-	// sendInterval is how soon other replicas learn that events were lost where no later event shows it.
+	// sendInterval is how soon other replicas learn that events were lost if no later event shows it.
 	sendInterval = 200 * time.Millisecond
 )
 
@@ -93,7 +93,7 @@ func (b *Redis[T]) append(s *senderState, batch []outgoing[T]) {
 	}
 }
 
-// encode leaves out the payload where it is too large, or can't be encoded.
+// encode leaves out the payload if it is too large, or can't be encoded.
 func (b *Redis[T]) encode(event outgoing[T]) encodedEvent {
 	encoded := encodedEvent{topic: event.topic, sequence: event.Sequence, cause: telemetry.Traceparent(event.Cause)}
 	if payload, err := b.codec.Encode(event.Value); err == nil && len(payload) <= maxPayload {

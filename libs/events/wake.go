@@ -14,7 +14,7 @@ const (
 	wakeIntervalUp = 10 * time.Second
 )
 
-// wake makes watchers read the store where the stream may have lost events, until the bus is closed. It wakes the topics in rounds.
+// wake makes watchers read the store when the stream may have lost events, until the bus is closed. It wakes the topics in rounds.
 func (b *Redis[T]) wake() {
 	tick := b.clock.NewTicker(wakeTick)
 	defer tick.Stop()

@@ -1,6 +1,6 @@
 // Package identity carries the identity of a caller: which service calls, and on behalf of which player. The gateway checks a
 // player's credentials once, at the edge, and passes the identity on as gRPC metadata; the services trust it because only
-// allow-listed callers, authenticated by their certificates where TLS is configured, reach a method (docs/adr/0004).
+// allow-listed callers, authenticated by their certificates if TLS is configured, reach a method (docs/adr/0004).
 package identity
 
 import (
@@ -37,13 +37,13 @@ const (
 type Caller struct {
 	// Service is the calling service.
 	Service string
-	// Player is the player on whose behalf it calls; uuid.Nil where there is none.
+	// Player is the player on whose behalf it calls; uuid.Nil if there is none.
 	Player uuid.UUID
-	// Session is the player's session or API key; uuid.Nil where it is unknown.
+	// Session is the player's session or API key; uuid.Nil if it is unknown.
 	Session uuid.UUID
-	// Role is the player's role. Where metadata names a player and no role, it is ROLE_PLAYER.
+	// Role is the player's role. If metadata names a player and no role, it is ROLE_PLAYER.
 	Role optionsv1.Role
-	// Scopes are the scopes of the API key that the call is made with; empty where it is made without one.
+	// Scopes are the scopes of the API key that the call is made with; empty if it is made without one.
 	Scopes Scopes
 }
 
@@ -54,7 +54,7 @@ func NewContext(ctx context.Context, caller Caller) context.Context {
 	return context.WithValue(ctx, contextKey{}, caller)
 }
 
-// FromContext returns the context's caller; the zero Caller where it has none.
+// FromContext returns the context's caller; the zero Caller if it has none.
 func FromContext(ctx context.Context) Caller {
 	caller, _ := ctx.Value(contextKey{}).(Caller)
 	return caller
@@ -100,7 +100,7 @@ func InProcess(ctx context.Context, service string) context.Context {
 	return NewContext(ctx, caller)
 }
 
-// Incoming returns the caller that gRPC metadata claims. ok is false where the metadata is malformed.
+// Incoming returns the caller that gRPC metadata claims. ok is false if the metadata is malformed.
 func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	var role, scopes int
 	errs := make([]error, 5)
@@ -118,7 +118,7 @@ func Incoming(ctx context.Context) (caller Caller, ok bool) {
 	return caller, true
 }
 
-// read parses the value of a key, or returns the zero value where the key is missing. A repeated key is an error rather than ignored:
+// read parses the value of a key, or returns the zero value if the key is missing. A repeated key is an error rather than ignored:
 // a caller without scopes may do more.
 func read[T any](ctx context.Context, key string, parse func(string) (T, error)) (value T, err error) {
 	switch v := metadata.ValueFromIncomingContext(ctx, key); len(v) {

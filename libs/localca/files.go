@@ -19,7 +19,7 @@ func writePEM(path, kind string, der []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// readPair reads a certificate and its key. Where they are missing, the error is os.ErrNotExist.
+// readPair reads a certificate and its key. If they are missing, the error is os.ErrNotExist.
 func readPair(dir, name string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key"))
 	if err != nil {

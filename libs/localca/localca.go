@@ -36,7 +36,7 @@ type Authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// Open reads the authority in dir, or creates it where there is none.
+// Open reads the authority in dir, or creates it if there is none.
 func Open(dir string, now time.Time) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err

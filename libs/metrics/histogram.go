@@ -46,7 +46,7 @@ func (h Histogram) Plus(other Histogram) Histogram {
 	return sum
 }
 
-// Since returns what was observed after an earlier reading. Where the earlier one counted more, the process has restarted since, and
+// Since returns what was observed after an earlier reading. If the earlier one counted more, the process has restarted since, and
 // everything was observed after it.
 func (h Histogram) Since(earlier Histogram) Histogram {
 	if earlier.Count > h.Count || !slices.Equal(earlier.Bounds, h.Bounds) {
@@ -59,7 +59,7 @@ func (h Histogram) Since(earlier Histogram) Histogram {
 	return delta
 }
 
-// Mean returns the mean, or 0 where nothing was observed.
+// Mean returns the mean, or 0 if nothing was observed.
 func (h Histogram) Mean() float64 {
 	if h.Count == 0 {
 		return 0
@@ -68,7 +68,7 @@ func (h Histogram) Mean() float64 {
 }
 
 // Quantile estimates a quantile as Prometheus does: it interpolates linearly within a bucket and never exceeds the last bound. It is 0
-// where nothing was observed.
+// if nothing was observed.
 func (h Histogram) Quantile(q float64) float64 {
 	if h.Count == 0 || len(h.Bounds) == 0 {
 		return 0

@@ -61,7 +61,7 @@ func (f Families) Values(name string) iter.Seq2[Labels, float64] {
 	}
 }
 
-// Sum adds up the counters and gauges with the name and the labels. found is false where there are none.
+// Sum adds up the counters and gauges with the name and the labels. found is false if there are none.
 func (f Families) Sum(name string, want Labels) (sum float64, found bool) {
 	for labels, value := range f.Values(name) {
 		if labels.have(want) {

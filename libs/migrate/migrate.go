@@ -16,7 +16,7 @@ import (
 type Migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
-	marker  string // A table that identifies the service's database; "" where that is not checked.
+	marker  string // A table that identifies the service's database; "" if that is not checked.
 }
 
 // SQLite returns the migrations for SQLite in a folder of embedded files. SQLite has no lock against concurrent migrations: only the
@@ -45,7 +45,7 @@ func (m Migrations) WithMarkerTable(table string) Migrations {
 // lockSeconds is how long a process waits for another one that runs the migrations.
 const lockSeconds = 300
 
-// Up applies the pending migrations, each in a transaction, and returns the schema's versions before and after. It fails where the
+// Up applies the pending migrations, each in a transaction, and returns the schema's versions before and after. It fails if the
 // database is at a later version than this binary knows.
 func (m Migrations) Up(ctx context.Context, db *sql.DB) (from, to int64, err error) {
 	var options []goose.ProviderOption
@@ -82,7 +82,7 @@ var exists = map[goose.Dialect]string{
 	goose.DialectPostgres: "SELECT to_regclass($1) IS NOT NULL",
 }
 
-// version returns the database's schema version, and 0 where it was never migrated. Goose would create its version table to find out,
+// version returns the database's schema version, and 0 if it was never migrated. Goose would create its version table to find out,
 // which a starting service must not do: it would interfere with the process that runs the migrations.
 func (m Migrations) version(ctx context.Context, db *sql.DB, provider *goose.Provider) (has int64, err error) {
 	migrated, marked := false, m.marker == ""

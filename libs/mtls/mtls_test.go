@@ -40,7 +40,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// issue writes a certificate and its key; it is self-signed where the authority has none of its own yet.
+// issue writes a certificate and its key; it is self-signed if the authority has none of its own yet.
 func (a *authority) issue(t *testing.T, name string, uri *url.URL) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,5 +1,5 @@
 // Package postgres provides the PostgreSQL access that all services share: a bounded pool, transactions that are pipelined, and retried
-// where they are known to have had no effect, and a check that the schema is the release's.
+// if they are known to have had no effect, and a check that the schema is the release's.
 package postgres
 
 import (
@@ -56,7 +56,7 @@ var defaults = map[string]string{
 	"jit":                                 "off", // Compiling takes longer than our statements run.
 }
 
-// connectTimeout is how long connecting may take where the URL has no connect_timeout.
+// connectTimeout is how long connecting may take if the URL has no connect_timeout.
 const connectTimeout = 5 * time.Second
 
 // Open opens a migrated database.
@@ -123,7 +123,7 @@ func Migrate(ctx context.Context, url string, migrations migrate.Migrations) (fr
 	}
 	defer pool.Close()
 	if schema != "" {
-		// IF NOT EXISTS alone can fail where two processes do this concurrently.
+		// IF NOT EXISTS alone can fail if two processes do this concurrently.
 		statement := `SELECT pg_advisory_xact_lock(hashtext('bitcraps schema')); CREATE SCHEMA IF NOT EXISTS ` + pgx.Identifier{schema}.Sanitize()
 		if _, err := pool.Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return from, to, fmt.Errorf("schema %s: %w", schema, err)
@@ -148,7 +148,7 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// Read runs statements outside of a transaction, each of which sees the last commit. It runs f again where the connection breaks, even
+// Read runs statements outside of a transaction, each of which sees the last commit. It runs f again if the connection breaks, even
 // if its statements took effect: those that change something must be idempotent.
 func (db *DB) Read(ctx context.Context, f func(DBTX) error) error {
 	return db.retry(ctx, func() error { return f(db.pool) })

@@ -143,7 +143,7 @@ func exec(results pgx.BatchResults) error {
 	return err
 }
 
-// commit sends the queued statements together with the commit. Where the connection breaks before the result arrives, the outcome is
+// commit sends the queued statements together with the commit. If the connection breaks before the result arrives, the outcome is
 // unknown.
 func (t *Tx) commit(ctx context.Context) error {
 	if t.err != nil || !t.begun && len(t.queue) == 0 {

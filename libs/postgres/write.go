@@ -30,8 +30,8 @@ const (
 	maxBackoff   = 128 * time.Millisecond
 )
 
-// Write runs f in a transaction and commits when f returns nil. Where it conflicts with another transaction, or the connection breaks
-// before the commit, nothing happened and f runs again, so it must not keep state between runs. Where the connection breaks during the
+// Write runs f in a transaction and commits when f returns nil. If it conflicts with another transaction, or the connection breaks
+// before the commit, nothing happened and f runs again, so it must not keep state between runs. If the connection breaks during the
 // commit, f may or may not have taken effect: the error says so, and a caller that repeats the request with its id finds out.
 func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 	return db.retry(ctx, func() error {
@@ -126,7 +126,7 @@ func connectionLost(err error) bool {
 		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
 }
 
-// forCaller returns the error that callers see where the database cannot answer, or its disk is full. Other errors, and those of an
+// forCaller returns the error that callers see when the database cannot answer, or its disk is full. Other errors, and those of an
 // ended context, stay as they are.
 func (db *DB) forCaller(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*errs.Error](err); ok || err == nil || ctx.Err() != nil {
@@ -144,7 +144,7 @@ func (db *DB) forCaller(ctx context.Context, err error) error {
 // contendedDelay is the retry delay of transactions that lost every race.
 const contendedDelay = time.Second
 
-// contended returns the error that callers see where a transaction conflicted with others at every attempt. It may succeed later.
+// contended returns the error that callers see when a transaction conflicted with others at every attempt. It may succeed later.
 func contended(err error) error {
 	if _, ok := errors.AsType[*errs.Error](err); ok {
 		return err

@@ -35,7 +35,7 @@ func Dice(randomness, commitment Hash) (first, second uint8) {
 	panic("protocol: 8160 bytes yield no two dice") // Once in 2^47000 rolls.
 }
 
-// sample takes the first two dice from a stream by rejection sampling, or fewer where it has no more.
+// sample takes the first two dice from a stream by rejection sampling, or fewer if it has no more.
 func sample(stream []byte) []uint8 {
 	var dice []uint8
 	for _, b := range stream {

@@ -17,7 +17,7 @@ func MerkleRoot(leaves [][]byte) Hash {
 }
 
 // VerifyPath reports whether the audit path of RFC 6962, section 2.1.1, lowest sibling first, leads from the leaf to the root. Bit i of
-// the index is set where path[i] is a left sibling; the index must have no other bits.
+// the index is set if path[i] is a left sibling; the index must have no other bits.
 func VerifyPath(leaf []byte, index int, path []Hash, root Hash) bool {
 	hash := leafHash(leaf)
 	for i, sibling := range path {

@@ -21,13 +21,13 @@ type State struct {
 	Rolls uint32
 	// Point is 4, 5, 6, 8, 9 or 10 in the point phase, and 0 in the come-out phase.
 	Point uint8
-	// Shooter is the player who has the dice; all zero where the house rolls.
+	// Shooter is the player who has the dice; all zero if the house rolls.
 	Shooter ID
 	// Totals counts, for 2 to 6 and 8 to 12, how often the total was rolled since the last 7, up to 6.
 	Totals [10]uint8
 	// Pairs has the bits of the unordered pairs of dice that were rolled since the last 7: 1-1 is bit 0, 1-2 bit 1, 6-6 bit 20.
 	Pairs uint32
-	// Hard has the bits of 4, 6, 8 and 10 where the number was last rolled as a pair, since the last 7: 4 is bit 0.
+	// Hard has the bit of each of 4, 6, 8 and 10 that was last rolled as a pair, since the last 7: 4 is bit 0.
 	Hard uint8
 	// PointsMade counts, for 4, 5, 6, 8, 9 and 10, how often the point was made in this hand, up to 4.
 	PointsMade [6]uint8

@@ -58,7 +58,7 @@ func (m *Memory) Allow(_ context.Context, key string, limit Limit, n int) (Resul
 	return limit.result(next-now, wait), nil
 }
 
-// evict examines a random sample of keys. It deletes those that have their whole burst again, which changes no decision; where there are
+// evict examines a random sample of keys. It deletes those that have their whole burst again, which changes no decision; if there are
 // still too many keys, it deletes the one of the sample that is closest to having it again.
 func (s *shard) evict(now int64, most int) {
 	examined, nearest, soonest := 0, "", int64(0)

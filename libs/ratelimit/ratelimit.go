@@ -24,11 +24,11 @@ type Limit struct {
 
 // Result is a limiter's decision.
 type Result struct {
-	// Allowed is true where the events may happen.
+	// Allowed is true if the events may happen.
 	Allowed bool
 	// Remaining is how many more may happen now.
 	Remaining int
-	// RetryAfter is how long to wait until the events would be allowed; 0 where they were.
+	// RetryAfter is how long to wait until the events would be allowed; 0 if they were.
 	RetryAfter time.Duration
 	// ResetAfter is how long it takes until the whole burst is available again.
 	ResetAfter time.Duration
@@ -69,7 +69,7 @@ func (l Limit) interval() int64 {
 }
 
 // take is the algorithm. tat is the key's theoretical arrival time, in microseconds since the epoch like now; 0 for an unknown key. It
-// returns the new TAT, and how long the events must wait; where they must, none is counted. gcra.lua does the same.
+// returns the new TAT, and how long the events must wait; if they must, none is counted. gcra.lua does the same.
 func (l Limit) take(tat, now int64, n int) (next, wait int64) {
 	tolerance := l.interval() * int64(l.Burst)
 	// A TAT is at most a burst ahead: one further ahead is left from before the clock was set back or the limit was reduced.

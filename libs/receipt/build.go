@@ -24,7 +24,7 @@ type Facts struct {
 	Bets       []protocol.Bet
 	// Block proves that the chain ordered the commitment.
 	Block *receiptv1.BlockProof
-	// Lineage proves Block's validators and GroupKey from those of genesis; nil where nothing between needs a proof.
+	// Lineage proves Block's validators and GroupKey from those of genesis; nil if nothing between needs a proof.
 	Lineage *receiptv1.Lineage
 	// BeaconHeight and BeaconSignature are the beacon that the dice are derived from.
 	BeaconHeight    int64

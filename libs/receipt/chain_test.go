@@ -67,7 +67,7 @@ func header(t testing.TB, height int64, set, next []*receiptv1.Validator) *recei
 	return h
 }
 
-// sign has the members of the set sign the header that are among the signers; all of them where no signers are given.
+// sign has the members of the set sign the header that are among the signers; all of them if no signers are given.
 func sign(t testing.TB, chainID string, h *receiptv1.Header, set []*receiptv1.Validator, signers ...int) *receiptv1.Commit {
 	t.Helper()
 	commit := &receiptv1.Commit{PartsTotal: 1, PartsHash: strings.Repeat("cd", 32)}

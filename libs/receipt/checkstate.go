@@ -10,7 +10,7 @@ import (
 )
 
 // CheckState checks invariants that the state of every game satisfies. It accepts every reachable state, and some unreachable ones:
-// CheckNext finds those where the round before is known too.
+// CheckNext finds those if the round before is known too.
 func CheckState(s protocol.State) error {
 	for _, check := range []func(protocol.State) error{checkCounters, checkPoint, checkWins, checkTotals, checkPairs} {
 		if err := check(s); err != nil {
@@ -65,7 +65,7 @@ func checkWins(s protocol.State) error {
 	return nil
 }
 
-// checkTotals compares the totals since the last 7 with the rolls of the hand. Where every win of the hand is a point made, there was no
+// checkTotals compares the totals since the last 7 with the rolls of the hand. If every win of the hand is a point made, there was no
 // 7 in the hand, since it would be a win as well; then all rolls of the hand must be among the totals.
 func checkTotals(s protocol.State) error {
 	rolled, made := sum(s.Totals[:]), sum(s.PointsMade[:])

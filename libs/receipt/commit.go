@@ -16,7 +16,7 @@ import (
 const precommit = 2
 
 // CheckSignatures checks that validators with more than two thirds of the block's voting power signed it. Every signature in the proof
-// must be valid, even if the others suffice; otherwise its bytes could be changed unnoticed. A signature may be left out where the
+// must be valid, even if the others suffice; otherwise its bytes could be changed unnoticed. A signature may be left out if the
 // others suffice: the rest is a proof as well.
 //
 // Signatures are verified as on the chain, see VerifyVote.

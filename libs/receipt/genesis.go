@@ -25,7 +25,7 @@ type genesis struct {
 // keyType is CometBFT's name of the type of validators' keys.
 const keyType = "tendermint/PubKeyEd25519"
 
-// parseGenesis parses a genesis file. ok is false where the text is something else.
+// parseGenesis parses a genesis file. ok is false if the text is something else.
 func parseGenesis(text []byte) (trust *Trust, ok bool, err error) {
 	var g genesis
 	if err := json.Unmarshal(text, &g); err != nil || g.State == nil {

@@ -11,7 +11,7 @@ import (
 
 // LightClient is a light client of a chain: it trusts the validators of one block and follows them to later blocks. Its rules are those
 // of CometBFT's specification, spec/light-client/verification: the validators of the next block must be those that the trusted block
-// announces, and blocks may be skipped where validators with more than a third of the trusted power signed the later block, since then
+// announces, and blocks may be skipped if validators with more than a third of the trusted power signed the later block, since then
 // at least one honest validator did. It has no clock, so trust in validators does not expire.
 type LightClient struct {
 	chainID string

@@ -43,7 +43,7 @@ func lineage(l *receiptv1.Lineage) ([]namedBlock, error) {
 	return blocks, nil
 }
 
-// checkHops follows the validators of genesis to those of the block. Where none are trusted, it begins with those that the first block
+// checkHops follows the validators of genesis to those of the block. If none are trusted, it begins with those that the first block
 // names.
 func (v *verifier) checkHops() (string, error) {
 	r := v.receipt

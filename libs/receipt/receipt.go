@@ -3,7 +3,7 @@
 // input as untrusted. docs/protocol.md specifies every check.
 //
 // The checks of a block are an independent implementation of CometBFT's hashes and votes, so that a player neither needs to run CometBFT
-// nor has to trust the validators' copy of it. A block's proof is valid where CheckValidators, CheckInclusion and CheckSignatures all
+// nor has to trust the validators' copy of it. A block's proof is valid if CheckValidators, CheckInclusion and CheckSignatures all
 // succeed; each of them binds what the others leave open. They prove that the validators in the proof signed the block. A LightClient
 // proves that these are the chain's: it follows them from the ones in a Trust.
 package receipt

@@ -57,7 +57,7 @@ func (r *Sequence) check() (string, error) {
 	return fmt.Sprintf("%d rounds, up to round %d; each follows from the one before and its dice%s", len(rounds), last, &missing), nil
 }
 
-// follows checks a round against the one that precedes it among the receipts. Where no round is missing between them, it must follow.
+// follows checks a round against the one that precedes it among the receipts. If no round is missing between them, it must follow.
 func (v *verifier) follows(earlier *verifier) error {
 	round := v.state.Round
 	switch {
@@ -100,7 +100,7 @@ func (g *gaps) between(earlier, later uint64) {
 	}
 }
 
-// String is empty where nothing is missing.
+// String is empty if nothing is missing.
 func (g *gaps) String() string {
 	named, verb := g.texts[:min(len(g.texts), maxGaps)], g.verb
 	if len(g.texts) == 0 {

@@ -12,11 +12,11 @@ import (
 type Trust struct {
 	ChainID string `json:"chain_id"`
 	// GenesisHash is the SHA-256 hash of the genesis file, for people to compare, or what an answer of GET /api/v1/fairness claims it to
-	// be; empty where it claims nothing. No check depends on it.
+	// be; empty if it claims nothing. No check depends on it.
 	GenesisHash string `json:"genesis_hash"`
-	// HashComputed is true where GenesisHash was computed from the genesis file.
+	// HashComputed is true if GenesisHash was computed from the genesis file.
 	HashComputed bool `json:"-"`
-	// GroupKey verifies the beacon. Where it is empty, receipts must prove it.
+	// GroupKey verifies the beacon. If it is empty, receipts must prove it.
 	GroupKey string `json:"group_key"`
 	// Validators is the validator set at genesis, in any order.
 	Validators []TrustedValidator `json:"validators"`

@@ -17,16 +17,16 @@ type Step struct {
 	// Name is the check's name: format, trust, state, pay_table, bets, validators, inclusion, signatures, hops, group_key, beacon, dice,
 	// settlement or balance; for several receipts, sequence.
 	Name string
-	// Found describes what the check found where it succeeded.
+	// Found describes what the check found if it succeeded.
 	Found string
-	// Err is what is wrong; nil where the check succeeded.
+	// Err is what is wrong; nil if the check succeeded.
 	Err error
 }
 
 // Report lists the checks of a verifier in order. It ends with the first check that failed, since later ones build on it.
 type Report []Step
 
-// Err returns the error of the check that failed, with its name; nil where all succeeded.
+// Err returns the error of the check that failed, with its name; nil if all succeeded.
 func (a Report) Err() error {
 	if last := a[len(a)-1]; last.Err != nil {
 		return fmt.Errorf("%s: %w", last.Name, last.Err)
@@ -40,7 +40,7 @@ func Verify(text []byte, trust *Trust) Report {
 	return report
 }
 
-// verify also returns what the checks have parsed; nil where the text is not a receipt.
+// verify also returns what the checks have parsed; nil if the text is not a receipt.
 func verify(text []byte, trust *Trust) (Report, *verifier) {
 	r, err := Parse(text)
 	if err != nil {

@@ -16,13 +16,13 @@ import (
 type Part struct {
 	// Name is for the logs.
 	Name string
-	// Start makes the part ready and returns; nil where there is nothing to start.
+	// Start makes the part ready and returns; nil if there is nothing to start.
 	Start func(ctx context.Context) error
 	// Serve runs until the part is stopped; nil for a passive part. If it returns before Stop was called, with or without an error, the
 	// process ends.
 	Serve func() error
-	// Stop ends the part. Its context has the deadline of the whole shutdown, or a short one of its own where the parts before have used
-	// all of that. A Stop that does not return soon after its context ends is abandoned. nil where there is nothing to stop.
+	// Stop ends the part. Its context has the deadline of the whole shutdown, or a short one of its own if the parts before have used
+	// all of that. A Stop that does not return soon after its context ends is abandoned. nil if there is nothing to stop.
 	Stop func(ctx context.Context) error
 }
 
@@ -42,7 +42,7 @@ func NewGroup(logger *slog.Logger, drain time.Duration) *Group {
 func (g *Group) Add(part Part) { g.parts = append(g.parts, part) }
 
 // Run starts every part, calls ready when all have started, waits until the context ends or a part fails, and stops the started parts
-// in reverse. It returns the failures; nil where all went well until the context ended.
+// in reverse. It returns the failures; nil if all went well until the context ended.
 func (g *Group) Run(ctx context.Context, ready func()) error {
 	failed := make(chan error, len(g.parts))
 	var serving sync.WaitGroup
@@ -59,7 +59,7 @@ func (g *Group) Run(ctx context.Context, ready func()) error {
 	return errors.Join(err, g.stop(started, &serving))
 }
 
-// start returns how many parts it started. Where the context ends meanwhile, these are fewer than all, without an error.
+// start returns how many parts it started. If the context ends meanwhile, these are fewer than all, without an error.
 func (g *Group) start(ctx context.Context, failed chan<- error, serving *sync.WaitGroup) (int, error) {
 	for i, part := range g.parts {
 		if ctx.Err() != nil {

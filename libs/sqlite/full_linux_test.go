@@ -61,7 +61,7 @@ func write(t *testing.T, db *sqlite.DB, rows int) error {
 	})
 }
 
-// refused fails the test where an error is not that of a full disk, or where something was stored all the same.
+// refused fails the test if an error is not that of a full disk, or if something was stored all the same.
 func refused(t *testing.T, db *sqlite.DB, path string, err error) {
 	t.Helper()
 	full, ok := errors.AsType[*errs.Error](err)

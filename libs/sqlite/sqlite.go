@@ -53,8 +53,8 @@ func Open(ctx context.Context, path string, connections int) (*DB, error) {
 	return &DB{Writer: writer, Reader: reader, path: path, writer: writes}, nil
 }
 
-// Write runs f in a transaction that is serialized with all others. It commits when f returns nil. Where the disk is full, the error says
-// so to callers, and later transactions succeed as soon as there is space. Where a commit fails otherwise, the error says that its outcome
+// Write runs f in a transaction that is serialized with all others. It commits when f returns nil. If the disk is full, the error says
+// so to callers, and later transactions succeed as soon as there is space. If a commit fails otherwise, the error says that its outcome
 // is unknown.
 func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
 	return db.storageFull(db.inTx(ctx, db.Writer, nil, f))

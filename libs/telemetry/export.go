@@ -25,7 +25,7 @@ type exporter struct {
 	dropped prometheus.Counter
 }
 
-// enqueue queues a span to be sent, or drops it where too many wait.
+// enqueue queues a span to be sent, or drops it if too many wait.
 func (e *exporter) enqueue(span sdktrace.ReadOnlySpan) {
 	if e.waiting.Add(1) > maxSpans {
 		e.waiting.Add(-1)
@@ -61,7 +61,7 @@ type processor struct {
 }
 
 // OnEnd implements sdktrace.SpanProcessor. It sends sampled spans, and those that ended in an error of ours. Client spans do not count
-// among the latter, since to a client every refusal is an error; where we are at fault, the server's span or the client's parent shows it.
+// among the latter, since to a client every refusal is an error; if we are at fault, the server's span or the client's parent shows it.
 func (p processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	switch {
 	case span.SpanContext().IsSampled():

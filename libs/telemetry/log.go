@@ -28,7 +28,7 @@ func Module(logger *slog.Logger, module string) *slog.Logger { return logger.Wit
 type log struct {
 	filter      filter
 	source      bool
-	sampleBound uint64 // A trace's lines are logged where the lower half of its id, shifted right by one, is below this bound.
+	sampleBound uint64 // A trace's lines are logged if the lower half of its id, shifted right by one, is below this bound.
 	callSites   callSites
 	out         *queue
 	json        slog.Handler
@@ -67,7 +67,7 @@ func (l *log) logger(service string, replica int) *slog.Logger {
 type handler struct {
 	*log
 	json       slog.Handler
-	target     string // The module that logs; empty where it is the package that calls the logger.
+	target     string // The module that logs; empty if it is the package that calls the logger.
 	audit      bool
 	lines      map[slog.Level]prometheus.Counter
 	sampledOut prometheus.Counter

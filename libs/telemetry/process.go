@@ -28,7 +28,7 @@ func observeProcess(scope Scope, registry prometheus.Registerer) {
 		return
 	}
 	stat := func() procfs.ProcStat {
-		s, _ := self.Stat() // Zero where it can't be read.
+		s, _ := self.Stat() // Zero if it can't be read.
 		return s
 	}
 	usage := &cpuUsage{consumed: func() float64 { return stat().CPUTime() }, at: time.Now()}
@@ -67,7 +67,7 @@ func (c *cpuUsage) share(now time.Time) float64 {
 	return c.last
 }
 
-// memoryLimit returns the minimum of GOMEMLIMIT, the cgroup's limit and the machine's memory; 0 where none is known.
+// memoryLimit returns the minimum of GOMEMLIMIT, the cgroup's limit and the machine's memory; 0 if none is known.
 func memoryLimit() uint64 {
 	least := uint64(math.MaxUint64)
 	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {

@@ -20,7 +20,7 @@ type Request struct {
 	Endpoint string
 	// Status is the HTTP status; a gRPC call has that of its error's reason.
 	Status int
-	// Reason is why the request failed, as errs.Name has it; empty where it did not.
+	// Reason is why the request failed, as errs.Name has it; empty if it did not.
 	Reason string
 	// Stream is true for a request that lasts as long as the client wants, so that its duration means nothing.
 	Stream bool
@@ -47,7 +47,7 @@ type series struct {
 	duration                 prometheus.Observer // nil for streams.
 }
 
-// NewRequests registers the metric families. It returns nil, which observes nothing, where telemetry is disabled.
+// NewRequests registers the metric families. It returns nil, which observes nothing, if telemetry is disabled.
 func NewRequests(scope Scope) *Requests {
 	if scope.Disabled {
 		return nil
@@ -71,7 +71,7 @@ func NewRequests(scope Scope) *Requests {
 	return r
 }
 
-// Observe counts a request and its duration. Where the context's trace is sampled, its id is the exemplar of the duration.
+// Observe counts a request and its duration. If the context's trace is sampled, its id is the exemplar of the duration.
 func (r *Requests) Observe(ctx context.Context, req Request, took time.Duration) {
 	if r == nil {
 		return

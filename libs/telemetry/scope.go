@@ -15,7 +15,7 @@ type Scope struct {
 	Metrics    prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Propagator propagation.TextMapPropagator
-	// Disabled is true where requests must not be measured.
+	// Disabled is true if requests must not be measured.
 	Disabled bool
 }
 

@@ -15,7 +15,7 @@ import (
 // noopSpan records nothing.
 var noopSpan = trace.SpanFromContext(context.Background())
 
-// Child starts a child of the context's span, with the same tracer provider. Where that span is not sampled, or there is none, the child
+// Child starts a child of the context's span, with the same tracer provider. If that span is not sampled, or there is none, the child
 // records nothing: background work belongs to no call and has no spans.
 func Child(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
 	parent := trace.SpanFromContext(ctx)

@@ -1,6 +1,6 @@
 // Package telemetry provides a process with its logger, its metrics registry and its tracer. They are values that are passed
 // to the code that needs them; only SetGlobals sets globals, for libraries that have no other way. Nothing here delays a
-// call: where lines and spans can't be written as fast as they are produced, they are dropped and counted.
+// call: if lines and spans can't be written as fast as they are produced, they are dropped and counted.
 package telemetry
 
 import (
@@ -20,12 +20,12 @@ import (
 // Config is the telemetry section of every service's configuration.
 type Config struct {
 	Enabled        bool    `koanf:"enabled" jsonschema_description:"false disables metrics and traces of requests, to find out what telemetry costs; logs are still written"`
-	LogLevel       string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"lowest level at which our own modules log, where log_filter is empty"`
+	LogLevel       string  `koanf:"log_level" jsonschema:"enum=debug,enum=info,enum=warn,enum=error" jsonschema_description:"lowest level at which our own modules log, if log_filter is empty"`
 	LogFilter      string  `koanf:"log_filter" jsonschema_description:"lowest level that is logged, by module, such as bitcraps=info,bitcraps/gateway=debug,warn; a level without a module applies to all others; empty means bitcraps=LOG_LEVEL,warn"`
 	LogSource      bool    `koanf:"log_source" jsonschema_description:"whether log lines contain the file and the line of the code that logs"`
 	LogSampleRatio float64 `koanf:"log_sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces whose lines at level info are logged; warnings, errors, audit lines and lines outside of requests always are"`
 	OTLPEndpoint   string  `koanf:"otlp_endpoint" jsonschema_description:"URL of an OTLP/gRPC collector, such as http://localhost:4317; empty sends no traces"`
-	SampleRatio    float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are sent where the caller has not decided; spans that end in an error of ours are always sent"`
+	SampleRatio    float64 `koanf:"sample_ratio" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of traces that are sent if the caller has not decided; spans that end in an error of ours are always sent"`
 }
 
 // Default returns the default configuration: our own modules log at level info, for a tenth of all requests, and no traces are sent.
@@ -51,7 +51,7 @@ type Telemetry struct {
 	Propagator propagation.TextMapPropagator
 
 	disabled bool
-	log      *log // nil where nothing is logged.
+	log      *log // nil if nothing is logged.
 	spans    interface{ Shutdown(context.Context) error }
 }
 
@@ -94,7 +94,7 @@ func Discard() *Telemetry {
 	}
 }
 
-// For returns the telemetry of one service of the process. Its log lines and metrics have the service and, where a process runs several
+// For returns the telemetry of one service of the process. Its log lines and metrics have the service and, if a process runs several
 // replicas of it, the replica.
 func (t *Telemetry) For(service string, replica int) Scope {
 	logger := t.Logger.With("service", service, "replica", replica)

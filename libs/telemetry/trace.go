@@ -47,7 +47,7 @@ func newTracerProvider(ctx context.Context, process, version string, cfg Config,
 	), nil
 }
 
-// entrySampler records the first span of each call in a process even where its sampler drops the trace: whether the call fails is known
+// entrySampler records the first span of each call in a process even if its sampler drops the trace: whether the call fails is known
 // only at its end. Recording the spans below it as well would cost too much.
 type entrySampler struct{ sdktrace.Sampler }
 

@@ -11,7 +11,7 @@ func (s Scope) Utilization(resource string, share func() float64) {
 	}, func() float64 { return 100 * min(max(share(), 0), 1) }))
 }
 
-// Ratio returns part / whole, and 0 where the whole is 0.
+// Ratio returns part / whole, and 0 if the whole is 0.
 func Ratio[N int | int32 | int64 | uint64 | float64](part, whole N) float64 {
 	if whole <= 0 {
 		return 0

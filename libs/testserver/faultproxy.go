@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// FaultProxy is a proxy between a test and its PostgreSQL server. Where it is told to, it closes the connection instead of forwarding an
+// FaultProxy is a proxy between a test and its PostgreSQL server. If it is told to, it closes the connection instead of forwarding an
 // answer. By then the server has executed what the answer is to.
 type FaultProxy struct {
 	url      string

@@ -37,7 +37,7 @@ type Process struct {
 }
 
 // supervisor is a shell script that runs a program until its own standard input ends. The test process holds that open, so the program
-// ends with the process, even where that is killed and can't clean up. Stop closes it as well; Interrupt writes a signal to it.
+// ends with the process, even if that is killed and can't clean up. Stop closes it as well; Interrupt writes a signal to it.
 const supervisor = `dir=$1 signal=$2; shift 2
 "$@" <&- >>"$dir/log" 2>&1 &
 server=$!
@@ -111,7 +111,7 @@ func asServer(cmd *exec.Cmd) (err error) {
 	return err
 }
 
-// unprivileged returns the user that servers run as where the tests run as root, which PostgreSQL refuses; otherwise nil.
+// unprivileged returns the user that servers run as when the tests run as root, which PostgreSQL refuses; otherwise nil.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil

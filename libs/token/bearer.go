@@ -62,7 +62,7 @@ func (b Bearer) claims(now, expires time.Time) claims {
 	return c
 }
 
-// bearer parses the claims. ok is false where they name no player, or a role or scope that this release does not know: that may permit
+// bearer parses the claims. ok is false if they name no player, or a role or scope that this release does not know: that may permit
 // less than it would be assumed to.
 func (c claims) bearer() (b Bearer, ok bool) {
 	var err error

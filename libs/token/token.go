@@ -91,7 +91,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Bearer, error) {
 	return token.bearer, err
 }
 
-// cached returns a token that was verified before. ok is false where it has expired since, or its key is no longer published.
+// cached returns a token that was verified before. ok is false if it has expired since, or its key is no longer published.
 func (v *Verifier) cached(ctx context.Context, hash [sha256.Size]byte) (token verified, ok bool) {
 	token, ok = v.cache.Get(hash)
 	if !ok || !v.clock.Now().Before(token.expires) {

@@ -22,7 +22,7 @@ type accountServer struct {
 	*Service
 }
 
-// findAccount returns an account, or where there is none the zero account, to which no password belongs.
+// findAccount returns an account, or if there is none the zero account, to which no password belongs.
 func (s *Service) findAccount(ctx context.Context, find func(store.Tx) (account.Account, error)) (found account.Account, err error) {
 	err = s.store.Read(ctx, func(tx store.Tx) (err error) { found, err = find(tx); return err })
 	if errors.Is(err, account.ErrNotFound) {
@@ -108,7 +108,7 @@ func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmai
 	return &apiv1.ConfirmEmailResponse{}, err
 }
 
-// redeemCode counts an attempt at a subject's code. Where the code is valid and the owner's, do runs and the code is removed, in one
+// redeemCode counts an attempt at a subject's code. If the code is valid and the owner's, do runs and the code is removed, in one
 // transaction.
 func (s *Service) redeemCode(ctx context.Context, owner uuid.UUID, subject, text string, do func(store.Tx, account.Code) error) error {
 	var outcome error

@@ -50,7 +50,7 @@ func (s *Service) newSession(player uuid.UUID, method apiv1.SignInMethod, client
 	return sess, refresh, nil
 }
 
-// beginSession stores a new session. Where the player has maxSessions already, the least recently used one is ended.
+// beginSession stores a new session. If the player has maxSessions already, the least recently used one is ended.
 func (s *Service) beginSession(ctx context.Context, tx store.Tx, player uuid.UUID, method apiv1.SignInMethod, credential uuid.UUID, client string) (session.Session, session.Token, error) {
 	sess, refresh, err := s.newSession(player, method, client)
 	if err != nil {

@@ -91,7 +91,7 @@ func challengeFailed() error {
 	return errs.New(errorsv1.Reason_REASON_CHALLENGE_FAILED, "the challenge or its signature is not valid; request a new one at /api/v1/devices/challenges")
 }
 
-// useChallenge marks the proof's challenge as used, and fails where it was used before.
+// useChallenge marks the proof's challenge as used, and fails if it was used before.
 func (p verifiedProof) useChallenge(ctx context.Context, tx store.Tx) error {
 	fresh, err := tx.UseChallenge(ctx, p.hash, p.challenge.Expires)
 	if err == nil && !fresh {
@@ -273,7 +273,7 @@ func (s *deviceServer) RemoveDevice(ctx context.Context, req *apiv1.RemoveDevice
 	return &apiv1.RemoveDeviceResponse{}, err
 }
 
-// ensureNotLockedOut fails where the player has no live session and can't begin one. API keys don't count: they can't link a credential.
+// ensureNotLockedOut fails if the player has no live session and can't begin one. API keys don't count: they can't link a credential.
 func (s *Service) ensureNotLockedOut(ctx context.Context, tx store.Tx, id uuid.UUID) error {
 	live, err := tx.LiveSessions(ctx, id, s.now())
 	if err != nil || countSessions(live, isAPIKey) < len(live) {

@@ -57,7 +57,7 @@ func (s *Service) requireLiveSession(ctx context.Context, tx store.Tx, caller id
 	return sessionError(err)
 }
 
-// sessionPlayer returns the player of a session, or session.ErrEnded where the player was deleted. It takes no lock on the player:
+// sessionPlayer returns the player of a session, or session.ErrEnded if the player was deleted. It takes no lock on the player:
 // a transaction that ends the session waits for the lock on the session's row.
 func sessionPlayer(ctx context.Context, tx store.Tx, of session.Session) (player.Player, error) {
 	found, err := tx.PeekPlayer(ctx, of.Player)

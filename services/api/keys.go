@@ -37,7 +37,7 @@ func (k *keyring) signer(now time.Time) (signing.Key, error) {
 	return key, nil
 }
 
-// rotateKeys adds a key where one is due, removes keys of which no token is still valid, and caches the result.
+// rotateKeys adds a key if one is due, removes keys of which no token is still valid, and caches the result.
 func (s *Service) rotateKeys(ctx context.Context) error {
 	now := s.now()
 	var keys []signing.Key

@@ -18,14 +18,14 @@ const (
 	mailTimeout = 15 * time.Second
 	// drainTimeout is how long a stopping service continues to send queued mails.
 	drainTimeout = 5 * time.Second
-	// mailRetryDelay is when callers are told to retry where the outbox is full.
+	// mailRetryDelay is when callers are told to retry if the outbox is full.
 	mailRetryDelay = 10 * time.Second
 )
 
 // outbox sends mails in the background, after the calls that cause them, so that the duration of a call does not reveal whether it
 // sends one.
 type outbox struct {
-	sender  mail.Sender // nil where mails can't be sent.
+	sender  mail.Sender // nil if mails can't be sent.
 	logger  *slog.Logger
 	queue   chan mail.Message
 	closing chan struct{}
@@ -37,7 +37,7 @@ func newOutbox(sender mail.Sender, logger *slog.Logger) *outbox {
 	return &outbox{sender: sender, logger: logger, queue: make(chan mail.Message, outboxSize), closing: make(chan struct{})}
 }
 
-// checkCapacity fails where no mail can be sent now. Callers check it whether they have a mail to send or not.
+// checkCapacity fails if no mail can be sent now. Callers check it whether they have a mail to send or not.
 func (o *outbox) checkCapacity() error {
 	if o.sender == nil {
 		return errs.New(errorsv1.Reason_REASON_MAIL_NOT_CONFIGURED, "no mail server is configured here; sign in with a device")
@@ -48,7 +48,7 @@ func (o *outbox) checkCapacity() error {
 	return nil
 }
 
-// send queues a mail. Where the outbox is full the mail is dropped, and the log says so.
+// send queues a mail. If the outbox is full, the mail is dropped, and the log says so.
 func (o *outbox) send(ctx context.Context, m mail.Message) {
 	select {
 	case o.queue <- m:

@@ -19,7 +19,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/api/internal/store"
 )
 
-// passwordRetryDelay is when callers are told to retry where too many passwords are being hashed.
+// passwordRetryDelay is when callers are told to retry if too many passwords are being hashed.
 const passwordRetryDelay = 2 * time.Second
 
 // newCode draws an unpredictable code.
@@ -39,7 +39,7 @@ func (s *Service) hash(ctx context.Context, text string) (string, error) {
 	return hash, overloaded(err)
 }
 
-// checkPassword fails where the password does not match the hash. An empty hash fails after the same work.
+// checkPassword fails if the password does not match the hash. An empty hash fails after the same work.
 func (s *Service) checkPassword(ctx context.Context, text, hash string) error {
 	ok, err := s.hasher.Check(ctx, text, hash)
 	if err == nil && !ok {
@@ -52,7 +52,7 @@ func wrongPassword() error {
 	return errs.New(errorsv1.Reason_REASON_SIGN_IN_FAILED, "wrong address or password; try again, or reset the password")
 }
 
-// passwordUnchanged fails where the account's password changed since it was checked: hashing takes long enough for a reset to happen
+// passwordUnchanged fails if the account's password changed since it was checked: hashing takes long enough for a reset to happen
 // meanwhile. The transaction must hold the lock on the player.
 func passwordUnchanged(ctx context.Context, tx store.Tx, checked account.Account) error {
 	found, err := tx.Account(ctx, checked.Player)
@@ -83,7 +83,7 @@ const trackedAddresses = 100_000
 // Replicas that share a Redis count together.
 type attemptLimiter struct {
 	limiter ratelimit.Limiter
-	redis   *redis.Client // nil where this process counts by itself.
+	redis   *redis.Client // nil if this process counts by itself.
 }
 
 func newAttemptLimiter(ctx context.Context, cfg redis.Config, clock clockwork.Clock, scope telemetry.Scope) (*attemptLimiter, error) {

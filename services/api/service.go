@@ -49,10 +49,10 @@ type Mail struct {
 	SMTP     string `koanf:"smtp_address" jsonschema_description:"host:port of a mail server; empty sends none"`
 	User     string `koanf:"smtp_user" jsonschema_description:"user at the mail server; empty does not authenticate"`
 	Password string `koanf:"smtp_password" jsonschema_description:"the user's password, sent over TLS only"`
-	Folder   string `koanf:"folder" jsonschema_description:"folder to write mails to where there is no mail server, for development"`
+	Folder   string `koanf:"folder" jsonschema_description:"folder to write mails to if there is no mail server, for development"`
 }
 
-// sender returns nil where neither a mail server nor a folder is configured.
+// sender returns nil if neither a mail server nor a folder is configured.
 func (m Mail) sender(clock clockwork.Clock) mail.Sender {
 	switch {
 	case m.SMTP != "":
@@ -91,7 +91,7 @@ type Deps struct {
 	Game grpc.ClientConnInterface
 	// Clock is the source of the current time.
 	Clock clockwork.Clock
-	// Random is the source of secrets; crypto/rand where it is nil.
+	// Random is the source of secrets; crypto/rand if it is nil.
 	Random io.Reader
 }
 
@@ -147,7 +147,7 @@ func (s *Service) Register(server grpc.ServiceRegistrar) {
 	apiv1.RegisterKeyServiceServer(server, &jwksServer{Service: s})
 }
 
-// Start implements service.Service: it creates the first signing key where there is none.
+// Start implements service.Service: it creates the first signing key if there is none.
 func (s *Service) Start(ctx context.Context) error {
 	if err := s.rotateKeys(ctx); err != nil {
 		return err

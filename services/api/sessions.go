@@ -138,7 +138,7 @@ func (s *sessionServer) EndAllSessions(ctx context.Context, _ *apiv1.EndAllSessi
 	return &apiv1.EndAllSessionsResponse{Ended: int32(ended)}, err
 }
 
-// endSession ends a player's session or, where key is true, API key. It succeeds for one that is over, since the call may repeat one
+// endSession ends a player's session or, if key is true, API key. It succeeds for one that is over, since the call may repeat one
 // whose answer was lost.
 func (s *Service) endSession(ctx context.Context, player, id uuid.UUID, key bool) error {
 	return s.store.Write(ctx, func(tx store.Tx) error {

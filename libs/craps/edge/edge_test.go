@@ -9,7 +9,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/craps/edge"
 )
 
-// published are the edges of the wagers in the literature on casino games, in percent to three places, and as fractions where those fit
+// published are the edges of the wagers in the literature on casino games, in percent to three places, and as fractions if those fit
 // on a line.
 var published = []struct {
 	percent float64

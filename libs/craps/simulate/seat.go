@@ -31,7 +31,7 @@ func (s *seat) settle(roll *craps.Roll) craps.Result {
 	return result
 }
 
-// number returns the number that odds behind the bet would stand on: the one that a come bet travelled to, or the point. It is 0 where
+// number returns the number that odds behind the bet would stand on: the one that a come bet travelled to, or the point. It is 0 if
 // there is no such number yet.
 func (s *seat) number(state craps.State) uint8 {
 	switch {

@@ -23,7 +23,7 @@ func New(w *craps.Wager, dice Dice) *Simulation {
 	return s
 }
 
-// Play rolls the dice a number of times. Where the dice return an error it stops and returns that; the rolls before count.
+// Play rolls the dice a number of times. If the dice return an error, it stops and returns that; the rolls before count.
 func (s *Simulation) Play(rolls int64) error {
 	for range rolls {
 		s.bet()

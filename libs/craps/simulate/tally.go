@@ -60,7 +60,7 @@ func (t Tally) Decided() int64 { return t.Won() + t.Losses + t.Pushes }
 // Cost returns what the decided bets cost, stakes and commission.
 func (t Tally) Cost() int64 { return t.Staked + t.Commission }
 
-// Edge returns the share of the cost that the house kept. It is NaN where no bet was decided.
+// Edge returns the share of the cost that the house kept. It is NaN if no bet was decided.
 func (t Tally) Edge() float64 { return float64(t.Cost()-t.Returned) / float64(t.Cost()) }
 
 // Error returns the standard error of Edge. For each of the n decided bets, let k be what the house kept of it and c its cost.

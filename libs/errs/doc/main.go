@@ -19,7 +19,7 @@ const head = `# Errors
 This page is generated from [reason.proto](../proto/bitcraps/errors/v1/reason.proto).
 
 An error is a ` + "`google.rpc.Status`" + `, the same over gRPC and REST. Its details hold an ` + "`ErrorInfo`" + ` with the domain ` + "`bitcraps`" + ` and one of
-these reasons; a ` + "`BadRequest`" + ` that names the invalid fields, where there are any; a ` + "`RetryInfo`" + ` where a retry makes sense, which
+these reasons; a ` + "`BadRequest`" + ` that names the invalid fields, if there are any; a ` + "`RetryInfo`" + ` if a retry makes sense, which
 REST also sends as the ` + "`Retry-After`" + ` header; and over REST a ` + "`RequestInfo`" + ` with the request's id. Programs read the reason; the
 message is for people and may change.
 

@@ -32,7 +32,7 @@ def tree(leaves):  # RFC 6962, section 2.1
     return sha(b"\1" + tree(leaves[:k]) + tree(leaves[k:]))
 
 
-def path(leaves, place):  # Siblings from the lowest, each with True where it is the left one.
+def path(leaves, place):  # Siblings from the lowest, each with True if it is the left one.
     if len(leaves) == 1:
         return []
     k = 1

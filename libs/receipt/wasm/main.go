@@ -72,7 +72,7 @@ func check(texts []string, trusted js.Value) answers {
 	return out
 }
 
-// untrusted is the answer where what to trust can't be read: no receipt is checked.
+// untrusted is the answer if what to trust can't be read: no receipt is checked.
 func untrusted(receipts int, err error) answers {
 	message := err.Error()
 	return answers{

@@ -60,7 +60,7 @@ func HashCode(code string) [sha256.Size]byte {
 type Code struct {
 	// Subject is who may use the code, and for what: LinkSubject or ResetSubject.
 	Subject string
-	// Player is the player whose account it concerns; uuid.Nil where there is none, and the code is never valid.
+	// Player is the player whose account it concerns; uuid.Nil if there is none, and the code is never valid.
 	Player   uuid.UUID
 	Email    string
 	Password string // The hash of the password that the account will get.
@@ -75,7 +75,7 @@ func LinkSubject(player uuid.UUID) string { return "link:" + player.String() }
 // ResetSubject is the subject of codes that reset the password of an address.
 func ResetSubject(email string) string { return "reset:" + Normalize(email) }
 
-// Try counts an attempt, and fails where the text is not the code, or the code is not the owner's or no longer valid.
+// Try counts an attempt, and fails if the text is not the code, or the code is not the owner's or no longer valid.
 func (c *Code) Try(text string, owner uuid.UUID, now time.Time) error {
 	hash := HashCode(text)
 	c.Attempts++
@@ -87,7 +87,7 @@ func (c *Code) Try(text string, owner uuid.UUID, now time.Time) error {
 
 // Tx is what a transaction can do with accounts and codes. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
-	// AddAccount stores a new account; added is false where the player or the address already has one.
+	// AddAccount stores a new account; added is false if the player or the address already has one.
 	AddAccount(ctx context.Context, account Account) (added bool, err error)
 	// Account returns a player's account, or ErrNotFound.
 	Account(ctx context.Context, player uuid.UUID) (Account, error)

@@ -41,7 +41,7 @@ func tag(secret, body, publicKey []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// open decodes a sealed challenge; ok is false where it was not sealed for the key with one of the secrets.
+// open decodes a sealed challenge; ok is false if it was not sealed for the key with one of the secrets.
 func open(sealed, publicKey []byte, secrets [][]byte) (c Challenge, ok bool) {
 	if len(sealed) != challengeSize {
 		return Challenge{}, false

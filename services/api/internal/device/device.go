@@ -79,7 +79,7 @@ func (p Proof) Check(secrets [][]byte, now time.Time) (challenge Challenge, hash
 
 // Tx is what a transaction can do with devices. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
-	// AddDevice stores a new device; added is false where another device has its key.
+	// AddDevice stores a new device; added is false if another device has its key.
 	AddDevice(ctx context.Context, device Device) (added bool, err error)
 	// DeviceByKey returns the device that has a public key, or ErrNotFound.
 	DeviceByKey(ctx context.Context, key ed25519.PublicKey) (Device, error)
@@ -87,7 +87,7 @@ type Tx interface {
 	Devices(ctx context.Context, player uuid.UUID) ([]Device, error)
 	// RemoveDevice deletes a device.
 	RemoveDevice(ctx context.Context, id uuid.UUID) error
-	// UseChallenge marks a challenge as used; fresh is false where it was used before.
+	// UseChallenge marks a challenge as used; fresh is false if it was used before.
 	UseChallenge(ctx context.Context, hash [sha256.Size]byte, expires time.Time) (fresh bool, err error)
 	// PruneChallenges deletes at most so many of the used challenges that expired before a time, and returns how many it deleted.
 	PruneChallenges(ctx context.Context, before time.Time, most int) (pruned int, err error)

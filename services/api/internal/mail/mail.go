@@ -63,7 +63,7 @@ func (f Folder) Send(_ context.Context, m Message) error {
 	return os.Rename(temporary, temporary+".eml") // A reader never sees a partial file.
 }
 
-// SMTP sends mails through a server. It uses TLS where the server offers STARTTLS, and never sends a password without it.
+// SMTP sends mails through a server. It uses TLS if the server offers STARTTLS, and never sends a password without it.
 type SMTP struct {
 	Address, User, Password, From string
 	Now                           func() time.Time

@@ -31,7 +31,7 @@ const (
 	maxMemoryKiB = 256 * 1024
 )
 
-// ErrBusy is for a password where the slots and the queue are full.
+// ErrBusy is for a password when the slots and the queue are full.
 var ErrBusy = errors.New("password: too many at once")
 
 // Hasher hashes and checks passwords.
@@ -41,7 +41,7 @@ type Hasher struct {
 	dummyHash string
 }
 
-// New returns a Hasher. The salt is that of the dummy hash that is checked where there is no hash.
+// New returns a Hasher. The salt is that of the dummy hash that is checked if there is no hash.
 func New(salt [SaltSize]byte) *Hasher {
 	h := &Hasher{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots+maxWaiting)}
 	h.dummyHash = encode(salt[:], make([]byte, keySize))

@@ -39,7 +39,7 @@ type Session struct {
 	Client string
 	// Created, Used and Expires are when the session began, was last refreshed, and ends unless it is refreshed before.
 	Created, Used, Expires time.Time
-	// Ended is when the session was ended; the zero time where it was not.
+	// Ended is when the session was ended; the zero time if it was not.
 	Ended time.Time
 
 	Family, Current, Previous Hash
@@ -61,7 +61,7 @@ func (s *Session) End(now time.Time) {
 	}
 }
 
-// Live fails where the session was ended or has expired.
+// Live fails if the session was ended or has expired.
 func (s *Session) Live(now time.Time) error {
 	switch {
 	case !s.Ended.IsZero():
@@ -72,7 +72,7 @@ func (s *Session) Live(now time.Time) error {
 	return nil
 }
 
-// checkToken fails where the token is not of the session's family, or the session is over.
+// checkToken fails if the token is not of the session's family, or the session is over.
 func (s *Session) checkToken(t Token, now time.Time) error {
 	if !s.Family.equal(t.Family.Hash()) {
 		return ErrNotFound
@@ -80,7 +80,7 @@ func (s *Session) checkToken(t Token, now time.Time) error {
 	return s.Live(now)
 }
 
-// Refresh uses a token and returns the next one. It may change the session even where it fails: a token that was used before ends it.
+// Refresh uses a token and returns the next one. It may change the session even if it fails: a token that was used before ends it.
 func (s *Session) Refresh(t Token, nonce Secret, now time.Time, life time.Duration) (Token, error) {
 	if err := s.checkToken(t, now); err != nil {
 		return Token{}, err

@@ -42,7 +42,7 @@ func (t Token) String() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// Parse decodes a token; ok is false where the text is not one.
+// Parse decodes a token; ok is false if the text is not one.
 func Parse(text string) (t Token, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(raw) != len(t.Session)+2*secretSize {

@@ -19,7 +19,7 @@ type Key struct {
 	TokenLife time.Duration
 }
 
-// KeyOf makes a key from its stored fields. It fails where the seed has the wrong length.
+// KeyOf makes a key from its stored fields. It fails if the seed has the wrong length.
 func KeyOf(id string, seed []byte, createdAt, signsFrom time.Time, tokenLife time.Duration) (Key, error) {
 	if len(seed) != ed25519.SeedSize {
 		return Key{}, fmt.Errorf("signing key %s is damaged", id)
@@ -33,7 +33,7 @@ func (k Key) Life(wanted time.Duration) time.Duration { return min(wanted, k.Tok
 
 // Tx is what a transaction does with keys. Every implementation passes the suite in internal/store/storetest.
 type Tx interface {
-	// Keys returns every key, newest first. Where the transaction writes, others that do the same wait for its end.
+	// Keys returns every key, newest first. If the transaction writes, others that do the same wait for its end.
 	Keys(ctx context.Context) ([]Key, error)
 	// AddKey stores a new key.
 	AddKey(ctx context.Context, key Key) error
@@ -68,7 +68,7 @@ func Due(keys []Key, now time.Time, life time.Duration) (due bool, signsFrom tim
 	return false, time.Time{}, retired
 }
 
-// Signer returns the key that signs at a time; ok is false where there is none. keys are ordered newest first.
+// Signer returns the key that signs at a time; ok is false if there is none. keys are ordered newest first.
 func Signer(keys []Key, now time.Time) (key Key, ok bool) {
 	for _, key := range keys {
 		if !key.SignsFrom.After(now) {

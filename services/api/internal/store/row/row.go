@@ -1,4 +1,4 @@
-// Package row maps the domains' types to rows of tables, alike for both engines. Times are microseconds since 1970, or 0 where
+// Package row maps the domains' types to rows of tables, alike for both engines. Times are microseconds since 1970, or 0 if
 // there is none. Fields have the order of the columns, so that the types that sqlc generates convert to these.
 package row
 

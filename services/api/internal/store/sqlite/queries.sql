@@ -40,7 +40,7 @@ SELECT id, ended_at FROM sessions WHERE ended_at > 0 AND ended_at > CAST(@after 
 DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at < CAST(@before AS INTEGER) ORDER BY s.expires_at LIMIT @most);
 
 -- name: InsertDevice :many
--- Returns no row where another device has the key.
+-- Returns no row if another device has the key.
 INSERT INTO devices (id, player_id, public_key, client, created_at) VALUES (@id, @player_id, @public_key, @client, @created_at)
 ON CONFLICT (public_key) DO NOTHING RETURNING id;
 
@@ -54,14 +54,14 @@ SELECT * FROM devices WHERE player_id = @player_id ORDER BY created_at DESC, id;
 DELETE FROM devices WHERE id = @id;
 
 -- name: UseChallenge :many
--- Returns no row where it was already used.
+-- Returns no row if it was already used.
 INSERT INTO used_challenges (hash, expires_at) VALUES (@hash, @expires_at) ON CONFLICT (hash) DO NOTHING RETURNING expires_at;
 
 -- name: DeleteUsedChallenges :execrows
 DELETE FROM used_challenges WHERE hash IN (SELECT u.hash FROM used_challenges u WHERE u.expires_at < CAST(@before AS INTEGER) ORDER BY u.expires_at LIMIT @most);
 
 -- name: InsertAccount :many
--- Returns no row where the player or the address already has an account.
+-- Returns no row if the player or the address already has an account.
 INSERT INTO accounts (player_id, email, password, created_at) VALUES (@player_id, @email, @password, @created_at)
 ON CONFLICT DO NOTHING RETURNING player_id;
 

@@ -26,7 +26,7 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	return &Store{store}, err
 }
 
-// Migrate migrates the file at path, which it creates where it is missing, to the schema that Open requires.
+// Migrate migrates the file at path, which it creates if it is missing, to the schema that Open requires.
 func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 	return sqlite.Migrate(ctx, path, migrations)
 }
