@@ -348,7 +348,7 @@ export interface paths {
         };
         /**
          * ListGames
-         * @description ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so where
+         * @description ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so if
          *      few match, a page may be short or empty and still have a next one.
          */
         get: operations["GameService_ListGames"];
@@ -795,7 +795,7 @@ export interface paths {
         put?: never;
         /**
          * CreateGuest
-         * @description CreateGuest creates a player without any proof of identity, where the operator allows guests, and signs the player in. The gateway
+         * @description CreateGuest creates a player without any proof of identity, if the operator allows guests, and signs the player in. The gateway
          *      calls it automatically on a browser's first call and keeps the token in a cookie; a REST client calls it and sends the token as
          *      "Authorization: Bearer".
          */
@@ -1322,7 +1322,7 @@ export interface components {
         "bitcraps.api.v1.EndApiKeyResponse": Record<string, never>;
         /** @description EndSessionResponse reports whether the session of this call was ended. */
         "bitcraps.api.v1.EndSessionResponse": {
-            /** @description current is true where it was. */
+            /** @description current is true if it was. */
             current: boolean;
         };
         /** @description ExportAccountResponse is the personal data stored about a player, and a page of the wallet's movements. */
@@ -1331,7 +1331,7 @@ export interface components {
             api_keys: components["schemas"]["bitcraps.api.v1.ApiKey"][];
             /** @description devices are the caller's. */
             devices: components["schemas"]["bitcraps.api.v1.Device"][];
-            /** @description email is the address that the caller signs in with; empty where there is none. */
+            /** @description email is the address that the caller signs in with; empty if there is none. */
             email: string;
             /** @description entries are a page of the movements of the caller's wallet, newest first. */
             entries: components["schemas"]["bitcraps.game.v1.Entry"][];
@@ -1518,7 +1518,7 @@ export interface components {
             height: number;
             /** @description kind is the kind of violation. */
             kind: components["schemas"]["bitcraps.consensus.v1.EvidenceKind"];
-            /** @description proof is what the validator signed: two votes for equivocation, otherwise one message, or none where the message was not kept. */
+            /** @description proof is what the validator signed: two votes for equivocation, otherwise one message, or none if the message was not kept. */
             proof: components["schemas"]["bitcraps.consensus.v1.SignedMessage"][];
             /** @description public_key verifies the signatures, in hex. */
             public_key: string;
@@ -1526,7 +1526,7 @@ export interface components {
             reason: string;
             /**
              * Format: int64
-             * @description recorded_height is the block that proved the violation to the whole chain or, where none did, the latest block that this validator
+             * @description recorded_height is the block that proved the violation to the whole chain or, if none did, the latest block that this validator
              *      knew.
              */
             recorded_height: number;
@@ -1613,13 +1613,13 @@ export interface components {
             account: string;
             /**
              * Format: int64
-             * @description balance is the account's balance. For the check in_play, balance and expected are the amount in play; for last_transfer and
-             *      previous they are transfer ids.
+             * @description balance is the account's balance. For the check exposure, balance and expected are what the game's bets can win; for in_play
+             *      the amount in play; for last_transfer and previous transfer ids.
              */
             balance: number;
             /**
-             * @description check is the check that failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on
-             *      SQLite also in_play, last_transfer or previous.
+             * @description check is the check that failed: sum_of_transfers, running_balance, below_zero, bets_on_table, exposure, reserve_for_bets or
+             *      open_table; on SQLite also in_play, last_transfer or previous.
              */
             check: string;
             /**
@@ -1652,7 +1652,7 @@ export interface components {
              * @description accounts is the number of accounts.
              */
             accounts: number;
-            /** @description balanced is true where nothing was found wrong. */
+            /** @description balanced is true if nothing was found wrong. */
             balanced: boolean;
             /** @description differences are accounts, at most 100, whose balances do not match their transfers or bets. */
             differences: components["schemas"]["bitcraps.game.v1.AccountDifference"][];
@@ -1684,12 +1684,12 @@ export interface components {
             client_seed: string;
             /**
              * Format: int64
-             * @description commission was paid on top of the stake; it is returned where the bet is removed.
+             * @description commission was paid on top of the stake; it is returned if the bet is removed.
              */
             commission: number;
             /**
              * Format: int64
-             * @description decided_round is the round that decided the bet; 0 while the bet is live, or where it was removed.
+             * @description decided_round is the round that decided the bet; 0 while the bet is live, or if it was removed.
              */
             decided_round: number;
             /** @description game_id is the game that the bet was placed in. */
@@ -1716,7 +1716,7 @@ export interface components {
             player_id: string;
             /** @description status tells whether the bet is live, and if not, how it ended. */
             status: components["schemas"]["bitcraps.game.v1.BetStatus"];
-            /** @description working is true where the bet takes part in come-out rolls. */
+            /** @description working is true if the bet takes part in come-out rolls. */
             working: boolean;
         };
         /** @description BetChanged holds the new stake or working state of a live bet. */
@@ -1735,7 +1735,7 @@ export interface components {
             commission: number;
             /** @description player_id is the bet's owner. */
             player_id: string;
-            /** @description working is true where the bet takes part in come-out rolls now. */
+            /** @description working is true if the bet takes part in come-out rolls now. */
             working: boolean;
         };
         /** @description BetError is why a bet was refused. */
@@ -1775,7 +1775,7 @@ export interface components {
             number: number;
             /** @description player_id is the bet's owner. */
             player_id: string;
-            /** @description working is true where the bet takes part in come-out rolls. */
+            /** @description working is true if the bet takes part in come-out rolls. */
             working: boolean;
         };
         /** @description BetRemoved reports a bet that was taken back. */
@@ -1831,7 +1831,7 @@ export interface components {
         "bitcraps.game.v1.ChatPosted": {
             /** @description player_id is the author. */
             player_id: string;
-            /** @description text is the message; empty where its author has been deleted since. */
+            /** @description text is the message; empty if its author has been deleted since. */
             text: string;
         };
         /** @description CreateGameRequest sets the table's limits. */
@@ -1886,7 +1886,7 @@ export interface components {
             round: number;
             /** @description settlements are the bets that the roll decided or moved. */
             settlements: components["schemas"]["bitcraps.game.v1.Settlement"][];
-            /** @description shooter_id is the player who has the dice for the next roll; empty where the house rolls or nobody is seated. */
+            /** @description shooter_id is the player who has the dice for the next roll; empty if the house rolls or nobody is seated. */
             shooter_id: string;
             /**
              * Format: int32
@@ -2008,7 +2008,7 @@ export interface components {
         "bitcraps.game.v1.Exclusion": {
             /** @description kind is cool_off or self_exclusion. */
             kind: string;
-            /** @description until is when it ends; not set where it is permanent. */
+            /** @description until is when it ends; not set if it is permanent. */
             until?: components["schemas"]["google.protobuf.Timestamp"];
         };
         /** @description Game is one craps table: its limits, its players, and the state of the hand. */
@@ -2051,7 +2051,7 @@ export interface components {
              * @description point is 4, 5, 6, 8, 9 or 10 in the point phase, else 0.
              */
             point: number;
-            /** @description private is true where only players who have its join code, or are seated, see the game. */
+            /** @description private is true if only players who have its join code, or are seated, see the game. */
             private: boolean;
             /** @description rolling is true while a roll is in progress: betting is closed until the round is settled. */
             rolling: boolean;
@@ -2067,7 +2067,7 @@ export interface components {
              * @description sequence is the number of the latest event of the game's log.
              */
             sequence: number;
-            /** @description shooter_id is the player who has the dice; empty where the house rolls or nobody is seated. */
+            /** @description shooter_id is the player who has the dice; empty if the house rolls or nobody is seated. */
             shooter_id: string;
             /** @description status tells whether the game still accepts players and bets. */
             status: components["schemas"]["bitcraps.game.v1.GameStatus"];
@@ -2098,7 +2098,7 @@ export interface components {
             min_bet: number;
             /** @description player_id is the player who created it. */
             player_id: string;
-            /** @description private is true where only players with its join code see the game. */
+            /** @description private is true if only players with its join code see the game. */
             private: boolean;
         };
         /**
@@ -2145,10 +2145,10 @@ export interface components {
             kind: string;
             /**
              * Format: int64
-             * @description next is what the limit will become; not set where it stays, or will be removed.
+             * @description next is what the limit will become; not set if it stays, or will be removed.
              */
             next?: number;
-            /** @description next_at is when the limit becomes next, or is removed where next is not set; not set where the limit stays. */
+            /** @description next_at is when the limit becomes next, or is removed if next is not set; not set if the limit stays. */
             next_at?: components["schemas"]["google.protobuf.Timestamp"];
             /** @description period is day, week or month. */
             period: string;
@@ -2273,7 +2273,7 @@ export interface components {
         };
         /** @description PlaySession is a session of play: a time of play without a long break. */
         "bitcraps.game.v1.PlaySession": {
-            /** @description check_due is true where bets are refused until the player has acknowledged. */
+            /** @description check_due is true if bets are refused until the player has acknowledged. */
             check_due: boolean;
             /**
              * Format: int64
@@ -2310,7 +2310,7 @@ export interface components {
         };
         /** @description PlayerMuted reports whether a player may chat at the table. */
         "bitcraps.game.v1.PlayerMuted": {
-            /** @description muted is true where the player may not. */
+            /** @description muted is true if the player may not. */
             muted: boolean;
             /** @description player_id is the player. */
             player_id: string;
@@ -2325,11 +2325,11 @@ export interface components {
         };
         /** @description Protection is all of a player's settings. */
         "bitcraps.game.v1.Protection": {
-            /** @description exclusion is the pause in force; not set where there is none. */
+            /** @description exclusion is the pause in force; not set if there is none. */
             exclusion?: components["schemas"]["bitcraps.game.v1.Exclusion"];
             /** @description limits are those in force, or that will be. */
             limits: components["schemas"]["bitcraps.game.v1.Limit"][];
-            /** @description reality_check is the interval of reminders; not set where there are none. */
+            /** @description reality_check is the interval of reminders; not set if there are none. */
             reality_check?: components["schemas"]["bitcraps.game.v1.RealityCheckInterval"];
             /** @description session is the current session of play; not set while the player does not play, or has no settings. */
             session?: components["schemas"]["bitcraps.game.v1.PlaySession"];
@@ -2338,7 +2338,7 @@ export interface components {
         "bitcraps.game.v1.QuickSeatRequest": {
             /**
              * Format: int64
-             * @description stake is an amount that the table must accept as a bet; any where it is not set.
+             * @description stake is an amount that the table must accept as a bet; if it is not set, any table fits.
              */
             stake?: number;
         };
@@ -2357,11 +2357,11 @@ export interface components {
              * @description minutes is how long a session lasts before each reminder.
              */
             minutes: number;
-            /** @description next_at is when that happens; not set where the interval stays. */
+            /** @description next_at is when that happens; not set if the interval stays. */
             next_at?: components["schemas"]["google.protobuf.Timestamp"];
             /**
              * Format: int64
-             * @description next_minutes is what the interval will become; not set where it stays, or will be removed.
+             * @description next_minutes is what the interval will become; not set if it stays, or will be removed.
              */
             next_minutes?: number;
         };
@@ -2553,12 +2553,12 @@ export interface components {
             payout: number;
             /** @description player_id is the bet's owner. */
             player_id: string;
-            /** @description result is how the bet ended, or LIVE where a come bet travelled to its number. */
+            /** @description result is how the bet ended, or LIVE if a come bet travelled to its number. */
             result: components["schemas"]["bitcraps.game.v1.BetStatus"];
         };
         /** @description ShooterChanged reports who has the dice. */
         "bitcraps.game.v1.ShooterChanged": {
-            /** @description player_id is the new shooter; empty where the house rolls or nobody is seated. */
+            /** @description player_id is the new shooter; empty if the house rolls or nobody is seated. */
             player_id: string;
         };
         /** @description TotalCount is how often the dice showed a total. */
@@ -2610,7 +2610,7 @@ export interface components {
             max_odds: number[];
             /** @description name is the value of bet_type. */
             name: string;
-            /** @description off_on_come_out is true where the bet is off during come-out rolls, unless the player sets it to working. */
+            /** @description off_on_come_out is true if the bet is off during come-out rolls, unless the player sets it to working. */
             off_on_come_out: boolean;
             /** @description pays lists the odds paid for each way to win. */
             pays: components["schemas"]["bitcraps.game.v1.Pay"][];
@@ -2758,7 +2758,7 @@ export interface components {
         "bitcraps.receipt.v1.Inclusion": {
             /**
              * Format: int32
-             * @description index tells on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of transactions is
+             * @description index tells on which side the siblings are: bit i is set if path[i] is the left one. In a block whose number of transactions is
              *      a power of two it is the transaction's index.
              */
             index: number;
@@ -2781,7 +2781,7 @@ export interface components {
         "bitcraps.receipt.v1.Lineage": {
             /** @description hops are the blocks from which a light client learns of later validators, in the order of their heights. */
             hops: components["schemas"]["bitcraps.receipt.v1.LightBlock"][];
-            /** @description sharing proves the group key. Where it is left out, the key must be pinned. */
+            /** @description sharing proves the group key. If it is left out, the key must be pinned. */
             sharing?: components["schemas"]["bitcraps.receipt.v1.SharingProof"];
         };
         /**
@@ -2816,7 +2816,7 @@ export interface components {
             /** @description group_key verifies the beacon. */
             group_key: string;
             /**
-             * @description lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the block can
+             * @description lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out if the block can
              *      be verified from genesis without blocks in between, and the group key is no older than the chain's first sharing.
              */
             lineage?: components["schemas"]["bitcraps.receipt.v1.Lineage"];
@@ -2862,7 +2862,7 @@ export interface components {
             payout: number;
             /** @description player_id is the bet's owner. */
             player_id: string;
-            /** @description working is true where the bet took part in come-out rolls. */
+            /** @description working is true if the bet took part in come-out rolls. */
             working: boolean;
         };
         /** @description SharingProof proves which key the validators generated together. */
@@ -2907,7 +2907,7 @@ export interface components {
              * @description rolls is how many rolls this hand has had before this one.
              */
             rolls: number;
-            /** @description shooter_id is the player who had the dice; empty where the house rolled. */
+            /** @description shooter_id is the player who had the dice; empty if the house rolled. */
             shooter_id: string;
             /** @description totals counts, for 2, 3, 4, 5, 6, 8, 9, 10, 11 and 12, how often the total was rolled since the last 7, up to 6. */
             totals: number[];

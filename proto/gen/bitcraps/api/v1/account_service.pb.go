@@ -637,7 +637,7 @@ type ExportAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player is the caller.
 	Player *Player `protobuf:"bytes,1,opt,name=player,proto3" json:"player,omitempty"`
-	// email is the address that the caller signs in with; empty where there is none.
+	// email is the address that the caller signs in with; empty if there is none.
 	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
 	// devices are the caller's.
 	Devices []*Device `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`

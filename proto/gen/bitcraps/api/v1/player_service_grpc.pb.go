@@ -31,7 +31,7 @@ const (
 //
 // PlayerService creates and shows players.
 type PlayerServiceClient interface {
-	// CreateGuest creates a player without any proof of identity, where the operator allows guests, and signs the player in. The gateway
+	// CreateGuest creates a player without any proof of identity, if the operator allows guests, and signs the player in. The gateway
 	// calls it automatically on a browser's first call and keeps the token in a cookie; a REST client calls it and sends the token as
 	// "Authorization: Bearer".
 	CreateGuest(ctx context.Context, in *CreateGuestRequest, opts ...grpc.CallOption) (*CreateGuestResponse, error)
@@ -73,7 +73,7 @@ func (c *playerServiceClient) GetMe(ctx context.Context, in *GetMeRequest, opts 
 //
 // PlayerService creates and shows players.
 type PlayerServiceServer interface {
-	// CreateGuest creates a player without any proof of identity, where the operator allows guests, and signs the player in. The gateway
+	// CreateGuest creates a player without any proof of identity, if the operator allows guests, and signs the player in. The gateway
 	// calls it automatically on a browser's first call and keeps the token in a cookie; a REST client calls it and sends the token as
 	// "Authorization: Bearer".
 	CreateGuest(context.Context, *CreateGuestRequest) (*CreateGuestResponse, error)

@@ -501,7 +501,7 @@ func (x *EndSessionRequest) GetSessionId() string {
 // EndSessionResponse reports whether the session of this call was ended.
 type EndSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// current is true where it was.
+	// current is true if it was.
 	Current       bool `protobuf:"varint,1,opt,name=current,proto3" json:"current,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -678,7 +678,7 @@ type ListEndedSessionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// sessions are at most 10,000, in the order in which they ended.
 	Sessions []*EndedSession `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
-	// more is true where further sessions follow.
+	// more is true if further sessions follow.
 	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -161,7 +161,7 @@ type Backup struct {
 	LedgerEntryId int64 `protobuf:"varint,8,opt,name=ledger_entry_id,json=ledgerEntryId,proto3" json:"ledger_entry_id,omitempty"`
 	// retain_until is when the retention rules allow it to be deleted.
 	RetainUntil *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=retain_until,json=retainUntil,proto3" json:"retain_until,omitempty"`
-	// verified_at is when it was last verified; not set where it never was.
+	// verified_at is when it was last verified; not set if it never was.
 	VerifiedAt    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -338,7 +338,7 @@ type Progress struct {
 	Step string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	// done_bytes is how many bytes are done.
 	DoneBytes int64 `protobuf:"varint,2,opt,name=done_bytes,json=doneBytes,proto3" json:"done_bytes,omitempty"`
-	// total_bytes is how many bytes there are in total; 0 where that is not known.
+	// total_bytes is how many bytes there are in total; 0 if that is not known.
 	TotalBytes    int64 `protobuf:"varint,3,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -531,7 +531,7 @@ func (*CreateBackupResponse_Backup) isCreateBackupResponse_State() {}
 // ListBackupsRequest selects a page of backups.
 type ListBackupsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// page_size is at most 100; 20 where it is not given.
+	// page_size is at most 100; 20 if it is not given.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// page_token is the next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`

@@ -247,7 +247,7 @@ type DecideRoundResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// decision is the decision.
 	Decision *Decision `protobuf:"bytes,1,opt,name=decision,proto3" json:"decision,omitempty"`
-	// participants is how many validators signed the block that made the commitment final; 0 where the server does not report it.
+	// participants is how many validators signed the block that made the commitment final; 0 if the server does not report it.
 	Participants  int32 `protobuf:"varint,2,opt,name=participants,proto3" json:"participants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1056,7 +1056,7 @@ type GetStatusResponse struct {
 	DealingNote string `protobuf:"bytes,15,opt,name=dealing_note,json=dealingNote,proto3" json:"dealing_note,omitempty"`
 	// epoch numbers the sharing of the beacon's secret that is in force; 0 before the first.
 	Epoch int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// ceremony is the phase of the key ceremony in progress: dealing, responding, justifying or done. It is empty where none is in
+	// ceremony is the phase of the key ceremony in progress: dealing, responding, justifying or done. It is empty if none is in
 	// progress.
 	Ceremony string `protobuf:"bytes,17,opt,name=ceremony,proto3" json:"ceremony,omitempty"`
 	// pending are the changes of validators that are ordered but not yet in force.
@@ -1970,14 +1970,14 @@ type Evidence struct {
 	PublicKey string `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
 	// height is the block that the violation concerns.
 	Height int64 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
-	// recorded_height is the block that proved the violation to the whole chain or, where none did, the latest block that this validator
+	// recorded_height is the block that proved the violation to the whole chain or, if none did, the latest block that this validator
 	// knew.
 	RecordedHeight int64 `protobuf:"varint,7,opt,name=recorded_height,json=recordedHeight,proto3" json:"recorded_height,omitempty"`
 	// recorded_time is that block's time.
 	RecordedTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=recorded_time,json=recordedTime,proto3" json:"recorded_time,omitempty"`
 	// reason explains the violation in words.
 	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
-	// proof is what the validator signed: two votes for equivocation, otherwise one message, or none where the message was not kept.
+	// proof is what the validator signed: two votes for equivocation, otherwise one message, or none if the message was not kept.
 	Proof         []*SignedMessage `protobuf:"bytes,10,rep,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -161,7 +161,7 @@ const (
 	Reason_REASON_WINDOW_PASSED Reason = 65
 	// The house could not pay the most that the bet can win. The message names the largest stake that it could cover.
 	Reason_REASON_HOUSE_LIMIT Reason = 66
-	// A bet on the table can be reduced, not raised. Take it back and place it again, where its rules allow that.
+	// A bet on the table can be reduced, not raised. Take it back and place it again, if its rules allow that.
 	Reason_REASON_BET_RAISED Reason = 67
 	// Nobody else is seated at the table to take the dice.
 	Reason_REASON_NO_OTHER_SHOOTER Reason = 68
@@ -191,7 +191,7 @@ const (
 	Reason_REASON_NO_QUORUM Reason = 71
 	// The chain has no decision for this game and round.
 	Reason_REASON_DECISION_NOT_FOUND Reason = 72
-	// The chain has no beacon at this height: validators produce one only where a round waits for it.
+	// The chain has no beacon at this height: validators produce one only if a round waits for it.
 	Reason_REASON_BEACON_NOT_FOUND Reason = 73
 	// The bytes are not a commitment in the canonical encoding of docs/protocol.md.
 	Reason_REASON_COMMITMENT_MALFORMED Reason = 74

@@ -351,7 +351,7 @@ type GameCreated struct {
 	MinBet int64 `protobuf:"varint,3,opt,name=min_bet,json=minBet,proto3" json:"min_bet,omitempty"`
 	// max_bet is the largest stake.
 	MaxBet int64 `protobuf:"varint,4,opt,name=max_bet,json=maxBet,proto3" json:"max_bet,omitempty"`
-	// private is true where only players with its join code see the game.
+	// private is true if only players with its join code see the game.
 	Private       bool `protobuf:"varint,5,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -536,7 +536,7 @@ type BetPlaced struct {
 	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is the stake.
 	Amount int64 `protobuf:"varint,5,opt,name=amount,proto3" json:"amount,omitempty"`
-	// working is true where the bet takes part in come-out rolls.
+	// working is true if the bet takes part in come-out rolls.
 	Working bool `protobuf:"varint,6,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is the seed that the player sent to be bound into the dice.
 	ClientSeed string `protobuf:"bytes,7,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
@@ -641,7 +641,7 @@ type BetChanged struct {
 	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	// amount is the stake now.
 	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// working is true where the bet takes part in come-out rolls now.
+	// working is true if the bet takes part in come-out rolls now.
 	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
 	// commission is the commission, paid on top of the stake, that is held for the bet now.
 	Commission    int64 `protobuf:"varint,5,opt,name=commission,proto3" json:"commission,omitempty"`
@@ -872,7 +872,7 @@ type DiceRolled struct {
 	BeaconHeight int64 `protobuf:"varint,8,opt,name=beacon_height,json=beaconHeight,proto3" json:"beacon_height,omitempty"`
 	// settlements are the bets that the roll decided or moved.
 	Settlements []*Settlement `protobuf:"bytes,9,rep,name=settlements,proto3" json:"settlements,omitempty"`
-	// shooter_id is the player who has the dice for the next roll; empty where the house rolls or nobody is seated.
+	// shooter_id is the player who has the dice for the next roll; empty if the house rolls or nobody is seated.
 	ShooterId     string `protobuf:"bytes,10,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -981,7 +981,7 @@ func (x *DiceRolled) GetShooterId() string {
 // ShooterChanged reports who has the dice.
 type ShooterChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// player_id is the new shooter; empty where the house rolls or nobody is seated.
+	// player_id is the new shooter; empty if the house rolls or nobody is seated.
 	PlayerId      string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1122,7 +1122,7 @@ type ChatPosted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id is the author.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// text is the message; empty where its author has been deleted since.
+	// text is the message; empty if its author has been deleted since.
 	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1223,7 +1223,7 @@ type PlayerMuted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// player_id is the player.
 	PlayerId string `protobuf:"bytes,1,opt,name=player_id,json=playerId,proto3" json:"player_id,omitempty"`
-	// muted is true where the player may not.
+	// muted is true if the player may not.
 	Muted         bool `protobuf:"varint,2,opt,name=muted,proto3" json:"muted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

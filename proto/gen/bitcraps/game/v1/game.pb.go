@@ -273,7 +273,7 @@ type Game struct {
 	Round int64 `protobuf:"varint,9,opt,name=round,proto3" json:"round,omitempty"`
 	// rolling is true while a roll is in progress: betting is closed until the round is settled.
 	Rolling bool `protobuf:"varint,10,opt,name=rolling,proto3" json:"rolling,omitempty"`
-	// shooter_id is the player who has the dice; empty where the house rolls or nobody is seated.
+	// shooter_id is the player who has the dice; empty if the house rolls or nobody is seated.
 	ShooterId string `protobuf:"bytes,11,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	// seats are in seat order, which is the order in which the dice are passed on.
 	Seats []*Seat `protobuf:"bytes,12,rep,name=seats,proto3" json:"seats,omitempty"`
@@ -286,7 +286,7 @@ type Game struct {
 	// host_id is the player who created the game. If that player's account is deleted while the game is open, the player who has been
 	// seated longest becomes the host; host_id is empty if nobody else is seated.
 	HostId string `protobuf:"bytes,16,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
-	// private is true where only players who have its join code, or are seated, see the game.
+	// private is true if only players who have its join code, or are seated, see the game.
 	Private bool `protobuf:"varint,17,opt,name=private,proto3" json:"private,omitempty"`
 	// join_code lets players into a private game. It is returned by CreateGame only, and never again.
 	JoinCode      string `protobuf:"bytes,18,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
@@ -530,7 +530,7 @@ type Bet struct {
 	Number int32 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
-	// working is true where the bet takes part in come-out rolls.
+	// working is true if the bet takes part in come-out rolls.
 	Working bool `protobuf:"varint,7,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is the seed that the player sent to be bound into the round's commitment.
 	ClientSeed string `protobuf:"bytes,8,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
@@ -538,13 +538,13 @@ type Bet struct {
 	Status BetStatus `protobuf:"varint,9,opt,name=status,proto3,enum=bitcraps.game.v1.BetStatus" json:"status,omitempty"`
 	// placed_round is the first round that the bet took part in.
 	PlacedRound int64 `protobuf:"varint,10,opt,name=placed_round,json=placedRound,proto3" json:"placed_round,omitempty"`
-	// decided_round is the round that decided the bet; 0 while the bet is live, or where it was removed.
+	// decided_round is the round that decided the bet; 0 while the bet is live, or if it was removed.
 	DecidedRound int64 `protobuf:"varint,11,opt,name=decided_round,json=decidedRound,proto3" json:"decided_round,omitempty"`
 	// payout is what was returned to the wallet, stake included.
 	Payout int64 `protobuf:"varint,12,opt,name=payout,proto3" json:"payout,omitempty"`
 	// placed_at is when the bet became durable.
 	PlacedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
-	// commission was paid on top of the stake; it is returned where the bet is removed.
+	// commission was paid on top of the stake; it is returned if the bet is removed.
 	Commission    int64 `protobuf:"varint,14,opt,name=commission,proto3" json:"commission,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -870,7 +870,7 @@ type Settlement struct {
 	BetType string `protobuf:"bytes,3,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
 	// amount is the stake.
 	Amount int64 `protobuf:"varint,4,opt,name=amount,proto3" json:"amount,omitempty"`
-	// result is how the bet ended, or LIVE where a come bet travelled to its number.
+	// result is how the bet ended, or LIVE if a come bet travelled to its number.
 	Result BetStatus `protobuf:"varint,5,opt,name=result,proto3,enum=bitcraps.game.v1.BetStatus" json:"result,omitempty"`
 	// number is the number that a come bet travelled to, or stood on; else 0.
 	Number int32 `protobuf:"varint,6,opt,name=number,proto3" json:"number,omitempty"`
@@ -975,7 +975,7 @@ type Wager struct {
 	Placement string `protobuf:"bytes,5,opt,name=placement,proto3" json:"placement,omitempty"`
 	// pays lists the odds paid for each way to win.
 	Pays []*Pay `protobuf:"bytes,6,rep,name=pays,proto3" json:"pays,omitempty"`
-	// off_on_come_out is true where the bet is off during come-out rolls, unless the player sets it to working.
+	// off_on_come_out is true if the bet is off during come-out rolls, unless the player sets it to working.
 	OffOnComeOut bool `protobuf:"varint,7,opt,name=off_on_come_out,json=offOnComeOut,proto3" json:"off_on_come_out,omitempty"`
 	// stake_multiple is the number of which a stake must be a multiple for it to be paid exactly. For odds bets the stake must be a
 	// multiple of the `per` of the line for their number; this is a common multiple of those.

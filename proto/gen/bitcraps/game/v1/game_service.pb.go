@@ -2126,7 +2126,7 @@ type WatchGameResponse struct {
 	// event is the event.
 	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	// traceparent is the W3C trace context of the call that caused the event, so that its delivery can be part of the same trace. It is
-	// empty where that call was not traced, and for past events.
+	// empty if that call was not traced, and for past events.
 	Traceparent   string `protobuf:"bytes,2,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -50,7 +50,7 @@ const (
 type GameServiceClient interface {
 	// CreateGame opens a table and seats the caller, who becomes the shooter.
 	CreateGame(ctx context.Context, in *CreateGameRequest, opts ...grpc.CallOption) (*CreateGameResponse, error)
-	// ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so where
+	// ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so if
 	// few match, a page may be short or empty and still have a next one.
 	ListGames(ctx context.Context, in *ListGamesRequest, opts ...grpc.CallOption) (*ListGamesResponse, error)
 	// GetGame returns one game.
@@ -286,7 +286,7 @@ func (c *gameServiceClient) ListWagers(ctx context.Context, in *ListWagersReques
 type GameServiceServer interface {
 	// CreateGame opens a table and seats the caller, who becomes the shooter.
 	CreateGame(context.Context, *CreateGameRequest) (*CreateGameResponse, error)
-	// ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so where
+	// ListGames pages through the open games that are not private, newest first. It examines at most 1,000 games for a page, so if
 	// few match, a page may be short or empty and still have a next one.
 	ListGames(context.Context, *ListGamesRequest) (*ListGamesResponse, error)
 	// GetGame returns one game.

@@ -376,7 +376,7 @@ func (*AuditLedgerRequest) Descriptor() ([]byte, []int) {
 // AuditLedgerResponse is the result of an audit.
 type AuditLedgerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// balanced is true where nothing was found wrong.
+	// balanced is true if nothing was found wrong.
 	Balanced bool `protobuf:"varint,1,opt,name=balanced,proto3" json:"balanced,omitempty"`
 	// accounts is the number of accounts.
 	Accounts int64 `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
@@ -533,11 +533,11 @@ type AccountDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// account is its name.
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	// check is the check that failed: sum_of_transfers, running_balance, below_zero, bets_on_table, reserve_for_bets or open_table; on
-	// SQLite also in_play, last_transfer or previous.
+	// check is the check that failed: sum_of_transfers, running_balance, below_zero, bets_on_table, exposure, reserve_for_bets or
+	// open_table; on SQLite also in_play, last_transfer or previous.
 	Check string `protobuf:"bytes,2,opt,name=check,proto3" json:"check,omitempty"`
-	// balance is the account's balance. For the check in_play, balance and expected are the amount in play; for last_transfer and
-	// previous they are transfer ids.
+	// balance is the account's balance. For the check exposure, balance and expected are what the game's bets can win; for in_play
+	// the amount in play; for last_transfer and previous transfer ids.
 	Balance int64 `protobuf:"varint,3,opt,name=balance,proto3" json:"balance,omitempty"`
 	// expected is what it should be; for below_zero and reserve_for_bets, the least that it should be.
 	Expected      int64 `protobuf:"varint,4,opt,name=expected,proto3" json:"expected,omitempty"`

@@ -27,7 +27,7 @@ const (
 // QuickSeatRequest selects suitable tables.
 type QuickSeatRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// stake is an amount that the table must accept as a bet; any where it is not set.
+	// stake is an amount that the table must accept as a bet; if it is not set, any table fits.
 	Stake         int64 `protobuf:"varint,1,opt,name=stake,proto3" json:"stake,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -35,7 +35,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// LobbyService brings players together: quick seating, private tables, chat, leaderboards and statistics.
+// LobbyService brings players together: quick seating, private tables, chat, leaderboards and statistics. For the api service, it also
+// erases the data of deleted players.
 type LobbyServiceClient interface {
 	// QuickSeat seats the caller at the open table that fits best, or at a new one. Of the newest hundred tables with a free seat and
 	// fitting limits it chooses the one with the most players. A caller who is already seated at one of them stays there.
@@ -61,7 +62,7 @@ type LobbyServiceClient interface {
 	// ForgetPlayer deletes a deleted player's data from the game service. Once it has begun, the player can't bet, sit down or chat,
 	// whichever token is used. The player leaves every table, where removable bets are returned and contract bets are played out, and is
 	// no longer host of any. Memberships, scores, limits and the texts of chat messages are deleted. Bets, rounds, results, transfers
-	// and the log of each game keep the bare id: the bets are part of the proof of the dice, and books add up only as a whole. Where a
+	// and the log of each game keep the bare id: the bets are part of the proof of the dice, and books add up only as a whole. If a
 	// roll is in progress and does not finish, it fails with UNAVAILABLE and must be called again. It is idempotent.
 	ForgetPlayer(ctx context.Context, in *ForgetPlayerRequest, opts ...grpc.CallOption) (*ForgetPlayerResponse, error)
 }
@@ -178,7 +179,8 @@ func (c *lobbyServiceClient) ForgetPlayer(ctx context.Context, in *ForgetPlayerR
 // All implementations must embed UnimplementedLobbyServiceServer
 // for forward compatibility.
 //
-// LobbyService brings players together: quick seating, private tables, chat, leaderboards and statistics.
+// LobbyService brings players together: quick seating, private tables, chat, leaderboards and statistics. For the api service, it also
+// erases the data of deleted players.
 type LobbyServiceServer interface {
 	// QuickSeat seats the caller at the open table that fits best, or at a new one. Of the newest hundred tables with a free seat and
 	// fitting limits it chooses the one with the most players. A caller who is already seated at one of them stays there.
@@ -204,7 +206,7 @@ type LobbyServiceServer interface {
 	// ForgetPlayer deletes a deleted player's data from the game service. Once it has begun, the player can't bet, sit down or chat,
 	// whichever token is used. The player leaves every table, where removable bets are returned and contract bets are played out, and is
 	// no longer host of any. Memberships, scores, limits and the texts of chat messages are deleted. Bets, rounds, results, transfers
-	// and the log of each game keep the bare id: the bets are part of the proof of the dice, and books add up only as a whole. Where a
+	// and the log of each game keep the bare id: the bets are part of the proof of the dice, and books add up only as a whole. If a
 	// roll is in progress and does not finish, it fails with UNAVAILABLE and must be called again. It is idempotent.
 	ForgetPlayer(context.Context, *ForgetPlayerRequest) (*ForgetPlayerResponse, error)
 	mustEmbedUnimplementedLobbyServiceServer()

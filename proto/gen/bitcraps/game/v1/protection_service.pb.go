@@ -30,9 +30,9 @@ type Protection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// limits are those in force, or that will be.
 	Limits []*Limit `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
-	// exclusion is the pause in force; not set where there is none.
+	// exclusion is the pause in force; not set if there is none.
 	Exclusion *Exclusion `protobuf:"bytes,2,opt,name=exclusion,proto3" json:"exclusion,omitempty"`
-	// reality_check is the interval of reminders; not set where there are none.
+	// reality_check is the interval of reminders; not set if there are none.
 	RealityCheck *RealityCheckInterval `protobuf:"bytes,3,opt,name=reality_check,json=realityCheck,proto3" json:"reality_check,omitempty"`
 	// session is the current session of play; not set while the player does not play, or has no settings.
 	Session       *PlaySession `protobuf:"bytes,4,opt,name=session,proto3" json:"session,omitempty"`
@@ -111,9 +111,9 @@ type Limit struct {
 	Used int64 `protobuf:"varint,4,opt,name=used,proto3" json:"used,omitempty"`
 	// resets_at is when the next period begins.
 	ResetsAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=resets_at,json=resetsAt,proto3" json:"resets_at,omitempty"`
-	// next is what the limit will become; not set where it stays, or will be removed.
+	// next is what the limit will become; not set if it stays, or will be removed.
 	Next *int64 `protobuf:"varint,6,opt,name=next,proto3,oneof" json:"next,omitempty"`
-	// next_at is when the limit becomes next, or is removed where next is not set; not set where the limit stays.
+	// next_at is when the limit becomes next, or is removed if next is not set; not set if the limit stays.
 	NextAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -203,7 +203,7 @@ type Exclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// kind is cool_off or self_exclusion.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// until is when it ends; not set where it is permanent.
+	// until is when it ends; not set if it is permanent.
 	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -258,9 +258,9 @@ type RealityCheckInterval struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// minutes is how long a session lasts before each reminder.
 	Minutes int64 `protobuf:"varint,1,opt,name=minutes,proto3" json:"minutes,omitempty"`
-	// next_minutes is what the interval will become; not set where it stays, or will be removed.
+	// next_minutes is what the interval will become; not set if it stays, or will be removed.
 	NextMinutes *int64 `protobuf:"varint,2,opt,name=next_minutes,json=nextMinutes,proto3,oneof" json:"next_minutes,omitempty"`
-	// next_at is when that happens; not set where the interval stays.
+	// next_at is when that happens; not set if the interval stays.
 	NextAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -328,7 +328,7 @@ type PlaySession struct {
 	Staked int64 `protobuf:"varint,3,opt,name=staked,proto3" json:"staked,omitempty"`
 	// net is what was returned from tables less what was put on them.
 	Net int64 `protobuf:"varint,4,opt,name=net,proto3" json:"net,omitempty"`
-	// check_due is true where bets are refused until the player has acknowledged.
+	// check_due is true if bets are refused until the player has acknowledged.
 	CheckDue      bool `protobuf:"varint,5,opt,name=check_due,json=checkDue,proto3" json:"check_due,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -452,7 +452,7 @@ type PublishMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// delivered is how many connected peers it was sent to.
 	Delivered int32 `protobuf:"varint,1,opt,name=delivered,proto3" json:"delivered,omitempty"`
-	// stored is true where it is stored for peers that are offline.
+	// stored is true if it is stored for peers that are offline.
 	Stored        bool `protobuf:"varint,2,opt,name=stored,proto3" json:"stored,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -652,7 +652,7 @@ func (x *DisconnectPeerRequest) GetBanSeconds() int32 {
 // DisconnectPeerResponse reports whether there was a connection to close.
 type DisconnectPeerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// was_connected is false where there was none.
+	// was_connected is false if there was none.
 	WasConnected  bool `protobuf:"varint,1,opt,name=was_connected,json=wasConnected,proto3" json:"was_connected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

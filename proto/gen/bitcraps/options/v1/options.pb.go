@@ -198,7 +198,7 @@ type Access struct {
 	Callers []string `protobuf:"bytes,1,rep,name=callers,proto3" json:"callers,omitempty"`
 	// principal is on whose behalf the call must be made.
 	Principal Principal `protobuf:"varint,2,opt,name=principal,proto3,enum=bitcraps.options.v1.Principal" json:"principal,omitempty"`
-	// roles are the roles that may call where the caller must be signed in; players only where the list is empty.
+	// roles are the roles that may call if the caller must be signed in; players only if the list is empty.
 	Roles []Role `protobuf:"varint,3,rep,packed,name=roles,proto3,enum=bitcraps.options.v1.Role" json:"roles,omitempty"`
 	// scope is the scope that an API key must have. A method without one is for signed-in people and accepts no API key.
 	Scope         Scope `protobuf:"varint,4,opt,name=scope,proto3,enum=bitcraps.options.v1.Scope" json:"scope,omitempty"`
@@ -369,7 +369,7 @@ var (
 	//
 	// optional bitcraps.options.v1.Access access = 50001;
 	E_Access = &file_bitcraps_options_v1_options_proto_extTypes[0]
-	// http_status is the status of a successful REST response where it is not 200.
+	// http_status is the status of a successful REST response if it is not 200.
 	//
 	// optional int32 http_status = 50002;
 	E_HttpStatus = &file_bitcraps_options_v1_options_proto_extTypes[1]
@@ -390,7 +390,7 @@ var (
 	//
 	// optional google.rpc.Code code = 50003;
 	E_Code = &file_bitcraps_options_v1_options_proto_extTypes[4]
-	// http is the HTTP status of an error reason where it is not the code's own: 400 for INVALID_ARGUMENT, 401 for
+	// http is the HTTP status of an error reason if it is not the code's own: 400 for INVALID_ARGUMENT, 401 for
 	// UNAUTHENTICATED, 403 for PERMISSION_DENIED, 404 for NOT_FOUND, 409 for ALREADY_EXISTS, ABORTED and
 	// FAILED_PRECONDITION, 422 for OUT_OF_RANGE, 429 for RESOURCE_EXHAUSTED, 499 for CANCELLED, 501 for UNIMPLEMENTED,
 	// 503 for UNAVAILABLE, 504 for DEADLINE_EXCEEDED and 500 for all others.

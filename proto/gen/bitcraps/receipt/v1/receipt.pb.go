@@ -58,7 +58,7 @@ type Receipt struct {
 	BalanceBefore int64 `protobuf:"varint,13,opt,name=balance_before,json=balanceBefore,proto3" json:"balance_before,omitempty"`
 	// balance_after is the wallet after that: balance_before plus every payout of the player's bets.
 	BalanceAfter int64 `protobuf:"varint,14,opt,name=balance_after,json=balanceAfter,proto3" json:"balance_after,omitempty"`
-	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out where the block can
+	// lineage leads from the validators of genesis to those of the block, and proves the group key. It is left out if the block can
 	// be verified from genesis without blocks in between, and the group key is no older than the chain's first sharing.
 	Lineage       *Lineage `protobuf:"bytes,15,opt,name=lineage,proto3" json:"lineage,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -206,7 +206,7 @@ type Lineage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// hops are the blocks from which a light client learns of later validators, in the order of their heights.
 	Hops []*LightBlock `protobuf:"bytes,1,rep,name=hops,proto3" json:"hops,omitempty"`
-	// sharing proves the group key. Where it is left out, the key must be pinned.
+	// sharing proves the group key. If it is left out, the key must be pinned.
 	Sharing       *SharingProof `protobuf:"bytes,2,opt,name=sharing,proto3" json:"sharing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -384,7 +384,7 @@ type TableState struct {
 	Rolls int32 `protobuf:"varint,2,opt,name=rolls,proto3" json:"rolls,omitempty"`
 	// point is 4, 5, 6, 8, 9 or 10, or 0 in the come-out phase.
 	Point int32 `protobuf:"varint,3,opt,name=point,proto3" json:"point,omitempty"`
-	// shooter_id is the player who had the dice; empty where the house rolled.
+	// shooter_id is the player who had the dice; empty if the house rolled.
 	ShooterId string `protobuf:"bytes,4,opt,name=shooter_id,json=shooterId,proto3" json:"shooter_id,omitempty"`
 	// totals counts, for 2, 3, 4, 5, 6, 8, 9, 10, 11 and 12, how often the total was rolled since the last 7, up to 6.
 	Totals []int32 `protobuf:"varint,5,rep,packed,name=totals,proto3" json:"totals,omitempty"`
@@ -578,7 +578,7 @@ type SettledBet struct {
 	BetType string `protobuf:"bytes,3,opt,name=bet_type,json=betType,proto3" json:"bet_type,omitempty"`
 	// number is the number that the bet stood on before the roll, or 0.
 	Number int32 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
-	// working is true where the bet took part in come-out rolls.
+	// working is true if the bet took part in come-out rolls.
 	Working bool `protobuf:"varint,5,opt,name=working,proto3" json:"working,omitempty"`
 	// amount is the stake in tokens.
 	Amount int64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
@@ -1135,7 +1135,7 @@ func (x *CommitSignature) GetSignature() string {
 // others are: paths of the same form exist in blocks of several sizes, so nothing would bind a count given here.
 type Inclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// index tells on which side the siblings are: bit i is set where path[i] is the left one. In a block whose number of transactions is
+	// index tells on which side the siblings are: bit i is set if path[i] is the left one. In a block whose number of transactions is
 	// a power of two it is the transaction's index.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
 	// path is the audit path, from the leaf's sibling up.

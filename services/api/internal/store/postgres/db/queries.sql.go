@@ -275,7 +275,7 @@ type InsertAccountParams struct {
 	CreatedAt int64
 }
 
-// Returns no row where the player or the address already has an account.
+// Returns no row if the player or the address already has an account.
 func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, insertAccount,
 		arg.PlayerID,
@@ -323,7 +323,7 @@ type InsertDeviceParams struct {
 	CreatedAt int64
 }
 
-// Returns no row where another device has the key.
+// Returns no row if another device has the key.
 func (q *Queries) InsertDevice(ctx context.Context, arg InsertDeviceParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, insertDevice,
 		arg.ID,
@@ -681,7 +681,7 @@ const useChallenge = `-- name: UseChallenge :many
 INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING expires_at
 `
 
-// Returns no row where it was already used.
+// Returns no row if it was already used.
 func (q *Queries) UseChallenge(ctx context.Context, hash []byte, expiresAt int64) ([]int64, error) {
 	rows, err := q.db.Query(ctx, useChallenge, hash, expiresAt)
 	if err != nil {
