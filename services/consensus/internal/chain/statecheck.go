@@ -24,7 +24,7 @@ type stateCheck struct {
 	origin *origin
 
 	group        *order.Group
-	groupHash    protocol.Hash // The group's hash.
+	groupHash    protocol.Hash
 	lightClients []receipt.LightClient
 
 	rounds  int // How many rounds the blocks list.

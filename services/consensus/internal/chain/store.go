@@ -151,7 +151,7 @@ func (s *store) Ordered(round order.Round) (order.Ordered, bool, error) {
 	return order.Ordered{Commitment: commitment, Height: int64(binary.BigEndian.Uint64(value))}, true, err
 }
 
-// Knows implements order.Reader.
+// HasGame implements order.Reader.
 func (s *store) HasGame(game protocol.ID) (bool, error) {
 	prefix := append([]byte("r"), game[:]...)
 	it, err := s.db.Iterator(prefix, prefixEnd(prefix))
