@@ -52,10 +52,10 @@ type ceremonyPosition struct {
 }
 
 // build returns the transaction that was built under a name before, or builds it.
-func (s *ceremonyTxs) build(name string, make func() ([]byte, error)) ([]byte, error) {
+func (s *ceremonyTxs) build(name string, encode func() ([]byte, error)) ([]byte, error) {
 	if s.built[name] == nil {
 		var err error
-		if s.built[name], err = make(); err != nil {
+		if s.built[name], err = encode(); err != nil {
 			return nil, err
 		}
 	}
@@ -76,12 +76,12 @@ func (n *Node) broadcastDue(txs *ceremonyTxs) {
 		*txs = ceremonyTxs{position: at, built: map[string][]byte{}, lastSent: map[string]time.Time{}, attempts: map[string]int{}}
 	}
 	now := n.app.now()
-	for name, make := range n.dueTxs(group, now) {
+	for name, encode := range n.dueTxs(group, now) {
 		if now.Sub(txs.lastSent[name]) < rebroadcastAfter<<min(txs.attempts[name], maxDoublings) {
 			continue
 		}
 		txs.lastSent[name], txs.attempts[name] = now, txs.attempts[name]+1
-		tx, err := txs.build(name, make)
+		tx, err := txs.build(name, encode)
 		if err == nil {
 			err = n.broadcast(tx)
 		}

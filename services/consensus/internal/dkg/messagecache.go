@@ -22,20 +22,20 @@ type messageCache struct {
 func newMessageCache() *messageCache { return &messageCache{verified: map[protocol.Hash]struct{}{}} }
 
 // outcome returns the cached outcome of some qualified deals, or computes it.
-func (c *messageCache) outcome(of protocol.Hash, make func() (*threshold.Public, error)) (*threshold.Public, error) {
+func (c *messageCache) outcome(of protocol.Hash, compute func() (*threshold.Public, error)) (*threshold.Public, error) {
 	if c == nil {
-		return make()
+		return compute()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.public != nil && c.outcomeOf == of {
 		return c.public, nil
 	}
-	made, err := make()
+	public, err := compute()
 	if err == nil {
-		c.outcomeOf, c.public = of, made
+		c.outcomeOf, c.public = of, public
 	}
-	return made, err
+	return public, err
 }
 
 // maxCachedMessages bounds the remembered messages: honest validators send two each.
