@@ -6,6 +6,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
@@ -16,11 +17,8 @@ type latency struct {
 	asked *lru.Cache[order.Round, time.Time]
 }
 
-// waitingRounds bounds the undecided rounds that are remembered; it is the size of the mempool.
-const waitingRounds = 10_000
-
 func newLatency() *latency {
-	asked, err := lru.New[order.Round, time.Time](waitingRounds)
+	asked, err := lru.New[order.Round, time.Time](chain.MaxWaiting) // As many rounds as can wait to be decided.
 	if err != nil {
 		panic(err) // Only a size below 1 is an error.
 	}

@@ -44,6 +44,9 @@ const maxPeers = protocol.MaxMembers
 // maxTx bounds a transaction: a deal among protocol.MaxMembers validators is the largest.
 const maxTx = 32 << 10
 
+// MaxWaiting bounds the transactions that wait for a block.
+const MaxWaiting = 10_000
+
 // cometConfig is tuned for few validators and quick rounds: blocks are made only when there are transactions, and as soon as the
 // previous block is committed.
 func cometConfig(cfg Config, name string) *cmt.Config {
@@ -78,7 +81,7 @@ func cometConfig(cfg Config, name string) *cmt.Config {
 	c.Consensus.TimeoutPrecommit, c.Consensus.TimeoutPrecommitDelta = cfg.ProposeTimeout/50, cfg.ProposeTimeout
 	c.Consensus.PeerGossipSleepDuration = cfg.GossipSleep
 
-	c.Mempool.Size = 10_000
+	c.Mempool.Size = MaxWaiting
 	c.Mempool.CacheSize = 0 // The application knows what was decided, and a cache would keep Submit from sending a transaction again.
 	c.Mempool.MaxTxBytes = maxTx
 	return c
