@@ -48,7 +48,7 @@ func (g *Group) beginCeremony(height int64) {
 	}
 	holders := g.Members
 	if len(g.Sharings) > 0 {
-		holders, g.Pending = g.NextMembers(), nil
+		holders, g.Pending = g.finalMembers(), nil
 	}
 	session := dkg.Session{Chain: g.Chain, Epoch: g.Epoch, Threshold: Quorum(len(holders)), Dealers: beaconKeys(g.Members), Members: beaconKeys(holders)}
 	if n := len(g.Sharings); n > 0 {

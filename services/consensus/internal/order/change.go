@@ -142,17 +142,17 @@ func (g *Group) expel(address protocol.Address, height int64) bool {
 	return true
 }
 
-// upcomingMembers are the validators after the ceremony in progress.
-func (g *Group) upcomingMembers() []Member {
+// ceremonyMembers are the validators after the ceremony in progress, if any.
+func (g *Group) ceremonyMembers() []Member {
 	if g.Ceremony != nil {
 		return g.Ceremony.Holders
 	}
 	return g.Members
 }
 
-// NextMembers are the validators after all changes that are ordered.
-func (g *Group) NextMembers() []Member {
-	members := slices.Clone(g.upcomingMembers())
+// finalMembers are the validators after all changes that are ordered.
+func (g *Group) finalMembers() []Member {
+	members := slices.Clone(g.ceremonyMembers())
 	for _, c := range g.Pending {
 		members = c.apply(members)
 	}
@@ -171,7 +171,7 @@ func (c Change) apply(members []Member) []Member {
 
 // CheckChange fails unless a change is valid after those that are ordered.
 func (g *Group) CheckChange(c Change) error {
-	members := g.NextMembers()
+	members := g.finalMembers()
 	if c.Remove != nil {
 		switch {
 		case IndexOf(members, *c.Remove) < 0:
@@ -213,13 +213,13 @@ func printable(name string) bool {
 
 // PendingChanges are the changes that are ordered but not in force at a height, in readable form.
 func (g *Group) PendingChanges(height int64) (changes []string) {
-	now, next := g.MembersAt(height), g.NextMembers()
+	now, final := g.MembersAt(height), g.finalMembers()
 	for _, m := range now {
-		if IndexOf(next, m.Address()) < 0 {
+		if IndexOf(final, m.Address()) < 0 {
 			changes = append(changes, "remove "+m.Name)
 		}
 	}
-	for _, m := range next {
+	for _, m := range final {
 		if IndexOf(now, m.Address()) < 0 {
 			changes = append(changes, "add "+m.Name)
 		}

@@ -144,7 +144,7 @@ func (g *Group) HasNode(node NodeID, height int64) bool {
 	has := func(members []Member) bool {
 		return slices.ContainsFunc(members, func(m Member) bool { return m.NodeID == node })
 	}
-	return has(g.MembersAt(height)) || has(g.Members) || has(g.upcomingMembers()) || has(g.NextMembers())
+	return has(g.MembersAt(height)) || has(g.Members) || has(g.ceremonyMembers()) || has(g.finalMembers())
 }
 
 // IndexOf is the index of a validator among members; -1 if it is not one of them.
