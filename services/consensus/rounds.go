@@ -50,7 +50,7 @@ func (s *server) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRe
 		return nil, err
 	}
 	participants, _ := s.node.Signers(decision.Height) // Only traces use it, so a failure does not fail the roll.
-	return &consensusv1.DecideRoundResponse{Decision: toProto(decision), Participants: int32(participants)}, nil
+	return &consensusv1.DecideRoundResponse{Decision: decisionToProto(decision), Participants: int32(participants)}, nil
 }
 
 // decide submits the commitment, unless its round is decided, and waits for its beacon.
@@ -143,7 +143,7 @@ func (s *server) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRe
 	if err != nil {
 		return nil, err
 	}
-	return &consensusv1.GetDecisionResponse{Decision: toProto(decision)}, nil
+	return &consensusv1.GetDecisionResponse{Decision: decisionToProto(decision)}, nil
 }
 
 // decision is the decision on the round of a request.
@@ -175,7 +175,7 @@ func (s *server) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream
 		if !sent.mark(d) || to > 0 && d.Height > to {
 			return nil
 		}
-		return stream.Send(&consensusv1.StreamDecisionsResponse{Decision: toProto(d)})
+		return stream.Send(&consensusv1.StreamDecisionsResponse{Decision: decisionToProto(d)})
 	}
 	if from := req.GetFromHeight(); from > 0 {
 		err := s.node.DecisionsFrom(stream.Context(), from, send)
@@ -224,7 +224,7 @@ func (s *sentUpTo) mark(d chain.Decision) bool {
 	return true
 }
 
-func toProto(d chain.Decision) *consensusv1.Decision {
+func decisionToProto(d chain.Decision) *consensusv1.Decision {
 	return &consensusv1.Decision{Commitment: d.Commitment.Encode(), Height: d.Height, Beacon: beaconToProto(d.BeaconHeight, d.Signature)}
 }
 
