@@ -10,7 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 )
 
-// ListEvidence implements consensusv1.ConsensusServiceServer.
+// ListEvidence implements the contract.
 func (s *server) ListEvidence(_ context.Context, req *consensusv1.ListEvidenceRequest) (*consensusv1.ListEvidenceResponse, error) {
 	p, err := page.New(req.GetPageSize(), req.GetPageToken(), "evidence")
 	if err != nil {

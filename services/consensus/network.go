@@ -13,10 +13,10 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 	return chain.InitNetwork(dir, chainID, n, now)
 }
 
-// Home is the folder of the i-th validator of the chain in dir.
+// Home returns the folder of the i-th validator of the chain in dir.
 func Home(dir string, i int) string { return filepath.Join(dir, chain.ValidatorName(i)) }
 
-// PeerID is the peer id of the validator of a home; others address it as PeerID@host:port.
+// PeerID returns the peer id of the validator of a home; others address it as PeerID@host:port.
 func PeerID(home string) (string, error) { return chain.PeerID(home) }
 
 // WritePeers writes the addresses of the other validators into each of the n homes of the chain in dir. A validator whose configuration

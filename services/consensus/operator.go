@@ -13,13 +13,13 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// GetChangeTerms implements consensusv1.ConsensusServiceServer.
+// GetChangeTerms implements the contract.
 func (s *server) GetChangeTerms(context.Context, *consensusv1.GetChangeTermsRequest) (*consensusv1.GetChangeTermsResponse, error) {
 	group := s.node.Group()
 	return &consensusv1.GetChangeTermsResponse{Chain: hex.EncodeToString(group.Chain[:]), Sequence: int64(group.Sequence) + 1}, nil
 }
 
-// AddValidator implements consensusv1.ConsensusServiceServer.
+// AddValidator implements the contract.
 func (s *server) AddValidator(ctx context.Context, req *consensusv1.AddValidatorRequest) (*consensusv1.AddValidatorResponse, error) {
 	m := order.Member{Name: req.GetName()}
 	if err := errors.Join(m.PublicKey.UnmarshalText([]byte(req.GetPublicKey())), m.BeaconKey.UnmarshalText([]byte(req.GetBeaconKey())),
@@ -33,7 +33,7 @@ func (s *server) AddValidator(ctx context.Context, req *consensusv1.AddValidator
 	return &consensusv1.AddValidatorResponse{Height: height}, nil
 }
 
-// RemoveValidator implements consensusv1.ConsensusServiceServer.
+// RemoveValidator implements the contract.
 func (s *server) RemoveValidator(ctx context.Context, req *consensusv1.RemoveValidatorRequest) (*consensusv1.RemoveValidatorResponse, error) {
 	b, err := hex.DecodeString(req.GetAddress())
 	if err != nil || len(b) != len(protocol.Address{}) {
@@ -47,7 +47,7 @@ func (s *server) RemoveValidator(ctx context.Context, req *consensusv1.RemoveVal
 	return &consensusv1.RemoveValidatorResponse{Height: height}, nil
 }
 
-// RefreshShares implements consensusv1.ConsensusServiceServer.
+// RefreshShares implements the contract.
 func (s *server) RefreshShares(ctx context.Context, req *consensusv1.RefreshSharesRequest) (*consensusv1.RefreshSharesResponse, error) {
 	height, err := s.change(ctx, order.Change{}, req.GetSequence(), req.GetSignature())
 	if err != nil {

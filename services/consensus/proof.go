@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// ProveRound implements consensusv1.ConsensusServiceServer.
+// ProveRound implements the contract.
 func (s *server) ProveRound(ctx context.Context, req *consensusv1.ProveRoundRequest) (*consensusv1.ProveRoundResponse, error) {
 	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// server implements consensusv1.ConsensusServiceServer.
+// server implements ConsensusService.
 type server struct {
 	consensusv1.UnimplementedConsensusServiceServer
 	node    *chain.Node
@@ -39,7 +39,7 @@ func (s *server) drain() { s.stopOnce.Do(func() { close(s.stop) }) }
 // retryDelay is after how long a caller should retry a round that could not be decided.
 const retryDelay = time.Second
 
-// DecideRound implements consensusv1.ConsensusServiceServer.
+// DecideRound implements the contract.
 func (s *server) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest) (*consensusv1.DecideRoundResponse, error) {
 	commitment, err := protocol.DecodeCommitment(req.GetCommitment())
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[c
 	}
 }
 
-// missingBeaconError is the error that callers get from a validator that can't recover a beacon.
+// missingBeaconError returns the error that callers get from a validator that can't recover a beacon.
 func missingBeaconError(err error) error {
 	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator misses the beacon of an earlier round; ask another one").
 		WithCause(err).RetryAfter(retryDelay)
@@ -137,7 +137,7 @@ func (s *server) submit(commitment protocol.Commitment) error {
 	return err
 }
 
-// GetDecision implements consensusv1.ConsensusServiceServer.
+// GetDecision implements the contract.
 func (s *server) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRequest) (*consensusv1.GetDecisionResponse, error) {
 	decision, err := s.decision(ctx, req.GetGameId(), req.GetRound())
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *server) GetDecision(ctx context.Context, req *consensusv1.GetDecisionRe
 	return &consensusv1.GetDecisionResponse{Decision: decisionToProto(decision)}, nil
 }
 
-// decision is the decision on the round of a request.
+// decision returns the decision on the round of a request.
 func (s *server) decision(ctx context.Context, gameID string, number int64) (decision chain.Decision, err error) {
 	game, err := uuid.Parse(gameID)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *server) decision(ctx context.Context, gameID string, number int64) (dec
 	return decision, err
 }
 
-// StreamDecisions implements consensusv1.ConsensusServiceServer.
+// StreamDecisions implements the contract.
 func (s *server) StreamDecisions(req *consensusv1.StreamDecisionsRequest, stream grpc.ServerStreamingServer[consensusv1.StreamDecisionsResponse]) error {
 	watch := s.node.WatchAll() // Before past decisions are read, so that none is missed in between.
 	defer watch.Close()

@@ -41,7 +41,7 @@ type ChainConfig struct {
 	PrivValidatorAddr string `koanf:"priv_validator_addr" jsonschema_description:"where a remote signer connects: noise://<its peer id>@host:port, or on an unshared machine unix://<path> or tcp://host:port; empty signs with the key in the home"`
 }
 
-// Default is the configuration of a validator in ./data/consensus that listens on loopback.
+// Default returns the configuration of a validator in ./data/consensus that listens on loopback.
 func Default() Config {
 	return Config{
 		Config: service.Default(7003, 7103),

@@ -15,7 +15,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// GetBeacon implements consensusv1.ConsensusServiceServer.
+// GetBeacon implements the contract.
 func (s *server) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconRequest) (*consensusv1.GetBeaconResponse, error) {
 	height := req.GetHeight()
 	watch := s.node.WatchAll()
@@ -36,7 +36,7 @@ func (s *server) GetBeacon(ctx context.Context, req *consensusv1.GetBeaconReques
 	return &consensusv1.GetBeaconResponse{Beacon: beaconToProto(height, signature)}, nil
 }
 
-// GetFairness implements consensusv1.ConsensusServiceServer.
+// GetFairness implements the contract.
 func (s *server) GetFairness(context.Context, *consensusv1.GetFairnessRequest) (*consensusv1.GetFairnessResponse, error) {
 	facts := s.node.Facts()
 	resp := &consensusv1.GetFairnessResponse{
@@ -54,7 +54,7 @@ func validatorsToProto(validators []chain.Validator) []*consensusv1.Validator {
 	return out
 }
 
-// GetStatus implements consensusv1.ConsensusServiceServer.
+// GetStatus implements the contract.
 func (s *server) GetStatus(context.Context, *consensusv1.GetStatusRequest) (*consensusv1.GetStatusResponse, error) {
 	status, err := s.node.Status()
 	if err != nil {

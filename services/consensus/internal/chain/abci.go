@@ -48,7 +48,7 @@ func (a *app) InitChain(_ context.Context, req *abci.RequestInitChain) (*abci.Re
 	return &abci.ResponseInitChain{AppHash: hash[:]}, nil
 }
 
-// genesisAppHash is the hash of the state that the app_state of a genesis file describes.
+// genesisAppHash returns the hash of the state that the app_state of a genesis file describes.
 func genesisAppHash(appState []byte) (protocol.Hash, error) {
 	var state genesisState
 	if err := json.Unmarshal(appState, &state); err != nil {

@@ -105,7 +105,7 @@ func (a *app) Group() *order.Group {
 	return a.group
 }
 
-// votingMembers are the validators that vote on the next block.
+// votingMembers returns the validators that vote on the next block.
 func (a *app) votingMembers() []order.Member {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

@@ -15,7 +15,7 @@ import (
 // A validator's share is on its disk only in the deals on the chain, encrypted to its beacon key. The beacon key itself is encrypted with
 // age, to an identity that need not be on the same disk (docs/adr/0017).
 
-// IdentityFile is the default path of the identity of a home. It is next to the home and not inside, so that a copy of the home alone
+// IdentityFile returns the default path of the identity of a home. It is next to the home and not inside, so that a copy of the home alone
 // does not contain a usable beacon key.
 func IdentityFile(home string) string { return home + ".identity" }
 

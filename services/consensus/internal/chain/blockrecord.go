@@ -158,7 +158,7 @@ func checkKey(key crypto.PubKey) error {
 	return nil
 }
 
-// lightBlock is the record in the form that our light client reads.
+// lightBlock returns the record in the form that our light client reads.
 func (r *blockRecord) lightBlock() *receiptv1.LightBlock {
 	return &receiptv1.LightBlock{Header: headerToProto(r.header), Validators: validatorsToProto(r.validators),
 		Commit: commitToProto(r.header.ChainID, r.commit, r.validators)}

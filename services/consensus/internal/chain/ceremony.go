@@ -91,7 +91,7 @@ func (n *Node) broadcastDue(txs *ceremonyTxs) {
 	}
 }
 
-// dueTxs are the transactions that the chain waits for and that this validator can make, by name.
+// dueTxs returns the transactions that the chain waits for and that this validator can make, by name.
 func (n *Node) dueTxs(group *order.Group, now time.Time) map[string]func() ([]byte, error) {
 	due := map[string]func() ([]byte, error){}
 	if i := order.IndexOf(group.Members, n.app.address); i >= 0 && group.Members[i].Version < n.app.version {
@@ -116,7 +116,7 @@ func (n *Node) dueTxs(group *order.Group, now time.Time) map[string]func() ([]by
 	return due
 }
 
-// party is this validator in a ceremony: its key, and for a resharing its share.
+// party returns this validator as a party to a ceremony: its key, and for a resharing its share.
 func (n *Node) party() dkg.Party {
 	party := dkg.Party{Key: n.home.beaconKey}
 	if s := n.app.newestSharing(); s != nil {

@@ -24,7 +24,7 @@ type cometLogger struct {
 	context []any
 }
 
-// cometModule is the logger for CometBFT's own lines.
+// cometModule returns the logger for CometBFT's own lines.
 func cometModule(logger *slog.Logger) *slog.Logger {
 	return telemetry.Module(logger, "github.com/cometbft/cometbft")
 }

@@ -36,7 +36,7 @@ func (s *store) scan(from, to []byte, f func(key, value []byte) error) error {
 	return errors.Join(err, it.Error(), it.Close())
 }
 
-// prefixEnd is the smallest key that is greater than all keys with the prefix; nil if there is none.
+// prefixEnd returns the smallest key that is greater than all keys with the prefix; nil if there is none.
 func prefixEnd(prefix []byte) []byte {
 	end := append([]byte(nil), prefix...)
 	for i := len(end) - 1; i >= 0; i-- {

@@ -63,7 +63,7 @@ func parseGenesisState(genesis *types.GenesisDoc) (state genesisState, err error
 	return state, nil
 }
 
-// group is the initial group of the chain.
+// group returns the initial group of the chain.
 func (g genesisState) group(chainID string) (*order.Group, error) {
 	hash, err := g.hash()
 	if err != nil {
@@ -73,7 +73,7 @@ func (g genesisState) group(chainID string) (*order.Group, error) {
 	return order.NewGroup(chain, g.OperatorKey, time.Duration(g.PhaseTimeMS)*time.Millisecond, g.Validators), nil
 }
 
-// newGenesis is the genesis file of a chain with these validators.
+// newGenesis returns the genesis file of a chain with these validators.
 func newGenesis(chainID string, operator order.PublicKey, validators []order.Member, now time.Time) (*types.GenesisDoc, error) {
 	genesis := &types.GenesisDoc{ChainID: chainID, GenesisTime: now.UTC(), InitialHeight: 1, ConsensusParams: types.DefaultConsensusParams()}
 	genesis.ConsensusParams.ABCI.VoteExtensionsEnableHeight = 1

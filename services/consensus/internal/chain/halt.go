@@ -27,7 +27,7 @@ func (f *termination) end(err error) {
 	f.once.Do(func() { f.err = err; close(f.done) })
 }
 
-// cause is why the validator must not continue; nil as long as it may.
+// cause returns why the validator must not continue; nil as long as it may.
 func (f *termination) cause() error {
 	select {
 	case <-f.done:

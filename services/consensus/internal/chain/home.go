@@ -116,7 +116,7 @@ func (h *home) loadMember() error {
 	return nil
 }
 
-// PeerID is the peer id of the validator whose home is dir; others address it as PeerID@host:port.
+// PeerID returns the peer id of the validator whose home is dir; others address it as PeerID@host:port.
 func PeerID(dir string) (string, error) {
 	key, err := p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile))
 	if err != nil {

@@ -41,7 +41,7 @@ const (
 // operatorKeyFile is the file of a new chain's folder with the key that may change its validators: an Ed25519 seed in hex.
 const operatorKeyFile = "operator_key"
 
-// ValidatorName is the name of the i-th validator of a new chain.
+// ValidatorName returns the name of the i-th validator of a new chain.
 func ValidatorName(i int) string { return fmt.Sprintf("validator-%d", i) }
 
 // privateKeys are a validator's three private keys.
@@ -55,7 +55,7 @@ func newPrivateKeys() privateKeys {
 	return privateKeys{signing: cmted25519.GenPrivKey(), node: p2p.NodeKey{PrivKey: cmted25519.GenPrivKey()}, beacon: dkg.NewSecretKey(random.New())}
 }
 
-// member is the validator's public description.
+// member returns the validator's public description.
 func (s privateKeys) member(name string) order.Member {
 	return order.Member{Name: name, PublicKey: order.PublicKey(s.signing.PubKey().Bytes()), BeaconKey: s.beacon.Public(),
 		NodeID: order.NodeID(s.node.PubKey().Address())}

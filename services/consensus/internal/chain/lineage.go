@@ -21,7 +21,7 @@ func (n *Node) Lineage(block *receiptv1.BlockProof) (*receiptv1.Lineage, error) 
 	return n.history().lineage(genesis, block)
 }
 
-// genesisLightClient is a light client that trusts the validators of the genesis file.
+// genesisLightClient returns a light client that trusts the validators of the genesis file.
 func genesisLightClient(genesis *types.GenesisDoc) (receipt.LightClient, error) {
 	validators := make([]*receiptv1.Validator, len(genesis.Validators))
 	for i, v := range genesis.Validators {
@@ -76,7 +76,7 @@ func (h blockHistory) follow(light receipt.LightClient, to receipt.Block, out *r
 	}
 }
 
-// furthest is the last of the blocks that a light client can verify from where it is; nil if there is none.
+// furthest returns the last of the blocks that a light client can verify from where it is; nil if there is none.
 func furthest(light receipt.LightClient, blocks []*receiptv1.LightBlock) (*receiptv1.LightBlock, receipt.LightClient) {
 	for _, hop := range slices.Backward(blocks) {
 		if at, err := light.Follow(hop); err == nil {

@@ -28,7 +28,7 @@ func (s *store) setHop(hop *receiptv1.LightBlock) error {
 	return s.db.Set(hopKey(hop.GetHeader().GetHeight()), value)
 }
 
-// hops are the stored light blocks from one height up to but excluding another, in ascending order.
+// hops returns the stored light blocks from one height up to but excluding another, in ascending order.
 func (s *store) hops(from, below int64) ([]*receiptv1.LightBlock, error) {
 	it, err := s.db.Iterator(hopKey(from), hopKey(below))
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *store) setFirstSharing(sharing *receiptv1.SharingProof) error {
 	return s.db.Set(firstSharingKey, value)
 }
 
-// firstSharing is the first sharing of the chain; nil if there is none.
+// firstSharing returns the first sharing of the chain; nil if there is none.
 func (s *store) firstSharing() (*receiptv1.SharingProof, error) {
 	value, err := s.db.Get(firstSharingKey)
 	if err != nil || value == nil {

@@ -75,7 +75,7 @@ func (m *manifest) hash() []byte {
 	return h.Sum(nil)
 }
 
-// snapshot is the manifest in the form in which CometBFT offers it to peers.
+// snapshot returns the manifest in the form in which CometBFT offers it to peers.
 func (m *manifest) snapshot() (*abci.Snapshot, error) {
 	text, err := json.Marshal(m)
 	if err == nil && len(text) > maxManifest {

@@ -103,7 +103,7 @@ func (n *Node) Stop() error {
 // Ordered returns the commitment that was ordered for a round.
 func (n *Node) Ordered(round order.Round) (order.Ordered, bool, error) { return n.store.Ordered(round) }
 
-// Collected is the height up to which this validator has every beacon that was drawn.
+// Collected returns the height up to which this validator has every beacon that was drawn.
 func (n *Node) Collected() int64 { return n.collected.Load() }
 
 // Beacon returns the signature of a height; nil if there is none.

@@ -119,7 +119,7 @@ func (a *app) load() error {
 	return a.checkVersion(group.Version)
 }
 
-// storedBlock is a block of CometBFT's block store; nil if it is not there.
+// storedBlock returns a block of CometBFT's block store; nil if it is not there.
 func (n *Node) storedBlock(height int64) *types.Block { return n.blocks.LoadBlock(height) }
 
 // close releases the resources that Open acquired.

@@ -16,7 +16,7 @@ import (
 // maxUntrustedPeers bounds the peers that are neither members nor configured.
 const maxUntrustedPeers = 10
 
-// peerID is how CometBFT writes a validator's node id.
+// peerID returns a validator's node id as CometBFT writes it.
 func peerID(m order.Member) p2p.ID { return p2p.ID(hex.EncodeToString(m.NodeID[:])) }
 
 // isMember reports whether a peer is one of the validators that vote, or that will.

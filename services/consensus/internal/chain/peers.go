@@ -59,7 +59,7 @@ type peerAddress struct {
 	host, port string
 }
 
-// String is the address in the form of the configuration.
+// String returns the address in the form of the configuration.
 func (p peerAddress) String() string { return string(p.id) + "@" + net.JoinHostPort(p.host, p.port) }
 
 // parsePeers reads peers of the form id@host:port.

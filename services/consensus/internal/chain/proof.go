@@ -32,7 +32,7 @@ func (n *Node) Prove(ordered order.Ordered) (*receiptv1.BlockProof, error) {
 	return r.prove(ordered.Commitment.Hash())
 }
 
-// Signers is how many validators' signatures this validator has on the block that ordered rounds at a height.
+// Signers returns how many validators' signatures this validator has on the block that ordered rounds at a height.
 func (n *Node) Signers(height int64) (signers int, err error) {
 	r, err := n.store.record(height)
 	if err != nil || r == nil {
@@ -89,7 +89,7 @@ func commitToProto(chainID string, commit *types.Commit, validators *types.Valid
 	return out
 }
 
-// inclusion is the audit path of a transaction in the Merkle tree over the hashes, with the side of each sibling.
+// inclusion returns the audit path of a transaction in the Merkle tree over the hashes, with the side of each sibling.
 func inclusion(txs [][]byte, index int) *receiptv1.Inclusion {
 	out := &receiptv1.Inclusion{}
 	_, proofs := merkle.ProofsFromByteSlices(txs)

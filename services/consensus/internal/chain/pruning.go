@@ -26,8 +26,8 @@ func (a *app) pruneLog(height int64) {
 	}
 }
 
-// retainHeight is the first block to keep; 0 keeps all. It prunes no block that the beacon collector still has to read: it reads the two
-// before its next height.
+// retainHeight returns the first block to keep; 0 keeps all. It prunes no block that the beacon collector still has to read: it reads the
+// two before its next height.
 func (a *app) retainHeight() int64 {
 	if a.retain == 0 {
 		return 0

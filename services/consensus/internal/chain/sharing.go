@@ -17,7 +17,7 @@ type sharing struct {
 	share   *threshold.Share // This validator's; nil if it has none.
 }
 
-// index is the index of a validator's share. A nil sharing has none.
+// index returns the index of a validator's share. A nil sharing has none.
 func (s *sharing) index(address []byte) (index int, ok bool) {
 	if s == nil || len(address) != len(protocol.Address{}) {
 		return 0, false
@@ -83,7 +83,7 @@ func (a *app) loadSharings(group *order.Group, known []*sharing) ([]*sharing, er
 	return all, nil
 }
 
-// sharingAt is the sharing that signs the beacon of a height, if it is one of the newest two; otherwise nil.
+// sharingAt returns the sharing that signs the beacon of a height, if it is one of the newest two; otherwise nil.
 func (a *app) sharingAt(height int64) *sharing {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -95,7 +95,7 @@ func (a *app) sharingAt(height int64) *sharing {
 	return nil
 }
 
-// newestSharing is the latest sharing of the chain, in force or not; nil before the first.
+// newestSharing returns the latest sharing of the chain, in force or not; nil before the first.
 func (a *app) newestSharing() *sharing {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

@@ -33,9 +33,9 @@ func (n *Node) runSnapshots() {
 	}
 }
 
-// snapshotHeight is the height of the latest snapshot of a chain; 0 if there is none yet. All validators make theirs at the same heights,
-// so that one can be fetched from several. There is one of the first block, so that a short chain can be joined as well. A snapshot
-// comes with the two blocks after it, and the commit of the last of these is in a third.
+// snapshotHeight returns the height of the latest snapshot of a chain; 0 if there is none yet. All validators make theirs at the same
+// heights, so that one can be fetched from several. There is one of the first block, so that a short chain can be joined as well. A
+// snapshot comes with the two blocks after it, and the commit of the last of these is in a third.
 func snapshotHeight(height, every int64) int64 {
 	if height < 4 {
 		return 0
@@ -76,7 +76,7 @@ func (n *Node) makeSnapshot(height int64) error {
 	return nil
 }
 
-// lightBlock is the light block of a height in the form that CometBFT's state sync needs, with proposer priorities.
+// lightBlock returns the light block of a height in the form that CometBFT's state sync needs, with proposer priorities.
 func (n *Node) lightBlock(height int64) (*types.LightBlock, error) {
 	r, err := n.history().record(height)
 	if err != nil {

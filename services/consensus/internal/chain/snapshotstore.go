@@ -60,7 +60,7 @@ func (s *snapshotStore) path(height int64) string {
 
 func chunkFile(i int) string { return fmt.Sprintf("chunk-%05d", i) }
 
-// heights are the heights of the stored snapshots, in ascending order.
+// heights returns the heights of the stored snapshots, in ascending order.
 func (s *snapshotStore) heights() ([]int64, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {

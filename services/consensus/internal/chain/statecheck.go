@@ -151,7 +151,7 @@ func (c *stateCheck) checkGroup() error {
 	return err
 }
 
-// groupKey is the group's beacon key; ok is false if there is none yet.
+// groupKey returns the group's beacon key; ok is false if there is none yet.
 func (c *stateCheck) groupKey() (key protocol.Point, ok bool, err error) {
 	if len(c.group.Sharings) == 0 {
 		return key, false, nil

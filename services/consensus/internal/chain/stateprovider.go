@@ -86,7 +86,7 @@ func (p *stateProvider) remember(from p2p.ID, height int64, blocks []*types.Ligh
 	}
 }
 
-// latestSnapshot is the height of the latest verified snapshot; 0 if there is none.
+// latestSnapshot returns the height of the latest verified snapshot; 0 if there is none.
 func (p *stateProvider) latestSnapshot() (height int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,7 +96,7 @@ func (p *stateProvider) latestSnapshot() (height int64) {
 	return height
 }
 
-// lightBlocks are the light blocks of a snapshot: that of its height and the two after it.
+// lightBlocks returns the light blocks of a snapshot: that of its height and the two after it.
 func (p *stateProvider) lightBlocks(height uint64) ([]*types.LightBlock, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -117,10 +117,10 @@ func (n *Node) Status() (Status, error) {
 	return status, err
 }
 
-// Height is the latest final block that the validator has.
+// Height returns the latest final block that the validator has.
 func (n *Node) Height() int64 { return n.app.tip().Height }
 
-// Connected are the names of the connected validators; this node comes first if it is a validator itself.
+// Connected returns the names of the connected validators; this node comes first if it is a validator itself.
 func (n *Node) Connected() (names []string) {
 	if order.IndexOf(n.app.votingMembers(), n.app.address) >= 0 {
 		names = append(names, n.home.member.Name)
@@ -129,7 +129,7 @@ func (n *Node) Connected() (names []string) {
 	return names
 }
 
-// behind are the connected validators that lag behind a height by more than the block in progress.
+// behind returns the connected validators that lag behind a height by more than the block in progress.
 func (n *Node) behind(height int64) (lags []Lag) {
 	n.eachConnectedValidator(func(m order.Member, peer p2p.Peer) {
 		state, ok := peer.Get(types.PeerStateKey).(*consensus.PeerState)

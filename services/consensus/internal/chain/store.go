@@ -119,7 +119,7 @@ func decodeGroup(text []byte) (*order.Group, error) {
 	return group, nil
 }
 
-// groupHashes are the hashes of the groups after the blocks that changed it, each as the AppHash of a tip.
+// groupHashes returns the hashes of the groups after the blocks that changed it, each as the AppHash of a tip.
 func (s *store) groupHashes() (all []tip, err error) {
 	err = s.scanPrefix([]byte("a"), func(key, value []byte) error {
 		all = append(all, tip{Height: int64(binary.BigEndian.Uint64(key[1:])), AppHash: protocol.Hash(value)})

@@ -7,8 +7,8 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
-// validatorUpdates are the changes of CometBFT's validator set. They take effect two blocks later, when the sharing that the block ordered
-// comes into force.
+// validatorUpdates returns the changes to CometBFT's validator set. They take effect two blocks later, when the sharing that the block
+// ordered comes into force.
 func validatorUpdates(before, after []order.Member) (updates []abci.ValidatorUpdate) {
 	for _, m := range before {
 		if order.IndexOf(after, m.Address()) < 0 {
@@ -23,7 +23,7 @@ func validatorUpdates(before, after []order.Member) (updates []abci.ValidatorUpd
 	return updates
 }
 
-// offenders are the validators of which a block contains evidence of misbehavior.
+// offenders returns the validators of which a block contains evidence of misbehavior.
 func offenders(all []abci.Misbehavior) (addresses []protocol.Address) {
 	for _, m := range all {
 		if len(m.Validator.Address) == len(protocol.Address{}) {

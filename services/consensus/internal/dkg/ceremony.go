@@ -26,7 +26,7 @@ const (
 
 var phaseNames = map[Phase]string{Dealing: "dealing", Responding: "responding", Justifying: "justifying", Done: "done", Failed: "failed"}
 
-// String is the phase's name.
+// String returns the phase's name.
 func (p Phase) String() string { return phaseNames[p] }
 
 // ErrUnexpected means that the ceremony does not wait for a message, which may be valid otherwise: it is of another session or phase, or
@@ -191,7 +191,7 @@ func (c *Ceremony) deal(dealer int) Deal {
 	return d
 }
 
-// complaints are the members that complain about each dealer, ascending.
+// complaints returns the members that complain about each dealer, ascending.
 func (c *Ceremony) complaints() map[int][]int {
 	members := map[int][]int{}
 	for _, member := range slices.Sorted(maps.Keys(c.Responses)) {
@@ -206,7 +206,7 @@ func (c *Ceremony) complaints() map[int][]int {
 	return members
 }
 
-// accused are the dealers that owe a justification, ascending. One with as many complaints as the threshold owes none: answering them
+// accused returns the dealers that owe a justification, ascending. One with as many complaints as the threshold owes none: answering them
 // would reveal its polynomial.
 func (c *Ceremony) accused() (dealers []int) {
 	complaints := c.complaints()
@@ -218,8 +218,8 @@ func (c *Ceremony) accused() (dealers []int) {
 	return dealers
 }
 
-// Qualified are the dealers whose deals make the key, ascending: those without unanswered complaints. A resharing interpolates the secret,
-// so it uses only the first of them that suffice.
+// Qualified returns the dealers whose deals make the key, ascending: those without unanswered complaints. A resharing interpolates the
+// secret, so it uses only the first of them that suffice.
 func (c *Ceremony) Qualified() (dealers []int) {
 	complaints := c.complaints()
 	for _, dealer := range slices.Sorted(maps.Keys(c.Deals)) {

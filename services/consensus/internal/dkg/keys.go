@@ -89,7 +89,7 @@ func ParseSecretKey(b []byte) (SecretKey, error) {
 // MarshalBinary returns the secret itself: 32 bytes.
 func (k SecretKey) MarshalBinary() ([]byte, error) { return k.scalar.MarshalBinary() }
 
-// Public is the key's public half.
+// Public returns the key's public half.
 func (k SecretKey) Public() PublicKey {
 	return PublicKey(mustMarshal(suite.Point().Mul(k.scalar, nil)))
 }

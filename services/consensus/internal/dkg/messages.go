@@ -104,7 +104,7 @@ func readHeader(b []byte, tag string) (r *reader, session protocol.Hash, sender 
 	return r, session, r.uint16()
 }
 
-// digest is the hash that a message's signature covers.
+// digest returns the hash that a message's signature covers.
 func digest(unsigned []byte) []byte {
 	sum := sha256.Sum256(unsigned)
 	return sum[:]

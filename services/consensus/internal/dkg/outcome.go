@@ -12,7 +12,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/consensus/internal/threshold"
 )
 
-// Public is the public part of the sharing that a ceremony made.
+// Public returns the public part of the sharing that a ceremony made.
 func (c *Ceremony) Public() (*threshold.Public, error) {
 	if c.Phase != Done {
 		return nil, fmt.Errorf("dkg: the ceremony is %s", c.Phase)
@@ -52,7 +52,7 @@ func (c *Ceremony) sum(qualified []int) (*threshold.Public, error) {
 	return threshold.ParsePublic(commitments, len(c.Session.Members))
 }
 
-// combinePoints is the sum of the dealers' points; for a resharing, their interpolation at zero.
+// combinePoints returns the sum of the dealers' points; for a resharing, their interpolation at zero.
 func (c *Ceremony) combinePoints(dealers []int, points []kyber.Point) (kyber.Point, error) {
 	if c.Session.resharing() {
 		shares := make([]*share.PubShare, len(points))
@@ -108,7 +108,7 @@ func (c *Ceremony) Share(key SecretKey, member int) (threshold.Share, error) {
 	return public.ParseShare(member, mustMarshal(value))
 }
 
-// dealtValue is the value that a dealer gave to a member: encrypted in the deal, or in the answer to the member's complaint.
+// dealtValue returns the value that a dealer gave to a member: encrypted in the deal, or in the answer to the member's complaint.
 func (c *Ceremony) dealtValue(key SecretKey, member, dealer int) (kyber.Scalar, error) {
 	if j, err := DecodeJustification(c.Justifications[dealer]); err == nil {
 		for _, answer := range j.Answers {

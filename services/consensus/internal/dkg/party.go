@@ -53,8 +53,8 @@ func (p Party) NextMessage(c *Ceremony) ([]byte, error) {
 // polynomialInfo is the HKDF info string: it separates the coefficients from anything else that is derived from the key.
 const polynomialInfo = "bitcraps/polynomial/v1"
 
-// polynomial is the polynomial that the party deals in a session. It is derived from the key, so that a validator that crashed can't deal
-// two different ones. Anyone who learns the key could decrypt everything that the polynomial hides from the chain anyway.
+// polynomial returns the polynomial that the party deals in a session. It is derived from the key, so that a validator that crashed can't
+// deal two different ones. Anyone who learns the key could decrypt everything that the polynomial hides from the chain anyway.
 func (p Party) polynomial(s Session) (*share.PriPoly, error) {
 	const wide = 64 // Twice the length of the order, so that the reduced scalars are practically uniform.
 	id, secret := s.ID(), mustMarshal(p.Key.scalar)

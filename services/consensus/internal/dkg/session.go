@@ -36,7 +36,7 @@ type Session struct {
 	Old [][]byte
 }
 
-// ID is the hash of all fields of the session.
+// ID returns the hash of all fields of the session.
 func (s Session) ID() protocol.Hash {
 	b := append([]byte("bitcraps/cerem/1"), s.Chain[:]...)
 	b = binary.BigEndian.AppendUint64(b, s.Epoch)
@@ -54,8 +54,8 @@ func (s Session) ID() protocol.Hash {
 	return sha256.Sum256(b)
 }
 
-// RequiredDealers is how many qualified dealers are required for a key: as many as shares make a signature, so that at least one of them
-// is honest.
+// RequiredDealers returns how many qualified dealers are required for a key: as many as shares make a signature, so that at least one of
+// them is honest.
 func (s Session) RequiredDealers() int {
 	if s.resharing() {
 		return len(s.Old)
@@ -93,7 +93,7 @@ func (s Session) checkDeal(d Deal) error {
 	return nil
 }
 
-// polynomial is the committed polynomial of a deal.
+// polynomial returns the committed polynomial of a deal.
 func (d Deal) polynomial() (*share.PubPoly, error) {
 	commitments := make([][]byte, len(d.Commitments))
 	for i := range d.Commitments {

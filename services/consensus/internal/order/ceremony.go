@@ -28,8 +28,8 @@ type Ceremony struct {
 // maxDoublings bounds how often the timeout doubles.
 const maxDoublings = 6
 
-// PhaseTime is the timeout of a phase. It doubles after each failure, since machines or links may be slower than assumed when the chain
-// was made.
+// PhaseTime returns the timeout of a phase. It doubles after each failure, since machines or links may be slower than assumed when the
+// chain was made.
 func (g *Group) PhaseTime(c *Ceremony) time.Duration {
 	return g.BasePhaseTime << min(c.Failures, maxDoublings)
 }
@@ -88,8 +88,8 @@ func (g *Group) handleMessage(message []byte, height int64) error {
 	return nil
 }
 
-// PhaseOver is the transaction that ends a phase of a ceremony that has timed out. Anyone may send it: the block's time determines whether
-// the phase has timed out.
+// PhaseOver returns the transaction that ends a phase of a ceremony that has timed out. Anyone may send it: the block's time determines
+// whether the phase has timed out.
 func PhaseOver(c *Ceremony) []byte {
 	id := c.Session.ID()
 	return append(append([]byte(phaseOverTag), id[:]...), byte(c.Phase))

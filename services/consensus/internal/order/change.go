@@ -34,7 +34,7 @@ const (
 	refreshKind = 3
 )
 
-// SignBytes are the bytes that the operator signs to have a change ordered as the chain's next one.
+// SignBytes returns the bytes that the operator signs to have a change ordered as the chain's next one.
 func (c Change) SignBytes(chain protocol.Hash, sequence uint64) []byte {
 	b := append([]byte(changeTag), chain[:]...)
 	b = binary.BigEndian.AppendUint64(b, sequence)
@@ -93,7 +93,7 @@ var ErrUnsigned = errors.New("order: not signed by this chain's operator")
 // ErrOutOfSequence means that a change is signed for another sequence number, or that it must wait for the key ceremony.
 var ErrOutOfSequence = fmt.Errorf("%w: the change does not have the next sequence number, or must wait for the key ceremony", dkg.ErrUnexpected)
 
-// Tx is the transaction of a signed change.
+// Tx returns the transaction of a signed change.
 func (c Change) Tx(chain protocol.Hash, sequence uint64, signature []byte) []byte {
 	return append(c.SignBytes(chain, sequence), signature...)
 }
@@ -142,7 +142,7 @@ func (g *Group) expel(address protocol.Address, height int64) bool {
 	return true
 }
 
-// ceremonyMembers are the validators after the ceremony in progress, if any.
+// ceremonyMembers returns the validators after the ceremony in progress, if any.
 func (g *Group) ceremonyMembers() []Member {
 	if g.Ceremony != nil {
 		return g.Ceremony.Holders
@@ -150,7 +150,7 @@ func (g *Group) ceremonyMembers() []Member {
 	return g.Members
 }
 
-// finalMembers are the validators after all changes that are ordered.
+// finalMembers returns the validators after all changes that are ordered.
 func (g *Group) finalMembers() []Member {
 	members := slices.Clone(g.ceremonyMembers())
 	for _, c := range g.Pending {
@@ -211,7 +211,7 @@ func printable(name string) bool {
 	return true
 }
 
-// PendingChanges are the changes that are ordered but not in force at a height, in readable form.
+// PendingChanges returns the changes that are ordered but not in force at a height, in readable form.
 func (g *Group) PendingChanges(height int64) (changes []string) {
 	now, final := g.MembersAt(height), g.finalMembers()
 	for _, m := range now {

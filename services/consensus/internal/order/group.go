@@ -28,7 +28,7 @@ func (k *PublicKey) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Address is the address of the validator with the key.
+// Address returns the address of the validator with the key.
 func (k PublicKey) Address() protocol.Address {
 	sum := sha256.Sum256(k[:])
 	return protocol.Address(sum[:])
@@ -64,7 +64,7 @@ type Member struct {
 	Version uint32 `json:"version"`
 }
 
-// Address is the validator's address.
+// Address returns the validator's address.
 func (m Member) Address() protocol.Address { return m.PublicKey.Address() }
 
 // Sharing is a sharing of the beacon's secret, which is in force from a height on.
@@ -104,20 +104,20 @@ type Group struct {
 	Version uint32 `json:"version"`
 }
 
-// NewGroup is the group of a new chain. Its first ceremony has begun.
+// NewGroup returns the group of a new chain. Its first ceremony has begun.
 func NewGroup(chain protocol.Hash, operator PublicKey, phaseTime time.Duration, members []Member) *Group {
 	g := &Group{Chain: chain, Operator: operator, BasePhaseTime: phaseTime, Members: members, Version: FirstVersion}
 	g.beginCeremony(1)
 	return g
 }
 
-// Faults is how many of n validators may be Byzantine: the largest f with 3f + 1 <= n.
+// Faults returns how many of n validators may be Byzantine: the largest f with 3f + 1 <= n.
 func Faults(n int) int { return (n - 1) / 3 }
 
-// Quorum is how many of n validators are needed to decide: more than two thirds.
+// Quorum returns how many of n validators are needed to decide: more than two thirds.
 func Quorum(n int) int { return n*2/3 + 1 }
 
-// SharingAt is the sharing that signs the beacon of a height. ok is false if there is none yet.
+// SharingAt returns the sharing that signs the beacon of a height. ok is false if there is none yet.
 func (g *Group) SharingAt(height int64) (s Sharing, ok bool) {
 	for _, sharing := range slices.Backward(g.Sharings) {
 		if sharing.From <= height {
@@ -127,7 +127,7 @@ func (g *Group) SharingAt(height int64) (s Sharing, ok bool) {
 	return Sharing{}, false
 }
 
-// MembersAt are the validators that vote on the block of a height, which must not be beyond the next block.
+// MembersAt returns the validators that vote on the block of a height, which must not be beyond the next block.
 func (g *Group) MembersAt(height int64) []Member {
 	if s, ok := g.SharingAt(height); ok {
 		return s.Members
@@ -147,7 +147,7 @@ func (g *Group) HasNode(node NodeID, height int64) bool {
 	return has(g.MembersAt(height)) || has(g.Members) || has(g.ceremonyMembers()) || has(g.finalMembers())
 }
 
-// IndexOf is the index of a validator among members; -1 if it is not one of them.
+// IndexOf returns the index of a validator among members; -1 if it is not one of them.
 func IndexOf(members []Member, address protocol.Address) int {
 	return slices.IndexFunc(members, func(m Member) bool { return m.Address() == address })
 }

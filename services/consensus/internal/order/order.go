@@ -26,8 +26,8 @@ type Ordered struct {
 	Height int64
 }
 
-// BeaconHeight is the height whose precommits carry the beacon for a round that was ordered at a height: the next one, so that no one can
-// know the dice while the commitment can still change.
+// BeaconHeight returns the height whose precommits carry the beacon for a round that was ordered at a height: the next one, so that no one
+// can know the dice while the commitment can still change.
 func BeaconHeight(height int64) int64 { return height + 1 }
 
 // Reader reads the state after the last block.
@@ -40,7 +40,7 @@ type Reader interface {
 	Group() *Group
 }
 
-// RoundOf is the round that a commitment is for.
+// RoundOf returns the round that a commitment is for.
 func RoundOf(c protocol.Commitment) Round { return Round{Game: c.Game, Number: c.Round} }
 
 // Block is a block to execute.

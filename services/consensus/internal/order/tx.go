@@ -30,7 +30,7 @@ const (
 var codeTexts = map[Code]string{Accepted: "is accepted", Malformed: "is malformed", Decided: "is for a round that has a commitment",
 	Early: "comes before the key or the dice of the previous round", Unexpected: "is unexpected", Invalid: "is invalid"}
 
-// String is the code as the predicate of a sentence about the transaction.
+// String returns the code as the predicate of a sentence about the transaction.
 func (v Code) String() string {
 	if text, ok := codeTexts[v]; ok {
 		return text
@@ -38,7 +38,7 @@ func (v Code) String() string {
 	return "has the code " + strconv.Itoa(int(v))
 }
 
-// codeOf is the code for an error about a transaction.
+// codeOf returns the code for an error about a transaction.
 func codeOf(err error) Code {
 	switch {
 	case err == nil:

@@ -22,7 +22,7 @@ const (
 	signatureSize    = 128
 )
 
-// Announcement is the transaction by which a validator announces which protocol version it supports.
+// Announcement returns the transaction by which a validator announces which protocol version it supports.
 func Announcement(chain protocol.Hash, member protocol.Address, version uint32, key dkg.SecretKey) ([]byte, error) {
 	b := append([]byte(versionTag), chain[:]...)
 	b = append(b, member[:]...)

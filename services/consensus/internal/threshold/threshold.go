@@ -40,7 +40,7 @@ func newPublic(poly *share.PubPoly, n int) *Public {
 	return &Public{poly: poly, keys: keys}
 }
 
-// Commitments are the points on G2 that define the sharing, compressed; the first is the group key.
+// Commitments returns the points on G2 that define the sharing, compressed; the first is the group key.
 func (p *Public) Commitments() [][]byte {
 	_, points := p.poly.Info()
 	out := make([][]byte, len(points))
@@ -68,13 +68,13 @@ func ParsePublic(commitments [][]byte, n int) (*Public, error) {
 	return newPublic(share.NewPubPoly(suite.G2(), nil, points), n), nil
 }
 
-// Threshold is how many shares are needed for a signature.
+// Threshold returns how many shares are needed for a signature.
 func (p *Public) Threshold() int { return int(p.poly.Threshold()) }
 
-// GroupKey is the compressed point on G2 that verifies the group's signatures.
+// GroupKey returns the compressed point on G2 that verifies the group's signatures.
 func (p *Public) GroupKey() []byte { return mustMarshal(p.poly.Commit()) }
 
-// Index is the share's index in the sharing, from 0.
+// Index returns the share's index in the sharing, from 0.
 func (s Share) Index() int { return s.index }
 
 // MarshalBinary returns the secret itself: 32 bytes.
