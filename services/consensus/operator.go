@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	consensusv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/consensus/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
-	"github.com/bitcraps/bitcraps/services/consensus/internal/chain"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
 
@@ -70,14 +70,10 @@ func (s *server) change(ctx context.Context, c order.Change, sequence int64, sig
 		return height, nil
 	case errors.Is(err, order.ErrUnsigned), errors.Is(err, order.ErrOutOfSequence):
 		return 0, errs.New(errorsv1.Reason_REASON_CHANGE_NOT_SIGNED, "%w; sign it for the terms that GetChangeTerms returns now", err)
-	case errors.Is(err, chain.ErrNoQuorum), errors.Is(err, chain.ErrNoKey), errors.Is(err, context.DeadlineExceeded):
-		return 0, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "the validators did not order the change; it can be requested again").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrNotMember):
-		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrFull):
-		return 0, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)
+	case errors.Is(err, context.DeadlineExceeded):
+		return 0, errs.New(errorsv1.Reason_REASON_NO_QUORUM, "the validators did not order the change in time; it can be requested again").RetryAfter(retryDelay)
 	case errors.Is(err, context.Canceled):
 		return 0, err
 	}
-	return 0, errs.New(errorsv1.Reason_REASON_CHANGE_REFUSED, "%w", err)
+	return 0, cmp.Or[error](chainError(err, "the change"), errs.New(errorsv1.Reason_REASON_CHANGE_REFUSED, "%w", err))
 }

@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -35,9 +36,6 @@ type server struct {
 }
 
 func (s *server) drain() { s.stopOnce.Do(func() { close(s.stop) }) }
-
-// retryDelay is after how long a caller should retry a round that could not be decided.
-const retryDelay = time.Second
 
 // DecideRound implements the contract.
 func (s *server) DecideRound(ctx context.Context, req *consensusv1.DecideRoundRequest) (*consensusv1.DecideRoundResponse, error) {
@@ -111,30 +109,12 @@ func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[c
 	}
 }
 
-// missingBeaconError returns the error that callers get from a validator that can't recover a beacon.
-func missingBeaconError(err error) error {
-	return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator misses the beacon of an earlier round; ask another one").
-		WithCause(err).RetryAfter(retryDelay)
-}
-
 func (s *server) submit(commitment protocol.Commitment) error {
 	if err := s.node.MissingBeacon(); err != nil {
 		return missingBeaconError(err)
 	}
 	err := s.node.Submit(commitment.Encode())
-	switch {
-	case errors.Is(err, chain.ErrNoQuorum):
-		return errs.New(errorsv1.Reason_REASON_NO_QUORUM,
-			"too few validators are connected to decide a round; it stands and can be requested again").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrNotMember):
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "this node is not one of the validators; ask another one").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrNoKey):
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE,
-			"the validators are still generating the key that throws the dice; the round stands and can be requested again").RetryAfter(retryDelay)
-	case errors.Is(err, chain.ErrFull):
-		return errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "too many rounds wait for a block").RetryAfter(retryDelay)
-	}
-	return err
+	return cmp.Or(chainError(err, "the round"), err)
 }
 
 // GetDecision implements the contract.
