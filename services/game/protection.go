@@ -27,7 +27,8 @@ func (p Protection) rules() protection.Rules {
 // that are in play, and a group may hold bets that are not saved yet.
 func (s *Service) changeProtection(ctx context.Context, change func(*protection.State, *play.Turn) error) (*gamev1.Protection, error) {
 	player := identity.FromContext(ctx).Player
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout) // If the caller gives up, it still completes within its own timeout, so it delays nobody.
+	// If the caller gives up, the change still completes, within a timeout of its own, so that it delays nobody.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	var out *gamev1.Protection
 	err := s.store.Update(ctx, func(tx play.Tx) error {
