@@ -35,7 +35,7 @@ func TestAuditDetectsOrphans(t *testing.T) {
 				s.audit()
 				s.tamper(tc.statements...)
 				audit, err := s.store.Audit(t.Context())
-				if err != nil || audit.Balanced() || !slices.ContainsFunc(audit.Differences, func(d play.Difference) bool {
+				if err != nil || audit.Balanced() || !slices.ContainsFunc(audit.Differences, func(d play.AccountDifference) bool {
 					return d.Check == tc.check && d.Account.Kind == tc.kind && d.Balance != d.Expected
 				}) {
 					t.Errorf("audit = %+v, %v; want %s of an account of the kind %s", audit, err, tc.check, tc.kind)

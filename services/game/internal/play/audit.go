@@ -9,14 +9,14 @@ type Audit struct {
 	// Kinds are the totals of the accounts by kind.
 	Kinds map[ledger.Kind]KindTotal
 	// Differences are the failed checks, at most MaxDifferences of each check; none in a consistent ledger.
-	Differences []Difference
+	Differences []AccountDifference
 }
 
 // KindTotal is the number of accounts of one kind and the sum of their balances.
 type KindTotal struct{ Accounts, Balance int64 }
 
-// Difference is an account that failed a check.
-type Difference struct {
+// AccountDifference is an account that failed a check.
+type AccountDifference struct {
 	Account ledger.Account
 	Check   string
 	// Balance is the account's balance, for RunningBalance the one that a transfer recorded; Expected is what it must be, for

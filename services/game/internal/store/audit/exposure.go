@@ -22,15 +22,15 @@ type LiveBet struct {
 
 // ExposureCheck compares each game's exposure with what its live bets can win, which depends on pay tables and so is not computed in SQL.
 type ExposureCheck struct {
-	game   play.Difference
-	failed []play.Difference
+	game   play.AccountDifference
+	failed []play.AccountDifference
 }
 
 // Add adds the next row.
 func (c *ExposureCheck) Add(bet LiveBet) {
 	if bet.Reserve != c.game.Account {
 		c.endGame()
-		c.game = play.Difference{Account: bet.Reserve, Check: play.Exposure, Balance: bet.Exposure}
+		c.game = play.AccountDifference{Account: bet.Reserve, Check: play.Exposure, Balance: bet.Exposure}
 	}
 	if wager := craps.ByCode(uint16(bet.Wager)); wager != nil {
 		c.game.Expected += wager.MaxProfit(uint8(bet.Number), bet.Amount)
@@ -44,7 +44,7 @@ func (c *ExposureCheck) endGame() {
 }
 
 // Differences returns the games that failed, after all rows have been added.
-func (c *ExposureCheck) Differences() []play.Difference {
+func (c *ExposureCheck) Differences() []play.AccountDifference {
 	c.endGame()
 	return c.failed
 }

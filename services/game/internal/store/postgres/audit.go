@@ -29,7 +29,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 			return err
 		}
 		for _, check := range audit.Checks {
-			found := play.Difference{Check: check.Name}
+			found := play.AccountDifference{Check: check.Name}
 			rows, _ := tx.Query(ctx, check.Query)
 			if _, err := pgx.ForEachRow(rows, []any{&found.Account, &found.Balance, &found.Expected}, func() error {
 				sum.Differences = append(sum.Differences, found)

@@ -45,7 +45,7 @@ func (s *Store) Audit(ctx context.Context) (play.Audit, error) {
 		})
 		for _, check := range slices.Concat(audit.Checks, walletChecks) {
 			err = errors.Join(err, forEachRow(ctx, tx, check.Query, func(scan func(...any) error) error {
-				difference := play.Difference{Check: check.Name}
+				difference := play.AccountDifference{Check: check.Name}
 				err := scan(&difference.Account, &difference.Balance, &difference.Expected)
 				sum.Differences = append(sum.Differences, difference)
 				return err
