@@ -30,17 +30,23 @@ func newJoinCode() (code string, hash []byte, err error) {
 	return code, hash, err
 }
 
-// checkVisible returns the game if the caller may see it. To players who were not admitted, a private game does not exist.
-func (s *Service) checkVisible(ctx context.Context, game *play.Game) (*play.Game, error) {
-	player := identity.FromContext(ctx).Player
+// admission fails for a player who may not see a game: to players who were not admitted, a private game does not exist. member returns the
+// player's membership; it is not called for a game that is visible anyway.
+func admission(game *play.Game, player uuid.UUID, member func() (play.Member, error)) error {
 	if game.VisibleTo(player) {
-		return game, nil
+		return nil
 	}
-	member, err := s.store.Member(ctx, game.ID, player)
-	if err == nil && !member.Admitted {
+	m, err := member()
+	if err == nil && !m.Admitted {
 		err = gameNotFound(game.ID)
 	}
-	return game, err
+	return err
+}
+
+// checkVisible returns the game if the caller may see it.
+func (s *Service) checkVisible(ctx context.Context, game *play.Game) (*play.Game, error) {
+	player := identity.FromContext(ctx).Player
+	return game, admission(game, player, func() (play.Member, error) { return s.store.Member(ctx, game.ID, player) })
 }
 
 // memberOf returns a player's membership in a turn's game, including changes by earlier commands of the same group.
@@ -53,14 +59,7 @@ func memberOf(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID
 
 // checkAdmitted fails for a player who was not admitted to a private game.
 func checkAdmitted(ctx context.Context, tx play.Tx, turn *play.Turn, player uuid.UUID) error {
-	if turn.Game.VisibleTo(player) {
-		return nil
-	}
-	member, err := memberOf(ctx, tx, turn, player)
-	if err == nil && !member.Admitted {
-		err = gameNotFound(turn.Game.ID)
-	}
-	return err
+	return admission(turn.Game, player, func() (play.Member, error) { return memberOf(ctx, tx, turn, player) })
 }
 
 // JoinByCode implements the contract.
