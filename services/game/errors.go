@@ -2,6 +2,7 @@ package game
 
 import (
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -9,6 +10,9 @@ import (
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
+
+// retryDelay is the delay that clients are told to wait before they retry a call that found something unavailable or overloaded.
+const retryDelay = time.Second
 
 func gameNotFound(id uuid.UUID) error {
 	return errs.New(errorsv1.Reason_REASON_GAME_NOT_FOUND, "no game that you may see has the id %s; GET /api/v1/games lists the open ones", id)

@@ -3,7 +3,6 @@ package game
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/page"
@@ -11,9 +10,6 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
 )
-
-// retryDelay is the delay that clients are told to wait before they retry a call that found something unavailable or overloaded.
-const retryDelay = time.Second
 
 // ListRounds implements the contract.
 func (s *gameServer) ListRounds(ctx context.Context, req *gamev1.ListRoundsRequest) (*gamev1.ListRoundsResponse, error) {
