@@ -12,6 +12,5 @@ type ScriptOptions = lab.Options
 // RunScript plays a script at a table of its own, by the rules of the service, and writes a JSON object for every event, one per
 // line. refused is how many commands the table refused; a line that is not a command is an error.
 func RunScript(script io.Reader, out io.Writer, options ScriptOptions) (refused int, err error) {
-	run, err := lab.Run(script, out, options)
-	return run.Refused, err
+	return lab.Run(script, out, options)
 }

@@ -24,9 +24,9 @@ func TestRunPrintsEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	run, err := lab.Run(script, &out, options)
-	if err != nil || run.Refused != 5 {
-		t.Errorf("%d refused, %v", run.Refused, err)
+	refused, err := lab.Run(script, &out, options)
+	if err != nil || refused != 5 {
+		t.Errorf("%d refused, %v", refused, err)
 	}
 	got, lines := strings.Split(out.String(), "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(got), len(lines)) {
@@ -60,13 +60,13 @@ func TestRefusedCommandsChangeNothing(t *testing.T) {
 		"field 10 6": "NUMBER_INVALID", "field 10 working": "WORKING_NOT_APPLICABLE", "remove field": "BET_NOT_FOUND", "pass": "NO_OTHER_SHOOTER",
 	} {
 		var out bytes.Buffer
-		run, err := lab.Run(strings.NewReader(command), &out, options)
+		refused, err := lab.Run(strings.NewReader(command), &out, options)
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 		var last struct {
 			Event, Reason, Message string
 			Balance                int64
 		}
-		if err != nil || run.Refused != 1 || json.Unmarshal([]byte(lines[len(lines)-1]), &last) != nil ||
+		if err != nil || refused != 1 || json.Unmarshal([]byte(lines[len(lines)-1]), &last) != nil ||
 			last.Event != "refused" || last.Reason != reason || last.Balance != 1000 || last.Message == "" {
 			t.Errorf("%s: %v, %s", command, err, lines[len(lines)-1])
 		}

@@ -28,23 +28,23 @@ type entry struct {
 	Balance    *int64  `json:"balance,omitempty"`
 }
 
-func (s *Script) encode(e entry) error {
-	e.Line = s.line
-	return s.out.Encode(e)
+func (r *runner) encode(e entry) error {
+	e.Line = r.line
+	return r.out.Encode(e)
 }
 
 // writeRefusal writes a command that the table refused, and why.
-func (s *Script) writeRefusal(player, command string, err error) error {
-	s.Refused++
-	balance := s.table.wallets[s.id(player)]
-	return s.encode(entry{Event: "refused", Player: player, Command: command, Reason: errs.Name(errs.Reason(err)), Message: err.Error(), Balance: &balance})
+func (r *runner) writeRefusal(player, command string, err error) error {
+	r.refused++
+	balance := r.table.wallets[r.id(player)]
+	return r.encode(entry{Event: "refused", Player: player, Command: command, Reason: errs.Name(errs.Reason(err)), Message: err.Error(), Balance: &balance})
 }
 
 // writeEvents writes what a command did, and after a roll every player's balance.
-func (s *Script) writeEvents(turn *play.Turn) error {
+func (r *runner) writeEvents(turn *play.Turn) error {
 	for _, event := range turn.Events {
-		for _, e := range s.entries(event, turn) {
-			if err := s.encode(e); err != nil {
+		for _, e := range r.entries(event, turn) {
+			if err := r.encode(e); err != nil {
 				return err
 			}
 		}
@@ -52,44 +52,44 @@ func (s *Script) writeEvents(turn *play.Turn) error {
 	return nil
 }
 
-func (s *Script) entries(event *play.Event, turn *play.Turn) []entry {
+func (r *runner) entries(event *play.Event, turn *play.Turn) []entry {
 	switch detail := event.GetDetail().(type) {
 	case *gamev1.Event_PlayerJoined:
-		return []entry{s.withPlayer(detail.PlayerJoined.GetPlayerId(), entry{Event: "joined"})}
+		return []entry{r.withPlayer(detail.PlayerJoined.GetPlayerId(), entry{Event: "joined"})}
 	case *gamev1.Event_BetPlaced:
 		d := detail.BetPlaced
-		return []entry{s.withPlayer(d.GetPlayerId(), entry{Event: "placed", BetType: d.GetBetType(), Number: d.GetNumber(), Amount: d.GetAmount(),
+		return []entry{r.withPlayer(d.GetPlayerId(), entry{Event: "placed", BetType: d.GetBetType(), Number: d.GetNumber(), Amount: d.GetAmount(),
 			Commission: d.GetCommission(), Working: &d.Working})}
 	case *gamev1.Event_BetChanged:
 		d := detail.BetChanged
-		return []entry{s.withPlayer(d.GetPlayerId(), entry{Event: "changed", BetType: betType(turn, d.GetBetId()), Amount: d.GetAmount(),
+		return []entry{r.withPlayer(d.GetPlayerId(), entry{Event: "changed", BetType: betType(turn, d.GetBetId()), Amount: d.GetAmount(),
 			Commission: d.GetCommission(), Working: &d.Working})}
 	case *gamev1.Event_BetRemoved:
 		d := detail.BetRemoved
-		return []entry{s.withPlayer(d.GetPlayerId(), entry{Event: "removed", BetType: betType(turn, d.GetBetId()), Payout: &d.Amount})}
+		return []entry{r.withPlayer(d.GetPlayerId(), entry{Event: "removed", BetType: betType(turn, d.GetBetId()), Payout: &d.Amount})}
 	case *gamev1.Event_ShooterChanged:
-		return []entry{{Event: "shooter", Player: s.name(detail.ShooterChanged.GetPlayerId())}}
+		return []entry{{Event: "shooter", Player: r.name(detail.ShooterChanged.GetPlayerId())}}
 	case *gamev1.Event_PlayerLeft:
-		return []entry{s.withPlayer(detail.PlayerLeft.GetPlayerId(), entry{Event: "left"})}
+		return []entry{r.withPlayer(detail.PlayerLeft.GetPlayerId(), entry{Event: "left"})}
 	case *gamev1.Event_DiceRolled:
-		return s.rollEntries(detail.DiceRolled)
+		return r.rollEntries(detail.DiceRolled)
 	}
 	return nil
 }
 
 // rollEntries returns the dice, each bet that they decided or moved, and every player's balance.
-func (s *Script) rollEntries(d *gamev1.DiceRolled) []entry {
+func (r *runner) rollEntries(d *gamev1.DiceRolled) []entry {
 	entries := []entry{{Event: "roll", Dice: d.GetDice(), Total: d.GetTotal(), Call: d.GetCall(), Point: &d.Point}}
 	for _, settlement := range d.GetSettlements() {
-		e := entry{Event: "settlement", Player: s.name(settlement.GetPlayerId()), BetType: settlement.GetBetType(),
+		e := entry{Event: "settlement", Player: r.name(settlement.GetPlayerId()), BetType: settlement.GetBetType(),
 			Number: settlement.GetNumber(), Amount: settlement.GetAmount(), Result: resultNames[settlement.GetResult()]}
 		if settlement.GetResult() != play.Live {
 			e.Payout = &settlement.Payout
 		}
 		entries = append(entries, e)
 	}
-	for _, name := range s.names {
-		entries = append(entries, s.withPlayer(s.id(name).String(), entry{Event: "balance"}))
+	for _, name := range r.names {
+		entries = append(entries, r.withPlayer(r.id(name).String(), entry{Event: "balance"}))
 	}
 	return entries
 }
@@ -98,9 +98,9 @@ func (s *Script) rollEntries(d *gamev1.DiceRolled) []entry {
 var resultNames = map[gamev1.BetStatus]string{play.Won: "won", play.Lost: "lost", play.Pushed: "pushed", play.Live: "travelled"}
 
 // withPlayer adds the player's name and current balance.
-func (s *Script) withPlayer(id string, e entry) entry {
-	e.Player = s.name(id)
-	balance := s.table.wallets[s.id(e.Player)]
+func (r *runner) withPlayer(id string, e entry) entry {
+	e.Player = r.name(id)
+	balance := r.table.wallets[r.id(e.Player)]
 	e.Balance = &balance
 	return e
 }

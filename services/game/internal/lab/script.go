@@ -12,15 +12,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// Script is the state of a script's run.
-type Script struct {
+// runner runs one script.
+type runner struct {
 	table   *table
 	out     *json.Encoder
 	names   []string // In the order in which the players joined; the i-th player has id i.
 	current string
 	line    int
-	// Refused is how many commands the table refused.
-	Refused int
+	refused int
 }
 
 // defaultPlayer is the current player until the script names another one.
@@ -30,30 +29,30 @@ const defaultPlayer = "player"
 const maxLine = 4096
 
 // Run runs a script and writes a JSON object for everything that happens, each on a line of its own. Commands that the table
-// refuses are written too and change nothing; a line that is not a command ends the run with an error.
-func Run(script io.Reader, out io.Writer, options Options) (*Script, error) {
-	s := &Script{table: newTable(options), out: json.NewEncoder(out), current: defaultPlayer}
+// refuses are written too and change nothing; refused is how many. A line that is not a command ends the run with an error.
+func Run(script io.Reader, out io.Writer, options Options) (refused int, err error) {
+	r := &runner{table: newTable(options), out: json.NewEncoder(out), current: defaultPlayer}
 	lines := bufio.NewScanner(script)
 	lines.Buffer(make([]byte, maxLine), maxLine)
 	for lines.Scan() {
-		s.line++
+		r.line++
 		text, _, _ := strings.Cut(lines.Text(), "#")
-		if err := s.runLine(strings.Fields(text)); err != nil {
-			return s, fmt.Errorf("line %d: %w", s.line, err)
+		if err := r.runLine(strings.Fields(text)); err != nil {
+			return r.refused, fmt.Errorf("line %d: %w", r.line, err)
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return s, fmt.Errorf("line %d: %w", s.line+1, err)
+		return r.refused, fmt.Errorf("line %d: %w", r.line+1, err)
 	}
-	return s, nil
+	return r.refused, nil
 }
 
 // runLine runs one line: a command, after the name of a player and a colon where it is not the current player's.
-func (s *Script) runLine(words []string) error {
+func (r *runner) runLine(words []string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	player := s.current
+	player := r.current
 	if name, named := strings.CutSuffix(words[0], ":"); named {
 		if player, words = name, words[1:]; len(words) == 0 {
 			return fmt.Errorf("%s: a command must follow the colon", name)
@@ -63,10 +62,10 @@ func (s *Script) runLine(words []string) error {
 		if len(words) != 2 {
 			return fmt.Errorf("want: player NAME")
 		}
-		s.current = words[1]
-		return s.seat(s.current)
+		r.current = words[1]
+		return r.seat(r.current)
 	}
-	if err := s.seat(player); err != nil {
+	if err := r.seat(player); err != nil {
 		return err
 	}
 	command, known := commands[words[0]]
@@ -77,34 +76,34 @@ func (s *Script) runLine(words []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w; want: %s", words[0], err, command.usage)
 	}
-	turn, err := command.do(s.table, s.id(player), args)
+	turn, err := command.do(r.table, r.id(player), args)
 	if err != nil {
-		return s.writeRefusal(player, strings.Join(words, " "), err)
+		return r.writeRefusal(player, strings.Join(words, " "), err)
 	}
-	return s.writeEvents(turn)
+	return r.writeEvents(turn)
 }
 
 // seat seats a player at the first mention.
-func (s *Script) seat(name string) error {
-	if slices.Contains(s.names, name) {
+func (r *runner) seat(name string) error {
+	if slices.Contains(r.names, name) {
 		return nil
 	}
-	s.names = append(s.names, name)
-	turn, err := s.table.join(s.id(name))
+	r.names = append(r.names, name)
+	turn, err := r.table.join(r.id(name))
 	if err != nil {
 		return err
 	}
-	return s.writeEvents(turn)
+	return r.writeEvents(turn)
 }
 
 // id returns a player's id; name is its inverse.
-func (s *Script) id(name string) uuid.UUID {
-	return uuid.UUID{0: byte(slices.Index(s.names, name) + 1)}
+func (r *runner) id(name string) uuid.UUID {
+	return uuid.UUID{0: byte(slices.Index(r.names, name) + 1)}
 }
 
-func (s *Script) name(id string) string {
+func (r *runner) name(id string) string {
 	if parsed, err := uuid.Parse(id); err == nil && parsed[0] > 0 {
-		return s.names[parsed[0]-1]
+		return r.names[parsed[0]-1]
 	}
 	return ""
 }
