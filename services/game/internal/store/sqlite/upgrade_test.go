@@ -16,10 +16,11 @@ import (
 
 // earlierData is a table from before wallets had in_play and last_transfer: one live bet, and one that pushed.
 const earlierData = `INSERT INTO games (id, status, max_players, min_bet, max_bet, hand, round, point, rolls, rolling, shooter_id, sequence, turn_due_at,
-                   created_at, updated_at)
-VALUES ('00000000-0000-4000-8000-000000000001', 1, 8, 1, 100, 1, 2, 0, 0, 0, '00000000-0000-4000-8000-00000000000a', 1, 0, 1, 1);
-INSERT INTO accounts (id, balance) VALUES ('issuance', -2000), ('house', 0), ('player:00000000-0000-4000-8000-00000000000a', 989),
-	('player:00000000-0000-4000-8000-00000000000b', 1000), ('escrow:00000000-0000-4000-8000-000000000001', 11);
+                   created_at, updated_at, exposure)
+VALUES ('00000000-0000-4000-8000-000000000001', 1, 8, 1, 100, 1, 2, 0, 0, 0, '00000000-0000-4000-8000-00000000000a', 1, 0, 1, 1, 10);
+INSERT INTO accounts (id, balance) VALUES ('issuance', -2010), ('house', 0), ('player:00000000-0000-4000-8000-00000000000a', 989),
+	('player:00000000-0000-4000-8000-00000000000b', 1000), ('escrow:00000000-0000-4000-8000-000000000001', 11),
+	('reserve:00000000-0000-4000-8000-000000000001', 10);
 INSERT INTO bets (id, game_id, player_id, wager, number, working, amount, seed, status, placed_round, decided_round, payout, placed_at,
                   commission)
 VALUES ('00000000-0000-4000-8000-0000000000b1', '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-00000000000a',
@@ -34,7 +35,9 @@ FROM (VALUES
 	(2, 'player:00000000-0000-4000-8000-00000000000a', 'escrow:00000000-0000-4000-8000-000000000001', 10, 990, 10, 'stake'),
 	(3, 'issuance', 'player:00000000-0000-4000-8000-00000000000b', 1000, -2000, 1000, 'grant'),
 	(4, 'escrow:00000000-0000-4000-8000-000000000001', 'player:00000000-0000-4000-8000-00000000000a', 10, 0, 1000, 'stake_back'),
-	(5, 'player:00000000-0000-4000-8000-00000000000a', 'escrow:00000000-0000-4000-8000-000000000001', 11, 989, 11, 'stake'));`
+	(5, 'player:00000000-0000-4000-8000-00000000000a', 'escrow:00000000-0000-4000-8000-000000000001', 11, 989, 11, 'stake'),
+	(6, 'issuance', 'house', 10, -2010, 10, 'bankroll'),
+	(7, 'house', 'reserve:00000000-0000-4000-8000-000000000001', 10, 0, 10, 'set_aside'));`
 
 func TestUpgradeWallets(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "game.db")
