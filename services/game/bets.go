@@ -172,7 +172,7 @@ func (s *Service) changeBet(ctx context.Context, gameID, betID string, change fu
 
 // ownBet finds a bet of the player in the turn's game. Another player's bet is reported as not found.
 func (s *Service) ownBet(ctx context.Context, tx play.Tx, turn *play.Turn, player, id uuid.UUID) (*play.Bet, error) {
-	for _, bet := range turn.Bets { // Includes other players' bets where a command of the group loads all of them.
+	for _, bet := range turn.Bets { // Includes other players' bets if a command of the group loads all of them.
 		if bet.ID == id && bet.Player == player {
 			return bet, nil
 		}

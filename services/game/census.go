@@ -28,7 +28,7 @@ func newCensus(s *Service, scope telemetry.Scope) *census {
 		Service: s,
 		players: gauge("bitcraps_active_players", "Players seated at open games, each counted once; 0 on all replicas but the one that counts."),
 		drift:   gauge("bitcraps_ledger_drift_tokens", "Sum of all balances, which must be 0; 0 on all replicas but the one that counts."),
-		checked: gauge("bitcraps_ledger_checked_timestamp_seconds", "When this replica last summed the balances; 0 where another replica counts."),
+		checked: gauge("bitcraps_ledger_checked_timestamp_seconds", "When this replica last summed the balances; 0 if another replica counts."),
 	}
 }
 

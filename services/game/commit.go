@@ -35,7 +35,7 @@ const (
 // command is one caller's change.
 type command struct {
 	ctx context.Context
-	// actor is the key under which the command is queued: a player, or a game where the house acts.
+	// actor is the key under which the command is queued: a player, or a game if the house acts.
 	actor uuid.UUID
 	// key selects what must be loaded; without a game it loads a turn that can create one.
 	key play.Key

@@ -24,7 +24,7 @@ type Window struct {
 	counts [pairs]int
 }
 
-// Add adds a roll to the window, and drops the oldest one where the window is full.
+// Add adds a roll to the window, and drops the oldest one if the window is full.
 func (w *Window) Add(dice craps.Dice) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

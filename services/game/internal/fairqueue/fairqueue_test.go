@@ -90,7 +90,7 @@ func TestConcurrentUseLosesNothing(t *testing.T) {
 	}
 }
 
-// TestCloseWakesAllConsumers fails by a deadlock where a consumer is not woken.
+// TestCloseWakesAllConsumers fails by a deadlock if a consumer is not woken.
 func TestCloseWakesAllConsumers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := fairqueue.New[int, int](1, 1)

@@ -47,7 +47,7 @@ func Run(script io.Reader, out io.Writer, options Options) (refused int, err err
 	return r.refused, nil
 }
 
-// runLine runs one line: a command, after the name of a player and a colon where it is not the current player's.
+// runLine runs one line: a command, after the name of a player and a colon if it is not the current player's.
 func (r *runner) runLine(words []string) error {
 	if len(words) == 0 {
 		return nil

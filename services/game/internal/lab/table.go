@@ -91,7 +91,7 @@ func (t *table) roll(dice craps.Dice) (*play.Turn, error) {
 	return t.do(func(turn *play.Turn) error { return turn.SettleDice(closed.Round(), dice) })
 }
 
-// liveBet returns a player's live bet on a wager, and on the number where one is given, or nil.
+// liveBet returns a player's live bet on a wager, and on the number if one is given, or nil.
 func liveBet(turn *play.Turn, player uuid.UUID, wager *craps.Wager, number uint8) *play.Bet {
 	for _, bet := range turn.Bets {
 		if bet.Player == player && bet.Wager == wager && (number == 0 || bet.Number == number) {

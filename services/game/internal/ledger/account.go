@@ -57,7 +57,7 @@ func (a Account) Shared() bool { return a.Kind == KindHouse || a.Kind == KindIss
 // not have.
 func (a Account) MayBeNegative() bool { return a.Kind == KindIssuance }
 
-// String returns the account's name, as it is stored: the kind, followed by a colon and the owner where there is one.
+// String returns the account's name, as it is stored: the kind, followed by a colon and the owner if there is one.
 func (a Account) String() string {
 	if a.Owner == uuid.Nil {
 		return string(a.Kind)

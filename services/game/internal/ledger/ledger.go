@@ -45,7 +45,7 @@ type Transfer struct {
 	From, To Account
 	Amount   int64
 	Reason   Reason
-	// Game, Round and Bet are what the transfer belongs to; zero where there is none.
+	// Game, Round and Bet are what the transfer belongs to; zero if there is none.
 	Game  uuid.UUID
 	Round uint64
 	Bet   uuid.UUID

@@ -28,7 +28,7 @@ func NewCode(random io.Reader) (string, error) {
 // normalizer undoes variations in how people write a code, in upper case: separators between groups, and letters for digits.
 var normalizer = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 
-// HashCode returns the hash of a code that is stored, whatever way the code is written. ok is false where it is not a
+// HashCode returns the hash of a code that is stored, whatever way the code is written. ok is false if it is not a
 // well-formed code. A code is random, so it needs no salt and no slow hash; anyone who can read the database can see the table
 // anyway.
 func HashCode(written string) (hash []byte, ok bool) {

@@ -69,7 +69,7 @@ func (t *Turn) PlaceBet(want NewBet) (*Bet, error) {
 	return bet, nil
 }
 
-// betChanged records activity at the table. A line bet makes its owner the shooter where nobody is; a bet of any player other
+// betChanged records activity at the table. A line bet makes its owner the shooter if nobody is; a bet of any player other
 // than the shooter starts the shooter's timeout.
 func (t *Turn) betChanged(bet *Bet) {
 	g := t.Game
@@ -99,7 +99,7 @@ func (t *Turn) betNumber(wager *craps.Wager, wanted uint8) (uint8, error) {
 	return wanted, nil
 }
 
-// checkPlacement fails where the wager can't be placed now, or the player has a live bet on it already.
+// checkPlacement fails if the wager can't be placed now, or the player has a live bet on it already.
 func (t *Turn) checkPlacement(bet *Bet) error {
 	state, wager := t.Game.Craps, bet.Wager
 	switch {
@@ -133,7 +133,7 @@ func (t *Turn) flatBet(odds *Bet) *Bet {
 	return t.liveBet(odds.Player, odds.Wager.Behind, number)
 }
 
-// checkAmount fails where the table does not accept the stake.
+// checkAmount fails if the table does not accept the stake.
 func (t *Turn) checkAmount(bet *Bet) error {
 	limits := t.Game.Limits
 	if bet.Wager.Behind != nil {
@@ -152,7 +152,7 @@ func (t *Turn) checkAmount(bet *Bet) error {
 	return nil
 }
 
-// checkFunds fails where the wallet can't pay stake and commission. A player without a wallet has the grant that it will open with.
+// checkFunds fails if the wallet can't pay stake and commission. A player without a wallet has the grant that it will open with.
 func (t *Turn) checkFunds(bet *Bet) error {
 	balance, open := t.Wallets[bet.Player]
 	if !open {
@@ -166,7 +166,7 @@ func (t *Turn) checkFunds(bet *Bet) error {
 	return nil
 }
 
-// addExposure adds to the table's exposure, and sets it aside. It fails where the house could not pay it.
+// addExposure adds to the table's exposure, and sets it aside. It fails if the house could not pay it.
 func (t *Turn) addExposure(profit int64) error {
 	if err := t.cover(t.Game.Exposure + profit); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 // MarkDeleted marks a player as deleted in the row of the wallet, because every command that lets a player act loads it. The wallet is
-// opened where there is none. The player's limits and exclusions are dropped.
+// opened if there is none. The player's limits and exclusions are dropped.
 func (t *Turn) MarkDeleted(player uuid.UUID) {
 	t.OpenWallet(player)
 	if t.checkNotDeleted(player) == nil {
@@ -18,7 +18,7 @@ func (t *Turn) MarkDeleted(player uuid.UUID) {
 	}
 }
 
-// Forget removes a deleted player from a table, after the player's chat messages there were erased; erased is false where there were
+// Forget removes a deleted player from a table, after the player's chat messages there were erased; erased is false if there were
 // none. It reports whether the player is still seated: nobody can leave between commitment and settlement. All live bets must be loaded.
 func (t *Turn) Forget(player uuid.UUID, erased bool) (seated bool, err error) {
 	g := t.Game
@@ -39,7 +39,7 @@ func (t *Turn) Forget(player uuid.UUID, erased bool) (seated bool, err error) {
 }
 
 // nextHost returns who mutes and renews the join code after a deleted host: the other player who has been seated longest, or uuid.Nil
-// where nobody else is seated.
+// if nobody else is seated.
 func (g *Game) nextHost() uuid.UUID {
 	others := slices.DeleteFunc(slices.Clone(g.Seats), func(seat Seat) bool { return seat.Player == g.Host })
 	if len(others) == 0 {

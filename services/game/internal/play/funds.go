@@ -15,7 +15,7 @@ type Funds struct {
 	Protections map[uuid.UUID]*protection.State
 	// House is the house's balance, without what is set aside.
 	House int64
-	// HouseShort is true where a command was refused because the house's balance is too low.
+	// HouseShort is true if a command was refused because the house's balance is too low.
 	HouseShort bool
 	// Transfers are those of all tables, in the order in which commands made them: a command may stake what an earlier one returned at
 	// another table.

@@ -42,7 +42,7 @@ type Game struct {
 	ID     uuid.UUID
 	Status gamev1.GameStatus
 	Limits Limits
-	// Host is the player who created the game, or a successor where that player was deleted (Turn.Forget); uuid.Nil where nobody else
+	// Host is the player who created the game, or a successor if that player was deleted (Turn.Forget); uuid.Nil if nobody else
 	// was seated. A private game is visible only to its host, to players who have the join code, and to seated players.
 	Host    uuid.UUID
 	Private bool
@@ -53,7 +53,7 @@ type Game struct {
 	Exposure int64
 	// Rolling is true while a round is committed and not yet settled.
 	Rolling bool
-	// Shooter is the player who has the dice; uuid.Nil where the house rolls or no seat is taken.
+	// Shooter is the player who has the dice; uuid.Nil if the house rolls or no seat is taken.
 	Shooter uuid.UUID
 	// LeftSeat is the seat number of a shooter who left in the middle of a hand, kept until another player has the dice; else 0.
 	LeftSeat int
@@ -81,7 +81,7 @@ func (g *Game) VisibleTo(player uuid.UUID) bool {
 // Seated reports whether the player has a seat.
 func (g *Game) Seated(player uuid.UUID) bool { return g.seatIndex(player) >= 0 }
 
-// seatIndex returns the player's index in Seats, or -1 where the player has no seat.
+// seatIndex returns the player's index in Seats, or -1 if the player has no seat.
 func (g *Game) seatIndex(player uuid.UUID) int {
 	for i := range g.Seats {
 		if g.Seats[i].Player == player {

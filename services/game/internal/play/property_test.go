@@ -129,7 +129,7 @@ func TestRandomGames(t *testing.T) {
 	t.Logf("%d rolls", rolled)
 }
 
-// verify fails where the verifier of receipts would reject a round as impossible under the rules.
+// verify fails if the verifier of receipts would reject a round as impossible under the rules.
 func verify(last, round *play.Round) error {
 	if err := errors.Join(receipt.CheckState(round.State), receipt.CheckBets(round.State, round.Bets)); err != nil || last == nil {
 		return err

@@ -16,7 +16,7 @@ func (t *Turn) protection(player uuid.UUID) *protection.State {
 	return t.Protections[player]
 }
 
-// checkNotDeleted fails where the player was deleted. The player's wallet must be loaded.
+// checkNotDeleted fails if the player was deleted. The player's wallet must be loaded.
 func (t *Turn) checkNotDeleted(player uuid.UUID) error {
 	if t.Funds == nil {
 		return nil
@@ -24,7 +24,7 @@ func (t *Turn) checkNotDeleted(player uuid.UUID) error {
 	return t.Protections[player].CheckNotDeleted()
 }
 
-// checkMayPlay fails where the player was deleted, or is excluded from play. The player's wallet must be loaded.
+// checkMayPlay fails if the player was deleted, or is excluded from play. The player's wallet must be loaded.
 func (t *Turn) checkMayPlay(player uuid.UUID) error {
 	if err := t.checkNotDeleted(player); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (t *Turn) checkMayPlay(player uuid.UUID) error {
 	return t.protection(player).MayPlay(t.Now)
 }
 
-// checkProtection fails where the player's limits or exclusions forbid this bet.
+// checkProtection fails if the player's limits or exclusions forbid this bet.
 func (t *Turn) checkProtection(bet *Bet) error {
 	set := t.protection(bet.Player)
 	if set == nil {

@@ -30,7 +30,7 @@ func reserveStep(exposure int64) int64 {
 	return step
 }
 
-// cover raises the table's reserve to at least an exposure. It fails where the house does not have enough.
+// cover raises the table's reserve to at least an exposure. It fails if the house does not have enough.
 func (t *Turn) cover(exposure int64) error {
 	missing := exposure - t.Reserve
 	if missing <= 0 {

@@ -14,7 +14,7 @@ import (
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 )
 
-// CloseBetting closes betting and commits to a round. The player must be the shooter; uuid.Nil is the house, which rolls where
+// CloseBetting closes betting and commits to a round. The player must be the shooter; uuid.Nil is the house, which rolls if
 // the shooter left or does not act. All live bets must be loaded.
 func (t *Turn) CloseBetting(player uuid.UUID) error {
 	if err := t.checkBettingOpen(); err != nil {

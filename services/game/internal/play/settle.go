@@ -22,7 +22,7 @@ func (t *Turn) Settle(round *Round, decision Decision) error {
 	return t.SettleDice(round, craps.Dice{First: first, Second: second})
 }
 
-// SettledRound returns the round with that number where this turn has settled it, else nil.
+// SettledRound returns the round with that number if this turn has settled it, else nil.
 func (t *Turn) SettledRound(number uint64) *Round {
 	for _, round := range t.Rounds {
 		if round.Number == number && round.Status == Settled {
@@ -91,7 +91,7 @@ func settlementOrder(bets []*Bet) []*Bet {
 	return sorted
 }
 
-// settleBet applies a roll to one bet. It returns nil where nothing happened to it.
+// settleBet applies a roll to one bet. It returns nil if nothing happened to it.
 func (t *Turn) settleBet(bet *Bet, roll craps.Roll, round uint64) *gamev1.Settlement {
 	escrow, wallet, reserve := ledger.Escrow(bet.Game), ledger.Wallet(bet.Player), ledger.Reserve(bet.Game)
 	result := bet.Wager.Resolve(bet.rules(), roll)

@@ -50,14 +50,14 @@ func (k Key) Loads(bet *Bet) bool {
 
 // Tx is a transaction of a Store. Its methods work on sets, so that a group of commands costs little more than one.
 type Tx interface {
-	// Load returns a turn for each key, in their order; nil where the game does not exist. Keys of one game share a turn, and
+	// Load returns a turn for each key, in their order; nil if the game does not exist. Keys of one game share a turn, and
 	// all turns of a transaction share their Funds.
 	Load(ctx context.Context, keys ...Key) ([]*Turn, error)
 	// Save writes the changes of turns, and the transfers and changed protections of the Funds that all loaded turns share.
 	Save(ctx context.Context, turns ...*Turn) error
 	// Transfer moves money outside any game.
 	Transfer(ctx context.Context, transfers ...ledger.Transfer) error
-	// Balance returns an account's balance; ok is false where the account has no entry yet.
+	// Balance returns an account's balance; ok is false if the account has no entry yet.
 	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)
 	// Bet returns a bet of any status, or ErrNotFound.
 	Bet(ctx context.Context, id uuid.UUID) (*Bet, error)
@@ -66,7 +66,7 @@ type Tx interface {
 	// InPlay returns the total of a player's live bets. The player's wallet must be loaded. Changes that this transaction has not saved
 	// are not included.
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
-	// Member returns a player's standing at a game, the zero Member where there is none.
+	// Member returns a player's standing at a game, the zero Member if there is none.
 	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
 	// EraseChat removes the text from up to limit of a player's chat events at a game, and returns from how many. The events themselves
 	// stay. The game must be loaded, and be saved afterwards.
@@ -102,7 +102,7 @@ type Reader interface {
 	Game(ctx context.Context, id uuid.UUID) (*Game, error)
 	// GameByCode returns the private game whose join code has that hash, or ErrNotFound.
 	GameByCode(ctx context.Context, hash []byte) (uuid.UUID, error)
-	// Member returns a player's standing at a game, the zero Member where there is none.
+	// Member returns a player's standing at a game, the zero Member if there is none.
 	Member(ctx context.Context, game, player uuid.UUID) (Member, error)
 	// GamesWithPlayerData returns games that hold data of a player, in the order of the ids, after an id: open games where the player is
 	// seated or is the host, and any game where the player has a standing or has posted chat messages.
@@ -125,18 +125,18 @@ type Reader interface {
 	Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*Round, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
-	// Result returns what a settled round did to a player's bets, or ErrNotFound where the player had none.
+	// Result returns what a settled round did to a player's bets, or ErrNotFound if the player had none.
 	Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (Result, error)
 	// Events returns a game's events after a sequence, oldest first.
 	Events(ctx context.Context, game uuid.UUID, after uint64, limit int) ([]*Event, error)
-	// Entries returns the entries of a player's wallet, newest first, below the id of one of them, or ErrNotFound where that is not
+	// Entries returns the entries of a player's wallet, newest first, below the id of one of them, or ErrNotFound if that is not
 	// an entry of the wallet; 0 starts with the newest.
 	Entries(ctx context.Context, player uuid.UUID, below int64, limit int) ([]Entry, error)
-	// Balance returns an account's balance; ok is false where the account has no entry yet.
+	// Balance returns an account's balance; ok is false if the account has no entry yet.
 	Balance(ctx context.Context, account ledger.Account) (balance int64, ok bool, err error)
 	// InPlay returns the total of a player's live bets.
 	InPlay(ctx context.Context, player uuid.UUID) (int64, error)
-	// Protection returns the limits and exclusions that a player has set, nil where there are none.
+	// Protection returns the limits and exclusions that a player has set, nil if there are none.
 	Protection(ctx context.Context, player uuid.UUID) (*protection.State, error)
 	// TurnsDue returns games whose TurnDueAt has passed.
 	TurnsDue(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error)

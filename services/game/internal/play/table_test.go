@@ -89,7 +89,7 @@ func (tb *table) do(command func(*play.Turn) error) error {
 	return nil
 }
 
-// expectUnchanged fails where a refused command has changed something: other commands may share its turn.
+// expectUnchanged fails if a refused command has changed something: other commands may share its turn.
 func (tb *table) expectUnchanged(turn *play.Turn, before string) {
 	placed, changed := turn.BetChanges()
 	if after := fmt.Sprintf("%+v", turn.Game) + tb.protectionsText(turn.Protections); after != before || len(placed)+len(changed)+len(turn.Transfers)+len(turn.Events) > 0 || len(turn.Rounds) > 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // TurnDue handles a shooter timeout: before a point is set, the dice pass to the next seat with a line bet; once a point is
-// set, or where a player who has left waits for the dice, the house rolls. It reports whether a round was committed. All live
+// set, or if a player who has left waits for the dice, the house rolls. It reports whether a round was committed. All live
 // bets must be loaded.
 func (t *Turn) TurnDue() (rolls bool, err error) {
 	g := t.Game

@@ -29,7 +29,7 @@ type Turn struct {
 	Now   time.Time
 	NewID func() uuid.UUID
 
-	// Game is changed in place by commands. It is nil where a turn was loaded for a player without a game.
+	// Game is changed in place by commands. It is nil if a turn was loaded for a player without a game.
 	Game *Game
 	// Bets are the live bets that were loaded, in the order of their ids: everybody's, or one player's. Commands change them
 	// in place and append new ones; bets that are no longer live stay in the slice.
@@ -47,7 +47,7 @@ type Turn struct {
 	Results []Result
 	// Events are the events emitted, in order.
 	Events []*Event
-	// JoinCodeHash is the hash of a private game's new join code, nil where the code is unchanged.
+	// JoinCodeHash is the hash of a private game's new join code, nil if the code is unchanged.
 	JoinCodeHash []byte
 	// Members are the new standings of players whose standing at the table changed; a zero Member removes the standing.
 	Members map[uuid.UUID]Member
@@ -79,7 +79,7 @@ func Create(t *Turn, creator uuid.UUID, limits Limits) error {
 	return t.Join(creator)
 }
 
-// checkOpen fails where the game has ended.
+// checkOpen fails if the game has ended.
 func (t *Turn) checkOpen() error {
 	if t.Game.Status != Open {
 		return errs.New(errorsv1.Reason_REASON_GAME_CLOSED, "the game is over; create or join another one")
@@ -87,7 +87,7 @@ func (t *Turn) checkOpen() error {
 	return nil
 }
 
-// checkBettingOpen fails where bets can't be changed.
+// checkBettingOpen fails if bets can't be changed.
 func (t *Turn) checkBettingOpen() error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (t *Turn) checkBettingOpen() error {
 	return nil
 }
 
-// Join seats a player. It does nothing where the player is seated already. All live bets must be loaded.
+// Join seats a player. It does nothing if the player is seated already. All live bets must be loaded.
 func (t *Turn) Join(player uuid.UUID) error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (t *Turn) Join(player uuid.UUID) error {
 	return nil
 }
 
-// Leave gives up a player's seat: removable bets are returned, contract bets stay. It does nothing where the player has no
+// Leave gives up a player's seat: removable bets are returned, contract bets stay. It does nothing if the player has no
 // seat. All live bets must be loaded.
 func (t *Turn) Leave(player uuid.UUID) error {
 	g := t.Game
@@ -160,7 +160,7 @@ func (t *Turn) Leave(player uuid.UUID) error {
 	return nil
 }
 
-// playerAfterShooter returns the player in the seat after the shooter's, also where the shooter has left it.
+// playerAfterShooter returns the player in the seat after the shooter's, also if the shooter has left it.
 func (t *Turn) playerAfterShooter() uuid.UUID {
 	g := t.Game
 	if index := g.seatIndex(g.Shooter); index >= 0 {

@@ -17,7 +17,7 @@ type BetChange struct {
 	Working *bool
 }
 
-// UpdateBet changes a bet. The player's live bets and wallet must be loaded; bet is the stored one where it is no longer
+// UpdateBet changes a bet. The player's live bets and wallet must be loaded; bet is the stored one if it is no longer
 // live.
 func (t *Turn) UpdateBet(bet *Bet, change BetChange) error {
 	if err := cmp.Or(t.checkNotDeleted(bet.Player), t.checkChangeable(bet)); err != nil {
@@ -89,7 +89,7 @@ func (t *Turn) refund(bet *Bet, stake, commission int64) {
 }
 
 // RemoveBet takes a bet back, together with the odds behind it. The player's live bets and wallet must be loaded; bet is
-// the stored one where it is no longer live.
+// the stored one if it is no longer live.
 func (t *Turn) RemoveBet(bet *Bet) error {
 	if bet.Status == Removed {
 		return nil
@@ -104,7 +104,7 @@ func (t *Turn) RemoveBet(bet *Bet) error {
 	return nil
 }
 
-// checkChangeable fails where a bet is not live, or betting is closed.
+// checkChangeable fails if a bet is not live, or betting is closed.
 func (t *Turn) checkChangeable(bet *Bet) error {
 	switch bet.Status {
 	case Live:

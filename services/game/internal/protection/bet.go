@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
-// MayBet fails where the player's own settings forbid a bet: during an exclusion, over a limit, or while a due reality check
+// MayBet fails if the player's own settings forbid a bet: during an exclusion, over a limit, or while a due reality check
 // is not acknowledged. cost is the stake with its commission.
 func (s *State) MayBet(stake, cost int64, now time.Time, rules Rules) error {
 	if err := s.MayPlay(now); err != nil {
@@ -24,7 +24,7 @@ func (s *State) MayBet(stake, cost int64, now time.Time, rules Rules) error {
 	return nil
 }
 
-// checkLimit fails where a bet would exceed a limit. A bet counts as lost until it is returned, so that all live bets may lose
+// checkLimit fails if a bet would exceed a limit. A bet counts as lost until it is returned, so that all live bets may lose
 // without exceeding it.
 func (s *State) checkLimit(limit Limit, stake, cost int64, now time.Time) error {
 	if limit.Kind == RealityCheck {

@@ -9,7 +9,7 @@ import (
 // revocation later.
 func Deleted() *State { return &State{Deleted: true} }
 
-// CheckNotDeleted fails where the player was deleted. It reports SESSION_ENDED, as the gateway will once it learns of the deletion.
+// CheckNotDeleted fails if the player was deleted. It reports SESSION_ENDED, as the gateway will once it learns of the deletion.
 func (s *State) CheckNotDeleted() error {
 	if s == nil || !s.Deleted {
 		return nil

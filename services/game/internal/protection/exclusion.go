@@ -52,7 +52,7 @@ func (s *State) Exclude(kind string, days int, now time.Time) error {
 
 func (s *State) excluded(now time.Time) bool { return now.Before(s.Exclusion.Until) }
 
-// MayPlay fails where the player is excluded. It must be called before a player is seated, before each bet, and before a resting bet is
+// MayPlay fails if the player is excluded. It must be called before a player is seated, before each bet, and before a resting bet is
 // set to work; an excluded player may still take bets back, let them rest, leave, and be paid.
 func (s *State) MayPlay(now time.Time) error {
 	if s == nil || !s.excluded(now) {

@@ -30,7 +30,7 @@ type Limit struct {
 	Period calendar.Period `json:"period,omitempty"`
 	// Amount is the limit in force: tokens or minutes.
 	Amount int64 `json:"amount"`
-	// Next takes effect at NextAt, where that is set.
+	// Next takes effect at NextAt, if that is set.
 	Next   int64     `json:"next,omitempty"`
 	NextAt time.Time `json:"next_at,omitzero"`
 }
@@ -39,7 +39,7 @@ func (l Limit) is(kind Kind, period calendar.Period) bool {
 	return l.Kind == kind && l.Period == period
 }
 
-// Limit returns the limit of a kind and a period; Unlimited where none was set.
+// Limit returns the limit of a kind and a period; Unlimited if none was set.
 func (s *State) Limit(kind Kind, period calendar.Period) Limit {
 	for _, l := range s.Limits {
 		if l.is(kind, period) {

@@ -51,7 +51,7 @@ type Session struct {
 	LastBetAt time.Time `json:"last_bet_at"`
 	// CheckedAt is when the player last acknowledged a reality check, or when the session began.
 	CheckedAt time.Time `json:"checked_at"`
-	// Announced is true where the player was already told of the check that is due.
+	// Announced is true if the player was already told of the check that is due.
 	Announced bool  `json:"announced,omitempty"`
 	Staked    int64 `json:"staked,omitempty"`
 	// Net is what was returned less what was paid for bets.
@@ -85,7 +85,7 @@ func (s *State) Window(p calendar.Period) *Window {
 	return &s.Day
 }
 
-// advance begins new windows where now is after the current ones, and applies pending limits that are due. A replica whose
+// advance begins new windows when now is after the current ones, and applies pending limits that are due. A replica whose
 // clock is behind another's never moves windows back.
 func (s *State) advance(now time.Time) {
 	for _, p := range calendar.Periods {

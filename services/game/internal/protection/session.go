@@ -8,7 +8,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/calendar"
 )
 
-// recordPlay counts the time since the last bet, and begins a session where the last one has ended. A session ends
+// recordPlay counts the time since the last bet, and begins a session if the last one has ended. A session ends
 // Rules.SessionIdle after its last bet, and that time counts too: a player who bets rarely is playing meanwhile.
 func (s *State) recordPlay(now time.Time, rules Rules) {
 	last := &s.Session
@@ -45,7 +45,7 @@ func (s *State) Playing(now time.Time, rules Rules) bool {
 	return !s.Session.LastBetAt.IsZero() && !now.After(s.Session.LastBetAt.Add(rules.SessionIdle))
 }
 
-// checkReality fails where a reality check is due. The error carries its numbers.
+// checkReality fails if a reality check is due. The error carries its numbers.
 func (s *State) checkReality(now time.Time) error {
 	every := s.Limit(RealityCheck, "").Amount
 	if minutes(now.Sub(s.Session.CheckedAt)) < every {

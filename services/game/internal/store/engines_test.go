@@ -108,7 +108,7 @@ func onSQLite(t *testing.T) play.Store {
 	return store
 }
 
-// compare fails where two stores differ, and drops games that have ended from the workload.
+// compare fails if two stores differ, and drops games that have ended from the workload.
 func (w *workload) compare(n int, a, b play.Store) {
 	w.t.Helper()
 	got, want := w.dump(a), w.dump(b)

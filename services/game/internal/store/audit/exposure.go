@@ -15,7 +15,7 @@ const LiveBets = `SELECT 'reserve:' || g.id, g.exposure, COALESCE(b.wager, 0), C
 type LiveBet struct {
 	Reserve  ledger.Account // Of the bet's game.
 	Exposure int64          // The game's.
-	Wager    int32          // Zero, like the following ones, where the game has no live bet.
+	Wager    int32          // Zero, like the following ones, if the game has no live bet.
 	Number   int32
 	Amount   int64
 }

@@ -42,8 +42,8 @@ func (g *Game) Turn(funds *play.Funds, keys []play.Key) *play.Turn {
 	return turn
 }
 
-// After returns the game as a turn leaves it. The receiver is the game before the turn, the zero Game where the turn created it. ok is
-// false where the game has ended.
+// After returns the game as a turn leaves it. The receiver is the game before the turn, the zero Game if the turn created it. ok is
+// false if the game has ended.
 func (g *Game) After(turn *play.Turn) (after Game, ok bool) {
 	if turn.Game.Status != play.Open {
 		return Game{}, false
@@ -79,7 +79,7 @@ type Games[G interface{ bets() int }] struct {
 // NewGames returns an empty cache.
 func NewGames[G interface{ bets() int }]() *Games[G] {
 	g := &Games[G]{}
-	g.lru, _ = simplelru.NewLRU(MaxGames, func(_ uuid.UUID, old G) { g.bets -= old.bets() }) // Fails only where the size is not positive.
+	g.lru, _ = simplelru.NewLRU(MaxGames, func(_ uuid.UUID, old G) { g.bets -= old.bets() }) // Fails only if the size is not positive.
 	return g
 }
 

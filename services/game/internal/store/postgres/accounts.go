@@ -21,12 +21,12 @@ type account struct {
 	loaded, balance int64
 	// open is false for an account that has no row yet.
 	open bool
-	// guarded is true where no other transaction can change the account unnoticed: its row is locked, or the row of its game, or the
+	// guarded is true if no other transaction can change the account unnoticed: its row is locked, or the row of its game, or the
 	// version of either is checked.
 	guarded bool
-	// version is the version of the row where it was taken from the cache and must not have changed since, else 0.
+	// version is the version of the row if it was taken from the cache and must not have changed since, else 0.
 	version uint32
-	// written is true where this transaction writes the row, complete where it knows all columns.
+	// written is true if this transaction writes the row, complete if it knows all columns.
 	written, complete bool
 }
 
@@ -48,7 +48,7 @@ func (a accounts) balance(name ledger.Account) int64 {
 	return 0
 }
 
-// lock locks accounts that are not guarded yet. Accounts without a row can't be locked: where two transactions open the same
+// lock locks accounts that are not guarded yet. Accounts without a row can't be locked: if two transactions open the same
 // one, the second runs again.
 func (t *transaction) lock(ctx context.Context, names []ledger.Account) error {
 	var missing []string
@@ -152,7 +152,7 @@ func lockRank(name ledger.Account) int {
 	return 0
 }
 
-// saveAccounts writes the accounts whose balances changed. An account is opened by its first transfer, even where its balance
+// saveAccounts writes the accounts whose balances changed. An account is opened by its first transfer, even if its balance
 // is zero again after the last one.
 func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) error {
 	var changed, opened []string
@@ -166,7 +166,7 @@ func (t *transaction) saveAccounts(ctx context.Context, names []ledger.Account) 
 		case !a.open:
 			opened, first = append(opened, name.String()), append(first, a.balance)
 			a.open, a.loaded, a.written = true, a.balance, true
-		case a.balance != a.loaded, a.version != 0, name.Shared(): // Cached and shared accounts even where the balance is what it was.
+		case a.balance != a.loaded, a.version != 0, name.Shared(): // Cached and shared accounts even if the balance is what it was.
 			changed, loaded, balances = append(changed, name.String()), append(loaded, a.loaded), append(balances, a.balance)
 			versions = append(versions, a.version)
 			a.loaded, a.version, a.written = a.balance, 0, true

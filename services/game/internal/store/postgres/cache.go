@@ -53,7 +53,7 @@ func newCache() *cache {
 
 func (c *cache) clear() {
 	c.games = cached.NewGames[*game]()
-	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](cached.MaxWallets, nil) // Fails only where the size is not positive.
+	c.wallets, _ = simplelru.NewLRU[ledger.Account, wallet](cached.MaxWallets, nil) // Fails only if the size is not positive.
 	c.shared = make(map[ledger.Account]int64)
 	c.epoch++
 }
@@ -134,7 +134,7 @@ func (a accounts) tableAccount(name ledger.Account) tableAccount {
 	return tableAccount{} // The account of a new table, without a transfer yet.
 }
 
-// gameAfter returns a game as the transaction that saved it leaves it, or nil where it has ended, or not all of its bets are known.
+// gameAfter returns a game as the transaction that saved it leaves it, or nil if it has ended, or not all of its bets are known.
 func (t *transaction) gameAfter(turn *play.Turn) *game {
 	id := turn.Game.ID
 	before := t.games[id]

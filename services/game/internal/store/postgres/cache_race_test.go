@@ -63,7 +63,7 @@ func TestStaleWalletWithUnchangedBalance(t *testing.T) {
 	expectBalanced(t, store)
 }
 
-// TestFirstLimitCountsBetsInPlay has another replica decide the player's bet while the first limit is set, where one or the other
+// TestFirstLimitCountsBetsInPlay has another replica decide the player's bet while the first limit is set; one or the other
 // works from the cache at first.
 func TestFirstLimitCountsBetsInPlay(t *testing.T) {
 	url := testserver.Database(t, "game", postgres.Migrate)

@@ -75,7 +75,7 @@ func call(ctx context.Context, store play.Store, key play.Key, id string, comman
 	return first, err
 }
 
-// toggle takes the player's field bet back where there is one, else it places one.
+// toggle takes the player's field bet back if there is one, else it places one.
 func toggle(player uuid.UUID) func(*play.Turn) error {
 	return func(turn *play.Turn) error {
 		for _, bet := range turn.Bets {
@@ -88,7 +88,7 @@ func toggle(player uuid.UUID) func(*play.Turn) error {
 	}
 }
 
-// expectBalanced fails where the ledger is not consistent.
+// expectBalanced fails if the ledger is not consistent.
 func expectBalanced(t *testing.T, store play.Store) {
 	t.Helper()
 	if audit, err := store.Audit(context.WithoutCancel(t.Context())); err != nil || !audit.Balanced() {

@@ -31,7 +31,7 @@ func (t *transaction) uncachedGames(games []uuid.UUID) []uuid.UUID {
 	return uncached
 }
 
-// loadFromCache returns the turns of keys from the cache, or nil where it does not hold all of them. No row is locked then: rows that the
+// loadFromCache returns the turns of keys from the cache, or nil if it does not hold all of them. No row is locked then: rows that the
 // transaction writes are checked as they are written, the others by verify.
 func (t *transaction) loadFromCache(keys []play.Key, needed needs) (map[uuid.UUID]*play.Turn, error) {
 	c := t.store.cache
@@ -80,7 +80,7 @@ func (m tableAccount) toAccount() *account {
 	return &account{loaded: m.balance, balance: m.balance, open: m.open, guarded: true, complete: true}
 }
 
-// lockCachedWallets locks wallets that were taken from the cache, in the order in which all transactions lock them, where more than their
+// lockCachedWallets locks wallets that were taken from the cache, in the order in which all transactions lock them, if more than their
 // balances depends on them: scores, limits, and the amounts in play. Otherwise they are locked and checked as they are written.
 func (t *transaction) lockCachedWallets(ctx context.Context, _ []*play.Turn) error {
 	if !t.cached || !t.cachedAllBets && len(t.funds.Protections) == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Load implements play.Tx. It takes one round trip, or none where everything is cached.
+// Load implements play.Tx. It takes one round trip, or none if everything is cached.
 func (t *transaction) Load(ctx context.Context, keys ...play.Key) ([]*play.Turn, error) {
 	needed := needsOf(keys)
 	if t.cached {

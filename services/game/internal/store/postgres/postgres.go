@@ -1,4 +1,4 @@
-// Package postgres stores games in PostgreSQL. A group of commands takes a constant number of statements and two round trips, or one where
+// Package postgres stores games in PostgreSQL. A group of commands takes a constant number of statements and two round trips, or one if
 // the cache of this replica holds what the group needs. Replicas that work on different games never wait for each other.
 package postgres
 
@@ -39,7 +39,7 @@ const plannerDefaults = `SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqs
 	SET LOCAL enable_material = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
 	SET LOCAL seq_page_cost = 1; SET LOCAL random_page_cost = 4; SET LOCAL cpu_tuple_cost = 0.01`
 
-// raceConstraints are the constraints that fail where another transaction was first to save a request, open an account, or
+// raceConstraints are the constraints that fail if another transaction was first to save a request, open an account, or
 // spend the house's last funds.
 var raceConstraints = []string{"requests_pkey", "accounts_pkey", "accounts_balance"}
 
@@ -154,7 +154,7 @@ type transaction struct {
 	assumedNew  map[play.RequestKey]bool // Requests that are assumed to be new and are not saved yet.
 
 	store *Store
-	// mayUseCache is true where Load may work from the cache, cached where it does, updatesCache where the cache is updated after
+	// mayUseCache is true if Load may work from the cache, cached if it does, updatesCache if the cache is updated after
 	// the commit.
 	mayUseCache, cached, updatesCache bool
 	cachedAllBets                     bool // Whether everybody's bets at a game were taken from the cache.

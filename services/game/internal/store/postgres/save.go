@@ -16,7 +16,7 @@ import (
 	"github.com/bitcraps/bitcraps/services/game/internal/store/postgres/db"
 )
 
-// Save implements play.Tx. Its statements are sent with the commit; where a transfer moves a wallet that was not loaded, one round trip
+// Save implements play.Tx. Its statements are sent with the commit; if a transfer moves a wallet that was not loaded, one round trip
 // locks it first.
 func (t *transaction) Save(ctx context.Context, turns ...*play.Turn) error {
 	var atTables []*play.Turn

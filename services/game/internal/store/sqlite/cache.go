@@ -40,11 +40,11 @@ func newCache() *cache {
 
 func (c *cache) clear() {
 	c.games = cached.NewGames[*cached.Game]()
-	c.accounts, _ = simplelru.NewLRU[ledger.Account, account](maxAccounts, nil) // Fails only where the size is not positive.
+	c.accounts, _ = simplelru.NewLRU[ledger.Account, account](maxAccounts, nil) // Fails only if the size is not positive.
 	c.lastTransfer = 0
 }
 
-// checkVersion clears the cache where another connection has written the file.
+// checkVersion clears the cache if another connection has written the file.
 func (s *Store) checkVersion(ctx context.Context, tx *sql.Tx) error {
 	now := version{connection: s.WriterConnections()}
 	if err := tx.QueryRowContext(ctx, "PRAGMA data_version").Scan(&now.data); err != nil {

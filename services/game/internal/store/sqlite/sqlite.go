@@ -38,7 +38,7 @@ func Open(ctx context.Context, path string, connections int) (*Store, error) {
 	return &Store{store, newCache()}, err
 }
 
-// Migrate migrates the file at path to the schema that Open needs. It creates the file where it is missing.
+// Migrate migrates the file at path to the schema that Open needs. It creates the file if it is missing.
 func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 	return sqlite.Migrate(ctx, path, migrations)
 }

@@ -37,7 +37,7 @@ func (s *Store) Entries(ctx context.Context, player uuid.UUID, below int64, limi
 	return entries, err
 }
 
-// transferBefore returns the id of the wallet's transfer before the given one, or of its latest transfer where below is 0; 0 for none.
+// transferBefore returns the id of the wallet's transfer before the given one, or of its latest transfer if below is 0; 0 for none.
 func transferBefore(ctx context.Context, q *db.Queries, wallet ledger.Account, below int64) (int64, error) {
 	if below == 0 {
 		row, _, err := accountRow(ctx, q, wallet)

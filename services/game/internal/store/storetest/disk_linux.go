@@ -76,7 +76,7 @@ func (f *fixture) readState(key play.Key) state {
 	}
 }
 
-// toggle runs a request that takes the player's bet back where there is one, and else places one. It reports whether the
+// toggle runs a request that takes the player's bet back if there is one, and else places one. It reports whether the
 // request is the first with its id.
 func (f *fixture) toggle(key play.Key, id string) (first bool, err error) {
 	ctx, request := f.t.Context(), play.RequestKey{Player: key.Player, ID: id}

@@ -55,7 +55,7 @@ func (f *fixture) do(key play.Key, command func(*play.Turn) error) error {
 	return f.doThenFail(key, command, nil)
 }
 
-// doThenFail is do in a transaction that returns failure, where that is not nil, after everything is saved.
+// doThenFail is do in a transaction that returns failure, if that is not nil, after everything is saved.
 func (f *fixture) doThenFail(key play.Key, command func(*play.Turn) error, failure error) error {
 	return f.store.Update(f.t.Context(), func(tx play.Tx) error {
 		turns, err := tx.Load(f.t.Context(), key)
