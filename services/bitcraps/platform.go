@@ -153,7 +153,7 @@ func New(ctx context.Context, opts Options, cfg Config, tel *telemetry.Telemetry
 	p.group.Add(run.Part{Name: "data directory", Stop: func(context.Context) error { release(); return nil }})
 	p.group.Add(run.Part{Name: "telemetry", Stop: tel.Shutdown})
 	p.group.Add(service.AdminPart(admin.Config{Listen: opts.AdminAddr}, admin.Handler(tel.Registry, nil)))
-	for _, add := range []func(context.Context) error{p.prepareData, p.addValidators, p.addGame, p.addAPI, p.addGateway} {
+	for _, add := range []func(context.Context) error{p.prepareData, p.addValidators, p.addPast, p.addGame, p.addAPI, p.addGateway} {
 		if err := add(ctx); err != nil {
 			release()
 			return nil, err

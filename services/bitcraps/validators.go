@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -32,7 +31,7 @@ type validator struct {
 
 // addValidators opens the chain in the data directory, and creates it where there is none.
 func (p *Platform) addValidators(context.Context) error {
-	dir := filepath.Join(p.opts.DataDir, "consensus")
+	dir := p.chainDir()
 	if _, err := os.Stat(consensus.Home(dir, 0)); errors.Is(err, os.ErrNotExist) {
 		if err := consensus.InitNetwork(dir, fleet.NewChainID(), p.opts.Validators, time.Now()); err != nil {
 			return err

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/protocol"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game/internal/ledger"
 	"github.com/bitcraps/bitcraps/services/game/internal/play"
@@ -44,6 +46,36 @@ func (a *Auditor) Close() error { return a.store.Close() }
 func (a *Auditor) Initialized(ctx context.Context) (bool, error) {
 	_, initialized, err := a.store.Balance(ctx, ledger.Issuance)
 	return initialized, err
+}
+
+// Decided is a settled round, as far as the chain knows of it.
+type Decided struct {
+	// Commitment is what the chain ordered.
+	Commitment protocol.Commitment
+	// Height is the block that ordered it.
+	Height    int64
+	SettledAt time.Time
+}
+
+// LatestDecided returns the round that was settled last; ok is false where none is settled yet.
+func (a *Auditor) LatestDecided(ctx context.Context) (latest Decided, ok bool, err error) {
+	round, err := a.store.LatestSettledRound(ctx)
+	if errors.Is(err, play.ErrNotFound) {
+		return Decided{}, false, nil
+	}
+	if err != nil {
+		return Decided{}, false, err
+	}
+	return Decided{Commitment: round.Commitment, Height: round.Decision.Height, SettledAt: round.SettledAt}, true, nil
+}
+
+// HasRound reports whether the bets of a round were closed, whether it is settled or not.
+func (a *Auditor) HasRound(ctx context.Context, game uuid.UUID, number uint64) (bool, error) {
+	_, err := a.store.Round(ctx, game, number)
+	if errors.Is(err, play.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Replay plays a stored game again and calls each with every round whose stored record matches. The first mismatch ends the replay

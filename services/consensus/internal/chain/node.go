@@ -3,6 +3,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,6 +152,21 @@ func topic(round order.Round) string { return string(roundKey(round)) }
 
 // DecisionsFrom calls f with every decision from a height on, in order, up to the latest.
 func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision) error) error {
+	return n.OrderedFrom(height, func(ordered order.Ordered) (more bool, err error) {
+		collected := n.Collected() // Read first: beacons may be collected meanwhile.
+		decision, ok, err := n.withBeacon(ordered)
+		if err == nil && !ok && decision.BeaconHeight <= collected {
+			err = fmt.Errorf("%w: height %d", ErrNoBeacon, decision.BeaconHeight)
+		}
+		if err != nil || !ok { // The beacons of the latest blocks may not exist yet.
+			return false, err
+		}
+		return true, cmp.Or(f(decision), ctx.Err())
+	})
+}
+
+// OrderedFrom calls f with every commitment ordered from a height on, in order, until it returns false.
+func (n *Node) OrderedFrom(height int64, f func(order.Ordered) (more bool, err error)) error {
 	for {
 		next, ok, err := n.store.nextOrdered(height)
 		if err != nil || !ok {
@@ -161,20 +177,9 @@ func (n *Node) DecisionsFrom(ctx context.Context, height int64, f func(Decision)
 			return err
 		}
 		for _, ordered := range all {
-			collected := n.Collected() // Read first: beacons may be collected meanwhile.
-			decision, ok, err := n.withBeacon(ordered)
-			if err == nil && !ok && decision.BeaconHeight <= collected {
-				err = fmt.Errorf("%w: height %d", ErrNoBeacon, decision.BeaconHeight)
-			}
-			if err != nil || !ok { // The beacons of the latest blocks may not exist yet.
+			if more, err := f(ordered); err != nil || !more {
 				return err
 			}
-			if err := f(decision); err != nil {
-				return err
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			return err
 		}
 		height = next + 1
 	}

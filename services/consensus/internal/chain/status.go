@@ -48,6 +48,9 @@ func (n *Node) Facts() Facts {
 	return facts
 }
 
+// Created is when the chain was created.
+func (n *Node) Created() time.Time { return n.home.genesis.GenesisTime }
+
 // Genesis returns the validators of the genesis file, which are the root of a player's trust.
 func (n *Node) Genesis() []Validator {
 	var validators []Validator

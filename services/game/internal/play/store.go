@@ -125,6 +125,9 @@ type Reader interface {
 	Rounds(ctx context.Context, game uuid.UUID, below uint64, limit int) ([]*Round, error)
 	// Round returns a round, or ErrNotFound.
 	Round(ctx context.Context, game uuid.UUID, number uint64) (*Round, error)
+	// LatestSettledRound returns the round that was settled last, of any game, or ErrNotFound if there is none yet. It reads every
+	// game.
+	LatestSettledRound(ctx context.Context) (*Round, error)
 	// Result returns what a settled round did to a player's bets, or ErrNotFound if the player had none.
 	Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (Result, error)
 	// Events returns a game's events after a sequence, oldest first.

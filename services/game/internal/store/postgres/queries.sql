@@ -246,6 +246,12 @@ SELECT game_id, number, status, commitment, first_die, second_die, call, height,
     closed_at, settled_at, ''::bytea AS state, ''::bytea AS bets
 FROM rounds WHERE game_id = @game_id AND number < @below ORDER BY number DESC LIMIT sqlc.arg(count);
 
+-- name: LatestSettledRound :many
+-- A game's latest settled round comes before its current one. No index finds the latest of all games: it is read only at a start.
+SELECT r.* FROM rounds AS r
+WHERE (r.game_id, r.number) IN (SELECT g.id, g.round - 1 FROM games AS g WHERE g.round > 1 ORDER BY g.updated_at DESC LIMIT 100)
+ORDER BY r.settled_at DESC LIMIT 1;
+
 -- name: UnsettledRounds :many
 SELECT game_id, number, closed_at FROM rounds WHERE status = 1 AND closed_at >= @since AND closed_at <= @before ORDER BY closed_at LIMIT sqlc.arg(count);
 

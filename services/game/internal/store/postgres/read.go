@@ -93,7 +93,16 @@ func (s *Store) UnsettledRounds(ctx context.Context, since, before time.Time, li
 
 // Round implements play.Reader.
 func (s *Store) Round(ctx context.Context, game uuid.UUID, number uint64) (*play.Round, error) {
-	rows, err := read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.Round(ctx, game, int64(number)) })
+	return oneRound(read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.Round(ctx, game, int64(number)) }))
+}
+
+// LatestSettledRound implements play.Reader.
+func (s *Store) LatestSettledRound(ctx context.Context) (*play.Round, error) {
+	return oneRound(read(ctx, s, func(q *db.Queries) ([]db.Round, error) { return q.LatestSettledRound(ctx) }))
+}
+
+// oneRound returns the round of a query that finds at most one.
+func oneRound(rows []db.Round, err error) (*play.Round, error) {
 	if err != nil {
 		return nil, err
 	}

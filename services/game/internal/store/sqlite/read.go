@@ -155,6 +155,15 @@ func (s *Store) Round(ctx context.Context, game uuid.UUID, number uint64) (*play
 	return toRound(row)
 }
 
+// LatestSettledRound implements play.Reader.
+func (s *Store) LatestSettledRound(ctx context.Context) (*play.Round, error) {
+	row, err := s.Reading.LatestSettledRound(ctx)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return toRound(row)
+}
+
 // Result implements play.Reader.
 func (s *Store) Result(ctx context.Context, game uuid.UUID, round uint64, player uuid.UUID) (play.Result, error) {
 	row, err := s.Reading.Result(ctx, game, int64(round), player)

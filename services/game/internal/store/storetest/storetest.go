@@ -146,6 +146,10 @@ func testSettlesOnce(t *testing.T, f *fixture) {
 	if err != nil || len(unsettled) != 0 {
 		t.Errorf("unsettled = %v, %v", unsettled, err)
 	}
+	latest, err := f.store.LatestSettledRound(t.Context())
+	if err != nil || latest.Commitment != round.Commitment || latest.Decision.Height != round.Decision.Height {
+		t.Errorf("latest settled round = %+v, %v", latest, err)
+	}
 	f.bet(id, alice, "pass_line")
 	f.closeBetting(id, alice)
 	unsettled, err = f.store.UnsettledRounds(t.Context(), time.Time{}, f.now, 10)

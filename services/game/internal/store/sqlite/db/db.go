@@ -99,6 +99,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastTransferStmt, err = db.PrepareContext(ctx, lastTransfer); err != nil {
 		return nil, fmt.Errorf("error preparing query LastTransfer: %w", err)
 	}
+	if q.latestSettledRoundStmt, err = db.PrepareContext(ctx, latestSettledRound); err != nil {
+		return nil, fmt.Errorf("error preparing query LatestSettledRound: %w", err)
+	}
 	if q.leadersStmt, err = db.PrepareContext(ctx, leaders); err != nil {
 		return nil, fmt.Errorf("error preparing query Leaders: %w", err)
 	}
@@ -316,6 +319,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastTransferStmt: %w", cerr)
 		}
 	}
+	if q.latestSettledRoundStmt != nil {
+		if cerr := q.latestSettledRoundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing latestSettledRoundStmt: %w", cerr)
+		}
+	}
 	if q.leadersStmt != nil {
 		if cerr := q.leadersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing leadersStmt: %w", cerr)
@@ -525,6 +533,7 @@ type Queries struct {
 	insertSeatStmt          *sql.Stmt
 	insertTransferStmt      *sql.Stmt
 	lastTransferStmt        *sql.Stmt
+	latestSettledRoundStmt  *sql.Stmt
 	leadersStmt             *sql.Stmt
 	liveBetsStmt            *sql.Stmt
 	liveBetsOfStmt          *sql.Stmt
@@ -585,6 +594,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSeatStmt:          q.insertSeatStmt,
 		insertTransferStmt:      q.insertTransferStmt,
 		lastTransferStmt:        q.lastTransferStmt,
+		latestSettledRoundStmt:  q.latestSettledRoundStmt,
 		leadersStmt:             q.leadersStmt,
 		liveBetsStmt:            q.liveBetsStmt,
 		liveBetsOfStmt:          q.liveBetsOfStmt,

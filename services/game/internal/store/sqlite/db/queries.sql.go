@@ -687,6 +687,36 @@ func (q *Queries) LastTransfer(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
+const latestSettledRound = `-- name: LatestSettledRound :one
+SELECT r.game_id, r.number, r.status, r.commitment, r.first_die, r.second_die, r.call, r.height, r.beacon_height, r.beacon_signature, r.sequence, r.closed_at, r.settled_at, r.state, r.bets FROM rounds AS r
+WHERE (r.game_id, r.number) IN (SELECT g.id, g.round - 1 FROM games AS g WHERE g.round > 1 ORDER BY g.updated_at DESC LIMIT 100)
+ORDER BY r.settled_at DESC LIMIT 1
+`
+
+// A game's latest settled round comes before its current one. No index finds the latest of all games: it is read only at a start.
+func (q *Queries) LatestSettledRound(ctx context.Context) (Round, error) {
+	row := q.queryRow(ctx, q.latestSettledRoundStmt, latestSettledRound)
+	var i Round
+	err := row.Scan(
+		&i.GameID,
+		&i.Number,
+		&i.Status,
+		&i.Commitment,
+		&i.FirstDie,
+		&i.SecondDie,
+		&i.Call,
+		&i.Height,
+		&i.BeaconHeight,
+		&i.BeaconSignature,
+		&i.Sequence,
+		&i.ClosedAt,
+		&i.SettledAt,
+		&i.State,
+		&i.Bets,
+	)
+	return i, err
+}
+
 const leaders = `-- name: Leaders :many
 SELECT player_id, period, starts, rounds, bets, staked, returned, net FROM scores
 WHERE period = ?1 AND starts = ?2 AND (net, player_id) < (?3, CAST(?4 AS TEXT))
