@@ -90,6 +90,9 @@ func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[c
 	}()
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	if err := s.awaitPrevious(ctx, commitment); err != nil {
+		return chain.Decision{}, err
+	}
 	again := time.NewTicker(resubmitAfter)
 	defer again.Stop()
 	for {
@@ -107,6 +110,23 @@ func (s *server) awaitDecision(ctx context.Context, watch *events.Subscription[c
 			return chain.Decision{}, errs.New(errorsv1.Reason_REASON_UNAVAILABLE, "the validator is stopping; ask another one").RetryAfter(retryDelay)
 		}
 	}
+}
+
+// awaitPrevious waits until the chain may order a round as far as the previous one is concerned, which the game settled before it closed
+// this one. If a validator that takes part in consensus still does not know that round, its chain has lost it, and could never order this one.
+func (s *server) awaitPrevious(ctx context.Context, commitment protocol.Commitment) error {
+	round := order.RoundOf(commitment)
+	watch := s.node.Watch(round.Previous())
+	defer watch.Close()
+	ok, err := s.awaitKnown(ctx, watch, func() (bool, error) { return s.node.Continues(round) })
+	if err != nil || ok {
+		return err
+	}
+	if err := s.submit(commitment); err != nil { // It may be catching up.
+		return err
+	}
+	return errs.New(errorsv1.Reason_REASON_DECISION_NOT_FOUND,
+		"the chain knows this game but not its round %d, which must come before round %d", round.Previous().Number, round.Number)
 }
 
 func (s *server) submit(commitment protocol.Commitment) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,22 @@ func decide(t *testing.T, client consensusv1.ConsensusServiceClient, c protocol.
 		case <-ctx.Done():
 			return nil, err
 		}
+	}
+}
+
+// TestARoundWhosePredecessorIsUnknownIsRefused asks for the third round of a game of which the chain knows only the first, as if it was
+// restored from a copy that is older than the game's.
+func TestARoundWhosePredecessorIsUnknownIsRefused(t *testing.T) {
+	client := start(t)(identity.Game)
+	if _, err := decide(t, client, protocol.Commitment{Game: protocol.ID{1}, Round: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := decide(t, client, protocol.Commitment{Game: protocol.ID{1}, Round: 3})
+	if errs.Reason(err) != errorsv1.Reason_REASON_DECISION_NOT_FOUND || !strings.Contains(err.Error(), "round 2, which must come before round 3") {
+		t.Errorf("round 3: %v", err)
+	}
+	if _, err := decide(t, client, protocol.Commitment{Game: protocol.ID{2}, Round: 3}); err != nil {
+		t.Errorf("a game that the chain does not know: %v", err)
 	}
 }
 

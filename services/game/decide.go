@@ -34,11 +34,27 @@ func (s *Service) decide(ctx context.Context, round *play.Round) (play.Decision,
 				attribute.Int64("consensus.participants", int64(decided.GetParticipants())))
 			return readDecision(decided.GetDecision(), round)
 		}
-		if !isUnavailable(err) || ctx.Err() != nil {
+		if !isUnavailable(err) && !isForgotten(err) || ctx.Err() != nil {
 			break
 		}
 	}
+	if isForgotten(err) {
+		return play.Decision{}, forgotten(round, err)
+	}
 	return play.Decision{}, noQuorum(err)
+}
+
+// isForgotten reports whether a validator does not know the round before the one that it should decide.
+func isForgotten(err error) bool {
+	return errs.Reason(err) == errorsv1.Reason_REASON_DECISION_NOT_FOUND
+}
+
+// forgotten is the error of a round that no retry will decide, since the validators have lost the round before it: their data was
+// restored from an older copy than the ledger. It is not one of isUnavailable, as games that are not affected continue.
+func forgotten(round *play.Round, err error) error {
+	return errs.New(errorsv1.Reason_REASON_INTERNAL,
+		"the dice of round %d can't be thrown, since the validators have lost the rounds before it; the bets stand until the operator has repaired that", round.Number).
+		WithCause(fmt.Errorf("the chain is older than the ledger; see \"Restoring data\" in docs/operations.md: %w", err))
 }
 
 // isUnavailable reports whether an error means that a validator or the database does not answer, or that a quorum is missing.

@@ -2,6 +2,8 @@ package game
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,15 +92,32 @@ func (s manualService) wantSettled(game uuid.UUID) {
 
 // TestUnfinishableRoundsDoNotBlockOthers has the validators refuse rounds, and never come to decide them.
 func TestUnfinishableRoundsDoNotBlockOthers(t *testing.T) {
-	for _, reason := range []errorsv1.Reason{errorsv1.Reason_REASON_ROUND_CONFLICT, errorsv1.Reason_REASON_NO_QUORUM} {
+	for reason, want := range map[errorsv1.Reason]errorsv1.Reason{
+		errorsv1.Reason_REASON_ROUND_CONFLICT:     errorsv1.Reason_REASON_ROUND_CONFLICT,
+		errorsv1.Reason_REASON_NO_QUORUM:          errorsv1.Reason_REASON_NO_QUORUM,
+		errorsv1.Reason_REASON_DECISION_NOT_FOUND: errorsv1.Reason_REASON_INTERNAL,
+	} {
 		t.Run(errs.Name(reason), func(t *testing.T) {
 			s, _, good := newStuckRounds(t)
 			s.consensus = refusingValidators{except: good, reason: reason}
-			if err := newSweeper(s.Service).finishRounds(t.Context(), s.now()); errs.Reason(err) != reason {
+			if err := newSweeper(s.Service).finishRounds(t.Context(), s.now()); errs.Reason(err) != want {
 				t.Errorf("the others: %v", err)
 			}
 			s.wantSettled(good)
 		})
+	}
+}
+
+// TestRoundsAfterForgottenOnesSayWhy has validators that do not know the round before.
+func TestRoundsAfterForgottenOnesSayWhy(t *testing.T) {
+	s, _ := newManualService(t, defaultConfig)
+	game := s.newClosedRound(time.Hour)
+	s.consensus = refusingValidators{reason: errorsv1.Reason_REASON_DECISION_NOT_FOUND}
+	_, err := s.finishRound(t.Context(), game, 1)
+	refusal, ok := errors.AsType[*errs.Error](err)
+	if !ok || !strings.Contains(refusal.Error(), "the validators have lost the rounds before it") ||
+		!strings.Contains(refusal.HiddenCause().Error(), "the chain is older than the ledger") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -104,6 +104,15 @@ func (n *Node) Stop() error {
 // Ordered returns the commitment that was ordered for a round.
 func (n *Node) Ordered(round order.Round) (order.Ordered, bool, error) { return n.store.Ordered(round) }
 
+// Continues reports whether the chain knows the round before this one, or nothing of the game, so that it may begin at any round.
+func (n *Node) Continues(round order.Round) (bool, error) {
+	if _, ok, err := n.store.Ordered(round.Previous()); ok || err != nil {
+		return ok, err
+	}
+	known, err := n.store.HasGame(round.Game)
+	return !known, err
+}
+
 // Collected returns the height up to which this validator has every beacon that was drawn.
 func (n *Node) Collected() int64 { return n.collected.Load() }
 

@@ -18,6 +18,9 @@ type Round struct {
 	Number uint64
 }
 
+// Previous is the round before.
+func (r Round) Previous() Round { return Round{Game: r.Game, Number: r.Number - 1} }
+
 // Ordered is a commitment that a block made final.
 type Ordered struct {
 	// Commitment is what was ordered.
@@ -177,7 +180,7 @@ func (e *execution) commitment(tx []byte) (Code, error) {
 // isDue reports whether a round may be ordered: the dice of the one before it are known, or no round of the game was ordered yet. Otherwise
 // a dishonest game could have dice thrown for the same bets in many rounds, and play the one whose dice suit it.
 func (e *execution) isDue(round Round) (bool, error) {
-	before, ok, err := e.state.Ordered(Round{Game: round.Game, Number: round.Number - 1})
+	before, ok, err := e.state.Ordered(round.Previous())
 	if ok || err != nil {
 		return err == nil && e.block.Height > BeaconHeight(before.Height), err
 	}
