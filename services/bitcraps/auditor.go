@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/bitcraps/bitcraps/libs/config"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/service"
 	gamev1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/game/v1"
 	"github.com/bitcraps/bitcraps/services/game"
@@ -33,17 +35,23 @@ func (f *auditorFlags) options() Options {
 	return Options{DataDir: f.dataDir, DatabaseURL: f.databaseURL, Source: f.flags.SourceForAll()}
 }
 
-func (f *auditorFlags) load() (Config, error) {
-	cfg, err := f.options().Load()
+// load reads the configuration of one service, on top of the defaults. It does not read that of others: a folder of a fleet is that of
+// one process, whose [database] is that service's.
+func (f *auditorFlags) load(service string) (Config, error) {
+	cfg, err := f.options().defaults()
 	if err != nil {
-		err = fmt.Errorf("configuration:\n%w", err)
+		return cfg, err
 	}
-	return cfg, err
+	own := map[string]config.Validator{identity.API: &cfg.API, identity.Game: &cfg.Game}[service]
+	if err := config.Load(service, own, f.flags.SourceForAll()); err != nil {
+		return cfg, fmt.Errorf("configuration:\n%w", err)
+	}
+	return cfg, nil
 }
 
 // withAuditor opens the game service's database and calls do with it.
 func (f *auditorFlags) withAuditor(cmd *cobra.Command, do func(*game.Auditor) error) error {
-	cfg, err := f.load()
+	cfg, err := f.load(identity.Game)
 	if err != nil {
 		return err
 	}
@@ -64,7 +72,8 @@ func replayCommand() *cobra.Command {
 		Long: "Replay a game from its stored data: derive the state and the bets that each round committed to, its dice, and how\n" +
 			"they settled every bet, and compare them with what was recorded. It prints each correct round, and fails at the\n" +
 			"first difference. It may run while the service runs.",
-		Example: "  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4\n  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 --data-dir /srv/craps --json",
+		Example: "  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4\n  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 --data-dir /srv/craps --json\n" +
+			"  bitcraps replay --game 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 --config-dir data-fleet/config/game-0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			gameID, err := uuid.Parse(id)
 			if err != nil {
@@ -116,7 +125,7 @@ func auditCommand() *cobra.Command {
 			"escrows with the bets on the tables and reserves with what those bets can win, and on SQLite the wallets' summaries\n" +
 			"of their bets and transfers. It fails if anything differs. It may run while the service runs, which offers the same\n" +
 			"audit as LedgerService.AuditLedger.",
-		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json",
+		Example: "  bitcraps audit\n  bitcraps audit --data-dir /srv/craps --json\n  bitcraps audit --config-dir data-fleet/config/game-0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return flags.withAuditor(cmd, func(auditor *game.Auditor) error {
 				audit, err := auditor.Audit(cmd.Context())

@@ -19,7 +19,8 @@ func migrateCommand() *cobra.Command {
 		Use: "migrate", Short: "Migrate the databases of api and game to this release's schema", Args: cobra.NoArgs,
 		Long: "Migrate the databases of api and game to this release's schema. Services refuse to start on any other schema.\n" +
 			"On SQLite, stop the services first; on PostgreSQL, several processes may run this at the same time, and one of them\n" +
-			"migrates. Missing databases are created. It prints what it did to each database. `bitcraps up` migrates by itself.",
+			"migrates. Missing databases are created. It prints what it did to each database. `bitcraps up` and `bitcraps fleet up`\n" +
+			"migrate by themselves.",
 		Example: "  bitcraps migrate --data-dir /srv/craps\n  bitcraps migrate --config-dir deploy/config --environment development",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts := flags.options()

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/bitcraps/bitcraps/libs/identity"
 	optionsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/options/v1"
 	"github.com/bitcraps/bitcraps/services/api"
 )
@@ -19,7 +20,8 @@ func roleCommand() *cobra.Command {
 			"neither plays. A guest can't get a role, since a guest could not sign in again: link an address or a device first.\n" +
 			"Use this to create the first operator; docs/access.md describes what each role may do. It may run while the service\n" +
 			"runs.",
-		Example: "  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 operator\n  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 auditor --data-dir /srv/craps",
+		Example: "  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 operator\n  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 auditor --data-dir /srv/craps\n" +
+			"  bitcraps role 01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4 operator --config-dir data-fleet/config/api-0",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := uuid.Parse(args[0])
 			if err != nil {
@@ -29,7 +31,7 @@ func roleCommand() *cobra.Command {
 			if role == optionsv1.Role_ROLE_UNSPECIFIED {
 				return fmt.Errorf("%q: want player, operator or auditor", args[1])
 			}
-			cfg, err := flags.load()
+			cfg, err := flags.load(identity.API)
 			if err != nil {
 				return err
 			}
