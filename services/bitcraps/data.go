@@ -6,15 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/protocol"
 	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/services/api"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 	"github.com/bitcraps/bitcraps/services/consensus"
 	"github.com/bitcraps/bitcraps/services/game"
 )
@@ -26,7 +26,8 @@ const restoreHint = "restore it from the same backup as the rest, or choose anot
 // that are already known.
 const chainHint = "restore the latest state of both, or create a new chain with `bitcraps chain init`; see \"Restoring data\" in docs/operations.md"
 
-// prepareData creates and migrates the databases. It fails where a part of the data is missing on which another part depends.
+// prepareData creates the chain, and creates and migrates the databases. It fails where a part of the data is missing on which another
+// part depends.
 func (p *Platform) prepareData(ctx context.Context) error {
 	players, ok := p.cfg.API.Database.SQLite()
 	ledger, both := p.cfg.Game.Database.SQLite()
@@ -39,15 +40,27 @@ func (p *Platform) prepareData(ctx context.Context) error {
 	if _, _, err := game.Migrate(ctx, p.cfg.Game.Database); err != nil {
 		return err
 	}
-	home := consensus.Home(p.chainDir(), 0)
-	if exists(home) {
+	initialized, err := ledgerInitialized(ctx, p.cfg.Game)
+	if err != nil {
+		return err
+	}
+	return p.prepareChain(initialized)
+}
+
+// prepareChain creates the chain where there is none, or only a part that an interrupted start has left. Where the ledger has begun, a
+// chain with fewer homes has lost them, and keeps those that it has.
+func (p *Platform) prepareChain(ledgerBegun bool) error {
+	homes, _, err := consensus.Homes(p.chainDir())
+	if err != nil {
+		return err
+	}
+	if ledgerBegun && len(homes) == 0 {
+		return fmt.Errorf("%s, the folder of the chain that decided the ledger's rounds, has no home of a validator; %s", p.chainDir(), chainHint)
+	}
+	if ledgerBegun || slices.Contains(homes, 0) {
 		return nil
 	}
-	initialized, err := ledgerInitialized(ctx, p.cfg.Game)
-	if err == nil && initialized {
-		err = fmt.Errorf("%s, the home of a validator of the chain that decided the ledger's rounds, is missing; %s", home, chainHint)
-	}
-	return err
+	return consensus.InitNetwork(p.chainDir(), fleet.NewChainID(), p.opts.Validators, time.Now())
 }
 
 func ledgerInitialized(ctx context.Context, cfg game.Config) (initialized bool, err error) {
@@ -58,8 +71,6 @@ func ledgerInitialized(ctx context.Context, cfg game.Config) (initialized bool, 
 	defer func() { err = errors.Join(err, auditor.Close()) }()
 	return auditor.Initialized(ctx)
 }
-
-func (p *Platform) chainDir() string { return filepath.Join(p.opts.DataDir, identity.Consensus) }
 
 // addPast checks, between the start of the validators and that of the game service, that the chain and the ledger have the same past.
 func (p *Platform) addPast(context.Context) error {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"time"
+	"path/filepath"
+	"slices"
 
 	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/loopback"
@@ -13,7 +13,6 @@ import (
 	"github.com/bitcraps/bitcraps/libs/rpcserver"
 	"github.com/bitcraps/bitcraps/libs/run"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
-	"github.com/bitcraps/bitcraps/services/bitcraps/internal/fleet"
 	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
@@ -29,38 +28,34 @@ type validator struct {
 	served chan error
 }
 
-// addValidators opens the chain in the data directory, and creates it where there is none.
+func (p *Platform) chainDir() string { return filepath.Join(p.opts.DataDir, identity.Consensus) }
+
+// addValidators adds every validator with a home in the data directory. A quorum of them can roll, so a lost home is no reason not to
+// start.
 func (p *Platform) addValidators(context.Context) error {
-	dir := p.chainDir()
-	if _, err := os.Stat(consensus.Home(dir, 0)); errors.Is(err, os.ErrNotExist) {
-		if err := consensus.InitNetwork(dir, fleet.NewChainID(), p.opts.Validators, time.Now()); err != nil {
-			return err
-		}
-	}
-	var homes []string
-	for i := 0; ; i++ {
-		if _, err := os.Stat(consensus.Home(dir, i)); err != nil {
-			break
-		}
-		homes = append(homes, consensus.Home(dir, i))
-	}
-	addresses, err := loopback.FreeAddresses(len(homes))
+	present, missing, err := consensus.Homes(p.chainDir())
 	if err != nil {
 		return err
 	}
-	peers := make([]string, len(homes))
-	for i, home := range homes {
-		id, err := consensus.PeerID(home)
+	for _, i := range missing {
+		p.tel.Logger.Warn("the home of a validator is missing; starting without it: restore it from a backup, since nobody can roll once a third of the validators are missing",
+			"home", consensus.Home(p.chainDir(), i))
+	}
+	addresses, err := loopback.FreeAddresses(len(present))
+	if err != nil {
+		return err
+	}
+	var peers []string
+	for at, i := range present {
+		cfg := p.cfg.Consensus.Chain
+		// Each dials those before it: if two dialed each other at the same moment, both would drop the connection.
+		cfg.Home, cfg.Listen, cfg.Peers = consensus.Home(p.chainDir(), i), addresses[at], slices.Clone(peers)
+		cfg.ListenFirst = 0 // The lock on the data directory covers every home in it.
+		id, err := consensus.PeerID(cfg.Home)
 		if err != nil {
 			return err
 		}
-		peers[i] = id + "@" + addresses[i]
-	}
-	for i, home := range homes {
-		cfg := p.cfg.Consensus.Chain
-		// Each dials those before it: if two dialed each other at the same moment, both would drop the connection.
-		cfg.Home, cfg.Listen, cfg.Peers = home, addresses[i], peers[:i]
-		cfg.ListenFirst = 0 // The lock on the data directory covers every home in it.
+		peers = append(peers, id+"@"+cfg.Listen)
 		name := fmt.Sprintf("consensus-%d", i)
 		v := &validator{platform: p, name: name, cfg: cfg, scope: p.tel.For(identity.Consensus, i)}
 		p.validators = append(p.validators, v)

@@ -16,6 +16,10 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 // Home returns the folder of the i-th validator of the chain in dir.
 func Home(dir string, i int) string { return filepath.Join(dir, chain.ValidatorName(i)) }
 
+// Homes returns which validators of the chain in dir have a home there, by their numbers, and which of the chain's first validators lack
+// one. It returns none where there is no chain.
+func Homes(dir string) (present, missing []int, err error) { return chain.Homes(dir) }
+
 // PeerID returns the peer id of the validator of a home; others address it as PeerID@host:port.
 func PeerID(home string) (string, error) { return chain.PeerID(home) }
 

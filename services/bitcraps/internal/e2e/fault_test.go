@@ -1,8 +1,12 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,4 +78,43 @@ func TestValidatorsFail(t *testing.T) {
 		t.Errorf("game %s", game.text)
 	}
 	testserver.Eventually(t, "readiness", func() bool { return c.must(200, "GET", "/ready", nil).str("status") == "ok" })
+}
+
+// TestLostHome removes the home of a validator while the platform is stopped: the others are a quorum.
+func TestLostHome(t *testing.T) {
+	dir := t.TempDir()
+	tg, err := launch(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, tg.url())
+	game := c.newGame()
+	c.bet(game, "pass_line", 10)
+	c.must(200, "POST", game+"/roll", nil)
+	for _, lost := range []string{"validator-2", "validator-0"} {
+		if err := tg.stop(); err != nil {
+			t.Fatal(err)
+		}
+		home, kept := filepath.Join(dir, "consensus", lost), filepath.Join(dir, lost)
+		if err := os.Rename(home, kept); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		if tg, err = launchLogged(&log, dir); err != nil {
+			t.Fatalf("without %s: %v", lost, err)
+		}
+		if strings.Count(log.String(), "the home of a validator is missing") != 1 || !strings.Contains(log.String(), home) {
+			t.Errorf("the log does not name %s:\n%s", home, log.String())
+		}
+		again := newClient(t, tg.url())
+		game := again.newGame()
+		again.bet(game, "pass_line", 10)
+		again.must(200, "POST", game+"/roll", nil)
+		if err := os.Rename(kept, home); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tg.stop(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	cmtjson "github.com/cometbft/cometbft/libs/json"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
+	"github.com/cometbft/cometbft/types"
 	"go.dedis.ch/kyber/v4/util/random"
 
 	"github.com/bitcraps/bitcraps/libs/receipt"
@@ -100,6 +102,34 @@ func InitNetwork(dir, chainID string, n int, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// Homes returns which validators have a home in dir, by the numbers in their names, and which of those in the genesis file lack one.
+func Homes(dir string) (present, missing []int, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, nil, err
+	}
+	for _, entry := range entries {
+		var i int
+		if _, err := fmt.Sscanf(entry.Name(), "validator-%d", &i); err == nil && entry.IsDir() && entry.Name() == ValidatorName(i) {
+			present = append(present, i)
+		}
+	}
+	if len(present) == 0 {
+		return nil, nil, nil
+	}
+	slices.Sort(present)
+	genesis, err := types.GenesisDocFromFile(filepath.Join(dir, ValidatorName(present[0]), genesisFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range genesis.Validators {
+		if !slices.Contains(present, i) {
+			missing = append(missing, i)
+		}
+	}
+	return present, missing, nil
 }
 
 // newOperator makes the operator's key, or reads the one that an interrupted attempt has left.
