@@ -60,9 +60,9 @@ func upCommand() *cobra.Command {
 			"With --database-url it keeps its data in an existing PostgreSQL database: api in the schema \"api\", game in the\n" +
 			"schema \"game\". It creates and migrates both schemas, so its user must own the database or be allowed to create\n" +
 			"schemas in it. The chain stays in the data directory.\n\n" +
-			"It refuses to start if there are players but no ledger, or a ledger but no chain, and if the ledger and the chain were\n" +
-			"restored from different times. If only the homes of some validators are missing, it starts the others, of which a\n" +
-			"quorum can roll, and warns.",
+			"It refuses to start if there are players but no ledger, or a ledger but no players or no chain, and if the ledger and\n" +
+			"the chain were restored from different times. If only the homes of some validators are missing, it starts the others,\n" +
+			"of which a quorum can roll, and warns.",
 		Example: "  bitcraps up\n  bitcraps up --http-addr 127.0.0.1:0 --data-dir /tmp/craps\n  bitcraps up --database-url postgresql://craps@127.0.0.1/craps\n  bitcraps up --set telemetry.log_level=debug --set game.tables.idle_expiry=1m",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Source = flags.SourceForAll()

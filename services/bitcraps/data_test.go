@@ -18,11 +18,12 @@ func TestMissingPartOfDataIsRefused(t *testing.T) {
 		begun bool
 		want  string
 	}{
-		"the ledger":             {"game.db", false, "game.db, the ledger of the players in "},
-		"the chain of a ledger":  {"consensus", true, "consensus, the folder of the chain that decided the ledger's rounds, has no home "},
-		"a chain without rounds": {"consensus", false, "choose another with --http-addr"},
-		"an interrupted start":   {"api.db", false, "choose another with --http-addr"},
-		"one home of a chain":    {"consensus/validator-0", true, "choose another with --http-addr"},
+		"the ledger":              {"game.db", false, "game.db, the ledger of the players in "},
+		"the chain of a ledger":   {"consensus", true, "consensus, the folder of the chain that decided the ledger's rounds, has no home "},
+		"the players of a ledger": {"api.db", true, "api.db, the players of the ledger, is missing"},
+		"a chain without rounds":  {"consensus", false, "choose another with --http-addr"},
+		"an interrupted start":    {"api.db", false, "choose another with --http-addr"},
+		"one home of a chain":     {"consensus/validator-0", true, "choose another with --http-addr"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

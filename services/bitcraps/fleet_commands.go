@@ -60,7 +60,9 @@ func fleetUpCommand() *cobra.Command {
 		Use: "up", Short: "Start every process that is not running, and print the gateways' URLs", Args: cobra.NoArgs,
 		Long: "Start every service as a process of its own on loopback, with mutual TLS between them: two gateways, api, four validators,\n" +
 			"and one game on SQLite or two on PostgreSQL. PostgreSQL and Redis are started too, unless their URLs are given.\n" +
-			"It returns once everything is ready. Run again, it starts only the processes that have died.",
+			"It returns once everything is ready. Run again, it starts only the processes that have died. Options that are not given\n" +
+			"stay as they were at the last start; --set replaces all earlier ones. It refuses to start if there are players but no\n" +
+			"ledger, a ledger but no players or not every validator's home, or data on another engine.",
 		Example: "  bitcraps fleet up\n  bitcraps fleet up --database postgresql\n  bitcraps fleet up --database-url postgresql://me@db:5432/craps --redis-url redis://cache:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			programs, err := programsDir(programs)
@@ -72,6 +74,9 @@ func fleetUpCommand() *cobra.Command {
 				return err
 			}
 			defer f.Close()
+			if last, ok := f.Options(); ok {
+				opts = keepOptions(opts, last, cmd.Flags().Changed)
+			}
 			started, err := f.Up(cmd.Context(), opts)
 			if err != nil {
 				return err
@@ -92,6 +97,27 @@ func fleetUpCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&opts.Set, "set", nil, "set one configuration key, such as game.tables.idle_expiry=1m; repeatable")
 	cmd.Flags().StringVar(&programs, "bin-dir", "", "folder of the services' binaries; by default that of this one")
 	return cmd
+}
+
+// keepOptions returns the options that were given, and otherwise those with which the fleet was last started.
+func keepOptions(given, last fleet.Options, isGiven func(flag string) bool) fleet.Options {
+	opts := last
+	if isGiven("database") {
+		opts.Engine = given.Engine
+	}
+	if isGiven("database-url") {
+		opts.DatabaseURL = given.DatabaseURL
+	}
+	if isGiven("redis-url") {
+		opts.RedisURL = given.RedisURL
+	}
+	if isGiven("port") {
+		opts.Port = given.Port
+	}
+	if isGiven("set") {
+		opts.Set = given.Set
+	}
+	return opts
 }
 
 func fleetDownCommand() *cobra.Command {

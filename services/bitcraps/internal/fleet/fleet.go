@@ -76,6 +76,9 @@ func open(ctx context.Context, dir, programs string, report func(string)) (*Flee
 	return f, nil
 }
 
+// Options returns the options with which the fleet was last started, and whether it ever was.
+func (f *Fleet) Options() (opts Options, ok bool) { return f.plan.Options, len(f.plan.Members) > 0 }
+
 // Close unlocks the folder. Processes keep running.
 func (f *Fleet) Close() { f.release() }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/bitcraps/bitcraps/libs/identity"
 )
 
 func planFile(dir string) string { return filepath.Join(dir, "fleet.json") }
@@ -35,6 +37,19 @@ func (p plan) save(dir string) error {
 		return err
 	}
 	return replaceFile(planFile(dir), text)
+}
+
+// hasData reports whether the fleet's databases were created. Those of a given server are taken to be.
+func (p plan) hasData(dir string) bool {
+	if p.Options.DatabaseURL != "" {
+		return true
+	}
+	for _, name := range map[string][]string{SQLite: {identity.API + ".db", identity.Game + ".db"}, PostgreSQL: {postgresName}}[p.Options.Engine] {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // matches reports whether the plan was made for the options.

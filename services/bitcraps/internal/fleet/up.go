@@ -11,8 +11,8 @@ import (
 
 	"github.com/bitcraps/bitcraps/libs/config"
 	"github.com/bitcraps/bitcraps/libs/identity"
-	"github.com/bitcraps/bitcraps/services/api"
-	"github.com/bitcraps/bitcraps/services/game"
+	"github.com/bitcraps/bitcraps/services/bitcraps/internal/data"
+	"github.com/bitcraps/bitcraps/services/consensus"
 )
 
 // ReadyTimeout is how long all processes together may take to become ready.
@@ -24,25 +24,11 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	if !f.plan.matches(opts) {
-		if len(f.runningNames()) > 0 {
-			return nil, fmt.Errorf("the fleet in %s is running with other options; stop it first", f.dir)
-		}
-		if f.plan, err = newPlan(opts, f.plan); err != nil {
-			return nil, err
-		}
-		if err := f.plan.save(f.dir); err != nil {
-			return nil, err
-		}
-	}
-	if err := errors.Join(f.writeGitignore(), Init(f.dir, validators, nil, time.Now())); err != nil {
+	if err := f.adopt(opts); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.writeConfiguration(), f.writeTargets()); err != nil {
+	if err := f.writeGitignore(); err != nil {
 		return nil, err
-	}
-	if err := f.checkConfiguration(); err != nil {
-		return nil, fmt.Errorf("configuration:\n%w", err)
 	}
 	stores, err := f.stores(ctx)
 	if err != nil {
@@ -52,7 +38,7 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 	defer cancel()
 	started, err = f.start(ready, stores, nil)
 	if err == nil {
-		err = f.migrate(ready)
+		err = f.prepare(ready)
 	}
 	if err == nil {
 		started, err = f.start(ready, f.services(), started)
@@ -61,6 +47,70 @@ func (f *Fleet) Up(ctx context.Context, opts Options) (started []string, err err
 		return nil, errors.Join(err, f.stop(context.WithoutCancel(ctx), started))
 	}
 	return started, nil
+}
+
+// adopt makes a new plan if the fleet's plan is for other options.
+func (f *Fleet) adopt(opts Options) (err error) {
+	if f.plan.matches(opts) {
+		return nil
+	}
+	if len(f.runningNames()) > 0 {
+		return fmt.Errorf("the fleet in %s is running with other options; stop it first", f.dir)
+	}
+	if old := f.plan.Options.Engine; old != opts.Engine && f.plan.hasData(f.dir) {
+		return fmt.Errorf("--database %s: the data of the fleet in %s is in %s; give --database %s, or choose another --dir", opts.Engine, f.dir, old, old)
+	}
+	if f.plan, err = newPlan(opts, f.plan); err != nil {
+		return err
+	}
+	return f.plan.save(f.dir)
+}
+
+// prepare prepares the databases, the chain and the configuration of the services. The stores run: only the ledger tells whether there
+// must be a chain.
+func (f *Fleet) prepare(ctx context.Context) error {
+	database := func(service string) config.Database {
+		return config.Database{URL: f.plan.databaseURL(f.dir, service), MaxConnections: 2}
+	}
+	parts := data.Parts{Players: database(identity.API), Ledger: database(identity.Game), APIRuns: f.runs(identity.API), GameRuns: f.runs(identity.Game),
+		Chain: f.chainDir(), DirFlag: "--dir"}
+	ledgerBegun, err := parts.Prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if ledgerBegun { // Init would make a new chain over what is left of this one.
+		if err := f.checkHomes(); err != nil {
+			return err
+		}
+	}
+	if err := Init(f.dir, validators, nil, time.Now()); err != nil {
+		return err
+	}
+	if err := errors.Join(f.writeConfiguration(), f.writeTargets()); err != nil {
+		return err
+	}
+	if err := f.checkConfiguration(); err != nil {
+		return fmt.Errorf("configuration:\n%w", err)
+	}
+	return nil
+}
+
+// checkHomes fails if a validator has no home.
+func (f *Fleet) checkHomes() (missing error) {
+	for i := range validators {
+		if _, err := os.Stat(consensus.Home(f.chainDir(), i)); err != nil {
+			missing = errors.Join(missing, fmt.Errorf("the home of a validator is missing: %w; restore it from a backup", err))
+		}
+	}
+	return missing
+}
+
+// runs reports whether a process of a service runs.
+func (f *Fleet) runs(service string) bool {
+	return slices.ContainsFunc(f.plan.Members, func(m member) bool {
+		_, ok := f.runner.running(m.name())
+		return ok && m.Service == service
+	})
 }
 
 // writeGitignore makes git ignore the folder, unless the folder has a .gitignore: it will contain keys, and may be inside a checkout.
@@ -131,24 +181,4 @@ func (f *Fleet) await(ctx context.Context, p process) error {
 		}
 		return p.ready(ctx)
 	})
-}
-
-// migrate migrates the databases of services that are not running to this release's schema. A running service has that schema
-// already, or must be stopped first.
-func (f *Fleet) migrate(ctx context.Context) error {
-	for name, up := range map[string]func(context.Context, config.Database) (from, to int64, err error){identity.API: api.Migrate, identity.Game: game.Migrate} {
-		running := false
-		for _, m := range f.plan.Members {
-			if _, ok := f.runner.running(m.name()); ok && m.Service == name {
-				running = true
-			}
-		}
-		if running {
-			continue
-		}
-		if _, _, err := up(ctx, config.Database{URL: f.plan.databaseURL(f.dir, name), MaxConnections: 2}); err != nil {
-			return fmt.Errorf("migrate %s: %w", name, err)
-		}
-	}
-	return nil
 }
