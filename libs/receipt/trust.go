@@ -30,10 +30,11 @@ type TrustedValidator struct {
 
 // ParseTrust parses a genesis file or an answer of GET /api/v1/fairness.
 func ParseTrust(text []byte) (*Trust, error) {
-	trust, ok, err := parseGenesis(text)
-	if !ok {
-		trust, err = parseFairness(text)
+	parse := parseFairness
+	if isGenesis(text) {
+		parse = parseGenesis
 	}
+	trust, err := parse(text)
 	if err == nil {
 		err = CheckChainID(trust.ChainID)
 	}
@@ -47,6 +48,9 @@ func ParseTrust(text []byte) (*Trust, error) {
 }
 
 func parseFairness(text []byte) (*Trust, error) {
+	if err := checkAnswer(text); err != nil {
+		return nil, err
+	}
 	var trust Trust
 	if err := json.Unmarshal(text, &trust); err != nil {
 		return nil, err

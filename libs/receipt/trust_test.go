@@ -63,6 +63,10 @@ func FuzzTrust(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte(`{"chain_id":"x","validators":[{"pub_key":{"type":"tendermint/PubKeyEd25519","value":"AA=="},"power":"1"}],"app_state":{}}`))
+	for _, more := range []string{"", `,"Validators":[]`, `,"validators":[]`, `,"Chain_ID":"y"`, `,"later":{"a":[{}]}`} {
+		f.Add([]byte(genesisOf(more)))
+		f.Add([]byte(answerOf(more)))
+	}
 	receiptText, _ := real(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		trust, err := receipt.ParseTrust(text)

@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -199,6 +200,33 @@ func TestDamagedHomesAreRefused(t *testing.T) {
 					t.Error("the home was opened")
 				}
 			})
+		}
+	}
+}
+
+// TestAGenesisOfTwoReadingsIsRefused has a house add its own key to a genesis file, where a player's program might take it for the
+// validators' and CometBFT ignores it. It also has unknown keys, which either might come to know.
+func TestAGenesisOfTwoReadingsIsRefused(t *testing.T) {
+	for _, more := range []string{`"Validators":[]`, `"validators":[]`, `"Chain_ID":"another"`, `"group_key":""`} {
+		net := newNetwork(t, 1)
+		path := filepath.Join(net.home(0), "genesis.json")
+		genesis, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		genesis = bytes.Replace(genesis, []byte("{"), []byte("{"+more+","), 1)
+		if err := os.WriteFile(path, genesis, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		node, err := chain.Open(chain.Config{Home: net.home(0), Listen: net.addresses[0]}, discard)
+		if err == nil {
+			_ = node.Stop()
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), "genesis: ") {
+			t.Errorf("%s: the home is opened: %v", more, err)
+		}
+		if _, err := chain.NewHome(filepath.Join(t.TempDir(), "joining"), "joining", genesis); err == nil || !strings.HasPrefix(err.Error(), "genesis: ") {
+			t.Errorf("%s: a home is made with it: %v", more, err)
 		}
 	}
 }

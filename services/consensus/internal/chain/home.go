@@ -16,6 +16,7 @@ import (
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
 
+	"github.com/bitcraps/bitcraps/libs/receipt"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/dkg"
 	"github.com/bitcraps/bitcraps/services/consensus/internal/order"
 )
@@ -39,6 +40,9 @@ func openHome(dir, identity, signerAddress string, logger cmtlog.Logger) (*home,
 	document, err := os.ReadFile(filepath.Join(dir, genesisFile))
 	if err != nil {
 		return nil, err
+	}
+	if err := receipt.CheckGenesis(document); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	h.genesisHash = sha256.Sum256(document)
 	if h.genesis, err = types.GenesisDocFromJSON(document); err != nil {

@@ -152,6 +152,9 @@ func NewHome(home, name string, genesis []byte) (order.Member, error) {
 	if _, err := os.Stat(home); !errors.Is(err, os.ErrNotExist) {
 		return order.Member{}, fmt.Errorf("%s already exists; choose another folder or remove it", home)
 	}
+	if err := receipt.CheckGenesis(genesis); err != nil {
+		return order.Member{}, fmt.Errorf("genesis: %w", err)
+	}
 	s := newPrivateKeys()
 	card := s.member(name)
 	return card, writeHome(home, genesis, card, s)
