@@ -2213,7 +2213,10 @@ export interface components {
             amount?: number;
             /** @description bet_type is a wager's name or one of its aliases. */
             bet_type?: string;
-            /** @description client_seed is printable ASCII that is bound into the round's commitment and so into the dice. */
+            /**
+             * @description client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
+             *      If it starts with the game's id, every receipt shows in which game the bet was placed.
+             */
             client_seed?: string;
             /**
              * Format: int32
@@ -5563,7 +5566,10 @@ export interface operations {
                     amount?: number;
                     /** @description bet_type is a wager's name or one of its aliases. */
                     bet_type?: string;
-                    /** @description client_seed is printable ASCII that is bound into the round's commitment and so into the dice. */
+                    /**
+                     * @description client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
+                     *      If it starts with the game's id, every receipt shows in which game the bet was placed.
+                     */
                     client_seed?: string;
                     /**
                      * Format: int32
@@ -5583,7 +5589,10 @@ export interface operations {
                     amount?: number;
                     /** @description bet_type is a wager's name or one of its aliases. */
                     bet_type?: string;
-                    /** @description client_seed is printable ASCII that is bound into the round's commitment and so into the dice. */
+                    /**
+                     * @description client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
+                     *      If it starts with the game's id, every receipt shows in which game the bet was placed.
+                     */
                     client_seed?: string;
                     /**
                      * Format: int32

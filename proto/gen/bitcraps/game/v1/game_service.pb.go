@@ -593,6 +593,7 @@ type PlaceBetRequest struct {
 	// working keeps a bet on during come-out rolls in which it would otherwise be off.
 	Working bool `protobuf:"varint,5,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
+	// If it starts with the game's id, every receipt shows in which game the bet was placed.
 	ClientSeed string `protobuf:"bytes,6,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
 	// request_id makes a retry safe; the Idempotency-Key header sets it over REST.
 	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -810,6 +811,7 @@ type NewBet struct {
 	// working keeps a bet on during come-out rolls in which it would otherwise be off.
 	Working bool `protobuf:"varint,4,opt,name=working,proto3" json:"working,omitempty"`
 	// client_seed is printable ASCII that is bound into the round's commitment and so into the dice.
+	// If it starts with the game's id, every receipt shows in which game the bet was placed.
 	ClientSeed    string `protobuf:"bytes,5,opt,name=client_seed,json=clientSeed,proto3" json:"client_seed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
