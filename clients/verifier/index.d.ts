@@ -22,8 +22,10 @@ export interface Result {
  *   receipt that was parsed and serialized again may differ.
  * @param trustJson The text of the chain's genesis file, or the body of GET /api/v1/fairness from before the round. Without it,
  *   the receipt proves only that some validators determined these dice.
+ * @param gameId The game in which the bets were placed, as your program showed it then. A receipt of another game fails. Without it,
+ *   compare the id in the step `game` yourself: the house may have rolled for your bets in other games, too.
  */
-export function verify(receiptJson: string, trustJson?: string | null): Promise<Result>;
+export function verify(receiptJson: string, trustJson?: string | null, gameId?: string | null): Promise<Result>;
 
 /** The result for several receipts. */
 export interface Rounds {
@@ -44,5 +46,6 @@ export interface Rounds {
  *
  * @param receiptJsons The texts of the receipts, each as verify takes it.
  * @param trustJson As verify takes it.
+ * @param gameId As verify takes it.
  */
-export function verifyRounds(receiptJsons: string[], trustJson?: string | null): Promise<Rounds>;
+export function verifyRounds(receiptJsons: string[], trustJson?: string | null, gameId?: string | null): Promise<Rounds>;

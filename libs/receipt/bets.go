@@ -47,7 +47,11 @@ func (v *verifier) checkBets() (string, error) {
 		return "", errors.New("none is one of player_id's")
 	}
 	return fmt.Sprintf("%d of the %d bets on the table are yours: %s", len(v.own), len(v.bets), v.list(func(i int) string {
-		return fmt.Sprintf("(%s)", uuid.UUID(v.bets[i].ID))
+		detail := fmt.Sprintf("(%s)", uuid.UUID(v.bets[i].ID))
+		if seed := v.bets[i].Seed; len(seed) > 0 {
+			detail += fmt.Sprintf(", seed %q", seed)
+		}
+		return detail
 	})), nil
 }
 

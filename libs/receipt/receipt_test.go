@@ -47,7 +47,7 @@ func TestRealReceiptIsValid(t *testing.T) {
 			t.Errorf("%s has no detail", step.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "format trust state pay_table bets validators inclusion signatures hops group_key beacon dice settlement balance" {
+	if got := strings.Join(names, " "); got != "format trust game state pay_table bets validators inclusion signatures hops group_key beacon dice settlement balance" {
 		t.Errorf("steps: %s", got)
 	}
 }

@@ -11,13 +11,15 @@ import (
 // Sequence verifies receipts of one player and game. Each is verified by itself as it is added; then Check compares them with one
 // another.
 type Sequence struct {
+	// Game is the id of the game in which the player bet; empty where it is not known.
+	Game     string
 	verified []*verifier
 	broken   int
 }
 
 // Add verifies a receipt as Verify does, and keeps it for Check.
 func (r *Sequence) Add(text []byte, trust *Trust) Report {
-	report, v := verify(text, trust)
+	report, v := verify(text, trust, r.Game)
 	if report.Err() != nil {
 		r.broken++
 	} else {

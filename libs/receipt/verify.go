@@ -14,7 +14,7 @@ import (
 
 // Step is one check of a receipt.
 type Step struct {
-	// Name is the check's name: format, trust, state, pay_table, bets, validators, inclusion, signatures, hops, group_key, beacon, dice,
+	// Name is the check's name: format, trust, game, state, pay_table, bets, validators, inclusion, signatures, hops, group_key, beacon, dice,
 	// settlement or balance; for several receipts, sequence.
 	Name string
 	// Found describes what the check found if it succeeded.
@@ -34,25 +34,26 @@ func (a Report) Err() error {
 	return nil
 }
 
-// Verify verifies the text of a receipt. With a nil trust it proves only that some validators, whoever they are, produced these dice.
+// Verify verifies the text of a receipt of any game. With a nil trust it proves only that some validators, whoever they are, produced these dice.
 func Verify(text []byte, trust *Trust) Report {
-	report, _ := verify(text, trust)
+	report, _ := verify(text, trust, "")
 	return report
 }
 
 // verify also returns what the checks have parsed; nil if the text is not a receipt.
-func verify(text []byte, trust *Trust) (Report, *verifier) {
+func verify(text []byte, trust *Trust, game string) (Report, *verifier) {
 	r, err := Parse(text)
 	if err != nil {
 		return Report{{Name: "format", Err: err}}, nil
 	}
-	v := &verifier{receipt: r, trust: trust, game: protocol.ID(uuid.MustParse(r.GetGameId())), player: protocol.ID(uuid.MustParse(r.GetPlayerId()))}
+	v := &verifier{receipt: r, trust: trust, played: game, game: protocol.ID(uuid.MustParse(r.GetGameId())), player: protocol.ID(uuid.MustParse(r.GetPlayerId()))}
 	report := Report{{Name: "format", Found: fmt.Sprintf("a receipt of version %d, for round %d of game %s", version, r.GetRound(), r.GetGameId())}}
 	for _, check := range []struct {
 		name string
 		do   func() (string, error)
 	}{
 		{"trust", v.checkTrust},
+		{"game", v.checkGame},
 		{"state", v.checkState},
 		{"pay_table", v.checkPayTable},
 		{"bets", v.checkBets},
@@ -79,6 +80,7 @@ func verify(text []byte, trust *Trust) (Report, *verifier) {
 type verifier struct {
 	receipt    *receiptv1.Receipt
 	trust      *Trust
+	played     string // The game in which the player bet; empty where it is not known.
 	game       protocol.ID
 	player     protocol.ID
 	commitment protocol.Commitment
@@ -93,6 +95,20 @@ func (v *verifier) checkTrust() (string, error) {
 		return "not pinned: give the chain's genesis file as trust, or an answer of GET /api/v1/fairness from before you played; otherwise the chain may be made up", nil
 	}
 	return v.trust.check(v.receipt)
+}
+
+// checkGame compares the game with the one in which the player bet. Nothing else in a receipt says which that was: a house can commit to
+// the same bets under the ids of many games in one block, and show the receipt whose dice it likes.
+func (v *verifier) checkGame() (string, error) {
+	id := v.receipt.GetGameId()
+	switch v.played {
+	case "":
+		return fmt.Sprintf("not given: compare %s with the game that you bet in, and %d with the round; the house may have rolled for your bets in other games, too",
+			id, v.receipt.GetRound()), nil
+	case id:
+		return fmt.Sprintf("the receipt is for round %d of the game that you bet in", v.receipt.GetRound()), nil
+	}
+	return "", fmt.Errorf("game_id: %s; you bet in %s", id, v.played)
 }
 
 func (v *verifier) checkPayTable() (string, error) {

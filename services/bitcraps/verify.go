@@ -13,7 +13,7 @@ import (
 )
 
 func verifyCommand() *cobra.Command {
-	var trustPath string
+	var trustPath, game string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "verify RECEIPT...", Short: "Verify receipts offline", Args: cobra.MinimumNArgs(1),
@@ -22,28 +22,34 @@ func verifyCommand() *cobra.Command {
 			"hold. With --trust, give it the chain's origin: its genesis file, or the answer of GET /api/v1/fairness that you\n" +
 			"saved before you played. It follows the validator sets from there to the one that signed the receipt's block.\n" +
 			"Without --trust it can't distinguish your chain from a forged one.\n\n" +
+			"With --game, give it the id of the game in which you bet, as it was shown to you then. The house may have rolled for\n" +
+			"the same bets in several games and sent the receipt that it liked; without --game, compare the id yourself.\n\n" +
 			"Given all receipts of a game, it also checks that each round follows from the previous one and its dice, and\n" +
 			"names missing rounds. A single receipt can't show that.",
 		Example: "  curl -s localhost:8080/api/v1/fairness > fairness.json\n" +
 			"  curl -s -b jar localhost:8080/api/v1/games/$G/rounds/1/receipt > receipt.json\n" +
-			"  bitcraps verify receipt.json --trust fairness.json\n" +
-			"  bitcraps verify game/*.json --trust fairness.json",
+			"  bitcraps verify receipt.json --trust fairness.json --game $G\n" +
+			"  bitcraps verify game/*.json --trust fairness.json --game $G",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			trust, err := readTrust(trustPath)
 			if err != nil {
 				return err
 			}
-			return verifyFiles(args, trust, cmd.InOrStdin(), &receiptPrinter{out: cmd.OutOrStdout(), json: asJSON, several: len(args) > 1})
+			if cmd.Flags().Changed("game") && game == "" {
+				return errors.New("--game: is empty; give the id of the game in which you bet")
+			}
+			return verifyFiles(args, trust, game, cmd.InOrStdin(), &receiptPrinter{out: cmd.OutOrStdout(), json: asJSON, several: len(args) > 1})
 		},
 	}
 	cmd.Flags().StringVar(&trustPath, "trust", "", "the chain's genesis file, or the answer of GET /api/v1/fairness, saved before you played")
+	cmd.Flags().StringVar(&game, "game", "", "the id of the game in which you bet, as it was shown to you then")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each check as a JSON object on a line of its own")
 	return cmd
 }
 
 // verifyFiles verifies each receipt and, where there are several, that they follow from one another.
-func verifyFiles(paths []string, trust *receipt.Trust, stdin io.Reader, out *receiptPrinter) error {
-	var sequence receipt.Sequence
+func verifyFiles(paths []string, trust *receipt.Trust, game string, stdin io.Reader, out *receiptPrinter) error {
+	sequence := receipt.Sequence{Game: game}
 	var firstErr error
 	for _, path := range paths {
 		text, err := readFile(path, stdin)

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { verify, verifyRounds } from './package.mjs';
 
 const golden = (name) => readFile(new URL(`../../../libs/receipt/testdata/${name}.json`, import.meta.url), 'utf8');
-const names = ['format', 'trust', 'state', 'pay_table', 'bets', 'validators', 'inclusion', 'signatures', 'hops', 'group_key',
+const names = ['format', 'trust', 'game', 'state', 'pay_table', 'bets', 'validators', 'inclusion', 'signatures', 'hops', 'group_key',
   'beacon', 'dice', 'settlement', 'balance'];
 const receipts = [
   ['signed by the validators of genesis', await golden('receipt'), await golden('fairness')],
@@ -91,9 +91,20 @@ test('receipts that do not belong together are refused', async () => {
   }
 });
 
+test('a receipt of another game is refused', async () => {
+  const [, receipt, trust] = receipts[0];
+  const { game_id: id } = JSON.parse(receipt);
+  assert.deepEqual([(await verify(receipt, trust, id)).ok, (await verifyRounds([receipt], trust, id)).ok], [true, true]);
+  const other = await verify(receipt, trust, '01a20bdc-06b6-766e-b0a8-2f2ce4f9f5a4');
+  assert.deepEqual([other.ok, other.steps.length], [false, 3]);
+  assert.match(other.error, /^game: game_id: /);
+  assert.match((await verify(receipt, trust)).steps[2].detail, new RegExp(`^not given: compare ${id} `));
+});
+
 test('arguments that are not text are refused', async () => {
   await assert.rejects(verify(JSON.parse(receipts[0][1])), TypeError);
   await assert.rejects(verify(receipts[0][1], {}), TypeError);
   await assert.rejects(verifyRounds(receipts[0][1]), TypeError);
   await assert.rejects(verifyRounds([game[0], {}]), TypeError);
+  for (const id of ['', 7]) await assert.rejects(verify(receipts[0][1], null, id), TypeError);
 });

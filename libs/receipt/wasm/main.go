@@ -41,20 +41,20 @@ type step struct {
 	Detail string `json:"detail"`
 }
 
-// verify takes an array of the texts of receipts and the text of what to trust, or null, and returns the answers as JSON.
+// verify takes an array of the texts of receipts, the text of what to trust or null, and the id of the game or null, and returns the answers as JSON.
 func verify(_ js.Value, args []js.Value) any {
 	texts := make([]string, args[0].Length())
 	for i := range texts {
 		texts[i] = args[0].Index(i).String()
 	}
-	text, err := json.Marshal(check(texts, args[1]))
+	text, err := json.Marshal(check(texts, args[1], args[2]))
 	if err != nil {
 		panic(fmt.Sprintf("verifier: %v", err)) // Strings and booleans always have a JSON form.
 	}
 	return string(text)
 }
 
-func check(texts []string, trusted js.Value) answers {
+func check(texts []string, trusted, game js.Value) answers {
 	var trust *receipt.Trust
 	if !trusted.IsNull() { // An empty file counts as given.
 		var err error
@@ -63,6 +63,9 @@ func check(texts []string, trusted js.Value) answers {
 		}
 	}
 	var sequence receipt.Sequence
+	if !game.IsNull() {
+		sequence.Game = game.String()
+	}
 	out := answers{Receipts: []answer{}}
 	for _, text := range texts {
 		out.Receipts = append(out.Receipts, answerOf(sequence.Add([]byte(text), trust)))

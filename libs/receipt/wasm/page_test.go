@@ -21,10 +21,16 @@ const tell = () => fetch('said', { method: 'POST', body: document.getElementById
 new MutationObserver(tell).observe(document.body, { childList: true, subtree: true, characterData: true });
 tell();
 for (const [id, ...files] of %s) {
+  const field = document.getElementById(id);
+  if (field.type !== 'file') {
+    field.value = files[0];
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+    continue;
+  }
   const chosen = new DataTransfer();
   for (const file of files) chosen.items.add(new File([await (await fetch('testdata/' + file)).blob()], file));
-  document.getElementById(id).files = chosen.files;
-  document.getElementById(id).dispatchEvent(new Event('change', { bubbles: true }));
+  field.files = chosen.files;
+  field.dispatchEvent(new Event('change', { bubbles: true }));
 }
 </script></html>`
 
@@ -39,15 +45,17 @@ func testPage(t *testing.T, dir string) {
 		checks       int
 	}{
 		"nothing":                {`[]`, "Nothing leaves this page.", 0},
-		"a receipt and genesis":  {`[['trust', 'fairness.json'], ['receipt', 'receipt.json']]`, "The receipt holds.", 14},
-		"a receipt alone":        {`[['receipt', 'receipt.json']]`, "Not proven: ", 14},
+		"a receipt and genesis":  {`[['trust', 'fairness.json'], ['receipt', 'receipt.json']]`, "The receipt holds. Compare the game in it with the one that you bet in.", 15},
+		"a receipt alone":        {`[['receipt', 'receipt.json']]`, "Not proven: ", 15},
 		"another chain's":        {`[['trust', 'genesis.json'], ['receipt', 'receipt.json']]`, "The receipt does not hold. trust: ", 2},
+		"of the game":            {`[['trust', 'fairness.json'], ['receipt', 'receipt.json'], ['game', '01a22de1-9ca6-7824-a866-66f34510c586']]`, "The receipt holds.<", 15},
+		"of another game":        {`[['trust', 'fairness.json'], ['receipt', 'receipt.json'], ['game', 'another']]`, "The receipt does not hold. game: game_id: ", 3},
 		"another one afterwards": {`[['trust', 'fairness.json'], ['receipt', 'receipt.json'], ['receipt', 'fairness.json']]`, "The receipt does not hold. format: ", 1},
-		"a game":                 {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/2.json', 'game/3.json']]`, "The receipts hold: 3 rounds, up to round 3; each follows", 43},
-		"a game alone":           {`[['receipt', 'game/1.json', 'game/2.json', 'game/3.json']]`, "Not proven: ", 43},
-		"a game with a gap":      {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/3.json']]`, "The receipts hold: 2 rounds, up to round 3; each follows from the one before and its dice; round 2 is not among them", 29},
-		"a receipt twice":        {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/1.json']]`, "The receipts do not follow from one another. round 1: there are two receipts", 29},
-		"a game and more":        {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'fairness.json']]`, "fairness.json does not hold. format: ", 16},
+		"a game":                 {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/2.json', 'game/3.json']]`, "The receipts hold: 3 rounds, up to round 3; each follows", 46},
+		"a game alone":           {`[['receipt', 'game/1.json', 'game/2.json', 'game/3.json']]`, "Not proven: ", 46},
+		"a game with a gap":      {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/3.json']]`, "The receipts hold: 2 rounds, up to round 3; each follows from the one before and its dice; round 2 is not among them", 31},
+		"a receipt twice":        {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'game/1.json']]`, "The receipts do not follow from one another. round 1: there are two receipts", 31},
+		"a game and more":        {`[['trust', 'game/fairness.json'], ['receipt', 'game/1.json', 'fairness.json']]`, "fairness.json does not hold. format: ", 17},
 		"a byte order mark":      {`[['trust', 'fairness.json'], ['receipt', 'bom.json']]`, "The receipt does not hold. format: ", 1},
 		"no UTF-8":               {`[['trust', 'fairness.json'], ['receipt', 'latin.json']]`, "Could not check: ", 0},
 	} {

@@ -31,7 +31,10 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 	}
 	game := alice.newGame()
 	bob.must(200, "POST", game+"/join", nil)
-	aliceID, proven := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"), map[*client]*receipt.Sequence{alice: {}, bob: {}}
+	aliceID, proven := alice.must(200, "GET", "/api/v1/players/me", nil).str("player_id"), map[*client]*receipt.Sequence{}
+	for _, player := range []*client{alice, bob} {
+		proven[player] = &receipt.Sequence{Game: strings.TrimPrefix(game, "/api/v1/games/")}
+	}
 	for hand := int64(1); hand < 3; {
 		alice.bet(game, "pass_line", 10) // Refusals don't matter: the bet is already live, or not allowed in this phase.
 		for _, wager := range []string{"dont_pass", "come", "place_6", "hard_8", "bonus_small"} {
@@ -48,7 +51,7 @@ func receiptsProveEveryRound(t *testing.T, tg *target) {
 		for _, player := range []*client{alice, bob} {
 			answer := player.must(200, "GET", path, nil)
 			report := proven[player].Add([]byte(answer.text), trust)
-			if err := report.Err(); err != nil || len(report) != 14 {
+			if err := report.Err(); err != nil || len(report) != 15 {
 				t.Fatalf("%s: %v\n%s", path, err, answer.text)
 			}
 			bets, own := answer.list("bets"), 0
