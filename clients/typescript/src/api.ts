@@ -1088,9 +1088,9 @@ export interface paths {
         put?: never;
         /**
          * RefreshSession
-         * @description RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within ten seconds returns the
-         *      same refresh token, so that a lost answer does no harm. A token that was used earlier than that is treated as stolen: its use ends
-         *      the session.
+         * @description RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within two minutes returns the
+         *      same refresh token, so that a lost answer does no harm. A token that was used earlier than that, or whose next one was used, is
+         *      treated as stolen: its use ends the session.
          */
         post: operations["SessionService_RefreshSession"];
         delete?: never;

@@ -24,8 +24,9 @@ var (
 )
 
 // reuseGrace is how long a used refresh token still gets the same answer. A client retries when an answer was lost, and the tabs of a
-// browser may all send the token that they share at the same time.
-const reuseGrace = 10 * time.Second
+// browser may all send the token that they share at the same time. A browser gets its next token only with the answer to the call that
+// refreshed the session, which may hang for all of the gateway's limits.timeout, and a person waits a while before reloading the page.
+const reuseGrace = 2 * time.Minute
 
 // Session is one sign-in, or an API key.
 type Session struct {

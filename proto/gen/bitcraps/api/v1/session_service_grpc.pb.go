@@ -33,9 +33,9 @@ const (
 // SessionService keeps players signed in. A session is a family of refresh tokens, each valid for one use. Every use returns the next
 // refresh token and an access token that is valid for a few minutes.
 type SessionServiceClient interface {
-	// RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within ten seconds returns the
-	// same refresh token, so that a lost answer does no harm. A token that was used earlier than that is treated as stolen: its use ends
-	// the session.
+	// RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within two minutes returns the
+	// same refresh token, so that a lost answer does no harm. A token that was used earlier than that, or whose next one was used, is
+	// treated as stolen: its use ends the session.
 	RefreshSession(ctx context.Context, in *RefreshSessionRequest, opts ...grpc.CallOption) (*RefreshSessionResponse, error)
 	// ListSessions returns the caller's live sessions, most recently used first.
 	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
@@ -114,9 +114,9 @@ func (c *sessionServiceClient) ListEndedSessions(ctx context.Context, in *ListEn
 // SessionService keeps players signed in. A session is a family of refresh tokens, each valid for one use. Every use returns the next
 // refresh token and an access token that is valid for a few minutes.
 type SessionServiceServer interface {
-	// RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within ten seconds returns the
-	// same refresh token, so that a lost answer does no harm. A token that was used earlier than that is treated as stolen: its use ends
-	// the session.
+	// RefreshSession exchanges a session's newest refresh token for the next one. Repeating the request within two minutes returns the
+	// same refresh token, so that a lost answer does no harm. A token that was used earlier than that, or whose next one was used, is
+	// treated as stolen: its use ends the session.
 	RefreshSession(context.Context, *RefreshSessionRequest) (*RefreshSessionResponse, error)
 	// ListSessions returns the caller's live sessions, most recently used first.
 	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
