@@ -45,15 +45,15 @@ func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailReque
 	if err := s.outbox.checkCapacity(); err != nil {
 		return nil, err
 	}
-	if err := s.attempts.allowMail(ctx, email); err != nil {
-		return nil, err
-	}
 	mine, err := s.accountByPlayer(ctx, caller.Player)
 	if err != nil {
 		return nil, err
 	}
 	if mine.Email != "" {
 		return nil, errs.New(errorsv1.Reason_REASON_EMAIL_LINKED, "you already sign in by e-mail")
+	}
+	if err := s.attempts.allowMail(ctx, email); err != nil { // Only now: a refused call sends no mail, so it must not use up those of the address.
+		return nil, err
 	}
 	taken, err := s.accountByEmail(ctx, email)
 	if err != nil {

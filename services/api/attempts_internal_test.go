@@ -1,0 +1,28 @@
+package api
+
+import (
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
+	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
+	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+)
+
+// TestRefusedLinksSpendNoMails has a player who already has an address ask for mails to somebody else's, until a limit.
+func TestRefusedLinksSpendNoMails(t *testing.T) {
+	s := newReplica(t, sqliteURL(t), clockwork.NewFakeClock())
+	s.outbox.sender = discardSender{}
+	stranger, _ := newGuest(t, s)
+	addAccount(t, s, stranger.Player, "mallory@example.com")
+	accounts, ctx := &accountServer{Service: s}, identity.NewContext(t.Context(), stranger)
+	for range mailLimit.Burst {
+		err := errorOf(accounts.LinkEmail(ctx, &apiv1.LinkEmailRequest{Email: "ann@example.com", Password: goodPassword}))
+		if errs.Reason(err) != errorsv1.Reason_REASON_EMAIL_LINKED {
+			t.Fatalf("linking a second address: %v", err)
+		}
+	}
+	must(t, errorOf(accounts.ForgotPassword(t.Context(), &apiv1.ForgotPasswordRequest{Email: "ann@example.com"})))
+}
