@@ -52,6 +52,9 @@ func (s *accountServer) LinkEmail(ctx context.Context, req *apiv1.LinkEmailReque
 	if mine.Email != "" {
 		return nil, errs.New(errorsv1.Reason_REASON_EMAIL_LINKED, "you already sign in by e-mail")
 	}
+	if err := s.attempts.allowMailBy(ctx, caller.Player); err != nil {
+		return nil, err
+	}
 	if err := s.attempts.allowMail(ctx, email); err != nil { // Only now: a refused call sends no mail, so it must not use up those of the address.
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/jonboulle/clockwork"
@@ -25,4 +26,25 @@ func TestRefusedLinksSpendNoMails(t *testing.T) {
 		}
 	}
 	must(t, errorOf(accounts.ForgotPassword(t.Context(), &apiv1.ForgotPasswordRequest{Email: "ann@example.com"})))
+}
+
+// TestMailsOfOnePlayerAreLimited has a player ask for mails to ever new strangers, until a limit, which is the player's own.
+func TestMailsOfOnePlayerAreLimited(t *testing.T) {
+	s := newReplica(t, sqliteURL(t), clockwork.NewFakeClock())
+	s.outbox.sender = discardSender{}
+	player, _ := newGuest(t, s)
+	other, _ := newGuest(t, s)
+	link := func(as identity.Caller, email string) error {
+		ctx := identity.NewContext(t.Context(), as)
+		return errorOf((&accountServer{Service: s}).LinkEmail(ctx, &apiv1.LinkEmailRequest{Email: email, Password: goodPassword}))
+	}
+	for i := range mailLimit.Burst {
+		must(t, link(player, fmt.Sprintf("stranger%d@example.com", i)))
+	}
+	if err := link(player, "ann@example.com"); errs.Reason(err) != errorsv1.Reason_REASON_RATE_LIMITED {
+		t.Errorf("one mail more: %v", err)
+	}
+	for range mailLimit.Burst { // The refused call did not use up a mail of the address either.
+		must(t, link(other, "ann@example.com"))
+	}
 }

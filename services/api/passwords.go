@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
@@ -72,7 +73,7 @@ func overloaded(err error) error {
 var (
 	// passwordLimit bounds attempts at the password and the codes of one account.
 	passwordLimit = ratelimit.Limit{Rate: 60, Period: time.Hour, Burst: 10}
-	// mailLimit bounds mails to one address.
+	// mailLimit bounds mails to one address, and mails to any addresses that one player asks for.
 	mailLimit = ratelimit.Limit{Rate: 6, Period: time.Hour, Burst: 3}
 )
 
@@ -113,8 +114,13 @@ func (a *attemptLimiter) allowMail(ctx context.Context, email string) error {
 	return a.allow(ctx, "mail", email, mailLimit)
 }
 
-func (a *attemptLimiter) allow(ctx context.Context, kind, email string, limit ratelimit.Limit) error {
-	hash := sha256.Sum256([]byte(email)) // Counters may be kept in Redis, where addresses do not belong.
+// allowMailBy counts a mail by the player who asks for it, since the addresses may be those of any number of strangers.
+func (a *attemptLimiter) allowMailBy(ctx context.Context, player uuid.UUID) error {
+	return a.allow(ctx, "mailer", player.String(), mailLimit)
+}
+
+func (a *attemptLimiter) allow(ctx context.Context, kind, subject string, limit ratelimit.Limit) error {
+	hash := sha256.Sum256([]byte(subject)) // Counters may be kept in Redis, where addresses do not belong.
 	result, err := a.limiter.Allow(ctx, "account:"+kind+":"+hex.EncodeToString(hash[:16]), limit, 1)
 	if err != nil || result.Allowed {
 		return err
