@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -182,42 +183,53 @@ func (s *deviceServer) AddDevice(ctx context.Context, req *apiv1.AddDeviceReques
 	if err != nil {
 		return nil, err
 	}
+	var mine device.Device
 	err = s.store.Write(ctx, func(tx store.Tx) error {
-		if err := proof.useChallenge(ctx, tx); err != nil { // Before the player's row, in the order of SignInWithDevice.
+		fresh, err := tx.UseChallenge(ctx, proof.hash, proof.challenge.Expires) // Before the player's row, in the order of SignInWithDevice.
+		if err != nil {
 			return err
 		}
-		return s.addDevice(ctx, tx, caller, dev)
+		mine, err = s.addDevice(ctx, tx, caller, dev, fresh)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &apiv1.AddDeviceResponse{Device: deviceToProto(dev)}, nil
+	return &apiv1.AddDeviceResponse{Device: deviceToProto(mine)}, nil
 }
 
-func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Caller, dev device.Device) error {
+// addDevice adds a device to the caller's, unless it is one of them already, as it is where the answer to an earlier call was lost. The
+// proof of such a call may be sent again; for a new device it must be fresh.
+func (s *Service) addDevice(ctx context.Context, tx store.Tx, caller identity.Caller, dev device.Device, fresh bool) (device.Device, error) {
 	owner, err := s.signedInPlayer(ctx, tx, caller)
 	if err != nil {
-		return err
+		return dev, err
 	}
 	all, err := tx.Devices(ctx, owner.ID)
 	if err != nil {
-		return err
+		return dev, err
+	}
+	if i := slices.IndexFunc(all, func(d device.Device) bool { return d.PublicKey.Equal(dev.PublicKey) }); i >= 0 {
+		return all[i], nil
+	}
+	if !fresh {
+		return dev, challengeFailed()
 	}
 	if len(all) >= maxDevices {
-		return errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d devices, which is the maximum; remove one", len(all))
+		return dev, errs.New(errorsv1.Reason_REASON_TOO_MANY_CREDENTIALS, "you have %d devices, which is the maximum; remove one", len(all))
 	}
 	added, err := tx.AddDevice(ctx, dev)
 	if err != nil {
-		return err
+		return dev, err
 	}
 	if !added {
-		return errs.New(errorsv1.Reason_REASON_DEVICE_TAKEN, "the device already signs in as another player; sign in with it, and remove it there")
+		return dev, errs.New(errorsv1.Reason_REASON_DEVICE_TAKEN, "the device already signs in as another player; sign in with it, and remove it there")
 	}
 	if owner.Kind == apiv1.PlayerKind_PLAYER_KIND_GUEST {
 		owner.Kind = apiv1.PlayerKind_PLAYER_KIND_DEVICE
-		return tx.SavePlayer(ctx, owner)
+		return dev, tx.SavePlayer(ctx, owner)
 	}
-	return nil
+	return dev, nil
 }
 
 func deviceToProto(d device.Device) *apiv1.Device {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
 	"github.com/bitcraps/bitcraps/libs/identity"
@@ -69,6 +70,32 @@ func TestEndingTwiceSucceeds(t *testing.T) {
 		}
 		if live, err := s.liveSessions(t.Context(), stranger.Player); err != nil || len(live) != 1 {
 			t.Errorf("the stranger's sessions %+v, %v", live, err)
+		}
+	})
+}
+
+// TestAddingDeviceTwiceSucceeds adds a device, and repeats the call with the same proof and with a new one.
+func TestAddingDeviceTwiceSucceeds(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
+		devices, key := &deviceServer{Service: s}, newDeviceKey(t)
+		caller, _ := newGuest(t, s)
+		stranger, _ := newGuest(t, s)
+		proof := solveChallenge(t, s, key)
+		add := func(as identity.Caller, proof *apiv1.DeviceProof) (*apiv1.AddDeviceResponse, error) {
+			return devices.AddDevice(identity.NewContext(t.Context(), as), &apiv1.AddDeviceRequest{Proof: proof, Client: "phone"})
+		}
+		first, err := add(caller, proof)
+		must(t, err)
+		for what, proof := range map[string]*apiv1.DeviceProof{"the same proof": proof, "a new proof": solveChallenge(t, s, key)} {
+			if again, err := add(caller, proof); err != nil || !proto.Equal(again, first) {
+				t.Errorf("%s: %v, %v", what, again, err)
+			}
+		}
+		if err := errorOf(add(stranger, proof)); errs.Reason(err) != errorsv1.Reason_REASON_CHALLENGE_FAILED {
+			t.Errorf("the same proof by a stranger: %v", err)
+		}
+		if err := errorOf(add(stranger, solveChallenge(t, s, key))); errs.Reason(err) != errorsv1.Reason_REASON_DEVICE_TAKEN {
+			t.Errorf("a new proof by a stranger: %v", err)
 		}
 	})
 }

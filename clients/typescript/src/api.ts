@@ -249,7 +249,8 @@ export interface paths {
         put?: never;
         /**
          * AddDevice
-         * @description AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet.
+         * @description AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet. A device that is
+         *      the caller's already is returned as it is, so that the call can be repeated after a lost answer.
          */
         post: operations["DeviceService_AddDevice"];
         delete?: never;

@@ -37,7 +37,8 @@ type DeviceServiceClient interface {
 	CreateChallenge(ctx context.Context, in *CreateChallengeRequest, opts ...grpc.CallOption) (*CreateChallengeResponse, error)
 	// SignInWithDevice begins a session of the device's player. A device that belongs to nobody gets a new player.
 	SignInWithDevice(ctx context.Context, in *SignInWithDeviceRequest, opts ...grpc.CallOption) (*SignInWithDeviceResponse, error)
-	// AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet.
+	// AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet. A device that is
+	// the caller's already is returned as it is, so that the call can be repeated after a lost answer.
 	AddDevice(ctx context.Context, in *AddDeviceRequest, opts ...grpc.CallOption) (*AddDeviceResponse, error)
 	// ListDevices returns the caller's devices, newest first.
 	ListDevices(ctx context.Context, in *ListDevicesRequest, opts ...grpc.CallOption) (*ListDevicesResponse, error)
@@ -115,7 +116,8 @@ type DeviceServiceServer interface {
 	CreateChallenge(context.Context, *CreateChallengeRequest) (*CreateChallengeResponse, error)
 	// SignInWithDevice begins a session of the device's player. A device that belongs to nobody gets a new player.
 	SignInWithDevice(context.Context, *SignInWithDeviceRequest) (*SignInWithDeviceResponse, error)
-	// AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet.
+	// AddDevice lets a further device sign in as the caller. A guest who adds a device keeps the player id and the wallet. A device that is
+	// the caller's already is returned as it is, so that the call can be repeated after a lost answer.
 	AddDevice(context.Context, *AddDeviceRequest) (*AddDeviceResponse, error)
 	// ListDevices returns the caller's devices, newest first.
 	ListDevices(context.Context, *ListDevicesRequest) (*ListDevicesResponse, error)
