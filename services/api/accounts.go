@@ -100,7 +100,7 @@ func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmai
 		}
 		added, err := tx.AddAccount(ctx, account.Account{Player: caller.Player, Email: code.Email, Password: code.Password, Created: s.now()})
 		if err == nil && !added {
-			err = account.ErrCode // Another player has confirmed the address meanwhile.
+			return checkLinked(ctx, tx, code)
 		}
 		if err != nil {
 			return err
@@ -111,8 +111,18 @@ func (s *accountServer) ConfirmEmail(ctx context.Context, req *apiv1.ConfirmEmai
 	return &apiv1.ConfirmEmailResponse{}, err
 }
 
-// redeemCode counts an attempt at a subject's code. If the code is valid and the owner's, do runs and the code is removed, in one
-// transaction.
+// checkLinked fails unless the code's player has its address already, as when the answer to an earlier call was lost. Otherwise another
+// player has confirmed the address meanwhile.
+func checkLinked(ctx context.Context, tx store.Tx, code account.Code) error {
+	mine, err := tx.Account(ctx, code.Player)
+	if errors.Is(err, account.ErrNotFound) || err == nil && mine.Email != code.Email {
+		return account.ErrCode
+	}
+	return err
+}
+
+// redeemCode counts an attempt at a subject's code. If the code is valid and the owner's, do runs, in the same transaction. It
+// removes the code if it must not be used again.
 func (s *Service) redeemCode(ctx context.Context, owner uuid.UUID, subject, text string, do func(store.Tx, account.Code) error) error {
 	var outcome error
 	err := s.store.Write(ctx, func(tx store.Tx) error {
@@ -130,7 +140,7 @@ func (s *Service) redeemCode(ctx context.Context, owner uuid.UUID, subject, text
 		if outcome = code.Try(text, owner, s.now()); outcome != nil {
 			return tx.SaveCode(ctx, code)
 		}
-		return errors.Join(do(tx, code), tx.RemoveCode(ctx, subject))
+		return do(tx, code)
 	})
 	if errors.Is(errors.Join(err, outcome), account.ErrCode) {
 		return errs.New(errorsv1.Reason_REASON_CODE_INVALID, "the code is wrong, was used, was tried too often, or is older than %s; ask for a new one", account.CodeLife)
@@ -242,7 +252,7 @@ func (s *accountServer) ResetPassword(ctx context.Context, req *apiv1.ResetPassw
 	}
 	err = s.redeemCode(ctx, found.Player, account.ResetSubject(email), req.GetCode(), func(tx store.Tx, code account.Code) error {
 		_, err := s.endSessionsWhere(ctx, tx, code.Player, func(session.Session) bool { return true })
-		return errors.Join(err, tx.SavePassword(ctx, code.Player, hash))
+		return errors.Join(err, tx.SavePassword(ctx, code.Player, hash), tx.RemoveCode(ctx, code.Subject))
 	})
 	return &apiv1.ResetPasswordResponse{}, err
 }

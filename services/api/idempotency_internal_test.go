@@ -11,6 +11,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
 )
 
 // TestEndingTwiceSucceeds makes each call twice, as a client does that lost the first answer.
@@ -96,6 +97,41 @@ func TestAddingDeviceTwiceSucceeds(t *testing.T) {
 		}
 		if err := errorOf(add(stranger, solveChallenge(t, s, key))); errs.Reason(err) != errorsv1.Reason_REASON_DEVICE_TAKEN {
 			t.Errorf("a new proof by a stranger: %v", err)
+		}
+	})
+}
+
+// TestConfirmingAddressTwiceSucceeds confirms an address twice. A code that resets a password works only once.
+func TestConfirmingAddressTwiceSucceeds(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, s *Service) {
+		const email = "ann@example.com"
+		accounts := &accountServer{Service: s}
+		caller, _ := newGuest(t, s)
+		rival, _ := newGuest(t, s)
+		hash, err := s.hash(t.Context(), goodPassword)
+		must(t, err)
+		for _, owner := range []uuid.UUID{caller.Player, rival.Player} {
+			saveCode(t, s, account.Code{Subject: account.LinkSubject(owner), Player: owner, Email: email, Password: hash})
+		}
+		confirm := func(as identity.Caller, code string) errorsv1.Reason {
+			return errs.Reason(errorOf(accounts.ConfirmEmail(identity.NewContext(t.Context(), as), &apiv1.ConfirmEmailRequest{Code: code})))
+		}
+		for _, attempt := range []string{"once", "again"} {
+			if reason := confirm(caller, "CODE"); reason != 0 {
+				t.Errorf("%s: %s", attempt, reason)
+			}
+		}
+		if reason := confirm(caller, "WRONG"); reason != errorsv1.Reason_REASON_CODE_INVALID {
+			t.Errorf("a wrong code afterwards: %s", reason)
+		}
+		if reason := confirm(rival, "CODE"); reason != errorsv1.Reason_REASON_CODE_INVALID {
+			t.Errorf("another player with the same address: %s", reason)
+		}
+		saveCode(t, s, account.Code{Subject: account.ResetSubject(email), Player: caller.Player, Email: email})
+		reset := &apiv1.ResetPasswordRequest{Email: email, Code: "CODE", NewPassword: "new words here"}
+		must(t, errorOf(accounts.ResetPassword(t.Context(), reset)))
+		if err := errorOf(accounts.ResetPassword(t.Context(), reset)); errs.Reason(err) != errorsv1.Reason_REASON_CODE_INVALID {
+			t.Errorf("resetting the password again: %v", err)
 		}
 	})
 }

@@ -79,7 +79,8 @@ export interface paths {
         put?: never;
         /**
          * ConfirmEmail
-         * @description ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password.
+         * @description ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password. While the
+         *      code is valid, the call can be repeated after a lost answer.
          */
         post: operations["AccountService_ConfirmEmail"];
         delete?: never;

@@ -39,7 +39,8 @@ const (
 type AccountServiceClient interface {
 	// LinkEmail sends a code to an address that the caller wants to sign in with. The caller keeps the player id and the wallet.
 	LinkEmail(ctx context.Context, in *LinkEmailRequest, opts ...grpc.CallOption) (*LinkEmailResponse, error)
-	// ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password.
+	// ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password. While the
+	// code is valid, the call can be repeated after a lost answer.
 	ConfirmEmail(ctx context.Context, in *ConfirmEmailRequest, opts ...grpc.CallOption) (*ConfirmEmailResponse, error)
 	// SignIn begins a session with an address and a password.
 	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error)
@@ -171,7 +172,8 @@ func (c *accountServiceClient) SetRole(ctx context.Context, in *SetRoleRequest, 
 type AccountServiceServer interface {
 	// LinkEmail sends a code to an address that the caller wants to sign in with. The caller keeps the player id and the wallet.
 	LinkEmail(context.Context, *LinkEmailRequest) (*LinkEmailResponse, error)
-	// ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password.
+	// ConfirmEmail accepts the code that LinkEmail sent. From then on the caller signs in with the address and the password. While the
+	// code is valid, the call can be repeated after a lost answer.
 	ConfirmEmail(context.Context, *ConfirmEmailRequest) (*ConfirmEmailResponse, error)
 	// SignIn begins a session with an address and a password.
 	SignIn(context.Context, *SignInRequest) (*SignInResponse, error)
