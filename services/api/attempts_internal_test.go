@@ -10,6 +10,7 @@ import (
 	"github.com/bitcraps/bitcraps/libs/identity"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
+	"github.com/bitcraps/bitcraps/services/api/internal/account"
 )
 
 // TestRefusedLinksSpendNoMails has a player who already has an address ask for mails to somebody else's, until a limit.
@@ -47,4 +48,25 @@ func TestMailsOfOnePlayerAreLimited(t *testing.T) {
 	for range mailLimit.Burst { // The refused call did not use up a mail of the address either.
 		must(t, link(other, "ann@example.com"))
 	}
+}
+
+// TestStrangersCannotPreventReset has a stranger use up the attempts at a password, and try some codes.
+func TestStrangersCannotPreventReset(t *testing.T) {
+	s := newReplica(t, sqliteURL(t), clockwork.NewFakeClock())
+	owner, _ := newGuest(t, s)
+	addAccount(t, s, owner.Player, "ann@example.com")
+	accounts := &accountServer{Service: s}
+	for range passwordLimit.Burst {
+		must(t, s.attempts.allowPassword(t.Context(), "ann@example.com")) // As SignIn does first.
+	}
+	saveCode(t, s, account.Code{Subject: account.ResetSubject("ann@example.com"), Player: owner.Player, Email: "ann@example.com"})
+	reset := func(code string) error {
+		return errorOf(accounts.ResetPassword(t.Context(), &apiv1.ResetPasswordRequest{Email: "ann@example.com", Code: code, NewPassword: "new words here"}))
+	}
+	for range 2 * passwordLimit.Burst {
+		if err := reset("WRONG"); errs.Reason(err) != errorsv1.Reason_REASON_CODE_INVALID {
+			t.Fatalf("a wrong code: %v", err)
+		}
+	}
+	must(t, reset("CODE"))
 }

@@ -71,7 +71,7 @@ func overloaded(err error) error {
 }
 
 var (
-	// passwordLimit bounds attempts at the password and the codes of one account.
+	// passwordLimit bounds attempts at the password of one account. Codes have a limit of their own, account.maxAttempts.
 	passwordLimit = ratelimit.Limit{Rate: 60, Period: time.Hour, Burst: 10}
 	// mailLimit bounds mails to one address, and mails to any addresses that one player asks for.
 	mailLimit = ratelimit.Limit{Rate: 6, Period: time.Hour, Burst: 3}

@@ -23,8 +23,9 @@ var (
 const (
 	// CodeLife is how long a code is valid.
 	CodeLife = 15 * time.Minute
-	// maxAttempts is how often a code may be tried.
-	maxAttempts = 5
+	// maxAttempts is how often a code may be tried, by its owner or by anybody who knows the address. With codes of 40 bits and the
+	// mails that one address gets, guessing takes a billion hours; a stranger's attempts should not soon use up the owner's.
+	maxAttempts = 100
 	codeLength  = 8
 )
 
