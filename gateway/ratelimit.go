@@ -72,11 +72,11 @@ func (l *rateLimiter) countSignIn(ctx context.Context, w http.ResponseWriter, r 
 	return l.count(ctx, w, rateSignIn, l.address(r))
 }
 
-// countRoute counts a call against the player's rate, or against the address's if the caller is anonymous or the call is a sign-in,
-// since anyone can create further players.
+// countRoute counts a call against the player's rate, or against the address's if the caller is anonymous or the call is a sign-in
+// or requests a mail, since anyone can create further players.
 func (l *rateLimiter) countRoute(ctx context.Context, w http.ResponseWriter, r *http.Request, route Route) error {
 	kind, player := rateKind(route), identity.FromContext(ctx).Player
-	if player == uuid.Nil || kind == rateSignIn {
+	if player == uuid.Nil || kind == rateSignIn || kind == rateMail {
 		return l.count(ctx, w, kind, l.address(r))
 	}
 	return l.count(ctx, w, kind, player.String())

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/bitcraps/bitcraps/libs/errs"
+	"github.com/bitcraps/bitcraps/libs/identity"
 	"github.com/bitcraps/bitcraps/libs/telemetry"
 	apiv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/api/v1"
 	errorsv1 "github.com/bitcraps/bitcraps/proto/gen/bitcraps/errors/v1"
@@ -151,5 +153,29 @@ func TestProbesCountAgainstTheAddress(t *testing.T) {
 				t.Errorf("%s: %d, limited: %t, want %t", path, w.Code, got, limited)
 			}
 		}
+	}
+}
+
+// TestMailsAreLimitedByAddress has one address request mails as ever new players.
+func TestMailsAreLimitedByAddress(t *testing.T) {
+	const queued = 256 // How many mails the api service queues for everybody.
+	l, err := newRateLimiter(Default(), nil, clockwork.NewFakeClock(), telemetry.Discard().For("gateway", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, sent := &http.Request{RemoteAddr: "203.0.113.5:1234"}, 0
+	for sent < queued {
+		ctx := identity.WithPlayer(t.Context(), uuid.New())
+		if err := l.countRoute(ctx, httptest.NewRecorder(), r, Route{RPC: apiv1.AccountService_LinkEmail_FullMethodName}); err != nil {
+			break
+		}
+		sent++
+	}
+	if sent >= queued {
+		t.Error("one address fills the queue")
+	}
+	route := Route{RPC: apiv1.AccountService_SignIn_FullMethodName}
+	if err := l.countRoute(t.Context(), httptest.NewRecorder(), r, route); err != nil {
+		t.Errorf("signing in afterwards: %v", err)
 	}
 }

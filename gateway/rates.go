@@ -25,7 +25,8 @@ func (r Rate) limit() ratelimit.Limit {
 type Rates struct {
 	Address Rate `koanf:"address" jsonschema_description:"all calls from one address, which many players may share"`
 	Guest   Rate `koanf:"guest" jsonschema_description:"new guests and session refreshes from one address"`
-	SignIn  Rate `koanf:"sign_in" jsonschema_description:"sign-in attempts, challenges and requested mails from one address"`
+	SignIn  Rate `koanf:"sign_in" jsonschema_description:"sign-in attempts and challenges from one address"`
+	Mail    Rate `koanf:"mail" jsonschema_description:"mails requested from one address, which may create any number of players"`
 	Create  Rate `koanf:"create" jsonschema_description:"games created by a player, and all other calls that have no rate of their own"`
 	Join    Rate `koanf:"join" jsonschema_description:"games joined and left by a player"`
 	Bet     Rate `koanf:"bet" jsonschema_description:"calls of a player that place, change or remove bets; a batch counts as one call"`
@@ -39,6 +40,7 @@ func defaultRates() Rates {
 		Address: Rate{PerMinute: 1_200_000, Burst: 40_000},
 		Guest:   Rate{PerMinute: 60_000, Burst: 5000},
 		SignIn:  Rate{PerMinute: 600, Burst: 300},
+		Mail:    Rate{PerMinute: 60, Burst: 100}, // The burst is less than the api service queues.
 		Create:  Rate{PerMinute: 600, Burst: 200},
 		Join:    Rate{PerMinute: 600, Burst: 200},
 		Bet:     Rate{PerMinute: 60_000, Burst: 2000},
@@ -52,6 +54,7 @@ const (
 	rateAddress = "address"
 	rateGuest   = "guest"
 	rateSignIn  = "sign_in"
+	rateMail    = "mail"
 	rateCreate  = "create"
 	rateJoin    = "join"
 	rateBet     = "bet"
@@ -60,7 +63,7 @@ const (
 )
 
 func (r Rates) byKind() map[string]Rate {
-	return map[string]Rate{rateAddress: r.Address, rateGuest: r.Guest, rateSignIn: r.SignIn, rateCreate: r.Create, rateJoin: r.Join, rateBet: r.Bet, rateRoll: r.Roll, rateRead: r.Read}
+	return map[string]Rate{rateAddress: r.Address, rateGuest: r.Guest, rateSignIn: r.SignIn, rateMail: r.Mail, rateCreate: r.Create, rateJoin: r.Join, rateBet: r.Bet, rateRoll: r.Roll, rateRead: r.Read}
 }
 
 func (r Rates) validate() (err error) {
@@ -81,10 +84,10 @@ var rateKinds = map[string]string{
 	apiv1.DeviceService_SignInWithDevice_FullMethodName: rateSignIn,
 	apiv1.DeviceService_AddDevice_FullMethodName:        rateSignIn,
 	apiv1.AccountService_SignIn_FullMethodName:          rateSignIn,
-	apiv1.AccountService_LinkEmail_FullMethodName:       rateSignIn,
+	apiv1.AccountService_LinkEmail_FullMethodName:       rateMail,
 	apiv1.AccountService_ConfirmEmail_FullMethodName:    rateSignIn,
 	apiv1.AccountService_ChangePassword_FullMethodName:  rateSignIn,
-	apiv1.AccountService_ForgotPassword_FullMethodName:  rateSignIn,
+	apiv1.AccountService_ForgotPassword_FullMethodName:  rateMail,
 	apiv1.AccountService_ResetPassword_FullMethodName:   rateSignIn,
 
 	gamev1.GameService_JoinGame_FullMethodName:    rateJoin,
