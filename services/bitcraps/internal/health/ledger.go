@@ -9,13 +9,13 @@ import (
 const (
 	driftMetric   = "bitcraps_ledger_drift_tokens"
 	checkedMetric = "bitcraps_ledger_checked_timestamp_seconds"
-	// staleAfter is the age of the last audit above which the ledger counts as unchecked.
+	// staleAfter is the age of the last check above which the ledger counts as unchecked.
 	staleAfter = time.Hour
 )
 
-// ledger is step 9: whether the entries add up to zero, as of the game service's last audit.
+// ledger is step 9: whether all balances add up to zero, as of the game service's last census.
 func ledger(snapshots []snapshot, now time.Time) Step {
-	step := Step{Name: "ledger", Verdict: Skipped, Summary: "it has not been audited yet; run `bitcraps audit`"}
+	step := Step{Name: "ledger", Verdict: Skipped, Summary: "it has not been checked yet"}
 	worst, latest := 0.0, 0.0
 	for _, a := range snapshots {
 		for _, drift := range a.after.Values(driftMetric) {
@@ -37,9 +37,9 @@ func ledger(snapshots []snapshot, now time.Time) Step {
 	case worst != 0:
 		step.Verdict, step.Summary = Failing, fmt.Sprintf("it is off by %.0f tokens; `bitcraps audit` shows where", worst)
 	case now.Sub(checked) > staleAfter:
-		step.Verdict, step.Summary = Degraded, fmt.Sprintf("it has not been audited for %s", now.Sub(checked).Round(time.Minute))
+		step.Verdict, step.Summary = Degraded, fmt.Sprintf("it has not been checked for %s", now.Sub(checked).Round(time.Minute))
 	default:
-		step.Verdict, step.Summary = OK, "the entries add up to zero"
+		step.Verdict, step.Summary = OK, "the balances add up to zero"
 	}
 	return step
 }

@@ -135,18 +135,18 @@ func (k Kubernetes) run(ctx context.Context, args []string) (string, error) {
 	cmd := exec.CommandContext(ctx, k.Kubectl, args...) //nolint:gosec // The policy is the allow-list.
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, killDelay
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w: %s", k.commandLine(args), errors.Join(ctx.Err(), err), stderr.commandLine())
+		return "", fmt.Errorf("%s: %w: %s", k.commandLine(args), errors.Join(ctx.Err(), err), stderr.text())
 	}
-	return stdout.commandLine(), nil
+	return stdout.text(), nil
 }
 
 // limitedBuffer keeps the first maxOutput bytes that are written to it.
 type limitedBuffer struct{ kept bytes.Buffer }
 
 // Write implements io.Writer.
-func (h *limitedBuffer) Write(commandLine []byte) (int, error) {
-	h.kept.Write(commandLine[:min(len(commandLine), maxOutput-h.kept.Len())])
-	return len(commandLine), nil
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	b.kept.Write(p[:min(len(p), maxOutput-b.kept.Len())])
+	return len(p), nil
 }
 
-func (h *limitedBuffer) commandLine() string { return strings.TrimSpace(h.kept.String()) }
+func (b *limitedBuffer) text() string { return strings.TrimSpace(b.kept.String()) }
