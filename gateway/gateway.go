@@ -129,10 +129,10 @@ func New(ctx context.Context, cfg Config, deps Deps, scope telemetry.Scope) (*Ga
 	}
 	root := http.NewServeMux()
 	root.Handle("/", g.addressMiddleware(g.headAsGet(mux)))
-	root.Handle("GET /health", g.addressMiddleware(admin.Live(g.checks)))
-	root.Handle("GET /ready", g.addressMiddleware(admin.Ready(g.checks)))
+	root.Handle("GET /health", admin.Live(g.checks))
+	root.Handle("GET /ready", admin.Ready(g.checks))
 	if deps.Gatherer != nil {
-		root.Handle("GET /metrics", g.addressMiddleware(admin.Metrics(deps.Gatherer)))
+		root.Handle("GET /metrics", admin.Metrics(deps.Gatherer))
 		g.serveOps(root, deps)
 	}
 	serveDocs(root)

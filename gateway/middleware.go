@@ -92,8 +92,8 @@ func (g *Gateway) recover(w *record, r *http.Request) {
 	g.writeError(r.Context(), w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 }
 
-// addressMiddleware applies the rate limit of the client's address to every API request and probe, including those that match no
-// route and those without credentials.
+// addressMiddleware applies the rate limit of the client's address to every API request, including those that match no route and
+// those without credentials.
 func (g *Gateway) addressMiddleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := g.rateLimits.countAddress(r.Context(), w, r); err != nil {

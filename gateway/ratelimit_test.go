@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -133,27 +132,6 @@ func TestRateLimitHeaders(t *testing.T) {
 	call(`"bet";q=6;w=60 "bet";r=0;t=18 RATE_LIMITED 6 18`)
 	clock.Advance(7500 * time.Millisecond)
 	call(`"bet";q=6;w=60 "bet";r=0;t=20`)
-}
-
-// TestProbesCountAgainstTheAddress asks for what is outside of the API: readiness calls every service.
-func TestProbesCountAgainstTheAddress(t *testing.T) {
-	for _, path := range []string{"/health", "/ready"} {
-		cfg, nothing := Default(), &metadataRecorder{}
-		cfg.Limits.Rates.Address = Rate{PerMinute: 1, Burst: 1}
-		g, err := New(t.Context(), cfg, Deps{API: nothing, Game: nothing, Consensus: nothing, Clock: clockwork.NewFakeClock()}, telemetry.Discard().For("gateway", 0))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // The services do not answer.
-		for _, limited := range []bool{false, true} {
-			w := httptest.NewRecorder()
-			g.handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil))
-			if got := w.Code == http.StatusTooManyRequests; got != limited {
-				t.Errorf("%s: %d, limited: %t, want %t", path, w.Code, got, limited)
-			}
-		}
-	}
 }
 
 // TestMailsAreLimitedByAddress has one address request mails as ever new players.

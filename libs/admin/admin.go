@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/singleflight"
 )
 
 // Config is the admin section of a service's configuration.
@@ -53,13 +54,18 @@ func Live(checks []Check) http.Handler {
 }
 
 // Ready answers 200 with "ok" when every check passes, 200 with "degraded" when all failing checks have Degrades set, else 503 with
-// "failing". It names parts but not their errors, which may contain addresses.
+// "failing". It names parts but not their errors, which may contain addresses. Requests at the same time share one run of the checks, so
+// that strangers cannot have the services called as often as they like.
 func Ready(checks []Check) http.Handler {
+	var runs singleflight.Group
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
-		defer cancel()
 		status, text, parts := http.StatusOK, "ok", make(map[string]string, len(checks))
-		failures := runAll(ctx, checks)
+		shared, _, _ := runs.Do("", func() (any, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), checkTimeout)
+			defer cancel()
+			return runAll(ctx, checks), nil
+		})
+		failures := shared.([]error)
 		for i, check := range checks {
 			parts[check.Name] = "ok"
 			if failures[i] == nil {

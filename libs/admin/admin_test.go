@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -24,6 +26,29 @@ func TestHangingPartFailsAlone(t *testing.T) {
 		}).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/ready", nil))
 		if body := answer.Body.String(); answer.Code != http.StatusOK || !strings.Contains(body, `"store":"ok"`) || !strings.Contains(body, `"cache":"failing"`) {
 			t.Errorf("%d %s", answer.Code, body)
+		}
+	})
+}
+
+func TestConcurrentRequestsShareTheChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var runs atomic.Int32
+		finish := make(chan struct{})
+		ready := admin.Ready([]admin.Check{{Name: "store", Check: func(context.Context) error { runs.Add(1); <-finish; return nil }}})
+		var requests sync.WaitGroup
+		for range 10 {
+			requests.Go(func() {
+				answer := httptest.NewRecorder()
+				if ready.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/ready", nil)); answer.Code != http.StatusOK {
+					t.Errorf("%d %s", answer.Code, answer.Body)
+				}
+			})
+		}
+		synctest.Wait()
+		close(finish)
+		requests.Wait()
+		if n := runs.Load(); n != 1 {
+			t.Errorf("10 requests at the same time ran the check %d times", n)
 		}
 	})
 }

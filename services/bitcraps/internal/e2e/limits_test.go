@@ -65,6 +65,25 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+// TestGuestAndSignInRates makes new guests, and has two signed-in players of one address try to sign in: both rates are the address's.
+func TestGuestAndSignInRates(t *testing.T) {
+	tg := ownTarget(t, append(append(slowRate("guest", "3"), slowRate("sign_in", "3")...), "network.trusted_proxies=127.0.0.0/8")...)
+	alice, bob := tg.fromAddress(t, "203.0.113.1"), tg.fromAddress(t, "203.0.113.1")
+	alice.must(201, "POST", "/api/v1/games", nil)
+	bob.must(201, "POST", "/api/v1/games", nil)
+	tg.fromAddress(t, "203.0.113.1").must(201, "POST", "/api/v1/games", nil)
+	if got := tg.fromAddress(t, "203.0.113.1").do("POST", "/api/v1/games", nil); got.status != 429 || !strings.HasPrefix(got.header.Get("RateLimit-Policy"), `"guest"`) {
+		t.Errorf("a fourth guest of an address: %d %v", got.status, got.header)
+	}
+	wrong := map[string]any{"email": "nobody@example.com", "password": "a long wrong password"}
+	for i, c := range []*client{alice, bob, alice, bob} {
+		got := c.do("POST", "/api/v1/sessions:password", wrong)
+		if limited := got.status == 429 && strings.HasPrefix(got.header.Get("RateLimit-Policy"), `"sign_in"`); limited != (i == 3) {
+			t.Errorf("attempt %d to sign in: %d %s %v", i+1, got.status, got.text, got.header)
+		}
+	}
+}
+
 func TestLimitsCanBeSwitchedOff(t *testing.T) {
 	c := newClient(t, ownTarget(t, append(slowRate("create", "1"), "security.enable_rate_limiting=false")...).url())
 	if n, last := callUntilLimited(c, 5, "POST", "/api/v1/games"); n != 6 || last.header.Get("RateLimit") != "" {

@@ -75,6 +75,10 @@ func TestExclusionsAreNotShortened(t *testing.T) {
 		t.Fatal(err)
 	}
 	expectReason(t, s.Exclude(protection.CoolOff, 42, noon), errorsv1.Reason_REASON_EXCLUSION_STANDS)
+	late := noon.AddDate(0, 0, 170)
+	if err := s.Exclude(protection.CoolOff, 42, late); err != nil || s.Exclusion.Kind != protection.SelfExclusion || !s.Exclusion.Until.Equal(late.AddDate(0, 0, 42)) {
+		t.Errorf("a cool-off that ends after the self-exclusion: %v, %v", s.Exclusion, err)
+	}
 	if err := s.Exclude(protection.SelfExclusion, 0, noon); err != nil || !s.Exclusion.Permanent() {
 		t.Error(err, s.Exclusion)
 	}
