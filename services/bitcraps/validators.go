@@ -38,7 +38,7 @@ func (p *Platform) addValidators(context.Context) error {
 		return err
 	}
 	for _, i := range missing {
-		p.tel.Logger.Warn("the home of a validator is missing; starting without it: restore it from a backup, since nobody can roll once a third of the validators are missing",
+		p.tel.Logger.Warn("the home of a validator is missing; starting without it; nobody can roll once a third of the validators are missing, so replace it: see \"Restoring data\" in docs/operations.md",
 			"home", consensus.Home(p.chainDir(), i))
 	}
 	addresses, err := loopback.FreeAddresses(len(present))

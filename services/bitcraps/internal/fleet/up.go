@@ -99,7 +99,7 @@ func (f *Fleet) prepare(ctx context.Context) error {
 func (f *Fleet) checkHomes() (missing error) {
 	for i := range validators {
 		if _, err := os.Stat(consensus.Home(f.chainDir(), i)); err != nil {
-			missing = errors.Join(missing, fmt.Errorf("the home of a validator is missing: %w; restore it from a backup", err))
+			missing = errors.Join(missing, fmt.Errorf("the home of a validator is missing: %w; %s", err, data.ChainHint))
 		}
 	}
 	return missing
