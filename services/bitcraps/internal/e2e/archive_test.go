@@ -35,7 +35,7 @@ func TestReplayAndAuditCommands(t *testing.T) {
 		ok   bool
 		says string
 	}{
-		"replay":                      {[]string{"replay", "--game", id, "--data-dir", tg.dir}, true, "5 rounds: "},
+		"replay":                      {[]string{"replay", "--game", id, "--data-dir", tg.dir}, true, "rounds replayed: 5; "},
 		"replay as JSON":              {[]string{"replay", "--game", id, "--data-dir", tg.dir, "--json"}, true, `"round":5`},
 		"replay of no game":           {[]string{"replay", "--game", "00000000-0000-7000-8000-000000000000", "--data-dir", tg.dir}, false, ""},
 		"replay of no id":             {[]string{"replay", "--game", "five", "--data-dir", tg.dir}, false, ""},
