@@ -52,7 +52,7 @@ func (c fleetCLI) checkLostData() {
 		"game.db":           "game.db, the ledger of the players in ",
 		"api.db":            "api.db, the players of the ledger, is missing",
 		"chain":             "chain, the folder of the chain that decided ",
-		"chain/validator-0": "validator-0: no such file or directory; restore it",
+		"chain/validator-0": "validator-0: no such file or directory; restore the latest state",
 	} {
 		path, kept := filepath.Join(c.dir, part), filepath.Join(c.dir, "kept")
 		if err := os.Rename(path, kept); err != nil {
