@@ -79,7 +79,11 @@ func checkTraces(t *testing.T, tg *target, sink *traceCollector, database, state
 	game := c.newGame()
 	c.bet(game, "pass_line", 10)
 	until := c.followEvents(game)
-	until("bet_placed") // Events from here on are live.
+	until("bet_placed")
+	for _, wager := range []string{"hard_4", "hard_6", "hard_8"} { // The first ones may still be read from the store, which has no traces.
+		c.bet(game, wager, 10)
+		until("bet_placed")
+	}
 	betID, betHeader := traceparent(1)
 	bet := c.bet(game, "field", 20, "Traceparent", betHeader)
 	until("bet_placed")
